@@ -1,0 +1,49 @@
+# Two commands matter: `make demo` and `make test`. Both set themselves up.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+DEMO   := $(CURDIR)/.demo
+
+.PHONY: demo demo-stop test check lint types arrows pytest slow bench clean
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[samples,dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh sample_dags/demo.sh "$(DEMO)"
+
+demo-stop: $(STAMP)
+	@PENSTOCK_HOME="$(DEMO)" $(BIN)/penstock down
+
+test: lint types arrows pytest
+
+check: test
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+	$(BIN)/mypy tests benchmarks sample_dags
+
+arrows: $(STAMP)
+	$(BIN)/lint-imports
+
+pytest: $(STAMP)
+	$(BIN)/pytest -n 2 -m 'not slow'
+
+slow: $(STAMP)
+	$(BIN)/pytest -m slow -n 0
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist build

@@ -1,0 +1,123 @@
+"""The port between the engine and those who look at it or act on it.
+
+Two implementations answer it: `penstock.api.local.LocalEngine` over the store (in the daemon, and
+read-only when no engine runs) and `penstock.api.client.SocketEngine` over the Unix socket. Both
+pass one contract suite. Calls block and may be made from any thread; none takes longer than the
+engine needs to read a few rows, except `changes`.
+
+Every call raises `UnknownError` for an id that does not exist, and `EngineNotRunningError` when
+there is nobody to answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from penstock.model import views
+from penstock.model.acts import AnyAct
+
+
+class Engine(Protocol):
+    """What may be asked."""
+
+    def status(self) -> views.EngineStatus:
+        """Return the engine at a glance."""
+        ...
+
+    def dags(self, *, strip: int = 24) -> list[views.DagRow]:
+        """Return every known DAG by id, with up to *strip* last runs each."""
+        ...
+
+    def dag(self, dag_id: str) -> views.DagDetail:
+        """Return one DAG with its structure."""
+        ...
+
+    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+        """Return the next *count* schedule points, whether or not the schedule is paused."""
+        ...
+
+    def ledger(self, dag_id: str, limit: int = 100) -> list[views.LedgerRow]:
+        """Return the newest *limit* records of the missed-point ledger, newest first."""
+        ...
+
+    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+        """Return the newest *limit* runs (by run_after), newest first, older than *before* when given."""
+        ...
+
+    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+        """Return one run with its task instances."""
+        ...
+
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+        """Return every attempt of a task instance, oldest first."""
+        ...
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> views.LogChunk:
+        """Return up to *limit* bytes (at most 1 MiB) of a log from *offset*.
+
+        A negative offset counts from the end. An attempt with no log yet gives no bytes.
+        """
+        ...
+
+    def samples(self, attempt_id: str) -> list[views.Sample]:
+        """Return the resource samples of an attempt, oldest first."""
+        ...
+
+    def why(self, dag_id: str, run_id: str, task_id: str | None = None, map_index: int = -1) -> views.Why:
+        """Return every gate that keeps a run or a task instance from running."""
+        ...
+
+    def events(
+        self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+    ) -> list[views.EventRow]:
+        """Return the newest *limit* events with a seq above *after*, newest first."""
+        ...
+
+    def import_errors(self) -> list[views.ImportErrorRow]:
+        """Return the DAG files that cannot be loaded at present."""
+        ...
+
+    def backfills(self, dag_id: str | None = None) -> list[views.BackfillRow]:
+        """Return backfills, newest first, without their slots."""
+        ...
+
+    def backfill(self, backfill_id: int) -> views.BackfillRow:
+        """Return one backfill with its slots."""
+        ...
+
+    def pools(self) -> list[views.PoolRow]:
+        """Return every pool."""
+        ...
+
+    def plan(self, act: AnyAct) -> views.Plan:
+        """Return exactly what *act* would touch now, touching nothing.
+
+        Raises `RefusedError` or `UsageError` where the act is impossible or wrong.
+        """
+        ...
+
+    def commit(
+        self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
+    ) -> views.Done:
+        """Carry out *act* and return once it is durable.
+
+        With *expect* (a plan's fingerprint) raises `PlanStaleError` if the plan is no longer the
+        same. The same *act_id* twice acts once and gives the first answer again. *actor* is who
+        asks, for the event trail. Raises `EngineNotRunningError` when only reading is possible.
+        """
+        ...
+
+    def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
+        """Yield a notice whenever something moved, until closed; the first one comes at once.
+
+        Notices are merged, so a slow reader gets one that covers all it missed. When nothing
+        moves for *heartbeat* seconds an empty notice comes, as a sign of life. Ends with
+        `EngineNotRunningError` when the engine goes.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

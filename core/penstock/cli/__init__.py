@@ -1,0 +1,1 @@
+"""The command line: one verb per file; stdout is data, stderr is talk."""

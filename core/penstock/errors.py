@@ -1,0 +1,105 @@
+"""Every error Penstock raises on purpose.
+
+::
+
+    PenstockError
+    ├── UsageError                wrong use: exit code 2
+    │   ├── BadIdError            an id breaks the naming rule
+    │   ├── UnknownError          no such DAG, run, task, attempt, backfill or pool
+    │   ├── SettingsError         penstock.toml or an environment variable is wrong
+    │   └── DagFileError          a DAG file is wrong: carries file and line
+    ├── RefusedError              the act is not possible in the present state
+    │   ├── IllegalMoveError      the table of moves has no such move
+    │   └── PlanStaleError        the world moved between preview and commit
+    ├── EngineError               the engine itself
+    │   ├── EngineNotRunningError exit code 3
+    │   ├── EngineAlreadyRunningError
+    │   └── ProtocolError         a message on the socket could not be understood
+    └── StoreError                the database cannot be opened or written
+
+The first line of each docstring is the default message. Drawing an error is the caller's business.
+"""
+
+from __future__ import annotations
+
+
+class PenstockError(Exception):
+    """Something went wrong."""
+
+    exit_code = 1
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+
+    @property
+    def message(self) -> str:
+        """The text for a person, one or more lines."""
+        return str(self.args[0])
+
+
+class UsageError(PenstockError):
+    """The request is wrong."""
+
+    exit_code = 2
+
+
+class BadIdError(UsageError):
+    """The id breaks the naming rule."""
+
+
+class UnknownError(UsageError):
+    """There is no such thing."""
+
+
+class SettingsError(UsageError):
+    """The configuration is wrong."""
+
+
+class DagFileError(UsageError):
+    """The DAG file is wrong.
+
+    ``file`` is a path as the author wrote it and ``line`` counts from 1, or is None when unknown.
+    """
+
+    def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return f"{place}: {self.message}" if place else self.message
+
+
+class RefusedError(PenstockError):
+    """This is not possible in the present state."""
+
+
+class IllegalMoveError(RefusedError):
+    """There is no such move between states."""
+
+
+class PlanStaleError(RefusedError):
+    """The world moved since the preview; look at the plan again."""
+
+
+class EngineError(PenstockError):
+    """The engine failed."""
+
+
+class EngineNotRunningError(EngineError):
+    """No engine is running for this home; start one with `penstock up -d`."""
+
+    exit_code = 3
+
+
+class EngineAlreadyRunningError(EngineError):
+    """An engine already runs for this home."""
+
+
+class ProtocolError(EngineError):
+    """A message could not be understood."""
+
+
+class StoreError(PenstockError):
+    """The database cannot be used."""

@@ -1,0 +1,168 @@
+"""What engine, supervisor and task child write for one another, and why it is written so.
+
+Stdlib only: supervisors and task children import this and nothing else of ours.
+
+One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never reused::
+
+    spec     JSON `AttemptSpec`, written whole by rename before anybody is asked to look
+    lock     flock held by the supervisor for as long as it answers for the attempt
+    claim    made by link(2) of a complete file, so exactly one writer wins: a supervisor
+             ("claimed") or the engine ("revoked"). Decides run-or-never-run exactly once.
+    phase    "starting", written before the spawn: from here on the command may have run
+    child    JSON {pid, start_ticks, boot_id, at}: the task's process, leader of its own session
+    stop     JSON {mode, reason}: an order that an adopted supervisor obeys too
+    log      what the task printed, masked and capped by the supervisor
+    log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
+    verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
+    xcom     JSON {key: value}, written by the task child
+    result   JSON `Result`, written whole, then renamed; the lock is released after it
+
+Readers probe in the order result, claim, lock, result again.
+
+    no claim                          accepted, or free to be revoked
+    claim = revoked                   never started
+    claim, no phase, lock free        never started: revoked, relaunched free of charge
+    claim, phase, lock free           lost
+    claim, lock held                  running
+    result                            ended
+
+Every record carries ``"v": 1``. Readers accept versions they know and refuse others by name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+VERSION = 1
+
+SPEC = "spec"
+LOCK = "lock"
+CLAIM = "claim"
+PHASE = "phase"
+CHILD = "child"
+STOP = "stop"
+LOG = "log"
+LOG_INDEX = "log.idx"
+VERDICT = "verdict"
+XCOM = "xcom"
+RESULT = "result"
+
+MAX_RECORD_BYTES = 1 << 20
+"""Larger records are refused: nothing we write comes near."""
+MAX_XCOM_BYTES = 64 << 10
+"""Larger XCom values stay in the attempt directory and the database keeps a reference."""
+HARD_XCOM_BYTES = 16 << 20
+"""Larger XCom values fail the task with a clear error."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSpec:
+    """Everything a supervisor needs to run one attempt.
+
+    ``argv`` is started in its own session with exactly ``env`` (values of secrets excepted:
+    ``secrets`` maps an environment name to a reference resolved just before the start).
+    ``time_limit`` and ``grace`` are seconds of the monotonic clock. ``xcom_sources`` is for the task
+    child only: task id (with ``[map_index]`` when mapped) to the attempt id whose ``xcom`` file
+    holds its values. So is ``context``, plain JSON with these keys (moments are ISO texts in UTC
+    or None)::
+
+        dag_id run_id task_id map_index try_number max_tries run_type timezone
+        logical_date data_interval_start data_interval_end run_after run_start
+        conf params
+        file          the DAG file's path, as tracebacks should name it
+        source        the pinned copy of it that is executed
+        dags_folder   goes to the end of sys.path, with the file's own folder
+        socket        the engine's socket, for a sensor that asks about other DAGs
+        first_poke_at seconds since 1970 since when a sensor waits; None at its first poke
+        pokes         how often it has poked before
+        connections variables   from penstock.toml: id -> URL, name -> text
+    """
+
+    attempt_id: str
+    argv: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
+    cwd: str | None = None
+    time_limit: float | None = None
+    grace: float = 60.0
+    log_max_bytes: int = 256 << 20
+    log_direct: bool = False
+    masks: tuple[str, ...] = ()
+    """Exact values to hide in the log, longest first."""
+    skip_on_exit_code: tuple[int, ...] = ()
+    push_last_line: bool = False
+    secrets: dict[str, str] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+    xcom_sources: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a task child says beyond its exit code.
+
+    ``kind``: ``success``, ``skipped``, ``rescheduled`` (with ``next_poke_at``, seconds since
+    1970 UTC), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips`` are ids of tasks that a
+    branch or short circuit rules out.
+    """
+
+    kind: str
+    reason: str | None = None
+    next_poke_at: float | None = None
+    skips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of one attempt, written by its supervisor.
+
+    ``kind`` is the value of an `OutcomeKind`. ``start``/``end`` are seconds since 1970; ``duration``
+    is monotonic. CPU seconds and peak RSS come from the kernel's accounting of the task and the
+    descendants it waited for.
+    """
+
+    attempt_id: str
+    kind: str
+    exit_code: int | None = None
+    signal: int | None = None
+    sent_by: str | None = None
+    reason: str | None = None
+    start: float | None = None
+    end: float | None = None
+    duration: float | None = None
+    cpu_seconds: float | None = None
+    peak_rss: int | None = None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+    log_bytes: int = 0
+    log_dropped: int = 0
+    survivors: int = 0
+    last_line: str | None = None
+    verdict: dict[str, Any] | None = None
+    xcom_bytes: int | None = None
+    """Size of the ``xcom`` file when there is one."""
+
+
+def dump(record: AttemptSpec | Verdict | Result | dict[str, Any]) -> bytes:
+    """Return *record* as one line of JSON with its version."""
+    body = record if isinstance(record, dict) else asdict(record)
+    return json.dumps({"v": VERSION, **body}, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+
+
+def load(data: bytes) -> dict[str, Any]:
+    """Return the record in *data* without its version; raise ValueError when it is not one we know."""
+    if len(data) > MAX_RECORD_BYTES:
+        raise ValueError(f"record of {len(data)} bytes is larger than {MAX_RECORD_BYTES}")
+    body = json.loads(data)
+    if not isinstance(body, dict):
+        raise ValueError("record is not an object")
+    version = body.pop("v", None)
+    if version != VERSION:
+        raise ValueError(f"record has version {version!r}, this program reads {VERSION}")
+    return body
+
+
+def attempt_path(root: Path, attempt_id: str) -> Path:
+    """Return the directory of an attempt under *root* (``<home>/attempts``)."""
+    return root / attempt_id[:7] / attempt_id

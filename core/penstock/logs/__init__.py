@@ -1,0 +1,1 @@
+"""Attempts' output: bytes, times and offsets. No meaning, no SQL, no screen."""

@@ -1,0 +1,198 @@
+"""What an operator can ask for, as values: one struct per verb.
+
+The same value is previewed (`Engine.plan`) and committed (`Engine.commit`), so that a preview
+cannot drift from the act. Moments are aware datetimes; a naive one means the DAG's time zone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="act", omit_defaults=True):
+    """Root of all acts."""
+
+
+class Trigger(Act, frozen=True, kw_only=True, tag="trigger", omit_defaults=True):
+    """Start a manual run. ``logical_date`` None means a run without one; ``run_id`` None the default id."""
+
+    dag_id: str
+    logical_date: datetime | None = None
+    conf: dict[str, Any] = msgspec.field(default_factory=dict)
+    run_id: str | None = None
+
+
+class Clear(Act, frozen=True, kw_only=True, tag="clear", omit_defaults=True):
+    """Run task instances again in place. No ``tasks`` means all of the run.
+
+    ``past`` and ``future`` take the same tasks of earlier and later runs too. A live attempt is
+    killed first.
+    """
+
+    dag_id: str
+    run_id: str
+    tasks: tuple[str, ...] = ()
+    upstream: bool = False
+    downstream: bool = False
+    past: bool = False
+    future: bool = False
+    only_failed: bool = False
+
+
+class Retry(Act, frozen=True, kw_only=True, tag="retry", omit_defaults=True):
+    """Run again what failed, was blocked or was cancelled in a run, from the failed point on.
+
+    With ``tasks`` only those failures and what they blocked.
+    """
+
+    dag_id: str
+    run_id: str
+    tasks: tuple[str, ...] = ()
+
+
+class Mark(Act, frozen=True, kw_only=True, tag="mark", omit_defaults=True):
+    """Set the state of task instances by hand; a running one is killed first."""
+
+    dag_id: str
+    run_id: str
+    tasks: tuple[str, ...]
+    state: Literal["success", "failed", "skipped"]
+    upstream: bool = False
+    downstream: bool = False
+    past: bool = False
+    future: bool = False
+
+
+class Cancel(Act, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):
+    """End a run, or one task of it: processes really die and the state sticks."""
+
+    dag_id: str
+    run_id: str
+    task_id: str | None = None
+
+
+class PauseSchedule(Act, frozen=True, kw_only=True, tag="pause", omit_defaults=True):
+    """No new scheduled runs; everything else works on."""
+
+    dag_id: str
+    why: str | None = None
+    until: datetime | None = None
+
+
+class UnpauseSchedule(Act, frozen=True, kw_only=True, tag="unpause", omit_defaults=True):
+    """Lift the pause of the schedule."""
+
+    dag_id: str
+
+
+class Freeze(Act, frozen=True, kw_only=True, tag="freeze", omit_defaults=True):
+    """Nothing of the DAG launches; running attempts finish."""
+
+    dag_id: str
+    why: str | None = None
+    until: datetime | None = None
+
+
+class Unfreeze(Act, frozen=True, kw_only=True, tag="unfreeze", omit_defaults=True):
+    """Lift the freeze."""
+
+    dag_id: str
+
+
+class Hold(Act, frozen=True, kw_only=True, tag="hold", omit_defaults=True):
+    """Nothing of the run (or of one task instance) launches; running attempts finish."""
+
+    dag_id: str
+    run_id: str
+    task_id: str | None = None
+    why: str | None = None
+    until: datetime | None = None
+
+
+class Release(Act, frozen=True, kw_only=True, tag="release", omit_defaults=True):
+    """Lift the hold of a run, or of one task instance."""
+
+    dag_id: str
+    run_id: str
+    task_id: str | None = None
+
+
+class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaults=True):
+    """Run the schedule points from ``from_date`` to ``to_date``, both included."""
+
+    dag_id: str
+    from_date: datetime
+    to_date: datetime
+    reprocess: Literal["none", "failed", "completed"] = "none"
+    max_active_runs: int = 10
+    backwards: bool = False
+    conf: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class PauseBackfill(Act, frozen=True, kw_only=True, tag="backfill_pause", omit_defaults=True):
+    """Start no further slot."""
+
+    backfill_id: int
+
+
+class ResumeBackfill(Act, frozen=True, kw_only=True, tag="backfill_resume", omit_defaults=True):
+    """Go on with a paused backfill."""
+
+    backfill_id: int
+
+
+class CancelBackfill(Act, frozen=True, kw_only=True, tag="backfill_cancel", omit_defaults=True):
+    """Start no further slot for good, and cancel the runs that have not started."""
+
+    backfill_id: int
+
+
+class ResizeBackfill(Act, frozen=True, kw_only=True, tag="backfill_resize", omit_defaults=True):
+    """Change how many runs of a backfill go at once."""
+
+    backfill_id: int
+    max_active_runs: int
+
+
+class SetPool(Act, frozen=True, kw_only=True, tag="pool_set", omit_defaults=True):
+    """Make a pool or change its size."""
+
+    name: str
+    slots: int
+    description: str | None = None
+
+
+class DeletePool(Act, frozen=True, kw_only=True, tag="pool_delete", omit_defaults=True):
+    """Remove a pool that nothing holds."""
+
+    name: str
+
+
+AnyAct = (
+    Trigger
+    | Clear
+    | Retry
+    | Mark
+    | Cancel
+    | PauseSchedule
+    | UnpauseSchedule
+    | Freeze
+    | Unfreeze
+    | Hold
+    | Release
+    | CreateBackfill
+    | PauseBackfill
+    | ResumeBackfill
+    | CancelBackfill
+    | ResizeBackfill
+    | SetPool
+    | DeletePool
+)
+
+
+def act_name(act: AnyAct) -> str:
+    """Return the verb of *act* as the wire and the event trail spell it."""
+    return str(act.__struct_config__.tag)

@@ -1,0 +1,129 @@
+"""The acyclic graph of a DAG's tasks: order, ancestors, descendants, weights, cycles. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from penstock.model.spec import TaskSpec
+
+
+class Graph:
+    """Direct edges both ways, and a topological order that keeps the author's order where it can.
+
+    Built from ``{task_id: upstream ids}`` in definition order. Raises ValueError naming the tasks
+    of a cycle, or an upstream id that is not in the mapping.
+    """
+
+    __slots__ = ("downstream", "order", "position", "upstream")
+
+    def __init__(self, upstream: Mapping[str, Sequence[str]]) -> None:
+        self.upstream: dict[str, tuple[str, ...]] = {task: tuple(ups) for task, ups in upstream.items()}
+        down: dict[str, list[str]] = {task: [] for task in upstream}
+        for task, ups in self.upstream.items():
+            for up in ups:
+                if up not in down:
+                    raise ValueError(f"task {task!r} depends on {up!r}, which is not in the DAG")
+                down[up].append(task)
+        self.downstream: dict[str, tuple[str, ...]] = {task: tuple(ids) for task, ids in down.items()}
+        self.order: tuple[str, ...] = tuple(self._sort())
+        self.position: dict[str, int] = {task: place for place, task in enumerate(self.order)}
+
+    @classmethod
+    def of(cls, tasks: Iterable[TaskSpec]) -> Graph:
+        """Return the graph of *tasks*."""
+        return cls({task.task_id: task.upstream for task in tasks})
+
+    def _sort(self) -> list[str]:
+        import heapq
+
+        rank = {task: place for place, task in enumerate(self.upstream)}
+        names = list(self.upstream)
+        waiting = {task: len(set(ups)) for task, ups in self.upstream.items()}
+        ready = [rank[task] for task, count in waiting.items() if count == 0]
+        heapq.heapify(ready)
+        order: list[str] = []
+        while ready:
+            task = names[heapq.heappop(ready)]
+            order.append(task)
+            for down in dict.fromkeys(self.downstream[task]):
+                waiting[down] -= 1
+                if waiting[down] == 0:
+                    heapq.heappush(ready, rank[down])
+        if len(order) < len(names):
+            raise ValueError("cycle: " + " -> ".join(find_cycle(self.upstream) or ()))
+        return order
+
+    def ancestors(self, task: str) -> frozenset[str]:
+        """Return every task that *task* depends on, however far."""
+        return self._reach(task, self.upstream)
+
+    def descendants(self, task: str) -> frozenset[str]:
+        """Return every task that depends on *task*, however far."""
+        return self._reach(task, self.downstream)
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Tasks with no parent, in order."""
+        return tuple(task for task in self.order if not self.upstream[task])
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """Tasks with no child, in order."""
+        return tuple(task for task in self.order if not self.downstream[task])
+
+    @staticmethod
+    def _reach(start: str, edges: Mapping[str, Sequence[str]]) -> frozenset[str]:
+        seen: set[str] = set()
+        stack = list(edges[start])
+        while stack:
+            task = stack.pop()
+            if task not in seen:
+                seen.add(task)
+                stack.extend(edges[task])
+        return frozenset(seen)
+
+
+def find_cycle(upstream: Mapping[str, Sequence[str]]) -> list[str] | None:
+    """Return the tasks of one cycle in the direction of the data, the first repeated at the end, or None."""
+    done: set[str] = set()
+    for start in upstream:
+        path: list[str] = []
+        on_path: set[str] = set()
+        stack: list[tuple[str, bool]] = [(start, False)]
+        while stack:
+            task, leaving = stack.pop()
+            if leaving:
+                path.pop()
+                on_path.discard(task)
+                done.add(task)
+                continue
+            if task in on_path:
+                cycle = [*path[path.index(task) :], task]
+                return cycle[::-1]
+            if task in done:
+                continue
+            path.append(task)
+            on_path.add(task)
+            stack.append((task, True))
+            stack.extend((up, False) for up in upstream.get(task, ()))
+    return None
+
+
+def priority_weights(tasks: Sequence[TaskSpec], graph: Graph) -> dict[str, int]:
+    """Return each task's effective weight under its ``weight_rule``.
+
+    ``absolute`` is its own weight; ``downstream`` adds those of all descendants and ``upstream``
+    those of all ancestors.
+    """
+    own = {task.task_id: task.priority_weight for task in tasks}
+    weights: dict[str, int] = {}
+    for task in tasks:
+        match task.weight_rule:
+            case "absolute":
+                others: frozenset[str] = frozenset()
+            case "upstream":
+                others = graph.ancestors(task.task_id)
+            case "downstream":
+                others = graph.descendants(task.task_id)
+        weights[task.task_id] = own[task.task_id] + sum(own[other] for other in others)
+    return weights

@@ -1,0 +1,81 @@
+"""How an attempt ended. A status says where a task stands; an outcome says how an attempt ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class OutcomeKind(StrEnum):
+    """The ways in which an attempt can end."""
+
+    EXIT_CODE = "exit_code"
+    SIGNAL = "signal"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    REVOKED = "revoked"
+    """Never started; no try used."""
+    LOST = "lost"
+    """Supervisor or machine vanished after the start: what happened cannot be known."""
+    SKIPPED = "skipped"
+    RESCHEDULED = "rescheduled"
+    """A sensor's poke that found nothing yet."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The end of one attempt, as exact as the system can know it.
+
+    Times are seconds, sizes bytes. ``exit_code`` is set for EXIT_CODE (and where a stopped command
+    chose to exit), ``signal`` for SIGNAL; ``sent_by`` names who sent the signal when known.
+    """
+
+    kind: OutcomeKind
+    exit_code: int | None = None
+    signal: int | None = None
+    sent_by: str | None = None
+    reason: str | None = None
+    fail_without_retry: bool = False
+    duration: float | None = None
+    cpu_seconds: float | None = None
+    peak_rss: int | None = None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+    log_bytes: int | None = None
+    log_dropped: int | None = None
+    survivors: int | None = None
+    next_poke_at: float | None = None
+    """For RESCHEDULED: when to poke again, in seconds since 1970 UTC."""
+    skips: tuple[str, ...] = ()
+    """Task ids that a branch or short circuit decided to skip."""
+    xcoms: dict[str, Any] | None = None
+    """Values pushed, by key, when small enough to travel; see `execution.protocol`."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the attempt did its work."""
+        return self.kind is OutcomeKind.EXIT_CODE and self.exit_code == 0
+
+
+def describe(outcome: Outcome) -> str:
+    """Return the outcome in a few plain words, such as ``exit 1`` or ``killed by SIGKILL (9)``."""
+    import signal as signals
+
+    match outcome.kind:
+        case OutcomeKind.EXIT_CODE:
+            text = f"exit {outcome.exit_code}"
+        case OutcomeKind.SIGNAL:
+            number = outcome.signal or 0
+            try:
+                name = signals.Signals(number).name
+            except ValueError:
+                name = "signal"
+            text = f"killed by {name} ({number})"
+            if outcome.sent_by:
+                text += f", sent by {outcome.sent_by}"
+        case OutcomeKind.TIMEOUT:
+            text = "out of time"
+        case _:
+            text = outcome.kind.value
+    return f"{text}: {outcome.reason}" if outcome.reason else text

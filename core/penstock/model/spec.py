@@ -1,0 +1,203 @@
+"""A DAG as data: what a DAG file says, without the code.
+
+The parse child makes these from the author's objects, the store keeps them as JSON by hash, and
+the scheduler sees nothing else. Durations are seconds, moments aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+
+class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When runs are due. `timetable` turns it into points.
+
+    ``kind``: ``none``, ``once``, ``continuous``, ``cron`` (fires at each match of any of
+    ``crons``), ``cron_interval`` (logical date = start of the interval, fires at its end),
+    ``delta`` / ``delta_interval`` (every ``seconds``, or ``relative`` as relativedelta keywords).
+    ``interval`` (cron and delta triggers) makes the data interval that long, ending at the fire
+    time: seconds, or relativedelta keywords. ``run_immediately`` is a cron trigger's rule for the
+    first run without a start date: True, False or a number of seconds; None means the default.
+    ``text`` is what the author wrote, for people.
+    """
+
+    kind: Literal["none", "once", "continuous", "cron", "cron_interval", "delta", "delta_interval"] = "none"
+    crons: tuple[str, ...] = ()
+    seconds: float | None = None
+    relative: dict[str, int] | None = None
+    interval: float | dict[str, int] | None = None
+    run_immediately: bool | float | None = None
+    timezone: str = "UTC"
+    text: str = "None"
+
+
+class CommandSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A command that needs no Python of the author's: started directly by the supervisor.
+
+    ``env`` is added to the task environment, or replaces it when ``replace_env``.
+    """
+
+    argv: tuple[str, ...]
+    env: dict[str, str] = msgspec.field(default_factory=dict)
+    replace_env: bool = False
+    cwd: str | None = None
+
+
+class SensorSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a sensor waits. Times in seconds."""
+
+    mode: Literal["poke", "reschedule"] = "poke"
+    poke_interval: float = 60.0
+    timeout: float = 604800.0
+    exponential_backoff: bool = False
+    max_wait: float | None = None
+    soft_fail: bool = False
+
+
+class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One task of a DAG.
+
+    ``launch`` says what carries it out: ``empty`` nothing at all, ``command`` the ``command``,
+    ``python`` the task child, which loads the pinned DAG file and executes the operator.
+    ``upstream`` are the direct parents' ids, sorted. ``retry_exponential_backoff`` is the
+    multiplier, 0 for a constant delay.
+    """
+
+    task_id: str
+    operator: str
+    launch: Literal["empty", "command", "python"]
+    upstream: tuple[str, ...] = ()
+    group: str | None = None
+    line: int | None = None
+    display_name: str | None = None
+    doc: str | None = None
+    owner: str | None = None
+    trigger_rule: str = "all_success"
+    command: CommandSpec | None = None
+    sensor: SensorSpec | None = None
+    retries: int = 0
+    retry_delay: float = 300.0
+    retry_exponential_backoff: float = 0.0
+    max_retry_delay: float | None = None
+    execution_timeout: float | None = None
+    stop_grace: float | None = None
+    on_lost: Literal["retry", "fail"] = "retry"
+    pool: str = "default_pool"
+    pool_slots: int = 1
+    priority_weight: int = 1
+    weight_rule: Literal["downstream", "upstream", "absolute"] = "downstream"
+    max_active_tis_per_dag: int | None = None
+    max_active_tis_per_dagrun: int | None = None
+    depends_on_past: bool = False
+    wait_for_downstream: bool = False
+    skip_on_exit_code: tuple[int, ...] = ()
+    push_last_line: bool = False
+    """The last line of output becomes the task's ``return_value``."""
+    log_direct: bool = False
+    """The command writes the log itself: no masking, no cap."""
+    is_setup: bool = False
+    is_teardown: bool = False
+    on_failure_fail_dagrun: bool = False
+
+
+class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A TaskGroup: a name over some tasks. ``parent`` is the id of the group around it."""
+
+    group_id: str
+    parent: str | None = None
+    tooltip: str | None = None
+
+
+class PoolSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A pool that the DAG file declares; made when it does not exist, never resized by loading."""
+
+    name: str
+    slots: int
+    description: str | None = None
+
+
+class ParamSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One parameter: a default (absent when ``required``) and a JSON Schema."""
+
+    default: Any = None
+    required: bool = False
+    json_schema: dict[str, Any] = msgspec.field(default_factory=dict)
+    description: str | None = None
+
+
+class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A whole DAG as data. ``tasks`` are in the order in which the file made them."""
+
+    dag_id: str
+    file: str
+    line: int | None = None
+    description: str | None = None
+    doc: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    schedule: ScheduleSpec = ScheduleSpec()
+    timezone: str = "UTC"
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    catchup: Literal["none", "latest", "all"] = "latest"
+    overlap: Literal["queue", "skip", "cancel_previous"] = "queue"
+    max_active_runs: int = 16
+    max_active_tasks: int = 16
+    dagrun_timeout: float | None = None
+    fail_fast: bool = False
+    paused_upon_creation: bool | None = None
+    params: dict[str, ParamSpec] = msgspec.field(default_factory=dict)
+    tasks: tuple[TaskSpec, ...] = ()
+    groups: tuple[GroupSpec, ...] = ()
+    labels: tuple[tuple[str, str, str], ...] = ()
+    """(upstream, downstream, label)."""
+    pools: tuple[PoolSpec, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What the loader ignored knowingly, for people."""
+
+    def task(self, task_id: str) -> TaskSpec | None:
+        """Return the task called *task_id*, or None."""
+        return next((task for task in self.tasks if task.task_id == task_id), None)
+
+
+class DagFileProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a DAG file could not be loaded; ``detail`` is the author's part of the traceback."""
+
+    file: str
+    message: str
+    line: int | None = None
+    detail: str | None = None
+
+
+class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one DAG file gave: its DAGs, or the reason why not.
+
+    ``source_hash`` is the SHA-256 (hex) of the file's bytes as they were read.
+    """
+
+    file: str
+    source_hash: str
+    dags: tuple[DagSpec, ...] = ()
+    errors: tuple[DagFileProblem, ...] = ()
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def encode_spec(spec: DagSpec) -> bytes:
+    """Return the spec as JSON, the same bytes for the same spec."""
+    return _encoder.encode(spec)
+
+
+def decode_spec(data: bytes | str) -> DagSpec:
+    """Return the spec that `encode_spec` wrote; raise `msgspec.ValidationError` when it is not one."""
+    return msgspec.json.decode(data, type=DagSpec)
+
+
+def spec_hash(data: bytes) -> str:
+    """Return the version name of encoded spec *data*: the first 16 hex digits of its SHA-256."""
+    return hashlib.sha256(data).hexdigest()[:16]

@@ -1,0 +1,87 @@
+"""The states of runs and task instances, and the sets of them that rules speak about.
+
+This file imports nothing of ours. Colours and glyphs live in the console.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RunType(StrEnum):
+    """Why a run exists."""
+
+    SCHEDULED = "scheduled"
+    MANUAL = "manual"
+    BACKFILL = "backfill"
+    ASSET_TRIGGERED = "asset_triggered"
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    """Created; waits for its turn under max_active_runs."""
+    RUNNING = "running"
+    """Its tasks may start."""
+    SUCCESS = "success"
+    """Every leaf succeeded or was skipped."""
+    FAILED = "failed"
+    """A leaf failed or was blocked, the run timed out, or nothing could ever run."""
+    CANCELLED = "cancelled"
+    """An operator ended it."""
+
+
+class TaskState(StrEnum):
+    """Where a task instance stands."""
+
+    PENDING = "pending"
+    """Its dependencies are not met yet."""
+    SCHEDULED = "scheduled"
+    """Dependencies met; waits for a slot."""
+    QUEUED = "queued"
+    """An attempt is recorded and its launch asked for."""
+    RUNNING = "running"
+    """The attempt's claim was seen."""
+    STOPPING = "stopping"
+    """Being killed: cancelled or out of time."""
+    RESTARTING = "restarting"
+    """Cleared while running; being killed, then pending again."""
+    UP_FOR_RETRY = "up_for_retry"
+    """Failed with tries left; waits for the retry delay."""
+    UP_FOR_RESCHEDULE = "up_for_reschedule"
+    """A sensor between two pokes; holds no slot."""
+    DEFERRED = "deferred"
+    """Waits outside a process."""
+    SUCCESS = "success"
+    """Done."""
+    FAILED = "failed"
+    """Ended badly with no try left."""
+    SKIPPED = "skipped"
+    """Deliberately not done."""
+    UPSTREAM_FAILED = "upstream_failed"
+    """Blocked for good by what came before."""
+    REMOVED = "removed"
+    """No longer part of the DAG."""
+    CANCELLED = "cancelled"
+    """Ended by an operator."""
+
+
+RUN_TERMINAL = frozenset({RunState.SUCCESS, RunState.FAILED, RunState.CANCELLED})
+RUN_UNFINISHED = frozenset(RunState) - RUN_TERMINAL
+
+TERMINAL = frozenset(
+    {
+        TaskState.SUCCESS,
+        TaskState.FAILED,
+        TaskState.SKIPPED,
+        TaskState.UPSTREAM_FAILED,
+        TaskState.REMOVED,
+        TaskState.CANCELLED,
+    }
+)
+UNFINISHED = frozenset(TaskState) - TERMINAL
+SUCCESS_LIKE = frozenset({TaskState.SUCCESS, TaskState.SKIPPED})
+FAILURE_LIKE = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
+OCCUPIES_SLOT = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
+"""States in which a task instance has a live attempt and holds its slots."""

@@ -1,0 +1,157 @@
+"""The table of moves: (state, event) -> state. The only description of what may follow what.
+
+docs/states.md is made from these tables, the database's trigger is filled from them, and the
+store's one gate asks them. Nothing else in the program knows which move is legal.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from penstock.errors import IllegalMoveError
+from penstock.model.states import RUN_TERMINAL, TERMINAL, UNFINISHED, RunState, TaskState
+
+
+class TaskEvent(StrEnum):
+    """What can happen to a task instance."""
+
+    MEET = "meet"
+    """Dependencies are met, or a waiting time has passed."""
+    LAUNCH = "launch"
+    """An attempt was recorded."""
+    CLAIM = "claim"
+    """A supervisor's claim was seen."""
+    REVOKE = "revoke"
+    """The launch was taken back before it began."""
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    RETRY = "retry"
+    """Failed with tries left."""
+    RESCHEDULE = "reschedule"
+    """A poke found nothing; poke again later."""
+    SKIP = "skip"
+    BLOCK = "block"
+    """The trigger rule can never be met."""
+    STOP = "stop"
+    """A stop was ordered: cancel or mark while running."""
+    RESTART = "restart"
+    """Cleared while an attempt lives."""
+    CANCEL = "cancel"
+    REMOVE = "remove"
+    CLEAR = "clear"
+    MARK_SUCCESS = "mark_success"
+    MARK_FAILED = "mark_failed"
+    MARK_SKIPPED = "mark_skipped"
+
+
+class RunEvent(StrEnum):
+    """What can happen to a run."""
+
+    START = "start"
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    REOPEN = "reopen"
+    """A task was cleared: the run goes back to queued."""
+
+
+def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
+    state, event = TaskState, TaskEvent
+    moves: dict[tuple[TaskState, TaskEvent], TaskState] = {
+        (state.PENDING, event.MEET): state.SCHEDULED,
+        (state.PENDING, event.BLOCK): state.UPSTREAM_FAILED,
+        (state.UP_FOR_RETRY, event.MEET): state.SCHEDULED,
+        (state.UP_FOR_RESCHEDULE, event.MEET): state.SCHEDULED,
+        (state.DEFERRED, event.MEET): state.SCHEDULED,
+        (state.SCHEDULED, event.LAUNCH): state.QUEUED,
+        (state.QUEUED, event.REVOKE): state.SCHEDULED,
+        (state.QUEUED, event.CLAIM): state.RUNNING,
+        # An operator that does nothing (EmptyOperator) ends without an attempt.
+        (state.SCHEDULED, event.SUCCEED): state.SUCCESS,
+        # The run's time limit ends a sensor that is not poking at the moment.
+        (state.UP_FOR_RESCHEDULE, event.FAIL): state.FAILED,
+        # A stop that never reached a process leaves nothing to wait for.
+        (state.STOPPING, event.REVOKE): state.CANCELLED,
+        (state.STOPPING, event.CANCEL): state.CANCELLED,
+        (state.RESTARTING, event.REVOKE): state.PENDING,
+        (state.RESTARTING, event.CLEAR): state.PENDING,
+    }
+    live = (state.QUEUED, state.RUNNING, state.STOPPING)
+    for source in live:  # a result may be the first thing seen of a launch
+        moves[source, event.SUCCEED] = state.SUCCESS
+        moves[source, event.FAIL] = state.FAILED
+        moves[source, event.RETRY] = state.UP_FOR_RETRY
+        moves[source, event.RESCHEDULE] = state.UP_FOR_RESCHEDULE
+        moves[source, event.SKIP] = state.SKIPPED
+        moves[source, event.RESTART] = state.RESTARTING
+    for source in (state.QUEUED, state.RUNNING):
+        moves[source, event.STOP] = state.STOPPING
+    waiting = (
+        state.PENDING,
+        state.SCHEDULED,
+        state.UP_FOR_RETRY,
+        state.UP_FOR_RESCHEDULE,
+        state.DEFERRED,
+    )
+    for source in waiting:
+        moves[source, event.SKIP] = state.SKIPPED
+        moves[source, event.CANCEL] = state.CANCELLED
+        moves[source, event.REMOVE] = state.REMOVED
+        moves[source, event.CLEAR] = state.PENDING
+    for source in (*waiting, *TERMINAL, state.STOPPING):  # a stopping task is marked once it is dead
+        moves[source, event.MARK_SUCCESS] = state.SUCCESS
+        moves[source, event.MARK_FAILED] = state.FAILED
+        moves[source, event.MARK_SKIPPED] = state.SKIPPED
+    for source in TERMINAL:
+        moves[source, event.CLEAR] = state.PENDING
+    return moves
+
+
+def _run_moves() -> dict[tuple[RunState, RunEvent], RunState]:
+    state, event = RunState, RunEvent
+    moves: dict[tuple[RunState, RunEvent], RunState] = {
+        (state.QUEUED, event.START): state.RUNNING,
+        (state.RUNNING, event.SUCCEED): state.SUCCESS,
+        (state.RUNNING, event.FAIL): state.FAILED,
+        (state.QUEUED, event.FAIL): state.FAILED,
+        (state.QUEUED, event.CANCEL): state.CANCELLED,
+        (state.RUNNING, event.CANCEL): state.CANCELLED,
+        # Marking the last unfinished task settles a run that had not started.
+        (state.QUEUED, event.SUCCEED): state.SUCCESS,
+    }
+    for source in RUN_TERMINAL:
+        moves[source, event.REOPEN] = state.QUEUED
+    return moves
+
+
+TASK_MOVES = _task_moves()
+RUN_MOVES = _run_moves()
+
+
+def move_task(state: TaskState, event: TaskEvent) -> TaskState:
+    """Return the state after *event*; raise `IllegalMoveError` where there is no such move."""
+    try:
+        return TASK_MOVES[state, event]
+    except KeyError:
+        raise IllegalMoveError(f"a task instance that is {state} cannot {event}") from None
+
+
+def move_run(state: RunState, event: RunEvent) -> RunState:
+    """Return the state after *event*; raise `IllegalMoveError` where there is no such move."""
+    try:
+        return RUN_MOVES[state, event]
+    except KeyError:
+        raise IllegalMoveError(f"a run that is {state} cannot {event}") from None
+
+
+def task_edges() -> frozenset[tuple[TaskState, TaskState]]:
+    """Return every legal (before, after) pair, for the database's trigger."""
+    return frozenset((before, after) for (before, _), after in TASK_MOVES.items())
+
+
+def run_edges() -> frozenset[tuple[RunState, RunState]]:
+    """Return every legal (before, after) pair of runs."""
+    return frozenset((before, after) for (before, _), after in RUN_MOVES.items())
+
+
+assert {before for before, _ in TASK_MOVES} == TERMINAL | UNFINISHED, "a state without a way on"

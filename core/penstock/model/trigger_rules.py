@@ -1,0 +1,142 @@
+"""Trigger rules: the states of the direct parents decide whether a task goes, waits, skips or is blocked.
+
+The rules are Airflow 3's, as measured on it: an answer that cannot change any more is given at
+once, whatever the other parents still do. `ParentCounts` is all a rule looks at, so that a
+scheduler may keep the counts up to date instead of visiting every parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from penstock.model.states import TERMINAL, TaskState
+
+
+class TriggerRule(StrEnum):
+    """The rules, over direct parents."""
+
+    ALL_SUCCESS = "all_success"
+    ALL_FAILED = "all_failed"
+    ALL_DONE = "all_done"
+    ALL_DONE_MIN_ONE_SUCCESS = "all_done_min_one_success"
+    ALL_SKIPPED = "all_skipped"
+    ONE_FAILED = "one_failed"
+    ONE_SUCCESS = "one_success"
+    ONE_DONE = "one_done"
+    NONE_FAILED = "none_failed"
+    NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
+    NONE_SKIPPED = "none_skipped"
+    ALWAYS = "always"
+
+
+class Verdict(StrEnum):
+    """What a rule says."""
+
+    GO = "go"
+    WAIT = "wait"
+    SKIP = "skip"
+    BLOCK = "block"
+    """upstream_failed: it can never go."""
+
+
+@dataclass(slots=True)
+class ParentCounts:
+    """How many direct parents there are, and how many ended in which way.
+
+    ``cancelled`` parents count as failed and ``removed`` ones as skipped, so that every parent
+    that has ended is in one of the four.
+    """
+
+    total: int = 0
+    success: int = 0
+    failed: int = 0
+    skipped: int = 0
+    upstream_failed: int = 0
+
+    @property
+    def done(self) -> int:
+        """Parents that have ended."""
+        return self.success + self.failed + self.skipped + self.upstream_failed
+
+    def add(self, state: TaskState, by: int = 1) -> None:
+        """Count a parent that entered (or with ``by=-1`` left) terminal *state*; others are ignored."""
+        match state:
+            case TaskState.SUCCESS:
+                self.success += by
+            case TaskState.FAILED | TaskState.CANCELLED:
+                self.failed += by
+            case TaskState.SKIPPED | TaskState.REMOVED:
+                self.skipped += by
+            case TaskState.UPSTREAM_FAILED:
+                self.upstream_failed += by
+            case _:
+                pass
+
+    @classmethod
+    def of(cls, states: Iterable[TaskState]) -> ParentCounts:
+        """Return the counts of parents in *states*."""
+        counts = cls()
+        for state in states:
+            counts.total += 1
+            if state in TERMINAL:
+                counts.add(state)
+        return counts
+
+
+def evaluate(rule: TriggerRule, counts: ParentCounts) -> Verdict:
+    """Return what *rule* says over direct parents counted in *counts*.
+
+    A task without parents always goes. ``wait`` is only said while a parent is unfinished.
+    """
+    if counts.total == 0 or rule is TriggerRule.ALWAYS:
+        return Verdict.GO
+    verdict = _at_once(rule, counts)
+    if verdict is not None:
+        return verdict
+    return Verdict.WAIT if counts.done < counts.total else _at_the_end(rule, counts)
+
+
+def _at_once(rule: TriggerRule, counts: ParentCounts) -> Verdict | None:
+    """Answers that need not wait for the rest."""
+    failed, blocked, skipped = counts.failed, counts.upstream_failed, counts.skipped
+    match rule:
+        case TriggerRule.ALL_SUCCESS:
+            # Measured: a skipped parent outweighs a blocked one, a failed parent outweighs both.
+            if failed:
+                return Verdict.BLOCK
+            if skipped:
+                return Verdict.SKIP
+            return Verdict.BLOCK if blocked else None
+        case TriggerRule.ALL_FAILED:
+            return Verdict.SKIP if counts.success or skipped else None
+        case TriggerRule.ALL_SKIPPED:
+            return Verdict.SKIP if counts.success or failed or blocked else None
+        case TriggerRule.ONE_FAILED:
+            return Verdict.GO if failed or blocked else None
+        case TriggerRule.ONE_SUCCESS:
+            return Verdict.GO if counts.success else None
+        case TriggerRule.ONE_DONE:
+            return Verdict.GO if counts.success or failed else None
+        case TriggerRule.NONE_FAILED | TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS:
+            return Verdict.BLOCK if failed or blocked else None
+        case TriggerRule.NONE_SKIPPED | TriggerRule.ALL_DONE_MIN_ONE_SUCCESS:
+            return Verdict.SKIP if skipped else None
+        case _:
+            return None
+
+
+def _at_the_end(rule: TriggerRule, counts: ParentCounts) -> Verdict:
+    """Answers once every parent has ended and nothing was said at once."""
+    match rule:
+        case TriggerRule.ONE_FAILED | TriggerRule.ONE_DONE:
+            return Verdict.SKIP
+        case TriggerRule.ONE_SUCCESS:
+            return Verdict.BLOCK if counts.failed or counts.upstream_failed else Verdict.SKIP
+        case TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS:
+            return Verdict.GO if counts.success else Verdict.SKIP
+        case TriggerRule.ALL_DONE_MIN_ONE_SUCCESS:
+            return Verdict.GO if counts.success else Verdict.BLOCK
+        case _:
+            return Verdict.GO

@@ -1,0 +1,1 @@
+"""One tick: obey, settle, reap, create, dispatch."""

@@ -1,0 +1,218 @@
+"""One frozen `Settings`, made once from penstock.toml and the environment, then passed down.
+
+Reading settings creates nothing. Everything an instance owns lies under its home::
+
+    <home>/penstock.toml       configuration, with comments
+    <home>/dags/               DAG files
+    <home>/penstock.db         the state (SQLite)
+    <home>/attempts/           one directory per attempt
+    <home>/versions/           the DAG files that runs are pinned to, by SHA-256
+    <home>/run/                socket, lock, process id
+    <home>/engine.log          what the engine says
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from penstock.errors import SettingsError
+
+CONFIG_NAME = "penstock.toml"
+_SOCKET_PATH_MAX = 100
+"""Bytes; the kernel's limit is 104 on macOS and 108 on Linux."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an instance is set to. Durations are seconds, sizes bytes.
+
+    Field names below ``home`` are the keys of penstock.toml.
+    """
+
+    home: Path
+    dags_folder: Path
+    timezone: str = "UTC"
+    """Time zone of DAGs that name none."""
+    parallelism: int = 32
+    """Attempts at once, over all DAGs."""
+    attempts_per_supervisor: int = 16
+    """Attempts that share one supervisor process; 1 isolates each."""
+    stop_grace: float = 60.0
+    """Between SIGTERM and SIGKILL, unless the task says otherwise."""
+    log_max_bytes: int = 256 << 20
+    """Cap of one attempt's log; beyond it output is counted and dropped."""
+    parse_timeout: float = 30.0
+    """Wall time a DAG file may take to load."""
+    parse_memory: int = 2 << 30
+    """Address space a DAG file may use while loading."""
+    launch_deadline: float = 10.0
+    """How long a launch may stay unclaimed before it is revoked."""
+    runs_per_tick: int = 100
+    """Runs created in one tick, over all DAGs."""
+    allow_root: bool = True
+    """Whether the engine may run as root."""
+    retention_days: int = 30
+    """Age at which finished runs, with attempts and logs, are forgotten; 0 keeps all."""
+    keep_runs: int = 30
+    """Runs of each DAG kept whatever their age."""
+    pools: dict[str, int] = field(default_factory=dict)
+    """Pools made at start when they do not exist: name -> slots."""
+    connections: dict[str, str] = field(default_factory=dict)
+    """Connections by id: URL."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Variables by name."""
+    pass_env: tuple[str, ...] = ()
+    """Patterns (``AWS_*``) of environment variables that tasks inherit besides the usual few."""
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration file; it may not exist."""
+        return self.home / CONFIG_NAME
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.home / "penstock.db"
+
+    @property
+    def attempts(self) -> Path:
+        """Root of the attempt directories."""
+        return self.home / "attempts"
+
+    @property
+    def versions(self) -> Path:
+        """Where pinned DAG files lie, named by the SHA-256 of their bytes."""
+        return self.home / "versions"
+
+    @property
+    def run_folder(self) -> Path:
+        """Where lock and sockets lie."""
+        return self.home / "run"
+
+    @property
+    def socket(self) -> Path:
+        """The engine's socket; see `short_socket`."""
+        return short_socket(self.run_folder / "engine.sock")
+
+    @property
+    def supervisor_socket(self) -> Path:
+        """The socket on which supervisors report to the engine."""
+        return short_socket(self.run_folder / "supervisors.sock")
+
+    @property
+    def engine_log(self) -> Path:
+        """What the engine says about itself."""
+        return self.home / "engine.log"
+
+
+def short_socket(path: Path) -> Path:
+    """Return *path*, or a private place with a short name when the kernel could not take it.
+
+    The place depends only on *path* and the user, so engine and clients find the same one.
+    """
+    if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
+        return path
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:20]
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    base = Path(runtime) if runtime else Path(tempfile.gettempdir()) / f"penstock-{os.getuid()}"
+    return base / f"penstock-{digest}.sock"
+
+
+def find_home(start: Path | None = None) -> Path:
+    """Return the instance's folder.
+
+    ``PENSTOCK_HOME``, else the nearest parent of *start* (default: the working directory) with a
+    penstock.toml, else the platform's data folder.
+    """
+    named = os.environ.get("PENSTOCK_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("penstock", appauthor=False))
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Return the settings of *home* (default: `find_home`). A missing penstock.toml means defaults.
+
+    Raises `SettingsError` naming the file and the key that is wrong.
+    """
+    home = (home or find_home()).absolute()
+    file = home / CONFIG_NAME
+    table: dict[str, Any] = {}
+    try:
+        with file.open("rb") as stream:
+            table = tomllib.load(stream)
+    except FileNotFoundError:
+        pass
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    if "PENSTOCK_ALLOW_ROOT" in os.environ:
+        table["allow_root"] = os.environ["PENSTOCK_ALLOW_ROOT"] not in {"0", "false", "no"}
+    return _settings(home, table, file)
+
+
+def _settings(home: Path, table: dict[str, Any], file: Path) -> Settings:
+    known = {item.name: item for item in fields(Settings) if item.name != "home"}
+    values: dict[str, Any] = {"dags_folder": home / "dags"}
+    for key, value in table.items():
+        if key not in known:
+            raise SettingsError(f"{file}: unknown key {key!r}; known: {', '.join(sorted(known))}")
+        values[key] = _checked(key, value, str(known[key].type), home, file)
+    try:
+        ZoneInfo(values.get("timezone", "UTC"))
+    except (KeyError, ValueError):
+        raise SettingsError(f"{file}: timezone {values['timezone']!r} is not known") from None
+    return Settings(home=home, **values)
+
+
+def _checked(key: str, value: Any, kind: str, home: Path, file: Path) -> Any:
+    wanted, fits = _KINDS.get(kind, ("text", lambda given: isinstance(given, str)))
+    if not fits(value):
+        raise SettingsError(f"{file}: {key} must be {wanted}, not {value!r}")
+    match kind:
+        case "Path":
+            return (home / Path(value).expanduser()).absolute()
+        case "float":
+            return float(value)
+        case "tuple[str, ...]":
+            return tuple(value)
+        case _:
+            return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "int": ("a whole number, 0 or more", lambda value: _is_number(value) and isinstance(value, int)),
+    "float": ("a number of seconds, 0 or more", _is_number),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "dict[str, int]": (
+        "a table of names and whole numbers",
+        lambda value: isinstance(value, dict) and all(isinstance(slots, int) for slots in value.values()),
+    ),
+    "dict[str, str]": (
+        "a table of names and texts",
+        lambda value: isinstance(value, dict) and all(isinstance(text, str) for text in value.values()),
+    ),
+    "tuple[str, ...]": (
+        "a list of texts",
+        lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value),
+    ),
+}

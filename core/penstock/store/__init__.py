@@ -1,0 +1,1 @@
+"""The state in SQLite: one writer, frozen views out. Rows and sessions never leave this room."""

@@ -1,0 +1,1 @@
+"""Schedules as pure functions: spec and time in, points out."""

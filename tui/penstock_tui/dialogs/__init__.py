@@ -1,0 +1,1 @@
+"""Dialogs: ask, preview, confirm."""

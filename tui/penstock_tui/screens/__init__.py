@@ -1,0 +1,1 @@
+"""Screens arrange widgets and answer their messages."""

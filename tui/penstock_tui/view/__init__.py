@@ -1,0 +1,1 @@
+"""Pure: views in, cells and text out. No Textual."""

@@ -1,0 +1,1 @@
+"""Widgets draw and emit messages; they never ask the engine."""
