@@ -1,0 +1,467 @@
+"""A believable instance as plain views: what `fakes.FakeEngine` shows before anyone acts.
+
+Every moment derives from NOW, so that screens drawn from it never change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from penstock.clock import EPOCH
+from penstock.model import views
+from penstock.model.graph import Graph
+from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.states import RunState, RunType, TaskState
+
+NOW = EPOCH + timedelta(days=20686, hours=6, minutes=14, seconds=4)
+"""2026-08-21 06:14:04 UTC."""
+DAY = timedelta(days=1)
+AnyView = TypeVar("AnyView", bound=msgspec.Struct)
+
+ORDERS = {
+    "extract_orders": (),
+    "stage_orders": ("extract_orders",),
+    "dedupe": ("stage_orders",),
+    "extract_users": (),
+    "stage_users": ("extract_users",),
+    "join": ("dedupe", "stage_users"),
+    "extract_fx": (),
+    "fx": ("join", "extract_fx"),
+    "dq": ("fx",),
+    "load_fact": ("dq",),
+    "load_dim": ("join", "dq"),
+    "report": ("load_fact", "load_dim"),
+}
+FLIGHTS = {
+    "wait_for_drop": (),
+    "ingest.flights": ("wait_for_drop",),
+    "ingest.weather": ("wait_for_drop",),
+    "ingest.airlines": ("wait_for_drop",),
+    "ingest.airports": ("wait_for_drop",),
+    "ingest.planes": ("wait_for_drop",),
+    "checks": ("ingest.flights", "ingest.weather", "ingest.airlines", "ingest.airports", "ingest.planes"),
+    "choose": ("checks",),
+    "mart": ("choose",),
+    "dashboard": ("mart",),
+}
+CHAIN = {"a": (), "b": ("a",), "c": ("a",), "d": ("c",)}
+NINE = {f"pull_{name}": () for name in ("eur", "usd", "gbp", "jpy", "chf", "nok", "sek", "pln")} | {
+    "merge": tuple(f"pull_{name}" for name in ("eur", "usd", "gbp", "jpy", "chf", "nok", "sek", "pln"))
+}
+
+
+@dataclass
+class World:
+    """Everything an engine knows, by id."""
+
+    dags: dict[str, views.DagDetail] = field(default_factory=dict)
+    runs: dict[tuple[str, str], views.RunDetail] = field(default_factory=dict)
+    attempts: dict[str, views.AttemptRow] = field(default_factory=dict)
+    logs: dict[str, bytes] = field(default_factory=dict)
+    samples: dict[str, list[views.Sample]] = field(default_factory=dict)
+    errors: list[views.ImportErrorRow] = field(default_factory=list)
+    backfills: dict[int, views.BackfillRow] = field(default_factory=dict)
+    pools: dict[str, views.PoolRow] = field(default_factory=dict)
+    events: list[views.EventRow] = field(default_factory=list)
+
+    def add_dag(
+        self, dag_id: str, shape: Mapping[str, Sequence[str]], *, schedule: str = "@daily", **more: Any
+    ) -> None:
+        """Add a DAG made of *shape* (task -> upstream); *more* are fields of `DagRow`, ``params`` too."""
+        params = more.pop("params", {})
+        graph = Graph(shape)
+        nodes = tuple(
+            views.TaskNode(
+                task_id=task,
+                operator="BashOperator",
+                upstream=graph.upstream[task],
+                downstream=graph.downstream[task],
+                group=_group(task),
+                trigger_rule="all_success",
+                retries=2,
+                pool="default_pool",
+            )
+            for task in graph.order
+        )
+        row = views.DagRow(
+            dag_id=dag_id,
+            file=more.pop("file", f"dags/{dag_id}.py"),
+            schedule=schedule,
+            timezone="UTC",
+            tasks=len(nodes),
+            next_run=more.pop("next_run", NOW.replace(hour=6, minute=0, second=0) + DAY),
+            **more,
+        )
+        self.dags[dag_id] = views.DagDetail(
+            dag=row,
+            version="3f1c0a9be2d47788",
+            start_date=NOW - 60 * DAY,
+            end_date=None,
+            catchup="latest",
+            max_active_runs=16,
+            max_active_tasks=16,
+            params=params,
+            nodes=nodes,
+            groups=_groups(nodes),
+        )
+
+    def add_run(
+        self,
+        dag_id: str,
+        logical: datetime,
+        state: RunState,
+        states: Mapping[str, TaskState] | None = None,
+        *,
+        took: float = 660.0,
+        run_type: RunType = RunType.SCHEDULED,
+        **more: Any,
+    ) -> str:
+        """Add a run whose tasks are in *states* (default: as the run) and return its id."""
+        detail = self.dags[dag_id]
+        run_id: str = more.pop("run_id", f"{run_type}__{logical.isoformat()}")
+        start = None if state is RunState.QUEUED else logical + timedelta(seconds=2)
+        done = state not in {RunState.QUEUED, RunState.RUNNING}
+        tasks = []
+        for place, node in enumerate(detail.nodes):
+            task_state = (states or {}).get(node.task_id, _USUAL[state])
+            tasks.append(self._add_task(dag_id, run_id, node, task_state, logical, place))
+        run = views.RunRow(
+            dag_id=dag_id,
+            run_id=run_id,
+            run_type=run_type,
+            state=state,
+            logical_date=logical,
+            data_interval_start=logical - DAY,
+            data_interval_end=logical,
+            run_after=logical,
+            start=start,
+            end=start + timedelta(seconds=took) if start and done else None,
+            counts=count_states(tasks),
+            dag_version=detail.version,
+            **more,
+        )
+        self.runs[dag_id, run_id] = views.RunDetail(run=run, tasks=tuple(tasks), groups=detail.groups)
+        return run_id
+
+    def _add_task(  # noqa: PLR0917
+        self, dag_id: str, run_id: str, node: views.TaskNode, state: TaskState, logical: datetime, place: int
+    ) -> views.TaskRow:
+        tries = _TRIES.get(state, 0)
+        start = logical + timedelta(seconds=5 + 40 * place)
+        took = 6.0 + 17 * place
+        outcomes = _OUTCOMES.get(state)
+        for number in range(1, tries + 1):
+            self._add_attempt(
+                dag_id,
+                run_id,
+                node,
+                number,
+                start,
+                took,
+                outcomes[min(number, len(outcomes)) - 1] if outcomes else None,
+            )
+        attempt_id = self.attempt_of(dag_id, run_id, node.task_id, tries) if tries else None
+        ended = state.value in {"success", "failed", "up_for_retry", "cancelled"}
+        return views.TaskRow(
+            task_id=node.task_id,
+            map_index=-1,
+            state=state,
+            try_number=tries,
+            max_tries=3,
+            operator=node.operator,
+            upstream=node.upstream,
+            group=node.group,
+            outcome=outcomes[-1] if outcomes else None,
+            start=start if tries else None,
+            end=start + timedelta(seconds=took) if tries and ended else None,
+            peak_rss=(40 + 37 * place) << 20 if tries else None,
+            cpu_seconds=took * 0.8 if tries else None,
+            read_bytes=14 << 20 if tries else None,
+            write_bytes=0 if tries else None,
+            attempts=tries,
+            attempt_id=attempt_id,
+            next_at=NOW + timedelta(seconds=95) if state in _WAITING else None,
+            p50=took,
+        )
+
+    def _add_attempt(  # noqa: PLR0917
+        self,
+        dag_id: str,
+        run_id: str,
+        node: views.TaskNode,
+        number: int,
+        start: datetime,
+        took: float,
+        outcome: Outcome | None,
+    ) -> None:
+        attempt_id = self.attempt_of(dag_id, run_id, node.task_id, number)
+        log = b"".join(
+            b"%s INFO read %d rows from stage.%s\n"
+            % (start.strftime("%H:%M:%S").encode(), 1000 + line, node.task_id.encode())
+            for line in range(40)
+        )
+        if outcome is not None and not outcome.ok:
+            log += b"ERROR KeyError: 'fx_rate'\n  File \"join.py\", line 88, in merge\n"
+            log += b"ERROR task failed: exit 1\n"
+        self.logs[attempt_id] = log
+        self.attempts[attempt_id] = views.AttemptRow(
+            attempt_id=attempt_id,
+            dag_id=dag_id,
+            run_id=run_id,
+            task_id=node.task_id,
+            map_index=-1,
+            try_number=number,
+            queued=start - timedelta(seconds=1),
+            start=start,
+            end=start + timedelta(seconds=took) if outcome else None,
+            outcome=outcome,
+            pid=None if outcome else 4242,
+            log_bytes=len(log),
+            log_path=f"attempts/{attempt_id}/log",
+        )
+        self.samples[attempt_id] = [
+            views.Sample(
+                at=start + timedelta(seconds=second),
+                cpu_percent=min(99.0, 12.0 * second),
+                rss=(20 + 9 * second) << 20,
+                read_bytes=second << 20,
+                write_bytes=second << 18,
+                processes=2,
+            )
+            for second in range(12)
+        ]
+
+    def attempt_of(self, dag_id: str, run_id: str, task_id: str, number: int) -> str:
+        """Return the attempt id that this world gives to a try."""
+        import hashlib
+
+        digest = hashlib.sha256(f"{dag_id}/{run_id}/{task_id}".encode()).hexdigest()
+        return f"{digest[:12]}-{number:08x}"
+
+    def strip_of(self, dag_id: str, count: int) -> tuple[views.RunCell, ...]:
+        """Return the last *count* runs as cells, oldest first."""
+        runs = self.runs_of(dag_id)[:count]
+        return tuple(
+            views.RunCell(run_id=run.run_id, state=run.state, logical_date=run.logical_date)
+            for run in reversed(runs)
+        )
+
+    def runs_of(self, dag_id: str) -> list[views.RunRow]:
+        """Return the runs of a DAG, newest first."""
+        found = [detail.run for (owner, _), detail in self.runs.items() if owner == dag_id]
+        return sorted(found, key=lambda run: (run.run_after, run.run_id), reverse=True)
+
+
+def count_states(tasks: Sequence[views.TaskRow]) -> dict[str, int]:
+    """Return how many tasks are in each state."""
+    counts: dict[str, int] = {}
+    for task in tasks:
+        counts[task.state.value] = counts.get(task.state.value, 0) + 1
+    return counts
+
+
+def believable() -> World:
+    """Return an instance with DAGs and runs in every state worth seeing."""
+    world = World()
+    state = TaskState
+    at_six = NOW.replace(hour=6, minute=0, second=0)
+
+    world.add_dag("orders_daily", ORDERS, owner="data-core", tags=("core", "sales"), p50=660.0)
+    history(world, "orders_daily", at_six, 23, {17: RunState.FAILED})
+    blocked = dict.fromkeys(("fx", "dq", "load_fact", "load_dim", "report"), state.UPSTREAM_FAILED)
+    world.add_run(
+        "orders_daily",
+        at_six,
+        RunState.FAILED,
+        {**dict.fromkeys(ORDERS, state.SUCCESS), "join": state.FAILED, **blocked},
+        took=842,
+    )
+
+    world.add_dag(
+        "fx_rates",
+        NINE,
+        schedule="*/47 * * * *",
+        owner="data-core",
+        p50=120.0,
+        next_run=NOW + timedelta(minutes=47),
+    )
+    history(world, "fx_rates", at_six, 20, {})
+    done = dict.fromkeys(("pull_eur", "pull_usd", "pull_gbp"), state.SUCCESS)
+    going = {
+        "pull_jpy": state.RUNNING,
+        "pull_chf": state.QUEUED,
+        "pull_nok": state.SCHEDULED,
+        "pull_sek": state.STOPPING,
+    }
+    world.add_run(
+        "fx_rates",
+        NOW - timedelta(seconds=72),
+        RunState.RUNNING,
+        {**done, **going, "pull_pln": state.RESTARTING},
+    )
+
+    pause = views.PauseInfo(by="ada", since=NOW - 3 * DAY, why="source moves house", until=NOW + DAY)
+    world.add_dag("user_snapshots", CHAIN, owner="growth", paused=pause, next_run=None, p50=480.0)
+    history(world, "user_snapshots", at_six - DAY, 7, {})
+    world.add_run(
+        "user_snapshots",
+        at_six - DAY,
+        RunState.FAILED,
+        {"c": state.FAILED, "d": state.UPSTREAM_FAILED, "a": state.SUCCESS, "b": state.SKIPPED},
+    )
+
+    world.add_dag(
+        "nyc_flights", FLIGHTS, owner="demo", tags=("demo",), description="Five tables a day", params=_PARAMS
+    )
+    history(world, "nyc_flights", at_six, 12, {5: RunState.CANCELLED})
+    world.add_run("nyc_flights", at_six, RunState.RUNNING, {"wait_for_drop": state.UP_FOR_RESCHEDULE})
+
+    world.add_dag(
+        "flaky", CHAIN, schedule="@hourly", owner="demo", p50=30.0, next_run=at_six + timedelta(hours=1)
+    )
+    history(world, "flaky", at_six, 24, {2: RunState.FAILED, 9: RunState.FAILED, 10: RunState.FAILED})
+    world.add_run(
+        "flaky",
+        at_six + timedelta(minutes=1),
+        RunState.RUNNING,
+        {"a": state.SUCCESS, "b": state.UP_FOR_RETRY, "c": state.DEFERRED},
+    )
+
+    ice = views.PauseInfo(by="grace", since=NOW - timedelta(hours=2), why="audit")
+    world.add_dag(
+        "ledger_close", CHAIN, schedule="0 6 1 * *", owner="finance", frozen=ice, next_run=at_six + 10 * DAY
+    )
+    held = views.PauseInfo(by="ada", since=NOW - timedelta(hours=1))
+    world.add_run("ledger_close", at_six - DAY, RunState.QUEUED, held=held)
+
+    world.add_dag("hello", CHAIN, schedule="None", owner="demo", next_run=None)
+    world.add_run("hello", at_six - 2 * DAY, RunState.SUCCESS, run_type=RunType.MANUAL, took=3.0)
+    world.add_dag(
+        "brand_new", {"only": ()}, schedule="@weekly", import_error="SyntaxError: '(' was never closed"
+    )
+    world.add_dag("gone_away", {"only": (), "other": ()}, missing=True, next_run=None)
+    world.add_run(
+        "gone_away", at_six - 9 * DAY, RunState.CANCELLED, {"only": state.CANCELLED, "other": state.REMOVED}
+    )
+
+    world.errors.append(
+        views.ImportErrorRow(
+            file="dags/broken.py",
+            message="ModuleNotFoundError: No module named 'pandsa'",
+            line=14,
+            since=NOW - timedelta(minutes=9),
+            detail='  File "dags/broken.py", line 14, in <module>\n    import pandsa',
+        )
+    )
+    world.pools["default_pool"] = views.PoolRow(name="default_pool", slots=128, used=7, waiting=0)
+    world.pools["warehouse"] = views.PoolRow(
+        name="warehouse", slots=1, used=1, waiting=4, description="one writer"
+    )
+    world.backfills[1] = _backfill(at_six)
+    world.events.append(
+        views.EventRow(
+            seq=1,
+            at=NOW - timedelta(seconds=6),
+            actor="engine",
+            kind="fail",
+            dag_id="orders_daily",
+            task_id="join",
+            before="running",
+            after="failed",
+            reason="exit 1",
+        )
+    )
+    return world
+
+
+def history(world: World, dag_id: str, newest: datetime, count: int, others: Mapping[int, RunState]) -> None:
+    """Add *count* older runs, a day apart before *newest*, successful except *others* (by days back)."""
+    for back in range(count, 0, -1):
+        world.add_run(dag_id, newest - back * DAY, others.get(back, RunState.SUCCESS), took=600 + 7 * back)
+
+
+def replace(view: AnyView, **changes: Any) -> AnyView:
+    """Return a frozen view with *changes*."""
+    return msgspec.structs.replace(view, **changes)
+
+
+def _backfill(newest: datetime) -> views.BackfillRow:
+    states = ("success", "success", "failed", "running", "running", "waiting", "kept", "skipped")
+    slots = tuple(
+        views.SlotRow(
+            logical_date=newest - (40 - place) * DAY,
+            state=state,  # type: ignore[arg-type]
+            run_id=f"backfill__{(newest - (40 - place) * DAY).isoformat()}"
+            if state not in {"waiting", "skipped"}
+            else None,
+            reason="waits for a slot: 2 of 2 in use" if state == "waiting" else None,
+        )
+        for place, state in enumerate(states)
+    )
+    counts: dict[str, int] = {}
+    for slot in slots:
+        counts[slot.state] = counts.get(slot.state, 0) + 1
+    return views.BackfillRow(
+        backfill_id=1,
+        dag_id="nyc_flights",
+        from_date=slots[0].logical_date,
+        to_date=slots[-1].logical_date,
+        reprocess="failed",
+        max_active_runs=2,
+        backwards=False,
+        state="running",
+        created=NOW - timedelta(minutes=21),
+        by="ada",
+        counts=counts,
+        slots=slots,
+    )
+
+
+def _group(task_id: str) -> str | None:
+    return task_id.rpartition(".")[0] or None
+
+
+def _groups(nodes: Sequence[views.TaskNode]) -> tuple[views.GroupNode, ...]:
+    return tuple(
+        views.GroupNode(group_id=name) for name in dict.fromkeys(node.group for node in nodes) if name
+    )
+
+
+_USUAL = {
+    RunState.QUEUED: TaskState.PENDING,
+    RunState.RUNNING: TaskState.PENDING,
+    RunState.SUCCESS: TaskState.SUCCESS,
+    RunState.FAILED: TaskState.FAILED,
+    RunState.CANCELLED: TaskState.CANCELLED,
+}
+_TRIES = {
+    TaskState.QUEUED: 1,
+    TaskState.RUNNING: 1,
+    TaskState.STOPPING: 1,
+    TaskState.RESTARTING: 1,
+    TaskState.UP_FOR_RETRY: 1,
+    TaskState.UP_FOR_RESCHEDULE: 1,
+    TaskState.SUCCESS: 1,
+    TaskState.CANCELLED: 1,
+    TaskState.FAILED: 3,
+}
+_GOOD = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
+_BAD = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=1)
+_OUTCOMES = {
+    TaskState.SUCCESS: (_GOOD,),
+    TaskState.FAILED: (_BAD, Outcome(kind=OutcomeKind.LOST, reason="supervisor vanished"), _BAD),
+    TaskState.UP_FOR_RETRY: (_BAD,),
+    TaskState.UP_FOR_RESCHEDULE: (Outcome(kind=OutcomeKind.RESCHEDULED),),
+    TaskState.CANCELLED: (Outcome(kind=OutcomeKind.CANCELLED, signal=15),),
+}
+_WAITING = {TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE}
+_PARAMS: dict[str, dict[str, Any]] = {
+    "limit": {"type": "integer", "default": 100, "description": "rows that may be bad"},
+    "full": {"type": "boolean", "default": False},
+    "mode": {"enum": ["delta", "all"], "default": "delta"},
+}
