@@ -393,6 +393,16 @@ class EventRow(View, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class RunStates(View, frozen=True, kw_only=True):
+    """States of one run and of tasks in it, for those who wait for another DAG.
+
+    ``run`` is None while there is no such run; ``tasks`` holds the tasks asked for that exist.
+    """
+
+    run: RunState | None
+    tasks: dict[str, TaskState] = msgspec.field(default_factory=dict)
+
+
 class Change(View, frozen=True, kw_only=True):
     """What moved since the last notice: ask again for what you show of it."""
 

@@ -1,0 +1,34 @@
+"""Which engine answers: the running one, or its database when none runs."""
+
+from __future__ import annotations
+
+from penstock.api.client import SocketEngine
+from penstock.api.engine import Engine
+from penstock.errors import EngineNotRunningError
+from penstock.settings import Settings
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return the engine of *settings*: over the socket when one answers, else the database, read-only.
+
+    A read-only engine shows the state as last stored (``status().pid`` is None) and refuses to
+    commit with `EngineNotRunningError`. Raises the same when there is not even a database, and
+    `ProtocolError` when a running engine speaks another version. Loads the store only when it is
+    needed.
+    """
+    engine = SocketEngine(settings.socket)
+    try:
+        engine.connect()
+    except EngineNotRunningError:
+        engine.close()
+        if not settings.database.is_file():
+            raise
+        return _stored(settings)
+    return engine
+
+
+def _stored(settings: Settings) -> Engine:
+    from penstock.api.local import LocalEngine
+    from penstock.store.database import Database
+
+    return LocalEngine(Database.open(settings.database, readonly=True), settings)
