@@ -1,0 +1,230 @@
+"""`Console`: the Textual application. It owns the feed, the notes and what every screen shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from penstock.model.views import Change, EngineStatus
+from penstock_tui import actions
+from penstock_tui.actions import Action, Target
+from penstock_tui.clean import Wall
+from penstock_tui.feed import Feed
+from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
+from penstock_tui.notes import Notes
+from penstock_tui.view.state_style import Looks
+
+if TYPE_CHECKING:
+    from textual.app import SystemCommand
+
+FeedMaker = Callable[[Callable[[Message], object]], Feed]
+"""Makes the feed from the function that posts its messages."""
+
+
+class Console(App[int]):
+    """The console. ``zone`` is that in which times are shown, ``keys`` the user's keys by action id."""
+
+    TITLE = "penstock"
+    CSS_PATH = "console.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    NOTIFICATION_TIMEOUT = 1
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "leave_now", show=False, priority=False),
+        Binding("ctrl+q", "leave_now", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        make_feed: FeedMaker,
+        *,
+        zone: tzinfo,
+        read_only: bool = False,
+        ascii: bool = False,  # noqa: A002
+        keymap: dict[str, str] | None = None,
+        warnings: Sequence[str] = (),
+        start_engine: Callable[[], str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.feed = make_feed(self.post_message)
+        self.clock = self.feed.clock
+        self.zone = zone
+        self.read_only = read_only
+        self.looks = Looks(ascii=ascii)
+        self.keys = keymap or {}
+        self.notes = Notes()
+        self.gone: EngineGone | None = None
+        """Set while nobody answers."""
+        self.engine_status: EngineStatus | None = None
+        self.start_engine = start_engine
+        """Starts an engine and returns what it said; blocks. None where that is not possible."""
+        self._warnings = warnings
+        self._wall = Wall()
+        self._told_tmux = False
+        self.theme = "ansi-dark"
+        self.set_keymap(self.keys)
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the DAG list."""
+        from penstock_tui.screens.dags import DagsScreen
+
+        return DagsScreen()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Put the wall in front of every other filter."""
+        return [self._wall, *super().get_line_filters()]
+
+    def on_mount(self) -> None:
+        """Connect once the first frame is out."""
+        for warning in self._warnings:
+            self.say(warning, "warning")
+        self.set_interval(1.0, self._tick)
+        self.call_after_refresh(self.feed.start)
+
+    def on_unmount(self) -> None:
+        """Let go of the engine; it works on."""
+        self.feed.close()
+
+    def leave(self) -> None:
+        """Quit, and say what goes on without us."""
+        active = self.engine_status.runs_active if self.engine_status else 0
+        said = f"{active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
+        self.exit(0, message=said if active and self.gone is None else None)
+
+    def action_leave_now(self) -> None:
+        """Quit from anywhere."""
+        self.leave()
+
+    def _tick(self) -> None:
+        if self.gone is not None and isinstance(self.screen, _view()):
+            self.screen.refresh_top()
+
+    # -- what the feed says ----------------------------------------------------------------------
+
+    def on_changed(self, message: Changed) -> None:
+        """Pass a notice on to every view; those not in front remember it."""
+        self._pass_on(message.change)
+
+    def on_engine_back(self, _message: EngineBack) -> None:
+        """Ask for everything again."""
+        if self.gone is not None:
+            self.say("the engine answers again")
+        self.gone = None
+        self._pass_on(None)
+
+    def on_engine_gone(self, message: EngineGone) -> None:
+        """Turn the top line red; what is shown stays, with its age."""
+        self.gone = message
+        if message.since is not None and not self.read_only:
+            self.say(f"the engine does not answer: {message.reason}", "warning")
+        self._pass_on(None)
+
+    def _pass_on(self, change: Change | None) -> None:
+        self.run_worker(self._ask_status(), group="status", exit_on_error=False)
+        for screen in self.screen_stack:
+            if isinstance(screen, _view()):
+                screen.changed(change)
+
+    async def _ask_status(self) -> None:
+        status = await self.feed.ask(lambda engine: engine.status(), key="status")
+        if status is not None:
+            self.engine_status = status
+            self._tell_views()
+
+    def _tell_views(self) -> None:
+        if isinstance(self.screen, _view()):
+            self.screen.refresh_top()
+
+    # -- what is said ----------------------------------------------------------------------------
+
+    def say(self, text: str, level: Level = "info") -> None:
+        """Show *text* on the flash line and keep it in the history. Any thread's text goes through `Said`."""
+        self.notes.add(self.now(), text, level)
+        self._flash()
+
+    def on_said(self, message: Said) -> None:
+        """Show what a thread had to say."""
+        self.say(message.text, message.level)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show a failure of our own instead of ending with it."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            self.say(f"the console failed in {event.worker.name}: {type(error).__name__}: {error}", "error")
+
+    def on_key(self) -> None:
+        """Let an error go that has been seen."""
+        if self.notes.present is not None and self.notes.present.level == "error":
+            self.notes.settle()
+            self._flash()
+
+    def _flash(self) -> None:
+        from penstock_tui.widgets.flash import Flash
+
+        for screen in self.screen_stack:
+            for flash in screen.query(Flash):
+                flash.catch_up()
+
+    # -- what screens and dialogs use ------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Return the present moment in the zone in which times are shown."""
+        return self.clock.now().astimezone(self.zone)
+
+    def offers(self, action: Action) -> bool:
+        """Return whether *action* exists in this console at this moment."""
+        if action.id == "start_engine":
+            return self.gone is not None and self.start_engine is not None and not self.read_only
+        return not (action.acts and self.read_only)
+
+    def act(self, action_id: str, targets: Iterable[Target] | Target) -> None:
+        """Do an action that is not a screen's own: opens its dialog. Returns at once."""
+        from penstock_tui.operate import operate
+
+        chosen = (targets,) if isinstance(targets, Target) else tuple(targets)
+        self.run_worker(operate(self, action_id, chosen), name=action_id, group="act", exit_on_error=False)
+
+    def open_run(self, dag_id: str, run_id: str) -> None:
+        """Show one run."""
+        from penstock_tui.screens.run import RunScreen
+
+        self.push_screen(RunScreen(dag_id, run_id))
+
+    def open_runs(self, dag_id: str) -> None:
+        """Show the runs of a DAG."""
+        from penstock_tui.screens.runs import RunsScreen
+
+        self.push_screen(RunsScreen(dag_id))
+
+    def copy(self, text: str) -> None:
+        """Copy *text* through the terminal (OSC 52)."""
+        import os
+
+        self.copy_to_clipboard(text)
+        hint = ""
+        if os.environ.get("TMUX") and not self._told_tmux:
+            self._told_tmux = True
+            hint = " (tmux passes it on only with: set -g set-clipboard on)"
+        self.say(f"copied {text}{hint}")
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: object) -> None:
+        """Nothing to do here: `actions.read_keymap` names clashes once, at the start."""
+
+
+def _view() -> type:
+    from penstock_tui.screens.view import View
+
+    return View
+
+
+__all__ = ["Console", "FeedMaker", "SystemCommand", "actions"]

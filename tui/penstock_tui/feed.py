@@ -1,0 +1,191 @@
+"""The console's one line to the engine: questions in threads, notices as messages, the age of what we know.
+
+Screens ask like this, and keep what they show when the answer is None::
+
+    detail = await self.app.feed.ask(lambda engine: engine.run(dag_id, run_id), key=("run", dag_id, run_id))
+    if detail is not None:
+        self.show(detail)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+
+from textual.message import Message
+
+from penstock.api.engine import Engine
+from penstock.clock import Clock, SystemClock
+from penstock.errors import EngineNotRunningError, PenstockError
+from penstock.model.acts import AnyAct
+from penstock.model.views import Done
+from penstock_tui.messages import Changed, EngineBack, EngineGone, Said
+
+Answer = TypeVar("Answer")
+_HEARTBEAT = 5.0
+"""Seconds between signs of life from an engine where nothing moves."""
+_BREATH = 0.2
+"""Seconds between two notices: the engine merges what we do not fetch, so a busy one cannot flood us."""
+_BACK_OFF = (0.25, 5.0)
+"""Seconds before the first and between later attempts to find the engine again."""
+
+
+class Feed:
+    """Owns the connection. ``connect`` finds a living engine; ``fallback`` reads without one.
+
+    Both run in a thread. Messages (`Changed`, `EngineGone`, `EngineBack`, `Said`) go to ``post``,
+    which must be safe to call from any thread, as ``App.post_message`` is.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Engine],
+        post: Callable[[Message], object],
+        *,
+        fallback: Callable[[], Engine] | None = None,
+        clock: Clock | None = None,
+        actor: str = "",
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.actor = actor
+        self.live = False
+        """Whether a living engine answers."""
+        self.heard: datetime | None = None
+        """When the engine was last heard: the age of all data."""
+        self._connect = connect
+        self._fallback = fallback
+        self._post = post
+        self._engine: Engine | None = None
+        self._opened = threading.Event()
+        self._closed = threading.Event()
+        self._gone_said = False
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="ask")
+        self._waiting: dict[Hashable, asyncio.Future[Any]] = {}
+        self._turns: dict[Hashable, asyncio.Lock] = {}
+
+    def start(self) -> None:
+        """Begin to listen, in a thread; returns at once. Questions asked before it is connected wait."""
+        threading.Thread(target=self._listen, name="changes", daemon=True).start()
+
+    def close(self) -> None:
+        """Let go. Calls in flight are left to end by themselves."""
+        self._closed.set()
+        self._opened.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._engine is not None:
+            with contextlib.suppress(PenstockError, OSError):
+                self._engine.close()
+
+    def age(self) -> float | None:
+        """Return seconds since the engine was last heard, None when it never was."""
+        return None if self.heard is None else (self.clock.now() - self.heard).total_seconds()
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    async def ask(self, question: Callable[[Engine], Answer], *, key: Hashable = None) -> Answer | None:
+        """Return the engine's answer, or None after an error, which is shown to the operator.
+
+        Questions with the same *key* (for refreshes) share one call when they wait for their turn,
+        and never overlap; so asking on every notice cannot pile up.
+        """
+        if key is None:
+            return await self._answered(question)
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            waiting = self._waiting[key] = asyncio.ensure_future(self._in_turn(key, question))
+        answer: Answer | None = await asyncio.shield(waiting)
+        return answer
+
+    async def call(self, question: Callable[[Engine], Answer]) -> Answer:
+        """Return the engine's answer; raise `PenstockError` for the caller to show."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, question)
+        except (OSError, RuntimeError) as error:
+            raise PenstockError(f"the question could not be asked: {error}") from error
+
+    async def commit(self, act: AnyAct, *, expect: str | None, act_id: str) -> Done:
+        """Carry out *act*, never twice; raise `PlanStaleError` when *expect* is no longer the plan."""
+        return await self.call(
+            lambda engine: engine.commit(act, expect=expect, actor=self.actor, act_id=act_id)
+        )
+
+    async def _in_turn(self, key: Hashable, question: Callable[[Engine], Answer]) -> Answer | None:
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            self._waiting.pop(key, None)
+            return await self._answered(question)
+
+    async def _answered(self, question: Callable[[Engine], Answer]) -> Answer | None:
+        try:
+            return await self.call(question)
+        except EngineNotRunningError:
+            return None  # the top line says so already
+        except PenstockError as error:
+            if not self._closed.is_set():
+                self._post(Said(error.message, "error"))
+            return None
+
+    def _ask(self, question: Callable[[Engine], Answer]) -> Answer:
+        self._opened.wait()
+        if self._engine is None:
+            raise EngineNotRunningError
+        answer = question(self._engine)
+        if self.live:
+            self.heard = self.clock.now()
+        return answer
+
+    # -- listening -------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        wait, longest = _BACK_OFF
+        while not self._closed.is_set():
+            try:
+                self._use(self._connect())
+                self._follow()
+                wait = _BACK_OFF[0]
+            except (PenstockError, OSError) as error:
+                if self.live:
+                    wait = _BACK_OFF[0]
+                self._lost(str(error))
+            self._closed.wait(wait)
+            wait = min(wait * 2, longest)
+
+    def _follow(self) -> None:
+        engine = self._engine
+        assert engine is not None
+        for change in engine.changes(heartbeat=_HEARTBEAT):
+            if self._closed.is_set():
+                return
+            self.heard = self.clock.now()
+            if not self.live:
+                self.live, self._gone_said = True, False
+                self._post(EngineBack())
+            if change.all or change.dags or change.runs:
+                self._post(Changed(change))
+            self._closed.wait(_BREATH)
+        raise EngineNotRunningError
+
+    def _use(self, engine: Engine) -> None:
+        old, self._engine = self._engine, engine
+        self._opened.set()
+        if old is not None and old is not engine:
+            with contextlib.suppress(PenstockError, OSError):
+                old.close()
+
+    def _lost(self, reason: str) -> None:
+        self.live = False
+        if self._gone_said or self._closed.is_set():
+            return
+        self._gone_said = True
+        if self._fallback is not None:
+            try:
+                self._use(self._fallback())
+                self.heard = self.heard or self._ask(lambda engine: engine.status().last_seen)
+            except (PenstockError, OSError) as error:
+                reason = str(error)
+        self._opened.set()
+        self._post(EngineGone(self.heard, reason))

@@ -1,0 +1,46 @@
+"""What travels upward in the console. All moments are aware datetimes in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from textual.message import Message
+
+from penstock.model.views import Change
+
+Level = Literal["info", "warning", "error"]
+
+
+class Changed(Message):
+    """The engine says that something moved. Screens get it as `View.changed`."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__()
+        self.change = change
+
+    def can_replace(self, message: Message) -> bool:
+        """A notice for everything covers what came before it."""
+        return isinstance(message, Changed) and self.change.all
+
+
+class EngineGone(Message):
+    """Nobody answers any more. ``since`` is when the engine was last heard, None when never."""
+
+    def __init__(self, since: datetime | None, reason: str) -> None:
+        super().__init__()
+        self.since = since
+        self.reason = reason
+
+
+class EngineBack(Message):
+    """The engine answers (again)."""
+
+
+class Said(Message):
+    """A line for the flash line and the message history. Errors stay until a key is pressed."""
+
+    def __init__(self, text: str, level: Level = "info") -> None:
+        super().__init__()
+        self.text = text
+        self.level = level

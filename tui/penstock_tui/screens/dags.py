@@ -1,0 +1,163 @@
+"""The DAG list: every DAG on a row with the strip of its last runs. The console begins here."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.app import ComposeResult
+
+from penstock.model.views import Change, DagRow, ImportErrorRow
+from penstock_tui.actions import Target
+from penstock_tui.clean import label
+from penstock_tui.screens.listing import Listing
+from penstock_tui.view import dag_rows
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.line import Line
+from penstock_tui.widgets.line_table import LineTable, Row
+
+
+class ErrorBar(Line):
+    """Says that DAG files cannot be loaded."""
+
+
+class DagsScreen(Listing):
+    """All DAGs."""
+
+    view = "dags"
+    root = True
+    fields = dag_rows.FIELDS
+    sorts = dag_rows.SORTS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dags: dict[str, DagRow] = {}
+        self.errors: list[ImportErrorRow] = []
+
+    def make_table(self) -> LineTable:
+        """Return the table of DAGs."""
+        return LineTable(dag_rows.COLUMNS, empty="asking the engine ...")
+
+    def body(self) -> ComposeResult:
+        """Put the badge of broken files above the table."""
+        yield ErrorBar()
+        yield from super().body()
+
+    def on_mount(self) -> None:
+        """Draw the state column's and the running times' progress once a second."""
+        super().on_mount()
+        self.table.set_titles(self.sort_note())
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        if self.is_current and any(row.active_runs for row in self.dags.values()):
+            self.show()
+
+    async def load(self) -> None:
+        """Ask for all DAGs and the broken files."""
+        feed = self.console_app.feed
+        dags, errors = await asyncio.gather(
+            feed.ask(lambda engine: engine.dags(strip=24), key="dags"),
+            feed.ask(lambda engine: engine.import_errors(), key="import_errors"),
+        )
+        if errors is not None:
+            self.errors = errors
+            self._show_errors()
+        if dags is not None:
+            self.dags = {row.dag_id: row for row in dags}
+            self.table.empty = "no DAGs yet: put a file into the dags folder, or see penstock init"
+            self.show()
+
+    def concerns(self, change: Change) -> bool:
+        """Everything concerns this list."""
+        return bool(change.all or change.dags or change.runs)
+
+    def show(self) -> None:
+        """Fill the table: filtered, sorted, drawn for this second."""
+        console = self.console_app
+        now = console.clock.now()
+        rows = [row for row in self.dags.values() if self.wanted.passes(dag_rows.seen(row))]
+        rows.sort(key=dag_rows.order(self.sort), reverse=self.reverse)  # type: ignore[arg-type]
+        if self.dags and not rows:
+            self.table.empty = "no DAG matches the filter"
+        self.table.set_titles(self.sort_note())
+        self.table.set_rows(
+            [
+                Row(
+                    row.dag_id,
+                    dag_rows.cells(row, now, console.zone, console.looks),
+                    failed=dag_rows.state_of(row) == "failed",
+                )
+                for row in rows
+            ]
+        )
+        self.refresh_top()
+
+    def _show_errors(self) -> None:
+        bar = self.query_one(ErrorBar)
+        bar.set_class(bool(self.errors), "shown")
+        if self.errors:
+            first = self.errors[0]
+            more = f"  and {len(self.errors) - 1} more" if len(self.errors) > 1 else ""
+            place = label(first.file) + (f":{first.line}" if first.line else "")
+            glyph = self.console_app.looks.glyph("failed")
+            bar.show(
+                [
+                    (f" {glyph} {place} ", "bold red"),
+                    (label(first.message), "red"),
+                    (f"{more}  E list", "dim"),
+                ]
+            )
+
+    # -- what keys apply to ----------------------------------------------------------------------
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the chosen DAGs, each with its newest run."""
+        chosen = [self.dags[key] for key in self.table.chosen_keys() if key in self.dags]
+        return tuple(
+            Target(
+                dag_id=row.dag_id,
+                dag=row,
+                run=row.last_run,
+                run_id=row.last_run.run_id if row.last_run else None,
+            )
+            for row in chosen
+        )
+
+    def chip(self) -> Spans:
+        """Add how many pass to the filter."""
+        spans = super().chip()
+        return [*spans, (f" {len(self.table.rows)}/{len(self.dags)}", "")] if spans else spans
+
+    def do_open(self) -> None:
+        """Go into the newest run."""
+        here = self._here()
+        if here is None:
+            return
+        if here.last_run is None:
+            self.console_app.say(f"{here.dag_id} has not run yet; t triggers a run")
+        else:
+            self.console_app.open_run(here.dag_id, here.last_run.run_id)
+
+    def do_log(self) -> None:
+        """Open the log that matters most in the newest run."""
+        here = self._here()
+        if here is not None and here.last_run is not None:
+            self.console_app.open_log_of(here.dag_id, here.last_run.run_id)
+
+    def do_runs(self) -> None:
+        """Show all runs."""
+        here = self._here()
+        if here is not None:
+            self.console_app.open_runs(here.dag_id)
+
+    def do_errors(self) -> None:
+        """Show the files that cannot be loaded."""
+        if not self.errors:
+            self.console_app.say("every DAG file loads")
+            return
+        from penstock_tui.screens.errors import ErrorsScreen
+
+        self.app.push_screen(ErrorsScreen())
+
+    def _here(self) -> DagRow | None:
+        return self.dags.get(self.table.cursor_key or "")

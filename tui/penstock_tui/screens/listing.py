@@ -1,0 +1,139 @@
+"""`Listing`: a view around one `LineTable`, with filter, sort, marks and failure jumps."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from penstock_tui.clean import label
+from penstock_tui.screens.view import View
+from penstock_tui.view import filters
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.filter_bar import FilterBar
+from penstock_tui.widgets.line_table import LineTable
+
+
+class Listing(View):
+    """A subclass makes its table in `make_table` and fills it in `show`, looking at `wanted` and `sort`."""
+
+    fields: tuple[str, ...] = ()
+    """Fields of the filter besides text."""
+    sorts: tuple[str, ...] = ()
+    """Ids of the columns to sort by; the first is the default."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted = filters.NONE
+        self.sort = self.sorts[0] if self.sorts else ""
+        self.reverse = False
+
+    def make_table(self) -> LineTable:
+        """Return the table."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        """Fill the table from what was loaded last."""
+
+    @property
+    def table(self) -> LineTable:
+        """The table of this view."""
+        return self.query_one(LineTable)
+
+    def body(self) -> ComposeResult:
+        """Compose the table with its filter bar below."""
+        yield self.make_table()
+        yield FilterBar(self._hint())
+
+    def _hint(self) -> str:
+        return " ".join(f"{name}:" for name in self.fields) + " text   ! inverts   enter keeps   esc drops"
+
+    def on_mount(self) -> None:
+        """Give the table the keys."""
+        super().on_mount()
+        self.table.focus()
+
+    def chip(self) -> Spans:
+        """Return the filter in force with how much it lets through."""
+        if not self.wanted.terms:
+            return []
+        return [(f" filter: {label(self.wanted.source)} ", "black on yellow")]
+
+    def close_layer(self) -> bool:
+        """Clear the marks, then the filter."""
+        if self.table.clear_marks():
+            return True
+        if self.wanted.terms:
+            self.query_one(FilterBar).set_text("")
+            return True
+        return False
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def do_filter(self) -> None:
+        """Open the filter."""
+        self.query_one(FilterBar).open()
+
+    def on_filter_bar_edited(self, event: FilterBar.Edited) -> None:
+        """Filter while typing."""
+        self.wanted = filters.parse(event.text, self.fields)
+        self.show()
+        self.refresh_top()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Give the keys back to the table."""
+        bar = self.query_one(FilterBar)
+        if not event.kept:
+            bar.set_text("")
+        bar.shut()
+        self.table.focus()
+
+    def on_line_table_entered(self, event: LineTable.Entered) -> None:
+        """Go in, as enter does."""
+        event.stop()
+        self.action_do("open")
+
+    def do_sort(self) -> None:
+        """Sort by the next column."""
+        self.sort = self.sorts[(self.sorts.index(self.sort) + 1) % len(self.sorts)]
+        self._sorted()
+
+    def do_sort_reverse(self) -> None:
+        """Turn the order around."""
+        self.reverse = not self.reverse
+        self._sorted()
+
+    def _sorted(self) -> None:
+        self.show()
+        word = f"sorted by {self.sort}" + (", reversed" if self.reverse else "")
+        self.console_app.say(word)
+
+    def sort_note(self) -> dict[str, str]:
+        """Return the arrow at the title of the column that sorts."""
+        if self.console_app.looks.ascii:
+            return {self.sort: " ^" if self.reverse else " v"}
+        return {self.sort: " ▴" if self.reverse else " ▾"}
+
+    def do_mark(self) -> None:
+        """Mark the row."""
+        self.table.toggle_mark()
+
+    def do_mark_range(self) -> None:
+        """Begin or end a range."""
+        self.table.toggle_range()
+
+    def do_mark_all(self) -> None:
+        """Mark what is shown."""
+        self.table.mark_all()
+
+    def do_failure_next(self) -> None:
+        """Go to the next failed row."""
+        if not self.table.move_to_failed(1):
+            self.console_app.say("nothing here has failed")
+
+    def do_failure_previous(self) -> None:
+        """Go to the failed row before."""
+        if not self.table.move_to_failed(-1):
+            self.console_app.say("nothing here has failed")
+
+    def copied(self) -> str:
+        """Return the chosen rows' keys, one a line."""
+        return "\n".join(self.table.chosen_keys())

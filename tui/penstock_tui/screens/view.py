@@ -1,0 +1,167 @@
+"""`View`: what every full screen of the console shares.
+
+A subclass names its ``view`` (as in the table of actions), composes its body, and says how to load
+and what its keys apply to::
+
+    class RunsScreen(View):
+        view = "runs"
+
+        def body(self) -> ComposeResult: ...          # the widgets between top line and footer
+        async def load(self) -> None: ...             # ask the feed, show the answer
+        def targets(self) -> tuple[Target, ...]: ...  # what acts apply to
+        def do_why(self) -> None: ...                 # an action of the table that is this screen's own
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from penstock.model.views import Change
+from penstock_tui import actions
+from penstock_tui.actions import Action, Target
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.flash import Flash
+from penstock_tui.widgets.footer import KeyFooter
+from penstock_tui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from penstock_tui.app import Console
+
+
+class View(Screen[None]):
+    """A full screen: top line, body, flash line, footer; keys from the table of actions."""
+
+    view: ClassVar[str] = ""
+    root: ClassVar[bool] = False
+    """Whether ``q`` here leaves the console."""
+
+    def __init_subclass__(cls, **more: object) -> None:
+        cls.BINDINGS = [*actions.bindings(cls.view)]
+        super().__init_subclass__(**more)  # type: ignore[arg-type]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stale = True
+
+    @property
+    def console_app(self) -> Console:
+        """The app, by its own type: ``feed``, ``looks``, ``say``, ``act``, ``open_run`` ..."""
+        return cast("Console", self.app)
+
+    # -- what a subclass says --------------------------------------------------------------------
+
+    def body(self) -> ComposeResult:
+        """Compose what stands between top line and footer."""
+        yield from ()
+
+    async def load(self) -> None:
+        """Ask the feed for what is shown, and show it. Called at the start and after changes."""
+
+    def concerns(self, change: Change) -> bool:  # noqa: ARG002
+        """Return whether *change* touches what is shown."""
+        return True
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return what an action applies to now: the marks, else the row under the cursor."""
+        return ()
+
+    def crumbs(self) -> Spans:
+        """Return where we are and what counts here: the middle of the top line."""
+        return []
+
+    def chip(self) -> Spans:
+        """Return the right end of the top line, such as the filter in force."""
+        return []
+
+    def copied(self) -> str:
+        """Return what ``y`` copies: the id of the row under the cursor."""
+        return ""
+
+    def close_layer(self) -> bool:
+        """Close the innermost thing that ``esc`` should close (filter, marks); False when none is open."""
+        return False
+
+    # -- the frame -------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Compose the frame around `body`."""
+        yield StatusBar()
+        yield from self.body()
+        yield Flash()
+        yield KeyFooter(self.view)
+
+    def on_mount(self) -> None:
+        """Begin to load, after the first frame."""
+        self.refresh_top()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what moved while another screen was in front."""
+        self.query_one(Flash).catch_up()
+        self.refresh_top()
+        if self._stale:
+            self.reload()
+
+    def reload(self) -> None:
+        """Load in the background."""
+        self._stale = False
+        self.run_worker(self.load(), group="load", exit_on_error=False)
+
+    def changed(self, change: Change | None) -> None:
+        """Take notice of *change* (None: everything may have moved)."""
+        if change is not None and not self.concerns(change):
+            return
+        if self.is_current:
+            self.reload()
+        else:
+            self._stale = True
+
+    def refresh_top(self) -> None:
+        """Draw the top line again, after anything it shows has moved."""
+        if self.is_mounted:
+            self.query_one(StatusBar).refresh_line()
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide acts in a read-only console."""
+        if action == "do" and parameters:
+            return self.console_app.offers(actions.BY_ID[str(parameters[0])])
+        return True
+
+    def action_do(self, action_id: str) -> None:
+        """Do one action of the table, or say why it cannot be done."""
+        action = actions.BY_ID[action_id]
+        targets = self.targets()
+        reason = self.why_not(action, targets)
+        if reason is not None:
+            self.console_app.say(f"{action.label}: {reason}", "warning")
+        elif (own := getattr(self, action.method, None)) is not None:
+            own()
+        else:
+            self.console_app.act(action_id, targets)
+
+    def why_not(self, action: Action, targets: tuple[Target, ...]) -> str | None:
+        """Return why *action* cannot be done to *targets*; one that can is enough."""
+        reasons = [action.why_disabled(target) for target in targets or (Target(),)]
+        return None if None in reasons else reasons[0]
+
+    def do_back(self) -> None:
+        """Close the innermost layer, else go back one view; never quit."""
+        if not self.close_layer() and not self.root:
+            self.app.pop_screen()
+
+    def do_quit(self) -> None:
+        """Go up one view; leave at the root."""
+        if self.root:
+            self.console_app.leave()
+        else:
+            self.app.pop_screen()
+
+    def do_copy(self) -> None:
+        """Copy an id."""
+        text = self.copied()
+        if text:
+            self.console_app.copy(text)

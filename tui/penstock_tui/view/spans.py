@@ -1,0 +1,90 @@
+"""Coloured text as plain values: a list of (text, Rich style) pieces, fitted to a number of cells. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+
+Span: TypeAlias = tuple[str, str]
+"""Text that is already clean, and a Rich style ("" for none)."""
+Spans: TypeAlias = list[Span]
+
+ELLIPSIS = "…"
+
+
+def width(spans: Iterable[Span]) -> int:
+    """Return how many cells *spans* take."""
+    return sum(cell_len(text) for text, _ in spans)
+
+
+def text_of(spans: Iterable[Span]) -> str:
+    """Return the bare text."""
+    return "".join(text for text, _ in spans)
+
+
+def fit(
+    spans: Sequence[Span],
+    cells: int,
+    *,
+    align: Literal["left", "right"] = "left",
+    keep: Literal["left", "right"] = "left",
+    ellipsis: str = ELLIPSIS,
+) -> Spans:
+    """Return *spans* in exactly *cells* cells: padded by *align*, or cut so that the *keep* end stays."""
+    if cells <= 0:
+        return []
+    room = cells - width(spans)
+    if room >= 0:
+        pad = [(" " * room, "")] if room else []
+        return [*pad, *spans] if align == "right" else [*spans, *pad]
+    if keep == "right":
+        return _cut_left(spans, cells)
+    return _cut_right(spans, cells, ellipsis)
+
+
+def _cut_right(spans: Sequence[Span], cells: int, ellipsis: str) -> Spans:
+    mark = ellipsis if cells > cell_len(ellipsis) else ""
+    room = cells - cell_len(mark)
+    out: Spans = []
+    for text, style in spans:
+        size = cell_len(text)
+        if size <= room:
+            out.append((text, style))
+            room -= size
+            continue
+        out.append((set_cell_size(text, room) + mark, style))
+        return out
+    return out
+
+
+def _cut_left(spans: Sequence[Span], cells: int) -> Spans:
+    out: Spans = []
+    room = cells
+    for text, style in reversed(spans):
+        piece = text
+        while piece and cell_len(piece) > room:
+            piece = piece[1:]
+        if piece:
+            out.append((piece, style))
+            room -= cell_len(piece)
+        if len(piece) < len(text) or room == 0:
+            break
+    out.reverse()
+    return [(" " * room, ""), *out] if room else out
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """Return *text* broken into lines of at most *cells* cells, at spaces where possible."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        rest = paragraph
+        while cell_len(rest) > cells > 0:
+            end = len(set_cell_size(rest, cells).rstrip()) or 1
+            space = rest.rfind(" ", 1, end + 1)
+            end = space if space > cells // 3 else end
+            lines.append(rest[:end].rstrip())
+            rest = rest[end:].lstrip()
+        lines.append(rest)
+    return lines

@@ -1,0 +1,55 @@
+"""`Flash`: the last message on one line. News fades, errors stay until a key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.timer import Timer
+
+from penstock_tui.view.spans import Spans, fit, width
+from penstock_tui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from penstock_tui.app import Console
+
+_FADES = 6.0
+"""Seconds that news stays."""
+
+
+class Flash(Line):
+    """One line above the footer; the whole text is in the message history."""
+
+    def on_mount(self) -> None:
+        """Show what was said before this screen came up."""
+        self._timer: Timer | None = None
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Show the console's present message, if one stands."""
+        note = cast("Console", self.app).notes.present
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if note is None:
+            self.show([])
+            return
+        style = {"info": "", "warning": "yellow", "error": "bold red"}[note.level]
+        glyph = {"info": " ", "warning": "!", "error": cast("Console", self.app).looks.glyph("failed")}[
+            note.level
+        ]
+        first = note.text.split("\n", 1)[0]
+        self.show([(f" {glyph} {note.at:%H:%M:%S} {first}", style)])
+        if note.level != "error":
+            self._timer = self.set_timer(_FADES, self._fade)
+
+    def _fade(self) -> None:
+        cast("Console", self.app).notes.settle()
+        self.show([])
+
+    def spans(self, cells: int) -> Spans:
+        """Return the message, and where to read all of it when it does not fit."""
+        note = cast("Console", self.app).notes.present
+        if note is None or (width(self._spans) <= cells and "\n" not in note.text):
+            return self._spans
+        hint = "  ! whole text"
+        return [*fit(self._spans, max(0, cells - len(hint))), (hint, "dim")]

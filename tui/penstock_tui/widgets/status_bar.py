@@ -1,0 +1,73 @@
+"""`StatusBar`: the top line: the engine, where we are, what counts; red when the engine is gone."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, cast
+
+from penstock_tui import actions
+from penstock_tui.clean import label
+from penstock_tui.view import durations
+from penstock_tui.view.spans import Spans, fit, width
+from penstock_tui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from penstock_tui.app import Console
+    from penstock_tui.screens.view import View
+
+
+class StatusBar(Line):
+    """Drawn from the app's state and the screen's crumbs; `refresh_line` after either moved."""
+
+    def refresh_line(self) -> None:
+        """Draw again."""
+        self.refresh()
+
+    def spans(self, cells: int) -> Spans:
+        """Return the line for *cells* cells: the crumbs give way first, the engine's state never."""
+        view = cast("View", self.screen)
+        console = cast("Console", self.app)
+        right = view.chip()
+        right = [*right, (" ", "")] if right else []
+        if console.gone is not None:
+            left = [(f" {label(gone_text(console))} ", "bold white on red"), ("  ", "")]
+        else:
+            left = self._engine(console, cells)
+        left = [*left, *view.crumbs()]
+        room = max(0, cells - width(right))
+        return [*fit(left, room), *right]
+
+    def _engine(self, console: Console, cells: int) -> Spans:
+        status, looks = console.engine_status, console.looks
+        if status is None:
+            return [(" connecting ", "dim"), (" ", "")]
+        name = label(PurePath(status.home).name or "penstock")
+        spans: Spans = [(f" {name} ", "bold")]
+        if cells >= 100 and status.since is not None:
+            spans.append(
+                (f" up {durations.brief((console.clock.now() - status.since).total_seconds())} ", "dim")
+            )
+        for state, count, word in (
+            ("running", status.running, "run"),
+            ("queued", status.queued, "queued"),
+            ("failed", status.failed_24h, "failed"),
+        ):
+            style = looks.style(state) if count else "dim"
+            text = f"{looks.glyph(state)}{count}" + (f" {word}" if cells >= 100 else "")
+            spans += [(" ", ""), (text, style)]
+        if cells >= 100 and status.parallelism:
+            spans.append((f"  slots {status.running}/{status.parallelism}", "dim"))
+        if console.read_only:
+            spans.append(("  read-only", "yellow"))
+        return [*spans, ("   ", "")]
+
+
+def gone_text(console: Console) -> str:
+    """Return what the red line says: since when nobody answers, and how old the data is."""
+    heard, now = console.feed.heard, console.clock.now()
+    key = actions.key_names(actions.BY_ID["start_engine"], console.keys)
+    offer = "" if console.read_only else f" · {key} starts one"
+    if heard is None:
+        return f"no engine · nothing known yet{offer}"
+    age = durations.brief((now - heard).total_seconds())
+    return f"no engine for {age} · data from {durations.past(heard, now, console.zone)}{offer}"
