@@ -1,1 +1,10 @@
-"""Schedules as pure functions: spec and time in, points out."""
+"""Schedule and time in, points out. Pure: no clock, no files.
+
+`timetable_of` gives the points of a schedule, `due.decide` what the engine does about them.
+"""
+
+from penstock.timetable.base import Timetable
+from penstock.timetable.point import Point
+from penstock.timetable.schedule import timetable_of
+
+__all__ = ["Point", "Timetable", "timetable_of"]

@@ -1,0 +1,59 @@
+"""From the data of a schedule to its timetable."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from penstock.model.spec import ScheduleSpec
+from penstock.timetable.base import Timetable
+from penstock.timetable.cron import CronGrid
+from penstock.timetable.interval import Step, step_of
+from penstock.timetable.spans import CronIntervalTimetable, DeltaIntervalTimetable
+from penstock.timetable.special import ContinuousTimetable, OnceTimetable
+from penstock.timetable.triggers import CronTriggerTimetable, DeltaTriggerTimetable
+
+
+def timetable_of(spec: ScheduleSpec) -> Timetable:
+    """Return the timetable of *spec*; raise ValueError in plain words when it makes no sense."""
+    return _timetable(msgspec.json.encode(spec))
+
+
+@lru_cache(maxsize=512)
+def _timetable(data: bytes) -> Timetable:
+    spec = msgspec.json.decode(data, type=ScheduleSpec)
+    match spec.kind:
+        case "none":
+            return Timetable()
+        case "once":
+            return OnceTimetable()
+        case "continuous":
+            return ContinuousTimetable()
+        case "cron":
+            ticks = CronGrid(spec.crons, _zone(spec.timezone))
+            return CronTriggerTimetable(ticks, _interval(spec), spec.run_immediately)
+        case "cron_interval":
+            return CronIntervalTimetable(CronGrid(spec.crons, _zone(spec.timezone)))
+        case "delta":
+            return DeltaTriggerTimetable(step_of(spec.seconds, spec.relative), _interval(spec))
+        case "delta_interval":
+            return DeltaIntervalTimetable(step_of(spec.seconds, spec.relative))
+
+
+def _interval(spec: ScheduleSpec) -> Step | None:
+    match spec.interval:
+        case None | 0:
+            return None
+        case dict() as relative:
+            return step_of(None, relative)
+        case seconds:
+            return step_of(seconds, None)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"time zone {name!r} is not known") from None

@@ -1,0 +1,91 @@
+"""Every measured schedule case of the reference system, replayed."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.model.spec import ScheduleSpec
+from penstock.timetable import Point, timetable_of
+
+GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "timetables.json").read_text())
+KINDS = {
+    "CronDataInterval": "cron_interval",
+    "CronTrigger": "cron",
+    "MultipleCronTrigger": "cron",
+    "DeltaDataInterval": "delta_interval",
+    "DeltaTrigger": "delta",
+    "Once": "once",
+    "Continuous": "continuous",
+    "Null": "none",
+}
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def spec_of(case: dict[str, Any]) -> ScheduleSpec:
+    schedule, options = case["schedule"], case.get("kwargs", {})
+    crons = (schedule,) if isinstance(schedule, str) else ()
+    if isinstance(schedule, list):
+        crons = tuple(schedule)
+    delta = schedule if isinstance(schedule, dict) else {}
+    early = options.get("run_immediately")
+    kind = KINDS[case["timetable"]]
+    return ScheduleSpec(
+        kind=kind,  # type: ignore[arg-type]
+        crons=crons if kind.startswith("cron") else (),
+        seconds=delta.get("timedelta_seconds"),
+        relative=delta.get("relativedelta"),
+        interval=options.get("interval", {}).get("timedelta_seconds"),
+        run_immediately=early["timedelta_seconds"] if isinstance(early, dict) else early,
+        timezone=case["timezone"],
+    )
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: f"{case['id']}-{case['group']}")
+def test_next(case: dict[str, Any]) -> None:
+    table = timetable_of(spec_of(case))
+    last = None
+    if case["last_data_interval"]:
+        first, final = (datetime.fromisoformat(text) for text in case["last_data_interval"])
+        last = Point.over(first, final)
+    now = datetime.fromisoformat(case["now"])
+    chain = case["next"] if isinstance(case["next"], list) else [case["next"]]
+    for expected in chain:
+        point = table.next(
+            last,
+            start=moment(case["start_date"]),
+            end=moment(case["end_date"]),
+            catchup="all" if case["catchup"] else "latest",
+            now=now,
+        )
+        wanted = expected and {
+            key: datetime.fromisoformat(expected[key])
+            for key in ("logical_date", "data_interval_start", "data_interval_end", "run_after")
+        }
+        found = point and {key: value for key, value in point._asdict().items() if key != "moved_by_dst"}
+        assert found == wanted
+        if point is not None:
+            assert (point.run_after <= now) == expected["due_now"]
+        last = point
+
+
+@pytest.mark.parametrize("case", GOLDEN["manual"], ids=lambda case: f"{case['id']}-{case['timetable']}")
+def test_manual_interval(case: dict[str, Any]) -> None:
+    interval = timetable_of(spec_of(case)).manual_interval(
+        datetime.fromisoformat(case["logical_date_requested"])
+    )
+    assert interval == (
+        datetime.fromisoformat(case["data_interval_start"]),
+        datetime.fromisoformat(case["data_interval_end"]),
+    )
+
+
+def test_every_case_is_here() -> None:
+    assert (len(GOLDEN["cases"]), len(GOLDEN["manual"])) == (172, 29)
