@@ -1,1 +1,5 @@
-"""The command line: one verb per file; stdout is data, stderr is talk."""
+"""The command line: one verb, one file. Data goes to stdout, talk to stderr.
+
+Modules here import at their top only what every verb needs, because start-up is most of what a
+command costs: everything else is imported where it is used.
+"""

@@ -1,0 +1,136 @@
+"""The way of every act: plan, ask where it is dangerous, commit the plan, say what was done."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import click
+
+from penstock.cli.lookup import suggesting
+from penstock.cli.output import print_json, say, tell
+from penstock.cli.text import count, table
+
+if TYPE_CHECKING:
+    from penstock.api.engine import Engine
+    from penstock.cli.session import Session
+    from penstock.model.acts import AnyAct
+    from penstock.model.views import Done, Plan
+
+ASK_ABOVE = 25
+"""Task instances or runs beyond which a person at a terminal is asked first."""
+_SHOWN = 40
+
+
+def perform(
+    session: Session,
+    act: AnyAct,
+    *,
+    dry_run: bool = False,
+    yes: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Carry out *act*, or with *dry_run* only show its plan; return the exit code."""
+    if dry_run:
+        show_plan(preview(session, act), as_json=as_json)
+        return 0
+    show_done(commit(session, act, ask=not (yes or as_json)), as_json=as_json)
+    return 0
+
+
+def preview(session: Session, act: AnyAct) -> Plan:
+    """Return the plan of *act*; works on the database alone when no engine runs."""
+    engine = session.reader()
+    with _naming(engine, act):
+        return engine.plan(act)
+
+
+def commit(session: Session, act: AnyAct, *, ask: bool = True) -> Done:
+    """Commit *act*; a person at a terminal is asked when it touches a lot."""
+    engine = session.engine()
+    expect = None
+    with _naming(engine, act):
+        if ask and sys.stdin.isatty() and sys.stderr.isatty():
+            plan = engine.plan(act)
+            expect = plan.fingerprint
+            if len(plan.items) > ASK_ABOVE:
+                say(plan_text(plan))
+                click.confirm(f"{plan.title}?", abort=True, err=True)
+        return engine.commit(act, expect=expect, actor=actor(), act_id=os.urandom(8).hex())
+
+
+def show_plan(plan: Plan, *, as_json: bool) -> None:
+    """Print a plan."""
+    if as_json:
+        print_json(plan)
+    else:
+        tell(plan_text(plan))
+        say("nothing was touched")
+
+
+def show_done(done: Done, *, as_json: bool) -> None:
+    """Print what was done."""
+    if as_json:
+        print_json(done)
+    else:
+        from penstock.logs.clean import clean
+
+        tell(clean(done.message))
+
+
+def plan_text(plan: Plan) -> str:
+    """Return a plan for people, its list shortened when long."""
+    from penstock.logs.clean import clean
+
+    lines = [clean(plan.title)]
+    if plan.items:
+        rows = [
+            (
+                item.run_id or item.logical_date,
+                _task(item.task_id, item.map_index),
+                item.before,
+                item.after,
+                item.note or "",
+            )
+            for item in plan.items[:_SHOWN]
+        ]
+        lines.append(table(("RUN", "TASK", "NOW", "THEN", ""), rows))
+    if len(plan.items) > _SHOWN:
+        lines.append(f"... and {count(len(plan.items) - _SHOWN, 'more line')} (--json lists all)")
+    lines += [clean(note) for note in plan.notes]
+    return "\n".join(lines)
+
+
+def _task(task_id: str | None, map_index: int) -> str:
+    if task_id is None:
+        return ""
+    return task_id if map_index < 0 else f"{task_id}[{map_index}]"
+
+
+def _naming(engine: Engine, act: AnyAct) -> AbstractContextManager[None]:
+    dag_id = getattr(act, "dag_id", None)
+    if dag_id is None:
+        from contextlib import nullcontext
+
+        return nullcontext()
+    task_id = getattr(act, "task_id", None)
+    tasks = getattr(act, "tasks", ()) or ((task_id,) if task_id else ())
+    run_id = None if act.__struct_config__.tag == "trigger" else getattr(act, "run_id", None)
+    return suggesting(engine, dag_id, run_id, tasks)
+
+
+def actor() -> str:
+    """Return who acts, for the event trail: ``user@terminal``."""
+    import pwd
+
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    try:
+        terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    except (OSError, ValueError):
+        terminal = "cli"
+    return f"{user}@{terminal}"

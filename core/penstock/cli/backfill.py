@@ -1,0 +1,248 @@
+"""`penstock backfill`: run a span of schedule points."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from penstock.cli.acting import commit, perform, preview, show_done, show_plan
+from penstock.cli.lookup import zone_of
+from penstock.cli.moments import Conf, Moment, in_zone
+from penstock.cli.options import dag_argument, dry_run_option, json_option, yes_option
+from penstock.cli.output import print_json, say, tell
+from penstock.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from penstock.model.acts import AnyAct
+    from penstock.model.views import BackfillRow
+
+backfill_argument = click.argument("backfill_id", metavar="ID", type=int)
+
+
+@click.group
+def backfill() -> None:
+    """Run a span of schedule points, and steer that while it runs.
+
+    Examples:
+      penstock backfill create first_dag --from 2013-01-01 --to 2013-01-31 --dry-run
+      penstock backfill list
+      penstock backfill pause 1
+    """
+
+
+@backfill.command
+@dag_argument
+@click.option("--from", "first", type=Moment(), required=True, help="The first point, on the DAG's clock.")
+@click.option("--to", "last", type=Moment(), required=True, help="The last point, included.")
+@click.option(
+    "--reprocess",
+    type=click.Choice(["none", "failed", "completed"]),
+    default="none",
+    show_default=True,
+    help="Which runs that exist to run again: none, the failed, or all that ended.",
+)
+@click.option("--max-active-runs", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--backwards", is_flag=True, help="The newest point first.")
+@click.option("--conf", type=Conf(), default="{}", help="Parameters of every run as a JSON object.")
+@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 when it did not succeed.")
+@dry_run_option
+@yes_option
+@json_option
+@pass_session
+def create(
+    session: Session,
+    *,
+    dag: str,
+    first: datetime,
+    last: datetime,
+    reprocess: Literal["none", "failed", "completed"],
+    max_active_runs: int,
+    backwards: bool,
+    conf: dict[str, Any],
+    wait: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Run the schedule points of a DAG between two dates, both included.
+
+    A bare date is its midnight on the DAG's wall clock. What runs already is never replaced.
+
+    Examples:
+      penstock backfill create first_dag --from 2013-01-01 --to 2013-01-31 --dry-run
+      penstock backfill create first_dag --from 2013-01-01 --to 2013-01-31 --reprocess failed --wait
+    """
+    from penstock.model.acts import CreateBackfill
+
+    engine = session.reader() if dry_run else session.engine()
+    if first.tzinfo is None or last.tzinfo is None:
+        zone = zone_of(engine, dag)
+        first, last = in_zone(first, zone), in_zone(last, zone)
+    act = CreateBackfill(
+        dag_id=dag,
+        from_date=first,
+        to_date=last,
+        reprocess=reprocess,
+        max_active_runs=max_active_runs,
+        backwards=backwards,
+        conf=conf,
+    )
+    if dry_run:
+        show_plan(preview(session, act), as_json=as_json)
+        return 0
+    done = commit(session, act, ask=not (yes or as_json))
+    if done.backfill_id is None or not wait:
+        show_done(done, as_json=as_json)
+        return 0
+    return _follow(session, done.backfill_id, as_json=as_json)
+
+
+def _follow(session: Session, backfill_id: int, *, as_json: bool) -> int:
+    from penstock.cli.waiting import wait_for_backfill
+
+    say(f"waiting for backfill {backfill_id}; ctrl-c stops the waiting, not the backfill")
+    row = wait_for_backfill(session.engine(), backfill_id, say)
+    if as_json:
+        print_json(row)
+    else:
+        tell(_row_text(row))
+    return 0 if row.state == "success" else 1
+
+
+@backfill.command("list")
+@click.argument("dag", metavar="[DAG]", required=False)
+@json_option
+@pass_session
+def list_backfills(session: Session, *, dag: str | None, as_json: bool) -> None:
+    """List backfills, newest first.
+
+    Examples:
+      penstock backfill list
+      penstock backfill list first_dag --json
+    """
+    rows = session.reader().backfills(dag)
+    if as_json:
+        print_json({"backfills": rows})
+        return
+    from penstock.cli import text
+
+    if not rows:
+        say("no backfills yet")
+        return
+    tell(
+        text.table(
+            ("ID", "DAG", "FROM", "TO", "STATE", "AT ONCE", "SLOTS"),
+            [
+                (
+                    row.backfill_id,
+                    row.dag_id,
+                    text.moment(row.from_date),
+                    text.moment(row.to_date),
+                    row.state,
+                    row.max_active_runs,
+                    _counts(row),
+                )
+                for row in rows
+            ],
+            right={"ID", "AT ONCE"},
+        )
+    )
+
+
+def _counts(row: BackfillRow) -> str:
+    return ", ".join(f"{number} {name}" for name, number in row.counts.items() if number)
+
+
+def _row_text(row: BackfillRow) -> str:
+    from penstock.cli import text
+
+    return f"backfill {row.backfill_id} of {row.dag_id} {text.state(row.state)}: {_counts(row)}"
+
+
+@backfill.command
+@backfill_argument
+@json_option
+@pass_session
+def show(session: Session, *, backfill_id: int, as_json: bool) -> None:
+    """Show one backfill: each of its points, its state and the reason.
+
+    Examples:
+      penstock backfill show 1
+    """
+    row = session.reader().backfill(backfill_id)
+    if as_json:
+        print_json(row)
+        return
+    from penstock.cli import text
+
+    rows = [
+        (text.moment(slot.logical_date), slot.state, slot.run_id, slot.reason or "") for slot in row.slots
+    ]
+    tell(f"{_row_text(row)}\n\n{text.table(('LOGICAL DATE', 'STATE', 'RUN', 'WHY'), rows)}")
+
+
+@backfill.command
+@backfill_argument
+@json_option
+@pass_session
+def pause(session: Session, *, backfill_id: int, as_json: bool) -> int:
+    """Start no further run of a backfill; those that run go on.
+
+    Examples:
+      penstock backfill pause 1
+    """
+    from penstock.model.acts import PauseBackfill
+
+    return _steer(session, PauseBackfill(backfill_id=backfill_id), as_json)
+
+
+@backfill.command
+@backfill_argument
+@json_option
+@pass_session
+def resume(session: Session, *, backfill_id: int, as_json: bool) -> int:
+    """Go on with a paused backfill.
+
+    Examples:
+      penstock backfill resume 1
+    """
+    from penstock.model.acts import ResumeBackfill
+
+    return _steer(session, ResumeBackfill(backfill_id=backfill_id), as_json)
+
+
+@backfill.command
+@backfill_argument
+@json_option
+@pass_session
+def cancel(session: Session, *, backfill_id: int, as_json: bool) -> int:
+    """Start no further run for good, and cancel the runs that have not started.
+
+    Examples:
+      penstock backfill cancel 1
+    """
+    from penstock.model.acts import CancelBackfill
+
+    return _steer(session, CancelBackfill(backfill_id=backfill_id), as_json)
+
+
+@backfill.command
+@backfill_argument
+@click.argument("max_active_runs", metavar="RUNS", type=click.IntRange(1))
+@json_option
+@pass_session
+def resize(session: Session, *, backfill_id: int, max_active_runs: int, as_json: bool) -> int:
+    """Change how many runs of a backfill go at once.
+
+    Examples:
+      penstock backfill resize 1 4
+    """
+    from penstock.model.acts import ResizeBackfill
+
+    return _steer(session, ResizeBackfill(backfill_id=backfill_id, max_active_runs=max_active_runs), as_json)
+
+
+def _steer(session: Session, act: AnyAct, as_json: bool) -> int:
+    return perform(session, act, as_json=as_json)

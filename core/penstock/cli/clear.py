@@ -1,0 +1,74 @@
+"""`penstock clear`: run task instances again in place."""
+
+from __future__ import annotations
+
+import click
+
+from penstock.cli.acting import perform
+from penstock.cli.lookup import run_id_of
+from penstock.cli.options import (
+    dag_argument,
+    downstream_option,
+    dry_run_option,
+    future_option,
+    json_option,
+    past_option,
+    run_argument,
+    tasks_argument,
+    upstream_option,
+    yes_option,
+)
+from penstock.cli.session import Session, pass_session
+
+
+@click.command
+@dag_argument
+@run_argument
+@tasks_argument
+@upstream_option
+@downstream_option
+@past_option
+@future_option
+@click.option("--only-failed", is_flag=True, help="Only those of them that failed or were blocked.")
+@dry_run_option
+@yes_option
+@json_option
+@pass_session
+def clear(
+    session: Session,
+    *,
+    dag: str,
+    run: str,
+    tasks: tuple[str, ...],
+    upstream: bool,
+    downstream: bool,
+    past: bool,
+    future: bool,
+    only_failed: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Run task instances of a run again, in place; without TASKs all of them.
+
+    A live attempt is killed first. Old attempts, logs and outcomes are kept.
+
+    Examples:
+      penstock clear first_dag latest load --downstream --dry-run
+      penstock clear first_dag 2013-01-05 --only-failed
+      penstock clear first_dag 2013-01-05 load --future --yes
+    """
+    from penstock.model.acts import Clear
+
+    run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+    act = Clear(
+        dag_id=dag,
+        run_id=run_id,
+        tasks=tasks,
+        upstream=upstream,
+        downstream=downstream,
+        past=past,
+        future=future,
+        only_failed=only_failed,
+    )
+    return perform(session, act, dry_run=dry_run, yes=yes, as_json=as_json)

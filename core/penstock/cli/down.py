@@ -1,0 +1,57 @@
+"""`penstock down`: end the engine, and nothing else."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import click
+
+from penstock.cli.output import say, tell
+from penstock.cli.session import Session, pass_session
+from penstock.errors import EngineError, EngineNotRunningError
+
+PATIENCE = 60.0
+"""Seconds that the engine may take to end."""
+_POLL = 0.05
+
+
+@click.command
+@pass_session
+def down(session: Session) -> int:
+    """End the engine and return when it has ended. Running tasks go on; the next engine adopts them.
+
+    Examples:
+      penstock down
+      penstock down && penstock up -d      upgrade or reconfigure under running tasks
+    """
+    home = session.settings.home
+    try:
+        pid = session.engine().status().pid
+    except EngineNotRunningError:
+        pid = None
+    if pid is None:
+        tell(f"no engine runs for {home}")
+        return 0
+    _end(pid)
+    tell(f"engine ended, pid {pid}")
+    say("tasks that were running go on")
+    return 0
+
+
+def _end(pid: int) -> None:
+    """Ask the engine to end, and return when it is gone for good."""
+    from penstock import process
+
+    ticks, boot = process.start_ticks(pid), process.boot_id()
+    if ticks is None:
+        return
+    try:
+        process.signal_process(pid, ticks, signal.SIGTERM)
+    except PermissionError:
+        raise EngineError(f"the engine, pid {pid}, belongs to somebody else") from None
+    deadline = time.monotonic() + PATIENCE
+    while process.is_alive(pid, ticks, boot):
+        if time.monotonic() > deadline:
+            raise EngineError(f"the engine, pid {pid}, has not ended after {PATIENCE:g} s; see engine.log")
+        time.sleep(_POLL)

@@ -1,0 +1,55 @@
+"""`penstock init`: make a folder an instance."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from penstock.cli.output import say, tell
+from penstock.errors import UsageError
+
+
+@click.command
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+def init(folder: Path) -> None:
+    """Make DIR an instance: a commented configuration and a first DAG. Overwrites nothing.
+
+    Examples:
+      penstock init ~/pipelines
+      penstock init .
+    """
+    from penstock.cli.template import CONFIG, FIRST_DAG, GITIGNORE
+    from penstock.settings import CONFIG_NAME
+
+    home = folder.absolute()
+    try:
+        # State, logs and sockets come to lie here: nobody else's business.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = not (home / CONFIG_NAME).exists()
+        _write(home / CONFIG_NAME, CONFIG)
+        (home / "dags").mkdir(exist_ok=True)
+        if fresh and not any((home / "dags").glob("*.py")):
+            _write(home / "dags" / "first_dag.py", FIRST_DAG)
+        _write(home / ".gitignore", GITIGNORE)
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}") from None
+    tell(str(home))
+    say("\nThe next three things to type:\n")
+    if home != Path.cwd():
+        say(f"  cd {shlex.quote(str(folder))}")
+    say("  penstock test dags/first_dag.py    run the first DAG here and now")
+    say("  penstock up -d                     start the engine in the background")
+    say("  penstock                           open the console")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write *text* unless something is there already."""
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        say(f"kept {path}")
+    else:
+        say(f"wrote {path}")

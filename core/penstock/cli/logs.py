@@ -1,0 +1,158 @@
+"""`penstock logs`: what an attempt printed, and what it prints."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from penstock.cli.lookup import run_id_of, split_task, suggesting
+from penstock.cli.options import dag_argument, json_option, run_argument, task_argument
+from penstock.cli.output import print_json, say
+from penstock.cli.session import Session, pass_session
+from penstock.errors import UnknownError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from penstock.api.engine import Engine
+    from penstock.cli.log_output import LogOutput
+    from penstock.model.views import AttemptRow
+
+_CHUNK = 256 << 10
+_POLL = 0.25
+"""Seconds between two looks at a live log."""
+
+
+class Instance(NamedTuple):
+    """Which task instance."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+
+
+@click.command
+@dag_argument
+@run_argument
+@task_argument
+@click.option("--attempt", "number", type=int, help="Which attempt, from 1; -1 is the newest. Default: -1.")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the task has ended, through its retries.")
+@click.option("--raw", is_flag=True, help="Send bytes as they are to the terminal too.")
+@json_option
+@pass_session
+def logs(
+    session: Session,
+    *,
+    dag: str,
+    run: str,
+    task: str,
+    number: int | None,
+    follow: bool,
+    raw: bool,
+    as_json: bool,
+) -> int:
+    """Print the log of a task's newest attempt.
+
+    On a terminal the text is cleaned of everything the terminal would obey; a pipe gets the bytes
+    as they are. `penstock attempts` lists the attempts.
+
+    Examples:
+      penstock logs first_dag latest hello
+      penstock logs first_dag latest hello -f
+      penstock logs first_dag 2013-01-05 load --attempt 1 | grep -i error
+    """
+    if as_json and follow:
+        raise click.UsageError("--json prints one document, so it cannot follow")
+    engine = session.reader()
+    run_id = run_id_of(engine, dag, run)
+    instance = Instance(dag, run_id, *split_task(task))
+    with suggesting(engine, dag, run_id, (instance.task_id,)):
+        rows = engine.attempts(*instance)
+    if as_json:
+        _print_document(engine, _chosen(rows, number, task))
+        return 0
+    from penstock.cli.log_output import LogOutput
+
+    output = LogOutput(clean=sys.stdout.isatty() and not raw)
+    if follow and number is None:
+        _follow_task(engine, instance, output)
+    elif not rows and number is None:
+        say(f"{task} has not been attempted; `penstock why {dag} {run} {task}` says why")
+    else:
+        _copy(engine, _chosen(rows, number, task), output, follow=follow)
+    return 0
+
+
+def _chosen(rows: list[AttemptRow], number: int | None, task: str) -> AttemptRow:
+    place = -1 if number is None else number - 1 if number > 0 else number
+    try:
+        return rows[place]
+    except IndexError:
+        raise UnknownError(f"{task} has {len(rows)} attempts, so there is no {number or 'newest'}") from None
+
+
+def _print_document(engine: Engine, row: AttemptRow) -> None:
+    from penstock.cli.rows import document
+
+    data = bytearray()
+    for chunk in _chunks(engine, row.attempt_id, follow=False):
+        data += chunk
+    print_json({"attempt": document(row), "log": data.decode(errors="replace")})
+
+
+def _chunks(engine: Engine, attempt_id: str, *, follow: bool) -> Iterator[bytes]:
+    """Yield the log from its start; an empty chunk says that nothing more is there at the moment."""
+    offset = 0
+    while True:
+        chunk = engine.read_log(attempt_id, offset, _CHUNK)
+        if chunk.data:
+            yield chunk.data
+        offset = chunk.next_offset
+        if chunk.end or not (chunk.data or follow):
+            return
+        if not chunk.data:
+            yield b""
+            time.sleep(_POLL)
+
+
+def _copy(engine: Engine, row: AttemptRow, output: LogOutput, *, follow: bool) -> None:
+    for data in _chunks(engine, row.attempt_id, follow=follow):
+        output.write(data)
+    output.finish()
+
+
+def _follow_task(engine: Engine, instance: Instance, output: LogOutput) -> None:
+    """Copy the newest attempt and those that follow it, until the task instance has ended."""
+    shown: set[str] = set()
+    told: str | None = None
+    while True:
+        rows = engine.attempts(*instance)
+        fresh = [(place, row) for place, row in enumerate(rows, 1) if row.attempt_id not in shown]
+        for place, row in fresh if shown else fresh[-1:]:
+            if len(rows) > 1:
+                say(f"--- attempt {place}, try {row.try_number} ---")
+            _copy(engine, row, output, follow=True)
+        shown.update(row.attempt_id for row in rows)
+        if fresh:
+            continue
+        state = _live_state(engine, instance)
+        if state is None:
+            return
+        if state != told:
+            told = state
+            say(f"{instance.task_id} is {state}; ctrl-c stops the waiting, not the task")
+        time.sleep(4 * _POLL)
+
+
+def _live_state(engine: Engine, instance: Instance) -> str | None:
+    """Return the state of the task instance; None once it has ended or is gone."""
+    from penstock.model.states import TERMINAL
+
+    for task in engine.run(instance.dag_id, instance.run_id).tasks:
+        if (task.task_id, task.map_index) == (instance.task_id, instance.map_index):
+            return None if task.state in TERMINAL else task.state.value
+    return None

@@ -1,0 +1,122 @@
+"""From what a person types to the thing meant: DAG zones, runs by date, nearest names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from penstock.errors import UnknownError, UsageError
+
+if TYPE_CHECKING:
+    from penstock.api.engine import Engine
+    from penstock.model.views import RunRow
+
+_PAGE = 500
+
+
+def zone_of(engine: Engine, dag_id: str) -> tzinfo:
+    """Return the time zone of a DAG."""
+    from zoneinfo import ZoneInfo
+
+    with suggesting(engine, dag_id):
+        return ZoneInfo(engine.dag(dag_id).dag.timezone)
+
+
+def all_runs(engine: Engine, dag_id: str) -> Iterator[RunRow]:
+    """Yield every run of a DAG, newest first, a page at a time."""
+    seen: set[str] = set()
+    before: datetime | None = None
+    while True:
+        page = engine.runs(dag_id, limit=_PAGE, before=before)
+        fresh = [row for row in page if row.run_id not in seen]
+        yield from fresh
+        if len(page) < _PAGE or not fresh:
+            return
+        seen.update(row.run_id for row in fresh)
+        # Runs that are due at the same moment may straddle two pages.
+        before = page[-1].run_after + timedelta(microseconds=1)
+
+
+def run_id_of(engine: Engine, dag_id: str, text: str) -> str:
+    """Return the run meant by *text*: a run id, ``latest``, or a logical date that one run has.
+
+    A day means the run of that day on the DAG's wall clock. Raises `UnknownError` or `UsageError`.
+    """
+    from penstock.cli.moments import as_date, in_zone
+
+    if text == "latest":
+        with suggesting(engine, dag_id):
+            newest = engine.runs(dag_id, limit=1)
+        if not newest:
+            raise UnknownError(f"{dag_id} has no runs yet")
+        return newest[0].run_id
+    wanted = as_date(text)
+    if wanted is None:
+        return text
+    zone = zone_of(engine, dag_id)
+    found: list[str] = []
+    for row in all_runs(engine, dag_id):
+        if row.run_id == text:
+            return text
+        if row.logical_date is None:
+            continue
+        if isinstance(wanted, datetime):
+            fits = row.logical_date == in_zone(wanted, zone)
+        else:
+            fits = row.logical_date.astimezone(zone).date() == wanted
+        if fits:
+            found.append(row.run_id)
+    if not found:
+        raise UnknownError(f"{dag_id} has no run of {text}")
+    if len(found) > 1:
+        raise UsageError(f"{dag_id} has {len(found)} runs of {text}: say which of {_listed(found)}")
+    return found[0]
+
+
+def split_task(text: str) -> tuple[str, int]:
+    """Return task id and map index of ``task`` or ``task[3]``."""
+    if text.endswith("]") and "[" in text:
+        name, _, index = text[:-1].rpartition("[")
+        if index.isdigit():
+            return name, int(index)
+    return text, -1
+
+
+@contextmanager
+def suggesting(
+    engine: Engine, dag_id: str, run_id: str | None = None, task_ids: Iterable[str] = ()
+) -> Iterator[None]:
+    """Let an `UnknownError` from within name the nearest ids that do exist."""
+    try:
+        yield
+    except UnknownError as error:
+        raise UnknownError(_suggestion(engine, dag_id, run_id, list(task_ids)) or error.message) from None
+
+
+def _suggestion(engine: Engine, dag_id: str, run_id: str | None, task_ids: list[str]) -> str | None:
+    dags = [row.dag_id for row in engine.dags(strip=0)]
+    if dag_id not in dags:
+        return f"no DAG {dag_id!r}{_nearest(dag_id, dags)}"
+    if run_id is not None:
+        runs = [row.run_id for row in engine.runs(dag_id, limit=_PAGE)]
+        if run_id not in runs and len(runs) < _PAGE:
+            return f"{dag_id} has no run {run_id!r}{_nearest(run_id, runs)}"
+    tasks = [node.task_id for node in engine.dag(dag_id).nodes]
+    missing = next((task for task in task_ids if task not in tasks), None)
+    return f"{dag_id} has no task {missing!r}{_nearest(missing, tasks)}" if missing else None
+
+
+def _nearest(wrong: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(wrong, known, n=3, cutoff=0.5)
+    if near:
+        return f"; did you mean {' or '.join(near)}?"
+    return f"; there are {_listed(known)}" if known else ""
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:8])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown

@@ -1,0 +1,82 @@
+"""The entry point: from arguments to an exit code.
+
+0 done, 1 the run or task failed (or the act was refused), 2 wrong use, 3 no engine where one is
+needed. `--version` is answered here, before anything is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from penstock.cli.session import Session
+
+INTERRUPTED = 130
+"""What a shell expects of a program ended by ctrl-c."""
+
+
+def main() -> int:
+    """Obey the process's arguments and return the exit code."""
+    if sys.argv[1:] == ["--version"]:
+        from penstock import __version__
+
+        sys.stdout.write(f"penstock {__version__}\n")
+        return 0
+    return run(sys.argv[1:])
+
+
+def run(arguments: Sequence[str], session: Session | None = None) -> int:
+    """Obey *arguments* and return the exit code; errors are told, never raised.
+
+    *session* brings its own engine, for tests.
+    """
+    import click
+
+    from penstock.cli.root import penstock
+    from penstock.cli.session import Session
+    from penstock.errors import PenstockError
+
+    session = session or Session()
+    try:
+        answer = penstock.main(list(arguments), prog_name="penstock", standalone_mode=False, obj=session)
+        return answer if isinstance(answer, int) else 0
+    except click.Abort:
+        sys.stderr.write("\n")
+        return INTERRUPTED
+    except click.ClickException as error:
+        text = _click_text(error)
+        _fail(arguments, "UsageError", error.format_message(), text)
+        return 2
+    except PenstockError as error:
+        from penstock.logs.clean import clean
+
+        text = clean(str(error))
+        _fail(arguments, type(error).__name__, text, f"penstock: {text}")
+        return error.exit_code
+    finally:
+        session.close()
+
+
+def _click_text(error: Exception) -> str:
+    """Return the usage line and the error, as click words them."""
+    context = getattr(error, "ctx", None)
+    message = getattr(error, "format_message", lambda: str(error))()
+    if context is None:
+        return f"penstock: {message}"
+    return (
+        f"{context.get_usage()}\n"
+        f"penstock: {message}\n"
+        f"`{context.command_path} --help` says more, with examples."
+    )
+
+
+def _fail(arguments: Sequence[str], kind: str, message: str, text: str) -> None:
+    """Tell the error on stderr, and as a document on stdout to those who asked for documents."""
+    from penstock.cli.output import print_json, say
+
+    if "--json" in arguments:
+        print_json({"error": {"kind": kind, "message": message}})
+    say(text)

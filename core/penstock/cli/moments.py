@@ -1,0 +1,94 @@
+"""Dates, spans and JSON objects as arguments.
+
+A date without an offset means the wall clock of the DAG's time zone, which only the engine knows:
+the argument stays naive until `in_zone`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+import click
+
+_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+NO_DATE = datetime.max.replace(tzinfo=UTC)
+"""Stands for "without a logical date", where an argument may say ``none``."""
+
+
+class Moment(click.ParamType[datetime]):
+    """``now`` or an ISO date or time; a bare date is its midnight."""
+
+    name = "date"
+
+    def __init__(self, *, none_allowed: bool = False) -> None:
+        self.none_allowed = none_allowed
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the moment, naive when the text names no offset."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        if text == "now":
+            return datetime.now(UTC)
+        if text == "none" and self.none_allowed:
+            return NO_DATE
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a date: write 2013-01-05, 2013-01-05T06:00 or now", param, ctx)
+
+
+class Until(Moment):
+    """A moment, or a span from now such as ``90m``, ``2h`` or ``1d12h``."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the moment, naive when the text names no offset."""
+        found = _SPAN.fullmatch(str(value))
+        if found and any(found.groups()):
+            days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+            span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+            return datetime.now(UTC) + span
+        return super().convert(value, param, ctx)
+
+
+class Conf(click.ParamType[dict[str, Any]]):
+    """A JSON object."""
+
+    name = "json"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Any]:
+        """Return the object."""
+        import json
+
+        if isinstance(value, dict):
+            return value
+        try:
+            conf = json.loads(str(value))
+        except ValueError as error:
+            self.fail(f"not JSON: {error}", param, ctx)
+        if not isinstance(conf, dict):
+            self.fail("a JSON object is wanted, such as '{\"day\": 3}'", param, ctx)
+        return conf
+
+
+def in_zone(at: datetime, zone: tzinfo) -> datetime:
+    """Return *at* in UTC; a naive one is on the wall clock of *zone*."""
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def as_date(text: str) -> date | datetime | None:
+    """Return what *text* dates: a day, a moment (naive or not), or None when it is no date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,33 @@
+"""Arguments and options that several verbs share, so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+def _complete(what: str) -> Any:
+    def candidates(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+        from penstock.cli import completion
+
+        return completion.candidates(ctx, what, incomplete)
+
+    return candidates
+
+
+dag_argument = click.argument("dag", metavar="DAG", shell_complete=_complete("dags"))
+run_argument = click.argument("run", metavar="RUN", shell_complete=_complete("runs"))
+task_argument = click.argument("task", metavar="TASK", shell_complete=_complete("tasks"))
+optional_task_argument = click.argument(
+    "task", metavar="[TASK]", required=False, shell_complete=_complete("tasks")
+)
+tasks_argument = click.argument("tasks", metavar="[TASK]...", nargs=-1, shell_complete=_complete("tasks"))
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be touched; touch nothing.")
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask, however much it touches.")
+upstream_option = click.option("--upstream", is_flag=True, help="Also everything these tasks depend on.")
+downstream_option = click.option("--downstream", is_flag=True, help="Also everything that depends on these.")
+past_option = click.option("--past", is_flag=True, help="Also the same tasks in earlier runs.")
+future_option = click.option("--future", is_flag=True, help="Also the same tasks in later runs.")

@@ -1,0 +1,111 @@
+"""`penstock parse`: what a DAG file says, or why it cannot be loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from penstock.cli.options import json_option
+from penstock.cli.output import print_json, say, tell
+from penstock.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from penstock.model.spec import DagSpec, ParsedFile
+
+
+@click.command
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@pass_session
+def parse(session: Session, *, file: Path, as_json: bool) -> int:
+    """Load a DAG file the way the engine does, and show what is in it. Needs no engine.
+
+    The exit code is 1 when the file has an error.
+
+    Examples:
+      penstock parse dags/first_dag.py
+      penstock parse dags/first_dag.py --json | jq '.dags[].tasks[].task_id'
+    """
+    from penstock.loading.parse import parse_file_sync
+
+    parsed = parse_file_sync(file.absolute(), settings=session.settings)
+    if as_json:
+        print_json(parsed_document(parsed))
+    else:
+        _tell(parsed)
+    return 1 if parsed.errors else 0
+
+
+def parsed_document(parsed: ParsedFile) -> dict[str, Any]:
+    """Return the document of a parsed file: ``dags`` by id and ``errors``, both always there."""
+    return {"dags": {dag.dag_id: _dag_document(dag) for dag in parsed.dags}, "errors": list(_errors(parsed))}
+
+
+def _errors(parsed: ParsedFile) -> list[dict[str, Any]]:
+    return [
+        {"file": error.file, "line": error.line, "message": error.message, "detail": error.detail}
+        for error in parsed.errors
+    ]
+
+
+def _dag_document(dag: DagSpec) -> dict[str, Any]:
+    from penstock.model.graph import Graph
+
+    graph = Graph.of(dag.tasks)
+    return {
+        "dag_id": dag.dag_id,
+        "file": dag.file,
+        "schedule": dag.schedule.text,
+        "timezone": dag.timezone,
+        "start_date": dag.start_date,
+        "end_date": dag.end_date,
+        "catchup": dag.catchup,
+        "description": dag.description,
+        "owner": dag.owner,
+        "tags": dag.tags,
+        "max_active_runs": dag.max_active_runs,
+        "max_active_tasks": dag.max_active_tasks,
+        "params": dag.params,
+        "groups": dag.groups,
+        "warnings": dag.warnings,
+        "tasks": [
+            {
+                "task_id": task.task_id,
+                "operator": task.operator,
+                "trigger_rule": task.trigger_rule,
+                "retries": task.retries,
+                "upstream": sorted(task.upstream),
+                "downstream": sorted(graph.downstream[task.task_id]),
+                "group": task.group,
+                "pool": task.pool,
+                "retry_delay": task.retry_delay,
+                "execution_timeout": task.execution_timeout,
+                "line": task.line,
+            }
+            for task in dag.tasks
+        ],
+    }
+
+
+def _tell(parsed: ParsedFile) -> None:
+    from penstock.cli import text
+    from penstock.logs.clean import clean
+
+    for dag in parsed.dags:
+        tell(f"{dag.dag_id}: schedule {clean(dag.schedule.text)}, {text.count(len(dag.tasks), 'task')}")
+        rows = [
+            (task.task_id, task.operator, ", ".join(task.upstream), task.trigger_rule, task.retries)
+            for task in dag.tasks
+        ]
+        tell(text.table(("TASK", "OPERATOR", "AFTER", "RULE", "RETRIES"), rows, right={"RETRIES"}))
+        for warning in dag.warnings:
+            say(f"! {clean(warning)}")
+    for error in parsed.errors:
+        place = f"{error.file}:{error.line}" if error.line else error.file
+        say(clean(f"{place}: {error.message}"))
+        if error.detail:
+            say(clean(error.detail))
+    if not parsed.dags and not parsed.errors:
+        say(f"{parsed.file} makes no DAG")

@@ -1,0 +1,44 @@
+"""`penstock retry`: run again what failed and what it blocked."""
+
+from __future__ import annotations
+
+import click
+
+from penstock.cli.acting import perform
+from penstock.cli.lookup import run_id_of
+from penstock.cli.options import (
+    dag_argument,
+    dry_run_option,
+    json_option,
+    run_argument,
+    tasks_argument,
+    yes_option,
+)
+from penstock.cli.session import Session, pass_session
+
+
+@click.command
+@dag_argument
+@run_argument
+@tasks_argument
+@dry_run_option
+@yes_option
+@json_option
+@pass_session
+def retry(
+    session: Session, *, dag: str, run: str, tasks: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool
+) -> int:
+    """Run again what failed, was blocked or was cancelled, from the failed point on.
+
+    With TASKs only those failures and what they blocked. What succeeded stays; old attempts and
+    their logs are kept.
+
+    Examples:
+      penstock retry first_dag latest
+      penstock retry first_dag 2013-01-05 --dry-run
+    """
+    from penstock.model.acts import Retry
+
+    run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+    act = Retry(dag_id=dag, run_id=run_id, tasks=tasks)
+    return perform(session, act, dry_run=dry_run, yes=yes, as_json=as_json)

@@ -1,0 +1,143 @@
+"""The verbs by name, and the group that imports a verb only when somebody says it."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from inspect import cleandoc
+from pathlib import Path
+
+import click
+
+from penstock import __version__
+from penstock.cli.session import Session
+
+SECTIONS: dict[str, dict[str, str]] = {
+    "Instance": {
+        "init": "init:init",
+        "up": "up:up",
+        "down": "down:down",
+        "status": "status:status",
+        "doctor": "doctor:doctor",
+        "console": "console:console",
+    },
+    "Look": {
+        "dags": "dags:dags",
+        "runs": "runs:runs",
+        "tasks": "tasks:tasks",
+        "attempts": "attempts:attempts",
+        "logs": "logs:logs",
+        "why": "why:why",
+        "events": "events:events",
+        "pools": "pools:pools",
+    },
+    "Act": {
+        "trigger": "trigger:trigger",
+        "retry": "retry:retry",
+        "clear": "clear:clear",
+        "mark": "mark:mark",
+        "cancel": "cancel:cancel",
+        "pause": "pause:pause",
+        "unpause": "pause:unpause",
+        "hold": "hold:hold",
+        "release": "hold:release",
+        "backfill": "backfill:backfill",
+    },
+    "Write DAGs": {
+        "parse": "parse:parse",
+        "test": "test:test",
+        "completion": "completion:completion",
+    },
+}
+"""Verb -> "module:attribute" below penstock.cli, by section of the help."""
+
+VERBS: dict[str, str] = {name: place for section in SECTIONS.values() for name, place in section.items()}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its verbs by name and loads each at its first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """Return the verbs in the order of the help."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the verb, imported now; None when there is no such verb."""
+        place = VERBS.get(cmd_name)
+        if place is None:
+            return None
+        module, attribute = place.split(":")
+        verb = getattr(import_module(f"penstock.cli.{module}"), attribute)
+        assert isinstance(verb, click.Command)
+        _keep_examples(verb)
+        return verb
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb asked for; a misspelt one is answered with its nearest neighbours."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], VERBS, n=3)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs by section."""
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                verbs = [(name, self.get_command(ctx, name)) for name in names]
+                formatter.write_dl([(name, verb.get_short_help_str(70)) for name, verb in verbs if verb])
+
+
+def _keep_examples(verb: click.Command) -> None:
+    """Let click leave the lines of the examples as they are; it would refill them into a paragraph."""
+    if verb.help and "\b" not in verb.help:
+        verb.help = cleandoc(verb.help).replace("Examples:\n", "\b\nExamples:\n")
+    if isinstance(verb, click.Group):
+        for inner in verb.commands.values():
+            _keep_examples(inner)
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="penstock", message="%(prog)s %(version)s")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The instance's folder, instead of $PENSTOCK_HOME or the nearest parent with a penstock.toml.",
+)
+@click.pass_context
+def penstock(ctx: click.Context, home: Path | None) -> int | None:
+    """Run data pipelines and operate them from the terminal.
+
+    Without a command: open the console.
+
+    Examples:
+      penstock init ~/pipelines           make an instance with a first DAG
+      penstock up -d                      start the engine in the background
+      penstock trigger first_dag --wait   run a DAG and wait for its end
+      penstock why first_dag latest       why does it not run?
+      penstock                            open the console
+
+    Exit codes: 0 done, 1 the run or task failed or the act was refused, 2 wrong use,
+    3 no engine where one is needed.
+    """
+    session = ctx.ensure_object(Session)
+    if home is not None:
+        session.home = home.absolute()
+    if ctx.invoked_subcommand is None:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise click.UsageError("the console needs a terminal; say what to do", ctx)
+        from penstock.cli.console import open_console
+
+        return open_console(session, ())
+    return None
+
+
+_keep_examples(penstock)

@@ -1,0 +1,32 @@
+"""Rows as documents, where ``--json`` says a fact more simply than the view does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from penstock.model.views import AttemptRow, TaskRow
+
+
+def document(row: TaskRow | AttemptRow) -> dict[str, Any]:
+    """Return *row* with ``outcome`` as a few words (or None) and the whole of it as ``outcome_detail``."""
+    import msgspec
+
+    from penstock.model.outcome import describe
+
+    plain: dict[str, Any] = msgspec.to_builtins(row)
+    plain["outcome_detail"] = plain["outcome"]
+    plain["outcome"] = None if row.outcome is None else describe(row.outcome)
+    return plain
+
+
+def outcome_words(row: TaskRow | AttemptRow) -> str:
+    """Return the outcome in a few words, nothing when there is none."""
+    from penstock.model.outcome import describe
+
+    return "" if row.outcome is None else describe(row.outcome)
+
+
+def task_name(task_id: str, map_index: int) -> str:
+    """Return how a task instance is written: ``task``, or ``task[3]`` when mapped."""
+    return task_id if map_index < 0 else f"{task_id}[{map_index}]"

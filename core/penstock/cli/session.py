@@ -1,0 +1,84 @@
+"""What a verb stands on: the instance's settings and an engine to ask."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from penstock.api.engine import Engine
+    from penstock.settings import Settings
+
+
+class Session:
+    """One command's view of an instance.
+
+    Nothing is read before it is needed. A given *engine* takes the place of the instance's own.
+    """
+
+    def __init__(self, home: Path | None = None, engine: Engine | None = None) -> None:
+        self.home = home
+        self._given = engine
+        self._live: Engine | None = None
+        self._reader: Engine | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The instance's settings; raises `SettingsError`."""
+        from penstock.settings import load_settings
+
+        return load_settings(self.home)
+
+    def engine(self) -> Engine:
+        """Return the running engine; its calls raise `EngineNotRunningError` when there is none."""
+        if self._given is not None:
+            return self._given
+        if self._live is None:
+            from penstock.api.client import SocketEngine
+
+            self._live = SocketEngine(self.settings.socket)
+        return self._live
+
+    def reader(self, *, quietly: bool = False) -> Engine:
+        """Return the running engine, or the database read-only, with a word on the data's age.
+
+        Raises `EngineNotRunningError` when there is neither. *quietly* leaves the word out.
+        """
+        if self._reader is None:
+            self._reader = self._given or self._open()
+            if not quietly and self._reader is not self._live:
+                _tell_age(self._reader)
+        return self._reader
+
+    def _open(self) -> Engine:
+        from penstock.api.client import SocketEngine
+        from penstock.api.connect import open_engine
+
+        engine = open_engine(self.settings)
+        if isinstance(engine, SocketEngine):
+            self._live = engine
+        return engine
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        for engine in (self._live, self._reader):
+            if engine is not None and engine is not self._given:
+                engine.close()
+        self._live = self._reader = None
+
+
+def _tell_age(engine: Engine) -> None:
+    status = engine.status()
+    if status.pid is not None:
+        return
+    from penstock.cli.output import say
+    from penstock.cli.text import ago
+
+    age = f", last written {ago(status.last_seen)}" if status.last_seen else ""
+    say(f"no engine is running: this is what the database says{age}")
+
+
+pass_session = click.make_pass_decorator(Session)

@@ -1,0 +1,95 @@
+"""`penstock status`: the engine at a glance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from penstock.cli.options import json_option
+from penstock.cli.output import print_json, say, tell
+from penstock.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from penstock.model.views import EngineStatus
+
+NO_ENGINE = 3
+
+
+@click.command
+@json_option
+@pass_session
+def status(session: Session, *, as_json: bool) -> int:
+    """Show the engine at a glance.
+
+    Without an engine the document is printed all the same, as last stored, with "pid": null, and
+    the exit code is 3.
+
+    Examples:
+      penstock status
+      penstock status --json | jq .failed_24h
+    """
+    facts = read_status(session)
+    if as_json:
+        print_json(facts)
+    else:
+        tell(status_text(facts))
+        for warning in facts.warnings:
+            say(f"! {warning}")
+    return 0 if facts.pid is not None else NO_ENGINE
+
+
+def read_status(session: Session) -> EngineStatus:
+    """Return the engine's status, or what is stored, or that of a home where nothing ever ran."""
+    from penstock.errors import EngineNotRunningError
+    from penstock.model.views import EngineStatus
+
+    try:
+        return session.engine().status()
+    except EngineNotRunningError:
+        pass
+    try:
+        return session.reader(quietly=True).status()
+    except EngineNotRunningError:
+        from penstock import __version__
+
+        settings = session.settings
+        return EngineStatus(
+            pid=None,
+            since=None,
+            running=0,
+            queued=0,
+            failed_24h=0,
+            idle_seconds=None,
+            database_bytes=0,
+            log_bytes=0,
+            home=str(settings.home),
+            version=__version__,
+            parallelism=settings.parallelism,
+        )
+
+
+def status_text(facts: EngineStatus) -> str:
+    """Return the status for people."""
+    from penstock.cli import text
+
+    if facts.pid is None:
+        engine = "not running; start it with `penstock up -d`"
+        if facts.last_seen is not None:
+            engine += f" (last written {text.ago(facts.last_seen)})"
+    else:
+        engine = f"running since {text.moment(facts.since)}, pid {facts.pid}, version {facts.version}"
+    slots = f" of {facts.parallelism}" if facts.parallelism else ""
+    bad = facts.import_errors
+    return text.facts(
+        [
+            ("engine", engine),
+            ("home", facts.home),
+            ("dags", f"{facts.dags}, {text.count(bad, 'file')} with errors" if bad else facts.dags),
+            ("runs", f"{facts.runs_active} active"),
+            ("tasks", f"{facts.running}{slots} running, {facts.queued} waiting for a slot"),
+            ("failed", f"{text.count(facts.failed_24h, 'task')} in the last 24 hours"),
+            ("idle", None if facts.idle_seconds is None else text.duration(facts.idle_seconds)),
+            ("disk", f"database {text.size(facts.database_bytes)}, logs {text.size(facts.log_bytes)}"),
+        ]
+    )

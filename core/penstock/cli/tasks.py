@@ -1,0 +1,65 @@
+"""`penstock tasks list`: the task instances of a run."""
+
+from __future__ import annotations
+
+import click
+
+from penstock.cli.lookup import run_id_of, suggesting
+from penstock.cli.options import dag_argument, json_option, run_argument
+from penstock.cli.output import print_json, tell
+from penstock.cli.session import Session, pass_session
+
+
+@click.group
+def tasks() -> None:
+    """List the task instances of a run.
+
+    Examples:
+      penstock tasks list first_dag latest
+    """
+
+
+@tasks.command("list")
+@dag_argument
+@run_argument
+@json_option
+@pass_session
+def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
+    """List the task instances of a run, in the order in which they run.
+
+    RUN is a run id, `latest`, or the logical date of one run.
+
+    Examples:
+      penstock tasks list first_dag latest
+      penstock tasks list first_dag 2013-01-05 --json | jq '.tasks[] | select(.state == "failed")'
+    """
+    from penstock.cli.rows import document, outcome_words, task_name
+
+    engine = session.reader()
+    run_id = run_id_of(engine, dag, run)
+    with suggesting(engine, dag, run_id):
+        rows = engine.run(dag, run_id).tasks
+    if as_json:
+        print_json({"tasks": [document(row) for row in rows]})
+        return
+    from penstock.cli import text
+
+    tell(
+        text.table(
+            ("TASK", "STATE", "TRY", "OUTCOME", "START", "TOOK", "PEAK RSS", "CPU"),
+            [
+                (
+                    task_name(row.task_id, row.map_index),
+                    row.state.value,
+                    f"{row.try_number}/{row.max_tries}",
+                    row.reason or outcome_words(row),
+                    text.moment(row.start),
+                    text.took(row.start, row.end),
+                    text.size(row.peak_rss),
+                    text.duration(row.cpu_seconds),
+                )
+                for row in rows
+            ],
+            right={"TOOK", "PEAK RSS", "CPU"},
+        )
+    )

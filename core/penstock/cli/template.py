@@ -1,0 +1,100 @@
+"""What `penstock init` writes into a new instance. Every line of the configuration is a default."""
+
+from __future__ import annotations
+
+CONFIG = """\
+# The configuration of this Penstock instance. Every setting is shown with its default; take away
+# the # in front of a line and change it. The engine reads this file when it starts:
+# `penstock down && penstock up -d` stops no task.
+
+# Where DAG files lie, relative to this file.
+# dags_folder = "dags"
+
+# Time zone of DAGs that name none.
+# timezone = "UTC"
+
+# How many attempts may run at once, over all DAGs.
+# parallelism = 32
+
+# How many attempts share one supervisor process; 1 gives each its own.
+# attempts_per_supervisor = 16
+
+# Seconds between SIGTERM and SIGKILL when a task is stopped, unless the task says otherwise.
+# stop_grace = 60.0
+
+# Bytes that the log of one attempt may take; what comes after is counted and dropped.
+# log_max_bytes = 268435456
+
+# Seconds that a DAG file may take to load, and bytes of memory it may use for that.
+# parse_timeout = 30.0
+# parse_memory = 2147483648
+
+# Seconds after which a launch that no supervisor took is tried again.
+# launch_deadline = 10.0
+
+# How many runs are created in one go, over all DAGs.
+# runs_per_tick = 100
+
+# Whether the engine may run as root.
+# allow_root = true
+
+# Days after which finished runs are forgotten, with their logs (0 keeps everything), and how many
+# runs of each DAG are kept whatever their age.
+# retention_days = 30
+# keep_runs = 30
+
+# Environment variables that tasks inherit besides PATH, HOME and the like; "AWS_*" is a pattern.
+# pass_env = []
+
+# Pools that are made when they do not exist: a name and its slots.
+# [pools]
+# warehouse = 1
+
+# Connections that operators name by id: URLs. Keep passwords in a reference, not here.
+# [connections]
+# warehouse = "sqlite:////srv/data/warehouse.sqlite"
+
+# Variables that templates read as {{ var.value.<name> }}.
+# [variables]
+# region = "eu"
+"""
+
+FIRST_DAG = '''\
+"""A first DAG: three tasks, one after the other, every morning at six.
+
+Try it with `penstock test dags/first_dag.py`: that needs no engine and leaves no trace.
+"""
+
+from penstock import DAG, BashOperator, task
+
+with DAG(
+    "first_dag",
+    schedule="0 6 * * *",  # cron, on the clock of the time zone in penstock.toml
+    catchup="none",  # mornings that passed before now are not made up for
+    description="What a DAG looks like",
+    default_args={"retries": 1, "retry_delay": 10},  # seconds
+):
+    # A shell command. {{ ds }} is the date the run stands for; the last line printed is handed on.
+    extract = BashOperator(task_id="extract", bash_command="echo extracting {{ ds }}; echo 42")
+
+    # A Python function. What it takes from another task, it waits for.
+    @task
+    def transform(rows):
+        print(f"transforming {rows} rows")
+        return int(rows) * 2
+
+    load = BashOperator(task_id="load", bash_command="echo loading; sleep 1; echo done")
+
+    transform(extract.output) >> load
+'''
+
+GITIGNORE = """\
+# The state of the instance; penstock.toml and dags/ are yours to keep.
+/penstock.db*
+/attempts/
+/versions/
+/run/
+/backups/
+/engine.log*
+__pycache__/
+"""

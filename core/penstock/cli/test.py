@@ -1,0 +1,73 @@
+"""`penstock test`: run a DAG, or one task of it, here and now, with no engine."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from penstock.cli.moments import Conf, Moment
+from penstock.cli.options import json_option
+from penstock.cli.output import print_json, say, tell
+from penstock.cli.session import Session, pass_session
+
+
+@click.command
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("dag", metavar="[DAG]", required=False)
+@click.option("--task", help="Run only this task, whatever its dependencies.")
+@click.option("--logical-date", type=Moment(), help="The date to run for, on the DAG's clock. Default: now.")
+@click.option("--conf", type=Conf(), default="{}", help="Parameters as a JSON object.")
+@json_option
+@pass_session
+def test(
+    session: Session,
+    *,
+    file: Path,
+    dag: str | None,
+    task: str | None,
+    logical_date: datetime | None,
+    conf: dict[str, Any],
+    as_json: bool,
+) -> int:
+    """Run a DAG file's DAG once, in the foreground, with no engine and no trace in the database.
+
+    DAG may be left out when the file makes one. Output of the tasks goes to stderr. The exit code
+    is 1 when the run did not succeed.
+
+    Examples:
+      penstock test dags/first_dag.py
+      penstock test dags/first_dag.py first_dag --task hello
+      penstock test dags/first_dag.py --logical-date 2013-01-05 --json
+    """
+    from penstock.service.foreground import run_test
+
+    report = run_test(
+        file.absolute(),
+        dag,
+        task=task,
+        logical_date=logical_date,
+        conf=conf,
+        log=sys.stderr,
+        settings=session.settings,
+    )
+    if as_json:
+        print_json(
+            {
+                "dag_id": report.dag_id,
+                "run_id": report.run_id,
+                "state": report.state,
+                "tasks": report.tasks,
+            }
+        )
+    else:
+        from penstock.cli.text import state
+
+        tell(f"{report.dag_id} {state(str(report.state))} ({report.run_id})")
+        for row in report.tasks:
+            if row.get("state") not in {"success", "skipped"}:
+                say(f"  {row.get('task_id')} is {row.get('state')}: {row.get('outcome') or 'no attempt'}")
+    return 0 if str(report.state) == "success" else 1

@@ -1,0 +1,127 @@
+"""`penstock up`: start the engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from penstock.cli.output import say, tell
+from penstock.cli.session import Session, pass_session
+from penstock.errors import EngineError, EngineNotRunningError, ProtocolError, UsageError
+
+if TYPE_CHECKING:
+    from penstock.settings import Settings
+
+PATIENCE = 60.0
+"""Seconds that an engine in the background may take until its socket answers."""
+_POLL = 0.05
+_LAST_LINES = 12
+
+
+@click.command
+@click.option("-d", "--detach", is_flag=True, help="In the background; returns when the engine is ready.")
+@pass_session
+def up(session: Session, *, detach: bool) -> int:
+    """Start the engine.
+
+    With -d it returns once the engine answers and has loaded every DAG file that is there; what
+    the engine says then goes to engine.log. Where an engine runs already, nothing happens.
+
+    Examples:
+      penstock up -d
+      penstock up            in the foreground; ctrl-c ends the engine, no task
+    """
+    settings = session.settings
+    _about_root(settings)
+    if detach:
+        return _detached(session)
+    from penstock.service.daemon import run
+
+    return run(settings)
+
+
+def _about_root(settings: Settings) -> None:
+    if os.geteuid() != 0:
+        return
+    if not settings.allow_root:
+        raise UsageError("the engine may not run as root here: allow_root is false")
+    say("note: the engine runs as root, and so does every task")
+
+
+def _detached(session: Session) -> int:
+    settings = session.settings
+    pid = _answering(session)
+    if pid is not None:
+        tell(f"an engine runs already for {settings.home}, pid {pid}")
+        return 0
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log_start = settings.engine_log.stat().st_size if settings.engine_log.exists() else 0
+    pid = _await(session, _spawn(settings), log_start)
+    tell(f"engine started for {settings.home}, pid {pid}")
+    return 0
+
+
+def _answering(session: Session) -> int | None:
+    """Return the pid of an engine that answers, None when none does."""
+    try:
+        return session.engine().status().pid
+    except EngineNotRunningError:
+        return None
+    except ProtocolError as error:
+        raise EngineError(f"an engine of another version runs for this home: {error}") from None
+
+
+def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
+    """Start the engine in a session of its own, with nothing of this terminal."""
+    environment = {**os.environ, "PENSTOCK_HOME": str(settings.home)}
+    descriptor = os.open(settings.engine_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "penstock", "up"],
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            cwd=settings.home,
+            env=environment,
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+
+
+def _await(session: Session, engine: subprocess.Popen[bytes], log_start: int) -> int:
+    """Return the engine's pid once it answers; the daemon opens its socket when all files are parsed."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        pid = _answering(session)
+        if pid is not None:
+            engine.returncode = 0  # it is not ours to wait for any more
+            return pid
+        code = engine.poll()
+        if code is not None:
+            raise EngineError(
+                f"the engine ended at once, with exit code {code}{_last_words(session.settings, log_start)}"
+            )
+        time.sleep(_POLL)
+    engine.returncode = 0
+    raise EngineError(
+        f"the engine (pid {engine.pid}) does not answer after {PATIENCE:g} s; it may still be loading "
+        f"DAG files{_last_words(session.settings, log_start)}"
+    )
+
+
+def _last_words(settings: Settings, log_start: int) -> str:
+    try:
+        with settings.engine_log.open("rb") as stream:
+            stream.seek(log_start)
+            lines = stream.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    if not lines:
+        return ""
+    return f"; the end of {settings.engine_log}:\n" + "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])

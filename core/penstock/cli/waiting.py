@@ -1,0 +1,83 @@
+"""Waiting for the end of something, told of by the engine rather than asked for again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from penstock.cli.text import state, took
+from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState
+
+if TYPE_CHECKING:
+    from penstock.api.engine import Engine
+    from penstock.model.views import BackfillRow, Change, RunDetail
+
+_HEARTBEAT = 5.0
+"""Seconds after which we look anyway."""
+
+
+def wait_for_run(engine: Engine, dag_id: str, run_id: str, tell: Callable[[str], None]) -> RunDetail:
+    """Return the run once it has ended; *tell* hears of each task that ends.
+
+    Raises `EngineNotRunningError` when the engine goes; the run's attempts go on without it.
+    """
+    told: dict[tuple[str, int], str] = {}
+    changes = engine.changes(heartbeat=_HEARTBEAT)
+    try:
+        for change in changes:
+            if not _concerns(change, dag_id, run_id):
+                continue
+            detail = engine.run(dag_id, run_id)
+            _tell_ends(detail, told, tell)
+            if detail.run.state in RUN_TERMINAL:
+                return detail
+    finally:
+        _close(changes)
+    raise AssertionError("changes end only by raising")
+
+
+def wait_for_backfill(engine: Engine, backfill_id: int, tell: Callable[[str], None]) -> BackfillRow:
+    """Return the backfill once it has ended; *tell* hears how its slots stand whenever that changes."""
+    before: dict[str, int] = {}
+    changes = engine.changes(heartbeat=_HEARTBEAT)
+    try:
+        for _ in changes:
+            row = engine.backfill(backfill_id)
+            if row.counts != before:
+                before = row.counts
+                tell(", ".join(f"{number} {name}" for name, number in sorted(before.items()) if number))
+            if row.state not in {"running", "paused"}:
+                return row
+    finally:
+        _close(changes)
+    raise AssertionError("changes end only by raising")
+
+
+def succeeded(run_state: RunState) -> bool:
+    """Whether a run ended well."""
+    return run_state is RunState.SUCCESS
+
+
+def _concerns(change: Change, dag_id: str, run_id: str) -> bool:
+    quiet = not (change.runs or change.dags)  # a sign of life: look anyway
+    return change.all or quiet or (dag_id, run_id) in change.runs or dag_id in change.dags
+
+
+def _tell_ends(detail: RunDetail, told: dict[tuple[str, int], str], tell: Callable[[str], None]) -> None:
+    from penstock.cli.rows import outcome_words, task_name
+
+    for task in detail.tasks:
+        key = (task.task_id, task.map_index)
+        if task.state not in TERMINAL:
+            told.pop(key, None)
+        elif told.get(key) != task.state:
+            told[key] = task.state
+            words = outcome_words(task)
+            note = f" ({words})" if words and task.state.value == "failed" else ""
+            tell(f"{task_name(*key)} {state(task.state.value)}{note} {took(task.start, task.end)}")
+
+
+def _close(changes: object) -> None:
+    close = getattr(changes, "close", None)
+    if close is not None:
+        close()
