@@ -52,7 +52,7 @@ class _Link:
     def is_open(self) -> bool:
         """Whether the other side is still there and owes us nothing."""
         patience = self._socket.gettimeout()
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
         try:
             self._socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:

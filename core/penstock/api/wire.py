@@ -85,7 +85,7 @@ class Message(msgspec.Struct, frozen=True):
     """One line from the engine: an answer, or a notice."""
 
     id: int | None = None
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
     error: Problem | None = None
     change: views.Change | None = None
 
@@ -150,9 +150,9 @@ def decode_params(described: Method, raw: msgspec.Raw) -> dict[str, Any]:
     return {name: getattr(params, name) for name in described.params.__struct_fields__}
 
 
-def decode_result(raw: msgspec.Raw | None, kind: Any) -> Any:
+def decode_result(raw: msgspec.Raw, kind: Any) -> Any:
     """Return the result of a call as *kind*; raise `ProtocolError` when it is not one."""
-    return _decoded(msgspec.json.Decoder(kind), b"null" if raw is None else raw)
+    return _decoded(msgspec.json.Decoder(kind), raw)
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:

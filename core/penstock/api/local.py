@@ -1,0 +1,234 @@
+"""The `Engine` port over the store: in the daemon, and read-only when no engine runs."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from penstock.clock import Clock
+from penstock.errors import EngineNotRunningError
+from penstock.execution.protocol import LOG, attempt_path
+from penstock.model import views
+from penstock.model.acts import AnyAct
+from penstock.settings import Settings
+from penstock.store.database import Database
+from penstock.store.reads import Reads
+
+MAX_LOG_BYTES = 1 << 20
+POLL_SECONDS = 1.0
+
+
+class Planner(Protocol):
+    """Works out what acts would touch and why things wait; writes nothing."""
+
+    def plan(self, act: AnyAct) -> views.Plan:
+        """Return exactly what *act* would touch now."""
+        ...
+
+    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
+        """Return every gate that keeps a run or a task instance from running."""
+        ...
+
+
+class Acts(Planner, Protocol):
+    """A planner that can also carry acts out: the running engine's."""
+
+    def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
+        """Carry out *act* and return once it is durable."""
+        ...
+
+    async def commit_async(
+        self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None
+    ) -> views.Done:
+        """Do the same without blocking the engine's event loop."""
+        ...
+
+
+class LocalEngine:
+    """Answers from *database*.
+
+    With *acts* it is the daemon's: ``status().pid`` is this process and commits are carried out.
+    Without, it is read-only: *planner* (default: one over the same database) answers plan and why.
+    *since* is when the engine started.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        acts: Acts | None = None,
+        *,
+        planner: Planner | None = None,
+        since: datetime | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._acts = acts
+        self._planner = acts or planner
+        self._since = since
+        self._reads = Reads(database, settings, clock)
+        self._closed = threading.Event()
+
+    def status(self) -> views.EngineStatus:
+        """Return the engine at a glance."""
+        figures = self._reads.status()
+        if self._acts is None:
+            return figures
+        return msgspec.structs.replace(figures, pid=os.getpid(), since=self._since)
+
+    def dags(self, *, strip: int = 24) -> list[views.DagRow]:
+        """Return every known DAG by id, with up to *strip* last runs each."""
+        return self._reads.dags(strip)
+
+    def dag(self, dag_id: str) -> views.DagDetail:
+        """Return one DAG with its structure."""
+        return self._reads.dag(dag_id)
+
+    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+        """Return the next *count* schedule points."""
+        return self._reads.next_points(dag_id, count)
+
+    def ledger(self, dag_id: str, limit: int = 100) -> list[views.LedgerRow]:
+        """Return the newest *limit* records of the missed-point ledger, newest first."""
+        return self._reads.ledger(dag_id, limit)
+
+    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+        """Return the newest *limit* runs, newest first."""
+        return self._reads.runs(dag_id, limit, before)
+
+    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+        """Return one run with its task instances."""
+        return self._reads.run(dag_id, run_id)
+
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+        """Return every attempt of a task instance, oldest first."""
+        return self._reads.attempts(dag_id, run_id, task_id, map_index)
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> views.LogChunk:
+        """Return up to *limit* bytes (at most 1 MiB) of a log from *offset*.
+
+        A negative offset counts from the end.
+        """
+        # Asked before the file is read: what an attempt wrote before it ended is then never missed.
+        ended = self._reads.has_ended(attempt_id)
+        path = attempt_path(self._settings.attempts, attempt_id) / LOG
+        wanted = min(max(limit, 0), MAX_LOG_BYTES)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            start = max(offset, 0)
+            return views.LogChunk(data=b"", offset=start, next_offset=start, size=0, end=ended)
+        try:
+            size = os.fstat(descriptor).st_size
+            start = max(0, size + offset) if offset < 0 else offset
+            data = os.pread(descriptor, wanted, start)
+        finally:
+            os.close(descriptor)
+        after = start + len(data)
+        return views.LogChunk(
+            data=data, offset=start, next_offset=after, size=size, end=ended and after >= size
+        )
+
+    def samples(self, attempt_id: str) -> list[views.Sample]:
+        """Return the resource samples of an attempt, oldest first."""
+        return self._reads.samples(attempt_id)
+
+    def why(self, dag_id: str, run_id: str, task_id: str | None = None, map_index: int = -1) -> views.Why:
+        """Return every gate that keeps a run or a task instance from running."""
+        return self._plans().why(dag_id, run_id, task_id, map_index)
+
+    def events(
+        self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+    ) -> list[views.EventRow]:
+        """Return the newest *limit* events with a seq above *after*, newest first."""
+        return self._reads.events(dag_id, run_id, limit, after)
+
+    def import_errors(self) -> list[views.ImportErrorRow]:
+        """Return the DAG files that cannot be loaded at present."""
+        return self._reads.import_errors()
+
+    def backfills(self, dag_id: str | None = None) -> list[views.BackfillRow]:
+        """Return backfills, newest first, without their slots."""
+        return self._reads.backfills(dag_id)
+
+    def backfill(self, backfill_id: int) -> views.BackfillRow:
+        """Return one backfill with its slots."""
+        return self._reads.backfill(backfill_id)
+
+    def pools(self) -> list[views.PoolRow]:
+        """Return every pool."""
+        return self._reads.pools()
+
+    def plan(self, act: AnyAct) -> views.Plan:
+        """Return exactly what *act* would touch now, touching nothing."""
+        return self._plans().plan(act)
+
+    def commit(
+        self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
+    ) -> views.Done:
+        """Carry out *act* and return once it is durable."""
+        return self._doer().commit(act, expect=expect, actor=actor or user_name(), act_id=act_id)
+
+    async def commit_async(
+        self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
+    ) -> views.Done:
+        """Carry out *act* on the engine's own event loop, and return once it is durable."""
+        return await self._doer().commit_async(act, expect=expect, actor=actor or user_name(), act_id=act_id)
+
+    def run_states(
+        self, dag_id: str, logical_date: datetime, task_ids: tuple[str, ...] | None = None
+    ) -> views.RunStates:
+        """Return the state of the run with that logical date and of the tasks named in it."""
+        return self._reads.run_states(dag_id, logical_date, task_ids)
+
+    def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
+        """Yield a notice whenever another process has written, looking once a second.
+
+        The engine's own listeners are told at once by `penstock.service.notices` instead.
+        """
+        told_at = time.monotonic()
+        cursor = 0
+        for change in self._reads.watch():
+            if change is not None:
+                cursor, told_at = change.cursor, time.monotonic()
+                yield change
+            elif time.monotonic() - told_at >= heartbeat:
+                told_at = time.monotonic()
+                yield views.Change(cursor=cursor)
+            if self._closed.wait(min(POLL_SECONDS, heartbeat)):
+                return
+
+    def close(self) -> None:
+        """End `changes`, and let go of the database if it is read-only; the daemon closes its own."""
+        self._closed.set()
+        if self._acts is None:
+            self._database.close()
+
+    def _doer(self) -> Acts:
+        if self._acts is None:
+            raise EngineNotRunningError
+        return self._acts
+
+    def _plans(self) -> Planner:
+        if self._planner is None:
+            from penstock.scheduling.acts import ReadOnlyActs
+
+            self._planner = ReadOnlyActs(self._database, self._settings)
+        return self._planner
+
+
+def user_name() -> str:
+    """Return the name of the user this process runs as."""
+    uid = os.geteuid()
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

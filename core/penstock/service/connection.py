@@ -1,0 +1,243 @@
+"""One client's connection: lines in, answers out, in order.
+
+Nothing a client does may hold up the engine or cost it much memory. Requests are carried out one a
+turn of the event loop; reading pauses while one client has enough of them waiting, or does not
+read its answers; a line has a limit in length and in the time it takes to arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+from penstock import __version__
+from penstock.api import wire
+from penstock.api.local import LocalEngine
+from penstock.errors import EngineError, PenstockError, ProtocolError
+from penstock.model.views import Change
+from penstock.service.notices import Notices
+
+MAX_WAITING = 32
+"""Requests of one connection that wait before its reading pauses."""
+LINE_TIMEOUT = 30.0
+"""Seconds that a line may take from its first byte to its end."""
+MIN_HEARTBEAT = 0.05
+_WRITE_HIGH_WATER = 1 << 20
+
+log = logging.getLogger(__name__)
+
+Admit = Callable[["Connection", socket.socket], str | None]
+Line = bytes | ProtocolError
+
+
+class Connection(asyncio.Protocol):
+    """One client. *admit* says why it may not come in (None: it may), *gone* hears of its end."""
+
+    def __init__(
+        self, engine: LocalEngine, notices: Notices, admit: Admit, gone: Callable[[Connection], None]
+    ) -> None:
+        self._engine = engine
+        self._notices = notices
+        self._admit = admit
+        self._gone = gone
+        self._lines = _Lines()
+        self._waiting: deque[Line] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._late: asyncio.TimerHandle | None = None
+        self._streaming = False
+        self._ended = False
+        self._transport: asyncio.Transport
+
+    # -- what asyncio calls --------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let the client in, or say why not."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
+        refusal = self._admit(self, transport.get_extra_info("socket"))
+        if refusal is not None:
+            self._send_problem(None, EngineError(refusal))
+            self._transport.close()
+            self._ended = True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Forget the client."""
+        self._ended = True
+        self._stop_timer()
+        if self._worker is not None:
+            self._worker.cancel()
+        self._gone(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came and see to it that somebody works on it."""
+        if self._ended:
+            return
+        lines = self._lines.feed(data)
+        if lines:
+            self._stop_timer()
+            self._waiting.extend(lines)
+        if len(self._waiting) > MAX_WAITING:
+            self._transport.pause_reading()
+            self._stop_timer()
+        else:
+            self._watch_line()
+        if self._waiting and self._worker is None:
+            self._worker = asyncio.get_running_loop().create_task(self._work())
+
+    def eof_received(self) -> bool:
+        """Answer what was asked before the client closed its side, then close."""
+        if self._worker is None or self._streaming:
+            return False
+        self._worker.add_done_callback(lambda _: self._transport.close())
+        return True
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Go on: the client reads again."""
+        self._writable.set()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._transport.abort()
+
+    # -- lines that take their time ------------------------------------------------------------
+
+    def _watch_line(self) -> None:
+        if not self._lines.partial:
+            self._stop_timer()
+        elif self._late is None:
+            self._late = asyncio.get_running_loop().call_later(LINE_TIMEOUT, self._too_slow)
+
+    def _stop_timer(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _too_slow(self) -> None:
+        self._send_problem(None, ProtocolError(f"a line took longer than {LINE_TIMEOUT:g} s"))
+        self._transport.close()
+
+    # -- requests ------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        """Carry out what waits, one request a turn of the loop."""
+        try:
+            while self._waiting:
+                await self._writable.wait()
+                await self._answer(self._waiting.popleft())
+                if len(self._waiting) <= MAX_WAITING // 2 and not self._transport.is_reading():
+                    self._transport.resume_reading()
+                    self._watch_line()
+                if self._waiting:
+                    await asyncio.sleep(0)
+        finally:
+            self._worker = None
+
+    async def _answer(self, line: Line) -> None:
+        number: int | None = None
+        try:
+            if isinstance(line, ProtocolError):
+                raise line
+            request = wire.decode_request(line)
+            number = request.id
+            method = wire.method(request.method)
+            arguments = wire.decode_params(method, request.params)
+            if method.name == wire.CHANGES:
+                await self._stream(**arguments)
+                return
+            self._send({"id": number, "result": await self._call(method.name, arguments)})
+        except PenstockError as error:
+            self._send_problem(number, error)
+        except Exception as error:
+            log.exception("a request failed")
+            self._send_problem(number, error)
+
+    async def _call(self, name: str, arguments: dict[str, Any]) -> Any:
+        match name:
+            case "hello":
+                return _hello(**arguments)
+            case "ping":
+                return True
+            case "commit":
+                return await self._engine.commit_async(**arguments)
+            case _:
+                return getattr(self._engine, name)(**arguments)
+
+    async def _stream(self, heartbeat: float) -> None:
+        """Send notices until the client goes."""
+        self._streaming = True
+        subscription = self._notices.subscribe()
+        try:
+            while True:
+                change: Change = await subscription.next(max(heartbeat, MIN_HEARTBEAT))
+                await self._writable.wait()
+                self._send({"change": change})
+        finally:
+            subscription.close()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(wire.encode(message))
+
+    def _send_problem(self, number: int | None, error: BaseException) -> None:
+        self._send({"id": number, "error": wire.problem_of(error)})
+
+
+class _Lines:
+    """Cuts a stream into lines, and skips to the next line when one is too long."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._searched = 0
+        self._skipping = False
+
+    @property
+    def partial(self) -> bool:
+        """Whether a line has begun and not ended."""
+        return bool(self._rest) or self._skipping
+
+    def feed(self, data: bytes) -> list[Line]:
+        """Return the lines that *data* completes; an error stands for one that was too long."""
+        lines: list[Line] = []
+        self._rest += data
+        while (end := self._rest.find(b"\n", self._searched)) >= 0:
+            line = bytes(self._rest[:end])
+            del self._rest[: end + 1]
+            self._searched = 0
+            if self._skipping:
+                self._skipping = False
+            elif end > wire.MAX_REQUEST_BYTES:
+                lines.append(_too_long())
+            elif line.strip():
+                lines.append(line)
+        self._searched = len(self._rest)
+        if self._skipping or self._searched > wire.MAX_REQUEST_BYTES:
+            if not self._skipping:
+                lines.append(_too_long())
+            self._skipping = True
+            self._rest.clear()
+            self._searched = 0
+        return lines
+
+
+def _too_long() -> ProtocolError:
+    return ProtocolError(f"a request is longer than {wire.MAX_REQUEST_BYTES} bytes")
+
+
+def _hello(version: int) -> wire.Hello:
+    if version != wire.WIRE_VERSION:
+        raise ProtocolError(
+            f"the running engine (penstock {__version__}) speaks version {wire.WIRE_VERSION} of the socket's "
+            f"language, this program {version}: restart the engine with the same penstock"
+        )
+    return wire.Hello(version=wire.WIRE_VERSION, program=__version__, pid=os.getpid())

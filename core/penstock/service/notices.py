@@ -1,0 +1,85 @@
+"""News of what moved, from the engine's loop to everyone who listens.
+
+A listener that is slow never makes a queue: what it missed is merged into one notice, and when
+that would name too many runs it says "everything" instead. All calls are made on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from penstock.model.views import Change
+
+MERGE_LIMIT = 200
+"""Runs (or DAGs) a notice names at most."""
+
+
+def merge(older: Change, newer: Change) -> Change:
+    """Return one notice that covers both."""
+    cursor = max(older.cursor, newer.cursor)
+    if not (older.all or newer.all):
+        dags = tuple(dict.fromkeys(older.dags + newer.dags))
+        runs = tuple(dict.fromkeys(older.runs + newer.runs))
+        if len(dags) <= MERGE_LIMIT and len(runs) <= MERGE_LIMIT:
+            return Change(cursor=cursor, dags=dags, runs=runs)
+    return Change(cursor=cursor, all=True)
+
+
+class Subscription:
+    """One listener's notices, made by `Notices.subscribe`. The first comes at once: "everything"."""
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices = notices
+        self._pending: Change | None = Change(cursor=notices.cursor, all=True)
+        self._news = asyncio.Event()
+        self._news.set()
+
+    async def next(self, heartbeat: float) -> Change:
+        """Return what moved since the last call; an empty notice after *heartbeat* seconds of quiet."""
+        if self._pending is None:
+            self._news.clear()
+            try:
+                async with asyncio.timeout(heartbeat):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+        change, self._pending = self._pending, None
+        return change or Change(cursor=self._notices.cursor)
+
+    def deliver(self, change: Change) -> None:
+        """Add *change* to what waits to be fetched."""
+        self._pending = change if self._pending is None else merge(self._pending, change)
+        self._news.set()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._notices.forget(self)
+
+
+class Notices:
+    """Hands each published notice to every subscription. ``cursor`` is the newest event's seq so far."""
+
+    def __init__(self, cursor: int = 0) -> None:
+        self.cursor = cursor
+        self._listeners: set[Subscription] = set()
+
+    def publish(self, change: Change) -> None:
+        """Tell everyone. Cheap, and nothing at all when nobody listens."""
+        self.cursor = max(self.cursor, change.cursor)
+        bounded = merge(Change(cursor=0), change) if self._listeners else change
+        for listener in self._listeners:
+            listener.deliver(bounded)
+
+    def subscribe(self) -> Subscription:
+        """Return a new listener."""
+        subscription = Subscription(self)
+        self._listeners.add(subscription)
+        return subscription
+
+    def forget(self, subscription: Subscription) -> None:
+        """Let go of a listener; one that is gone already is no error."""
+        self._listeners.discard(subscription)
+
+    def __len__(self) -> int:
+        """Return how many listen."""
+        return len(self._listeners)

@@ -1,0 +1,133 @@
+"""The engine's socket: who may knock, and how it is opened and closed.
+
+A Unix socket of mode 0600 in a folder of mode 0700; each peer's user id is checked as well. There
+is no network port. What happens on a connection is `penstock.service.connection`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import stat
+import struct
+import sys
+from pathlib import Path
+
+from penstock.api.local import LocalEngine
+from penstock.errors import EngineAlreadyRunningError, EngineError
+from penstock.service.connection import Connection
+from penstock.service.notices import Notices
+from penstock.settings import Settings
+
+MAX_CONNECTIONS = 64
+_BACKLOG = 64
+_PROBE_TIMEOUT = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """Answers the `Engine` port on ``settings.socket``, on the running event loop."""
+
+    def __init__(self, engine: LocalEngine, notices: Notices, settings: Settings) -> None:
+        self._engine = engine
+        self._notices = notices
+        self._path = settings.socket
+        self._connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        self._inode: int | None = None
+
+    async def start(self) -> None:
+        """Open the socket.
+
+        Raises `EngineAlreadyRunningError` when somebody answers on it, `EngineError` when its folder
+        belongs to someone else or its name is taken by something that is not a socket.
+        """
+        private_folder(self._path.parent)
+        clear_stale(self._path)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.bind(str(self._path))
+            self._path.chmod(0o600)
+            self._inode = self._path.stat().st_ino
+            listener.setblocking(False)  # noqa: FBT003
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_unix_server(self._accept, sock=listener, backlog=_BACKLOG)
+        except BaseException:
+            listener.close()
+            raise
+
+    async def close(self) -> None:
+        """Close the socket and every connection; whoever waits for an answer sees the connection end."""
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in tuple(self._connections):
+            connection.abort()
+        self._server = None
+        try:
+            if self._path.lstat().st_ino == self._inode:
+                self._path.unlink()
+        except FileNotFoundError:
+            pass
+
+    def _accept(self) -> Connection:
+        return Connection(self._engine, self._notices, self._admit, self._connections.discard)
+
+    def _admit(self, connection: Connection, peer: socket.socket) -> str | None:
+        """Return why *peer* may not come in, or None."""
+        uid = peer_uid(peer)
+        if uid not in {os.geteuid(), 0}:
+            log.warning("refused a connection of user %d", uid)
+            return "this engine belongs to another user"
+        if len(self._connections) >= MAX_CONNECTIONS:
+            return f"{MAX_CONNECTIONS} connections are open already"
+        self._connections.add(connection)
+        return None
+
+
+def peer_uid(connection: socket.socket) -> int:
+    """Return the user id of the process at the other end, as the kernel knows it."""
+    if sys.platform == "darwin":
+        sol_local, local_peercred = 0, 1
+        data = connection.getsockopt(sol_local, local_peercred, struct.calcsize("IIh16I"))
+        return int(struct.unpack_from("II", data)[1])
+    data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", data)[1])
+
+
+def private_folder(folder: Path) -> None:
+    """Make *folder* if need be, ours alone; raise `EngineError` when it is someone else's or a link."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise EngineError(f"{folder} must be a folder of this user: the engine's socket lies in it")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+
+
+def clear_stale(path: Path) -> None:
+    """Remove a socket that nobody answers on.
+
+    Raises `EngineAlreadyRunningError` when somebody does, `EngineError` when *path* is not a socket.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise EngineError(f"{path} is in the way: it is not a socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_PROBE_TIMEOUT)
+        try:
+            probe.connect(str(path))
+        except OSError as error:
+            if error.errno == errno.ECONNREFUSED:
+                path.unlink(missing_ok=True)
+                return
+            if isinstance(error, FileNotFoundError):
+                return
+    raise EngineAlreadyRunningError(f"An engine already answers on {path}.")

@@ -1,0 +1,192 @@
+"""The read side of the store: everything the `Engine` port shows, as frozen views.
+
+Each call is one short read transaction on a connection of its own, so an answer never mixes two
+moments, and calls may come from any thread. The statements are in the ``reads_*`` files.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.engine import Connection
+
+from penstock.clock import Clock, SystemClock, to_us
+from penstock.model import views
+from penstock.settings import Settings
+from penstock.store import reads_attempts, reads_dags, reads_runs, reads_slots, reads_status
+from penstock.store.coming import Coming
+from penstock.store.database import Database
+from penstock.store.durations import Durations
+from penstock.store.shapes import Shapes
+
+_SIZES_FOR = 15.0
+"""Seconds for which the sum of all logs is good enough."""
+_MOVED_LIMIT = 1000
+
+
+class Reads:
+    """Rows turned into views. Raises `UnknownError` for ids that do not exist."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Clock | None = None) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._shapes = Shapes()
+        self._durations = Durations()
+        self._coming = Coming(self._clock)
+        self._log_bytes = (float("-inf"), 0)
+
+    def status(self) -> views.EngineStatus:
+        """Return the figures of the instance; ``pid`` and ``since`` are not known here."""
+        with self._database.read() as connection:
+            figures = reads_status.read_status(connection, to_us(self._clock.now()))
+            log_bytes = self._all_logs(connection)
+        return msgspec.structs.replace(
+            figures,
+            home=str(self._settings.home),
+            parallelism=self._settings.parallelism,
+            database_bytes=_size(self._database.path) + self._database.wal_bytes(),
+            log_bytes=log_bytes,
+        )
+
+    def _all_logs(self, connection: Connection) -> int:
+        read_at, total = self._log_bytes
+        now = time.monotonic()
+        if now - read_at > _SIZES_FOR:
+            total = reads_status.read_log_bytes(connection)
+            self._log_bytes = now, total
+        return total
+
+    def dags(self, strip: int = 24) -> list[views.DagRow]:
+        """Return every known DAG by id."""
+        with self._database.read() as connection:
+            return reads_dags.read_dags(connection, self._shapes, self._coming, strip)
+
+    def dag(self, dag_id: str) -> views.DagDetail:
+        """Return one DAG with its structure."""
+        with self._database.read() as connection:
+            return reads_dags.read_dag(connection, self._shapes, self._coming, dag_id)
+
+    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+        """Return the next *count* schedule points."""
+        with self._database.read() as connection:
+            row = reads_dags.dag_row(connection, dag_id)
+            spec = self._shapes.one(connection, row.version_id).spec
+        return self._coming.points(reads_dags.dag_cursor(row), spec, count)
+
+    def ledger(self, dag_id: str, limit: int) -> list[views.LedgerRow]:
+        """Return the newest records of the missed-point ledger, newest first."""
+        with self._database.read() as connection:
+            return reads_status.read_ledger(connection, dag_id, limit)
+
+    def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+        """Return the newest runs of a DAG, newest first."""
+        with self._database.read() as connection:
+            return reads_runs.read_runs(connection, self._shapes, dag_id, limit, before)
+
+    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+        """Return one run with its task instances."""
+        with self._database.read() as connection:
+            return reads_runs.read_run(connection, self._shapes, self._durations, dag_id, run_id)
+
+    def run_states(
+        self, dag_id: str, logical_date: datetime, task_ids: Sequence[str] | None = None
+    ) -> views.RunStates:
+        """Return the state of a run by logical date, and of tasks in it."""
+        with self._database.read() as connection:
+            return reads_runs.read_run_states(connection, dag_id, logical_date, task_ids)
+
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+        """Return every attempt of a task instance, oldest first."""
+        with self._database.read() as connection:
+            return reads_attempts.read_attempts(
+                connection, self._settings.attempts, dag_id, run_id, task_id, map_index=map_index
+            )
+
+    def has_ended(self, attempt_id: str) -> bool:
+        """Return whether an attempt has ended."""
+        with self._database.read() as connection:
+            return reads_attempts.has_ended(connection, attempt_id)
+
+    def samples(self, attempt_id: str) -> list[views.Sample]:
+        """Return the resource samples of an attempt, oldest first."""
+        with self._database.read() as connection:
+            return reads_attempts.read_samples(connection, attempt_id)
+
+    def events(
+        self, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+    ) -> list[views.EventRow]:
+        """Return the newest events with a seq above *after*, newest first."""
+        with self._database.read() as connection:
+            return reads_status.read_events(connection, dag_id, run_id, limit, after)
+
+    def import_errors(self) -> list[views.ImportErrorRow]:
+        """Return the DAG files that cannot be loaded at present."""
+        with self._database.read() as connection:
+            return reads_status.read_import_errors(connection)
+
+    def backfills(self, dag_id: str | None = None) -> list[views.BackfillRow]:
+        """Return backfills, newest first, without their slots."""
+        with self._database.read() as connection:
+            return reads_slots.read_backfills(connection, dag_id)
+
+    def backfill(self, backfill_id: int) -> views.BackfillRow:
+        """Return one backfill with its slots."""
+        with self._database.read() as connection:
+            return reads_slots.read_backfill(connection, backfill_id)
+
+    def pools(self) -> list[views.PoolRow]:
+        """Return every pool."""
+        with self._database.read() as connection:
+            return reads_slots.read_pools(connection, self._shapes)
+
+    def cursor(self) -> int:
+        """Return the newest event's seq."""
+        with self._database.read() as connection:
+            return reads_status.read_cursor(connection)
+
+    def watch(self) -> Iterator[views.Change | None]:
+        """Yield, each time it is asked, what other connections have committed since; None for nothing.
+
+        For readers without an engine to tell them. Holds one connection until closed.
+        """
+        connection = self._database.engine.connect()
+        try:
+            seen = self._database.data_version(connection)
+            cursor = reads_status.read_cursor(connection)
+            connection.rollback()
+            yield views.Change(cursor=cursor, all=True)
+            while True:
+                version = self._database.data_version(connection)
+                connection.rollback()
+                if version == seen:
+                    yield None
+                    continue
+                seen = version
+                change = _moved(connection, cursor)
+                connection.rollback()
+                cursor = change.cursor
+                yield change
+        finally:
+            connection.close()
+
+
+def _moved(connection: Connection, cursor: int) -> views.Change:
+    newest = reads_status.read_cursor(connection)
+    moved = reads_status.read_moved(connection, cursor, _MOVED_LIMIT)
+    dags = tuple(dict.fromkeys(dag_id for dag_id, _ in moved if dag_id))
+    runs = tuple(dict.fromkeys((dag_id, run_id) for dag_id, run_id in moved if dag_id and run_id))
+    if not dags or len(moved) == _MOVED_LIMIT:
+        return views.Change(cursor=newest, all=True)
+    return views.Change(cursor=newest, dags=dags, runs=runs)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

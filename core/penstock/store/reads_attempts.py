@@ -1,0 +1,86 @@
+"""Reading attempts: launches of a task instance, where their logs lie, what they used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import from_us, opt_from_us
+from penstock.errors import UnknownError
+from penstock.execution.protocol import LOG, attempt_path
+from penstock.ids import check_attempt_id
+from penstock.model.views import AttemptRow, Sample
+from penstock.store import tables
+from penstock.store.database import table_of
+from penstock.store.reads_runs import outcome_view, run_row
+
+_task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
+_sample = table_of(tables.SampleRow)
+
+
+def read_attempts(
+    connection: Connection, root: Path, dag_id: str, run_id: str, task_id: str, *, map_index: int
+) -> list[AttemptRow]:
+    """Return every attempt of a task instance, oldest first; *root* is where attempt directories lie."""
+    run = run_row(connection, dag_id, run_id)
+    task = connection.execute(
+        sa.select(_task.c.id).where(
+            _task.c.run_pk == run.id, _task.c.task_id == task_id, _task.c.map_index == map_index
+        )
+    ).first()
+    if task is None:
+        index = "" if map_index < 0 else f"[{map_index}]"
+        raise UnknownError(f"run {run_id} of DAG {dag_id} has no task {task_id}{index}")
+    query = (
+        sa.select(_attempt)
+        .where(_attempt.c.ti_id == task.id)
+        .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
+    )
+    return [
+        AttemptRow(
+            attempt_id=row.attempt_id,
+            dag_id=dag_id,
+            run_id=run_id,
+            task_id=task_id,
+            map_index=map_index,
+            try_number=row.try_number,
+            queued=from_us(row.queued_us),
+            start=opt_from_us(row.start_us),
+            end=opt_from_us(row.end_us),
+            outcome=outcome_view(row.outcome),
+            pid=row.pid,
+            log_bytes=row.log_bytes,
+            log_path=str(attempt_path(root, row.attempt_id) / LOG),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def has_ended(connection: Connection, attempt_id: str) -> bool:
+    """Return whether an attempt has ended; raise `UnknownError` when there is no such attempt."""
+    row = connection.execute(
+        sa.select(_attempt.c.end_us).where(_attempt.c.attempt_id == check_attempt_id(attempt_id))
+    ).first()
+    if row is None:
+        raise UnknownError(f"there is no attempt {attempt_id}")
+    return row.end_us is not None
+
+
+def read_samples(connection: Connection, attempt_id: str) -> list[Sample]:
+    """Return the resource samples of an attempt, oldest first."""
+    has_ended(connection, attempt_id)
+    query = sa.select(_sample).where(_sample.c.attempt_id == attempt_id).order_by(_sample.c.at_us)
+    return [
+        Sample(
+            at=from_us(row.at_us),
+            cpu_percent=row.cpu_percent,
+            rss=row.rss,
+            read_bytes=row.read_bytes,
+            write_bytes=row.write_bytes,
+            processes=row.processes,
+        )
+        for row in connection.execute(query)
+    ]

@@ -1,0 +1,250 @@
+"""Reading runs: rows of `run` and `task_instance` become views."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from penstock.clock import from_us, opt_from_us, to_us
+from penstock.errors import UnknownError
+from penstock.model.outcome import Outcome
+from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
+from penstock.store import tables
+from penstock.store.database import table_of
+from penstock.store.durations import Durations
+from penstock.store.shapes import Shape, Shapes
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_pause = table_of(tables.PauseRow)
+_dag = table_of(tables.DagRow)
+
+RUN_COLUMNS = (
+    _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.state, _run.c.logical_us,
+    _run.c.interval_start_us, _run.c.interval_end_us, _run.c.run_after_us, _run.c.start_us, _run.c.end_us,
+    _run.c.reason, _run.c.conf, _run.c.backfill_id, _run.c.version_id, _run.c.version,
+)  # fmt: skip
+"""What `run_view` takes."""
+
+_NEWEST = (
+    sa.select(*RUN_COLUMNS)
+    .where(_run.c.dag_id == sa.bindparam("dag_id"))
+    .order_by(_run.c.run_after_us.desc(), _run.c.id.desc())
+    .limit(sa.bindparam("limit"))
+)
+_OLDER = _NEWEST.where(_run.c.run_after_us < sa.bindparam("before"))
+_ONE = sa.select(*RUN_COLUMNS).where(
+    _run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == sa.bindparam("run_id")
+)
+_TASKS = (
+    sa.select(
+        _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.try_number, _task.c.max_tries,
+        _task.c.outcome, _task.c.start_us, _task.c.end_us, _task.c.peak_rss, _task.c.cpu_seconds,
+        _task.c.read_bytes, _task.c.write_bytes, _task.c.attempts, _task.c.attempt_id, _task.c.next_us,
+        _task.c.stop_us, _task.c.reason, _task.c.version,
+    )
+    .where(_task.c.run_pk == sa.bindparam("run_pk"))
+    .order_by(_task.c.position, _task.c.map_index)
+)  # fmt: skip
+_COUNTS = (
+    sa.select(_task.c.run_pk, _task.c.state, sa.func.count())
+    .where(_task.c.run_pk.in_(sa.bindparam("runs", expanding=True)))
+    .group_by(_task.c.run_pk, _task.c.state)
+)
+_PAUSES = sa.select(
+    _pause.c.kind,
+    _pause.c.run_id,
+    _pause.c.task_id,
+    _pause.c.by,
+    _pause.c.since_us,
+    _pause.c.why,
+    _pause.c.until_us,
+).where(_pause.c.dag_id == sa.bindparam("dag_id"))
+_STATES = (
+    sa.select(_task.c.task_id, _task.c.state)
+    .where(
+        _task.c.run_pk == sa.bindparam("run_pk"), _task.c.task_id.in_(sa.bindparam("tasks", expanding=True))
+    )
+    .order_by(_task.c.map_index)
+)
+
+_TASK_STATES = {state.value: state for state in TaskState}
+_outcomes = msgspec.json.Decoder(Outcome)
+
+
+def read_runs(
+    connection: Connection, shapes: Shapes, dag_id: str, limit: int, before: datetime | None
+) -> list[RunRow]:
+    """Return the newest runs of a DAG, newest first."""
+    known_dag(connection, dag_id)
+    values: dict[str, Any] = {"dag_id": dag_id, "limit": max(limit, 0)}
+    if before is not None:
+        values["before"] = to_us(before)
+    rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
+    counts = task_counts(connection, [row.id for row in rows])
+    held = _holds(connection, dag_id)
+    versions = shapes.load(connection, {row.version_id for row in rows})
+    return [
+        run_view(row, counts.get(row.id, {}), versions[row.version_id], held.get((row.run_id, "")))
+        for row in rows
+    ]
+
+
+def read_run(
+    connection: Connection, shapes: Shapes, durations: Durations, dag_id: str, run_id: str
+) -> RunDetail:
+    """Return one run with its task instances in topological order."""
+    row = run_row(connection, dag_id, run_id)
+    shape = shapes.one(connection, row.version_id)
+    usual = durations.medians(connection, dag_id)
+    held = _holds(connection, dag_id)
+    counts: dict[str, int] = defaultdict(int)
+    tasks: list[TaskRow] = []
+    for task in connection.execute(_TASKS, {"run_pk": row.id}):
+        counts[task[2]] += 1
+        tasks.append(_task_view(task, shape, usual.get(task[0]), held.get((run_id, task[0]))))
+    run = run_view(row, counts, shape, held.get((run_id, "")))
+    return RunDetail(run=run, tasks=tuple(tasks), groups=shape.groups, frozen=held.get(("", "")))
+
+
+def read_run_states(
+    connection: Connection, dag_id: str, logical_date: datetime, task_ids: Sequence[str] | None
+) -> RunStates:
+    """Return the state of a run by its logical date, and of *task_ids* in it.
+
+    Of a mapped task that instance counts which is the furthest from success: one that is
+    unfinished, else one that did not succeed.
+    """
+    found = connection.execute(
+        sa.select(_run.c.id, _run.c.state).where(
+            _run.c.dag_id == dag_id, _run.c.logical_us == to_us(logical_date)
+        )
+    ).first()
+    if found is None:
+        return RunStates(run=None)
+    tasks: dict[str, TaskState] = {}
+    if task_ids:
+        for task_id, text in connection.execute(_STATES, {"run_pk": found.id, "tasks": list(task_ids)}):
+            state = _TASK_STATES[text]
+            tasks[task_id] = min(tasks.get(task_id, state), state, key=_progress)
+    return RunStates(run=RunState(found.state), tasks=tasks)
+
+
+def _progress(state: TaskState) -> int:
+    from penstock.model.states import SUCCESS_LIKE, UNFINISHED
+
+    return 0 if state in UNFINISHED else 2 if state in SUCCESS_LIKE else 1
+
+
+def run_row(connection: Connection, dag_id: str, run_id: str) -> AnyRow:
+    """Return the row of a run (`RUN_COLUMNS`); raise `UnknownError` when there is none."""
+    row = connection.execute(_ONE, {"dag_id": dag_id, "run_id": run_id}).first()
+    if row is None:
+        known_dag(connection, dag_id)
+        raise UnknownError(f"DAG {dag_id} has no run {run_id}")
+    return row
+
+
+def known_dag(connection: Connection, dag_id: str) -> None:
+    """Raise `UnknownError` when there is no such DAG."""
+    if connection.execute(sa.select(_dag.c.dag_id).where(_dag.c.dag_id == dag_id)).first() is None:
+        raise UnknownError(f"there is no DAG called {dag_id}")
+
+
+def task_counts(connection: Connection, run_pks: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return how many task instances are in each state, by run key."""
+    wanted = list(run_pks)
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    if wanted:
+        for run_pk, state, count in connection.execute(_COUNTS, {"runs": wanted}):
+            counts[run_pk][state] = count
+    return counts
+
+
+def run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo | None) -> RunRow:
+    """Return the view of a row of `RUN_COLUMNS`."""
+    state = RunState(row.state)
+    return RunRow(
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        run_type=RunType(row.run_type),
+        state=state,
+        logical_date=opt_from_us(row.logical_us),
+        data_interval_start=opt_from_us(row.interval_start_us),
+        data_interval_end=opt_from_us(row.interval_end_us),
+        run_after=from_us(row.run_after_us),
+        start=opt_from_us(row.start_us),
+        end=opt_from_us(row.end_us),
+        reason=row.reason,
+        conf=msgspec.json.decode(row.conf),
+        counts=dict(counts),
+        failed_inside=state is RunState.SUCCESS
+        and bool(counts.get("failed") or counts.get("upstream_failed")),
+        held=held,
+        backfill_id=row.backfill_id,
+        dag_version=shape.version,
+        version=row.version,
+    )
+
+
+def pause_view(by: str, since_us: int, why: str | None, until_us: int | None) -> PauseInfo:
+    """Return the view of a pause."""
+    return PauseInfo(by=by, since=from_us(since_us), why=why, until=opt_from_us(until_us))
+
+
+def outcome_view(text: str | None) -> Outcome | None:
+    """Return the outcome kept as JSON."""
+    return None if text is None else _outcomes.decode(text)
+
+
+def _holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseInfo]:
+    """Return the holds of a DAG by (run_id, task_id); its freeze is under two empty ids."""
+    return {
+        (row.run_id, row.task_id): pause_view(row.by, row.since_us, row.why, row.until_us)
+        for row in connection.execute(_PAUSES, {"dag_id": dag_id})
+        if row.kind != "schedule"
+    }
+
+
+def _task_view(row: AnyRow, shape: Shape, p50: float | None, held: PauseInfo | None) -> TaskRow:
+    (
+        task_id, map_index, state, try_number, max_tries, outcome, start, end, peak_rss, cpu_seconds,
+        read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version,
+    ) = row  # fmt: skip
+    spec = shape.tasks.get(task_id)  # a removed task may be unknown to the run's present version
+    return TaskRow(
+        task_id=task_id,
+        map_index=map_index,
+        state=_TASK_STATES[state],
+        try_number=try_number,
+        max_tries=max_tries,
+        operator=spec.operator if spec else "",
+        upstream=spec.upstream if spec else (),
+        group=spec.group if spec else None,
+        trigger_rule=spec.trigger_rule if spec else "all_success",
+        outcome=None if outcome is None else _outcomes.decode(outcome),
+        start=None if start is None else from_us(start),
+        end=None if end is None else from_us(end),
+        peak_rss=peak_rss,
+        cpu_seconds=cpu_seconds,
+        read_bytes=read_bytes,
+        write_bytes=write_bytes,
+        attempts=attempts,
+        attempt_id=attempt_id,
+        next_at=opt_from_us(next_us),
+        stop_deadline=opt_from_us(stop_us),
+        held=held,
+        reason=reason,
+        pool=spec.pool if spec else "default_pool",
+        p50=p50,
+        version=version,
+    )

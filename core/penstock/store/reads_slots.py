@@ -1,0 +1,132 @@
+"""Reading pools and backfills: who holds slots, and what a backfill's points have come to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import from_us, opt_from_us
+from penstock.errors import UnknownError
+from penstock.model.views import BackfillRow, PoolRow, SlotRow
+from penstock.store import tables
+from penstock.store.database import table_of
+from penstock.store.reads_dags import ATTEMPT_LIVE, RUN_UNFINISHED
+from penstock.store.reads_runs import AnyRow, known_dag
+from penstock.store.shapes import Shapes
+
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
+_pool = table_of(tables.PoolRow)
+_backfill = table_of(tables.BackfillRow)
+_slot = table_of(tables.BackfillSlotRow)
+
+_WHO = (_run.c.version_id, _run.c.dag_id, _run.c.run_id, _task.c.task_id, _task.c.map_index)
+_HOLDING = (
+    sa.select(*_WHO)
+    .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id).join(_run, _run.c.id == _task.c.run_pk))
+    .where(ATTEMPT_LIVE)
+    .order_by(_attempt.c.queued_us)
+)
+_WAITING = (
+    sa.select(*_WHO)
+    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
+    .where(RUN_UNFINISHED, _task.c.state == "scheduled")
+)
+_SLOTS = (
+    sa.select(_slot.c.logical_us, _slot.c.state, _slot.c.run_id, _slot.c.reason)
+    .where(_slot.c.backfill_id == sa.bindparam("backfill_id"))
+    .order_by(_slot.c.ordinal)
+)
+
+
+def read_pools(connection: Connection, shapes: Shapes) -> list[PoolRow]:
+    """Return every pool by name: slots used, task instances waiting, and who holds slots, longest first."""
+    holding = connection.execute(_HOLDING).all()
+    waiting = connection.execute(_WAITING).all()
+    kept = shapes.load(connection, {row.version_id for row in (*holding, *waiting)})
+    used: dict[str, int] = defaultdict(int)
+    holders: dict[str, list[str]] = defaultdict(list)
+    queue: dict[str, int] = defaultdict(int)
+    for row in holding:
+        spec = kept[row.version_id].tasks.get(row.task_id)
+        pool = spec.pool if spec else "default_pool"
+        used[pool] += spec.pool_slots if spec else 1
+        holders[pool].append(task_name(row))
+    for row in waiting:
+        spec = kept[row.version_id].tasks.get(row.task_id)
+        queue[spec.pool if spec else "default_pool"] += 1
+    return [
+        PoolRow(
+            name=row.name,
+            slots=row.slots,
+            used=used[row.name],
+            waiting=queue[row.name],
+            description=row.description,
+            holders=tuple(holders[row.name]),
+        )
+        for row in connection.execute(sa.select(_pool).order_by(_pool.c.name))
+    ]
+
+
+def task_name(row: AnyRow) -> str:
+    """Return ``dag/run/task`` (and ``[map_index]``) for a person to look up."""
+    index = "" if row.map_index < 0 else f"[{row.map_index}]"
+    return f"{row.dag_id}/{row.run_id}/{row.task_id}{index}"
+
+
+def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillRow]:
+    """Return backfills, newest first, with their counts and without their slots."""
+    query = sa.select(_backfill).order_by(_backfill.c.id.desc())
+    counting = sa.select(_slot.c.backfill_id, _slot.c.state, sa.func.count()).group_by(
+        _slot.c.backfill_id, _slot.c.state
+    )
+    if dag_id is not None:
+        known_dag(connection, dag_id)
+        query = query.where(_backfill.c.dag_id == dag_id)
+        ids = sa.select(_backfill.c.id).where(_backfill.c.dag_id == dag_id)
+        counting = counting.where(_slot.c.backfill_id.in_(ids))
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for backfill_id, state, count in connection.execute(counting):
+        counts[backfill_id][state] = count
+    return [_view(row, counts.get(row.id, {}), ()) for row in connection.execute(query)]
+
+
+def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
+    """Return one backfill with its slots in the order in which they run."""
+    row = connection.execute(sa.select(_backfill).where(_backfill.c.id == backfill_id)).first()
+    if row is None:
+        raise UnknownError(f"there is no backfill {backfill_id}")
+    counts: dict[str, int] = defaultdict(int)
+    slots = []
+    for slot in connection.execute(_SLOTS, {"backfill_id": backfill_id}):
+        counts[slot.state] += 1
+        slots.append(
+            SlotRow(
+                logical_date=from_us(slot.logical_us),
+                state=slot.state,
+                run_id=slot.run_id,
+                reason=slot.reason,
+            )
+        )
+    return _view(row, counts, tuple(slots))
+
+
+def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...]) -> BackfillRow:
+    return BackfillRow(
+        backfill_id=row.id,
+        dag_id=row.dag_id,
+        from_date=from_us(row.from_us),
+        to_date=from_us(row.to_us),
+        reprocess=row.reprocess,
+        max_active_runs=row.max_active_runs,
+        backwards=row.backwards,
+        state=row.state,
+        created=from_us(row.created_us),
+        by=row.by,
+        ended=opt_from_us(row.end_us),
+        counts=dict(counts),
+        slots=slots,
+    )

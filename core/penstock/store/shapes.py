@@ -1,0 +1,94 @@
+"""DAG versions as readers need them: decoded once, kept by version id, never changed."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import cached_property
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.model.graph import Graph
+from penstock.model.spec import DagSpec, TaskSpec, decode_spec
+from penstock.model.views import GroupNode, TaskNode
+from penstock.store import tables
+from penstock.store.database import table_of
+
+_version = table_of(tables.DagVersionRow)
+_KEPT = 256
+
+
+class Shape:
+    """One version of a DAG. ``version`` is the name of the version, as people see it."""
+
+    def __init__(self, spec: DagSpec, version: str) -> None:
+        self.spec = spec
+        self.version = version
+        self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in spec.tasks}
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The tasks' edges and order."""
+        return Graph.of(self.spec.tasks)
+
+    @cached_property
+    def nodes(self) -> tuple[TaskNode, ...]:
+        """The tasks in topological order."""
+        return tuple(self._node(self.tasks[task_id]) for task_id in self.graph.order)
+
+    @cached_property
+    def groups(self) -> tuple[GroupNode, ...]:
+        """The task groups, as the author wrote them."""
+        return tuple(
+            GroupNode(group_id=group.group_id, parent=group.parent, tooltip=group.tooltip)
+            for group in self.spec.groups
+        )
+
+    def _node(self, task: TaskSpec) -> TaskNode:
+        return TaskNode(
+            task_id=task.task_id,
+            operator=task.operator,
+            upstream=task.upstream,
+            downstream=self.graph.downstream[task.task_id],
+            group=task.group,
+            trigger_rule=task.trigger_rule,
+            retries=task.retries,
+            pool=task.pool,
+            doc=task.doc,
+            line=task.line,
+        )
+
+
+class Shapes:
+    """The versions used of late, by id. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, Shape] = OrderedDict()
+
+    def load(self, connection: Connection, ids: Iterable[int]) -> dict[int, Shape]:
+        """Return the shapes of *ids*, reading those not kept with one statement."""
+        with self._lock:
+            wanted = set(ids)
+            found = {key: shape for key in wanted if (shape := self._kept.get(key)) is not None}
+            missing = sorted(wanted - found.keys())
+            if missing:
+                rows = connection.execute(
+                    sa.select(_version.c.id, _version.c.spec, _version.c.spec_hash).where(
+                        _version.c.id.in_(missing)
+                    )
+                )
+                for key, spec, spec_hash in rows:
+                    found[key] = Shape(decode_spec(spec), spec_hash)
+            for key, shape in found.items():
+                self._kept[key] = shape
+                self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    def one(self, connection: Connection, key: int) -> Shape:
+        """Return the shape of one version."""
+        return self.load(connection, [key])[key]
