@@ -28,7 +28,9 @@ from penstock.cli.session import Session, pass_session
 def cancel(
     session: Session, *, dag: str, run: str, task: str | None, dry_run: bool, yes: bool, as_json: bool
 ) -> int:
-    """End a run, or one task of it: its processes die, and the state sticks.
+    """End a run or a task: its processes die.
+
+    The state sticks: nothing runs again before it is cleared.
 
     Examples:
       penstock cancel first_dag latest

@@ -49,9 +49,10 @@ def clear(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Run task instances of a run again, in place; without TASKs all of them.
+    """Run task instances of a run again, in place.
 
-    A live attempt is killed first. Old attempts, logs and outcomes are kept.
+    Without TASKs all of them. A live attempt is killed first. Old attempts, logs and outcomes are
+    kept.
 
     Examples:
       penstock clear first_dag latest load --downstream --dry-run

@@ -20,7 +20,9 @@ _RUNS = 50
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the script that teaches a shell to complete commands, DAGs, runs and tasks.
+    """Print the completion script of a shell.
+
+    It completes commands and options, and the DAGs, runs and tasks that the engine knows.
 
     Examples:
       penstock completion bash > ~/.local/share/bash-completion/completions/penstock

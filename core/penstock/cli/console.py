@@ -14,9 +14,9 @@ from penstock.cli.session import Session, pass_session
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
 @pass_session
 def console(session: Session, *, arguments: tuple[str, ...]) -> int:
-    """Open the console; plain `penstock` does the same. Quitting it stops nothing.
+    """Open the console; plain `penstock` does the same.
 
-    ARGUMENTS go to the console, such as --read-only.
+    Quitting it stops nothing. ARGUMENTS go to the console, such as --read-only.
 
     Examples:
       penstock

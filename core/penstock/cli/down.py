@@ -19,7 +19,9 @@ _POLL = 0.05
 @click.command
 @pass_session
 def down(session: Session) -> int:
-    """End the engine and return when it has ended. Running tasks go on; the next engine adopts them.
+    """End the engine, and no task.
+
+    Returns when the engine has ended. Running tasks go on, and the next engine adopts them.
 
     Examples:
       penstock down

@@ -31,7 +31,9 @@ def hold(
     until: datetime | None,
     as_json: bool,
 ) -> int:
-    """Hold a run or a task: nothing of it launches; running attempts finish.
+    """Hold a run or a task: nothing of it launches.
+
+    Attempts that run already finish.
 
     Examples:
       penstock hold first_dag latest

@@ -14,7 +14,9 @@ from penstock.errors import UsageError
 @click.command
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 def init(folder: Path) -> None:
-    """Make DIR an instance: a commented configuration and a first DAG. Overwrites nothing.
+    """Make a folder an instance.
+
+    DIR gets a commented configuration and a first DAG; what is there already stays as it is.
 
     Examples:
       penstock init ~/pipelines

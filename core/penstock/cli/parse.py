@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 @json_option
 @pass_session
 def parse(session: Session, *, file: Path, as_json: bool) -> int:
-    """Load a DAG file the way the engine does, and show what is in it. Needs no engine.
+    """Load a DAG file and show what is in it.
 
-    The exit code is 1 when the file has an error.
+    It is loaded the way the engine does it, but needs no engine. The exit code is 1 when the file has
+    an error.
 
     Examples:
       penstock parse dags/first_dag.py

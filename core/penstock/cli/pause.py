@@ -23,9 +23,10 @@ from penstock.cli.session import Session, pass_session
 def pause(
     session: Session, *, dag: str, freeze: bool, reason: str | None, until: datetime | None, as_json: bool
 ) -> int:
-    """Pause a DAG's schedule: no new scheduled runs; existing and manual runs work on.
+    """Pause a DAG's schedule, or freeze the DAG.
 
-    With --freeze nothing of the DAG launches, whatever the run. The two are independent.
+    A paused schedule makes no new runs; existing and manual runs work on. With --freeze nothing of
+    the DAG launches, whatever the run. The two are independent.
 
     Examples:
       penstock pause first_dag --why "source is down"
@@ -45,7 +46,7 @@ def pause(
 @json_option
 @pass_session
 def unpause(session: Session, *, dag: str, freeze: bool, as_json: bool) -> int:
-    """Lift the pause of a DAG's schedule, or with --freeze its freeze.
+    """Lift the pause of a DAG's schedule, or its freeze.
 
     Examples:
       penstock unpause first_dag

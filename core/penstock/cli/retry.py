@@ -28,10 +28,10 @@ from penstock.cli.session import Session, pass_session
 def retry(
     session: Session, *, dag: str, run: str, tasks: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool
 ) -> int:
-    """Run again what failed, was blocked or was cancelled, from the failed point on.
+    """Run again what failed and what it blocked.
 
-    With TASKs only those failures and what they blocked. What succeeded stays; old attempts and
-    their logs are kept.
+    Cancelled tasks count as failed. With TASKs only those failures and what they blocked. What
+    succeeded stays; old attempts and their logs are kept.
 
     Examples:
       penstock retry first_dag latest

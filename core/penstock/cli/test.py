@@ -33,10 +33,10 @@ def test(
     conf: dict[str, Any],
     as_json: bool,
 ) -> int:
-    """Run a DAG file's DAG once, in the foreground, with no engine and no trace in the database.
+    """Run a DAG once, here and now, with no engine.
 
-    DAG may be left out when the file makes one. Output of the tasks goes to stderr. The exit code
-    is 1 when the run did not succeed.
+    Leaves no trace in the instance's database. DAG may be left out when the file makes one. Output of
+    the tasks goes to stderr. The exit code is 1 when the run did not succeed.
 
     Examples:
       penstock test dags/first_dag.py

@@ -42,7 +42,9 @@ def trigger(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Start a manual run of a DAG, whether or not its schedule is paused.
+    """Start a manual run of a DAG.
+
+    A paused schedule does not stand in the way.
 
     Examples:
       penstock trigger first_dag

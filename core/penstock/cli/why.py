@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 @json_option
 @pass_session
 def why(session: Session, *, dag: str, run: str, task: str | None, as_json: bool) -> None:
-    """Say why a run or a task is not running: every gate that holds it, and who holds the gate.
+    """Say why a run or a task is not running.
 
-    RUN is a run id, `latest`, or the logical date of one run.
+    Names every gate that holds it, who holds the gate, and the chain to the root cause. RUN is a run
+    id, `latest`, or the logical date of one run.
 
     Examples:
       penstock why first_dag latest

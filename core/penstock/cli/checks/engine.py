@@ -1,0 +1,167 @@
+"""The engine and what it keeps: does it run, is the database whole, does anything wait in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from penstock.cli.checks import Check
+from penstock.errors import EngineNotRunningError, PenstockError
+
+if TYPE_CHECKING:
+    from penstock.api.engine import Engine
+    from penstock.cli.session import Session
+    from penstock.model.views import EngineStatus, ImportErrorRow, RunDetail, TaskRow
+    from penstock.settings import Settings
+
+_OVERDUE = timedelta(minutes=1)
+_WAITING = frozenset({"up_for_retry", "up_for_reschedule"})
+
+
+def check_engine(session: Session) -> Iterator[Check]:
+    """Yield what there is to say about engine and state; works without an engine too."""
+    settings = session.settings
+    yield from _database(settings)
+    try:
+        status = session.engine().status()
+    except EngineNotRunningError as error:
+        yield _silent(settings, error)
+        yield _files_now(settings)
+        return
+    except PenstockError as error:
+        yield Check("engine", "fail", str(error), "penstock down && penstock up -d")
+        return
+    engine = session.engine()
+    yield _version(status)
+    for warning in status.warnings:
+        yield Check("engine", "warn", warning)
+    yield _files(engine.import_errors())
+    yield _slots(engine, status)
+    yield _overdue(engine)
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    if not settings.database.is_file():
+        yield Check("database", "ok", "none yet; the engine makes it")
+        return
+    from penstock.cli.text import size
+    from penstock.errors import StoreError
+    from penstock.store import tables
+    from penstock.store.database import Database
+
+    try:
+        database = Database.open(settings.database, readonly=True)
+    except StoreError as error:
+        yield Check("database", "fail", str(error))
+        return
+    try:
+        verdict = database.quick_check()
+    except Exception as error:  # noqa: BLE001  (whatever a damaged file makes of it)
+        verdict = str(error)
+    finally:
+        database.close()
+    if verdict == "ok":
+        text = f"whole, schema {tables.SCHEMA_VERSION}, {size(settings.database.stat().st_size)}"
+        yield Check("database", "ok", text)
+    else:
+        yield Check("database", "fail", f"damaged: {verdict}", "stop the engine and restore a backup")
+
+
+def _silent(settings: Settings, error: EngineNotRunningError) -> Check:
+    if settings.socket.exists() and "does not answer" in str(error):
+        return Check("engine", "fail", str(error), f"see {settings.engine_log}")
+    left = "; its socket was left behind, which harms nothing" if settings.socket.exists() else ""
+    return Check("engine", "warn", f"none is running{left}", "penstock up -d")
+
+
+def _version(status: EngineStatus) -> Check:
+    from penstock import __version__
+    from penstock.cli.text import moment
+
+    if status.version != __version__:
+        return Check(
+            "engine",
+            "warn",
+            f"runs version {status.version}, this is {__version__}",
+            "penstock down && penstock up -d (stops no task)",
+        )
+    return Check("engine", "ok", f"running since {moment(status.since)}, pid {status.pid}")
+
+
+def _files(rows: list[ImportErrorRow]) -> Check:
+    if rows:
+        names = ", ".join(row.file for row in rows[:5])
+        return Check("dag files", "fail", f"{len(rows)} do not load: {names}", "penstock dags errors")
+    return Check("dag files", "ok", "all load")
+
+
+def _files_now(settings: Settings) -> Check:
+    """Load the files here, since no engine knows."""
+    from penstock.loading.discover import dag_files
+    from penstock.loading.parse import parse_file_sync
+
+    files = dag_files(settings.dags_folder)
+    broken = [file for file in files if parse_file_sync(file, settings=settings).errors]
+    if broken:
+        names = ", ".join(file.name for file in broken[:5])
+        return Check(
+            "dag files",
+            "fail",
+            f"{len(broken)} of {len(files)} do not load: {names}",
+            f"penstock parse {broken[0]}",
+        )
+    return Check("dag files", "ok", f"{len(files)}, all load" if files else f"none in {settings.dags_folder}")
+
+
+def _slots(engine: Engine, status: EngineStatus) -> Check:
+    full = [pool for pool in engine.pools() if pool.waiting and pool.used >= pool.slots]
+    if status.parallelism and status.running >= status.parallelism and status.queued:
+        return Check(
+            "slots",
+            "warn",
+            f"all {status.parallelism} are taken, {status.queued} wait",
+            "raise parallelism in penstock.toml",
+        )
+    if full:
+        names = ", ".join(f"{pool.name} ({pool.waiting} wait)" for pool in full[:5])
+        return Check("slots", "warn", f"full pools: {names}", "penstock pools list")
+    return Check("slots", "ok", f"{status.running} of {status.parallelism} taken")
+
+
+def _overdue(engine: Engine) -> Check:
+    now = datetime.now(UTC)
+    late = [
+        f"{detail.run.dag_id} {detail.run.run_id} {task.task_id}"
+        for detail in _active(engine)
+        for task in detail.tasks
+        if _is_late(detail, task, now)
+    ]
+    if late:
+        return Check(
+            "deadlines",
+            "fail",
+            f"{len(late)} past their deadline: {'; '.join(late[:3])}",
+            f"penstock why {late[0]}",
+        )
+    return Check("deadlines", "ok", "nothing is past its deadline")
+
+
+def _active(engine: Engine) -> Iterator[RunDetail]:
+    for row in engine.dags(strip=0):
+        if row.active_runs:
+            for run in engine.runs(row.dag_id, limit=100):
+                if run.end is None:
+                    yield engine.run(run.dag_id, run.run_id)
+
+
+def _is_late(detail: RunDetail, task: TaskRow, now: datetime) -> bool:
+    if task.stop_deadline is not None and task.state.value in {"stopping", "restarting"}:
+        return now > task.stop_deadline + _OVERDUE
+    stands_still = detail.frozen or detail.run.held or task.held
+    return bool(
+        task.state.value in _WAITING
+        and task.next_at is not None
+        and now > task.next_at + _OVERDUE
+        and not stands_still
+    )

@@ -1,0 +1,80 @@
+"""The home: whose it is, who may look in, what it lies on, how much room is left, its DAG files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from penstock.cli.checks import Check
+
+if TYPE_CHECKING:
+    from penstock.settings import Settings
+
+_LEAST_FREE = 512 << 20
+_LEAST_SHARE = 0.02
+
+
+def check_home(settings: Settings) -> Iterator[Check]:
+    """Yield what there is to say about the folder."""
+    home = settings.home
+    if not home.is_dir():
+        yield Check("home", "warn", f"{home} does not exist", f"penstock init {home}")
+        return
+    yield _owner(home)
+    yield _file_system(home)
+    yield _room(home)
+    yield _config(settings)
+
+
+def _owner(home: Path) -> Check:
+    facts = home.stat()
+    if facts.st_uid != os.geteuid():
+        return Check(
+            "home",
+            "fail",
+            f"{home} belongs to uid {facts.st_uid}, you are {os.geteuid()}",
+            "become its owner",
+        )
+    if facts.st_mode & 0o077:
+        mode = f"{facts.st_mode & 0o777:o}"
+        return Check("home", "warn", f"others may look into {home} (mode {mode})", f"chmod 700 {home}")
+    return Check("home", "ok", f"{home}, yours alone")
+
+
+def _file_system(home: Path) -> Check:
+    from penstock.store.database import network_file_system
+
+    kind = network_file_system(home)
+    if kind:
+        return Check("file system", "fail", f"{kind}: its locks cannot be trusted", "use a local disk")
+    return Check("file system", "ok", "local")
+
+
+def _room(home: Path) -> Check:
+    from penstock.cli.text import size
+
+    usage = shutil.disk_usage(home)
+    least = max(_LEAST_FREE, int(usage.total * _LEAST_SHARE))
+    text = f"{size(usage.free)} free of {size(usage.total)}"
+    if usage.free < least:
+        return Check(
+            "disk", "fail", f"{text}, less than {size(least)}", "make room, or shorten retention_days"
+        )
+    return Check("disk", "ok", text)
+
+
+def _config(settings: Settings) -> Check:
+    if not settings.config_file.is_file():
+        return Check("config", "ok", "no penstock.toml: every setting is its default")
+    readable = settings.config_file.stat().st_mode & 0o077
+    if readable and settings.connections and settings.home.stat().st_mode & 0o077:
+        return Check(
+            "config",
+            "warn",
+            "others may read the connections in penstock.toml",
+            f"chmod 600 {settings.config_file}",
+        )
+    return Check("config", "ok", str(settings.config_file))

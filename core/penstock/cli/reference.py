@@ -1,0 +1,87 @@
+"""The command line as a page of Markdown: docs/cli.md is made from the commands themselves.
+
+``python -m penstock.cli.reference > docs/cli.md``
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from inspect import cleandoc
+
+import click
+
+from penstock.cli.root import SECTIONS, penstock
+
+_INTRODUCTION = """\
+# The command line
+
+This page is made from the commands (`python -m penstock.cli.reference > docs/cli.md`).
+
+Data goes to stdout, talk to stderr. With `--json` stdout holds exactly one JSON document, lists
+under their plural noun: `{"runs": [...]}`. An error is told on stderr; with `--json` the document
+is then `{"error": {"kind": ..., "message": ...}}`, except where a verb has a document of its own
+for that case (`status`, `parse`).
+
+| Exit code | Meaning |
+|---|---|
+| 0 | done |
+| 1 | the run or task failed, or the act was refused |
+| 2 | wrong use |
+| 3 | no engine where one is needed |
+
+The instance is the folder in `PENSTOCK_HOME`, else the nearest parent folder with a
+`penstock.toml`, else the platform's data folder. `penstock --home DIR ...` names it for one command.
+
+- **RUN** is a run id, `latest`, or the logical date of one run (a bare date: the run of that day).
+- **TASK** is a task id, or `task[3]` for one instance of a mapped task.
+- **Dates** are ISO: `2013-01-05`, `2013-01-05T06:00`, `2013-01-05T06:00+01:00`, or `now`. Without an
+  offset they are on the clock of the DAG's time zone, and a bare date is its midnight.
+- Without an engine, whatever only looks reads the database and says how old it is on stderr.
+"""
+
+
+def render() -> str:
+    """Return the page."""
+    return "\n".join(_page()) + "\n"
+
+
+def _page() -> Iterator[str]:
+    yield _INTRODUCTION
+    context = click.Context(penstock, info_name="penstock")
+    for title, names in SECTIONS.items():
+        yield f"## {title}\n"
+        for name in names:
+            verb = penstock.get_command(context, name)
+            assert verb is not None
+            yield from _verb(verb, click.Context(verb, info_name=name, parent=context))
+
+
+def _verb(verb: click.Command, context: click.Context) -> Iterator[str]:
+    yield f"### `{context.command_path}`\n"
+    if not isinstance(verb, click.Group):
+        yield f"```\n{' '.join([context.command_path, *verb.collect_usage_pieces(context)])}\n```\n"
+    yield _help(verb.help or "")
+    options = [
+        record
+        for param in verb.params
+        if isinstance(param, click.Option) and (record := param.get_help_record(context))
+    ]
+    if options:
+        yield "| Option | |\n|---|---|"
+        yield from (f"| `{left}` | {right.replace('|', '&#124;')} |" for left, right in options)
+        yield ""
+    if isinstance(verb, click.Group):
+        for name, inner in verb.commands.items():
+            yield from _verb(inner, click.Context(inner, info_name=name, parent=context))
+
+
+def _help(text: str) -> str:
+    """Return a help text as Markdown: its examples become a block of code."""
+    words, _, examples = cleandoc(text).replace("\b\n", "").partition("Examples:\n")
+    block = "\n".join(line.removeprefix("  ") for line in examples.splitlines())
+    return f"{words.strip()}\n\n```sh\n{block}\n```\n" if block else f"{words.strip()}\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
