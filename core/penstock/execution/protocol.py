@@ -31,31 +31,55 @@ Every record carries ``"v": 1``. Readers accept versions they know and refuse ot
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-VERSION = 1
+from penstock.execution.records import (
+    CHILD,
+    CLAIM,
+    HARD_XCOM_BYTES,
+    LOCK,
+    LOG,
+    LOG_INDEX,
+    MARK,
+    MAX_RECORD_BYTES,
+    MAX_XCOM_BYTES,
+    PHASE,
+    RESULT,
+    SPEC,
+    STOP,
+    VERDICT,
+    VERSION,
+    XCOM,
+    attempt_path,
+    dump_fields,
+    load,
+)
 
-SPEC = "spec"
-LOCK = "lock"
-CLAIM = "claim"
-PHASE = "phase"
-CHILD = "child"
-STOP = "stop"
-LOG = "log"
-LOG_INDEX = "log.idx"
-VERDICT = "verdict"
-XCOM = "xcom"
-RESULT = "result"
-
-MAX_RECORD_BYTES = 1 << 20
-"""Larger records are refused: nothing we write comes near."""
-MAX_XCOM_BYTES = 64 << 10
-"""Larger XCom values stay in the attempt directory and the database keeps a reference."""
-HARD_XCOM_BYTES = 16 << 20
-"""Larger XCom values fail the task with a clear error."""
+__all__ = [
+    "CHILD",
+    "CLAIM",
+    "HARD_XCOM_BYTES",
+    "LOCK",
+    "LOG",
+    "LOG_INDEX",
+    "MARK",
+    "MAX_RECORD_BYTES",
+    "MAX_XCOM_BYTES",
+    "PHASE",
+    "RESULT",
+    "SPEC",
+    "STOP",
+    "VERDICT",
+    "VERSION",
+    "XCOM",
+    "AttemptSpec",
+    "Result",
+    "Verdict",
+    "attempt_path",
+    "dump",
+    "load",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +170,4 @@ class Result:
 
 def dump(record: AttemptSpec | Verdict | Result | dict[str, Any]) -> bytes:
     """Return *record* as one line of JSON with its version."""
-    body = record if isinstance(record, dict) else asdict(record)
-    return json.dumps({"v": VERSION, **body}, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
-
-
-def load(data: bytes) -> dict[str, Any]:
-    """Return the record in *data* without its version; raise ValueError when it is not one we know."""
-    if len(data) > MAX_RECORD_BYTES:
-        raise ValueError(f"record of {len(data)} bytes is larger than {MAX_RECORD_BYTES}")
-    body = json.loads(data)
-    if not isinstance(body, dict):
-        raise ValueError("record is not an object")
-    version = body.pop("v", None)
-    if version != VERSION:
-        raise ValueError(f"record has version {version!r}, this program reads {VERSION}")
-    return body
-
-
-def attempt_path(root: Path, attempt_id: str) -> Path:
-    """Return the directory of an attempt under *root* (``<home>/attempts``)."""
-    return root / attempt_id[:7] / attempt_id
+    return dump_fields(record if isinstance(record, dict) else asdict(record))

@@ -1,0 +1,170 @@
+"""An attempt directory from the engine's side: make it, take it back, and tell what it says.
+
+Stdlib only. The order of steps in here is what "at most once" rests on; see `protocol`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from penstock.execution import records
+from penstock.execution.failpoint import reach
+
+
+class Stage(Enum):
+    """How far an attempt came, by its directory."""
+
+    ABSENT = "absent"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    """The engine's claim won: it never starts."""
+    CLAIMED = "claimed"
+    """A supervisor answers for it."""
+    UNSTARTED = "unstarted"
+    """Its supervisor vanished before the start: nothing ran, nothing will."""
+    LOST = "lost"
+    """Its supervisor vanished after the start."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a directory says. Records that are missing or unreadable are empty."""
+
+    stage: Stage
+    result: Mapping[str, Any] = field(default_factory=dict)
+    claim: Mapping[str, Any] = field(default_factory=dict)
+    child: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+
+
+def create(root: Path, attempt_id: str, spec: bytes) -> None:
+    """Make the directory and write the spec, whole. Harmless when both are there.
+
+    Whether the attempt may run is decided by its claim alone, so repeating this never runs it twice.
+    Raises OSError when the disk does not take it.
+    """
+    folder = records.attempt_path(root, attempt_id)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileNotFoundError:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except FileExistsError:
+        if (folder / records.SPEC).exists():
+            return
+    reach("after_mkdir")
+    write_whole(folder, records.SPEC, spec)
+    reach("after_spec")
+
+
+def write_whole(folder: Path, name: str, data: bytes) -> None:
+    """Write *name* under another name and rename it: readers see the old file, or all of the new one."""
+    temporary = f"{folder}/{name}.{os.getpid()}.tmp"
+    _write(temporary, data)
+    os.rename(temporary, f"{folder}/{name}")
+
+
+def revoke(folder: Path) -> bool:
+    """Link the engine's own claim; return False when there is a claim already, whoever made it.
+
+    Raises FileNotFoundError when there is no such directory.
+    """
+    temporary = f"{folder}/{records.CLAIM}.{os.getpid()}.tmp"
+    _write(temporary, records.dump_fields({"kind": "revoked"}))
+    try:
+        os.link(temporary, f"{folder}/{records.CLAIM}")
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(temporary)
+    return True
+
+
+def probe(folder: Path) -> Facts:
+    """Tell how far the attempt in *folder* came.
+
+    Looks at result, claim, lock, and at the result again. In any other order an attempt that is just
+    being claimed, or just ending, could be taken for lost.
+    """
+    place = str(folder)
+    facts = _ended(place)
+    if facts is not None:
+        return facts
+    try:
+        claim = _read(f"{place}/{records.CLAIM}")
+    except FileNotFoundError:
+        return Facts(Stage.ACCEPTED if folder.is_dir() else Stage.ABSENT)
+    except (OSError, ValueError):
+        claim = {}  # damaged: claimed by someone, and the lock says whether they live
+    if claim.get("kind") == "revoked":
+        return Facts(Stage.REVOKED, claim=claim)
+    child = _read_if_any(f"{place}/{records.CHILD}")
+    if is_locked(place):
+        return Facts(Stage.CLAIMED, claim=claim, child=child)
+    facts = _ended(place)
+    if facts is not None:
+        return facts
+    started = os.path.exists(f"{place}/{records.PHASE}")
+    # Read again: between the first look and the end of its supervisor it may have been written.
+    child = _read_if_any(f"{place}/{records.CHILD}")
+    return Facts(Stage.LOST if started else Stage.UNSTARTED, claim=claim, child=child)
+
+
+def is_locked(folder: str) -> bool:
+    """Tell whether a supervisor answers for the attempt. Never waits."""
+    try:
+        handle = os.open(f"{folder}/{records.LOCK}", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared, so that two who probe do not take each other for the supervisor.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _ended(place: str) -> Facts | None:
+    try:
+        return Facts(Stage.ENDED, result=_read(f"{place}/{records.RESULT}"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        return Facts(Stage.LOST, reason=f"its result cannot be read: {error}")
+
+
+def _read_if_any(path: str) -> dict[str, Any]:
+    try:
+        return _read(path)
+    except (OSError, ValueError):
+        return {}
+
+
+def _read(path: str) -> dict[str, Any]:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = b""
+        while len(data) <= records.MAX_RECORD_BYTES and (piece := os.read(handle, 65536)):
+            data += piece
+    finally:
+        os.close(handle)
+    return records.load(data)
+
+
+def _write(path: str, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        done = 0
+        while done < len(data):
+            done += os.write(handle, data[done:])
+    finally:
+        os.close(handle)

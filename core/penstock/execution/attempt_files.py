@@ -1,0 +1,112 @@
+"""A supervisor's hands in one attempt directory: lock, claim, records, and the result last of all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+from penstock.execution import records
+from penstock.execution.failpoint import reach
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from typing import Any
+
+_ROOM = 2048
+"""Bytes set aside for the result, so that a disk that fills up later does not swallow it."""
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+
+
+class AttemptFiles:
+    """The files of the attempt in *folder*. Holding the lock means answering for the attempt."""
+
+    __slots__ = ("_lock", "_result", "folder")
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._lock = self._result = -1
+
+    def take(self, claim: str) -> None:
+        """Lock the attempt and link the complete file *claim* as its claim.
+
+        Raises BlockingIOError while someone probes the lock, FileExistsError when the attempt was
+        revoked or is another's, and other OSErrors when the directory is gone or cannot be written.
+        """
+        lock = os.open(f"{self.folder}/{records.LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            reach("before_claim_link")
+            os.link(claim, f"{self.folder}/{records.CLAIM}")
+            reach("after_claim_link")
+        except OSError:
+            os.close(lock)
+            raise
+        self._lock = lock
+
+    def reserve_result(self) -> None:
+        """Set room aside for the result. Raises OSError when there is none."""
+        self._result = os.open(f"{self.folder}/{records.RESULT}.tmp", _WRITE, 0o600)
+        if os.write(self._result, b" " * _ROOM) < _ROOM:
+            raise OSError("no room for the result")
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return the record *name*; raise FileNotFoundError, or ValueError when it makes no sense."""
+        handle = os.open(f"{self.folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = b""
+            while len(data) <= records.MAX_RECORD_BYTES and (piece := os.read(handle, 65536)):
+                data += piece
+        finally:
+            os.close(handle)
+        return records.load(data)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a small file in one go."""
+        handle = os.open(f"{self.folder}/{name}", _WRITE | os.O_TRUNC, 0o600)
+        try:
+            if os.write(handle, data) < len(data):
+                raise OSError(f"no room for {name}")
+        finally:
+            os.close(handle)
+
+    def size(self, name: str) -> int | None:
+        """Return the size of *name* in bytes, or None when there is no such file."""
+        try:
+            return os.stat(f"{self.folder}/{name}").st_size
+        except OSError:
+            return None
+
+    def publish(self, result: dict[str, Any], *, durable: bool) -> None:
+        """Write *result* whole, make it visible, then let the lock go.
+
+        *durable* also forces it to the disk, for when no engine is there to commit it soon.
+        """
+        if self._result < 0:
+            self._result = os.open(f"{self.folder}/{records.RESULT}.tmp", _WRITE, 0o600)
+        # Padded with spaces to the room set aside: valid JSON, and no block is freed or allocated.
+        os.pwrite(self._result, records.dump_fields(result).rstrip().ljust(_ROOM - 1) + b"\n", 0)
+        if durable:
+            _sync(self._result)
+        reach("before_result_rename")
+        os.rename(f"{self.folder}/{records.RESULT}.tmp", f"{self.folder}/{records.RESULT}")
+        reach("after_result_rename")
+        if durable:
+            folder = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
+            _sync(folder)
+            os.close(folder)
+        self.close()
+
+    def close(self) -> None:
+        """Close everything; the lock is free from here on."""
+        for handle in (self._result, self._lock):
+            if handle >= 0:
+                os.close(handle)
+        self._result = self._lock = -1
+
+
+def _sync(handle: int) -> None:
+    full = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: fsync alone stops at the drive's cache
+    if full is None:
+        os.fsync(handle)
+    else:
+        fcntl.fcntl(handle, full)

@@ -1,0 +1,49 @@
+"""From how a process ended to what that means: pure rules, no reading and no clock."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Collection
+    from typing import Any
+
+
+def conclude(
+    status: int,
+    *,
+    asked: str | None = None,
+    reason: str | None = None,
+    verdict: dict[str, Any] | None = None,
+    skip_codes: Collection[int] = (),
+) -> dict[str, Any]:
+    """Return the ``kind``, ``exit_code``, ``signal``, ``sent_by`` and ``reason`` of a result.
+
+    *status* is wait(2)'s. *asked* is ``timeout`` or ``cancelled`` when the supervisor ordered the end,
+    with its *reason*. A task child's *verdict* refines a clean exit and explains a failed one; it cannot
+    make a success of a non-zero exit or of a signal.
+    """
+    code = os.waitstatus_to_exitcode(status)
+    ended: dict[str, Any] = {"exit_code": code} if code >= 0 else {"signal": -code}
+    if asked is not None:
+        if code < 0:
+            ended["sent_by"] = "penstock"
+        return {"kind": asked, **ended, "reason": reason}
+    if code < 0:
+        return {"kind": "signal", **ended, "reason": reason}
+    if verdict is not None:
+        return _with_verdict(code, verdict)
+    if code in skip_codes:
+        return {"kind": "skipped", **ended, "reason": f"exit code {code} means skip"}
+    return {"kind": "exit_code", **ended, "reason": reason}
+
+
+def _with_verdict(code: int, verdict: dict[str, Any]) -> dict[str, Any]:
+    kind = verdict.get("kind")
+    reason = verdict.get("reason")
+    if code == 0 and kind in {"skipped", "rescheduled"}:
+        return {"kind": kind, "exit_code": code, "reason": reason}
+    if code == 0 and kind in {"failed", "fail_without_retry"}:
+        code = 1  # said so itself, and then ended cleanly: the word counts
+    return {"kind": "exit_code", "exit_code": code, "reason": reason}

@@ -1,0 +1,217 @@
+"""The supervisors at an engine's service: started, greeted, given work, let go.
+
+At least one is kept warm. Supervisors of an earlier engine announce themselves and are used like
+our own. Everything in here may be lost at any moment without harm: what counts lies in the
+attempt directories.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import sys
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+import penstock
+from penstock.execution.executor import Hint
+from penstock.execution.supervisor_link import SupervisorLink
+from penstock.settings import Settings
+
+START_SECONDS = 10.0
+"""How long a new supervisor may take to say hello before another is started."""
+IDLE_SECONDS = 30.0
+"""How long a supervisor that is not the last one may be idle."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+_CODE = "import sys;sys.path.append(sys.argv.pop(1));from penstock.execution.supervisor import main;main()"
+
+
+class Crew:
+    """Places attempts with supervisors, at most ``attempts_per_supervisor`` each.
+
+    Used from one event loop. *hint* hears of attempts worth observing.
+    """
+
+    def __init__(self, settings: Settings, hint: Hint) -> None:
+        self._settings = settings
+        self._hint = hint
+        self._links: list[SupervisorLink] = []
+        self._waiting: deque[str] = deque()
+        self._starting: dict[int, asyncio.TimerHandle] = {}
+        self._unreaped: set[int] = set()
+        self._server: asyncio.AbstractServer | None = None
+        self._pause = _FIRST_PAUSE
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._open = False
+
+    async def start(self) -> None:
+        """Listen, and start a supervisor so that the first launch finds it warm."""
+        path = self._settings.supervisor_socket
+        make_private(path.parent)
+        path.unlink(missing_ok=True)  # of an engine that died; its lock is the caller's business
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(lambda: SupervisorLink(self), path, backlog=256)
+        path.chmod(0o600)
+        self._open = True
+        self._start_one()
+
+    async def close(self) -> None:
+        """Hang up on all of them. Those that are idle end, the others finish their work first."""
+        self._open = False
+        for timer in (*self._timers, *self._starting.values()):
+            timer.cancel()
+        if self._server is not None:
+            self._server.close()
+            self._settings.supervisor_socket.unlink(missing_ok=True)
+        for link in self._links:
+            link.close()
+        self._links.clear()
+        await asyncio.sleep(0)  # lets the transports close their sockets
+        self._collect()
+
+    def launch(self, ids: Sequence[str]) -> None:
+        """Give attempts to supervisors, starting further ones when all are full."""
+        self._waiting.extend(ids)
+        self._place()
+
+    def stop(self, attempt_id: str) -> None:
+        """Say that a stop order lies in the attempt's directory, to whoever may have it."""
+        for link in self._links:
+            if attempt_id in link.ids:
+                link.stop(attempt_id)
+
+    def release(self, attempt_id: str) -> None:
+        """Free the place of an attempt that ended, should its supervisor not have said so."""
+        for link in self._links:
+            link.ids.discard(attempt_id)
+
+    @property
+    def used(self) -> int:
+        """How many attempts are placed or wait for a place."""
+        return len(self._waiting) + sum(len(link.ids) for link in self._links)
+
+    # --- what supervisors say (`Room`) ----------------------------------------------------------
+
+    def greeted(self, link: SupervisorLink, ids: Sequence[str]) -> None:
+        """Take a supervisor in, our own or an earlier engine's."""
+        self._links.append(link)
+        timer = self._starting.pop(link.pid or 0, None)
+        if timer is not None:
+            timer.cancel()
+        self._pause = _FIRST_PAUSE
+        self._place()
+        if ids:
+            self._hint(ids)
+
+    def told(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
+        """Use the places that became free, and pass the hint on."""
+        if ended and self._waiting:
+            self._place()
+        if not link.ids and len(self._links) > 1:
+            self._later(IDLE_SECONDS, self._trim)
+        if ids:
+            self._hint(ids)
+
+    def left(self, link: SupervisorLink) -> None:
+        """See what became of a supervisor's attempts, and keep one warm."""
+        if link in self._links:
+            self._links.remove(link)
+        self._collect()
+        self._later(1.0, self._collect)  # the connection ends a moment before the process
+        if link.ids:
+            self._hint(sorted(link.ids))
+        if self._open and not self._links and not self._starting:
+            self._later(self._pause, self._keep_warm)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    # --- starting and ending --------------------------------------------------------------------
+
+    def _place(self) -> None:
+        limit = max(self._settings.attempts_per_supervisor, 1)
+        for link in self._links:
+            room = min(limit - len(link.ids), len(self._waiting))
+            if room > 0 and not link.leaving:
+                link.launch([self._waiting.popleft() for _ in range(room)])
+        needed = -(-len(self._waiting) // limit) - len(self._starting)
+        for _ in range(needed):
+            self._start_one()
+
+    def _start_one(self) -> None:
+        if not self._open:
+            return
+        settings = self._settings
+        settings.attempts.mkdir(mode=0o700, parents=True, exist_ok=True)
+        words = [str(_package_root()), str(settings.attempts), str(settings.supervisor_socket)]
+        complaints = settings.run_folder / "supervisors.log"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        try:
+            make_private(settings.run_folder)
+            pid = os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-I", "-S", "-c", _CODE, *words],
+                os.environ,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 2, str(complaints), flags, 0o600),
+                ],
+                setsid=True,
+            )
+        except OSError:  # short of processes or disk: launches wait, and their deadline tells the engine
+            self._later(self._pause, self._keep_warm)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            return
+        self._unreaped.add(pid)
+        loop = asyncio.get_running_loop()
+        self._starting[pid] = loop.call_later(START_SECONDS, self._give_up_on, pid)
+
+    def _give_up_on(self, pid: int) -> None:
+        self._starting.pop(pid, None)
+        self._collect()
+        self._keep_warm()
+
+    def _keep_warm(self) -> None:
+        if not self._links and not self._starting:
+            self._start_one()
+        self._place()
+
+    def _trim(self) -> None:
+        idle = [link for link in self._links if not link.ids and not link.leaving]
+        keep = 0 if len(idle) < sum(not link.leaving for link in self._links) else 1
+        for link in idle[keep:]:
+            link.quit()
+
+    def _collect(self) -> None:
+        """Reap the supervisors we started that have ended."""
+        for pid in list(self._unreaped):
+            try:
+                ended, _ = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                ended = pid
+            if ended:
+                self._unreaped.discard(pid)
+                timer = self._starting.pop(pid, None)
+                if timer is not None:
+                    timer.cancel()
+
+    def _later(self, seconds: float, call: object) -> None:
+        assert callable(call)
+        if not self._open:
+            return
+        self._timers = {timer for timer in self._timers if not timer.cancelled() and timer.when() > 0}
+        self._timers.add(asyncio.get_running_loop().call_later(seconds, call))
+
+
+def make_private(folder: Path) -> None:
+    """Create *folder* for our own user alone; raise PermissionError if it is there and someone else's."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, "must belong to the user of the engine alone", str(folder))
+
+
+def _package_root() -> Path:
+    assert penstock.__file__ is not None
+    return Path(penstock.__file__).resolve().parent.parent

@@ -1,0 +1,150 @@
+"""The executor of one machine: attempt directories, and supervisors that outlive the engine."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from penstock import process
+from penstock.execution import attempt_dir, records, reports
+from penstock.execution.attempt_dir import Facts, Stage
+from penstock.execution.crew import Crew
+from penstock.execution.executor import Absent, Hint, Observation, StopMode, Worker
+from penstock.execution.failpoint import reach
+from penstock.execution.protocol import AttemptSpec, dump
+from penstock.ids import check_attempt_id
+from penstock.logs import paths, reader
+from penstock.settings import Settings
+
+
+class LocalExecutor:
+    """Implements `Executor` with processes of this machine.
+
+    `start` first, `close` last; in between, every call is made from the loop that called `start`.
+    `observe` and `revoke` read files only and work without `start` too. Launching takes about a
+    millisecond per attempt in a supervisor, and a quarter of that here.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._root = settings.attempts
+        self._crew: Crew | None = None
+        self._swept: set[str] = set()
+
+    async def start(self, hint: Hint) -> None:
+        """Listen for supervisors and keep one warm. Raises OSError when the socket cannot be made."""
+        prepare_root(self._root)
+        self._crew = Crew(self._settings, hint)
+        await self._crew.start()
+
+    def submit(self, specs: Sequence[AttemptSpec]) -> None:
+        """Write the directories, then ask for the launches. See `Executor.submit`."""
+        ready: list[str] = []
+        try:
+            for spec in specs:
+                body = dump(spec)
+                if len(body) > records.MAX_RECORD_BYTES:
+                    raise OSError(errno.E2BIG, f"the spec of attempt {spec.attempt_id} is too large")
+                attempt_dir.create(self._root, check_attempt_id(spec.attempt_id), body)
+                ready.append(spec.attempt_id)
+        finally:
+            if ready and self._crew is not None:
+                self._crew.launch(ready)
+                reach("after_spawn_request")
+
+    def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
+        """Read what the directories say. What a lost attempt left running is killed before this returns."""
+        found = {each: (folder := self._folder(each), attempt_dir.probe(folder)) for each in ids}
+        self._clean_up_after({each: facts for each, (_, facts) in found.items() if facts.stage is Stage.LOST})
+        if self._crew is not None:
+            for each, (_, facts) in found.items():
+                if facts.stage not in (Stage.ACCEPTED, Stage.CLAIMED):
+                    self._crew.release(each)
+        return {each: reports.observation(folder, facts) for each, (folder, facts) in found.items()}
+
+    def revoke(self, attempt_id: str) -> Observation:
+        """Link a claim of our own; whoever links first wins. See `Executor.revoke`."""
+        try:
+            attempt_dir.revoke(self._folder(attempt_id))
+        except FileNotFoundError:
+            return Absent()
+        return self.observe([attempt_id])[attempt_id]
+
+    def stop(self, attempt_id: str, mode: StopMode, reason: str) -> None:
+        """Leave the order in the directory and say so; an attempt that ended already ignores it.
+
+        An attempt that is not claimed yet obeys it in place of starting.
+        """
+        order = records.dump_fields({"mode": mode, "reason": reason})
+        try:
+            attempt_dir.write_whole(self._folder(attempt_id), records.STOP, order)
+        except FileNotFoundError:
+            return
+        if self._crew is not None:
+            self._crew.stop(attempt_id)
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> bytes:
+        """Return up to *limit* bytes of the log from *offset* (negative: from the end)."""
+        return reader.read(paths.log_path(self._root, attempt_id), offset, limit)[0]
+
+    def forget(self, attempt_id: str) -> None:
+        """Remove the attempt's directory. The caller knows that it ended."""
+        folder = self._folder(attempt_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # others of its time are still there
+            folder.parent.rmdir()
+        self._swept.discard(attempt_id)
+
+    def capacity(self) -> list[Worker]:
+        """Return this machine with its slots."""
+        used = self._crew.used if self._crew is not None else 0
+        return [Worker("local", self._settings.parallelism, used)]
+
+    async def close(self) -> None:
+        """Hang up; attempts go on, and their results are found by the next engine."""
+        if self._crew is not None:
+            await self._crew.close()
+            self._crew = None
+
+    def _folder(self, attempt_id: str) -> Path:
+        return records.attempt_path(self._root, check_attempt_id(attempt_id))
+
+    def _clean_up_after(self, lost: Mapping[str, Facts]) -> None:
+        """Kill what lost attempts left behind, once each and only if it was on this boot."""
+        fresh = {
+            each: facts
+            for each, facts in lost.items()
+            if each not in self._swept and facts.claim.get("boot_id") == process.boot_id()
+        }
+        if fresh:
+            kill_leftovers(fresh)
+            self._swept.update(fresh)
+
+
+def kill_leftovers(lost: Mapping[str, Facts]) -> None:
+    """Kill the sessions that lost attempts led, and every process that carries their mark."""
+    for facts in lost.values():
+        child = facts.child
+        if isinstance(child.get("pid"), int):
+            process.kill_session(child["pid"], child.get("start_ticks"), child.get("boot_id"))
+    process.kill_marked(records.MARK, lost)
+
+
+def prepare_root(root: Path) -> None:
+    """Make the root of the attempt directories, and drop claim files of supervisors that are gone."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in _claims(root):
+        try:
+            claim = records.load(path.read_bytes())
+        except (OSError, ValueError):
+            claim = {}
+        if not process.is_alive(int(claim.get("pid", 0)), claim.get("start_ticks"), claim.get("boot_id")):
+            path.unlink(missing_ok=True)
+
+
+def _claims(root: Path) -> Iterable[Path]:
+    folder = root / ".claims"
+    return list(folder.iterdir()) if folder.is_dir() else []

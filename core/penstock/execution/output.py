@@ -1,0 +1,135 @@
+"""What a command prints, on its way from the pipe into its log: masked, capped, indexed by time.
+
+Works in chunks as they come; nothing is done per line.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+
+from penstock.execution.masking import Masker
+from penstock.execution.records import LOG, LOG_INDEX, MAX_XCOM_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Sequence
+
+_INDEX_EVERY = 1.0
+"""Seconds between entries of the time index."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+
+
+class Output:
+    """The log of one attempt.
+
+    ``written`` and ``dropped`` count bytes. A disk that is full drops output (counted) and never
+    stops the attempt.
+    """
+
+    __slots__ = ("_cap", "_folder", "_index", "_indexed_at", "_last", "_masker", "dropped", "log", "written")
+
+    def __init__(self, folder: str, *, cap: int, masks: Sequence[str]) -> None:
+        self._folder = folder
+        self._cap = cap
+        self._masker = Masker(masks) if masks else None
+        self._index = -1
+        self._indexed_at = 0.0
+        self._last = b""
+        self.written = 0
+        self.dropped = 0
+        self.log = os.open(f"{folder}/{LOG}", _NEW, 0o600)
+
+    def hide(self, values: Sequence[str]) -> None:
+        """Mask *values* from now on, in place of those given before."""
+        self._masker = Masker(values) if values else None
+
+    def feed(self, chunk: bytes) -> None:
+        """Take what the command printed."""
+        if self._masker is not None:
+            chunk = self._masker.feed(chunk)
+        if chunk:
+            self._keep(chunk)
+
+    def flush(self) -> None:
+        """Take what was held back because it could have been the start of a value to hide."""
+        rest = self._masker.end() if self._masker is not None else b""
+        if rest:
+            self._keep(rest)
+
+    def end(self, note: str | None = None) -> None:
+        """Flush, add *note* and the cap's marker as lines of their own, and close."""
+        self.flush()
+        lines = [note] if note else []
+        if self.dropped:
+            lines.append(f"{self.dropped} bytes dropped: the log holds {self.written} of at most {self._cap}")
+        if lines and self.log >= 0:
+            start = "\n" if self.written and not self._last.endswith(b"\n") else ""
+            self._write((start + "".join(f"[penstock] {line}\n" for line in lines)).encode())
+        self.close()
+
+    def close(self) -> None:
+        """Close the files; doing it twice is harmless."""
+        for handle in (self.log, self._index):
+            if handle >= 0:
+                os.close(handle)
+        self.log = self._index = -1
+
+    def size(self) -> int:
+        """Return the log's size in bytes, whoever wrote it."""
+        try:
+            return os.stat(f"{self._folder}/{LOG}").st_size
+        except OSError:
+            return self.written
+
+    @property
+    def last_line_complete(self) -> bool:
+        """Whether `last_line` is the whole line, not one cut at `MAX_XCOM_BYTES`."""
+        return len(self._last) < MAX_XCOM_BYTES
+
+    def last_line(self) -> str:
+        """Return the last line printed, masked, without the white space at its end; "" when none."""
+        return self._last.decode(errors="backslashreplace").rstrip()
+
+    def _keep(self, chunk: bytes) -> None:
+        self._remember_last(chunk)
+        room = self._cap - self.written
+        if len(chunk) > room:
+            self.dropped += len(chunk) - max(room, 0)
+            chunk = chunk[: max(room, 0)]
+        if chunk:
+            self._mark_time()
+            done = self._write(chunk)
+            self.written += done
+            self.dropped += len(chunk) - done
+
+    def _remember_last(self, chunk: bytes) -> None:
+        start = chunk.rfind(b"\n", 0, len(chunk) - 1) + 1
+        if start or self._last.endswith(b"\n"):
+            self._last = chunk[start:][:MAX_XCOM_BYTES]
+        elif len(self._last) < MAX_XCOM_BYTES:
+            self._last = (self._last + chunk)[:MAX_XCOM_BYTES]
+
+    def _mark_time(self) -> None:
+        now = time.monotonic()
+        if self._index >= 0 and now - self._indexed_at < _INDEX_EVERY:
+            return
+        self._indexed_at = now
+        try:
+            if self._index < 0:
+                self._index = os.open(f"{self._folder}/{LOG_INDEX}", _NEW, 0o600)
+            os.write(self._index, struct.pack("<QQ", self.written, time.time_ns() // 1000))
+        except OSError:
+            pass  # a full disk costs the times, not the attempt
+
+    def _write(self, data: bytes) -> int:
+        """Write as much as the disk takes; return how much that was."""
+        done = 0
+        view = memoryview(data)
+        while done < len(data):
+            try:
+                done += os.write(self.log, view[done:])
+            except OSError:
+                break
+        return done

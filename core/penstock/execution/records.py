@@ -1,0 +1,63 @@
+"""File names of an attempt directory, and the one line of JSON that each record is.
+
+What the names mean stands in `protocol`. This module imports next to nothing, because a
+supervisor pays for every import each time one starts.
+"""
+
+from __future__ import annotations
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from pathlib import Path
+    from typing import Any
+
+VERSION = 1
+
+SPEC = "spec"
+LOCK = "lock"
+CLAIM = "claim"
+PHASE = "phase"
+CHILD = "child"
+STOP = "stop"
+LOG = "log"
+LOG_INDEX = "log.idx"
+VERDICT = "verdict"
+XCOM = "xcom"
+RESULT = "result"
+
+MAX_RECORD_BYTES = 1 << 20
+"""Larger records are refused: nothing we write comes near."""
+MAX_XCOM_BYTES = 64 << 10
+"""Larger XCom values stay in the attempt directory and the database keeps a reference."""
+HARD_XCOM_BYTES = 16 << 20
+"""Larger XCom values fail the task with a clear error."""
+
+MARK = "PENSTOCK_ATTEMPT_ID"
+"""Environment variable that every task process carries, so that strays can be told apart."""
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
+
+
+def dump_fields(body: dict[str, Any]) -> bytes:
+    """Return *body* as one line of JSON with its version."""
+    return _encode({"v": VERSION, **body}).encode() + b"\n"
+
+
+def load(data: bytes) -> dict[str, Any]:
+    """Return the record in *data* without its version; raise ValueError when it is not one we know."""
+    if len(data) > MAX_RECORD_BYTES:
+        raise ValueError(f"record of {len(data)} bytes is larger than {MAX_RECORD_BYTES}")
+    body = json.loads(data)
+    if not isinstance(body, dict):
+        raise ValueError("record is not an object")
+    version = body.pop("v", None)
+    if version != VERSION:
+        raise ValueError(f"record has version {version!r}, this program reads {VERSION}")
+    return body
+
+
+def attempt_path(root: Path, attempt_id: str) -> Path:
+    """Return the directory of an attempt under *root* (``<home>/attempts``)."""
+    return root / attempt_id[:7] / attempt_id

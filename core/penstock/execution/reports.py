@@ -1,0 +1,102 @@
+"""From what an attempt directory says to what the executor port answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from penstock import process
+from penstock.execution import records
+from penstock.execution.attempt_dir import Facts, Stage
+from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation
+from penstock.model.outcome import Outcome, OutcomeKind
+
+
+def observation(folder: Path, facts: Facts) -> Observation:
+    """Return the port's word for *facts* about the attempt in *folder*."""
+    match facts.stage:
+        case Stage.ABSENT:
+            return Absent()
+        case Stage.ACCEPTED:
+            return Accepted()
+        case Stage.CLAIMED:
+            return Claimed(pid=_number(facts.child, "pid"), at=_moment(facts.child, "at"))
+        case Stage.REVOKED:
+            return _revoked("taken back before anyone claimed it")
+        case Stage.UNSTARTED:
+            return _revoked("its supervisor ended before the start")
+        case Stage.LOST:
+            return Lost(facts.reason or _why_lost(facts.claim))
+        case Stage.ENDED:
+            return _exited(folder, facts.result)
+
+
+def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -> Outcome:
+    """Return the outcome that a `Result` record tells of; raise ValueError when it is not one."""
+    verdict = result.get("verdict") or {}
+    kind = OutcomeKind(result["kind"])
+    return Outcome(
+        kind=kind,
+        exit_code=result.get("exit_code"),
+        signal=result.get("signal"),
+        sent_by=result.get("sent_by"),
+        reason=result.get("reason"),
+        fail_without_retry=kind is OutcomeKind.EXIT_CODE and verdict.get("kind") == "fail_without_retry",
+        duration=result.get("duration"),
+        cpu_seconds=result.get("cpu_seconds"),
+        peak_rss=result.get("peak_rss"),
+        read_bytes=result.get("read_bytes"),
+        write_bytes=result.get("write_bytes"),
+        log_bytes=result.get("log_bytes"),
+        log_dropped=result.get("log_dropped"),
+        survivors=result.get("survivors"),
+        next_poke_at=verdict.get("next_poke_at") if kind is OutcomeKind.RESCHEDULED else None,
+        skips=tuple(verdict.get("skips") or ()),
+        xcoms=xcoms,
+    )
+
+
+def read_xcoms(folder: Path, result: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the attempt pushed, or None when that is nothing, too large to travel, or unreadable."""
+    size = result.get("xcom_bytes")
+    if not size or size > records.MAX_XCOM_BYTES:
+        return None
+    try:
+        values = msgspec.json.decode((folder / records.XCOM).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    if not isinstance(values, dict):
+        return None
+    values.pop("v", None)
+    return values
+
+
+def _exited(folder: Path, result: Mapping[str, Any]) -> Observation:
+    try:
+        outcome = outcome_of(result, read_xcoms(folder, result))
+    except (KeyError, ValueError) as error:
+        return Lost(f"its result makes no sense: {error!r}")
+    return Exited(outcome, start=_moment(result, "start"), end=_moment(result, "end"))
+
+
+def _revoked(reason: str) -> Exited:
+    return Exited(Outcome(kind=OutcomeKind.REVOKED, reason=reason), start=None, end=None)
+
+
+def _why_lost(claim: Mapping[str, Any]) -> str:
+    if claim.get("boot_id") not in (None, process.boot_id()):
+        return "the machine restarted while it ran"
+    return f"its supervisor (process {claim.get('pid', 'unknown')}) vanished while it ran"
+
+
+def _number(record: Mapping[str, Any], key: str) -> int | None:
+    value = record.get(key)
+    return value if isinstance(value, int) else None
+
+
+def _moment(record: Mapping[str, Any], key: str) -> float | None:
+    value = record.get(key)
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,347 @@
+"""One attempt in the hands of a supervisor: start, output, stop, end, result.
+
+Every step leaves its trace in the attempt directory before the next one begins, so that whoever
+looks after a crash can tell how far it came (see `protocol`).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from penstock import process
+from penstock.execution import records, references
+from penstock.execution.child import Child
+from penstock.execution.conclusion import conclude
+from penstock.execution.failpoint import reach
+from penstock.execution.output import Output
+from penstock.execution.spawn import BUSY, NOT_RUNNABLE, CannotStartError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Callable
+    from typing import Any
+
+    from penstock.execution.attempt_files import AttemptFiles
+    from penstock.execution.poller import Poller
+
+DRAIN_SECONDS = 5.0
+"""How long output is awaited after the end, when some process still holds the pipe."""
+RESOLVE_SECONDS = 30.0
+"""How long the command behind a ``cmd:`` secret may take."""
+BUSY_SECONDS = 5.0
+"""How long to wait for the machine to have room for one more process."""
+_BUSY_PAUSE = 0.1
+_LAST_LINE_MAX = 1000
+_TASK_OOM_SCORE = 200
+_NEVER = float("inf")
+
+WAITING, RESOLVING, RUNNING, ENDING, DONE = range(5)
+
+
+class Attempt:
+    """The life of one claimed attempt. The supervisor calls in; nothing here waits for anything.
+
+    ``state`` runs WAITING (for room) - RESOLVING (a secret's command) - RUNNING - ENDING - DONE.
+    ``child`` is the process to expect. ``survivors`` holds (pid, start) of descendants that outlived
+    the command. Moments are seconds of the monotonic clock. *durable* tells whether results must
+    be forced to the disk.
+    """
+
+    def __init__(
+        self, attempt_id: str, files: AttemptFiles, poller: Poller, durable: Callable[[], bool]
+    ) -> None:
+        self.attempt_id = attempt_id
+        self.state = WAITING
+        self.child: Child | None = None
+        self.survivors: set[tuple[int, int]] = set()
+        self._files = files
+        self._poller = poller
+        self._is_durable = durable
+        self._output: Output | None = None
+        self._spec: dict[str, Any] = {}
+        self._env: dict[str, str] = {}
+        self._unresolved: list[tuple[str, str]] = []
+        self._values: list[str] = []
+        self._secret = bytearray()
+        self._asked: str | None = None
+        self._reason: str | None = None
+        self._start = time.time()
+        self._retry_at = self._limit_at = self._kill_at = self._drain_until = _NEVER
+        self._wait_until = self._spawned_at = self._duration = 0.0
+        self._status = 0
+        self._usage: Any = None
+
+    # --- the start ------------------------------------------------------------------------------
+
+    def begin(self, now: float) -> None:
+        """Read the spec, open the files and start."""
+        try:
+            spec = self._files.read(records.SPEC)
+            self._env = {**spec["env"], records.MARK: self.attempt_id}
+            self._unresolved = sorted(spec.get("secrets", {}).items())
+            self._spec = spec
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self._fail_to_start(f"the spec cannot be read: {error!r}", NOT_RUNNABLE)
+            return
+        try:
+            self._files.reserve_result()
+            self._output = Output(
+                self._files.folder, cap=spec.get("log_max_bytes", 256 << 20), masks=spec.get("masks", ())
+            )
+        except OSError:
+            self._let_go()
+            return
+        self._wait_until = now + BUSY_SECONDS
+        if not self.obey_stop(now):
+            self._advance(now)
+
+    def _advance(self, now: float) -> None:
+        """Go on towards the start: resolve the next secret, or spawn the command."""
+        self._retry_at = _NEVER
+        try:
+            while self._unresolved:
+                name, reference = self._unresolved[0]
+                if reference.startswith("cmd:"):
+                    self._start_resolver(reference.removeprefix("cmd:"), now)
+                    return
+                self._learn(references.resolve(reference, os.environ))
+            self._start_command(now)
+        except references.UnresolvedError as error:
+            self._fail_to_start(f"secret {name}: {error}", NOT_RUNNABLE)
+        except CannotStartError as error:
+            self._fail_to_start(str(error), error.exit_code)
+        except OSError as error:
+            self._wait_for_room(error, now)
+
+    def _learn(self, value: str) -> None:
+        name, _ = self._unresolved.pop(0)
+        self._env[name] = value
+        self._values.append(value)
+        if self._output is not None:
+            self._output.hide([*self._spec.get("masks", ()), *self._values])
+
+    def _start_resolver(self, command: str, now: float) -> None:
+        assert self._output is not None
+        self._secret.clear()
+        self.child = Child(
+            ["sh", "-c", command],
+            os.environ,
+            None,
+            poller=self._poller,
+            sink=self._secret.extend,
+            stderr=self._output.log,
+        )
+        self.state = RESOLVING
+        self._kill_at = now + RESOLVE_SECONDS
+
+    def _start_command(self, now: float) -> None:
+        assert self._output is not None
+        spec = self._spec
+        self._files.write(records.PHASE, b"starting\n")
+        reach("after_phase")
+        self._start = time.time()
+        self.child = child = Child(
+            spec["argv"],
+            self._env,
+            spec.get("cwd"),
+            poller=self._poller,
+            sink=self._output.feed,
+            direct=self._output.log if spec.get("log_direct") else None,
+        )
+        self.state = RUNNING
+        self._spawned_at = now
+        reach("after_child_spawn")
+        self._record_child(child.pid)
+        process.set_oom_score(child.pid, _TASK_OOM_SCORE)
+        if spec.get("time_limit") is not None:
+            self._limit_at = now + spec["time_limit"]
+
+    def _record_child(self, pid: int) -> None:
+        ticks = process.start_ticks(pid)
+        fields = {"pid": pid, "start_ticks": ticks, "boot_id": process.boot_id(), "at": self._start}
+        try:
+            self._files.write(records.CHILD, records.dump_fields(fields))
+        except OSError:
+            pass  # a full disk: the mark in its environment still tells whose process it is
+
+    def _wait_for_room(self, error: OSError, now: float) -> None:
+        """Try again in a moment; give the launch back when the machine stays full. It uses no try."""
+        if error.errno in BUSY and now < self._wait_until:
+            self._retry_at = now + _BUSY_PAUSE
+            return
+        self._finish({"kind": "revoked", "reason": f"no process could be started: {error.strerror}"})
+
+    def _fail_to_start(self, reason: str, exit_code: int) -> None:
+        self._finish({"kind": "exit_code", "exit_code": exit_code, "reason": reason}, note=reason)
+
+    # --- while it runs --------------------------------------------------------------------------
+
+    def obey_stop(self, now: float) -> bool:
+        """Look for a stop order and begin to carry it out; return whether there is one."""
+        try:
+            order = self._files.read(records.STOP)
+        except (OSError, ValueError):
+            return False
+        reason = order.get("reason")
+        if self.state == WAITING:
+            self._finish({"kind": "cancelled", "reason": reason})
+        elif self.state == RESOLVING:
+            self._asked, self._reason, self._kill_at = "cancelled", reason, now
+        elif self.state == RUNNING:
+            self._order_end("cancelled", reason, now, grace=self._grace(order))
+        return True
+
+    def _grace(self, order: dict[str, Any]) -> float:
+        return 0.0 if order.get("mode") == "kill" else float(self._spec.get("grace", 60.0))
+
+    def _order_end(self, asked: str, reason: str | None, now: float, *, grace: float) -> None:
+        assert self.child is not None
+        if self._asked is None:
+            if self.child.has_ended():
+                return  # its own end came first, and is what counts
+            self._asked, self._reason = asked, reason
+            if grace > 0:
+                self.child.terminate()
+        self._kill_at = min(self._kill_at, now + grace)
+
+    def due(self) -> float:
+        """Return the moment of the next thing to do, or infinity."""
+        return min(self._retry_at, self._limit_at, self._kill_at, self._drain_until)
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+        if now >= self._retry_at:
+            self._advance(now)
+        if now >= self._limit_at:
+            self._limit_at = _NEVER
+            limit = self._spec["time_limit"]
+            self._order_end("timeout", f"ran longer than {limit:g} s", now, grace=self._grace({}))
+        if now >= self._kill_at and self.child is not None:
+            self._kill_at = _NEVER
+            self.child.kill()
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def reaped(self, status: int, usage: Any, now: float) -> None:
+        """Take note that the child ended with wait(2)'s *status* and was collected."""
+        assert self.child is not None
+        self._kill_at = self._limit_at = _NEVER
+        self.child.drain()
+        if self.state == RESOLVING:
+            self._after_resolver(status, now)
+            return
+        self.state = ENDING
+        self._status, self._usage = status, usage
+        self._duration = now - self._spawned_at
+        self._drain_until = now + DRAIN_SECONDS
+
+    def settle(self, now: float, *, strays: bool) -> None:
+        """Write the result once output and descendants have ended, or the time for them is up."""
+        assert self.child is not None
+        if now < self._drain_until and (strays or self.child.talking):
+            return
+        note = None
+        if self.child.talking:
+            note = f"output was still held open {DRAIN_SECONDS:g} s after the end; closed"
+        self.child.close()
+        verdict = self._verdict()
+        skips = self._spec.get("skip_on_exit_code", ())
+        ended = conclude(
+            self._status, asked=self._asked, reason=self._reason, verdict=verdict, skip_codes=skips
+        )
+        if ended["kind"] == "signal" and ended["signal"] == 9 and process.out_of_memory_kills() > 0:
+            ended["reason"] = "probably killed by the kernel because memory ran out"
+        self._finish(
+            {**ended, "verdict": verdict, "duration": self._duration, **_accounts(self._usage)}, note
+        )
+
+    def _after_resolver(self, status: int, now: float) -> None:
+        assert self.child is not None
+        self.child.close()
+        self.child = None
+        self.state = WAITING
+        name, reference = self._unresolved[0]
+        if self._asked is not None:
+            self._finish({"kind": self._asked, "reason": self._reason})
+            return
+        code = os.waitstatus_to_exitcode(status)
+        try:
+            if code != 0:
+                how = f"exit code {code}" if code > 0 else f"signal {-code}"
+                raise references.UnresolvedError(f"{reference} ended with {how}")
+            self._learn(references.decode(bytes(self._secret), reference))
+        except references.UnresolvedError as error:
+            self._fail_to_start(f"secret {name}: {error}", NOT_RUNNABLE)
+            return
+        finally:
+            self._secret.clear()
+        self._advance(now)
+
+    def _verdict(self) -> dict[str, Any] | None:
+        try:
+            return self._files.read(records.VERDICT)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            return {"kind": "failed", "reason": "the task's verdict cannot be read"}
+
+    def _push_last_line(self, output: Output) -> str | None:
+        """Write the XCom that a successful command leaves behind; return a note when it cannot."""
+        if not output.last_line_complete:
+            return f"the last line is longer than {records.MAX_XCOM_BYTES} bytes: not kept as XCom"
+        try:
+            self._files.write(records.XCOM, records.dump_fields({"return_value": output.last_line()}))
+        except OSError as error:
+            return f"the last line was not kept as XCom: {error.strerror}"
+        return None
+
+    def _finish(self, ended: dict[str, Any], note: str | None = None) -> None:
+        """Write down how it ended, and let go."""
+        output = self._output
+        facts: dict[str, Any] = {}
+        if output is not None:
+            pushing = self._spec.get("push_last_line") and ended.get("exit_code") == 0
+            output.flush()
+            if pushing and ended["kind"] == "exit_code":
+                note = self._push_last_line(output) or note
+            output.end(note)
+            facts = {"log_bytes": output.size(), "log_dropped": output.dropped}
+            facts["last_line"] = output.last_line()[: None if pushing else _LAST_LINE_MAX]
+        result = {
+            "attempt_id": self.attempt_id,
+            **ended,
+            **facts,
+            "start": self._start,
+            "end": time.time(),
+            "survivors": len(self.survivors),
+            "xcom_bytes": self._files.size(records.XCOM),
+        }
+        try:
+            self._files.publish(result, durable=self._is_durable())
+        except OSError:
+            pass  # nothing can be written any more: whoever looks finds the attempt lost
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close everything. Without a result: before the phase that is a free relaunch, after it lost."""
+        if self.child is not None:
+            self.child.close()
+        if self._output is not None:
+            self._output.close()
+        self._files.close()
+        self._retry_at = self._limit_at = self._kill_at = self._drain_until = _NEVER
+        self.state = DONE
+
+
+def _accounts(usage: Any) -> dict[str, Any]:
+    """Return what the kernel counted for the command and the descendants it waited for."""
+    peak = usage.ru_maxrss * (1024 if process.LINUX else 1)
+    return {
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6),
+        # A process begins in the memory of the one that spawned it, and the kernel counts that too:
+        # a peak no higher than our own says nothing about the command.
+        "peak_rss": peak if peak > process.own_peak_rss() else None,
+        "read_bytes": usage.ru_inblock * 512,
+        "write_bytes": usage.ru_oublock * 512,
+    }

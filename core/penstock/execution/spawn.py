@@ -1,0 +1,103 @@
+"""Starting a command: in its own session, with default signals and no file of ours open."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Mapping, Sequence
+
+NOT_FOUND = 127
+NOT_RUNNABLE = 126
+BUSY = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Errors that pass: worth another try a moment later."""
+
+_DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
+# An ignored signal stays ignored across exec, so each that Python or the supervisor ignores goes back.
+_RESET = [signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD, signal.SIGXFSZ]
+
+
+class CannotStartError(Exception):
+    """The command cannot be started, and would not be a moment later.
+
+    ``exit_code`` is what a shell would have said: 127 not found, 126 found but not runnable.
+    """
+
+    def __init__(self, exit_code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.exit_code = exit_code
+
+
+def spawn(
+    argv: Sequence[str], env: Mapping[str, str], cwd: str | None, stdout: int, stderr: int | None = None
+) -> int:
+    """Start *argv* with exactly *env* and return its pid; outputs go to *stdout* (and *stderr* if given).
+
+    Raises `CannotStartError`, or OSError with a number in `BUSY` when the machine is short of
+    something for the moment. This process goes to *cwd* and back to ``/`` on the way: posix_spawn
+    has no other way to give the child one.
+    """
+    try:
+        os.chdir(cwd or "/")
+    except OSError as error:
+        raise CannotStartError(NOT_RUNNABLE, f"working directory {cwd}: {error.strerror}") from None
+    if not argv:
+        raise CannotStartError(NOT_RUNNABLE, "there is no command")
+    try:
+        program = find_program(argv[0], env.get("PATH", _DEFAULT_PATH))
+        return os.posix_spawn(
+            program,
+            list(argv),
+            dict(env),
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, stdout, 1),
+                (os.POSIX_SPAWN_DUP2, stdout if stderr is None else stderr, 2),
+            ],
+            setsid=True,
+            setsigmask=[],
+            setsigdef=_RESET,
+        )
+    except ValueError as error:  # a NUL byte in an argument or a variable
+        raise CannotStartError(NOT_RUNNABLE, f"{argv[0]}: {error}") from None
+    except OSError as error:
+        if error.errno in BUSY:
+            raise
+        raise _explained(argv[0], error) from None
+    finally:
+        if cwd is not None:
+            os.chdir("/")
+
+
+def find_program(name: str, path: str) -> str:
+    """Return the file that *name* means, looking through *path* as a shell does.
+
+    Raises FileNotFoundError, or PermissionError when there is one that may not be executed.
+    """
+    if "/" in name:
+        return name
+    refused = False
+    for folder in path.split(":"):
+        candidate = f"{folder or '.'}/{name}"
+        if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
+            return candidate
+        refused = refused or os.path.isfile(candidate)
+    if refused:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    raise FileNotFoundError(errno.ENOENT, f"not found in PATH ({path})")
+
+
+def _explained(name: str, error: OSError) -> CannotStartError:
+    if isinstance(error, FileNotFoundError):
+        text = error.strerror if "PATH" in str(error.strerror) else "no such file"
+        if "/" in name and os.path.exists(name):
+            text = "its interpreter (the #! line) does not exist"
+        return CannotStartError(NOT_FOUND, f"{name}: {text}")
+    if error.errno == errno.ENOEXEC:
+        return CannotStartError(NOT_RUNNABLE, f"{name}: not a program, and without a #! line")
+    if error.errno == errno.E2BIG:
+        return CannotStartError(NOT_RUNNABLE, f"{name}: arguments and environment are too large (E2BIG)")
+    return CannotStartError(NOT_RUNNABLE, f"{name}: {os.strerror(error.errno or 0)}")

@@ -1,0 +1,304 @@
+"""The process that parents attempts and outlives the engine.
+
+Run as ``python -I -S -c '<append the package root to sys.path; call main()>' ROOT SOCKET``. Imports
+a handful of small modules of the standard library, no user code and no SQL; its work is one loop
+over descriptors and timers for k >= 1 attempts. It ends when it has no work and no engine.
+
+The engine says ``{"op":"launch","ids":[..]}``, ``{"op":"stop","id":..}`` and ``{"op":"quit"}``; it
+hears ``{"op":"hello","ids":[..]}`` and ``{"op":"moved","ids":[..],"ended":[..]}``. All of these are
+hints: what counts lies in the attempt directories (see `protocol`).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import time
+from collections import deque
+
+from penstock import process
+from penstock.execution.attempt_files import AttemptFiles
+from penstock.execution.engine_link import EngineLink
+from penstock.execution.poller import Poller
+from penstock.execution.records import MARK, dump_fields
+from penstock.execution.running import DONE, ENDING, RESOLVING, RUNNING, Attempt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from typing import Any
+
+RECONNECT_SECONDS = 0.5
+LOCK_SECONDS = 5.0
+"""How long to try for an attempt's lock; a prober holds it for microseconds, another supervisor for good."""
+_LOCK_PAUSE = 0.005
+_CLAIM_HINT_SECONDS = 0.02
+"""A started attempt is told of this much later: a short one is then told of once, when it has ended."""
+_LAUNCHES_PER_TURN = 4
+_OWN_OOM_SCORE = -500
+_SIGKILL = 9
+
+
+class Supervisor:
+    """Takes attempts under *root* at the word of the engine behind *socket_path*."""
+
+    def __init__(self, root: str, socket_path: str) -> None:
+        self._root = root
+        self._poller = Poller()
+        self._link = EngineLink(socket_path, self._poller, self._obey)
+        self._live: dict[str, Attempt] = {}
+        self._queue: deque[str] = deque()
+        self._contended: dict[str, tuple[float, float]] = {}  # id -> (try again at, give up at)
+        self._started: dict[str, float] = {}  # id -> when to tell the engine
+        self._ended: list[str] = []
+        self._reconnect_at = 0.0
+        self._claim = ""
+        self._quitting = False
+
+    def run(self) -> None:
+        """Work until there is nothing left to do."""
+        self._wake_on_child_exit()
+        process.adopt_orphans()
+        process.set_oom_score("self", _OWN_OOM_SCORE)
+        process.out_of_memory_kills()
+        self._link.connect(())
+        try:
+            while self._link.connected or self._live or self._queue or self._contended:
+                self._turn()
+                if self._quitting and not (self._live or self._queue or self._contended):
+                    break
+        finally:
+            if self._claim:
+                os.unlink(self._claim)
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        self._stay_in_touch(now)
+        for attempt_id in [key for key, (again, _) in self._contended.items() if now >= again]:
+            self._launch(attempt_id, now)
+        for _ in range(min(len(self._queue), _LAUNCHES_PER_TURN)):
+            self._launch(self._queue.popleft(), now)
+        for attempt in [each for each in self._live.values() if now >= each.due()]:
+            attempt.tick(now)
+            self._after(attempt, now)
+        self._tell(now)
+        self._poller.wait(self._pause())
+        for attempt in [each for each in self._live.values() if each.state == ENDING]:
+            self._after(attempt, time.monotonic())
+
+    def _pause(self) -> float | None:
+        """Return how long to wait for something to happen: until the next timer."""
+        if self._queue:
+            return 0.0
+        moments = [attempt.due() for attempt in self._live.values()]
+        moments += [again for again, _ in self._contended.values()]
+        moments += self._started.values()
+        now = time.monotonic()
+        if not self._link.connected and (self._live or self._contended):
+            moments.append(self._reconnect_at)
+        if self._link.waiting:
+            moments.append(now + 0.1)
+        first = min(moments, default=float("inf"))
+        if first < float("inf"):
+            return max(first - now, 0.0)
+        return None if self._link.connected else 0.0
+
+    # --- the engine -----------------------------------------------------------------------------
+
+    def _stay_in_touch(self, now: float) -> None:
+        if self._link.waiting:
+            self._link.flush()
+        if self._link.connected or now < self._reconnect_at:
+            return
+        self._reconnect_at = now + RECONNECT_SECONDS
+        if self._live and self._link.connect(list(self._live)):
+            for attempt in list(self._live.values()):  # orders given while nobody could pass them on
+                attempt.obey_stop(now)
+                self._after(attempt, now)
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        operation = message.get("op")
+        if operation == "launch":
+            self._queue.extend(each for each in message.get("ids", ()) if isinstance(each, str))
+        elif operation == "stop":
+            attempt = self._live.get(str(message.get("id")))
+            if attempt is not None:
+                now = time.monotonic()
+                attempt.obey_stop(now)
+                self._after(attempt, now)
+        elif operation == "quit":
+            self._quitting = True
+
+    def _tell(self, now: float) -> None:
+        ready = [key for key, moment in self._started.items() if now >= moment]
+        for key in ready:
+            del self._started[key]
+        if ready or self._ended:
+            self._link.moved([*ready, *self._ended], self._ended)
+            self._ended = []
+
+    # --- attempts -------------------------------------------------------------------------------
+
+    def _launch(self, attempt_id: str, now: float) -> None:
+        if attempt_id in self._live:
+            return
+        _, give_up = self._contended.pop(attempt_id, (0.0, now + LOCK_SECONDS))
+        files = AttemptFiles(f"{self._root}/{attempt_id[:7]}/{attempt_id}")
+        try:
+            self._take(files)
+        except BlockingIOError:
+            if now < give_up:
+                self._contended[attempt_id] = (now + _LOCK_PAUSE, give_up)
+            else:
+                self._ended.append(attempt_id)
+            return
+        except OSError:  # revoked, another's, forgotten, or the disk is full: not ours to run
+            self._ended.append(attempt_id)
+            return
+        attempt = Attempt(attempt_id, files, self._poller, self._needs_sync)
+        self._live[attempt_id] = attempt
+        self._started[attempt_id] = now + _CLAIM_HINT_SECONDS
+        attempt.begin(now)
+        self._after(attempt, now)
+
+    def _take(self, files: AttemptFiles) -> None:
+        try:
+            files.take(self._claim or self._new_claim())
+        except OSError as error:
+            if error.errno != errno.EMLINK:  # one file has only so many names
+                raise
+            os.unlink(self._claim)
+            files.take(self._new_claim())
+
+    def _new_claim(self) -> str:
+        """Write the file that is linked into each attempt as its claim: complete before anyone sees it."""
+        folder = f"{self._root}/.claims"
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        pid = os.getpid()
+        fields = {"kind": "claimed", "pid": pid, "start_ticks": process.start_ticks(pid)}
+        path = f"{folder}/{pid}-{time.time_ns()}"
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            data = dump_fields({**fields, "boot_id": process.boot_id()})
+            if os.write(handle, data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(handle)
+        self._claim = path
+        return path
+
+    def _needs_sync(self) -> bool:
+        # With an engine there, its commit makes the result durable a moment later, and for less.
+        return not self._link.connected
+
+    def _after(self, attempt: Attempt, now: float) -> None:
+        """Let an ending attempt settle, and drop one that is done."""
+        if attempt.state == ENDING:
+            attempt.settle(now, strays=bool(attempt.survivors) and self._sweep(attempt))
+        if attempt.state == DONE and self._live.pop(attempt.attempt_id, None) is not None:
+            self._started.pop(attempt.attempt_id, None)
+            self._ended.append(attempt.attempt_id)
+            if not self._live:
+                self._kill_strays()
+
+    # --- processes ------------------------------------------------------------------------------
+
+    def _wake_on_child_exit(self) -> None:
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        os.set_blocking(writing, False)
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        self._poller.watch(reading, lambda: self._on_child_exit(reading))
+
+    def _on_child_exit(self, wakeups: int) -> None:
+        os.read(wakeups, 4096)
+        self._reap()
+
+    def _reap(self) -> None:
+        """Collect every child that ended, ours and orphans that came to us."""
+        while True:
+            pid = self._next_zombie()
+            if pid is None:
+                return
+            attempt = self._attempt_of(pid)
+            if attempt is not None:
+                # The zombie still holds its number, so the group below cannot be a stranger's.
+                if attempt.state == RUNNING:
+                    self._sweep(attempt)
+                process.signal_group(pid, _SIGKILL)
+            _, status, usage = os.wait4(pid, 0)
+            if attempt is not None:
+                now = time.monotonic()
+                attempt.reaped(status, usage, now)
+                self._after(attempt, now)
+
+    def _next_zombie(self) -> int | None:
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13: there, only our own are known anyway
+            ended = (each.child for each in self._awaited() if each.child and each.child.has_ended())
+            return next((child.pid for child in ended), None)
+        try:
+            zombie = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return None
+        return None if zombie is None else zombie.si_pid
+
+    def _awaited(self) -> list[Attempt]:
+        return [each for each in self._live.values() if each.state in (RUNNING, RESOLVING)]
+
+    def _attempt_of(self, pid: int) -> Attempt | None:
+        return next((each for each in self._awaited() if each.child and each.child.pid == pid), None)
+
+    def _sweep(self, attempt: Attempt) -> bool:
+        """Kill what *attempt* left behind; return whether there was anything.
+
+        Orphans become our children one generation at a time, hence this runs until none is left.
+        """
+        found = False
+        for record in self._strays():
+            if self._owner(record, attempt) == attempt.attempt_id:
+                found = True
+                attempt.survivors.add((record.pid, record.start_ticks))
+                os.kill(record.pid, _SIGKILL)
+        return found
+
+    def _kill_strays(self) -> None:
+        """With no attempt left, whoever still came to us belongs to nobody that is alive."""
+        for record in self._strays():
+            os.kill(record.pid, _SIGKILL)
+
+    def _strays(self) -> list[process.Stat]:
+        """Return our living children that no attempt waits for: unreaped, so their pids are safe."""
+        pid = os.getpid()
+        try:
+            children = process.children_of_thread(pid, pid)
+        except OSError:
+            children = process.children(pid)
+        awaited = {each.child.pid for each in self._awaited() if each.child}
+        records = [process.stat(child) for child in children if child not in awaited]
+        return [record for record in records if record is not None and not record.ended]
+
+    def _owner(self, record: process.Stat, ending: Attempt) -> str | None:
+        """Return the attempt an orphan belongs to: by its session, else by its environment.
+
+        One that shed both belongs to *ending* if there is no other it could belong to.
+        """
+        for attempt in self._live.values():
+            if attempt.child is not None and attempt.child.pid == record.session:
+                return attempt.attempt_id
+        mark = process.environment_value(record.pid, MARK)
+        if mark is not None and mark not in self._live:
+            return ending.attempt_id  # its own attempt has ended already: it goes with this one
+        if mark is None and len(self._live) == 1:
+            return ending.attempt_id
+        return mark
+
+
+def main() -> None:
+    """Run with the arguments ROOT (of the attempt directories) and SOCKET (the engine's)."""
+    root, socket_path = sys.argv[1:3]
+    os.chdir("/")
+    Supervisor(root, socket_path).run()

@@ -1,0 +1,106 @@
+"""The engine's end of one supervisor's connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from penstock import process
+
+_MAX_LINE = 1 << 20
+
+
+class Room(Protocol):
+    """Who is told what supervisors say."""
+
+    def greeted(self, link: SupervisorLink, ids: Sequence[str]) -> None:
+        """Welcome a supervisor that has *ids* in its hands."""
+        ...
+
+    def told(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
+        """Look at *ids*; those *ended* are no longer in its hands."""
+        ...
+
+    def left(self, link: SupervisorLink) -> None:
+        """Part with a connection, and most likely with its supervisor."""
+        ...
+
+
+class SupervisorLink(asyncio.Protocol):
+    """One supervisor as the engine sees it: its pid and the attempts given to it.
+
+    Lines that make no sense end the connection: whoever sent them is not one of ours.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self.pid: int | None = None
+        self.ids: set[str] = set()
+        self.leaving = False
+        """Whether it was asked to end; it takes nothing new then."""
+        self._room = room
+        self._transport: asyncio.Transport | None = None
+        self._received = b""
+
+    def launch(self, ids: Sequence[str]) -> None:
+        """Ask for the launch of attempts whose directories are ready."""
+        self.ids.update(ids)
+        self._say({"op": "launch", "ids": list(ids)})
+
+    def stop(self, attempt_id: str) -> None:
+        """Say that a stop order lies in the attempt's directory."""
+        self._say({"op": "stop", "id": attempt_id})
+
+    def quit(self) -> None:
+        """Ask it to end when it has nothing to do."""
+        self.leaving = True
+        self._say({"op": "quit"})
+
+    def close(self) -> None:
+        """Hang up; the supervisor goes on with its work."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection if it comes from our own user."""
+        assert isinstance(transport, asyncio.Transport)
+        channel = transport.get_extra_info("socket")
+        if process.peer_uid(channel) not in (None, os.getuid()):
+            transport.abort()
+            return
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Pass every whole line on."""
+        *lines, self._received = (self._received + data).split(b"\n")
+        try:
+            if len(self._received) > _MAX_LINE:
+                raise ValueError("line too long")
+            for line in lines:
+                self._obey(json.loads(line))
+        except (ValueError, TypeError, AttributeError, KeyError):
+            if self._transport is not None:
+                self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why makes no difference
+        """Tell the room, once."""
+        if self._transport is not None:
+            self._transport = None
+            self._room.left(self)
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        ids = [str(each) for each in message["ids"]]
+        if message["op"] == "hello":
+            self.pid = int(message["pid"])
+            self.ids.update(ids)
+            self._room.greeted(self, ids)
+        elif message["op"] == "moved":
+            ended = [str(each) for each in message["ended"]]
+            self.ids.difference_update(ended)
+            self._room.told(self, ids, ended)
+
+    def _say(self, message: dict[str, Any]) -> None:
+        if self._transport is not None:
+            self._transport.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")

@@ -1,0 +1,48 @@
+"""The sparse time index of a log: which offset was written when.
+
+Entries are at least a second apart, so a time found here is right to within the gap to the next
+entry. Times are microseconds since 1970.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Sequence
+from pathlib import Path
+
+_ENTRY = struct.Struct("<QQ")
+
+
+class LogIndex:
+    """Offsets and times of one log, as far as they were written when it was loaded."""
+
+    __slots__ = ("_offsets", "_times")
+
+    def __init__(self, entries: Sequence[tuple[int, int]] = ()) -> None:
+        self._offsets = [offset for offset, _ in entries]
+        self._times = [moment for _, moment in entries]
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def time_at(self, offset: int) -> int | None:
+        """Return when the bytes at *offset* were written, or None for a log that says nothing of it."""
+        at = bisect_right(self._offsets, offset) - 1
+        return self._times[at] if at >= 0 else None
+
+    def offset_at(self, moment: int) -> int:
+        """Return an offset at or before all that was written from *moment* on."""
+        # The wall clock may have stepped back meanwhile; bisect then still ends, near enough.
+        at = bisect_right(self._times, moment) - 1
+        return self._offsets[at] if at >= 0 else 0
+
+
+def load_index(path: Path) -> LogIndex:
+    """Return the index in file *path*; a missing file is an empty index, half an entry is left out."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return LogIndex()
+    whole = len(data) - len(data) % _ENTRY.size
+    return LogIndex([(offset, moment) for offset, moment in _ENTRY.iter_unpack(data[:whole])])

@@ -1,0 +1,44 @@
+"""The macOS side of `penstock.process`: identities through libproc and sysctl."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from functools import cache
+
+from penstock.process import Stat
+
+_PROC_PIDTBSDINFO = 3
+_BSDINFO_SIZE = 136
+_SZOMB = 5
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def boot_id() -> str:
+    """Return the identifier that macOS draws at each boot."""
+    size = ctypes.c_size_t(64)
+    value = ctypes.create_string_buffer(size.value)
+    if _libc().sysctlbyname(b"kern.bootsessionuuid", value, ctypes.byref(size), None, 0) != 0:
+        raise OSError(ctypes.get_errno(), "kern.bootsessionuuid cannot be read")
+    return value.value.decode()
+
+
+def stat(pid: int) -> Stat | None:
+    """Return the record of *pid* with its start in microseconds since 1970, or None."""
+    block = ctypes.create_string_buffer(_BSDINFO_SIZE)
+    read = _libc().proc_pidinfo(pid, _PROC_PIDTBSDINFO, ctypes.c_uint64(0), block, _BSDINFO_SIZE)
+    if read < _BSDINFO_SIZE:
+        return None
+    # struct proc_bsdinfo: flags, status, xstatus, pid, ppid first; the start is its last two fields.
+    _, status, _, _, ppid = struct.unpack_from("5I", block)
+    seconds, micros = struct.unpack_from("2Q", block, 120)
+    try:
+        session = os.getsid(pid)
+    except OSError:
+        return None
+    return Stat(pid, "Z" if status == _SZOMB else "R", ppid, session, seconds * 1_000_000 + micros)
