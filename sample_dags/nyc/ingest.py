@@ -55,8 +55,9 @@ def _replace_day(db: Any, table: Table, day: date) -> Loaded:
     rows, fingerprint = db.execute(
         "SELECT count(*), md5(coalesce(string_agg(row_hash, '' ORDER BY row_hash), '')) FROM staged"
     ).fetchone()
-    loads = db.execute("SELECT fingerprint FROM loads WHERE table_name = ? AND on_date = ?", [table.name, day])
-    known = loads.fetchone()
+    known = db.execute(
+        "SELECT fingerprint FROM loads WHERE table_name = ? AND on_date = ?", [table.name, day]
+    ).fetchone()
     loaded = Loaded(table=table.name, rows=rows, added=0, removed=0, stale=False)
     if known != (fingerprint,):
         stored = f"SELECT row_hash FROM {table.name} WHERE on_date = $day"

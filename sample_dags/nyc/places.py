@@ -54,11 +54,11 @@ class Places:
         return self.root / "quality"
 
     def drop(self, day: date) -> Path:
-        """The folder in which the files of *day* land."""
+        """Return the folder in which the files of *day* land."""
         return self.root / "drop" / day.isoformat()
 
     def ready(self, day: date) -> Path:
-        """The marker that says the drop of *day* is complete."""
+        """Return the path of the marker that says the drop of *day* is complete."""
         return self.drop(day) / "_READY"
 
 

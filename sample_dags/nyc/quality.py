@@ -21,7 +21,9 @@ from nyc.tables import TABLES, Table
 WEATHER_ENDS = datetime(2013, 12, 30, 23, tzinfo=UTC)
 """The source has no weather after this hour."""
 ROWS_NAMED = 10
-"""How many rows a finding names; the count is always whole."""
+"""How many rows a broken rule names; the count is always whole."""
+ROWS_SHOWN = 3
+"""How many rows of a known gap are printed."""
 
 ROWS_EXPECTED = {
     "airlines": range(10, 51),
@@ -38,6 +40,7 @@ NO_TAIL_NUMBER = 0.30
 UNKNOWN_DESTINATIONS = 0.05
 REPEATED_HOURS = 3
 MISSING_WEATHER_HOURS = 18
+HOURS_AFTER_WEATHER_ENDS = 72
 
 Row = dict[str, str]
 
@@ -70,10 +73,13 @@ class Finding:
 
     def __str__(self) -> str:
         verdict = "FAILED" if self.broken else "warning"
-        lines = [f"{verdict}: {self.rule}: {self.count} (limit {self.limit})"]
-        lines += [f"    {row}" for row in self.rows]
-        if self.count > len(self.rows) > 0:
-            lines.append(f"    and {self.count - len(self.rows)} more")
+        shown = self.rows if self.broken else self.rows[:ROWS_SHOWN]
+        lines = [
+            f"{verdict}: {self.rule}: {self.count} (limit {self.limit})",
+            *(f"    {row}" for row in shown),
+        ]
+        if self.count > len(shown) > 0:
+            lines.append(f"    and {self.count - len(shown)} more")
         return "\n".join(lines)
 
 
@@ -110,66 +116,60 @@ def read_drop(places: Places, day: date) -> Drop:
 
 
 def keys(drop: Drop) -> Iterator[Finding]:
-    """Keys are there, and unique."""
+    """Find rows whose key is missing, or not the only one of its kind."""
     for table in TABLES.values():
-        columns = ", ".join(table.key)
-        rows = drop.rows[table.name]
+        columns, rows = ", ".join(table.key), drop.rows[table.name]
         times = Counter(_key(row, table) for row in rows)
-        yield _finding(f"{table.name}: {columns} is unique", table, (r for r in rows if times[_key(r, table)] > 1))
-        yield _finding(
-            f"{table.name}: {columns} is given", table, (r for r in rows if not {"", "NA"}.isdisjoint(_key(r, table)))
-        )
+        twice = (row for row in rows if times[_key(row, table)] > 1)
+        yield _finding(f"{table.name}: {columns} is unique", table, twice)
+        without = (row for row in rows if not {"", "NA"}.isdisjoint(_key(row, table)))
+        yield _finding(f"{table.name}: {columns} is given", table, without)
     hours = Counter((row["origin"], row["hour"]) for row in drop.rows["weather"])
+    again = {key: times for key, times in hours.items() if times > 1}
     yield Finding(
         "weather: local hour repeats (daylight saving ends)",
-        count=sum(times - 1 for times in hours.values()),
+        count=sum(times - 1 for times in again.values()),
         limit=REPEATED_HOURS,
-        rows=[f"origin {origin}, hour {hour}: {times} rows" for (origin, hour), times in hours.items() if times > 1],
+        rows=[f"origin {origin}, hour {hour}: {times} rows" for (origin, hour), times in again.items()],
     )
 
 
 def references(drop: Drop) -> Iterator[Finding]:
-    """What a row refers to exists in the table it refers to."""
-    flights, weather = TABLES["flights"], TABLES["weather"]
+    """Find rows that refer to what the other tables do not have."""
+    flights, rows = TABLES["flights"], drop.rows["flights"]
     airports = drop.values("airports", "faa")
-    planes = drop.values("planes", "tailnum")
+    planes = drop.values("planes", "tailnum") | {"NA"}
     carriers = drop.values("airlines", "carrier")
-    rows = drop.rows["flights"]
 
     def orphans(rule: str, unknown: Callable[[Row], bool], share: float = 0.0) -> Finding:
-        return _finding(rule, flights, filter(unknown, rows), limit=int(share * len(rows)))
+        return _finding(f"flights: {rule}", flights, filter(unknown, rows), limit=int(share * len(rows)))
 
-    yield orphans("flights: carrier is in airlines", lambda row: row["carrier"] not in carriers)
-    yield orphans("flights: origin is in airports", lambda row: row["origin"] not in airports)
-    yield _finding(
-        "weather: origin is in airports", weather, (r for r in drop.rows["weather"] if r["origin"] not in airports)
-    )
-    yield orphans("flights: tail number is given", lambda row: row["tailnum"] == "NA", NO_TAIL_NUMBER)
-    yield orphans(
-        "flights: tail number is in planes", lambda row: row["tailnum"] not in planes | {"NA"}, UNKNOWN_PLANES
-    )
-    yield orphans("flights: destination is in airports", lambda row: row["dest"] not in airports, UNKNOWN_DESTINATIONS)
+    yield orphans("carrier is in airlines", lambda row: row["carrier"] not in carriers)
+    yield orphans("origin is in airports", lambda row: row["origin"] not in airports)
+    yield orphans("tail number is given", lambda row: row["tailnum"] == "NA", NO_TAIL_NUMBER)
+    yield orphans("tail number is in planes", lambda row: row["tailnum"] not in planes, UNKNOWN_PLANES)
+    yield orphans("destination is in airports", lambda row: row["dest"] not in airports, UNKNOWN_DESTINATIONS)
+    elsewhere = (row for row in drop.rows["weather"] if row["origin"] not in airports)
+    yield _finding("weather: origin is in airports", TABLES["weather"], elsewhere)
 
 
 def volumes(drop: Drop) -> Iterator[Finding]:
-    """As many rows as a day has, of that day, with values that can be."""
+    """Find tables with too few or too many rows, rows of other days, and values that cannot be."""
     for name, expected in ROWS_EXPECTED.items():
         found = len(drop.rows[name])
-        yield Finding(
-            f"{name}: {expected.start} to {expected.stop - 1} rows", count=int(found not in expected), rows=[f"{found} rows"]
-        )
+        rule = f"{name}: {expected.start} to {expected.stop - 1} rows"
+        yield Finding(rule, count=int(found not in expected), rows=[f"{name}.csv: {found} rows"])
     flights = drop.rows["flights"]
     for origin, count in sorted(Counter(row["origin"] for row in flights).items()):
-        yield Finding(
-            f"flights: at least {FEWEST_FLIGHTS_AN_ORIGIN} leave each origin",
-            count=int(count < FEWEST_FLIGHTS_AN_ORIGIN),
-            rows=[f"origin {origin}: {count} flights"],
-        )
+        rule = f"flights: at least {FEWEST_FLIGHTS_AN_ORIGIN} leave each origin"
+        too_few = int(count < FEWEST_FLIGHTS_AN_ORIGIN)
+        yield Finding(rule, count=too_few, rows=[f"origin {origin}: {count} flights"])
     today = (str(drop.day.year), str(drop.day.month), str(drop.day.day))
     for name in ("flights", "weather"):
         strays = (row for row in drop.rows[name] if (row["year"], row["month"], row["day"]) != today)
-        yield _finding(f"{name}: rows are of {drop.day}", TABLES[name], strays)
-    yield _finding("flights: values are possible", TABLES["flights"], (r for r in flights if not _possible(r)))
+        yield _finding(f"{name}: rows are of the day", TABLES[name], strays)
+    impossible = (row for row in flights if not _possible(row))
+    yield _finding("flights: values are possible", TABLES["flights"], impossible)
     yield from _weather_hours(drop)
 
 
@@ -181,22 +181,24 @@ CHECKS: dict[str, Callable[[Drop], Iterable[Finding]]] = {
 
 
 def _weather_hours(drop: Drop) -> Iterator[Finding]:
-    """Each origin has one row of weather for each hour of the local day."""
-    zone = ZoneInfo(NEW_YORK)
-    start = datetime(drop.day.year, drop.day.month, drop.day.day, tzinfo=zone).astimezone(UTC)
-    tomorrow = drop.day + timedelta(days=1)
-    end = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).astimezone(UTC)
-    hours = [start + timedelta(hours=n) for n in range(int((end - start) / timedelta(hours=1)))]
+    """Find the hours of the local day (23, 24 or 25) for which an origin has no weather."""
+    hour, zone = timedelta(hours=1), ZoneInfo(NEW_YORK)
+    start, end = (
+        datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+        for day in (drop.day, drop.day + timedelta(days=1))
+    )
+    hours = [start + n * hour for n in range((end - start) // hour)]
     there = {(row["origin"], row["time_hour"]) for row in drop.rows["weather"]}
     origins = sorted(drop.values("flights", "origin"))
     missing = [(o, h) for o in origins for h in hours if (o, f"{h:%Y-%m-%dT%H:%M:%SZ}") not in there]
-    known, gaps = [gap for gap in missing if gap[1] > WEATHER_ENDS], [gap for gap in missing if gap[1] <= WEATHER_ENDS]
+    gaps = [gap for gap in missing if gap[1] <= WEATHER_ENDS]
+    beyond = [gap for gap in missing if gap[1] > WEATHER_ENDS]
     for rule, found, limit in (
         ("weather: an hour is missing", gaps, MISSING_WEATHER_HOURS),
-        (f"weather: the source ends at {WEATHER_ENDS:%Y-%m-%d %H}:00 UTC", known, len(origins) * len(hours)),
+        (f"weather: the source ends at {WEATHER_ENDS:%Y-%m-%d %H}:00 UTC", beyond, HOURS_AFTER_WEATHER_ENDS),
     ):
-        named = [f"origin {origin}, {hour:%Y-%m-%d %H}:00 UTC" for origin, hour in found[:ROWS_NAMED]]
-        yield Finding(rule, count=len(found), limit=limit, rows=named)
+        named = [f"origin {origin}, {moment:%Y-%m-%d %H}:00 UTC" for origin, moment in found[:ROWS_NAMED]]
+        yield Finding(rule, len(found), limit, named)
 
 
 def _possible(row: Row) -> bool:
