@@ -1,0 +1,157 @@
+"""What running attempts use: one pass over their processes, at the caller's pace.
+
+Counts the task's process and its descendants, those included that were orphaned but stayed in its
+session. Memory that processes share is counted for each of them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+
+import psutil
+
+from penstock import process
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Resources of one attempt. Bytes and CPU seconds are totals since its start.
+
+    ``cpu_percent`` is of one core, since the pass before (or since the start, at the first).
+    """
+
+    cpu_percent: float
+    cpu_seconds: float
+    rss: int
+    peak_rss: int
+    """The highest ``rss`` of all passes."""
+    read_bytes: int
+    write_bytes: int
+    processes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """One process with the children it has waited for."""
+
+    cpu_seconds: float
+    rss: int
+    read_bytes: int
+    write_bytes: int
+
+
+class Sampler:
+    """Keeps what it needs from one pass to the next. Not for two threads at once."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[float, Usage]] = {}
+
+    def sample(self, pids: Mapping[str, int]) -> dict[str, Usage]:
+        """Return the usage of each attempt in *pids* (attempt id to the pid of its first process).
+
+        Attempts whose process has ended are left out. Takes some 0.1 ms per process, so call it
+        in a thread.
+        """
+        now = time.monotonic()
+        orphans = _orphans_by_session(frozenset(pids.values()))
+        found: dict[str, Usage] = {}
+        for attempt_id, pid in pids.items():
+            family = dict(_family(pid))
+            for orphan in orphans.get(pid, ()):
+                family.update(_family(orphan))
+            if pid in family:
+                found[attempt_id] = self._usage(attempt_id, pid, family, now)
+        self._before = {attempt_id: (now, usage) for attempt_id, usage in found.items()}
+        return found
+
+    def _usage(self, attempt_id: str, pid: int, family: dict[int, _Totals], now: float) -> Usage:
+        earlier, last = self._before.get(attempt_id, (None, None))
+        # What an unwaited-for child used vanishes with it: totals never fall.
+        cpu = max(sum(each.cpu_seconds for each in family.values()), last.cpu_seconds if last else 0.0)
+        if earlier is None or last is None:
+            span, gained = _age(pid), cpu
+        else:
+            span, gained = now - earlier, cpu - last.cpu_seconds
+        rss = sum(each.rss for each in family.values())
+        return Usage(
+            cpu_percent=round(100 * gained / span, 1) if span > 0 else 0.0,
+            cpu_seconds=round(cpu, 3),
+            rss=rss,
+            peak_rss=max(rss, last.peak_rss if last else 0),
+            read_bytes=max(
+                sum(each.read_bytes for each in family.values()), last.read_bytes if last else 0
+            ),
+            write_bytes=max(
+                sum(each.write_bytes for each in family.values()), last.write_bytes if last else 0
+            ),
+            processes=len(family),
+        )
+
+
+def _family(root: int) -> Iterator[tuple[int, _Totals]]:
+    """Yield *root* and its descendants that live."""
+    todo, seen = [root], set[int]()
+    while todo:
+        pid = todo.pop()
+        if pid in seen:
+            continue
+        seen.add(pid)
+        totals = _totals(pid)
+        if totals is not None:
+            yield pid, totals
+            todo += _children(pid)
+
+
+def _children(pid: int) -> list[int]:
+    if process.LINUX:
+        return process.children(pid)
+    try:
+        return [child.pid for child in psutil.Process(pid).children()]
+    except psutil.Error:
+        return []
+
+
+def _orphans_by_session(leaders: Set[int]) -> dict[int, list[int]]:
+    """Return processes that fell to a supervisor when their parent ended, by the session they are in."""
+    found: dict[int, list[int]] = {}
+    if not process.LINUX:
+        return found
+    supervisors = {record.ppid for record in map(process.stat, leaders) if record is not None}
+    for supervisor in supervisors - {os.getpid(), 1}:
+        for pid in process.children(supervisor):
+            record = process.stat(pid) if pid not in leaders else None
+            if record is not None and record.session in leaders:
+                found.setdefault(record.session, []).append(pid)
+    return found
+
+
+def _totals(pid: int) -> _Totals | None:
+    try:
+        handle = psutil.Process(pid)
+        with handle.oneshot():
+            if handle.status() == psutil.STATUS_ZOMBIE:
+                return None
+            cpu = handle.cpu_times()
+            rss = handle.memory_info().rss
+            waited = getattr(cpu, "children_user", 0.0) + getattr(cpu, "children_system", 0.0)
+            return _Totals(cpu.user + cpu.system + waited, rss, *_transfer(handle))
+    except psutil.Error:
+        return None
+
+
+def _transfer(handle: psutil.Process) -> tuple[int, int]:
+    try:
+        counters = handle.io_counters()
+    except (psutil.Error, AttributeError, NotImplementedError):  # another user's, or macOS
+        return 0, 0
+    return counters.read_bytes, counters.write_bytes
+
+
+def _age(pid: int) -> float:
+    try:
+        return max(time.time() - psutil.Process(pid).create_time(), 0.0)
+    except psutil.Error:
+        return 0.0
