@@ -57,6 +57,8 @@ with DAG(
 
         return source.publish(PLACES, local_day(logical_date), seconds=params["publish_seconds"])
 
+    publish()
+
     # It waits beside `publish`, not after it: a real source would not be in this DAG at all.
     wait_for_drop = FileSensor(
         task_id="wait_for_drop",
@@ -147,6 +149,5 @@ with DAG(
 
         return dashboard.build(PLACES)
 
-    publish()
     wait_for_drop >> verify_drop >> check >> ingest
     ingest >> anything_new(flights, weather) >> [rebuild_mart, nothing_new] >> dashboard()

@@ -7,7 +7,6 @@ need pandas, and the CSV files inside are all we want.
 from __future__ import annotations
 
 import fcntl
-import io
 import os
 import shutil
 import time
@@ -83,7 +82,7 @@ def stock_shelf(places: Places) -> None:
         scratch = places.root / "source.new"
         shutil.rmtree(scratch, ignore_errors=True)
         with zipfile.ZipFile(original("flights.csv.zip")) as archive, archive.open("flights.csv") as year:
-            _split_by_day(io.BufferedReader(year), scratch / "flights", first_column=0)
+            _split_by_day(year, scratch / "flights", first_column=0)
         with original("weather.csv").open("rb") as year:
             _split_by_day(year, scratch / "weather", first_column=1)
         for name in ("airlines", "airports", "planes"):
