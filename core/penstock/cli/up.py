@@ -82,7 +82,7 @@ def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
     descriptor = os.open(settings.engine_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "penstock", "up"],
+            [sys.executable, "-P", "-m", "penstock", "up"],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
