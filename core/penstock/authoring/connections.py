@@ -1,0 +1,128 @@
+"""Connections: how to reach something, by id."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from penstock.authoring.lookup import find_connection
+
+_NONE: Final = object()
+
+
+class UnknownConnectionError(LookupError):
+    """There is no connection with that id."""
+
+
+class Connection:
+    """Where something is and how to log in: ``Connection.get("warehouse").host``.
+
+    Connections come from ``PENSTOCK_CONN_<ID>`` in the environment, then from penstock.toml, as a
+    URL ``type://login:password@host:port/schema?extra=1`` or as a JSON object of these words.
+    """
+
+    def __init__(
+        self,
+        conn_id: str | None = None,
+        conn_type: str | None = None,
+        description: str | None = None,
+        host: str | None = None,
+        login: str | None = None,
+        password: str | None = None,
+        schema: str | None = None,
+        port: int | None = None,
+        extra: str | dict[str, Any] | None = None,
+        uri: str | None = None,
+    ) -> None:
+        self.conn_id = conn_id
+        self.conn_type = conn_type
+        self.description = description
+        self.host = host
+        self.login = login
+        self.password = password
+        self.schema = schema
+        self.port = port
+        self.extra = extra if isinstance(extra, str | None) else json.dumps(extra)
+        self._uri = uri
+        if uri is not None:
+            self._read(uri)
+
+    def _read(self, uri: str) -> None:
+        parts = urlsplit(uri)
+        self.conn_type = parts.scheme.replace("-", "_")
+        self.host = unquote(parts.hostname) if parts.hostname else None
+        self.login = unquote(parts.username) if parts.username else None
+        self.password = unquote(parts.password) if parts.password else None
+        self.port = parts.port
+        self.schema = unquote(parts.path[1:]) or None
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        self.extra = query.pop("__extra__", None) or (json.dumps(query) if query else None)
+
+    @classmethod
+    def get(cls, conn_id: str) -> Connection:
+        """Return the connection; raise `UnknownConnectionError` naming where it could be set."""
+        text = find_connection(conn_id)
+        if text is None:
+            raise UnknownConnectionError(
+                f"connection {conn_id!r} does not exist: set it in penstock.toml under [connections] "
+                f"or as PENSTOCK_CONN_{conn_id.upper()}"
+            )
+        if text.lstrip().startswith("{"):
+            fields = json.loads(text)
+            fields["schema"] = fields.pop("schema", None)
+            return cls(conn_id=conn_id, **fields)
+        return cls(conn_id=conn_id, uri=text)
+
+    @property
+    def extra_dejson(self) -> dict[str, Any]:
+        """The extra fields as a dict."""
+        return dict(json.loads(self.extra)) if self.extra else {}
+
+    @property
+    def path(self) -> str:
+        """The path of a connection to files: ``file:///data`` is ``/data``."""
+        given = self.extra_dejson.get("path")
+        return str(given) if given else f"/{self.schema or ''}"
+
+    def get_uri(self) -> str:
+        """Return the connection as a URL."""
+        if self._uri is not None:
+            return self._uri
+        login = quote(self.login or "", safe="")
+        if self.password is not None:
+            login += f":{quote(self.password, safe='')}"
+        host = quote(self.host or "", safe="") + (f":{self.port}" if self.port else "")
+        query = f"?{urlencode(self.extra_dejson)}" if self.extra else ""
+        place = f"{login}@{host}" if login else host
+        return f"{self.conn_type or ''}://{place}/{quote(self.schema or '', safe='/')}{query}"
+
+    def __repr__(self) -> str:
+        return f"<Connection: {self.conn_id or self.conn_type}>"
+
+
+class BaseHook:
+    """The old way to ask for a connection."""
+
+    @classmethod
+    def get_connection(cls, conn_id: str) -> Connection:
+        """Return the connection."""
+        return Connection.get(conn_id)
+
+
+class Connections:
+    """``conn`` in templates."""
+
+    def get(self, conn_id: str, default_conn: Any = _NONE) -> Any:
+        """Return the connection, or the default."""
+        try:
+            return Connection.get(conn_id)
+        except UnknownConnectionError:
+            if default_conn is _NONE:
+                raise
+            return default_conn
+
+    def __getattr__(self, conn_id: str) -> Connection:
+        if conn_id.startswith("_"):
+            raise AttributeError(conn_id)
+        return Connection.get(conn_id)

@@ -1,0 +1,150 @@
+"""The context of a task: what templates and functions may ask for while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from penstock.authoring import macros, scope
+from penstock.authoring.connections import Connections
+from penstock.authoring.moment import Moment
+from penstock.authoring.params import as_params, defaults
+from penstock.authoring.task_instance import TaskInstance
+from penstock.authoring.variables import Variables
+
+if TYPE_CHECKING:
+    from penstock.authoring.dag import DAG
+    from penstock.authoring.operators.operator import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class DagRun:
+    """The run that a task belongs to. Moments are in UTC; ``run_type`` is the plain word."""
+
+    dag_id: str
+    run_id: str
+    run_type: str
+    logical_date: Moment | None
+    data_interval_start: Moment | None
+    data_interval_end: Moment | None
+    run_after: Moment
+    start_date: Moment | None
+    conf: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<DagRun {self.dag_id} {self.run_id}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Poking:
+    """How long a sensor has waited: seconds since 1970 of its first poke, and pokes before this one."""
+
+    first_poke_at: float
+    pokes: int = 0
+
+
+class Context(dict[str, Any]):
+    """The keys that authors know, and what only our own operators ask for as attributes."""
+
+    def __init__(
+        self, keys: Mapping[str, Any], *, poking: Poking, socket: str | None = None, timezone: str = "UTC"
+    ) -> None:
+        super().__init__(keys)
+        self.poking = poking
+        self.socket = socket
+        self.timezone = timezone
+
+
+def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str, Any]) -> Context:
+    """Return the context of *task* from the *facts* of its attempt (``AttemptSpec.context``)."""
+    run = _run(dag, facts)
+    day = macros.ds_nodash(run.logical_date)
+    keys: dict[str, Any] = {
+        "conn": Connections(),
+        "dag": dag,
+        "dag_run": run,
+        "inlets": [],
+        "macros": macros,
+        "map_index_template": None,
+        "outlets": [],
+        "params": _params(dag, task, facts),
+        "run_id": run.run_id,
+        "task": task,
+        "task_instance": ti,
+        "task_instance_key_str": f"{dag.dag_id}__{task.task_id}__{day or run.run_id}",
+        "templates_dict": None,
+        "ti": ti,
+        "triggering_asset_events": {},
+        "try_number": ti.try_number,
+        "var": Variables(),
+    }
+    keys |= _dates(run) | _previous(facts)
+    first_poke = facts.get("first_poke_at")
+    poking = Poking(time.time() if first_poke is None else float(first_poke), int(facts.get("pokes") or 0))
+    return Context(
+        keys, poking=poking, socket=facts.get("socket"), timezone=str(facts.get("timezone") or "UTC")
+    )
+
+
+def get_current_context() -> Context:
+    """Return the context of the task that is running; raise RuntimeError outside of one."""
+    context = scope.current().context
+    if context is None:
+        raise RuntimeError("get_current_context() works only while a task runs, not while its file loads")
+    return context
+
+
+def _run(dag: DAG, facts: Mapping[str, Any]) -> DagRun:
+    return DagRun(
+        dag_id=dag.dag_id,
+        run_id=str(facts.get("run_id") or "manual__now"),
+        run_type=str(facts.get("run_type") or "manual"),
+        logical_date=_moment(facts, "logical_date"),
+        data_interval_start=_moment(facts, "data_interval_start"),
+        data_interval_end=_moment(facts, "data_interval_end"),
+        run_after=_moment(facts, "run_after") or Moment.fromtimestamp(time.time(), tz=UTC),
+        start_date=_moment(facts, "run_start"),
+        conf=dict(facts.get("conf") or {}),
+    )
+
+
+def _dates(run: DagRun) -> dict[str, Any]:
+    """Return the keys that a run without a logical date does not have."""
+    date = run.logical_date
+    if date is None:
+        return {}
+    return {
+        "logical_date": date,
+        "data_interval_start": run.data_interval_start,
+        "data_interval_end": run.data_interval_end,
+        "ds": macros.ds(date),
+        "ds_nodash": macros.ds_nodash(date),
+        "ts": macros.ts(date),
+        "ts_nodash": macros.ts_nodash(date),
+        "ts_nodash_with_tz": macros.ts_nodash_with_tz(date),
+    }
+
+
+def _previous(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ``prev_*`` keys when the engine told; a guess would be worse than an undefined name."""
+    if "previous_success" not in facts:
+        return {}
+    found = facts["previous_success"] or {}
+    names = ("data_interval_start", "data_interval_end", "start_date", "end_date")
+    return {f"prev_{name}_success": _moment(found, name) for name in names}
+
+
+def _params(dag: DAG, task: Operator, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the params: the task's over the DAG's, and what the run was given over both."""
+    own = defaults(as_params(task.params))
+    params = defaults(dag.params) | dict(facts.get("params") or {}) | own
+    conf = facts.get("conf") or {}
+    return params | {name: conf[name] for name in params if name in conf}
+
+
+def _moment(facts: Mapping[str, Any], name: str) -> Moment | None:
+    text = facts.get(name)
+    return Moment.parse(text) if text else None

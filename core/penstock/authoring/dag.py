@@ -1,0 +1,283 @@
+"""The DAG: what an author's file makes, and the ground on which tasks stand."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from penstock.authoring import scope
+from penstock.authoring.arguments import (
+    Duration,
+    moment,
+    one_of,
+    optional_seconds,
+    positive,
+    refuse_later,
+    refuse_unknown,
+    truth,
+    worth_a_warning,
+)
+from penstock.authoring.group import TaskGroup
+from penstock.authoring.params import Param, as_params
+from penstock.authoring.place import author_place, owner_file, refuse
+from penstock.authoring.references import ParamReference
+from penstock.authoring.schedules import schedule_fields, zone_name
+from penstock.errors import BadIdError
+from penstock.ids import check_id
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from penstock.authoring.operators.operator import Operator
+
+_IGNORED = {
+    "access_control": "there is one user",
+    "owner_links": "there are no links",
+    "sla_miss_callback": "there are no SLA misses",
+    "rerun_with_latest_version": "a run keeps the version it started with",
+    "disable_bundle_versioning": "a run keeps the version it started with",
+    "dag_display_name": "the dag_id is shown",
+    "max_consecutive_failed_dag_runs": "nothing pauses by itself yet",
+    "allowed_run_types": "every run type is allowed",
+}
+_LATER = {
+    "on_failure_callback": "callbacks",
+    "on_success_callback": "callbacks",
+    "deadline": "deadlines",
+}
+
+
+class DAG:
+    """Tasks, their order, and when they run.
+
+    ``with DAG("id", schedule="@daily", ...):`` takes the tasks made in the block. ``timezone``
+    (default: that of start_date, then the instance's) is where cron and naive dates live.
+    ``catchup``: "none" waits for the next tick, "latest" (or False) runs the newest missed one,
+    "all" (or True) every one. ``overlap``: what happens at max_active_runs. Raises `DagFileError`.
+    """
+
+    def __init__(
+        self,
+        dag_id: str,
+        description: str | None = None,
+        *,
+        schedule: Any = None,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        timezone: Any = None,
+        catchup: bool | Literal["none", "latest", "all"] = "latest",
+        overlap: Literal["queue", "skip", "cancel_previous"] = "queue",
+        default_args: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        tags: Sequence[str] | set[str] | None = None,
+        max_active_runs: int = 16,
+        max_active_tasks: int = 16,
+        dagrun_timeout: Duration | None = None,
+        fail_fast: bool = False,
+        is_paused_upon_creation: bool | None = None,
+        doc_md: str | None = None,
+        template_searchpath: str | Sequence[str] | None = None,
+        template_undefined: Any = None,
+        user_defined_macros: Mapping[str, Any] | None = None,
+        user_defined_filters: Mapping[str, Callable[..., Any]] | None = None,
+        jinja_environment_kwargs: Mapping[str, Any] | None = None,
+        render_template_as_native_obj: bool = False,
+        auto_register: bool = True,
+        **others: Any,
+    ) -> None:
+        self.place = author_place()
+        self._warnings: dict[str, None] = {}
+        try:
+            self.dag_id = check_id(dag_id, "dag_id")
+        except BadIdError as error:
+            refuse(error.message)
+        self._refuse_or_warn(others)
+        self.default_args: dict[str, Any] = dict(default_args or {})
+        self.description = description
+        self.schedule = schedule_fields(schedule)
+        self.start_date = moment(start_date or self.default_args.get("start_date"), "start_date")
+        self.end_date = moment(end_date or self.default_args.get("end_date"), "end_date")
+        self.timezone_name = self._zone(timezone)
+        self.catchup = _catchup(catchup)
+        self.overlap = one_of("queue", "skip", "cancel_previous")(overlap, "overlap")
+        self.params: dict[str, Param] = as_params(params or {})
+        self.tags = tuple(sorted({str(tag) for tag in tags or ()}))
+        self.max_active_runs = positive(max_active_runs, "max_active_runs")
+        self.max_active_tasks = positive(max_active_tasks, "max_active_tasks")
+        self.dagrun_timeout = optional_seconds(dagrun_timeout, "dagrun_timeout")
+        self.fail_fast = truth(fail_fast, "fail_fast")
+        self.is_paused_upon_creation = is_paused_upon_creation
+        self.doc_md = doc_md
+        paths = [template_searchpath] if isinstance(template_searchpath, str) else template_searchpath
+        self.template_searchpath = tuple(str(path) for path in paths or ())
+        self.template_undefined = template_undefined
+        self.user_defined_macros = dict(user_defined_macros or {})
+        self.user_defined_filters = dict(user_defined_filters or {})
+        self.jinja_environment_kwargs = dict(jinja_environment_kwargs or {})
+        self.render_template_as_native_obj = render_template_as_native_obj
+        self.auto_register = auto_register
+        self.tasks: dict[str, Operator] = {}
+        self.task_groups: dict[str, TaskGroup] = {}
+        self.edges: dict[tuple[str, str], int | None] = {}
+        """(upstream, downstream) -> the author's line."""
+        self.labels: dict[tuple[str, str], str] = {}
+        self.task_group = TaskGroup(None, dag=self)
+        if self.schedule.kind == "continuous" and self.max_active_runs != 1:
+            refuse("schedule '@continuous' needs max_active_runs=1")
+
+    def _refuse_or_warn(self, others: dict[str, Any]) -> None:
+        for name in [name for name in others if name in _IGNORED or name in _LATER]:
+            value = others.pop(name)
+            if name in _LATER and value:
+                refuse_later(name, _LATER[name])
+            if name in _IGNORED and worth_a_warning(name, value):
+                self.warn(f"argument {name} is ignored: {_IGNORED[name]}")
+        if others:
+            refuse_unknown(f"DAG {self.dag_id!r}", others, self.__init__.__code__.co_varnames)  # type: ignore[misc]
+
+    def _zone(self, timezone: Any) -> str | None:
+        if timezone is None and self.start_date is not None:
+            timezone = self.start_date.tzinfo
+        return None if timezone is None else zone_name(timezone)
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The time zone of the DAG; UTC when neither it nor start_date names one."""
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.timezone_name or "UTC")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was ignored knowingly."""
+        return tuple(self._warnings)
+
+    def warn(self, text: str) -> None:
+        """Note something that was ignored knowingly, once."""
+        self._warnings[text] = None
+
+    def add_task(self, task: Operator, group: TaskGroup | None = None) -> None:
+        """Take *task*, in *group* or at the top; refuse an id that is taken."""
+        if task.task_id in self.tasks or task.task_id in self.task_groups:
+            refuse(f"task id {task.task_id!r} is already used in DAG {self.dag_id!r}")
+        self.tasks[task.task_id] = task
+        task.dag = self
+        task.task_group = group or self.task_group
+        task.task_group.children.append(task)
+
+    def add_group(self, group: TaskGroup) -> None:
+        """Take *group*; refuse an id that is taken."""
+        if group.group_id in self.tasks or group.group_id in self.task_groups:
+            refuse(f"group id {group.group_id!r} is already used in DAG {self.dag_id!r}")
+        self.task_groups[group.group_id] = group
+
+    def add_edge(self, up: str, down: str, label: str | None = None) -> None:
+        """Draw the edge once; a later label replaces an earlier one."""
+        if (up, down) not in self.edges:
+            self.edges[up, down] = author_place().line
+            self.tasks[up].downstream_task_ids.add(down)
+            self.tasks[down].upstream_task_ids.add(up)
+        if label is not None:
+            self.labels[up, down] = label
+
+    def free_id(self, wanted: str) -> str:
+        """Return *wanted*, with ``__1``, ``__2``, ... when it is taken."""
+        number, name = 0, wanted
+        while name in self.tasks or name in self.task_groups:
+            number += 1
+            name = f"{wanted}__{number}"
+        return name
+
+    @property
+    def task_ids(self) -> list[str]:
+        """The ids of all tasks, in the order of making."""
+        return list(self.tasks)
+
+    def get_task(self, task_id: str) -> Operator:
+        """Return the task called *task_id*; raise KeyError when there is none."""
+        return self.tasks[task_id]
+
+    def has_task(self, task_id: str) -> bool:
+        """Whether there is a task called *task_id*."""
+        return task_id in self.tasks
+
+    def param(self, name: str, default: Any = None) -> ParamReference:
+        """Declare parameter *name* and return a reference to its value in the run."""
+        self.params.setdefault(name, default if isinstance(default, Param) else Param(default))
+        return ParamReference(name)
+
+    def descendants(self, task_ids: Sequence[str]) -> set[str]:
+        """Return every task that depends on one of *task_ids*, however far."""
+        found: set[str] = set()
+        stack = list(task_ids)
+        while stack:
+            for child in self.tasks[stack.pop()].downstream_task_ids - found:
+                found.add(child)
+                stack.append(child)
+        return found
+
+    def __enter__(self) -> Self:
+        scope.current().dags.append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        scope.current().dags.pop()
+        if self.auto_register and kind is None:
+            scope.current().registered.append((self, owner_file()))
+
+    def __repr__(self) -> str:
+        return f"<DAG: {self.dag_id}>"
+
+
+def _catchup(value: Any) -> Literal["none", "latest", "all"]:
+    if value is True or value == "all":
+        return "all"
+    if value in (False, None, "latest"):
+        return "latest"
+    if value != "none":
+        refuse(f"catchup must be True, False, 'none', 'latest' or 'all', not {value!r}")
+    return "none"
+
+
+class DagFactory:
+    """A function under ``@dag``: calling it makes the DAG with the tasks the function makes.
+
+    Its arguments become params of the DAG.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        self.function = function
+        self.options = options
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> DAG:
+        """Make the DAG."""
+        import inspect
+
+        options = {"dag_id": self.function.__name__, "doc_md": inspect.getdoc(self.function), **self.options}
+        bound = inspect.signature(self.function).bind_partial(*args, **kwargs)
+        bound.apply_defaults()
+        with DAG(**options) as made:
+            given = dict(bound.arguments)
+            names = inspect.signature(self.function).parameters
+            missing = Param()
+            self.function(**{name: made.param(name, given.get(name, missing)) for name in names})
+        return made
+
+
+@overload
+def dag(dag_id: Callable[..., Any]) -> DagFactory: ...
+@overload
+def dag(dag_id: str = "", **options: Any) -> Callable[[Callable[..., Any]], DagFactory]: ...
+def dag(dag_id: Any = "", **options: Any) -> Any:
+    """Make a function that makes a `DAG`; options are those of the class."""
+    if callable(dag_id):
+        return DagFactory(dag_id, options)
+    if dag_id:
+        options["dag_id"] = dag_id
+    return lambda function: DagFactory(function, options)

@@ -1,0 +1,125 @@
+"""``@task`` and its forms: a function becomes a task each time it is called in a DAG."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, overload
+
+from penstock.authoring import scope
+from penstock.authoring.calling import check_call
+from penstock.authoring.operators.bash import BashCallableOperator
+from penstock.authoring.operators.operator import Operator
+from penstock.authoring.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+from penstock.authoring.place import refuse
+from penstock.authoring.references import Reference
+from penstock.authoring.sensors.python import PythonSensor
+from penstock.authoring.xcom_arg import XComArg
+
+
+class TaskFactory:
+    """A function under ``@task``: each call makes a task and returns what it will have returned."""
+
+    def __init__(
+        self, function: Callable[..., Any], operator: type[Operator], name: str, options: Mapping[str, Any]
+    ) -> None:
+        if isinstance(function, TaskFactory):
+            refuse(f"{function.__name__!r} is already a task")
+        self.function = function
+        self._operator = operator
+        self._name = name
+        self._options = dict(options)
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
+        """Make a task that will call the function with these arguments."""
+        try:
+            check_call(self.function, args, kwargs)
+        except (TypeError, ValueError) as error:
+            refuse(f"task {self.__name__!r}: {error}")
+        options = dict(self._options)
+        options["task_id"] = self._free_id(options)
+        if issubclass(self._operator, PythonOperator):
+            options.setdefault("multiple_outputs", _returns_mapping(self.function))
+        if self.function.__doc__ and not {"doc", "doc_md"} & options.keys():
+            options["doc_md"] = self.function.__doc__.strip()
+        operator: Callable[..., Operator] = self._operator
+        task = operator(python_callable=self.function, op_args=args, op_kwargs=kwargs, **options)
+        task.operator_name = self._name
+        return XComArg(task)
+
+    def override(self, **options: Any) -> TaskFactory:
+        """Return the same function with other options for its tasks."""
+        return TaskFactory(self.function, self._operator, self._name, {**self._options, **options})
+
+    def expand(self, **_: Any) -> NoReturn:
+        """Refuse: tasks cannot be mapped yet."""
+        refuse("task mapping (.partial, .expand) is not supported yet")
+
+    partial = expand_kwargs = expand
+
+    def _free_id(self, options: Mapping[str, Any]) -> str:
+        name = str(options.get("task_id") or self.__name__)
+        group = options.get("task_group")
+        dag = options.get("dag") or (group.dag if group else None) or scope.open_dag()
+        if dag is None:
+            refuse(f"task {name!r} is called outside of a DAG; to run the function itself, say .function()")
+        group = group or scope.open_group(dag)
+        prefix = group.prefix
+        return str(dag.free_id(group.child_id(name))).removeprefix(f"{prefix}." if prefix else "")
+
+    __name__: str
+
+
+class TaskForm:
+    """One form of ``@task``, with or without options."""
+
+    def __init__(self, operator: type[Operator], name: str) -> None:
+        self._operator = operator
+        self._name = name
+
+    @overload
+    def __call__(self, python_callable: Callable[..., Any], /) -> TaskFactory: ...
+    @overload
+    def __call__(self, /, **options: Any) -> Callable[[Callable[..., Any]], TaskFactory]: ...
+    def __call__(self, python_callable: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        """Make the function a task factory; options are those of the operator."""
+        if python_callable is not None:
+            if isinstance(python_callable, Reference) or not callable(python_callable):
+                refuse(f"{self._name} takes a function, not {python_callable!r}")
+            return TaskFactory(python_callable, self._operator, self._name, options)
+        return lambda function: TaskFactory(function, self._operator, self._name, options)
+
+
+class TaskDecorator(TaskForm):
+    """``@task``: the task calls the function. Its other forms are attributes."""
+
+    def __init__(self) -> None:
+        super().__init__(PythonOperator, "@task")
+        self.python = TaskForm(PythonOperator, "@task")
+        self.bash = TaskForm(BashCallableOperator, "@task.bash")
+        self.branch = TaskForm(BranchPythonOperator, "@task.branch")
+        self.short_circuit = TaskForm(ShortCircuitOperator, "@task.short_circuit")
+        self.sensor = TaskForm(PythonSensor, "@task.sensor")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        refuse(f"@task.{name} is not supported yet; there are @task.bash, .branch, .short_circuit, .sensor")
+
+
+task = TaskDecorator()
+
+
+def _returns_mapping(function: Callable[..., Any]) -> bool:
+    """Whether the function says that it returns a mapping, which is then also pushed key by key."""
+    said = getattr(function, "__annotations__", {}).get("return")
+    if isinstance(said, str):
+        from typing import get_type_hints
+
+        try:
+            said = get_type_hints(function).get("return")
+        except Exception:  # noqa: BLE001 - an annotation that cannot be read says nothing
+            return False
+    said = getattr(said, "__origin__", said)
+    return isinstance(said, type) and issubclass(said, Mapping)

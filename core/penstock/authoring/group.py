@@ -1,0 +1,173 @@
+"""TaskGroup: a name over some tasks, through which edges pass."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, overload
+
+from penstock.authoring import scope
+from penstock.authoring.node import Node
+from penstock.authoring.place import Place, author_place, refuse
+from penstock.errors import BadIdError
+from penstock.ids import check_id
+
+if TYPE_CHECKING:
+    from penstock.authoring.dag import DAG
+    from penstock.authoring.operators.operator import Operator
+
+
+class TaskGroup(Node):
+    """Tasks under one name; ``with TaskGroup("load"):`` puts what is made inside into it.
+
+    Task ids get the prefix ``load.`` unless ``prefix_group_id`` is False. ``default_args`` win over
+    the DAG's. An edge to a group leads to its first tasks, one from it starts at its last; an
+    empty group lets edges pass through. Tasks added later do not change edges drawn before.
+    """
+
+    def __init__(
+        self,
+        group_id: str | None,
+        prefix_group_id: bool = True,
+        parent_group: TaskGroup | None = None,
+        dag: DAG | None = None,
+        default_args: dict[str, Any] | None = None,
+        tooltip: str = "",
+        add_suffix_on_collision: bool = False,
+        group_display_name: str = "",
+        **style: Any,
+    ) -> None:
+        for name in style:
+            if name not in {"ui_color", "ui_fgcolor"}:
+                refuse(f"TaskGroup does not know the argument {name!r}")
+        self.place: Place = author_place()
+        self.prefix_group_id = prefix_group_id
+        self.tooltip = tooltip
+        self.group_display_name = group_display_name
+        self.default_args = dict(default_args or {})
+        self.children: list[TaskGroup | Operator] = []
+        self._ups: list[Node] = []
+        self._downs: list[Node] = []
+        self.parent_group: TaskGroup | None = None
+        if group_id is None:
+            if dag is None:
+                refuse("a TaskGroup needs a group_id")
+            self.group_id, self.dag = "", dag
+            return
+        found = dag or (parent_group.dag if parent_group else scope.open_dag())
+        if found is None:
+            refuse(f"TaskGroup {group_id!r} is in no DAG: use `with DAG(...)` or dag=")
+        self.dag = found
+        self.parent_group = parent_group or scope.open_group(found)
+        try:
+            check_id(group_id, "group_id")
+        except BadIdError as error:
+            refuse(error.message)
+        wanted = self.parent_group.child_id(group_id)
+        self.group_id = found.free_id(wanted) if add_suffix_on_collision else wanted
+        found.add_group(self)
+        self.parent_group.children.append(self)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this is the nameless group of the DAG itself."""
+        return self.parent_group is None
+
+    def child_id(self, name: str) -> str:
+        """Return the full id of something called *name* in this group."""
+        prefix = self.prefix
+        return f"{prefix}.{name}" if prefix else name
+
+    @property
+    def prefix(self) -> str:
+        """What ids inside begin with, without the dot."""
+        if self.parent_group is None:
+            return ""
+        return self.group_id if self.prefix_group_id else self.parent_group.prefix
+
+    def tasks(self) -> Iterator[Operator]:
+        """Yield every task inside, also those of groups inside."""
+        for child in self.children:
+            if isinstance(child, TaskGroup):
+                yield from child.tasks()
+            else:
+                yield child
+
+    def entries(self) -> list[Operator]:
+        """Return the tasks with no parent inside; of an empty group, those of what comes after it."""
+        tasks = {task.task_id: task for task in self.tasks()}
+        if not tasks:
+            return [task for node in self._downs for task in node.entries()]
+        return [task for task in tasks.values() if not task.upstream_task_ids & tasks.keys()]
+
+    def exits(self) -> list[Operator]:
+        """Return the tasks with no child inside; of an empty group, those of what comes before it."""
+        tasks = {task.task_id: task for task in self.tasks()}
+        if not tasks:
+            return [task for node in self._ups for task in node.exits()]
+        return [task for task in tasks.values() if not task.downstream_task_ids & tasks.keys()]
+
+    def joined(self, other: Node, *, upstream: bool) -> None:
+        """Remember neighbours, for when the group is empty."""
+        (self._ups if upstream else self._downs).append(other)
+
+    def __enter__(self) -> Self:
+        scope.current().groups.append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        scope.current().groups.pop()
+
+    def __repr__(self) -> str:
+        return f"<TaskGroup: {self.group_id}>"
+
+    def expand(self, **_: Any) -> Any:
+        """Refuse: groups cannot be mapped yet."""
+        refuse("task mapping (.expand of a group) is not supported yet")
+
+
+class TaskGroupFactory:
+    """A function under ``@task_group``: each call makes a group with the tasks the function makes."""
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        self.function = function
+        self.options = options
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Make the group; return what the function returned, or the group when that was None."""
+        options = {"add_suffix_on_collision": True, **self.options}
+        options.setdefault("group_id", self.function.__name__)
+        if not options.get("tooltip") and self.function.__doc__:
+            options["tooltip"] = self.function.__doc__.strip()
+        with TaskGroup(**options) as group:
+            result = self.function(*args, **kwargs)
+        return group if result is None else result
+
+    def override(self, **options: Any) -> TaskGroupFactory:
+        """Return the same function with other options for its group."""
+        return TaskGroupFactory(self.function, {**self.options, **options})
+
+    def expand(self, **_: Any) -> Any:
+        """Refuse: groups cannot be mapped yet."""
+        refuse("task mapping (.expand of a group) is not supported yet")
+
+    partial = expand_kwargs = expand
+
+
+@overload
+def task_group(group_id: Callable[..., Any]) -> TaskGroupFactory: ...
+@overload
+def task_group(
+    group_id: str | None = None, **options: Any
+) -> Callable[[Callable[..., Any]], TaskGroupFactory]: ...
+def task_group(group_id: Any = None, **options: Any) -> Any:
+    """Make a function that makes a `TaskGroup`; options are those of the class."""
+    if callable(group_id):
+        return TaskGroupFactory(group_id, options)
+    if group_id is not None:
+        options["group_id"] = group_id
+    return lambda function: TaskGroupFactory(function, options)

@@ -1,0 +1,21 @@
+"""EmptyOperator: a point in the graph that does nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from penstock.authoring.operators.operator import Operator
+
+if TYPE_CHECKING:
+    from penstock.authoring.context import Context
+
+
+class EmptyOperator(Operator):
+    """Does nothing, without a process: for joins and for names in the graph."""
+
+    def launch(self) -> Literal["empty", "python"]:
+        """Return ``empty``, unless a subclass does something after all."""
+        return "empty" if type(self).execute is EmptyOperator.execute else "python"
+
+    def execute(self, context: Context) -> None:
+        """Do nothing."""

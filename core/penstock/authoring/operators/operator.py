@@ -1,0 +1,308 @@
+"""The root of everything that does work: one task of a DAG.
+
+A subclass names its own arguments in ``__init__``, hands the rest to ``super().__init__(**task)``
+and does its work in ``execute``. Arguments nobody knows are refused; ``default_args`` of the DAG
+and of the groups around fill what was not given, also arguments of the subclass.
+"""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
+
+from penstock.authoring import scope
+from penstock.authoring.arguments import (
+    CHECKS,
+    IGNORED,
+    LATER,
+    TaskArgs,
+    refuse_later,
+    refuse_unknown,
+    worth_a_warning,
+)
+from penstock.authoring.node import Node, connect
+from penstock.authoring.place import Place, author_place, refuse
+from penstock.authoring.references import references
+from penstock.errors import BadIdError, DagFileError
+from penstock.ids import check_id
+
+if TYPE_CHECKING:
+    import logging
+
+    from penstock.authoring.context import Context
+    from penstock.authoring.dag import DAG
+    from penstock.authoring.group import TaskGroup
+    from penstock.authoring.pools import Pool
+    from penstock.authoring.xcom_arg import XComArg
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that can be started without the author's file: see `Operator.launch`."""
+
+    argv: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
+    replace_env: bool = False
+    cwd: str | None = None
+
+
+class _OperatorType(ABCMeta):
+    """Makes tasks: fills in default arguments, refuses bad ones at the author's line, draws data edges."""
+
+    def __call__(cls: type[T], *args: Any, **kwargs: Any) -> T:
+        place = author_place()
+        try:
+            if args:
+                refuse(f"{cls.__name__} takes keyword arguments only")
+            _fill_from_default_args(cls, kwargs)
+            _refuse_missing(cls, kwargs)
+            task = super().__call__(**kwargs)  # type: ignore[misc]
+            task.place = place
+            task.connect_references()
+        except DagFileError as error:
+            # The line that makes the task is worth more than a line in some shared subclass.
+            error.file, error.line = place
+            raise
+        return task  # type: ignore[no-any-return]
+
+
+class Operator(Node, metaclass=_OperatorType):
+    """One task. Every argument of `TaskArgs` is an attribute; durations are seconds.
+
+    ``template_fields`` are the attributes in which Jinja templates and outputs of other tasks are
+    replaced by values before ``execute``; a text ending in one of ``template_ext`` names a file.
+    """
+
+    template_fields: Sequence[str] = ()
+    template_ext: Sequence[str] = ()
+    skip_on_exit_code: tuple[int, ...] = ()
+    """Exit codes of the process that mean "skipped"."""
+    last_line_is_value: bool = False
+    """Whether the last line of output is the return value."""
+
+    owner: str | None = None
+    trigger_rule: str = "all_success"
+    retries: int = 0
+    retry_delay: float = 300.0
+    retry_exponential_backoff: float = 0.0
+    max_retry_delay: float | None = None
+    execution_timeout: float | None = None
+    stop_grace: float | None = None
+    on_lost: Literal["retry", "fail"] = "retry"
+    pool: str | Pool = "default_pool"
+    pool_slots: int = 1
+    priority_weight: int = 1
+    weight_rule: Literal["downstream", "upstream", "absolute"] = "downstream"
+    max_active_tis_per_dag: int | None = None
+    max_active_tis_per_dagrun: int | None = None
+    depends_on_past: bool = False
+    wait_for_downstream: bool = False
+    do_xcom_push: bool = True
+    multiple_outputs: bool = False
+    task_display_name: str | None = None
+    doc: str | None = None
+    doc_md: str | None = None
+    log: str = "captured"
+    render_template_as_native_obj: bool | None = None
+    pre_execute: Callable[..., Any] | None = None
+    post_execute: Callable[..., Any] | None = None
+
+    def __init__(self, *, task_id: str, **task: Unpack[TaskArgs]) -> None:
+        given: dict[str, Any] = dict(task)
+        self.place = Place(None, None)
+        self.upstream_task_ids: set[str] = set()
+        self.downstream_task_ids: set[str] = set()
+        self.params: dict[str, Any] = {}
+        self.operator_name = type(self).__name__
+        self.dag: DAG | None = given.pop("dag", None)
+        self.task_group: TaskGroup | None = None
+        group: TaskGroup | None = given.pop("task_group", None)
+        given.pop("default_args", None)
+        try:
+            check_id(task_id, "task_id")
+        except BadIdError as error:
+            refuse(error.message)
+        self.dag = self.dag or (group.dag if group else None) or scope.open_dag()
+        if self.dag is not None:
+            group = group or scope.open_group(self.dag)
+        self.task_id = group.child_id(task_id) if group else task_id
+        self._take(given)
+        if self.dag is not None:
+            self.dag.add_task(self, group)
+
+    def _take(self, given: dict[str, Any]) -> None:
+        unknown = []
+        for name, value in given.items():
+            if name in CHECKS:
+                setattr(self, name, CHECKS[name](value, name))
+            elif name in IGNORED:
+                if self.dag is not None and worth_a_warning(name, value):
+                    self.dag.warn(f"argument {name} is ignored: {IGNORED[name]}")
+            elif name in LATER:
+                if value:
+                    refuse_later(name, LATER[name])
+            else:
+                unknown.append(name)
+        if unknown:
+            label = f"{type(self).__name__} (task {self.task_id!r})"
+            refuse_unknown(
+                label, unknown, {*CHECKS, *_own_arguments(type(self)), "task_id", "dag", "task_group"}
+            )
+        self.depends_on_past = self.depends_on_past or self.wait_for_downstream
+
+    def execute(self, context: Context) -> Any:
+        """Do the work in the task's process; what is returned becomes the XCom ``return_value``.
+
+        Raise `SkipException` to skip, `FailException` to fail without a retry.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no execute()")
+
+    def on_kill(self) -> None:
+        """Clean up when the task is told to stop; called in the task's process."""
+
+    def launch(self) -> Literal["empty", "python"] | Command:
+        """Return what carries the task out: nothing, a command, or (default) this object in a process."""
+        return "python"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing of the author's Python has to run around the task itself."""
+        return self.pre_execute is None and self.post_execute is None
+
+    @property
+    def output(self) -> XComArg:
+        """What the task will have returned, to hand to another task."""
+        from penstock.authoring.xcom_arg import XComArg
+
+        return XComArg(self)
+
+    @property
+    def upstream_list(self) -> list[Operator]:
+        """The direct parents."""
+        return [self.dag.tasks[name] for name in sorted(self.upstream_task_ids)] if self.dag else []
+
+    @property
+    def downstream_list(self) -> list[Operator]:
+        """The direct children."""
+        return [self.dag.tasks[name] for name in sorted(self.downstream_task_ids)] if self.dag else []
+
+    @property
+    def dag_id(self) -> str:
+        """The id of the task's DAG, or empty."""
+        return self.dag.dag_id if self.dag else ""
+
+    @property
+    def task_type(self) -> str:
+        """The name of the class."""
+        return type(self).__name__
+
+    @property
+    def logger(self) -> logging.Logger:
+        """A logger whose lines go to the task's log."""
+        import logging
+
+        return logging.getLogger("penstock.task")
+
+    def entries(self) -> list[Operator]:
+        """Return the task itself."""
+        return [self]
+
+    exits = entries
+
+    def connect_references(self) -> None:
+        """Draw an edge from every task whose output stands in a template field."""
+        for name in self.template_fields:
+            for reference in references(getattr(self, name, None)):
+                if reference.source is not None:
+                    connect(reference.source, self)
+
+    @classmethod
+    def partial(cls, **_: Any) -> Any:
+        """Refuse: tasks cannot be mapped yet."""
+        refuse("task mapping (.partial, .expand) is not supported yet")
+
+    def as_setup(self) -> Any:
+        """Refuse: there are no setup and teardown tasks yet."""
+        refuse("setup and teardown tasks are not supported yet")
+
+    def as_teardown(self, **_: Any) -> Any:
+        """Refuse: there are no setup and teardown tasks yet."""
+        refuse("setup and teardown tasks are not supported yet")
+
+    def __repr__(self) -> str:
+        return f"<Task({type(self).__name__}): {self.task_id}>"
+
+
+_own_cache: dict[type, dict[str, bool]] = {}
+
+
+def _own_arguments(cls: type) -> Mapping[str, bool]:
+    """Return the arguments that *cls* names itself, up to `Operator`: name -> whether it is required.
+
+    A class whose ``__init__`` takes no ``**kwargs`` hides what its parents would accept.
+    """
+    found = _own_cache.get(cls)
+    if found is not None:
+        return found
+    own: dict[str, bool] = {}
+    for parent in cls.__mro__:
+        init = parent.__dict__.get("__init__")
+        if init is None or not hasattr(init, "__code__"):
+            continue
+        code = init.__code__
+        positional = code.co_varnames[1 : code.co_argcount]
+        with_default = positional[len(positional) - len(init.__defaults__ or ()) :]
+        for name in positional:
+            own.setdefault(name, name not in with_default)
+        for name in code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]:
+            own.setdefault(name, name not in (init.__kwdefaults__ or {}))
+        if parent is Operator or not code.co_flags & 0x08:  # inspect.CO_VARKEYWORDS
+            break
+    _own_cache[cls] = own
+    return own
+
+
+def _accepts_task_args(cls: type) -> bool:
+    init = cls.__dict__.get("__init__") or cls.__init__  # type: ignore[misc]
+    return bool(init.__code__.co_flags & 0x08)
+
+
+def _fill_from_default_args(cls: type, kwargs: dict[str, Any]) -> None:
+    group: TaskGroup | None = kwargs.get("task_group")
+    dag: DAG | None = kwargs.get("dag") or (group.dag if group else None) or scope.open_dag()
+    layers: list[Mapping[str, Any]] = []
+    if kwargs.get("default_args"):
+        layers.append(kwargs["default_args"])
+    if dag is not None:
+        inner: TaskGroup | None = group or scope.open_group(dag)
+        while inner is not None:
+            layers.append(inner.default_args)
+            inner = inner.parent_group
+        layers.append(dag.default_args)
+    own = _own_arguments(cls)
+    common = _accepts_task_args(cls)
+    for layer in layers:
+        for name, value in layer.items():
+            if name in kwargs or name in {"task_id", "dag", "task_group"}:
+                continue
+            if name in own or (common and (name in CHECKS or name in LATER or _ignored(name))):
+                kwargs[name] = value
+
+
+def _ignored(name: str) -> bool:
+    # A DAG reads its own dates from default_args; they say nothing about a task.
+    return name in IGNORED and name not in {"start_date", "end_date"}
+
+
+def _refuse_missing(cls: type, kwargs: dict[str, Any]) -> None:
+    missing = [name for name, required in _own_arguments(cls).items() if required and name not in kwargs]
+    if missing:
+        task = f" (task {kwargs['task_id']!r})" if "task_id" in kwargs else ""
+        refuse(f"{cls.__name__}{task} needs {', '.join(missing)}")
+
+
+BaseOperator = Operator

@@ -1,0 +1,63 @@
+"""Parameters of a DAG: a default, a JSON Schema, and a description for the person who triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+
+class _Missing:
+    """The default of a parameter that has none."""
+
+    def __repr__(self) -> str:
+        return "<required>"
+
+
+MISSING: Final = _Missing()
+
+
+class Param:
+    """One parameter: ``Param(3, type="integer", minimum=1)``; the keywords are JSON Schema.
+
+    Without a default the parameter must be given when a run is triggered, so a scheduled DAG
+    cannot have one. The schema is checked when a run is made, not when the file loads.
+    """
+
+    def __init__(self, default: Any = MISSING, description: str | None = None, **schema: Any) -> None:
+        self.default = default
+        self.description = description
+        self.schema: dict[str, Any] = dict(schema.pop("schema", None) or {}) | schema
+
+    @property
+    def required(self) -> bool:
+        """Whether there is no default."""
+        return self.default is MISSING
+
+    @property
+    def value(self) -> Any:
+        """The default; None when there is none."""
+        return None if self.required else self.default
+
+    def problem(self) -> str | None:
+        """Return why the default does not fit the schema, or None when it does."""
+        if self.required or not self.schema:
+            return None
+        import jsonschema
+
+        try:
+            jsonschema.validate(self.default, self.schema, format_checker=jsonschema.FormatChecker())
+        except jsonschema.ValidationError as error:
+            return str(error.message)
+        except jsonschema.SchemaError as error:
+            return f"the schema itself is wrong: {error.message}"
+        return None
+
+
+def as_params(given: Mapping[str, Any]) -> dict[str, Param]:
+    """Return *given* with plain defaults turned into `Param`."""
+    return {name: value if isinstance(value, Param) else Param(value) for name, value in given.items()}
+
+
+def defaults(params: Mapping[str, Param]) -> dict[str, Any]:
+    """Return the defaults of those that have one."""
+    return {name: param.default for name, param in params.items() if not param.required}

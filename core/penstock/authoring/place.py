@@ -1,0 +1,52 @@
+"""Where in the author's files something was said, and how a mistake is refused there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FrameType
+from typing import NamedTuple, NoReturn
+
+from penstock.errors import DagFileError
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120 - in every task's start-up
+
+
+class Place(NamedTuple):
+    """A line of a file; both None when nobody's file was on the stack."""
+
+    file: str | None
+    line: int | None
+
+
+def is_ours(filename: str) -> bool:
+    """Whether *filename* belongs to Penstock and not to an author."""
+    return filename.startswith((_OURS, "<frozen"))
+
+
+def author_place() -> Place:
+    """Return the innermost line on the stack that is not Penstock's own."""
+    frame = _author_frame()
+    return Place(None, None) if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+def owner_file() -> str | None:
+    """Return the file whose top level is being executed: a DAG made by a shared factory belongs to it."""
+    frame = _author_frame()
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and not is_ours(frame.f_code.co_filename):
+            return frame.f_code.co_filename
+        frame = frame.f_back
+    return None
+
+
+def refuse(message: str, place: Place | None = None) -> NoReturn:
+    """Raise `DagFileError` at *place*, by default at the author's line that led here."""
+    raise DagFileError(message, *(place or author_place()))
+
+
+def _author_frame() -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to look at callers
+    while frame is not None and is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame

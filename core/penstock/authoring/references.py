@@ -1,0 +1,55 @@
+"""Values that are only known while a run works: outputs of tasks, and parameters.
+
+They stand in for the value in a task's arguments, draw the edge, and are replaced in the task's
+process just before it executes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from penstock.authoring.context import Context
+    from penstock.authoring.operators.operator import Operator
+
+
+class Reference(ABC):
+    """Stands for a value. Its text is a template that gives the same value, without an edge."""
+
+    @property
+    def source(self) -> Operator | None:
+        """The task that the value comes from, or None."""
+        return None
+
+    @abstractmethod
+    def resolve(self, context: Context) -> Any:
+        """Return the value."""
+
+
+class ParamReference(Reference):
+    """A parameter of the run."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def resolve(self, context: Context) -> Any:
+        """Return the parameter's value in this run."""
+        return context["params"][self.name]
+
+    def __str__(self) -> str:
+        return f"{{{{ params[{self.name!r}] }}}}"
+
+
+def references(value: Any) -> Iterator[Reference]:
+    """Yield every reference inside *value*, also in lists, tuples, sets, and mappings."""
+    if isinstance(value, Reference):
+        yield value
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from references(item)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from references(key)
+            yield from references(item)

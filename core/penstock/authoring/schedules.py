@@ -1,0 +1,197 @@
+"""What a DAG's ``schedule`` may be, and its form in the spec.
+
+The classes only hold what was written; `penstock.timetable` knows what it means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from penstock.authoring.place import Place, refuse
+
+if TYPE_CHECKING:
+    from dateutil.relativedelta import relativedelta
+
+    Delta = timedelta | relativedelta
+else:
+    Delta = Any
+
+_RELATIVE = ("years", "months", "days", "leapdays", "hours", "minutes", "seconds", "microseconds")
+_ABSOLUTE = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleFields:
+    """The fields of a `ScheduleSpec`, without the library that spec is made of."""
+
+    kind: str = "none"
+    crons: tuple[str, ...] = ()
+    seconds: float | None = None
+    relative: dict[str, int] | None = None
+    interval: float | dict[str, int] | None = None
+    run_immediately: bool | float | None = None
+    timezone: str | None = None
+    text: str = "None"
+
+
+class Timetable:
+    """The root of the classes below; ``fields`` is what was said."""
+
+    fields: ScheduleFields
+
+    def __repr__(self) -> str:
+        return self.fields.text
+
+
+class CronTriggerTimetable(Timetable):
+    """Fires at each match of a cron expression; logical date = fire time.
+
+    ``interval`` makes the data interval that long, ending at the fire time. ``run_immediately``
+    decides the first run of a DAG without start_date: True, False, or how long ago a tick may be.
+    """
+
+    def __init__(
+        self,
+        cron: str,
+        *,
+        timezone: Any = None,
+        interval: Delta | None = None,
+        run_immediately: bool | timedelta | None = None,
+    ) -> None:
+        self.fields = _cron_trigger((cron,), timezone, interval, run_immediately)
+
+
+class MultipleCronTriggerTimetable(Timetable):
+    """Fires at each match of any of several cron expressions."""
+
+    def __init__(
+        self,
+        *crons: str,
+        timezone: Any = None,
+        interval: Delta | None = None,
+        run_immediately: bool | timedelta | None = None,
+    ) -> None:
+        if not crons:
+            refuse("MultipleCronTriggerTimetable needs at least one cron expression")
+        self.fields = _cron_trigger(crons, timezone, interval, run_immediately)
+
+
+class CronDataIntervalTimetable(Timetable):
+    """Spans lie between matches of a cron expression; logical date = start, fires at the end."""
+
+    def __init__(self, cron: str, timezone: Any = None) -> None:
+        self.fields = ScheduleFields(
+            kind="cron_interval", crons=(_cron(cron),), timezone=_named(timezone), text=cron
+        )
+
+
+class DeltaTriggerTimetable(Timetable):
+    """Fires every *delta*; logical date = fire time."""
+
+    def __init__(self, delta: Delta, *, interval: Delta | None = None) -> None:
+        self.fields = _delta("delta", delta, None if interval is None else _span(interval, "interval"))
+
+
+class DeltaDataIntervalTimetable(Timetable):
+    """Spans of length *delta*; logical date = start, fires at the end."""
+
+    def __init__(self, delta: Delta) -> None:
+        self.fields = _delta("delta_interval", delta, None)
+
+
+def schedule_fields(schedule: Any) -> ScheduleFields:
+    """Return what ``schedule=`` says; refuse what cannot be a schedule."""
+    if schedule is None:
+        return ScheduleFields()
+    if isinstance(schedule, Timetable):
+        return schedule.fields
+    if schedule in ("@once", "@continuous"):
+        return ScheduleFields(kind=schedule[1:], text=schedule)
+    if isinstance(schedule, str):
+        return ScheduleFields(kind="cron", crons=(schedule,), text=schedule)
+    if isinstance(schedule, list | tuple):
+        refuse("a schedule of assets is not supported yet")
+    if not isinstance(schedule, timedelta) and type(schedule).__name__ != "relativedelta":
+        refuse(
+            "schedule must be a cron text, a preset, a timedelta, a relativedelta, a timetable or None, "
+            f"not {type(schedule).__name__} {schedule!r}"
+        )
+    return _delta("delta", schedule, None)
+
+
+def zone_name(zone: Any, place: Place | None = None) -> str:
+    """Return the IANA name of a time zone given as a name or as a tzinfo."""
+    if isinstance(zone, str):
+        name: str | None = zone
+    else:
+        name = getattr(zone, "key", None) or getattr(zone, "name", None) or _fixed_zone(zone)
+    if not isinstance(name, str):
+        refuse(f"time zone {zone!r} has no name; use a name such as 'Europe/Amsterdam'", place)
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        refuse(f"time zone {name!r} is not known", place)
+    return name
+
+
+def _fixed_zone(zone: Any) -> str | None:
+    offset = zone.utcoffset(None) if hasattr(zone, "utcoffset") else None
+    if offset is None or offset % timedelta(hours=1):
+        return None
+    hours = offset // timedelta(hours=1)
+    return f"Etc/GMT{-hours:+d}" if hours else "UTC"
+
+
+def _named(zone: Any) -> str | None:
+    return None if zone is None else zone_name(zone)
+
+
+def _cron(text: Any) -> str:
+    if not isinstance(text, str):
+        refuse(f"a cron expression is text, not {type(text).__name__} {text!r}")
+    return text
+
+
+def _cron_trigger(
+    crons: tuple[str, ...], timezone: Any, interval: Any, run_immediately: bool | timedelta | None
+) -> ScheduleFields:
+    if isinstance(run_immediately, timedelta):
+        immediately: bool | float | None = run_immediately.total_seconds()
+    else:
+        immediately = run_immediately
+    return ScheduleFields(
+        kind="cron",
+        crons=tuple(_cron(cron) for cron in crons),
+        interval=_span(interval, "interval") if interval else None,
+        run_immediately=immediately,
+        timezone=_named(timezone),
+        text=", ".join(crons),
+    )
+
+
+def _delta(kind: str, delta: Any, interval: float | dict[str, int] | None) -> ScheduleFields:
+    span = _span(delta, "schedule")
+    text = str(delta) if isinstance(delta, timedelta) else repr(delta)
+    if isinstance(span, dict):
+        return ScheduleFields(kind=kind, relative=span, interval=interval, text=text)
+    return ScheduleFields(kind=kind, seconds=span, interval=interval, text=text)
+
+
+def _span(delta: Any, name: str) -> float | dict[str, int]:
+    if isinstance(delta, timedelta):
+        if delta <= timedelta(0):
+            refuse(f"{name} must be longer than nothing, not {delta}")
+        return delta.total_seconds()
+    if type(delta).__name__ != "relativedelta":
+        refuse(f"{name} must be a timedelta or a relativedelta, not {type(delta).__name__}")
+    if getattr(delta, "weekday", None) is not None:
+        refuse(f"{name}: a relativedelta with a weekday is not supported; use a cron expression")
+    span = {key: int(getattr(delta, key)) for key in _RELATIVE if getattr(delta, key)}
+    span |= {key: getattr(delta, key) for key in _ABSOLUTE if getattr(delta, key) is not None}
+    if not span:
+        refuse(f"{name} must be longer than nothing, not {delta!r}")
+    return span

@@ -1,0 +1,120 @@
+"""ExternalTaskSensor: wait for a run, or tasks, of another DAG."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
+
+from penstock.authoring.exceptions import FailException, SkipException
+from penstock.authoring.place import refuse
+from penstock.authoring.sensors.sensor import Sensor, SensorArgs
+
+if TYPE_CHECKING:
+    from penstock.authoring.context import Context
+
+
+class ExternalTaskSensor(Sensor):
+    """Waits until the run of *external_dag_id* with the same logical date, or its named tasks, ended well.
+
+    *execution_delta* looks that much earlier, *execution_date_fn* maps the logical date to one or
+    several. States: *allowed_states* (default success), *failed_states* fail the task,
+    *skipped_states* skip it. *check_existence* fails when there is no such DAG or task.
+    """
+
+    template_fields: Sequence[str] = ("external_dag_id", "external_task_id", "external_task_ids")
+
+    def __init__(
+        self,
+        *,
+        external_dag_id: Any,
+        external_task_id: Any = None,
+        external_task_ids: Any = None,
+        external_task_group_id: Any = None,
+        allowed_states: Sequence[str] | None = None,
+        skipped_states: Sequence[str] | None = None,
+        failed_states: Sequence[str] | None = None,
+        execution_delta: dt.timedelta | None = None,
+        execution_date_fn: Callable[..., Any] | None = None,
+        check_existence: bool = False,
+        task_id: str,
+        **sensor: Unpack[SensorArgs],
+    ) -> None:
+        super().__init__(task_id=task_id, **sensor)
+        named = [external_task_id, external_task_ids, external_task_group_id]
+        if sum(one is not None for one in named) > 1:
+            refuse("give one of external_task_id, external_task_ids and external_task_group_id")
+        if external_task_group_id is not None:
+            refuse("external_task_group_id is not supported yet; name the tasks")
+        if execution_delta is not None and execution_date_fn is not None:
+            refuse("execution_delta and execution_date_fn exclude each other")
+        self.external_dag_id = external_dag_id
+        self.external_task_id = external_task_id
+        self.external_task_ids = external_task_ids
+        self.allowed_states = _states(allowed_states, "allowed_states", ["success"])
+        self.skipped_states = _states(skipped_states, "skipped_states", [])
+        self.failed_states = _states(failed_states, "failed_states", [])
+        if set(self.allowed_states) & {*self.skipped_states, *self.failed_states}:
+            refuse("allowed_states, skipped_states and failed_states must not overlap")
+        self.execution_delta = execution_delta
+        self.execution_date_fn = execution_date_fn
+        self.check_existence = check_existence
+
+    def poke(self, context: Context) -> bool:
+        """Ask the engine once for every date."""
+        task_ids = self._task_ids()
+        answers = [self._ended_well(context, date, task_ids) for date in self._dates(context)]
+        return all(answers)
+
+    def _task_ids(self) -> list[str] | None:
+        if self.external_task_id is not None:
+            return [str(self.external_task_id)]
+        return None if self.external_task_ids is None else [str(name) for name in self.external_task_ids]
+
+    def _dates(self, context: Context) -> list[dt.datetime]:
+        date: dt.datetime | None = context.get("logical_date")
+        if date is None:
+            raise FailException("this run has no logical date, so there is none to look for")
+        if self.execution_delta is not None:
+            return [date - self.execution_delta]
+        if self.execution_date_fn is None:
+            return [date]
+        from penstock.authoring.calling import arguments
+
+        found = self.execution_date_fn(date, **arguments(self.execution_date_fn, [date], {}, context))
+        return list(found) if isinstance(found, list | tuple | set) else [found]
+
+    def _ended_well(self, context: Context, date: dt.datetime, task_ids: list[str] | None) -> bool:
+        from penstock.authoring.asking import run_states
+
+        answer = run_states(context.socket, str(self.external_dag_id), date, task_ids)
+        if answer is None:
+            print("the engine does not answer; asking again")  # noqa: T201 - to the task's log
+            return False
+        if answer.problem is not None:
+            if self.check_existence:
+                raise FailException(answer.problem)
+            print(answer.problem)  # noqa: T201 - to the task's log
+            return False
+        states = [answer.run] if task_ids is None else [answer.tasks.get(name) for name in task_ids]
+        what = self.external_dag_id if task_ids is None else f"{self.external_dag_id}: {', '.join(task_ids)}"
+        told = ", ".join(str(state or "not there yet") for state in states)
+        print(f"{what} at {date.isoformat()}: {told}")  # noqa: T201 - to the task's log
+        if any(state in self.failed_states for state in states):
+            raise FailException(f"{what} ended as {told}")
+        if any(state in self.skipped_states for state in states):
+            raise SkipException(f"{what} ended as {told}")
+        return all(state in self.allowed_states for state in states)
+
+
+def _states(given: Sequence[Any] | None, name: str, default: list[str]) -> list[str]:
+    if given is None:
+        return default
+    from penstock.authoring.arguments import near
+    from penstock.model.states import TaskState
+
+    states = [str(getattr(state, "value", state)) for state in given]
+    for state in states:
+        if state not in set(TaskState):
+            refuse(f"{name}: state {state!r} is not known{near(state, list(TaskState))}")
+    return states

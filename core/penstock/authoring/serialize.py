@@ -1,0 +1,260 @@
+"""From the author's objects to data: `collect` finds a file's DAGs, `to_spec` writes one down.
+
+Runs in the parse child only. Everything the scheduler needs is in the spec, because the engine
+never imports an author's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from penstock.authoring import scope
+from penstock.authoring.dag import DAG
+from penstock.authoring.operators.operator import Command, Operator
+from penstock.authoring.params import Param
+from penstock.authoring.place import Place, refuse
+from penstock.authoring.pools import Pool
+from penstock.model.graph import find_cycle
+from penstock.model.spec import (
+    CommandSpec,
+    DagSpec,
+    GroupSpec,
+    ParamSpec,
+    PoolSpec,
+    ScheduleSpec,
+    SensorSpec,
+    TaskSpec,
+)
+
+
+def collect(namespace: Mapping[str, Any]) -> list[DAG]:
+    """Return the DAGs of a file that was executed in *namespace*, in the order of making.
+
+    They are the DAGs bound at its top level, those of its ``with DAG`` blocks and of its calls
+    of ``@dag`` functions. Raises `DagFileError` when two of them share an id.
+    """
+    file = namespace.get("__file__")
+    found = [dag for dag, owner in scope.current().registered if file is None or owner == file]
+    found += [value for value in namespace.values() if isinstance(value, DAG)]
+    by_id: dict[str, DAG] = {}
+    for dag in found:
+        other = by_id.setdefault(dag.dag_id, dag)
+        if other is not dag:
+            where = f" (first at line {other.place.line})" if other.place.line else ""
+            refuse(f"DAG {dag.dag_id!r} is made twice in this file{where}", dag.place)
+    return list(by_id.values())
+
+
+def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
+    """Return *dag* as data. *file* is its path; *timezone* is for a DAG that names none.
+
+    Raises `DagFileError` with the author's line for a cycle, a bad cron expression, or a required
+    param on a schedule.
+    """
+    zone = dag.timezone_name or timezone
+    _refuse_cycle(dag)
+    schedule = schedule_of(dag, zone)
+    _refuse_bad_schedule(dag, schedule)
+    _refuse_unusable_params(dag, schedule)
+    return DagSpec(
+        dag_id=dag.dag_id,
+        file=file,
+        line=dag.place.line,
+        description=dag.description,
+        doc=_doc(dag, file),
+        owner=_owner(dag),
+        tags=dag.tags,
+        schedule=schedule,
+        timezone=zone,
+        start_date=_utc(dag.start_date, zone),
+        end_date=_utc(dag.end_date, zone),
+        catchup=dag.catchup,
+        overlap=dag.overlap,  # type: ignore[arg-type]  # checked when the DAG was made
+        max_active_runs=dag.max_active_runs,
+        max_active_tasks=dag.max_active_tasks,
+        dagrun_timeout=dag.dagrun_timeout,
+        fail_fast=dag.fail_fast,
+        paused_upon_creation=dag.is_paused_upon_creation,
+        params={name: _param(dag, name, param) for name, param in dag.params.items()},
+        tasks=tuple(_task(task) for task in dag.tasks.values()),
+        groups=tuple(
+            GroupSpec(
+                group_id=group.group_id,
+                parent=(group.parent_group.group_id or None) if group.parent_group else None,
+                tooltip=group.tooltip or None,
+            )
+            for group in dag.task_groups.values()
+        ),
+        labels=tuple((up, down, text) for (up, down), text in dag.labels.items()),
+        pools=tuple(_pools(dag, file)),
+        warnings=dag.warnings,
+    )
+
+
+def _task(task: Operator) -> TaskSpec:
+    launch = task.launch() if task.is_plain else "python"
+    command = None
+    if isinstance(launch, Command):
+        command = CommandSpec(
+            argv=launch.argv, env=launch.env, replace_env=launch.replace_env, cwd=launch.cwd
+        )
+    return TaskSpec(
+        task_id=task.task_id,
+        operator=task.operator_name,
+        launch="command" if isinstance(launch, Command) else launch,
+        upstream=tuple(sorted(task.upstream_task_ids)),
+        group=(task.task_group.group_id or None) if task.task_group else None,
+        line=task.place.line,
+        display_name=task.task_display_name,
+        doc=task.doc_md or task.doc,
+        owner=task.owner,
+        trigger_rule=task.trigger_rule,
+        command=command,
+        sensor=_sensor(task),
+        retries=task.retries,
+        retry_delay=task.retry_delay,
+        retry_exponential_backoff=task.retry_exponential_backoff,
+        max_retry_delay=task.max_retry_delay,
+        execution_timeout=task.execution_timeout,
+        stop_grace=task.stop_grace,
+        on_lost=task.on_lost,
+        pool=str(task.pool),
+        pool_slots=task.pool_slots,
+        priority_weight=task.priority_weight,
+        weight_rule=task.weight_rule,
+        max_active_tis_per_dag=task.max_active_tis_per_dag,
+        max_active_tis_per_dagrun=task.max_active_tis_per_dagrun,
+        depends_on_past=task.depends_on_past,
+        wait_for_downstream=task.wait_for_downstream,
+        skip_on_exit_code=task.skip_on_exit_code,
+        push_last_line=task.last_line_is_value and task.do_xcom_push,
+        log_direct=task.log == "direct",
+    )
+
+
+def _sensor(task: Operator) -> SensorSpec | None:
+    from penstock.authoring.sensors.sensor import Sensor
+
+    if not isinstance(task, Sensor):
+        return None
+    return SensorSpec(
+        mode=task.mode,
+        poke_interval=task.poke_interval,
+        timeout=task.timeout,
+        exponential_backoff=task.exponential_backoff,
+        max_wait=task.max_wait,
+        soft_fail=task.soft_fail,
+    )
+
+
+def schedule_of(dag: DAG, zone: str) -> ScheduleSpec:
+    """Return the schedule of *dag* as data; *zone* is where its cron lives."""
+    fields = dag.schedule
+    return ScheduleSpec(
+        kind=fields.kind,  # type: ignore[arg-type]  # the words are the same
+        crons=fields.crons,
+        seconds=fields.seconds,
+        relative=fields.relative,
+        interval=fields.interval,
+        run_immediately=fields.run_immediately,
+        timezone=fields.timezone or zone,
+        text=fields.text,
+    )
+
+
+def _refuse_bad_schedule(dag: DAG, schedule: ScheduleSpec) -> None:
+    from penstock.timetable.schedule import timetable_of
+
+    try:
+        timetable_of(schedule)
+    except ValueError as error:
+        refuse(f"DAG {dag.dag_id!r}: {error}", dag.place)
+
+
+def _refuse_cycle(dag: DAG) -> None:
+    cycle = find_cycle({name: sorted(task.upstream_task_ids) for name, task in dag.tasks.items()})
+    if cycle is None:
+        return
+    # The edge that was drawn last is the one that closed the circle.
+    lines = [dag.edges.get((up, down)) or 0 for up, down in pairwise(cycle)]
+    refuse(f"cycle: {' -> '.join(cycle)}", Place(dag.place.file, max(lines) or dag.place.line))
+
+
+def _refuse_unusable_params(dag: DAG, schedule: ScheduleSpec) -> None:
+    if schedule.kind == "none":
+        return
+    for name, param in dag.params.items():
+        problem = "has no default" if param.required else param.problem()
+        if problem:
+            refuse(f"DAG {dag.dag_id!r} has a schedule, but its param {name!r}: {problem}", dag.place)
+
+
+def _param(dag: DAG, name: str, param: Param) -> ParamSpec:
+    for what, value in (("default", param.value), ("schema", param.schema)):
+        if not _is_json(value):
+            refuse(f"param {name!r}: its {what} must be JSON, not {value!r}", dag.place)
+    return ParamSpec(
+        default=param.value, required=param.required, json_schema=param.schema, description=param.description
+    )
+
+
+def _is_json(value: Any) -> bool:
+    match value:
+        case None | bool() | int() | float() | str():
+            return True
+        case list() | tuple():
+            return all(_is_json(item) for item in value)
+        case dict():
+            return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
+        case _:
+            return False
+
+
+def _pools(dag: DAG, file: str) -> Iterable[PoolSpec]:
+    declared = [pool for pool, owner in scope.current().pools if owner in {file, dag.place.file}]
+    used = [task.pool for task in dag.tasks.values() if isinstance(task.pool, Pool)]
+    pools: dict[str, Pool] = {}
+    for pool in [*declared, *used]:
+        other = pools.setdefault(pool.name, pool)
+        if other.slots != pool.slots:
+            refuse(
+                f"pool {pool.name!r} has {other.slots} slots in one place and {pool.slots} in another",
+                dag.place,
+            )
+    for pool in pools.values():
+        yield PoolSpec(name=pool.name, slots=pool.slots, description=pool.description)
+
+
+def _owner(dag: DAG) -> str | None:
+    owners = {task.owner for task in dag.tasks.values() if task.owner}
+    default = dag.default_args.get("owner")
+    return ", ".join(sorted(owners)) or (str(default) if default else None)
+
+
+def _doc(dag: DAG, file: str) -> str | None:
+    doc = dag.doc_md
+    if not doc or not doc.endswith(".md") or "\n" in doc:
+        return doc
+    from pathlib import Path
+
+    path = Path(file).parent / doc
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        dag.warn(f"doc_md names the file {doc!r}, which cannot be read")
+        return doc
+
+
+def _utc(moment: datetime | None, zone: str) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        from zoneinfo import ZoneInfo
+
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    moment = moment.astimezone(UTC)
+    # A plain datetime: a subclass of some library would not survive the way through JSON alike.
+    return datetime.combine(moment.date(), moment.time(), UTC)
