@@ -70,7 +70,7 @@ def test_paused_settles_nothing() -> None:
     assert ask(dag(HOURLY), "2026-01-01 09:30", cursor=cursor, paused=True) == Decisions([], cursor, None)
 
 
-MISSED = {
+MISSED: dict[str, list[tuple[Any, ...]]] = {
     "all": [("01 05:00", True), ("01 06:00", True), ("01 07:00", True)],
     "latest": [("01 05:00", "01 06:00", 2, "REASON"), ("01 07:00", True)],
     "none": [("01 05:00", "01 07:00", 3, "REASON")],

@@ -1,1 +1,1 @@
-"""From DAG file to spec: disposable children under limits, and a watch on the folder."""
+"""From DAG files to specs: find them, load each in a disposable child, keep what runs are pinned to."""

@@ -1,0 +1,236 @@
+"""The disposable process that loads one DAG file.
+
+``python -P -m penstock.loading.child FILE --fd N --trace-fd M``. N is a socket: the request (JSON)
+comes in over it and the answer, a `ParsedFile` as JSON, goes out; each is 8 bytes of length, then
+the bytes. M takes the interpreter's last words when it crashes or runs out of time. Everything
+else that the author's file does, prints or breaks stays in here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import math
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from penstock.errors import DagFileError
+from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
+
+LOST_CHANNEL = 97
+"""Exit code: the file closed the descriptor over which we answer."""
+_DETAIL_MAX = 8192
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
+
+
+class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child is to load: ``source`` are the bytes to execute, ``timeout`` is in seconds.
+
+    ``memory`` is the address space in bytes.
+    """
+
+    source: bytes
+    source_hash: str
+    folders: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    timeout: float = 30.0
+    memory: int = 2 << 30
+    connections: dict[str, str] = msgspec.field(default_factory=dict)
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def main() -> None:
+    """Serve one request and end without running anything of the author's again."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file")
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--trace-fd", type=int, required=True)
+    options = parser.parse_args()
+    channel = _Channel(options.fd)
+    request = msgspec.json.decode(channel.receive(), type=LoadRequest)
+    _limit(request)
+    faulthandler.enable(file=options.trace_fd, all_threads=False)
+    faulthandler.dump_traceback_later(request.timeout, exit=True, file=options.trace_fd)
+    pid = os.getpid()
+    sys.dont_write_bytecode = True
+    sys.argv = [options.file]
+    answer = load(options.file, request)
+    if os.getpid() != pid:
+        os._exit(0)  # a fork that the author's file made and let run on
+    os._exit(0 if channel.send(msgspec.json.encode(answer)) else LOST_CHANNEL)
+
+
+def _limit(request: LoadRequest) -> None:
+    seconds = math.ceil(request.timeout) + 5
+    for what, soft, hard in (
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_CPU, seconds, seconds),
+        (resource.RLIMIT_AS, request.memory, None),  # only soft: see _lift_memory_limit
+    ):
+        present = resource.getrlimit(what)[1]
+        known = [limit for limit in (soft, present) if limit != resource.RLIM_INFINITY]
+        try:
+            resource.setrlimit(what, (min(known), present if hard is None else min(known)))
+        except (ValueError, OSError):
+            continue  # macOS knows no limit on address space
+
+
+def _lift_memory_limit() -> None:
+    """Let us explain what happened although the author's objects still fill the memory."""
+    try:
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    except (ValueError, OSError):
+        return
+
+
+class _Channel:
+    """The socket to the engine, which the author's file may have closed or replaced."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        status = os.fstat(fd)
+        self.identity = (status.st_dev, status.st_ino)
+
+    def receive(self) -> bytes:
+        """Return the request."""
+        size = int.from_bytes(self._read(8), "big")
+        return self._read(size)
+
+    def _read(self, size: int) -> bytes:
+        parts: list[bytes] = []
+        while size:
+            part = os.read(self.fd, min(size, 1 << 20))
+            if not part:
+                raise EOFError("the engine closed the channel")
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def send(self, data: bytes) -> bool:
+        """Send *data*; return False when the descriptor is no longer ours."""
+        view = memoryview(len(data).to_bytes(8, "big") + data)
+        try:
+            status = os.fstat(self.fd)
+            if (status.st_dev, status.st_ino) != self.identity:
+                return False
+            while view:
+                view = view[os.write(self.fd, view) :]
+        except OSError:
+            return False
+        return True
+
+
+def load(file: str, request: LoadRequest) -> ParsedFile:
+    """Execute the file and return its DAGs, or why there are none."""
+    from penstock.loading.source import execute
+
+    try:
+        from penstock.authoring.serialize import collect
+
+        _offer(request)
+        dags = collect(execute(file, request.source, request.folders))
+    except BaseException as error:  # noqa: BLE001 - whatever an author raises is told, not obeyed
+        _lift_memory_limit()
+        return ParsedFile(file=file, source_hash=request.source_hash, errors=(explain(error, file),))
+    specs: list[DagSpec] = []
+    problems: list[DagFileProblem] = []
+    for dag in dags:
+        try:
+            specs.append(_spec(dag, file, request.timezone))
+        except BaseException as error:  # noqa: BLE001 - author's subclasses may run in here
+            problems.append(explain(error, file))
+    return ParsedFile(file=file, source_hash=request.source_hash, dags=tuple(specs), errors=tuple(problems))
+
+
+def _spec(dag: Any, file: str, timezone: str) -> DagSpec:
+    from penstock.authoring.serialize import to_spec
+    from penstock.timetable import timetable_of
+
+    spec = to_spec(dag, file, timezone)
+    try:
+        timetable_of(spec.schedule)
+    except ValueError as error:
+        raise DagFileError(f"DAG {spec.dag_id!r}: {error}", file, spec.line) from None
+    return spec
+
+
+def _offer(request: LoadRequest) -> None:
+    """Make the instance's connections and variables available, as in a task."""
+
+
+def explain(error: BaseException, file: str) -> DagFileProblem:
+    """Return *error* as a problem of *file*: message, the line in that file, the author's traceback."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in _walk(error.__traceback__)]
+    lines = [line for name, line in frames if name == file]
+    line = lines[-1] if lines else None
+    match error:
+        case DagFileError():
+            message, elsewhere = error.message, error.file not in {None, file}
+            if elsewhere:
+                message = f"{message} ({error.file}:{error.line})"
+            return DagFileProblem(
+                file=file,
+                message=message,
+                line=line if elsewhere else error.line or line,
+                detail=_detail(error),
+            )
+        case SyntaxError() if error.filename == file:
+            return DagFileProblem(
+                file=file, message=f"SyntaxError: {error.msg}", line=error.lineno, detail=_detail(error)
+            )
+        case SystemExit():
+            message = f"exited with code {_exit_code(error)} while loading"
+        case _:
+            message = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
+    return DagFileProblem(file=file, message=message, line=line, detail=_detail(error))
+
+
+def _walk(trace: TracebackType | None) -> Iterator[tuple[Any, int]]:
+    while trace is not None:
+        yield trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _exit_code(error: SystemExit) -> int:
+    if error.code is None:
+        return 0
+    return error.code if isinstance(error.code, int) else 1
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:2000]
+    except BaseException:  # noqa: BLE001 - the author's own __str__ may fail too
+        return "(its text cannot be shown)"
+
+
+def _detail(error: BaseException) -> str | None:
+    """Return the author's part of the traceback: its end, without our frames and the import system's."""
+    import traceback
+
+    try:
+        told = traceback.TracebackException.from_exception(error, limit=-30)
+        seen: set[int] = set()
+        todo: list[traceback.TracebackException | None] = [told]
+        while todo:
+            part = todo.pop()
+            if part is None or id(part) in seen:
+                continue
+            seen.add(id(part))
+            theirs = [frame for frame in part.stack if not frame.filename.startswith((_OURS, "<frozen"))]
+            part.stack = traceback.StackSummary.from_list(theirs)
+            todo += [part.__cause__, part.__context__, *(part.exceptions or ())]
+        return "".join(told.format())[-_DETAIL_MAX:]
+    except BaseException:  # noqa: BLE001 - see _text
+        return None
+
+
+if __name__ == "__main__":
+    main()

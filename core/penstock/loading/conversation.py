@@ -1,0 +1,215 @@
+"""One question to one disposable child, which may do anything but answer.
+
+The child has its own session and an environment that marks all it starts; when the conversation
+ends, for whatever reason, nothing of it is left running. It ends with the whole answer, with the
+child's end, when time or output pass their limits, or when it is cancelled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from penstock import process
+
+MAX_OUTPUT_BYTES = 16 << 20
+"""A file that prints more while loading is stopped."""
+MAX_ANSWER_BYTES = 64 << 20
+_TAIL_BYTES = 4096
+_LAST_WORDS_BYTES = 16384
+_CHUNK = 1 << 16
+_LOOK = 0.02
+"""Seconds between looks whether the child ended, where the kernel cannot tell us."""
+_OVERTIME = 3.0
+"""Seconds that the child has beyond the limit, to start and to say where it was."""
+_MARK = "PENSTOCK_LOAD"
+
+
+class Conversation:
+    """What happened with one child. The fields are of use once `hold` has returned.
+
+    ``output`` is the end of what it printed, ``printed`` the bytes in all; ``last_words`` what the
+    interpreter said of a crash; ``overtime`` that it had to be killed; ``exit_code`` is negative
+    for a signal.
+    """
+
+    def __init__(self) -> None:
+        self.output = b""
+        self.printed = 0
+        self.last_words = b""
+        self.overtime = False
+        self.cancelled = False
+        self.exit_code = 0
+        self._answer = bytearray()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._reaping = threading.Lock()
+
+    @property
+    def answered(self) -> int:
+        """How many bytes the child said."""
+        return len(self._answer)
+
+    def hold(
+        self, file: Path, request: bytes, environment: Mapping[str, str], timeout: float
+    ) -> bytes | None:
+        """Ask a child to load *file* and return its answer, or None when there was none.
+
+        Waits at most *timeout* seconds and a little. Raises OSError when no child can be started.
+        """
+        ours, theirs = socket.socketpair()
+        words, words_theirs = os.pipe()
+        output, output_theirs = os.pipe()
+        for descriptor in (ours.fileno(), words, output):
+            os.set_blocking(descriptor, False)
+        mark = secrets.token_hex(8)
+        try:
+            try:
+                self._child = _start(
+                    file, theirs.fileno(), words_theirs, output_theirs, {**environment, _MARK: mark}
+                )
+            finally:
+                theirs.close()
+                os.close(words_theirs)
+                os.close(output_theirs)
+            try:
+                framed = len(request).to_bytes(8, "big") + request
+                self._listen(self._child.pid, ours, output, framed, time.monotonic() + timeout + _OVERTIME)
+            finally:
+                self._end(mark)
+            self._collect(words, output)
+        finally:
+            ours.close()
+            os.close(words)
+            os.close(output)
+        return bytes(self._answer[8:]) if self._is_whole() else None
+
+    def cancel(self) -> None:
+        """End the conversation from another thread."""
+        self.cancelled = True
+        with self._reaping:
+            if self._child is not None and self._child.returncode is None:
+                process.signal_group(self._child.pid, signal.SIGKILL)
+
+    def _listen(self, pid: int, channel: socket.socket, output: int, request: bytes, deadline: float) -> None:
+        left = memoryview(request)
+        with selectors.DefaultSelector() as waiting, _end_of(pid) as end:
+            waiting.register(channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            waiting.register(output, selectors.EVENT_READ)
+            if end is not None:
+                waiting.register(end, selectors.EVENT_READ)
+            while not (self._is_over() or _has_ended(pid)):
+                rest = deadline - time.monotonic()
+                if rest <= 0:
+                    self.overtime = True
+                    return
+                for key, events in waiting.select(rest if end is not None else min(rest, _LOOK)):
+                    if key.fileobj == output and not self._hear(output):
+                        waiting.unregister(output)
+                    if key.fileobj is channel and events & selectors.EVENT_WRITE:
+                        left = left[_send(channel, left) :]
+                        if not left:
+                            waiting.modify(channel, selectors.EVENT_READ)
+                    if (
+                        key.fileobj is channel
+                        and events & selectors.EVENT_READ
+                        and not self._receive(channel)
+                    ):
+                        waiting.unregister(channel)
+            self._receive(channel)
+
+    def _is_over(self) -> bool:
+        return self._is_whole() or self.cancelled or self.printed > MAX_OUTPUT_BYTES
+
+    def _is_whole(self) -> bool:
+        size = int.from_bytes(self._answer[:8], "big")
+        return len(self._answer) >= 8 and len(self._answer) == 8 + size
+
+    def _receive(self, channel: socket.socket) -> bool:
+        """Take what the child says; return False when it will say no more."""
+        while len(self._answer) <= MAX_ANSWER_BYTES:
+            try:
+                part = channel.recv(_CHUNK)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not part:
+                return False
+            self._answer += part
+        return False
+
+    def _hear(self, output: int) -> bool:
+        """Take what the child prints; return False when nobody can print any more."""
+        part = os.read(output, _CHUNK)
+        self.printed += len(part)
+        self.output = (self.output + part)[-_TAIL_BYTES:]
+        return bool(part)
+
+    def _end(self, mark: str) -> None:
+        assert self._child is not None
+        with self._reaping:
+            process.signal_group(self._child.pid, signal.SIGKILL)
+            self.exit_code = self._child.wait()
+        # What it started may have left its session.
+        process.kill_marked(_MARK, [mark])
+
+    def _collect(self, words: int, output: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self.last_words = os.read(words, _LAST_WORDS_BYTES)
+        with contextlib.suppress(BlockingIOError):
+            while self.printed <= MAX_OUTPUT_BYTES and self._hear(output):
+                pass
+
+
+def _start(
+    file: Path, channel: int, words: int, output: int, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    options = ["--fd", str(channel), "--trace-fd", str(words)]
+    return subprocess.Popen(
+        [sys.executable, "-P", "-u", "-m", "penstock.loading.child", str(file), *options],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        cwd=file.parent,
+        env=environment,
+        pass_fds=(channel, words),
+        start_new_session=True,
+    )
+
+
+def _send(channel: socket.socket, data: memoryview) -> int:
+    try:
+        return channel.send(data)
+    except BlockingIOError:
+        return 0
+    except OSError:
+        return len(data)  # the child ended; what became of it is told elsewhere
+
+
+def _has_ended(pid: int) -> bool:
+    """Return whether *pid* ended, without reaping it: until then its number is nobody else's."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+@contextlib.contextmanager
+def _end_of(pid: int) -> Iterator[int | None]:
+    """Give a descriptor that becomes readable when *pid* ends, or None where there is no such thing."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,38 @@
+"""The copies of DAG files that runs are pinned to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from penstock.loading.discover import source_hash
+from penstock.settings import Settings
+
+
+def keep_source(settings: Settings, data: bytes) -> str:
+    """Keep *data* as ``<home>/versions/<sha256>.py``, once, and return the hash.
+
+    Raises OSError when the disk does not take it.
+    """
+    digest = source_hash(data)
+    path = kept_source(settings, digest)
+    if path.exists():
+        return digest
+    settings.versions.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{digest}.{os.getpid()}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+    return digest
+
+
+def kept_source(settings: Settings, digest: str) -> Path:
+    """Return where the version called *digest* lies; it may not exist."""
+    return settings.versions / f"{digest}.py"

@@ -1,0 +1,111 @@
+"""Loading one DAG file in a disposable child, and telling what came of it.
+
+Nothing the file does can hurt the caller: see `penstock.loading.conversation` for how the child is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from pathlib import Path
+
+import msgspec
+
+from penstock.loading.child import LOST_CHANNEL, LoadRequest
+from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
+from penstock.loading.discover import MAX_SOURCE_BYTES, source_hash
+from penstock.loading.environment import author_environment
+from penstock.model.spec import DagFileProblem, ParsedFile
+from penstock.settings import Settings
+
+_TRACE_LINE = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+) in ', re.MULTILINE)
+
+
+async def parse_file(path: Path, *, settings: Settings, source: bytes | None = None) -> ParsedFile:
+    """Return what the DAG file at *path* holds, or why it could not be loaded.
+
+    Raises nothing for the file's sake. *source* is executed instead of the file's present bytes
+    when given. When the caller is cancelled, the child is killed.
+    """
+    talk = Conversation()
+    try:
+        return await asyncio.to_thread(_parse, path, settings, source, talk)
+    except asyncio.CancelledError:
+        talk.cancel()
+        raise
+
+
+def parse_file_sync(path: Path, *, settings: Settings, source: bytes | None = None) -> ParsedFile:
+    """Return the same as `parse_file`, waiting for it."""
+    return _parse(path, settings, source, Conversation())
+
+
+def _parse(path: Path, settings: Settings, source: bytes | None, talk: Conversation) -> ParsedFile:
+    path, digest = path.absolute(), ""
+    try:
+        data = source if source is not None else path.read_bytes()
+        digest = source_hash(data)
+        if len(data) > MAX_SOURCE_BYTES:
+            return _failed(path, digest, f"has {len(data)} bytes; a DAG file may have {MAX_SOURCE_BYTES}")
+        request = LoadRequest(
+            source=data,
+            source_hash=digest,
+            folders=(str(settings.dags_folder),),
+            timezone=settings.timezone,
+            timeout=settings.parse_timeout,
+            memory=settings.parse_memory,
+            connections=settings.connections,
+            variables=settings.variables,
+        )
+        answer = talk.hold(
+            path, msgspec.json.encode(request), author_environment(settings), settings.parse_timeout
+        )
+    except OSError as error:
+        return _failed(path, digest, f"cannot be loaded: {error.strerror or error}")
+    if answer is None:
+        return _failed(path, digest, _why(talk, settings.parse_timeout), _line(talk, path), talk.output)
+    try:
+        return msgspec.json.decode(answer, type=ParsedFile)
+    except msgspec.DecodeError:
+        return _failed(path, digest, "wrote over what its loader said", None, talk.output)
+
+
+def _why(talk: Conversation, limit: float) -> str:
+    if talk.cancelled:
+        return "was not loaded to the end: the engine stopped"
+    if talk.overtime or b"Timeout (" in talk.last_words:
+        return f"took longer than {limit:g} s to load"
+    if talk.printed > MAX_OUTPUT_BYTES:
+        return f"printed more than {MAX_OUTPUT_BYTES >> 20} MiB while loading"
+    if talk.answered > MAX_ANSWER_BYTES:
+        return f"makes DAGs of more than {MAX_ANSWER_BYTES >> 20} MiB"
+    if talk.exit_code == LOST_CHANNEL:
+        return "closed descriptors that it did not open, so its DAGs could not be read"
+    if talk.exit_code < 0:
+        return f"killed by {_signal_name(-talk.exit_code)} while loading"
+    return f"exited with code {talk.exit_code} while loading"
+
+
+def _line(talk: Conversation, path: Path) -> int | None:
+    """Return the innermost line of the file in the interpreter's last words."""
+    for match in _TRACE_LINE.finditer(talk.last_words.decode(errors="replace")):
+        if match["file"] == str(path):
+            return int(match["line"])
+    return None
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _failed(
+    path: Path, digest: str, message: str, line: int | None = None, output: bytes = b""
+) -> ParsedFile:
+    printed = output.decode(errors="replace").strip()
+    detail = f"It printed, at the end:\n{printed}" if printed else None
+    problem = DagFileProblem(file=str(path), message=message, line=line, detail=detail)
+    return ParsedFile(file=str(path), source_hash=digest, errors=(problem,))
