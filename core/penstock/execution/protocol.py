@@ -14,7 +14,8 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     log      what the task printed, masked and capped by the supervisor
     log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
     verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
-    xcom     JSON {key: value}, written by the task child
+    xcom     JSON {values: {key: value}}, written by the task child; a command's last line is added
+             as "return_value" by the supervisor
     result   JSON `Result`, written whole, then renamed; the lock is released after it
 
 Readers probe in the order result, claim, lock, result again.

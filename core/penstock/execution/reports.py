@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 
 from penstock import process
 from penstock.execution import records
@@ -65,13 +64,10 @@ def read_xcoms(folder: Path, result: Mapping[str, Any]) -> dict[str, Any] | None
     if not size or size > records.MAX_XCOM_BYTES:
         return None
     try:
-        values = msgspec.json.decode((folder / records.XCOM).read_bytes())
-    except (OSError, msgspec.DecodeError):
+        values = records.load((folder / records.XCOM).read_bytes()).get("values")
+    except (OSError, ValueError):
         return None
-    if not isinstance(values, dict):
-        return None
-    values.pop("v", None)
-    return values
+    return values if isinstance(values, dict) else None
 
 
 def _exited(folder: Path, result: Mapping[str, Any]) -> Observation:

@@ -291,10 +291,19 @@ class Attempt:
         if not output.last_line_complete:
             return f"the last line is longer than {records.MAX_XCOM_BYTES} bytes: not kept as XCom"
         try:
-            self._files.write(records.XCOM, records.dump_fields({"return_value": output.last_line()}))
+            pushed = self._pushed()  # by a task child that then became the command
+            values = {**pushed, "return_value": output.last_line()}
+            self._files.write(records.XCOM, records.dump_fields({"values": values}))
         except OSError as error:
             return f"the last line was not kept as XCom: {error.strerror}"
         return None
+
+    def _pushed(self) -> dict[str, Any]:
+        try:
+            values = self._files.read(records.XCOM).get("values")
+        except (OSError, ValueError):
+            return {}
+        return values if isinstance(values, dict) else {}
 
     def _finish(self, ended: dict[str, Any], note: str | None = None) -> None:
         """Write down how it ended, and let go."""
