@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import psutil
@@ -114,7 +115,7 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def _orphans_by_session(leaders: Set[int]) -> dict[int, list[int]]:
+def _orphans_by_session(leaders: AbstractSet[int]) -> dict[int, list[int]]:
     """Return processes that fell to a supervisor when their parent ended, by the session they are in."""
     found: dict[int, list[int]] = {}
     if not process.LINUX:
