@@ -53,7 +53,7 @@ class Durations:
                 (key, version) for key, version in connection.execute(_FINISHED, {"dag_id": dag_id})
             ]
             history, medians = self._kept.get(dag_id, ({}, {}))
-            if list(history) != runs:
+            if dag_id not in self._kept or list(history) != runs:
                 history = {run: history.get(run) or self._read(connection, run[0]) for run in runs}
                 medians = self._medians(history)
                 self._kept[dag_id] = history, medians
