@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from penstock import __version__
 from penstock.clock import from_us
+from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.views import EngineStatus, EventRow, ImportErrorRow, LedgerRow
 from penstock.store import tables
 from penstock.store.database import table_of
@@ -23,10 +24,12 @@ _import_error = table_of(tables.ImportErrorRow)
 
 _LAST_EVENT = sa.select(_event.c.seq, _event.c.at_us).order_by(_event.c.seq.desc()).limit(1)
 _LIVE = sa.select(sa.func.count()).select_from(_attempt).where(ATTEMPT_LIVE)
-_OCCUPIED = (
-    sa.select(sa.func.count())
-    .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
-    .where(ATTEMPT_LIVE, _task.c.state.in_(("queued", "running", "stopping", "restarting")))
+# A scalar subquery, because a join invites SQLite to begin with every task instance there ever was.
+_OCCUPIED = _LIVE.where(
+    sa.select(_task.c.state)
+    .where(_task.c.id == _attempt.c.ti_id)
+    .scalar_subquery()
+    .in_(sorted(OCCUPIES_SLOT))
 )
 _UNFINISHED_RUNS = sa.select(sa.func.count()).select_from(_run).where(RUN_UNFINISHED)
 _QUEUED = (

@@ -100,6 +100,10 @@ class RunRow(SQLModel, table=True):
     queued_us: int = Field(sa_column=Column(BigInteger, nullable=False))
     start_us: int | None = Field(default=None, sa_column=Column(BigInteger))
     end_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    stood_us: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    """How long the run stood still while frozen or held: its timeout does not count it."""
+    intent: str | None = None
+    """``cancel`` or ``fail`` while its processes are being killed."""
     reason: str | None = None
     conf: str = "{}"
     backfill_id: int | None = Field(default=None, foreign_key="backfill.id", index=True)
@@ -135,6 +139,8 @@ class TaskInstanceRow(SQLModel, table=True):
     stop_us: int | None = Field(default=None, sa_column=Column(BigInteger))
     """When SIGKILL follows, for a task that is stopping."""
     pokes: int = 0
+    intent: str | None = None
+    """What a stopping task becomes once it is dead: a `TaskEvent` such as ``cancel`` or ``mark_success``."""
     reason: str | None = None
     attempt_id: str | None = None
     """The newest attempt."""

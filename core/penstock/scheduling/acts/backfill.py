@@ -1,0 +1,278 @@
+"""Backfills: create one from a plan that lists every point, pause, resume, resize, cancel."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+from penstock.clock import from_us, to_us
+from penstock.errors import RefusedError, UnknownError, UsageError
+from penstock.model.acts import (
+    CancelBackfill,
+    CreateBackfill,
+    PauseBackfill,
+    ResizeBackfill,
+    ResumeBackfill,
+)
+from penstock.model.spec import DagSpec
+from penstock.model.states import TERMINAL, RunState, TaskState
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.cancel import cancel
+from penstock.scheduling.acts.planned import Planned, aware, counted, make_plan
+from penstock.scheduling.acts.trigger import check_conf
+from penstock.scheduling.backfill import Choice, choose, slot_state
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveBackfill, World
+from penstock.store.database import table_of
+from penstock.store.records import BackfillRecord, SlotRecord
+from penstock.store.tables import BackfillRow, BackfillSlotRow
+from penstock.store.writes import INSERT_BACKFILL, INSERT_SLOT, UPDATE_BACKFILL, UPDATE_SLOT
+from penstock.timetable.point import Point
+from penstock.timetable.schedule import timetable_of
+
+MOST_POINTS = 20_000
+"""A backfill of more points than this is refused: split it."""
+
+LifeAct = PauseBackfill | ResumeBackfill | CancelBackfill | ResizeBackfill
+
+_WORDS: dict[Choice, str] = {
+    "create": "is created",
+    "rerun": "runs again",
+    "kept": "is kept",
+    "in_flight": "is in flight, left alone",
+}
+
+
+def plan_backfill(world: World, act: CreateBackfill) -> Planned:
+    """Plan to run the schedule points of a span, listing what happens to each."""
+    entry = world.dag(act.dag_id)
+    spec = entry.structure.spec
+    points = _points(spec, act)
+    _check(world, spec, act)
+    standing = world.reads.run_ids_at(act.dag_id, [to_us(point.logical_date) for point in points])
+    items: list[PlanItem] = []
+    choices: list[tuple[Point, Choice, str | None]] = []
+    counts = {"create": 0, "rerun": 0, "kept": 0, "in_flight": 0}
+    for point in points:
+        run_id, state = standing.get(to_us(point.logical_date), (None, None))
+        choice = choose(state, act.reprocess)
+        counts[choice] += 1
+        choices.append((point, choice, run_id))
+        items.append(
+            PlanItem(
+                dag_id=act.dag_id,
+                run_id=run_id,
+                task_id=None,
+                before="" if state is None else state.value,
+                after={"create": "queued", "rerun": "queued"}.get(
+                    choice, "" if state is None else state.value
+                ),
+                logical_date=point.logical_date,
+                note=_WORDS[choice],
+            )
+        )
+    work = counts["create"] + counts["rerun"]
+    summary = (
+        f"{len(points)} dates: {counts['create']} to create, {counts['rerun']} to rerun, "
+        f"{counts['kept']} kept, {counts['in_flight']} in flight"
+    )
+    notes = [summary]
+    if not work:
+        notes.append("0 runs: there is nothing to do")
+    plan = make_plan(
+        "backfill", counted("Backfill", work, "run"), items, notes=notes, cli=_cli(act), counts=counts
+    )
+
+    def commit(tick: Tick) -> Done:
+        if not work:
+            return Done(act="backfill", message=f"nothing to do: {summary}", touched=0, state="success")
+        record = _record(tick, act, points)
+        slots = _slots(tick, record, choices)
+        tick.world.backfills[record.id] = LiveBackfill(record, slots)
+        tick.gate.note("backfill_create", dag_id=act.dag_id, after="running", reason=summary)
+        message = f"backfill {record.id}: {summary}"
+        return Done(act="backfill", message=message, touched=work, backfill_id=record.id, state="running")
+
+    return Planned(plan, commit)
+
+
+def _points(spec: DagSpec, act: CreateBackfill) -> list[Point]:
+    first = aware(act.from_date, spec.timezone)
+    last = aware(act.to_date, spec.timezone)
+    if first > last:
+        raise UsageError(f"the backfill begins after it ends: {first:%Y-%m-%d %H:%M} > {last:%Y-%m-%d %H:%M}")
+    if spec.schedule.kind in ("none", "once", "continuous"):
+        raise UsageError(f"{spec.dag_id} has no schedule points to backfill (schedule: {spec.schedule.text})")
+    found = timetable_of(spec.schedule).points_between(first, last, start=spec.start_date, end=spec.end_date)
+    points = list(itertools.islice(found, MOST_POINTS + 1))
+    if len(points) > MOST_POINTS:
+        raise UsageError(f"more than {MOST_POINTS:,} schedule points: split the backfill")
+    if act.backwards:
+        points.reverse()
+    return points
+
+
+def _check(world: World, spec: DagSpec, act: CreateBackfill) -> None:
+    check_conf(spec, act.conf)
+    if act.max_active_runs < 1:
+        raise UsageError("max_active_runs must be at least 1")
+    if act.backwards and any(task.depends_on_past or task.wait_for_downstream for task in spec.tasks):
+        raise UsageError(f"{spec.dag_id} has tasks that depend on the past: it cannot run backwards")
+    for other in world.backfills.values():
+        if other.record.dag_id == spec.dag_id:
+            raise RefusedError(f"backfill {other.record.id} of {spec.dag_id} is still {other.record.state}")
+
+
+def _record(tick: Tick, act: CreateBackfill, points: list[Point]) -> BackfillRecord:
+    stored = tick.world.reads.next_key(table_of(BackfillRow))
+    record = BackfillRecord(
+        id=max([stored, *(pk + 1 for pk in tick.world.backfills)]),
+        dag_id=act.dag_id,
+        from_us=min(to_us(point.logical_date) for point in points),
+        to_us=max(to_us(point.logical_date) for point in points),
+        reprocess=act.reprocess,
+        max_active_runs=act.max_active_runs,
+        backwards=act.backwards,
+        conf=json.dumps(act.conf),
+        state="running",
+        by=tick.gate.actor,
+        created_us=tick.now_us,
+    )
+    row = {name: getattr(record, name) for name in BackfillRecord.__slots__}
+    tick.gate.first(INSERT_BACKFILL, {**row, "end_us": None})
+    return record
+
+
+def _slots(
+    tick: Tick, record: BackfillRecord, choices: list[tuple[Point, Choice, str | None]]
+) -> list[SlotRecord]:
+    stored = tick.world.reads.next_key(table_of(BackfillSlotRow))
+    taken = [slot.id + 1 for other in tick.world.backfills.values() for slot in other.slots]
+    key = max([stored, *taken])
+    slots = []
+    for ordinal, (point, choice, run_id) in enumerate(choices):
+        state, reason = slot_state(choice)
+        slot = SlotRecord(
+            id=key + ordinal,
+            backfill_id=record.id,
+            ordinal=ordinal,
+            logical_us=to_us(point.logical_date),
+            interval_start_us=to_us(point.data_interval_start),
+            interval_end_us=to_us(point.data_interval_end),
+            run_after_us=to_us(point.run_after),
+            state=state,
+            run_id=run_id,
+            reason=reason,
+        )
+        slots.append(slot)
+        tick.gate.also(INSERT_SLOT, {name: getattr(slot, name) for name in SlotRecord.__slots__})
+    return slots
+
+
+def _cli(act: CreateBackfill) -> list[str]:
+    cli = [
+        "backfill",
+        "create",
+        act.dag_id,
+        "--from",
+        act.from_date.isoformat(),
+        "--to",
+        act.to_date.isoformat(),
+    ]
+    if act.reprocess != "none":
+        cli += ["--reprocess", act.reprocess]
+    if act.max_active_runs != 10:
+        cli += ["--max-active-runs", str(act.max_active_runs)]
+    if act.backwards:
+        cli.append("--backwards")
+    return cli
+
+
+def plan_backfill_life(world: World, act: LifeAct) -> Planned:
+    """Plan to pause, resume, resize or cancel a backfill."""
+    found = world.backfills.get(act.backfill_id)
+    if found is None:
+        raise UnknownError(f"there is no active backfill {act.backfill_id}")
+    record = found.record
+    match act:
+        case PauseBackfill():
+            name, title, after = "backfill_pause", f"Pause backfill {record.id}", "paused"
+        case ResumeBackfill():
+            name, title, after = "backfill_resume", f"Resume backfill {record.id}", "running"
+        case CancelBackfill():
+            name, title, after = "backfill_cancel", f"Cancel backfill {record.id}", "cancelled"
+        case ResizeBackfill(max_active_runs=size):
+            if size < 1:
+                raise UsageError("max_active_runs must be at least 1")
+            name, title, after = "backfill_resize", f"Run {size} at once", record.state
+    waiting = [slot for slot in found.slots if slot.state == "waiting"]
+    items = [
+        PlanItem(
+            dag_id=record.dag_id, run_id=None, task_id=None, before=record.state, after=after,
+            note=f"{len(waiting)} slots have not started",
+        )
+    ]  # fmt: skip
+    cli = ["backfill", name.removeprefix("backfill_"), str(record.id)]
+    if isinstance(act, ResizeBackfill):
+        cli.append(str(act.max_active_runs))
+    plan = make_plan(name, title, items, seen=[record.state, record.max_active_runs], cli=cli)
+
+    def commit(tick: Tick) -> Done:
+        if isinstance(act, ResizeBackfill):
+            record.max_active_runs = act.max_active_runs
+        if isinstance(act, CancelBackfill):
+            _cancel_slots(tick, found)
+        record.state = after
+        ended = tick.now_us if isinstance(act, CancelBackfill) else None
+        save_backfill(tick, record, end_us=ended)
+        if ended:
+            tick.world.backfills.pop(record.id, None)
+        tick.gate.note(name, dag_id=record.dag_id, after=after, reason=f"backfill {record.id}")
+        return Done(
+            act=name,
+            message=f"backfill {record.id} is {after}",
+            touched=1,
+            backfill_id=record.id,
+            state=after,
+        )
+
+    return Planned(plan, commit)
+
+
+def _cancel_slots(tick: Tick, found: LiveBackfill) -> None:
+    for slot in found.slots:
+        if slot.state == "waiting":
+            save_slot(tick, slot, "cancelled", reason="the backfill was cancelled")
+        elif slot.state == "running" and slot.run_id is not None:
+            live = tick.world.run(found.record.dag_id, slot.run_id)
+            if live.record.state is RunState.QUEUED:
+                unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
+                assert all(task.state is TaskState.PENDING for task in unfinished)
+                cancel(tick, live, unfinished, whole=True, reason="the backfill was cancelled")
+                save_slot(tick, slot, "cancelled", reason="the backfill was cancelled")
+
+
+def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = None) -> None:
+    """Write a backfill's state and size."""
+    tick.gate.also(
+        UPDATE_BACKFILL,
+        {
+            "b_id": record.id,
+            "state": record.state,
+            "max_active_runs": record.max_active_runs,
+            "end_us": end_us,
+        },
+    )
+    tick.gate.touch(record.dag_id)
+
+
+def save_slot(tick: Tick, slot: SlotRecord, state: str, *, reason: str | None = None) -> None:
+    """Write a slot's state."""
+    slot.state = state
+    slot.reason = reason
+    tick.gate.also(UPDATE_SLOT, {"b_id": slot.id, "state": state, "run_id": slot.run_id, "reason": reason})
+
+
+def slot_date(slot: SlotRecord) -> str:
+    """Return a slot's date for people."""
+    return from_us(slot.logical_us).isoformat()

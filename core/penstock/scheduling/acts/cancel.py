@@ -1,0 +1,68 @@
+"""Cancel: end a run or a task for good. Processes really die, and the state sticks."""
+
+from __future__ import annotations
+
+from penstock.errors import RefusedError, UnknownError
+from penstock.model.acts import Cancel
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL
+from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.model.views import Done
+from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
+from penstock.scheduling.moves import move, stop
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, World
+from penstock.store.records import TaskRecord
+
+
+def plan_cancel(world: World, act: Cancel) -> Planned:
+    """Plan to end a run, or one task instance of it."""
+    live = world.run(act.dag_id, act.run_id)
+    if act.task_id is None:
+        if live.record.state in RUN_TERMINAL:
+            raise RefusedError(f"run {act.run_id} has already ended: {live.record.state}")
+        tasks = [task for task in live.tasks.values() if task.state not in TERMINAL]
+    else:
+        task = live.tasks.get(act.task_id)
+        if task is None:
+            raise UnknownError(f"run {act.run_id} has no task {act.task_id!r}")
+        if task.state in TERMINAL:
+            raise RefusedError(f"task {act.task_id} has already ended: {task.state}")
+        tasks = [task]
+    items = [
+        task_item(live, task, "cancelled", "is killed" if task.state in OCCUPIES_SLOT else None)
+        for task in tasks
+    ]
+    title = "Cancel run" if act.task_id is None else counted("Cancel", 1, "task")
+    if act.task_id is None:
+        title = f"Cancel run with {len(items)} unfinished task{'' if len(items) == 1 else 's'}"
+    cli = ["cancel", act.dag_id, act.run_id, *([act.task_id] if act.task_id else [])]
+    seen = [live.record.version, *(task.version for task in tasks)]
+    plan = make_plan("cancel", title, items, seen=seen, cli=cli)
+
+    def commit(tick: Tick) -> Done:
+        killed = cancel(tick, live, tasks, whole=act.task_id is None)
+        what = "the run" if act.task_id is None else act.task_id
+        message = f"{what} is being cancelled, {killed} still to die" if killed else f"{what} was cancelled"
+        return Done(act="cancel", message=message, touched=len(tasks), run_id=act.run_id)
+
+    return Planned(plan, commit)
+
+
+def cancel(
+    tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, whole: bool, reason: str | None = None
+) -> int:
+    """Cancel task instances (and the run when *whole*); return how many attempts have to die first."""
+    reason = reason or f"cancelled by {tick.gate.actor}"
+    if whole:
+        live.record.intent = RunEvent.CANCEL.value
+        live.record.reason = reason
+        tick.gate.save_run(live.record)
+    killed = 0
+    for task in tasks:
+        if task.state in OCCUPIES_SLOT:
+            stop(tick, live, task, TaskEvent.CANCEL, reason=reason)
+            killed += 1
+        else:
+            move(tick, live, task, TaskEvent.CANCEL, reason=reason)
+    tick.world.stirred.add(live.record.id)
+    return killed

@@ -1,0 +1,114 @@
+"""Clear and retry: run task instances again, in place. Old attempts, logs and outcomes stay."""
+
+from __future__ import annotations
+
+from penstock.model.acts import Clear, Retry
+from penstock.model.states import FAILURE_LIKE, OCCUPIES_SLOT, RUN_TERMINAL, TaskState
+from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
+from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks
+from penstock.scheduling.moves import clear_fields, move, stop
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, World
+from penstock.store.records import TaskRecord
+
+_RETRIED = FAILURE_LIKE | {TaskState.CANCELLED}
+
+Targets = list[tuple[LiveRun, list[TaskRecord]]]
+
+
+def plan_clear(world: World, act: Clear) -> Planned:
+    """Plan to run the chosen task instances again."""
+    live = world.run(act.dag_id, act.run_id)
+    targets: Targets = []
+    for run in chosen_runs(world, live, past=act.past, future=act.future):
+        wanted = [
+            run.tasks[task_id]
+            for task_id in chosen_tasks(
+                run,
+                [name for name in act.tasks if run is live or name in run.tasks],
+                upstream=act.upstream,
+                downstream=act.downstream,
+            )
+        ]
+        if act.tasks and run is not live and not any(name in run.tasks for name in act.tasks):
+            continue
+        targets.append((run, [task for task in wanted if _clearable(task, only_failed=act.only_failed)]))
+    flags = [
+        f"--{name.replace('_', '-')}"
+        for name in ("upstream", "downstream", "past", "future", "only_failed")
+        if getattr(act, name)
+    ]
+    return _planned("clear", "Clear", targets, ["clear", act.dag_id, act.run_id, *act.tasks, *flags])
+
+
+def plan_retry(world: World, act: Retry) -> Planned:
+    """Plan to run again what failed, was blocked or was cancelled."""
+    live = world.run(act.dag_id, act.run_id)
+    chosen = chosen_tasks(live, act.tasks, downstream=True)
+    again = [live.tasks[task_id] for task_id in chosen if live.tasks[task_id].state in _RETRIED]
+    return _planned("retry", "Retry", [(live, again)], ["retry", act.dag_id, act.run_id])
+
+
+def _clearable(task: TaskRecord, *, only_failed: bool) -> bool:
+    if only_failed:
+        return task.state in _RETRIED
+    return task.state is not TaskState.PENDING
+
+
+def _planned(act: str, verb: str, targets: Targets, cli: list[str]) -> Planned:
+    targets = [(live, tasks) for live, tasks in targets if tasks]
+    items: list[PlanItem] = []
+    seen: list[object] = []
+    killed = 0
+    for live, tasks in targets:
+        seen.append((live.record.run_id, live.record.version))
+        for task in tasks:
+            alive = task.state in OCCUPIES_SLOT
+            killed += alive
+            items.append(task_item(live, task, "pending", "is killed first" if alive else None))
+            seen.append(task.version)
+    notes = []
+    if not items:
+        notes.append("nothing to do: no task instance is in a state that this would change")
+    if killed:
+        notes.append(f"{killed} running attempt(s) will be killed first")
+    if len(targets) > 1:
+        notes.append(f"in {len(targets)} runs")
+    plan = make_plan(act, counted(verb, len(items), "task"), items, seen=seen, notes=notes, cli=cli)
+
+    def commit(tick: Tick) -> Done:
+        for live, tasks in targets:
+            clear_tasks(tick, live, tasks, reason=f"{act} by {tick.gate.actor}")
+        state = targets[0][0].record.state.value if targets else None
+        run_id = targets[0][0].record.run_id if targets else None
+        message = f"{len(items)} task instance(s) will run again" if items else notes[0]
+        return Done(act=act, message=message, touched=len(items), state=state, run_id=run_id)
+
+    return Planned(plan, commit)
+
+
+def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: str) -> None:
+    """Clear task instances of one run and reopen it if it had ended."""
+    tick.world.adopt(live)
+    run = live.record
+    if run.state in RUN_TERMINAL:
+        reopen(tick, live, reason=reason)
+    run.intent = None
+    for task in tasks:
+        if task.state in OCCUPIES_SLOT:
+            stop(tick, live, task, TaskEvent.CLEAR, reason=reason)
+        else:
+            clear_fields(live, task)
+            move(tick, live, task, TaskEvent.CLEAR)
+    tick.world.stirred.add(run.id)
+
+
+def reopen(tick: Tick, live: LiveRun, *, reason: str) -> None:
+    """Take an ended run back to queued."""
+    run = live.record
+    run.end_us = run.start_us = run.reason = run.intent = None
+    run.stood_us = 0
+    run.queued_us = tick.now_us
+    tick.gate.move_run(run, RunEvent.REOPEN, reason=reason)

@@ -1,0 +1,99 @@
+"""Mark: set the state of task instances by hand."""
+
+from __future__ import annotations
+
+from penstock.errors import UsageError
+from penstock.model.acts import Mark
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TaskState
+from penstock.model.transitions import TaskEvent
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.clear import clear_tasks, reopen
+from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
+from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks
+from penstock.scheduling.moves import move, stop
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, World
+from penstock.store.records import TaskRecord
+
+_EVENTS = {
+    "success": TaskEvent.MARK_SUCCESS,
+    "failed": TaskEvent.MARK_FAILED,
+    "skipped": TaskEvent.MARK_SKIPPED,
+}
+
+
+def plan_mark(world: World, act: Mark) -> Planned:
+    """Plan to mark task instances.
+
+    What was blocked by a task that is now marked success or skipped becomes pending again, so that
+    the run goes on from there.
+    """
+    if not act.tasks:
+        raise UsageError("mark needs at least one task")
+    live = world.run(act.dag_id, act.run_id)
+    wanted = TaskState(act.state)
+    targets: list[tuple[LiveRun, list[TaskRecord], list[TaskRecord]]] = []
+    for run in chosen_runs(world, live, past=act.past, future=act.future):
+        names = [name for name in act.tasks if run is live or name in run.tasks]
+        if not names:
+            continue
+        ids = chosen_tasks(run, names, upstream=act.upstream, downstream=act.downstream)
+        marked = [run.tasks[task_id] for task_id in ids if run.tasks[task_id].state is not wanted]
+        freed = [] if wanted is TaskState.FAILED else _freed(run, marked)
+        if marked:
+            targets.append((run, marked, freed))
+    items: list[PlanItem] = []
+    seen: list[object] = []
+    for run, marked, freed in targets:
+        items += [
+            task_item(run, task, wanted.value, "is killed first" if task.state in OCCUPIES_SLOT else None)
+            for task in marked
+        ]
+        items += [task_item(run, task, "pending", "no longer blocked") for task in freed]
+        seen += [run.record.version, *(task.version for task in (*marked, *freed))]
+    count = sum(len(marked) for _, marked, _ in targets)
+    notes = [] if count else [f"nothing to do: already {wanted.value}"]
+    cli = ["mark", act.state, act.dag_id, act.run_id, *act.tasks]
+    title = f"{counted('Mark', count, 'task')} {wanted.value}"
+    plan = make_plan("mark", title, items, seen=seen, notes=notes, cli=cli)
+
+    def commit(tick: Tick) -> Done:
+        for run, marked, freed in targets:
+            _mark(tick, run, marked, freed, _EVENTS[act.state])
+        message = f"{count} task instance(s) marked {wanted.value}" if count else notes[0]
+        return Done(act="mark", message=message, touched=count, run_id=act.run_id)
+
+    return Planned(plan, commit)
+
+
+def _freed(live: LiveRun, marked: list[TaskRecord]) -> list[TaskRecord]:
+    """Return what is blocked by tasks that are about to count as done."""
+    ids = {task.task_id for task in marked}
+    below: set[str] = set()
+    for task_id in ids:
+        below |= live.structure.graph.descendants(task_id)
+    return [
+        live.tasks[task_id]
+        for task_id in live.structure.graph.order
+        if task_id in below - ids
+        and task_id in live.tasks
+        and live.tasks[task_id].state is TaskState.UPSTREAM_FAILED
+    ]
+
+
+def _mark(
+    tick: Tick, live: LiveRun, marked: list[TaskRecord], freed: list[TaskRecord], event: TaskEvent
+) -> None:
+    reason = f"marked by {tick.gate.actor}"
+    tick.world.adopt(live)
+    if live.record.state in RUN_TERMINAL:
+        reopen(tick, live, reason=reason)
+    for task in marked:
+        if task.state in OCCUPIES_SLOT:
+            stop(tick, live, task, event, reason=reason)
+        else:
+            task.skips = None
+            move(tick, live, task, event, reason=reason)
+    if freed:
+        clear_tasks(tick, live, freed, reason=reason)
+    tick.world.stirred.add(live.record.id)

@@ -1,0 +1,167 @@
+"""The four pauses and their lifting. Each is independent of the others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from penstock.clock import opt_us
+from penstock.errors import UnknownError, UsageError
+from penstock.model.acts import Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.planned import Planned, aware, make_plan
+from penstock.scheduling.moves import lift_pause
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import World
+from penstock.store.records import PauseRecord
+from penstock.store.writes import DELETE_PAUSE, INSERT_PAUSE
+
+PauseAct = PauseSchedule | Freeze | Hold
+LiftAct = UnpauseSchedule | Unfreeze | Release
+
+_WORDS = {
+    "schedule": ("Pause the schedule of", "paused", "scheduled"),
+    "freeze": ("Freeze", "frozen", "working"),
+    "run": ("Hold", "held", "working"),
+    "task": ("Hold", "held", "working"),
+}
+
+
+def plan_pause(world: World, act: PauseAct) -> Planned:
+    """Plan to pause a schedule, freeze a DAG, or hold a run or task. Pausing again changes why and until."""
+    kind, run_id, task_id = _place(world, act)
+    verb, after, before = _WORDS[kind]
+    key = (kind, act.dag_id, run_id, task_id)
+    until = None if act.until is None else aware(act.until, world.dag(act.dag_id).structure.spec.timezone)
+    standing = world.pauses.get(key)
+    item = PlanItem(
+        dag_id=act.dag_id,
+        run_id=run_id or None,
+        task_id=task_id or None,
+        before=after if standing else before,
+        after=after,
+        note=act.why,
+    )
+    running = _running(world, kind, act.dag_id, run_id, task_id)
+    notes = [f"{running} running attempt(s) finish; nothing more is launched"] if running else []
+    flags = (["--why", act.why] if act.why else []) + (["--until", until.isoformat()] if until else [])
+    cli = _cli(kind, act.dag_id, run_id, task_id, lift=False)
+    plan = make_plan(
+        "hold" if kind in ("run", "task") else ("freeze" if kind == "freeze" else "pause"),
+        f"{verb} {task_id or run_id or act.dag_id}",
+        [item],
+        seen=[standing],
+        notes=notes,
+        cli=[*cli, *flags],
+    )
+
+    def commit(tick: Tick) -> Done:
+        if until is not None and opt_us(until) <= tick.now_us:  # type: ignore[operator]
+            raise UsageError(f"--until {until:%Y-%m-%d %H:%M} UTC is in the past")
+        since = standing.since_us if standing else tick.now_us
+        record = PauseRecord(
+            kind, act.dag_id, run_id, task_id, tick.gate.actor, since, act.why, opt_us(until)
+        )
+        _replace(tick, record)
+        message = f"{task_id or run_id or act.dag_id} is {after}"
+        if running:
+            message += f", {running} still running"
+        return Done(act=plan.act, message=message, touched=1, run_id=run_id or None)
+
+    return Planned(plan, commit)
+
+
+def plan_lift(world: World, act: LiftAct) -> Planned:
+    """Plan to lift a pause; lifting one that is not there does nothing and says so."""
+    kind, run_id, task_id = _place(world, act)
+    _, before, after = _WORDS[kind]
+    key = (kind, act.dag_id, run_id, task_id)
+    standing = world.pauses.get(key)
+    name = task_id or run_id or act.dag_id
+    items = [
+        PlanItem(
+            dag_id=act.dag_id, run_id=run_id or None, task_id=task_id or None, before=before, after=after
+        )
+    ]
+    verb = {"schedule": "Resume the schedule of", "freeze": "Unfreeze"}.get(kind, "Release")
+    notes = [] if standing else [f"nothing to do: {name} is not {before}"]
+    cli = _cli(kind, act.dag_id, run_id, task_id, lift=True)
+    plan_act = {"schedule": "unpause", "freeze": "unfreeze"}.get(kind, "release")
+    plan = make_plan(
+        plan_act, f"{verb} {name}", items if standing else [], seen=[standing], notes=notes, cli=cli
+    )
+
+    def commit(tick: Tick) -> Done:
+        if key not in tick.world.pauses:
+            return Done(act=plan_act, message=notes[0] if notes else "nothing to do", touched=0)
+        tick.gate.note(
+            plan_act,
+            dag_id=act.dag_id,
+            run_id=run_id or None,
+            task_id=task_id or None,
+            before=before,
+            after=after,
+        )
+        lift_pause(tick, key)
+        return Done(act=plan_act, message=f"{name} is no longer {before}", touched=1, run_id=run_id or None)
+
+    return Planned(plan, commit)
+
+
+def _replace(tick: Tick, record: PauseRecord) -> None:
+    if record.key in tick.world.pauses:
+        names = ("kind", "dag_id", "run_id", "task_id")
+        tick.gate.also(DELETE_PAUSE, {f"b_{name}": getattr(record, name) for name in names})
+    tick.world.pauses[record.key] = record
+    tick.gate.also(INSERT_PAUSE, {name: getattr(record, name) for name in PauseRecord.__slots__})
+    tick.gate.note(
+        f"pause_{record.kind}",
+        dag_id=record.dag_id,
+        run_id=record.run_id or None,
+        task_id=record.task_id or None,
+        after=_WORDS[record.kind][1],
+        reason=record.why,
+    )
+
+
+def _place(world: World, act: PauseAct | LiftAct) -> tuple[str, str, str]:
+    world.dag(act.dag_id)
+    if isinstance(act, PauseSchedule | UnpauseSchedule):
+        return "schedule", "", ""
+    if isinstance(act, Freeze | Unfreeze):
+        return "freeze", "", ""
+    live = world.run(act.dag_id, act.run_id)
+    if isinstance(act, Hold) and live.record.state in RUN_TERMINAL:
+        raise UsageError(f"run {act.run_id} has already ended: {live.record.state}")
+    if act.task_id is None:
+        return "run", act.run_id, ""
+    if act.task_id not in live.tasks:
+        raise UnknownError(f"run {act.run_id} has no task {act.task_id!r}")
+    return "task", act.run_id, act.task_id
+
+
+def _running(world: World, kind: str, dag_id: str, run_id: str, task_id: str) -> int:
+    if kind == "schedule":
+        return 0
+    return sum(
+        1
+        for live in world.runs.values()
+        if live.record.dag_id == dag_id and run_id in ("", live.record.run_id)
+        for task in live.tasks.values()
+        if task.state in OCCUPIES_SLOT and task_id in ("", task.task_id)
+    )
+
+
+def _cli(kind: str, dag_id: str, run_id: str, task_id: str, *, lift: bool) -> list[str]:
+    match kind:
+        case "schedule":
+            return ["unpause" if lift else "pause", dag_id]
+        case "freeze":
+            return ["unpause" if lift else "pause", dag_id, "--freeze"]
+        case _:
+            return ["release" if lift else "hold", dag_id, run_id, *([task_id] if task_id else [])]
+
+
+def until_text(until: datetime | None) -> str:
+    """Return until when, for people."""
+    return "" if until is None else f" until {until:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,75 @@
+"""A plan together with what carries it out."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from penstock.clock import opt_from_us
+from penstock.model.views import Done, Plan, PlanItem
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun
+from penstock.store.records import TaskRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What an act would do. ``commit`` does exactly that, in the tick it is given."""
+
+    plan: Plan
+    commit: Callable[[Tick], Done]
+
+
+def make_plan(
+    act: str,
+    title: str,
+    items: Sequence[PlanItem],
+    *,
+    seen: Sequence[object] = (),
+    notes: Sequence[str] = (),
+    cli: Sequence[str] = (),
+    counts: dict[str, int] | None = None,
+) -> Plan:
+    """Return a plan whose fingerprint covers the items and whatever else it depends on (*seen*)."""
+    facts = msgspec.json.encode([act, list(items), [repr(fact) for fact in seen]])
+    return Plan(
+        act=act,
+        title=title,
+        items=tuple(items),
+        fingerprint=hashlib.sha256(facts).hexdigest()[:20],
+        notes=tuple(notes),
+        cli=shlex.join(["penstock", *cli]) if cli else "",
+        counts=counts or {},
+    )
+
+
+def task_item(live: LiveRun, task: TaskRecord, after: str, note: str | None = None) -> PlanItem:
+    """Return the plan's line for one task instance."""
+    return PlanItem(
+        dag_id=live.record.dag_id,
+        run_id=live.record.run_id,
+        task_id=task.task_id,
+        map_index=task.map_index,
+        before=task.state.value,
+        after=after,
+        logical_date=opt_from_us(live.record.logical_us),
+        note=note,
+    )
+
+
+def counted(verb: str, count: int, noun: str) -> str:
+    """Return a button's label, such as ``Clear 12 tasks``."""
+    return f"{verb} {count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def aware(moment: datetime, timezone: str) -> datetime:
+    """Return *moment* in UTC; a naive one is meant in *timezone*."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(timezone))
+    return moment.astimezone(UTC)

@@ -1,0 +1,96 @@
+"""Trigger: a manual run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from penstock.clock import to_us
+from penstock.errors import RefusedError, UsageError
+from penstock.ids import check_id, make_run_id
+from penstock.model.acts import Trigger
+from penstock.model.spec import DagSpec
+from penstock.model.states import RunType
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.planned import Planned, aware, make_plan
+from penstock.scheduling.births import create_run
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import World
+from penstock.timetable.schedule import timetable_of
+
+
+def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
+    """Plan a manual run; refuse one that exists, and a conf that the DAG's params do not allow."""
+    from penstock.clock import from_us
+
+    entry = world.dag(act.dag_id)
+    spec = entry.structure.spec
+    if entry.facts.missing:
+        raise RefusedError(f"DAG {act.dag_id!r} is gone: {entry.facts.file} no longer makes it")
+    check_conf(spec, act.conf)
+    logical = None if act.logical_date is None else aware(act.logical_date, spec.timezone)
+    moment = logical or from_us(now_us)
+    run_id = check_id(act.run_id, "run_id") if act.run_id else make_run_id("manual", moment)
+    if logical is not None:
+        standing = world.reads.run_ids_at(act.dag_id, [to_us(logical)]).get(to_us(logical))
+        if standing is not None:
+            raise RefusedError(
+                f"{act.dag_id} has a run for {logical.isoformat()} already: {standing[0]} ({standing[1]}). "
+                f"Run it again with: penstock clear {act.dag_id} {standing[0]}"
+            )
+    if world.reads.run(act.dag_id, run_id) is not None:
+        raise RefusedError(f"{act.dag_id} has a run {run_id!r} already")
+    interval = None if logical is None else timetable_of(spec.schedule).manual_interval(logical)
+    item = PlanItem(
+        dag_id=act.dag_id, run_id=run_id, task_id=None, before="", after="queued", logical_date=logical
+    )
+    notes = [f"{len(spec.tasks)} tasks"]
+    if world.frozen(act.dag_id):
+        notes.append("the DAG is frozen: the run is created, nothing is launched")
+    cli = ["trigger", act.dag_id]
+    if act.logical_date is not None:
+        cli += ["--logical-date", act.logical_date.isoformat()]
+    if act.conf:
+        cli += ["--conf", json.dumps(act.conf)]
+    plan = make_plan("trigger", f"Trigger {act.dag_id}", [item], notes=notes, cli=cli)
+
+    def commit(tick: Tick) -> Done:
+        create_run(
+            tick,
+            entry.structure,
+            run_id=run_id,
+            run_type=RunType.MANUAL,
+            logical=logical,
+            interval=interval,
+            run_after_us=tick.now_us,
+            conf=act.conf,
+        )
+        return Done(act="trigger", message=f"created {run_id}", touched=1, run_id=run_id, state="queued")
+
+    return Planned(plan, commit)
+
+
+def check_conf(spec: DagSpec, conf: dict[str, Any]) -> None:
+    """Raise `UsageError` when *conf*, on top of the defaults, does not fit the DAG's params."""
+    problems = []
+    for name, param in spec.params.items():
+        if name not in conf and param.required:
+            problems.append(f"param {name!r} is required")
+        elif param.json_schema and (name in conf or not param.required):
+            problem = _mismatch(conf.get(name, param.default), param.json_schema)
+            if problem:
+                problems.append(f"param {name!r}: {problem}")
+    if problems:
+        raise UsageError(f"conf does not fit {spec.dag_id}: {'; '.join(problems)}")
+
+
+def _mismatch(value: Any, schema: dict[str, Any]) -> str | None:
+    import jsonschema
+
+    try:
+        jsonschema.validate(value, schema)
+    except jsonschema.ValidationError as error:
+        return str(error.message)
+    except jsonschema.SchemaError as error:
+        return f"its schema is wrong: {error.message}"
+    return None

@@ -1,0 +1,37 @@
+"""What a backfill does with each schedule point. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from penstock.model.states import RUN_UNFINISHED, RunState
+
+Choice = Literal["create", "rerun", "kept", "in_flight"]
+
+
+def choose(state: RunState | None, reprocess: str) -> Choice:
+    """Return what happens to a point whose run is in *state* (None: there is no run).
+
+    A queued or running run is never replaced. *reprocess*: ``none`` only missing runs, ``failed``
+    also failed and cancelled ones, ``completed`` every finished one.
+    """
+    if state is None:
+        return "create"
+    if state in RUN_UNFINISHED:
+        return "in_flight"
+    if reprocess == "completed":
+        return "rerun"
+    if reprocess == "failed" and state is not RunState.SUCCESS:
+        return "rerun"
+    return "kept"
+
+
+def slot_state(choice: Choice) -> tuple[str, str | None]:
+    """Return a new slot's state and reason."""
+    match choice:
+        case "kept":
+            return "kept", "a run for this date has succeeded or is not to be reprocessed"
+        case "in_flight":
+            return "skipped", "a run for this date is queued or running"
+        case _:
+            return "waiting", "rerun" if choice == "rerun" else None

@@ -1,0 +1,64 @@
+"""Creating runs: the record, its task instances, and a place in the working set."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from penstock.clock import to_us
+from penstock.model.states import RunState, RunType, TaskState
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, Structure, build_live
+from penstock.store.records import RunRecord, TaskRecord
+
+
+def create_run(
+    tick: Tick,
+    structure: Structure,
+    *,
+    run_id: str,
+    run_type: RunType,
+    logical: datetime | None,
+    interval: tuple[datetime, datetime] | None,
+    run_after_us: int,
+    conf: dict[str, Any] | None = None,
+    backfill_id: int | None = None,
+) -> LiveRun:
+    """Create a run, queued, pinned to *structure*'s version."""
+    run = RunRecord(
+        id=0,
+        dag_id=structure.spec.dag_id,
+        run_id=run_id,
+        run_type=run_type,
+        state=RunState.QUEUED,
+        version=1,
+        version_id=structure.id,
+        logical_us=None if logical is None else to_us(logical),
+        interval_start_us=None if interval is None else to_us(interval[0]),
+        interval_end_us=None if interval is None else to_us(interval[1]),
+        run_after_us=run_after_us,
+        queued_us=tick.now_us,
+        conf=json.dumps(conf or {}),
+        backfill_id=backfill_id,
+        by=tick.gate.actor,
+    )
+    tasks = [_task(structure, task_id, position) for position, task_id in enumerate(structure.graph.order)]
+    tick.gate.create_run(run, tasks)
+    live = build_live(run, structure, tasks)
+    tick.world.adopt(live)
+    return live
+
+
+def _task(structure: Structure, task_id: str, position: int) -> TaskRecord:
+    return TaskRecord(
+        id=0,
+        run_pk=0,
+        task_id=task_id,
+        map_index=-1,
+        state=TaskState.PENDING,
+        version=1,
+        try_number=0,
+        max_tries=structure.tasks[task_id].retries + 1,
+        position=position,
+    )

@@ -1,0 +1,260 @@
+"""Create: schedule points become runs or recorded skips, backfill slots become runs, queued runs start."""
+
+from __future__ import annotations
+
+from penstock.clock import from_us, opt_from_us, to_us
+from penstock.errors import PenstockError
+from penstock.ids import make_run_id
+from penstock.model.states import TERMINAL, RunState, RunType, TaskState
+from penstock.model.transitions import RunEvent
+from penstock.scheduling.acts.backfill import save_backfill, save_slot
+from penstock.scheduling.acts.cancel import cancel
+from penstock.scheduling.acts.clear import clear_tasks
+from penstock.scheduling.births import create_run
+from penstock.scheduling.ledger import record_backfilled, record_run, record_skip
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import DagEntry, LiveBackfill, LiveRun
+from penstock.store.records import SlotRecord
+from penstock.store.writes import MOVE_CURSOR
+from penstock.timetable.due import Create, decide
+from penstock.timetable.point import Point
+
+_QUEUE_AHEAD = 32
+"""With catchup ``all`` no more runs than this wait in the queue: the rest stays in the schedule."""
+_BACKFILL_ENDS = {RunState.SUCCESS: "success", RunState.FAILED: "failed", RunState.CANCELLED: "cancelled"}
+
+
+def create(tick: Tick) -> None:
+    """Settle due points of all schedules fairly, serve backfills, and start runs whose turn it is."""
+    _finished_slots(tick)
+    due = [entry for entry in tick.world.dags.values() if _is_due(tick, entry)]
+    # Everybody gets an equal share of the tick's cap; what is left over waits for the next tick.
+    share = max(1, tick.settings.runs_per_tick // max(1, len(due)))
+    for entry in due:
+        _settle_schedule(tick, entry, share)
+    for found in list(tick.world.backfills.values()):
+        _serve_backfill(tick, found)
+    _start_runs(tick)
+
+
+def _is_due(tick: Tick, entry: DagEntry) -> bool:
+    if entry.facts.missing or entry.structure.spec.schedule.kind == "none":
+        return False
+    if tick.world.paused(entry.dag_id):
+        return False
+    if not entry.settled:
+        return True
+    tick.wake_at(entry.next_due_us)
+    return entry.next_due_us is not None and entry.next_due_us <= tick.now_us
+
+
+def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
+    spec = entry.structure.spec
+    active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
+    if spec.catchup == "all" and len(active) >= max(_QUEUE_AHEAD, spec.max_active_runs):
+        entry.next_due_us = None
+        return
+    decisions = decide(
+        spec,
+        cursor=entry.cursor,
+        first_seen=from_us(entry.facts.first_seen_us),
+        now=from_us(tick.now_us),
+        paused=False,
+        limit=share,
+        resumed=opt_from_us(entry.resumed_us),
+        busy=bool(active),
+    )
+    for decision in decisions.decisions:
+        if isinstance(decision, Create):
+            _create(tick, entry, decision.point, late=decision.late)
+        else:
+            span = (decision.first.logical_date, decision.last.logical_date)
+            record_skip(tick, entry, *span, decision.count, decision.reason)
+    if decisions.cursor is not None and decisions.cursor != entry.cursor:
+        _move_cursor(tick, entry, decisions.cursor)
+    entry.settled = True
+    entry.next_due_us = None if decisions.next_due is None else to_us(decisions.next_due)
+    if entry.next_due_us is None or entry.next_due_us > tick.now_us:
+        entry.resumed_us = None
+    tick.wake_at(entry.next_due_us)
+
+
+def _move_cursor(tick: Tick, entry: DagEntry, point: Point) -> None:
+    entry.cursor = point
+    tick.gate.also(
+        MOVE_CURSOR,
+        {
+            "b_dag_id": entry.dag_id,
+            "cursor_us": to_us(point.run_after),
+            "cursor_start_us": to_us(point.data_interval_start),
+            "cursor_end_us": to_us(point.data_interval_end),
+        },
+    )
+
+
+def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
+    """Create the run of a point, unless there is one or the overlap policy says no."""
+    spec = entry.structure.spec
+    logical_us = to_us(point.logical_date)
+    standing = tick.world.reads.run_ids_at(entry.dag_id, [logical_us]).get(logical_us)
+    if standing is not None:  # a manual or backfill run of that date: the point is served
+        record_run(tick, entry, point, standing[0], late=late)
+        return
+    active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
+    if len(active) >= spec.max_active_runs and spec.overlap != "queue":
+        if spec.overlap == "skip":
+            record_skip(tick, entry, point.logical_date, point.logical_date, 1, "overlap")
+            return
+        for live in active:
+            unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
+            cancel(tick, live, unfinished, whole=True, reason="a newer run takes its place")
+    run_id = make_run_id(RunType.SCHEDULED.value, point.run_after)
+    if tick.world.reads.run(entry.dag_id, run_id) is not None:
+        run_id = f"{run_id}.{logical_us}"
+    create_run(
+        tick,
+        entry.structure,
+        run_id=run_id,
+        run_type=RunType.SCHEDULED,
+        logical=point.logical_date,
+        interval=(point.data_interval_start, point.data_interval_end),
+        run_after_us=to_us(point.run_after),
+    )
+    record_run(tick, entry, point, run_id, late=late)
+
+
+# -- backfills ---------------------------------------------------------------------------------
+
+
+def _finished_slots(tick: Tick) -> None:
+    """Take over how runs of backfills ended, and end backfills that have nothing left."""
+    for backfill_id, run_id, state in tick.finished:
+        found = tick.world.backfills.get(backfill_id)
+        for slot in found.slots if found else ():
+            if slot.run_id == run_id and slot.state == "running":
+                save_slot(tick, slot, _BACKFILL_ENDS[state])
+    tick.finished.clear()
+
+
+def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
+    record = found.record
+    busy = sum(1 for slot in found.slots if slot.state == "running")
+    waiting = [slot for slot in found.slots if slot.state == "waiting"]
+    if not waiting and not busy:
+        _end_backfill(tick, found)
+        return
+    if record.state != "running" or tick.world.frozen(record.dag_id):
+        return
+    tick.gate.actor, actor = f"backfill {record.id}", tick.gate.actor
+    try:
+        for slot in waiting[: max(0, record.max_active_runs - busy)]:
+            try:
+                _fill(tick, found, slot)
+            except PenstockError as error:
+                save_slot(tick, slot, "skipped", reason=error.message)
+    finally:
+        tick.gate.actor = actor
+
+
+def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
+    """Start one slot; its point may have got a run since the plan was made."""
+    record = found.record
+    entry = tick.world.dag(record.dag_id)
+    standing = tick.world.reads.run_ids_at(record.dag_id, [slot.logical_us]).get(slot.logical_us)
+    if standing is not None and slot.run_id is None:
+        save_slot(tick, slot, "kept", reason="a run for this date came up meanwhile")
+        return
+    if slot.run_id is not None:
+        live = tick.world.run(record.dag_id, slot.run_id)
+        if live.record.state in (RunState.QUEUED, RunState.RUNNING):
+            save_slot(tick, slot, "skipped", reason="its run is queued or running again")
+            return
+        live.record.backfill_id = record.id
+        again = [task for task in live.tasks.values() if task.state is not TaskState.REMOVED]
+        clear_tasks(tick, live, again, reason=f"backfill {record.id}")
+    else:
+        live = _backfill_run(tick, entry, record.id, record.conf, slot)
+        slot.run_id = live.record.run_id
+    record_backfilled(tick, entry, from_us(slot.logical_us), slot.run_id)
+    save_slot(tick, slot, "running")
+
+
+def _backfill_run(tick: Tick, entry: DagEntry, backfill_id: int, conf: str, slot: SlotRecord) -> LiveRun:
+    import json
+
+    logical = from_us(slot.logical_us)
+    return create_run(
+        tick,
+        entry.structure,
+        run_id=make_run_id(RunType.BACKFILL.value, logical),
+        run_type=RunType.BACKFILL,
+        logical=logical,
+        interval=(from_us(slot.interval_start_us), from_us(slot.interval_end_us)),
+        run_after_us=slot.run_after_us,
+        conf=json.loads(conf),
+        backfill_id=backfill_id,
+    )
+
+
+def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
+    record = found.record
+    bad = any(slot.state in ("failed", "cancelled") for slot in found.slots)
+    record.state = "failed" if bad else "success"
+    save_backfill(tick, record, end_us=tick.now_us)
+    tick.world.backfills.pop(record.id, None)
+    tick.gate.note(
+        "backfill_end",
+        dag_id=record.dag_id,
+        before="running",
+        after=record.state,
+        reason=f"backfill {record.id}",
+    )
+
+
+# -- starting ----------------------------------------------------------------------------------
+
+
+def _start_runs(tick: Tick) -> None:
+    """Start queued runs: oldest first under max_active_runs, a backfill's under its own limit."""
+    queued: dict[str, list[LiveRun]] = {}
+    active: dict[str, int] = {}
+    for live in tick.world.runs.values():
+        if _limited_by_backfill(tick, live):
+            if live.record.state is RunState.QUEUED and _may_start(tick, live):
+                _start(tick, live)
+        elif live.record.state is RunState.QUEUED:
+            queued.setdefault(live.record.dag_id, []).append(live)
+        elif live.record.state is RunState.RUNNING:
+            active[live.record.dag_id] = active.get(live.record.dag_id, 0) + 1
+    for dag_id, runs in queued.items():
+        runs.sort(key=lambda live: (live.record.run_after_us, live.record.id))
+        for live in runs:
+            if active.get(dag_id, 0) >= max_active_runs(tick, live):
+                break
+            if _may_start(tick, live):
+                _start(tick, live)
+                active[dag_id] = active.get(dag_id, 0) + 1
+
+
+def max_active_runs(tick: Tick, live: LiveRun) -> int:
+    """Return how many runs of the DAG may go at once, by its current version."""
+    return tick.world.dag(live.record.dag_id).structure.spec.max_active_runs
+
+
+def _limited_by_backfill(tick: Tick, live: LiveRun) -> bool:
+    return live.record.backfill_id in tick.world.backfills
+
+
+def _may_start(tick: Tick, live: LiveRun) -> bool:
+    dag_id, run_id = live.key
+    if live.record.run_after_us > tick.now_us and live.record.run_type is RunType.SCHEDULED:
+        tick.wake_at(live.record.run_after_us)
+        return False
+    return not (tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id) or live.record.intent)
+
+
+def _start(tick: Tick, live: LiveRun) -> None:
+    live.record.start_us = tick.now_us
+    tick.gate.move_run(live.record, RunEvent.START)
+    live.dirty.update(task_id for task_id, task in live.tasks.items() if task.state is TaskState.PENDING)
+    tick.world.stirred.add(live.record.id)

@@ -1,0 +1,140 @@
+"""Dispatch: who gets the free slots.
+
+Between DAGs the one with the fewest live attempts goes first, so ten thousand ready tasks of one DAG
+do not keep another's single task waiting; equal ones by priority weight, then by age. Within a DAG:
+scheduled and manual runs before backfill runs (of which one attempt always may live, so they are never
+starved), higher weight first.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from penstock.ids import new_attempt_id
+from penstock.model.states import RunState, TaskState
+from penstock.model.transitions import TaskEvent
+from penstock.scheduling.launch import attempt_spec
+from penstock.scheduling.limits import Occupancy, run_full, task_blocked
+from penstock.scheduling.moves import move, starts_new_try
+from penstock.scheduling.ready import finish_empty
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun
+from penstock.store.records import TaskRecord
+
+
+def dispatch(tick: Tick) -> None:
+    """Launch as many waiting tasks as there are slots."""
+    waiting = _waiting_runs(tick)
+    if not waiting:
+        return
+    occupancy = Occupancy.of(tick.world)
+    heads: list[tuple[int, int, int, str]] = []
+    offers: dict[str, tuple[LiveRun, TaskRecord] | None] = {}
+
+    def offer(dag_id: str) -> None:
+        found = _next(tick, occupancy, waiting[dag_id])
+        if found is not None:
+            live, task = found
+            weight = live.structure.weights[task.task_id]
+            heapq.heappush(heads, (occupancy.by_dag[dag_id], -weight, live.record.run_after_us, dag_id))
+        offers[dag_id] = found
+
+    for dag_id in waiting:
+        offer(dag_id)
+    while heads and occupancy.total < tick.settings.parallelism:
+        *_, dag_id = heapq.heappop(heads)
+        found = _next(tick, occupancy, waiting[dag_id])  # a pool may have filled up since it was offered
+        if found is None:
+            continue
+        live, task = found
+        _launch(tick, live, task)
+        occupancy.take(live, live.structure.tasks[task.task_id])
+        offer(dag_id)
+
+
+def _waiting_runs(tick: Tick) -> dict[str, list[LiveRun]]:
+    """Return runs with tasks that wait for a slot and may launch, by DAG."""
+    found: dict[str, list[LiveRun]] = {}
+    for live in tick.world.runs.values():
+        if not live.queues or live.record.state is not RunState.RUNNING or live.record.intent:
+            continue
+        dag_id, run_id = live.key
+        if not tick.world.frozen(dag_id) and not tick.world.held(dag_id, run_id):
+            found.setdefault(dag_id, []).append(live)
+    for runs in found.values():
+        runs.sort(key=lambda live: (live.record.run_after_us, live.record.id))
+    return found
+
+
+def _next(tick: Tick, occupancy: Occupancy, runs: list[LiveRun]) -> tuple[LiveRun, TaskRecord] | None:
+    """Return the next task of a DAG that can launch now; empty tasks on the way are finished."""
+    for live in _in_turn(occupancy, runs):
+        task = None if run_full(occupancy, live) else _head(tick, occupancy, live)
+        if task is not None:
+            return live, task
+    return None
+
+
+def _in_turn(occupancy: Occupancy, runs: list[LiveRun]) -> Iterator[LiveRun]:
+    def yields(live: LiveRun) -> bool:
+        backfill = live.record.backfill_id
+        return backfill is not None and occupancy.by_backfill[backfill] > 0
+
+    yield from (live for live in runs if not yields(live))
+    yield from (live for live in runs if yields(live))
+
+
+def _head(tick: Tick, occupancy: Occupancy, live: LiveRun) -> TaskRecord | None:
+    """Return the waiting task with the highest weight that nothing blocks."""
+    best: tuple[tuple[int, int, str], TaskRecord] | None = None
+    for kind in list(live.queues):
+        found = _head_of(tick, occupancy, live, kind)
+        if found is not None and (best is None or found[0] < best[0]):
+            best = found
+    return None if best is None else best[1]
+
+
+def _head_of(
+    tick: Tick, occupancy: Occupancy, live: LiveRun, kind: tuple[str, int, str]
+) -> tuple[tuple[int, int, str], TaskRecord] | None:
+    queue = live.queues[kind]
+    aside: list[tuple[int, int, str]] = []
+    found = None
+    while queue:
+        entry = queue[0]
+        task = live.tasks[entry[2]]
+        if task.state is not TaskState.SCHEDULED:
+            heapq.heappop(queue)
+            continue
+        spec = live.structure.tasks[entry[2]]
+        if tick.world.held(*live.key, task.task_id):
+            aside.append(heapq.heappop(queue))
+            continue
+        if spec.launch == "empty":
+            heapq.heappop(queue)
+            finish_empty(tick, live, task)
+            continue
+        if task_blocked(tick.world, occupancy, live, spec) is None:
+            found = (entry, task)
+        break
+    for entry in aside:
+        heapq.heappush(queue, entry)
+    if not queue:
+        live.queues.pop(kind, None)
+    return found
+
+
+def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+    attempt_id = new_attempt_id()
+    if starts_new_try(task):
+        task.try_number += 1
+    task.attempts += 1
+    task.attempt_id = attempt_id
+    task.queued_us = tick.now_us
+    task.start_us = task.end_us = task.next_us = None
+    task.outcome = task.reason = None
+    tick.gate.record_attempt(task, attempt_id)
+    move(tick, live, task, TaskEvent.LAUNCH)
+    tick.world.attempts[attempt_id] = (live.record.id, task.task_id)
+    tick.launches.append(attempt_spec(live, task, attempt_id, tick.settings, tick.environment))

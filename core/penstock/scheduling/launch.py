@@ -1,0 +1,133 @@
+"""From a task instance to the order that an executor carries out. Pure but for the ids it is given."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from penstock.clock import opt_from_us
+from penstock.execution.protocol import AttemptSpec, attempt_path
+from penstock.model.spec import TaskSpec
+from penstock.model.states import TERMINAL
+from penstock.scheduling.world import LiveRun
+from penstock.settings import Settings
+from penstock.store.records import RunRecord, TaskRecord
+
+_EVERY_XCOM = 200
+"""Runs with more tasks than this hand only their ancestors' XComs to a task."""
+
+
+def attempt_spec(
+    live: LiveRun, task: TaskRecord, attempt_id: str, settings: Settings, environment: dict[str, str]
+) -> AttemptSpec:
+    """Return the order for one attempt of *task*."""
+    spec = live.structure.tasks[task.task_id]
+    folder = attempt_path(settings.attempts, attempt_id)
+    env = {**environment, **_identity(live.record, task, attempt_id)}
+    command = spec.command
+    if command is not None:
+        env = dict(command.env) if command.replace_env else {**env, **command.env}
+    python = spec.launch == "python"
+    return AttemptSpec(
+        attempt_id=attempt_id,
+        argv=_python(folder) if python or command is None else command.argv,
+        env=env,
+        cwd=(command.cwd if command is not None else None) or str(settings.home),
+        time_limit=spec.execution_timeout,
+        grace=settings.stop_grace if spec.stop_grace is None else spec.stop_grace,
+        log_max_bytes=settings.log_max_bytes,
+        log_direct=spec.log_direct,
+        masks=_masks(settings),
+        skip_on_exit_code=spec.skip_on_exit_code,
+        push_last_line=spec.push_last_line,
+        context=_context(live, task, settings) if python else {},
+        xcom_sources=_sources(live, spec) if python else {},
+    )
+
+
+def _python(folder: Path) -> tuple[str, ...]:
+    # -P: the working directory is not put on the path, so no file there can stand in for a module.
+    return (sys.executable, "-P", "-m", "penstock.execution.task_child", str(folder))
+
+
+def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, str]:
+    logical = opt_from_us(run.logical_us)
+    return {
+        "PENSTOCK_ATTEMPT": attempt_id,
+        "PENSTOCK_CTX_DAG_ID": run.dag_id,
+        "PENSTOCK_CTX_RUN_ID": run.run_id,
+        "PENSTOCK_CTX_TASK_ID": task.task_id,
+        "PENSTOCK_CTX_TRY_NUMBER": str(task.try_number),
+        "PENSTOCK_CTX_LOGICAL_DATE": logical.isoformat() if logical else "",
+    }
+
+
+def _masks(settings: Settings) -> tuple[str, ...]:
+    """Return the passwords inside connection URLs, longest first, so that logs never show them."""
+    from urllib.parse import unquote, urlsplit
+
+    found: set[str] = set()
+    for url in settings.connections.values():
+        try:
+            password = urlsplit(url).password
+        except ValueError:
+            continue
+        if password and len(password) >= 5:
+            found |= {password, unquote(password)}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def run_params(live: LiveRun) -> dict[str, Any]:
+    """Return a run's parameters: the DAG's defaults with the run's conf on top."""
+    defaults = {
+        name: param.default for name, param in live.structure.spec.params.items() if not param.required
+    }
+    return {**defaults, **json.loads(live.record.conf)}
+
+
+def _context(live: LiveRun, task: TaskRecord, settings: Settings) -> dict[str, Any]:
+    run, spec = live.record, live.structure.spec
+
+    def iso(moment_us: int | None) -> str | None:
+        moment = opt_from_us(moment_us)
+        return moment.isoformat() if moment else None
+
+    return {
+        "dag_id": run.dag_id,
+        "run_id": run.run_id,
+        "task_id": task.task_id,
+        "map_index": task.map_index,
+        "try_number": task.try_number,
+        "max_tries": task.max_tries,
+        "run_type": run.run_type.value,
+        "timezone": spec.timezone,
+        "logical_date": iso(run.logical_us),
+        "data_interval_start": iso(run.interval_start_us),
+        "data_interval_end": iso(run.interval_end_us),
+        "run_after": iso(run.run_after_us),
+        "run_start": iso(run.start_us),
+        "conf": json.loads(run.conf),
+        "params": run_params(live),
+        "file": spec.file,
+        "source": str(settings.versions / f"{live.structure.source_hash}.py"),
+        "dags_folder": str(settings.dags_folder),
+        "socket": str(settings.socket),
+        "first_poke_at": None if task.first_poke_us is None else task.first_poke_us / 1e6,
+        "pokes": task.pokes,
+        "connections": settings.connections,
+        "variables": settings.variables,
+    }
+
+
+def _sources(live: LiveRun, spec: TaskSpec) -> dict[str, str]:
+    """Return whose attempt directory holds the XComs that a task may pull."""
+    others: Any = live.tasks
+    if len(live.tasks) > _EVERY_XCOM:
+        others = live.structure.graph.ancestors(spec.task_id)
+    return {
+        other: attempt_id
+        for other in others
+        if live.tasks[other].state in TERMINAL and (attempt_id := live.tasks[other].attempt_id)
+    }

@@ -1,0 +1,66 @@
+"""Who holds which slots, and what would block a launch. Used by dispatch and by `why` alike.
+
+Occupancy is derived from the live attempts each time, never counted up and down over ticks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from penstock.model.spec import TaskSpec
+from penstock.scheduling.world import LiveRun, World
+
+
+@dataclass(slots=True)
+class Occupancy:
+    """Slots in use."""
+
+    total: int = 0
+    by_dag: Counter[str] = field(default_factory=Counter)
+    by_run: Counter[int] = field(default_factory=Counter)
+    by_task: Counter[tuple[str, str]] = field(default_factory=Counter)
+    by_run_task: Counter[tuple[int, str]] = field(default_factory=Counter)
+    by_pool: Counter[str] = field(default_factory=Counter)
+    by_backfill: Counter[int] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, world: World) -> Occupancy:
+        """Return the occupancy by the live attempts of *world*."""
+        found = cls()
+        for run_pk, task_id in world.attempts.values():
+            live = world.runs[run_pk]
+            found.take(live, live.structure.tasks[task_id])
+        return found
+
+    def take(self, live: LiveRun, spec: TaskSpec) -> None:
+        """Count one more launch."""
+        run = live.record
+        self.total += 1
+        self.by_dag[run.dag_id] += 1
+        self.by_run[run.id] += 1
+        self.by_task[run.dag_id, spec.task_id] += 1
+        self.by_run_task[run.id, spec.task_id] += 1
+        self.by_pool[spec.pool] += spec.pool_slots
+        if run.backfill_id is not None:
+            self.by_backfill[run.backfill_id] += 1
+
+
+def run_full(occupancy: Occupancy, live: LiveRun) -> bool:
+    """Whether ``max_active_tasks`` of the run is reached."""
+    return occupancy.by_run[live.record.id] >= live.structure.spec.max_active_tasks
+
+
+def task_blocked(world: World, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> str | None:
+    """Return which limit keeps a task from being launched: the kind of a gate, or None."""
+    slots = world.pools.get(spec.pool)
+    if slots is None or occupancy.by_pool[spec.pool] + spec.pool_slots > slots:
+        return "pool"
+    run = live.record
+    limit = spec.max_active_tis_per_dag
+    if limit is not None and occupancy.by_task[run.dag_id, spec.task_id] >= limit:
+        return "max_active_tis_per_dag"
+    limit = spec.max_active_tis_per_dagrun
+    if limit is not None and occupancy.by_run_task[run.id, spec.task_id] >= limit:
+        return "max_active_tis_per_dagrun"
+    return None

@@ -1,0 +1,342 @@
+"""The loop: sleep until something moves, then one tick.
+
+A tick obeys, settles, reaps, creates and dispatches; then everything is committed together, and only
+then do launches, stops and answers go out. Nothing takes effect that is not durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from penstock.clock import Clock, to_us
+from penstock.errors import PenstockError
+from penstock.execution import failpoint
+from penstock.execution.executor import Executor
+from penstock.model import views
+from penstock.model.acts import AnyAct
+from penstock.scheduling.acts.registry import plan_of
+from penstock.scheduling.create import create
+from penstock.scheduling.dispatch import dispatch
+from penstock.scheduling.obey import ActOrder, Order, obey
+from penstock.scheduling.ready import advance
+from penstock.scheduling.reap import reap
+from penstock.scheduling.settle import settle
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.why import why_run, why_task
+from penstock.scheduling.world import World
+from penstock.settings import Settings
+from penstock.store.database import Database
+from penstock.store.gate import Gate, Touched
+from penstock.store.working import WorkingSet
+from penstock.store.writes import INSERT_SAMPLE
+
+log = logging.getLogger(__name__)
+
+LONGEST_SLEEP = 30.0
+"""The wall clock may step while we sleep, so no sleep is longer, in seconds."""
+SWEEP_EVERY = 5.0
+"""How often all live attempts are observed although no hint came, in seconds."""
+_STORAGE_FLOOR = 512 << 20
+_STORAGE_SHARE = 0.02
+_STORAGE_RECHECK = 2.0
+_LAUNCH_PAUSE = 5.0
+_MOST_ROUNDS = 1000
+_MOST_FAILURES = 10
+
+Publish = Callable[[views.Change], None]
+
+
+class Signal:
+    """Wakes everyone who waits at the moment it fires; who comes later waits for the next time."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def fire(self) -> None:
+        """Wake them."""
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Wait for the next time."""
+        await self._event.wait()
+
+
+class Loop:
+    """The engine's heart. Everything runs on one event loop; the gate is the only writer."""
+
+    def __init__(
+        self,
+        database: Database,
+        executor: Executor,
+        settings: Settings,
+        clock: Clock,
+        *,
+        environment: dict[str, str],
+        publish: Publish | None = None,
+    ) -> None:
+        self.world = World(WorkingSet(database))
+        self.gate = Gate(database)
+        self._executor = executor
+        self._settings = settings
+        self._clock = clock
+        self._environment = environment
+        self._publish = publish or (lambda _change: None)
+        self._orders: list[Order] = []
+        self._hinted: set[str] = set()
+        self._samples: list[dict[str, object]] = []
+        self._wake = asyncio.Event()
+        self._turned = Signal()
+        self._recent: dict[str, str] = {}
+        self._next_sweep = 0.0
+        self._storage_checked = -_STORAGE_RECHECK
+        self._storage_low: str | None = None
+        self._no_launches_before = 0.0
+        self._stopping = False
+        self._failures = 0
+
+    # -- asked from outside ----------------------------------------------------------------------
+
+    def hint(self, attempt_ids: Sequence[str]) -> None:
+        """Note that attempts may have moved: look at them in the next tick."""
+        self._hinted.update(attempt_ids)
+        self._wake.set()
+
+    def order(self, order: Order) -> None:
+        """Have something done in the next tick."""
+        self._orders.append(order)
+        self._wake.set()
+
+    def add_samples(self, rows: list[dict[str, object]]) -> None:
+        """Keep resource samples; they travel with the next commit."""
+        self._samples.extend(rows)
+        self._wake.set()
+
+    async def settled(self) -> None:
+        """Wait until every order given so far was carried out."""
+        while self._orders:
+            await self._turned.wait()
+
+    async def moved(self, longest: float) -> None:
+        """Wait for the end of the next tick, or *longest* seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(longest):
+                await self._turned.wait()
+
+    async def until_busy(self, longest: float) -> None:
+        """Wait until an attempt is live, or *longest* seconds."""
+        deadline = self._clock.monotonic() + longest
+        while not self.busy and (left := deadline - self._clock.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._turned.wait()
+
+    def stop(self) -> None:
+        """End `run` after the present tick. No task is stopped."""
+        self._stopping = True
+        self._wake.set()
+
+    def plan(self, act: AnyAct) -> views.Plan:
+        """Return what *act* would touch now."""
+        return plan_of(self.world, act, to_us(self._clock.now())).plan
+
+    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
+        """Return every gate that keeps a run or a task instance from running."""
+        del map_index
+        live = self.world.run(dag_id, run_id)
+        if task_id is None:
+            answer = why_run(self.world, live, parallelism=self._settings.parallelism)
+        else:
+            answer = why_task(self.world, live, task_id, parallelism=self._settings.parallelism)
+        if self._storage_low is None:
+            return answer
+        gate = views.Gate(kind="engine", text=self._storage_low)
+        return msgspec.structs.replace(answer, gates=(gate, *answer.gates))
+
+    def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
+        """Carry out *act* in a tick of its own, now. For callers on the event loop that cannot wait."""
+        answer: asyncio.Future[views.Done] = asyncio.get_running_loop().create_future()
+        self.order(ActOrder(act, expect, actor, act_id, answer))
+        self._turn(self._take_hints())
+        return answer.result()
+
+    async def commit_async(
+        self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None
+    ) -> views.Done:
+        """Carry out *act* in the next tick; return once it is durable."""
+        answer: asyncio.Future[views.Done] = asyncio.get_running_loop().create_future()
+        self.order(ActOrder(act, expect, actor, act_id, answer))
+        return await answer
+
+    @property
+    def busy(self) -> bool:
+        """Whether an attempt is live."""
+        return bool(self.world.attempts)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know about the engine itself."""
+        return (self._storage_low,) if self._storage_low else ()
+
+    # -- the loop --------------------------------------------------------------------------------
+
+    async def recover(self) -> None:
+        """Adopt what outlived the last engine: the same observation as every tick."""
+        await self._executor.start(self.hint)
+        self._turn(list(self.world.attempts), revoke_unclaimed=True)
+
+    async def run(self) -> None:
+        """Tick whenever something moves, until `stop`."""
+        while not self._stopping:
+            wake_us = self._turn(self._take_hints())
+            self._turned.fire()
+            await self._sleep(wake_us)
+
+    def _take_hints(self) -> list[str]:
+        hinted = list(self._hinted)
+        self._hinted.clear()
+        if self.busy and self._clock.monotonic() >= self._next_sweep:
+            self._next_sweep = self._clock.monotonic() + SWEEP_EVERY
+            hinted = list(self.world.attempts)
+        return hinted
+
+    async def _sleep(self, wake_us: int | None) -> None:
+        wait = LONGEST_SLEEP
+        if wake_us is not None:
+            wait = min(wait, max(0.0, wake_us / 1e6 - to_us(self._clock.now()) / 1e6))
+        if self.busy:
+            wait = min(wait, max(0.0, self._next_sweep - self._clock.monotonic()))
+        if self._no_launches_before > self._clock.monotonic():
+            wait = min(wait, self._no_launches_before - self._clock.monotonic() + 0.01)
+        if self._stopping:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._wake.wait()
+        self._wake.clear()
+
+    def _turn(self, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> int | None:
+        """Do one tick. If its commit fails nothing of it happened, and the world is read anew."""
+        orders, self._orders = self._orders, []
+        try:
+            return self._tick(orders, attempt_ids, revoke_unclaimed=revoke_unclaimed)
+        except Exception as error:
+            log.exception("a tick failed; reading the state anew")
+            self.gate.discard()
+            self.world.reload()
+            for order in orders:
+                if isinstance(order, ActOrder) and not order.answer.done():
+                    text = f"the engine could not write: {error}"
+                    order.answer.set_exception(PenstockError(text))
+            self._hinted.update(self.world.attempts)
+            self._orders[:0] = self._worth_repeating(orders)
+            self._no_launches_before = self._clock.monotonic() + _LAUNCH_PAUSE
+            return to_us(self._clock.now()) + 1_000_000
+
+    def _worth_repeating(self, orders: list[Order]) -> list[Order]:
+        """Return the loaded files among *orders*, unless taking them over failed too often."""
+        self._failures += 1
+        if self._failures > _MOST_FAILURES:
+            return []
+        return [order for order in orders if not isinstance(order, ActOrder)]
+
+    def _tick(self, orders: list[Order], attempt_ids: list[str], *, revoke_unclaimed: bool) -> int | None:
+        tick = Tick(
+            now_us=to_us(self._clock.now()),
+            mono=self._clock.monotonic(),
+            world=self.world,
+            gate=self.gate,
+            settings=self._settings,
+            executor=self._executor,
+            environment=self._environment,
+            recent_answers=self._recent,
+        )
+        self.gate.now_us = tick.now_us
+        answers = obey(tick, orders)
+        settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
+        reap(tick)
+        self._advance(tick)
+        for row in self._samples:
+            self.gate.also(INSERT_SAMPLE, row)
+        touched = self._commit()
+        self._effects(tick)
+        for order, done in answers:
+            if not order.answer.done():
+                order.answer.set_result(done)
+        if touched is not None and (touched.events or touched.dags):
+            self._publish(_change(touched))
+        return tick.wake_us
+
+    def _advance(self, tick: Tick) -> None:
+        """Let creation, readiness and dispatch feed each other until the world is at rest."""
+        advance(tick)
+        for _ in range(_MOST_ROUNDS):
+            create(tick)
+            advance(tick)
+            if self._may_launch(tick):
+                dispatch(tick)
+            if not tick.world.stirred and not tick.finished:
+                return
+            advance(tick)
+        tick.wake_at(tick.now_us)
+
+    def _commit(self) -> Touched | None:
+        self._recent.clear()
+        self._samples = []
+        if self.gate.empty:
+            return None
+        failpoint.reach("before_commit")
+        touched = self.gate.commit()
+        self._failures = 0
+        failpoint.reach("after_commit")
+        return touched
+
+    def _effects(self, tick: Tick) -> None:
+        if tick.launches:
+            try:
+                self._executor.submit(tick.launches)
+            except OSError as error:
+                log.warning("launches could not be written: %s", error)
+                self._no_launches_before = tick.mono + _LAUNCH_PAUSE
+                self._hinted.update(spec.attempt_id for spec in tick.launches)
+                self._wake.set()
+            self._next_sweep = min(self._next_sweep, tick.mono + SWEEP_EVERY)
+            failpoint.reach("after_submit")
+        for attempt_id, mode, reason in tick.stops:
+            self._executor.stop(attempt_id, mode, reason)
+
+    def _may_launch(self, tick: Tick) -> bool:
+        """Return whether launches are possible: a full disk stops launches, not results."""
+        if self._stopping or tick.mono < self._no_launches_before:
+            return False
+        if tick.mono - self._storage_checked >= _STORAGE_RECHECK:
+            self._storage_checked = tick.mono
+            self._storage_low = storage_problem(os.fspath(self._settings.home))
+        if self._storage_low is not None:
+            tick.wake_at(tick.now_us + int(_STORAGE_RECHECK * 1_000_000))
+        return self._storage_low is None
+
+
+def storage_problem(folder: str) -> str | None:
+    """Return why nothing may be launched for want of space, or None."""
+    usage = shutil.disk_usage(folder)
+    floor = min(_STORAGE_FLOOR, max(int(usage.total * _STORAGE_SHARE), 4 << 20))
+    if usage.free >= floor:
+        return None
+    return (
+        f"only {usage.free >> 20} MiB are free on the disk of {folder}, less than {floor >> 20} MiB: "
+        "nothing is launched, results are still kept"
+    )
+
+
+def _change(touched: Touched) -> views.Change:
+    if len(touched.runs) > 200:
+        return views.Change(cursor=touched.cursor, all=True)
+    return views.Change(cursor=touched.cursor, dags=tuple(touched.dags), runs=tuple(touched.runs))

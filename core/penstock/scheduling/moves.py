@@ -1,0 +1,202 @@
+"""Moving task instances and runs together with what follows from it inside the run.
+
+The gate writes the move; this file keeps the working set's derived facts (counts of parents, queues,
+alarms) in step, so that no other step of the tick has to.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+
+from penstock.execution.executor import StopMode
+from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, TaskState
+from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, enqueue, take_decision
+from penstock.store.records import TaskRecord
+
+SAME_TRY = frozenset({OutcomeKind.REVOKED.value, OutcomeKind.RESCHEDULED.value})
+"""After these the next launch belongs to the same try."""
+
+
+def move(tick: Tick, live: LiveRun, task: TaskRecord, event: TaskEvent, *, reason: str | None = None) -> None:
+    """Move one task instance and keep the run's derived facts in step."""
+    before = task.state
+    if reason is not None:
+        task.reason = reason
+    after = tick.gate.move_task(live.record, task, event, reason=reason)
+    take_decision(live, task)
+    if (before in TERMINAL) != (after in TERMINAL):
+        live.unfinished += -1 if after in TERMINAL else 1
+    if before in TERMINAL or after in TERMINAL:
+        _tell_children(tick, live, task, before, after)
+    if after is TaskState.SCHEDULED:
+        enqueue(live, task)
+    elif after is TaskState.PENDING:
+        live.dirty.add(task.task_id)
+    elif after in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
+        assert task.next_us is not None
+        heapq.heappush(tick.world.alarms, (task.next_us, live.record.id, task.task_id))
+    if before in OCCUPIES_SLOT and after not in OCCUPIES_SLOT and task.attempt_id:
+        tick.world.attempts.pop(task.attempt_id, None)
+        tick.world.pids.pop(task.attempt_id, None)
+    if live.dirty or not live.unfinished or after in TERMINAL:
+        tick.world.stirred.add(live.record.id)
+
+
+def _tell_children(tick: Tick, live: LiveRun, task: TaskRecord, before: TaskState, after: TaskState) -> None:
+    for child in live.structure.graph.downstream.get(task.task_id, ()):
+        counts = live.counts[child]
+        counts.add(before, -1)
+        counts.add(after)
+        live.dirty.add(child)
+    for other in live.decisions.get(task.task_id, ()):
+        live.dirty.add(other)
+    if live.structure.looks_back:
+        for later in tick.world.runs_of(live.record.dag_id):
+            if later is not live:
+                later.dirty.update(later.structure.tasks)
+                tick.world.stirred.add(later.record.id)
+
+
+def stop(
+    tick: Tick,
+    live: LiveRun,
+    task: TaskRecord,
+    intent: TaskEvent,
+    *,
+    reason: str,
+    mode: StopMode = "term",
+) -> None:
+    """Order the death of a live attempt; *intent* happens to the task once it is dead."""
+    assert task.attempt_id is not None
+    grace = live.structure.tasks[task.task_id].stop_grace
+    seconds = tick.settings.stop_grace if grace is None else grace
+    task.intent = intent.value
+    task.stop_us = tick.now_us + int(seconds * 1_000_000)
+    if intent is TaskEvent.CLEAR:
+        move(tick, live, task, TaskEvent.RESTART, reason=reason)
+    elif task.state is TaskState.STOPPING:
+        task.reason = reason
+        tick.gate.save_task(live.record, task)
+    else:
+        move(tick, live, task, TaskEvent.STOP, reason=reason)
+    tick.stops.append((task.attempt_id, mode, reason))
+
+
+def clear_fields(live: LiveRun, task: TaskRecord) -> None:
+    """Forget how the last tries went and give the full retry budget back; numbers go on."""
+    spec = live.structure.tasks[task.task_id]
+    task.max_tries = task.try_number + spec.retries + 1
+    task.queued_us = task.start_us = task.end_us = task.next_us = None
+    task.first_poke_us = task.stop_us = None
+    task.pokes = 0
+    task.intent = task.reason = task.outcome = task.skips = None
+
+
+def starts_new_try(task: TaskRecord) -> bool:
+    """Whether the next launch of *task* begins a new try.
+
+    A revoked launch and each poke of a rescheduled sensor belong to the try they are part of.
+    """
+    if task.outcome is None:
+        return True
+    return json.loads(task.outcome)["kind"] not in SAME_TRY
+
+
+def settle_run(tick: Tick, live: LiveRun) -> None:
+    """End a run once nothing in it is unfinished, by its leaves."""
+    run = live.record
+    if run.state in RUN_TERMINAL:
+        if not live.live:
+            tick.world.drop(live)
+        return
+    if live.unfinished:
+        return
+    if run.intent == RunEvent.CANCEL.value:
+        event, reason = RunEvent.CANCEL, run.reason
+    elif run.intent == RunEvent.FAIL.value:
+        event, reason = RunEvent.FAIL, run.reason
+    else:
+        event, reason = _by_leaves(live)
+    end_run(tick, live, event, reason)
+
+
+def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> None:
+    """Move a run to its end; it leaves the working set once no attempt of it lives."""
+    run = live.record
+    run.end_us = tick.now_us
+    run.reason = reason
+    run.intent = None
+    if run.start_us is None:
+        run.start_us = tick.now_us
+    state = tick.gate.move_run(run, event, reason=reason)
+    if run.backfill_id is not None:
+        tick.finished.append((run.backfill_id, run.run_id, state))
+    entry = tick.world.dags.get(run.dag_id)
+    if entry is not None:
+        entry.settled = False  # room for another run: points that waited for it are due
+    for key in [key for key in tick.world.pauses if key[1:3] == live.key]:
+        lift_pause(tick, key)
+    if not live.live:
+        tick.world.drop(live)
+
+
+def _by_leaves(live: LiveRun) -> tuple[RunEvent, str | None]:
+    leaves = [live.tasks[leaf] for leaf in live.structure.graph.leaves if leaf in live.tasks]
+    bad = [
+        leaf for leaf in leaves if leaf.state not in (TaskState.SUCCESS, TaskState.SKIPPED, TaskState.REMOVED)
+    ]
+    if not bad:
+        return RunEvent.SUCCEED, None
+    roots = [task for task in live.tasks.values() if task.state in (TaskState.FAILED, TaskState.CANCELLED)]
+    named = ", ".join(task.task_id for task in (roots or bad)[:3])
+    more = len(roots or bad) - 3
+    return RunEvent.FAIL, f"{named}{f' and {more} more' if more > 0 else ''} did not succeed"
+
+
+def lift_pause(tick: Tick, key: tuple[str, str, str, str]) -> None:
+    """Lift a pause and let what stood still go on."""
+    from penstock.store.writes import DELETE_PAUSE
+
+    pause = tick.world.pauses.pop(key, None)
+    if pause is None:
+        return
+    kind, dag_id, run_id, task_id = key
+    tick.gate.also(
+        DELETE_PAUSE, {"b_kind": kind, "b_dag_id": dag_id, "b_run_id": run_id, "b_task_id": task_id}
+    )
+    tick.gate.touch(dag_id, run_id or None)
+    if kind == "schedule":
+        entry = tick.world.dag(dag_id)
+        entry.settled, entry.resumed_us = False, tick.now_us
+        return
+    stood = tick.now_us - pause.since_us
+    for live in tick.world.runs_of(dag_id):
+        if kind != "freeze" and live.record.run_id != run_id:
+            continue
+        _make_up(tick, live, stood, task_id)
+
+
+def _make_up(tick: Tick, live: LiveRun, stood_us: int, task_id: str) -> None:
+    """Timeouts of runs and sensors stand still while frozen or held."""
+    run = live.record
+    if not task_id and run.state is RunState.RUNNING and run.start_us is not None:
+        run.stood_us += min(stood_us, tick.now_us - run.start_us)
+        tick.gate.save_run(run)
+    for task in live.tasks.values():
+        waits = task.state is TaskState.UP_FOR_RESCHEDULE and task.first_poke_us is not None
+        if waits and task_id in ("", task.task_id):
+            assert task.first_poke_us is not None
+            task.first_poke_us += min(stood_us, tick.now_us - task.first_poke_us)
+            tick.gate.save_task(live.record, task)
+    tick.world.stirred.add(run.id)
+
+
+def encode_outcome(outcome: Outcome) -> str:
+    """Return an outcome as the JSON kept with task and attempt; values pushed are kept elsewhere."""
+    import msgspec
+
+    return msgspec.json.encode(msgspec.structs.replace(outcome, xcoms=None)).decode()

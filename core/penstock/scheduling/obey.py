@@ -1,0 +1,93 @@
+"""Obey: what people and the loading room asked for since the last tick."""
+
+from __future__ import annotations
+
+from asyncio import Future
+from dataclasses import dataclass
+
+import msgspec
+
+from penstock.errors import PenstockError, PlanStaleError
+from penstock.model.acts import AnyAct, act_name
+from penstock.model.spec import ParsedFile
+from penstock.model.views import Done
+from penstock.scheduling.acts.registry import plan_of
+from penstock.scheduling.loaded import drop_file, take_file
+from penstock.scheduling.tick import Tick
+from penstock.store.gate import ENGINE
+from penstock.store.writes import INSERT_ACT
+
+
+@dataclass(slots=True)
+class ActOrder:
+    """Somebody asks for an act; the answer is given once it is durable."""
+
+    act: AnyAct
+    expect: str | None
+    actor: str
+    act_id: str | None
+    answer: Future[Done]
+
+
+@dataclass(frozen=True, slots=True)
+class FileLoaded:
+    """A DAG file was parsed."""
+
+    parsed: ParsedFile
+
+
+@dataclass(frozen=True, slots=True)
+class FileGone:
+    """A DAG file was removed."""
+
+    file: str
+
+
+Order = ActOrder | FileLoaded | FileGone
+
+
+def obey(tick: Tick, orders: list[Order]) -> list[tuple[ActOrder, Done]]:
+    """Carry out orders; return the answers to give after the commit.
+
+    An act that is refused is answered at once and changes nothing.
+    """
+    answers: list[tuple[ActOrder, Done]] = []
+    for order in orders:
+        match order:
+            case ActOrder():
+                try:
+                    answers.append((order, _act(tick, order)))
+                except PenstockError as error:
+                    if not order.answer.done():
+                        order.answer.set_exception(error)
+                finally:
+                    tick.gate.actor = ENGINE
+            case FileLoaded(parsed):
+                take_file(tick, parsed)
+            case FileGone(file):
+                drop_file(tick, file)
+    return answers
+
+
+def _act(tick: Tick, order: ActOrder) -> Done:
+    if order.act_id is not None:
+        earlier = tick.recent_answers.get(order.act_id) or tick.world.reads.answer(order.act_id)
+        if earlier is not None:
+            return msgspec.json.decode(earlier, type=Done)
+    planned = plan_of(tick.world, order.act, tick.now_us)
+    if order.expect is not None and order.expect != planned.plan.fingerprint:
+        raise PlanStaleError(f"the plan has changed since it was shown: now {planned.plan.title}")
+    tick.gate.actor = order.actor or "operator"
+    tick.gate.note(
+        f"act_{act_name(order.act)}",
+        dag_id=getattr(order.act, "dag_id", None),
+        run_id=getattr(order.act, "run_id", None),
+        task_id=getattr(order.act, "task_id", None),
+        reason=planned.plan.title,
+    )
+    done = planned.commit(tick)
+    if order.act_id is not None:
+        answer = msgspec.json.encode(done).decode()
+        tick.recent_answers[order.act_id] = answer
+        tick.gate.also(INSERT_ACT, {"act_id": order.act_id, "at_us": tick.now_us, "answer": answer})
+    return done

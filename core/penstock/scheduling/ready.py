@@ -1,0 +1,133 @@
+"""Advance: pending tasks whose answer may have changed go, are skipped, are blocked, or wait on.
+
+The rules are pure (`model.trigger_rules`); this step applies them until the run comes to rest.
+"""
+
+from __future__ import annotations
+
+from penstock.model.spec import TaskSpec
+from penstock.model.states import SUCCESS_LIKE, RunState, TaskState
+from penstock.model.transitions import TaskEvent
+from penstock.model.trigger_rules import TriggerRule, Verdict, evaluate
+from penstock.scheduling.moves import move, settle_run
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, World
+from penstock.store.records import TaskRecord
+
+
+def advance(tick: Tick) -> None:
+    """Bring every stirred run to rest, and end those that are done."""
+    while tick.world.stirred:
+        live = tick.world.runs.get(tick.world.stirred.pop())
+        if live is None:
+            continue
+        if live.record.state is RunState.RUNNING and live.record.intent is None:
+            _advance(tick, live)
+        settle_run(tick, live)
+        tick.world.stirred.discard(live.record.id)
+
+
+def _advance(tick: Tick, live: LiveRun) -> None:
+    order = live.structure.graph.position
+    while live.dirty:
+        batch = sorted(live.dirty, key=lambda task_id: order.get(task_id, 0))
+        live.dirty.clear()
+        for task_id in batch:
+            task = live.tasks.get(task_id)
+            if task is not None and task.state is TaskState.PENDING:
+                _apply(tick, live, task)
+
+
+def _apply(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+    spec = live.structure.tasks[task.task_id]
+    verdict, reason = judge(live, spec)
+    match verdict:
+        case Verdict.SKIP:
+            move(tick, live, task, TaskEvent.SKIP, reason=reason)
+        case Verdict.BLOCK:
+            move(tick, live, task, TaskEvent.BLOCK, reason=reason)
+        case Verdict.GO if blocking_past(tick.world, live, spec) is None:
+            move(tick, live, task, TaskEvent.MEET)
+            # Nothing to launch: an empty operator is done as soon as it may begin, unless somebody
+            # wants it held.
+            if spec.launch == "empty" and not _held_back(tick.world, live, task):
+                finish_empty(tick, live, task)
+        case _:
+            pass
+
+
+def judge(live: LiveRun, spec: TaskSpec) -> tuple[Verdict, str | None]:
+    """Return what the run so far says of a pending task, with the reason for a skip or block."""
+    decider = next((by for by, others in live.decisions.items() if spec.task_id in others), None)
+    if decider is not None:
+        return Verdict.SKIP, f"{decider} decided against it"
+    counts = live.counts[spec.task_id]
+    verdict = evaluate(TriggerRule(spec.trigger_rule), counts)
+    if verdict in (Verdict.SKIP, Verdict.BLOCK):
+        return verdict, f"{spec.trigger_rule} cannot be met: {parents_text(live, spec)}"
+    return verdict, None
+
+
+def parents_text(live: LiveRun, spec: TaskSpec, limit: int = 4) -> str:
+    """Return the direct parents that did not succeed, with their states."""
+    odd = [
+        f"{parent} is {live.tasks[parent].state}"
+        for parent in spec.upstream
+        if parent in live.tasks and live.tasks[parent].state is not TaskState.SUCCESS
+    ]
+    if not odd:
+        return "all parents succeeded"
+    more = f" and {len(odd) - limit} more" if len(odd) > limit else ""
+    return ", ".join(odd[:limit]) + more
+
+
+def finish_empty(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+    """End a task that does nothing."""
+    task.try_number += 1
+    task.start_us = tick.now_us
+    move(tick, live, task, TaskEvent.SUCCEED)
+
+
+def _held_back(world: World, live: LiveRun, task: TaskRecord) -> bool:
+    dag_id, run_id = live.key
+    return bool(
+        world.frozen(dag_id) or world.held(dag_id, run_id) or world.held(dag_id, run_id, task.task_id)
+    )
+
+
+def blocking_past(world: World, live: LiveRun, spec: TaskSpec) -> tuple[str, str] | None:
+    """Return (run id, what of it) that ``depends_on_past`` or ``wait_for_downstream`` waits for, or None."""
+    if not (spec.depends_on_past or spec.wait_for_downstream) or live.record.logical_us is None:
+        return None
+    previous = _previous(world, live.record.dag_id, live.record.logical_us)
+    if previous is None:
+        return None
+    run_id, states = previous
+    wanted = [spec.task_id]
+    if spec.wait_for_downstream:
+        wanted += live.structure.graph.downstream[spec.task_id]
+    for task_id in wanted:
+        state = states.get(task_id)
+        if state is not None and state not in SUCCESS_LIKE:
+            return run_id, f"{task_id} is {state}"
+    return None
+
+
+def _previous(world: World, dag_id: str, logical_us: int) -> tuple[str, dict[str, TaskState]] | None:
+    stored = world.reads.previous_states(dag_id, logical_us)
+    candidates = [
+        live
+        for live in world.runs.values()
+        if live.record.dag_id == dag_id
+        and live.record.logical_us is not None
+        and live.record.logical_us < logical_us
+    ]
+    newest = max(candidates, key=lambda live: live.record.logical_us or 0, default=None)
+    if newest is None:
+        return stored
+    # The working set is ahead of the store within a tick.
+    if stored is not None and stored[0] != newest.record.run_id:
+        finished = world.reads.run(dag_id, stored[0])
+        if finished is not None and (finished[0].logical_us or 0) > (newest.record.logical_us or 0):
+            return stored
+    return newest.record.run_id, {task_id: task.state for task_id, task in newest.tasks.items()}

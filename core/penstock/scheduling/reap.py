@@ -1,0 +1,72 @@
+"""Reap: what is due by the clock alone: retries, pokes, pauses that lift themselves, runs out of time."""
+
+from __future__ import annotations
+
+import heapq
+
+from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
+from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.moves import lift_pause, move, stop
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun
+
+_WAITS = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
+
+
+def reap(tick: Tick) -> None:
+    """Let everything happen whose time has come, and ask to be woken for the rest."""
+    _alarms(tick)
+    for pause in list(tick.world.pauses.values()):
+        if pause.until_us is None:
+            continue
+        if pause.until_us <= tick.now_us:
+            tick.gate.note(
+                "pause_lifted", dag_id=pause.dag_id, run_id=pause.run_id or None,
+                task_id=pause.task_id or None, before=pause.kind, reason="its time was up",
+            )  # fmt: skip
+            lift_pause(tick, pause.key)
+        else:
+            tick.wake_at(pause.until_us)
+    for live in list(tick.world.runs.values()):
+        _out_of_time(tick, live)
+
+
+def _alarms(tick: Tick) -> None:
+    alarms = tick.world.alarms
+    while alarms and alarms[0][0] <= tick.now_us:
+        due_us, run_pk, task_id = heapq.heappop(alarms)
+        live = tick.world.runs.get(run_pk)
+        task = live.tasks.get(task_id) if live else None
+        if live and task and task.state in _WAITS and task.next_us == due_us:
+            move(tick, live, task, TaskEvent.MEET)
+    if alarms:
+        tick.wake_at(alarms[0][0])
+
+
+def _out_of_time(tick: Tick, live: LiveRun) -> None:
+    limit = live.structure.spec.dagrun_timeout
+    run = live.record
+    if limit is None or run.state is not RunState.RUNNING or run.start_us is None or run.intent:
+        return
+    if stands_still(tick, live):
+        return
+    due_us = run.start_us + run.stood_us + int(limit * 1_000_000)
+    if due_us > tick.now_us:
+        tick.wake_at(due_us)
+        return
+    reason = f"dagrun_timeout of {limit:g} s has passed"
+    run.intent = RunEvent.FAIL.value
+    run.reason = reason
+    tick.gate.save_run(run)
+    for task in live.tasks.values():
+        if task.state in OCCUPIES_SLOT:
+            stop(tick, live, task, TaskEvent.MARK_SKIPPED, reason=reason)
+        elif task.state not in TERMINAL:
+            move(tick, live, task, TaskEvent.SKIP, reason=reason)
+    tick.world.stirred.add(run.id)
+
+
+def stands_still(tick: Tick, live: LiveRun) -> bool:
+    """Whether the run is frozen or held, so that its timeout does not run."""
+    dag_id, run_id = live.key
+    return bool(tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id))

@@ -1,0 +1,31 @@
+"""When a failed try is tried again. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+from penstock.model.spec import TaskSpec
+
+LONGEST = 24 * 3600.0
+"""No wait between tries is longer, in seconds."""
+
+
+def retry_wait(spec: TaskSpec, *, dag_id: str, logical_us: int | None, try_number: int, nth: int) -> float:
+    """Return the seconds between the end of a try and the next.
+
+    *nth* counts tries within the present budget, from 1; *try_number* goes on over clears and only
+    seeds the jitter. Constant delays have no jitter. With a multiplier m the base is
+    ceil(delay * m^(nth-1)), at least 1 s, and a stable hash of DAG, task, logical date and try adds up
+    to that much again, so that many tasks that failed together do not come back together.
+    """
+    if not spec.retry_exponential_backoff:
+        wait = spec.retry_delay
+    else:
+        exponent = min(nth - 1, 64)
+        base = max(1, math.ceil(min(spec.retry_delay * spec.retry_exponential_backoff**exponent, LONGEST)))
+        seed = f"{dag_id}#{spec.task_id}#{logical_us}#{try_number}".encode()
+        wait = base + int.from_bytes(hashlib.sha256(seed).digest()[:8]) % base
+    if spec.max_retry_delay is not None:
+        wait = min(wait, spec.max_retry_delay)
+    return min(wait, LONGEST)

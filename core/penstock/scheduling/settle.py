@@ -1,0 +1,194 @@
+"""Settle: what the executor saw becomes state.
+
+`ending` is the pure rule from an attempt's outcome to the task's next move; the rest reads
+observations and writes them through the gate. A terminal state is never changed from here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from penstock.clock import from_us
+from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation
+from penstock.model.outcome import Outcome, OutcomeKind, describe
+from penstock.model.spec import TaskSpec
+from penstock.model.states import OCCUPIES_SLOT, TaskState
+from penstock.model.transitions import TaskEvent
+from penstock.scheduling.moves import clear_fields, encode_outcome, move
+from penstock.scheduling.retry import retry_wait
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun
+from penstock.store.records import TaskRecord
+from penstock.store.writes import DELETE_XCOMS, INSERT_XCOM
+
+
+def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = False) -> None:
+    """Observe attempts and write down what is new.
+
+    With *revoke_unclaimed* (at recovery) a launch that nobody claimed is taken back at once.
+    """
+    ids = [attempt_id for attempt_id in attempt_ids if attempt_id in tick.world.attempts]
+    if not ids:
+        return
+    for attempt_id, observed in tick.executor.observe(ids).items():
+        place = tick.world.attempts.get(attempt_id)
+        if place is None:
+            continue
+        live = tick.world.runs[place[0]]
+        task = live.tasks[place[1]]
+        unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, task))
+        seen = tick.executor.revoke(attempt_id) if unclaimed else observed
+        _take(tick, live, task, attempt_id, seen)
+
+
+def _overdue(tick: Tick, task: TaskRecord) -> bool:
+    asked = task.queued_us or tick.now_us
+    return tick.now_us - asked > tick.settings.launch_deadline * 1_000_000
+
+
+def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Observation) -> None:
+    match seen:
+        case Claimed(pid, at):
+            _claimed(tick, live, task, attempt_id, pid, at)
+        case Exited(outcome, start, end):
+            _ended(tick, live, task, attempt_id, outcome, start, end)
+        case Absent():
+            outcome = Outcome(kind=OutcomeKind.REVOKED, reason="it never reached the executor")
+            _ended(tick, live, task, attempt_id, outcome, None, None)
+        case Lost(reason):
+            outcome = Outcome(kind=OutcomeKind.LOST, reason=reason)
+            _ended(tick, live, task, attempt_id, outcome, None, None)
+        case _:
+            pass
+
+
+def _claimed(
+    tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, pid: int | None, at: float | None
+) -> None:
+    if pid is not None:
+        tick.world.pids[attempt_id] = pid
+    if task.state is not TaskState.QUEUED:
+        return
+    start_us = tick.now_us if at is None else int(at * 1_000_000)
+    tick.gate.claim_attempt(attempt_id, start_us=start_us, pid=pid)
+    task.start_us = start_us
+    _first_poke(live.structure.tasks[task.task_id], task, start_us)
+    move(tick, live, task, TaskEvent.CLAIM)
+
+
+def _first_poke(spec: TaskSpec, task: TaskRecord, start_us: int) -> None:
+    if spec.sensor is not None and task.first_poke_us is None:
+        task.first_poke_us = start_us
+
+
+def _ended(
+    tick: Tick,
+    live: LiveRun,
+    task: TaskRecord,
+    attempt_id: str,
+    outcome: Outcome,
+    start: float | None,
+    end: float | None,
+) -> None:
+    spec = live.structure.tasks[task.task_id]
+    end_us = tick.now_us if end is None else int(end * 1_000_000)
+    start_us = task.start_us if start is None else int(start * 1_000_000)
+    tick.gate.end_attempt(
+        attempt_id,
+        start_us=start_us,
+        end_us=end_us,
+        outcome=encode_outcome(outcome),
+        log_bytes=outcome.log_bytes,
+    )
+    if task.state not in OCCUPIES_SLOT:
+        return
+    if outcome.kind is not OutcomeKind.REVOKED:
+        task.start_us = start_us
+        _first_poke(spec, task, start_us or end_us)
+        _keep_resources(task, outcome)
+    task.outcome = encode_outcome(outcome)
+    task.stop_us = None
+    event = ending(spec, task, outcome)
+    if event is TaskEvent.RETRY:
+        budget_start = task.max_tries - spec.retries - 1
+        wait = retry_wait(
+            spec,
+            dag_id=live.record.dag_id,
+            logical_us=live.record.logical_us,
+            try_number=task.try_number,
+            nth=task.try_number - budget_start,
+        )
+        task.next_us = end_us + int(wait * 1_000_000)
+    elif event is TaskEvent.RESCHEDULE:
+        task.pokes += 1
+        task.next_us = int((outcome.next_poke_at or tick.now_us / 1e6) * 1_000_000)
+    else:
+        task.next_us = None
+    if event is TaskEvent.SUCCEED:
+        task.skips = json.dumps(list(outcome.skips)) if outcome.skips else None
+        _keep_xcoms(tick, task, attempt_id, outcome)
+    if event is TaskEvent.CLEAR:
+        clear_fields(live, task)
+    task.intent = None
+    move(tick, live, task, event, reason=_reason(event, task, outcome))
+
+
+def ending(spec: TaskSpec, task: TaskRecord, outcome: Outcome) -> TaskEvent:
+    """Return what an attempt's outcome does to its task. Pure.
+
+    A stop that was ordered decides over a failure, not over a success that won the race; a
+    restart always wins, because the operator asked for a new try.
+    """
+    if task.state is TaskState.RESTARTING:
+        return TaskEvent.CLEAR
+    if task.state is TaskState.STOPPING:
+        intent = TaskEvent(task.intent or TaskEvent.CANCEL)
+        marked = intent in (TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED)
+        return TaskEvent.SUCCEED if outcome.ok and not marked else intent
+    match outcome.kind:
+        case OutcomeKind.REVOKED:
+            return TaskEvent.REVOKE
+        case OutcomeKind.SKIPPED:
+            return TaskEvent.SKIP
+        case OutcomeKind.RESCHEDULED:
+            return TaskEvent.RESCHEDULE
+        case OutcomeKind.LOST if spec.on_lost == "fail":
+            return TaskEvent.FAIL
+        case _ if outcome.ok:
+            return TaskEvent.SUCCEED
+    if outcome.fail_without_retry or task.try_number >= task.max_tries:
+        return TaskEvent.FAIL
+    return TaskEvent.RETRY
+
+
+def _reason(event: TaskEvent, task: TaskRecord, outcome: Outcome) -> str | None:
+    if event in (TaskEvent.SUCCEED, TaskEvent.CLEAR):
+        return None
+    if event is TaskEvent.RETRY and task.next_us is not None:
+        return f"{describe(outcome)}; next try at {from_us(task.next_us):%H:%M:%S} UTC"
+    if event is TaskEvent.RESCHEDULE:
+        return "not yet"
+    if event in (TaskEvent.FAIL, TaskEvent.SKIP, TaskEvent.REVOKE):
+        return describe(outcome)
+    return task.reason
+
+
+def _keep_resources(task: TaskRecord, outcome: Outcome) -> None:
+    if outcome.peak_rss is not None:
+        task.peak_rss = max(outcome.peak_rss, task.peak_rss or 0)
+    if outcome.cpu_seconds is not None:
+        task.cpu_seconds = outcome.cpu_seconds
+    if outcome.read_bytes is not None:
+        task.read_bytes = outcome.read_bytes
+    if outcome.write_bytes is not None:
+        task.write_bytes = outcome.write_bytes
+
+
+def _keep_xcoms(tick: Tick, task: TaskRecord, attempt_id: str, outcome: Outcome) -> None:
+    if task.attempts > 1:  # a first attempt has nothing to replace
+        tick.gate.also(DELETE_XCOMS, {"b_ti_id": task.id})
+    for key, value in (outcome.xcoms or {}).items():
+        text = None if value is None else json.dumps(value)
+        row = {"ti_id": task.id, "key": key, "value": text, "attempt_id": attempt_id}
+        tick.gate.also(INSERT_XCOM, row)

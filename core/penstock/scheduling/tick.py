@@ -1,0 +1,45 @@
+"""What the steps of one tick share: the time, the picture, the gate, and what to do after the commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from penstock.clock import from_us
+from penstock.execution.executor import Executor, StopMode
+from penstock.execution.protocol import AttemptSpec
+from penstock.model.states import RunState
+from penstock.scheduling.world import World
+from penstock.settings import Settings
+from penstock.store.gate import Gate
+
+
+@dataclass(slots=True)
+class Tick:
+    """One turn of the loop. Steps gather moves in the gate; effects happen once those are durable."""
+
+    now_us: int
+    mono: float
+    world: World
+    gate: Gate
+    settings: Settings
+    executor: Executor
+    environment: dict[str, str]
+    """What every task process gets, before its own."""
+    recent_answers: dict[str, str] = field(default_factory=dict)
+    """Answers to acts of this tick, which the store cannot give yet."""
+    launches: list[AttemptSpec] = field(default_factory=list)
+    stops: list[tuple[str, StopMode, str]] = field(default_factory=list)
+    """(attempt id, mode, reason)."""
+    finished: list[tuple[int, str, RunState]] = field(default_factory=list)
+    """Runs of backfills that ended in this tick: (backfill, run id, state)."""
+    wake_us: int | None = None
+    """When something is due that no event will announce."""
+
+    def wake_at(self, moment_us: int | None) -> None:
+        """Ask for a tick at *moment_us* at the latest."""
+        if moment_us is not None and (self.wake_us is None or moment_us < self.wake_us):
+            self.wake_us = moment_us
+
+    def say(self, moment_us: int) -> str:
+        """Return a moment as a person reads it, in UTC."""
+        return from_us(moment_us).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,256 @@
+"""The engine's picture of what is going on: an exact mirror of the rows that matter now.
+
+Read from the store at start (and again whenever a write failed), changed only together with the
+gate. Finished runs are not kept; `World.fetch` reads one when an operator acts on it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from dataclasses import dataclass, field
+
+from penstock.clock import opt_from_us
+from penstock.errors import UnknownError
+from penstock.model.graph import Graph, priority_weights
+from penstock.model.spec import DagSpec, TaskSpec
+from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, TaskState
+from penstock.model.trigger_rules import ParentCounts
+from penstock.store.records import BackfillRecord, PauseRecord, RunRecord, SlotRecord, TaskRecord
+from penstock.store.working import DagFacts, Version, WorkingSet
+from penstock.timetable.point import Point
+
+
+class Structure:
+    """One version of a DAG, with everything that can be worked out from it once."""
+
+    def __init__(self, version: Version) -> None:
+        self.id = version.id
+        self.spec: DagSpec = version.spec
+        self.source_hash = version.source_hash
+        self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in self.spec.tasks}
+        self.graph = Graph.of(self.spec.tasks)
+        self.weights = priority_weights(self.spec.tasks, self.graph)
+        self.looks_back = any(task.depends_on_past or task.wait_for_downstream for task in self.spec.tasks)
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """A run in the working set. ``counts`` mirror the states of each task's direct parents."""
+
+    record: RunRecord
+    structure: Structure
+    tasks: dict[str, TaskRecord]
+    counts: dict[str, ParentCounts] = field(default_factory=dict)
+    dirty: set[str] = field(default_factory=set)
+    """Pending tasks whose answer may have changed."""
+    decisions: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Branches and short circuits that ruled out other tasks: decider -> task ids."""
+    queues: dict[tuple[str, int, str], list[tuple[int, int, str]]] = field(default_factory=dict)
+    """Scheduled tasks as heaps of (-weight, position, task id), by what may block them alike."""
+    unfinished: int = 0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(dag_id, run_id)."""
+        return (self.record.dag_id, self.record.run_id)
+
+    @property
+    def live(self) -> bool:
+        """Whether an attempt of it lives."""
+        return any(task.state in OCCUPIES_SLOT for task in self.tasks.values())
+
+
+@dataclass(slots=True)
+class DagEntry:
+    """A DAG as the scheduler knows it."""
+
+    facts: DagFacts
+    structure: Structure
+    cursor: Point | None
+    next_due_us: int | None = None
+    resumed_us: int | None = None
+    """When a pause of the schedule was lifted, until its missed points are settled."""
+    settled: bool = False
+    """Whether ``next_due_us`` has been worked out since the last change."""
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG's id."""
+        return self.facts.dag_id
+
+
+@dataclass(slots=True)
+class LiveBackfill:
+    """A backfill that has not ended, with its slots in order."""
+
+    record: BackfillRecord
+    slots: list[SlotRecord]
+
+
+class World:
+    """The working set, by key."""
+
+    def __init__(self, reads: WorkingSet) -> None:
+        self.reads = reads
+        self._structures: dict[int, Structure] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read everything anew from the store."""
+        self.runs: dict[int, LiveRun] = {}
+        self.by_key: dict[tuple[str, str], int] = {}
+        self.attempts: dict[str, tuple[int, str]] = {}
+        """Live attempts: id -> (run key, task id)."""
+        self.pids: dict[str, int] = {}
+        """Task processes of live attempts that were claimed."""
+        self.alarms: list[tuple[int, int, str]] = []
+        """Heap of (due in microseconds, run key, task id) for retries and pokes."""
+        self.stirred: set[int] = set()
+        """Keys of runs with dirty tasks, or that may be done."""
+        self.dags: dict[str, DagEntry] = {facts.dag_id: self._entry(facts) for facts in self.reads.dags()}
+        self.pauses: dict[tuple[str, str, str, str], PauseRecord] = {
+            pause.key: pause for pause in self.reads.pauses()
+        }
+        self.pools: dict[str, int] = self.reads.pools()
+        self.backfills: dict[int, LiveBackfill] = {
+            record.id: LiveBackfill(record, slots) for record, slots in self.reads.backfills()
+        }
+        for record, tasks in self.reads.active_runs():
+            self.adopt(self._live(record, tasks))
+
+    def structure(self, version_id: int) -> Structure:
+        """Return a version of a DAG."""
+        found = self._structures.get(version_id)
+        if found is None:
+            found = self._structures[version_id] = Structure(self.reads.version(version_id))
+        return found
+
+    def put_structure(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
+        """Take note of a version that is about to be written."""
+        self._structures[version_id] = Structure(Version(version_id, spec, source_hash))
+
+    @property
+    def newest_version(self) -> int:
+        """The highest version key known here."""
+        return max(self._structures, default=0)
+
+    def dag(self, dag_id: str) -> DagEntry:
+        """Return a DAG; raise `UnknownError`."""
+        try:
+            return self.dags[dag_id]
+        except KeyError:
+            raise UnknownError(f"there is no DAG {dag_id!r}") from None
+
+    def put_dag(self, facts: DagFacts) -> None:
+        """Take note of a new or changed DAG."""
+        self.dags[facts.dag_id] = self._entry(facts)
+
+    def run(self, dag_id: str, run_id: str) -> LiveRun:
+        """Return a run, from the working set or else read from the store; raise `UnknownError`.
+
+        A run read from the store is not part of the working set until `adopt`.
+        """
+        pk = self.by_key.get((dag_id, run_id))
+        if pk is not None:
+            return self.runs[pk]
+        self.dag(dag_id)
+        found = self.reads.run(dag_id, run_id)
+        if found is None:
+            raise UnknownError(f"DAG {dag_id!r} has no run {run_id!r}")
+        return self._live(*found)
+
+    def adopt(self, live: LiveRun) -> None:
+        """Make a run part of the working set. Harmless when it is."""
+        pk = live.record.id
+        if pk in self.runs:
+            return
+        self.runs[pk] = live
+        self.by_key[live.key] = pk
+        self.stirred.add(pk)
+        for task in live.tasks.values():
+            if task.state in OCCUPIES_SLOT and task.attempt_id:
+                self.attempts[task.attempt_id] = (pk, task.task_id)
+            if task.state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
+                heapq.heappush(self.alarms, (task.next_us or 0, pk, task.task_id))
+
+    def drop(self, live: LiveRun) -> None:
+        """Let a finished run go."""
+        self.runs.pop(live.record.id, None)
+        self.by_key.pop(live.key, None)
+        self.stirred.discard(live.record.id)
+
+    def paused(self, dag_id: str) -> PauseRecord | None:
+        """Return the pause of a DAG's schedule."""
+        return self.pauses.get(("schedule", dag_id, "", ""))
+
+    def frozen(self, dag_id: str) -> PauseRecord | None:
+        """Return the freeze of a DAG."""
+        return self.pauses.get(("freeze", dag_id, "", ""))
+
+    def held(self, dag_id: str, run_id: str, task_id: str = "") -> PauseRecord | None:
+        """Return the hold of a run, or of one task instance."""
+        return self.pauses.get(("task" if task_id else "run", dag_id, run_id, task_id))
+
+    def runs_of(self, dag_id: str) -> list[LiveRun]:
+        """Return the working set's unfinished runs of a DAG, oldest first."""
+        return sorted(
+            (
+                live
+                for live in self.runs.values()
+                if live.record.dag_id == dag_id and live.record.state in RUN_UNFINISHED
+            ),
+            key=lambda live: (live.record.run_after_us, live.record.id),
+        )
+
+    def _entry(self, facts: DagFacts) -> DagEntry:
+        return DagEntry(facts, self.structure(facts.version_id), _point(facts))
+
+    def _live(self, record: RunRecord, tasks: list[TaskRecord]) -> LiveRun:
+        return build_live(record, self.structure(record.version_id), tasks)
+
+
+def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord]) -> LiveRun:
+    """Return a run of the working set from its records, with everything derived worked out."""
+    live = LiveRun(record, structure, {task.task_id: task for task in tasks})
+    states = {task.task_id: task.state for task in tasks}
+    for task_id, parents in structure.graph.upstream.items():
+        live.counts[task_id] = ParentCounts.of(states[parent] for parent in parents if parent in states)
+    for task in tasks:
+        if task.state not in TERMINAL:
+            live.unfinished += 1
+        if task.state is TaskState.PENDING:
+            live.dirty.add(task.task_id)
+        if task.state is TaskState.SCHEDULED:
+            enqueue(live, task)
+        take_decision(live, task)
+    return live
+
+
+def enqueue(live: LiveRun, task: TaskRecord) -> None:
+    """Put a scheduled task among those that wait for a slot."""
+    spec = live.structure.tasks[task.task_id]
+    limited = spec.max_active_tis_per_dag is not None or spec.max_active_tis_per_dagrun is not None
+    kind = (spec.pool, spec.pool_slots, task.task_id if limited else "")
+    weight = live.structure.weights[task.task_id]
+    heapq.heappush(live.queues.setdefault(kind, []), (-weight, task.position, task.task_id))
+
+
+def take_decision(live: LiveRun, task: TaskRecord) -> None:
+    """Take over (or take back) what a branch or short circuit decided against."""
+    if task.state is TaskState.SUCCESS and task.skips:
+        live.decisions[task.task_id] = frozenset(json.loads(task.skips))
+    else:
+        live.decisions.pop(task.task_id, None)
+
+
+def _point(facts: DagFacts) -> Point | None:
+    if facts.cursor_us is None:
+        return None
+    run_after = opt_from_us(facts.cursor_us)
+    start = opt_from_us(facts.cursor_start_us) or run_after
+    end = opt_from_us(facts.cursor_end_us) or run_after
+    assert run_after is not None
+    assert start is not None
+    assert end is not None
+    return Point(start, start, end, run_after)

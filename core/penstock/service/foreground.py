@@ -1,0 +1,219 @@
+"""`penstock test`: one run in the foreground, with the engine's own rules and no engine.
+
+A private engine over a temporary folder: the same loop, store and supervisors, so that a test cannot
+pass by other rules than production's. Waits between tries are cut to a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from penstock.api.local import LocalEngine
+from penstock.clock import SystemClock
+from penstock.errors import DagFileError, UnknownError, UsageError
+from penstock.execution.local import LocalExecutor
+from penstock.loading.keep import keep_source
+from penstock.loading.parse import parse_file_sync
+from penstock.model.acts import Trigger
+from penstock.model.outcome import describe
+from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
+from penstock.model.states import RUN_TERMINAL
+from penstock.model.views import RunDetail, TaskRow
+from penstock.scheduling.loop import Loop
+from penstock.scheduling.obey import FileLoaded
+from penstock.service.daemon import prepare_home
+from penstock.service.environment import task_environment
+from penstock.settings import Settings
+from penstock.store.database import Database
+from penstock.store.working import WorkingSet
+
+RETRY_AFTER = 1.0
+"""Seconds between two tries here, at most."""
+_FOLLOW_EVERY = 0.2
+_LOG_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """How a test run ended; ``tasks`` are JSON-able, in topological order."""
+
+    __test__ = False  # not a test class, whatever its name
+
+    dag_id: str
+    run_id: str
+    state: str
+    tasks: list[dict[str, Any]]
+
+
+def run_test(
+    file: Path,
+    dag_id: str | None,
+    *,
+    task: str | None,
+    logical_date: datetime | None,
+    conf: dict[str, Any],
+    log: TextIO,
+    settings: Settings,
+) -> TestReport:
+    """Run a DAG of *file* once, or only *task* of it; the tasks' output goes to *log* as it comes.
+
+    Raises `DagFileError` when the file does not load, `UsageError` when it makes several DAGs and
+    none is named, `UnknownError` for a DAG or task that it does not make.
+    """
+    source = file.read_bytes()
+    parsed = parse_file_sync(file, settings=settings, source=source)
+    spec = _prepared(_chosen(parsed, file, dag_id), task)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="penstock-test-"))
+    private = replace(settings, home=folder, allow_root=True)
+    environment = {**task_environment(private, os.environ), "PENSTOCK_HOME": str(settings.home)}
+    try:
+        prepare_home(private)
+        keep_source(private, source)
+        ready = ParsedFile(file=str(file), source_hash=parsed.source_hash, dags=(spec,))
+        when = logical_date or datetime.now(UTC)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=ZoneInfo(spec.timezone))
+        act = Trigger(dag_id=spec.dag_id, logical_date=when, conf=conf)
+        return asyncio.run(_run(ready, act, private, environment, log))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chosen(parsed: ParsedFile, file: Path, dag_id: str | None) -> DagSpec:
+    if parsed.errors:
+        first = parsed.errors[0]
+        raise DagFileError(first.message, first.file, first.line)
+    made = {spec.dag_id: spec for spec in parsed.dags}
+    if dag_id is not None:
+        if dag_id not in made:
+            raise UnknownError(f"{file} makes no DAG {dag_id!r}; it makes: {', '.join(made) or 'none'}")
+        return made[dag_id]
+    if len(made) != 1:
+        raise UsageError(f"{file} makes {len(made)} DAGs; name one of: {', '.join(made) or '(none)'}")
+    return next(iter(made.values()))
+
+
+def _prepared(spec: DagSpec, task: str | None) -> DagSpec:
+    """Return the spec to run: one task alone if asked, short waits between tries, its pools made."""
+    tasks = spec.tasks
+    if task is not None:
+        only = spec.task(task)
+        if only is None:
+            names = ", ".join(each.task_id for each in spec.tasks)
+            raise UnknownError(f"DAG {spec.dag_id!r} has no task {task!r}; it has: {names}")
+        tasks = (msgspec.structs.replace(only, upstream=(), depends_on_past=False),)
+    declared = {pool.name for pool in spec.pools} | {"default_pool"}
+    missing = sorted({each.pool for each in tasks} - declared)
+    return msgspec.structs.replace(
+        spec,
+        tasks=tuple(_short_waits(each) for each in tasks),
+        pools=(*spec.pools, *(PoolSpec(name=name, slots=128) for name in missing)),
+        schedule=spec.schedule,
+    )
+
+
+def _short_waits(task: TaskSpec) -> TaskSpec:
+    longest = RETRY_AFTER if task.max_retry_delay is None else min(RETRY_AFTER, task.max_retry_delay)
+    return msgspec.structs.replace(task, max_retry_delay=longest)
+
+
+async def _run(
+    parsed: ParsedFile, act: Trigger, settings: Settings, environment: dict[str, str], log: TextIO
+) -> TestReport:
+    database = Database.open(settings.database)
+    clock = SystemClock()
+    executor = LocalExecutor(settings)
+    loop = Loop(database, executor, settings, clock, environment=environment)
+    engine = LocalEngine(database, settings, loop, since=clock.now())
+    await loop.recover()
+    work = asyncio.create_task(loop.run())
+    try:
+        loop.order(FileLoaded(parsed))
+        done = await loop.commit_async(act, expect=None, actor="test", act_id=None)
+        assert done.run_id is not None
+        follow = _Follow(engine, log)
+        while True:
+            detail = engine.run(act.dag_id, done.run_id)
+            follow.show(detail)
+            if detail.run.state in RUN_TERMINAL:
+                break
+            await loop.moved(_FOLLOW_EVERY)
+        return _report(database, detail)
+    finally:
+        loop.stop()
+        await work
+        await executor.close()
+        database.close()
+
+
+class _Follow:
+    """Writes what the tasks print, line by line, each with its task's name."""
+
+    def __init__(self, engine: LocalEngine, log: TextIO) -> None:
+        self._engine = engine
+        self._log = log
+        self._offsets: dict[str, int] = {}
+        self._rest: dict[str, bytes] = {}
+
+    def show(self, detail: RunDetail) -> None:
+        """Write what is new."""
+        for row in detail.tasks:
+            if row.attempts == 0:
+                continue
+            for attempt in self._engine.attempts(detail.run.dag_id, detail.run.run_id, row.task_id):
+                self._copy(row.task_id, attempt.attempt_id, ended=attempt.end is not None)
+
+    def _copy(self, task_id: str, attempt_id: str, *, ended: bool) -> None:
+        while True:
+            offset = self._offsets.get(attempt_id, 0)
+            if offset < 0:
+                return
+            chunk = self._engine.read_log(attempt_id, offset, _LOG_BLOCK)
+            self._offsets[attempt_id] = chunk.next_offset
+            self._write(task_id, attempt_id, chunk.data)
+            if not chunk.data:
+                break
+        if ended:
+            self._write(task_id, attempt_id, b"\n" if self._rest.get(attempt_id) else b"")
+            self._offsets[attempt_id] = -1
+
+    def _write(self, task_id: str, attempt_id: str, data: bytes) -> None:
+        *lines, rest = (self._rest.get(attempt_id, b"") + data).split(b"\n")
+        self._rest[attempt_id] = rest
+        for line in lines:
+            print(f"{task_id} | {line.decode(errors='replace')}", file=self._log, flush=True)
+
+
+def _report(database: Database, detail: RunDetail) -> TestReport:
+    xcoms = WorkingSet(database).xcoms(detail.run.dag_id, detail.run.run_id)
+    return TestReport(
+        dag_id=detail.run.dag_id,
+        run_id=detail.run.run_id,
+        state=detail.run.state.value,
+        tasks=[_row(row, xcoms.get(row.task_id, {})) for row in detail.tasks],
+    )
+
+
+def _row(row: TaskRow, xcoms: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "task_id": row.task_id,
+        "map_index": row.map_index,
+        "state": row.state.value,
+        "try_number": row.try_number,
+        "outcome": None if row.outcome is None else describe(row.outcome),
+        "reason": row.reason,
+        "start": None if row.start is None else row.start.isoformat(),
+        "end": None if row.end is None else row.end.isoformat(),
+        "xcoms": xcoms,
+    }

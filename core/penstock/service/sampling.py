@@ -1,0 +1,39 @@
+"""Once a second, while anything runs, look at what the running attempts use."""
+
+from __future__ import annotations
+
+import asyncio
+
+from penstock.clock import Clock, to_us
+from penstock.resources.sampler import Sampler
+from penstock.scheduling.loop import Loop
+
+EVERY = 1.0
+"""Seconds between two looks; between two looks while nothing runs, the task costs nothing."""
+_IDLE = 5.0
+
+
+async def sample(loop: Loop, clock: Clock) -> None:
+    """Sample until cancelled."""
+    sampler = Sampler()
+    while True:
+        await loop.until_busy(_IDLE)
+        pids = dict(loop.world.pids)
+        if pids:
+            usages = await asyncio.to_thread(sampler.sample, pids)
+            now_us = to_us(clock.now())
+            loop.add_samples(
+                [
+                    {
+                        "attempt_id": attempt_id,
+                        "at_us": now_us,
+                        "cpu_percent": usage.cpu_percent,
+                        "rss": usage.rss,
+                        "read_bytes": usage.read_bytes,
+                        "write_bytes": usage.write_bytes,
+                        "processes": usage.processes,
+                    }
+                    for attempt_id, usage in usages.items()
+                ]
+            )
+        await asyncio.sleep(EVERY)

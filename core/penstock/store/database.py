@@ -1,0 +1,278 @@
+"""Opening the database: settings, schema, and the two ways in. The only file that knows SQLite.
+
+One writer, one checkpointer: the engine. WAL with ``synchronous=FULL``: what is committed survives
+power loss. Readers never hold a transaction across a wait.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlmodel import SQLModel
+
+from penstock.errors import StoreError
+from penstock.model.transitions import run_edges, task_edges
+from penstock.store import tables
+
+_NETWORK_FILE_SYSTEMS = frozenset(
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "afs",
+        "9p",
+        "fuse.sshfs",
+        "ceph",
+        "glusterfs",
+        "lustre",
+        "ncpfs",
+    }
+)
+_BUSY_MS = 5_000
+_WAL_LIMIT = 64 << 20
+
+# A statement that slips past the gate is refused by the database itself.
+_GUARD = """
+CREATE TRIGGER guard_{table} BEFORE UPDATE OF state ON {table}
+WHEN NEW.state IS NOT OLD.state AND NOT EXISTS
+  (SELECT 1 FROM edge WHERE subject = '{table}' AND before = OLD.state AND after = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'illegal move of {table}'); END
+"""
+_APPEND_ONLY = """
+CREATE TRIGGER event_append_only BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
+"""
+
+
+class Database:
+    """An open database. Make it with `open`."""
+
+    def __init__(self, path: Path, engine: sa.Engine, *, readonly: bool) -> None:
+        self.path = path
+        self.readonly = readonly
+        self.engine = engine
+
+    @classmethod
+    def open(cls, path: Path, *, readonly: bool = False) -> Database:
+        """Open *path*, creating or migrating it unless *readonly*.
+
+        Raises `StoreError` for a network file system, a file that is not ours, a newer schema, or
+        (read-only) a file that does not exist.
+        """
+        if readonly:
+            if not path.exists():
+                raise StoreError(f"{path} does not exist")
+        else:
+            kind = network_file_system(path.parent)
+            if kind:
+                raise StoreError(
+                    f"{path.parent} is on a network file system ({kind}): SQLite's locks cannot be trusted "
+                    "there. Choose a local folder for PENSTOCK_HOME"
+                )
+            if not path.exists():
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        database = cls(path, _engine(path, readonly=readonly), readonly=readonly)
+        try:
+            database._check_schema()
+        except sa.exc.DatabaseError as error:
+            database.close()
+            raise StoreError(f"{path} cannot be opened: {error.orig}") from None
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection for one short, consistent read."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in one immediate transaction: committed at the end, rolled back on an error."""
+        assert not self.readonly, "the database is open for reading only"
+        with self.engine.connect() as connection:
+            connection.info["write"] = True
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.info.pop("write", None)
+
+    def data_version(self, connection: Connection) -> int:
+        """Return a number that changes when another connection has committed."""
+        return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def checkpoint(self, *, truncate: bool = False) -> None:
+        """Move the log into the database file; only the engine may."""
+        mode = "TRUNCATE" if truncate else "PASSIVE"
+        with self._raw() as raw:
+            raw.execute(f"PRAGMA wal_checkpoint({mode})")
+
+    def wal_bytes(self) -> int:
+        """Size of the write-ahead log."""
+        try:
+            return Path(f"{self.path}-wal").stat().st_size
+        except OSError:
+            return 0
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy to *target*, which must not exist."""
+        with self._raw() as raw:
+            raw.execute("VACUUM INTO ?", (str(target),))
+
+    def quick_check(self) -> str:
+        """Return ``ok``, or what SQLite found wrong."""
+        with self._raw() as raw:
+            return str(raw.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _raw(self) -> Iterator[sqlite3.Connection]:
+        fairy = self.engine.raw_connection()
+        try:
+            yield fairy.driver_connection  # type: ignore[misc]
+        finally:
+            fairy.close()
+
+    def _check_schema(self) -> None:
+        with self._raw() as raw:
+            application = raw.execute("PRAGMA application_id").fetchone()[0]
+            version = raw.execute("PRAGMA user_version").fetchone()[0]
+            empty = raw.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        if empty and not self.readonly:
+            self._create()
+            return
+        if application != tables.APPLICATION_ID:
+            raise StoreError(f"{self.path} is not a Penstock database")
+        if version > tables.SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.path} has schema {version}, this program knows {tables.SCHEMA_VERSION}: "
+                "use a newer program, or restore a backup"
+            )
+        if version < tables.SCHEMA_VERSION and not self.readonly:
+            from penstock.store.migrations import upgrade
+
+            upgrade(self, version)
+
+    def _create(self) -> None:
+        with self.write() as connection:
+            SQLModel.metadata.create_all(connection)
+            install_guards(connection)
+            connection.execute(
+                sa.insert(table_of(tables.PoolRow)),
+                [{"name": "default_pool", "slots": 128, "description": "Tasks that name no pool"}],
+            )
+            connection.exec_driver_sql(f"PRAGMA application_id = {tables.APPLICATION_ID}")
+            connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA_VERSION}")
+
+
+def install_guards(connection: Connection) -> None:
+    """Fill the table of legal moves and make the triggers that ask it."""
+    edge = table_of(tables.EdgeRow)
+    rows = [
+        {"subject": subject, "before": before.value, "after": after.value}
+        for subject, edges in (("task_instance", task_edges()), ("run", run_edges()))
+        for before, after in sorted(edges)
+        if before is not after
+    ]
+    connection.execute(sa.delete(edge))
+    connection.execute(sa.insert(edge), rows)
+    for name in ("task_instance", "run"):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS guard_{name}")
+        connection.exec_driver_sql(_GUARD.format(table=name))
+    connection.exec_driver_sql("DROP TRIGGER IF EXISTS event_append_only")
+    connection.exec_driver_sql(_APPEND_ONLY)
+
+
+def table_of(row: type[SQLModel]) -> sa.Table:
+    """Return the Core table of a row class."""
+    table = row.__table__  # type: ignore[attr-defined]
+    assert isinstance(table, sa.Table)
+    return table
+
+
+class Statement:
+    """A Core statement compiled once and run many times with plain tuples.
+
+    Compiling on each call would cost more than SQLite's own work on the paths that run for every task.
+    """
+
+    __slots__ = ("_compiled", "_keys", "_statement")
+
+    def __init__(self, statement: sa.Insert | sa.Update | sa.Delete) -> None:
+        self._statement = statement
+        self._compiled: str | None = None
+        self._keys: tuple[str, ...] = ()
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run once for each of *rows* (values by parameter name) and return how many rows were touched."""
+        if not rows:
+            return 0
+        if self._compiled is None:
+            compiled = self._statement.compile(
+                dialect=connection.dialect, column_keys=[key for key in rows[0] if not key.startswith("b_")]
+            )
+            assert compiled.positional, "the driver takes positional parameters"
+            self._keys = tuple(compiled.positiontup or ())
+            self._compiled = str(compiled)
+        values = [tuple(row[key] for key in self._keys) for row in rows]
+        return connection.exec_driver_sql(self._compiled, values).rowcount
+
+
+def network_file_system(folder: Path) -> str | None:
+    """Return the type of the network file system that *folder* lies on, or None for a local one."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(errors="replace").splitlines()
+    except OSError:
+        return None
+    best, kind = "", ""
+    target = str(folder.resolve())
+    for line in mounts:
+        parts = line.split()
+        point = parts[1].replace("\\040", " ")
+        if (target == point or target.startswith(point.rstrip("/") + "/")) and len(point) >= len(best):
+            best, kind = point, parts[2]
+    return kind if kind in _NETWORK_FILE_SYSTEMS else None
+
+
+def _engine(path: Path, *, readonly: bool) -> sa.Engine:
+    target = f"file:{quote(str(path))}?mode=ro" if readonly else f"file:{quote(str(path))}"
+
+    def connect() -> sqlite3.Connection:
+        raw = sqlite3.connect(
+            target, uri=True, isolation_level=None, timeout=_BUSY_MS / 1000, check_same_thread=False
+        )
+        raw.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("PRAGMA trusted_schema = OFF")
+        if readonly:
+            raw.execute("PRAGMA wal_autocheckpoint = 0")
+            raw.execute("PRAGMA query_only = ON")
+        else:
+            raw.execute("PRAGMA journal_mode = WAL")
+            raw.execute("PRAGMA synchronous = FULL")
+            raw.execute("PRAGMA fullfsync = ON")
+            raw.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
+        return raw
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool, pool_size=4)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # The driver's own transactions are switched off: it would begin deferred ones, which fail
+        # with BUSY at the first write instead of waiting.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("write") else "BEGIN")
+
+    return engine

@@ -1,0 +1,25 @@
+"""Pools that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from penstock.store import tables
+from penstock.store.database import Database, table_of
+
+_pool = table_of(tables.PoolRow)
+
+
+def ensure_pools(database: Database, wanted: Mapping[str, int]) -> None:
+    """Make the pools that do not exist; those that do keep the size an operator gave them."""
+    with database.write() as connection:
+        standing = set(connection.execute(sa.select(_pool.c.name)).scalars())
+        rows = [
+            {"name": name, "slots": slots, "description": None}
+            for name, slots in wanted.items()
+            if name not in standing
+        ]
+        if rows:
+            connection.execute(sa.insert(_pool), rows)

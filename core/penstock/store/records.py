@@ -1,0 +1,121 @@
+"""The engine's working copies of rows: what the gate reads from and writes back.
+
+Mutable on purpose and known to the engine alone. Times are microseconds since 1970 UTC, as in the
+tables; field names are column names. Only `penstock.store.gate.Gate` changes ``state`` and ``version``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.model.states import RunState, RunType, TaskState
+
+
+@dataclass(slots=True)
+class TaskRecord:
+    """One task instance."""
+
+    id: int
+    run_pk: int
+    task_id: str
+    map_index: int
+    state: TaskState
+    version: int
+    try_number: int
+    max_tries: int
+    position: int
+    queued_us: int | None = None
+    start_us: int | None = None
+    end_us: int | None = None
+    next_us: int | None = None
+    first_poke_us: int | None = None
+    stop_us: int | None = None
+    pokes: int = 0
+    intent: str | None = None
+    reason: str | None = None
+    attempt_id: str | None = None
+    attempts: int = 0
+    outcome: str | None = None
+    skips: str | None = None
+    peak_rss: int | None = None
+    cpu_seconds: float | None = None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """One run."""
+
+    id: int
+    dag_id: str
+    run_id: str
+    run_type: RunType
+    state: RunState
+    version: int
+    version_id: int
+    logical_us: int | None
+    interval_start_us: int | None
+    interval_end_us: int | None
+    run_after_us: int
+    queued_us: int
+    start_us: int | None = None
+    end_us: int | None = None
+    stood_us: int = 0
+    intent: str | None = None
+    reason: str | None = None
+    conf: str = "{}"
+    backfill_id: int | None = None
+    by: str | None = None
+
+
+@dataclass(slots=True)
+class PauseRecord:
+    """One pause in force. ``kind``: schedule, freeze, run or task."""
+
+    kind: str
+    dag_id: str
+    run_id: str
+    task_id: str
+    by: str
+    since_us: int
+    why: str | None = None
+    until_us: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What it pauses."""
+        return (self.kind, self.dag_id, self.run_id, self.task_id)
+
+
+@dataclass(slots=True)
+class BackfillRecord:
+    """One backfill that has not ended."""
+
+    id: int
+    dag_id: str
+    from_us: int
+    to_us: int
+    reprocess: str
+    max_active_runs: int
+    backwards: bool
+    conf: str
+    state: str
+    by: str
+    created_us: int
+
+
+@dataclass(slots=True)
+class SlotRecord:
+    """One schedule point of a backfill."""
+
+    id: int
+    backfill_id: int
+    ordinal: int
+    logical_us: int
+    interval_start_us: int
+    interval_end_us: int
+    run_after_us: int
+    state: str
+    run_id: str | None = None
+    reason: str | None = None

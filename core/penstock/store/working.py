@@ -1,0 +1,241 @@
+"""Reading the engine's working set: unfinished runs and what they need, as records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.model.spec import DagSpec, decode_spec
+from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
+from penstock.store import tables
+from penstock.store.database import Database, table_of
+from penstock.store.records import (
+    BackfillRecord,
+    PauseRecord,
+    RunRecord,
+    SlotRecord,
+    TaskRecord,
+)
+
+_dag = table_of(tables.DagRow)
+_version = table_of(tables.DagVersionRow)
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_pause = table_of(tables.PauseRow)
+_pool = table_of(tables.PoolRow)
+_backfill = table_of(tables.BackfillRow)
+_slot = table_of(tables.BackfillSlotRow)
+_xcom = table_of(tables.XComRow)
+_act = table_of(tables.ActRow)
+
+_RUN_FIELDS = tuple(RunRecord.__slots__)
+_TASK_FIELDS = tuple(TaskRecord.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class DagFacts:
+    """A DAG's row: which version is current, and how far its schedule is settled."""
+
+    dag_id: str
+    file: str
+    version_id: int
+    missing: bool
+    first_seen_us: int
+    cursor_us: int | None
+    cursor_start_us: int | None
+    cursor_end_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a DAG."""
+
+    id: int
+    spec: DagSpec
+    source_hash: str
+
+
+class WorkingSet:
+    """Reads records; every method is one short read."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def dags(self) -> list[DagFacts]:
+        """Return every DAG."""
+        names = tuple(DagFacts.__slots__)
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(*(_dag.c[name] for name in names))).all()
+        return [DagFacts(*row) for row in rows]
+
+    def version(self, version_id: int) -> Version:
+        """Return one version of a DAG."""
+        columns = (_version.c.id, _version.c.spec, _version.c.source_hash)
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).one()
+        return Version(row.id, decode_spec(row.spec), row.source_hash)
+
+    def version_id(self, dag_id: str, spec_hash: str, source_hash: str) -> int | None:
+        """Return the key of a stored version, or None."""
+        with self.database.read() as connection:
+            return connection.execute(
+                sa.select(_version.c.id).where(
+                    _version.c.dag_id == dag_id,
+                    _version.c.spec_hash == spec_hash,
+                    _version.c.source_hash == source_hash,
+                )
+            ).scalar_one_or_none()
+
+    def active_runs(self) -> list[tuple[RunRecord, list[TaskRecord]]]:
+        """Return unfinished runs, and finished ones in which an attempt still lives."""
+        live = sa.select(_task.c.run_pk).where(_task.c.state.in_([state.value for state in OCCUPIES_SLOT]))
+        unfinished = _run.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value])
+        return self._runs(sa.or_(unfinished, _run.c.id.in_(live)))
+
+    def run(self, dag_id: str, run_id: str) -> tuple[RunRecord, list[TaskRecord]] | None:
+        """Return one run, or None."""
+        found = self._runs(sa.and_(_run.c.dag_id == dag_id, _run.c.run_id == run_id))
+        return found[0] if found else None
+
+    def run_ids(self, dag_id: str, *, before: int | None = None, after: int | None = None) -> list[str]:
+        """Return ids of runs with a logical date before or after a moment (microseconds), oldest first."""
+        where = [_run.c.dag_id == dag_id, _run.c.logical_us.is_not(None)]
+        if before is not None:
+            where.append(_run.c.logical_us < before)
+        if after is not None:
+            where.append(_run.c.logical_us > after)
+        with self.database.read() as connection:
+            query = sa.select(_run.c.run_id).where(*where).order_by(_run.c.logical_us)
+            return list(connection.execute(query).scalars())
+
+    def run_ids_at(self, dag_id: str, moments: Iterable[int]) -> dict[int, tuple[str, RunState]]:
+        """Return the runs at some logical dates: moment -> (run_id, state)."""
+        wanted = list(moments)
+        found: dict[int, tuple[str, RunState]] = {}
+        with self.database.read() as connection:
+            for start in range(0, len(wanted), 500):
+                query = sa.select(_run.c.logical_us, _run.c.run_id, _run.c.state).where(
+                    _run.c.dag_id == dag_id, _run.c.logical_us.in_(wanted[start : start + 500])
+                )
+                for logical_us, run_id, state in connection.execute(query):
+                    found[logical_us] = (run_id, RunState(state))
+        return found
+
+    def previous_states(self, dag_id: str, logical_us: int) -> tuple[str, dict[str, TaskState]] | None:
+        """Return the run before a logical date and the states of its tasks, or None when there is none."""
+        query = (
+            sa.select(_run.c.id, _run.c.run_id)
+            .where(_run.c.dag_id == dag_id, _run.c.logical_us < logical_us)
+            .order_by(_run.c.logical_us.desc())
+            .limit(1)
+        )
+        with self.database.read() as connection:
+            previous = connection.execute(query).one_or_none()
+            if previous is None:
+                return None
+            rows = connection.execute(
+                sa.select(_task.c.task_id, _task.c.state).where(_task.c.run_pk == previous.id)
+            ).all()
+        return previous.run_id, {task_id: TaskState(state) for task_id, state in rows}
+
+    def pauses(self) -> list[PauseRecord]:
+        """Return every pause in force."""
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(*(_pause.c[name] for name in PauseRecord.__slots__))).all()
+        return [PauseRecord(*row) for row in rows]
+
+    def pools(self) -> dict[str, int]:
+        """Return slots by pool."""
+        with self.database.read() as connection:
+            return dict(connection.execute(sa.select(_pool.c.name, _pool.c.slots)).tuples().all())
+
+    def backfills(self) -> list[tuple[BackfillRecord, list[SlotRecord]]]:
+        """Return backfills that have not ended, with their slots in order."""
+        with self.database.read() as connection:
+            heads = connection.execute(
+                sa.select(*(_backfill.c[name] for name in BackfillRecord.__slots__)).where(
+                    _backfill.c.end_us.is_(None)
+                )
+            ).all()
+            found = []
+            for head in heads:
+                record = BackfillRecord(*head)
+                slots = connection.execute(
+                    sa.select(*(_slot.c[name] for name in SlotRecord.__slots__))
+                    .where(_slot.c.backfill_id == record.id)
+                    .order_by(_slot.c.ordinal)
+                ).all()
+                found.append((record, [SlotRecord(*slot) for slot in slots]))
+        return found
+
+    def xcoms(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return a run's XComs: task id -> key -> value; None for a value too large for the database."""
+        query = (
+            sa.select(_task.c.task_id, _xcom.c.key, _xcom.c.value)
+            .join(_task, _task.c.id == _xcom.c.ti_id)
+            .join(_run, _run.c.id == _task.c.run_pk)
+            .where(_run.c.dag_id == dag_id, _run.c.run_id == run_id)
+        )
+        found: dict[str, dict[str, Any]] = {}
+        with self.database.read() as connection:
+            for task_id, key, value in connection.execute(query):
+                found.setdefault(task_id, {})[key] = None if value is None else json.loads(value)
+        return found
+
+    def answer(self, act_id: str) -> str | None:
+        """Return the first answer (JSON) to an act that was carried out before, or None."""
+        with self.database.read() as connection:
+            return connection.execute(
+                sa.select(_act.c.answer).where(_act.c.act_id == act_id)
+            ).scalar_one_or_none()
+
+    def next_key(self, table: sa.Table) -> int:
+        """Return a key that no row of *table* has yet."""
+        with self.database.read() as connection:
+            return (
+                int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one())
+                + 1
+            )
+
+    def _runs(self, where: sa.ColumnElement[bool]) -> list[tuple[RunRecord, list[TaskRecord]]]:
+        with self.database.read() as connection:
+            runs = [
+                _run_record(row)
+                for row in connection.execute(
+                    sa.select(*(_run.c[name] for name in _RUN_FIELDS)).where(where).order_by(_run.c.id)
+                )
+            ]
+            tasks = _tasks_of(connection, [run.id for run in runs])
+        return [(run, tasks[run.id]) for run in runs]
+
+
+def _tasks_of(connection: Connection, run_pks: list[int]) -> dict[int, list[TaskRecord]]:
+    found: dict[int, list[TaskRecord]] = {pk: [] for pk in run_pks}
+    for start in range(0, len(run_pks), 500):
+        query = (
+            sa.select(*(_task.c[name] for name in _TASK_FIELDS))
+            .where(_task.c.run_pk.in_(run_pks[start : start + 500]))
+            .order_by(_task.c.run_pk, _task.c.position, _task.c.map_index)
+        )
+        for row in connection.execute(query):
+            record = _task_record(row)
+            found[record.run_pk].append(record)
+    return found
+
+
+def _run_record(row: Any) -> RunRecord:
+    record = RunRecord(*row)
+    record.state = RunState(record.state)
+    record.run_type = RunType(record.run_type)
+    return record
+
+
+def _task_record(row: Any) -> TaskRecord:
+    record = TaskRecord(*row)
+    record.state = TaskState(record.state)
+    return record

@@ -1,0 +1,69 @@
+"""Compiled statements for what the engine writes besides states; the gate runs them with the moves."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from penstock.store import tables
+from penstock.store.database import Statement, table_of
+
+dag = table_of(tables.DagRow)
+dag_version = table_of(tables.DagVersionRow)
+import_error = table_of(tables.ImportErrorRow)
+xcom = table_of(tables.XComRow)
+pause = table_of(tables.PauseRow)
+ledger = table_of(tables.LedgerRow)
+backfill = table_of(tables.BackfillRow)
+backfill_slot = table_of(tables.BackfillSlotRow)
+pool = table_of(tables.PoolRow)
+act = table_of(tables.ActRow)
+sample = table_of(tables.SampleRow)
+
+DELETE_XCOMS = Statement(sa.delete(xcom).where(xcom.c.ti_id == sa.bindparam("b_ti_id")))
+INSERT_XCOM = Statement(sa.insert(xcom))
+
+INSERT_PAUSE = Statement(sa.insert(pause))
+DELETE_PAUSE = Statement(
+    sa.delete(pause).where(
+        pause.c.kind == sa.bindparam("b_kind"),
+        pause.c.dag_id == sa.bindparam("b_dag_id"),
+        pause.c.run_id == sa.bindparam("b_run_id"),
+        pause.c.task_id == sa.bindparam("b_task_id"),
+    )
+)
+
+INSERT_DAG = Statement(sa.insert(dag))
+UPDATE_DAG = Statement(
+    sa.update(dag)
+    .where(dag.c.dag_id == sa.bindparam("b_dag_id"))
+    .values({name: sa.bindparam(name) for name in ("file", "version_id", "missing")})
+)
+MOVE_CURSOR = Statement(
+    sa.update(dag)
+    .where(dag.c.dag_id == sa.bindparam("b_dag_id"))
+    .values({name: sa.bindparam(name) for name in ("cursor_us", "cursor_start_us", "cursor_end_us")})
+)
+INSERT_VERSION = Statement(sa.insert(dag_version))
+DELETE_IMPORT_ERROR = Statement(sa.delete(import_error).where(import_error.c.file == sa.bindparam("b_file")))
+INSERT_IMPORT_ERROR = Statement(sa.insert(import_error))
+
+INSERT_LEDGER = Statement(sa.insert(ledger))
+
+INSERT_BACKFILL = Statement(sa.insert(backfill))
+UPDATE_BACKFILL = Statement(
+    sa.update(backfill)
+    .where(backfill.c.id == sa.bindparam("b_id"))
+    .values({name: sa.bindparam(name) for name in ("state", "max_active_runs", "end_us")})
+)
+INSERT_SLOT = Statement(sa.insert(backfill_slot))
+UPDATE_SLOT = Statement(
+    sa.update(backfill_slot)
+    .where(backfill_slot.c.id == sa.bindparam("b_id"))
+    .values({name: sa.bindparam(name) for name in ("state", "run_id", "reason")})
+)
+
+INSERT_POOL = Statement(sa.insert(pool))
+DELETE_POOL = Statement(sa.delete(pool).where(pool.c.name == sa.bindparam("b_name")))
+
+INSERT_ACT = Statement(sa.insert(act))
+INSERT_SAMPLE = Statement(sa.insert(sample))
