@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -34,10 +35,10 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ParamSpec, ScheduleSpec
 from penstock.model.states import RunState, TaskState
 from penstock.service.notices import Notices
-from penstock.service.server import Server
 from penstock.settings import Settings
 from penstock.store import tables
 from penstock.store.database import Database
+from serving import Served
 
 ATTEMPT = "018f00000000-0000000a"
 LIVE = "018f00000000-0000000b"
@@ -98,39 +99,30 @@ class Bench(NamedTuple):
     """Make something of a run move."""
 
 
-@contextmanager
-def serving(local: LocalEngine, notices: Notices, settings: Settings) -> Iterator[asyncio.AbstractEventLoop]:
-    """Run a real server in a thread."""
-    loop = asyncio.new_event_loop()
-    server = Server(local, notices, settings)
-    ready, stop = threading.Event(), asyncio.Event()
+def settings_of(home: Path) -> Settings:
+    return Settings(home=home, dags_folder=home / "dags")
 
-    async def main() -> None:
-        await server.start()
-        ready.set()
-        await stop.wait()
-        await server.close()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield loop
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home made once; each test works on a copy."""
+    home = tmp_path_factory.mktemp("filled")
+    database = Database.open(home / "penstock.db")
+    fill(database, settings_of(home))
+    database.checkpoint(truncate=True)
+    database.close()
+    return home
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path, dags_folder=tmp_path / "dags")
+    return settings_of(tmp_path / "home")
 
 
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings, filled: Path) -> Iterator[Database]:
+    shutil.copytree(filled, settings.home)
     opened = Database.open(settings.database)
-    fill(opened, settings)
     yield opened
     opened.close()
 
@@ -147,14 +139,14 @@ def bench(request: pytest.FixtureRequest, database: Database, settings: Settings
         with closing(local):
             yield Bench(local, database, settings, remembered, write)
         return
-    with serving(local, notices, settings) as loop, closing(SocketEngine(settings.socket)) as client:
+    with Served(local, notices, settings) as served, closing(SocketEngine(settings.socket)) as client:
 
         def write_and_tell(dag_id: str, run_id: str) -> None:
             write(dag_id, run_id)
             change = views.Change(
                 cursor=local.events(limit=1)[0].seq, dags=(dag_id,), runs=((dag_id, run_id),)
             )
-            loop.call_soon_threadsafe(notices.publish, change)
+            served.soon(notices.publish, change)
 
         yield Bench(client, database, settings, remembered, write_and_tell)
 
@@ -579,7 +571,7 @@ def test_without_an_engine_the_store_is_shown_read_only(database: Database, sett
 
 def test_with_an_engine_the_socket_answers(database: Database, settings: Settings) -> None:
     local = LocalEngine(database, settings, RememberedActs(), since=NOON)
-    with serving(local, Notices(), settings), closing(open_engine(settings)) as engine:
+    with Served(local, Notices(), settings), closing(open_engine(settings)) as engine:
         assert isinstance(engine, SocketEngine)
         assert engine.status().pid == os.getpid()
 
