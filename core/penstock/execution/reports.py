@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-
 from penstock import process
 from penstock.execution import records
 from penstock.execution.attempt_dir import Facts, Stage
