@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from attempts import Bench, eventually, make_settings, marked, shell
 
+from attempts import Bench, eventually, make_settings, marked, shell
 from penstock.execution.executor import Absent, Accepted, Claimed, Executor, Exited
 from penstock.execution.local import LocalExecutor
 from penstock.execution.protocol import AttemptSpec
