@@ -14,35 +14,19 @@ import math
 import os
 import resource
 import sys
-from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 import msgspec
 
+# All that is needed afterwards is imported here, because the author's file may spoil the import system.
+from penstock.authoring import lookup
+from penstock.authoring.serialize import collect, to_spec
 from penstock.errors import DagFileError
+from penstock.loading.explain import explain
+from penstock.loading.request import LOST_CHANNEL, LoadRequest
+from penstock.loading.source import execute
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
-
-LOST_CHANNEL = 97
-"""Exit code: the file closed the descriptor over which we answer."""
-_DETAIL_MAX = 8192
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
-
-
-class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the child is to load: ``source`` are the bytes to execute, ``timeout`` is in seconds.
-
-    ``memory`` is the address space in bytes.
-    """
-
-    source: bytes
-    source_hash: str
-    folders: tuple[str, ...] = ()
-    timezone: str = "UTC"
-    timeout: float = 30.0
-    memory: int = 2 << 30
-    connections: dict[str, str] = msgspec.field(default_factory=dict)
-    variables: dict[str, str] = msgspec.field(default_factory=dict)
+from penstock.timetable import timetable_of
 
 
 def main() -> None:
@@ -129,12 +113,8 @@ class _Channel:
 
 def load(file: str, request: LoadRequest) -> ParsedFile:
     """Execute the file and return its DAGs, or why there are none."""
-    from penstock.loading.source import execute
-
+    lookup.provide(request.variables, request.connections)
     try:
-        from penstock.authoring.serialize import collect
-
-        _offer(request)
         dags = collect(execute(file, request.source, request.folders))
     except BaseException as error:  # noqa: BLE001 - whatever an author raises is told, not obeyed
         _lift_memory_limit()
@@ -150,86 +130,12 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
 
 
 def _spec(dag: Any, file: str, timezone: str) -> DagSpec:
-    from penstock.authoring.serialize import to_spec
-    from penstock.timetable import timetable_of
-
     spec = to_spec(dag, file, timezone)
     try:
         timetable_of(spec.schedule)
     except ValueError as error:
         raise DagFileError(f"DAG {spec.dag_id!r}: {error}", file, spec.line) from None
     return spec
-
-
-def _offer(request: LoadRequest) -> None:
-    """Make the instance's connections and variables available, as in a task."""
-
-
-def explain(error: BaseException, file: str) -> DagFileProblem:
-    """Return *error* as a problem of *file*: message, the line in that file, the author's traceback."""
-    frames = [(frame.f_code.co_filename, line) for frame, line in _walk(error.__traceback__)]
-    lines = [line for name, line in frames if name == file]
-    line = lines[-1] if lines else None
-    match error:
-        case DagFileError():
-            message, elsewhere = error.message, error.file not in {None, file}
-            if elsewhere:
-                message = f"{message} ({error.file}:{error.line})"
-            return DagFileProblem(
-                file=file,
-                message=message,
-                line=line if elsewhere else error.line or line,
-                detail=_detail(error),
-            )
-        case SyntaxError() if error.filename == file:
-            return DagFileProblem(
-                file=file, message=f"SyntaxError: {error.msg}", line=error.lineno, detail=_detail(error)
-            )
-        case SystemExit():
-            message = f"exited with code {_exit_code(error)} while loading"
-        case _:
-            message = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
-    return DagFileProblem(file=file, message=message, line=line, detail=_detail(error))
-
-
-def _walk(trace: TracebackType | None) -> Iterator[tuple[Any, int]]:
-    while trace is not None:
-        yield trace.tb_frame, trace.tb_lineno
-        trace = trace.tb_next
-
-
-def _exit_code(error: SystemExit) -> int:
-    if error.code is None:
-        return 0
-    return error.code if isinstance(error.code, int) else 1
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)[:2000]
-    except BaseException:  # noqa: BLE001 - the author's own __str__ may fail too
-        return "(its text cannot be shown)"
-
-
-def _detail(error: BaseException) -> str | None:
-    """Return the author's part of the traceback: its end, without our frames and the import system's."""
-    import traceback
-
-    try:
-        told = traceback.TracebackException.from_exception(error, limit=-30)
-        seen: set[int] = set()
-        todo: list[traceback.TracebackException | None] = [told]
-        while todo:
-            part = todo.pop()
-            if part is None or id(part) in seen:
-                continue
-            seen.add(id(part))
-            theirs = [frame for frame in part.stack if not frame.filename.startswith((_OURS, "<frozen"))]
-            part.stack = traceback.StackSummary.from_list(theirs)
-            todo += [part.__cause__, part.__context__, *(part.exceptions or ())]
-        return "".join(told.format())[-_DETAIL_MAX:]
-    except BaseException:  # noqa: BLE001 - see _text
-        return None
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ USUAL = (
     "PYTHONPATH",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
+    "PENSTOCK_VAR_*",
+    "PENSTOCK_CONN_*",
 )
 """What programs need to work at all. Everything else is named by ``pass_env``."""
 

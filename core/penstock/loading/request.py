@@ -1,0 +1,24 @@
+"""What passes between `penstock.loading.parse` and its child besides the answer."""
+
+from __future__ import annotations
+
+import msgspec
+
+LOST_CHANNEL = 97
+"""Exit code of a child whose file closed the descriptor over which it answers."""
+
+
+class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child is to load: ``source`` are the bytes to execute, ``timeout`` is in seconds.
+
+    ``memory`` is the address space in bytes.
+    """
+
+    source: bytes
+    source_hash: str
+    folders: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    timeout: float = 30.0
+    memory: int = 2 << 30
+    connections: dict[str, str] = msgspec.field(default_factory=dict)
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
