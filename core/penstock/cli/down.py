@@ -9,7 +9,7 @@ import click
 
 from penstock.cli.output import say, tell
 from penstock.cli.session import Session, pass_session
-from penstock.errors import EngineError, EngineNotRunningError
+from penstock.errors import EngineError
 
 PATIENCE = 60.0
 """Seconds that the engine may take to end."""
@@ -27,11 +27,13 @@ def down(session: Session) -> int:
       penstock down
       penstock down && penstock up -d      upgrade or reconfigure under running tasks
     """
+    from penstock.cli.running import holder
+
     home = session.settings.home
     try:
         pid = session.engine().status().pid
-    except EngineNotRunningError:
-        pid = None
+    except EngineError:  # silent, or of another version: it may still be there
+        pid = holder(session.settings)
     if pid is None:
         tell(f"no engine runs for {home}")
         return 0

@@ -96,6 +96,8 @@ def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
 
 def _await(session: Session, engine: subprocess.Popen[bytes], log_start: int) -> int:
     """Return the engine's pid once it answers; the daemon opens its socket when all files are parsed."""
+    from penstock.cli.running import holder
+
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         pid = _answering(session)
@@ -103,7 +105,8 @@ def _await(session: Session, engine: subprocess.Popen[bytes], log_start: int) ->
             engine.returncode = 0  # it is not ours to wait for any more
             return pid
         code = engine.poll()
-        if code is not None:
+        # Whoever lost the race for the home waits for the winner's socket.
+        if code is not None and holder(session.settings) is None:
             raise EngineError(
                 f"the engine ended at once, with exit code {code}{_last_words(session.settings, log_start)}"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.cli.checks import Check
@@ -69,8 +70,14 @@ def _database(settings: Settings) -> Iterator[Check]:
 
 
 def _silent(settings: Settings, error: EngineNotRunningError) -> Check:
-    if settings.socket.exists() and "does not answer" in str(error):
-        return Check("engine", "fail", str(error), f"see {settings.engine_log}")
+    from penstock.cli.running import holder
+
+    pid = holder(settings)
+    if pid is not None:
+        text = f"pid {pid} is the engine, but does not answer: {error}"
+        return Check(
+            "engine", "fail", text, f"if it is not just starting: penstock down; see {settings.engine_log}"
+        )
     left = "; its socket was left behind, which harms nothing" if settings.socket.exists() else ""
     return Check("engine", "warn", f"none is running{left}", "penstock up -d")
 
@@ -98,17 +105,19 @@ def _files(rows: list[ImportErrorRow]) -> Check:
 
 def _files_now(settings: Settings) -> Check:
     """Load the files here, since no engine knows."""
-    from penstock.loading.discover import dag_files
+    from penstock.loading.discover import Discovery
     from penstock.loading.parse import parse_file_sync
 
-    files = dag_files(settings.dags_folder)
-    broken = [file for file in files if parse_file_sync(file, settings=settings).errors]
+    found = Discovery().scan(settings.dags_folder)
+    files = list(found.files)
+    broken = [Path(problem.file) for problem in found.problems]
+    broken += [file for file in files if parse_file_sync(file, settings=settings).errors]
     if broken:
         names = ", ".join(file.name for file in broken[:5])
         return Check(
             "dag files",
             "fail",
-            f"{len(broken)} of {len(files)} do not load: {names}",
+            f"{len(broken)} do not load: {names}",
             f"penstock parse {broken[0]}",
         )
     return Check("dag files", "ok", f"{len(files)}, all load" if files else f"none in {settings.dags_folder}")
