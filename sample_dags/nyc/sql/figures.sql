@@ -22,4 +22,4 @@ COPY (
         (), (on_date), (carrier), (origin), (hour), (carrier, origin), (origin, hour)
     )
     ORDER BY slice, day, carrier, origin, hour
-) TO '{{ figures }}' (FORMAT json, ARRAY true);
+) TO '{{ places.figures }}' (FORMAT json, ARRAY true);
