@@ -57,7 +57,7 @@ class SlowActs:
         self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None
     ) -> views.Done:
         self.begun.set()
-        while not self.proceed.is_set():
+        while not self.proceed.is_set():  # noqa: ASYNC110 - set by another thread
             await asyncio.sleep(0.005)
         return views.Done(act=acts.act_name(act), message=actor, touched=1)
 
@@ -183,12 +183,13 @@ def test_a_folder_of_someone_else_is_refused(tmp_path: Path, monkeypatch: pytest
 def test_another_user_is_turned_away(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "peer_uid", lambda _: os.geteuid() + 4711)
     stranger = running.connect()
-    stranger.say({"id": 1, "method": "status"})
     assert stranger.hear()["error"] == {
         "kind": "EngineError",
         "message": "this engine belongs to another user",
     }
     assert stranger.is_cut()
+    with pytest.raises(EngineError, match="belongs to another user"):
+        running.engine().status()
 
 
 def test_the_kernel_says_who_the_peer_is() -> None:
@@ -209,9 +210,7 @@ def test_a_process_of_another_user_is_turned_away(running: Running) -> None:
     if child == 0:
         try:
             os.setuid(65534)
-            stranger = Peer(running.path)
-            stranger.say({"id": 1, "method": "status"})
-            os.write(writer, json.dumps(stranger.hear()).encode())
+            os.write(writer, json.dumps(Peer(running.path).hear()).encode())
         finally:
             os._exit(0)
     os.close(writer)

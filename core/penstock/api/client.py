@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from penstock.model.acts import AnyAct
 CONNECT_TIMEOUT = 2.0
 CALL_TIMEOUT = 30.0
 _HEARTBEAT_SLACK = 10.0
+_KNOCK_AGAIN = 0.01
 _RECEIVE_BYTES = 256 << 10
 
 T = TypeVar("T")
@@ -38,13 +40,21 @@ class _Link:
 
     def __init__(self, path: Path) -> None:
         self._buffer = bytearray()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._socket.settimeout(CONNECT_TIMEOUT)
-            self._socket.connect(str(path))
-        except OSError:
-            self._socket.close()
-            raise
+        deadline = time.monotonic() + CONNECT_TIMEOUT
+        while True:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                self._socket.settimeout(CONNECT_TIMEOUT)
+                self._socket.connect(str(path))
+                return
+            except BlockingIOError:  # many knock at once, and the kernel makes nobody wait in line
+                self._socket.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_KNOCK_AGAIN)
+            except OSError:
+                self._socket.close()
+                raise
 
     def set_timeout(self, seconds: float) -> None:
         self._socket.settimeout(seconds)
@@ -273,7 +283,8 @@ class SocketEngine:
             raise EngineNotRunningError from error
         try:
             link.set_timeout(self._call_timeout)
-            link.send(self._request("hello", {"version": wire.WIRE_VERSION}))
+            with contextlib.suppress(_NothingSentError):  # turned away: the reason is there to be read
+                link.send(self._request("hello", {"version": wire.WIRE_VERSION}))
             message = wire.decode_message(link.receive())
             if message.error is not None:
                 wire.raise_problem(message.error)

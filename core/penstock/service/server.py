@@ -23,7 +23,7 @@ from penstock.service.notices import Notices
 from penstock.settings import Settings
 
 MAX_CONNECTIONS = 64
-_BACKLOG = 64
+_BACKLOG = 128
 _PROBE_TIMEOUT = 1.0
 
 log = logging.getLogger(__name__)
