@@ -218,7 +218,7 @@ def resume(session: Session, *, backfill_id: int, as_json: bool) -> int:
 @json_option
 @pass_session
 def cancel(session: Session, *, backfill_id: int, as_json: bool) -> int:
-    """Start no further run for good, and cancel the runs that have not started.
+    """Start no further run, and cancel those that have not started.
 
     Examples:
       penstock backfill cancel 1

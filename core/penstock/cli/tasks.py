@@ -34,6 +34,7 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
       penstock tasks list first_dag 2013-01-05 --json | jq '.tasks[] | select(.state == "failed")'
     """
     from penstock.cli.rows import document, outcome_words, task_name
+    from penstock.model.states import OCCUPIES_SLOT
 
     engine = session.reader()
     run_id = run_id_of(engine, dag, run)
@@ -54,7 +55,7 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
                     f"{row.try_number}/{row.max_tries}",
                     row.reason or outcome_words(row),
                     text.moment(row.start),
-                    text.took(row.start, row.end),
+                    text.took(row.start, row.end) if row.end or row.state in OCCUPIES_SLOT else None,
                     text.size(row.peak_rss),
                     text.duration(row.cpu_seconds),
                 )

@@ -53,15 +53,15 @@ def _database(settings: Settings) -> Iterator[Check]:
 
     try:
         database = Database.open(settings.database, readonly=True)
+        try:
+            verdict = database.quick_check()
+        finally:
+            database.close()
     except StoreError as error:
         yield Check("database", "fail", str(error))
         return
-    try:
-        verdict = database.quick_check()
     except Exception as error:  # noqa: BLE001  (whatever a damaged file makes of it)
         verdict = str(error)
-    finally:
-        database.close()
     if verdict == "ok":
         text = f"whole, schema {tables.SCHEMA_VERSION}, {size(settings.database.stat().st_size)}"
         yield Check("database", "ok", text)

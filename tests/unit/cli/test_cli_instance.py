@@ -1,0 +1,164 @@
+"""Making an instance, loading its files, looking it over: what needs no engine."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from cli_answers import Say
+from fakes import FakeEngine
+from penstock.cli.template import CONFIG
+from penstock.settings import Settings, load_settings
+
+
+def test_init_makes_an_instance_and_says_what_to_type(alone: Say, tmp_path: Path) -> None:
+    answer = alone("init", str(tmp_path / "new" / "home"))
+    home = tmp_path / "new" / "home"
+    assert answer.code == 0
+    assert answer.out.strip() == str(home)
+    assert (home / "penstock.toml").is_file()
+    assert (home / "dags" / "first_dag.py").is_file()
+    assert home.stat().st_mode & 0o077 == 0
+    for line in ("penstock test dags/first_dag.py", "penstock up -d", "  penstock  "):
+        assert line in answer.err
+
+
+def test_init_overwrites_nothing(alone: Say, tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "mine.py").write_text("# mine")
+    (tmp_path / "penstock.toml").write_text("parallelism = 3\n")
+    assert alone("init", str(tmp_path)).code == 0
+    assert (tmp_path / "penstock.toml").read_text() == "parallelism = 3\n"
+    assert [path.name for path in (tmp_path / "dags").iterdir()] == ["mine.py"]
+    assert alone("init", str(tmp_path)).code == 0
+
+
+def test_init_where_it_may_not_write_is_wrong_use(alone: Say, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    answer = alone("init", str(tmp_path / "file" / "home"))
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+
+
+def test_the_configuration_shows_every_setting_with_its_default(tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text(CONFIG)
+    plain = load_settings(tmp_path)
+    assert plain == Settings(home=tmp_path, dags_folder=tmp_path / "dags")
+    settings = [line.removeprefix("# ") for line in CONFIG.splitlines() if _is_setting(line)]
+    shown = tomllib.loads("\n".join(settings))
+    assert set(shown) == {item.name for item in fields(Settings)} - {"home"}
+    (tmp_path / "penstock.toml").write_text("\n".join(settings))
+    loaded = load_settings(tmp_path)
+    examples = {"pools", "connections", "variables"}
+    for item in fields(Settings):
+        if item.name not in examples:
+            assert getattr(loaded, item.name) == getattr(plain, item.name), item.name
+
+
+def _is_setting(line: str) -> bool:
+    words = line.removeprefix("# ").split()
+    return line.startswith("# [") or (line.startswith("# ") and words[1:2] == ["="])
+
+
+def test_the_first_dag_loads(alone: Say, tmp_path: Path) -> None:
+    alone("init", str(tmp_path))
+    answer = alone("parse", str(tmp_path / "dags" / "first_dag.py"), "--json")
+    assert answer.code == 0, answer.out
+    assert answer.document["errors"] == []
+    dag = answer.document["dags"]["first_dag"]
+    assert dag["schedule"] == "0 6 * * *"
+    rows = {task["task_id"]: task for task in dag["tasks"]}
+    assert rows["load"]["upstream"] == ["transform"]
+    assert rows["transform"]["downstream"] == ["load"]
+    fixed = {
+        "task_id", "operator", "trigger_rule", "retries", "upstream", "downstream", "group",
+    }  # fmt: skip
+    assert all(fixed <= set(row) for row in rows.values())
+
+
+def test_a_file_with_an_error_is_a_document_and_ends_with_1(alone: Say, tmp_path: Path) -> None:
+    file = tmp_path / "bad.py"
+    file.write_text("from penstock import DAG\n\nraise ValueError('the source moved')\n")
+    answer = alone("parse", str(file), "--json")
+    assert answer.code == 1
+    assert answer.document["dags"] == {}
+    [error] = answer.document["errors"]
+    assert error["file"].endswith("bad.py")
+    assert error["line"] == 3
+    assert "the source moved" in error["message"]
+    people = alone("parse", str(file))
+    assert people.code == 1
+    assert "bad.py:3" in people.err
+    assert people.out == ""
+
+
+def test_a_file_that_is_not_there_is_wrong_use(alone: Say) -> None:
+    assert alone("parse", "nowhere.py", "--json").code == 2
+    assert alone("test", "nowhere.py", "--json").code == 2
+
+
+def test_doctor_of_a_fresh_instance_finds_nothing_broken(alone: Say, home: Path) -> None:
+    alone("init", str(home))
+    answer = alone("doctor", "--json")
+    assert answer.code == 0, answer.out
+    verdicts = {check["name"]: check["verdict"] for check in answer.document["checks"]}
+    assert {"python", "sqlite", "time zones", "home", "file system", "disk", "database"} <= set(verdicts)
+    assert verdicts["engine"] == "warn"
+    assert verdicts["dag files"] == "ok"
+    assert "penstock up -d" in alone("doctor").out
+
+
+def test_doctor_names_what_is_broken(alone: Say, home: Path) -> None:
+    alone("init", str(home))
+    (home / "dags" / "bad.py").write_text("import nothing_of_this_name\n")
+    (home / "penstock.db").write_bytes(b"this is no database at all" * 400)
+    home.chmod(0o755)
+    answer = alone("doctor", "--json")
+    assert answer.code == 1
+    checks = {check["name"]: check for check in answer.document["checks"]}
+    assert checks["dag files"]["verdict"] == "fail"
+    assert "bad.py" in checks["dag files"]["text"]
+    assert checks["database"]["verdict"] == "fail"
+    assert checks["home"]["verdict"] == "warn"
+    assert checks["home"]["todo"] == f"chmod 700 {home}"
+
+
+def test_doctor_asks_a_running_engine(say: Say, engine: FakeEngine) -> None:
+    answer = say("doctor", "--json")
+    checks = {check["name"]: check for check in answer.document["checks"]}
+    assert "4711" in checks["engine"]["text"]
+    assert checks["dag files"]["verdict"] == ("fail" if engine.world.errors else "ok")
+    assert checks["deadlines"]["verdict"] in {"ok", "fail"}
+
+
+def test_down_without_an_engine_is_done_already(alone: Say, home: Path) -> None:
+    answer = alone("down")
+    assert answer.code == 0
+    assert str(home) in answer.out
+
+
+def test_a_wrong_configuration_is_wrong_use_and_names_file_and_key(alone: Say, home: Path) -> None:
+    home.mkdir()
+    (home / "penstock.toml").write_text("paralellism = 3\n")
+    answer = alone("status")
+    assert answer.code == 2
+    assert "penstock.toml" in answer.err
+    assert "paralellism" in answer.err
+
+
+def test_the_console_needs_a_terminal(alone: Say) -> None:
+    for command in ((), ("console",)):
+        answer = alone(*command)
+        assert answer.code == 2
+        assert "terminal" in answer.err
+
+
+def test_root_may_be_refused(alone: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setenv("PENSTOCK_ALLOW_ROOT", "0")
+    answer = alone("up", "-d")
+    assert answer.code == 2
+    assert "root" in answer.err

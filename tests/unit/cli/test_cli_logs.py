@@ -1,0 +1,145 @@
+"""Logs on their way out: which attempt, how far, and how clean."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cli_answers import Say
+from fake_world import replace
+from fakes import NOW, FakeEngine
+from penstock.model.states import TaskState
+
+HOSTILE = b"\x1b]0;owned\x07\x1b[31mred\x1b[0m \xff line\n10 %\r20 %\nlast"
+
+
+@pytest.fixture
+def attempt(engine: FakeEngine) -> str:
+    """The id of the one attempt of hello's task a, whose log is hostile."""
+    [run] = engine.world.runs_of("hello")
+    [row] = engine.attempts("hello", run.run_id, "a")
+    engine.world.logs[row.attempt_id] = HOSTILE
+    return row.attempt_id
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+
+
+def test_a_pipe_gets_the_bytes_as_they_are(
+    attempt: str, engine: FakeEngine, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    from penstock.cli.main import run
+    from penstock.cli.session import Session
+
+    assert run(["logs", "hello", "latest", "a"], Session(engine=engine)) == 0
+    assert capfdbinary.readouterr().out == HOSTILE
+
+
+def test_a_terminal_gets_clean_text(attempt: str, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_terminal(monkeypatch)
+    assert say("logs", "hello", "latest", "a").out == "red \ufffd line\n20 %\nlast\n"
+
+
+def test_raw_is_raw_on_a_terminal_too(
+    attempt: str,
+    engine: FakeEngine,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from penstock.cli.main import run
+    from penstock.cli.session import Session
+
+    on_terminal(monkeypatch)
+    assert run(["logs", "hello", "latest", "a", "--raw"], Session(engine=engine)) == 0
+    assert capfdbinary.readouterr().out == HOSTILE
+
+
+def test_a_sequence_across_two_chunks_is_still_dropped(
+    attempt: str, engine: FakeEngine, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_terminal(monkeypatch)
+    monkeypatch.setattr("penstock.cli.logs._CHUNK", 3)
+    assert say("logs", "hello", "latest", "a").out == "red \ufffd line\n20 %\nlast\n"
+
+
+def test_a_large_log_is_read_to_its_end(attempt: str, engine: FakeEngine, say: Say) -> None:
+    engine.world.logs[attempt] = b"0123456789abcde\n" * 200_000
+    assert len(say("logs", "hello", "latest", "a").out) == 16 * 200_000
+
+
+def test_an_attempt_is_named_by_its_number(engine: FakeEngine, say: Say) -> None:
+    rows = engine.attempts("orders_daily", engine.world.runs_of("orders_daily")[0].run_id, "join")
+    for number, row in enumerate(rows, 1):
+        engine.world.logs[row.attempt_id] = b"this is number %d\n" % number
+    command = ("logs", "orders_daily", "latest", "join")
+    assert say(*command).out == "this is number 3\n"
+    assert say(*command, "--attempt", "1").out == "this is number 1\n"
+    assert say(*command, "--attempt", "-2").out == "this is number 2\n"
+    document = say(*command, "--attempt", "2", "--json").document
+    assert document["log"] == "this is number 2\n"
+    assert document["attempt"]["attempt_id"] == rows[1].attempt_id
+    missing = say(*command, "--attempt", "4")
+    assert (missing.code, missing.out) == (2, "")
+    assert "3 attempts" in missing.err
+
+
+def test_a_task_without_an_attempt_points_to_why(say: Say) -> None:
+    answer = say("logs", "orders_daily", "latest", "fx")
+    assert answer.code == 0
+    assert "penstock why orders_daily latest fx" in answer.err
+
+
+def test_following_goes_through_the_retries_to_the_end_of_the_task(
+    engine: FakeEngine, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.cli.logs._POLL", 0.005)
+    run_id = engine.world.runs_of("flaky")[0].run_id
+    [first] = engine.attempts("flaky", run_id, "b")
+    live = replace(first, end=None, outcome=None)
+    engine.world.attempts[first.attempt_id] = live
+    engine.world.logs[first.attempt_id] = b"one\n"
+    second = replace(live, attempt_id="bbbbbbbbbbbb-00000002", try_number=2)
+
+    class Script:
+        """Moves the world on each time the log is found at rest."""
+
+        def __init__(self) -> None:
+            self.steps = [self.print_more, self.fail, self.try_again, self.succeed]
+            self.rest = threading.Event()
+
+        def print_more(self) -> None:
+            engine.append_log(first.attempt_id, b"two\n")
+
+        def fail(self) -> None:
+            engine.append_log(first.attempt_id, b"three\n")
+            engine.world.attempts[first.attempt_id] = replace(first, end=NOW)
+
+        def try_again(self) -> None:
+            engine.world.attempts[second.attempt_id] = second
+            engine.world.logs[second.attempt_id] = b"four\n"
+
+        def succeed(self) -> None:
+            end = NOW + timedelta(seconds=1)
+            engine.world.attempts[second.attempt_id] = replace(second, end=end)
+            engine.set_task("flaky", run_id, "b", state=TaskState.SUCCESS)
+
+        def __call__(self, _: float) -> None:
+            if self.steps:
+                self.steps.pop(0)()
+
+    script: Any = Script()
+    monkeypatch.setattr("penstock.cli.logs.time.sleep", script)
+    answer = say("logs", "flaky", "latest", "b", "-f")
+    assert answer.code == 0
+    assert answer.out == "one\ntwo\nthree\nfour\n"
+    assert "attempt 2, try 2" in answer.err
+    assert "up_for_retry" in answer.err
+    assert script.steps == []
+
+
+def test_following_and_one_document_exclude_each_other(say: Say) -> None:
+    assert say("logs", "hello", "latest", "a", "-f", "--json").code == 2
