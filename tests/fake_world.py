@@ -148,7 +148,7 @@ class World:
         self.runs[dag_id, run_id] = views.RunDetail(run=run, tasks=tuple(tasks), groups=detail.groups)
         return run_id
 
-    def _add_task(  # noqa: PLR0917
+    def _add_task(
         self, dag_id: str, run_id: str, node: views.TaskNode, state: TaskState, logical: datetime, place: int
     ) -> views.TaskRow:
         tries = _TRIES.get(state, 0)
@@ -189,7 +189,7 @@ class World:
             p50=took,
         )
 
-    def _add_attempt(  # noqa: PLR0917
+    def _add_attempt(
         self,
         dag_id: str,
         run_id: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -14,16 +14,13 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from penstock.model.views import Change, EngineStatus
-from penstock_tui import actions
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import Wall
 from penstock_tui.feed import Feed
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
 from penstock_tui.notes import Notes
+from penstock_tui.screens.view import View
 from penstock_tui.view.state_style import Looks
-
-if TYPE_CHECKING:
-    from textual.app import SystemCommand
 
 FeedMaker = Callable[[Callable[[Message], object]], Feed]
 """Makes the feed from the function that posts its messages."""
@@ -106,7 +103,7 @@ class Console(App[int]):
         self.leave()
 
     def _tick(self) -> None:
-        if self.gone is not None and isinstance(self.screen, _view()):
+        if self.gone is not None and isinstance(self.screen, View):
             self.screen.refresh_top()
 
     # -- what the feed says ----------------------------------------------------------------------
@@ -132,7 +129,7 @@ class Console(App[int]):
     def _pass_on(self, change: Change | None) -> None:
         self.run_worker(self._ask_status(), group="status", exit_on_error=False)
         for screen in self.screen_stack:
-            if isinstance(screen, _view()):
+            if isinstance(screen, View):
                 screen.changed(change)
 
     async def _ask_status(self) -> None:
@@ -142,7 +139,7 @@ class Console(App[int]):
             self._tell_views()
 
     def _tell_views(self) -> None:
-        if isinstance(self.screen, _view()):
+        if isinstance(self.screen, View):
             self.screen.refresh_top()
 
     # -- what is said ----------------------------------------------------------------------------
@@ -200,6 +197,18 @@ class Console(App[int]):
 
         self.push_screen(RunScreen(dag_id, run_id))
 
+    def open_log_of(self, dag_id: str, run_id: str) -> None:
+        """Show the log that matters most in a run: its first failure's, else what runs, else the last."""
+        from penstock_tui.operate import open_log_of
+
+        self.run_worker(open_log_of(self, dag_id, run_id), name="log", group="open", exit_on_error=False)
+
+    def open_log(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> None:
+        """Show the log of one task instance on the whole screen."""
+        from penstock_tui.screens.log import LogScreen
+
+        self.push_screen(LogScreen(dag_id, run_id, task_id, map_index))
+
     def open_runs(self, dag_id: str) -> None:
         """Show the runs of a DAG."""
         from penstock_tui.screens.runs import RunsScreen
@@ -219,12 +228,3 @@ class Console(App[int]):
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: object) -> None:
         """Nothing to do here: `actions.read_keymap` names clashes once, at the start."""
-
-
-def _view() -> type:
-    from penstock_tui.screens.view import View
-
-    return View
-
-
-__all__ = ["Console", "FeedMaker", "SystemCommand", "actions"]

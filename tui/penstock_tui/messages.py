@@ -20,7 +20,7 @@ class Changed(Message):
         self.change = change
 
     def can_replace(self, message: Message) -> bool:
-        """A notice for everything covers what came before it."""
+        """Let a notice for everything cover what came before it."""
         return isinstance(message, Changed) and self.change.all
 
 

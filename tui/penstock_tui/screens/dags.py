@@ -76,7 +76,7 @@ class DagsScreen(Listing):
         console = self.console_app
         now = console.clock.now()
         rows = [row for row in self.dags.values() if self.wanted.passes(dag_rows.seen(row))]
-        rows.sort(key=dag_rows.order(self.sort), reverse=self.reverse)  # type: ignore[arg-type]
+        rows.sort(key=dag_rows.order(self.sort), reverse=self.reverse)
         if self.dags and not rows:
             self.table.empty = "no DAG matches the filter"
         self.table.set_titles(self.sort_note())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
-from penstock.model.states import RUN_UNFINISHED
+from penstock.model.states import RUN_UNFINISHED, UNFINISHED
 from penstock.model.views import DagRow, RunCell
 from penstock_tui.clean import label
 from penstock_tui.view import durations
@@ -24,7 +24,7 @@ COLUMNS = (
     Column("owner", "owner", 9, most=18, drop=9),
 )
 FIELDS = ("state", "owner", "tag", "file")
-SORTS = ("dag", "state", "started", "took", "next", "owner")
+SORTS = ("state", "dag", "started", "took", "next", "owner")
 _URGENT = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}
 _NEVER = 1e18
 
@@ -79,7 +79,7 @@ def _strip(strip: tuple[RunCell, ...], looks: Looks) -> Spans:
             spans[-1] = (spans[-1][0] + glyph, style)
         else:
             spans.append((glyph, style))
-    return [("-", "bright_black")] if not spans else spans
+    return spans or [("-", "bright_black")]
 
 
 def _state(row: DagRow, looks: Looks) -> Spans:
@@ -87,7 +87,7 @@ def _state(row: DagRow, looks: Looks) -> Spans:
     state = state_of(row)
     if run is not None and run.state in RUN_UNFINISHED and state == run.state.value:
         total = sum(run.counts.values())
-        done = total - sum(run.counts.get(word, 0) for word in _UNFINISHED_WORDS)
+        done = total - sum(run.counts.get(word, 0) for word in UNFINISHED)
         if run.held is not None:
             return [looks.worded("held")]
         if state == "running" and total:
@@ -146,8 +146,3 @@ def order(sort: str) -> Callable[[DagRow], tuple[object, ...]]:
                 return (row.dag_id,)
 
     return key
-
-
-_UNFINISHED_WORDS = (
-    "pending", "scheduled", "queued", "running", "stopping", "restarting", "up_for_retry", "up_for_reschedule", "deferred",
-)  # fmt: skip

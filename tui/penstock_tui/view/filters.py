@@ -1,4 +1,4 @@
-"""The filter grammar: ``state:failed,running owner:x tag:y text``, all of it inverted by a leading ``!``. Pure."""
+"""The filter grammar: ``state:failed,running owner:x tag:y text``; a leading ``!`` inverts it. Pure."""
 
 from __future__ import annotations
 

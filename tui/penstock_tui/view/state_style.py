@@ -39,7 +39,7 @@ _LOOKS: dict[str, Look] = {
     "paused": Look("=", "P", "bright_black", "paused"),
     "frozen": Look("=", "Z", "blue", "frozen"),
     "held": Look("=", "H", "blue", "held"),
-    "none": Look("-", "-", "bright_black", "-"),
+    "none": Look("-", "-", "bright_black", ""),
     "created": Look("+", "+", "bold green", "create"),
     "kept": Look("✓", "S", "bright_black", "kept"),
     "waiting": Look("◌", "Q", "yellow", "waiting"),
@@ -81,7 +81,7 @@ class Looks:
     def worded(self, state: str) -> tuple[str, str]:
         """Return glyph with word, and style: one span."""
         look = self.look(state)
-        return f"{self.glyph(state)} {look.word}", look.style
+        return f"{self.glyph(state)} {look.word}".rstrip(), look.style
 
 
 def known_states() -> tuple[str, ...]:

@@ -77,7 +77,7 @@ class FilterBar(Widget, can_focus=True):
         event.stop()
         self.set_text(self.text + label(event.text))
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
+    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
         """Keep printed keys from reaching the bindings of the screen."""
         return key not in {"up", "down", "pageup", "pagedown", "ctrl+c", "ctrl+q"}
 

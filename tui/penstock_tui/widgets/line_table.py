@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.binding import BindingType
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -40,7 +40,7 @@ class LineTable(Widget, can_focus=True):
     DEFAULT_CSS = """
     LineTable { height: 1fr; }
     """
-    BINDINGS = [*actions.bindings("list")]
+    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("list")]
 
     class Moved(Message):
         """The cursor stands on another row (None: there is none)."""
@@ -62,6 +62,7 @@ class LineTable(Widget, can_focus=True):
         *,
         empty: str = "nothing here",
         header: bool = True,
+        cursor: bool = True,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
@@ -73,6 +74,8 @@ class LineTable(Widget, can_focus=True):
         self.title_note: dict[str, str] = {}
         """Text after a column's title by column id, such as the sort arrow."""
         self._header = int(header)
+        self._has_cursor = cursor
+        self.can_focus = cursor
         self._cursor = 0
         self._top = 0
         self._range_from: int | None = None
@@ -91,7 +94,8 @@ class LineTable(Widget, can_focus=True):
         same_order = len(old) == len(rows) and all(a.key == b.key for a, b in zip(old, rows, strict=True))
         if not same_order:
             self._keep_visible()
-            self.refresh()
+            grew = len(old) != len(rows) and bool(self.styles.height and self.styles.height.is_auto)
+            self.refresh(layout=grew)
         else:
             for place, (before, after) in enumerate(zip(old, self.rows, strict=True)):
                 if before != after:
@@ -232,6 +236,16 @@ class LineTable(Widget, can_focus=True):
         if self._header <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Return the rows it takes to show everything, for a table of automatic height."""
+        return max(1, len(self.rows)) + self._header
+
+    def scroll_rows(self, pages: int) -> None:
+        """Turn pages of a table without a cursor."""
+        page = max(1, self._page - 1)
+        self._top = max(0, min(self._top + pages * page, len(self.rows) - self._page))
+        self.refresh()
+
     def on_resize(self) -> None:
         """Choose the columns again."""
         self._layout = chosen(self.columns, self.size.width - 2)
@@ -270,20 +284,24 @@ class LineTable(Widget, can_focus=True):
             return strip_of(self._titles(), cells, base)
         place = y - self._header + self._top
         if place >= len(self.rows):
-            if not self.rows and y == self._header + 1:
+            if not self.rows and y == self._header:
                 return strip_of([("  " + self.empty, "dim")], cells, base)
             return Strip.blank(cells, base)
         row = self.rows[place]
-        here = place == self._cursor
+        here = self._has_cursor and place == self._cursor
         lit = here and self.has_focus
         marked = row.key in self.marks
         sign = CURSOR_MARK if here and marked else CURSOR if here else MARK if marked else " "
         spans: Spans = [(f"{sign} ", "bold yellow" if marked else "bold")]
         for index, width in self._layout:
             column = self.columns[index]
-            spans += fit(row.cells[index], width, align=column.align, keep=column.keep)
+            cell = fit(row.cells[index], width, align=column.align, keep=column.keep)
+            if lit and index == self._layout[0][0]:  # a bar on the name; the other cells keep their colours
+                cell = [(text, "bold reverse") for text, _ in cell]
+            spans += cell
             spans.append((" ", ""))
-        return strip_of(spans, cells, base + _lit(base) if lit else base)
+        spans.pop()
+        return strip_of(spans, cells, base + style_of("bold") if lit else base)
 
     def _titles(self) -> Spans:
         spans: Spans = [("  ", "")]
@@ -292,12 +310,9 @@ class LineTable(Widget, can_focus=True):
             title = column.title + self.title_note.get(column.id, "")
             spans += fit([(title, "dim")], width, align=column.align)
             spans.append((" ", ""))
+        spans.pop()
         return spans
 
     def text_lines(self) -> list[str]:
         """Return the rows as bare text, for tests and for copying."""
         return ["  ".join(text_of(cell) for cell in row.cells) for row in self.rows]
-
-
-def _lit(_base: Style) -> Style:
-    return style_of("bold reverse")

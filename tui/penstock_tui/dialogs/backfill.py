@@ -1,0 +1,104 @@
+"""`BackfillDialog`: run past schedule points; the preview shows what happens to each date."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal, cast
+
+from textual.app import ComposeResult
+
+from penstock.errors import UsageError
+from penstock.model.acts import AnyAct, CreateBackfill
+from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.view import moments, plan_rows
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.field import Field
+from penstock_tui.widgets.line_table import Row
+from penstock_tui.widgets.options import Options
+
+_CELLS = 8
+
+
+class BackfillDialog(PlanDialog):
+    """Create a backfill of one DAG. Begins with the last seven days."""
+
+    def __init__(self, dag_id: str, timezone: str) -> None:
+        super().__init__(f"Backfill {dag_id}")
+        self._dag_id = dag_id
+        self._timezone = timezone
+
+    def form(self) -> ComposeResult:
+        """Compose the dates and the rules."""
+        today = self.console_app.now().date()
+        first, last = (today - timedelta(days=7)).isoformat(), (today - timedelta(days=1)).isoformat()
+        yield Field("from", first, caption_cells=_CELLS, hint=f"the clock of {self._timezone}", id="from")
+        yield Field("to", last, caption_cells=_CELLS, hint="included", id="to")
+        runs = [("none", "only missing"), ("failed", "missing and failed"), ("completed", "all finished")]
+        yield Options("runs", runs, chosen={"none"}, caption_cells=_CELLS, id="reprocess")
+        order = [("forwards", "oldest first"), ("backwards", "newest first")]
+        yield Options("order", order, chosen={"forwards"}, caption_cells=_CELLS, id="order")
+        yield Field("at once", "2", caption_cells=_CELLS, hint="runs", id="at_once")
+
+    def focus_first(self) -> None:
+        """Begin at the first date."""
+        self.query_one("#from").focus()
+
+    def acts(self) -> list[AnyAct]:
+        """Return the one act; the form is checked here."""
+        at_once = self.query_one("#at_once", Field).text.strip()
+        if not at_once.isdigit() or int(at_once) < 1:
+            raise UsageError(f"at once must be a whole number from 1, not {at_once!r}")
+        reprocess = cast(
+            "Literal['none', 'failed', 'completed']", self.query_one("#reprocess", Options).value
+        )
+        return [
+            CreateBackfill(
+                dag_id=self._dag_id,
+                from_date=moments.moment(self.query_one("#from", Field).text),
+                to_date=moments.moment(self.query_one("#to", Field).text, end_of_day=True),
+                reprocess=reprocess,
+                max_active_runs=int(at_once),
+                backwards=self.query_one("#order", Options).value == "backwards",
+            )
+        ]
+
+    # -- the plan --------------------------------------------------------------------------------
+
+    @property
+    def _counts(self) -> dict[str, int]:
+        return self.plans[0][1].counts if self.plans else {}
+
+    @property
+    def ready(self) -> bool:
+        """Whether any run is created or repeated."""
+        return self._counts.get("create", 0) + self._counts.get("rerun", 0) > 0
+
+    def verb(self) -> str:
+        """Return the verb with both counts."""
+        create, rerun = self._counts.get("create", 0), self._counts.get("rerun", 0)
+        words = [f"Create {create}"] if create or not rerun else []
+        words += [f"Rerun {rerun}" if not words else f"rerun {rerun}"] if rerun else []
+        return " and ".join(words)
+
+    def nothing(self) -> str:
+        """Say an empty plan out loud."""
+        return "0 runs: there is nothing to create or to rerun between these dates"
+
+    def summary(self) -> Spans:
+        """Count what happens to the dates."""
+        if not self.plans:
+            return []
+        points = len(self.plans[0][1].items)
+        head: Spans = [(f"{points} date{'' if points == 1 else 's'}: ", "bold")]
+        if not self.ready:
+            return [*head, ("0 runs. ", "bold yellow"), *self._parts(), *super().summary()]
+        return [*head, *self._parts(), *super().summary()]
+
+    def _parts(self) -> Spans:
+        return plan_rows.backfill_summary(self._counts, self.console_app.looks)
+
+    def rows(self, cells: int) -> list[Row]:
+        """Return the dates."""
+        items = [item for _, plan in self.plans for item in plan.items]
+        lines = plan_rows.date_lines(items, cells, self.console_app.looks)
+        return [Row(str(place), (line,)) for place, line in enumerate(lines)]

@@ -1,0 +1,43 @@
+"""`ClearDialog`: run tasks again, with scopes and the exact list of what that touches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+
+from penstock.model.acts import AnyAct, Clear
+from penstock.model.views import TaskRow
+from penstock_tui.dialogs.scopes import SCOPES, ScopedDialog
+from penstock_tui.widgets.options import Options
+
+_ONLY = ("only_failed", "only failed (o)")
+
+
+class ClearDialog(ScopedDialog):
+    """Clear tasks of a run, or all of it when *tasks* is empty. Downstream is on from the start."""
+
+    def __init__(self, dag_id: str, run_id: str, tasks: Sequence[TaskRow]) -> None:
+        super().__init__("", dag_id, run_id, tasks)
+        self._heading = f"Clear {self.subject()} of {dag_id}"
+
+    def form(self) -> ComposeResult:
+        """Compose the scopes; a whole run has neither up nor down."""
+        scopes = [*SCOPES, _ONLY] if self.tasks else [*SCOPES[2:], _ONLY]
+        yield Options("also", scopes, chosen={"downstream"} if self.tasks else (), several=True, id="scopes")
+
+    def acts(self) -> list[AnyAct]:
+        """Return the one act."""
+        scopes = self.scopes
+        return [
+            Clear(
+                dag_id=self.dag_id,
+                run_id=self.run_id,
+                tasks=self.tasks,
+                upstream="upstream" in scopes,
+                downstream="downstream" in scopes,
+                past="past" in scopes,
+                future="future" in scopes,
+                only_failed="only_failed" in scopes,
+            )
+        ]

@@ -1,0 +1,28 @@
+"""`Confirm`: an act with nothing to choose: the list, Cancel, and the verb. For retry and cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penstock.model.acts import AnyAct
+from penstock_tui.dialogs.plan import PlanDialog
+
+
+class Confirm(PlanDialog):
+    """Asks before a fixed list of acts."""
+
+    danger = True
+
+    def __init__(self, title: str, acts: Sequence[AnyAct]) -> None:
+        super().__init__(title)
+        self._acts = list(acts)
+
+    def acts(self) -> list[AnyAct]:
+        """Return the acts as given."""
+        return self._acts
+
+
+class Ask(Confirm):
+    """The same for acts that harm nothing, such as pausing many DAGs."""
+
+    danger = False

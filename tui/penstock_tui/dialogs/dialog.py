@@ -1,0 +1,66 @@
+"""`Dialog`: the frame of everything that opens over a view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from penstock_tui.clean import label
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from penstock_tui.app import Console
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result | None], Generic[Result]):
+    """A framed dialog; ``esc`` closes it with None. A subclass composes `inside`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+    danger: ClassVar[bool] = False
+
+    def __init__(self, title: str) -> None:
+        super().__init__(classes="danger" if self.danger else "")
+        self._heading = title
+
+    @property
+    def console_app(self) -> Console:
+        """The app, by its own type."""
+        return cast("Console", self.app)
+
+    def inside(self) -> ComposeResult:
+        """Compose what is in the frame."""
+        yield from ()
+
+    def compose(self) -> ComposeResult:
+        """Compose the frame with its title."""
+        with Vertical(classes="frame"):
+            yield Line(id="title")
+            yield from self.inside()
+
+    def on_mount(self) -> None:
+        """Write the title."""
+        self.set_heading(self._heading)
+
+    def set_heading(self, title: str) -> None:
+        """Change the title."""
+        self._heading = title
+        self.query_one("#title", Line).show(self.heading(label(title)))
+
+    def heading(self, title: str) -> Spans:
+        """Return the title as it is drawn."""
+        return [(title, "bold")]
+
+    def action_close(self) -> None:
+        """Close without doing anything."""
+        self.dismiss(None)

@@ -1,0 +1,44 @@
+"""`MarkDialog`: set success, failed or skipped by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from textual.app import ComposeResult
+
+from penstock.model.acts import AnyAct, Mark
+from penstock.model.views import TaskRow
+from penstock_tui.dialogs.scopes import SCOPES, ScopedDialog
+from penstock_tui.widgets.options import Options
+
+
+class MarkDialog(ScopedDialog):
+    """Mark tasks of a run."""
+
+    def __init__(self, dag_id: str, run_id: str, tasks: Sequence[TaskRow]) -> None:
+        super().__init__("", dag_id, run_id, tasks)
+        self._heading = f"Mark {self.subject()} of {dag_id}"
+
+    def form(self) -> ComposeResult:
+        """Compose state and scopes."""
+        states = [("success", "success"), ("failed", "failed"), ("skipped", "skipped")]
+        yield Options("as  ", states, chosen={"success"}, id="state")
+        yield Options("also", SCOPES, several=True, id="scopes")
+
+    def acts(self) -> list[AnyAct]:
+        """Return the one act."""
+        state = cast("Literal['success', 'failed', 'skipped']", self.query_one("#state", Options).value)
+        scopes = self.scopes
+        return [
+            Mark(
+                dag_id=self.dag_id,
+                run_id=self.run_id,
+                tasks=self.tasks,
+                state=state,
+                upstream="upstream" in scopes,
+                downstream="downstream" in scopes,
+                past="past" in scopes,
+                future="future" in scopes,
+            )
+        ]

@@ -1,0 +1,85 @@
+"""`PauseDialog`: the four pauses, each with why and until."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from penstock.model.acts import AnyAct, Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
+from penstock_tui.clean import label
+from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.target import Target
+from penstock_tui.view import moments
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.field import Field
+from penstock_tui.widgets.options import Options
+
+_MEANS = {
+    "pause": "no new scheduled runs; everything else works on",
+    "unpause": "scheduled runs begin again",
+    "freeze": "nothing of the DAG launches; running attempts finish",
+    "unfreeze": "the DAG launches again",
+    "hold_run": "nothing of this run launches; running attempts finish",
+    "release_run": "the run goes on",
+    "hold_task": "this task does not launch; what depends on it waits",
+    "release_task": "the task may launch",
+}
+
+
+class PauseDialog(PlanDialog):
+    """Pause or resume a schedule, freeze a DAG, hold a run, hold a task."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(f"Pauses of {target.dag_id}")
+        self._target = target
+
+    def form(self) -> ComposeResult:
+        """Compose the verbs that make sense now, why and until."""
+        verbs = self._verbs()
+        yield Options("what ", verbs, chosen={verbs[0][0]}, id="verb")
+        yield Field("why  ", hint="for those who come after you", id="why")
+        yield Field("until", hint="2h, 1d12h or 2026-08-22T06:00; empty: until lifted", id="until")
+
+    def _verbs(self) -> list[tuple[str, str]]:
+        target, verbs = self._target, []
+        dag, run = target.dag, target.run
+        verbs.append(("unpause", "resume schedule") if dag and dag.paused else ("pause", "pause schedule"))
+        verbs.append(("unfreeze", "unfreeze DAG") if dag and dag.frozen else ("freeze", "freeze DAG"))
+        if target.run_id is not None:
+            verbs.append(("release_run", "release run") if run and run.held else ("hold_run", "hold run"))
+        if target.run_id is not None and target.tasks:
+            name = label(target.tasks[0].task_id)
+            if target.tasks[0].held:
+                verbs.append(("release_task", f"release {name}"))
+            else:
+                verbs.append(("hold_task", f"hold {name}"))
+        return verbs
+
+    def summary(self) -> Spans:
+        """Say what the verb means."""
+        return [(_MEANS[self.query_one("#verb", Options).value], "italic"), *super().summary()]
+
+    def acts(self) -> list[AnyAct]:
+        """Return the one act, or one for each marked task."""
+        why = self.query_one("#why", Field).text.strip() or None
+        until = moments.until(self.query_one("#until", Field).text, self.console_app.clock.now())
+        dag_id, run_id = self._target.dag_id, self._target.run_id or ""
+        tasks = [task.task_id for task in self._target.tasks]
+        match self.query_one("#verb", Options).value:
+            case "pause":
+                return [PauseSchedule(dag_id=dag_id, why=why, until=until)]
+            case "unpause":
+                return [UnpauseSchedule(dag_id=dag_id)]
+            case "freeze":
+                return [Freeze(dag_id=dag_id, why=why, until=until)]
+            case "unfreeze":
+                return [Unfreeze(dag_id=dag_id)]
+            case "hold_run":
+                return [Hold(dag_id=dag_id, run_id=run_id, why=why, until=until)]
+            case "release_run":
+                return [Release(dag_id=dag_id, run_id=run_id)]
+            case "hold_task":
+                return [
+                    Hold(dag_id=dag_id, run_id=run_id, task_id=task, why=why, until=until) for task in tasks
+                ]
+            case _:
+                return [Release(dag_id=dag_id, run_id=run_id, task_id=task) for task in tasks]

@@ -1,0 +1,240 @@
+"""`PlanDialog`: shows exactly what an act would touch, and commits that very plan.
+
+The preview is the engine's own plan. It is asked again whenever a choice changes, and committed
+with its fingerprint; when the world moved in between, the engine refuses and the new plan is shown.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+
+from penstock.errors import PenstockError, PlanStaleError
+from penstock.model.acts import AnyAct
+from penstock.model.views import Done, Plan
+from penstock_tui.clean import label
+from penstock_tui.dialogs.dialog import Dialog
+from penstock_tui.view import plan_rows
+from penstock_tui.view.columns import Column
+from penstock_tui.widgets.field import Field
+from penstock_tui.widgets.line import Line
+from penstock_tui.widgets.line_table import LineTable, Row
+from penstock_tui.widgets.options import Options
+from penstock_tui.widgets.press import Press
+
+TYPED_ABOVE = 25
+"""A dangerous act on more things than this asks to type their number."""
+_SETTLE = 0.15
+"""Seconds without typing before the plan is asked again."""
+
+
+class PlanDialog(Dialog[list[Done]]):
+    """A form, the plan it means, and two buttons. Answers with what was done, or None.
+
+    A subclass composes `form`, and builds the acts in `acts`; a `PenstockError` raised there is
+    shown in place of the plan.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "commit", show=False),
+        Binding("n", "close", show=False),
+        Binding("Y", "copy_twin", show=False),
+        Binding("pageup", "scroll_plan(-1)", show=False),
+        Binding("pagedown", "scroll_plan(1)", show=False),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.plans: list[tuple[AnyAct, Plan]] = []
+        self._token = uuid.uuid4().hex
+        self._busy = False
+
+    # -- what a subclass says --------------------------------------------------------------------
+
+    def form(self) -> ComposeResult:
+        """Compose the choices."""
+        yield from ()
+
+    def acts(self) -> list[AnyAct]:
+        """Return the acts that the choices mean."""
+        raise NotImplementedError
+
+    def rows(self, cells: int) -> list[Row]:
+        """Return the plan as rows of one cell."""
+        items = [item for _, plan in self.plans for item in plan.items]
+        lines = plan_rows.item_lines(items, cells, self.console_app.looks)
+        return [Row(str(place), (line,)) for place, line in enumerate(lines)]
+
+    def verb(self) -> str:
+        """Return what the button says: the verb with the count."""
+        return plan_rows.verb([plan for _, plan in self.plans])
+
+    def nothing(self) -> str:
+        """Return what is said when the plan is empty."""
+        return "nothing to do: no task is touched"
+
+    # -- the frame -------------------------------------------------------------------------------
+
+    def inside(self) -> ComposeResult:
+        """Compose form, plan, twin, buttons."""
+        yield from self.form()
+        yield Line(id="summary")
+        columns = [Column("item", "", 20, most=400)]
+        yield LineTable(columns, header=False, cursor=False, empty="asking the engine ...", id="plan")
+        yield Line(id="twin")
+        yield Line(id="message")
+        yield Field("", hint="", id="typed")
+        with Horizontal(classes="buttons"):
+            yield Press("Cancel", "n", id="cancel")
+            yield Press("...", "y", danger=self.danger, id="commit")
+
+    def on_mount(self) -> None:
+        """Ask for the plan at once."""
+        super().on_mount()
+        self.query_one("#typed").display = False
+        self.query_one("#message").display = False
+        self.query_one("#commit", Press).set_text("...", ready=False)
+        self.focus_first()
+        self.replan()
+
+    def focus_first(self) -> None:
+        """Give the keys to Cancel."""
+        self.query_one("#cancel").focus()
+
+    # -- the plan --------------------------------------------------------------------------------
+
+    def replan(self, *, wait: float = 0.0) -> None:
+        """Ask for the plan of the present choices."""
+        self.run_worker(self._replan(wait), group="plan", exclusive=True, exit_on_error=False)
+
+    async def _replan(self, wait: float) -> None:
+        import asyncio
+
+        if wait:
+            await asyncio.sleep(wait)
+        try:
+            acts = self.acts()
+            feed = self.console_app.feed
+            plans = [(act, await feed.call(lambda engine, act=act: engine.plan(act))) for act in acts]  # type: ignore[misc]
+        except PenstockError as error:
+            self.plans = []
+            self.complain(error.message)
+            self._show_plan()
+            return
+        self.plans = plans
+        self.complain(None)
+        self._show_plan()
+
+    @property
+    def count(self) -> int:
+        """How many things the plan touches."""
+        return sum(len(plan.items) for _, plan in self.plans)
+
+    def _show_plan(self) -> None:
+        table = self.query_one("#plan", LineTable)
+        table.empty = self.nothing() if self.plans else "no plan"
+        table.set_rows(self.rows(max(20, table.size.width - 4)))
+        commit = self.query_one("#commit", Press)
+        ready = bool(self.plans) and self.ready
+        commit.set_text(self.verb() if self.plans else "...", ready=ready)
+        self.query_one("#summary", Line).show(self.summary())
+        twins = list(dict.fromkeys(plan.cli for _, plan in self.plans if plan.cli))
+        twin = label(twins[0]) + (f"  (and {len(twins) - 1} more)" if len(twins) > 1 else "") if twins else ""
+        self.query_one("#twin", Line).show(
+            [("$ " + twin, "bright_black"), ("  Y copies", "dim")] if twin else []
+        )
+        typed = self.query_one("#typed", Field)
+        typed.display = self.must_type
+        if self.must_type:
+            typed.set_caption(f"type {self.count} to go on:")
+
+    @property
+    def ready(self) -> bool:
+        """Whether the plan does anything."""
+        return self.count > 0
+
+    @property
+    def must_type(self) -> bool:
+        """Whether the number must be typed before the act."""
+        return self.danger and self.count > TYPED_ABOVE
+
+    def summary(self) -> list[tuple[str, str]]:
+        """Return the line above the plan."""
+        notes = [label(note) for _, plan in self.plans for note in plan.notes]
+        return [("; ".join(notes), "yellow")] if notes else []
+
+    def complain(self, text: str | None) -> None:
+        """Show why something cannot be done; None takes it away."""
+        line = self.query_one("#message", Line)
+        line.display = text is not None
+        line.show([(label(text), "bold red")] if text else [])
+
+    # -- events ----------------------------------------------------------------------------------
+
+    @on(Options.Changed)
+    def _chosen(self) -> None:
+        self.replan()
+
+    @on(Field.Edited)
+    def _edited(self, event: Field.Edited) -> None:
+        if event.field.id != "typed" and not isinstance(event, Field.Done):
+            self.replan(wait=_SETTLE)
+
+    @on(Field.Done)
+    def _entered(self) -> None:
+        self.focus_next()
+
+    @on(Press.Pressed)
+    def _pressed(self, event: Press.Pressed) -> None:
+        if event.press.id == "cancel":
+            self.dismiss(None)
+        else:
+            self.action_commit()
+
+    def action_scroll_plan(self, pages: int) -> None:
+        """Turn the pages of the plan."""
+        self.query_one("#plan", LineTable).scroll_rows(pages)
+
+    def action_copy_twin(self) -> None:
+        """Copy the command that does the same."""
+        if self.plans:
+            self.console_app.copy("\n".join(plan.cli for _, plan in self.plans if plan.cli))
+
+    def action_commit(self) -> None:
+        """Carry out the plan that is shown."""
+        if self._busy:
+            return
+        if not self.plans or not self.query_one("#commit", Press).ready:
+            if self.plans:
+                self.complain(self.nothing())
+            return
+        if self.must_type and self.query_one("#typed", Field).text.strip() != str(self.count):
+            self.complain(f"this touches {self.count}: type the number first")
+            self.query_one("#typed").focus()
+            return
+        self._busy = True
+        self.run_worker(self._commit(), group="commit", exit_on_error=False)
+
+    async def _commit(self) -> None:
+        done: list[Done] = []
+        try:
+            for place, (act, plan) in enumerate(self.plans):
+                act_id = f"{self._token}-{place}-{plan.fingerprint}"
+                done.append(await self.console_app.feed.commit(act, expect=plan.fingerprint, act_id=act_id))
+        except PlanStaleError:
+            await self._replan(0)
+            self.complain("the world moved: this is the plan now. Look again.")
+            return
+        except PenstockError as error:
+            self.complain(error.message)
+            return
+        finally:
+            self._busy = False
+        for answer in done:
+            self.console_app.say(answer.message)
+        self.dismiss(done)

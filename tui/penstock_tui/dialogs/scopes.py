@@ -1,0 +1,56 @@
+"""The scopes of clear and mark as check boxes with a letter each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from penstock.model.views import TaskRow
+from penstock_tui.clean import label
+from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.widgets.options import Options
+
+SCOPES = (
+    ("downstream", "downstream (d)"),
+    ("upstream", "upstream (u)"),
+    ("past", "past runs (p)"),
+    ("future", "future runs (f)"),
+)
+
+
+class ScopedDialog(PlanDialog):
+    """A plan dialog over some tasks of a run, with scopes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "scope('downstream')", show=False),
+        Binding("u", "scope('upstream')", show=False),
+        Binding("p", "scope('past')", show=False),
+        Binding("f", "scope('future')", show=False),
+        Binding("o", "scope('only_failed')", show=False),
+    ]
+    danger = True
+
+    def __init__(self, title: str, dag_id: str, run_id: str, tasks: Sequence[TaskRow]) -> None:
+        super().__init__(title)
+        self.dag_id = dag_id
+        self.run_id = run_id
+        self.tasks = tuple(dict.fromkeys(task.task_id for task in tasks))
+
+    def subject(self) -> str:
+        """Return what the act begins from, in words."""
+        if not self.tasks:
+            return "the whole run"
+        return label(self.tasks[0]) if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
+
+    @property
+    def scopes(self) -> set[str]:
+        """The scopes that are checked."""
+        return self.query_one("#scopes", Options).chosen
+
+    def action_scope(self, scope: str) -> None:
+        """Check or uncheck a scope by its letter."""
+        options = self.query_one("#scopes", Options)
+        if any(value == scope for value, _ in options.options):
+            options.choose(scope)

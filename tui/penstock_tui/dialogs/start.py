@@ -1,0 +1,56 @@
+"""`StartDialog`: no engine runs; offer to start one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+
+from penstock_tui.dialogs.dialog import Dialog
+from penstock_tui.view.durations import brief
+from penstock_tui.widgets.line import Line
+from penstock_tui.widgets.press import Press
+
+
+class StartDialog(Dialog[bool]):
+    """Answers True to start an engine."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", show=False),
+        Binding("n", "close", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, silent: float | None) -> None:
+        super().__init__("Start an engine?")
+        self._silent = silent
+
+    def inside(self) -> ComposeResult:
+        """Compose what is known and two buttons."""
+        yield Line(id="known")
+        yield Line(id="twin")
+        with Horizontal(classes="buttons"):
+            yield Press("Cancel", "n", id="cancel")
+            yield Press("Start the engine", "y", id="start")
+
+    def on_mount(self) -> None:
+        """Say since when nobody answers."""
+        super().on_mount()
+        since = f"It was last heard {brief(self._silent)} ago. " if self._silent is not None else ""
+        self.query_one("#known", Line).show(
+            [(f"No engine answers. {since}Tasks that run are not touched.", "")]
+        )
+        self.query_one("#twin", Line).show([("$ penstock up -d", "bright_black")])
+        self.query_one("#cancel").focus()
+
+    @on(Press.Pressed)
+    def _pressed(self, event: Press.Pressed) -> None:
+        self.dismiss(event.press.id == "start")
+
+    def action_yes(self) -> None:
+        """Start it."""
+        self.dismiss(True)  # noqa: FBT003

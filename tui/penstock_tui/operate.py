@@ -1,0 +1,351 @@
+"""Doing what is not a screen's own: opening dialogs, pausing at once, the palette, the sheets.
+
+One coroutine for each id of the table of actions; `Console.act` runs them as workers.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+
+from penstock.errors import PenstockError
+from penstock.model import acts
+from penstock.model.acts import AnyAct
+from penstock.model.states import TERMINAL
+from penstock_tui import actions
+from penstock_tui.app import Console
+from penstock_tui.clean import label
+from penstock_tui.screens.view import View
+from penstock_tui.target import Target
+
+Operation = Callable[[Console, Sequence[Target]], Awaitable[None]]
+
+
+async def operate(console: Console, action_id: str, targets: Sequence[Target]) -> None:
+    """Do the action *action_id* to *targets* (those it cannot be done to are left out)."""
+    action = actions.BY_ID[action_id]
+    if not console.offers(action):
+        return
+    able = [target for target in targets if action.why_disabled(target) is None]
+    if action.acts and not able:
+        reasons = [reason for target in targets if (reason := action.why_disabled(target))]
+        console.say(f"{action.label}: {reasons[0] if reasons else 'nothing is chosen'}", "warning")
+        return
+    await _OPERATIONS[action_id](console, able or targets)
+
+
+# -- acts ------------------------------------------------------------------------------------------
+
+
+async def _retry(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.confirm import Confirm
+
+    chosen: list[AnyAct] = [
+        acts.Retry(dag_id=target.dag_id, run_id=target.run_id or "", tasks=_failed_names(target))
+        for target in targets
+    ]
+    await console.push_screen_wait(Confirm(f"Retry {_what(targets)}", chosen))
+
+
+def _failed_names(target: Target) -> tuple[str, ...]:
+    """Return the chosen failed tasks; none of them failed means the whole run."""
+    return tuple(task.task_id for task in target.tasks if task.state.value in {"failed", "cancelled"})
+
+
+async def _clear(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.clear import ClearDialog
+    from penstock_tui.dialogs.confirm import Confirm
+
+    if len(targets) == 1:
+        target = targets[0]
+        await console.push_screen_wait(ClearDialog(target.dag_id, target.run_id or "", target.tasks))
+        return
+    chosen: list[AnyAct] = [
+        acts.Clear(dag_id=target.dag_id, run_id=target.run_id or "") for target in targets
+    ]
+    await console.push_screen_wait(Confirm(f"Clear {_what(targets)}", chosen))
+
+
+async def _mark_as(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.mark import MarkDialog
+
+    target = targets[0]
+    await console.push_screen_wait(MarkDialog(target.dag_id, target.run_id or "", target.tasks))
+
+
+async def _cancel(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.confirm import Confirm
+
+    chosen: list[AnyAct] = []
+    for target in targets:
+        if target.backfill is not None:
+            chosen.append(acts.CancelBackfill(backfill_id=target.backfill.backfill_id))
+        elif target.tasks:
+            chosen += [
+                acts.Cancel(dag_id=target.dag_id, run_id=target.run_id or "", task_id=task.task_id)
+                for task in target.tasks
+                if task.state not in TERMINAL
+            ]
+        else:
+            chosen.append(acts.Cancel(dag_id=target.dag_id, run_id=target.run_id or ""))
+    await console.push_screen_wait(Confirm(f"Cancel {_what(targets)}", chosen))
+
+
+async def _pause(console: Console, targets: Sequence[Target]) -> None:
+    """Pause or lift at once: it harms nothing and the same key undoes it. Many things are asked first."""
+    chosen = [act for target in targets for act in _pause_acts(target)]
+    if len(chosen) > 1:
+        from penstock_tui.dialogs.confirm import Ask
+
+        await console.push_screen_wait(Ask(f"Pause or resume {_what(targets)}", chosen))
+        return
+    await _at_once(console, chosen)
+
+
+def _pause_acts(target: Target) -> list[AnyAct]:
+    if target.backfill is not None:
+        number = target.backfill.backfill_id
+        if target.backfill.state == "paused":
+            return [acts.ResumeBackfill(backfill_id=number)]
+        return [acts.PauseBackfill(backfill_id=number)]
+    dag_id, run_id = target.dag_id, target.run_id
+    if target.tasks and run_id is not None:
+        lift = all(task.held for task in target.tasks)
+        verb = acts.Release if lift else acts.Hold
+        return [verb(dag_id=dag_id, run_id=run_id, task_id=task.task_id) for task in target.tasks]
+    if target.dag is None and target.run is not None and run_id is not None:
+        return [(acts.Release if target.run.held else acts.Hold)(dag_id=dag_id, run_id=run_id)]
+    paused = target.dag is not None and target.dag.paused is not None
+    return [(acts.UnpauseSchedule if paused else acts.PauseSchedule)(dag_id=dag_id)]
+
+
+async def _pause_menu(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.pause import PauseDialog
+
+    target = targets[0]
+    if target.dag is None and target.dag_id:
+        detail = await console.feed.ask(lambda engine: engine.dag(target.dag_id))
+        if detail is None:
+            return
+        target = Target(
+            dag_id=target.dag_id, run_id=target.run_id, dag=detail.dag, run=target.run, tasks=target.tasks
+        )
+    await console.push_screen_wait(PauseDialog(target))
+
+
+async def _trigger(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.confirm import Ask
+    from penstock_tui.dialogs.trigger import TriggerDialog
+
+    dags = list(dict.fromkeys(target.dag_id for target in targets))
+    if len(dags) > 1:
+        now = console.clock.now()
+        chosen: list[AnyAct] = [acts.Trigger(dag_id=dag_id, logical_date=now) for dag_id in dags]
+        await console.push_screen_wait(Ask(f"Trigger {len(dags)} DAGs", chosen))
+        return
+    detail = await console.feed.ask(lambda engine: engine.dag(dags[0]))
+    if detail is not None:
+        await console.push_screen_wait(TriggerDialog(detail))
+
+
+async def _backfill(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.backfill import BackfillDialog
+
+    dag_id, dag = targets[0].dag_id, targets[0].dag
+    if dag is None:
+        detail = await console.feed.ask(lambda engine: engine.dag(dag_id))
+        if detail is None:
+            return
+        dag = detail.dag
+    reason = actions.BY_ID["backfill"].why_disabled(Target(dag_id=dag_id, dag=dag))
+    if reason is not None:
+        console.say(f"backfill: {reason}", "warning")
+        return
+    await console.push_screen_wait(BackfillDialog(dag_id, dag.timezone))
+
+
+async def _more(console: Console, targets: Sequence[Target]) -> None:
+    await _resize(console, targets, 1)
+
+
+async def _fewer(console: Console, targets: Sequence[Target]) -> None:
+    await _resize(console, targets, -1)
+
+
+async def _resize(console: Console, targets: Sequence[Target], step: int) -> None:
+    backfill = targets[0].backfill
+    if backfill is None:
+        return
+    wanted = backfill.max_active_runs + step
+    if wanted < 1:
+        console.say("one run at once is the least; p pauses it")
+        return
+    await _at_once(console, [acts.ResizeBackfill(backfill_id=backfill.backfill_id, max_active_runs=wanted)])
+
+
+async def _at_once(console: Console, chosen: Sequence[AnyAct]) -> None:
+    """Plan and commit without a dialog, and say what was done."""
+    for act in chosen:
+        try:
+            plan = await console.feed.call(lambda engine, act=act: engine.plan(act))  # type: ignore[misc]
+            done = await console.feed.commit(act, expect=plan.fingerprint, act_id=uuid.uuid4().hex)
+        except PenstockError as error:
+            console.say(error.message, "error")
+            return
+        twin = f"   $ {label(plan.cli)}" if plan.cli else ""
+        console.say(done.message + twin)
+
+
+def _what(targets: Sequence[Target]) -> str:
+    """Return what is acted on, in words."""
+    if len(targets) > 1:
+        return f"{len(targets)} runs"
+    target = targets[0]
+    if target.backfill is not None:
+        return f"backfill {target.backfill.backfill_id} of {target.dag_id}"
+    if len(target.tasks) > 1:
+        return f"{len(target.tasks)} tasks of {target.dag_id}"
+    if target.tasks:
+        return f"{target.tasks[0].task_id} of {target.dag_id}"
+    return f"{target.dag_id} {target.run_id or ''}".strip()
+
+
+# -- looking ---------------------------------------------------------------------------------------
+
+
+async def _why(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.why import why_sheet
+
+    target = targets[0]
+    run_id = target.run_id
+    if run_id is None:
+        return
+    task = target.tasks[0] if target.tasks else None
+    answer = await console.feed.ask(
+        lambda engine: engine.why(
+            target.dag_id, run_id, task.task_id if task else None, task.map_index if task else -1
+        )
+    )
+    if answer is not None:
+        console.push_screen(why_sheet(answer, console.now(), console.looks, console.size.width - 10))
+
+
+async def _log(console: Console, targets: Sequence[Target]) -> None:
+    target = targets[0]
+    if target.run_id is None:
+        return
+    if target.tasks:
+        task = target.tasks[0]
+        console.open_log(target.dag_id, target.run_id, task.task_id, task.map_index)
+    else:
+        await open_log_of(console, target.dag_id, target.run_id)
+
+
+async def open_log_of(console: Console, dag_id: str, run_id: str) -> None:
+    """Open the log that matters most in a run: its first failure's, else what runs, else the last one's."""
+    detail = await console.feed.ask(lambda engine: engine.run(dag_id, run_id))
+    if detail is None:
+        return
+    tried = [task for task in detail.tasks if task.attempts]
+    for states in ({"failed"}, {"running", "stopping", "up_for_retry"}, None):
+        found = [task for task in tried if states is None or task.state.value in states]
+        if found:
+            task = found[0] if states else found[-1]
+            console.open_log(dag_id, run_id, task.task_id, task.map_index)
+            return
+    console.say("no attempt has been made in this run yet")
+
+
+async def _help(console: Console, _targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.help import help_sheet
+
+    view = console.screen
+    if isinstance(view, View):
+        console.push_screen(help_sheet(view.view, console.keys, console.looks, read_only=console.read_only))
+
+
+async def _history(console: Console, _targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.message_history import message_history
+
+    console.push_screen(message_history(console.notes.history, min(100, console.size.width - 6)))
+
+
+async def _palette(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.dialogs.palette import Entry, Palette
+
+    view = console.screen
+    if not isinstance(view, View):
+        return
+    entries = []
+    for action in actions.actions_of(view.view):
+        if action.id == "palette" or not console.offers(action):
+            continue
+        reason = view.why_not(action, tuple(targets))
+        names = actions.key_names(action, console.keys, first=False)
+        entries.append(Entry(f"do {action.id}", action.label, names, reason or action.help, off=bool(reason)))
+    dags = await console.feed.ask(lambda engine: engine.dags(strip=1), key="palette")
+    for dag in dags or ():
+        about = label(dag.description or dag.schedule)
+        entries.append(Entry(f"dag {dag.dag_id}", label(dag.dag_id), "runs", about))
+    answer = await console.push_screen_wait(Palette(entries))
+    kind, _, name = (answer or "").partition(" ")
+    if kind == "do":
+        view.action_do(name)
+    elif kind == "dag":
+        console.open_runs(name)
+
+
+async def _view_dags(console: Console, _targets: Sequence[Target]) -> None:
+    while len(console.screen_stack) > 1:
+        await console.pop_screen()
+
+
+async def _view_backfills(console: Console, _targets: Sequence[Target]) -> None:
+    from penstock_tui.screens.backfills import BackfillsScreen
+
+    if not isinstance(console.screen, BackfillsScreen):
+        await console.push_screen(BackfillsScreen())
+
+
+async def _start_engine(console: Console, _targets: Sequence[Target]) -> None:
+    import asyncio
+
+    from penstock_tui.dialogs.start import StartDialog
+
+    if console.start_engine is None or not await console.push_screen_wait(StartDialog(console.feed.age())):
+        return
+    console.say("starting an engine: penstock up -d")
+    answer = await asyncio.get_running_loop().run_in_executor(None, console.start_engine)
+    console.say(answer or "the engine was started")
+
+
+async def _suspend(console: Console, _targets: Sequence[Target]) -> None:
+    console.action_suspend_process()
+
+
+async def _redraw(console: Console, _targets: Sequence[Target]) -> None:
+    console.refresh(layout=True)
+
+
+_OPERATIONS: dict[str, Operation] = {
+    "retry": _retry,
+    "clear": _clear,
+    "mark_as": _mark_as,
+    "cancel": _cancel,
+    "pause": _pause,
+    "pause_menu": _pause_menu,
+    "trigger": _trigger,
+    "backfill": _backfill,
+    "backfill.more": _more,
+    "backfill.fewer": _fewer,
+    "why": _why,
+    "log": _log,
+    "help": _help,
+    "history": _history,
+    "palette": _palette,
+    "view.dags": _view_dags,
+    "view.backfills": _view_backfills,
+    "start_engine": _start_engine,
+    "suspend": _suspend,
+    "redraw": _redraw,
+}

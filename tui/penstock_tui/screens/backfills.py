@@ -1,0 +1,203 @@
+"""All backfills, and the slots of one."""
+
+from __future__ import annotations
+
+from penstock.model.views import BackfillRow, SlotRow
+from penstock_tui.clean import label
+from penstock_tui.screens.listing import Listing
+from penstock_tui.target import Target
+from penstock_tui.view import durations
+from penstock_tui.view.columns import Column
+from penstock_tui.view.spans import Spans
+from penstock_tui.view.state_style import Looks
+from penstock_tui.widgets.line_table import LineTable, Row
+
+_COLUMNS = (
+    Column("id", "id", 4, align="right"),
+    Column("dag", "DAG", 12, most=30),
+    Column("state", "state", 11),
+    Column("done", "done", 7, align="right"),
+    Column("slots", "slots", 14, most=30, drop=2),
+    Column("from", "from", 10, drop=4),
+    Column("to", "to", 10, drop=4),
+    Column("runs", "runs", 9, drop=5),
+    Column("once", "at once", 7, drop=3, align="right"),
+    Column("by", "by", 6, most=12, drop=6),
+)
+_SLOT_COLUMNS = (
+    Column("date", "logical date", 16, most=20),
+    Column("state", "state", 12),
+    Column("reason", "why", 20, most=80, drop=1),
+)
+_WAITS = {"waiting", "running"}
+
+
+def _state(row: BackfillRow, looks: Looks) -> Spans:
+    return [looks.worded(row.state)]
+
+
+def _counts(row: BackfillRow, looks: Looks) -> Spans:
+    spans: Spans = []
+    for state in ("failed", "running", "waiting", "success", "kept", "skipped", "cancelled"):
+        if row.counts.get(state):
+            spans += [(f"{looks.glyph(state)}{row.counts[state]}", looks.style(state)), (" ", "")]
+    return spans
+
+
+class BackfillsScreen(Listing):
+    """Every backfill, newest first; enter shows its slots."""
+
+    view = "backfills"
+    fields = ("state", "dag")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backfills: dict[str, BackfillRow] = {}
+
+    def make_table(self) -> LineTable:
+        """Return the table of backfills."""
+        return LineTable(_COLUMNS, empty="asking the engine ...")
+
+    async def load(self) -> None:
+        """Ask for all backfills."""
+        found = await self.console_app.feed.ask(lambda engine: engine.backfills(), key="backfills")
+        if found is not None:
+            self.backfills = {str(row.backfill_id): row for row in found}
+            self.table.empty = "no backfills: b on a DAG makes one"
+            self.show()
+
+    def show(self) -> None:
+        """Fill the table."""
+        rows = [row for row in self.backfills.values() if self.wanted.passes(self._seen(row))]
+        self.table.set_rows(
+            [Row(str(row.backfill_id), self._cells(row), failed=row.state == "failed") for row in rows]
+        )
+        self.refresh_top()
+
+    @staticmethod
+    def _seen(row: BackfillRow) -> dict[str, list[str]]:
+        return {"state": [row.state], "dag": [row.dag_id], "text": [row.dag_id, row.by, row.reprocess]}
+
+    def _cells(self, row: BackfillRow) -> tuple[Spans, ...]:
+        looks, zone = self.console_app.looks, self.console_app.zone
+        total = sum(row.counts.values())
+        left = sum(row.counts.get(state, 0) for state in _WAITS)
+        return (
+            [(str(row.backfill_id), "")],
+            [(label(row.dag_id), "bold" if row.state == "running" else "")],
+            _state(row, looks),
+            [(f"{total - left}/{total}", "")],
+            _counts(row, looks),
+            [(durations.stamp(row.from_date, zone)[:10], "")],
+            [(durations.stamp(row.to_date, zone)[:10], "")],
+            [
+                (
+                    label(
+                        {"none": "missing", "failed": "failed", "completed": "all"}.get(row.reprocess, "?")
+                    ),
+                    "",
+                )
+            ],
+            [(str(row.max_active_runs), "")],
+            [(label(row.by), "bright_black")],
+        )
+
+    def crumbs(self) -> Spans:
+        """Say where we are."""
+        return [("> ", "bright_black"), ("backfills", "bold")]
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the backfill under the cursor."""
+        row = self.backfills.get(self.table.cursor_key or "")
+        return (Target(dag_id=row.dag_id, backfill=row),) if row else ()
+
+    def do_open(self) -> None:
+        """Show the slots."""
+        row = self.backfills.get(self.table.cursor_key or "")
+        if row is not None:
+            self.app.push_screen(SlotsScreen(row.backfill_id))
+
+
+class SlotsScreen(Listing):
+    """Each schedule point of a backfill with its state and the reason for it; enter opens its run."""
+
+    view = "slots"
+
+    def __init__(self, backfill_id: int) -> None:
+        super().__init__()
+        self.backfill_id = backfill_id
+        self.row: BackfillRow | None = None
+
+    def make_table(self) -> LineTable:
+        """Return the table of slots."""
+        return LineTable(_SLOT_COLUMNS, empty="asking the engine ...")
+
+    async def load(self) -> None:
+        """Ask for the slots."""
+        found = await self.console_app.feed.ask(
+            lambda engine: engine.backfill(self.backfill_id), key=("backfill", self.backfill_id)
+        )
+        if found is not None:
+            self.row = found
+            self.show()
+
+    def show(self) -> None:
+        """Fill the table."""
+        slots = self.row.slots if self.row else ()
+        self.table.empty = "no slots"
+        self.table.set_rows(
+            [
+                Row(str(place), self._cells(slot), failed=slot.state == "failed")
+                for place, slot in enumerate(slots)
+            ]
+        )
+        self.refresh_top()
+
+    def _cells(self, slot: SlotRow) -> tuple[Spans, ...]:
+        looks = self.console_app.looks
+        return (
+            [(durations.stamp(slot.logical_date, self.console_app.zone), "")],
+            [looks.worded(slot.state)],
+            [(label(slot.reason or ""), "bright_black")],
+        )
+
+    def crumbs(self) -> Spans:
+        """Name the backfill and how far it is."""
+        if self.row is None:
+            return []
+        looks = self.console_app.looks
+        name = f"{label(self.row.dag_id)} backfill {self.row.backfill_id}  "
+        return [
+            ("> ", "bright_black"),
+            (name, "bold"),
+            *_state(self.row, looks),
+            ("  ", ""),
+            *_counts(self.row, looks),
+        ]
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the backfill."""
+        return (Target(dag_id=self.row.dag_id, backfill=self.row),) if self.row else ()
+
+    def do_open(self) -> None:
+        """Open the slot's run."""
+        slot = self._here()
+        if slot is None or self.row is None:
+            return
+        if slot.run_id is None:
+            self.console_app.say(slot.reason or "this slot has no run yet")
+        else:
+            self.console_app.open_run(self.row.dag_id, slot.run_id)
+
+    def copied(self) -> str:
+        """Return the run id of the slot."""
+        slot = self._here()
+        return (slot.run_id or "") if slot else ""
+
+    def _here(self) -> SlotRow | None:
+        place = self.table.cursor_key
+        return (
+            self.row.slots[int(place)]
+            if self.row and place is not None and int(place) < len(self.row.slots)
+            else None
+        )

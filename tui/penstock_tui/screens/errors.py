@@ -1,0 +1,84 @@
+"""DAG files that cannot be loaded: file, line, message; enter shows the whole traceback."""
+
+from __future__ import annotations
+
+from penstock.model.views import ImportErrorRow
+from penstock_tui.clean import clean, label
+from penstock_tui.dialogs.sheet import Sheet
+from penstock_tui.screens.listing import Listing
+from penstock_tui.view import durations
+from penstock_tui.view.columns import Column
+from penstock_tui.view.spans import Spans, wrap
+from penstock_tui.widgets.line_table import LineTable, Row
+
+_COLUMNS = (
+    Column("place", "file:line", 20, most=44),
+    Column("message", "error", 20, most=200),
+    Column("since", "since", 11, drop=1),
+)
+
+
+class ErrorsScreen(Listing):
+    """The list of broken files; the last good version of their DAGs stays live."""
+
+    view = "errors"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[ImportErrorRow] = []
+
+    def make_table(self) -> LineTable:
+        """Return the table of files."""
+        return LineTable(_COLUMNS, empty="every DAG file loads")
+
+    async def load(self) -> None:
+        """Ask for the broken files."""
+        found = await self.console_app.feed.ask(lambda engine: engine.import_errors(), key="errors")
+        if found is not None:
+            self.errors = found
+            self.show()
+
+    def show(self) -> None:
+        """Fill the table."""
+        now, zone = self.console_app.clock.now(), self.console_app.zone
+        self.table.set_rows(
+            [
+                Row(
+                    str(place),
+                    (
+                        [(_place(row), "bold red")],
+                        [(label(row.message), "")],
+                        [(durations.past(row.since, now, zone), "bright_black")],
+                    ),
+                    failed=True,
+                )
+                for place, row in enumerate(self.errors)
+            ]
+        )
+
+    def crumbs(self) -> Spans:
+        """Say where we are."""
+        return [("> ", "bright_black"), ("import errors", "bold")]
+
+    def copied(self) -> str:
+        """Return file and line."""
+        row = self._here()
+        return _place(row) if row else ""
+
+    def do_open(self) -> None:
+        """Show message and traceback in full."""
+        row = self._here()
+        if row is None:
+            return
+        cells = min(100, self.size.width - 8)
+        lines: list[Spans] = [[(text, "bold red")] for text in wrap(clean(row.message), cells)]
+        lines += [[(text, "")] for text in wrap(clean(row.detail or ""), cells)] if row.detail else []
+        self.app.push_screen(Sheet(_place(row), lines))
+
+    def _here(self) -> ImportErrorRow | None:
+        key = self.table.cursor_key
+        return self.errors[int(key)] if key is not None and int(key) < len(self.errors) else None
+
+
+def _place(row: ImportErrorRow) -> str:
+    return label(row.file) + (f":{row.line}" if row.line else "")

@@ -1,0 +1,99 @@
+"""The runs of one DAG, newest first."""
+
+from __future__ import annotations
+
+from penstock.model.views import Change, RunRow
+from penstock_tui.clean import label
+from penstock_tui.screens.listing import Listing
+from penstock_tui.target import Target
+from penstock_tui.view import run_rows
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.line_table import LineTable, Row
+
+_LIMIT = 200
+
+
+class RunsScreen(Listing):
+    """All runs of a DAG, as far back as the newest 200."""
+
+    view = "runs"
+    fields = run_rows.FIELDS
+    sorts = run_rows.SORTS
+
+    def __init__(self, dag_id: str) -> None:
+        super().__init__()
+        self.dag_id = dag_id
+        self.runs: dict[str, RunRow] = {}
+
+    def make_table(self) -> LineTable:
+        """Return the table of runs."""
+        return LineTable(run_rows.COLUMNS, empty="asking the engine ...")
+
+    def on_mount(self) -> None:
+        """Let the running times run."""
+        super().on_mount()
+        self.table.set_titles(self.sort_note())
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        if self.is_current and any(run.end is None and run.start for run in self.runs.values()):
+            self.show()
+
+    async def load(self) -> None:
+        """Ask for the runs."""
+        found = await self.console_app.feed.ask(
+            lambda engine: engine.runs(self.dag_id, limit=_LIMIT), key=("runs", self.dag_id)
+        )
+        if found is not None:
+            self.runs = {run.run_id: run for run in found}
+            self.table.empty = "no runs yet: t triggers one"
+            self.show()
+
+    def concerns(self, change: Change) -> bool:
+        """Only this DAG's runs."""
+        return change.all or self.dag_id in change.dags or any(dag == self.dag_id for dag, _ in change.runs)
+
+    def show(self) -> None:
+        """Fill the table."""
+        console = self.console_app
+        now = console.clock.now()
+        runs = [run for run in self.runs.values() if self.wanted.passes(run_rows.seen(run))]
+        runs.sort(key=run_rows.order(self.sort), reverse=self.reverse)
+        if self.runs and not runs:
+            self.table.empty = "no run matches the filter"
+        self.table.set_titles(self.sort_note())
+        self.table.set_rows(
+            [
+                Row(
+                    run.run_id,
+                    run_rows.cells(run, now, console.zone, console.looks),
+                    failed=run.state.value == "failed" or run.failed_inside,
+                )
+                for run in runs
+            ]
+        )
+        self.refresh_top()
+
+    def crumbs(self) -> Spans:
+        """Name the DAG."""
+        return [
+            ("> ", "bright_black"),
+            (label(self.dag_id), "bold"),
+            (f"  {len(self.runs)} runs", "bright_black"),
+        ]
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the chosen runs."""
+        chosen = [self.runs[key] for key in self.table.chosen_keys() if key in self.runs]
+        targets = tuple(Target(dag_id=self.dag_id, run_id=run.run_id, run=run) for run in chosen)
+        return targets or (Target(dag_id=self.dag_id),)
+
+    def do_open(self) -> None:
+        """Go into the run."""
+        if self.table.cursor_key is not None:
+            self.console_app.open_run(self.dag_id, self.table.cursor_key)
+
+    def do_log(self) -> None:
+        """Open the log that matters most in the run."""
+        if self.table.cursor_key is not None:
+            self.console_app.open_log_of(self.dag_id, self.table.cursor_key)

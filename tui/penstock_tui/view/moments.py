@@ -1,0 +1,37 @@
+"""Dates as they are typed into a form. Pure: now is passed in. Raises `UsageError` in plain words."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+
+from penstock.errors import UsageError
+
+_SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?")
+
+
+def moment(text: str, *, end_of_day: bool = False) -> datetime:
+    """Return an ISO date or time as typed; naive when it names no offset: the DAG's own clock.
+
+    A bare date is its first moment, or its last with *end_of_day*.
+    """
+    typed = text.strip()
+    try:
+        parsed = datetime.fromisoformat(typed)
+    except ValueError:
+        raise UsageError(f"{typed!r} is not a date: write 2026-08-21 or 2026-08-21T06:00") from None
+    if end_of_day and len(typed) <= len("2026-08-21"):
+        return datetime.combine(parsed.date(), time(23, 59, 59))
+    return parsed
+
+
+def until(text: str, now: datetime) -> datetime | None:
+    """Return when a pause lifts itself: a span (``90m``, ``1d12h``) or a date; None when nothing is typed."""
+    typed = text.strip()
+    if not typed:
+        return None
+    found = _SPAN.fullmatch(typed)
+    if found:
+        days, hours, minutes = (int(part or 0) for part in found.groups())
+        return now + timedelta(days=days, hours=hours, minutes=minutes)
+    return moment(typed)

@@ -1,0 +1,102 @@
+"""A plan as lines: the tasks it touches, or the dates of a backfill. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from penstock.model.views import Plan, PlanItem
+from penstock_tui.clean import label
+from penstock_tui.view import durations
+from penstock_tui.view.spans import Spans, fit, width
+from penstock_tui.view.state_style import Looks
+
+FATES = {
+    "create": ("created", "create"),
+    "rerun": ("up_for_retry", "rerun"),
+    "kept": ("kept", "kept"),
+    "in_flight": ("running", "in flight, left alone"),
+    "skipped": ("skipped", "skipped"),
+}
+"""What happens to a date of a backfill: the state whose look it has, and words."""
+
+
+def verb(plans: Sequence[Plan]) -> str:
+    """Return the verb with the count; several plans of one verb are added up."""
+    if len(plans) == 1:
+        return label(plans[0].title)
+    if not plans:
+        return "Do nothing"
+    words = label(plans[0].title).split()
+    if len(words) > 2 and words[1].isdigit():
+        total = sum(len(plan.items) for plan in plans)
+        return f"{words[0]} {total} {words[2]} in {len(plans)} runs"
+    return f"{words[0]} {len(plans)}"
+
+
+def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks) -> list[Spans]:
+    """Return one line for each thing touched: what it is, from which state to which, what to know."""
+    several_runs = len({(item.dag_id, item.run_id) for item in items}) > 1
+    names = [_name(item, several_runs=several_runs) for item in items]
+    longest = max((width([(name, "")]) for name in names), default=0)
+    name_cells = max(8, min(longest, cells - 30))
+    lines: list[Spans] = []
+    for item, name in zip(items, names, strict=True):
+        spans = fit([(name, "")], name_cells, keep="right")
+        spans += [("  ", ""), looks.worded(item.before), (" > ", "bright_black"), looks.worded(item.after)]
+        if item.note:
+            spans.append((f"  {label(item.note)}", "yellow"))
+        lines.append(spans)
+    return lines
+
+
+def _name(item: PlanItem, *, several_runs: bool) -> str:
+    parts: list[str] = []
+    if several_runs or item.task_id is None:
+        date = durations.stamp(item.logical_date) if item.logical_date else (item.run_id or item.dag_id)
+        parts.append(label(date))
+    if item.task_id is not None:
+        index = f"[{item.map_index}]" if item.map_index >= 0 else ""
+        parts.append(label(item.task_id) + index)
+    return " ".join(parts)
+
+
+def date_lines(items: Sequence[PlanItem], cells: int, looks: Looks) -> list[Spans]:
+    """Return the dates of a backfill: days in a calendar of lines, finer points one a line."""
+    dates = [item.logical_date for item in items]
+    days = [date.date() for date in dates if date is not None]
+    if len(days) < len(items) or len(set(days)) < len(days):
+        return [_point(item, looks) for item in items]
+    lines: list[Spans] = []
+    month = None
+    for item, date in zip(items, dates, strict=True):
+        assert date is not None
+        cell = _day(item, date, looks)
+        if (date.year, date.month) != month or not lines or width(lines[-1]) + width(cell) > cells:
+            head = f"{date:%Y-%m} " if (date.year, date.month) != month else " " * 8
+            lines.append([(head, "bold")])
+            month = (date.year, date.month)
+        lines[-1] += cell
+    return lines
+
+
+def _day(item: PlanItem, date: datetime, looks: Looks) -> Spans:
+    state, _ = FATES.get(item.after, (item.after, item.after))
+    return [(f" {date:%d}", ""), (looks.glyph(state), looks.style(state)), (" ", "")]
+
+
+def _point(item: PlanItem, looks: Looks) -> Spans:
+    state, words = FATES.get(item.after, (item.after, label(item.after)))
+    before = [] if item.before in {"", "-"} else [(f"  was {label(item.before)}", "bright_black")]
+    date = durations.stamp(item.logical_date)
+    return [(f"{date}  ", ""), (f"{looks.glyph(state)} {words}", looks.style(state)), *before]
+
+
+def backfill_summary(counts: dict[str, int], looks: Looks) -> Spans:
+    """Return the counts of a backfill in words, with the glyphs that the dates use."""
+    spans: Spans = []
+    for key in ("create", "rerun", "kept", "in_flight", "skipped"):
+        if counts.get(key):
+            state, words = FATES[key]
+            spans += [(f"{looks.glyph(state)} {counts[key]} {words}", looks.style(state)), ("   ", "")]
+    return spans

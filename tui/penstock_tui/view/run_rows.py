@@ -1,0 +1,93 @@
+"""The runs of a DAG as columns and cells. Pure: now is passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+
+from penstock.model.views import RunRow
+from penstock_tui.clean import label
+from penstock_tui.view import durations
+from penstock_tui.view.columns import Column
+from penstock_tui.view.spans import Spans
+from penstock_tui.view.state_style import Looks
+
+COLUMNS = (
+    Column("date", "logical date", 16, most=19),
+    Column("state", "state", 12),
+    Column("type", "type", 9, drop=4),
+    Column("started", "started", 11, drop=3),
+    Column("took", "took", 7, drop=2, align="right"),
+    Column("tasks", "tasks", 12, most=34, drop=5),
+    Column("note", "note", 8, most=40, drop=6),
+)
+FIELDS = ("state", "type")
+SORTS = ("date", "state", "started", "took", "type")
+_URGENT = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 4}
+
+
+def cells(run: RunRow, now: datetime, zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
+    """Return the cells of one run, in the order of COLUMNS."""
+    name = durations.stamp(run.logical_date, zone) if run.logical_date else run.run_id
+    state: Spans = [looks.worded("held" if run.held and run.end is None else run.state.value)]
+    if run.failed_inside:
+        state.append((f" {looks.glyph('failed')}", looks.style("failed")))
+    return (
+        [(label(name), "")],
+        state,
+        [(label(run.run_type.value), "bright_black")],
+        [(durations.past(run.start, now, zone), "")],
+        [(durations.span(durations.took(run.start, run.end, now)), "")],
+        counts(run.counts, looks),
+        [
+            (
+                label(run.reason or ("held: " + (run.held.why or run.held.by) if run.held else "")),
+                "bright_black",
+            )
+        ],
+    )
+
+
+def counts(by_state: dict[str, int], looks: Looks) -> Spans:
+    """Return how many tasks are in each state, what matters first: ``✗1 ⊘5 ✓6``."""
+    spans: Spans = []
+    for state in _ORDER:
+        if by_state.get(state):
+            spans += [(f"{looks.glyph(state)}{by_state[state]}", looks.style(state)), (" ", "")]
+    return spans or [("-", "bright_black")]
+
+
+def seen(run: RunRow) -> dict[str, list[str]]:
+    """Return the fields that the filter looks at."""
+    return {
+        "state": [run.state.value, *(["held"] if run.held else [])],
+        "type": [run.run_type.value],
+        "text": [run.run_id, run.reason or ""],
+    }
+
+
+def order(sort: str) -> Callable[[RunRow], tuple[object, ...]]:
+    """Return the sort key of a column; newest first decides between equals."""
+
+    def key(run: RunRow) -> tuple[object, ...]:
+        newest = -run.run_after.timestamp()
+        match sort:
+            case "state":
+                return (_URGENT.get(run.state.value, 5), newest)
+            case "started":
+                return (-run.start.timestamp() if run.start else 1.0, newest)
+            case "took":
+                took = (run.end - run.start).total_seconds() if run.start and run.end else -1.0
+                return (-took, newest)
+            case "type":
+                return (run.run_type.value, newest)
+            case _:
+                return (newest,)
+
+    return key
+
+
+_ORDER = (
+    "failed", "upstream_failed", "running", "stopping", "restarting", "up_for_retry", "queued", "scheduled",
+    "up_for_reschedule", "deferred", "pending", "success", "skipped", "cancelled", "removed",
+)  # fmt: skip
