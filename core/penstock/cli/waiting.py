@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from penstock.cli.text import state, took
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from penstock.api.engine import Engine
     from penstock.model.views import BackfillRow, Change, RunDetail
 
+_Seen = TypeVar("_Seen")
+
+_LONGEST_PAUSE = 0.5
 _HEARTBEAT = 5.0
 """Seconds after which we look anyway."""
 
@@ -27,7 +31,7 @@ def wait_for_run(engine: Engine, dag_id: str, run_id: str, tell: Callable[[str],
         for change in changes:
             if not _concerns(change, dag_id, run_id):
                 continue
-            detail = engine.run(dag_id, run_id)
+            detail = _sparingly(lambda: engine.run(dag_id, run_id))
             _tell_ends(detail, told, tell)
             if detail.run.state in RUN_TERMINAL:
                 return detail
@@ -42,7 +46,7 @@ def wait_for_backfill(engine: Engine, backfill_id: int, tell: Callable[[str], No
     changes = engine.changes(heartbeat=_HEARTBEAT)
     try:
         for _ in changes:
-            row = engine.backfill(backfill_id)
+            row = _sparingly(lambda: engine.backfill(backfill_id))
             if row.counts != before:
                 before = row.counts
                 tell(", ".join(f"{number} {name}" for name, number in sorted(before.items()) if number))
@@ -51,6 +55,14 @@ def wait_for_backfill(engine: Engine, backfill_id: int, tell: Callable[[str], No
     finally:
         _close(changes)
     raise AssertionError("changes end only by raising")
+
+
+def _sparingly(look: Callable[[], _Seen]) -> _Seen:
+    """Look, then pause so long that looking takes a tenth of our time at most: the engine has work to do."""
+    begun = time.monotonic()
+    seen = look()
+    time.sleep(min(_LONGEST_PAUSE, 9 * (time.monotonic() - begun)))
+    return seen
 
 
 def succeeded(run_state: RunState) -> bool:
