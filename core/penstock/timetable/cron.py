@@ -196,13 +196,17 @@ class CronGrid:
     def _wall(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone).replace(tzinfo=None, fold=0)
 
-    def _offset(self, moment: datetime) -> timedelta | None:
-        return moment.astimezone(self.zone).utcoffset()
+    def _offset(self, moment: datetime) -> timedelta:
+        return moment.astimezone(self.zone).utcoffset() or timedelta()
 
     def _plain_around(self, moment: datetime) -> bool:
-        if not self._changes or all(cron.every_hour for cron in self.crons):
+        """Return whether no clock change is near enough to *moment* to matter to a step."""
+        if not self._changes:
             return True
-        return self._offset(moment - _DAY) == self._offset(moment + _DAY)
+        shift = self._offset(moment + _DAY) - self._offset(moment - _DAY)
+        if all(cron.every_hour for cron in self.crons):
+            return not shift % timedelta(hours=1)
+        return not shift
 
     def _plain_day(self, wall: datetime) -> bool:
         if not self._changes:
