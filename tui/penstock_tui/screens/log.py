@@ -1,0 +1,98 @@
+"""One task's log on the whole screen."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from penstock.model.views import Change, RunDetail, TaskRow
+from penstock_tui.actions import Target
+from penstock_tui.clean import label
+from penstock_tui.screens.log_keys import LogKeys
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.attempt_pane import AttemptPane
+
+
+class LogScreen(LogKeys):
+    """The log of a task instance; the newest attempt, followed while it lives."""
+
+    view = "log"
+    CSS = """
+    LogScreen AttemptPane { height: 1fr; }
+    LogScreen.bare Resources { display: none; }
+    """
+
+    def __init__(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> None:
+        super().__init__()
+        self.dag_id, self.run_id = dag_id, run_id
+        self.task_id, self.map_index = task_id, map_index
+        self.detail: RunDetail | None = None
+
+    def body(self) -> ComposeResult:
+        """Compose the log with its figures."""
+        self.attempt_pane = AttemptPane(self.console_app)
+        yield self.attempt_pane
+
+    def on_mount(self) -> None:
+        """Give the keys to the log, and count seconds."""
+        super().on_mount()
+        self.attempt_pane.pane.log_view.focus()
+        self.set_interval(1.0, self._tick)
+
+    async def load(self) -> None:
+        """Ask for the run."""
+        detail = await self.console_app.feed.ask(
+            lambda engine: engine.run(self.dag_id, self.run_id), key=("run", self.dag_id, self.run_id)
+        )
+        if detail is None:
+            return
+        self.detail = detail
+        task = self._row()
+        self.attempt_pane.show_task(detail, task)
+        if task is None:
+            self.console_app.say(f"{self.task_id} is not in this run any more", "warning")
+        self.refresh_top()
+
+    def concerns(self, change: Change) -> bool:
+        """Return whether our run moved."""
+        return change.all or (self.dag_id, self.run_id) in change.runs
+
+    def _row(self) -> TaskRow | None:
+        tasks = self.detail.tasks if self.detail is not None else ()
+        wanted = (self.task_id, self.map_index)
+        return next((task for task in tasks if (task.task_id, task.map_index) == wanted), None)
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self.attempt_pane.tick()
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the task."""
+        task = self._row()
+        run = self.detail.run if self.detail is not None else None
+        tasks = (task,) if task is not None else ()
+        return (Target(dag_id=self.dag_id, run_id=self.run_id, run=run, tasks=tasks),)
+
+    def crumbs(self) -> Spans:
+        """Return the way here."""
+        return [(f"{label(self.dag_id)} > {label(self.run_id)} > {label(self.task_id)}", "dim")]
+
+    def copied(self) -> str:
+        """Return the marked line, else the lowest."""
+        return self.attempt_pane.pane.copied()
+
+    def close_layer(self) -> bool:
+        """Close search or details."""
+        if self.attempt_pane.pane.end_search():
+            return True
+        if self.attempt_pane.explaining:
+            self.attempt_pane.toggle_why()
+            return True
+        return False
+
+    def do_full(self) -> None:
+        """Hide or show the figures below the log."""
+        self.toggle_class("bare")
+
+    def do_why(self) -> None:
+        """Open or close the details."""
+        self.attempt_pane.toggle_why()

@@ -1,0 +1,71 @@
+"""`LogKeys`: what the keys of a log do, on every screen that shows one."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Literal
+
+from penstock_tui.screens.view import View
+from penstock_tui.widgets.attempt_pane import AttemptPane
+
+
+class LogKeys(View):
+    """A view with an `AttemptPane` in ``attempt_pane``."""
+
+    attempt_pane: AttemptPane
+
+    def do_follow(self) -> None:
+        """Follow the log's end, or stop."""
+        self.attempt_pane.pane.log_view.toggle_follow()
+
+    def do_wrap(self) -> None:
+        """Wrap long lines, or cut them."""
+        self.attempt_pane.pane.log_view.toggle_wrap()
+
+    def do_times(self) -> None:
+        """Show or hide the time of each line."""
+        self.attempt_pane.pane.log_view.toggle_times()
+
+    def do_search(self) -> None:
+        """Ask what to search for in the log."""
+        self.attempt_pane.pane.begin_search()
+
+    def do_match_next(self) -> None:
+        """Go to the next hit."""
+        self._go(self.attempt_pane.pane.next_match(1), "no further hit")
+
+    def do_match_previous(self) -> None:
+        """Go to the hit before."""
+        self._go(self.attempt_pane.pane.next_match(-1), "no hit before")
+
+    def do_only(self) -> None:
+        """Show only the lines that match, or all again."""
+        if not self.attempt_pane.pane.toggle_only():
+            self.console_app.say("search for something first: /")
+
+    def do_failure_next(self) -> None:
+        """Go to the next error line."""
+        self._go(self.attempt_pane.pane.next_error(1), "no error line further down; E looks up")
+
+    def do_failure_previous(self) -> None:
+        """Go to the error line before."""
+        self._go(self.attempt_pane.pane.next_error(-1), "no error line further up; e looks down")
+
+    def do_attempt_previous(self) -> None:
+        """Show the attempt before."""
+        self._turn(-1, "this is the first attempt")
+
+    def do_attempt_next(self) -> None:
+        """Show the attempt after."""
+        self._turn(1, "this is the newest attempt")
+
+    def _turn(self, direction: Literal[1, -1], otherwise: str) -> None:
+        if not self.attempt_pane.turn_attempt(direction):
+            self.console_app.say(otherwise)
+
+    def _go(self, going: Coroutine[None, None, bool], otherwise: str) -> None:
+        async def go() -> None:
+            if not await going:
+                self.console_app.say(otherwise)
+
+        self.app.run_worker(go(), name="log", group="jump", exclusive=True, exit_on_error=False)

@@ -1,0 +1,275 @@
+"""One run: its tasks as a list with rails, the log of the task under the cursor, what that task uses.
+
+The screen in which somebody stays while a run goes, and to which they come when it failed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from penstock.model.views import Change, DagRow, RunDetail
+from penstock_tui.actions import Target
+from penstock_tui.clean import label
+from penstock_tui.screens.log_keys import LogKeys
+from penstock_tui.view import durations
+from penstock_tui.view.spans import Spans
+from penstock_tui.view.task_rows import run_line
+from penstock_tui.widgets.attempt_pane import AttemptPane
+from penstock_tui.widgets.log_pane import TitleLine
+from penstock_tui.widgets.rails_list import RailsList
+
+_ONE_PANE = 70
+"""Columns below which list and log take turns."""
+_FIGURES = 110
+"""Columns from which the list shows more than the time taken."""
+
+
+class RunScreen(LogKeys):
+    """The run *run_id* of *dag_id*."""
+
+    view = "run"
+    CSS = """
+    RunScreen #run { height: 1fr; }
+    RunScreen AttemptPane { width: 1fr; border-left: solid ansi_bright_black; }
+    RunScreen.one-pane AttemptPane { display: none; border-left: none; }
+    RunScreen.one-pane.log-front AttemptPane { display: block; }
+    RunScreen.one-pane.log-front RailsList { display: none; }
+    """
+
+    def __init__(self, dag_id: str, run_id: str) -> None:
+        super().__init__()
+        self.dag_id, self.run_id = dag_id, run_id
+        self.detail: RunDetail | None = None
+        self.dag: DagRow | None = None
+
+    def body(self) -> ComposeResult:
+        """Compose the run's line, the list, and what is known of the task under the cursor."""
+        self.tasks = RailsList(self.console_app.looks)
+        self.attempt_pane = AttemptPane(self.console_app)
+        yield TitleLine(id="run-line")
+        with Horizontal(id="run"):
+            yield self.tasks
+            yield self.attempt_pane
+
+    def on_mount(self) -> None:
+        """Begin with the list, and count seconds."""
+        super().on_mount()
+        self.tasks.focus()
+        self.set_interval(1.0, self._tick)
+
+    # -- content ---------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Ask for the run and its DAG."""
+        dag_id, run_id = self.dag_id, self.run_id
+        feed = self.console_app.feed
+        detail, dag = await asyncio.gather(
+            feed.ask(lambda engine: engine.run(dag_id, run_id), key=("run", dag_id, run_id)),
+            feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id)),
+        )
+        if detail is None or run_id != self.run_id:
+            return
+        first = self.detail is None
+        self.detail, self.dag = detail, dag.dag if dag is not None else self.dag
+        self.tasks.show_run(detail, self.console_app.clock.now())
+        if first:
+            self._fit()
+        self._show_task()
+        self._show_line()
+        self.refresh_top()
+
+    def concerns(self, change: Change) -> bool:
+        """Return whether our DAG or run moved."""
+        return change.all or self.dag_id in change.dags or (self.dag_id, self.run_id) in change.runs
+
+    def _tick(self) -> None:
+        if self.detail is None or not self.is_current:
+            return
+        if self.tasks.counts_down:
+            self.tasks.tick(self.console_app.clock.now())
+        self._show_line()
+        self.attempt_pane.tick()
+
+    def on_rails_list_moved(self) -> None:
+        """Show the task that the cursor stands on."""
+        self._show_task()
+
+    def on_rails_list_entered(self) -> None:
+        """Go in, as enter does."""
+        self.do_open()
+
+    def _show_task(self) -> None:
+        if self.detail is not None:
+            self.attempt_pane.show_task(self.detail, self.tasks.cursor_task)
+
+    def _show_line(self) -> None:
+        """Say where the run stands."""
+        detail = self.detail
+        if detail is None:
+            return
+        console = self.console_app
+        left = run_line(detail, console.clock.now(), console.zone, console.looks)
+        self.query_one("#run-line", TitleLine).show_both(left, [(self._age(), "dim")])
+
+    def _age(self) -> str:
+        """Return how current the picture is."""
+        if self.console_app.feed.live:
+            return " live "
+        age = self.console_app.feed.age()
+        return f" {durations.brief(age)} old " if age is not None else ""
+
+    # -- layout ----------------------------------------------------------------------------------
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Choose one pane or two, and the list's width."""
+        self._fit()
+
+    def _fit(self) -> None:
+        cells = self.size.width
+        narrow = cells < _ONE_PANE
+        self.set_class(narrow, "one-pane")
+        if narrow:
+            self.tasks.styles.width = "100%"
+            return
+        wanted = self.tasks.wanted_width() + (16 if cells >= _FIGURES else 0)
+        most = cells * 9 // 20
+        self.tasks.styles.width = max(26, min(most, max(wanted, cells // 4)))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Bring the focused pane to the front where only one fits."""
+        self.set_class(event.widget is not self.tasks, "log-front")
+
+    # -- what keys apply to and do ---------------------------------------------------------------
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the marked tasks, else those under the cursor."""
+        run = self.detail.run if self.detail is not None else None
+        tasks = self.tasks.chosen_tasks() if self.detail is not None else ()
+        return (Target(dag_id=self.dag_id, run_id=self.run_id, dag=self.dag, run=run, tasks=tasks),)
+
+    def crumbs(self) -> Spans:
+        """Return the way here."""
+        return [(f"{label(self.dag_id)} > {label(self.run_id)}", "dim")]
+
+    def chip(self) -> Spans:
+        """Return the filter in force, and how many tasks are marked."""
+        spans: Spans = [(f" filter: {label(self.tasks.wanted)} ", "reverse")] if self.tasks.wanted else []
+        if self.tasks.marks:
+            spans.append((f" {len(self.tasks.marks)} marked ", "reverse"))
+        return spans
+
+    def copied(self) -> str:
+        """Return the line of the log, or the task's id."""
+        if self.attempt_pane.has_focus_within:
+            return self.attempt_pane.pane.copied()
+        return self.tasks.cursor_key or self.run_id
+
+    def close_layer(self) -> bool:
+        """Close search, details, filter or marks."""
+        if self.attempt_pane.pane.end_search():
+            self.tasks.focus()
+            return True
+        if self.attempt_pane.explaining:
+            self.attempt_pane.toggle_why()
+            return True
+        if self.tasks.wanted:
+            self.tasks.filter("")
+            self.refresh_top()
+            return True
+        if self.attempt_pane.has_focus_within:
+            self.tasks.focus()
+            return True
+        cleared = self.tasks.clear_marks()
+        self.refresh_top()
+        return cleared
+
+    def do_open(self) -> None:
+        """Unfold a group, or show the task's log alone."""
+        if self.tasks.cursor_group is not None:
+            self.tasks.toggle_fold()
+        else:
+            self.do_log()
+
+    def do_log(self) -> None:
+        """Show the log of the task under the cursor alone on the screen."""
+        task = self.tasks.cursor_task
+        if task is not None:
+            self.console_app.open_log(self.dag_id, self.run_id, task.task_id, task.map_index)
+
+    def do_full(self) -> None:
+        """Show the log alone on the screen."""
+        self.do_log()
+
+    def do_pane(self) -> None:
+        """Give the keys to the log, or back to the list."""
+        to_log = self.tasks.has_focus
+        self.set_class(to_log, "log-front")
+        (self.attempt_pane.pane.log_view if to_log else self.tasks).focus()
+
+    def do_fold(self) -> None:
+        """Fold or unfold the group around the cursor."""
+        if not self.tasks.toggle_fold():
+            self.console_app.say("this task is in no group")
+
+    def do_why(self) -> None:
+        """Open or close why the task waits, how it is set, and what was tried."""
+        self.attempt_pane.toggle_why()
+
+    def do_runs(self) -> None:
+        """Show all runs of the DAG."""
+        self.console_app.open_runs(self.dag_id)
+
+    def do_failure_next(self) -> None:
+        """Go to the next failed task; in the log to the next error line."""
+        self._failure(1)
+
+    def do_failure_previous(self) -> None:
+        """Go to the failed task before; in the log to the error line before."""
+        self._failure(-1)
+
+    def _failure(self, direction: Literal[1, -1]) -> None:
+        if self.attempt_pane.has_focus_within:
+            (super().do_failure_next if direction > 0 else super().do_failure_previous)()
+        elif not self.tasks.move_to_failed(direction):
+            self.console_app.say("no task failed")
+
+    def do_mark(self) -> None:
+        """Mark or unmark."""
+        self.tasks.toggle_mark()
+        self.refresh_top()
+
+    def do_mark_range(self) -> None:
+        """Begin or end a range of marks."""
+        self.tasks.toggle_range()
+        self.refresh_top()
+
+    def do_mark_all(self) -> None:
+        """Mark all, or none."""
+        self.tasks.mark_all()
+        self.refresh_top()
+
+    def do_previous_run(self) -> None:
+        """Show the run before this one."""
+        self._turn_run(1, "this is the oldest run on record")
+
+    def do_next_run(self) -> None:
+        """Show the run after this one."""
+        self._turn_run(-1, "this is the newest run")
+
+    def _turn_run(self, step: int, otherwise: str) -> None:
+        async def turn() -> None:
+            runs = await self.console_app.feed.ask(lambda engine: engine.runs(self.dag_id, limit=500))
+            ids = [run.run_id for run in runs or ()]
+            place = ids.index(self.run_id) + step if self.run_id in ids else -1
+            if not 0 <= place < len(ids):
+                self.console_app.say(otherwise)
+                return
+            self.run_id, self.detail = ids[place], None
+            await self.load()
+
+        self.app.run_worker(turn(), name="run", group="turn-run", exclusive=True, exit_on_error=False)

@@ -1,0 +1,37 @@
+"""What a log view asks of whoever can read the log, and the two ways in which it can stand. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from penstock.model.views import LogChunk
+from penstock_tui.view.log_search import Found
+
+
+class Follow(Enum):
+    """Whether the view keeps to the end of the log."""
+
+    FOLLOWING = "following"
+    MANUAL = "manual"
+
+
+class LogSource(Protocol):
+    """What a log is read from; every call answers None or nothing after an error."""
+
+    async def read(self, offset: int, limit: int) -> LogChunk | None:
+        """Return up to *limit* bytes from *offset*; a negative offset counts from the end."""
+        ...
+
+    async def scan_back(
+        self, offset: int, limit: int, carry: bytes, pattern: re.Pattern[bytes]
+    ) -> Found | None:
+        """Return the lines that match in *limit* bytes from *offset*; see `log_search.scan_back`."""
+        ...
+
+    async def times(self, offsets: Sequence[int]) -> dict[int, datetime]:
+        """Return when the bytes at *offsets* were written."""
+        ...

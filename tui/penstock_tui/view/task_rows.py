@@ -1,0 +1,224 @@
+"""What the rows of one run say: names, times, figures, and one state for a whole group. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+from penstock.model.outcome import OutcomeKind, describe
+from penstock.model.states import SUCCESS_LIKE, TERMINAL, TaskState
+from penstock.model.views import AttemptRow, RunDetail, RunRow, TaskRow
+from penstock_tui.clean import label
+from penstock_tui.view import durations
+from penstock_tui.view.columns import Column
+from penstock_tui.view.spans import Spans
+from penstock_tui.view.state_style import Looks
+from penstock_tui.view.task_order import Node
+
+COLUMNS = (
+    Column("name", "task", 14, most=44),
+    Column("took", "took", 6, align="right"),
+    Column("cpu", "cpu", 4, drop=3, align="right"),
+    Column("peak", "peak", 5, drop=2, align="right"),
+    Column("try", "try", 4, drop=4, align="right"),
+)
+
+_WORST = (
+    TaskState.FAILED,
+    TaskState.STOPPING,
+    TaskState.RESTARTING,
+    TaskState.RUNNING,
+    TaskState.UP_FOR_RETRY,
+    TaskState.QUEUED,
+    TaskState.SCHEDULED,
+    TaskState.UP_FOR_RESCHEDULE,
+    TaskState.DEFERRED,
+    TaskState.UPSTREAM_FAILED,
+    TaskState.CANCELLED,
+    TaskState.PENDING,
+    TaskState.SUCCESS,
+    TaskState.SKIPPED,
+    TaskState.REMOVED,
+)
+"""What a folded group shows: the first of these that one of its tasks is in."""
+
+COUNTS_UP = frozenset({TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
+"""States in which the time taken grows."""
+_WAITS_FOR_TIME = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
+_NOT_BEGUN = frozenset({TaskState.PENDING, TaskState.SCHEDULED, TaskState.QUEUED, TaskState.UPSTREAM_FAILED})
+
+
+def key_of(task: TaskRow) -> str:
+    """Return the name of a task instance in its run: the task id, with the index when mapped."""
+    return task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
+
+
+def nodes_of(detail: RunDetail) -> tuple[Node, ...]:
+    """Return the run's tasks as the rails need them; a mapped parent stands for all its instances."""
+    instances: dict[str, list[str]] = {}
+    for task in detail.tasks:
+        instances.setdefault(task.task_id, []).append(key_of(task))
+    return tuple(
+        Node(key_of(task), tuple(key for up in task.upstream for key in instances.get(up, ())), task.group)
+        for task in detail.tasks
+    )
+
+
+def summary(states: Iterable[TaskState]) -> TaskState:
+    """Return the one state that stands for a group of tasks."""
+    present = set(states)
+    return next((state for state in _WORST if state in present), TaskState.PENDING)
+
+
+def is_failed(task: TaskRow) -> bool:
+    """Return whether a task is one that somebody should look at."""
+    return task.state is TaskState.FAILED
+
+
+def first_to_look_at(tasks: Sequence[TaskRow]) -> TaskRow | None:
+    """Return the task that a person opening the run wants: the first failed, else one that goes on."""
+    for wanted in ({TaskState.FAILED}, COUNTS_UP, {TaskState.UP_FOR_RETRY}, {TaskState.UP_FOR_RESCHEDULE}):
+        for task in tasks:
+            if task.state in wanted:
+                return task
+    return tasks[0] if tasks else None
+
+
+# -- the list --------------------------------------------------------------------------------------
+
+
+def name_of(task: TaskRow, groups: Sequence[str]) -> str:
+    """Return a task's name without what the titles of the open *groups* around it say already."""
+    name = key_of(task)
+    for group in reversed(groups):
+        if name.startswith(group + "."):
+            return label(name[len(group) + 1 :])
+    return label(name)
+
+
+def task_cells(task: TaskRow, now: datetime) -> dict[str, Spans]:
+    """Return the figures of a task by column, without its name."""
+    taken = durations.took(task.start, task.end, now) if task.state not in _NOT_BEGUN else None
+    share = None
+    if task.cpu_seconds is not None and taken and task.state in TERMINAL:
+        share = task.cpu_seconds / taken
+    tries = f"{task.try_number}/{task.max_tries}" if task.try_number and task.max_tries > 1 else ""
+    return {
+        "took": [(durations.span(taken), "" if taken is not None else "dim")],
+        "cpu": [(f"{share:.0%}" if share is not None else "", "")],
+        "peak": [(durations.size(task.peak_rss) if task.peak_rss else "", "")],
+        "try": [(tries, "yellow" if task.try_number > 1 else "dim")],
+    }
+
+
+def task_note(task: TaskRow, now: datetime) -> Spans:
+    """Return what a waiting or ending task waits for, in a word or two after its name."""
+    spans: Spans = []
+    if task.held is not None:
+        spans.append((" held", "blue"))
+    if task.state in {TaskState.STOPPING, TaskState.RESTARTING} and task.stop_deadline is not None:
+        left = (task.stop_deadline - now).total_seconds()
+        spans.append((f" kill in {durations.brief(left)}" if left > 0 else " killing", "bold magenta"))
+    elif task.next_at is not None and task.state is TaskState.UP_FOR_RETRY:
+        spans.append((f" retry {durations.coming(task.next_at, now)}", "yellow"))
+    elif task.next_at is not None and task.state is TaskState.UP_FOR_RESCHEDULE:
+        spans.append((f" poke {durations.coming(task.next_at, now)}", "cyan"))
+    return spans
+
+
+def counts_down(task: TaskRow) -> bool:
+    """Return whether what a task's row says changes by itself."""
+    return task.state in COUNTS_UP or (task.next_at is not None and task.state in _WAITS_FOR_TIME)
+
+
+def group_cells(tasks: Sequence[TaskRow], now: datetime) -> dict[str, Spans]:
+    """Return the figures of a folded group by column, without its name."""
+    starts = [task.start for task in tasks if task.start is not None]
+    ends = [task.end for task in tasks if task.end is not None]
+    going = any(task.state in COUNTS_UP for task in tasks)
+    taken = None
+    if starts:
+        taken = durations.took(min(starts), None if going or not ends else max(ends), now)
+    peaks = [task.peak_rss for task in tasks if task.peak_rss]
+    return {
+        "took": [(durations.span(taken), "" if taken is not None else "dim")],
+        "peak": [(durations.size(max(peaks)) if peaks else "", "")],
+    }
+
+
+def group_name(group: str, tasks: Sequence[TaskRow], *, folded: bool, ascii: bool) -> Spans:  # noqa: A002
+    """Return a group's title: how it stands open or shut, its name, how much of it is done."""
+    arrow = (">" if folded else "v") if ascii else ("▸" if folded else "▾")
+    done = sum(task.state in SUCCESS_LIKE for task in tasks)
+    return [(f"{arrow} {label(group.rpartition('.')[2])}", "bold"), (f" {done}/{len(tasks)}", "dim")]
+
+
+# -- the run's line --------------------------------------------------------------------------------
+
+
+def run_line(detail: RunDetail, now: datetime, zone: tzinfo, looks: Looks) -> Spans:
+    """Return where a run stands, in one line."""
+    run = detail.run
+    return [
+        (f" {label(run.dag_id)} ", "bold"),
+        ("> ", "dim"),
+        (f"{run_name(run, zone)} ", "bold"),
+        (f"{run.run_type.value}  ", "dim"),
+        looks.worded(run.state.value),
+        (f"  {durations.span(durations.took(run.start, run.end, now))}  ", ""),
+        *_counts(detail, looks),
+        *_marks(detail),
+    ]
+
+
+def run_name(run: RunRow, zone: tzinfo) -> str:
+    """Return what a person calls a run: its logical date, else its id."""
+    return durations.stamp(run.logical_date, zone) if run.logical_date is not None else label(run.run_id)
+
+
+def _counts(detail: RunDetail, looks: Looks) -> Spans:
+    counts = Counter(task.state for task in detail.tasks)
+    done = sum(counts[state] for state in SUCCESS_LIKE)
+    spans: Spans = [(f"{done}/{len(detail.tasks)} done", "")]
+    for state, word in (
+        (TaskState.FAILED, "failed"),
+        (TaskState.UPSTREAM_FAILED, "blocked"),
+        (TaskState.RUNNING, "running"),
+        (TaskState.STOPPING, "stopping"),
+        (TaskState.UP_FOR_RETRY, "to retry"),
+    ):
+        if counts[state]:
+            spans.append((f"  {counts[state]} {word}", looks.style(state)))
+    return spans
+
+
+def _marks(detail: RunDetail) -> Spans:
+    spans: Spans = []
+    if detail.run.failed_inside:
+        spans.append(("  with failures inside", "yellow"))
+    for held, word in ((detail.run.held, "HELD"), (detail.frozen, "DAG FROZEN")):
+        if held is not None:
+            spans.append((f"  {word} by {label(held.by)}", "bold blue"))
+    if detail.run.reason:
+        spans.append((f"  {label(detail.run.reason)}", "yellow"))
+    return spans
+
+
+# -- an attempt ------------------------------------------------------------------------------------
+
+
+def attempt_title(task: TaskRow, attempt: AttemptRow | None, place: int, of: int, now: datetime) -> Spans:
+    """Return what stands over a log: the task, which attempt, how it ended or how it goes."""
+    spans: Spans = [(f" {label(key_of(task))} ", "bold")]
+    if attempt is None:
+        return spans
+    spans.append((f" attempt {place} of {of}", ""))
+    if attempt.outcome is not None:
+        mild = attempt.outcome.ok or attempt.outcome.kind in {OutcomeKind.SKIPPED, OutcomeKind.RESCHEDULED}
+        spans.append((f"  {label(describe(attempt.outcome))}", "green" if mild else "bold red"))
+    elif attempt.end is None and attempt.start is not None:
+        spans.append((f"  {durations.span(durations.took(attempt.start, None, now))}", "cyan"))
+        if attempt.pid is not None:
+            spans.append((f"  pid {attempt.pid}", "dim"))
+    return spans

@@ -1,0 +1,223 @@
+"""`AttemptPane`: everything about one task of a run: the log of an attempt, why it waits, what it uses.
+
+It shows the newest attempt and follows it live; a new attempt takes its place unless somebody
+chose an older one or reads further up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from penstock.model.states import OCCUPIES_SLOT, TERMINAL
+from penstock.model.views import AttemptRow, RunDetail, TaskRow, Why
+from penstock_tui.attempt_log import AttemptLog
+from penstock_tui.clean import label
+from penstock_tui.view import details
+from penstock_tui.view.log_source import Follow
+from penstock_tui.view.spans import Spans
+from penstock_tui.view.task_rows import attempt_title, key_of
+from penstock_tui.widgets.log_pane import LogPane
+from penstock_tui.widgets.paragraph import Paragraph
+from penstock_tui.widgets.resources import Resources
+
+if TYPE_CHECKING:
+    from penstock_tui.app import Console
+
+_SETTLE = 0.12
+"""Seconds that the cursor must rest on a task before its log is read."""
+_SAMPLE = 2.0
+"""Seconds between two looks at the figures of a live attempt."""
+
+
+class AttemptPane(Vertical):
+    """Shows the task that `show_task` names. The engine is asked in the background."""
+
+    DEFAULT_CSS = """
+    AttemptPane > LogPane { height: 1fr; }
+    AttemptPane > Paragraph { border-top: solid ansi_bright_black; max-height: 60%; }
+    AttemptPane > Resources { border-top: solid ansi_bright_black; height: 3; }
+    """
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._host = console
+        self.pane = LogPane(zone=console.zone)
+        self.detail: RunDetail | None = None
+        self.task_row: TaskRow | None = None
+        self.attempts: list[AttemptRow] = []
+        self.attempt: AttemptRow | None = None
+        """The attempt on show."""
+        self.explaining = False
+        """Whether the details are open."""
+        self._pinned = False
+        self._why: Why | None = None
+
+    def compose(self) -> ComposeResult:
+        """Compose log, details and resources."""
+        yield self.pane
+        yield Paragraph(id="details")
+        yield Resources(ascii=self._host.looks.ascii)
+
+    def on_mount(self) -> None:
+        """Look at the figures of what lives every so often, and count its seconds."""
+        self.set_interval(_SAMPLE, self._sample)
+        self._settling = self.set_timer(_SETTLE, self._settled, pause=True)
+
+    # -- which task ------------------------------------------------------------------------------
+
+    def show_task(self, detail: RunDetail, task: TaskRow | None) -> None:
+        """Show *task* of *detail*; called again whenever either changed."""
+        before, run_before = self.task_row, self.detail
+        self.detail, self.task_row = detail, task
+        same_run = run_before is not None and run_before.run.run_id == detail.run.run_id
+        if task is None:
+            self._show_nothing("" if detail.tasks else "this run has no tasks")
+        elif before is None or not same_run or key_of(before) != key_of(task):
+            self._pinned = False
+            self.attempts, self.attempt, self._why = [], None, None
+            self._settling.stop()
+            self._settling = self.set_timer(_SETTLE, self._settled)
+        elif before != task:
+            self._settled()
+        if task is not None:
+            self._explain()
+
+    def _show_nothing(self, said: str) -> None:
+        self.attempts, self.attempt, self._why = [], None, None
+        self.pane.open(None, [], live=False, empty=said)
+        self.query_one(Resources).show(None)
+        self._explain()
+
+    def _settled(self) -> None:
+        if self.task_row is not None:
+            self._host.run_worker(self._learn(self.task_row), group="attempts", exit_on_error=False)
+
+    async def _learn(self, task: TaskRow) -> None:
+        """Ask for the attempts of *task*, and why it waits if it does; show what that changes."""
+        run = self.detail.run if self.detail is not None else None
+        if run is None:
+            return
+        names = (run.dag_id, run.run_id, task.task_id, task.map_index)
+        attempts = await self._host.feed.ask(lambda engine: engine.attempts(*names), key=("attempts", *names))
+        why = None
+        if task.state not in TERMINAL and (self.explaining or not attempts):
+            why = await self._host.feed.ask(lambda engine: engine.why(*names), key=("why", *names))
+        if attempts is None or self.task_row is None or key_of(self.task_row) != key_of(task):
+            return
+        self.attempts, self._why = attempts, why
+        self._choose()
+        self._explain()
+
+    def _choose(self) -> None:
+        """Open the newest attempt, or refresh what is said of the one on show."""
+        if not self.attempts:
+            self._show_no_attempt()
+            return
+        here = self._place()
+        newest = len(self.attempts) - 1
+        reading = self.pane.log_view.mode is Follow.MANUAL
+        if here is None or (here < newest and not self._pinned and not reading):
+            self._open(newest)
+            return
+        self.attempt = self.attempts[here]
+        self.pane.retitle(self._title())
+        self.pane.log_view.go_on(live=self._is_live())
+        self._sample(final=True)
+
+    def _show_no_attempt(self) -> None:
+        task = self.task_row
+        assert task is not None
+        gates = "; ".join(label(gate.text) for gate in self._why.gates) if self._why is not None else ""
+        said = gates or f"no attempt: {task.state.value.replace('_', ' ')}"
+        self.pane.open(None, self._title(), live=False, empty=f"{said}   (w: why)")
+        self.query_one(Resources).show(None)
+
+    def _open(self, place: int) -> None:
+        self.attempt = self.attempts[place]
+        source = AttemptLog(self._host.feed, self.attempt.attempt_id)
+        self.pane.open(source, self._title(), live=self._is_live(), empty="nothing printed yet")
+        self.query_one(Resources).show(None)
+        self._sample(final=True)
+
+    def _place(self) -> int | None:
+        if self.attempt is None:
+            return None
+        ids = [attempt.attempt_id for attempt in self.attempts]
+        return ids.index(self.attempt.attempt_id) if self.attempt.attempt_id in ids else None
+
+    def _is_live(self) -> bool:
+        attempt, task = self.attempt, self.task_row
+        return (
+            attempt is not None
+            and task is not None
+            and attempt.end is None
+            and task.state in OCCUPIES_SLOT
+            and attempt is self.attempts[-1]
+        )
+
+    def _title(self) -> Spans:
+        assert self.task_row is not None
+        place = self._place()
+        now = self._host.clock.now()
+        title = attempt_title(self.task_row, self.attempt, (place or 0) + 1, len(self.attempts), now)
+        if place is not None and place < len(self.attempts) - 1:
+            title.append(("  ] newer", "yellow"))
+        return title
+
+    # -- what goes on ----------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Count the seconds of what lives."""
+        if self._is_live():
+            self.pane.retitle(self._title())
+        if self.explaining and self._why is not None:
+            self._explain()
+
+    def _sample(self, *, final: bool = False) -> None:
+        if self.attempt is not None and (final or (self._is_live() and self.screen.is_current)):
+            self._host.run_worker(self._learn_samples(self.attempt), group="samples", exit_on_error=False)
+
+    async def _learn_samples(self, attempt: AttemptRow) -> None:
+        samples = await self._host.feed.ask(
+            lambda engine: engine.samples(attempt.attempt_id), key=("samples", attempt.attempt_id)
+        )
+        shown = self.attempt.attempt_id if self.attempt is not None else None
+        if samples is not None and self.is_mounted and shown == attempt.attempt_id:
+            self.query_one(Resources).show(samples, ended=not self._is_live())
+
+    # -- what keys do ----------------------------------------------------------------------------
+
+    def turn_attempt(self, direction: Literal[1, -1]) -> bool:
+        """Show the attempt before or after; return whether there is one."""
+        place = self._place()
+        if place is None or not 0 <= place + direction < len(self.attempts):
+            return False
+        self._pinned = place + direction < len(self.attempts) - 1
+        self._open(place + direction)
+        self._explain()
+        return True
+
+    def toggle_why(self) -> None:
+        """Open or close the details."""
+        self.explaining = not self.explaining
+        self._explain()
+        if self.explaining:
+            self._settled()
+
+    def _explain(self) -> None:
+        paragraph = self.query_one("#details", Paragraph)
+        if not self.explaining or self.detail is None or self.task_row is None:
+            paragraph.show([])
+            return
+        console = self._host
+        now, cells = console.clock.now(), max(20, self.size.width - 1)
+        lines: list[Spans] = []
+        if self._why is not None:
+            lines += details.why_lines(self._why, now, console.zone, console.looks, cells)
+        lines += details.task_lines(self.task_row, self.detail, console.looks, cells)
+        shown = self.attempt.attempt_id if self.attempt is not None else None
+        lines += details.attempt_lines(self.attempts, shown, now, console.zone)
+        paragraph.show(lines)

@@ -1,0 +1,277 @@
+"""`LogPane`: a log with its title and its search line."""
+
+from __future__ import annotations
+
+import re
+from datetime import tzinfo
+from typing import Literal
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
+
+from penstock_tui.clean import label
+from penstock_tui.view.durations import size
+from penstock_tui.view.log_search import BLOCK, ERROR, Matches, Wanted, wanted
+from penstock_tui.view.log_source import Follow, LogSource
+from penstock_tui.view.spans import Spans, fit, width
+from penstock_tui.widgets.line import Line
+from penstock_tui.widgets.log_view import LogView
+
+
+class TitleLine(Line):
+    """One row whose right end stays when it gets narrow."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._right: Spans = []
+
+    def show_both(self, left: Spans, right: Spans) -> None:
+        """Show *left* and, at the right edge, *right*."""
+        if (left, right) != (self._spans, self._right):
+            self._spans, self._right = left, right
+            self.refresh()
+
+    @property
+    def shown(self) -> str:
+        """The text of both ends."""
+        return "".join(text for text, _ in [*self._spans, *self._right])
+
+    def spans(self, cells: int) -> Spans:
+        """Return both ends in *cells* cells."""
+        right = self._right if width(self._right) <= cells else []
+        return [*fit(self._spans, cells - width(right)), *right]
+
+
+class LogPane(Vertical):
+    """A title, the log, and below it the search while there is one."""
+
+    DEFAULT_CSS = """
+    LogPane > #search { height: 1; display: none; }
+    LogPane.searching > #search { display: block; }
+    LogPane #sought { width: 1fr; height: 1; border: none; padding: 0; }
+    LogPane #slash { width: 2; }
+    LogPane #hits { width: 34; }
+    """
+
+    def __init__(self, *, zone: tzinfo, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.log_view = LogView(zone=zone)
+        self._title: Spans = []
+        self._source: LogSource | None = None
+        self._search = 0
+        """Counts searches, so that a late one finds out that nobody waits for it."""
+
+    def compose(self) -> ComposeResult:
+        """Compose title, log and search line."""
+        yield TitleLine(id="log-title")
+        yield self.log_view
+        with Horizontal(id="search"):
+            yield Line(id="slash")
+            sought = Input(placeholder="text, or ~regular expression", id="sought", select_on_focus=False)
+            sought.cursor_blink = False
+            yield sought
+            yield Line(id="hits")
+
+    def on_mount(self) -> None:
+        """Put the prompt before the search's text."""
+        self.query_one("#slash", Line).show([(" /", "bold")])
+
+    # -- what is shown ---------------------------------------------------------------------------
+
+    def open(self, source: LogSource | None, title: Spans, *, live: bool, empty: str = "") -> None:
+        """Show the end of a log under *title*."""
+        self._source = source
+        self.end_search()
+        self.log_view.open(source, live=live, empty=empty)
+        self.retitle(title)
+
+    def retitle(self, title: Spans) -> None:
+        """Change what stands before the log's own state."""
+        self._title = title
+        self._show_title()
+
+    def on_log_view_moved(self) -> None:
+        """Say how the log stands."""
+        self._show_title()
+
+    def _show_title(self) -> None:
+        if self.is_mounted:
+            self.query_one(TitleLine).show_both(self._title, self.badge())
+
+    def badge(self) -> Spans:
+        """Return size, and whether the log is followed or how much came since."""
+        view = self.log_view
+        if self._source is None:
+            return []
+        spans: Spans = [(f" {size(view.window.size)} ", "dim")] if view.window.size else []
+        if view.note:
+            spans.append((f" {view.note} ", "yellow"))
+        if view.only:
+            spans.append((" ONLY MATCHES ", "reverse"))
+        elif view.mode is Follow.FOLLOWING:
+            spans.append((" FOLLOW " if view.live else " END ", "bold reverse" if view.live else "dim"))
+        elif view.new_lines:
+            spans.append((f" +{view.new_lines:,} new ", "bold yellow"))
+        else:
+            first, _ = view.span()
+            spans.append((f" {100 * first // max(1, view.window.size)}% ", "dim"))
+        return spans
+
+    # -- searching -------------------------------------------------------------------------------
+
+    @property
+    def searching(self) -> bool:
+        """Whether the search line is open."""
+        return self.has_class("searching")
+
+    def begin_search(self) -> None:
+        """Ask what to search for."""
+        self.add_class("searching")
+        sought = self.query_one("#sought", Input)
+        sought.can_focus = True
+        sought.focus()
+
+    def end_search(self) -> bool:
+        """Close the search and forget its hits; return whether it was open."""
+        was = self.searching
+        self._search += 1
+        if was:
+            self.remove_class("searching")
+            self.log_view.show_search(None, None)
+            self.query_one("#hits", Line).show([])
+            self.log_view.focus()
+        return was
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Search."""
+        event.stop()
+        self.log_view.focus()
+        what = wanted(event.value)
+        if isinstance(what, str):
+            self.query_one("#hits", Line).show([(what, "yellow")])
+            return
+        self.run_worker(self._find_all(what), group="search", exclusive=True, exit_on_error=False)
+
+    async def _find_all(self, what: Wanted) -> None:
+        """Collect every match from the end backwards, showing them as they come."""
+        self._search += 1
+        number, source, view = self._search, self._source, self.log_view
+        if source is None:
+            return
+        matches = Matches(view.window.size)
+        view.show_search(what, matches, only=view.only)
+        start = view.span()[1] + 1
+        carry = b""
+        while matches.covered:
+            offset = max(0, matches.covered - BLOCK)
+            found = await source.scan_back(offset, matches.covered - offset, carry, what.in_bytes)
+            if found is None or number != self._search:
+                return
+            matches.add_before(found)
+            carry, matches.covered = found.carry, offset
+            if view.current is None and matches.previous(start) is not None:
+                await self.next_match(-1, begin=start)
+            view.matches_grew()
+            self._show_hits()
+        matches.finished = True
+        if view.current is None and len(matches):
+            await self.next_match(1, begin=0)
+        self._show_hits()
+
+    def _show_hits(self) -> None:
+        view = self.log_view
+        matches = view.matches
+        if matches is None:
+            return
+        more = "" if matches.finished else f"… {size(matches.covered)} to go"
+        number = matches.number(view.current) if view.current is not None else None
+        if not matches.total:
+            text = "no match" if matches.finished else f"searching{more}"
+        elif number is None:
+            text = f"{matches.total:,} matches{more}"
+        else:
+            text = f"hit {number:,} of {matches.total:,}{more}"
+        self.query_one("#hits", Line).show([(f" {text}", ""), ("  n N  & only", "dim")])
+
+    async def next_match(self, direction: Literal[1, -1], begin: int | None = None) -> bool:
+        """Go to the next (or previous) match; return whether there is one."""
+        view = self.log_view
+        if view.matches is None:
+            return False
+        first, last = view.span()
+        here = begin if begin is not None else view.current
+        if here is None:
+            here = last + 1 if direction < 0 else first - 1
+        offset = view.matches.next(here) if direction > 0 else view.matches.previous(here)
+        if offset is None:
+            return False
+        await view.go_to(offset)
+        self._show_hits()
+        return True
+
+    def toggle_only(self) -> bool:
+        """Show only the lines that match, or all; return False when nothing was searched for."""
+        view = self.log_view
+        if view.matches is None:
+            return False
+        view.show_search(view.wanted, view.matches, only=not view.only)
+        if not view.only and view.current is not None:
+            view.run_worker(view.go_to(view.current), exit_on_error=False)
+        return True
+
+    # -- errors ----------------------------------------------------------------------------------
+
+    async def next_error(self, direction: Literal[1, -1]) -> bool:
+        """Go to the next (or previous) line that reports an error; return whether there is one.
+
+        At the end, where there is no next one, goes to the last.
+        """
+        view, source = self.log_view, self._source
+        if source is None or not view.window.size:
+            return False
+        first, _ = view.span()
+        here = view.current
+        if here is None:
+            offset = await self._error_after(first - 1) if direction > 0 else await self._error_before(first)
+            if offset is None and direction > 0:
+                offset = await self._error_before(first)
+        elif direction > 0:
+            offset = await self._error_after(here)
+        else:
+            offset = await self._error_before(here)
+        if offset is None:
+            return False
+        await view.go_to(offset)
+        return True
+
+    async def _error_before(self, here: int, pattern: re.Pattern[bytes] = ERROR) -> int | None:
+        source, carry, bound = self._source, b"", here
+        while source is not None and bound > 0:
+            offset = max(0, bound - BLOCK)
+            found = await source.scan_back(offset, bound - offset, carry, pattern)
+            if found is None:
+                return None
+            before = [each for each in found.offsets if each < here]
+            if before:
+                return before[-1]
+            carry, bound = found.carry, offset
+        return None
+
+    async def _error_after(self, here: int, pattern: re.Pattern[bytes] = ERROR) -> int | None:
+        source, end = self._source, self.log_view.window.size
+        begin = max(0, here)
+        while source is not None and begin < end:
+            # From the start of the block, so that a line cut by it is found whole by the next one.
+            chunk = await source.scan_back(begin, min(BLOCK, end - begin), b"", pattern)
+            if chunk is None:
+                return None
+            after = [each for each in chunk.offsets if each > here]
+            if after:
+                return after[0]
+            begin += BLOCK - min(BLOCK // 16, 64 << 10) if end - begin > BLOCK else BLOCK
+        return None
+
+    def copied(self) -> str:
+        """Return the line that ``y`` copies."""
+        return label(self.log_view.line_text())

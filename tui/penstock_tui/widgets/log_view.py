@@ -1,0 +1,459 @@
+"""`LogView`: a log of any size, drawn line by line from a small window of it.
+
+It opens at the end with one small read and reads more only as somebody looks that way. It follows
+or stays where it is put, never something between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, tzinfo
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from penstock.model.views import LogChunk
+from penstock_tui import actions
+from penstock_tui.clean import clean
+from penstock_tui.view.log_line import pieces_of
+from penstock_tui.view.log_rows import Place, breaks, down_from, moved, up_from_end
+from penstock_tui.view.log_search import Matches, Wanted
+from penstock_tui.view.log_source import Follow, LogSource
+from penstock_tui.view.log_window import BLOCK, Lines, LogWindow
+
+_TICK = 0.25
+"""Seconds between two looks at a live log: each repaint costs a pane on a slow line."""
+_FAR = 1 << 20
+"""Bytes behind the end from which following jumps there instead of reading all that lies between."""
+_STRIPS = 2000
+
+
+class LogView(Widget, can_focus=True):
+    """Shows one log; `open` it. Posts `Moved` when what its title says may have changed."""
+
+    DEFAULT_CSS = "LogView { height: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *actions.bindings("list"),
+        *(key for key in actions.bindings("log") if key.id in {"wrap", "times"}),
+    ]
+
+    class Moved(Message):
+        """Position, mode or size changed."""
+
+    def __init__(self, *, zone: tzinfo, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.zone = zone
+        self.mode = Follow.FOLLOWING
+        self.window = LogWindow()
+        self.live = False
+        """Whether more may come."""
+        self.new_lines = 0
+        """Lines that came since following stopped."""
+        self.wrap = False
+        self.times = False
+        self.only = False
+        self.current: int | None = None
+        """The offset of the line that a search or a jump led to."""
+        self.wanted: Wanted | None = None
+        self.matches: Matches | None = None
+        self.empty = ""
+        """What stands there when there is no log."""
+        self.note = ""
+        """What happened to the log, such as being cut short."""
+        self._source: LogSource | None = None
+        self._top = Place(0)
+        self._left = 0
+        self._counted = 0
+        self._turn = asyncio.Lock()
+        self._rows: list[tuple[int, int]] | None = None
+        self._painted: list[object] = []
+        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(_STRIPS)
+        self._moments: dict[int, datetime] = {}
+
+    # -- opening and growing ---------------------------------------------------------------------
+
+    def open(self, source: LogSource | None, *, live: bool, empty: str = "") -> None:
+        """Show the end of *source* (None: nothing but the text *empty*), following it while *live*."""
+        self._source, self.live, self.empty = source, live and source is not None, empty
+        self.window, self.mode = LogWindow(), Follow.FOLLOWING
+        self.matches, self.current, self.only, self.note = None, None, False, ""
+        self.new_lines = self._counted = self._left = 0
+        self._moments.clear()
+        self._turn = asyncio.Lock()
+        self._redraw()
+        if source is not None:
+            self._work(self._read_end())
+
+    def go_on(self, *, live: bool) -> None:
+        """Take notice that the attempt of this log lives or has ended; reads what is left."""
+        if self.live and not live:
+            self._work(self._look_on())
+        self.live = live and self._source is not None
+
+    def on_mount(self) -> None:
+        """Begin to look for more, a few times a second."""
+        self.set_interval(_TICK, self._tick)
+
+    def _tick(self) -> None:
+        if self.live and not self.window.ended and not self._turn.locked() and self.screen.is_current:
+            self._work(self._look_on())
+
+    def _work(self, job: object) -> None:
+        self.run_worker(job, group="log", exit_on_error=False)  # type: ignore[arg-type]
+
+    async def _read_end(self) -> None:
+        source, window = self._source, self.window
+        if source is None:
+            return
+        async with self._turn:
+            chunk = await source.read(-BLOCK, BLOCK)
+        if chunk is None or window is not self.window:
+            return
+        window.place(chunk.data, chunk.offset)
+        window.size, window.ended = chunk.size, chunk.end
+        self._counted = window.end
+        self.mode, self.new_lines = Follow.FOLLOWING, 0
+        self._redraw()
+
+    async def _look_on(self) -> None:
+        """Read what came since the last look."""
+        source, window = self._source, self.window
+        if source is None:
+            return
+        async with self._turn:
+            following = self.mode is Follow.FOLLOWING
+            offset = window.end if following else self._counted
+            chunk = await source.read(offset, 4 * BLOCK)
+        if chunk is None or window is not self.window:
+            return
+        if chunk.size < offset:
+            self.note = "the log was cut short; read again"
+            self.window = LogWindow()
+            await self._read_end()
+            return
+        if following and chunk.size - chunk.next_offset > _FAR:
+            await self._read_end()
+            return
+        window.size, window.ended = chunk.size, chunk.end
+        if chunk.data or chunk.end:
+            self._take(chunk, following=following)
+
+    def _take(self, chunk: LogChunk, *, following: bool) -> None:
+        window = self.window
+        if chunk.offset == window.end and (following or window.end - window.start < _FAR):
+            window.append(chunk.data)
+        self._counted = chunk.next_offset
+        if self.mode is Follow.MANUAL:
+            self.new_lines += chunk.data.count(b"\n")
+        self._changed()
+        self.post_message(self.Moved())
+
+    async def _grow(self) -> None:
+        """Read on where the view comes near an end of the window."""
+        source, window = self._source, self.window
+        if source is None or self._turn.locked() or self.only:
+            return
+        rows, margin = self._layout(), 2 * self.size.height
+        wanted = None
+        if rows and rows[0][0] < margin:
+            wanted = window.before()
+        if wanted is None and self.mode is Follow.MANUAL and rows and rows[-1][0] > len(window) - margin:
+            wanted = window.after()
+        if wanted is None:
+            return
+        async with self._turn:
+            chunk = await source.read(*wanted)
+            if chunk is None or window is not self.window or not chunk.data:
+                return
+            if chunk.next_offset == window.start:
+                window.prepend(chunk.data, chunk.offset)
+            elif chunk.offset == window.end:
+                window.append(chunk.data)
+        self._changed()
+
+    async def go_to(self, offset: int) -> None:
+        """Put the line that begins at *offset* in view and mark it; following stops."""
+        source, window = self._source, self.window
+        if source is None:
+            return
+        if not window.start <= offset < window.end and not self.only:
+            begin = max(0, offset - BLOCK // 2)
+            async with self._turn:
+                chunk = await source.read(begin, BLOCK)
+            if chunk is None or window is not self.window:
+                return
+            window.place(chunk.data, chunk.offset)
+            window.size = chunk.size
+        self.current = offset
+        self.stop_following()
+        place = Place(self._lines.offset(self._lines.index(offset)))
+        if not any(self._lines.offset(index) == place.offset for index, _ in self._layout()):
+            self._top = moved(self._lines, place, -(self.size.height // 3), self._height)
+        self._redraw()
+        await self._grow()
+
+    # -- moving ----------------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """Go to the end and keep to it."""
+        self.current = None
+        if self.window.at_end or self._source is None:
+            self.mode, self.new_lines = Follow.FOLLOWING, 0
+            self._counted = self.window.end
+            self._redraw()
+        else:
+            self._work(self._read_end())
+
+    def stop_following(self) -> None:
+        """Stay at what is shown now."""
+        if self.mode is Follow.FOLLOWING:
+            self._top = self._first()
+            self.mode = Follow.MANUAL
+            self._counted = max(self._counted, self.window.end)
+
+    def toggle_follow(self) -> None:
+        """Follow, or stop."""
+        if self.mode is Follow.FOLLOWING:
+            self.stop_following()
+            self._redraw()
+        else:
+            self.follow()
+
+    def move(self, by: int) -> None:
+        """Go *by* rows down (up when negative); going up stops following."""
+        if by > 0 and self.mode is Follow.FOLLOWING:
+            return
+        first = self._first()
+        self.stop_following()
+        self._top = moved(self._lines, first, by, self._height)
+        last = up_from_end(self._lines, self.size.height, self._height)
+        if last:
+            lowest = Place(self._lines.offset(last[0][0]), last[0][1])
+            if (self._top.offset, self._top.row) > (lowest.offset, lowest.row):
+                self._top = lowest
+        self._changed()
+        self.post_message(self.Moved())
+        self._work(self._grow())
+
+    def move_sideways(self, by: int) -> None:
+        """Show what lies to the right or left of long lines."""
+        left = max(0, self._left + by)
+        if left != self._left and not self.wrap:
+            self._left = left
+            self._redraw()
+
+    def action_do(self, action_id: str) -> None:
+        """Move as the table of actions says; anything else is the screen's."""
+        page = max(1, self.size.height - 1)
+        steps = {
+            "move.up": -1,
+            "move.down": 1,
+            "move.page_up": -page,
+            "move.page_down": page,
+            "move.half_up": -(page // 2),
+            "move.half_down": page // 2,
+        }
+        if action_id in steps:
+            self.move(steps[action_id])
+        elif action_id == "move.top":
+            self._work(self.go_to(0 if not (self.only and len(self._lines)) else self._lines.offset(0)))
+        elif action_id == "move.end":
+            self.follow()
+        elif action_id == "wrap":
+            self.toggle_wrap()
+        elif action_id == "times":
+            self.toggle_times()
+
+    def key_left(self) -> None:
+        """Show what lies further left."""
+        self.move_sideways(-20)
+
+    def key_right(self) -> None:
+        """Show what lies further right."""
+        self.move_sideways(20)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Go up three rows."""
+        event.stop()
+        self.move(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Go down three rows."""
+        event.stop()
+        self.move(3)
+
+    # -- how it is shown -------------------------------------------------------------------------
+
+    def toggle_wrap(self) -> None:
+        """Wrap long lines, or cut them at the edge."""
+        self._top, self.wrap, self._left = self._first(), not self.wrap, 0
+        self._redraw()
+
+    def toggle_times(self) -> None:
+        """Show or hide when each line was written."""
+        self.times = not self.times
+        self._redraw()
+
+    def show_search(self, wanted: Wanted | None, matches: Matches | None, *, only: bool = False) -> None:
+        """Mark what was searched for; with *only* show nothing but the matching lines."""
+        self.wanted, self.matches = wanted, matches
+        first = self._first()
+        self.only = only and matches is not None
+        self._top = Place(first.offset)
+        self._redraw()
+
+    def matches_grew(self) -> None:
+        """Take notice that the search found more."""
+        if self.only:
+            self._changed()
+
+    def line_text(self) -> str:
+        """Return the marked line, else the lowest one shown, as plain text."""
+        lines, rows = self._lines, self._layout()
+        if not rows:
+            return ""
+        index = rows[-1][0] if self.current is None else lines.index(self.current)
+        return "".join(text for text, _ in pieces_of(lines.raw(index)[0]))
+
+    def position(self) -> int | None:
+        """Return where the line is from which a search goes on: the marked one, else None."""
+        return self.current
+
+    def span(self) -> tuple[int, int]:
+        """Return the offsets of the first and last line in view."""
+        rows = self._layout()
+        if not rows:
+            return 0, 0
+        return self._lines.offset(rows[0][0]), self._lines.offset(rows[-1][0])
+
+    # -- drawing ---------------------------------------------------------------------------------
+
+    @property
+    def _lines(self) -> Lines:
+        return self.matches if self.only and self.matches is not None else self.window
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.size.width - 1 - (9 if self.times else 0))
+
+    def _height(self, index: int) -> int:
+        if not self.wrap:
+            return 1
+        raw, cut = self._lines.raw(index)
+        if len(raw) <= self._room and not cut:
+            return 1
+        return 1 + len(breaks("".join(text for text, _ in pieces_of(raw, cut=cut)), self._room))
+
+    def _first(self) -> Place:
+        rows = self._layout()
+        return Place(self._lines.offset(rows[0][0]), rows[0][1]) if rows else Place(0)
+
+    def _layout(self) -> list[tuple[int, int]]:
+        if self._rows is None:
+            lines, height = self._lines, self.size.height
+            rows = []
+            if self.mode is Follow.MANUAL:
+                rows = down_from(lines, self._top, height, self._height)
+            if len(rows) < height:
+                rows = up_from_end(lines, height, self._height)
+            self._rows = rows
+        return self._rows
+
+    def _changed(self) -> None:
+        """Draw again the rows that are not what they were."""
+        self._rows = None
+        self._strips_of_last_line_go()
+        painted = self._keys()
+        for y, (before, after) in enumerate(zip(self._painted, painted, strict=False)):
+            if before != after:
+                self.refresh(Region(0, y, self.size.width, 1))
+        low, high = sorted((len(self._painted), len(painted)))
+        if low < high:
+            self.refresh(Region(0, low, self.size.width, high - low))
+        self._painted = painted
+        if self.times:
+            self._work(self._learn_times())
+
+    def _redraw(self) -> None:
+        """Draw everything again."""
+        self._rows = None
+        self._strips.clear()
+        self._painted = self._keys()
+        self.refresh()
+        self.post_message(self.Moved())
+        if self.times:
+            self._work(self._learn_times())
+
+    def _keys(self) -> list[object]:
+        lines = self._lines
+        last = len(lines) - 1
+        return [
+            (lines.offset(index), row, lines.raw(index) if index == last else None)
+            for index, row in self._layout()
+        ]
+
+    def _strips_of_last_line_go(self) -> None:
+        if len(self._lines):
+            offset = self._lines.offset(len(self._lines) - 1)
+            for key in [key for key in self._strips.keys() if key[0] == offset]:  # noqa: SIM118
+                self._strips.discard(key)
+
+    async def _learn_times(self) -> None:
+        source = self._source
+        lines = self._lines
+        unknown = [
+            lines.offset(index)
+            for index, row in self._layout()
+            if not row and lines.offset(index) not in self._moments
+        ]
+        if source is None or not unknown:
+            return
+        self._moments.update(await source.times(unknown))
+        self._strips.clear()
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Fit the new size, keeping the first line where it was."""
+        self._rows = None
+        self._strips.clear()
+        self._painted = self._keys()
+        self._work(self._grow())
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        width, base = self.size.width, self.rich_style
+        rows = self._layout()
+        if y >= len(rows):
+            text = f" {clean(self.empty)}" if not y and not len(self._lines) and self.empty else ""
+            return Strip([Segment(text, base + Style(dim=True))]).adjust_cell_length(width, base)
+        index, row = rows[y]
+        key = (self._lines.offset(index), row)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._draw(index, row, base).adjust_cell_length(width, base)
+        return strip
+
+    def _draw(self, index: int, row: int, base: Style) -> Strip:
+        lines = self._lines
+        offset = lines.offset(index)
+        raw, cut = lines.raw(index)
+        pieces = pieces_of(raw, cut=cut, hit=self.wanted.in_text if self.wanted else None)
+        body = Strip([Segment(text, base + style) for text, style in pieces])
+        if self.wrap:
+            edges = [0, *breaks(body.text, self._room), body.cell_length]
+            body = body.crop(edges[row], edges[row + 1])
+        else:
+            body = body.crop(self._left, self._left + self._room)
+        head = ">" if offset == self.current else " "
+        if self.times:
+            moment = self._moments.get(offset) if not row else None
+            head += moment.astimezone(self.zone).strftime("%H:%M:%S ") if moment else " " * 9
+        return Strip([Segment(head, base), *body])

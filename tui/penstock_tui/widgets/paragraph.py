@@ -1,0 +1,40 @@
+"""`Paragraph`: some rows of coloured text, as tall as they are, under a title; hidden while empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.line import strip_of
+
+
+class Paragraph(Widget):
+    """Rows of text that somebody else broke into lines."""
+
+    DEFAULT_CSS = "Paragraph { height: auto; display: none; } Paragraph.shown { display: block; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._lines: list[Spans] = []
+
+    def show(self, lines: Sequence[Spans]) -> None:
+        """Show *lines*; none hides it."""
+        if list(lines) == self._lines:
+            return
+        before, self._lines = len(self._lines), list(lines)
+        self.set_class(bool(lines), "shown")
+        if before != len(lines):
+            self.styles.height = max(1, len(lines))
+        self.refresh()
+
+    @property
+    def shown(self) -> str:
+        """The text as it is, uncut."""
+        return "\n".join("".join(text for text, _ in line) for line in self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        return strip_of(self._lines[y] if y < len(self._lines) else [], self.size.width, self.rich_style)

@@ -1,0 +1,415 @@
+"""`RailsList`: the tasks of a run as a list with rails, cursor, marks and groups that fold.
+
+A task whose state changes repaints its own row. The cursor goes to the first failed task when a
+run is first shown and never moves by itself after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from penstock.model.views import RunDetail, TaskRow
+from penstock_tui import actions
+from penstock_tui.view import task_rows
+from penstock_tui.view.rails import Rails, Row, RowKind, lay_out_order
+from penstock_tui.view.rails_text import RowText, after
+from penstock_tui.view.spans import Spans, fit, text_of, width
+from penstock_tui.view.state_style import Looks
+from penstock_tui.view.task_order import Order
+from penstock_tui.widgets.line import strip_of
+from penstock_tui.widgets.line_table import CURSOR, CURSOR_MARK, MARK
+
+_EMPTY = Rails((), 0, elided=False, members={})
+
+
+class RailsList(Widget, can_focus=True):
+    """The tasks of one run. Posts `Moved` when the cursor stands elsewhere, `Entered` on a second click."""
+
+    DEFAULT_CSS = "RailsList { height: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *actions.bindings("list"),
+        Binding("left", "fold_here", show=False),
+        Binding("right", "unfold_here", show=False),
+    ]
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+    class Entered(Message):
+        """A row was chosen with the mouse."""
+
+    def __init__(self, looks: Looks, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.looks = looks
+        self.tasks: dict[str, TaskRow] = {}
+        self.marks: set[str] = set()
+        self.folded: set[str] = set()
+        self.wanted = ""
+        """Only tasks whose name or state holds this are shown, without rails; "" shows all."""
+        self._now: datetime | None = None
+        self._order: Order | None = None
+        self._shape: object = None
+        self._rails = _EMPTY
+        self._rows: Sequence[Row] = ()
+        self._text: RowText | None = None
+        self._drawn: list[Spans] = []
+        self._cursor = 0
+        self._top = 0
+        self._range_from: int | None = None
+
+    # -- content ---------------------------------------------------------------------------------
+
+    def show_run(self, detail: RunDetail, now: datetime) -> None:
+        """Show *detail* as of *now*; only rows that changed are painted."""
+        first = not self.tasks
+        self._now = now
+        self.tasks.clear()
+        self.tasks.update((task_rows.key_of(task), task) for task in detail.tasks)
+        self.marks &= self.tasks.keys()
+        nodes = task_rows.nodes_of(detail)
+        shape = (nodes, detail.groups)
+        if shape != self._shape:
+            self._shape = shape
+            self._order = Order(nodes, {group.group_id: group.parent for group in detail.groups})
+            self._lay_out()
+        else:
+            self.tick(now)
+        if first:
+            goal = task_rows.first_to_look_at(detail.tasks)
+            if goal is not None:
+                self.move_to_key(task_rows.key_of(goal))
+            self.post_message(self.Moved())
+
+    def tick(self, now: datetime) -> None:
+        """Draw the rows whose text is another one at *now*."""
+        self._now = now
+        for place, row in enumerate(self._rows):
+            spans = self._written(row)
+            if spans != self._drawn[place]:
+                self._drawn[place] = spans
+                self._refresh_row(place)
+
+    @property
+    def counts_down(self) -> bool:
+        """Whether some row changes by itself as time goes."""
+        return any(task_rows.counts_down(task) for task in self.tasks.values())
+
+    def _lay_out(self) -> None:
+        """Draw the rails for the present order, folds, filter and width."""
+        key = self.cursor_key
+        if self._order is None:
+            return
+        lanes = max(3, self.size.width * 2 // 5 // 2) if self.size.width else 8
+        self._rails = lay_out_order(self._order, folded=self.folded, max_lanes=lanes)
+        if self.wanted:
+            self._rails = Rails((), 1, elided=False, members=self._rails.members)
+            self._rows = self._filtered(self._order)
+        else:
+            self._rows = self._rails.rows
+        self._text = RowText(
+            self._rails, self._order, self.tasks, self.looks, self.size.width - 1, bare=bool(self.wanted)
+        )
+        self._text = replace(self._text, name_cells=min(self._longest_name(), 44))
+        self._drawn = [self._written(row) for row in self._rows]
+        places = {row.key: place for place, row in enumerate(self._rows) if row.kind is not RowKind.BEND}
+        self._cursor = places[key] if key in places else self._selectable(self._cursor, 1)
+        self._keep_visible()
+        self.refresh()
+
+    def _filtered(self, order: Order) -> list[Row]:
+        wanted = self.wanted.lower()
+        return [
+            Row(RowKind.TASK, " ", 0, key, 0)
+            for key in order.keys
+            if wanted in key.lower() or wanted in self.tasks[key].state.value
+        ]
+
+    def _written(self, row: Row) -> Spans:
+        assert self._text is not None
+        assert self._now is not None
+        return self._text.row(row, self._now)
+
+    # -- what is chosen --------------------------------------------------------------------------
+
+    @property
+    def cursor_key(self) -> str | None:
+        """The task or group under the cursor."""
+        return self._rows[self._cursor].key if self._cursor < len(self._rows) else None
+
+    @property
+    def cursor_task(self) -> TaskRow | None:
+        """The task under the cursor; None on a group."""
+        return self.tasks.get(self.cursor_key or "")
+
+    @property
+    def cursor_group(self) -> str | None:
+        """The group under the cursor; None on a task."""
+        key = self.cursor_key
+        return key if key is not None and key not in self.tasks else None
+
+    def chosen_tasks(self) -> tuple[TaskRow, ...]:
+        """Return the marked tasks, else those under the cursor: one, or all of a group."""
+        if self.marks and self._order is not None:
+            return tuple(self.tasks[key] for key in self._order.keys if key in self.marks)
+        return tuple(self.tasks[key] for key in self._keys_at(self._cursor))
+
+    def _keys_at(self, place: int) -> tuple[str, ...]:
+        """Return the tasks that the row at *place* stands for."""
+        if place >= len(self._rows) or self._rows[place].kind is RowKind.BEND:
+            return ()
+        key = self._rows[place].key
+        return (key,) if key in self.tasks else self._rails.members.get(key, ())
+
+    def wanted_width(self) -> int:
+        """Return how many cells show every name in full, with the time taken."""
+        return 2 + self._rails.width + self._longest_name() + 8
+
+    def _longest_name(self) -> int:
+        text, now = self._text, self._now
+        if text is None or now is None:
+            return 14
+        names = (width(text.name(row, now)) for row in self._rows if row.kind is not RowKind.BEND)
+        return max(names, default=14)
+
+    # -- moving ----------------------------------------------------------------------------------
+
+    def move_to(self, place: int) -> None:
+        """Put the cursor on the row at *place*, or on the nearest that is not only rails."""
+        direction = 1 if place >= self._cursor else -1
+        place = self._selectable(max(0, min(place, len(self._rows) - 1)), direction)
+        if place == self._cursor:
+            return
+        before, self._cursor = self._cursor, place
+        if self._range_from is not None:
+            low, high = sorted((self._range_from, place))
+            for each in range(low, high + 1):
+                self.marks.update(self._keys_at(each))
+            self.refresh()
+        if self._keep_visible():
+            self.refresh()
+        else:
+            self._refresh_row(before)
+            self._refresh_row(place)
+        self.post_message(self.Moved())
+
+    def move_to_key(self, key: str) -> bool:
+        """Put the cursor on a task, unfolding what hides it; return whether there is such a task."""
+        if self._order is None or key not in self.tasks:
+            return False
+        hiding = [group for group in self._order.path(key) if group in self.folded]
+        if hiding:
+            self.folded -= set(hiding)
+            self._lay_out()
+        for place, row in enumerate(self._rows):
+            if row.key == key and row.kind is not RowKind.BEND:
+                self.move_to(place)
+                return True
+        return False
+
+    def move_to_failed(self, direction: Literal[1, -1]) -> bool:
+        """Put the cursor on the next (or previous) failed task, going around; return whether there is one."""
+        keys = list(self._order.keys) if self._order is not None else []
+        if not keys:
+            return False
+        under = self._keys_at(self._cursor)
+        here = keys.index(under[0]) if under else 0
+        for step in range(1, len(keys) + 1):
+            key = keys[(here + direction * step) % len(keys)]
+            if task_rows.is_failed(self.tasks[key]):
+                return self.move_to_key(key)
+        return False
+
+    def _selectable(self, place: int, direction: int) -> int:
+        """Return *place*, or the next row in *direction* (else the other way) that is not only rails."""
+        count = len(self._rows)
+        for step in (direction, -direction):
+            at = place
+            while 0 <= at < count:
+                if self._rows[at].kind is not RowKind.BEND:
+                    return at
+                at += step
+        return 0
+
+    def _step(self, direction: int) -> int:
+        at = self._cursor + direction
+        while 0 <= at < len(self._rows) and self._rows[at].kind is RowKind.BEND:
+            at += direction
+        return at if 0 <= at < len(self._rows) else self._cursor
+
+    def action_do(self, action_id: str) -> None:
+        """Move as the table of actions says."""
+        page = max(1, self._page - 1)
+        places = {
+            "move.up": self._step(-1),
+            "move.down": self._step(1),
+            "move.page_up": self._cursor - page,
+            "move.page_down": self._cursor + page,
+            "move.half_up": self._cursor - page // 2,
+            "move.half_down": self._cursor + page // 2,
+            "move.top": 0,
+            "move.end": len(self._rows) - 1,
+        }
+        self.move_to(places[action_id])
+
+    # -- groups, marks, filter -------------------------------------------------------------------
+
+    def toggle_fold(self) -> bool:
+        """Fold or unfold the group under or around the cursor; return whether there is one."""
+        group = self.cursor_group or self._group_around()
+        if group is None:
+            return False
+        self.folded ^= {group}
+        self._lay_out()
+        self._go_to_group(group)
+        return True
+
+    def action_fold_here(self) -> None:
+        """Fold the group around the cursor."""
+        group = self.cursor_group
+        if group is None or group in self.folded:
+            group = self._group_around()
+        if group is not None and group not in self.folded:
+            self.folded.add(group)
+            self._lay_out()
+            self._go_to_group(group)
+
+    def action_unfold_here(self) -> None:
+        """Unfold the group under the cursor."""
+        group = self.cursor_group
+        if group in self.folded:
+            self.folded.discard(str(group))
+            self._lay_out()
+            self._go_to_group(str(group))
+
+    def _group_around(self) -> str | None:
+        key = self.cursor_key
+        if key is None or self._order is None:
+            return None
+        path = self._order.path(key)
+        return path[-1] if path else None
+
+    def _go_to_group(self, group: str) -> None:
+        for place, row in enumerate(self._rows):
+            if row.key == group and row.kind is not RowKind.BEND:
+                self.move_to(place)
+        self.post_message(self.Moved())
+
+    def toggle_mark(self) -> None:
+        """Mark or unmark what is under the cursor and go down; ends a range."""
+        self._range_from = None
+        keys = set(self._keys_at(self._cursor))
+        self.marks = self.marks - keys if keys <= self.marks else self.marks | keys
+        self.refresh()
+        self.move_to(self._step(1))
+
+    def toggle_range(self) -> None:
+        """Begin to mark every row that the cursor passes, or stop."""
+        if self._range_from is None:
+            self._range_from = self._cursor
+            self.marks.update(self._keys_at(self._cursor))
+        else:
+            self._range_from = None
+        self.refresh()
+
+    def mark_all(self) -> None:
+        """Mark every task that is shown, or none when all are marked."""
+        every = {key for place in range(len(self._rows)) for key in self._keys_at(place)}
+        self.marks = set() if self.marks >= every else every
+        self.refresh()
+
+    def clear_marks(self) -> bool:
+        """Unmark everything; return whether something was marked."""
+        had = bool(self.marks) or self._range_from is not None
+        self.marks, self._range_from = set(), None
+        if had:
+            self.refresh()
+        return had
+
+    def filter(self, wanted: str) -> None:
+        """Show only tasks whose name or state holds *wanted*; "" shows all."""
+        self.wanted = wanted.strip()
+        self._lay_out()
+        self.post_message(self.Moved())
+
+    # -- drawing ---------------------------------------------------------------------------------
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _keep_visible(self) -> bool:
+        """Move the window so that the cursor is in it; return whether it moved."""
+        before = self._top
+        self._top = min(self._top, self._cursor)
+        self._top = max(self._top, self._cursor - self._page + 1, 0)
+        self._top = min(self._top, max(0, len(self._rows) - self._page))
+        return self._top != before
+
+    def _refresh_row(self, place: int) -> None:
+        y = place - self._top + 1
+        if 1 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def on_resize(self) -> None:
+        """Choose lanes and columns again."""
+        self._lay_out()
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self._refresh_row(self._cursor)
+
+    def on_blur(self) -> None:
+        """Show that keys go elsewhere."""
+        self._refresh_row(self._cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose a row; a second click goes in."""
+        place = self._top + event.y - 1
+        if event.y < 1 or not self._keys_at(place):
+            return
+        if place == self._cursor:
+            self.post_message(self.Entered())
+        self.move_to(place)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Go down three rows."""
+        self.move_to(self._cursor + 3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Go up three rows."""
+        self.move_to(self._cursor - 3)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        cells = self.size.width
+        if y == 0:
+            titles = self._text.titles() if self._text is not None else []
+            return strip_of([(" ", ""), *titles], cells, self.rich_style)
+        place = self._top + y - 1
+        if place >= len(self._rows):
+            text = "  no task matches" if y == 1 and self.wanted else ""
+            return strip_of([(text, "dim")], cells, self.rich_style)
+        spans = [(self._gutter(place), "bold"), *self._drawn[place]]
+        if place == self._cursor:
+            style = "reverse" if self.has_focus else "underline"
+            head = self._rails.width + 2
+            said = text_of(fit(after(spans, head), cells - head))
+            spans = [*fit(spans, head, ellipsis=""), (said, style)]
+        return strip_of(spans, cells, self.rich_style)
+
+    def _gutter(self, place: int) -> str:
+        keys = self._keys_at(place)
+        marked = bool(keys) and self.marks.issuperset(keys)
+        if place == self._cursor:
+            return CURSOR_MARK if marked else CURSOR
+        return MARK if marked else " "
