@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,7 +30,7 @@ from penstock.errors import (
     UnknownError,
     UsageError,
 )
-from penstock.execution.protocol import LOG, attempt_path
+from penstock.execution.protocol import LOG, LOG_INDEX, attempt_path
 from penstock.model import acts, views
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ParamSpec, ScheduleSpec
@@ -56,6 +57,8 @@ class FixedClock:
 
 class RememberedActs:
     """Acts kept in memory: enough to see that they travel whole and act once."""
+
+    warnings = ("the disk is nearly full",)
 
     def __init__(self) -> None:
         self.done: dict[str, views.Done] = {}
@@ -244,6 +247,7 @@ def fill(database: Database, settings: Settings) -> None:
 def test_status_counts_what_the_rows_say(bench: Bench) -> None:
     status = bench.engine.status()
     assert (status.pid, status.since) == (os.getpid(), NOON)
+    assert status.warnings == ("the disk is nearly full",)
     assert (status.running, status.queued, status.attempts_live) == (1, 1, 1)
     assert (status.dags, status.runs_active, status.import_errors) == (2, 1, 1)
     assert status.failed_24h == 0 + sum(
@@ -388,6 +392,14 @@ def test_log_is_read_in_pieces_byte_for_byte(bench: Bench) -> None:
     assert (tail.data, tail.offset) == (b"three\n", len(whole) - 6)
     assert bench.engine.read_log(ATTEMPT, -1000, 3).data == b"one"
     assert bench.engine.read_log(ATTEMPT, 1000, 3).data == b""
+
+
+def test_a_piece_of_log_knows_when_it_was_written(bench: Bench) -> None:
+    entries = [(0, to_us(NOON)), (4, to_us(NOON + timedelta(seconds=2)))]
+    index = attempt_path(bench.settings.attempts, ATTEMPT) / LOG_INDEX
+    index.write_bytes(b"".join(struct.pack("<QQ", *entry) for entry in entries) + b"half")
+    at = [bench.engine.read_log(ATTEMPT, offset, 1).start_time for offset in (0, 3, 4, 9)]
+    assert at == [NOON, NOON, NOON + timedelta(seconds=2), NOON + timedelta(seconds=2)]
 
 
 def test_a_log_that_is_not_there_yet_is_empty(bench: Bench) -> None:

@@ -40,6 +40,8 @@ from serving import Served
 class SlowActs:
     """Commits wait for a signal, as they wait for the engine's next tick."""
 
+    warnings = ()
+
     def __init__(self) -> None:
         self.proceed = threading.Event()
         self.begun = threading.Event()

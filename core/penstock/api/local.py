@@ -12,16 +12,17 @@ from typing import Protocol
 
 import msgspec
 
-from penstock.clock import Clock
+from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError
-from penstock.execution.protocol import LOG, attempt_path
+from penstock.logs import reader
+from penstock.logs.index import time_of
+from penstock.logs.paths import index_path, log_path
 from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.reads import Reads
 
-MAX_LOG_BYTES = 1 << 20
 POLL_SECONDS = 1.0
 
 
@@ -39,6 +40,11 @@ class Planner(Protocol):
 
 class Acts(Planner, Protocol):
     """A planner that can also carry acts out: the running engine's."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know about the engine itself."""
+        ...
 
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
         """Carry out *act* and return once it is durable."""
@@ -82,7 +88,9 @@ class LocalEngine:
         figures = self._reads.status()
         if self._acts is None:
             return figures
-        return msgspec.structs.replace(figures, pid=os.getpid(), since=self._since)
+        return msgspec.structs.replace(
+            figures, pid=os.getpid(), since=self._since, warnings=self._acts.warnings
+        )
 
     def dags(self, *, strip: int = 24) -> list[views.DagRow]:
         """Return every known DAG by id, with up to *strip* last runs each."""
@@ -119,22 +127,17 @@ class LocalEngine:
         """
         # Asked before the file is read: what an attempt wrote before it ended is then never missed.
         ended = self._reads.has_ended(attempt_id)
-        path = attempt_path(self._settings.attempts, attempt_id) / LOG
-        wanted = min(max(limit, 0), MAX_LOG_BYTES)
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
-            start = max(offset, 0)
-            return views.LogChunk(data=b"", offset=start, next_offset=start, size=0, end=ended)
-        try:
-            size = os.fstat(descriptor).st_size
-            start = max(0, size + offset) if offset < 0 else offset
-            data = os.pread(descriptor, wanted, start)
-        finally:
-            os.close(descriptor)
-        after = start + len(data)
+        path = log_path(self._settings.attempts, attempt_id)
+        data, start = reader.read(path, offset, limit)
+        size = max(reader.size(path), start + len(data))
+        written = time_of(index_path(self._settings.attempts, attempt_id), start) if data else None
         return views.LogChunk(
-            data=data, offset=start, next_offset=after, size=size, end=ended and after >= size
+            data=data,
+            offset=start,
+            next_offset=start + len(data),
+            size=size,
+            end=ended and start + len(data) >= size,
+            start_time=opt_from_us(written),
         )
 
     def samples(self, attempt_id: str) -> list[views.Sample]:
@@ -219,9 +222,9 @@ class LocalEngine:
 
     def _plans(self) -> Planner:
         if self._planner is None:
-            from penstock.scheduling.acts import ReadOnlyActs
+            from penstock.scheduling.planner import StoredPlanner
 
-            self._planner = ReadOnlyActs(self._database, self._settings)
+            self._planner = StoredPlanner(self._database, self._settings)
         return self._planner
 
 

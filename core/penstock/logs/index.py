@@ -6,6 +6,7 @@ entry. Times are microseconds since 1970.
 
 from __future__ import annotations
 
+import os
 import struct
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -46,3 +47,23 @@ def load_index(path: Path) -> LogIndex:
         return LogIndex()
     whole = len(data) - len(data) % _ENTRY.size
     return LogIndex([(offset, moment) for offset, moment in _ENTRY.iter_unpack(data[:whole])])
+
+
+def time_of(path: Path, offset: int) -> int | None:
+    """Return what `LogIndex.time_at` would, reading only the few entries that decide it."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        low, high, moment = 0, os.fstat(handle).st_size // _ENTRY.size, None
+        while low < high:
+            middle = (low + high) // 2
+            begins, written = _ENTRY.unpack(os.pread(handle, _ENTRY.size, middle * _ENTRY.size))
+            if begins <= offset:
+                low, moment = middle + 1, written
+            else:
+                high = middle
+        return moment
+    finally:
+        os.close(handle)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from penstock.clock import Clock, from_us, opt_from_us
 from penstock.model.spec import DagSpec
 from penstock.model.views import PointRow
-from penstock.timetable.point import Point
-from penstock.timetable.schedule import timetable_of
+from penstock.timetable import Point, timetable_of
+from penstock.timetable.due import decide
 
 _TICK = timedelta(microseconds=1)
 
@@ -40,16 +40,25 @@ class Coming:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: dict[str, tuple[Cursor, datetime | None]] = {}
+        self._kept: dict[str, tuple[tuple[Cursor, bool], datetime | None]] = {}
 
-    def next_run(self, cursor: Cursor, spec: DagSpec) -> datetime | None:
-        """Return when the next point is due, or None when there is none."""
+    def next_run(self, cursor: Cursor, spec: DagSpec, *, busy: bool) -> datetime | None:
+        """Return when the next point is due, or None when none will be (or a run of it must end before)."""
         now = self._clock.now()
+        key = cursor, busy
         known, due = self._kept.get(cursor.dag_id, (None, None))
-        if known == cursor and (due is None or due > now):
+        if known == key and (due is None or due > now):
             return due
-        due = next((point.run_after for point in _points(cursor, spec, now)), None)
-        self._kept[cursor.dag_id] = cursor, due
+        due = decide(
+            spec,
+            cursor=cursor.point,
+            first_seen=from_us(cursor.first_seen_us),
+            now=now,
+            paused=False,
+            limit=0,
+            busy=busy,
+        ).next_due
+        self._kept[cursor.dag_id] = key, due
         return due
 
     def points(self, cursor: Cursor, spec: DagSpec, count: int) -> list[PointRow]:
@@ -71,7 +80,13 @@ def _points(cursor: Cursor, spec: DagSpec, now: datetime) -> Iterator[Point]:
     timetable = timetable_of(spec.schedule)
     last = cursor.point
     if not timetable.periodic:
-        point = timetable.next(last, start=spec.start_date, end=spec.end_date, catchup=spec.catchup, now=now)
+        point = timetable.next(
+            last,
+            start=spec.start_date or from_us(cursor.first_seen_us),
+            end=spec.end_date,
+            catchup=spec.catchup,
+            now=now,
+        )
         if point is not None:
             yield point
         return
@@ -83,5 +98,5 @@ def _points(cursor: Cursor, spec: DagSpec, now: datetime) -> Iterator[Point]:
     elif last is None and start is not None:
         after = start - _TICK
     if start is None and spec.schedule.kind.startswith("delta"):  # distances count from somewhere
-        start = first_seen if last is None else last.data_interval_end
+        start = first_seen
     yield from timetable.points_after(after, start=start, end=spec.end_date)

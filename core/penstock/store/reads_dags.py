@@ -166,6 +166,7 @@ def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Fac
         if run.state == "success" and run.start_us is not None and run.end_us is not None
     ]
     last = runs[0] if runs else None
+    active = facts.active.get(dag_id, 0)
     paused = facts.pauses.get((dag_id, "schedule", ""))
     return DagRow(
         dag_id=dag_id,
@@ -178,7 +179,7 @@ def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Fac
         tasks=len(spec.tasks),
         paused=paused,
         frozen=facts.pauses.get((dag_id, "freeze", "")),
-        next_run=None if paused or row.missing else coming.next_run(dag_cursor(row), spec),
+        next_run=None if paused or row.missing else coming.next_run(dag_cursor(row), spec, busy=active > 0),
         strip=tuple(
             RunCell(run_id=run.run_id, state=RunState(run.state), logical_date=opt_from_us(run.logical_us))
             for run in reversed(runs[:strip])
@@ -186,7 +187,7 @@ def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Fac
         last_run=None
         if last is None
         else run_view(last, facts.counts.get(last.id, {}), shapes[last.version_id], held),
-        active_runs=facts.active.get(dag_id, 0),
+        active_runs=active,
         running_tasks=facts.running.get(dag_id, 0),
         p50=median(took) if took else None,
         import_error=facts.errors.get(row.file),
