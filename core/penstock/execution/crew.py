@@ -12,10 +12,11 @@ import errno
 import os
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import penstock
+from penstock.execution import attempt_dir, records
 from penstock.execution.executor import Hint
 from penstock.execution.supervisor_link import SupervisorLink
 from penstock.settings import Settings
@@ -38,6 +39,7 @@ class Crew:
         self._settings = settings
         self._hint = hint
         self._links: list[SupervisorLink] = []
+        self._connections: set[SupervisorLink] = set()
         self._waiting: deque[str] = deque()
         self._starting: dict[int, asyncio.TimerHandle] = {}
         self._unreaped: set[int] = set()
@@ -45,6 +47,7 @@ class Crew:
         self._pause = _FIRST_PAUSE
         self._timers: set[asyncio.TimerHandle] = set()
         self._open = False
+        self._all_left = asyncio.Event()
 
     async def start(self) -> None:
         """Listen, and start a supervisor so that the first launch finds it warm."""
@@ -65,10 +68,11 @@ class Crew:
         if self._server is not None:
             self._server.close()
             self._settings.supervisor_socket.unlink(missing_ok=True)
-        for link in self._links:
-            link.close()
         self._links.clear()
-        await asyncio.sleep(0)  # lets the transports close their sockets
+        for link in self._connections:
+            link.close()
+        if self._connections:
+            await self._all_left.wait()
         self._collect()
 
     def launch(self, ids: Sequence[str]) -> None:
@@ -94,6 +98,13 @@ class Crew:
 
     # --- what supervisors say (`Room`) ----------------------------------------------------------
 
+    def connected(self, link: SupervisorLink) -> None:
+        """Take note of a connection; what it is shows when it says hello."""
+        self._connections.add(link)
+        self._all_left.clear()
+        if not self._open:
+            link.close()
+
     def greeted(self, link: SupervisorLink, ids: Sequence[str]) -> None:
         """Take a supervisor in, our own or an earlier engine's."""
         self._links.append(link)
@@ -102,6 +113,9 @@ class Crew:
             timer.cancel()
         self._pause = _FIRST_PAUSE
         self._place()
+        for each in ids:  # orders given while it could not be told
+            if (records.attempt_path(self._settings.attempts, each) / records.STOP).exists():
+                link.stop(each)
         if ids:
             self._hint(ids)
 
@@ -118,13 +132,23 @@ class Crew:
         """See what became of a supervisor's attempts, and keep one warm."""
         if link in self._links:
             self._links.remove(link)
+        self._connections.discard(link)
+        if not self._connections:
+            self._all_left.set()
         self._collect()
         self._later(1.0, self._collect)  # the connection ends a moment before the process
-        if link.ids:
+        if link.ids and self._open:
             self._hint(sorted(link.ids))
+            self._launch_again(link.ids)
         if self._open and not self._links and not self._starting:
             self._later(self._pause, self._keep_warm)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _launch_again(self, ids: Iterable[str]) -> None:
+        """Ask others for launches that a supervisor took with it unheard; the claim tells which."""
+        root = self._settings.attempts
+        probes = ((each, attempt_dir.probe(records.attempt_path(root, each))) for each in sorted(ids))
+        self.launch([each for each, facts in probes if facts.stage is attempt_dir.Stage.ACCEPTED])
 
     # --- starting and ending --------------------------------------------------------------------
 
@@ -196,12 +220,12 @@ class Crew:
                 if timer is not None:
                     timer.cancel()
 
-    def _later(self, seconds: float, call: object) -> None:
-        assert callable(call)
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
         if not self._open:
             return
-        self._timers = {timer for timer in self._timers if not timer.cancelled() and timer.when() > 0}
-        self._timers.add(asyncio.get_running_loop().call_later(seconds, call))
+        loop = asyncio.get_running_loop()
+        self._timers = {timer for timer in self._timers if timer.when() > loop.time()}
+        self._timers.add(loop.call_later(seconds, call))
 
 
 def make_private(folder: Path) -> None:

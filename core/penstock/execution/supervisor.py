@@ -112,10 +112,8 @@ class Supervisor:
         if self._link.connected or now < self._reconnect_at:
             return
         self._reconnect_at = now + RECONNECT_SECONDS
-        if self._live and self._link.connect(list(self._live)):
-            for attempt in list(self._live.values()):  # orders given while nobody could pass them on
-                attempt.obey_stop(now)
-                self._after(attempt, now)
+        if self._live:
+            self._link.connect(list(self._live))
 
     def _obey(self, message: dict[str, Any]) -> None:
         operation = message.get("op")
@@ -300,5 +298,6 @@ class Supervisor:
 def main() -> None:
     """Run with the arguments ROOT (of the attempt directories) and SOCKET (the engine's)."""
     root, socket_path = sys.argv[1:3]
+    os.closerange(3, 1 << 20)  # whatever the engine had open and was not marked to be closed
     os.chdir("/")
     Supervisor(root, socket_path).run()

@@ -16,6 +16,10 @@ _MAX_LINE = 1 << 20
 class Room(Protocol):
     """Who is told what supervisors say."""
 
+    def connected(self, link: SupervisorLink) -> None:
+        """Take note of a new connection."""
+        ...
+
     def greeted(self, link: SupervisorLink, ids: Sequence[str]) -> None:
         """Welcome a supervisor that has *ids* in its hands."""
         ...
@@ -71,6 +75,7 @@ class SupervisorLink(asyncio.Protocol):
             transport.abort()
             return
         self._transport = transport
+        self._room.connected(self)
 
     def data_received(self, data: bytes) -> None:
         """Pass every whole line on."""
