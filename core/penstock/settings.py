@@ -13,15 +13,11 @@ Reading settings creates nothing. Everything an instance owns lies under its hom
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from penstock.errors import SettingsError
 
@@ -120,6 +116,9 @@ def short_socket(path: Path) -> Path:
     """
     if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
         return path
+    import hashlib
+    import tempfile
+
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:20]
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     base = Path(runtime) if runtime else Path(tempfile.gettempdir()) / f"penstock-{os.getuid()}"
@@ -151,19 +150,25 @@ def load_settings(home: Path | None = None) -> Settings:
     """
     home = (home or find_home()).absolute()
     file = home / CONFIG_NAME
-    table: dict[str, Any] = {}
-    try:
-        with file.open("rb") as stream:
-            table = tomllib.load(stream)
-    except FileNotFoundError:
-        pass
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    table = _read(file)
     if "PENSTOCK_ALLOW_ROOT" in os.environ:
         table["allow_root"] = os.environ["PENSTOCK_ALLOW_ROOT"] not in {"0", "false", "no"}
     return _settings(home, table, file)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    import tomllib  # every command starts by reading settings: what few need is imported where it is used
+
+    try:
+        return tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not valid TOML: {error}") from None
 
 
 def _settings(home: Path, table: dict[str, Any], file: Path) -> Settings:
@@ -173,11 +178,18 @@ def _settings(home: Path, table: dict[str, Any], file: Path) -> Settings:
         if key not in known:
             raise SettingsError(f"{file}: unknown key {key!r}; known: {', '.join(sorted(known))}")
         values[key] = _checked(key, value, str(known[key].type), home, file)
-    try:
-        ZoneInfo(values.get("timezone", "UTC"))
-    except (KeyError, ValueError):
-        raise SettingsError(f"{file}: timezone {values['timezone']!r} is not known") from None
+    if values.get("timezone", "UTC") != "UTC":
+        _check_zone(values["timezone"], file)
     return Settings(home=home, **values)
+
+
+def _check_zone(name: str, file: Path) -> None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError):
+        raise SettingsError(f"{file}: timezone {name!r} is not known") from None
 
 
 def _checked(key: str, value: Any, kind: str, home: Path, file: Path) -> Any:
