@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from penstock import DAG, task
 
@@ -39,7 +40,7 @@ with DAG(
         return float(memory.percent)
 
     @task
-    def disks() -> dict[str, float]:
+    def disks() -> Any:
         """Print each disk and return its used share, in percent."""
         import psutil
 

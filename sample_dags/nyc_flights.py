@@ -23,6 +23,7 @@ from penstock import (
     Pool,
     SQLExecuteQueryOperator,
     TaskGroup,
+    Variable,
     task,
 )
 
@@ -31,7 +32,8 @@ Pool("warehouse", slots=1, description="DuckDB takes one writer")
 # Of two dashboards, the one made last must have read last.
 Pool("dashboard", slots=1)
 
-PLACES = places()
+# The variable puts the data elsewhere: [variables] in penstock.toml, or PENSTOCK_VAR_NYC_FLIGHTS_DATA.
+PLACES = places(Variable.get("nyc_flights_data", default=None))
 
 with DAG(
     "nyc_flights",
@@ -51,7 +53,7 @@ with DAG(
 ):
 
     @task
-    def publish(logical_date: datetime | None = None, params: Any = None) -> dict[str, int]:
+    def publish(logical_date: datetime | None = None, params: Any = None) -> Any:
         """Be the source system: put the day's files into the drop, the marker last."""
         from nyc import source
 
@@ -87,7 +89,7 @@ with DAG(
     ) as check:
 
         @task
-        def check_drop(name: str, logical_date: datetime | None = None) -> dict[str, int]:
+        def check_drop(name: str, logical_date: datetime | None = None) -> Any:
             """Refuse the drop when a rule is broken, naming the rows; count the known gaps."""
             from nyc import quality
 
@@ -143,7 +145,7 @@ with DAG(
     nothing_new = EmptyOperator(task_id="nothing_new")
 
     @task(trigger_rule="none_failed_min_one_success", pool="dashboard")
-    def dashboard() -> dict[str, str]:
+    def dashboard() -> Any:
         """Draw the page anew, whichever way the branch went, and print its key figures."""
         from nyc import dashboard
 

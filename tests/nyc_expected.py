@@ -90,13 +90,17 @@ def totals(mart: dict[Key, Row]) -> dict[str, int]:
 
 
 def everything(warehouse: Path) -> dict[str, list[str]]:
-    """Return all rows of all tables as sorted texts: equal when two warehouses hold the same."""
+    """Return all rows of all tables as sorted texts: equal when two warehouses hold the same.
+
+    Only ``seen_on`` is left out: of a snapshot that came again it is brought up to date later.
+    """
     import duckdb
 
     with duckdb.connect(str(warehouse), read_only=True) as db:
         names = [name for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        rows = "SELECT t::VARCHAR FROM (SELECT COLUMNS(lambda c: c <> 'seen_on') FROM {}) t"
         return {
-            name: sorted(text for (text,) in db.execute(f"SELECT t::VARCHAR FROM {name} t").fetchall())
+            name: sorted(text for (text,) in db.execute(rows.format(name)).fetchall())
             for name in sorted(names)
         }
 

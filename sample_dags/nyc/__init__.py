@@ -5,7 +5,8 @@
 ``tables``     the five tables: columns and keys
 ``quality``    checks of a day's drop that can fail, naming the rows
 ``warehouse``  one short transaction at a time on the DuckDB file
-``ingest``     by delta: a day's partition, or the rows of a reference table that are new or changed
+``ingest``     by delta: the partition of a day
+``reference``  by delta: the rows of a reference table that are new or changed
 ``dashboard``  one HTML page from the mart's figures, drawn by ``charts``
 ``sql/``       the transformations
 

@@ -7,6 +7,7 @@ Every name is made from the day alone, so that any run of a day finds what anoth
     drop/2013-01-05/_READY            written last: names and row counts of the files
     quality/2013-01-05.keys.json      what a check found
     warehouse.duckdb                  the warehouse: one writer at a time
+    watermarks/planes.json            the newest snapshot of a reference table in it
     figures.json                      the mart's totals, exported for the dashboard
     dashboard.html                    the page
 """
@@ -53,6 +54,10 @@ class Places:
         """Findings of the checks, one file per day and check."""
         return self.root / "quality"
 
+    def watermark(self, table: str) -> Path:
+        """Return the file that knows the newest snapshot of a reference table."""
+        return self.root / "watermarks" / f"{table}.json"
+
     def drop(self, day: date) -> Path:
         """Return the folder in which the files of *day* land."""
         return self.root / "drop" / day.isoformat()
@@ -62,16 +67,13 @@ class Places:
         return self.drop(day) / "_READY"
 
 
-def places() -> Places:
-    """Return the places of this instance.
+def places(root: str | None = None) -> Places:
+    """Return the places under *root*.
 
-    ``NYC_FLIGHTS_DATA`` names the data folder; otherwise it is ``nyc_flights/`` in the instance's
-    home, so that two instances never share one.
+    Without one it is ``nyc_flights/`` in the instance's home, so that two instances never share one.
     """
-    named = os.environ.get("NYC_FLIGHTS_DATA")
-    if named:
-        return Places(Path(named).absolute())
-    return Places(Path(os.environ.get("PENSTOCK_HOME", ".")).absolute() / "nyc_flights")
+    home = Path(os.environ.get("PENSTOCK_HOME", "."))
+    return Places((Path(root).expanduser() if root else home / "nyc_flights").absolute())
 
 
 def local_day(logical_date: datetime | None) -> date:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,23 @@ def visit(path: Path) -> Iterator[Any]:
             connection.rollback()
             raise
         connection.commit()
+
+
+def stage(db: Any, table: Table, file: Path) -> None:
+    """Read *file* into the temporary table ``staged``, with a hash of each row."""
+    fields = ", ".join(f"coalesce({column}::VARCHAR, '')" for column in table.columns)
+    db.execute(
+        f"CREATE TEMP TABLE staged AS SELECT *, md5(concat_ws('|', {fields})) AS row_hash "
+        "FROM read_csv(?, columns = ?, header = true, nullstr = 'NA', auto_detect = false)",
+        [str(file), table.columns],
+    )
+
+
+def count(db: Any, query: str, day: date) -> int:
+    """Return how many rows *query* gives; ``$day`` in it stands for *day*."""
+    arguments = {"day": day} if "$day" in query else {}
+    (number,) = db.execute(f"SELECT count(*) FROM ({query})", arguments).fetchone()
+    return int(number)
 
 
 def schema() -> list[str]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 import pytest
 
-from nyc import dashboard, source
+from nyc import dashboard, reference, source
 from nyc.ingest import ingest
 from nyc.places import NEW_YORK, Places, local_day
 from nyc.quality import QualityError, check
@@ -130,25 +130,48 @@ def test_a_failed_rebuild_leaves_the_day_stale_until_it_is_built(places: Places)
     assert not ingest(places, "flights", JAN_5)["stale"]
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_of_a_reference_row_the_newest_drop_wins(
-    fresh: Callable[[str], Places], order: tuple[int, ...]
+FIRST = "carrier,name\nAA,American\nZZ,Zeppelin\n"
+RENAMED = "carrier,name\nAA,Renamed\nZZ,Zeppelins\n"
+SHORTER = "carrier,name\nAA,American\n"
+
+
+@pytest.mark.parametrize(
+    ("drops", "kept"),
+    [
+        ((FIRST, RENAMED, SHORTER), [("AA", "American"), ("ZZ", "Zeppelins")]),
+        ((FIRST, RENAMED, FIRST), [("AA", "American"), ("ZZ", "Zeppelin")]),
+        ((RENAMED, FIRST, FIRST), [("AA", "American"), ("ZZ", "Zeppelin")]),
+    ],
+)
+def test_of_a_reference_row_the_newest_drop_wins_in_any_order(
+    fresh: Callable[[str], Places], drops: tuple[str, ...], kept: list[tuple[str, str]]
 ) -> None:
-    places = fresh("planes")
-    # The name changes and changes back; ZZ is there on the first two days only.
-    drops = [
-        (date(2013, 1, 1), "carrier,name\nAA,American\nZZ,Zeppelin\n"),
-        (date(2013, 1, 2), "carrier,name\nAA,Renamed\nZZ,Zeppelins\n"),
-        (date(2013, 1, 3), "carrier,name\nAA,American\n"),
-    ]
-    for day, text in drops:
-        places.drop(day).mkdir(parents=True)
-        (places.drop(day) / "airlines.csv").write_text(text)
-    for number in order:
-        ingest(places, "airlines", drops[number][0])
-    with visit(places.warehouse) as db:
-        rows = db.execute("SELECT carrier, name, seen_on FROM airlines ORDER BY carrier").fetchall()
-    assert rows == [("AA", "American", date(2013, 1, 3)), ("ZZ", "Zeppelins", date(2013, 1, 2))]
+    for number, order in enumerate(itertools.permutations(range(3))):
+        places = fresh(f"order-{number}")
+        for place, text in enumerate(drops):
+            drop = places.drop(WEEK[place])
+            drop.mkdir(parents=True)
+            (drop / "airlines.csv").write_text(text)
+        for place in order:
+            ingest(places, "airlines", WEEK[place])
+        with visit(places.warehouse) as db:
+            rows = db.execute("SELECT carrier, name FROM airlines ORDER BY carrier").fetchall()
+        assert rows == kept, f"in the order {order}"
+
+
+def test_the_same_snapshot_again_does_not_open_the_warehouse(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(places, JAN_5)
+    source.publish(places, date(2013, 1, 6))
+    monkeypatch.setattr(reference, "visit", None)
+    assert ingest(places, "planes", date(2013, 1, 6))["rows"] == 3322
+
+
+def test_a_new_warehouse_starts_without_watermarks(places: Places) -> None:
+    load(places, JAN_5)
+    places.warehouse.unlink()
+    assert ingest(places, "airlines", JAN_5)["added"] == 16
 
 
 def test_only_new_and_changed_reference_rows_are_taken(places: Places) -> None:
