@@ -6,10 +6,9 @@ it is first asked for, so that ``import penstock`` alone costs next to nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from penstock.authoring.connections import BaseHook, Connection
     from penstock.authoring.context import Context, DagRun, get_current_context

@@ -8,53 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypedDict
 
 from penstock.authoring.place import refuse
-from penstock.model.trigger_rules import TriggerRule
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal, NoReturn, TypedDict
+
     from penstock.authoring.dag import DAG
     from penstock.authoring.group import TaskGroup
     from penstock.authoring.pools import Pool
+    from penstock.model.trigger_rules import TriggerRule
 
-Duration = timedelta | float
-"""A timedelta, or a number of seconds."""
+    Duration = timedelta | float
+    """A timedelta, or a number of seconds."""
 
+    class TaskArgs(TypedDict, total=False):
+        """What any operator accepts besides its own arguments. Durations: a timedelta or seconds."""
 
-class TaskArgs(TypedDict, total=False):
-    """What any operator accepts besides its own arguments. Durations: a timedelta or seconds."""
-
-    dag: DAG | None
-    task_group: TaskGroup | None
-    default_args: dict[str, Any] | None
-    owner: str | None
-    trigger_rule: TriggerRule | str
-    retries: int
-    retry_delay: Duration
-    retry_exponential_backoff: bool | float
-    max_retry_delay: Duration | None
-    execution_timeout: Duration | None
-    stop_grace: Duration | None
-    on_lost: Literal["retry", "fail"]
-    pool: str | Pool | None
-    pool_slots: int
-    priority_weight: int
-    weight_rule: str
-    max_active_tis_per_dag: int | None
-    max_active_tis_per_dagrun: int | None
-    depends_on_past: bool
-    wait_for_downstream: bool
-    do_xcom_push: bool
-    multiple_outputs: bool
-    params: Mapping[str, Any] | None
-    task_display_name: str | None
-    doc: str | None
-    doc_md: str | None
-    log: Literal["captured", "direct"]
-    render_template_as_native_obj: bool | None
-    pre_execute: Callable[..., Any] | None
-    post_execute: Callable[..., Any] | None
+        dag: DAG | None
+        task_group: TaskGroup | None
+        default_args: dict[str, Any] | None
+        owner: str | None
+        trigger_rule: TriggerRule | str
+        retries: int
+        retry_delay: Duration
+        retry_exponential_backoff: bool | float
+        max_retry_delay: Duration | None
+        execution_timeout: Duration | None
+        stop_grace: Duration | None
+        on_lost: Literal["retry", "fail"]
+        pool: str | Pool | None
+        pool_slots: int
+        priority_weight: int
+        weight_rule: str
+        max_active_tis_per_dag: int | None
+        max_active_tis_per_dagrun: int | None
+        depends_on_past: bool
+        wait_for_downstream: bool
+        do_xcom_push: bool
+        multiple_outputs: bool
+        params: Mapping[str, Any] | None
+        task_display_name: str | None
+        doc: str | None
+        doc_md: str | None
+        log: Literal["captured", "direct"]
+        render_template_as_native_obj: bool | None
+        pre_execute: Callable[..., Any] | None
+        post_execute: Callable[..., Any] | None
 
 
 def seconds(value: Any, name: str) -> float:
@@ -153,6 +154,14 @@ def one_of(*allowed: str) -> Callable[[Any, str], str]:
     return check
 
 
+def _trigger_rule(value: Any, name: str) -> str:
+    if value == "all_success":
+        return "all_success"
+    from penstock.model.trigger_rules import TriggerRule
+
+    return one_of(*TriggerRule)(value, name)
+
+
 def _params(value: Any, name: str) -> dict[str, Any]:
     if value is None:
         return {}
@@ -163,7 +172,7 @@ def _params(value: Any, name: str) -> dict[str, Any]:
 
 CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "owner": _text,
-    "trigger_rule": one_of(*TriggerRule),
+    "trigger_rule": _trigger_rule,
     "retries": lambda value, name: 0 if value is None else whole(value, name),
     "retry_delay": seconds,
     "retry_exponential_backoff": _backoff,

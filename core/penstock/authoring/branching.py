@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
+from penstock.authoring.exceptions import TaskError
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from penstock.authoring.dag import DAG
     from penstock.authoring.operators.operator import Operator
 
 
-class BranchError(ValueError):
+class BranchError(TaskError, ValueError):
     """A branch chose something that does not exist."""
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import CoroutineType, FunctionType
+
+from penstock.authoring.exceptions import TaskError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CONTEXT_KEYS = frozenset(
     {
@@ -18,8 +23,69 @@ CONTEXT_KEYS = frozenset(
 )  # fmt: skip
 """Every key a context may have: what a function may name as an argument."""
 
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+class Shape:
+    """What a function takes: names in order, which of them have defaults, and whether it takes any more."""
+
+    def __init__(
+        self,
+        positional: Sequence[str] = (),
+        keyword_only: Sequence[str] = (),
+        *,
+        positional_only: int = 0,
+        defaults: Mapping[str, Any] | None = None,
+        takes_args: bool = False,
+        takes_kwargs: bool = False,
+    ) -> None:
+        self.positional = tuple(positional)
+        self.keyword_only = tuple(keyword_only)
+        self.positional_only = positional_only
+        self.defaults = dict(defaults or {})
+        self.takes_args = takes_args
+        self.takes_kwargs = takes_kwargs
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every named argument, in order."""
+        return (*self.positional, *self.keyword_only)
+
+
+def shape_of(function: Callable[..., Any]) -> Shape | None:
+    """Return the shape of *function*, or None for a builtin that does not tell."""
+    if type(function) is FunctionType and not hasattr(function, "__wrapped__"):
+        return _shape_of_code(function)
+    import inspect
+
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    either = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    kinds = {item.kind for item in parameters}
+    return Shape(
+        [item.name for item in parameters if item.kind in either],
+        [item.name for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY],
+        positional_only=sum(item.kind is inspect.Parameter.POSITIONAL_ONLY for item in parameters),
+        defaults={item.name: item.default for item in parameters if item.default is not item.empty},
+        takes_args=inspect.Parameter.VAR_POSITIONAL in kinds,
+        takes_kwargs=inspect.Parameter.VAR_KEYWORD in kinds,
+    )
+
+
+def _shape_of_code(function: FunctionType) -> Shape:
+    """Read a plain function's shape off its code, which is all that most tasks need of inspect."""
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    given = function.__defaults__ or ()
+    defaults = dict(zip(positional[len(positional) - len(given) :], given, strict=True))
+    return Shape(
+        positional,
+        code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount],
+        positional_only=code.co_posonlyargcount,
+        defaults=defaults | (function.__kwdefaults__ or {}),
+        takes_args=bool(code.co_flags & 0x04),
+        takes_kwargs=bool(code.co_flags & 0x08),
+    )
 
 
 def call(
@@ -27,7 +93,7 @@ def call(
 ) -> Any:
     """Call *function* with *args*, *kwargs*, and what it names of *context*; await it when it is async."""
     value = function(*args, **arguments(function, args, kwargs, context))
-    if inspect.iscoroutine(value):
+    if isinstance(value, CoroutineType):
         import asyncio
 
         return asyncio.run(value)
@@ -37,47 +103,47 @@ def call(
 def arguments(
     function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], context: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the keyword arguments for *function*: *kwargs*, and of *context* what it can take."""
-    parameters = _parameters(function)
-    taken = [item.name for item in parameters if item.kind in _POSITIONAL][: len(args)]
+    """Return the keyword arguments for *function*: *kwargs*, and of *context* what it can take.
+
+    Raises `TaskError` when *args* would take the place of a key of the context.
+    """
+    shape = shape_of(function)
+    if shape is None:
+        return dict(kwargs)
+    taken = shape.positional[: len(args)]
     for name in taken:
         if name in context and name not in kwargs:
-            raise ValueError(
-                f"argument {name!r} of {_name(function)} is a key of the context, not to be given by position"
+            where = getattr(function, "__qualname__", function)
+            raise TaskError(
+                f"argument {name!r} of {where}() is a key of the context, not to be given by position"
             )
-    if any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters):
-        return {**{name: context[name] for name in context if name not in taken}, **kwargs}
-    named = {item.name for item in parameters if item.kind not in _VARIABLE} - set(taken)
-    positional_only = {item.name for item in parameters if item.kind is inspect.Parameter.POSITIONAL_ONLY}
-    wanted = {name: context[name] for name in context if name in named - positional_only}
-    return {**wanted, **kwargs}
+    if shape.takes_kwargs:
+        wanted = context.keys() - set(taken) - set(shape.positional[: shape.positional_only])
+    else:
+        wanted = context.keys() & (
+            set(shape.names) - set(taken) - set(shape.positional[: shape.positional_only])
+        )
+    return {**{name: context[name] for name in context if name in wanted}, **kwargs}
 
 
 def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError when *function* could not be called so, the context being given."""
-    signature = inspect.signature(function)
-    for item in signature.parameters.values():
-        if item.name in CONTEXT_KEYS and item.default not in (inspect.Parameter.empty, None):
-            raise ValueError(f"argument {item.name!r} is a key of the context and can only default to None")
-    bound = signature.bind_partial(*args, **kwargs).arguments
-    missing = [
-        item.name
-        for item in signature.parameters.values()
-        if item.default is inspect.Parameter.empty
-        and item.kind not in _VARIABLE
-        and item.name not in bound
-        and item.name not in CONTEXT_KEYS
-    ]
+    shape = shape_of(function)
+    if shape is None:
+        return
+    for name in shape.names:
+        if name in CONTEXT_KEYS and shape.defaults.get(name) is not None:
+            raise ValueError(f"argument {name!r} is a key of the context and can only default to None")
+    if len(args) > len(shape.positional) and not shape.takes_args:
+        raise TypeError(f"too many positional arguments: {len(args)} for {len(shape.positional)}")
+    by_position = shape.positional[: len(args)]
+    by_name = {*shape.positional[shape.positional_only :], *shape.keyword_only}
+    for name in kwargs:
+        if name in by_position:
+            raise TypeError(f"got two values for the argument {name!r}")
+        if name not in by_name and not shape.takes_kwargs:
+            raise TypeError(f"got an unexpected argument {name!r}")
+    given = {*by_position, *kwargs, *shape.defaults, *CONTEXT_KEYS}
+    missing = [name for name in shape.names if name not in given]
     if missing:
         raise TypeError(f"missing a required argument: {', '.join(map(repr, missing))}")
-
-
-def _parameters(function: Callable[..., Any]) -> Iterable[inspect.Parameter]:
-    try:
-        return list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return []  # a builtin that does not tell: it gets what was given and nothing else
-
-
-def _name(function: Callable[..., Any]) -> str:
-    return f"{getattr(function, '__qualname__', function)}()"

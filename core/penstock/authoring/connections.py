@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from penstock.authoring.exceptions import TaskError
 from penstock.authoring.lookup import find_connection
 
-_NONE: Final = object()
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
-class UnknownConnectionError(LookupError):
+class UnknownConnectionError(TaskError, LookupError):
     """There is no connection with that id."""
 
 
@@ -107,22 +109,4 @@ class BaseHook:
     @classmethod
     def get_connection(cls, conn_id: str) -> Connection:
         """Return the connection."""
-        return Connection.get(conn_id)
-
-
-class Connections:
-    """``conn`` in templates."""
-
-    def get(self, conn_id: str, default_conn: Any = _NONE) -> Any:
-        """Return the connection, or the default."""
-        try:
-            return Connection.get(conn_id)
-        except UnknownConnectionError:
-            if default_conn is _NONE:
-                raise
-            return default_conn
-
-    def __getattr__(self, conn_id: str) -> Connection:
-        if conn_id.startswith("_"):
-            raise AttributeError(conn_id)
         return Connection.get(conn_id)

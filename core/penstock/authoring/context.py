@@ -4,49 +4,48 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC
-from typing import TYPE_CHECKING, Any
 
 from penstock.authoring import macros, scope
-from penstock.authoring.connections import Connections
 from penstock.authoring.moment import Moment
 from penstock.authoring.params import as_params, defaults
 from penstock.authoring.task_instance import TaskInstance
-from penstock.authoring.variables import Variables
+from penstock.authoring.template_objects import Connections, Variables
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from penstock.authoring.dag import DAG
     from penstock.authoring.operators.operator import Operator
 
 
-@dataclass(frozen=True, slots=True)
 class DagRun:
     """The run that a task belongs to. Moments are in UTC; ``run_type`` is the plain word."""
 
-    dag_id: str
-    run_id: str
-    run_type: str
-    logical_date: Moment | None
-    data_interval_start: Moment | None
-    data_interval_end: Moment | None
-    run_after: Moment
-    start_date: Moment | None
-    conf: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, dag_id: str, facts: Mapping[str, Any]) -> None:
+        self.dag_id = dag_id
+        self.run_id = str(facts.get("run_id") or "manual")
+        self.run_type = str(facts.get("run_type") or "manual")
+        self.logical_date = _moment(facts, "logical_date")
+        self.data_interval_start = _moment(facts, "data_interval_start")
+        self.data_interval_end = _moment(facts, "data_interval_end")
+        self.run_after = _moment(facts, "run_after") or Moment.now_utc()
+        self.start_date = _moment(facts, "run_start")
+        self.conf: dict[str, Any] = dict(facts.get("conf") or {})
 
     def __repr__(self) -> str:
         return f"<DagRun {self.dag_id} {self.run_id}>"
 
 
-@dataclass(frozen=True, slots=True)
 class Poking:
     """How long a sensor has waited: seconds since 1970 of its first poke, and pokes before this one."""
 
-    first_poke_at: float
-    pokes: int = 0
+    def __init__(self, first_poke_at: float, pokes: int = 0) -> None:
+        self.first_poke_at = first_poke_at
+        self.pokes = pokes
 
 
-class Context(dict[str, Any]):
+class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typing
     """The keys that authors know, and what only our own operators ask for as attributes."""
 
     def __init__(
@@ -60,7 +59,7 @@ class Context(dict[str, Any]):
 
 def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str, Any]) -> Context:
     """Return the context of *task* from the *facts* of its attempt (``AttemptSpec.context``)."""
-    run = _run(dag, facts)
+    run = DagRun(dag.dag_id, facts)
     day = macros.ds_nodash(run.logical_date)
     keys: dict[str, Any] = {
         "conn": Connections(),
@@ -95,20 +94,6 @@ def get_current_context() -> Context:
     if context is None:
         raise RuntimeError("get_current_context() works only while a task runs, not while its file loads")
     return context
-
-
-def _run(dag: DAG, facts: Mapping[str, Any]) -> DagRun:
-    return DagRun(
-        dag_id=dag.dag_id,
-        run_id=str(facts.get("run_id") or "manual__now"),
-        run_type=str(facts.get("run_type") or "manual"),
-        logical_date=_moment(facts, "logical_date"),
-        data_interval_start=_moment(facts, "data_interval_start"),
-        data_interval_end=_moment(facts, "data_interval_end"),
-        run_after=_moment(facts, "run_after") or Moment.fromtimestamp(time.time(), tz=UTC),
-        start_date=_moment(facts, "run_start"),
-        conf=dict(facts.get("conf") or {}),
-    )
 
 
 def _dates(run: DagRun) -> dict[str, Any]:

@@ -6,11 +6,9 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from penstock.authoring import scope
 from penstock.authoring.arguments import (
-    Duration,
     moment,
     one_of,
     optional_seconds,
@@ -20,7 +18,9 @@ from penstock.authoring.arguments import (
     truth,
     worth_a_warning,
 )
+from penstock.authoring.calling import shape_of
 from penstock.authoring.group import TaskGroup
+from penstock.authoring.overloads import overload
 from penstock.authoring.params import Param, as_params
 from penstock.authoring.place import author_place, owner_file, refuse
 from penstock.authoring.references import ParamReference
@@ -28,9 +28,12 @@ from penstock.authoring.schedules import schedule_fields, zone_name
 from penstock.errors import BadIdError
 from penstock.ids import check_id
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal, Self
     from zoneinfo import ZoneInfo
 
+    from penstock.authoring.arguments import Duration
     from penstock.authoring.operators.operator import Operator
 
 _IGNORED = {
@@ -257,16 +260,15 @@ class DagFactory:
 
     def __call__(self, *args: Any, **kwargs: Any) -> DAG:
         """Make the DAG."""
-        import inspect
-
-        options = {"dag_id": self.function.__name__, "doc_md": inspect.getdoc(self.function), **self.options}
-        bound = inspect.signature(self.function).bind_partial(*args, **kwargs)
-        bound.apply_defaults()
+        options = {"dag_id": self.function.__name__, "doc_md": self.function.__doc__, **self.options}
+        shape = shape_of(self.function)
+        names = shape.names if shape else ()
+        defaults = shape.defaults if shape else {}
+        if len(args) > len(names) or kwargs.keys() - set(names):
+            refuse(f"@dag function {self.function.__name__!r} does not take these arguments")
+        given = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
         with DAG(**options) as made:
-            given = dict(bound.arguments)
-            names = inspect.signature(self.function).parameters
-            missing = Param()
-            self.function(**{name: made.param(name, given.get(name, missing)) for name in names})
+            self.function(**{name: made.param(name, given.get(name, Param())) for name in names})
         return made
 
 

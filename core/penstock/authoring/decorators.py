@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, overload
+from importlib import import_module
 
 from penstock.authoring import scope
 from penstock.authoring.calling import check_call
-from penstock.authoring.operators.bash import BashCallableOperator
-from penstock.authoring.operators.operator import Operator
-from penstock.authoring.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+from penstock.authoring.overloads import overload
 from penstock.authoring.place import refuse
 from penstock.authoring.references import Reference
-from penstock.authoring.sensors.python import PythonSensor
 from penstock.authoring.xcom_arg import XComArg
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from penstock.authoring.operators.operator import Operator
 
 
 class TaskFactory:
@@ -39,10 +42,10 @@ class TaskFactory:
             refuse(f"task {self.__name__!r}: {error}")
         options = dict(self._options)
         options["task_id"] = self._free_id(options)
-        if issubclass(self._operator, PythonOperator):
+        if self._name == "@task":
             options.setdefault("multiple_outputs", _returns_mapping(self.function))
         if self.function.__doc__ and not {"doc", "doc_md"} & options.keys():
-            options["doc_md"] = self.function.__doc__.strip()
+            options["doc_md"] = self.function.__doc__
         operator: Callable[..., Operator] = self._operator
         task = operator(python_callable=self.function, op_args=args, op_kwargs=kwargs, **options)
         task.operator_name = self._name
@@ -72,11 +75,12 @@ class TaskFactory:
 
 
 class TaskForm:
-    """One form of ``@task``, with or without options."""
+    """One form of ``@task``, with or without options. *home* is the module of its *operator*."""
 
-    def __init__(self, operator: type[Operator], name: str) -> None:
-        self._operator = operator
+    def __init__(self, name: str, home: str, operator: str) -> None:
         self._name = name
+        self._home = home
+        self._operator = operator
 
     @overload
     def __call__(self, python_callable: Callable[..., Any], /) -> TaskFactory: ...
@@ -84,23 +88,29 @@ class TaskForm:
     def __call__(self, /, **options: Any) -> Callable[[Callable[..., Any]], TaskFactory]: ...
     def __call__(self, python_callable: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """Make the function a task factory; options are those of the operator."""
-        if python_callable is not None:
-            if isinstance(python_callable, Reference) or not callable(python_callable):
-                refuse(f"{self._name} takes a function, not {python_callable!r}")
-            return TaskFactory(python_callable, self._operator, self._name, options)
-        return lambda function: TaskFactory(function, self._operator, self._name, options)
+        operator = self._find()
+        if python_callable is None:
+            return lambda function: TaskFactory(function, operator, self._name, options)
+        if isinstance(python_callable, Reference) or not callable(python_callable):
+            refuse(f"{self._name} takes a function, not {python_callable!r}")
+        return TaskFactory(python_callable, operator, self._name, options)
+
+    def _find(self) -> type[Operator]:
+        module = import_module(f"penstock.authoring.{self._home}")
+        found: type[Operator] = getattr(module, self._operator)
+        return found
 
 
 class TaskDecorator(TaskForm):
     """``@task``: the task calls the function. Its other forms are attributes."""
 
     def __init__(self) -> None:
-        super().__init__(PythonOperator, "@task")
-        self.python = TaskForm(PythonOperator, "@task")
-        self.bash = TaskForm(BashCallableOperator, "@task.bash")
-        self.branch = TaskForm(BranchPythonOperator, "@task.branch")
-        self.short_circuit = TaskForm(ShortCircuitOperator, "@task.short_circuit")
-        self.sensor = TaskForm(PythonSensor, "@task.sensor")
+        super().__init__("@task", "operators.python", "PythonOperator")
+        self.python = TaskForm("@task", "operators.python", "PythonOperator")
+        self.bash = TaskForm("@task.bash", "operators.bash", "BashCallableOperator")
+        self.branch = TaskForm("@task.branch", "operators.python", "BranchPythonOperator")
+        self.short_circuit = TaskForm("@task.short_circuit", "operators.python", "ShortCircuitOperator")
+        self.sensor = TaskForm("@task.sensor", "sensors.python", "PythonSensor")
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class SkipException(Exception):  # noqa: N818 - the name authors know
@@ -16,6 +17,10 @@ class FailException(Exception):  # noqa: N818 - the name authors know
 
 class SensorTimeout(FailException):
     """A sensor waited for as long as it may."""
+
+
+class TaskError(Exception):
+    """A mistake in a task that its message explains: no traceback of ours belongs in the log."""
 
 
 AirflowSkipException = SkipException
@@ -35,12 +40,12 @@ class Terminated(BaseException):
     """The task was told to stop (SIGTERM). Let it pass, so that clean-up runs and the process ends."""
 
 
-@dataclass(frozen=True, slots=True)
 class PokeReturnValue:
     """What a sensor's poke may return instead of True or False: also a value for those downstream."""
 
-    is_done: bool
-    xcom_value: Any = None
+    def __init__(self, is_done: bool, xcom_value: Any = None) -> None:
+        self.is_done = is_done
+        self.xcom_value = xcom_value
 
     def __bool__(self) -> bool:
         return self.is_done

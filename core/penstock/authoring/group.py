@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, overload
 
 from penstock.authoring import scope
 from penstock.authoring.node import Node
+from penstock.authoring.overloads import overload
 from penstock.authoring.place import Place, author_place, refuse
 from penstock.errors import BadIdError
 from penstock.ids import check_id
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Self
+
     from penstock.authoring.dag import DAG
     from penstock.authoring.operators.operator import Operator
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 datetime = dt.datetime
 timedelta = dt.timedelta

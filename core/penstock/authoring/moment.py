@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
-from typing import Any, Self
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 
 class Moment(datetime):
@@ -20,9 +22,18 @@ class Moment(datetime):
         """Return the moment that ISO *text* names."""
         return cls.of(datetime.fromisoformat(text))
 
+    @classmethod
+    def now_utc(cls) -> Self:
+        """Return the present moment in UTC."""
+        return cls.now(UTC)
+
     def in_timezone(self, zone: str | tzinfo) -> Self:
         """Return the same moment on the wall clock of *zone*."""
-        return self.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
+        if isinstance(zone, str):
+            from zoneinfo import ZoneInfo
+
+            return self.astimezone(ZoneInfo(zone))
+        return self.astimezone(zone)
 
     in_tz = in_timezone
 

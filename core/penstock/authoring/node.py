@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from penstock.authoring.place import refuse
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
     from penstock.authoring.operators.operator import Operator
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 
 class Node(ABC):

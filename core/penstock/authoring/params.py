@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class _Missing:
@@ -13,7 +16,7 @@ class _Missing:
         return "<required>"
 
 
-MISSING: Final = _Missing()
+MISSING = _Missing()
 
 
 class Param:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from types import FrameType
-from typing import NamedTuple, NoReturn
 
 from penstock.errors import DagFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import NoReturn
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120 - in every task's start-up
 
 
-class Place(NamedTuple):
+class Place:
     """A line of a file; both None when nobody's file was on the stack."""
 
-    file: str | None
-    line: int | None
+    __slots__ = ("file", "line")
+
+    def __init__(self, file: str | None = None, line: int | None = None) -> None:
+        self.file = file
+        self.line = line
 
 
 def is_ours(filename: str) -> bool:
@@ -27,7 +33,7 @@ def is_ours(filename: str) -> bool:
 def author_place() -> Place:
     """Return the innermost line on the stack that is not Penstock's own."""
     frame = _author_frame()
-    return Place(None, None) if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
+    return Place() if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
 
 
 def owner_file() -> str | None:
@@ -42,7 +48,8 @@ def owner_file() -> str | None:
 
 def refuse(message: str, place: Place | None = None) -> NoReturn:
     """Raise `DagFileError` at *place*, by default at the author's line that led here."""
-    raise DagFileError(message, *(place or author_place()))
+    place = place or author_place()
+    raise DagFileError(message, place.file, place.line)
 
 
 def _author_frame() -> FrameType | None:

@@ -6,11 +6,7 @@ test or a second file its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from penstock.authoring.context import Context
     from penstock.authoring.dag import DAG
@@ -18,16 +14,16 @@ if TYPE_CHECKING:
     from penstock.authoring.pools import Pool
 
 
-@dataclass(slots=True)
 class Scope:
     """Stacks of what is open, and lists of what was declared, each with the file that declared it."""
 
-    dags: list[DAG] = field(default_factory=list)
-    groups: list[TaskGroup] = field(default_factory=list)
-    registered: list[tuple[DAG, str | None]] = field(default_factory=list)
-    pools: list[tuple[Pool, str | None]] = field(default_factory=list)
-    context: Context | None = None
-    """The context of the task that this process runs."""
+    def __init__(self) -> None:
+        self.dags: list[DAG] = []
+        self.groups: list[TaskGroup] = []
+        self.registered: list[tuple[DAG, str | None]] = []
+        self.pools: list[tuple[Pool, str | None]] = []
+        self.context: Context | None = None
+        """The context of the task that this process runs."""
 
 
 _current = Scope()
@@ -38,15 +34,17 @@ def current() -> Scope:
     return _current
 
 
-@contextmanager
-def fresh() -> Iterator[Scope]:
-    """Give the block an empty scope, and restore the old one after it."""
-    global _current  # noqa: PLW0603 - the one variable this module is about
-    before, _current = _current, Scope()
-    try:
-        yield _current
-    finally:
-        _current = before
+class fresh:  # noqa: N801 - used like a function
+    """``with fresh():`` gives the block an empty scope, and restores the old one after it."""
+
+    def __enter__(self) -> Scope:
+        global _current
+        self._before, _current = _current, Scope()
+        return _current
+
+    def __exit__(self, *error: object) -> None:
+        global _current  # noqa: PLW0603
+        _current = self._before
 
 
 def open_dag() -> DAG | None:

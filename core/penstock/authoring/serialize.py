@@ -1,4 +1,4 @@
-"""From the author's objects to data: `collect` finds a file's DAGs, `to_spec` writes one down.
+"""From the author's objects to data: `to_spec` writes a DAG down, `collect` finds a file's DAGs.
 
 Runs in the parse child only. Everything the scheduler needs is in the spec, because the engine
 never imports an author's file.
@@ -6,12 +6,12 @@ never imports an author's file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 
 from penstock.authoring import scope
+from penstock.authoring.collect import collect
 from penstock.authoring.dag import DAG
 from penstock.authoring.operators.operator import Command, Operator
 from penstock.authoring.params import Param
@@ -29,23 +29,11 @@ from penstock.model.spec import (
     TaskSpec,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def collect(namespace: Mapping[str, Any]) -> list[DAG]:
-    """Return the DAGs of a file that was executed in *namespace*, in the order of making.
-
-    They are the DAGs bound at its top level, those of its ``with DAG`` blocks and of its calls
-    of ``@dag`` functions. Raises `DagFileError` when two of them share an id.
-    """
-    file = namespace.get("__file__")
-    found = [dag for dag, owner in scope.current().registered if file is None or owner == file]
-    found += [value for value in namespace.values() if isinstance(value, DAG)]
-    by_id: dict[str, DAG] = {}
-    for dag in found:
-        other = by_id.setdefault(dag.dag_id, dag)
-        if other is not dag:
-            where = f" (first at line {other.place.line})" if other.place.line else ""
-            refuse(f"DAG {dag.dag_id!r} is made twice in this file{where}", dag.place)
-    return list(by_id.values())
+__all__ = ["collect", "schedule_of", "to_spec"]
 
 
 def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
@@ -55,6 +43,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     param on a schedule.
     """
     zone = dag.timezone_name or timezone
+    _refuse_unknown_zones(dag)
     _refuse_cycle(dag)
     schedule = schedule_of(dag, zone)
     _refuse_bad_schedule(dag, schedule)
@@ -109,7 +98,7 @@ def _task(task: Operator) -> TaskSpec:
         group=(task.task_group.group_id or None) if task.task_group else None,
         line=task.place.line,
         display_name=task.task_display_name,
-        doc=task.doc_md or task.doc,
+        doc=_clean(task.doc_md or task.doc),
         owner=task.owner,
         trigger_rule=task.trigger_rule,
         command=command,
@@ -163,6 +152,16 @@ def schedule_of(dag: DAG, zone: str) -> ScheduleSpec:
         timezone=fields.timezone or zone,
         text=fields.text,
     )
+
+
+def _refuse_unknown_zones(dag: DAG) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    for name in {dag.timezone_name, dag.schedule.timezone} - {None}:
+        try:
+            ZoneInfo(str(name))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            refuse(f"DAG {dag.dag_id!r}: time zone {name!r} is not known", dag.place)
 
 
 def _refuse_bad_schedule(dag: DAG, schedule: ScheduleSpec) -> None:
@@ -235,7 +234,7 @@ def _owner(dag: DAG) -> str | None:
 
 
 def _doc(dag: DAG, file: str) -> str | None:
-    doc = dag.doc_md
+    doc = _clean(dag.doc_md)
     if not doc or not doc.endswith(".md") or "\n" in doc:
         return doc
     from pathlib import Path
@@ -246,6 +245,12 @@ def _doc(dag: DAG, file: str) -> str | None:
     except OSError:
         dag.warn(f"doc_md names the file {doc!r}, which cannot be read")
         return doc
+
+
+def _clean(doc: str | None) -> str | None:
+    from inspect import cleandoc
+
+    return cleandoc(doc) if doc else doc
 
 
 def _utc(moment: datetime | None, zone: str) -> datetime | None:

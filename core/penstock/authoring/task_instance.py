@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError, decode, encode
-from penstock.execution.protocol import HARD_XCOM_BYTES, RESULT, XCOM, attempt_path
+from penstock.execution.records import HARD_XCOM_BYTES, VERSION, XCOM
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from penstock.authoring.moment import Moment
     from penstock.authoring.operators.operator import Operator
 
@@ -122,7 +124,7 @@ class XComStore:
     to the attempts that hold their values.
     """
 
-    def __init__(self, folder: Path | None, sources: dict[str, str]) -> None:
+    def __init__(self, folder: str | None, sources: dict[str, str]) -> None:
         self._folder = folder
         self._sources = sources
         self._own: dict[str, str] = {}
@@ -167,7 +169,7 @@ class XComStore:
         if self._folder is None or not self._own:
             return
         body = ",".join(f"{json.dumps(key)}:{text}" for key, text in self._own.items())
-        write_whole(self._folder / XCOM, f"{{{body}}}".encode())
+        write_whole(self._folder, XCOM, f'{{"v":{VERSION},"values":{{{body}}}}}'.encode())
 
     def _values(self, source: str) -> dict[str, Any]:
         if source not in self._read:
@@ -178,26 +180,23 @@ class XComStore:
         attempt_id = self._sources.get(source)
         if attempt_id is None or self._folder is None:
             return {}
-        folder = attempt_path(self._folder.parent.parent, attempt_id)
-        values = _read_json(folder / XCOM)
-        if RETURN_VALUE not in values:
-            # A command's last line is in the supervisor's result, not in a file of its own.
-            last_line = _read_json(folder / RESULT).get("last_line")
-            if last_line is not None:
-                values[RETURN_VALUE] = last_line
-        return values
+        root = os.path.dirname(os.path.dirname(self._folder))  # noqa: PTH120
+        return _read_values(f"{root}/{attempt_id[:7]}/{attempt_id}/{XCOM}")
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write *data* so that a reader sees all of it or nothing."""
-    draft = path.with_name(f"{path.name}.part")
-    draft.write_bytes(data)
-    draft.replace(path)
+def write_whole(folder: str, name: str, data: bytes) -> None:
+    """Write file *name* in *folder* so that a reader sees all of it or nothing."""
+    draft = f"{folder}/{name}.part"
+    with open(draft, "wb") as file:  # noqa: PTH123
+        file.write(data)
+    os.rename(draft, f"{folder}/{name}")  # noqa: PTH104
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_values(path: str) -> dict[str, Any]:
     try:
-        body = json.loads(path.read_bytes())
+        with open(path, "rb") as file:  # noqa: PTH123
+            record = json.load(file)
     except FileNotFoundError:
         return {}
-    return body if isinstance(body, dict) else {}
+    values = record.get("values") if isinstance(record, dict) else None
+    return values if isinstance(values, dict) else {}

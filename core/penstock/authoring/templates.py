@@ -5,13 +5,15 @@ Jinja is imported when a field has markers, and not before: most tasks have none
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from penstock.authoring.references import Reference
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     import jinja2
 
     from penstock.authoring.context import Context
@@ -109,5 +111,6 @@ class Renderer:
 
     def _searchpath(self) -> Sequence[str]:
         dag = self.task.dag
-        folder = Path(dag.place.file).parent if dag and dag.place.file else Path.cwd()
-        return [str(folder), *(str(folder / path) for path in (dag.template_searchpath if dag else ()))]
+        folder = os.path.dirname(dag.place.file) if dag and dag.place.file else os.curdir  # noqa: PTH120
+        more = dag.template_searchpath if dag else ()
+        return [folder, *(os.path.join(folder, path) for path in more)]  # noqa: PTH118

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
-
+from penstock.authoring.exceptions import TaskError
 from penstock.authoring.node import Node
 from penstock.authoring.place import refuse
 from penstock.authoring.references import Reference
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
     from penstock.authoring.context import Context
     from penstock.authoring.operators.operator import Operator
 
 RETURN_VALUE = "return_value"
+
+
+class XComMissingError(TaskError, LookupError):
+    """Nothing was pushed under that key."""
 
 
 class XComArg(Reference, Node):
@@ -44,7 +50,7 @@ class XComArg(Reference, Node):
             return value
         if self.key == RETURN_VALUE:
             return None
-        raise LookupError(
+        raise XComMissingError(
             f"task {self.operator.task_id!r} pushed nothing under the key {self.key!r}"
             + ("" if self.operator.multiple_outputs else "; a dict is only split with multiple_outputs=True")
         )

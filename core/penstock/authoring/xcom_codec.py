@@ -6,14 +6,19 @@ import datetime as dt
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+
+from penstock.authoring.exceptions import TaskError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 NAME = "__classname__"
 VERSION = "__version__"
 DATA = "__data__"
 
 
-class XComError(TypeError):
+class XComError(TaskError, TypeError):
     """A value cannot be kept as an XCom."""
 
 

@@ -1,13 +1,17 @@
-"""Executing the bytes of a DAG file as the module that its author believes it to be. Stdlib only."""
+"""Executing the bytes of a DAG file as the module that its author believes it to be."""
 
 from __future__ import annotations
 
-import linecache
 import os
 import sys
 from collections.abc import Iterable
 from types import ModuleType
-from typing import Any
+
+from penstock.authoring.on_import import when_imported
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing would cost every task its import
+    from typing import Any
 
 
 def execute(file: str, data: bytes, folders: Iterable[str] = ()) -> dict[str, Any]:
@@ -22,13 +26,19 @@ def execute(file: str, data: bytes, folders: Iterable[str] = ()) -> dict[str, An
             sys.path.append(folder)
     module = ModuleType(module_name(file))
     module.__file__ = file
-    # Tracebacks quote what was executed, which may not be what lies in the file by now.
-    text = data.decode("utf-8", errors="replace")
-    linecache.cache[file] = (len(data), None, text.splitlines(keepends=True), file)
+    when_imported("linecache", lambda: _quote(file, data))
     sys.modules[module.__name__] = module
     code = compile(data, file, "exec", dont_inherit=True)
     exec(code, module.__dict__)  # noqa: S102 - executing DAG files is what this is for
     return module.__dict__
+
+
+def _quote(file: str, data: bytes) -> None:
+    """Let tracebacks quote what was executed, which may not be what lies in the file by now."""
+    import linecache
+
+    text = data.decode("utf-8", errors="replace")
+    linecache.cache[file] = (len(data), None, text.splitlines(keepends=True), file)
 
 
 def module_name(file: str) -> str:

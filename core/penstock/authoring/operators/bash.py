@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Unpack
 
-from penstock.authoring.arguments import TaskArgs
+from penstock.authoring.exceptions import SkipException, TaskError
 from penstock.authoring.operators.operator import Command, Operator
 from penstock.authoring.place import refuse
 from penstock.authoring.references import references
 from penstock.authoring.templates import has_markers
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal, NoReturn, Unpack
+
+    from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.context import Context
 
 CONTEXT_PREFIXES = ("AIRFLOW_CTX_", "PENSTOCK_")
@@ -74,7 +77,7 @@ class BashOperator(Operator):
         """Become the command; with an *output_processor*, run it and process its last line."""
         command = self.bash_command
         if not isinstance(command, str) or not command.strip():
-            raise ValueError(f"bash_command must be text that is not empty, not {command!r}")
+            raise TaskError(f"bash_command must be text that is not empty, not {command!r}")
         env = self.environment()
         if self.cwd is not None:
             os.chdir(self.cwd)
@@ -96,8 +99,6 @@ class BashOperator(Operator):
     def _run_and_process(self, command: str, env: dict[str, str]) -> Any:
         import subprocess
         import sys
-
-        from penstock.authoring.exceptions import SkipException
 
         last = ""
         with subprocess.Popen(
@@ -143,12 +144,12 @@ class BashCallableOperator(BashOperator):
 
         command = call(self.python_callable, self.op_args, self.op_kwargs, context)
         if not isinstance(command, str) or not command.strip():
-            raise TypeError(f"a function under @task.bash must return a command as text, not {command!r}")
+            raise TaskError(f"a function under @task.bash must return a command as text, not {command!r}")
         self.bash_command = Renderer(self, context).render(command)
         return super().execute(context)
 
 
-class CommandFailedError(RuntimeError):
+class CommandFailedError(TaskError):
     """A command ended with an exit code that means failure."""
 
 
@@ -167,7 +168,7 @@ def become_bash(command: str, env: dict[str, str]) -> NoReturn:
 
     bash = shutil.which("bash")
     if bash is None:
-        raise FileNotFoundError("bash is not installed, or not on PATH")
+        raise TaskError("bash is not installed, or not on PATH")
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(bash, ["bash", "-c", command], env)  # noqa: S606 - the command is what the author asked for

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from penstock.authoring.operators.operator import Operator
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from penstock.authoring.context import Context
 

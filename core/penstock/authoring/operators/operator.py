@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from penstock.authoring import scope
 from penstock.authoring.arguments import (
     CHECKS,
     IGNORED,
     LATER,
-    TaskArgs,
     refuse_later,
     refuse_unknown,
     worth_a_warning,
@@ -28,26 +25,37 @@ from penstock.authoring.references import references
 from penstock.errors import BadIdError, DagFileError
 from penstock.ids import check_id
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
+    from typing import Any, Literal, TypeVar, Unpack
 
+    from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.context import Context
     from penstock.authoring.dag import DAG
     from penstock.authoring.group import TaskGroup
     from penstock.authoring.pools import Pool
     from penstock.authoring.xcom_arg import XComArg
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Command:
     """A command that can be started without the author's file: see `Operator.launch`."""
 
-    argv: tuple[str, ...]
-    env: dict[str, str] = field(default_factory=dict)
-    replace_env: bool = False
-    cwd: str | None = None
+    __slots__ = ("argv", "cwd", "env", "replace_env")
+
+    def __init__(
+        self,
+        argv: tuple[str, ...],
+        env: dict[str, str] | None = None,
+        replace_env: bool = False,
+        cwd: str | None = None,
+    ) -> None:
+        self.argv = argv
+        self.env = env or {}
+        self.replace_env = replace_env
+        self.cwd = cwd
 
 
 class _OperatorType(ABCMeta):
@@ -65,7 +73,7 @@ class _OperatorType(ABCMeta):
             task.connect_references()
         except DagFileError as error:
             # The line that makes the task is worth more than a line in some shared subclass.
-            error.file, error.line = place
+            error.file, error.line = place.file, place.line
             raise
         return task  # type: ignore[no-any-return]
 
@@ -113,7 +121,7 @@ class Operator(Node, metaclass=_OperatorType):
 
     def __init__(self, *, task_id: str, **task: Unpack[TaskArgs]) -> None:
         given: dict[str, Any] = dict(task)
-        self.place = Place(None, None)
+        self.place = Place()
         self.upstream_task_ids: set[str] = set()
         self.downstream_task_ids: set[str] = set()
         self.params: dict[str, Any] = {}

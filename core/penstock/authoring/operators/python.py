@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
 
-from penstock.authoring.arguments import TaskArgs
 from penstock.authoring.operators.operator import Operator
 from penstock.authoring.place import refuse
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Unpack
+
+    from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.context import Context
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
 
-from penstock.authoring.arguments import TaskArgs
 from penstock.authoring.operators.operator import Operator
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Unpack
+
+    from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.context import Context
 
 

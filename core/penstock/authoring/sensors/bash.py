@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
 
 from penstock.authoring.exceptions import FailException
-from penstock.authoring.sensors.sensor import Sensor, SensorArgs
+from penstock.authoring.sensors.sensor import Sensor
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Unpack
+
     from penstock.authoring.context import Context
+    from penstock.authoring.sensors.sensor import SensorArgs
 
 
 class BashSensor(Sensor):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
 
-from penstock.authoring.sensors.sensor import Sensor, SensorArgs
+from penstock.authoring.sensors.sensor import Sensor
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Unpack
+
     from penstock.authoring.context import Context
+    from penstock.authoring.sensors.sensor import SensorArgs
 
 
 class FileSensor(Sensor):

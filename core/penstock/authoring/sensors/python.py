@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
 
 from penstock.authoring.exceptions import PokeReturnValue
 from penstock.authoring.place import refuse
-from penstock.authoring.sensors.sensor import Sensor, SensorArgs
+from penstock.authoring.sensors.sensor import Sensor
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Unpack
+
     from penstock.authoring.context import Context
+    from penstock.authoring.sensors.sensor import SensorArgs
 
 
 class PythonSensor(Sensor):

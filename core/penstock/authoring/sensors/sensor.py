@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from penstock.authoring.arguments import Duration, TaskArgs, one_of, optional_seconds, seconds, truth
+from penstock.authoring.arguments import one_of, optional_seconds, seconds, truth
 from penstock.authoring.exceptions import (
     FailException,
     PokeReturnValue,
@@ -17,23 +16,27 @@ from penstock.authoring.exceptions import (
 from penstock.authoring.operators.operator import Operator
 from penstock.authoring.place import refuse
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal, Unpack
+
+    from penstock.authoring.arguments import Duration, TaskArgs
     from penstock.authoring.context import Context
 
+    class SensorArgs(TaskArgs, total=False):
+        """What any sensor accepts besides its own arguments. Durations: a timedelta or seconds."""
+
+        poke_interval: Duration
+        timeout: Duration | None
+        mode: Literal["poke", "reschedule"]
+        exponential_backoff: bool
+        max_wait: Duration | None
+        soft_fail: bool
+        silent_fail: bool
+        never_fail: bool
+
+
 WEEK = 7 * 24 * 3600.0
-
-
-class SensorArgs(TaskArgs, total=False):
-    """What any sensor accepts besides its own arguments. Durations: a timedelta or seconds."""
-
-    poke_interval: Duration
-    timeout: Duration | None
-    mode: Literal["poke", "reschedule"]
-    exponential_backoff: bool
-    max_wait: Duration | None
-    soft_fail: bool
-    silent_fail: bool
-    never_fail: bool
 
 
 class Sensor(Operator):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Unpack
 
 from penstock.authoring.place import refuse
 from penstock.authoring.references import Reference
-from penstock.authoring.sensors.sensor import Sensor, SensorArgs
+from penstock.authoring.sensors.sensor import Sensor
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Unpack
+
     from penstock.authoring.context import Context
+    from penstock.authoring.sensors.sensor import SensorArgs
 
 
 class _MomentSensor(Sensor):

@@ -1,0 +1,108 @@
+"""Running one task in its process: render, execute, and say how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penstock.authoring import scope
+from penstock.authoring.exceptions import FailException, Rescheduled, SkipException
+from penstock.authoring.templates import render_fields
+from penstock.authoring.xcom_arg import RETURN_VALUE
+from penstock.authoring.xcom_codec import XComError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from penstock.authoring.context import Context
+    from penstock.authoring.operators.operator import Operator
+
+_REASON_MAX = 500
+
+
+class Ending:
+    """How a task ended: the fields of a `Verdict`, the exit code, and the error to explain in the log."""
+
+    def __init__(
+        self,
+        kind: str = "success",
+        reason: str | None = None,
+        *,
+        next_poke_at: float | None = None,
+        skips: Sequence[str] = (),
+        exit_code: int = 0,
+        error: BaseException | None = None,
+    ) -> None:
+        self.kind = kind
+        self.reason = reason
+        self.next_poke_at = next_poke_at
+        self.skips = skips
+        self.exit_code = exit_code
+        self.error = error
+
+
+def run_task(task: Operator, context: Context) -> Ending:
+    """Run *task* and return how it ended. Only `Terminated` and KeyboardInterrupt pass through."""
+    scope.current().context = context
+    try:
+        render_fields(task, context)
+        if task.pre_execute is not None:
+            task.pre_execute(context)
+        value = task.execute(context)
+        if task.post_execute is not None:
+            task.post_execute(context, value)
+        _push(task, context, value)
+        context["ti"].write_xcoms()
+    except SkipException as why:
+        return Ending("skipped", reason_of(why, plain=True), error=why)
+    except Rescheduled as later:
+        return Ending("rescheduled", next_poke_at=later.next_poke_at)
+    except FailException as why:
+        return failed(why, retry=False)
+    except SystemExit as why:
+        return _exited(why)
+    except Exception as why:  # noqa: BLE001 - whatever the author's code raises is the task's failure
+        return failed(why)
+    finally:
+        scope.current().context = None
+    return Ending(skips=context["ti"].skips)
+
+
+def failed(error: BaseException, *, retry: bool = True) -> Ending:
+    """Return the ending for *error*."""
+    kind = "failed" if retry else "fail_without_retry"
+    return Ending(kind, reason_of(error), exit_code=1, error=error)
+
+
+def reason_of(error: BaseException, *, plain: bool = False) -> str | None:
+    """Return *error* in one line: type and message, or (*plain*) the message alone when there is one."""
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # noqa: BLE001 - the author's own __str__ may fail too
+        lines = []
+    text = lines[0] if lines else ""
+    if plain:
+        return text[:_REASON_MAX] or None
+    return f"{type(error).__name__}: {text}".rstrip(": ")[:_REASON_MAX]
+
+
+def _exited(error: SystemExit) -> Ending:
+    if error.code in (None, 0):
+        return Ending()
+    code = error.code if isinstance(error.code, int) and 0 < error.code < 256 else 1
+    return Ending("failed", f"sys.exit({error.code!r})"[:_REASON_MAX], exit_code=code, error=error)
+
+
+def _push(task: Operator, context: Context, value: Any) -> None:
+    """Keep what the task returned; None is never kept."""
+    if value is None or not task.do_xcom_push:
+        return
+    ti = context["ti"]
+    if task.multiple_outputs:
+        if not isinstance(value, dict):
+            raise XComError(f"with multiple_outputs a task must return a dict, not {type(value).__name__}")
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise XComError(f"with multiple_outputs keys must be texts, not {key!r}")
+            ti.xcom_push(key, item)
+    ti.xcom_push(RETURN_VALUE, value)

@@ -1,0 +1,172 @@
+"""The process of a Python task: ``python -P -m penstock.execution.task_child ATTEMPT_DIR``.
+
+Reads the attempt's ``spec``, executes the pinned copy of the DAG file under the file's own name,
+runs one task of it, and leaves ``xcom`` and ``verdict`` behind. Exit code 0 or 1; a command takes
+the process over and its exit code is its own. What is imported here, every attempt pays for.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+from penstock.authoring.exceptions import TaskError, Terminated
+from penstock.authoring.lookup import provide
+from penstock.authoring.running import Ending, failed, run_task
+from penstock.authoring.task_instance import TaskInstance, XComStore, write_whole
+from penstock.execution import records
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+    from penstock.authoring.context import Context
+    from penstock.authoring.operators.operator import Operator
+
+
+class TaskNotFoundError(TaskError):
+    """The DAG file no longer makes the task that is to run."""
+
+
+def main(folder: str) -> int:
+    """Run the attempt in *folder* and return the exit code."""
+    spec = records.load(_read(f"{folder}/{records.SPEC}"))
+    facts: dict[str, Any] = spec["context"]
+    _speak_line_by_line()
+    provide(facts.get("variables") or {}, facts.get("connections") or {})
+    _announce(facts)
+    try:
+        ending = _run(folder, spec, facts)
+    except Terminated:
+        _die_of_sigterm()
+    _tell(folder, ending)
+    return ending.exit_code
+
+
+def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Ending:
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    try:
+        task = _load(facts)
+        context = _context(folder, spec, facts, task)
+    except Terminated:
+        raise
+    except BaseException as error:  # noqa: BLE001 - an author's file may raise anything while it loads
+        return failed(error)
+    signal.signal(signal.SIGTERM, lambda number, frame: _on_sigterm(number, frame, task))
+    return run_task(task, context)
+
+
+def _load(facts: Mapping[str, Any]) -> Operator:
+    from penstock.authoring.collect import collect
+    from penstock.authoring.task_logging import show_logging
+    from penstock.loading.source import execute
+
+    show_logging()
+    dag_id, task_id = facts["dag_id"], facts["task_id"]
+    namespace = execute(facts["file"], _read(facts["source"]), [facts.get("dags_folder") or ""])
+    dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
+    if dag is None:
+        raise TaskNotFoundError(
+            f"{facts['file']} makes no DAG {dag_id!r} any more: does it depend on its surroundings?"
+        )
+    if task_id not in dag.tasks:
+        raise TaskNotFoundError(
+            f"DAG {dag_id!r} makes no task {task_id!r} any more: does it depend on its surroundings?"
+        )
+    dag.timezone_name = dag.timezone_name or facts.get("timezone")
+    return dag.tasks[task_id]
+
+
+def _context(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], task: Operator) -> Context:
+    from penstock.authoring.context import build_context
+    from penstock.authoring.moment import Moment
+
+    assert task.dag is not None
+    ti = TaskInstance(
+        task,
+        dag_id=facts["dag_id"],
+        run_id=facts["run_id"],
+        try_number=facts.get("try_number") or 1,
+        max_tries=facts.get("max_tries") or 1,
+        map_index=facts.get("map_index", -1),
+        attempt_id=spec["attempt_id"],
+        start_date=Moment.now_utc(),
+        xcoms=XComStore(folder, spec.get("xcom_sources") or {}),
+    )
+    return build_context(task.dag, task, ti, facts)
+
+
+def _tell(folder: str, ending: Ending) -> None:
+    """Explain the ending in the log, and write the verdict when an exit code does not say it all."""
+    if ending.error is not None:
+        _explain(ending)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if ending.kind == "success" and not ending.skips:
+        return
+    fields = {
+        "kind": ending.kind,
+        "reason": ending.reason,
+        "next_poke_at": ending.next_poke_at,
+        "skips": list(ending.skips),
+    }
+    write_whole(folder, records.VERDICT, records.dump_fields(fields))
+
+
+def _explain(ending: Ending) -> None:
+    if ending.kind == "skipped":
+        print(f"skipped: {ending.reason}" if ending.reason else "skipped")  # noqa: T201 - to the task's log
+        return
+    from penstock.authoring.tracebacks import explain
+
+    assert ending.error is not None
+    sys.stdout.flush()
+    sys.stderr.write(explain(ending.error))
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123 - see above on imports
+        return file.read()
+
+
+def _speak_line_by_line() -> None:
+    """Let every line reach the log when it is printed, in the order of printing."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _announce(facts: Mapping[str, Any]) -> None:
+    """Tell programs that the task starts what they belong to, under the names they may know."""
+    for name, key in (
+        ("DAG_ID", "dag_id"),
+        ("TASK_ID", "task_id"),
+        ("DAG_RUN_ID", "run_id"),
+        ("TRY_NUMBER", "try_number"),
+        ("LOGICAL_DATE", "logical_date"),
+    ):
+        os.environ.setdefault(f"AIRFLOW_CTX_{name}", str(facts.get(key) or ""))
+
+
+def _on_sigterm(number: int, frame: FrameType | None, task: Operator | None = None) -> None:
+    """Let ``finally`` blocks and `Operator.on_kill` run; a second signal ends at once."""
+    del frame
+    signal.signal(number, signal.SIG_DFL)
+    try:
+        if task is not None:
+            task.on_kill()
+    finally:
+        raise Terminated
+
+
+def _die_of_sigterm() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.path.abspath(sys.argv[1])))  # noqa: PTH100 - see above on imports
