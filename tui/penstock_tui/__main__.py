@@ -1,3 +1,166 @@
-"""Start the console: ``python -m penstock_tui [--home DIR] [--read-only] [--ascii]``."""
+"""Start the console: ``python -m penstock_tui [--home DIR] [--read-only] [--ascii] [--mouse]``.
+
+The only file of the console that names a concrete engine. Textual reads its environment when it is
+imported, so everything that decides how to draw is settled before that.
+"""
 
 from __future__ import annotations
+
+import argparse
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from penstock.api.engine import Engine
+from penstock.errors import PenstockError, SettingsError
+from penstock.settings import Settings, load_settings
+
+HUNG_UP = 129
+"""Exit code after the terminal went away."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the console until it is left; return the exit code."""
+    options = _parser().parse_args(arguments)
+    refusal = terminal_refusal()
+    if refusal is not None:
+        print(f"penstock console: {refusal}", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        settings = load_settings(options.home)
+    except SettingsError as error:
+        print(f"penstock console: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    remote = bool(os.environ.get("SSH_CONNECTION"))
+    prepare_environment(remote=remote)
+    exit_with_terminal()
+    return _run(settings, options, mouse=options.mouse or not remote)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="penstock console", description="The console of an instance.")
+    parser.add_argument(
+        "--home", type=Path, help="the instance's folder (default: as every penstock command)"
+    )
+    parser.add_argument("--read-only", action="store_true", help="hide everything that changes something")
+    parser.add_argument("--ascii", action="store_true", help="draw states as letters")
+    parser.add_argument("--mouse", action="store_true", help="use the mouse over SSH too")
+    return parser
+
+
+def terminal_refusal() -> str | None:
+    """Return why no console can be drawn here, or None."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "a terminal is needed; for scripts there is `penstock --help`"
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return "this terminal cannot be drawn on (TERM=dumb); the command line can: `penstock --help`"
+    return None
+
+
+def prepare_environment(*, remote: bool) -> None:
+    """Tell Textual to keep still, and over SSH to draw seldom. What the user has set stays."""
+    calm = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0", "TEXTUAL_THEME": "ansi-dark"}
+    if remote:
+        calm["TEXTUAL_FPS"] = "15"
+    for name, value in calm.items():
+        os.environ.setdefault(name, value)
+
+
+def exit_with_terminal() -> None:
+    """End at once when the terminal hangs up: by signal, or by an end of file where the signal is ignored."""
+    signal.signal(signal.SIGHUP, lambda *_: os._exit(HUNG_UP))
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(sys.stdin.fileno(), 0)  # hang-ups and errors are always reported
+        if poll.poll():
+            os._exit(HUNG_UP)
+
+    threading.Thread(target=watch, name="terminal", daemon=True).start()
+
+
+def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int:
+    from penstock_tui.app import Console
+    from penstock_tui.feed import Feed
+    from penstock_tui.keymap import read_keymap
+
+    keymap, warnings = read_keymap(settings.home / "keys.toml")
+    console = Console(
+        lambda post: Feed(
+            lambda: _connect(settings), post, fallback=lambda: _stored(settings), actor=_actor()
+        ),
+        zone=_local_zone(),
+        read_only=options.read_only,
+        ascii=options.ascii,
+        keymap=keymap,
+        warnings=warnings,
+        start_engine=lambda: _start_engine(settings),
+    )
+    code = console.run(mouse=mouse)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A question may still hang on a socket; nothing of ours is worth waiting for.
+    os._exit(code if isinstance(code, int) else console.return_code or 0)
+
+
+def _connect(settings: Settings) -> Engine:
+    from penstock.api.client import SocketEngine
+
+    engine = SocketEngine(settings.socket)
+    engine.connect()
+    return engine
+
+
+def _stored(settings: Settings) -> Engine:
+    from penstock.api.connect import open_engine
+
+    return open_engine(settings)
+
+
+def _start_engine(settings: Settings) -> str:
+    """Run ``penstock up -d`` and return what it said; raise `PenstockError` with it when it failed."""
+    command = [sys.executable, "-m", "penstock", "up", "-d"]
+    environment = {**os.environ, "PENSTOCK_HOME": str(settings.home)}
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=120,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PenstockError(f"penstock up -d: {error}") from None
+    said = (done.stderr or done.stdout).strip()
+    if done.returncode:
+        raise PenstockError(said or f"penstock up -d ended with exit code {done.returncode}")
+    return said
+
+
+def _actor() -> str:
+    """Return who acts, for the event trail."""
+    import pwd
+
+    try:
+        return f"{pwd.getpwuid(os.getuid()).pw_name} (console)"
+    except KeyError:
+        return f"uid {os.getuid()} (console)"
+
+
+def _local_zone() -> tzinfo:
+    zone = datetime.now().astimezone().tzinfo
+    assert zone is not None
+    return zone
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -103,8 +103,8 @@ class Console(App[int]):
         self.leave()
 
     def _tick(self) -> None:
-        if self.gone is not None and isinstance(self.screen, View):
-            self.screen.refresh_top()
+        if self.gone is not None:
+            self._tell_views()
 
     # -- what the feed says ----------------------------------------------------------------------
 
@@ -139,8 +139,9 @@ class Console(App[int]):
             self._tell_views()
 
     def _tell_views(self) -> None:
-        if isinstance(self.screen, View):
-            self.screen.refresh_top()
+        for screen in self.screen_stack:
+            if isinstance(screen, View) and screen.in_front:
+                screen.refresh_top()
 
     # -- what is said ----------------------------------------------------------------------------
 
@@ -190,6 +191,11 @@ class Console(App[int]):
 
         chosen = (targets,) if isinstance(targets, Target) else tuple(targets)
         self.run_worker(operate(self, action_id, chosen), name=action_id, group="act", exit_on_error=False)
+
+    def short_path(self, path: str) -> str:
+        """Return *path* without the instance's folder in front."""
+        home = self.engine_status.home if self.engine_status else ""
+        return path.removeprefix(home.rstrip("/") + "/") if home else path
 
     def open_run(self, dag_id: str, run_id: str) -> None:
         """Show one run."""

@@ -50,6 +50,7 @@ class Feed:
         fallback: Callable[[], Engine] | None = None,
         clock: Clock | None = None,
         actor: str = "",
+        back_off: tuple[float, float] = _BACK_OFF,
     ) -> None:
         self.clock = clock or SystemClock()
         self.actor = actor
@@ -57,6 +58,7 @@ class Feed:
         """Whether a living engine answers."""
         self.heard: datetime | None = None
         """When the engine was last heard: the age of all data."""
+        self._back_off = back_off
         self._connect = connect
         self._fallback = fallback
         self._post = post
@@ -141,15 +143,15 @@ class Feed:
     # -- listening -------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        wait, longest = _BACK_OFF
+        shortest, longest = self._back_off
+        wait = shortest
         while not self._closed.is_set():
             try:
                 self._use(self._connect())
                 self._follow()
-                wait = _BACK_OFF[0]
             except (PenstockError, OSError) as error:
                 if self.live:
-                    wait = _BACK_OFF[0]
+                    wait = shortest
                 self._lost(str(error))
             self._closed.wait(wait)
             wait = min(wait * 2, longest)

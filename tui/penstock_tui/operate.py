@@ -315,8 +315,12 @@ async def _start_engine(console: Console, _targets: Sequence[Target]) -> None:
     if console.start_engine is None or not await console.push_screen_wait(StartDialog(console.feed.age())):
         return
     console.say("starting an engine: penstock up -d")
-    answer = await asyncio.get_running_loop().run_in_executor(None, console.start_engine)
-    console.say(answer or "the engine was started")
+    try:
+        answer = await asyncio.get_running_loop().run_in_executor(None, console.start_engine)
+    except PenstockError as error:
+        console.say(error.message, "error")
+    else:
+        console.say(answer or "the engine was started")
 
 
 async def _suspend(console: Console, _targets: Sequence[Target]) -> None:

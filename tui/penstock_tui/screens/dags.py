@@ -49,7 +49,7 @@ class DagsScreen(Listing):
         self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
-        if self.is_current and any(row.active_runs for row in self.dags.values()):
+        if self.in_front and any(row.active_runs for row in self.dags.values()):
             self.show()
 
     async def load(self) -> None:
@@ -59,6 +59,8 @@ class DagsScreen(Listing):
             feed.ask(lambda engine: engine.dags(strip=24), key="dags"),
             feed.ask(lambda engine: engine.import_errors(), key="import_errors"),
         )
+        if dags is None and self.console_app.gone is not None and not self.dags:
+            self.table.empty = "no engine, and nothing stored yet"
         if errors is not None:
             self.errors = errors
             self._show_errors()
@@ -98,7 +100,7 @@ class DagsScreen(Listing):
         if self.errors:
             first = self.errors[0]
             more = f"  and {len(self.errors) - 1} more" if len(self.errors) > 1 else ""
-            place = label(first.file) + (f":{first.line}" if first.line else "")
+            place = label(self.console_app.short_path(first.file)) + (f":{first.line}" if first.line else "")
             glyph = self.console_app.looks.glyph("failed")
             bar.show(
                 [

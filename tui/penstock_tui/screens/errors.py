@@ -46,7 +46,7 @@ class ErrorsScreen(Listing):
                 Row(
                     str(place),
                     (
-                        [(_place(row), "bold red")],
+                        [(self._place(row), "bold red")],
                         [(label(row.message), "")],
                         [(durations.past(row.since, now, zone), "bright_black")],
                     ),
@@ -63,7 +63,7 @@ class ErrorsScreen(Listing):
     def copied(self) -> str:
         """Return file and line."""
         row = self._here()
-        return _place(row) if row else ""
+        return self._place(row) if row else ""
 
     def do_open(self) -> None:
         """Show message and traceback in full."""
@@ -73,12 +73,11 @@ class ErrorsScreen(Listing):
         cells = min(100, self.size.width - 8)
         lines: list[Spans] = [[(text, "bold red")] for text in wrap(clean(row.message), cells)]
         lines += [[(text, "")] for text in wrap(clean(row.detail or ""), cells)] if row.detail else []
-        self.app.push_screen(Sheet(_place(row), lines))
+        self.app.push_screen(Sheet(self._place(row), lines))
 
     def _here(self) -> ImportErrorRow | None:
         key = self.table.cursor_key
         return self.errors[int(key)] if key is not None and int(key) < len(self.errors) else None
 
-
-def _place(row: ImportErrorRow) -> str:
-    return label(row.file) + (f":{row.line}" if row.line else "")
+    def _place(self, row: ImportErrorRow) -> str:
+        return label(self.console_app.short_path(row.file)) + (f":{row.line}" if row.line else "")

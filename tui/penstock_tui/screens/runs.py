@@ -36,7 +36,7 @@ class RunsScreen(Listing):
         self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
-        if self.is_current and any(run.end is None and run.start for run in self.runs.values()):
+        if self.in_front and any(run.end is None and run.start for run in self.runs.values()):
             self.show()
 
     async def load(self) -> None:

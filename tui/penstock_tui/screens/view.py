@@ -109,11 +109,17 @@ class View(Screen[None]):
         self._stale = False
         self.run_worker(self.load(), group="load", exit_on_error=False)
 
+    @property
+    def in_front(self) -> bool:
+        """Whether this is the view one sees, even behind a dialog."""
+        views = [screen for screen in self.app.screen_stack if isinstance(screen, View)]
+        return bool(views) and views[-1] is self
+
     def changed(self, change: Change | None) -> None:
         """Take notice of *change* (None: everything may have moved)."""
         if change is not None and not self.concerns(change):
             return
-        if self.is_current:
+        if self.in_front:
             self.reload()
         else:
             self._stale = True

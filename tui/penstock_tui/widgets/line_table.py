@@ -69,8 +69,7 @@ class LineTable(Widget, can_focus=True):
         self.columns = tuple(columns)
         self.rows: list[Row] = []
         self.marks: set[str] = set()
-        self.empty = empty
-        """What stands there while there are no rows."""
+        self._empty = empty
         self.title_note: dict[str, str] = {}
         """Text after a column's title by column id, such as the sort arrow."""
         self._header = int(header)
@@ -83,6 +82,18 @@ class LineTable(Widget, can_focus=True):
         self._strips: dict[tuple[int, int], Strip] = {}
 
     # -- content ---------------------------------------------------------------------------------
+
+    @property
+    def empty(self) -> str:
+        """What stands there while there are no rows."""
+        return self._empty
+
+    @empty.setter
+    def empty(self, text: str) -> None:
+        if text != self._empty:
+            self._empty = text
+            if not self.rows:
+                self.refresh()
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Replace all rows. The cursor stays on its row, or at its place when the row is gone."""
