@@ -1,0 +1,98 @@
+"""The states and moves as a page of Markdown: docs/states.md is made from the tables themselves.
+
+``python -m penstock.model.states_page > docs/states.md``
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from itertools import product
+from typing import TypeVar
+
+from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
+from penstock.model.transitions import RUN_MOVES, TASK_MOVES, RunEvent, TaskEvent
+
+State = TypeVar("State", bound=StrEnum)
+Event = TypeVar("Event", bound=StrEnum)
+
+_HEAD = """\
+# States
+
+This page is made from the table of moves (`python -m penstock.model.states_page > docs/states.md`).
+
+A state changes only by a move of these tables; everything else is refused, by the program and by a
+trigger in the database. **Bold** states are terminal: nothing but an operator leaves them.
+"""
+
+
+def render() -> str:
+    """Return the whole page."""
+    return "\n".join(
+        [
+            _HEAD,
+            "## Runs\n",
+            *_states(RunState, RUN_TERMINAL),
+            *_events(RunEvent),
+            *_moves(RUN_MOVES, (RunState, RunEvent)),
+            "## Task instances\n",
+            *_states(TaskState, TERMINAL),
+            *_events(TaskEvent),
+            *_moves(TASK_MOVES, (TaskState, TaskEvent)),
+        ]
+    )
+
+
+def _states(kind: type[StrEnum], terminal: frozenset[StrEnum]) -> Iterator[str]:
+    meanings = _meanings(kind)
+    yield "| State | Meaning |\n| --- | --- |"
+    for state in kind:
+        yield f"| {_name(state, terminal)} | {meanings[state.name]} |"
+    yield ""
+
+
+def _events(kind: type[StrEnum]) -> Iterator[str]:
+    meanings = _meanings(kind)
+    yield "Events whose name does not say it all:\n\n| Event | Meaning |\n| --- | --- |"
+    for event in kind:
+        if event.name in meanings:
+            yield f"| {event} | {meanings[event.name]} |"
+    yield ""
+
+
+def _moves(
+    moves: Mapping[tuple[State, Event], State], kinds: tuple[type[State], type[Event]]
+) -> Iterator[str]:
+    states, events = kinds
+    terminal = frozenset[StrEnum](TERMINAL | RUN_TERMINAL)
+    yield "| From | Event | To |\n| --- | --- | --- |"
+    for before, event in product(states, events):
+        if (before, event) in moves:
+            yield f"| {_name(before, terminal)} | {event} | {_name(moves[before, event], terminal)} |"
+    yield ""
+
+
+def _name(state: StrEnum, terminal: frozenset[StrEnum]) -> str:
+    return f"**{state}**" if state in terminal else str(state)
+
+
+def _meanings(kind: type[StrEnum]) -> dict[str, str]:
+    """Return the text under each member of *kind* in its source."""
+    (definition,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(definition, ast.ClassDef)
+    found: dict[str, str] = {}
+    for member, text in zip(definition.body, definition.body[1:], strict=False):
+        match member, text:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)]),
+                ast.Expr(value=ast.Constant(value=str() as meaning)),
+            ):
+                found[name] = " ".join(meaning.split())
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
