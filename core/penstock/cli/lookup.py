@@ -98,8 +98,8 @@ def suggesting(
 def _suggestion(engine: Engine, dag_id: str, run_id: str | None, task_ids: list[str]) -> str | None:
     dags = [row.dag_id for row in engine.dags(strip=0)]
     if dag_id not in dags:
-        broken = len(engine.import_errors())
-        files = f" ({broken} DAG files do not load: penstock dags errors)" if broken else ""
+        broken = engine.import_errors()
+        files = "; some DAG files do not load, see `penstock dags errors`" if broken else ""
         return f"no DAG {dag_id!r}{_nearest(dag_id, dags)}{files}"
     if run_id is not None:
         runs = [row.run_id for row in engine.runs(dag_id, limit=_PAGE)]

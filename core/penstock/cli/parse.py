@@ -93,12 +93,14 @@ def _dag_document(dag: DagSpec) -> dict[str, Any]:
 def _tell(parsed: ParsedFile) -> None:
     from penstock.cli import text
     from penstock.logs.clean import clean
+    from penstock.model.graph import Graph
 
     for dag in parsed.dags:
         tell(f"{dag.dag_id}: schedule {clean(dag.schedule.text)}, {text.count(len(dag.tasks), 'task')}")
+        place = Graph.of(dag.tasks).position
         rows = [
             (task.task_id, task.operator, ", ".join(task.upstream), task.trigger_rule, task.retries)
-            for task in dag.tasks
+            for task in sorted(dag.tasks, key=lambda task: place[task.task_id])
         ]
         tell(text.table(("TASK", "OPERATOR", "AFTER", "RULE", "RETRIES"), rows, right={"RETRIES"}))
         for warning in dag.warnings:
