@@ -295,6 +295,7 @@ class Loop:
         failpoint.reach("before_commit")
         touched = self.gate.commit()
         self._failures = 0
+        self.world.leaving.clear()
         failpoint.reach("after_commit")
         return touched
 

@@ -10,7 +10,7 @@ import msgspec
 from penstock.errors import PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct, act_name
 from penstock.model.spec import ParsedFile
-from penstock.model.views import Done
+from penstock.model.views import Done, Plan
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.loaded import drop_file, take_file
 from penstock.scheduling.tick import Tick
@@ -69,6 +69,11 @@ def obey(tick: Tick, orders: list[Order]) -> list[tuple[ActOrder, Done]]:
     return answers
 
 
+def _only_run(plan: Plan) -> str | None:
+    runs = {item.run_id for item in plan.items}
+    return runs.pop() if len(runs) == 1 else None
+
+
 def _act(tick: Tick, order: ActOrder) -> Done:
     if order.act_id is not None:
         earlier = tick.recent_answers.get(order.act_id) or tick.world.reads.answer(order.act_id)
@@ -81,7 +86,7 @@ def _act(tick: Tick, order: ActOrder) -> Done:
     tick.gate.note(
         f"act_{act_name(order.act)}",
         dag_id=getattr(order.act, "dag_id", None),
-        run_id=getattr(order.act, "run_id", None),
+        run_id=getattr(order.act, "run_id", None) or _only_run(planned.plan),
         task_id=getattr(order.act, "task_id", None),
         reason=planned.plan.title,
     )

@@ -117,7 +117,7 @@ def _previous(world: World, dag_id: str, logical_us: int) -> tuple[str, dict[str
     stored = world.reads.previous_states(dag_id, logical_us)
     candidates = [
         live
-        for live in world.runs.values()
+        for live in (*world.runs.values(), *world.leaving.values())
         if live.record.dag_id == dag_id
         and live.record.logical_us is not None
         and live.record.logical_us < logical_us

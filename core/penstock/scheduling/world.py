@@ -100,6 +100,8 @@ class World:
         """Read everything anew from the store."""
         self.runs: dict[int, LiveRun] = {}
         self.by_key: dict[tuple[str, str], int] = {}
+        self.leaving: dict[tuple[str, str], LiveRun] = {}
+        """Runs that ended in this tick."""
         self.attempts: dict[str, tuple[int, str]] = {}
         """Live attempts: id -> (run key, task id)."""
         self.pids: dict[str, int] = {}
@@ -154,6 +156,8 @@ class World:
         pk = self.by_key.get((dag_id, run_id))
         if pk is not None:
             return self.runs[pk]
+        if (dag_id, run_id) in self.leaving:
+            return self.leaving[dag_id, run_id]
         self.dag(dag_id)
         found = self.reads.run(dag_id, run_id)
         if found is None:
@@ -166,6 +170,7 @@ class World:
         if pk in self.runs:
             return
         self.runs[pk] = live
+        self.leaving.pop(live.key, None)
         self.by_key[live.key] = pk
         self.stirred.add(pk)
         for task in live.tasks.values():
@@ -175,8 +180,9 @@ class World:
                 heapq.heappush(self.alarms, (task.next_us or 0, pk, task.task_id))
 
     def drop(self, live: LiveRun) -> None:
-        """Let a finished run go."""
-        self.runs.pop(live.record.id, None)
+        """Let a finished run go; until the commit the store does not know how it ended."""
+        if self.runs.pop(live.record.id, None) is not None:
+            self.leaving[live.key] = live
         self.by_key.pop(live.key, None)
         self.stirred.discard(live.record.id)
 

@@ -26,6 +26,10 @@ from penstock.store.shapes import Shapes
 _SIZES_FOR = 15.0
 """Seconds for which the sum of all logs is good enough."""
 _MOVED_LIMIT = 1000
+_MOST_ROWS = 10_000
+_MOST_POINTS = 1_000
+_LONGEST_STRIP = 500
+# Whoever asks for more gets this much: the engine answers between two ticks.
 
 
 class Reads:
@@ -64,7 +68,7 @@ class Reads:
     def dags(self, strip: int = 24) -> list[views.DagRow]:
         """Return every known DAG by id."""
         with self._database.read() as connection:
-            return reads_dags.read_dags(connection, self._shapes, self._coming, strip)
+            return reads_dags.read_dags(connection, self._shapes, self._coming, min(strip, _LONGEST_STRIP))
 
     def dag(self, dag_id: str) -> views.DagDetail:
         """Return one DAG with its structure."""
@@ -76,17 +80,17 @@ class Reads:
         with self._database.read() as connection:
             row = reads_dags.dag_row(connection, dag_id)
             spec = self._shapes.one(connection, row.version_id).spec
-        return self._coming.points(reads_dags.dag_cursor(row), spec, count)
+        return self._coming.points(reads_dags.dag_cursor(row), spec, min(count, _MOST_POINTS))
 
     def ledger(self, dag_id: str, limit: int) -> list[views.LedgerRow]:
         """Return the newest records of the missed-point ledger, newest first."""
         with self._database.read() as connection:
-            return reads_status.read_ledger(connection, dag_id, limit)
+            return reads_status.read_ledger(connection, dag_id, min(limit, _MOST_ROWS))
 
     def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
         """Return the newest runs of a DAG, newest first."""
         with self._database.read() as connection:
-            return reads_runs.read_runs(connection, self._shapes, dag_id, limit, before)
+            return reads_runs.read_runs(connection, self._shapes, dag_id, min(limit, _MOST_ROWS), before)
 
     def run(self, dag_id: str, run_id: str) -> views.RunDetail:
         """Return one run with its task instances."""
@@ -122,7 +126,7 @@ class Reads:
     ) -> list[views.EventRow]:
         """Return the newest events with a seq above *after*, newest first."""
         with self._database.read() as connection:
-            return reads_status.read_events(connection, dag_id, run_id, limit, after)
+            return reads_status.read_events(connection, dag_id, run_id, min(limit, _MOST_ROWS), after)
 
     def import_errors(self) -> list[views.ImportErrorRow]:
         """Return the DAG files that cannot be loaded at present."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us, to_us
-from penstock.errors import UnknownError
+from penstock.errors import UnknownError, UsageError
 from penstock.model.outcome import Outcome
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
@@ -88,7 +88,7 @@ def read_runs(
     known_dag(connection, dag_id)
     values: dict[str, Any] = {"dag_id": dag_id, "limit": max(limit, 0)}
     if before is not None:
-        values["before"] = to_us(before)
+        values["before"] = _us(before)
     rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
     counts = task_counts(connection, [row.id for row in rows])
     held = _holds(connection, dag_id)
@@ -143,6 +143,12 @@ def _progress(state: TaskState) -> int:
     from penstock.model.states import SUCCESS_LIKE, UNFINISHED
 
     return 0 if state in UNFINISHED else 2 if state in SUCCESS_LIKE else 1
+
+
+def _us(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise UsageError(f"{moment.isoformat()} needs an offset from UTC")
+    return to_us(moment)
 
 
 def run_row(connection: Connection, dag_id: str, run_id: str) -> AnyRow:

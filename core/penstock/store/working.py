@@ -152,7 +152,8 @@ class WorkingSet:
     def pools(self) -> dict[str, int]:
         """Return slots by pool."""
         with self.database.read() as connection:
-            return dict(connection.execute(sa.select(_pool.c.name, _pool.c.slots)).tuples().all())
+            rows = connection.execute(sa.select(_pool.c.name, _pool.c.slots))
+            return {name: slots for name, slots in rows}  # noqa: C416 - rows are not pairs to a type checker
 
     def backfills(self) -> list[tuple[BackfillRecord, list[SlotRecord]]]:
         """Return backfills that have not ended, with their slots in order."""
