@@ -488,7 +488,7 @@ EVERY_ACT: list[acts.AnyAct] = [
     acts.Retry(dag_id="etl", run_id="r"),
     acts.Mark(dag_id="etl", run_id="r", tasks=("a",), state="skipped", future=True),
     acts.Cancel(dag_id="etl", run_id="r", task_id="a"),
-    acts.PauseSchedule(dag_id="etl", why="w", until=datetime(2026, 1, 1)),  # noqa: DTZ001 - the DAG's own zone
+    acts.PauseSchedule(dag_id="etl", why="w", until=datetime(2026, 1, 1)),  # in the DAG's zone
     acts.UnpauseSchedule(dag_id="etl"),
     acts.Freeze(dag_id="etl"),
     acts.Unfreeze(dag_id="etl"),
@@ -579,6 +579,18 @@ def test_without_an_engine_the_store_is_shown_read_only(database: Database, sett
         assert engine.run("etl", "now").run.state is RunState.RUNNING
         with pytest.raises(EngineNotRunningError):
             engine.commit(acts.Freeze(dag_id="etl"))
+
+
+def test_a_store_left_in_good_order_opens_and_stays_as_it_is(settings: Settings, filled: Path) -> None:
+    shutil.copytree(filled, settings.home)
+    before = settings.database.read_bytes()
+    with closing(open_engine(settings)) as engine:
+        assert [dag.dag_id for dag in engine.dags()] == ["etl", "idle"]
+        why = engine.why("etl", "now", "load")
+        assert why.gates[0].kind == "engine"
+        assert engine.plan(acts.Cancel(dag_id="etl", run_id="now")).items
+        assert next(engine.changes()).all
+    assert settings.database.read_bytes() == before
 
 
 def test_with_an_engine_the_socket_answers(database: Database, settings: Settings) -> None:

@@ -29,6 +29,7 @@ from penstock.errors import (
     UnknownError,
 )
 from penstock.model import acts, views
+from penstock.model.spec import ScheduleSpec
 from penstock.service import connection as connection_module
 from penstock.service import server as server_module
 from penstock.service.notices import Notices
@@ -71,7 +72,7 @@ class Running:
     """A server in a thread, with what stands behind it."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self.settings = settings
+        self.settings, self.database = settings, database
         self.path = settings.socket
         self.acts = SlowActs()
         self.notices = Notices()
@@ -287,8 +288,27 @@ def test_an_error_leaves_the_connection_usable(peer: Peer) -> None:
     ):
         peer.say(said)
         assert peer.hear()["error"]["kind"] == kind
+    cases: list[tuple[dict[str, Any], str | None]] = [
+        ({"dag_id": "etl", "before": "2026-01-01T00:00:00"}, "UsageError"),
+        ({"dag_id": "etl", "limit": 10**30}, None),
+        ({"dag_id": "etl", "limit": -(10**30)}, None),
+    ]
+    for params, expected in cases:
+        peer.say({"id": 4, "method": "runs", "params": params})
+        assert peer.hear().get("error", {}).get("kind") == expected
+    peer.say({"id": 4, "method": "backfill", "params": {"backfill_id": 10**30}})
+    assert "out of range" in peer.hear()["error"]["message"]
     peer.say(b"\n  \n")
     peer.ping()
+
+
+def test_no_question_keeps_the_engine_long(running: Running, peer: Peer) -> None:
+    builders.add_dag(
+        running.database,
+        builders.dag("often", schedule=ScheduleSpec(kind="delta", seconds=1.0)),
+    )
+    peer.say({"id": 1, "method": "next_points", "params": {"dag_id": "often", "count": 10**12}})
+    assert 0 < len(peer.hear()["result"]) <= 1000
 
 
 def test_a_fault_of_ours_is_told_and_logged(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:

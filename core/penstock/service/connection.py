@@ -158,6 +158,8 @@ class Connection(asyncio.Protocol):
             self._send({"id": number, "result": await self._call(method.name, arguments)})
         except PenstockError as error:
             self._send_problem(number, error)
+        except OverflowError:
+            self._send_problem(number, ProtocolError("a number is out of range"))
         except Exception as error:
             log.exception("a request failed")
             self._send_problem(number, error)
