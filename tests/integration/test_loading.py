@@ -99,6 +99,13 @@ def test_modules_beside_the_file_can_be_imported_and_hide_nothing(settings: Sett
     assert "from_helper_named" in [dag.dag_id for dag in parsed.dags]
 
 
+@pytest.mark.parametrize("name", ["json.py", "penstock.py", "my-dag.2.py"])
+def test_a_file_may_be_called_what_it_likes(settings: Settings, name: str) -> None:
+    parsed = load(settings, GOOD, name)
+    assert parsed.errors == ()
+    assert [dag.dag_id for dag in parsed.dags] == ["good"]
+
+
 def test_the_instance_is_at_hand_while_loading(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_ENGINE", "x")
     parsed = load(

@@ -158,7 +158,7 @@ def test_hourly_intervals_pass_a_half_hour_clock_change() -> None:
 @given(
     expression=st.sampled_from(CRONS),
     zone=st.sampled_from(ZONES),
-    start=st.datetimes(datetime(2018, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001
+    start=st.datetimes(datetime(2018, 1, 1), datetime(2027, 1, 1)),
     hours=st.integers(1, 90 * 24),
 )
 def test_counting_agrees_with_walking(expression: str, zone: str, start: datetime, hours: int) -> None:

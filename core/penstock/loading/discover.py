@@ -103,11 +103,6 @@ def source_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def refusal(path: Path, folder: Path) -> str | None:
-    """Return why the DAG file *path* may not be loaded for the DAGs folder *folder*, or None."""
-    return _refusal(path.stat(), _trusted_owners(folder))
-
-
 def _candidates(folder: Path) -> Iterator[Path]:
     ignores: dict[Path, tuple[_Ignore, ...]] = {}
     seen: set[tuple[int, int]] = set()
