@@ -27,7 +27,7 @@ class Masker:
     def __init__(self, values: Iterable[str]) -> None:
         forms = {form for value in values if len(value) >= MIN_LENGTH for form in _forms(value)}
         self._needles = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile(b"|".join(map(re.escape, self._needles)))
+        self._pattern = re.compile(b"|".join(map(re.escape, self._needles)) or b"(?!)")
         self._held = b""
 
     @property

@@ -1,0 +1,116 @@
+"""Secrets are resolved at the last moment and written nowhere; a machine without room costs no try."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from attempts import Bench, eventually, make_settings, shell
+from penstock.execution import crew
+from penstock.execution.local import LocalExecutor
+from penstock.model.outcome import OutcomeKind
+
+CANARY = "canary-3f9c0d17"
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setenv("TEST_SECRET_SOURCE", CANARY)
+    settings = make_settings(tmp_path / "home")
+    found = Bench(LocalExecutor(settings), settings)
+    await found.start()
+    yield found
+    await found.executor.close()
+
+
+def everything_written(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def used(bench: Bench, reference: str, tmp_path: Path) -> bytes:
+    """Run a command that prints its secret and keeps a copy outside; return its log."""
+    copy = tmp_path / "copy"
+    spec = shell(f'echo "have $TOKEN"; printf %s "$TOKEN" > {copy}', secrets={"TOKEN": reference})
+    log = await bench.log(spec)
+    assert copy.read_text() == CANARY
+    assert CANARY.encode() not in everything_written(bench.settings.home)
+    return log
+
+
+async def test_from_the_environment(bench: Bench, tmp_path: Path) -> None:
+    assert await used(bench, "env:TEST_SECRET_SOURCE", tmp_path) == b"have ***\n"
+
+
+async def test_from_a_file_without_its_line_end(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(CANARY + "\n")
+    assert await used(bench, f"file:{tmp_path / 'secret'}", tmp_path) == b"have ***\n"
+
+
+async def test_from_a_command(bench: Bench, tmp_path: Path) -> None:
+    assert await used(bench, f"cmd:echo {CANARY.replace('-', '$(printf -)', 1)}", tmp_path) == b"have ***\n"
+
+
+async def test_several_are_resolved_in_turn(bench: Bench, tmp_path: Path) -> None:
+    sources = {"A": "cmd:echo first-value", "B": "env:TEST_SECRET_SOURCE", "C": "cmd:echo third-value"}
+    spec = shell('echo "$A $B $C"; exit 3', secrets=sources)
+    assert await bench.log(spec) == b"*** *** ***\n"
+    assert (await bench.end(spec.attempt_id)).exit_code == 3
+
+
+async def test_a_slow_secret_holds_nobody_else_up(bench: Bench) -> None:
+    slow = shell("true", secrets={"TOKEN": "cmd:sleep 600"})
+    bench.executor.submit([slow])
+    await eventually((bench.folder(slow.attempt_id) / "log").exists, "the slow one's turn")
+    assert (await bench.run(shell("exit 4"))).exit_code == 4
+    assert not (bench.folder(slow.attempt_id) / "phase").exists()
+    bench.executor.stop(slow.attempt_id, "term", "too slow")
+    outcome = await bench.end(slow.attempt_id)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.CANCELLED, "too slow")
+
+
+@pytest.mark.parametrize(
+    ("reference", "word"),
+    [
+        ("env:NO_SUCH_VARIABLE_HERE", "no such environment variable"),
+        ("file:/nowhere/secret", "No such file"),
+        ("file:/", "Is a directory"),
+        ("cmd:echo sorry >&2; exit 3", "ended with exit code 3"),
+        ("vault:thing", "env:NAME, file:PATH or cmd:COMMAND"),
+    ],
+)
+async def test_a_secret_that_cannot_be_had_fails_the_attempt(bench: Bench, reference: str, word: str) -> None:
+    spec = shell("echo started", secrets={"TOKEN": reference})
+    outcome = await bench.run(spec)
+    assert (outcome.kind, outcome.exit_code) == (OutcomeKind.EXIT_CODE, 126)
+    assert word in str(outcome.reason)
+    assert "secret TOKEN" in str(outcome.reason)
+    assert b"started" not in bench.executor.read_log(spec.attempt_id, 0, 1000)
+
+
+async def test_masks_hide_values_over_many_writes(bench: Bench) -> None:
+    spec = shell("for c in c a n a r y x; do printf $c; sleep 0.01; done", masks=("canaryx",))
+    assert await bench.log(spec) == b"***"
+
+
+async def test_a_machine_without_room_gives_the_launch_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        crew,
+        "_CODE",
+        # So few files may be open that the attempt's own fit, and the command's pipe does not.
+        "import resource,sys;sys.path.append(sys.argv.pop(1));"
+        "from penstock.execution import running,supervisor;running.BUSY_SECONDS=0.5;"
+        "import penstock.process;penstock.process.adopt_orphans=lambda:None;"
+        "resource.setrlimit(resource.RLIMIT_NOFILE,(10,10));supervisor.main()",
+    )
+    settings = make_settings(bench.settings.home.parent / "narrow")
+    narrow = Bench(LocalExecutor(settings), settings)
+    await narrow.start()
+    spec = shell("true")
+    outcome = await narrow.run(spec)
+    assert outcome.kind is OutcomeKind.REVOKED
+    assert "Too many open files" in str(outcome.reason)
+    await narrow.executor.close()

@@ -1,0 +1,230 @@
+"""Each row of the table in the protocol, and the races that an order of steps keeps out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from penstock import process
+from penstock.execution import attempt_dir
+from penstock.execution.attempt_dir import Stage, probe, revoke
+from penstock.execution.attempt_files import AttemptFiles
+from penstock.execution.executor import Exited, Lost
+from penstock.execution.local import LocalExecutor
+from penstock.execution.protocol import dump
+from penstock.model.outcome import OutcomeKind
+from penstock.settings import Settings
+
+ID = "0123456789ab-01234567"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    attempt_dir.create(tmp_path, ID, b'{"v":1}\n')
+    return tmp_path / ID[:7] / ID
+
+
+@pytest.fixture
+def claim(tmp_path: Path) -> str:
+    path = tmp_path / "complete"
+    fields = {"kind": "claimed", "pid": 4_000_000, "start_ticks": 1, "boot_id": process.boot_id()}
+    path.write_bytes(dump(fields))
+    return str(path)
+
+
+def test_creating_is_private_whole_and_repeatable(folder: Path) -> None:
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in folder.iterdir()] == ["spec"]
+    attempt_dir.create(folder.parent.parent, ID, b"another")
+    assert (folder / "spec").read_bytes() == b'{"v":1}\n'
+
+
+def test_a_directory_without_a_spec_gets_one(tmp_path: Path) -> None:
+    folder = tmp_path / ID[:7] / ID
+    folder.mkdir(parents=True)
+    attempt_dir.create(tmp_path, ID, b"spec")
+    assert (folder / "spec").read_bytes() == b"spec"
+
+
+def test_absent_and_accepted(folder: Path, tmp_path: Path) -> None:
+    assert probe(tmp_path / "nowhere").stage is Stage.ABSENT
+    assert probe(folder).stage is Stage.ACCEPTED
+
+
+def test_the_life_of_an_attempt(folder: Path, claim: str) -> None:
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    assert probe(folder).stage is Stage.CLAIMED
+    files.reserve_result()
+    files.write("phase", b"starting\n")
+    files.publish({"kind": "exit_code", "exit_code": 3}, durable=True)
+    facts = probe(folder)
+    assert (facts.stage, facts.result["exit_code"]) == (Stage.ENDED, 3)
+    assert not attempt_dir.is_locked(str(folder))
+
+
+def test_a_claim_without_phase_never_started(folder: Path, claim: str) -> None:
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    files.close()
+    assert probe(folder).stage is Stage.UNSTARTED
+
+
+def test_a_claim_with_phase_is_lost(folder: Path, claim: str) -> None:
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    files.write("phase", b"starting\n")
+    files.close()
+    assert probe(folder).stage is Stage.LOST
+
+
+@pytest.mark.parametrize("garbage", [b"", b"{", b"[]", b'{"v":2}', b"\0" * 100, b" " * (2 << 20)])
+def test_a_damaged_result_is_lost_and_says_so(folder: Path, garbage: bytes) -> None:
+    (folder / "result").write_bytes(garbage)
+    facts = probe(folder)
+    assert facts.stage is Stage.LOST
+    assert "its result cannot be read" in str(facts.reason)
+
+
+def test_a_damaged_claim_never_runs_again(folder: Path, claim: str) -> None:
+    (folder / "claim").write_bytes(b"")
+    assert probe(folder).stage is Stage.UNSTARTED
+    assert revoke(folder) is False
+    with pytest.raises(FileExistsError):
+        AttemptFiles(str(folder)).take(claim)
+
+
+def test_a_damaged_child_record_is_no_child(folder: Path, claim: str) -> None:
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    (folder / "child").write_bytes(b'{"v":1,"pi')
+    assert probe(folder).child == {}
+    files.close()
+
+
+def test_a_revoked_launch_is_never_claimed(folder: Path, claim: str) -> None:
+    assert revoke(folder) is True
+    with pytest.raises(FileExistsError):
+        AttemptFiles(str(folder)).take(claim)
+    assert not attempt_dir.is_locked(str(folder))
+    assert probe(folder).stage is Stage.REVOKED
+    assert sorted(path.name for path in folder.iterdir()) == ["claim", "lock", "spec"]
+
+
+def test_a_prober_does_not_take_another_for_the_supervisor(folder: Path) -> None:
+    (folder / "lock").touch()
+    other = os.open(folder / "lock", os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_SH)
+    assert not attempt_dir.is_locked(str(folder))
+    os.close(other)
+
+
+def test_a_probed_lock_makes_the_supervisor_wait_and_claim_nothing(folder: Path, claim: str) -> None:
+    (folder / "lock").touch()
+    prober = os.open(folder / "lock", os.O_RDONLY)
+    fcntl.flock(prober, fcntl.LOCK_SH)
+    files = AttemptFiles(str(folder))
+    with pytest.raises(BlockingIOError):
+        files.take(claim)
+    assert not (folder / "claim").exists()
+    os.close(prober)
+    files.take(claim)
+    files.close()
+
+
+def between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Let *act* happen just before the lock is probed."""
+    real = attempt_dir.is_locked
+
+    def probed(place: str) -> bool:
+        act()
+        return real(place)
+
+    monkeypatch.setattr(attempt_dir, "is_locked", probed)
+
+
+def test_an_end_between_claim_and_lock_is_not_lost(
+    folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    files.write("phase", b"starting\n")
+    files.reserve_result()
+    between(monkeypatch, lambda: files.publish({"kind": "exit_code", "exit_code": 0}, durable=False))
+    assert probe(folder).stage is Stage.ENDED
+
+
+def test_a_claim_after_the_look_for_one_is_not_lost(
+    folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = AttemptFiles(str(folder))
+    real = attempt_dir._read
+
+    def read(path: str) -> dict[str, object]:
+        try:
+            return real(path)
+        finally:
+            if path.endswith("/claim"):
+                monkeypatch.setattr(attempt_dir, "_read", real)
+                files.take(claim)
+
+    monkeypatch.setattr(attempt_dir, "_read", read)
+    assert probe(folder).stage is Stage.ACCEPTED
+    assert probe(folder).stage is Stage.CLAIMED
+    files.close()
+
+
+def take(files: AttemptFiles, claim: str, barrier: threading.Barrier, won: list[bool]) -> None:
+    barrier.wait()
+    try:
+        files.take(claim)
+    except FileExistsError:
+        won.append(False)
+    else:
+        won.append(True)
+
+
+def test_revoke_and_claim_never_both_win(tmp_path: Path, claim: str) -> None:
+    for number in range(100):
+        attempt_id = f"{number:012x}-01234567"
+        attempt_dir.create(tmp_path, attempt_id, b"spec")
+        folder = tmp_path / attempt_id[:7] / attempt_id
+        files = AttemptFiles(str(folder))
+        barrier = threading.Barrier(2)
+        won: list[bool] = []
+
+        rival = threading.Thread(target=take, args=(files, claim, barrier, won))
+        rival.start()
+        barrier.wait()
+        revoked = revoke(folder)
+        rival.join()
+        assert won == [not revoked]
+        assert probe(folder).stage is (Stage.REVOKED if revoked else Stage.CLAIMED)
+        files.close()
+
+
+def test_the_port_names_what_it_finds(tmp_path: Path) -> None:
+    executor = LocalExecutor(Settings(home=tmp_path, dags_folder=tmp_path))
+    root = tmp_path / "attempts"
+    attempt_dir.create(root, ID, b"spec")
+    folder = root / ID[:7] / ID
+    (folder / "result").write_bytes(dump({"kind": "no such kind"}))
+    assert isinstance(executor.observe([ID])[ID], Lost)
+    (folder / "result").unlink()
+    seen = executor.revoke(ID)
+    assert isinstance(seen, Exited)
+    assert seen.outcome.kind is OutcomeKind.REVOKED
+
+
+def test_a_full_disk_still_takes_the_result(folder: Path, claim: str) -> None:
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    files.reserve_result()
+    room = (folder / "result.tmp").stat().st_size
+    files.publish({"kind": "exit_code", "exit_code": 0}, durable=False)
+    assert (folder / "result").stat().st_size == room

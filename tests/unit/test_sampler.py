@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from penstock.resources.sampler import Sampler, Usage
+
+Start = Callable[[str], int]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start Python code in a session of its own; it is awaited until it prints a line."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    def begin(code: str) -> int:
+        words = [sys.executable, "-I", "-S", "-c", code]
+        child = subprocess.Popen(words, start_new_session=True, stdout=subprocess.PIPE)
+        children.append(child)
+        assert child.stdout is not None
+        child.stdout.readline()
+        return child.pid
+
+    yield begin
+    for child in children:
+        os.killpg(child.pid, 9)
+        child.communicate()
+
+
+def test_memory_and_processes_of_descendants_count(start: Start) -> None:
+    code = "import os, time\nblob = bytearray(30_000_000)\nos.fork()\nprint(flush=True)\ntime.sleep(600)"
+    pid = start(code)
+    sampler = Sampler()
+    deadline = time.monotonic() + 20
+    while (usage := sampler.sample({"a": pid})["a"]).processes < 2:
+        assert time.monotonic() < deadline
+    assert usage.rss > 30_000_000
+    assert usage.peak_rss >= usage.rss
+
+
+def test_cpu_adds_up_from_pass_to_pass(start: Start) -> None:
+    pid = start("print(flush=True)\nwhile True: pass")
+    sampler = Sampler()
+    first = sampler.sample({"a": pid})["a"]
+    deadline = time.monotonic() + 20
+    while (later := sampler.sample({"a": pid})["a"]).cpu_seconds <= first.cpu_seconds:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert later.cpu_percent > 0
+
+
+def test_totals_outlive_the_children_that_made_them(start: Start, tmp_path: Path) -> None:
+    code = f"""
+import os, time, signal
+child = os.fork()
+if child == 0:
+    with open({str(tmp_path / "out")!r}, "wb") as stream:
+        stream.write(b"x" * 5_000_000)
+        stream.flush()
+        os.fsync(stream.fileno())
+    print(flush=True)
+    time.sleep(600)
+signal.signal(signal.SIGUSR1, lambda *_: None)
+signal.pause()
+os.kill(child, 9)
+os.waitpid(child, 0)
+time.sleep(600)
+"""
+    pid = start(code)
+    sampler = Sampler()
+    before = sampler.sample({"a": pid})["a"]
+    assert before.write_bytes >= 5_000_000 or before.write_bytes == 0  # some file systems count nothing
+    deadline = time.monotonic() + 20
+    while (after := sampler.sample({"a": pid})["a"]).processes > 1:
+        assert time.monotonic() < deadline
+        os.kill(pid, 10)
+        time.sleep(0.01)
+    assert after.write_bytes >= before.write_bytes
+    assert after.cpu_seconds >= before.cpu_seconds
+    assert after.peak_rss >= before.rss
+
+
+def test_the_ended_are_left_out(start: Start) -> None:
+    pid = start("print(flush=True)")
+    sampler = Sampler()
+    deadline = time.monotonic() + 20
+    while "a" in sampler.sample({"a": pid, "b": 4_000_000}):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert sampler.sample({}) == {}
+
+
+def test_the_first_pass_tells_the_mean_since_the_start(start: Start) -> None:
+    usage = Sampler().sample({"a": start("print(flush=True)\nimport time\ntime.sleep(600)")})["a"]
+    assert isinstance(usage, Usage)
+    assert usage.cpu_percent >= 0
+    assert usage.processes == 1
