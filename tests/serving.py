@@ -1,16 +1,26 @@
-"""A real server on a thread of its own, for tests that talk to it from outside."""
+"""A real server on a thread of its own, and clients that say what a test wants them to say."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 import threading
+import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
+from penstock.api.client import SocketEngine
 from penstock.api.local import LocalEngine
+from penstock.errors import (
+    UnknownError,
+)
+from penstock.model import acts, views
 from penstock.service.notices import Notices
 from penstock.service.server import Server
 from penstock.settings import Settings
+from penstock.store.database import Database
 
 
 class Served:
@@ -52,3 +62,103 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class SlowActs:
+    """Commits wait for a signal, as they wait for the engine's next tick."""
+
+    warnings = ()
+
+    def __init__(self) -> None:
+        self.proceed = threading.Event()
+        self.begun = threading.Event()
+
+    def plan(self, act: acts.AnyAct) -> views.Plan:
+        raise ZeroDivisionError("a fault of ours")
+
+    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
+        raise UnknownError(f"there is no run {run_id}")
+
+    def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
+        raise AssertionError("the server must not block")
+
+    async def commit_async(
+        self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None
+    ) -> views.Done:
+        self.begun.set()
+        while not self.proceed.is_set():  # noqa: ASYNC110 - set by another thread
+            await asyncio.sleep(0.005)
+        return views.Done(act=acts.act_name(act), message=actor, touched=1)
+
+
+Client = TypeVar("Client", "Peer", SocketEngine)
+
+
+class Running:
+    """A server in a thread, with what stands behind it."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings, self.database = settings, database
+        self.path = settings.socket
+        self.acts = SlowActs()
+        self.notices = Notices()
+        self._local = LocalEngine(database, settings, self.acts)
+        self._clients: list[Peer | SocketEngine] = []
+        self.served = Served(self._local, self.notices, settings)
+        self.start, self.stop = self.served.start, self.served.stop
+        self.start()
+
+    def connect(self) -> Peer:
+        return self._kept(Peer(self.path))
+
+    def engine(self, **options: float) -> SocketEngine:
+        return self._kept(SocketEngine(self.path, **options))
+
+    def _kept(self, client: Client) -> Client:
+        self._clients.append(client)
+        return client
+
+    def end(self) -> None:
+        self.stop()
+        for client in self._clients:
+            client.close()
+
+    def settle(self, condition: Callable[[], bool], limit: float = 10.0) -> None:
+        """Wait until *condition* holds."""
+        until = time.monotonic() + limit
+        while not condition():
+            assert time.monotonic() < until, "it did not come about"
+            time.sleep(0.005)
+
+
+class Peer:
+    """A client that says what a test wants it to say."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(20)
+        self.socket.connect(str(path))
+        self._stream = self.socket.makefile("rb")
+
+    def say(self, data: bytes | dict[str, Any]) -> None:
+        self.socket.sendall(data if isinstance(data, bytes) else json.dumps(data).encode() + b"\n")
+
+    def hear(self) -> dict[str, Any]:
+        line = self._stream.readline()
+        assert line, "the server closed the connection"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def is_cut(self) -> bool:
+        try:
+            return self._stream.readline() == b""
+        except ConnectionError:
+            return True
+
+    def ping(self, number: int = 1) -> None:
+        self.say({"id": number, "method": "ping"})
+        assert self.hear() == {"id": number, "result": True}
+
+    def close(self) -> None:
+        self._stream.close()
+        self.socket.close()

@@ -2,256 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
 import os
 import random
 import socket
-import stat
 import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 import builders
-from penstock.api.client import SocketEngine
-from penstock.api.local import LocalEngine
 from penstock.api.wire import MAX_REQUEST_BYTES
 from penstock.errors import (
-    EngineAlreadyRunningError,
-    EngineError,
     EngineNotRunningError,
     ProtocolError,
-    UnknownError,
 )
 from penstock.model import acts, views
 from penstock.model.spec import ScheduleSpec
 from penstock.service import connection as connection_module
 from penstock.service import server as server_module
-from penstock.service.notices import Notices
-from penstock.settings import Settings
-from penstock.store.database import Database
-from serving import Served
-
-
-class SlowActs:
-    """Commits wait for a signal, as they wait for the engine's next tick."""
-
-    warnings = ()
-
-    def __init__(self) -> None:
-        self.proceed = threading.Event()
-        self.begun = threading.Event()
-
-    def plan(self, act: acts.AnyAct) -> views.Plan:
-        raise ZeroDivisionError("a fault of ours")
-
-    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
-        raise UnknownError(f"there is no run {run_id}")
-
-    def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
-        raise AssertionError("the server must not block")
-
-    async def commit_async(
-        self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None
-    ) -> views.Done:
-        self.begun.set()
-        while not self.proceed.is_set():  # noqa: ASYNC110 - set by another thread
-            await asyncio.sleep(0.005)
-        return views.Done(act=acts.act_name(act), message=actor, touched=1)
-
-
-Client = TypeVar("Client", "Peer", SocketEngine)
-
-
-class Running:
-    """A server in a thread, with what stands behind it."""
-
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self.settings, self.database = settings, database
-        self.path = settings.socket
-        self.acts = SlowActs()
-        self.notices = Notices()
-        self._local = LocalEngine(database, settings, self.acts)
-        self._clients: list[Peer | SocketEngine] = []
-        self.served = Served(self._local, self.notices, settings)
-        self.start, self.stop = self.served.start, self.served.stop
-        self.start()
-
-    def connect(self) -> Peer:
-        return self._kept(Peer(self.path))
-
-    def engine(self, **options: float) -> SocketEngine:
-        return self._kept(SocketEngine(self.path, **options))
-
-    def _kept(self, client: Client) -> Client:
-        self._clients.append(client)
-        return client
-
-    def end(self) -> None:
-        self.stop()
-        for client in self._clients:
-            client.close()
-
-    def settle(self, condition: Callable[[], bool], limit: float = 10.0) -> None:
-        """Wait until *condition* holds."""
-        until = time.monotonic() + limit
-        while not condition():
-            assert time.monotonic() < until, "it did not come about"
-            time.sleep(0.005)
-
-
-class Peer:
-    """A client that says what a test wants it to say."""
-
-    def __init__(self, path: Path) -> None:
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(20)
-        self.socket.connect(str(path))
-        self._stream = self.socket.makefile("rb")
-
-    def say(self, data: bytes | dict[str, Any]) -> None:
-        self.socket.sendall(data if isinstance(data, bytes) else json.dumps(data).encode() + b"\n")
-
-    def hear(self) -> dict[str, Any]:
-        line = self._stream.readline()
-        assert line, "the server closed the connection"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def is_cut(self) -> bool:
-        try:
-            return self._stream.readline() == b""
-        except ConnectionError:
-            return True
-
-    def ping(self, number: int = 1) -> None:
-        self.say({"id": number, "method": "ping"})
-        assert self.hear() == {"id": number, "result": True}
-
-    def close(self) -> None:
-        self._stream.close()
-        self.socket.close()
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    settings = Settings(home=tmp_path, dags_folder=tmp_path / "dags")
-    database = Database.open(settings.database)
-    builders.add_dag(database, builders.dag("etl", builders.task("only")))
-    server = Running(settings, database)
-    yield server
-    server.end()
-    database.close()
-
-
-@pytest.fixture
-def peer(running: Running) -> Peer:
-    return running.connect()
-
-
-# -- who may come in, and how the socket lies there -----------------------------------------------
-
-
-def test_socket_and_folder_are_the_owners_alone(running: Running) -> None:
-    assert stat.S_IMODE(running.path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(running.path.parent.stat().st_mode) == 0o700
-
-
-def test_an_open_folder_is_closed(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    folder.mkdir(mode=0o755)
-    folder.chmod(0o777)
-    server_module.private_folder(folder)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(EngineError, match="must be a folder of this user"):
-        server_module.private_folder(tmp_path / "run")
-
-
-def test_a_folder_of_someone_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
-    with pytest.raises(EngineError, match="must be a folder of this user"):
-        server_module.private_folder(tmp_path)
-
-
-def test_another_user_is_turned_away(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "peer_uid", lambda _: os.geteuid() + 4711)
-    stranger = running.connect()
-    assert stranger.hear()["error"] == {
-        "kind": "EngineError",
-        "message": "this engine belongs to another user",
-    }
-    assert stranger.is_cut()
-    with pytest.raises(EngineError, match="belongs to another user"):
-        running.engine().status()
-
-
-def test_the_kernel_says_who_the_peer_is() -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        assert server_module.peer_uid(ours) == os.geteuid()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become someone else")
-def test_a_process_of_another_user_is_turned_away(running: Running) -> None:
-    # Open the way to the socket, so that the check of the peer is all that is left.
-    for folder in (running.path.parent, *running.path.parent.parents):
-        if os.access(folder, os.W_OK) and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o111)
-    running.path.chmod(0o666)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setuid(65534)
-            os.write(writer, json.dumps(Peer(running.path).hear()).encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    os.waitpid(child, 0)
-    with os.fdopen(reader) as stream:
-        assert "another user" in stream.read()
-
-
-def test_a_second_engine_does_not_take_the_socket(running: Running) -> None:
-    with pytest.raises(EngineAlreadyRunningError):
-        server_module.clear_stale(running.path)
-    running.connect().ping()
-
-
-def test_a_dead_engines_socket_is_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "engine.sock"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
-        dead.bind(str(path))
-    server_module.clear_stale(path)
-    assert not path.exists()
-
-
-def test_a_file_in_the_way_is_not_removed(tmp_path: Path) -> None:
-    path = tmp_path / "engine.sock"
-    path.write_text("precious")
-    with pytest.raises(EngineError, match="not a socket"):
-        server_module.clear_stale(path)
-    assert path.read_text() == "precious"
-
-
-def test_the_socket_goes_with_the_server(running: Running) -> None:
-    running.stop()
-    assert not running.path.exists()
-    with pytest.raises(EngineNotRunningError):
-        running.engine().status()
-
-
-# -- what clients say -----------------------------------------------------------------------------
+from serving import Peer, Running
 
 
 def test_answers_carry_the_number_of_the_question_in_order(peer: Peer) -> None:

@@ -1,0 +1,69 @@
+"""The engines under test: over the store, and over the socket."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import builders
+from builders import NOON
+from filled_store import Bench, FixedClock, RememberedActs, fill, settings_of
+from penstock.api.client import SocketEngine
+from penstock.api.local import LocalEngine
+from penstock.model import views
+from penstock.service.notices import Notices
+from penstock.settings import Settings
+from penstock.store.database import Database
+from serving import Served
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home made once; each test works on a copy."""
+    home = tmp_path_factory.mktemp("filled")
+    database = Database.open(home / "penstock.db")
+    fill(database, settings_of(home))
+    database.checkpoint(truncate=True)
+    database.close()
+    return home
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_of(tmp_path / "home")
+
+
+@pytest.fixture
+def database(settings: Settings, filled: Path) -> Iterator[Database]:
+    shutil.copytree(filled, settings.home)
+    opened = Database.open(settings.database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["local", "socket"])
+def bench(request: pytest.FixtureRequest, database: Database, settings: Settings) -> Iterator[Bench]:
+    remembered, notices = RememberedActs(), Notices()
+    local = LocalEngine(database, settings, remembered, since=NOON, clock=FixedClock())
+
+    def write(dag_id: str, run_id: str) -> None:
+        builders.add_events(database, [(dag_id, run_id, "start")])
+
+    if request.param == "local":
+        with closing(local):
+            yield Bench(local, database, settings, remembered, write)
+        return
+    with Served(local, notices, settings) as served, closing(SocketEngine(settings.socket)) as client:
+
+        def write_and_tell(dag_id: str, run_id: str) -> None:
+            write(dag_id, run_id)
+            change = views.Change(
+                cursor=local.events(limit=1)[0].seq, dags=(dag_id,), runs=((dag_id, run_id),)
+            )
+            served.soon(notices.publish, change)
+
+        yield Bench(client, database, settings, remembered, write_and_tell)

@@ -1,0 +1,157 @@
+"""One suite for both implementations of the Engine port: acts, notices, and which engine answers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from builders import NOON
+from filled_store import Bench, RememberedActs
+from penstock.api.client import SocketEngine
+from penstock.api.connect import open_engine
+from penstock.api.local import LocalEngine
+from penstock.errors import EngineNotRunningError, PlanStaleError, RefusedError
+from penstock.model import acts
+from penstock.model.states import RunState
+from penstock.service.notices import Notices
+from penstock.settings import Settings
+from penstock.store.database import Database
+from serving import Served
+
+
+def test_plan_and_why_pass_through(bench: Bench) -> None:
+    plan = bench.engine.plan(acts.Clear(dag_id="etl", run_id="now", tasks=("load",)))
+    assert (plan.act, plan.items[0].after) == ("clear", "queued")
+    why = bench.engine.why("etl", "now", "load", 4)
+    assert (why.subject, why.gates[0].text) == ("etl/now/load", "map index 4")
+    with pytest.raises(RefusedError, match="pool p is held"):
+        bench.engine.plan(acts.DeletePool(name="p"))
+
+
+EVERY_ACT: list[acts.AnyAct] = [
+    acts.Trigger(dag_id="etl", logical_date=NOON, conf={"a": [1, None, "é"]}, run_id="x"),
+    acts.Clear(dag_id="etl", run_id="r", tasks=("a", "b"), upstream=True, only_failed=True),
+    acts.Retry(dag_id="etl", run_id="r"),
+    acts.Mark(dag_id="etl", run_id="r", tasks=("a",), state="skipped", future=True),
+    acts.Cancel(dag_id="etl", run_id="r", task_id="a"),
+    acts.PauseSchedule(dag_id="etl", why="w", until=datetime(2026, 1, 1)),  # in the DAG's zone
+    acts.UnpauseSchedule(dag_id="etl"),
+    acts.Freeze(dag_id="etl"),
+    acts.Unfreeze(dag_id="etl"),
+    acts.Hold(dag_id="etl", run_id="r", task_id="a", until=datetime(2026, 1, 1, tzinfo=UTC)),
+    acts.Release(dag_id="etl", run_id="r"),
+    acts.CreateBackfill(dag_id="etl", from_date=NOON, to_date=NOON, reprocess="failed", backwards=True),
+    acts.PauseBackfill(backfill_id=1),
+    acts.ResumeBackfill(backfill_id=1),
+    acts.CancelBackfill(backfill_id=1),
+    acts.ResizeBackfill(backfill_id=1, max_active_runs=3),
+    acts.SetPool(name="p", slots=2),
+    acts.DeletePool(name="p"),
+]
+
+
+@pytest.mark.parametrize("act", EVERY_ACT, ids=acts.act_name)
+def test_every_act_arrives_as_it_was_sent(bench: Bench, act: acts.AnyAct) -> None:
+    done = bench.engine.commit(act, expect="f1", actor="ann@tty1")
+    assert done.act == acts.act_name(act)
+    assert bench.acts.seen == [(act, "ann@tty1")]
+
+
+def test_the_same_act_id_acts_once(bench: Bench) -> None:
+    act = acts.Freeze(dag_id="etl")
+    first = bench.engine.commit(act, act_id="one")
+    assert bench.engine.commit(act, act_id="one") == first
+    assert len(bench.acts.seen) == 1
+
+
+def test_an_act_without_an_actor_is_the_users(bench: Bench) -> None:
+    bench.engine.commit(acts.Freeze(dag_id="etl"))
+    assert bench.acts.seen[0][1] != ""
+
+
+def test_a_stale_plan_is_refused_as_such(bench: Bench) -> None:
+    with pytest.raises(PlanStaleError):
+        bench.engine.commit(acts.Freeze(dag_id="etl"), expect="older")
+
+
+def test_changes_begin_at_once_and_name_what_moved(bench: Bench) -> None:
+    with closing(bench.engine.changes()) as changes:  # type: ignore[type-var]
+        first = next(changes)
+        assert first.all
+        bench.move("etl", "now")
+        moved = next(changes)
+    assert (moved.dags, moved.runs, moved.all) == (("etl",), (("etl", "now"),), False)
+    assert moved.cursor == bench.engine.events(limit=1)[0].seq
+
+
+def test_quiet_changes_give_a_sign_of_life(bench: Bench) -> None:
+    with closing(bench.engine.changes(heartbeat=0.1)) as changes:  # type: ignore[type-var]
+        next(changes)
+        beat = next(changes)
+    assert (beat.dags, beat.runs, beat.all) == ((), (), False)
+
+
+def test_closing_ends_changes(bench: Bench) -> None:
+    changes = bench.engine.changes()
+    next(changes)
+    threading.Timer(0.05, bench.engine.close).start()
+    assert list(changes) == []
+
+
+def test_calls_from_many_threads_get_their_own_answers(bench: Bench) -> None:
+    wrong: list[object] = []
+
+    def ask(number: int) -> None:
+        for _ in range(20):
+            dag_id = ("etl", "idle")[number % 2]
+            if bench.engine.dag(dag_id).dag.dag_id != dag_id:
+                wrong.append(dag_id)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert wrong == []
+
+
+def test_without_an_engine_the_store_is_shown_read_only(database: Database, settings: Settings) -> None:
+    engine = open_engine(settings)
+    assert isinstance(engine, LocalEngine)
+    with closing(engine):
+        status = engine.status()
+        assert (status.pid, status.since, status.dags) == (None, None, 2)
+        assert status.last_seen == NOON
+        assert engine.run("etl", "now").run.state is RunState.RUNNING
+        with pytest.raises(EngineNotRunningError):
+            engine.commit(acts.Freeze(dag_id="etl"))
+
+
+def test_a_store_left_in_good_order_opens_and_stays_as_it_is(settings: Settings, filled: Path) -> None:
+    shutil.copytree(filled, settings.home)
+    before = settings.database.read_bytes()
+    with closing(open_engine(settings)) as engine:
+        assert [dag.dag_id for dag in engine.dags()] == ["etl", "idle"]
+        why = engine.why("etl", "now", "load")
+        assert why.gates[0].kind == "engine"
+        assert engine.plan(acts.Cancel(dag_id="etl", run_id="now")).items
+        assert next(engine.changes()).all
+    assert settings.database.read_bytes() == before
+
+
+def test_with_an_engine_the_socket_answers(database: Database, settings: Settings) -> None:
+    local = LocalEngine(database, settings, RememberedActs(), since=NOON)
+    with Served(local, Notices(), settings), closing(open_engine(settings)) as engine:
+        assert isinstance(engine, SocketEngine)
+        assert engine.status().pid == os.getpid()
+
+
+def test_without_engine_and_database_there_is_nobody(settings: Settings) -> None:
+    with pytest.raises(EngineNotRunningError):
+        open_engine(settings)
