@@ -64,10 +64,15 @@ class Refresh:
 
     async def _parse(self, file: str) -> None:
         async with self._turns:
-            source = await asyncio.to_thread(Path(file).read_bytes)
-            parsed = await parse_file(Path(file), settings=self._settings, source=source)
-        if not parsed.errors:
-            keep_source(self._settings, source)
+            try:
+                source = await asyncio.to_thread(Path(file).read_bytes)
+                parsed = await parse_file(Path(file), settings=self._settings, source=source)
+                if parsed.dags:
+                    keep_source(self._settings, source)
+            except OSError as error:  # gone again, or no room: the next look at the folder tells
+                log.warning("%s: %s", file, error)
+                self._known.pop(file, None)
+                return
         for error in parsed.errors:
             log.warning("%s:%s: %s", error.file, error.line or "?", error.message)
         self._loop.order(FileLoaded(parsed))
