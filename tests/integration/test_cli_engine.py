@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 
 from cli_answers import Answer
+from penstock.cli.main import run
+from penstock.cli.session import Session
 
 PIPELINE = """\
 from penstock import DAG, BashOperator, Param
@@ -187,3 +190,46 @@ def test_a_dag_is_tested_without_a_trace(say: Say, home: Path) -> None:
     bad = say("test", "dags/pipeline.py", "chain", "--conf", '{"code": 1}', "--json")
     assert (bad.code, bad.document["state"]) == (1, "failed")
     assert not (home / "penstock.db").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("trigger", "chain", "--logical-date", "2013-01-06", "--conf", '{"code": 2}', "--run-id", "mine"),
+        ("trigger", "chain", "--logical-date", "none", "--run-id", "mine"),
+        ("clear", "chain", "latest", "second", "--upstream", "--downstream", "--past", "--future"),
+        ("mark", "success", "chain", "latest", "first", "--downstream", "--past", "--future"),
+        ("retry", "chain", "latest", "second"),
+        ("clear", "chain", "latest", "first", "second", "--only-failed"),
+        (
+            "backfill", "create", "chain", "--from", "2013-01-05", "--to", "2013-01-07", "--reprocess",
+            "completed", "--max-active-runs", "3", "--backwards", "--conf", '{"code": 2}',
+        ),
+    ],
+    ids=lambda command: " ".join(command[:4]),
+)  # fmt: skip
+def test_the_twin_that_a_plan_names_makes_the_same_plan(
+    twin_engine: Callable[..., Answer], command: tuple[str, ...]
+) -> None:
+    first = twin_engine(*command, "--dry-run", "--json").document
+    program, *twin = shlex.split(first["cli"])
+    assert program == "penstock"
+    second = twin_engine(*twin, "--dry-run", "--json").document
+    assert second == first
+    assert {word for word in command if word.startswith("--")} <= set(twin)
+
+
+@pytest.fixture
+def twin_engine(say: Say, home: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """Run commands in this process against a real engine with one failed run of ``chain``."""
+    assert say("up", "-d").code == 0
+    assert (
+        say("trigger", "chain", "--logical-date", "2013-01-05", "--conf", '{"code": 2}', "--wait").code == 1
+    )
+
+    def command(*arguments: str) -> Answer:
+        code = run(arguments, Session(home=home))
+        out, err = capfd.readouterr()
+        return Answer(code, out, err)
+
+    return command

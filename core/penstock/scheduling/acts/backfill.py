@@ -185,6 +185,8 @@ def _cli(act: CreateBackfill) -> list[str]:
         cli += ["--max-active-runs", str(act.max_active_runs)]
     if act.backwards:
         cli.append("--backwards")
+    if act.conf:
+        cli += ["--conf", json.dumps(act.conf)]
     return cli
 
 

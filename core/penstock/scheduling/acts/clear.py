@@ -7,7 +7,7 @@ from penstock.model.states import FAILURE_LIKE, OCCUPIES_SLOT, RUN_TERMINAL, Tas
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
-from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks
+from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, scope_flags
 from penstock.scheduling.moves import clear_fields, move, stop
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
@@ -35,11 +35,7 @@ def plan_clear(world: World, act: Clear) -> Planned:
         if act.tasks and run is not live and not any(name in run.tasks for name in act.tasks):
             continue
         targets.append((run, [task for task in wanted if _clearable(task, only_failed=act.only_failed)]))
-    flags = [
-        f"--{name.replace('_', '-')}"
-        for name in ("upstream", "downstream", "past", "future", "only_failed")
-        if getattr(act, name)
-    ]
+    flags = [*scope_flags(act), *(["--only-failed"] if act.only_failed else [])]
     return _planned("clear", "Clear", targets, ["clear", act.dag_id, act.run_id, *act.tasks, *flags])
 
 
@@ -48,7 +44,7 @@ def plan_retry(world: World, act: Retry) -> Planned:
     live = world.run(act.dag_id, act.run_id)
     chosen = chosen_tasks(live, act.tasks, downstream=True)
     again = [live.tasks[task_id] for task_id in chosen if live.tasks[task_id].state in _RETRIED]
-    return _planned("retry", "Retry", [(live, again)], ["retry", act.dag_id, act.run_id])
+    return _planned("retry", "Retry", [(live, again)], ["retry", act.dag_id, act.run_id, *act.tasks])
 
 
 def _clearable(task: TaskRecord, *, only_failed: bool) -> bool:

@@ -9,7 +9,7 @@ from penstock.model.transitions import TaskEvent
 from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.clear import clear_tasks, reopen
 from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
-from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks
+from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, scope_flags
 from penstock.scheduling.moves import move, stop
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
@@ -53,7 +53,7 @@ def plan_mark(world: World, act: Mark) -> Planned:
         seen += [run.record.version, *(task.version for task in (*marked, *freed))]
     count = sum(len(marked) for _, marked, _ in targets)
     notes = [] if count else [f"nothing to do: already {wanted.value}"]
-    cli = ["mark", act.state, act.dag_id, act.run_id, *act.tasks]
+    cli = ["mark", act.state, act.dag_id, act.run_id, *act.tasks, *scope_flags(act)]
     title = f"{counted('Mark', count, 'task')} {wanted.value}"
     plan = make_plan("mark", title, items, seen=seen, notes=notes, cli=cli)
 

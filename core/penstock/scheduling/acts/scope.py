@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from penstock.errors import UnknownError
+from penstock.model.acts import Clear, Mark
 from penstock.model.states import TaskState
 from penstock.scheduling.world import LiveRun, World
 
@@ -52,6 +53,11 @@ def chosen_tasks(
         for task_id in graph.order
         if task_id in chosen and task_id in live.tasks and live.tasks[task_id].state is not TaskState.REMOVED
     ]
+
+
+def scope_flags(act: Clear | Mark) -> list[str]:
+    """Return the flags with which the command line says the act's scope."""
+    return [f"--{name}" for name in ("upstream", "downstream", "past", "future") if getattr(act, name)]
 
 
 def _members(live: LiveRun, name: str) -> list[str]:

@@ -47,11 +47,11 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
     notes = [f"{len(spec.tasks)} tasks"]
     if world.frozen(act.dag_id):
         notes.append("the DAG is frozen: the run is created, nothing is launched")
-    cli = ["trigger", act.dag_id]
-    if act.logical_date is not None:
-        cli += ["--logical-date", act.logical_date.isoformat()]
+    cli = ["trigger", act.dag_id, "--logical-date", logical.isoformat() if logical else "none"]
     if act.conf:
         cli += ["--conf", json.dumps(act.conf)]
+    if act.run_id:
+        cli += ["--run-id", act.run_id]
     plan = make_plan("trigger", f"Trigger {act.dag_id}", [item], notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
