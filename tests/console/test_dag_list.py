@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from driving import SIZES, driving
+from driving import SIZES, Driver, driving
 from fake_world import World
 from fakes import FakeEngine
 from penstock.model import acts
@@ -12,8 +14,12 @@ from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.widgets.line_table import LineTable
 
 
-def names(driver: object) -> list[str]:
-    screen = driver.console.screen  # type: ignore[attr-defined]
+def shows(driver: Driver, expected: set[str]) -> bool:
+    return set(names(driver)) == expected
+
+
+def names(driver: Driver) -> list[str]:
+    screen = driver.console.screen
     assert isinstance(screen, DagsScreen)
     return [row.key for row in screen.table.rows]
 
@@ -64,7 +70,7 @@ async def test_filter_knows_owner_tag_text_and_inversion() -> None:
         ):
             await driver.press("slash", "ctrl+u")
             await driver.type(typed)
-            await driver.until(lambda expected=expected: set(names(driver)) == expected, typed)
+            await driver.until(partial(shows, driver, expected), typed)
             await driver.press("enter")
 
 

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from penstock_tui.clean import label
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
+from penstock_tui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from penstock_tui.app import Console
@@ -51,6 +52,16 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def on_mount(self) -> None:
         """Write the title."""
         self.set_heading(self._heading)
+
+    def make_room(self, table: LineTable) -> None:
+        """Let *table* be as high as the screen allows beside everything else in the frame."""
+        others = [
+            child for child in self.query_one(".frame").children if child is not table and child.display
+        ]
+        rows = sum(max(1, child.outer_size.height) for child in others) + 2
+        if rows != table.reserve:
+            table.reserve = rows
+            table.refresh(layout=True)
 
     def set_heading(self, title: str) -> None:
         """Change the title."""

@@ -54,7 +54,9 @@ class Palette(Dialog[str]):
     def on_mount(self) -> None:
         """Show everything."""
         super().on_mount()
-        self.query_one(LineTable).can_focus = False
+        table = self.query_one(LineTable)
+        table.can_focus = False
+        table.reserve = 4
         self.query_one(Field).focus()
         self._show("")
 

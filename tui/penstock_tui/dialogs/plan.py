@@ -152,6 +152,7 @@ class PlanDialog(Dialog[list[Done]]):
         typed.display = self.must_type
         if self.must_type:
             typed.set_caption(f"type {self.count} to go on:")
+        self.call_after_refresh(self.make_room, table)
 
     @property
     def ready(self) -> bool:
@@ -173,6 +174,7 @@ class PlanDialog(Dialog[list[Done]]):
         line = self.query_one("#message", Line)
         line.display = text is not None
         line.show([(label(text), "bold red")] if text else [])
+        self.call_after_refresh(self.make_room, self.query_one("#plan", LineTable))
 
     # -- events ----------------------------------------------------------------------------------
 

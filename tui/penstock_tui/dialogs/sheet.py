@@ -37,6 +37,7 @@ class Sheet(Dialog[None]):
         """Show the lines."""
         super().on_mount()
         table = self.query_one(LineTable)
+        table.reserve = 4
         table.set_rows([Row(str(place), (line,)) for place, line in enumerate(self._lines)])
         self.query_one("#leave", Line).show(
             [("esc", "bold cyan"), (" close   ", ""), ("y", "bold cyan"), (" copy", "")]

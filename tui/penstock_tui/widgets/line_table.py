@@ -75,6 +75,8 @@ class LineTable(Widget, can_focus=True):
         self._header = int(header)
         self._has_cursor = cursor
         self.can_focus = cursor
+        self.reserve = 0
+        """Rows of the screen that a table of automatic height leaves to what is around it."""
         self._cursor = 0
         self._top = 0
         self._range_from: int | None = None
@@ -248,8 +250,8 @@ class LineTable(Widget, can_focus=True):
             self.refresh(Region(0, y, self.size.width, 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Return the rows it takes to show everything, for a table of automatic height."""
-        return max(1, len(self.rows)) + self._header
+        """Return the rows it takes to show everything, but leave `reserve` rows of the screen to others."""
+        return max(1, min(max(1, len(self.rows)) + self._header, self.screen.size.height - self.reserve))
 
     def scroll_rows(self, pages: int) -> None:
         """Turn pages of a table without a cursor."""
