@@ -31,7 +31,7 @@ from penstock.model.acts import (
 )
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ParamSpec, ScheduleSpec
-from penstock.model.states import RunState, TaskState
+from penstock.model.states import RunState, RunType, TaskState
 from scripted import BAD, OK, Bench
 
 S = TaskState
@@ -266,7 +266,7 @@ async def test_a_paused_schedule_creates_nothing_but_can_be_triggered(tmp_path: 
     bench.act(UnpauseSchedule(dag_id="h"))
     bench.clock.forward(3600)
     bench.tick()
-    assert [row.run_type for row in bench.engine.runs("h")].count("scheduled") == 1
+    assert [row.run_type for row in bench.engine.runs("h")].count(RunType.SCHEDULED) == 1
     bench.act(PauseSchedule(dag_id="h", why="maintenance"))
     row = next(row for row in bench.engine.dags() if row.dag_id == "h")
     assert row.paused is not None

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from instance import Instance, wait_for, with_suppressed_kill
-
 from penstock.errors import EngineError
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL
@@ -140,8 +139,8 @@ class Chaos:
         try:
             found.integrity = store.execute("PRAGMA integrity_check").fetchone()[0]
             rows = store.execute(
-                "SELECT attempt_id, json_extract(outcome, '$.kind'), json_extract(outcome, '$.exit_code'), end_us"
-                " FROM attempt"
+                "SELECT attempt_id, json_extract(outcome, '$.kind'),"
+                " json_extract(outcome, '$.exit_code'), end_us FROM attempt"
             ).fetchall()
             found.illegal = _replay(store)
         finally:

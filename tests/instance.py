@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from penstock.api.client import SocketEngine
@@ -133,10 +133,8 @@ class Instance:
 
 def with_suppressed_kill(pid: int) -> None:
     """Kill -9 a process that may be gone."""
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def processes() -> Iterator[tuple[int, str]]:
