@@ -275,7 +275,7 @@ def _read_text(path: str) -> str:
         pieces = []
         while piece := os.read(handle, 65536):
             pieces.append(piece)
-            if len(piece) < 4096:  # /proc gives all it has up to the size asked for
+            if len(piece) < 2048:  # /proc hands out about a page at a time: much less is the end
                 break
         return b"".join(pieces).decode(errors="replace")
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -192,7 +191,7 @@ async def test_an_exit_code_may_mean_skip(bench: Bench) -> None:
 async def test_the_environment_is_exactly_the_one_given(bench: Bench) -> None:
     spec = AttemptSpec(attempt_id=new_attempt_id(), argv=("/usr/bin/env",), env={"A": "1", "B": "x y"})
     lines = set((await bench.log(spec)).decode().splitlines())
-    assert lines == {"A=1", "B=x y", f"PENSTOCK_ATTEMPT_ID={spec.attempt_id}"}
+    assert lines == {"A=1", "B=x y", f"PENSTOCK_ATTEMPT={spec.attempt_id}"}
 
 
 async def test_the_working_directory_is_the_one_given(bench: Bench, tmp_path: Path) -> None:
@@ -239,12 +238,12 @@ async def test_scripts_that_are_no_programs(bench: Bench, tmp_path: Path) -> Non
     assert "interpreter" in str(second.reason)
 
 
-async def test_a_spec_beyond_all_measure_is_refused(bench: Bench) -> None:
+async def test_a_spec_beyond_all_measure_fails_and_is_not_tried_for_ever(bench: Bench) -> None:
     spec = shell("true", env={"HUGE": "x" * (1 << 20)})
-    with pytest.raises(OSError, match="too large") as caught:
-        bench.executor.submit([spec])
-    assert caught.value.errno == errno.E2BIG
-    assert bench.observe(spec.attempt_id) == Absent()
+    outcome = await bench.run(spec)
+    assert (outcome.kind, outcome.exit_code) == (OutcomeKind.EXIT_CODE, 126)
+    assert "too large" in str(outcome.reason)
+    await eventually(lambda: spec.attempt_id in bench.hinted, "a hint")
 
 
 async def test_forgetting_leaves_nothing(bench: Bench) -> None:

@@ -64,6 +64,15 @@ def create(root: Path, attempt_id: str, spec: bytes) -> None:
     reach("after_spec")
 
 
+def refuse(root: Path, attempt_id: str, reason: str) -> None:
+    """Record that the attempt cannot be carried out (exit code 126), so that nobody ever starts it."""
+    folder = records.attempt_path(root, attempt_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if revoke(folder):
+        fields = {"attempt_id": attempt_id, "kind": "exit_code", "exit_code": 126, "reason": reason}
+        write_whole(folder, records.RESULT, records.dump_fields(fields))
+
+
 def write_whole(folder: Path, name: str, data: bytes) -> None:
     """Write *name* under another name and rename it: readers see the old file, or all of the new one."""
     temporary = f"{folder}/{name}.{os.getpid()}.tmp"

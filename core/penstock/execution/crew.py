@@ -91,6 +91,10 @@ class Crew:
         for link in self._links:
             link.ids.discard(attempt_id)
 
+    def hint_soon(self, ids: Sequence[str]) -> None:
+        """Hint at *ids* in the next turn of the loop: never within the call that asked for them."""
+        self._later(0.0, lambda: self._hint(ids))
+
     @property
     def used(self) -> int:
         """How many attempts are placed or wait for a place."""

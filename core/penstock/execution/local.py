@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -43,17 +42,25 @@ class LocalExecutor:
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
         """Write the directories, then ask for the launches. See `Executor.submit`."""
         ready: list[str] = []
+        refused: list[str] = []
         try:
             for spec in specs:
                 body = dump(spec)
+                check_attempt_id(spec.attempt_id)
                 if len(body) > records.MAX_RECORD_BYTES:
-                    raise OSError(errno.E2BIG, f"the spec of attempt {spec.attempt_id} is too large")
-                attempt_dir.create(self._root, check_attempt_id(spec.attempt_id), body)
-                ready.append(spec.attempt_id)
+                    refused.append(spec.attempt_id)
+                    reason = f"arguments, environment and context make {len(body)} bytes: too large"
+                    attempt_dir.refuse(self._root, spec.attempt_id, reason)
+                else:
+                    attempt_dir.create(self._root, spec.attempt_id, body)
+                    ready.append(spec.attempt_id)
         finally:
-            if ready and self._crew is not None:
-                self._crew.launch(ready)
-                reach("after_spawn_request")
+            if self._crew is not None:
+                if ready:
+                    self._crew.launch(ready)
+                    reach("after_spawn_request")
+                if refused:
+                    self._crew.hint_soon(refused)
 
     def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
         """Read what the directories say. What a lost attempt left running is killed before this returns."""

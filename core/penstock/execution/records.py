@@ -34,8 +34,8 @@ MAX_XCOM_BYTES = 64 << 10
 HARD_XCOM_BYTES = 16 << 20
 """Larger XCom values fail the task with a clear error."""
 
-MARK = "PENSTOCK_ATTEMPT_ID"
-"""Environment variable that every task process carries, so that strays can be told apart."""
+MARK = "PENSTOCK_ATTEMPT"
+"""Environment variable with the attempt id that every task process carries: it tells strays apart."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 

@@ -1,0 +1,127 @@
+"""Supervisors come and go: their number follows the work, and nobody else may pose as one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from attempts import Bench, eventually, make_settings, shell
+from penstock.execution import crew
+from penstock.execution.executor import Claimed
+from penstock.execution.local import LocalExecutor
+from penstock.execution.protocol import load
+
+HEAVY = ("asyncio", "dataclasses", "inspect", "pathlib", "subprocess", "threading", "logging", "sqlite3")
+
+
+async def opened(home: Path, **fields: int) -> Bench:
+    settings = make_settings(home, **fields)
+    bench = Bench(LocalExecutor(settings), settings)
+    await bench.start()
+    return bench
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    found = await opened(tmp_path, attempts_per_supervisor=2)
+    yield found
+    await found.executor.close()
+
+
+def supervisors(bench: Bench) -> set[int]:
+    """Return the supervisors that ever claimed something and still have their claim file."""
+    folder = bench.settings.attempts / ".claims"
+    return {int(load(path.read_bytes())["pid"]) for path in folder.iterdir()} if folder.exists() else set()
+
+
+async def test_supervisors_are_filled_and_let_go_when_idle(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "IDLE_SECONDS", 0.05)
+    specs = [shell("sleep 600") for _ in range(5)]
+    bench.executor.submit(specs)
+    for spec in specs:
+        await bench.until(spec.attempt_id, Claimed)
+    assert len(supervisors(bench)) == 3
+    for spec in specs:
+        bench.executor.stop(spec.attempt_id, "kill", "done")
+    for spec in specs:
+        await bench.end(spec.attempt_id)
+    await eventually(lambda: len(supervisors(bench)) == 1, "all but one to end")
+    assert (await bench.run(shell("exit 3"))).exit_code == 3
+
+
+async def test_nonsense_on_the_socket_harms_nobody(bench: Bench) -> None:
+    await bench.run(shell("true"))
+    words = [
+        b"\xff\xfe\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"op":"hello","pid":"x","ids":[]}\n',
+        b'{"op":"moved","ids":5,"ended":[]}\n',
+        b"x" * (2 << 20),
+    ]
+    for word in words:
+        reader, writer = await asyncio.open_unix_connection(bench.settings.supervisor_socket)
+        writer.write(word)
+        with suppress(ConnectionError):  # the one too long is cut off while it is still being sent
+            assert await reader.read() == b""
+        writer.close()
+    assert (await bench.run(shell("exit 4"))).exit_code == 4
+
+
+async def test_the_socket_is_private(bench: Bench) -> None:
+    path = bench.settings.supervisor_socket
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o022 == 0
+
+
+async def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
+    path = make_settings(tmp_path).supervisor_socket
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    bench = await opened(tmp_path)
+    assert (await bench.run(shell("exit 5"))).exit_code == 5
+    await bench.executor.close()
+
+
+async def test_a_folder_open_to_others_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run").chmod(0o777)
+    executor = LocalExecutor(make_settings(tmp_path))
+    with pytest.raises(PermissionError):
+        await executor.start(lambda _ids: None)
+    await executor.close()
+
+
+async def test_a_home_with_a_long_and_odd_path(tmp_path: Path) -> None:
+    home = tmp_path / ("long name with späce " * 5).strip() / "x"
+    home.mkdir(parents=True)
+    bench = await opened(home)
+    assert len(os.fsencode(bench.settings.supervisor_socket)) <= 100
+    assert (await bench.run(shell("exit 6"))).exit_code == 6
+    await bench.executor.close()
+
+
+def test_a_supervisor_imports_little() -> None:
+    root = str(Path(crew.__file__).parents[2])
+    code = (
+        "import sys, json; sys.path.append(sys.argv[1])\n"
+        "import penstock.execution.supervisor\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    words = [sys.executable, "-I", "-S", "-c", code, root]
+    found = subprocess.run(words, capture_output=True, check=True, timeout=60)
+    loaded = {name.partition(".")[0] for name in json.loads(found.stdout)}
+    assert loaded.isdisjoint(HEAVY)
+    assert loaded.isdisjoint({"sqlalchemy", "sqlmodel", "textual", "psutil", "msgspec"})
