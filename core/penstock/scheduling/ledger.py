@@ -8,24 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from penstock.clock import from_us, to_us
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import DagEntry
-from penstock.store import tables
-from penstock.store.database import Statement, table_of
-from penstock.store.writes import INSERT_LEDGER
+from penstock.store.records import LedgerRecord
+from penstock.store.writes import DELETE_LEDGER, INSERT_LEDGER, WIDEN_LEDGER
 from penstock.timetable.point import Point
 from penstock.timetable.schedule import timetable_of
 
-_ledger = table_of(tables.LedgerRow)
-_WIDEN = Statement(
-    sa.update(_ledger)
-    .where(_ledger.c.id == sa.bindparam("b_id"))
-    .values(last_us=sa.bindparam("last_us"), count=sa.bindparam("count"))
-)
-_DELETE = Statement(sa.delete(_ledger).where(_ledger.c.id == sa.bindparam("b_id")))
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -41,14 +31,9 @@ def record_skip(
     """Record skipped points; a span that goes on with the same reason grows."""
     newest = _newest(tick, entry.dag_id)
     first_us, last_us = to_us(first), to_us(last)
-    goes_on = (
-        newest is not None
-        and (newest["status"], newest["reason"]) == ("skipped", reason)
-        and newest["last_us"] < first_us
-    )
-    if newest is not None and goes_on:
-        row = {"b_id": newest["id"], "last_us": last_us, "count": newest["count"] + count}
-        tick.gate.also(_WIDEN, row)
+    if newest is not None and _goes_on(newest, first_us, reason):
+        row = {"b_id": newest.id, "last_us": last_us, "count": newest.count + count}
+        tick.gate.also(WIDEN_LEDGER, row)
     else:
         _insert(tick, entry, first_us, last_us, count, "skipped", reason, None)
     tick.gate.note("skip", dag_id=entry.dag_id, reason=f"{count} point(s) skipped: {reason}")
@@ -57,31 +42,20 @@ def record_skip(
 def record_backfilled(tick: Tick, entry: DagEntry, moment: datetime, run_id: str | None) -> None:
     """Turn a point's record into ``backfilled``, splitting the span that it lay in."""
     moment_us = to_us(moment)
-    with tick.world.reads.database.read() as connection:
-        covering = (
-            connection.execute(
-                sa.select(_ledger).where(
-                    _ledger.c.dag_id == entry.dag_id,
-                    _ledger.c.first_us <= moment_us,
-                    _ledger.c.last_us >= moment_us,
-                )
-            )
-            .mappings()
-            .first()
-        )
+    covering = tick.world.reads.ledger_record_at(entry.dag_id, moment_us)
     if covering is not None:
-        tick.gate.also(_DELETE, {"b_id": covering["id"]})
-        if covering["count"] > 1:
+        tick.gate.also(DELETE_LEDGER, {"b_id": covering.id})
+        if covering.count > 1:
             _keep_sides(tick, entry, covering, moment)
     _insert(tick, entry, moment_us, moment_us, 1, "backfilled", None, run_id)
 
 
-def _keep_sides(tick: Tick, entry: DagEntry, span: sa.RowMapping, moment: datetime) -> None:
+def _keep_sides(tick: Tick, entry: DagEntry, span: LedgerRecord, moment: datetime) -> None:
     spec = entry.structure.spec
     timetable = timetable_of(spec.schedule)
     for first, last in (
-        (from_us(span["first_us"]), moment - _MICROSECOND),
-        (moment + _MICROSECOND, from_us(span["last_us"])),
+        (from_us(span.first_us), moment - _MICROSECOND),
+        (moment + _MICROSECOND, from_us(span.last_us)),
     ):
         inside = [
             to_us(point.logical_date)
@@ -94,18 +68,20 @@ def _keep_sides(tick: Tick, entry: DagEntry, span: sa.RowMapping, moment: dateti
                 inside[0],
                 inside[-1],
                 len(inside),
-                span["status"],
-                span["reason"],
-                span["run_id"],
+                span.status,
+                span.reason,
+                span.run_id,
             )
 
 
-def _newest(tick: Tick, dag_id: str) -> sa.RowMapping | None:
+def _goes_on(span: LedgerRecord, first_us: int, reason: str) -> bool:
+    return (span.status, span.reason) == ("skipped", reason) and span.last_us < first_us
+
+
+def _newest(tick: Tick, dag_id: str) -> LedgerRecord | None:
     if not tick.gate.empty:
         return None  # rows of this tick are not readable yet; a second span is as true as a long one
-    query = sa.select(_ledger).where(_ledger.c.dag_id == dag_id).order_by(_ledger.c.first_us.desc()).limit(1)
-    with tick.world.reads.database.read() as connection:
-        return connection.execute(query).mappings().first()
+    return tick.world.reads.newest_ledger_record(dag_id)
 
 
 def _insert(

@@ -14,8 +14,6 @@ from penstock.scheduling.acts.pools import put_pool
 from penstock.scheduling.ledger import record_skip
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import World
-from penstock.store import tables
-from penstock.store.database import table_of
 from penstock.store.records import PauseRecord
 from penstock.store.working import DagFacts
 from penstock.store.writes import (
@@ -176,4 +174,4 @@ def _keep_version(tick: Tick, spec: DagSpec, encoded: bytes, name: str, source_h
 
 
 def _next_version(world: World) -> int:
-    return max(world.reads.next_key(table_of(tables.DagVersionRow)), world.newest_version + 1)
+    return max(world.reads.next_key("version"), world.newest_version + 1)

@@ -88,6 +88,19 @@ class PauseRecord:
         return (self.kind, self.dag_id, self.run_id, self.task_id)
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """One record of the missed-point ledger: a point, or a span of adjacent skips with one reason."""
+
+    id: int
+    first_us: int
+    last_us: int
+    count: int
+    status: str
+    reason: str | None
+    run_id: str | None
+
+
 @dataclass(slots=True)
 class BackfillRecord:
     """One backfill that has not ended."""

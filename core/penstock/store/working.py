@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,6 +16,7 @@ from penstock.store import tables
 from penstock.store.database import Database, table_of
 from penstock.store.records import (
     BackfillRecord,
+    LedgerRecord,
     PauseRecord,
     RunRecord,
     SlotRecord,
@@ -32,6 +33,10 @@ _backfill = table_of(tables.BackfillRow)
 _slot = table_of(tables.BackfillSlotRow)
 _xcom = table_of(tables.XComRow)
 _act = table_of(tables.ActRow)
+_ledger = table_of(tables.LedgerRow)
+
+Counted = Literal["version", "backfill", "slot"]
+_COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot}
 
 _RUN_FIELDS = tuple(RunRecord.__slots__)
 _TASK_FIELDS = tuple(TaskRecord.__slots__)
@@ -195,8 +200,25 @@ class WorkingSet:
                 sa.select(_act.c.answer).where(_act.c.act_id == act_id)
             ).scalar_one_or_none()
 
-    def next_key(self, table: sa.Table) -> int:
-        """Return a key that no row of *table* has yet."""
+    def newest_ledger_record(self, dag_id: str) -> LedgerRecord | None:
+        """Return the record of a DAG's latest settled points, or None."""
+        return self._ledger_record(_ledger.c.dag_id == dag_id)
+
+    def ledger_record_at(self, dag_id: str, moment_us: int) -> LedgerRecord | None:
+        """Return the record in which the point at *moment_us* lies, or None."""
+        inside = sa.and_(_ledger.c.first_us <= moment_us, _ledger.c.last_us >= moment_us)
+        return self._ledger_record(sa.and_(_ledger.c.dag_id == dag_id, inside))
+
+    def _ledger_record(self, where: sa.ColumnElement[bool]) -> LedgerRecord | None:
+        columns = (_ledger.c[name] for name in LedgerRecord.__slots__)
+        query = sa.select(*columns).where(where).order_by(_ledger.c.first_us.desc()).limit(1)
+        with self.database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else LedgerRecord(*row)
+
+    def next_key(self, kind: Counted) -> int:
+        """Return a key that no row of that kind has yet."""
+        table = _COUNTED[kind]
         with self.database.read() as connection:
             return (
                 int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one())

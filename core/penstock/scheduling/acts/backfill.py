@@ -23,9 +23,7 @@ from penstock.scheduling.acts.trigger import check_conf
 from penstock.scheduling.backfill import Choice, choose, slot_state
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveBackfill, World
-from penstock.store.database import table_of
 from penstock.store.records import BackfillRecord, SlotRecord
-from penstock.store.tables import BackfillRow, BackfillSlotRow
 from penstock.store.writes import INSERT_BACKFILL, INSERT_SLOT, UPDATE_BACKFILL, UPDATE_SLOT
 from penstock.timetable.point import Point
 from penstock.timetable.schedule import timetable_of
@@ -124,7 +122,7 @@ def _check(world: World, spec: DagSpec, act: CreateBackfill) -> None:
 
 
 def _record(tick: Tick, act: CreateBackfill, points: list[Point]) -> BackfillRecord:
-    stored = tick.world.reads.next_key(table_of(BackfillRow))
+    stored = tick.world.reads.next_key("backfill")
     record = BackfillRecord(
         id=max([stored, *(pk + 1 for pk in tick.world.backfills)]),
         dag_id=act.dag_id,
@@ -146,7 +144,7 @@ def _record(tick: Tick, act: CreateBackfill, points: list[Point]) -> BackfillRec
 def _slots(
     tick: Tick, record: BackfillRecord, choices: list[tuple[Point, Choice, str | None]]
 ) -> list[SlotRecord]:
-    stored = tick.world.reads.next_key(table_of(BackfillSlotRow))
+    stored = tick.world.reads.next_key("slot")
     taken = [slot.id + 1 for other in tick.world.backfills.values() for slot in other.slots]
     key = max([stored, *taken])
     slots = []
