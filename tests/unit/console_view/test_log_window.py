@@ -55,12 +55,11 @@ def test_it_keeps_a_bounded_stretch_and_knows_which() -> None:
         window.append(b"line %d\n" % number)
     assert window.end - window.start <= 1000
     assert shown(window)[-1] == b"line 999"
-    assert not window.at_start
-    assert window.at_end
+    assert (window.at_start, window.at_end) == (False, True)
     offset = window.offset(0)
     window.prepend(b"\n" + b"earlier line\n" * 20, offset - 261)
     assert window.end - window.start <= 1000
-    assert not window.at_end
+    assert (window.at_start, window.at_end) == (False, False)
     assert shown(window)[0] == b"earlier line"
     assert window.after() == (window.end, window.size - window.end)
 
@@ -155,3 +154,16 @@ def test_breaks_never_split_a_wide_character() -> None:
     assert breaks("abcdef", 4) == [4]
     assert breaks("a漢字b", 2) == [1, 3, 5]
     assert breaks("abc", 4) == []
+
+
+def test_search_goes_on_as_the_log_grows() -> None:
+    what = wanted("fx")
+    assert isinstance(what, Wanted)
+    matches = Matches(0, b"")
+    for data, offset in ((b"a fx\nb f", 0), (b"x\n", 8), (b"no\nfx", 10)):
+        matches.go_on(data, offset, what.in_bytes)
+    assert [matches.offset(each) for each in range(len(matches))] == [0, 5]
+    assert matches.reached == 13
+    assert not matches.behind
+    matches.go_on(b"later", 99, what.in_bytes)
+    assert matches.behind

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.style import Style
 
 from penstock_tui.clean import styled
+from penstock_tui.view.log_rows import breaks
 from penstock_tui.view.log_search import ERROR
 
 Piece = tuple[str, Style]
@@ -35,6 +36,13 @@ def pieces_of(raw: bytes, *, cut: bool = False, hit: re.Pattern[str] | None = No
     if cut:
         pieces.append((CUT_MARK, _DIM))
     return pieces
+
+
+def rows_of(raw: bytes, room: int, *, cut: bool) -> int:
+    """Return how many rows of *room* cells a line takes when wrapped."""
+    if len(raw) <= room and not cut:
+        return 1
+    return 1 + len(breaks("".join(text for text, _ in pieces_of(raw, cut=cut)), room))
 
 
 def marked(pieces: Sequence[Piece], hit: re.Pattern[str]) -> list[Piece]:

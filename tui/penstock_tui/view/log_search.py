@@ -105,12 +105,16 @@ def _matches(
 class Matches:
     """The matching lines found so far, as `Lines`; the newest `MATCHES_KEPT` keep their text.
 
-    ``total`` counts all of them; ``covered`` says how far back the search has come.
+    ``total`` counts all of them; ``covered`` says how far back the search has come, ``reached`` how
+    far forward; ``behind`` that there is more after it that `go_on` was not given.
     """
 
-    __slots__ = ("_lines", "_offsets", "covered", "finished", "total")
+    __slots__ = ("_lines", "_offsets", "_tail", "behind", "covered", "finished", "reached", "total")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, tail: bytes = b"") -> None:
+        self.reached = size
+        self.behind = False
+        self._tail = tail
         self._offsets = array("Q")
         self._lines: list[bytes] = []
         self.covered = size
@@ -137,6 +141,16 @@ class Matches:
         if excess > 0:
             self._offsets = self._offsets[excess:]
             del self._lines[:excess]
+
+    def go_on(self, data: bytes, offset: int, pattern: re.Pattern[bytes]) -> None:
+        """Search what was written since, *data* at *offset*; the unfinished last line waits for its end."""
+        if offset != self.reached + len(self._tail):
+            self.behind = True
+            return
+        found = scan_on(self._tail + data, self.reached, pattern)
+        self.reached += len(self._tail) + len(data) - len(found.carry)
+        self._tail = found.carry
+        self.add_after(found)
 
     def next(self, offset: int) -> int | None:
         """Return the first match after *offset*, None when there is none."""

@@ -77,6 +77,12 @@ class LogWindow:
         """Return offset and length of the stretch to read in order to grow forwards, or None."""
         return None if self.at_end else (self.end, min(BLOCK, self.size - self.end))
 
+    def whole_lines(self) -> tuple[int, bytes]:
+        """Return where the last line that is finished ends, and what stands after it."""
+        if not self._starts or self._data.endswith(b"\n"):
+            return self.end, b""
+        return self._starts[-1], bytes(self._data[self._starts[-1] - self.start :])
+
     # -- growing ---------------------------------------------------------------------------------
 
     def place(self, data: bytes, offset: int) -> None:

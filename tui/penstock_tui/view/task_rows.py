@@ -121,10 +121,15 @@ def task_note(task: TaskRow, now: datetime) -> Spans:
         left = (task.stop_deadline - now).total_seconds()
         spans.append((f" kill in {durations.brief(left)}" if left > 0 else " killing", "bold magenta"))
     elif task.next_at is not None and task.state is TaskState.UP_FOR_RETRY:
-        spans.append((f" retry {durations.coming(task.next_at, now)}", "yellow"))
+        spans.append((f" retry {_until(task.next_at, now)}", "yellow"))
     elif task.next_at is not None and task.state is TaskState.UP_FOR_RESCHEDULE:
-        spans.append((f" poke {durations.coming(task.next_at, now)}", "cyan"))
+        spans.append((f" poke {_until(task.next_at, now)}", "cyan"))
     return spans
+
+
+def _until(moment: datetime, now: datetime) -> str:
+    left = (moment - now).total_seconds()
+    return durations.brief(left) if left > 0 else "now"
 
 
 def counts_down(task: TaskRow) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from penstock.model.states import OCCUPIES_SLOT, TERMINAL
+from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.views import AttemptRow, RunDetail, TaskRow, Why
 from penstock_tui.attempt_log import AttemptLog
 from penstock_tui.clean import label
@@ -30,6 +30,9 @@ _SETTLE = 0.12
 """Seconds that the cursor must rest on a task before its log is read."""
 _SAMPLE = 2.0
 """Seconds between two looks at the figures of a live attempt."""
+
+_SETTLED = frozenset({TaskState.SUCCESS, TaskState.FAILED, TaskState.CANCELLED, TaskState.REMOVED})
+"""States in which nobody asks why a task does not run."""
 
 
 class AttemptPane(Vertical):
@@ -74,7 +77,9 @@ class AttemptPane(Vertical):
         self.detail, self.task_row = detail, task
         same_run = run_before is not None and run_before.run.run_id == detail.run.run_id
         if task is None:
-            self._show_nothing("" if detail.tasks else "this run has no tasks")
+            self._show_nothing(
+                "a group of tasks: enter opens it" if detail.tasks else "this run has no tasks"
+            )
         elif before is None or not same_run or key_of(before) != key_of(task):
             self._pinned = False
             self.attempts, self.attempt, self._why = [], None, None
@@ -103,7 +108,7 @@ class AttemptPane(Vertical):
         names = (run.dag_id, run.run_id, task.task_id, task.map_index)
         attempts = await self._host.feed.ask(lambda engine: engine.attempts(*names), key=("attempts", *names))
         why = None
-        if task.state not in TERMINAL and (self.explaining or not attempts):
+        if task.state not in _SETTLED and (self.explaining or not attempts):
             why = await self._host.feed.ask(lambda engine: engine.why(*names), key=("why", *names))
         if attempts is None or self.task_row is None or key_of(self.task_row) != key_of(task):
             return

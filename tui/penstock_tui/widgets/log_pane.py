@@ -94,6 +94,7 @@ class LogPane(Vertical):
     def on_log_view_moved(self) -> None:
         """Say how the log stands."""
         self._show_title()
+        self._show_hits()
 
     def _show_title(self) -> None:
         if self.is_mounted:
@@ -114,8 +115,7 @@ class LogPane(Vertical):
         elif view.new_lines:
             spans.append((f" +{view.new_lines:,} new ", "bold yellow"))
         else:
-            first, _ = view.span()
-            spans.append((f" {100 * first // max(1, view.window.size)}% ", "dim"))
+            spans.append((f" {view.share():.0%} ", "dim"))
         return spans
 
     # -- searching -------------------------------------------------------------------------------
@@ -159,10 +159,13 @@ class LogPane(Vertical):
         number, source, view = self._search, self._source, self.log_view
         if source is None:
             return
-        matches = Matches(view.window.size)
+        window = view.window
+        matches = Matches(
+            *((window.size, b"") if window.ended or not window.at_end else window.whole_lines())
+        )
         view.show_search(what, matches, only=view.only)
-        start = view.span()[1] + 1
-        carry = b""
+        here = None if view.mode is Follow.FOLLOWING else (view.here() or view.span()[0])
+        carry, led = b"", False
         while matches.covered:
             offset = max(0, matches.covered - BLOCK)
             found = await source.scan_back(offset, matches.covered - offset, carry, what.in_bytes)
@@ -170,37 +173,48 @@ class LogPane(Vertical):
                 return
             matches.add_before(found)
             carry, matches.covered = found.carry, offset
-            if view.current is None and matches.previous(start) is not None:
-                await self.next_match(-1, begin=start)
+            led = led or await self._lead(matches, here)
             view.matches_grew()
             self._show_hits()
         matches.finished = True
-        if view.current is None and len(matches):
-            await self.next_match(1, begin=0)
+        if not led:
+            await self._lead(matches, None)
         self._show_hits()
+
+    async def _lead(self, matches: Matches, here: int | None) -> bool:
+        """Go to the first hit from *here* on, or the last of all; return whether it is known yet."""
+        if here is None:
+            hit = matches.previous(self.log_view.window.size)
+        else:
+            hit = matches.next(here - 1) if matches.covered <= here else None
+        if hit is not None:
+            await self.log_view.go_to(hit)
+        return hit is not None
 
     def _show_hits(self) -> None:
         view = self.log_view
         matches = view.matches
-        if matches is None:
+        if matches is None or not self.searching:
             return
         more = "" if matches.finished else f"… {size(matches.covered)} to go"
+        if matches.behind:
+            more = " so far; enter again for what came since"
         number = matches.number(view.current) if view.current is not None else None
         if not matches.total:
             text = "no match" if matches.finished else f"searching{more}"
         elif number is None:
-            text = f"{matches.total:,} matches{more}"
+            text = f"{matches.total:,} hit{'s' if matches.total > 1 else ''}{more}"
         else:
             text = f"hit {number:,} of {matches.total:,}{more}"
         self.query_one("#hits", Line).show([(f" {text}", ""), ("  n N  & only", "dim")])
 
-    async def next_match(self, direction: Literal[1, -1], begin: int | None = None) -> bool:
+    async def next_match(self, direction: Literal[1, -1]) -> bool:
         """Go to the next (or previous) match; return whether there is one."""
         view = self.log_view
         if view.matches is None:
             return False
         first, last = view.span()
-        here = begin if begin is not None else view.current
+        here = view.here()
         if here is None:
             here = last + 1 if direction < 0 else first - 1
         offset = view.matches.next(here) if direction > 0 else view.matches.previous(here)
@@ -225,21 +239,18 @@ class LogPane(Vertical):
     async def next_error(self, direction: Literal[1, -1]) -> bool:
         """Go to the next (or previous) line that reports an error; return whether there is one.
 
-        At the end, where there is no next one, goes to the last.
+        Without a marked line in view the first step goes to one in view, or to the last above it.
         """
         view, source = self.log_view, self._source
         if source is None or not view.window.size:
             return False
-        first, _ = view.span()
-        here = view.current
-        if here is None:
-            offset = await self._error_after(first - 1) if direction > 0 else await self._error_before(first)
-            if offset is None and direction > 0:
-                offset = await self._error_before(first)
-        elif direction > 0:
-            offset = await self._error_after(here)
+        (first, last), here = view.span(), view.here()
+        if here is not None:
+            offset = await (self._error_after(here) if direction > 0 else self._error_before(here))
         else:
-            offset = await self._error_before(here)
+            offset = await self._error_after(first - 1) if direction > 0 else None
+            if offset is None:
+                offset = await self._error_before(last + 1)
         if offset is None:
             return False
         await view.go_to(offset)

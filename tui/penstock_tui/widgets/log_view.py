@@ -13,7 +13,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.message import Message
@@ -23,7 +23,7 @@ from textual.widget import Widget
 from penstock.model.views import LogChunk
 from penstock_tui import actions
 from penstock_tui.clean import clean
-from penstock_tui.view.log_line import pieces_of
+from penstock_tui.view.log_line import pieces_of, rows_of
 from penstock_tui.view.log_rows import Place, breaks, down_from, moved, up_from_end
 from penstock_tui.view.log_search import Matches, Wanted
 from penstock_tui.view.log_source import Follow, LogSource
@@ -43,6 +43,8 @@ class LogView(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         *actions.bindings("list"),
         *(key for key in actions.bindings("log") if key.id in {"wrap", "times"}),
+        Binding("left", "sideways(-20)", show=False),
+        Binding("right", "sideways(20)", show=False),
     ]
 
     class Moved(Message):
@@ -131,7 +133,7 @@ class LogView(Widget, can_focus=True):
         async with self._turn:
             following = self.mode is Follow.FOLLOWING
             offset = window.end if following else self._counted
-            chunk = await source.read(offset, 4 * BLOCK)
+            chunk = await source.read(offset, _FAR)
         if chunk is None or window is not self.window:
             return
         if chunk.size < offset:
@@ -150,6 +152,8 @@ class LogView(Widget, can_focus=True):
         window = self.window
         if chunk.offset == window.end and (following or window.end - window.start < _FAR):
             window.append(chunk.data)
+        if self.matches is not None and self.wanted is not None:
+            self.matches.go_on(chunk.data, chunk.offset, self.wanted.in_bytes)
         self._counted = chunk.next_offset
         if self.mode is Follow.MANUAL:
             self.new_lines += chunk.data.count(b"\n")
@@ -179,8 +183,8 @@ class LogView(Widget, can_focus=True):
                 window.append(chunk.data)
         self._changed()
 
-    async def go_to(self, offset: int) -> None:
-        """Put the line that begins at *offset* in view and mark it; following stops."""
+    async def go_to(self, offset: int, *, mark: bool = True) -> None:
+        """Put the line that begins at *offset* in view, *mark* it; following stops."""
         source, window = self._source, self.window
         if source is None:
             return
@@ -192,7 +196,7 @@ class LogView(Widget, can_focus=True):
                 return
             window.place(chunk.data, chunk.offset)
             window.size = chunk.size
-        self.current = offset
+        self.current = offset if mark else None
         self.stop_following()
         place = Place(self._lines.offset(self._lines.index(offset)))
         if not any(self._lines.offset(index) == place.offset for index, _ in self._layout()):
@@ -243,13 +247,6 @@ class LogView(Widget, can_focus=True):
         self.post_message(self.Moved())
         self._work(self._grow())
 
-    def move_sideways(self, by: int) -> None:
-        """Show what lies to the right or left of long lines."""
-        left = max(0, self._left + by)
-        if left != self._left and not self.wrap:
-            self._left = left
-            self._redraw()
-
     def action_do(self, action_id: str) -> None:
         """Move as the table of actions says; anything else is the screen's."""
         page = max(1, self.size.height - 1)
@@ -264,7 +261,8 @@ class LogView(Widget, can_focus=True):
         if action_id in steps:
             self.move(steps[action_id])
         elif action_id == "move.top":
-            self._work(self.go_to(0 if not (self.only and len(self._lines)) else self._lines.offset(0)))
+            first = self._lines.offset(0) if self.only and len(self._lines) else 0
+            self._work(self.go_to(first, mark=False))
         elif action_id == "move.end":
             self.follow()
         elif action_id == "wrap":
@@ -272,13 +270,12 @@ class LogView(Widget, can_focus=True):
         elif action_id == "times":
             self.toggle_times()
 
-    def key_left(self) -> None:
-        """Show what lies further left."""
-        self.move_sideways(-20)
-
-    def key_right(self) -> None:
-        """Show what lies further right."""
-        self.move_sideways(20)
+    def action_sideways(self, by: int) -> None:
+        """Show what lies to the right or left of long lines."""
+        left = max(0, self._left + by)
+        if left != self._left and not self.wrap:
+            self._left = left
+            self._redraw()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Go up three rows."""
@@ -323,9 +320,10 @@ class LogView(Widget, can_focus=True):
         index = rows[-1][0] if self.current is None else lines.index(self.current)
         return "".join(text for text, _ in pieces_of(lines.raw(index)[0]))
 
-    def position(self) -> int | None:
-        """Return where the line is from which a search goes on: the marked one, else None."""
-        return self.current
+    def here(self) -> int | None:
+        """Return where the marked line begins while it is in view, else None."""
+        first, last = self.span()
+        return self.current if self.current is not None and first <= self.current <= last else None
 
     def span(self) -> tuple[int, int]:
         """Return the offsets of the first and last line in view."""
@@ -333,6 +331,13 @@ class LogView(Widget, can_focus=True):
         if not rows:
             return 0, 0
         return self._lines.offset(rows[0][0]), self._lines.offset(rows[-1][0])
+
+    def share(self) -> float:
+        """Return how far down the lowest line in view is, from 0 to 1."""
+        rows = self._layout()
+        if not rows or (self.window.at_end and rows[-1][0] == len(self._lines) - 1):
+            return 1.0
+        return self._lines.offset(rows[-1][0]) / max(1, self.window.size)
 
     # -- drawing ---------------------------------------------------------------------------------
 
@@ -348,9 +353,7 @@ class LogView(Widget, can_focus=True):
         if not self.wrap:
             return 1
         raw, cut = self._lines.raw(index)
-        if len(raw) <= self._room and not cut:
-            return 1
-        return 1 + len(breaks("".join(text for text, _ in pieces_of(raw, cut=cut)), self._room))
+        return rows_of(raw, self._room, cut=cut)
 
     def _first(self) -> Place:
         rows = self._layout()
@@ -422,9 +425,7 @@ class LogView(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Fit the new size, keeping the first line where it was."""
-        self._rows = None
-        self._strips.clear()
-        self._painted = self._keys()
+        self._redraw()
         self._work(self._grow())
 
     def render_line(self, y: int) -> Strip:

@@ -42,6 +42,7 @@ class Resources(Widget):
     def on_resize(self) -> None:
         """Fit the sparklines to the new width."""
         self._lines = self._made()
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""

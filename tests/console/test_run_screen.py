@@ -1,0 +1,239 @@
+"""The run screen: list with rails, log beside it, why, attempts, folding, sizes, bytes on the wire."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from wire import count, reset, wired
+
+from driving import SIZES, Driver, driving
+from fake_world import NOW, World
+from fakes import FakeEngine
+from penstock.model.states import RunState, TaskState
+from penstock_tui.screens.run import RunScreen
+
+
+def newest(engine: FakeEngine, dag_id: str) -> str:
+    return engine.world.runs_of(dag_id)[0].run_id
+
+
+async def at_run(driver: Driver, dag_id: str) -> RunScreen:
+    """Open the newest run of a DAG and wait for its list."""
+    driver.console.open_run(dag_id, newest(driver.engine, dag_id))
+    await driver.until(lambda: isinstance(driver.console.screen, RunScreen))
+    screen = driver.console.screen
+    assert isinstance(screen, RunScreen)
+    await driver.until(lambda: screen.tasks.cursor_key is not None, "the list")
+    return screen
+
+
+def lines(driver: Driver) -> list[str]:
+    return driver.text().splitlines()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_shows_what_failed_and_its_log_at_every_size(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        screen = await at_run(driver, "orders_daily")
+        assert screen.tasks.cursor_key == "join"
+        if size[0] < 70:
+            await driver.press("tab")
+        await driver.sees("KeyError: 'fx_rate'", "exit 1", "failed")
+        assert all(len(line) <= size[0] for line in lines(driver))
+        assert "? more" in lines(driver)[-1]
+
+
+async def test_the_rails_stand_beside_the_tasks() -> None:
+    async with driving() as driver:
+        await at_run(driver, "nyc_flights")
+        await driver.sees("├─·─╮   flights", "╰─·─┤   planes", "╭───╯", "▾ ingest 0/5", "poke 1m")
+
+
+async def test_the_cursor_moves_the_log_and_skips_rows_of_rails() -> None:
+    async with driving() as driver:
+        screen = await at_run(driver, "orders_daily")
+        await driver.sees("attempt 3 of 3")
+        await driver.press("j")
+        await driver.sees(" extract_fx  attempt 1 of 1  exit 0")
+        await driver.press("j", "j", "j")
+        assert screen.tasks.cursor_key == "load_fact"
+        await driver.sees("all_success waits for dq")
+        await driver.press("g")
+        assert screen.tasks.cursor_key == "extract_orders"
+        await driver.press("G")
+        assert screen.tasks.cursor_key == "report"
+
+
+async def test_the_cursor_stays_when_things_move() -> None:
+    async with driving() as driver:
+        screen = await at_run(driver, "fx_rates")
+        assert screen.tasks.cursor_key == "pull_jpy"
+        run = newest(driver.engine, "fx_rates")
+        driver.engine.set_task("fx_rates", run, "pull_eur", state=TaskState.FAILED)
+        await driver.sees("✗─╮ pull_eur", "1 failed")
+        assert screen.tasks.cursor_key == "pull_jpy"
+        await driver.press("e")
+        assert screen.tasks.cursor_key == "pull_eur"
+
+
+async def test_a_live_log_is_followed_and_a_new_attempt_takes_its_place() -> None:
+    async with driving() as driver:
+        await at_run(driver, "fx_rates")
+        world, run = driver.engine.world, newest(driver.engine, "fx_rates")
+        await driver.sees("FOLLOW")
+        first = world.attempt_of("fx_rates", run, "pull_jpy", 1)
+        driver.engine.append_log(first, b"one more line\n")
+        await driver.sees("one more line")
+        second = world.attempt_of("fx_rates", run, "pull_jpy", 2)
+        row = world.attempts[first]
+        world.attempts[second] = type(row)(
+            **{name: getattr(row, name) for name in row.__struct_fields__}
+            | {"attempt_id": second, "try_number": 2}
+        )
+        world.logs[second] = b"second try begins\n"
+        driver.engine.set_task("fx_rates", run, "pull_jpy", attempts=2, attempt_id=second, try_number=2)
+        await driver.sees("attempt 2 of 2", "second try begins")
+        await driver.press("left_square_bracket")
+        await driver.sees("attempt 1 of 2", "one more line", "] newer")
+        await driver.press("left_square_bracket")
+        await driver.sees("this is the first attempt")
+        await driver.press("right_square_bracket")
+        await driver.sees("second try begins")
+
+
+async def test_groups_fold_to_one_row_that_sums_them_up() -> None:
+    async with driving() as driver:
+        screen = await at_run(driver, "nyc_flights")
+        await driver.press("j", "j")
+        assert screen.tasks.cursor_key == "ingest.flights"
+        await driver.press("z")
+        await driver.sees("▸ ingest 0/5")
+        await driver.sees_not("weather")
+        assert screen.tasks.cursor_group == "ingest"
+        assert screen.targets()[0].tasks[0].task_id == "ingest.flights"
+        assert len(screen.targets()[0].tasks) == 5
+        run = newest(driver.engine, "nyc_flights")
+        driver.engine.set_task("nyc_flights", run, "ingest.planes", state=TaskState.FAILED)
+        await driver.sees("✗ ▸ ingest 0/5", "1 failed")
+        await driver.press("e")
+        await driver.until(lambda: screen.tasks.cursor_key == "ingest.planes")
+        await driver.press("left")
+        await driver.sees_not("weather")
+        await driver.press("enter")
+        await driver.sees("weather")
+
+
+async def test_why_opens_and_escape_closes_one_thing_at_a_time() -> None:
+    async with driving() as driver:
+        screen = await at_run(driver, "orders_daily")
+        await driver.sees("attempt 3 of 3")
+        await driver.press("w")
+        await driver.sees("operator BashOperator", "after ✓ dedupe", "try 3")
+        await driver.press("space")
+        await driver.sees("1 marked")
+        await driver.press("escape")
+        await driver.sees_not("operator BashOperator")
+        await driver.sees("1 marked")
+        await driver.press("escape")
+        await driver.sees_not("1 marked")
+        assert driver.console.screen is screen
+        await driver.press("escape")
+        await driver.until(lambda: driver.console.screen is not screen)
+        assert driver.console.is_running
+
+
+async def test_marks_make_the_targets() -> None:
+    async with driving() as driver:
+        screen = await at_run(driver, "orders_daily")
+        assert [task.task_id for task in screen.targets()[0].tasks] == ["join"]
+        await driver.press("g", "space", "v", "j", "v")
+        names = [task.task_id for task in screen.targets()[0].tasks]
+        assert names == ["extract_orders", "stage_orders", "dedupe"]
+        await driver.press("asterisk")
+        assert len(screen.targets()[0].tasks) == 12
+
+
+async def test_older_and_newer_runs() -> None:
+    async with driving() as driver:
+        await at_run(driver, "orders_daily")
+        await driver.sees("2026-08-21T06:00")
+        await driver.press("greater_than_sign")
+        await driver.sees("this is the newest run")
+        await driver.press("less_than_sign")
+        await driver.sees("2026-08-20T06:00")
+        await driver.press("greater_than_sign")
+        await driver.sees("orders_daily > 2026-08-21T06:00")
+
+
+async def test_stopping_retry_hold_and_freeze_are_said() -> None:
+    engine = FakeEngine()
+    run = newest(engine, "fx_rates")
+    engine.set_task("fx_rates", run, "pull_sek", stop_deadline=engine.now + timedelta(seconds=42))
+    async with driving(engine) as driver:
+        await at_run(driver, "fx_rates")
+        await driver.sees("pull_sek kill in 42s", "1 stopping")
+    async with driving() as driver:
+        await at_run(driver, "flaky")
+        await driver.sees("b retry 1m")
+    async with driving() as driver:
+        await at_run(driver, "ledger_close")
+        await driver.sees("HELD by ada", "DAG FROZEN by grace")
+
+
+async def test_names_that_look_like_markup_are_text() -> None:
+    world = World()
+    world.add_dag("[/x]", {"[/b]": (), "[red]a[@click=quit]": ("[/b]",)})
+    world.add_run("[/x]", NOW, RunState.FAILED, {"[/b]": TaskState.FAILED})
+    async with driving(FakeEngine(world)) as driver:
+        await at_run(driver, "[/x]")
+        await driver.sees("[red]a[@click=quit]", " [/b]  attempt 3 of 3")
+
+
+async def test_a_thousand_tasks_between_two() -> None:
+    world = World()
+    middle = [f"m{number:04}" for number in range(1000)]
+    world.add_dag("wide", {"first": (), **dict.fromkeys(middle, ("first",)), "last": tuple(middle)})
+    world.add_run(
+        "wide",
+        NOW,
+        RunState.FAILED,
+        {**dict.fromkeys(middle, TaskState.SUCCESS), "first": TaskState.SUCCESS, "m0700": TaskState.FAILED},
+    )
+    async with driving(FakeEngine(world)) as driver:
+        screen = await at_run(driver, "wide")
+        assert screen.tasks.cursor_key == "m0700"
+        await driver.sees("m0700", "├─✗─┤", "attempt 3 of 3")
+
+
+# -- bytes -----------------------------------------------------------------------------------------
+
+
+async def test_one_state_change_sends_less_than_a_kilobyte_and_idling_nothing() -> None:
+    async with wired() as driver:
+        await at_run(driver, "fx_rates")
+        await driver.sees("FOLLOW", "cpu")
+        for _ in range(4):
+            await driver.pilot.pause(0.3)
+        reset()
+        for _ in range(8):
+            await driver.pilot.pause(0.3)
+        assert count() == 0
+        run = newest(driver.engine, "fx_rates")
+        driver.engine.set_task("fx_rates", run, "pull_nok", state=TaskState.QUEUED)
+        await driver.sees("◌─┤ pull_nok")
+        await driver.pilot.pause(0.3)
+        assert 0 < count() <= 1024
+
+
+async def test_one_tailed_line_stays_in_its_budget() -> None:
+    async with wired() as driver:
+        await at_run(driver, "fx_rates")
+        await driver.sees("FOLLOW", "cpu")
+        attempt = driver.engine.world.attempt_of("fx_rates", newest(driver.engine, "fx_rates"), "pull_jpy", 1)
+        await driver.pilot.pause(0.5)
+        reset()
+        driver.engine.append_log(attempt, b"12:00:00 INFO " + b"a line of usual length " * 3 + b"\n")
+        await driver.sees("a line of usual length")
+        await driver.pilot.pause(0.3)
+        assert 0 < count() <= 6 * 1024
