@@ -74,7 +74,6 @@ def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str
         "task": task,
         "task_instance": ti,
         "task_instance_key_str": f"{dag.dag_id}__{task.task_id}__{day or run.run_id}",
-        "templates_dict": None,
         "ti": ti,
         "triggering_asset_events": {},
         "try_number": ti.try_number,

@@ -69,6 +69,8 @@ class TaskGroup(Node):
             refuse(error.message)
         wanted = self.parent_group.child_id(group_id)
         self.group_id = found.free_id(wanted) if add_suffix_on_collision else wanted
+        if len(self.group_id) > 250:
+            refuse(f"group id {self.group_id[:80]!r}... is longer than 250 characters")
         found.add_group(self)
         self.parent_group.children.append(self)
 

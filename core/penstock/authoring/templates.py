@@ -38,8 +38,13 @@ def render_fields(task: Operator, context: Context) -> dict[str, Any]:
     renderer = Renderer(task, context)
     for name in task.template_fields:
         value = getattr(task, name, None)
-        if value is not None:
+        if value is None:
+            continue
+        try:
             setattr(task, name, renderer.render(value))
+        except Exception as error:
+            error.add_note(f"while rendering {name} of task {task.task_id!r}")
+            raise
     return {name: getattr(task, name, None) for name in task.template_fields}
 
 

@@ -68,7 +68,7 @@ class _OperatorType(ABCMeta):
                 refuse(f"{cls.__name__} takes keyword arguments only")
             _fill_from_default_args(cls, kwargs)
             _refuse_missing(cls, kwargs)
-            task = super().__call__(**kwargs)  # type: ignore[misc]
+            task = _make(super().__call__, cls.__name__, kwargs)  # type: ignore[misc]
             task.place = place
             task.connect_references()
         except DagFileError as error:
@@ -130,14 +130,13 @@ class Operator(Node, metaclass=_OperatorType):
         self.task_group: TaskGroup | None = None
         group: TaskGroup | None = given.pop("task_group", None)
         given.pop("default_args", None)
-        try:
-            check_id(task_id, "task_id")
-        except BadIdError as error:
-            refuse(error.message)
+        _checked_id(task_id)
         self.dag = self.dag or (group.dag if group else None) or scope.open_dag()
         if self.dag is not None:
             group = group or scope.open_group(self.dag)
         self.task_id = group.child_id(task_id) if group else task_id
+        if self.task_id != task_id:
+            _checked_id(self.task_id)
         self._take(given)
         if self.dag is not None:
             self.dag.add_task(self, group)
@@ -245,6 +244,23 @@ class Operator(Node, metaclass=_OperatorType):
         return f"<Task({type(self).__name__}): {self.task_id}>"
 
 
+def _make(make: Callable[..., Any], name: str, kwargs: dict[str, Any]) -> Any:
+    try:
+        return make(**kwargs)
+    except TypeError as error:
+        # A subclass that handed on too little; any other TypeError is the author's own business.
+        if "required keyword-only argument" not in str(error):
+            raise
+        refuse(f"{name}: {error}")
+
+
+def _checked_id(task_id: Any) -> None:
+    try:
+        check_id(task_id, "task_id")
+    except BadIdError as error:
+        refuse(error.message)
+
+
 _own_cache: dict[type, dict[str, bool]] = {}
 
 
@@ -257,6 +273,7 @@ def _own_arguments(cls: type) -> Mapping[str, bool]:
     if found is not None:
         return found
     own: dict[str, bool] = {}
+    first = True  # what a parent requires, the class itself may supply
     for parent in cls.__mro__:
         init = parent.__dict__.get("__init__")
         if init is None or not hasattr(init, "__code__"):
@@ -265,9 +282,10 @@ def _own_arguments(cls: type) -> Mapping[str, bool]:
         positional = code.co_varnames[1 : code.co_argcount]
         with_default = positional[len(positional) - len(init.__defaults__ or ()) :]
         for name in positional:
-            own.setdefault(name, name not in with_default)
+            own.setdefault(name, first and name not in with_default)
         for name in code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]:
-            own.setdefault(name, name not in (init.__kwdefaults__ or {}))
+            own.setdefault(name, first and name not in (init.__kwdefaults__ or {}))
+        first = False
         if parent is Operator or not code.co_flags & 0x08:  # inspect.CO_VARKEYWORDS
             break
     _own_cache[cls] = own

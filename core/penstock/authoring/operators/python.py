@@ -60,8 +60,7 @@ class PythonOperator(Operator):
         """Call the function and return its value."""
         from penstock.authoring.calling import call
 
-        if self.templates_dict is not None:
-            context["templates_dict"] = self.templates_dict
+        context["templates_dict"] = self.templates_dict
         return call(self.python_callable, self.op_args, self.op_kwargs, context)
 
 

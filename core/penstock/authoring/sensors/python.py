@@ -43,7 +43,6 @@ class PythonSensor(Sensor):
         """Ask the function."""
         from penstock.authoring.calling import call
 
-        if self.templates_dict is not None:
-            context["templates_dict"] = self.templates_dict
+        context["templates_dict"] = self.templates_dict
         answer = call(self.python_callable, self.op_args, self.op_kwargs, context)
         return answer if isinstance(answer, PokeReturnValue) else bool(answer)
