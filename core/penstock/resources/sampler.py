@@ -82,9 +82,7 @@ class Sampler:
             cpu_seconds=round(cpu, 3),
             rss=rss,
             peak_rss=max(rss, last.peak_rss if last else 0),
-            read_bytes=max(
-                sum(each.read_bytes for each in family.values()), last.read_bytes if last else 0
-            ),
+            read_bytes=max(sum(each.read_bytes for each in family.values()), last.read_bytes if last else 0),
             write_bytes=max(
                 sum(each.write_bytes for each in family.values()), last.write_bytes if last else 0
             ),
