@@ -65,8 +65,7 @@ with DAG(
     wait_for_drop = FileSensor(
         task_id="wait_for_drop",
         filepath="{{ places.ready(local_day(logical_date)) }}",
-        mode="reschedule",
-        poke_interval=1,
+        poke_interval=0.5,
         timeout=120,
     )
 

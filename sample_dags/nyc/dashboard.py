@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nyc import charts
-from nyc.places import Places
-from nyc.source import aside
+from nyc.places import Places, aside
 
 PAGE = Path(__file__).with_name("page.html")
 ORIGINS = {"EWR": "Newark", "JFK": "Kennedy", "LGA": "LaGuardia"}

@@ -15,6 +15,8 @@ Every name is made from the day alone, so that any run of a day finds what anoth
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -85,3 +87,14 @@ def local_day(logical_date: datetime | None) -> date:
     if logical_date is None:
         raise ValueError("this pipeline loads the day of its logical date; trigger it with one")
     return logical_date.astimezone(ZoneInfo(NEW_YORK)).date()
+
+
+@contextmanager
+def aside(target: Path) -> Iterator[Path]:
+    """Give a scratch path that becomes *target* by rename when the block ends well."""
+    scratch = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        yield scratch
+        scratch.replace(target)
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -14,8 +14,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from nyc.places import NEW_YORK, Places
-from nyc.source import aside
+from nyc.places import NEW_YORK, Places, aside
 from nyc.tables import TABLES, Table
 
 WEATHER_ENDS = datetime(2013, 12, 30, 23, tzinfo=UTC)

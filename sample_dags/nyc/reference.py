@@ -14,8 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from nyc.places import Places
-from nyc.source import aside
+from nyc.places import Places, aside
 from nyc.tables import Table
 from nyc.warehouse import count, stage, visit
 

@@ -7,18 +7,16 @@ need pandas, and the CSV files inside are all we want.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import time
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
-from nyc.places import Places
+from nyc.places import Places, aside
 from nyc.tables import TABLES
 
 
@@ -114,14 +112,3 @@ def _shelved(places: Places, name: str, day: date) -> Path:
     if name == "flights":
         raise NoSuchDayError(f"the source system has no flights on {day}; it knows 2013 only")
     return places.shelf / name / "header.csv"
-
-
-@contextmanager
-def aside(target: Path) -> Iterator[Path]:
-    """Give a scratch path that becomes *target* by rename when the block ends well."""
-    scratch = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        yield scratch
-        scratch.replace(target)
-    finally:
-        scratch.unlink(missing_ok=True)
