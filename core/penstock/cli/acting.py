@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import AbstractContextManager
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 import click
 
 from penstock.cli.lookup import suggesting
 from penstock.cli.output import print_json, say, tell
-from penstock.cli.text import count, table
+from penstock.cli.text import moment, table
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
     from penstock.cli.session import Session
     from penstock.model.acts import AnyAct
-    from penstock.model.views import Done, Plan
+    from penstock.model.views import Done, Plan, PlanItem
 
 ASK_ABOVE = 25
 """Task instances or runs beyond which a person at a terminal is asked first."""
@@ -61,12 +62,12 @@ def commit(session: Session, act: AnyAct, *, ask: bool = True) -> Done:
         return engine.commit(act, expect=expect, actor=actor(), act_id=os.urandom(8).hex())
 
 
-def show_plan(plan: Plan, *, as_json: bool) -> None:
-    """Print a plan."""
+def show_plan(plan: Plan, *, as_json: bool, zone: tzinfo = UTC) -> None:
+    """Print a plan; for people its dates are on the clock of *zone*."""
     if as_json:
         print_json(plan)
     else:
-        tell(plan_text(plan))
+        tell(plan_text(plan, zone))
         say("nothing was touched")
 
 
@@ -80,33 +81,31 @@ def show_done(done: Done, *, as_json: bool) -> None:
         tell(clean(done.message))
 
 
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: Plan, zone: tzinfo = UTC) -> str:
     """Return a plan for people, its list shortened when long."""
     from penstock.logs.clean import clean
 
     lines = [clean(plan.title)]
-    if plan.items:
-        rows = [
-            (
-                item.run_id or item.logical_date,
-                _task(item.task_id, item.map_index),
-                item.before,
-                item.after,
-                item.note or "",
-            )
-            for item in plan.items[:_SHOWN]
-        ]
+    shown = plan.items[:_SHOWN]
+    if any(item.task_id for item in shown):
+        rows = [(item.run_id, _task(item), item.before, item.after, item.note or "") for item in shown]
         lines.append(table(("RUN", "TASK", "NOW", "THEN", ""), rows))
+    elif shown:
+        rows = [
+            (item.run_id, moment(item.logical_date, zone), item.before, item.after, item.note or "")
+            for item in shown
+        ]
+        lines.append(table(("RUN", f"LOGICAL DATE ({zone})", "NOW", "THEN", ""), rows))
     if len(plan.items) > _SHOWN:
-        lines.append(f"... and {count(len(plan.items) - _SHOWN, 'more line')} (--json lists all)")
+        lines.append(f"... and {len(plan.items) - _SHOWN} more (--json lists all)")
     lines += [clean(note) for note in plan.notes]
     return "\n".join(lines)
 
 
-def _task(task_id: str | None, map_index: int) -> str:
-    if task_id is None:
-        return ""
-    return task_id if map_index < 0 else f"{task_id}[{map_index}]"
+def _task(item: PlanItem) -> str:
+    from penstock.cli.rows import task_name
+
+    return task_name(item.task_id, item.map_index) if item.task_id else ""
 
 
 def _naming(engine: Engine, act: AnyAct) -> AbstractContextManager[None]:

@@ -68,7 +68,8 @@ def create(
 ) -> int:
     """Run the schedule points of a DAG between two dates, both included.
 
-    A bare date is its midnight on the DAG's wall clock. What runs already is never replaced.
+    A bare date is its midnight on the DAG's wall clock, so for a DAG that fires later in the day the
+    last point is named with its hour: --to 2013-01-31T06:00. What runs already is never replaced.
 
     Examples:
       penstock backfill create first_dag --from 2013-01-01 --to 2013-01-31 --dry-run
@@ -77,20 +78,18 @@ def create(
     from penstock.model.acts import CreateBackfill
 
     engine = session.reader() if dry_run else session.engine()
-    if first.tzinfo is None or last.tzinfo is None:
-        zone = zone_of(engine, dag)
-        first, last = in_zone(first, zone), in_zone(last, zone)
+    zone = zone_of(engine, dag)
     act = CreateBackfill(
         dag_id=dag,
-        from_date=first,
-        to_date=last,
+        from_date=in_zone(first, zone),
+        to_date=in_zone(last, zone),
         reprocess=reprocess,
         max_active_runs=max_active_runs,
         backwards=backwards,
         conf=conf,
     )
     if dry_run:
-        show_plan(preview(session, act), as_json=as_json)
+        show_plan(preview(session, act), as_json=as_json, zone=zone)
         return 0
     done = commit(session, act, ask=not (yes or as_json))
     if done.backfill_id is None or not wait:
@@ -171,16 +170,19 @@ def show(session: Session, *, backfill_id: int, as_json: bool) -> None:
     Examples:
       penstock backfill show 1
     """
-    row = session.reader().backfill(backfill_id)
+    engine = session.reader()
+    row = engine.backfill(backfill_id)
     if as_json:
         print_json(row)
         return
     from penstock.cli import text
 
+    zone = zone_of(engine, row.dag_id)
     rows = [
-        (text.moment(slot.logical_date), slot.state, slot.run_id, slot.reason or "") for slot in row.slots
+        (text.moment(slot.logical_date, zone), slot.state, slot.run_id, slot.reason or "")
+        for slot in row.slots
     ]
-    tell(f"{_row_text(row)}\n\n{text.table(('LOGICAL DATE', 'STATE', 'RUN', 'WHY'), rows)}")
+    tell(f"{_row_text(row)}\n\n{text.table((f'LOGICAL DATE ({zone})', 'STATE', 'RUN', 'WHY'), rows)}")
 
 
 @backfill.command

@@ -40,6 +40,7 @@ class Instance(NamedTuple):
 @run_argument
 @task_argument
 @click.option("--attempt", "number", type=int, help="Which attempt, from 1; -1 is the newest. Default: -1.")
+@click.option("-n", "--lines", type=click.IntRange(0), help="Begin with the last so many lines.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the task has ended, through its retries.")
 @click.option("--raw", is_flag=True, help="Send bytes as they are to the terminal too.")
 @json_option
@@ -51,6 +52,7 @@ def logs(
     run: str,
     task: str,
     number: int | None,
+    lines: int | None,
     follow: bool,
     raw: bool,
     as_json: bool,
@@ -62,7 +64,7 @@ def logs(
 
     Examples:
       penstock logs first_dag latest hello
-      penstock logs first_dag latest hello -f
+      penstock logs first_dag latest hello -n 20 -f
       penstock logs first_dag 2013-01-05 load --attempt 1 | grep -i error
     """
     if as_json and follow:
@@ -79,11 +81,11 @@ def logs(
 
     output = LogOutput(clean=sys.stdout.isatty() and not raw)
     if follow and number is None:
-        _follow_task(engine, instance, output)
+        _follow_task(engine, instance, output, lines)
     elif not rows and number is None:
         say(f"{task} has not been attempted; `penstock why {dag} {run} {task}` says why")
     else:
-        _copy(engine, _chosen(rows, number, task), output, follow=follow)
+        _copy(engine, _chosen(rows, number, task), output, follow=follow, lines=lines)
     return 0
 
 
@@ -104,9 +106,8 @@ def _print_document(engine: Engine, row: AttemptRow) -> None:
     print_json({"attempt": document(row), "log": data.decode(errors="replace")})
 
 
-def _chunks(engine: Engine, attempt_id: str, *, follow: bool) -> Iterator[bytes]:
-    """Yield the log from its start; an empty chunk says that nothing more is there at the moment."""
-    offset = 0
+def _chunks(engine: Engine, attempt_id: str, *, follow: bool, offset: int = 0) -> Iterator[bytes]:
+    """Yield the log from *offset*; an empty chunk says that nothing more is there at the moment."""
     while True:
         chunk = engine.read_log(attempt_id, offset, _CHUNK)
         if chunk.data:
@@ -119,13 +120,33 @@ def _chunks(engine: Engine, attempt_id: str, *, follow: bool) -> Iterator[bytes]
             time.sleep(_POLL)
 
 
-def _copy(engine: Engine, row: AttemptRow, output: LogOutput, *, follow: bool) -> None:
-    for data in _chunks(engine, row.attempt_id, follow=follow):
+def _offset_of_last(engine: Engine, attempt_id: str, lines: int) -> int:
+    """Return where the last *lines* lines begin, reading no more from the end than that needs."""
+    size = position = engine.read_log(attempt_id, -1, 1).size
+    missing = lines
+    while missing and position:
+        start = max(0, position - _CHUNK)
+        data = engine.read_log(attempt_id, start, position - start).data
+        # The newline that ends the log begins no further line.
+        place = len(data) - 1 if position == size and data.endswith(b"\n") else len(data)
+        while (place := data.rfind(b"\n", 0, place)) >= 0:
+            missing -= 1
+            if not missing:
+                return start + place + 1
+        position = start
+    return position
+
+
+def _copy(
+    engine: Engine, row: AttemptRow, output: LogOutput, *, follow: bool, lines: int | None = None
+) -> None:
+    offset = 0 if lines is None else _offset_of_last(engine, row.attempt_id, lines)
+    for data in _chunks(engine, row.attempt_id, follow=follow, offset=offset):
         output.write(data)
     output.finish()
 
 
-def _follow_task(engine: Engine, instance: Instance, output: LogOutput) -> None:
+def _follow_task(engine: Engine, instance: Instance, output: LogOutput, lines: int | None) -> None:
     """Copy the newest attempt and those that follow it, until the task instance has ended."""
     shown: set[str] = set()
     told: str | None = None
@@ -135,7 +156,7 @@ def _follow_task(engine: Engine, instance: Instance, output: LogOutput) -> None:
         for place, row in fresh if shown else fresh[-1:]:
             if len(rows) > 1:
                 say(f"--- attempt {place}, try {row.try_number} ---")
-            _copy(engine, row, output, follow=True)
+            _copy(engine, row, output, follow=True, lines=None if shown else lines)
         shown.update(row.attempt_id for row in rows)
         if fresh:
             continue

@@ -97,10 +97,10 @@ def _tell(parsed: ParsedFile) -> None:
 
     for dag in parsed.dags:
         tell(f"{dag.dag_id}: schedule {clean(dag.schedule.text)}, {text.count(len(dag.tasks), 'task')}")
-        place = Graph.of(dag.tasks).position
+        position = Graph.of(dag.tasks).position
         rows = [
             (task.task_id, task.operator, ", ".join(task.upstream), task.trigger_rule, task.retries)
-            for task in sorted(dag.tasks, key=lambda task: place[task.task_id])
+            for task in sorted(dag.tasks, key=lambda task: position[task.task_id])
         ]
         tell(text.table(("TASK", "OPERATOR", "AFTER", "RULE", "RETRIES"), rows, right={"RETRIES"}))
         for warning in dag.warnings:

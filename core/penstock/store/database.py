@@ -84,9 +84,9 @@ class Database:
         database = cls(path, _engine(path, readonly=readonly), readonly=readonly)
         try:
             database._check_schema()
-        except sa.exc.DatabaseError as error:
+        except (sa.exc.DatabaseError, sqlite3.Error) as error:
             database.close()
-            raise StoreError(f"{path} cannot be opened: {error.orig}") from None
+            raise StoreError(f"{path} cannot be opened: {getattr(error, 'orig', error)}") from None
         return database
 
     @contextmanager

@@ -71,6 +71,24 @@ def test_a_large_log_is_read_to_its_end(attempt: str, engine: FakeEngine, say: S
     assert len(say("logs", "hello", "latest", "a").out) == 16 * 200_000
 
 
+@pytest.mark.parametrize("chunk", [1, 3, 4, 5, 1000])
+@pytest.mark.parametrize("log", [b"a\nbb\nccc\n", b"a\nbb\nccc", b"\n\n\n", b"x", b""])
+@pytest.mark.parametrize("lines", [0, 1, 2, 3, 9])
+def test_the_last_lines(
+    attempt: str,
+    engine: FakeEngine,
+    say: Say,
+    monkeypatch: pytest.MonkeyPatch,
+    chunk: int,
+    log: bytes,
+    lines: int,
+) -> None:
+    monkeypatch.setattr("penstock.cli.logs._CHUNK", chunk)
+    engine.world.logs[attempt] = log
+    wanted = b"".join(log.splitlines(keepends=True)[-lines:] if lines else [])
+    assert say("logs", "hello", "latest", "a", "-n", str(lines)).out == wanted.decode()
+
+
 def test_an_attempt_is_named_by_its_number(engine: FakeEngine, say: Say) -> None:
     rows = engine.attempts("orders_daily", engine.world.runs_of("orders_daily")[0].run_id, "join")
     for number, row in enumerate(rows, 1):
