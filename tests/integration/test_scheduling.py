@@ -309,7 +309,7 @@ async def test_xcoms_are_kept_and_offered_to_python_tasks(bench: Bench) -> None:
     )
     spec = bench.executor.specs[bench.live()[f"{run}/b"]]
     assert spec.xcom_sources == {"a": first}
-    assert WorkingSet(bench.database).xcoms("d", run) == {"a": {"return_value": [1, 2], "big": None}}
+    assert WorkingSet(bench.database).xcoms("d", run) == {"a": pushed}
 
 
 def daily() -> ScheduleSpec:
@@ -375,3 +375,44 @@ async def test_schedule_points_become_runs_once(bench: Bench) -> None:
     bench.clock.step(-7200)
     bench.tick()
     assert len(bench.engine.runs("d")) == 1
+
+
+async def test_a_full_disk_stops_launches_not_results(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from penstock.scheduling import loop
+
+    bench.load(dag("d", task("a"), task("b", "a")))
+    run = bench.trigger("d")
+    monkeypatch.setattr(loop, "storage_problem", lambda _: "only 3 MiB are free")
+    bench.clock.forward(10)
+    bench.end("a")
+    assert bench.states("d", run) == {"a": S.SUCCESS, "b": S.SCHEDULED}
+    assert bench.loop.warnings == ("only 3 MiB are free",)
+    assert [gate.kind for gate in bench.loop.why("d", run, "b", -1).gates] == ["engine"]
+    monkeypatch.setattr(loop, "storage_problem", lambda _: None)
+    bench.clock.forward(10)
+    bench.tick()
+    assert bench.running() == ["b"]
+
+
+async def test_a_failed_commit_leaves_nothing_half_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from penstock.errors import PenstockError, StoreError
+    from penstock.store.gate import Gate
+
+    bench.load(dag("d", task("a")))
+
+    def broken(self: Gate) -> None:
+        self.discard()
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gate, "commit", broken)
+        with pytest.raises(PenstockError, match="disk is full"):
+            bench.trigger("d")
+    assert bench.engine.runs("d") == []
+    assert bench.executor.specs == {}
+    bench.clock.forward(10)
+    run = bench.trigger("d")
+    bench.end("a")
+    assert bench.run_state("d", run) is RunState.SUCCESS

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
-from penstock.execution.protocol import LOG, attempt_path
+from penstock.execution.records import LOG, attempt_path
 from penstock.ids import check_attempt_id
 from penstock.model.views import AttemptRow, Sample
 from penstock.store import tables

@@ -20,6 +20,11 @@ _version = table_of(tables.DagVersionRow)
 _KEPT = 256
 
 
+def version_name(spec_hash: str, source_hash: str) -> str:
+    """Return what people see of a version: what the DAG says, and the file that says it, eight digits each."""
+    return f"{spec_hash[:8]}-{source_hash[:8]}"
+
+
 class Shape:
     """One version of a DAG. ``version`` is the name of the version, as people see it."""
 
@@ -76,12 +81,12 @@ class Shapes:
             missing = sorted(wanted - found.keys())
             if missing:
                 rows = connection.execute(
-                    sa.select(_version.c.id, _version.c.spec, _version.c.spec_hash).where(
-                        _version.c.id.in_(missing)
-                    )
+                    sa.select(
+                        _version.c.id, _version.c.spec, _version.c.spec_hash, _version.c.source_hash
+                    ).where(_version.c.id.in_(missing))
                 )
-                for key, spec, spec_hash in rows:
-                    found[key] = Shape(decode_spec(spec), spec_hash)
+                for key, spec, spec_hash, source_hash in rows:
+                    found[key] = Shape(decode_spec(spec), version_name(spec_hash, source_hash))
             for key, shape in found.items():
                 self._kept[key] = shape
                 self._kept.move_to_end(key)
