@@ -304,9 +304,8 @@ async def test_xcoms_are_kept_and_offered_to_python_tasks(bench: Bench) -> None:
     bench.load(dag("d", task("a"), task("b", "a", launch="python")))
     run = bench.trigger("d")
     first = bench.live()[f"{run}/a"]
-    bench.end(
-        "a", Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0, xcoms={"return_value": [1, 2], "big": None})
-    )
+    pushed = {"return_value": [1, 2], "big": None}
+    bench.end("a", Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0, xcoms=pushed))
     spec = bench.executor.specs[bench.live()[f"{run}/b"]]
     assert spec.xcom_sources == {"a": first}
     assert WorkingSet(bench.database).xcoms("d", run) == {"a": pushed}

@@ -115,8 +115,13 @@ class Loop:
         self._wake.set()
 
     def add_samples(self, rows: list[dict[str, object]]) -> None:
-        """Keep resource samples; they travel with the next commit."""
+        """Keep resource samples; they travel with the next commit, peaks with the task's next move."""
         self._samples.extend(rows)
+        for row in rows:
+            place = self.world.attempts.get(str(row["attempt_id"]))
+            if place is not None:
+                task = self.world.runs[place[0]].tasks[place[1]]
+                task.peak_rss = max(task.peak_rss or 0, int(str(row["rss"])))
         self._wake.set()
 
     async def settled(self) -> None:

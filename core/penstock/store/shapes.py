@@ -21,7 +21,7 @@ _KEPT = 256
 
 
 def version_name(spec_hash: str, source_hash: str) -> str:
-    """Return what people see of a version: what the DAG says, and the file that says it, eight digits each."""
+    """Return a version's name: eight digits for what the DAG says, eight for the file that says it."""
     return f"{spec_hash[:8]}-{source_hash[:8]}"
 
 
