@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from wire import count, reset, wired
 
 from driving import SIZES, Driver, driving
 from fake_world import NOW, World
 from fakes import FakeEngine
 from penstock.model.states import RunState, TaskState
 from penstock_tui.screens.run import RunScreen
+from wire import count, reset, wired
 
 
 def newest(engine: FakeEngine, dag_id: str) -> str:

@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region
@@ -24,10 +23,11 @@ from penstock.model.views import LogChunk
 from penstock_tui import actions
 from penstock_tui.clean import clean
 from penstock_tui.view.log_line import pieces_of, rows_of
-from penstock_tui.view.log_rows import Place, breaks, down_from, moved, up_from_end
+from penstock_tui.view.log_rows import Place, down_from, moved, up_from_end
 from penstock_tui.view.log_search import Matches, Wanted
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.log_window import BLOCK, Lines, LogWindow
+from penstock_tui.widgets.log_strip import row_strip
 
 _TICK = 0.25
 """Seconds between two looks at a live log: each repaint costs a pane on a slow line."""
@@ -225,11 +225,11 @@ class LogView(Widget, can_focus=True):
 
     def toggle_follow(self) -> None:
         """Follow, or stop."""
-        if self.mode is Follow.FOLLOWING:
-            self.stop_following()
-            self._redraw()
-        else:
+        if self.mode is Follow.MANUAL:
             self.follow()
+            return
+        self.stop_following()
+        self._redraw()
 
     def move(self, by: int) -> None:
         """Go *by* rows down (up when negative); going up stops following."""
@@ -265,26 +265,21 @@ class LogView(Widget, can_focus=True):
             self._work(self.go_to(first, mark=False))
         elif action_id == "move.end":
             self.follow()
-        elif action_id == "wrap":
-            self.toggle_wrap()
-        elif action_id == "times":
-            self.toggle_times()
+        elif action_id in {"wrap", "times"}:
+            (self.toggle_wrap if action_id == "wrap" else self.toggle_times)()
 
     def action_sideways(self, by: int) -> None:
         """Show what lies to the right or left of long lines."""
-        left = max(0, self._left + by)
-        if left != self._left and not self.wrap:
-            self._left = left
+        if not self.wrap:
+            self._left = max(0, self._left + by)
             self._redraw()
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+    def on_mouse_scroll_up(self) -> None:
         """Go up three rows."""
-        event.stop()
         self.move(-3)
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+    def on_mouse_scroll_down(self) -> None:
         """Go down three rows."""
-        event.stop()
         self.move(3)
 
     # -- how it is shown -------------------------------------------------------------------------
@@ -302,9 +297,8 @@ class LogView(Widget, can_focus=True):
     def show_search(self, wanted: Wanted | None, matches: Matches | None, *, only: bool = False) -> None:
         """Mark what was searched for; with *only* show nothing but the matching lines."""
         self.wanted, self.matches = wanted, matches
-        first = self._first()
+        self._top = Place(self._first().offset)
         self.only = only and matches is not None
-        self._top = Place(first.offset)
         self._redraw()
 
     def matches_grew(self) -> None:
@@ -328,9 +322,7 @@ class LogView(Widget, can_focus=True):
     def span(self) -> tuple[int, int]:
         """Return the offsets of the first and last line in view."""
         rows = self._layout()
-        if not rows:
-            return 0, 0
-        return self._lines.offset(rows[0][0]), self._lines.offset(rows[-1][0])
+        return (self._lines.offset(rows[0][0]), self._lines.offset(rows[-1][0])) if rows else (0, 0)
 
     def share(self) -> float:
         """Return how far down the lowest line in view is, from 0 to 1."""
@@ -382,8 +374,7 @@ class LogView(Widget, can_focus=True):
         if low < high:
             self.refresh(Region(0, low, self.size.width, high - low))
         self._painted = painted
-        if self.times:
-            self._work(self._learn_times())
+        self._date()
 
     def _redraw(self) -> None:
         """Draw everything again."""
@@ -392,8 +383,7 @@ class LogView(Widget, can_focus=True):
         self._painted = self._keys()
         self.refresh()
         self.post_message(self.Moved())
-        if self.times:
-            self._work(self._learn_times())
+        self._date()
 
     def _keys(self) -> list[object]:
         lines = self._lines
@@ -409,15 +399,19 @@ class LogView(Widget, can_focus=True):
             for key in [key for key in self._strips.keys() if key[0] == offset]:  # noqa: SIM118
                 self._strips.discard(key)
 
-    async def _learn_times(self) -> None:
-        source = self._source
+    def _date(self) -> None:
+        """Learn when the lines in view were written, if that is to be seen."""
+        if self.times and self._source is not None:
+            self._work(self._learn_times(self._source))
+
+    async def _learn_times(self, source: LogSource) -> None:
         lines = self._lines
         unknown = [
             lines.offset(index)
             for index, row in self._layout()
             if not row and lines.offset(index) not in self._moments
         ]
-        if source is None or not unknown:
+        if not unknown:
             return
         self._moments.update(await source.times(unknown))
         self._strips.clear()
@@ -447,14 +441,10 @@ class LogView(Widget, can_focus=True):
         offset = lines.offset(index)
         raw, cut = lines.raw(index)
         pieces = pieces_of(raw, cut=cut, hit=self.wanted.in_text if self.wanted else None)
-        body = Strip([Segment(text, base + style) for text, style in pieces])
-        if self.wrap:
-            edges = [0, *breaks(body.text, self._room), body.cell_length]
-            body = body.crop(edges[row], edges[row + 1])
-        else:
-            body = body.crop(self._left, self._left + self._room)
         head = ">" if offset == self.current else " "
         if self.times:
             moment = self._moments.get(offset) if not row else None
             head += moment.astimezone(self.zone).strftime("%H:%M:%S ") if moment else " " * 9
-        return Strip([Segment(head, base), *body])
+        return row_strip(
+            pieces, base, head=head, room=self._room, row=row if self.wrap else None, left=self._left
+        )
