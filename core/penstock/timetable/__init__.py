@@ -3,8 +3,8 @@
 `timetable_of` gives the points of a schedule, `due.decide` what the engine does about them.
 """
 
-from penstock.timetable.base import Timetable
 from penstock.timetable.point import Point
 from penstock.timetable.schedule import timetable_of
+from penstock.timetable.timetable import Timetable
 
 __all__ = ["Point", "Timetable", "timetable_of"]

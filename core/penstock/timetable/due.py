@@ -24,10 +24,10 @@ from itertools import islice
 from typing import Literal
 
 from penstock.model.spec import DagSpec
-from penstock.timetable.base import DataIntervalTimetable, Grid, PeriodicTimetable
 from penstock.timetable.point import DAWN, NEVER, Point
 from penstock.timetable.schedule import timetable_of
 from penstock.timetable.special import ContinuousTimetable
+from penstock.timetable.timetable import DataIntervalTimetable, Grid, PeriodicTimetable
 from penstock.timetable.triggers import CronTriggerTimetable
 
 ON_TIME = timedelta(seconds=60)

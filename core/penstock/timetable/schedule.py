@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from penstock.model.spec import ScheduleSpec
-from penstock.timetable.base import Timetable
 from penstock.timetable.cron import CronGrid
 from penstock.timetable.interval import Step, step_of
 from penstock.timetable.spans import CronIntervalTimetable, DeltaIntervalTimetable
 from penstock.timetable.special import ContinuousTimetable, OnceTimetable
+from penstock.timetable.timetable import Timetable
 from penstock.timetable.triggers import CronTriggerTimetable, DeltaTriggerTimetable
 
 

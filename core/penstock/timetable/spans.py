@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from penstock.timetable.base import DataIntervalTimetable, Outlook
 from penstock.timetable.cron import CronGrid
 from penstock.timetable.interval import DeltaGrid, Step
 from penstock.timetable.point import DAWN, NEVER, Point
+from penstock.timetable.timetable import DataIntervalTimetable, Outlook
 
 
 class CronIntervalTimetable(DataIntervalTimetable):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from penstock.timetable.base import Outlook, Timetable
 from penstock.timetable.point import Point
+from penstock.timetable.timetable import Outlook, Timetable
 
 
 class OnceTimetable(Timetable):

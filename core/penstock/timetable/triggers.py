@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from penstock.timetable.base import Outlook, TriggerTimetable
 from penstock.timetable.cron import CronGrid
 from penstock.timetable.interval import DeltaGrid, Step
 from penstock.timetable.point import NEVER, Point
+from penstock.timetable.timetable import Outlook, TriggerTimetable
 
 _FIRST_RUN_GRACE = timedelta(minutes=5)
 
