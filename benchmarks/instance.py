@@ -1,0 +1,185 @@
+"""An engine of our own: a temporary home, a daemon, runs, and what they took by the store's books."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from benchmarks.usage import CpuUse, children, cpu_use, is_supervisor
+from penstock.api.client import SocketEngine
+from penstock.errors import EngineError
+from penstock.model.acts import Trigger
+from penstock.model.states import RUN_TERMINAL
+from penstock.settings import Settings, load_settings
+
+START_SECONDS = 180.0
+"""How long the engine may take to load everything and answer."""
+RUN_SECONDS = 300.0
+"""How long a run may take."""
+_LOOK_EVERY = 0.05
+_Span = tuple[int, int, int]
+
+
+class Instance:
+    """Use it inside a ``with``: it starts the engine on *dags* (file name -> text) and cleans up."""
+
+    def __init__(self, dags: Mapping[str, str], *, config: str = "") -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="penstock-bench-"))
+        folder = self.home / "dags"
+        folder.mkdir()
+        for name, text in dags.items():
+            (folder / f"{name}.py").write_text(text)
+        (self.home / "penstock.toml").write_text(config)
+        self.settings: Settings = load_settings(self.home)
+        self.client = SocketEngine(self.settings.socket)
+        self.ready_after = 0.0
+        """Seconds from the start of the process until it answered with everything loaded."""
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The engine's process."""
+        assert self._daemon is not None
+        return self._daemon.pid
+
+    @property
+    def supervisors(self) -> list[int]:
+        """The processes that supervise attempts at present."""
+        return [child for child in children(self.pid) if is_supervisor(child)]
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which everything of this instance runs."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}
+        return {**kept, "PENSTOCK_HOME": str(self.home)}
+
+    def cpu(self) -> CpuUse:
+        """Return what engine, supervisors and tasks have used so far."""
+        return cpu_use(self.pid)
+
+    def trigger(self, dag_id: str) -> tuple[str, float]:
+        """Ask for a run; return its id and the moment (seconds since 1970) before it was asked for."""
+        asked = time.time()
+        done = self.client.commit(Trigger(dag_id=dag_id), actor="benchmark")
+        assert done.run_id is not None
+        return done.run_id, asked
+
+    def wait(self, dag_id: str, run_id: str) -> float:
+        """Wait for a run to end well; return when we heard of it. Costs the engine next to nothing."""
+        deadline = time.monotonic() + RUN_SECONDS
+        changes = self.client.changes(heartbeat=1.0)
+        try:
+            for _ in changes:
+                rows = self.client.runs(dag_id, limit=1)
+                if rows and rows[0].run_id == run_id and rows[0].state in RUN_TERMINAL:
+                    heard = time.time()
+                    if rows[0].state != "success":
+                        raise RuntimeError(f"run {run_id} of {dag_id} ended as {rows[0].state}")
+                    return heard
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"run {run_id} of {dag_id} did not end in {RUN_SECONDS:g} s")
+                time.sleep(_LOOK_EVERY)
+        finally:
+            getattr(changes, "close", lambda: None)()
+        raise RuntimeError("the engine ended")
+
+    def run(self, dag_id: str) -> tuple[str, float]:
+        """Trigger a run and wait for it; return its id and the seconds from asking to its recorded end."""
+        run_id, asked = self.trigger(dag_id)
+        self.wait(dag_id, run_id)
+        return run_id, self.end_of(dag_id, run_id) - asked
+
+    def end_of(self, dag_id: str, run_id: str) -> float:
+        """Return when a run ended, by the store, in seconds since 1970."""
+        rows = self._ask("SELECT end_us FROM run WHERE dag_id = ? AND run_id = ?", dag_id, run_id)
+        return int(rows[0][0]) / 1e6
+
+    def attempts(self, dag_id: str, run_id: str) -> list[_Span]:
+        """Return (queued, start, end) in microseconds of every attempt of a run, in topological order."""
+        return self._ask(
+            "SELECT a.queued_us, a.start_us, a.end_us FROM attempt a"
+            " JOIN task_instance t ON t.id = a.ti_id JOIN run r ON r.id = t.run_pk"
+            " WHERE r.dag_id = ? AND r.run_id = ? ORDER BY t.position",
+            dag_id,
+            run_id,
+        )
+
+    def output(self, attempt: int = -1) -> str:
+        """Return the log of the newest attempt (or another by its number in order of making)."""
+        rows = self._ask("SELECT attempt_id FROM attempt ORDER BY attempt_id")
+        return self.client.read_log(str(rows[attempt][0]), 0, 1 << 16).data.decode()
+
+    def _ask(self, query: str, *values: str) -> list[tuple[int, int, int]]:
+        address = f"file:{self.settings.database}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def __enter__(self) -> Self:
+        begun = time.monotonic()
+        with (self.home / "engine.log").open("wb") as log:
+            self._daemon = subprocess.Popen(
+                [sys.executable, "-P", "-m", "penstock", "up"],
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                start_new_session=True,
+            )
+        try:
+            self._await_ready(begun)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        self.ready_after = time.monotonic() - begun
+        return self
+
+    def _await_ready(self, begun: float) -> None:
+        assert self._daemon is not None
+        while True:
+            with suppress(EngineError):
+                self.client.status()
+                if self.supervisors:
+                    return
+            if self._daemon.poll() is not None or time.monotonic() - begun > START_SECONDS:
+                raise RuntimeError(f"no engine: {(self.home / 'engine.log').read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.client.close()
+        daemon = self._daemon
+        if daemon is not None:
+            helpers = self.supervisors
+            daemon.terminate()
+            try:
+                daemon.wait(20)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+            for pid in helpers:
+                if is_supervisor(pid):  # it ends by itself once its tasks have; ours are not worth the wait
+                    with suppress(OSError):
+                        os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def dag_file(dag_id: str, body: str, **options: object) -> str:
+    """Return the text of a DAG file whose DAG holds *body* (lines at the left margin)."""
+    arguments = "".join(f", {name}={value!r}" for name, value in options.items())
+    indented = "\n".join(f"    {line}" if line else "" for line in body.strip().splitlines())
+    return (
+        f"from penstock import DAG, BashOperator, PythonOperator\n\n"
+        f"with DAG({dag_id!r}, schedule=None{arguments}):\n{indented}\n"
+    )
