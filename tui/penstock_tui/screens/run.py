@@ -113,7 +113,7 @@ class RunScreen(LogKeys):
         if detail is None:
             return
         console = self.console_app
-        left = run_line(detail, console.clock.now(), console.zone, console.looks)
+        left = run_line(detail, console.clock.now(), console.zone, console.looks, self.size.width)
         self.query_one("#run-line", TitleLine).show_both(left, [(self._age(), "dim")])
 
     def _age(self) -> str:

@@ -45,8 +45,18 @@ _WORST = (
 
 COUNTS_UP = frozenset({TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
 """States in which the time taken grows."""
+_WORDY = 100
+"""Cells from which the run's line spells out what it counts."""
 _WAITS_FOR_TIME = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
-_NOT_BEGUN = frozenset({TaskState.PENDING, TaskState.SCHEDULED, TaskState.QUEUED, TaskState.UPSTREAM_FAILED})
+_NOT_TIMED = frozenset(
+    {
+        TaskState.PENDING,
+        TaskState.SCHEDULED,
+        TaskState.QUEUED,
+        TaskState.UP_FOR_RETRY,
+        TaskState.UPSTREAM_FAILED,
+    }
+)
 
 
 def key_of(task: TaskRow) -> str:
@@ -99,7 +109,7 @@ def name_of(task: TaskRow, groups: Sequence[str]) -> str:
 
 def task_cells(task: TaskRow, now: datetime) -> dict[str, Spans]:
     """Return the figures of a task by column, without its name."""
-    taken = durations.took(task.start, task.end, now) if task.state not in _NOT_BEGUN else None
+    taken = durations.took(task.start, task.end, now) if task.state not in _NOT_TIMED else None
     share = None
     if task.cpu_seconds is not None and taken and task.state in TERMINAL:
         share = task.cpu_seconds / taken
@@ -162,17 +172,17 @@ def group_name(group: str, tasks: Sequence[TaskRow], *, folded: bool, ascii: boo
 # -- the run's line --------------------------------------------------------------------------------
 
 
-def run_line(detail: RunDetail, now: datetime, zone: tzinfo, looks: Looks) -> Spans:
-    """Return where a run stands, in one line."""
-    run = detail.run
+def run_line(detail: RunDetail, now: datetime, zone: tzinfo, looks: Looks, cells: int) -> Spans:
+    """Return where a run stands, in one line; in few *cells* with glyphs for words."""
+    run, short = detail.run, cells < _WORDY
     return [
         (f" {label(run.dag_id)} ", "bold"),
         ("> ", "dim"),
         (f"{run_name(run, zone)} ", "bold"),
-        (f"{run.run_type.value}  ", "dim"),
+        ("" if short else f"{run.run_type.value}  ", "dim"),
         looks.worded(run.state.value),
         (f"  {durations.span(durations.took(run.start, run.end, now))}  ", ""),
-        *_counts(detail, looks),
+        *_counts(detail, looks, short=short),
         *_marks(detail),
     ]
 
@@ -182,7 +192,7 @@ def run_name(run: RunRow, zone: tzinfo) -> str:
     return durations.stamp(run.logical_date, zone) if run.logical_date is not None else label(run.run_id)
 
 
-def _counts(detail: RunDetail, looks: Looks) -> Spans:
+def _counts(detail: RunDetail, looks: Looks, *, short: bool) -> Spans:
     counts = Counter(task.state for task in detail.tasks)
     done = sum(counts[state] for state in SUCCESS_LIKE)
     spans: Spans = [(f"{done}/{len(detail.tasks)} done", "")]
@@ -194,7 +204,8 @@ def _counts(detail: RunDetail, looks: Looks) -> Spans:
         (TaskState.UP_FOR_RETRY, "to retry"),
     ):
         if counts[state]:
-            spans.append((f"  {counts[state]} {word}", looks.style(state)))
+            said = f" {looks.glyph(state)}{counts[state]}" if short else f"  {counts[state]} {word}"
+            spans.append((said, looks.style(state)))
     return spans
 
 

@@ -31,7 +31,9 @@ _SETTLE = 0.12
 _SAMPLE = 2.0
 """Seconds between two looks at the figures of a live attempt."""
 
-_SETTLED = frozenset({TaskState.SUCCESS, TaskState.FAILED, TaskState.CANCELLED, TaskState.REMOVED})
+_SETTLED = frozenset(
+    {TaskState.RUNNING, TaskState.SUCCESS, TaskState.FAILED, TaskState.CANCELLED, TaskState.REMOVED}
+)
 """States in which nobody asks why a task does not run."""
 
 

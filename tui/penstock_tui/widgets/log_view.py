@@ -27,6 +27,7 @@ from penstock_tui.view.log_rows import Place, down_from, moved, up_from_end
 from penstock_tui.view.log_search import Matches, Wanted
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.log_window import BLOCK, Lines, LogWindow
+from penstock_tui.view.spans import wrap
 from penstock_tui.widgets.log_strip import row_strip
 
 _TICK = 0.25
@@ -121,8 +122,7 @@ class LogView(Widget, can_focus=True):
             return
         window.place(chunk.data, chunk.offset)
         window.size, window.ended = chunk.size, chunk.end
-        self._counted = window.end
-        self.mode, self.new_lines = Follow.FOLLOWING, 0
+        self.mode, self.new_lines, self._counted = Follow.FOLLOWING, 0, window.end
         self._redraw()
 
     async def _look_on(self) -> None:
@@ -210,8 +210,7 @@ class LogView(Widget, can_focus=True):
         """Go to the end and keep to it."""
         self.current = None
         if self.window.at_end or self._source is None:
-            self.mode, self.new_lines = Follow.FOLLOWING, 0
-            self._counted = self.window.end
+            self.mode, self.new_lines, self._counted = Follow.FOLLOWING, 0, self.window.end
             self._redraw()
         else:
             self._work(self._read_end())
@@ -427,7 +426,8 @@ class LogView(Widget, can_focus=True):
         width, base = self.size.width, self.rich_style
         rows = self._layout()
         if y >= len(rows):
-            text = f" {clean(self.empty)}" if not y and not len(self._lines) and self.empty else ""
+            said = wrap(clean(self.empty), width - 2) if not len(self._lines) else []
+            text = f" {said[y]}" if y < len(said) else ""
             return Strip([Segment(text, base + Style(dim=True))]).adjust_cell_length(width, base)
         index, row = rows[y]
         key = (self._lines.offset(index), row)

@@ -27,7 +27,7 @@ class Paragraph(Widget):
         before, self._lines = len(self._lines), list(lines)
         self.set_class(bool(lines), "shown")
         if before != len(lines):
-            self.styles.height = max(1, len(lines))
+            self.styles.height = max(1, len(lines)) + self.gutter.height
         self.refresh()
 
     @property
