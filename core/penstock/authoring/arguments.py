@@ -279,5 +279,5 @@ def near(name: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the nearest known name, or nothing."""
     from difflib import get_close_matches
 
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    found = get_close_matches(name, [str(one) for one in known], n=1, cutoff=0.6)
     return f" (did you mean {found[0]!r}?)" if found else ""

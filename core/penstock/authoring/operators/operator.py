@@ -15,6 +15,7 @@ from penstock.authoring.arguments import (
     CHECKS,
     IGNORED,
     LATER,
+    near,
     refuse_later,
     refuse_unknown,
     worth_a_warning,
@@ -328,7 +329,9 @@ def _refuse_missing(cls: type, kwargs: dict[str, Any]) -> None:
     missing = [name for name, required in _own_arguments(cls).items() if required and name not in kwargs]
     if missing:
         task = f" (task {kwargs['task_id']!r})" if "task_id" in kwargs else ""
-        refuse(f"{cls.__name__}{task} needs {', '.join(missing)}")
+        strangers = kwargs.keys() - _own_arguments(cls) - CHECKS.keys()
+        told = [f"{name}{near(name, strangers)}" for name in missing]
+        refuse(f"{cls.__name__}{task} needs {', '.join(told)}")
 
 
 BaseOperator = Operator
