@@ -1,0 +1,96 @@
+"""Imports: the contracts of pyproject.toml hold, cover every room, and leave no circle."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import grimp
+import pytest
+from importlinter.cli import lint_imports
+
+from architecture.house import CORE, ROOT, sources
+
+PORT = {"__init__", "executor", "failpoint", "protocol", "records"}
+"""What of the execution room anybody may import."""
+
+CIRCLES = {
+    frozenset({"penstock.process", "penstock.process_darwin"}),  # one module in two files, by platform
+    frozenset({"penstock.store.database", "penstock.store.migrations"}),  # loaded when a schema is old
+    frozenset({"penstock_tui.app", "penstock_tui.operate"}),  # loaded at the first act
+}
+"""Pairs that import one another; the second of each is imported inside a function."""
+
+
+def contracts() -> list[dict[str, Any]]:
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    assert isinstance(found, list)
+    return found
+
+
+def contract(name: str) -> dict[str, Any]:
+    return next(each for each in contracts() if each["name"].startswith(name))
+
+
+def test_the_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    code = lint_imports(no_cache=True)
+    assert code == 0, capsys.readouterr().out
+
+
+def test_every_room_has_its_floor() -> None:
+    layers = {name.strip() for line in contract("Rooms")["layers"] for name in line.split("|")}
+    rooms = {f"penstock.{path.stem}" for path in CORE.iterdir() if (path / "__init__.py").exists()}
+    ground = {f"penstock.{path.stem}" for path in CORE.glob("*.py")}
+    # The surface is loaded word by word, the two others are doors of one line and one platform.
+    doors = {"penstock.__init__", "penstock.__main__", "penstock.process_darwin"}
+    assert rooms | ground | {"penstock_tui"} == layers | doors
+
+
+def test_everything_behind_the_executor_is_protected() -> None:
+    protected = set(contract("Scheduling sees")["protected_modules"])
+    assert protected == {
+        f"penstock.execution.{file.stem}" for file in sources(CORE / "execution") if file.stem not in PORT
+    }
+
+
+def test_every_contract_says_why() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    for part in text.split("[[tool.importlinter.contracts]]\n")[1:]:
+        assert part.startswith("# "), f"a contract without a reason:\n{part[:200]}"
+
+
+def test_a_broken_arrow_would_be_seen() -> None:
+    """The graph that the contracts judge has the arrows we know: it is not empty by mistake."""
+    graph = grimp.build_graph("penstock", "penstock_tui", include_external_packages=True, cache_dir=None)
+    assert "sqlalchemy" in graph.find_modules_directly_imported_by("penstock.store.gate")
+    assert "penstock.api.client" in graph.find_modules_directly_imported_by("penstock_tui.__main__")
+    assert graph.find_shortest_chain("penstock.service.daemon", "sqlalchemy")
+
+
+def test_no_module_needs_one_that_needs_it() -> None:
+    graph = grimp.build_graph("penstock", "penstock_tui", exclude_type_checking_imports=True, cache_dir=None)
+    arrows = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert set(_circles(arrows)) == CIRCLES
+
+
+def _circles(arrows: dict[str, set[str]]) -> list[frozenset[str]]:
+    """Return the sets of modules that can reach one another."""
+    below = {module: _reached(arrows, module) for module in arrows}
+    found = {
+        frozenset(other for other in below[module] if module in below[other]) | {module}
+        for module in arrows
+        if module in below[module]
+    }
+    return [frozenset(circle) for circle in found]
+
+
+def _reached(arrows: dict[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    stack = list(arrows[start])
+    while stack:
+        module = stack.pop()
+        if module not in seen:
+            seen.add(module)
+            stack.extend(arrows[module] - seen)
+    return seen

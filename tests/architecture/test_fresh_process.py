@@ -1,0 +1,119 @@
+"""What a process of ours really loads: a fresh interpreter for each, and a look at its modules.
+
+Contracts read source text; this proves what start-up costs and what a task's process can reach.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from architecture.house import CORE, loaded_by, roots_of
+from instance import Instance
+
+HEAVY = {"sqlalchemy", "sqlmodel", "alembic", "textual", "psutil"}
+"""What no task may ever load on our account."""
+SCREEN = {"textual", "rich", "penstock_tui"}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the home of an engine that answers."""
+    instance = Instance(tmp_path_factory.mktemp("home"))
+    instance.start()
+    try:
+        yield instance.home
+    finally:
+        instance.stop()
+
+
+def test_importing_penstock_costs_next_to_nothing() -> None:
+    more = loaded_by("import penstock") - loaded_by("")
+    assert {name for name in more if name != "penstock"} <= {"typing", "__future__"} | sys.stdlib_module_names
+    assert len(more) < 12, sorted(more)
+    assert not {name for name in more if name.startswith("penstock.")}
+
+
+def test_a_dag_file_loads_words_and_no_machinery() -> None:
+    modules = loaded_by("from penstock import DAG, BashOperator, task, FileSensor")
+    assert not roots_of(modules) & (HEAVY | SCREEN | {"jinja2", "msgspec", "asyncio", "click", "croniter"})
+
+
+def test_a_task_process_loads_no_engine() -> None:
+    modules = loaded_by("import penstock.execution.task_child, penstock.authoring.context")
+    assert not roots_of(modules) & (HEAVY | SCREEN | {"jinja2", "msgspec", "asyncio", "click"})
+    rooms = {name.split(".")[1] for name in modules if name.startswith("penstock.")}
+    assert rooms <= {"authoring", "errors", "execution", "ids", "loading"}
+
+
+def test_a_supervisor_loads_almost_nothing() -> None:
+    root = CORE.parent
+    modules = loaded_by(
+        f"import sys; sys.path.append({str(root)!r}); import penstock.execution.supervisor",
+        flags=("-I", "-S"),
+    )
+    assert not modules & {"asyncio", "subprocess", "typing", "pathlib", "logging", "dataclasses"}
+    assert not roots_of(modules) & (HEAVY | SCREEN | {"msgspec"})
+    assert {name for name in modules if name.startswith("penstock.")} <= {
+        f"penstock.execution{part}"
+        for part in (
+            "", ".attempt_files", ".child", ".conclusion", ".engine_link", ".failpoint", ".masking",
+            ".output", ".poller", ".records", ".references", ".running", ".spawn", ".supervisor",
+        )
+    } | {"penstock.process", "penstock.process_darwin"}  # fmt: skip
+
+
+def test_the_engine_loads_no_screen_and_no_words() -> None:
+    modules = loaded_by("import penstock.service.daemon")
+    assert not roots_of(modules) & (SCREEN | {"jinja2", "click"})
+    assert not {name for name in modules if name.startswith("penstock.authoring")}
+
+
+def test_the_version_is_told_before_anything_is_loaded() -> None:
+    modules = loaded_by(
+        "import sys; sys.argv = ['penstock', '--version']\nfrom penstock.cli.main import main; main()"
+    )
+    assert not roots_of(modules) & (HEAVY | SCREEN | {"click", "msgspec", "asyncio", "tomllib"})
+
+
+def test_status_asks_the_socket_and_loads_no_store(running: Path) -> None:
+    modules = loaded_by(
+        "from penstock.cli.main import run\nassert run(['status', '--json']) == 0", home=running
+    )
+    assert "penstock.api.client" in modules
+    assert not roots_of(modules) & (HEAVY | SCREEN | {"asyncio", "jinja2", "croniter"})
+    assert not {name for name in modules if name.startswith(("penstock.store", "penstock.service"))}
+
+
+def test_the_console_of_a_running_engine_loads_no_store(running: Path) -> None:
+    code = """
+import penstock_tui.app, penstock_tui.feed, penstock_tui.operate
+import penstock_tui.screens.dags, penstock_tui.screens.run, penstock_tui.screens.log
+from penstock.settings import load_settings
+from penstock_tui.__main__ import _connect
+engine = _connect(load_settings())
+assert engine.status().pid
+engine.dags()
+engine.close()
+"""
+    modules = loaded_by(code, home=running)
+    assert "textual" in modules
+    assert not roots_of(modules) & {
+        "sqlalchemy",
+        "sqlmodel",
+        "alembic",
+        "psutil",
+        "croniter",
+        "jinja2",
+        "click",
+    }
+    assert not {
+        name
+        for name in modules
+        if name.startswith(
+            ("penstock.store", "penstock.service", "penstock.scheduling", "penstock.authoring")
+        )
+    }

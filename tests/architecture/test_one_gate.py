@@ -1,0 +1,132 @@
+"""One gate: a state of a run or task changes in one file, and text we did not write meets one cleaner."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from architecture.house import CORE, TUI, name, sources, tree
+
+MOVED_IN = {"core/penstock/store/gate.py"}
+"""Where a state is moved."""
+OTHER_STATES = {
+    "core/penstock/store/working.py": {"record"},  # text of the database becomes an enum on reading
+    "core/penstock/scheduling/acts/backfill.py": {
+        "record",
+        "slot",
+    },  # a backfill and its slots: no run, no task
+    "core/penstock/scheduling/create.py": {"record"},  # a backfill that has ended
+    "core/penstock/execution/running.py": {"self"},  # where a supervisor stands with one attempt
+    "core/penstock/process.py": {"self"},  # the kernel's word for a process
+}
+"""Other things called ``state``: file -> names of what is assigned to."""
+
+
+def test_states_are_assigned_in_the_gate_alone() -> None:
+    found: dict[str, set[str]] = {}
+    for file in sources(CORE):
+        for node in ast.walk(tree(file)):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            targets += [node.target] if isinstance(node, ast.AugAssign | ast.AnnAssign) else []
+            for target in targets:
+                if isinstance(target, ast.Attribute) and target.attr in {"state", "version"}:
+                    owner = ast.unparse(target.value)
+                    if (owner, target.attr) != ("self", "version"):
+                        found.setdefault(name(file), set()).add(owner)
+    assert {file: owners for file, owners in found.items() if file not in MOVED_IN} == OTHER_STATES
+
+
+def test_what_else_is_called_state_is_no_task_and_no_run() -> None:
+    """The exceptions above hold because the types say so: only these take their state from outside."""
+    text = (CORE / "store" / "records.py").read_text()
+    plain = re.findall(r"class (\w+):(?:(?!\nclass ).)*?\n    state: str", text, re.DOTALL)
+    assert {"BackfillRecord", "SlotRecord"} <= set(plain)
+    assert not {"TaskRecord", "RunRecord"} & {
+        found for found in plain if found.endswith(("TaskRecord", "RunRecord"))
+    }
+
+
+def test_no_statement_updates_a_state_but_the_gates() -> None:
+    """Every UPDATE of the two tables with states is compiled in the gate."""
+    found = []
+    for file in sources(CORE / "store"):
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"sa.update", "update"}:
+                table = ast.unparse(node.args[0])
+                if table.strip("_") in {"task", "run", "task_instance", "table"}:
+                    found.append(name(file))
+    assert set(found) == MOVED_IN
+
+
+STOCK_WIDGETS = {"Input"}
+"""Widgets of Textual's own that draw only what the person at the keyboard typed."""
+SINKS = {"Static", "Label", "Markdown", "RichLog", "Log", "DataTable", "notify", "from_markup", "Toast"}
+"""What reads markup or passes control characters on."""
+
+
+def test_the_console_hands_no_text_to_what_reads_markup() -> None:
+    found = []
+    for file in sources(TUI):
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("textual.widgets"):
+                found += [
+                    f"{name(file)}: {alias.name}" for alias in node.names if alias.name not in STOCK_WIDGETS
+                ]
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func).rpartition(".")[2]
+                if called in SINKS:
+                    found.append(f"{name(file)}:{node.lineno}: {called}(...)")
+            if isinstance(node, ast.Assign):
+                found += [
+                    f"{name(file)}:{node.lineno}: {target.attr} = ..."
+                    for target in node.targets
+                    if isinstance(target, ast.Attribute)
+                    and target.attr in {"tooltip", "border_title", "border_subtitle", "sub_title"}
+                ]
+    assert found == []
+
+
+def test_only_the_settings_and_the_doors_read_the_environment() -> None:
+    """Configuration is read once; elsewhere a variable is passed on to children or belongs to a task."""
+    allowed = {
+        "core/penstock/settings.py",  # the configuration
+        "core/penstock/authoring/lookup.py",  # variables and connections of authors
+        "core/penstock/authoring/operators/bash.py",  # a task hands its environment to its command
+        "core/penstock/authoring/sensors/bash.py",
+        "core/penstock/execution/task_child.py",
+        "core/penstock/execution/crew.py",  # a supervisor inherits the engine's
+        "core/penstock/execution/failpoint.py",  # tests name a point at which to die
+        "core/penstock/execution/running.py",  # secrets by the name of a variable
+        "core/penstock/cli/checks/machine.py",  # the doctor looks at the terminal
+        "core/penstock/cli/text.py",  # NO_COLOR
+        "core/penstock/loading/environment.py",
+        "core/penstock/service/daemon.py",  # what tasks inherit
+        "core/penstock/service/foreground.py",
+        "core/penstock/cli/console.py",  # the console inherits the home
+        "core/penstock/cli/up.py",
+        "tui/penstock_tui/__main__.py",  # what decides how to draw
+        "tui/penstock_tui/app.py",  # whether tmux eats the clipboard
+    }
+    found = {
+        name(file)
+        for file in sources()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"environ", "getenv", "environb"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+    }
+    assert found <= allowed, found - allowed
+
+
+def test_words_are_printed_by_doors_and_tasks_alone() -> None:
+    """`print` is for the command line, for what a task says into its log, and for the console's refusals."""
+    found = {
+        name(file)
+        for file in sources()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+    }
+    allowed = ("core/penstock/cli/", "core/penstock/authoring/", "core/penstock/execution/task_child.py",
+               "core/penstock/service/foreground.py", "tui/penstock_tui/__main__.py")  # fmt: skip
+    assert {file for file in found if not file.startswith(allowed)} == set()
