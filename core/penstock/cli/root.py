@@ -46,6 +46,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Write DAGs": {
         "parse": "parse:parse",
         "test": "test:test",
+        "schedule": "schedule:schedule",
         "completion": "completion:completion",
     },
 }
