@@ -237,3 +237,20 @@ async def test_one_tailed_line_stays_in_its_budget() -> None:
         await driver.sees("a line of usual length")
         await driver.pilot.pause(0.3)
         assert 0 < count() <= 6 * 1024
+
+
+async def test_find_task_shows_matching_tasks_and_escape_brings_the_rails_back() -> None:
+    async with driving() as driver:
+        screen = await at_run(driver, "orders_daily")
+        await driver.press("backslash")
+        await driver.type("load_")
+        await driver.sees_not("extract_users")
+        await driver.sees("load_fact", "filter: load_")
+        await driver.press("enter", "G")
+        assert screen.tasks.cursor_key == "load_dim"
+        await driver.press("escape")
+        await driver.sees("extract_users", "├─╯")
+        assert screen.tasks.cursor_key == "load_dim"
+        await driver.press("backslash")
+        await driver.type("failed")
+        await driver.sees("✗ join")

@@ -116,6 +116,8 @@ ACTIONS: tuple[Action, ...] = (
            "To the log and back to the list", rank=13),
     Action("fold", "z", "fold", ("run",),
            "Fold or unfold the group under or around the cursor (also left and right)"),
+    Action("find_task", "backslash", "find task", ("run",),
+           "Show only the tasks whose name or state holds what is typed", rank=15),
     Action("previous_run", "less_than_sign", "older", ("run",),
            "The run before this one", rank=14),
     Action("next_run", "greater_than_sign", "newer", ("run",),

@@ -10,7 +10,7 @@ from typing import Literal
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 
 from penstock.model.views import Change, DagRow, RunDetail
 from penstock_tui.actions import Target
@@ -20,11 +20,14 @@ from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.task_rows import run_line
 from penstock_tui.widgets.attempt_pane import AttemptPane
+from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.log_pane import TitleLine
 from penstock_tui.widgets.rails_list import RailsList
 
 _ONE_PANE = 70
 """Columns below which list and log take turns."""
+_LOW = 18
+"""Rows below which what a task uses leaves its place to the log."""
 _FIGURES = 110
 """Columns from which the list shows more than the time taken."""
 
@@ -38,7 +41,8 @@ class RunScreen(LogKeys):
     RunScreen AttemptPane { width: 1fr; border-left: solid ansi_bright_black; }
     RunScreen.one-pane AttemptPane { display: none; border-left: none; }
     RunScreen.one-pane.log-front AttemptPane { display: block; }
-    RunScreen.one-pane.log-front RailsList { display: none; }
+    RunScreen.one-pane.log-front #tasks { display: none; }
+    RunScreen.low Resources { display: none; }
     """
 
     def __init__(self, dag_id: str, run_id: str) -> None:
@@ -53,7 +57,9 @@ class RunScreen(LogKeys):
         self.attempt_pane = AttemptPane(self.console_app)
         yield TitleLine(id="run-line")
         with Horizontal(id="run"):
-            yield self.tasks
+            with Vertical(id="tasks"):
+                yield self.tasks
+                yield FilterBar("part of a task's name, or a state")
             yield self.attempt_pane
 
     def on_mount(self) -> None:
@@ -131,18 +137,19 @@ class RunScreen(LogKeys):
 
     def _fit(self) -> None:
         cells = self.size.width
-        narrow = cells < _ONE_PANE
-        self.set_class(narrow, "one-pane")
-        if narrow:
-            self.tasks.styles.width = "100%"
+        self.set_class(self.size.height < _LOW, "low")
+        self.set_class(cells < _ONE_PANE, "one-pane")
+        column = self.query_one("#tasks")
+        if cells < _ONE_PANE:
+            column.styles.width = "100%"
             return
         wanted = self.tasks.wanted_width() + (16 if cells >= _FIGURES else 0)
         most = cells * 9 // 20
-        self.tasks.styles.width = max(26, min(most, max(wanted, cells // 4)))
+        column.styles.width = max(26, min(most, max(wanted, cells // 4)))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Bring the focused pane to the front where only one fits."""
-        self.set_class(event.widget is not self.tasks, "log-front")
+        self.set_class(self.attempt_pane in event.widget.ancestors_with_self, "log-front")
 
     # -- what keys apply to and do ---------------------------------------------------------------
 
@@ -178,8 +185,7 @@ class RunScreen(LogKeys):
             self.attempt_pane.toggle_why()
             return True
         if self.tasks.wanted:
-            self.tasks.filter("")
-            self.refresh_top()
+            self.query_one("#tasks > FilterBar", FilterBar).set_text("")
             return True
         if self.attempt_pane.has_focus_within:
             self.tasks.focus()
@@ -215,6 +221,23 @@ class RunScreen(LogKeys):
         """Fold or unfold the group around the cursor."""
         if not self.tasks.toggle_fold():
             self.console_app.say("this task is in no group")
+
+    def do_find_task(self) -> None:
+        """Show only the tasks that match what is typed."""
+        self.query_one("#tasks > FilterBar", FilterBar).open()
+
+    def on_filter_bar_edited(self, event: FilterBar.Edited) -> None:
+        """Show what matches while it is typed."""
+        self.tasks.filter(event.text)
+        self.refresh_top()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Keep the filter, or drop it."""
+        bar = self.query_one("#tasks > FilterBar", FilterBar)
+        if not event.kept:
+            bar.set_text("")
+        bar.shut()
+        self.tasks.focus()
 
     def do_why(self) -> None:
         """Open or close why the task waits, how it is set, and what was tried."""

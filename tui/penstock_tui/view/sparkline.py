@@ -48,7 +48,7 @@ def resource_lines(samples: Sequence[Sample], cells: int, *, ended: bool, ascii:
         return [[(" no figures yet" if not ended else " no figures: it was over too soon", "dim")], []]
     last = samples[-1]
     peak = max(sample.rss for sample in samples)
-    width = max(4, min(24, (cells - 44) // 2))
+    width = max(4, min(24, (cells - 46) // 2))
     cpu = [sample.cpu_percent for sample in samples]
     now_cpu = f"avg {sum(cpu) / len(cpu):.0f}%" if ended else f"{last.cpu_percent:.0f}%"
     now_rss = f"peak {size(peak)}" if ended else f"{size(last.rss)} of peak {size(peak)}"
@@ -71,5 +71,5 @@ def resource_lines(samples: Sequence[Sample], cells: int, *, ended: bool, ascii:
         line = sparkline(speeds, max(4, width // 2), ascii=ascii) if any(speeds) else ""
         second += [(f" {word} ", "dim"), (line, "cyan"), (f"{' ' if line else ''}{said:<8}", "")]
     most = max(sample.processes for sample in samples)
-    second += [(" processes ", "dim"), (str(most if ended else last.processes), "")]
+    second += [(" procs ", "dim"), (str(most if ended else last.processes), "")]
     return [first, second]

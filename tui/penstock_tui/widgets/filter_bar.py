@@ -81,10 +81,22 @@ class FilterBar(Widget, can_focus=True):
         """Keep printed keys from reaching the bindings of the screen."""
         return key not in {"up", "down", "pageup", "pagedown", "ctrl+c", "ctrl+q"}
 
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """Draw prompt, text, cursor and hint."""
         cells = self.size.width
-        spans: Spans = [(f" {self._prompt}", "bold cyan"), (label(self.text), ""), (" ", "reverse")]
+        spans: Spans = [
+            (f" {self._prompt}", "bold cyan"),
+            (label(self.text), ""),
+            (" ", "reverse" if self.has_focus else ""),
+        ]
         if not self.text:
             spans.append((f" {self._hint}", "bright_black"))
         return strip_of(spans, cells, self.rich_style) if y == 0 else Strip([Segment(" " * cells)])

@@ -8,13 +8,13 @@ from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Input
 
 from penstock_tui.clean import label
 from penstock_tui.view.durations import size
 from penstock_tui.view.log_search import BLOCK, ERROR, Matches, Wanted, wanted
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.spans import Spans, fit, width
+from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.log_view import LogView
 
@@ -49,8 +49,7 @@ class LogPane(Vertical):
     DEFAULT_CSS = """
     LogPane > #search { height: 1; display: none; }
     LogPane.searching > #search { display: block; }
-    LogPane #sought { width: 1fr; height: 1; border: none; padding: 0; }
-    LogPane #slash { width: 2; }
+    LogPane FilterBar { width: 1fr; }
     LogPane #hits { width: 34; }
     """
 
@@ -67,15 +66,8 @@ class LogPane(Vertical):
         yield TitleLine(id="log-title")
         yield self.log_view
         with Horizontal(id="search"):
-            yield Line(id="slash")
-            sought = Input(placeholder="text, or ~regular expression", id="sought", select_on_focus=False)
-            sought.cursor_blink = False
-            yield sought
+            yield FilterBar("text, or ~regular expression")
             yield Line(id="hits")
-
-    def on_mount(self) -> None:
-        """Put the prompt before the search's text."""
-        self.query_one("#slash", Line).show([(" /", "bold")])
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -128,9 +120,9 @@ class LogPane(Vertical):
     def begin_search(self) -> None:
         """Ask what to search for."""
         self.add_class("searching")
-        sought = self.query_one("#sought", Input)
-        sought.can_focus = True
-        sought.focus()
+        bar = self.query_one(FilterBar)
+        bar.set_text("")
+        bar.open()
 
     def end_search(self) -> bool:
         """Close the search and forget its hits; return whether it was open."""
@@ -138,20 +130,28 @@ class LogPane(Vertical):
         self._search += 1
         if was:
             self.remove_class("searching")
+            self.query_one(FilterBar).shut()
             self.log_view.show_search(None, None)
             self.query_one("#hits", Line).show([])
             self.log_view.focus()
         return was
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Search."""
+    def on_filter_bar_edited(self, event: FilterBar.Edited) -> None:
+        """Wait for enter: a search of a large log is not begun at every letter."""
         event.stop()
-        self.log_view.focus()
-        what = wanted(event.value)
-        if isinstance(what, str):
-            self.query_one("#hits", Line).show([(what, "yellow")])
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Search, or give it up."""
+        event.stop()
+        if not event.kept:
+            self.end_search()
             return
-        self.run_worker(self._find_all(what), group="search", exclusive=True, exit_on_error=False)
+        self.log_view.focus()
+        what = wanted(self.query_one(FilterBar).text)
+        if isinstance(what, str):
+            self.query_one("#hits", Line).show([(f" {what}", "yellow")])
+            return
+        self.app.run_worker(self._find_all(what), group="search", exclusive=True, exit_on_error=False)
 
     async def _find_all(self, what: Wanted) -> None:
         """Collect every match from the end backwards, showing them as they come."""

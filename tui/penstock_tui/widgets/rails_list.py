@@ -339,6 +339,7 @@ class RailsList(Widget, can_focus=True):
         """Show only tasks whose name or state holds *wanted*; "" shows all."""
         self.wanted = wanted.strip()
         self._lay_out()
+        self.refresh()
         self.post_message(self.Moved())
 
     # -- drawing ---------------------------------------------------------------------------------
