@@ -69,8 +69,8 @@ class Refresh:
                 parsed = await parse_file(Path(file), settings=self._settings, source=source)
                 if parsed.dags:
                     keep_source(self._settings, source)
-            except OSError as error:  # gone again, or no room: the next look at the folder tells
-                log.warning("%s: %s", file, error)
+            except OSError as reason:  # gone again, or no room: the next look at the folder tells
+                log.warning("%s: %s", file, reason)
                 self._known.pop(file, None)
                 return
         for error in parsed.errors:
