@@ -89,7 +89,7 @@ class Runs:
     def here(self, dag: DAG, task_id: str, **facts: Any) -> Ran:
         """Run a task in this process."""
         attempt_id, folder = self._new()
-        task = dag.tasks[task_id]
+        task = dag.task_dict[task_id]
         given = {**FACTS, "dag_id": dag.dag_id, "task_id": task_id, **facts}
         lookup.provide(given["variables"], given["connections"])
         store = XComStore(str(folder), self.sources)

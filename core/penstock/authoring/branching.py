@@ -44,7 +44,7 @@ def _listed(chosen: Any) -> list[str]:
 
 
 def _expand(dag: DAG, name: str) -> list[str]:
-    if name in dag.tasks:
+    if name in dag.task_dict:
         return [name]
     if name in dag.task_groups:
         return [task.task_id for task in dag.task_groups[name].entries()]

@@ -122,7 +122,7 @@ class DAG:
         self.jinja_environment_kwargs = dict(jinja_environment_kwargs or {})
         self.render_template_as_native_obj = render_template_as_native_obj
         self.auto_register = auto_register
-        self.tasks: dict[str, Operator] = {}
+        self.task_dict: dict[str, Operator] = {}
         self.task_groups: dict[str, TaskGroup] = {}
         self.edges: dict[tuple[str, str], int | None] = {}
         """(upstream, downstream) -> the author's line."""
@@ -164,16 +164,16 @@ class DAG:
 
     def add_task(self, task: Operator, group: TaskGroup | None = None) -> None:
         """Take *task*, in *group* or at the top; refuse an id that is taken."""
-        if task.task_id in self.tasks or task.task_id in self.task_groups:
+        if task.task_id in self.task_dict or task.task_id in self.task_groups:
             refuse(f"task id {task.task_id!r} is already used in DAG {self.dag_id!r}")
-        self.tasks[task.task_id] = task
+        self.task_dict[task.task_id] = task
         task.dag = self
         task.task_group = group or self.task_group
         task.task_group.children.append(task)
 
     def add_group(self, group: TaskGroup) -> None:
         """Take *group*; refuse an id that is taken."""
-        if group.group_id in self.tasks or group.group_id in self.task_groups:
+        if group.group_id in self.task_dict or group.group_id in self.task_groups:
             refuse(f"group id {group.group_id!r} is already used in DAG {self.dag_id!r}")
         self.task_groups[group.group_id] = group
 
@@ -181,31 +181,46 @@ class DAG:
         """Draw the edge once; a later label replaces an earlier one."""
         if (up, down) not in self.edges:
             self.edges[up, down] = author_place().line
-            self.tasks[up].downstream_task_ids.add(down)
-            self.tasks[down].upstream_task_ids.add(up)
+            self.task_dict[up].downstream_task_ids.add(down)
+            self.task_dict[down].upstream_task_ids.add(up)
         if label is not None:
             self.labels[up, down] = label
 
     def free_id(self, wanted: str) -> str:
         """Return *wanted*, with ``__1``, ``__2``, ... when it is taken."""
         number, name = 0, wanted
-        while name in self.tasks or name in self.task_groups:
+        while name in self.task_dict or name in self.task_groups:
             number += 1
             name = f"{wanted}__{number}"
         return name
 
     @property
+    def tasks(self) -> list[Operator]:
+        """All tasks, in the order of making."""
+        return list(self.task_dict.values())
+
+    @property
+    def roots(self) -> list[Operator]:
+        """The tasks without a parent."""
+        return [task for task in self.tasks if not task.upstream_task_ids]
+
+    @property
+    def leaves(self) -> list[Operator]:
+        """The tasks without a child."""
+        return [task for task in self.tasks if not task.downstream_task_ids]
+
+    @property
     def task_ids(self) -> list[str]:
         """The ids of all tasks, in the order of making."""
-        return list(self.tasks)
+        return list(self.task_dict)
 
     def get_task(self, task_id: str) -> Operator:
         """Return the task called *task_id*; raise KeyError when there is none."""
-        return self.tasks[task_id]
+        return self.task_dict[task_id]
 
     def has_task(self, task_id: str) -> bool:
         """Whether there is a task called *task_id*."""
-        return task_id in self.tasks
+        return task_id in self.task_dict
 
     def param(self, name: str, default: Any = None) -> ParamReference:
         """Declare parameter *name* and return a reference to its value in the run."""
@@ -217,7 +232,7 @@ class DAG:
         found: set[str] = set()
         stack = list(task_ids)
         while stack:
-            for child in self.tasks[stack.pop()].downstream_task_ids - found:
+            for child in self.task_dict[stack.pop()].downstream_task_ids - found:
                 found.add(child)
                 stack.append(child)
         return found

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import importlib
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module as _import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-datetime = dt.datetime
-timedelta = dt.timedelta
 
 _MODULES = {"json", "random", "time", "uuid", "dateutil"}
 
 
 def ds_add(ds: str, days: int) -> str:
     """Return the date *days* after *ds* (``YYYY-MM-DD``)."""
-    return (dt.date.fromisoformat(str(ds)) + dt.timedelta(days=days)).isoformat()
+    return (date.fromisoformat(str(ds)) + timedelta(days=days)).isoformat()
 
 
 def ds_format(ds: str, input_format: str, output_format: str) -> str:
     """Return *ds*, read in one format, written in another."""
-    return dt.datetime.strptime(str(ds), input_format).strftime(output_format)  # noqa: DTZ007 - a date, no moment
+    return datetime.strptime(str(ds), input_format).strftime(output_format)  # noqa: DTZ007 - a date, no moment
 
 
-def datetime_diff_for_humans(moment: dt.datetime, since: dt.datetime | None = None) -> str:
+def datetime_diff_for_humans(moment: datetime, since: datetime | None = None) -> str:
     """Return how far *moment* is from *since* (default: now) in words, such as ``3 hours ago``."""
-    reference = since or dt.datetime.now(moment.tzinfo or dt.UTC)
+    reference = since or datetime.now(moment.tzinfo or UTC)
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
+        moment = moment.replace(tzinfo=UTC)
     left = (moment - reference).total_seconds()
     amount = abs(left)
     for unit, size in _UNITS:
@@ -57,34 +54,34 @@ _UNITS = (
 
 def __getattr__(name: str) -> Any:
     if name == "dateutil":
-        importlib.import_module("dateutil.relativedelta")
-        importlib.import_module("dateutil.parser")
+        _import_module("dateutil.relativedelta")
+        _import_module("dateutil.parser")
     if name in _MODULES:
-        return importlib.import_module(name)
+        return _import_module(name)
     raise AttributeError(f"macros has no {name!r}")
 
 
-def ds(moment: dt.datetime | None) -> str | None:
+def ds(moment: datetime | None) -> str | None:
     """Return ``2026-01-15``."""
     return None if moment is None else moment.strftime("%Y-%m-%d")
 
 
-def ds_nodash(moment: dt.datetime | None) -> str | None:
+def ds_nodash(moment: datetime | None) -> str | None:
     """Return ``20260115``."""
     return None if moment is None else moment.strftime("%Y%m%d")
 
 
-def ts(moment: dt.datetime | None) -> str | None:
+def ts(moment: datetime | None) -> str | None:
     """Return ``2026-01-15T00:00:00+00:00``."""
     return None if moment is None else moment.isoformat()
 
 
-def ts_nodash(moment: dt.datetime | None) -> str | None:
+def ts_nodash(moment: datetime | None) -> str | None:
     """Return ``20260115T000000``."""
     return None if moment is None else moment.strftime("%Y%m%dT%H%M%S")
 
 
-def ts_nodash_with_tz(moment: dt.datetime | None) -> str | None:
+def ts_nodash_with_tz(moment: datetime | None) -> str | None:
     """Return ``20260115T000000+0000``."""
     return None if moment is None else moment.strftime("%Y%m%dT%H%M%S%z")
 

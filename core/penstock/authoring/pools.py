@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.authoring import scope
-from penstock.authoring.place import owner_file, refuse
+from penstock.authoring.place import refuse
 from penstock.errors import BadIdError
 from penstock.ids import check_id
 
@@ -23,7 +23,7 @@ class Pool:
             refuse(f"pool {name!r}: slots must be a whole number, 0 or more, not {slots!r}")
         self.slots = slots
         self.description = description
-        scope.current().pools.append((self, owner_file()))
+        scope.current().pools.append(self)
 
     def __str__(self) -> str:
         return self.name

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """Stacks of what is open, and lists of what was declared, each with the file that declared it."""
+    """Stacks of what is open, and lists of what was declared; a DAG comes with the file it belongs to."""
 
     def __init__(self) -> None:
         self.dags: list[DAG] = []
         self.groups: list[TaskGroup] = []
         self.registered: list[tuple[DAG, str | None]] = []
-        self.pools: list[tuple[Pool, str | None]] = []
+        self.pools: list[Pool] = []
         self.context: Context | None = None
         """The context of the task that this process runs."""
 

@@ -16,7 +16,6 @@ from penstock.authoring.dag import DAG
 from penstock.authoring.operators.operator import Command, Operator
 from penstock.authoring.params import Param
 from penstock.authoring.place import Place, refuse
-from penstock.authoring.pools import Pool
 from penstock.model.graph import find_cycle
 from penstock.model.spec import (
     CommandSpec,
@@ -32,6 +31,8 @@ from penstock.model.spec import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from penstock.authoring.pools import Pool
 
 __all__ = ["collect", "schedule_of", "to_spec"]
 
@@ -68,7 +69,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         fail_fast=dag.fail_fast,
         paused_upon_creation=dag.is_paused_upon_creation,
         params={name: _param(dag, name, param) for name, param in dag.params.items()},
-        tasks=tuple(_task(task) for task in dag.tasks.values()),
+        tasks=tuple(_task(task) for task in dag.task_dict.values()),
         groups=tuple(
             GroupSpec(
                 group_id=group.group_id,
@@ -78,7 +79,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
             for group in dag.task_groups.values()
         ),
         labels=tuple((up, down, text) for (up, down), text in dag.labels.items()),
-        pools=tuple(_pools(dag, file)),
+        pools=tuple(_pools(dag)),
         warnings=dag.warnings,
     )
 
@@ -120,7 +121,7 @@ def _task(task: Operator) -> TaskSpec:
         wait_for_downstream=task.wait_for_downstream,
         skip_on_exit_code=task.skip_on_exit_code,
         push_last_line=task.last_line_is_value and task.do_xcom_push,
-        log_direct=task.log == "direct",
+        log_direct=task.log_mode == "direct",
     )
 
 
@@ -174,7 +175,7 @@ def _refuse_bad_schedule(dag: DAG, schedule: ScheduleSpec) -> None:
 
 
 def _refuse_cycle(dag: DAG) -> None:
-    cycle = find_cycle({name: sorted(task.upstream_task_ids) for name, task in dag.tasks.items()})
+    cycle = find_cycle({name: sorted(task.upstream_task_ids) for name, task in dag.task_dict.items()})
     if cycle is None:
         return
     # The edge that was drawn last is the one that closed the circle.
@@ -212,23 +213,19 @@ def _is_json(value: Any) -> bool:
             return False
 
 
-def _pools(dag: DAG, file: str) -> Iterable[PoolSpec]:
-    declared = [pool for pool, owner in scope.current().pools if owner in {file, dag.place.file}]
-    used = [task.pool for task in dag.tasks.values() if isinstance(task.pool, Pool)]
+def _pools(dag: DAG) -> Iterable[PoolSpec]:
     pools: dict[str, Pool] = {}
-    for pool in [*declared, *used]:
+    for pool in scope.current().pools:
         other = pools.setdefault(pool.name, pool)
         if other.slots != pool.slots:
-            refuse(
-                f"pool {pool.name!r} has {other.slots} slots in one place and {pool.slots} in another",
-                dag.place,
-            )
+            sizes = f"{other.slots} slots in one place and {pool.slots} in another"
+            refuse(f"pool {pool.name!r} has {sizes}", dag.place)
     for pool in pools.values():
         yield PoolSpec(name=pool.name, slots=pool.slots, description=pool.description)
 
 
 def _owner(dag: DAG) -> str | None:
-    owners = {task.owner for task in dag.tasks.values() if task.owner}
+    owners = {task.owner for task in dag.task_dict.values() if task.owner}
     default = dag.default_args.get("owner")
     return ", ".join(sorted(owners)) or (str(default) if default else None)
 

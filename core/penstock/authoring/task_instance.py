@@ -12,6 +12,7 @@ from penstock.execution.records import HARD_XCOM_BYTES, VERSION, XCOM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import logging
     from typing import Any
 
     from penstock.authoring.moment import Moment
@@ -47,6 +48,11 @@ class TaskInstance:
         self.start_date = start_date
         self._xcoms = xcoms or XComStore(None, {})
         self.skips: list[str] = []
+
+    @property
+    def log(self) -> logging.Logger:
+        """A logger whose lines go to the task's log."""
+        return self.task.log
 
     @property
     def key(self) -> tuple[str, str, str, int]:

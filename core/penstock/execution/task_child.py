@@ -72,12 +72,12 @@ def _load(facts: Mapping[str, Any]) -> Operator:
         raise TaskNotFoundError(
             f"{facts['file']} makes no DAG {dag_id!r} any more: does it depend on its surroundings?"
         )
-    if task_id not in dag.tasks:
+    if task_id not in dag.task_dict:
         raise TaskNotFoundError(
             f"DAG {dag_id!r} makes no task {task_id!r} any more: does it depend on its surroundings?"
         )
     dag.timezone_name = dag.timezone_name or facts.get("timezone")
-    return dag.tasks[task_id]
+    return dag.task_dict[task_id]
 
 
 def _context(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], task: Operator) -> Context:

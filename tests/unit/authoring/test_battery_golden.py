@@ -52,7 +52,7 @@ def test_branches_and_short_circuits(dag_id: str, tmp_path: Path) -> None:
         golden = FLOW[dag_id]["tasks"][task_id]
         compare(ran, golden)
         told = golden.get("skipmixin", {})
-        children = dag.tasks[task_id].downstream_task_ids
+        children = dag.task_dict[task_id].downstream_task_ids
         if "followed" in told:
             assert set(ran.ending.skips) == children - set(told["followed"])
         else:
@@ -120,7 +120,7 @@ def pulled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
     """Every task of the XCom battery that needs no other process, run in order."""
     with dags_of(FOLDER / "battery" / "xcom.py") as dags:
         runs = Runs(tmp_path_factory.mktemp("attempts"))
-        return {name: runs.here(dags["bx"], name) for name in dags["bx"].tasks if name != "tpl"}
+        return {name: runs.here(dags["bx"], name) for name in dags["bx"].task_dict if name != "tpl"}
 
 
 @pytest.mark.parametrize("name", sorted(PULLS))

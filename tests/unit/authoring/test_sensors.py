@@ -184,7 +184,7 @@ def test_a_time_of_day_is_that_of_the_first_poke_in_the_dags_zone(runs: Runs) ->
     dag = DAG("d", timezone="Asia/Tokyo")
     TimeSensor(dag=dag, target_time=time(23, 30), **reschedule())
     first_poke = datetime(2026, 1, 15, 14, 0, tzinfo=UTC)  # 23:00 in Tokyo
-    sensor = dag.tasks["s"]
+    sensor = dag.task_dict["s"]
     assert isinstance(sensor, TimeSensor)
     seen: list[datetime] = []
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock import Connection, Variable, get_current_context
@@ -47,6 +47,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(VALUES)
 def test_values_come_back_as_they_were(value: Any) -> None:
     back = decode(json.loads(encode(value)))

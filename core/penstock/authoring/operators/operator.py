@@ -115,7 +115,7 @@ class Operator(Node, metaclass=_OperatorType):
     task_display_name: str | None = None
     doc: str | None = None
     doc_md: str | None = None
-    log: str = "captured"
+    log_mode: str = "captured"
     render_template_as_native_obj: bool | None = None
     pre_execute: Callable[..., Any] | None = None
     post_execute: Callable[..., Any] | None = None
@@ -146,7 +146,8 @@ class Operator(Node, metaclass=_OperatorType):
         unknown = []
         for name, value in given.items():
             if name in CHECKS:
-                setattr(self, name, CHECKS[name](value, name))
+                # `log` is where subclasses write to, as everywhere; the argument is about the log itself.
+                setattr(self, "log_mode" if name == "log" else name, CHECKS[name](value, name))
             elif name in IGNORED:
                 if self.dag is not None and worth_a_warning(name, value):
                     self.dag.warn(f"argument {name} is ignored: {IGNORED[name]}")
@@ -191,12 +192,12 @@ class Operator(Node, metaclass=_OperatorType):
     @property
     def upstream_list(self) -> list[Operator]:
         """The direct parents."""
-        return [self.dag.tasks[name] for name in sorted(self.upstream_task_ids)] if self.dag else []
+        return [self.dag.task_dict[name] for name in sorted(self.upstream_task_ids)] if self.dag else []
 
     @property
     def downstream_list(self) -> list[Operator]:
         """The direct children."""
-        return [self.dag.tasks[name] for name in sorted(self.downstream_task_ids)] if self.dag else []
+        return [self.dag.task_dict[name] for name in sorted(self.downstream_task_ids)] if self.dag else []
 
     @property
     def dag_id(self) -> str:
@@ -209,7 +210,7 @@ class Operator(Node, metaclass=_OperatorType):
         return type(self).__name__
 
     @property
-    def logger(self) -> logging.Logger:
+    def log(self) -> logging.Logger:
         """A logger whose lines go to the task's log."""
         import logging
 
