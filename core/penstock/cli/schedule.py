@@ -21,7 +21,11 @@ _DURATION = r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d
 
 @click.group
 def schedule() -> None:
-    """Try schedules out."""
+    """Try schedules out.
+
+    Examples:
+      penstock schedule preview '0 6 * * *' -n 3
+    """
 
 
 @schedule.command
