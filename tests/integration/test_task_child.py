@@ -20,6 +20,9 @@ BASH: dict[str, Any] = json.loads((BATTERY.parents[1] / "battery.json").read_tex
     "tasks"
 ]
 
+CONTEXT_ENV = {"AIRFLOW_CTX_DAG_ID": "fl_bash", "AIRFLOW_CTX_TRY_NUMBER": "1"}
+"""What the engine adds to every attempt's environment, as far as the battery looks at it."""
+
 HEADER = """
 import os, sys, time
 from datetime import datetime, timedelta
@@ -127,7 +130,7 @@ two(made["a"], made["v"])
 
 @pytest.mark.parametrize("task_id", sorted(BASH.keys() - {"outproc"}))
 def test_bash_as_measured(task_id: str, runs: Runs) -> None:
-    ran = runs.child(BATTERY, "fl_bash", task_id)
+    ran = runs.child(BATTERY, "fl_bash", task_id, env=CONTEXT_ENV | {"AIRFLOW_CTX_TASK_ID": task_id})
     golden = BASH[task_id]
     codes = {"exit1": 1, "exit99": 99, "exit5skip": 5}
     assert ran.code == codes.get(task_id, 0)
@@ -226,13 +229,13 @@ def f():
     import json, logging, neighbour
     logging.getLogger("mine").info("seen %s", neighbour.VALUE)
     logging.getLogger("mine").debug("not seen")
-    return [neighbour.VALUE, __file__, __name__ != "__main__", os.environ["AIRFLOW_CTX_TASK_ID"]]
+    return [neighbour.VALUE, __file__, __name__ != "__main__"]
 f()
 """,
     )
     ran = runs.child(file, "d", "f")
     assert ran.code == 0, ran.output
-    assert ran.xcoms["return_value"] == [7, str(file), True, "f"]
+    assert ran.xcoms["return_value"] == [7, str(file), True]
     assert ran.output.endswith("INFO mine: seen 7\n")
     assert ran.output.count("\n") == 1
 

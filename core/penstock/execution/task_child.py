@@ -37,7 +37,6 @@ def main(folder: str) -> int:
     facts: dict[str, Any] = spec["context"]
     _speak_line_by_line()
     provide(facts.get("variables") or {}, facts.get("connections") or {})
-    _announce(facts)
     try:
         ending = _run(folder, spec, facts)
     except Terminated:
@@ -136,18 +135,6 @@ def _speak_line_by_line() -> None:
     """Let every line reach the log when it is printed, in the order of printing."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-
-
-def _announce(facts: Mapping[str, Any]) -> None:
-    """Tell programs that the task starts what they belong to, under the names they may know."""
-    for name, key in (
-        ("DAG_ID", "dag_id"),
-        ("TASK_ID", "task_id"),
-        ("DAG_RUN_ID", "run_id"),
-        ("TRY_NUMBER", "try_number"),
-        ("LOGICAL_DATE", "logical_date"),
-    ):
-        os.environ.setdefault(f"AIRFLOW_CTX_{name}", str(facts.get(key) or ""))
 
 
 def _on_sigterm(number: int, frame: FrameType | None, task: Operator | None = None) -> None:

@@ -25,10 +25,11 @@ def attempt_spec(
     """Return the order for one attempt of *task*."""
     spec = live.structure.tasks[task.task_id]
     folder = attempt_path(settings.attempts, attempt_id)
-    env = {**environment, **_identity(live.record, task, attempt_id)}
+    identity = _identity(live.record, task, attempt_id)
+    env = {**environment, **identity}
     command = spec.command
     if command is not None:
-        env = dict(command.env) if command.replace_env else {**env, **command.env}
+        env = {**(identity if command.replace_env else env), **command.env}
     python = spec.launch == "python"
     return AttemptSpec(
         attempt_id=attempt_id,
@@ -53,14 +54,23 @@ def _python(folder: Path) -> tuple[str, ...]:
 
 
 def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, str]:
+    """Return what tells a program which attempt it works for, also under the names of the reference."""
     logical = opt_from_us(run.logical_us)
+    same = {
+        "DAG_ID": run.dag_id,
+        "TASK_ID": task.task_id,
+        "TRY_NUMBER": str(task.try_number),
+        "LOGICAL_DATE": logical.isoformat() if logical else "",
+    }
     return {
         "PENSTOCK_ATTEMPT": attempt_id,
-        "PENSTOCK_CTX_DAG_ID": run.dag_id,
         "PENSTOCK_CTX_RUN_ID": run.run_id,
-        "PENSTOCK_CTX_TASK_ID": task.task_id,
-        "PENSTOCK_CTX_TRY_NUMBER": str(task.try_number),
-        "PENSTOCK_CTX_LOGICAL_DATE": logical.isoformat() if logical else "",
+        "AIRFLOW_CTX_DAG_RUN_ID": run.run_id,
+        **{
+            f"{program}_CTX_{name}": text
+            for program in ("PENSTOCK", "AIRFLOW")
+            for name, text in same.items()
+        },
     }
 
 

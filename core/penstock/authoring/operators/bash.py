@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.context import Context
 
-CONTEXT_PREFIXES = ("AIRFLOW_CTX_", "PENSTOCK_")
+CONTEXT_PREFIXES = ("AIRFLOW_CTX_", "PENSTOCK_CTX_", "PENSTOCK_ATTEMPT")
 
 
 class BashOperator(Operator):
