@@ -87,16 +87,22 @@ class AttemptPane(Vertical):
             self.attempts, self.attempt, self._why = [], None, None
             self._settling.stop()
             self._settling = self.set_timer(_SETTLE, self._settled)
-        elif before != task:
+        elif before != task or not self.attempts:
             self._settled()
         if task is not None:
             self._explain()
 
     def _show_nothing(self, said: str) -> None:
         self.attempts, self.attempt, self._why = [], None, None
-        self.pane.open(None, [], live=False, empty=said)
-        self.query_one(Resources).show(None)
+        self._show_empty([], said)
         self._explain()
+
+    def _show_empty(self, title: Spans, said: str) -> None:
+        """Show *said* in place of a log, drawing only when that is news."""
+        if self.pane.showing_log or self.pane.log_view.empty != said:
+            self.pane.open(None, title, live=False, empty=said)
+        self.pane.retitle(title)
+        self.query_one(Resources).show(None)
 
     def _settled(self) -> None:
         if self.task_row is not None:
@@ -139,8 +145,7 @@ class AttemptPane(Vertical):
         assert task is not None
         gates = "; ".join(label(gate.text) for gate in self._why.gates) if self._why is not None else ""
         said = gates or f"no attempt: {task.state.value.replace('_', ' ')}"
-        self.pane.open(None, self._title(), live=False, empty=f"{said}   (w: why)")
-        self.query_one(Resources).show(None)
+        self._show_empty(self._title(), f"{said}   (w: why)")
 
     def _open(self, place: int) -> None:
         self.attempt = self.attempts[place]

@@ -110,6 +110,11 @@ class LogPane(Vertical):
             spans.append((f" {view.share():.0%} ", "dim"))
         return spans
 
+    @property
+    def showing_log(self) -> bool:
+        """Whether there is a log, rather than a text in its place."""
+        return self._source is not None
+
     # -- searching -------------------------------------------------------------------------------
 
     @property
@@ -231,7 +236,7 @@ class LogPane(Vertical):
             return False
         view.show_search(view.wanted, view.matches, only=not view.only)
         if not view.only and view.current is not None:
-            view.run_worker(view.go_to(view.current), exit_on_error=False)
+            self.app.run_worker(view.go_to(view.current), name="log", exit_on_error=False)
         return True
 
     # -- errors ----------------------------------------------------------------------------------

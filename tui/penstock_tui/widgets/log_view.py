@@ -110,7 +110,7 @@ class LogView(Widget, can_focus=True):
             self._work(self._look_on())
 
     def _work(self, job: object) -> None:
-        self.run_worker(job, group="log", exit_on_error=False)  # type: ignore[arg-type]
+        self.app.run_worker(job, name="log", group="log", exit_on_error=False)  # type: ignore[arg-type]
 
     async def _read_end(self) -> None:
         source, window = self._source, self.window

@@ -6,7 +6,7 @@ run is first shown and never moves by itself after that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -29,6 +29,7 @@ from penstock_tui.view.task_order import Order
 from penstock_tui.widgets.line import strip_of
 from penstock_tui.widgets.line_table import CURSOR, CURSOR_MARK, MARK
 
+_GROUPS = frozenset({RowKind.GROUP, RowKind.FOLDED})
 _EMPTY = Rails((), 0, elided=False, members={})
 
 
@@ -62,7 +63,8 @@ class RailsList(Widget, can_focus=True):
         self._rails = _EMPTY
         self._rows: Sequence[Row] = ()
         self._text: RowText | None = None
-        self._drawn: list[Spans] = []
+        self._drawn: dict[int, Spans] = {}
+        """Rows as last painted, by place."""
         self._cursor = 0
         self._top = 0
         self._range_from: int | None = None
@@ -73,9 +75,11 @@ class RailsList(Widget, can_focus=True):
         """Show *detail* as of *now*; only rows that changed are painted."""
         first = not self.tasks
         self._now = now
+        fresh = {task_rows.key_of(task): task for task in detail.tasks}
+        changed = {key for key, task in fresh.items() if self.tasks.get(key) != task}
         self.tasks.clear()
-        self.tasks.update((task_rows.key_of(task), task) for task in detail.tasks)
-        self.marks &= self.tasks.keys()
+        self.tasks.update(fresh)
+        self.marks &= fresh.keys()
         nodes = task_rows.nodes_of(detail)
         shape = (nodes, detail.groups)
         if shape != self._shape:
@@ -83,7 +87,7 @@ class RailsList(Widget, can_focus=True):
             self._order = Order(nodes, {group.group_id: group.parent for group in detail.groups})
             self._lay_out()
         else:
-            self.tick(now)
+            self._rewrite(changed)
         if first:
             goal = task_rows.first_to_look_at(detail.tasks)
             if goal is not None:
@@ -93,11 +97,16 @@ class RailsList(Widget, can_focus=True):
     def tick(self, now: datetime) -> None:
         """Draw the rows whose text is another one at *now*."""
         self._now = now
-        for place, row in enumerate(self._rows):
-            spans = self._written(row)
-            if spans != self._drawn[place]:
-                self._drawn[place] = spans
-                self._refresh_row(place)
+        self._rewrite({key for key, task in self.tasks.items() if task_rows.counts_down(task)})
+
+    def _rewrite(self, keys: Collection[str]) -> None:
+        """Write again what is drawn of the tasks in *keys* and of every group; paint what differs."""
+        for place, old in tuple(self._drawn.items()):
+            row = self._rows[place]
+            if row.key in keys or row.kind in _GROUPS:
+                spans = self._drawn[place] = self._written(row)
+                if spans != old:
+                    self._refresh_row(place)
 
     @property
     def counts_down(self) -> bool:
@@ -120,7 +129,7 @@ class RailsList(Widget, can_focus=True):
             self._rails, self._order, self.tasks, self.looks, self.size.width - 1, bare=bool(self.wanted)
         )
         self._text = replace(self._text, name_cells=min(self._longest_name(), 44))
-        self._drawn = [self._written(row) for row in self._rows]
+        self._drawn.clear()
         places = {row.key: place for place, row in enumerate(self._rows) if row.kind is not RowKind.BEND}
         self._cursor = places[key] if key in places else self._selectable(self._cursor, 1)
         self._keep_visible()
@@ -400,6 +409,8 @@ class RailsList(Widget, can_focus=True):
         if place >= len(self._rows):
             text = "  no task matches" if y == 1 and self.wanted else ""
             return strip_of([(text, "dim")], cells, self.rich_style)
+        if place not in self._drawn:
+            self._drawn[place] = self._written(self._rows[place])
         spans = [(self._gutter(place), "bold"), *self._drawn[place]]
         if place == self._cursor:
             style = "reverse" if self.has_focus else "underline"

@@ -65,8 +65,8 @@ class StatusBar(Line):
 def gone_text(console: Console) -> str:
     """Return what the red line says: since when nobody answers, and how old the data is."""
     heard, now = console.feed.heard, console.clock.now()
-    key = actions.key_names(actions.BY_ID["start_engine"], console.keys)
-    offer = "" if console.read_only else f" · {key} starts one"
+    start = actions.BY_ID["start_engine"]
+    offer = f" · {actions.key_names(start, console.keys)} starts one" if console.offers(start) else ""
     if heard is None:
         return f"no engine · nothing known yet{offer}"
     age = durations.brief((now - heard).total_seconds())
