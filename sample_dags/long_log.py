@@ -7,7 +7,6 @@ Levels, progress, long and empty lines, and a stack trace: what logs look like. 
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from typing import Any
 
@@ -27,10 +26,8 @@ with DAG(
     @task
     def talk(params: Any = None) -> int:
         """Say *lines* lines over *seconds* seconds."""
-        logging.basicConfig(
-            stream=sys.stdout, level=logging.DEBUG, format="%(asctime)s %(levelname)-8s %(name)s: %(message)s"
-        )
         log = logging.getLogger("orders")
+        log.setLevel(logging.DEBUG)
         lines, started = params["lines"], time.monotonic()
         for number in range(1, lines + 1):
             say(log, number, lines)
