@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.worker import Worker
 
 from penstock.model.views import Change
 from penstock_tui import actions
@@ -114,6 +115,10 @@ class View(Screen[None]):
         """Whether this is the view one sees, even behind a dialog."""
         views = [screen for screen in self.app.screen_stack if isinstance(screen, View)]
         return bool(views) and views[-1] is self
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Let a failure of our own be said; the notice does not reach the app by itself."""
+        self.console_app.on_worker_state_changed(event)
 
     def changed(self, change: Change | None) -> None:
         """Take notice of *change* (None: everything may have moved)."""
