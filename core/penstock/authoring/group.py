@@ -52,6 +52,7 @@ class TaskGroup(Node):
         self.children: list[TaskGroup | Operator] = []
         self._ups: list[Node] = []
         self._downs: list[Node] = []
+        self._passing = False
         self.parent_group: TaskGroup | None = None
         if group_id is None:
             if dag is None:
@@ -103,15 +104,24 @@ class TaskGroup(Node):
         """Return the tasks with no parent inside; of an empty group, those of what comes after it."""
         tasks = {task.task_id: task for task in self.tasks()}
         if not tasks:
-            return [task for node in self._downs for task in node.entries()]
+            return self._beyond(self._downs, lambda node: node.entries())
         return [task for task in tasks.values() if not task.upstream_task_ids & tasks.keys()]
 
     def exits(self) -> list[Operator]:
         """Return the tasks with no child inside; of an empty group, those of what comes before it."""
         tasks = {task.task_id: task for task in self.tasks()}
         if not tasks:
-            return [task for node in self._ups for task in node.exits()]
+            return self._beyond(self._ups, lambda node: node.exits())
         return [task for task in tasks.values() if not task.downstream_task_ids & tasks.keys()]
+
+    def _beyond(self, nodes: list[Node], ends: Callable[[Node], list[Operator]]) -> list[Operator]:
+        if self._passing:  # empty groups in a circle lead nowhere
+            return []
+        self._passing = True
+        try:
+            return [task for node in nodes for task in ends(node)]
+        finally:
+            self._passing = False
 
     def joined(self, other: Node, *, upstream: bool) -> None:
         """Remember neighbours, for when the group is empty."""

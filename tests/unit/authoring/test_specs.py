@@ -303,6 +303,14 @@ def test_nested_empty_groups_let_edges_through(load: Any) -> None:
     ]
 
 
+def test_empty_groups_in_a_circle_lead_nowhere(load: Any) -> None:
+    spec = load.one(
+        "with TaskGroup('g') as g: pass\nwith TaskGroup('h') as h: pass\n"
+        "g >> h >> g\ng >> g\nEmptyOperator(task_id='a') >> g >> EmptyOperator(task_id='b')"
+    )
+    assert spec.task("b").upstream == ("a",)
+
+
 def test_the_same_file_gives_the_same_bytes(load: Any) -> None:
     from penstock.authoring import scope
 
