@@ -15,7 +15,7 @@ from textual.worker import Worker, WorkerState
 
 from penstock.model.views import Change, EngineStatus
 from penstock_tui.actions import Action, Target
-from penstock_tui.clean import Wall
+from penstock_tui.clean import Wall, clean
 from penstock_tui.feed import Feed
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
 from penstock_tui.notes import Notes
@@ -35,7 +35,7 @@ class Console(App[int]):
     NOTIFICATION_TIMEOUT = 1
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "leave_now", show=False, priority=False),
+        Binding("ctrl+c", "leave_now", show=False, priority=True),
         Binding("ctrl+q", "leave_now", show=False, priority=True),
     ]
 
@@ -225,12 +225,13 @@ class Console(App[int]):
         """Copy *text* through the terminal (OSC 52)."""
         import os
 
-        self.copy_to_clipboard(text)
+        safe = clean(text)  # what lands in a shell by pasting must not act on it either
+        self.copy_to_clipboard(safe)
         hint = ""
         if os.environ.get("TMUX") and not self._told_tmux:
             self._told_tmux = True
             hint = " (tmux passes it on only with: set -g set-clipboard on)"
-        self.say(f"copied {text}{hint}")
+        self.say(f"copied {safe}{hint}")
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: object) -> None:
         """Nothing to do here: `actions.read_keymap` names clashes once, at the start."""

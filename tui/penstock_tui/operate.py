@@ -261,7 +261,10 @@ async def _help(console: Console, _targets: Sequence[Target]) -> None:
 
     view = console.screen
     if isinstance(view, View):
-        console.push_screen(help_sheet(view.view, console.keys, console.looks, read_only=console.read_only))
+        cells = min(98, console.size.width - 6)
+        console.push_screen(
+            help_sheet(view.view, console.keys, console.looks, cells, read_only=console.read_only)
+        )
 
 
 async def _history(console: Console, _targets: Sequence[Target]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from penstock.model.views import BackfillRow, SlotRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
@@ -127,6 +129,7 @@ class SlotsScreen(Listing):
         super().__init__()
         self.backfill_id = backfill_id
         self.row: BackfillRow | None = None
+        self.zone: tzinfo | None = None
 
     def make_table(self) -> LineTable:
         """Return the table of slots."""
@@ -137,6 +140,11 @@ class SlotsScreen(Listing):
         found = await self.console_app.feed.ask(
             lambda engine: engine.backfill(self.backfill_id), key=("backfill", self.backfill_id)
         )
+        if found is not None and self.zone is None:
+            detail = await self.console_app.feed.ask(
+                lambda engine: engine.dag(found.dag_id), key=("dag", found.dag_id)
+            )
+            self.zone = durations.zone(detail.dag.timezone) if detail is not None else None
         if found is not None:
             self.row = found
             self.show()
@@ -156,7 +164,7 @@ class SlotsScreen(Listing):
     def _cells(self, slot: SlotRow) -> tuple[Spans, ...]:
         looks = self.console_app.looks
         return (
-            [(durations.stamp(slot.logical_date, self.console_app.zone), "")],
+            [(durations.stamp(slot.logical_date, self.zone or self.console_app.zone), "")],
             [looks.worded(slot.state)],
             [(label(slot.reason or ""), "bright_black")],
         )

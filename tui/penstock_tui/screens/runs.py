@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from penstock.model.views import Change, RunRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import Target
-from penstock_tui.view import run_rows
+from penstock_tui.view import durations, run_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line_table import LineTable, Row
 
@@ -24,6 +26,8 @@ class RunsScreen(Listing):
         super().__init__()
         self.dag_id = dag_id
         self.runs: dict[str, RunRow] = {}
+        self.zone: tzinfo | None = None
+        """The DAG's own clock, by which logical dates are read."""
 
     def make_table(self) -> LineTable:
         """Return the table of runs."""
@@ -41,7 +45,11 @@ class RunsScreen(Listing):
 
     async def load(self) -> None:
         """Ask for the runs."""
-        found = await self.console_app.feed.ask(
+        feed = self.console_app.feed
+        if self.zone is None:
+            detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
+            self.zone = durations.zone(detail.dag.timezone) if detail is not None else None
+        found = await feed.ask(
             lambda engine: engine.runs(self.dag_id, limit=_LIMIT), key=("runs", self.dag_id)
         )
         if found is not None:
@@ -66,7 +74,7 @@ class RunsScreen(Listing):
             [
                 Row(
                     run.run_id,
-                    run_rows.cells(run, now, console.zone, console.looks),
+                    run_rows.cells(run, now, console.zone, self.zone or console.zone, console.looks),
                     failed=run.state.value == "failed" or run.failed_inside,
                 )
                 for run in runs

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -86,6 +88,18 @@ def stamp(moment: datetime | None, zone: tzinfo | None = None) -> str:
     if (here.hour, here.minute, here.second) == (0, 0, 0):
         return here.strftime("%Y-%m-%d")
     return here.strftime("%Y-%m-%dT%H:%M:%S" if here.second else "%Y-%m-%dT%H:%M")
+
+
+@lru_cache(64)
+def zone(name: str) -> tzinfo:
+    """Return the time zone called *name*; UTC when there is none of that name.
+
+    Logical dates are read by the clock of their DAG, everything else by that of the operator.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC
 
 
 def size(amount: float | None) -> str:

@@ -36,8 +36,8 @@ def verb(plans: Sequence[Plan]) -> str:
 
 def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks) -> list[Spans]:
     """Return one line for each thing touched: what it is, from which state to which, what to know."""
-    several_runs = len({(item.dag_id, item.run_id) for item in items}) > 1
-    names = [_name(item, several_runs=several_runs) for item in items]
+    dates = _short_dates(items)
+    names = [_name(item, dates) for item in items]
     longest = max((width([(name, "")]) for name in names), default=0)
     name_cells = max(8, min(longest, cells - 30))
     lines: list[Spans] = []
@@ -50,11 +50,23 @@ def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks) -> list[Span
     return lines
 
 
-def _name(item: PlanItem, *, several_runs: bool) -> str:
+def _short_dates(items: Sequence[PlanItem]) -> dict[tuple[str, str | None], str]:
+    """Return a short name for each run where there are several, without the time where days differ."""
+    runs = {(item.dag_id, item.run_id): item.logical_date for item in items}
+    if len(runs) < 2:
+        return {}
+    days = [date.date() if date else None for date in runs.values()]
+    form = "%m-%d" if None not in days and len(set(days)) == len(days) else "%m-%dT%H:%M"
+    return {run: f"{date:{form}}" if date else (run[1] or run[0]) for run, date in runs.items()}
+
+
+def _name(item: PlanItem, dates: dict[tuple[str, str | None], str]) -> str:
     parts: list[str] = []
-    if several_runs or item.task_id is None:
-        date = durations.stamp(item.logical_date) if item.logical_date else (item.run_id or item.dag_id)
-        parts.append(label(date))
+    short = dates.get((item.dag_id, item.run_id))
+    if short is not None and item.run_id is not None:
+        parts.append(label(short))
+    elif item.task_id is None:
+        parts.append(label(item.run_id or item.dag_id))
     if item.task_id is not None:
         index = f"[{item.map_index}]" if item.map_index >= 0 else ""
         parts.append(label(item.task_id) + index)

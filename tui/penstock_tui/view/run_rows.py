@@ -26,9 +26,9 @@ SORTS = ("date", "state", "started", "took", "type")
 _URGENT = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 4}
 
 
-def cells(run: RunRow, now: datetime, zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
-    """Return the cells of one run, in the order of COLUMNS."""
-    name = durations.stamp(run.logical_date, zone) if run.logical_date else run.run_id
+def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
+    """Return the cells of one run, in the order of COLUMNS. Its date is read by the DAG's clock."""
+    name = durations.stamp(run.logical_date, dag_zone) if run.logical_date else run.run_id
     state: Spans = [looks.worded("held" if run.held and run.end is None else run.state.value)]
     if run.failed_inside:
         state.append((f" {looks.glyph('failed')}", looks.style("failed")))

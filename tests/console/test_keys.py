@@ -1,0 +1,135 @@
+"""The table of actions and what is made of it: bindings, footer, help, palette, docs, keys.toml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from driving import driving
+from penstock_tui import actions
+from penstock_tui.dialogs.help import help_lines
+from penstock_tui.keymap import read_keymap
+from penstock_tui.keys_page import keys_page
+from penstock_tui.operate import _OPERATIONS
+from penstock_tui.screens.backfills import BackfillsScreen, SlotsScreen
+from penstock_tui.screens.dags import DagsScreen
+from penstock_tui.screens.errors import ErrorsScreen
+from penstock_tui.screens.log import LogScreen
+from penstock_tui.screens.run import RunScreen
+from penstock_tui.screens.runs import RunsScreen
+from penstock_tui.screens.view import View
+from penstock_tui.view.spans import text_of
+from penstock_tui.view.state_style import Looks
+from penstock_tui.widgets.footer import lay_out
+
+ROOT = Path(__file__).parents[2]
+SCREENS: list[type[View]] = [
+    DagsScreen,
+    RunsScreen,
+    RunScreen,
+    LogScreen,
+    BackfillsScreen,
+    SlotsScreen,
+    ErrorsScreen,
+]
+
+
+@pytest.mark.parametrize("view", actions.ALL)
+def test_no_key_means_two_things_in_one_view(view: str) -> None:
+    keys = [key for action in actions.actions_of(view) for key in action.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_every_key_of_a_screen_is_answered(screen: type[View]) -> None:
+    for action in actions.actions_of(screen.view):
+        assert hasattr(screen, action.method) or action.id in _OPERATIONS, f"{screen.view}: {action.id}"
+
+
+def test_every_view_has_its_screen() -> None:
+    assert {screen.view for screen in SCREENS} == set(actions.ALL)
+
+
+def test_dangerous_actions_change_the_instance_and_have_a_twin() -> None:
+    for action in actions.ACTIONS:
+        if action.danger:
+            assert action.acts, action.id
+            assert action.cli.startswith("penstock "), action.id
+
+
+def test_the_page_of_keys_is_current() -> None:
+    assert (ROOT / "docs" / "keys.md").read_text(encoding="utf-8") == keys_page()
+
+
+def test_the_footer_shows_whole_keys_and_ends_in_more() -> None:
+    pairs = [("enter", "open"), ("r", "retry"), ("X", "cancel")]
+    for cells in range(8, 60):
+        line = text_of(lay_out(pairs, ("?", "more"), cells)).rstrip()
+        assert line.endswith("? more")
+        assert len(line) <= cells
+        assert all(
+            word in {"enter", "open", "r", "retry", "X", "cancel", "?", "more"} for word in line.split()
+        )
+    assert "X cancel" in text_of(lay_out(pairs, ("?", "more"), 60))
+
+
+@pytest.mark.parametrize("view", actions.ALL)
+@pytest.mark.parametrize("cells", [54, 98])
+def test_the_help_sheet_names_every_action_within_its_width(view: str, cells: int) -> None:
+    lines = [text_of(line) for line in help_lines(view, {}, Looks(), cells, read_only=False)]
+    assert all(len(line.rstrip()) <= cells for line in lines)
+    text = "\n".join(lines)
+    assert all(action.label in text for action in actions.actions_of(view))
+
+
+def test_keys_toml_is_read_and_its_mistakes_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    assert read_keymap(file) == ({}, [])
+    file.write_text('retry = "ctrl+r"\nhelp = "?,f2"\n[attempt]\nnext = "}"\nfly = "x"\nclear = 3\n')
+    keymap, wrong = read_keymap(file)
+    assert keymap == {"retry": "ctrl+r", "help": "question_mark,f2", "attempt.next": "}"}
+    assert any("'attempt.fly'" in line for line in wrong)
+    assert any("attempt.clear" in line for line in wrong)
+    file.write_text('retry = "c"\n')
+    assert any("retry" in line and "clear" in line for line in read_keymap(file)[1])
+    file.write_text("retry = [")
+    assert "keys.toml" in read_keymap(file)[1][0]
+
+
+async def test_the_users_key_works_and_is_shown_everywhere() -> None:
+    async with driving(keymap={"retry": "ctrl+r"}) as driver:
+        await driver.sees("orders_daily", "^r retry")
+        await driver.press("r")
+        assert driver.console.screen.id is None
+        assert "plan" not in driver.engine.calls
+        await driver.press("ctrl+r")
+        await driver.sees("Retry 6 tasks")
+        await driver.press("escape")
+        await driver.press("question_mark")
+        await driver.sees("^r", "Run again what failed")
+
+
+async def test_the_palette_finds_actions_and_dags() -> None:
+    async with driving() as driver:
+        await driver.sees("orders_daily")
+        await driver.press("colon")
+        await driver.type("retr")
+        await driver.sees("Run again what failed")
+        await driver.press("enter")
+        await driver.sees("Retry 6 tasks")
+        await driver.press("escape")
+        await driver.press("ctrl+p")
+        await driver.type("flaky")
+        await driver.press("enter")
+        await driver.sees("flaky", "25 runs")
+
+
+async def test_ctrl_c_quits_from_a_dialog() -> None:
+    async with driving() as driver:
+        await driver.sees("orders_daily")
+        await driver.press("r")
+        await driver.sees("Retry 6 tasks")
+        await driver.press("ctrl+c")
+        await driver.until(lambda: driver.console.return_code == 0)
+        assert driver.engine.acts == []
