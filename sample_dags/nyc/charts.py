@@ -80,7 +80,7 @@ def lines(labels: Sequence[str], series: Sequence[Series], unit: str, height: in
 
 def bars(rows: Sequence[Bar], unit: str) -> str:
     """Draw a horizontal bar per row, to either side of zero."""
-    left, right, pitch = 190, 118, 26
+    left, right, pitch = 214, 118, 26
     low, high, ticks = _scale([row.value for row in rows])
     height = pitch * len(rows) + 24
 

@@ -98,18 +98,11 @@ def _by_hour(rows: list[Figures]) -> str:
 
 
 def _by_carrier(rows: list[Figures]) -> str:
-    return charts.bars(
-        [
-            charts.Bar(
-                row["carrier"],
-                row["carrier_name"] or "?",
-                _mean_departure(row),
-                f"{row['flights']:,} flights",
-            )
-            for row in _worst_first(rows)
-        ],
-        "min",
-    )
+    bars = []
+    for row in _worst_first(rows):
+        note = f"{row['flights']:,} flight{'s' * (row['flights'] != 1)}"
+        bars.append(charts.Bar(row["carrier"], row["carrier_name"] or "?", _mean_departure(row), note))
+    return charts.bars(bars, "min")
 
 
 def _carrier_by_origin(carriers: list[Figures], rows: list[Figures]) -> str:
