@@ -44,7 +44,7 @@ def lay_out(pairs: list[tuple[str, str]], last: tuple[str, str], cells: int) -> 
             break
         room -= _size(pair) + 2
         spans += _drawn(pair)
-    return [*spans, *_drawn(last)]
+    return [*spans, (last[0], "bold cyan"), (f" {last[1]}", "")]
 
 
 def _size(pair: tuple[str, str]) -> int:
