@@ -173,7 +173,7 @@ async def test_a_supervisor_that_dies_at_each_point(tmp_path: Path, point: str) 
             "after_claim_link": "claim",
             "after_phase": "phase",
             "after_child_spawn": "phase",
-            "before_result_rename": "child",
+            "before_result_rename": "phase",
             "after_result_rename": "result",
         }[point]
         await eventually((folder / trace).exists, f"{trace} to be written")

@@ -50,14 +50,14 @@ def create(root: Path, attempt_id: str, spec: bytes) -> None:
     Whether the attempt may run is decided by its claim alone, so repeating this never runs it twice.
     Raises OSError when the disk does not take it.
     """
-    folder = records.attempt_path(root, attempt_id)
+    folder = f"{root}/{attempt_id[:7]}/{attempt_id}"  # texts: paths as objects would cost as much as the rest
     try:
-        folder.mkdir(mode=0o700)
+        os.mkdir(folder, 0o700)
     except FileNotFoundError:
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
+        os.makedirs(os.path.dirname(folder), 0o700, exist_ok=True)
+        os.makedirs(folder, 0o700, exist_ok=True)
     except FileExistsError:
-        if (folder / records.SPEC).exists():
+        if os.path.exists(f"{folder}/{records.SPEC}"):
             return
     reach("after_mkdir")
     write_whole(folder, records.SPEC, spec)
@@ -73,14 +73,14 @@ def refuse(root: Path, attempt_id: str, reason: str) -> None:
         write_whole(folder, records.RESULT, records.dump_fields(fields))
 
 
-def write_whole(folder: Path, name: str, data: bytes) -> None:
+def write_whole(folder: Path | str, name: str, data: bytes) -> None:
     """Write *name* under another name and rename it: readers see the old file, or all of the new one."""
     temporary = f"{folder}/{name}.{os.getpid()}.tmp"
     _write(temporary, data)
     os.rename(temporary, f"{folder}/{name}")
 
 
-def revoke(folder: Path) -> bool:
+def revoke(folder: Path | str) -> bool:
     """Link the engine's own claim; return False when there is a claim already, whoever made it.
 
     Raises FileNotFoundError when there is no such directory.
@@ -96,7 +96,7 @@ def revoke(folder: Path) -> bool:
     return True
 
 
-def probe(folder: Path) -> Facts:
+def probe(folder: Path | str) -> Facts:
     """Tell how far the attempt in *folder* came.
 
     Looks at result, claim, lock, and at the result again. In any other order an attempt that is just
@@ -107,14 +107,14 @@ def probe(folder: Path) -> Facts:
     if facts is not None:
         return facts
     try:
-        claim = _read(f"{place}/{records.CLAIM}")
+        claim = records.read(f"{place}/{records.CLAIM}")
     except FileNotFoundError:
-        return Facts(Stage.ACCEPTED if folder.is_dir() else Stage.ABSENT)
+        return Facts(Stage.ACCEPTED if os.path.isdir(place) else Stage.ABSENT)
     except (OSError, ValueError):
         claim = {}  # damaged: claimed by someone, and the lock says whether they live
     if claim.get("kind") == "revoked":
         return Facts(Stage.REVOKED, claim=claim)
-    child = _read_if_any(f"{place}/{records.CHILD}")
+    child = _read_if_any(f"{place}/{records.LOCK}")
     if is_locked(place):
         return Facts(Stage.CLAIMED, claim=claim, child=child)
     facts = _ended(place)
@@ -122,7 +122,7 @@ def probe(folder: Path) -> Facts:
         return facts
     started = os.path.exists(f"{place}/{records.PHASE}")
     # Read again: between the first look and the end of its supervisor it may have been written.
-    child = _read_if_any(f"{place}/{records.CHILD}")
+    child = _read_if_any(f"{place}/{records.LOCK}")
     return Facts(Stage.LOST if started else Stage.UNSTARTED, claim=claim, child=child)
 
 
@@ -144,7 +144,7 @@ def is_locked(folder: str) -> bool:
 
 def _ended(place: str) -> Facts | None:
     try:
-        return Facts(Stage.ENDED, result=_read(f"{place}/{records.RESULT}"))
+        return Facts(Stage.ENDED, result=records.read(f"{place}/{records.RESULT}"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -153,20 +153,9 @@ def _ended(place: str) -> Facts | None:
 
 def _read_if_any(path: str) -> dict[str, Any]:
     try:
-        return _read(path)
+        return records.read(path)
     except (OSError, ValueError):
         return {}
-
-
-def _read(path: str) -> dict[str, Any]:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        data = b""
-        while len(data) <= records.MAX_RECORD_BYTES and (piece := os.read(handle, 65536)):
-            data += piece
-    finally:
-        os.close(handle)
-    return records.load(data)
 
 
 def _write(path: str, data: bytes) -> None:

@@ -51,14 +51,7 @@ class AttemptFiles:
 
     def read(self, name: str) -> dict[str, Any]:
         """Return the record *name*; raise FileNotFoundError, or ValueError when it makes no sense."""
-        handle = os.open(f"{self.folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            data = b""
-            while len(data) <= records.MAX_RECORD_BYTES and (piece := os.read(handle, 65536)):
-                data += piece
-        finally:
-            os.close(handle)
-        return records.load(data)
+        return records.read(f"{self.folder}/{name}")
 
     def write(self, name: str, data: bytes) -> None:
         """Write a small file in one go."""
@@ -68,6 +61,17 @@ class AttemptFiles:
                 raise OSError(f"no room for {name}")
         finally:
             os.close(handle)
+
+    def mark_started(self) -> None:
+        """Leave the trace that the command may have run, before it is started. Harmless when it is there."""
+        try:
+            os.link(f"{self.folder}/{records.SPEC}", f"{self.folder}/{records.PHASE}")
+        except FileExistsError:
+            pass
+
+    def record_child(self, data: bytes) -> None:
+        """Write into the lock whose process the attempt is."""
+        os.pwrite(self._lock, data, 0)
 
     def size(self, name: str) -> int | None:
         """Return the size of *name* in bytes, or None when there is no such file."""

@@ -102,7 +102,7 @@ class LocalExecutor:
         folder = self._folder(attempt_id)
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):  # others of its time are still there
-            folder.parent.rmdir()
+            Path(folder).parent.rmdir()
         self._swept.discard(attempt_id)
 
     def capacity(self) -> list[Worker]:
@@ -116,8 +116,8 @@ class LocalExecutor:
             await self._crew.close()
             self._crew = None
 
-    def _folder(self, attempt_id: str) -> Path:
-        return records.attempt_path(self._root, check_attempt_id(attempt_id))
+    def _folder(self, attempt_id: str) -> str:
+        return f"{self._root}/{check_attempt_id(attempt_id)[:7]}/{attempt_id}"
 
     def _clean_up_after(self, lost: Mapping[str, Facts]) -> None:
         """Kill what lost attempts left behind, once each and only if it was on this boot."""

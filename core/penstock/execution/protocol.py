@@ -5,11 +5,12 @@ Stdlib only: supervisors and task children import this and nothing else of ours.
 One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never reused::
 
     spec     JSON `AttemptSpec`, written whole by rename before anybody is asked to look
-    lock     flock held by the supervisor for as long as it answers for the attempt
+    lock     flock held by the supervisor for as long as it answers for the attempt. Empty until the
+             task's process is there, then JSON {pid, start_ticks, boot_id, at} of it, the leader of
+             its own session
     claim    made by link(2) of a complete file, so exactly one writer wins: a supervisor
              ("claimed") or the engine ("revoked"). Decides run-or-never-run exactly once.
-    phase    "starting", written before the spawn: from here on the command may have run
-    child    JSON {pid, start_ticks, boot_id, at}: the task's process, leader of its own session
+    phase    a second name of the spec, given before the spawn: from here on the command may have run
     stop     JSON {mode, reason}: an order that an adopted supervisor obeys too
     log      what the task printed, masked and capped by the supervisor
     log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
@@ -17,6 +18,9 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     xcom     JSON {values: {key: value}}, written by the task child; a command's last line is added
              as "return_value" by the supervisor
     result   JSON `Result`, written whole, then renamed; the lock is released after it
+
+To make a file costs more than to write it, so an attempt has few: the claim is one file's name in
+many directories, the phase is a name, the lock says whose process it is about.
 
 Readers probe in the order result, claim, lock, result again.
 
@@ -36,7 +40,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.execution.records import (
-    CHILD,
     CLAIM,
     HARD_XCOM_BYTES,
     LOCK,
@@ -58,7 +61,6 @@ from penstock.execution.records import (
 )
 
 __all__ = [
-    "CHILD",
     "CLAIM",
     "HARD_XCOM_BYTES",
     "LOCK",

@@ -7,6 +7,7 @@ supervisor pays for every import each time one starts.
 from __future__ import annotations
 
 import json
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -19,7 +20,6 @@ SPEC = "spec"
 LOCK = "lock"
 CLAIM = "claim"
 PHASE = "phase"
-CHILD = "child"
 STOP = "stop"
 LOG = "log"
 LOG_INDEX = "log.idx"
@@ -37,6 +37,7 @@ HARD_XCOM_BYTES = 16 << 20
 MARK = "PENSTOCK_ATTEMPT"
 """Environment variable with the attempt id that every task process carries: it tells strays apart."""
 
+_PIECE = 65536
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
 
@@ -56,6 +57,19 @@ def load(data: bytes) -> dict[str, Any]:
     if version != VERSION:
         raise ValueError(f"record has version {version!r}, this program reads {VERSION}")
     return body
+
+
+def read(path: str) -> dict[str, Any]:
+    """Return the record in the file *path*; raise FileNotFoundError, or ValueError when it makes no sense."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = piece = os.read(handle, _PIECE)
+        while len(piece) == _PIECE and len(data) <= MAX_RECORD_BYTES:
+            piece = os.read(handle, _PIECE)
+            data += piece
+    finally:
+        os.close(handle)
+    return load(data)
 
 
 def attempt_path(root: Path, attempt_id: str) -> Path:

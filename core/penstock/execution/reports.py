@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from penstock import process
@@ -13,7 +12,7 @@ from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost,
 from penstock.model.outcome import Outcome, OutcomeKind
 
 
-def observation(folder: Path, facts: Facts) -> Observation:
+def observation(folder: str, facts: Facts) -> Observation:
     """Return the port's word for *facts* about the attempt in *folder*."""
     match facts.stage:
         case Stage.ABSENT:
@@ -57,19 +56,19 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
     )
 
 
-def read_xcoms(folder: Path, result: Mapping[str, Any]) -> dict[str, Any] | None:
+def read_xcoms(folder: str, result: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the attempt pushed, or None when that is nothing, too large to travel, or unreadable."""
     size = result.get("xcom_bytes")
     if not size or size > records.MAX_XCOM_BYTES:
         return None
     try:
-        values = records.load((folder / records.XCOM).read_bytes()).get("values")
+        values = records.read(f"{folder}/{records.XCOM}").get("values")
     except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None
 
 
-def _exited(folder: Path, result: Mapping[str, Any]) -> Observation:
+def _exited(folder: str, result: Mapping[str, Any]) -> Observation:
     try:
         outcome = outcome_of(result, read_xcoms(folder, result))
     except (KeyError, ValueError) as error:

@@ -138,7 +138,7 @@ class Attempt:
     def _start_command(self, now: float) -> None:
         assert self._output is not None
         spec = self._spec
-        self._files.write(records.PHASE, b"starting\n")
+        self._files.mark_started()
         reach("after_phase")
         self._start = time.time()
         self.child = child = Child(
@@ -161,7 +161,7 @@ class Attempt:
         ticks = process.start_ticks(pid)
         fields = {"pid": pid, "start_ticks": ticks, "boot_id": process.boot_id(), "at": self._start}
         try:
-            self._files.write(records.CHILD, records.dump_fields(fields))
+            self._files.record_child(records.dump_fields(fields))
         except OSError:
             pass  # a full disk: the mark in its environment still tells whose process it is
 

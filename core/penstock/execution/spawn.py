@@ -79,13 +79,11 @@ def find_program(name: str, path: str) -> str:
     """
     if "/" in name:
         return name
-    refused = False
-    for folder in path.split(":"):
-        candidate = f"{folder or '.'}/{name}"
+    candidates = [f"{folder or '.'}/{name}" for folder in path.split(":")]
+    for candidate in candidates:
         if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
             return candidate
-        refused = refused or os.path.isfile(candidate)
-    if refused:
+    if any(os.path.isfile(candidate) for candidate in candidates):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     raise FileNotFoundError(errno.ENOENT, f"not found in PATH ({path})")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from penstock import process
-from penstock.execution import attempt_dir
+from penstock.execution import attempt_dir, records
 from penstock.execution.attempt_dir import Stage, probe, revoke
 from penstock.execution.attempt_files import AttemptFiles
 from penstock.execution.executor import Exited, Lost
@@ -61,7 +61,7 @@ def test_the_life_of_an_attempt(folder: Path, claim: str) -> None:
     files.take(claim)
     assert probe(folder).stage is Stage.CLAIMED
     files.reserve_result()
-    files.write("phase", b"starting\n")
+    files.mark_started()
     files.publish({"kind": "exit_code", "exit_code": 3}, durable=True)
     facts = probe(folder)
     assert (facts.stage, facts.result["exit_code"]) == (Stage.ENDED, 3)
@@ -78,7 +78,7 @@ def test_a_claim_without_phase_never_started(folder: Path, claim: str) -> None:
 def test_a_claim_with_phase_is_lost(folder: Path, claim: str) -> None:
     files = AttemptFiles(str(folder))
     files.take(claim)
-    files.write("phase", b"starting\n")
+    files.mark_started()
     files.close()
     assert probe(folder).stage is Stage.LOST
 
@@ -102,7 +102,7 @@ def test_a_damaged_claim_never_runs_again(folder: Path, claim: str) -> None:
 def test_a_damaged_child_record_is_no_child(folder: Path, claim: str) -> None:
     files = AttemptFiles(str(folder))
     files.take(claim)
-    (folder / "child").write_bytes(b'{"v":1,"pi')
+    files.record_child(b'{"v":1,"pi')
     assert probe(folder).child == {}
     files.close()
 
@@ -153,7 +153,7 @@ def test_an_end_between_claim_and_lock_is_not_lost(
 ) -> None:
     files = AttemptFiles(str(folder))
     files.take(claim)
-    files.write("phase", b"starting\n")
+    files.mark_started()
     files.reserve_result()
     between(monkeypatch, lambda: files.publish({"kind": "exit_code", "exit_code": 0}, durable=False))
     assert probe(folder).stage is Stage.ENDED
@@ -163,17 +163,17 @@ def test_a_claim_after_the_look_for_one_is_not_lost(
     folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = AttemptFiles(str(folder))
-    real = attempt_dir._read
+    real = records.read
 
     def read(path: str) -> dict[str, object]:
         try:
             return real(path)
         finally:
             if path.endswith("/claim"):
-                monkeypatch.setattr(attempt_dir, "_read", real)
+                monkeypatch.setattr(records, "read", real)
                 files.take(claim)
 
-    monkeypatch.setattr(attempt_dir, "_read", read)
+    monkeypatch.setattr(records, "read", read)
     assert probe(folder).stage is Stage.ACCEPTED
     assert probe(folder).stage is Stage.CLAIMED
     files.close()
