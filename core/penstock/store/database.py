@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -61,6 +62,7 @@ class Database:
         self.path = path
         self.readonly = readonly
         self.engine = engine
+        self._writer: Connection | None = None
 
     @classmethod
     def open(cls, path: Path, *, readonly: bool = False) -> Database:
@@ -99,13 +101,13 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Give a connection in one immediate transaction: committed at the end, rolled back on an error."""
         assert not self.readonly, "the database is open for reading only"
-        with self.engine.connect() as connection:
-            connection.info["write"] = True
-            try:
-                with connection.begin():
-                    yield connection
-            finally:
-                connection.info.pop("write", None)
+        writer = self._writer or self._open_writer()
+        try:
+            with writer.begin():
+                yield writer
+        except BaseException:
+            self._close_writer()  # whatever went wrong, the next transaction starts afresh
+            raise
 
     def data_version(self, connection: Connection) -> int:
         """Return a number that changes when another connection has committed."""
@@ -136,7 +138,20 @@ class Database:
 
     def close(self) -> None:
         """Let go of every connection."""
+        self._close_writer()
         self.engine.dispose()
+
+    def _open_writer(self) -> Connection:
+        """Return a connection kept for writing: to fetch one for each transaction costs half a commit."""
+        self._writer = self.engine.connect()
+        self._writer.info["write"] = True
+        return self._writer
+
+    def _close_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.info.pop("write", None)
+            writer.close()
 
     @contextmanager
     def _raw(self) -> Iterator[sqlite3.Connection]:
@@ -209,12 +224,12 @@ class Statement:
     Compiling on each call would cost more than SQLite's own work on the paths that run for every task.
     """
 
-    __slots__ = ("_compiled", "_keys", "_statement")
+    __slots__ = ("_compiled", "_statement", "_values")
 
     def __init__(self, statement: sa.Insert | sa.Update | sa.Delete) -> None:
         self._statement = statement
         self._compiled: str | None = None
-        self._keys: tuple[str, ...] = ()
+        self._values: Callable[[Mapping[str, Any]], Sequence[Any]]
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run once for each of *rows* (values by parameter name) and return how many rows were touched."""
@@ -225,10 +240,22 @@ class Statement:
                 dialect=connection.dialect, column_keys=[key for key in rows[0] if not key.startswith("b_")]
             )
             assert compiled.positional, "the driver takes positional parameters"
-            self._keys = tuple(compiled.positiontup or ())
+            self._values = _picker(tuple(compiled.positiontup or ()))
             self._compiled = str(compiled)
-        values = [tuple(row[key] for key in self._keys) for row in rows]
-        return connection.exec_driver_sql(self._compiled, values).rowcount
+        # On the driver's own cursor: what SQLAlchemy does around each statement costs more than it.
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(self._compiled, [self._values(row) for row in rows])
+            return cursor.rowcount
+        finally:
+            cursor.close()
+
+
+def _picker(keys: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """Return what takes the values of *keys* out of a row, in their order."""
+    if len(keys) == 1:
+        return lambda row: (row[keys[0]],)
+    return itemgetter(*keys)
 
 
 def network_file_system(folder: Path) -> str | None:
