@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, tzinfo
 
 from penstock.errors import PenstockError
 from penstock.model import acts
@@ -17,6 +18,7 @@ from penstock_tui.app import Console
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View
 from penstock_tui.target import Target
+from penstock_tui.view import durations
 
 Operation = Callable[[Console, Sequence[Target]], Awaitable[None]]
 
@@ -58,7 +60,9 @@ async def _clear(console: Console, targets: Sequence[Target]) -> None:
 
     if len(targets) == 1:
         target = targets[0]
-        await console.push_screen_wait(ClearDialog(target.dag_id, target.run_id or "", target.tasks))
+        await console.push_screen_wait(
+            ClearDialog(target.dag_id, target.run_id or "", target.tasks, await _zone(console, target))
+        )
         return
     chosen: list[AnyAct] = [
         acts.Clear(dag_id=target.dag_id, run_id=target.run_id or "") for target in targets
@@ -70,7 +74,9 @@ async def _mark_as(console: Console, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.mark import MarkDialog
 
     target = targets[0]
-    await console.push_screen_wait(MarkDialog(target.dag_id, target.run_id or "", target.tasks))
+    await console.push_screen_wait(
+        MarkDialog(target.dag_id, target.run_id or "", target.tasks, await _zone(console, target))
+    )
 
 
 async def _cancel(console: Console, targets: Sequence[Target]) -> None:
@@ -194,6 +200,14 @@ async def _at_once(console: Console, chosen: Sequence[AnyAct]) -> None:
             return
         twin = f"   $ {label(plan.cli)}" if plan.cli else ""
         console.say(done.message + twin)
+
+
+async def _zone(console: Console, target: Target) -> tzinfo:
+    """Return the clock by which the DAG's logical dates are read."""
+    if target.dag is not None:
+        return durations.zone(target.dag.timezone)
+    detail = await console.feed.ask(lambda engine: engine.dag(target.dag_id), key=("dag", target.dag_id))
+    return durations.zone(detail.dag.timezone) if detail is not None else UTC
 
 
 def _what(targets: Sequence[Target]) -> str:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from penstock.errors import UsageError
 from penstock.model.acts import AnyAct, CreateBackfill
 from penstock_tui.dialogs.plan import PlanDialog
-from penstock_tui.view import moments, plan_rows
+from penstock_tui.view import durations, moments, plan_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.line_table import Row
@@ -23,13 +23,13 @@ class BackfillDialog(PlanDialog):
     """Create a backfill of one DAG. Begins with the last seven days."""
 
     def __init__(self, dag_id: str, timezone: str) -> None:
-        super().__init__(f"Backfill {dag_id}")
+        super().__init__(f"Backfill {dag_id}", durations.zone(timezone))
         self._dag_id = dag_id
         self._timezone = timezone
 
     def form(self) -> ComposeResult:
         """Compose the dates and the rules."""
-        today = self.console_app.now().date()
+        today = self.console_app.clock.now().astimezone(self.zone).date()
         first, last = (today - timedelta(days=7)).isoformat(), (today - timedelta(days=1)).isoformat()
         yield Field("from", first, caption_cells=_CELLS, hint=f"the clock of {self._timezone}", id="from")
         yield Field("to", last, caption_cells=_CELLS, hint="included", id="to")
@@ -100,5 +100,5 @@ class BackfillDialog(PlanDialog):
     def rows(self, cells: int) -> list[Row]:
         """Return the dates."""
         items = [item for _, plan in self.plans for item in plan.items]
-        lines = plan_rows.date_lines(items, cells, self.console_app.looks)
+        lines = plan_rows.date_lines(items, cells, self.console_app.looks, self.zone)
         return [Row(str(place), (line,)) for place, line in enumerate(lines)]

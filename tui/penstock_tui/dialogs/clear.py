@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Clear
-from penstock.model.views import TaskRow
 from penstock_tui.dialogs.scopes import SCOPES, ScopedDialog
 from penstock_tui.widgets.options import Options
 
@@ -17,9 +14,7 @@ _ONLY = ("only_failed", "only failed (o)")
 class ClearDialog(ScopedDialog):
     """Clear tasks of a run, or all of it when *tasks* is empty. Downstream is on from the start."""
 
-    def __init__(self, dag_id: str, run_id: str, tasks: Sequence[TaskRow]) -> None:
-        super().__init__("", dag_id, run_id, tasks)
-        self._heading = f"Clear {self.subject()} of {dag_id}"
+    doing = "Clear"
 
     def form(self) -> ComposeResult:
         """Compose the scopes; a whole run has neither up nor down."""

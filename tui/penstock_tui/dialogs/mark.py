@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, cast
 
 from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Mark
-from penstock.model.views import TaskRow
 from penstock_tui.dialogs.scopes import SCOPES, ScopedDialog
 from penstock_tui.widgets.options import Options
 
@@ -16,9 +14,7 @@ from penstock_tui.widgets.options import Options
 class MarkDialog(ScopedDialog):
     """Mark tasks of a run."""
 
-    def __init__(self, dag_id: str, run_id: str, tasks: Sequence[TaskRow]) -> None:
-        super().__init__("", dag_id, run_id, tasks)
-        self._heading = f"Mark {self.subject()} of {dag_id}"
+    doing = "Mark"
 
     def form(self) -> ComposeResult:
         """Compose state and scopes."""

@@ -7,6 +7,7 @@ with its fingerprint; when the world moved in between, the engine refuses and th
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, tzinfo
 from typing import ClassVar
 
 from textual import on
@@ -48,8 +49,10 @@ class PlanDialog(Dialog[list[Done]]):
         Binding("pagedown", "scroll_plan(1)", show=False),
     ]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, zone: tzinfo = UTC) -> None:
         super().__init__(title)
+        self.zone = zone
+        """By whose clock logical dates are read: the DAG's."""
         self.plans: list[tuple[AnyAct, Plan]] = []
         self._token = uuid.uuid4().hex
         self._busy = False
@@ -67,7 +70,7 @@ class PlanDialog(Dialog[list[Done]]):
     def rows(self, cells: int) -> list[Row]:
         """Return the plan as rows of one cell."""
         items = [item for _, plan in self.plans for item in plan.items]
-        lines = plan_rows.item_lines(items, cells, self.console_app.looks)
+        lines = plan_rows.item_lines(items, cells, self.console_app.looks, self.zone)
         return [Row(str(place), (line,)) for place, line in enumerate(lines)]
 
     def verb(self) -> str:

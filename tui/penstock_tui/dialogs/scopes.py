@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -32,11 +33,15 @@ class ScopedDialog(PlanDialog):
     ]
     danger = True
 
-    def __init__(self, title: str, dag_id: str, run_id: str, tasks: Sequence[TaskRow]) -> None:
-        super().__init__(title)
+    doing: ClassVar[str] = ""
+    """The verb of the title."""
+
+    def __init__(self, dag_id: str, run_id: str, tasks: Sequence[TaskRow], zone: tzinfo) -> None:
+        super().__init__("", zone)
         self.dag_id = dag_id
         self.run_id = run_id
         self.tasks = tuple(dict.fromkeys(task.task_id for task in tasks))
+        self._heading = f"{self.doing} {self.subject()} of {dag_id}"
 
     def subject(self) -> str:
         """Return what the act begins from, in words."""

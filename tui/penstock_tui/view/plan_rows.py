@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from penstock.model.views import Plan, PlanItem
 from penstock_tui.clean import label
@@ -34,9 +34,12 @@ def verb(plans: Sequence[Plan]) -> str:
     return f"{words[0]} {len(plans)}"
 
 
-def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks) -> list[Spans]:
-    """Return one line for each thing touched: what it is, from which state to which, what to know."""
-    dates = _short_dates(items)
+def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo) -> list[Spans]:
+    """Return one line for each thing touched: what it is, from which state to which, what to know.
+
+    Dates are read by the clock of *zone*, that of the DAG.
+    """
+    dates = _short_dates(items, zone)
     names = [_name(item, dates) for item in items]
     longest = max((width([(name, "")]) for name in names), default=0)
     name_cells = max(8, min(longest, cells - 30))
@@ -50,9 +53,12 @@ def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks) -> list[Span
     return lines
 
 
-def _short_dates(items: Sequence[PlanItem]) -> dict[tuple[str, str | None], str]:
+def _short_dates(items: Sequence[PlanItem], zone: tzinfo) -> dict[tuple[str, str | None], str]:
     """Return a short name for each run where there are several, without the time where days differ."""
-    runs = {(item.dag_id, item.run_id): item.logical_date for item in items}
+    runs = {
+        (item.dag_id, item.run_id): item.logical_date.astimezone(zone) if item.logical_date else None
+        for item in items
+    }
     if len(runs) < 2:
         return {}
     days = [date.date() if date else None for date in runs.values()]
@@ -73,12 +79,12 @@ def _name(item: PlanItem, dates: dict[tuple[str, str | None], str]) -> str:
     return " ".join(parts)
 
 
-def date_lines(items: Sequence[PlanItem], cells: int, looks: Looks) -> list[Spans]:
-    """Return the dates of a backfill: days in a calendar of lines, finer points one a line."""
-    dates = [item.logical_date for item in items]
+def date_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo) -> list[Spans]:
+    """Return the dates of a backfill by the clock of *zone*: days as a calendar, finer points one a line."""
+    dates = [item.logical_date.astimezone(zone) if item.logical_date else None for item in items]
     days = [date.date() for date in dates if date is not None]
     if len(days) < len(items) or len(set(days)) < len(days):
-        return [_point(item, looks) for item in items]
+        return [_point(item, looks, zone) for item in items]
     lines: list[Spans] = []
     month = None
     for item, date in zip(items, dates, strict=True):
@@ -97,10 +103,10 @@ def _day(item: PlanItem, date: datetime, looks: Looks) -> Spans:
     return [(f" {date:%d}", ""), (looks.glyph(state), looks.style(state)), (" ", "")]
 
 
-def _point(item: PlanItem, looks: Looks) -> Spans:
+def _point(item: PlanItem, looks: Looks, zone: tzinfo) -> Spans:
     state, words = FATES.get(item.after, (item.after, label(item.after)))
     before = [] if item.before in {"", "-"} else [(f"  was {label(item.before)}", "bright_black")]
-    date = durations.stamp(item.logical_date)
+    date = durations.stamp(item.logical_date, zone)
     return [(f"{date}  ", ""), (f"{looks.glyph(state)} {words}", looks.style(state)), *before]
 
 
