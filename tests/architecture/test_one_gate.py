@@ -11,10 +11,8 @@ MOVED_IN = {"core/penstock/store/gate.py"}
 """Where a state is moved."""
 OTHER_STATES = {
     "core/penstock/store/working.py": {"record"},  # text of the database becomes an enum on reading
-    "core/penstock/scheduling/acts/backfill.py": {
-        "record",
-        "slot",
-    },  # a backfill and its slots: no run, no task
+    "core/penstock/scheduling/acts/backfill.py": {"record"},  # a backfill: no run, no task
+    "core/penstock/scheduling/slots.py": {"slot"},  # a backfill's slot
     "core/penstock/scheduling/create.py": {"record"},  # a backfill that has ended
     "core/penstock/execution/running.py": {"self"},  # where a supervisor stands with one attempt
     "core/penstock/process.py": {"self"},  # the kernel's word for a process

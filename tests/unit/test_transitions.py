@@ -38,6 +38,7 @@ LIVES = {
     "cancelled before the claim": "queued stop stopping revoke cancelled",
     "cleared while running": "running restart restarting clear pending",
     "cleared while being stopped": "running stop stopping restart restarting clear pending",
+    "cancelled while restarting": "running restart restarting stop stopping cancel cancelled",
     "marked while running": "running stop stopping mark_success success",
     "marked while waiting": "up_for_retry mark_failed failed",
     "marked afterwards": "failed mark_success success",

@@ -84,7 +84,7 @@ def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
         moves[source, event.RESCHEDULE] = state.UP_FOR_RESCHEDULE
         moves[source, event.SKIP] = state.SKIPPED
         moves[source, event.RESTART] = state.RESTARTING
-    for source in (state.QUEUED, state.RUNNING):
+    for source in (state.QUEUED, state.RUNNING, state.RESTARTING):  # the last order given is what counts
         moves[source, event.STOP] = state.STOPPING
     waiting = (
         state.PENDING,

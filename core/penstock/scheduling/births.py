@@ -47,6 +47,7 @@ def create_run(
     tick.gate.create_run(run, tasks)
     live = build_live(run, structure, tasks)
     tick.world.adopt(live)
+    tick.created += 1
     return live
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from penstock.clock import from_us, opt_from_us, to_us
-from penstock.errors import PenstockError
 from penstock.ids import make_run_id
-from penstock.model.states import TERMINAL, RunState, RunType, TaskState
+from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
 from penstock.model.transitions import RunEvent
-from penstock.scheduling.acts.backfill import save_backfill, save_slot
+from penstock.scheduling.acts.backfill import save_backfill
 from penstock.scheduling.acts.cancel import cancel
 from penstock.scheduling.acts.clear import clear_tasks
 from penstock.scheduling.births import create_run
-from penstock.scheduling.ledger import record_backfilled, record_run, record_skip
+from penstock.scheduling.slots import save_slot
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import DagEntry, LiveBackfill, LiveRun
 from penstock.store.records import SlotRecord
@@ -21,17 +20,19 @@ from penstock.timetable.point import Point
 
 _QUEUE_AHEAD = 32
 """With catchup ``all`` no more runs than this wait in the queue: the rest stays in the schedule."""
-_BACKFILL_ENDS = {RunState.SUCCESS: "success", RunState.FAILED: "failed", RunState.CANCELLED: "cancelled"}
 
 
 def create(tick: Tick) -> None:
     """Settle due points of all schedules fairly, serve backfills, and start runs whose turn it is."""
-    _finished_slots(tick)
     due = [entry for entry in tick.world.dags.values() if _is_due(tick, entry)]
     # Everybody gets an equal share of the tick's cap; what is left over waits for the next tick.
-    share = max(1, tick.settings.runs_per_tick // max(1, len(due)))
+    left = tick.settings.runs_per_tick - tick.created
+    share = max(1, left // max(1, len(due)))
     for entry in due:
-        _settle_schedule(tick, entry, share)
+        if left > 0:
+            _settle_schedule(tick, entry, share)
+        else:
+            tick.wake_at(tick.now_us)
     for found in list(tick.world.backfills.values()):
         _serve_backfill(tick, found)
     _start_runs(tick)
@@ -54,22 +55,27 @@ def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
     if spec.catchup == "all" and len(active) >= max(_QUEUE_AHEAD, spec.max_active_runs):
         entry.next_due_us = None
         return
-    decisions = decide(
-        spec,
-        cursor=entry.cursor,
-        first_seen=from_us(entry.facts.first_seen_us),
-        now=from_us(tick.now_us),
-        paused=False,
-        limit=share,
-        resumed=opt_from_us(entry.resumed_us),
-        busy=bool(active),
-    )
+    try:
+        decisions = decide(
+            spec,
+            cursor=entry.cursor,
+            first_seen=from_us(entry.facts.first_seen_us),
+            now=from_us(tick.now_us),
+            paused=False,
+            limit=share,
+            resumed=opt_from_us(entry.resumed_us),
+            busy=bool(active),
+        )
+    except (ValueError, OverflowError) as error:  # a bad schedule hurts its own DAG only
+        entry.settled, entry.next_due_us = True, None
+        tick.gate.note("schedule_error", dag_id=entry.dag_id, reason=str(error)[:500])
+        return
     for decision in decisions.decisions:
         if isinstance(decision, Create):
             _create(tick, entry, decision.point, late=decision.late)
         else:
             span = (decision.first.logical_date, decision.last.logical_date)
-            record_skip(tick, entry, *span, decision.count, decision.reason)
+            tick.ledger.record_skip(entry, *span, decision.count, decision.reason)
     if decisions.cursor is not None and decisions.cursor != entry.cursor:
         _move_cursor(tick, entry, decisions.cursor)
     entry.settled = True
@@ -96,21 +102,19 @@ def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
     """Create the run of a point, unless there is one or the overlap policy says no."""
     spec = entry.structure.spec
     logical_us = to_us(point.logical_date)
-    standing = tick.world.reads.run_ids_at(entry.dag_id, [logical_us]).get(logical_us)
+    standing = tick.world.runs_at(entry.dag_id, [logical_us]).get(logical_us)
     if standing is not None:  # a manual or backfill run of that date: the point is served
-        record_run(tick, entry, point, standing[0], late=late)
+        tick.ledger.record_run(entry, point, standing[0], late=late)
         return
     active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
     if len(active) >= spec.max_active_runs and spec.overlap != "queue":
         if spec.overlap == "skip":
-            record_skip(tick, entry, point.logical_date, point.logical_date, 1, "overlap")
+            tick.ledger.record_skip(entry, point.logical_date, point.logical_date, 1, "overlap")
             return
         for live in active:
             unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
             cancel(tick, live, unfinished, whole=True, reason="a newer run takes its place")
-    run_id = make_run_id(RunType.SCHEDULED.value, point.run_after)
-    if tick.world.reads.run(entry.dag_id, run_id) is not None:
-        run_id = f"{run_id}.{logical_us}"
+    run_id = tick.world.free_run_id(entry.dag_id, make_run_id(RunType.SCHEDULED.value, point.run_after))
     create_run(
         tick,
         entry.structure,
@@ -120,54 +124,44 @@ def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
         interval=(point.data_interval_start, point.data_interval_end),
         run_after_us=to_us(point.run_after),
     )
-    record_run(tick, entry, point, run_id, late=late)
+    tick.ledger.record_run(entry, point, run_id, late=late)
 
 
 # -- backfills ---------------------------------------------------------------------------------
 
 
-def _finished_slots(tick: Tick) -> None:
-    """Take over how runs of backfills ended, and end backfills that have nothing left."""
-    for backfill_id, run_id, state in tick.finished:
-        found = tick.world.backfills.get(backfill_id)
-        for slot in found.slots if found else ():
-            if slot.run_id == run_id and slot.state == "running":
-                save_slot(tick, slot, _BACKFILL_ENDS[state])
-    tick.finished.clear()
-
-
 def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
     record = found.record
-    busy = sum(1 for slot in found.slots if slot.state == "running")
-    waiting = [slot for slot in found.slots if slot.state == "waiting"]
-    if not waiting and not busy:
+    if not found.waiting and not found.running:
         _end_backfill(tick, found)
         return
     if record.state != "running" or tick.world.frozen(record.dag_id):
         return
     tick.gate.actor, actor = f"backfill {record.id}", tick.gate.actor
-    try:
-        for slot in waiting[: max(0, record.max_active_runs - busy)]:
-            try:
-                _fill(tick, found, slot)
-            except PenstockError as error:
-                save_slot(tick, slot, "skipped", reason=error.message)
-    finally:
-        tick.gate.actor = actor
+    first = True
+    while found.waiting and found.running < record.max_active_runs:
+        if tick.created >= tick.settings.runs_per_tick and not first:  # schedules must not starve it
+            tick.wake_at(tick.now_us)
+            break
+        first = False
+        _fill(tick, found, found.waiting.popleft())
+    tick.gate.actor = actor
 
 
 def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
     """Start one slot; its point may have got a run since the plan was made."""
     record = found.record
     entry = tick.world.dag(record.dag_id)
-    standing = tick.world.reads.run_ids_at(record.dag_id, [slot.logical_us]).get(slot.logical_us)
+    standing = tick.world.runs_at(record.dag_id, [slot.logical_us]).get(slot.logical_us)
     if standing is not None and slot.run_id is None:
-        save_slot(tick, slot, "kept", reason="a run for this date came up meanwhile")
+        save_slot(tick, found, slot, "kept", reason="a run for this date came up meanwhile")
         return
+    if standing is None:
+        slot.run_id = None  # the run that was to run again has been forgotten
     if slot.run_id is not None:
         live = tick.world.run(record.dag_id, slot.run_id)
-        if live.record.state in (RunState.QUEUED, RunState.RUNNING):
-            save_slot(tick, slot, "skipped", reason="its run is queued or running again")
+        if live.record.state in RUN_UNFINISHED:
+            save_slot(tick, found, slot, "skipped", reason="its run is queued or running again")
             return
         live.record.backfill_id = record.id
         again = [task for task in live.tasks.values() if task.state is not TaskState.REMOVED]
@@ -175,8 +169,8 @@ def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
     else:
         live = _backfill_run(tick, entry, record.id, record.conf, slot)
         slot.run_id = live.record.run_id
-    record_backfilled(tick, entry, from_us(slot.logical_us), slot.run_id)
-    save_slot(tick, slot, "running")
+    tick.ledger.record_backfilled(entry, from_us(slot.logical_us), slot.run_id)
+    save_slot(tick, found, slot, "running")
 
 
 def _backfill_run(tick: Tick, entry: DagEntry, backfill_id: int, conf: str, slot: SlotRecord) -> LiveRun:
@@ -186,7 +180,7 @@ def _backfill_run(tick: Tick, entry: DagEntry, backfill_id: int, conf: str, slot
     return create_run(
         tick,
         entry.structure,
-        run_id=make_run_id(RunType.BACKFILL.value, logical),
+        run_id=tick.world.free_run_id(entry.dag_id, make_run_id(RunType.BACKFILL.value, logical)),
         run_type=RunType.BACKFILL,
         logical=logical,
         interval=(from_us(slot.interval_start_us), from_us(slot.interval_end_us)),
@@ -198,14 +192,16 @@ def _backfill_run(tick: Tick, entry: DagEntry, backfill_id: int, conf: str, slot
 
 def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
     record = found.record
-    bad = any(slot.state in ("failed", "cancelled") for slot in found.slots)
-    record.state = "failed" if bad else "success"
+    before = record.state
+    if before != "cancelled":
+        bad = any(slot.state in ("failed", "cancelled") for slot in found.slots)
+        record.state = "failed" if bad else "success"
     save_backfill(tick, record, end_us=tick.now_us)
     tick.world.backfills.pop(record.id, None)
     tick.gate.note(
         "backfill_end",
         dag_id=record.dag_id,
-        before="running",
+        before=before,
         after=record.state,
         reason=f"backfill {record.id}",
     )

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from penstock.ids import new_attempt_id
 from penstock.model.states import RunState, TaskState
 from penstock.model.transitions import TaskEvent
+from penstock.model.trigger_rules import Verdict
 from penstock.scheduling.launch import attempt_spec
 from penstock.scheduling.limits import Occupancy, run_full, task_blocked
 from penstock.scheduling.moves import move, starts_new_try
-from penstock.scheduling.ready import finish_empty
+from penstock.scheduling.ready import finish_empty, judge
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun
 from penstock.store.records import TaskRecord
@@ -110,6 +111,10 @@ def _head_of(
         spec = live.structure.tasks[entry[2]]
         if tick.world.held(*live.key, task.task_id):
             aside.append(heapq.heappop(queue))
+            continue
+        if judge(live, spec)[0] is not Verdict.GO:  # a parent was cleared or marked since
+            heapq.heappop(queue)
+            move(tick, live, task, TaskEvent.CLEAR, reason="what it depends on has changed")
             continue
         if spec.launch == "empty":
             heapq.heappop(queue)

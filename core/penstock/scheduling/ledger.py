@@ -6,103 +6,149 @@ one span with a count; a later backfill takes its point out of the span.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from penstock.clock import from_us, to_us
-from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import DagEntry
+from penstock.store.gate import Gate
 from penstock.store.records import LedgerRecord
-from penstock.store.writes import DELETE_LEDGER, INSERT_LEDGER, WIDEN_LEDGER
+from penstock.store.working import WorkingSet
+from penstock.store.writes import DELETE_LEDGER, INSERT_LEDGER
 from penstock.timetable.point import Point
 from penstock.timetable.schedule import timetable_of
 
 _MICROSECOND = timedelta(microseconds=1)
+_FRESH = 0
+"""The id of a record that is not written yet."""
 
 
-def record_run(tick: Tick, entry: DagEntry, point: Point, run_id: str, *, late: bool) -> None:
-    """Record that a point got its run."""
-    status = "ran_late" if late else "ran"
-    _insert(tick, entry, to_us(point.logical_date), to_us(point.logical_date), 1, status, None, run_id)
+class Ledger:
+    """The ledger within one tick: what is stored, with what this tick has changed so far.
 
+    Changes go to the gate at the end, by `write`: a span that ten slots of a backfill cut up in one
+    tick has to be seen as the last cut left it.
+    """
 
-def record_skip(
-    tick: Tick, entry: DagEntry, first: datetime, last: datetime, count: int, reason: str
-) -> None:
-    """Record skipped points; a span that goes on with the same reason grows."""
-    newest = _newest(tick, entry.dag_id)
-    first_us, last_us = to_us(first), to_us(last)
-    if newest is not None and _goes_on(newest, first_us, reason):
-        row = {"b_id": newest.id, "last_us": last_us, "count": newest.count + count}
-        tick.gate.also(WIDEN_LEDGER, row)
-    else:
-        _insert(tick, entry, first_us, last_us, count, "skipped", reason, None)
-    tick.gate.note("skip", dag_id=entry.dag_id, reason=f"{count} point(s) skipped: {reason}")
+    def __init__(self, reads: WorkingSet, gate: Gate) -> None:
+        self._reads = reads
+        self._gate = gate
+        self._gone: set[int] = set()
+        self._fresh: dict[str, list[LedgerRecord]] = {}
 
+    def record_run(self, entry: DagEntry, point: Point, run_id: str, *, late: bool) -> None:
+        """Record that a point got its run. One that a backfill ran before it was due is recorded already."""
+        moment = point.logical_date
+        if all(found.status != "backfilled" for found in self._between(entry.dag_id, moment, moment)):
+            self._put(entry, moment, "ran_late" if late else "ran", run_id)
 
-def record_backfilled(tick: Tick, entry: DagEntry, moment: datetime, run_id: str | None) -> None:
-    """Turn a point's record into ``backfilled``, splitting the span that it lay in."""
-    moment_us = to_us(moment)
-    covering = tick.world.reads.ledger_record_at(entry.dag_id, moment_us)
-    if covering is not None:
-        tick.gate.also(DELETE_LEDGER, {"b_id": covering.id})
-        if covering.count > 1:
-            _keep_sides(tick, entry, covering, moment)
-    _insert(tick, entry, moment_us, moment_us, 1, "backfilled", None, run_id)
+    def record_skip(self, entry: DagEntry, first: datetime, last: datetime, count: int, reason: str) -> None:
+        """Record skipped points, sparing those with a record; a span that goes on with its reason grows."""
+        standing = self._between(entry.dag_id, first, last)
+        if not standing:
+            self._skip(entry, first, last, count, reason)
+        else:
+            for begin, end in _gaps(standing, first, last):
+                inside = [point.logical_date for point in _points(entry, begin, end)]
+                if inside:
+                    self._skip(entry, inside[0], inside[-1], len(inside), reason)
+        self._gate.note("skip", dag_id=entry.dag_id, reason=f"{count} point(s) skipped: {reason}")
 
+    def record_backfilled(self, entry: DagEntry, moment: datetime, run_id: str | None) -> None:
+        """Turn a point's record into ``backfilled``, splitting the span that it lay in."""
+        self._put(entry, moment, "backfilled", run_id)
 
-def _keep_sides(tick: Tick, entry: DagEntry, span: LedgerRecord, moment: datetime) -> None:
-    spec = entry.structure.spec
-    timetable = timetable_of(spec.schedule)
-    for first, last in (
-        (from_us(span.first_us), moment - _MICROSECOND),
-        (moment + _MICROSECOND, from_us(span.last_us)),
-    ):
-        inside = [
-            to_us(point.logical_date)
-            for point in timetable.points_between(first, last, start=spec.start_date, end=spec.end_date)
+    def write(self) -> None:
+        """Hand what has changed to the gate."""
+        for record_id in self._gone:
+            self._gate.also(DELETE_LEDGER, {"b_id": record_id})
+        names = [name for name in LedgerRecord.__slots__ if name != "id"]
+        for dag_id, records in self._fresh.items():
+            for record in records:
+                row = {name: getattr(record, name) for name in names}
+                self._gate.also(INSERT_LEDGER, {"dag_id": dag_id, **row})
+        self._gone, self._fresh = set(), {}
+
+    def _put(self, entry: DagEntry, moment: datetime, status: str, run_id: str | None) -> None:
+        for span in self._between(entry.dag_id, moment, moment):
+            self._remove(entry, span)
+            for first, last in (
+                (from_us(span.first_us), moment - _MICROSECOND),
+                (moment + _MICROSECOND, from_us(span.last_us)),
+            ):
+                inside = [to_us(point.logical_date) for point in _points(entry, first, last)]
+                if inside:
+                    self._add(
+                        entry, inside[0], inside[-1], len(inside), span.status, span.reason, span.run_id
+                    )
+        self._add(entry, to_us(moment), to_us(moment), 1, status, None, run_id)
+
+    def _skip(self, entry: DagEntry, first: datetime, last: datetime, count: int, reason: str) -> None:
+        first_us = to_us(first)
+        before = self._before(entry.dag_id, first_us)
+        if before is not None and (before.status, before.reason) == ("skipped", reason):
+            self._remove(entry, before)
+            first_us, count = before.first_us, before.count + count
+        self._add(entry, first_us, to_us(last), count, "skipped", reason, None)
+
+    def _add(
+        self,
+        entry: DagEntry,
+        first_us: int,
+        last_us: int,
+        count: int,
+        status: str,
+        reason: str | None,
+        run_id: str | None,
+    ) -> None:
+        record = LedgerRecord(_FRESH, first_us, last_us, count, status, reason, run_id)
+        self._fresh.setdefault(entry.dag_id, []).append(record)
+
+    def _remove(self, entry: DagEntry, record: LedgerRecord) -> None:
+        if record.id == _FRESH:
+            self._fresh[entry.dag_id].remove(record)
+        else:
+            self._gone.add(record.id)
+
+    def _between(self, dag_id: str, first: datetime, last: datetime) -> list[LedgerRecord]:
+        """Return the records with a point from *first* to *last*, oldest first."""
+        first_us, last_us = to_us(first), to_us(last)
+        stored = self._reads.ledger_between(dag_id, first_us, last_us)
+        fresh = [
+            record
+            for record in self._fresh.get(dag_id, ())
+            if record.first_us <= last_us and record.last_us >= first_us
         ]
-        if inside:
-            _insert(
-                tick,
-                entry,
-                inside[0],
-                inside[-1],
-                len(inside),
-                span.status,
-                span.reason,
-                span.run_id,
-            )
+        found = [*(record for record in stored if record.id not in self._gone), *fresh]
+        return sorted(found, key=lambda record: record.first_us)
+
+    def _before(self, dag_id: str, moment_us: int) -> LedgerRecord | None:
+        """Return the last record that begins before a moment."""
+        stored = self._reads.ledger_before(dag_id, moment_us, without=self._gone)
+        fresh = [record for record in self._fresh.get(dag_id, ()) if record.first_us < moment_us]
+        found = [*fresh, *([stored] if stored is not None else [])]
+        return max(found, key=lambda record: record.first_us, default=None)
 
 
-def _goes_on(span: LedgerRecord, first_us: int, reason: str) -> bool:
-    return (span.status, span.reason) == ("skipped", reason) and span.last_us < first_us
+def _gaps(
+    records: list[LedgerRecord], first: datetime, last: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the spans of time from *first* to *last* that no record covers."""
+    begin = first
+    for record in records:
+        if from_us(record.first_us) > begin:
+            yield begin, from_us(record.first_us) - _MICROSECOND
+        begin = max(begin, from_us(record.last_us) + _MICROSECOND)
+    if begin <= last:
+        yield begin, last
 
 
-def _newest(tick: Tick, dag_id: str) -> LedgerRecord | None:
-    if not tick.gate.empty:
-        return None  # rows of this tick are not readable yet; a second span is as true as a long one
-    return tick.world.reads.newest_ledger_record(dag_id)
-
-
-def _insert(
-    tick: Tick,
-    entry: DagEntry,
-    first_us: int,
-    last_us: int,
-    count: int,
-    status: str,
-    reason: str | None,
-    run_id: str | None,
-) -> None:
-    tick.gate.also(
-        INSERT_LEDGER,
-        {
-            "dag_id": entry.dag_id,
-            "first_us": first_us,
-            "last_us": last_us,
-            "count": count,
-            "status": status,
-            "reason": reason,
-            "run_id": run_id,
-        },
-    )
+def _points(entry: DagEntry, first: datetime, last: datetime) -> Iterator[Point]:
+    """Yield the points of the DAG's schedule between two moments, both counted."""
+    if first > last:
+        return iter(())
+    spec = entry.structure.spec
+    start = spec.start_date
+    if start is None and spec.schedule.kind.startswith("delta"):
+        start = from_us(entry.facts.first_seen_us)  # what distances are counted from
+    return timetable_of(spec.schedule).points_between(first, last, start=start, end=spec.end_date)

@@ -11,7 +11,6 @@ from pathlib import Path
 from penstock.clock import from_us, to_us
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile, encode_spec, spec_hash
 from penstock.scheduling.acts.pools import put_pool
-from penstock.scheduling.ledger import record_skip
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import World
 from penstock.store.records import PauseRecord
@@ -131,8 +130,8 @@ def _change(tick: Tick, spec: DagSpec, version_id: int) -> None:
         )
         for skip in ending.decisions:
             assert isinstance(skip, Skip), "a schedule that ends only skips"
-            record_skip(
-                tick, standing, skip.first.logical_date, skip.last.logical_date, skip.count, skip.reason
+            tick.ledger.record_skip(
+                standing, skip.first.logical_date, skip.last.logical_date, skip.count, skip.reason
             )
         if ending.cursor is not None:
             cursor = ending.cursor

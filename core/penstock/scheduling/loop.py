@@ -94,7 +94,6 @@ class Loop:
         self._samples: list[dict[str, object]] = []
         self._wake = asyncio.Event()
         self._turned = Signal()
-        self._recent: dict[str, str] = {}
         self._next_sweep = 0.0
         self._storage_checked = -_STORAGE_RECHECK
         self._storage_low: str | None = None
@@ -261,13 +260,14 @@ class Loop:
             settings=self._settings,
             executor=self._executor,
             environment=self._environment,
-            recent_answers=self._recent,
         )
         self.gate.now_us = tick.now_us
+        self.world.forget_previous()
         answers = obey(tick, orders)
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         reap(tick)
         self._advance(tick)
+        tick.ledger.write()
         for row in self._samples:
             self.gate.also(INSERT_SAMPLE, row)
         touched = self._commit()
@@ -283,17 +283,18 @@ class Loop:
         """Let creation, readiness and dispatch feed each other until the world is at rest."""
         advance(tick)
         for _ in range(_MOST_ROUNDS):
+            tick.room = False
             create(tick)
             advance(tick)
             if self._may_launch(tick):
                 dispatch(tick)
-            if not tick.world.stirred and not tick.finished:
-                return
+            again = tick.room or bool(tick.world.stirred)
             advance(tick)
+            if not again and not tick.room:
+                return
         tick.wake_at(tick.now_us)
 
     def _commit(self) -> Touched | None:
-        self._recent.clear()
         self._samples = []
         if self.gate.empty:
             return None
@@ -306,17 +307,24 @@ class Loop:
 
     def _effects(self, tick: Tick) -> None:
         if tick.launches:
+            self.world.asked.update((spec.attempt_id, tick.mono) for spec in tick.launches)
             try:
                 self._executor.submit(tick.launches)
-            except OSError as error:
-                log.warning("launches could not be written: %s", error)
+            except Exception as error:
+                # They are committed, so they are observed: what does not exist is launched anew.
+                log.exception("launches could not be written: %s", error)
                 self._no_launches_before = tick.mono + _LAUNCH_PAUSE
                 self._hinted.update(spec.attempt_id for spec in tick.launches)
                 self._wake.set()
             self._next_sweep = min(self._next_sweep, tick.mono + SWEEP_EVERY)
             failpoint.reach("after_submit")
         for attempt_id, mode, reason in tick.stops:
-            self._executor.stop(attempt_id, mode, reason)
+            try:
+                self._executor.stop(attempt_id, mode, reason)
+            except OSError as error:  # given again at the next look at it
+                log.warning("attempt %s could not be told to stop: %s", attempt_id, error)
+            else:
+                tick.world.told.add(attempt_id)
 
     def _may_launch(self, tick: Tick) -> bool:
         """Return whether launches are possible: a full disk stops launches, not results."""

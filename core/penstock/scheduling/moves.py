@@ -13,12 +13,14 @@ from penstock.execution.executor import StopMode
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.slots import run_ended
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, enqueue, take_decision
-from penstock.store.records import TaskRecord
+from penstock.store.records import PauseRecord, TaskRecord
 
 SAME_TRY = frozenset({OutcomeKind.REVOKED.value, OutcomeKind.RESCHEDULED.value})
 """After these the next launch belongs to the same try."""
+_BETWEEN_POKES = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.UP_FOR_RETRY, TaskState.SCHEDULED})
 
 
 def move(tick: Tick, live: LiveRun, task: TaskRecord, event: TaskEvent, *, reason: str | None = None) -> None:
@@ -40,8 +42,7 @@ def move(tick: Tick, live: LiveRun, task: TaskRecord, event: TaskEvent, *, reaso
         assert task.next_us is not None
         heapq.heappush(tick.world.alarms, (task.next_us, live.record.id, task.task_id))
     if before in OCCUPIES_SLOT and after not in OCCUPIES_SLOT and task.attempt_id:
-        tick.world.attempts.pop(task.attempt_id, None)
-        tick.world.pids.pop(task.attempt_id, None)
+        tick.world.let_go(task.attempt_id)
     if live.dirty or not live.unfinished or after in TERMINAL:
         tick.world.stirred.add(live.record.id)
 
@@ -54,11 +55,12 @@ def _tell_children(tick: Tick, live: LiveRun, task: TaskRecord, before: TaskStat
         live.dirty.add(child)
     for other in live.decisions.get(task.task_id, ()):
         live.dirty.add(other)
-    if live.structure.looks_back:
-        for later in tick.world.runs_of(live.record.dag_id):
-            if later is not live:
-                later.dirty.update(later.structure.tasks)
-                tick.world.stirred.add(later.record.id)
+    for pk in tick.world.looking_back.get(live.record.dag_id, ()):
+        later = tick.world.runs[pk]
+        watchers = later.structure.watchers.get(task.task_id, ()) if later is not live else ()
+        if watchers:
+            later.dirty.update(watchers)
+            tick.world.stirred.add(pk)
 
 
 def stop(
@@ -132,9 +134,9 @@ def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> N
     run.intent = None
     if run.start_us is None:
         run.start_us = tick.now_us
-    state = tick.gate.move_run(run, event, reason=reason)
-    if run.backfill_id is not None:
-        tick.finished.append((run.backfill_id, run.run_id, state))
+    tick.gate.move_run(run, event, reason=reason)
+    run_ended(tick, run)
+    tick.room = True
     entry = tick.world.dags.get(run.dag_id)
     if entry is not None:
         entry.settled = False  # room for another run: points that waited for it are due
@@ -173,26 +175,33 @@ def lift_pause(tick: Tick, key: tuple[str, str, str, str]) -> None:
         entry = tick.world.dag(dag_id)
         entry.settled, entry.resumed_us = False, tick.now_us
         return
-    stood = tick.now_us - pause.since_us
     for live in tick.world.runs_of(dag_id):
-        if kind != "freeze" and live.record.run_id != run_id:
-            continue
-        _make_up(tick, live, stood, task_id)
+        if kind == "freeze" or live.record.run_id == run_id:
+            _make_up(tick, live, pause)
 
 
-def _make_up(tick: Tick, live: LiveRun, stood_us: int, task_id: str) -> None:
-    """Timeouts of runs and sensors stand still while frozen or held."""
+def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
+    """Timeouts of runs and sensors stand still while frozen or held; time under two pauses counts once."""
     run = live.record
-    if not task_id and run.state is RunState.RUNNING and run.start_us is not None:
-        run.stood_us += min(stood_us, tick.now_us - run.start_us)
+    others = [tick.world.frozen(run.dag_id), tick.world.held(*live.key)]
+    if not pause.task_id and run.state is RunState.RUNNING and run.start_us is not None:
+        run.stood_us += _stood(tick, pause, others, run.start_us)
         tick.gate.save_run(run)
     for task in live.tasks.values():
-        waits = task.state is TaskState.UP_FOR_RESCHEDULE and task.first_poke_us is not None
-        if waits and task_id in ("", task.task_id):
+        # A poke that came due meanwhile is scheduled and waits; one that runs has its own time.
+        waits = task.first_poke_us is not None and task.state in _BETWEEN_POKES
+        if waits and pause.task_id in ("", task.task_id):
             assert task.first_poke_us is not None
-            task.first_poke_us += min(stood_us, tick.now_us - task.first_poke_us)
+            held = tick.world.held(*live.key, task.task_id)
+            task.first_poke_us += _stood(tick, pause, [*others, held], task.first_poke_us)
             tick.gate.save_task(live.record, task)
     tick.world.stirred.add(run.id)
+
+
+def _stood(tick: Tick, pause: PauseRecord, others: list[PauseRecord | None], start_us: int) -> int:
+    """Return how long *pause*, just lifted, held what began at *start_us*, until another one did too."""
+    until_us = min([tick.now_us, *(other.since_us for other in others if other is not None)])
+    return max(0, until_us - max(pause.since_us, start_us))
 
 
 def encode_outcome(outcome: Outcome) -> str:

@@ -11,6 +11,7 @@ from penstock.errors import PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct, act_name
 from penstock.model.spec import ParsedFile
 from penstock.model.views import Done, Plan
+from penstock.scheduling.acts.planned import Planned
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.loaded import drop_file, take_file
 from penstock.scheduling.tick import Tick
@@ -49,19 +50,22 @@ Order = ActOrder | FileLoaded | FileGone
 def obey(tick: Tick, orders: list[Order]) -> list[tuple[ActOrder, Done]]:
     """Carry out orders; return the answers to give after the commit.
 
-    An act that is refused is answered at once and changes nothing.
+    An act that is refused is answered at once and changes nothing: refusing is for the plan. A commit
+    that fails has changed some things and not others, so the whole tick is void.
     """
     answers: list[tuple[ActOrder, Done]] = []
     for order in orders:
         match order:
             case ActOrder():
                 try:
-                    answers.append((order, _act(tick, order)))
+                    planned = _planned(tick, order)
                 except PenstockError as error:
                     if not order.answer.done():
                         order.answer.set_exception(error)
-                finally:
-                    tick.gate.actor = ENGINE
+                else:
+                    answers.append(
+                        (order, planned if isinstance(planned, Done) else _act(tick, order, planned))
+                    )
             case FileLoaded(parsed):
                 take_file(tick, parsed)
             case FileGone(file):
@@ -74,7 +78,8 @@ def _only_run(plan: Plan) -> str | None:
     return runs.pop() if len(runs) == 1 else None
 
 
-def _act(tick: Tick, order: ActOrder) -> Done:
+def _planned(tick: Tick, order: ActOrder) -> Planned | Done:
+    """Return what is to be done, or the answer given before to the same act."""
     if order.act_id is not None:
         earlier = tick.recent_answers.get(order.act_id) or tick.world.reads.answer(order.act_id)
         if earlier is not None:
@@ -82,6 +87,10 @@ def _act(tick: Tick, order: ActOrder) -> Done:
     planned = plan_of(tick.world, order.act, tick.now_us)
     if order.expect is not None and order.expect != planned.plan.fingerprint:
         raise PlanStaleError(f"the plan has changed since it was shown: now {planned.plan.title}")
+    return planned
+
+
+def _act(tick: Tick, order: ActOrder, planned: Planned) -> Done:
     tick.gate.actor = order.actor or "operator"
     tick.gate.note(
         f"act_{act_name(order.act)}",
@@ -90,7 +99,10 @@ def _act(tick: Tick, order: ActOrder) -> Done:
         task_id=getattr(order.act, "task_id", None),
         reason=planned.plan.title,
     )
-    done = planned.commit(tick)
+    try:
+        done = planned.commit(tick)
+    finally:
+        tick.gate.actor = ENGINE
     if order.act_id is not None:
         answer = msgspec.json.encode(done).decode()
         tick.recent_answers[order.act_id] = answer

@@ -99,35 +99,15 @@ def blocking_past(world: World, live: LiveRun, spec: TaskSpec) -> tuple[str, str
     """Return (run id, what of it) that ``depends_on_past`` or ``wait_for_downstream`` waits for, or None."""
     if not (spec.depends_on_past or spec.wait_for_downstream) or live.record.logical_us is None:
         return None
-    previous = _previous(world, live.record.dag_id, live.record.logical_us)
-    if previous is None:
+    found = world.previous(live)
+    if found is None:
         return None
-    run_id, states = previous
+    run_id, states = found
     wanted = [spec.task_id]
     if spec.wait_for_downstream:
         wanted += live.structure.graph.downstream[spec.task_id]
     for task_id in wanted:
-        state = states.get(task_id)
+        state = states(task_id)
         if state is not None and state not in SUCCESS_LIKE:
             return run_id, f"{task_id} is {state}"
     return None
-
-
-def _previous(world: World, dag_id: str, logical_us: int) -> tuple[str, dict[str, TaskState]] | None:
-    stored = world.reads.previous_states(dag_id, logical_us)
-    candidates = [
-        live
-        for live in (*world.runs.values(), *world.leaving.values())
-        if live.record.dag_id == dag_id
-        and live.record.logical_us is not None
-        and live.record.logical_us < logical_us
-    ]
-    newest = max(candidates, key=lambda live: live.record.logical_us or 0, default=None)
-    if newest is None:
-        return stored
-    # The working set is ahead of the store within a tick.
-    if stored is not None and stored[0] != newest.record.run_id:
-        finished = world.reads.run(dag_id, stored[0])
-        if finished is not None and (finished[0].logical_us or 0) > (newest.record.logical_us or 0):
-            return stored
-    return newest.record.run_id, {task_id: task.state for task_id, task in newest.tasks.items()}

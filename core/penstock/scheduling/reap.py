@@ -59,8 +59,10 @@ def _out_of_time(tick: Tick, live: LiveRun) -> None:
     run.reason = reason
     tick.gate.save_run(run)
     for task in live.tasks.values():
-        if task.state in OCCUPIES_SLOT:
-            stop(tick, live, task, TaskEvent.MARK_SKIPPED, reason=reason)
+        if task.state is TaskState.STOPPING:
+            pass  # somebody decided already what becomes of it
+        elif task.state in OCCUPIES_SLOT:
+            stop(tick, live, task, TaskEvent.SKIP, reason=reason)
         elif task.state not in TERMINAL:
             move(tick, live, task, TaskEvent.SKIP, reason=reason)
     tick.world.stirred.add(run.id)

@@ -22,8 +22,11 @@ def retry_wait(spec: TaskSpec, *, dag_id: str, logical_us: int | None, try_numbe
     if not spec.retry_exponential_backoff:
         wait = spec.retry_delay
     else:
-        exponent = min(nth - 1, 64)
-        base = max(1, math.ceil(min(spec.retry_delay * spec.retry_exponential_backoff**exponent, LONGEST)))
+        try:
+            grown = spec.retry_delay * spec.retry_exponential_backoff ** (nth - 1)
+        except OverflowError:
+            grown = LONGEST
+        base = max(1, math.ceil(min(grown, LONGEST)))
         seed = f"{dag_id}#{spec.task_id}#{logical_us}#{try_number}".encode()
         wait = base + int.from_bytes(hashlib.sha256(seed).digest()[:8]) % base
     if spec.max_retry_delay is not None:

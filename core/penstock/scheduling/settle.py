@@ -7,7 +7,10 @@ observations and writes them through the gate. A terminal state is never changed
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
+
+import msgspec
 
 from penstock.clock import from_us
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation
@@ -21,6 +24,9 @@ from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun
 from penstock.store.records import TaskRecord
 from penstock.store.writes import DELETE_XCOMS, INSERT_XCOM
+
+_BEING_STOPPED = frozenset({TaskState.STOPPING, TaskState.RESTARTING})
+_LONGEST_POKE_US = 10 * 365 * 86_400 * 1_000_000
 
 
 def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = False) -> None:
@@ -37,14 +43,19 @@ def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = F
             continue
         live = tick.world.runs[place[0]]
         task = live.tasks[place[1]]
-        unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, task))
+        unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, attempt_id))
         seen = tick.executor.revoke(attempt_id) if unclaimed else observed
         _take(tick, live, task, attempt_id, seen)
+        lives = isinstance(seen, Accepted | Claimed)
+        if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told:
+            # The order is committed before it is given: an engine that died in between gave none.
+            tick.stops.append((attempt_id, "term", task.reason or "it is to be stopped"))
 
 
-def _overdue(tick: Tick, task: TaskRecord) -> bool:
-    asked = task.queued_us or tick.now_us
-    return tick.now_us - asked > tick.settings.launch_deadline * 1_000_000
+def _overdue(tick: Tick, attempt_id: str) -> bool:
+    """Whether nobody claimed a launch for too long, on a clock that no one sets."""
+    asked = tick.world.asked.setdefault(attempt_id, tick.mono)
+    return tick.mono - asked > tick.settings.launch_deadline
 
 
 def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Observation) -> None:
@@ -52,7 +63,7 @@ def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Ob
         case Claimed(pid, at):
             _claimed(tick, live, task, attempt_id, pid, at)
         case Exited(outcome, start, end):
-            _ended(tick, live, task, attempt_id, outcome, start, end)
+            _ended(tick, live, task, attempt_id, _storable(outcome), start, end)
         case Absent():
             outcome = Outcome(kind=OutcomeKind.REVOKED, reason="it never reached the executor")
             _ended(tick, live, task, attempt_id, outcome, None, None)
@@ -122,16 +133,38 @@ def _ended(
         task.next_us = end_us + int(wait * 1_000_000)
     elif event is TaskEvent.RESCHEDULE:
         task.pokes += 1
-        task.next_us = int((outcome.next_poke_at or tick.now_us / 1e6) * 1_000_000)
+        task.next_us = _poke_us(tick, outcome.next_poke_at)
     else:
         task.next_us = None
     if event is TaskEvent.SUCCEED:
+        task.reason = None  # of a stop that came too late
         task.skips = json.dumps(list(outcome.skips)) if outcome.skips else None
         _keep_xcoms(tick, task, attempt_id, outcome)
     if event is TaskEvent.CLEAR:
         clear_fields(live, task)
     task.intent = None
     move(tick, live, task, event, reason=_reason(event, task, outcome))
+
+
+def _poke_us(tick: Tick, seconds: float | None) -> int:
+    """Return the moment of the next poke, whatever number a task gave for it."""
+    if seconds is None or not math.isfinite(seconds):
+        return tick.now_us
+    return max(0, min(int(seconds * 1_000_000), tick.now_us + _LONGEST_POKE_US))
+
+
+def _storable(outcome: Outcome) -> Outcome:
+    """Return the outcome without halves of characters: a task's own words must not break the commit."""
+    words = {"reason": _text(outcome.reason), "sent_by": _text(outcome.sent_by)}
+    skips = tuple(_text(task_id) or "" for task_id in outcome.skips)
+    xcoms = None
+    if outcome.xcoms is not None:
+        xcoms = {_text(key) or "": value for key, value in outcome.xcoms.items()}
+    return msgspec.structs.replace(outcome, **words, skips=skips, xcoms=xcoms)
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else text.encode(errors="replace").decode()
 
 
 def ending(spec: TaskSpec, task: TaskRecord, outcome: Outcome) -> TaskEvent:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from penstock.clock import from_us
 from penstock.execution.executor import Executor, StopMode
 from penstock.execution.protocol import AttemptSpec
-from penstock.model.states import RunState
+from penstock.scheduling.ledger import Ledger
 from penstock.scheduling.world import World
 from penstock.settings import Settings
 from penstock.store.gate import Gate
@@ -30,10 +30,17 @@ class Tick:
     launches: list[AttemptSpec] = field(default_factory=list)
     stops: list[tuple[str, StopMode, str]] = field(default_factory=list)
     """(attempt id, mode, reason)."""
-    finished: list[tuple[int, str, RunState]] = field(default_factory=list)
-    """Runs of backfills that ended in this tick: (backfill, run id, state)."""
+    created: int = 0
+    """Runs created in this tick."""
+    room: bool = False
+    """A run has ended since runs were last started: others may have their turn."""
+    ledger: Ledger = field(init=False)
+    """What becomes of schedule points."""
     wake_us: int | None = None
     """When something is due that no event will announce."""
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.world.reads, self.gate)
 
     def wake_at(self, moment_us: int | None) -> None:
         """Ask for a tick at *moment_us* at the latest."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import heapq
 import json
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from penstock.clock import opt_from_us
 from penstock.errors import UnknownError
 from penstock.model.graph import Graph, priority_weights
 from penstock.model.spec import DagSpec, TaskSpec
-from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, TaskState
+from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import ParentCounts
 from penstock.store.records import BackfillRecord, PauseRecord, RunRecord, SlotRecord, TaskRecord
 from penstock.store.working import DagFacts, Version, WorkingSet
@@ -31,7 +33,8 @@ class Structure:
         self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in self.spec.tasks}
         self.graph = Graph.of(self.spec.tasks)
         self.weights = priority_weights(self.spec.tasks, self.graph)
-        self.looks_back = any(task.depends_on_past or task.wait_for_downstream for task in self.spec.tasks)
+        self.watchers = _watchers(self.spec, self.graph)
+        """Task id -> tasks of a later run that may wait for it."""
 
 
 @dataclass(slots=True)
@@ -82,10 +85,23 @@ class DagEntry:
 
 @dataclass(slots=True)
 class LiveBackfill:
-    """A backfill that has not ended, with its slots in order."""
+    """A backfill that has not ended, with its slots in order. `acts.backfill.save_slot` keeps it in step."""
 
     record: BackfillRecord
     slots: list[SlotRecord]
+    waiting: deque[SlotRecord] = field(init=False)
+    running: int = field(init=False)
+    by_run: dict[str, SlotRecord] = field(init=False)
+    """Slots that have a run, by its id."""
+
+    def __post_init__(self) -> None:
+        self.waiting = deque(slot for slot in self.slots if slot.state == "waiting")
+        self.running = sum(slot.state == "running" for slot in self.slots)
+        self.by_run = {slot.run_id: slot for slot in self.slots if slot.run_id is not None}
+
+
+Previous = tuple[str, Callable[[str], TaskState | None]]
+"""The run before another one: its id, and what gives the state of a task in it."""
 
 
 class World:
@@ -102,8 +118,15 @@ class World:
         self.by_key: dict[tuple[str, str], int] = {}
         self.leaving: dict[tuple[str, str], LiveRun] = {}
         """Runs that ended in this tick."""
+        self._previous: dict[int, Previous | None] = {}
         self.attempts: dict[str, tuple[int, str]] = {}
         """Live attempts: id -> (run key, task id)."""
+        self.asked: dict[str, float] = {}
+        """Since when, on the monotonic clock, the launch of an attempt that nobody claimed is awaited."""
+        self.told: set[str] = set()
+        """Live attempts whose stop order was handed on in this engine's life."""
+        self.looking_back: dict[str, set[int]] = {}
+        """DAG -> keys of runs in which a task depends on earlier runs."""
         self.pids: dict[str, int] = {}
         """Task processes of live attempts that were claimed."""
         self.alarms: list[tuple[int, int, str]] = []
@@ -146,7 +169,10 @@ class World:
 
     def put_dag(self, facts: DagFacts) -> None:
         """Take note of a new or changed DAG."""
-        self.dags[facts.dag_id] = self._entry(facts)
+        standing = self.dags.get(facts.dag_id)
+        entry = self.dags[facts.dag_id] = self._entry(facts)
+        if standing is not None:
+            entry.resumed_us = standing.resumed_us
 
     def run(self, dag_id: str, run_id: str) -> LiveRun:
         """Return a run, from the working set or else read from the store; raise `UnknownError`.
@@ -164,6 +190,29 @@ class World:
             raise UnknownError(f"DAG {dag_id!r} has no run {run_id!r}")
         return self._live(*found)
 
+    def runs_at(self, dag_id: str, moments: Iterable[int]) -> dict[int, tuple[str, RunState]]:
+        """Return the runs at some logical dates, those of this tick too: moment -> (run_id, state)."""
+        wanted = set(moments)
+        found = self.reads.run_ids_at(dag_id, wanted)
+        for live in (*self.runs.values(), *self.leaving.values()):
+            record = live.record
+            if record.dag_id == dag_id and record.logical_us in wanted:
+                found[record.logical_us] = (record.run_id, record.state)
+        return found
+
+    def free_run_id(self, dag_id: str, wanted: str) -> str:
+        """Return *wanted*, or the first of ``wanted.2``, ``wanted.3`` ... that no run has."""
+        run_id, number = wanted, 1
+        while self.has_run(dag_id, run_id):
+            number += 1
+            run_id = f"{wanted}.{number}"
+        return run_id
+
+    def has_run(self, dag_id: str, run_id: str) -> bool:
+        """Whether there is such a run, this tick's included."""
+        key = (dag_id, run_id)
+        return key in self.by_key or key in self.leaving or self.reads.has_run(dag_id, run_id)
+
     def adopt(self, live: LiveRun) -> None:
         """Make a run part of the working set. Harmless when it is."""
         pk = live.record.id
@@ -171,8 +220,11 @@ class World:
             return
         self.runs[pk] = live
         self.leaving.pop(live.key, None)
+        self.forget_previous()
         self.by_key[live.key] = pk
         self.stirred.add(pk)
+        if live.structure.watchers:
+            self.looking_back.setdefault(live.record.dag_id, set()).add(pk)
         for task in live.tasks.values():
             if task.state in OCCUPIES_SLOT and task.attempt_id:
                 self.attempts[task.attempt_id] = (pk, task.task_id)
@@ -185,6 +237,43 @@ class World:
             self.leaving[live.key] = live
         self.by_key.pop(live.key, None)
         self.stirred.discard(live.record.id)
+        self.looking_back.get(live.record.dag_id, set()).discard(live.record.id)
+
+    def let_go(self, attempt_id: str) -> None:
+        """Forget an attempt that has ended."""
+        self.attempts.pop(attempt_id, None)
+        self.pids.pop(attempt_id, None)
+        self.asked.pop(attempt_id, None)
+        self.told.discard(attempt_id)
+
+    def previous(self, live: LiveRun) -> Previous | None:
+        """Return the run before *live* by logical date, as (run id, what state a task of it has)."""
+        pk = live.record.id
+        if pk not in self._previous:
+            self._previous[pk] = self._find_previous(live.record)
+        return self._previous[pk]
+
+    def forget_previous(self) -> None:
+        """Look for earlier runs anew: some may have come or gone."""
+        self._previous.clear()
+
+    def _find_previous(self, run: RunRecord) -> Previous | None:
+        logical_us = run.logical_us
+        assert logical_us is not None, "a run without a logical date has none before it"
+        newest: LiveRun | None = None
+        reached = -1 << 63
+        for other in (*self.runs.values(), *self.leaving.values()):
+            at = other.record.logical_us
+            if other.record.dag_id == run.dag_id and at is not None and reached < at < logical_us:
+                newest, reached = other, at
+        # The working set is ahead of the store within a tick.
+        stored = self.reads.previous_states(run.dag_id, logical_us, after=reached)
+        if stored is not None:
+            return stored[0], stored[1].get
+        if newest is None:
+            return None
+        tasks = newest.tasks
+        return newest.record.run_id, lambda task_id: tasks[task_id].state if task_id in tasks else None
 
     def paused(self, dag_id: str) -> PauseRecord | None:
         """Return the pause of a DAG's schedule."""
@@ -214,6 +303,19 @@ class World:
 
     def _live(self, record: RunRecord, tasks: list[TaskRecord]) -> LiveRun:
         return build_live(record, self.structure(record.version_id), tasks)
+
+
+def _watchers(spec: DagSpec, graph: Graph) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for task in spec.tasks:
+        watched: set[str] = set()
+        if task.depends_on_past or task.wait_for_downstream:
+            watched.add(task.task_id)
+        if task.wait_for_downstream:
+            watched.update(graph.downstream[task.task_id])
+        for other in watched:
+            found.setdefault(other, set()).add(task.task_id)
+    return {task_id: tuple(sorted(watching)) for task_id, watching in found.items()}
 
 
 def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord]) -> LiveRun:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,6 +40,7 @@ _COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot}
 
 _RUN_FIELDS = tuple(RunRecord.__slots__)
 _TASK_FIELDS = tuple(TaskRecord.__slots__)
+_LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,12 @@ class WorkingSet:
         found = self._runs(sa.and_(_run.c.dag_id == dag_id, _run.c.run_id == run_id))
         return found[0] if found else None
 
+    def has_run(self, dag_id: str, run_id: str) -> bool:
+        """Whether there is such a run."""
+        query = sa.select(_run.c.id).where(_run.c.dag_id == dag_id, _run.c.run_id == run_id)
+        with self.database.read() as connection:
+            return connection.execute(query).first() is not None
+
     def run_ids(self, dag_id: str, *, before: int | None = None, after: int | None = None) -> list[str]:
         """Return ids of runs with a logical date before or after a moment (microseconds), oldest first."""
         where = [_run.c.dag_id == dag_id, _run.c.logical_us.is_not(None)]
@@ -131,11 +138,13 @@ class WorkingSet:
                     found[logical_us] = (run_id, RunState(state))
         return found
 
-    def previous_states(self, dag_id: str, logical_us: int) -> tuple[str, dict[str, TaskState]] | None:
-        """Return the run before a logical date and the states of its tasks, or None when there is none."""
+    def previous_states(
+        self, dag_id: str, logical_us: int, *, after: int
+    ) -> tuple[str, dict[str, TaskState]] | None:
+        """Return the last run between two logical dates (neither counted) with the states of its tasks."""
         query = (
             sa.select(_run.c.id, _run.c.run_id)
-            .where(_run.c.dag_id == dag_id, _run.c.logical_us < logical_us)
+            .where(_run.c.dag_id == dag_id, _run.c.logical_us < logical_us, _run.c.logical_us > after)
             .order_by(_run.c.logical_us.desc())
             .limit(1)
         )
@@ -200,21 +209,34 @@ class WorkingSet:
                 sa.select(_act.c.answer).where(_act.c.act_id == act_id)
             ).scalar_one_or_none()
 
-    def newest_ledger_record(self, dag_id: str) -> LedgerRecord | None:
-        """Return the record of a DAG's latest settled points, or None."""
-        return self._ledger_record(_ledger.c.dag_id == dag_id)
-
-    def ledger_record_at(self, dag_id: str, moment_us: int) -> LedgerRecord | None:
-        """Return the record in which the point at *moment_us* lies, or None."""
-        inside = sa.and_(_ledger.c.first_us <= moment_us, _ledger.c.last_us >= moment_us)
-        return self._ledger_record(sa.and_(_ledger.c.dag_id == dag_id, inside))
-
-    def _ledger_record(self, where: sa.ColumnElement[bool]) -> LedgerRecord | None:
-        columns = (_ledger.c[name] for name in LedgerRecord.__slots__)
-        query = sa.select(*columns).where(where).order_by(_ledger.c.first_us.desc()).limit(1)
+    def ledger_before(
+        self, dag_id: str, moment_us: int, *, without: Collection[int] = ()
+    ) -> LedgerRecord | None:
+        """Return the last record of a DAG that begins before a moment, leaving out some ids, or None."""
+        query = (
+            sa.select(*_LEDGER_COLUMNS)
+            .where(
+                _ledger.c.dag_id == dag_id, _ledger.c.first_us < moment_us, _ledger.c.id.not_in(list(without))
+            )
+            .order_by(_ledger.c.first_us.desc())
+            .limit(1)
+        )
         with self.database.read() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else LedgerRecord(*row)
+
+    def ledger_between(self, dag_id: str, first_us: int, last_us: int) -> list[LedgerRecord]:
+        """Return a DAG's records with a point between two moments, both counted, oldest first."""
+        query = (
+            sa.select(*_LEDGER_COLUMNS)
+            .where(_ledger.c.dag_id == dag_id, _ledger.c.first_us.between(first_us, last_us))
+            .order_by(_ledger.c.first_us)
+        )
+        with self.database.read() as connection:
+            found = [LedgerRecord(*row) for row in connection.execute(query)]
+        # Records do not overlap, so of the earlier ones only the last can reach in.
+        before = self.ledger_before(dag_id, first_us)
+        return [before, *found] if before is not None and before.last_us >= first_us else found
 
     def next_key(self, kind: Counted) -> int:
         """Return a key that no row of that kind has yet."""

@@ -48,11 +48,6 @@ DELETE_IMPORT_ERROR = Statement(sa.delete(import_error).where(import_error.c.fil
 INSERT_IMPORT_ERROR = Statement(sa.insert(import_error))
 
 INSERT_LEDGER = Statement(sa.insert(ledger))
-WIDEN_LEDGER = Statement(
-    sa.update(ledger)
-    .where(ledger.c.id == sa.bindparam("b_id"))
-    .values(last_us=sa.bindparam("last_us"), count=sa.bindparam("count"))
-)
 DELETE_LEDGER = Statement(sa.delete(ledger).where(ledger.c.id == sa.bindparam("b_id")))
 
 INSERT_BACKFILL = Statement(sa.insert(backfill))

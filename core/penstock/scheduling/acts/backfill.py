@@ -15,16 +15,17 @@ from penstock.model.acts import (
     ResumeBackfill,
 )
 from penstock.model.spec import DagSpec
-from penstock.model.states import TERMINAL, RunState, TaskState
+from penstock.model.states import TERMINAL, RunState
 from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.cancel import cancel
 from penstock.scheduling.acts.planned import Planned, aware, counted, make_plan
 from penstock.scheduling.acts.trigger import check_conf
 from penstock.scheduling.backfill import Choice, choose, slot_state
+from penstock.scheduling.slots import save_slot
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveBackfill, World
 from penstock.store.records import BackfillRecord, SlotRecord
-from penstock.store.writes import INSERT_BACKFILL, INSERT_SLOT, UPDATE_BACKFILL, UPDATE_SLOT
+from penstock.store.writes import INSERT_BACKFILL, INSERT_SLOT, UPDATE_BACKFILL
 from penstock.timetable.point import Point
 from penstock.timetable.schedule import timetable_of
 
@@ -41,13 +42,16 @@ _WORDS: dict[Choice, str] = {
 }
 
 
-def plan_backfill(world: World, act: CreateBackfill) -> Planned:
-    """Plan to run the schedule points of a span, listing what happens to each."""
+def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
+    """Plan to run the schedule points of a span that are due, listing what happens to each."""
     entry = world.dag(act.dag_id)
     spec = entry.structure.spec
-    points = _points(spec, act)
+    if entry.facts.missing:
+        raise RefusedError(f"DAG {act.dag_id!r} is gone: {entry.facts.file} no longer makes it")
+    within = _points(spec, act)
+    points = [point for point in within if to_us(point.run_after) <= now_us]
     _check(world, spec, act)
-    standing = world.reads.run_ids_at(act.dag_id, [to_us(point.logical_date) for point in points])
+    standing = world.runs_at(act.dag_id, [to_us(point.logical_date) for point in points])
     items: list[PlanItem] = []
     choices: list[tuple[Point, Choice, str | None]] = []
     counts = {"create": 0, "rerun": 0, "kept": 0, "in_flight": 0}
@@ -75,6 +79,8 @@ def plan_backfill(world: World, act: CreateBackfill) -> Planned:
         f"{counts['kept']} kept, {counts['in_flight']} in flight"
     )
     notes = [summary]
+    if len(points) < len(within):
+        notes.append(f"{len(within) - len(points)} later dates are not due yet: they are the schedule's")
     if not work:
         notes.append("0 runs: there is nothing to do")
     plan = make_plan(
@@ -118,7 +124,8 @@ def _check(world: World, spec: DagSpec, act: CreateBackfill) -> None:
         raise UsageError(f"{spec.dag_id} has tasks that depend on the past: it cannot run backwards")
     for other in world.backfills.values():
         if other.record.dag_id == spec.dag_id:
-            raise RefusedError(f"backfill {other.record.id} of {spec.dag_id} is still {other.record.state}")
+            words = "ending" if other.record.state == "cancelled" else other.record.state
+            raise RefusedError(f"backfill {other.record.id} of {spec.dag_id} is still {words}")
 
 
 def _record(tick: Tick, act: CreateBackfill, points: list[Point]) -> BackfillRecord:
@@ -194,6 +201,8 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
     if found is None:
         raise UnknownError(f"there is no active backfill {act.backfill_id}")
     record = found.record
+    if record.state == "cancelled":
+        raise RefusedError(f"backfill {record.id} was cancelled; {found.running} of its runs still go on")
     match act:
         case PauseBackfill():
             name, title, after = "backfill_pause", f"Pause backfill {record.id}", "paused"
@@ -223,10 +232,7 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
         if isinstance(act, CancelBackfill):
             _cancel_slots(tick, found)
         record.state = after
-        ended = tick.now_us if isinstance(act, CancelBackfill) else None
-        save_backfill(tick, record, end_us=ended)
-        if ended:
-            tick.world.backfills.pop(record.id, None)
+        save_backfill(tick, record)
         tick.gate.note(name, dag_id=record.dag_id, after=after, reason=f"backfill {record.id}")
         return Done(
             act=name,
@@ -240,16 +246,17 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
 
 
 def _cancel_slots(tick: Tick, found: LiveBackfill) -> None:
+    """Cancel what has not started. What runs goes on, and the backfill ends with it."""
+    found.waiting.clear()
     for slot in found.slots:
         if slot.state == "waiting":
-            save_slot(tick, slot, "cancelled", reason="the backfill was cancelled")
+            save_slot(tick, found, slot, "cancelled", reason="the backfill was cancelled")
         elif slot.state == "running" and slot.run_id is not None:
             live = tick.world.run(found.record.dag_id, slot.run_id)
             if live.record.state is RunState.QUEUED:
                 unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
-                assert all(task.state is TaskState.PENDING for task in unfinished)
                 cancel(tick, live, unfinished, whole=True, reason="the backfill was cancelled")
-                save_slot(tick, slot, "cancelled", reason="the backfill was cancelled")
+                save_slot(tick, found, slot, "cancelled", reason="the backfill was cancelled")
 
 
 def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = None) -> None:
@@ -264,13 +271,6 @@ def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = No
         },
     )
     tick.gate.touch(record.dag_id)
-
-
-def save_slot(tick: Tick, slot: SlotRecord, state: str, *, reason: str | None = None) -> None:
-    """Write a slot's state."""
-    slot.state = state
-    slot.reason = reason
-    tick.gate.also(UPDATE_SLOT, {"b_id": slot.id, "state": state, "run_id": slot.run_id, "reason": reason})
 
 
 def slot_date(slot: SlotRecord) -> str:

@@ -9,6 +9,7 @@ from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, scope_flags
 from penstock.scheduling.moves import clear_fields, move, stop
+from penstock.scheduling.slots import run_again
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
@@ -50,7 +51,7 @@ def plan_retry(world: World, act: Retry) -> Planned:
 def _clearable(task: TaskRecord, *, only_failed: bool) -> bool:
     if only_failed:
         return task.state in _RETRIED
-    return task.state is not TaskState.PENDING
+    return task.state not in (TaskState.PENDING, TaskState.RESTARTING)
 
 
 def _planned(act: str, verb: str, targets: Targets, cli: list[str]) -> Planned:
@@ -91,7 +92,8 @@ def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: s
     run = live.record
     if run.state in RUN_TERMINAL:
         reopen(tick, live, reason=reason)
-    run.intent = None
+    elif run.intent is not None:
+        _go_on(tick, live)
     for task in tasks:
         if task.state in OCCUPIES_SLOT:
             stop(tick, live, task, TaskEvent.CLEAR, reason=reason)
@@ -101,6 +103,16 @@ def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: s
     tick.world.stirred.add(run.id)
 
 
+def _go_on(tick: Tick, live: LiveRun) -> None:
+    """Take back that a run is about to end; its time limit starts anew, else it would end at once."""
+    run = live.record
+    run.intent = run.reason = None
+    run.stood_us = 0
+    if run.start_us is not None:
+        run.start_us = tick.now_us
+    tick.gate.save_run(run)
+
+
 def reopen(tick: Tick, live: LiveRun, *, reason: str) -> None:
     """Take an ended run back to queued."""
     run = live.record
@@ -108,3 +120,4 @@ def reopen(tick: Tick, live: LiveRun, *, reason: str) -> None:
     run.stood_us = 0
     run.queued_us = tick.now_us
     tick.gate.move_run(run, RunEvent.REOPEN, reason=reason)
+    run_again(tick, run)

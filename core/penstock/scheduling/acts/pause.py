@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from penstock.clock import opt_us
+from penstock.clock import opt_us, to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL
@@ -27,12 +27,14 @@ _WORDS = {
 }
 
 
-def plan_pause(world: World, act: PauseAct) -> Planned:
+def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
     """Plan to pause a schedule, freeze a DAG, or hold a run or task. Pausing again changes why and until."""
     kind, run_id, task_id = _place(world, act)
     verb, after, before = _WORDS[kind]
     key = (kind, act.dag_id, run_id, task_id)
     until = None if act.until is None else aware(act.until, world.dag(act.dag_id).structure.spec.timezone)
+    if until is not None and to_us(until) <= now_us:
+        raise UsageError(f"--until {until:%Y-%m-%d %H:%M} UTC is in the past")
     standing = world.pauses.get(key)
     item = PlanItem(
         dag_id=act.dag_id,
@@ -56,8 +58,6 @@ def plan_pause(world: World, act: PauseAct) -> Planned:
     )
 
     def commit(tick: Tick) -> Done:
-        if until is not None and opt_us(until) <= tick.now_us:  # type: ignore[operator]
-            raise UsageError(f"--until {until:%Y-%m-%d %H:%M} UTC is in the past")
         since = standing.since_us if standing else tick.now_us
         record = PauseRecord(
             kind, act.dag_id, run_id, task_id, tick.gate.actor, since, act.why, opt_us(until)

@@ -32,12 +32,14 @@ def make_plan(
     items: Sequence[PlanItem],
     *,
     seen: Sequence[object] = (),
+    covered: Sequence[PlanItem] | None = None,
     notes: Sequence[str] = (),
     cli: Sequence[str] = (),
     counts: dict[str, int] | None = None,
 ) -> Plan:
-    """Return a plan whose fingerprint covers the items and whatever else it depends on (*seen*)."""
-    facts = msgspec.json.encode([act, list(items), [repr(fact) for fact in seen]])
+    """Return a plan whose fingerprint covers its items, or *covered*, and what else it saw (*seen*)."""
+    shown = items if covered is None else covered
+    facts = msgspec.json.encode([act, list(shown), [repr(fact) for fact in seen]])
     return Plan(
         act=act,
         title=title,

@@ -44,11 +44,11 @@ def plan_of(world: World, act: AnyAct, now_us: int) -> Planned:
         case Cancel():
             return plan_cancel(world, act)
         case PauseSchedule() | Freeze() | Hold():
-            return plan_pause(world, act)
+            return plan_pause(world, act, now_us)
         case UnpauseSchedule() | Unfreeze() | Release():
             return plan_lift(world, act)
         case CreateBackfill():
-            return plan_backfill(world, act)
+            return plan_backfill(world, act, now_us)
         case SetPool():
             return plan_set_pool(world, act)
         case DeletePool():

@@ -30,15 +30,17 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
     check_conf(spec, act.conf)
     logical = None if act.logical_date is None else aware(act.logical_date, spec.timezone)
     moment = logical or from_us(now_us)
-    run_id = check_id(act.run_id, "run_id") if act.run_id else make_run_id("manual", moment)
+    run_id = check_id(act.run_id, "run_id") if act.run_id else ""
     if logical is not None:
-        standing = world.reads.run_ids_at(act.dag_id, [to_us(logical)]).get(to_us(logical))
+        standing = world.runs_at(act.dag_id, [to_us(logical)]).get(to_us(logical))
         if standing is not None:
             raise RefusedError(
                 f"{act.dag_id} has a run for {logical.isoformat()} already: {standing[0]} ({standing[1]}). "
                 f"Run it again with: penstock clear {act.dag_id} {standing[0]}"
             )
-    if world.reads.run(act.dag_id, run_id) is not None:
+    if not run_id:  # two people may trigger at the same moment
+        run_id = world.free_run_id(act.dag_id, make_run_id("manual", moment))
+    elif world.has_run(act.dag_id, run_id):
         raise RefusedError(f"{act.dag_id} has a run {run_id!r} already")
     interval = None if logical is None else timetable_of(spec.schedule).manual_interval(logical)
     item = PlanItem(
@@ -52,7 +54,9 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
         cli += ["--conf", json.dumps(act.conf)]
     if act.run_id:
         cli += ["--run-id", act.run_id]
-    plan = make_plan("trigger", f"Trigger {act.dag_id}", [item], notes=notes, cli=cli)
+    # The default id is of the moment of the commit, so the plan does not stand and fall with it.
+    seen = [logical, entry.structure.id, act.run_id]
+    plan = make_plan("trigger", f"Trigger {act.dag_id}", [item], seen=seen, covered=(), notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
         create_run(
