@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -100,6 +101,10 @@ async def _serve(settings: Settings, database: Database) -> None:
             group.create_task(_guard(forget_old(loop, database, executor, settings, clock), stopping)),
         ]
         await refresh.load_all()
+        # What is loaded stays: to walk through it, looking for garbage, would hold up tasks for a tenth of
+        # a second now and then.
+        gc.collect()
+        gc.freeze()
         await server.start()
         log.info("ready: %s", settings.socket)
         tasks.append(group.create_task(_guard(refresh.watch(), stopping)))

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 2
 """Files parsed side by side."""
+_LOOK_EVERY_MS = 200
+"""The watcher wakes up that often even when nothing happens; an editor's burst of writes is over by then."""
 
 
 class Refresh:
@@ -42,7 +44,7 @@ class Refresh:
         folder = self._settings.dags_folder
         # A change of a file that makes no DAG is a change of what the others import.
         async for _ in watchfiles.awatch(
-            folder, watch_filter=watchfiles.PythonFilter(), debounce=400, step=50
+            folder, watch_filter=watchfiles.PythonFilter(), debounce=1000, step=_LOOK_EVERY_MS
         ):
             await self._refresh()
 
