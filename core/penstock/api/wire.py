@@ -29,6 +29,7 @@ from penstock import errors
 from penstock.api.engine import Engine
 from penstock.errors import EngineError, PenstockError, ProtocolError
 from penstock.model import views
+from penstock.model.decoding import decoder
 
 T = TypeVar("T")
 
@@ -125,8 +126,8 @@ def result_type(call: Callable[..., Any]) -> Any:
 
 
 _encoder = msgspec.json.Encoder()
-_requests = msgspec.json.Decoder(Request)
-_messages = msgspec.json.Decoder(Message)
+_requests = decoder(Request)
+_messages = decoder(Message)
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -146,18 +147,18 @@ def decode_message(line: bytes) -> Message:
 
 def decode_params(described: Method, raw: msgspec.Raw) -> dict[str, Any]:
     """Return the arguments of a call; raise `ProtocolError` naming the one that does not fit."""
-    params = _decoded(msgspec.json.Decoder(described.params), raw)
+    params = _decoded(decoder(described.params), raw)
     return {name: getattr(params, name) for name in described.params.__struct_fields__}
 
 
 def decode_result(raw: msgspec.Raw, kind: Any) -> Any:
     """Return the result of a call as *kind*; raise `ProtocolError` when it is not one."""
-    return _decoded(msgspec.json.Decoder(kind), raw)
+    return _decoded(decoder(kind), raw)
 
 
-def _decoded(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
+def _decoded(made: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
     try:
-        return decoder.decode(data)
+        return made.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(f"not understood: {error}") from None
 

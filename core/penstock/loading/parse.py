@@ -16,6 +16,7 @@ from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Co
 from penstock.loading.discover import MAX_SOURCE_BYTES, source_hash
 from penstock.loading.environment import author_environment
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
+from penstock.model.decoding import decoder
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
 
@@ -66,7 +67,7 @@ def _parse(path: Path, settings: Settings, source: bytes | None, talk: Conversat
     if answer is None:
         return _failed(path, digest, _why(talk, settings.parse_timeout), _line(talk, path), talk.output)
     try:
-        return msgspec.json.decode(answer, type=ParsedFile)
+        return decoder(ParsedFile).decode(answer)
     except msgspec.DecodeError:
         return _failed(path, digest, "wrote over what its loader said", None, talk.output)
 

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from penstock.model.decoding import decoder
+
 
 class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When runs are due. `timetable` turns it into points.
@@ -195,7 +197,7 @@ def encode_spec(spec: DagSpec) -> bytes:
 
 def decode_spec(data: bytes | str) -> DagSpec:
     """Return the spec that `encode_spec` wrote; raise `msgspec.ValidationError` when it is not one."""
-    return msgspec.json.decode(data, type=DagSpec)
+    return decoder(DagSpec).decode(data)
 
 
 def spec_hash(data: bytes) -> str:

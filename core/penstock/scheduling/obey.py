@@ -9,6 +9,7 @@ import msgspec
 
 from penstock.errors import PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct, act_name
+from penstock.model.decoding import decoder
 from penstock.model.spec import ParsedFile
 from penstock.model.views import Done, Plan
 from penstock.scheduling.acts.planned import Planned
@@ -83,7 +84,7 @@ def _planned(tick: Tick, order: ActOrder) -> Planned | Done:
     if order.act_id is not None:
         earlier = tick.recent_answers.get(order.act_id) or tick.world.reads.answer(order.act_id)
         if earlier is not None:
-            return msgspec.json.decode(earlier, type=Done)
+            return decoder(Done).decode(earlier)
     planned = plan_of(tick.world, order.act, tick.now_us)
     if order.expect is not None and order.expect != planned.plan.fingerprint:
         raise PlanStaleError(f"the plan has changed since it was shown: now {planned.plan.title}")

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.errors import UnknownError, UsageError
+from penstock.model.decoding import decoder
 from penstock.model.outcome import Outcome
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
@@ -78,7 +79,7 @@ _STATES = (
 )
 
 _TASK_STATES = {state.value: state for state in TaskState}
-_outcomes = msgspec.json.Decoder(Outcome)
+_outcomes = decoder(Outcome)
 
 
 def read_runs(

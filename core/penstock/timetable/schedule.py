@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from penstock.model.decoding import decoder
 from penstock.model.spec import ScheduleSpec
 from penstock.timetable.cron import CronGrid
 from penstock.timetable.interval import Step, step_of
@@ -23,7 +24,7 @@ def timetable_of(spec: ScheduleSpec) -> Timetable:
 
 @lru_cache(maxsize=512)
 def _timetable(data: bytes) -> Timetable:
-    spec = msgspec.json.decode(data, type=ScheduleSpec)
+    spec = decoder(ScheduleSpec).decode(data)
     match spec.kind:
         case "none":
             return Timetable()
