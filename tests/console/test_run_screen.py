@@ -254,3 +254,18 @@ async def test_find_task_shows_matching_tasks_and_escape_brings_the_rails_back()
         await driver.press("backslash")
         await driver.type("failed")
         await driver.sees("✗ join")
+
+
+async def test_without_an_engine_the_picture_stays_and_it_goes_on_when_one_answers() -> None:
+    async with driving() as driver:
+        await at_run(driver, "fx_rates")
+        await driver.sees("FOLLOW", "pull_jpy")
+        driver.engine.stop()
+        await driver.sees("no engine")
+        await driver.press("j", "j")
+        await driver.sees("pull_jpy", "3/9 done")
+        driver.engine.start()
+        await driver.sees_not("no engine")
+        await driver.sees(" pull_nok ", "scheduled")
+        await driver.press("k", "k")
+        await driver.sees(" pull_jpy  attempt 1 of 1", "FOLLOW")
