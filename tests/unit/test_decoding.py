@@ -6,7 +6,7 @@ import threading
 
 import msgspec
 
-from penstock.model.decoding import decoder
+from penstock.decoding import decoder
 
 
 def test_threads_that_ask_together_get_the_same_decoder() -> None:

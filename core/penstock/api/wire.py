@@ -27,9 +27,9 @@ import msgspec
 
 from penstock import errors
 from penstock.api.engine import Engine
+from penstock.decoding import decoder
 from penstock.errors import EngineError, PenstockError, ProtocolError
 from penstock.model import views
-from penstock.model.decoding import decoder
 
 T = TypeVar("T")
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
+from penstock.decoding import decoder
 from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
 from penstock.loading.discover import MAX_SOURCE_BYTES, source_hash
 from penstock.loading.environment import author_environment
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
-from penstock.model.decoding import decoder
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from penstock.decoding import decoder
 from penstock.errors import PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct, act_name
-from penstock.model.decoding import decoder
 from penstock.model.spec import ParsedFile
 from penstock.model.views import Done, Plan
 from penstock.scheduling.acts.planned import Planned

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us, to_us
+from penstock.decoding import decoder
 from penstock.errors import UnknownError, UsageError
-from penstock.model.decoding import decoder
 from penstock.model.outcome import Outcome
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow

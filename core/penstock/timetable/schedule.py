@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from penstock.model.decoding import decoder
+from penstock.decoding import decoder
 from penstock.model.spec import ScheduleSpec
 from penstock.timetable.cron import CronGrid
 from penstock.timetable.interval import Step, step_of
