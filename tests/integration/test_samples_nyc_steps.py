@@ -18,6 +18,7 @@ import pytest
 from nyc import dashboard, reference, source
 from nyc.ingest import ingest
 from nyc.places import NEW_YORK, Places, local_day
+from nyc.places import places as default_places
 from nyc.quality import QualityError, check
 from nyc.tables import TABLES
 from nyc.warehouse import statements, visit
@@ -204,6 +205,12 @@ def test_a_run_stands_for_new_yorks_day_of_its_logical_date() -> None:
     assert local_day(datetime(2013, 1, 6, 4, 59, tzinfo=UTC)) == JAN_5
     with pytest.raises(ValueError, match="logical date"):
         local_day(None)
+
+
+def test_two_instances_never_share_their_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PENSTOCK_HOME", "/one")
+    assert default_places() == Places(Path("/one/nyc_flights"))
+    assert default_places("/data/flights") == Places(Path("/data/flights"))
 
 
 def test_publishing_writes_whole_files_and_the_marker_last(places: Places) -> None:
