@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEMO   := $(CURDIR)/.demo
 
-.PHONY: demo demo-stop test check lint types arrows pytest slow bench clean
+.PHONY: demo demo-stop test check lint types arrows pytest slow bench pictures clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -31,7 +31,7 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
-	$(BIN)/mypy tests benchmarks sample_dags
+	$(BIN)/mypy tests benchmarks sample_dags docs/make_pictures.py
 
 arrows: $(STAMP)
 	$(BIN)/lint-imports
@@ -44,6 +44,9 @@ slow: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+pictures: $(STAMP)
+	$(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist build
