@@ -139,6 +139,7 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     task.queued_us = tick.now_us
     task.start_us = task.end_us = task.next_us = None
     task.outcome = task.reason = None
+    task.peak_rss = task.cpu_seconds = task.read_bytes = task.write_bytes = None
     tick.gate.record_attempt(task, attempt_id)
     move(tick, live, task, TaskEvent.LAUNCH)
     tick.world.attempts[attempt_id] = (live.record.id, task.task_id)

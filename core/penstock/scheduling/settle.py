@@ -103,6 +103,9 @@ def _ended(
     end: float | None,
 ) -> None:
     spec = live.structure.tasks[task.task_id]
+    if task.peak_rss is not None and task.attempt_id == attempt_id:
+        # The kernel's figure leaves out what was sampled of descendants, and small tasks altogether.
+        outcome = msgspec.structs.replace(outcome, peak_rss=max(task.peak_rss, outcome.peak_rss or 0))
     end_us = tick.now_us if end is None else int(end * 1_000_000)
     start_us = task.start_us if start is None else int(start * 1_000_000)
     tick.gate.end_attempt(
