@@ -9,7 +9,7 @@ import pytest
 
 from builders import dag, task
 from penstock.execution.executor import Absent, Accepted
-from penstock.model.acts import CreateBackfill
+from penstock.model.acts import Clear, CreateBackfill
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec, SensorSpec
 from penstock.model.states import RunState, TaskState
@@ -269,6 +269,23 @@ async def test_a_run_out_of_time_fails_and_its_rest_is_skipped(bench: Bench) -> 
     bench.end("a", Outcome(kind=OutcomeKind.CANCELLED))
     assert bench.run_state("d", run) is RunState.FAILED
     assert bench.states("d", run) == {"a": S.SKIPPED, "b": S.SKIPPED}
+
+
+async def test_the_first_failure_may_end_a_run(bench: Bench) -> None:
+    bench.load(dag("d", task("a"), task("b"), task("c", "b"), task("retried", retries=1), fail_fast=True))
+    run = bench.trigger("d")
+    bench.end("retried", BAD)
+    assert bench.executor.stops == []
+    bench.end("a", BAD)
+    assert [mode for _, mode, _ in bench.executor.stops] == ["term"]
+    assert bench.run_state("d", run) is RunState.RUNNING
+    bench.end("b", Outcome(kind=OutcomeKind.CANCELLED))
+    assert bench.run_state("d", run) is RunState.FAILED
+    assert bench.states("d", run) == {"a": S.FAILED, "b": S.SKIPPED, "c": S.SKIPPED, "retried": S.SKIPPED}
+    # What was cleared has a second chance, although another task is still failed.
+    bench.act(Clear(dag_id="d", run_id=run, tasks=("b", "c")))
+    bench.tick()
+    assert bench.run_state("d", run) is RunState.RUNNING
 
 
 async def test_a_new_engine_goes_on_where_the_last_one_died(bench: Bench) -> None:

@@ -41,6 +41,8 @@ def move(tick: Tick, live: LiveRun, task: TaskRecord, event: TaskEvent, *, reaso
     elif after in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
         assert task.next_us is not None
         heapq.heappush(tick.world.alarms, (task.next_us, live.record.id, task.task_id))
+    if event is TaskEvent.FAIL and live.structure.spec.fail_fast:
+        tick.failing.append((live, task.task_id))
     if before in OCCUPIES_SLOT and after not in OCCUPIES_SLOT and task.attempt_id:
         tick.world.let_go(task.attempt_id)
     if live.dirty or not live.unfinished or after in TERMINAL:

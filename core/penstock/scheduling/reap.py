@@ -1,4 +1,7 @@
-"""Reap: what is due by the clock alone: retries, pokes, pauses that lift themselves, runs out of time."""
+"""Reap: what is due by the clock alone: retries, pokes, pauses that lift themselves, runs out of time.
+
+And what ends for the same lack of a reason to go on: the rest of a run whose first failure is enough.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,9 @@ def reap(tick: Tick) -> None:
             lift_pause(tick, pause.key)
         else:
             tick.wake_at(pause.until_us)
+    for live, failed in tick.failing:
+        if live.record.state is RunState.RUNNING and not live.record.intent:
+            _give_up(tick, live, f"{failed} failed, and the first failure ends the run (fail_fast)")
     for live in list(tick.world.runs.values()):
         _out_of_time(tick, live)
 
@@ -54,7 +60,12 @@ def _out_of_time(tick: Tick, live: LiveRun) -> None:
     if due_us > tick.now_us:
         tick.wake_at(due_us)
         return
-    reason = f"dagrun_timeout of {limit:g} s has passed"
+    _give_up(tick, live, f"dagrun_timeout of {limit:g} s has passed")
+
+
+def _give_up(tick: Tick, live: LiveRun, reason: str) -> None:
+    """Let a run fail: what lives is stopped, what has not started never will; both end as skipped."""
+    run = live.record
     run.intent = RunEvent.FAIL.value
     run.reason = reason
     tick.gate.save_run(run)

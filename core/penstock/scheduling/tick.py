@@ -8,7 +8,7 @@ from penstock.clock import from_us
 from penstock.execution.executor import Executor, StopMode
 from penstock.execution.protocol import AttemptSpec
 from penstock.scheduling.ledger import Ledger
-from penstock.scheduling.world import World
+from penstock.scheduling.world import LiveRun, World
 from penstock.settings import Settings
 from penstock.store.gate import Gate
 
@@ -36,6 +36,8 @@ class Tick:
     """A run has ended since runs were last started: others may have their turn."""
     ledger: Ledger = field(init=False)
     """What becomes of schedule points."""
+    failing: list[tuple[LiveRun, str]] = field(default_factory=list)
+    """Runs that end at their first failure, with the task that failed in this tick."""
     wake_us: int | None = None
     """When something is due that no event will announce."""
 
