@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from chaos import Chaos
 
 POINTS = ("before_commit", "after_commit", "after_mkdir", "after_spec", "after_spawn_request", "after_submit")
