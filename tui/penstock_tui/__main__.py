@@ -70,6 +70,8 @@ def prepare_environment(*, remote: bool) -> None:
         calm["TEXTUAL_FPS"] = "15"
     for name, value in calm.items():
         os.environ.setdefault(name, value)
+    for name in ("COLUMNS", "LINES"):  # an exported size would hide every later one
+        os.environ.pop(name, None)
 
 
 def exit_with_terminal() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -17,6 +18,7 @@ from penstock.model.views import Change, EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import Wall, clean
 from penstock_tui.feed import Feed
+from penstock_tui.keyboard import Echo, Keyboard
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
 from penstock_tui.notes import Notes
 from penstock_tui.screens.view import View
@@ -63,6 +65,9 @@ class Console(App[int]):
         self.engine_status: EngineStatus | None = None
         self.start_engine = start_engine
         """Starts an engine and returns what it said; blocks. None where that is not possible."""
+        self._keyboard = Keyboard(self, super().on_event)
+        self._act: Worker[None] | None = None
+        self._acted_on: Screen[object] | None = None
         self._warnings = warnings
         self._wall = Wall()
         self._told_tmux = False
@@ -105,6 +110,27 @@ class Console(App[int]):
     def _tick(self) -> None:
         if self.gone is not None:
             self._tell_views()
+
+    # -- what is typed ---------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Give keys out in turn; ``ctrl+c`` waits for nothing."""
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if typed and not (isinstance(event, events.Key) and event.key in {"ctrl+c", "ctrl+q"}):
+            assert isinstance(event, events.Key | events.Paste)
+            await self._keyboard.take(event)
+        else:
+            await super().on_event(event)
+
+    async def on_echo(self, echo: Echo) -> None:
+        """Let the next key go."""
+        await self._keyboard.on_echo(echo)
+
+    @property
+    def opening(self) -> bool:
+        """Whether an act was asked for that has neither ended nor opened its dialog yet."""
+        act = self._act
+        return act is not None and not act.is_finished and self.screen is self._acted_on
 
     # -- what the feed says ----------------------------------------------------------------------
 
@@ -190,7 +216,10 @@ class Console(App[int]):
         from penstock_tui.operate import operate
 
         chosen = (targets,) if isinstance(targets, Target) else tuple(targets)
-        self.run_worker(operate(self, action_id, chosen), name=action_id, group="act", exit_on_error=False)
+        self._acted_on = self.screen
+        self._act = self.run_worker(
+            operate(self, action_id, chosen), name=action_id, group="act", exit_on_error=False
+        )
 
     def short_path(self, path: str) -> str:
         """Return *path* without the instance's folder in front."""

@@ -33,6 +33,8 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def __init__(self, title: str) -> None:
         super().__init__(classes="danger" if self.danger else "")
         self._heading = title
+        self.takes_keys = False
+        """Whether the focus is where it belongs."""
 
     @property
     def console_app(self) -> Console:
@@ -50,8 +52,9 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
             yield from self.inside()
 
     def on_mount(self) -> None:
-        """Write the title."""
+        """Write the title; keys are taken once the subclass has given the focus."""
         self.set_heading(self._heading)
+        self.app.call_later(setattr, self, "takes_keys", True)
 
     def make_room(self, table: LineTable) -> None:
         """Let *table* be as high as the screen allows beside everything else in the frame."""

@@ -46,6 +46,7 @@ class View(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._stale = True
+        self._loaded = False
 
     @property
     def console_app(self) -> Console:
@@ -108,7 +109,18 @@ class View(Screen[None]):
     def reload(self) -> None:
         """Load in the background."""
         self._stale = False
-        self.run_worker(self.load(), group="load", exit_on_error=False)
+        self.run_worker(self._load(), name="load", group="load", exit_on_error=False)
+
+    async def _load(self) -> None:
+        try:
+            await self.load()
+        finally:
+            self._loaded = True
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether a key can mean something here: what it would act on is shown."""
+        return self._loaded and self.focused is not None
 
     @property
     def in_front(self) -> bool:

@@ -20,10 +20,14 @@ class StatusBar(Line):
     """Drawn from the app's state and the screen's crumbs; `refresh_line` after either moved."""
 
     def refresh_line(self) -> None:
-        """Draw again."""
-        self.refresh()
+        """Draw again if the line says something else."""
+        self.show(self.line(self.size.width))
 
-    def spans(self, cells: int) -> Spans:
+    def on_resize(self) -> None:
+        """Choose again what fits."""
+        self.refresh_line()
+
+    def line(self, cells: int) -> Spans:
         """Return the line for *cells* cells: the crumbs give way first, the engine's state never."""
         view = cast("View", self.screen)
         console = cast("Console", self.app)

@@ -1,0 +1,22 @@
+"""The console on the tests' own engine, in this terminal: ``python tests/fake_console.py``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from penstock_tui.__main__ import exit_with_terminal, prepare_environment
+
+
+def main() -> int:
+    """Run it as the real one runs."""
+    prepare_environment(remote=bool(os.environ.get("SSH_CONNECTION")))
+    exit_with_terminal()
+    from driving import make_console
+    from fakes import FakeEngine
+
+    return make_console(FakeEngine()).run() or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""The console in a real terminal: it draws, obeys, tidies up behind itself, and ends when hung up on."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from screen_of import Terminal, console, fake_console
+
+_TRUE_COLOUR = re.compile(rb"\x1b\[[0-9;]*[34]8;2;")
+_LARGE_PALETTE = re.compile(rb"\x1b\[[0-9;]*[34]8;5;")
+_MOUSE = b"\x1b[?1003h"
+_LEAVE_ALTERNATE = b"\x1b[?1049l"
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["120x36", "80x24"])
+def test_it_opens_acts_and_leaves_the_terminal_as_it_was(size: tuple[int, int]) -> None:
+    with Terminal(fake_console(), size) as terminal:
+        terminal.sees("orders_daily", "✗ failed", "? more")
+        terminal.send(b"r")
+        terminal.sees("Retry 6 tasks (y)")
+        terminal.send(b"y")
+        terminal.sees("Retry 6 tasks: done")
+        terminal.send(b"q")
+        assert terminal.ended() == 0
+        assert _LEAVE_ALTERNATE in terminal.output
+        assert "keep running" in terminal.text()
+
+
+def test_a_storm_of_sizes_ends_in_a_whole_screen() -> None:
+    with Terminal(fake_console(), (120, 36)) as terminal:
+        terminal.sees("orders_daily")
+        for columns, rows in ((60, 15), (30, 6), (10, 3), (200, 50), (81, 25), (80, 24)):
+            terminal.resize(columns, rows)
+            terminal.read()
+        terminal.sees("orders_daily", "? more", "user_snapshots")
+        terminal.send(b"\x03")
+        assert terminal.ended() == 0
+
+
+def test_sighup_ends_it_at_once() -> None:
+    with Terminal(fake_console()) as terminal:
+        terminal.sees("orders_daily")
+        terminal.process.send_signal(signal.SIGHUP)
+        assert terminal.ended() == 129
+
+
+def test_a_terminal_that_went_away_ends_it_even_where_the_signal_is_ignored() -> None:
+    ignore = "signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    program = f"import signal, os, sys; {ignore}; os.execv(sys.argv[1], sys.argv[1:])"
+    with Terminal([sys.executable, "-c", program, *fake_console()]) as terminal:
+        terminal.sees("orders_daily")
+        terminal.hang_up()
+        assert terminal.ended() == 129
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{}, {"NO_COLOR": "1"}, {"COLORTERM": "truecolor"}, {"TERM": "linux"}, {"TERM": "screen"}],
+    ids=["plain", "no colour", "true colour", "linux", "screen"],
+)
+def test_it_uses_the_terminals_own_colours_only(env: dict[str, str]) -> None:
+    with Terminal(fake_console(), env=env) as terminal:
+        terminal.sees("orders_daily", "failed", "? more")
+        assert not _TRUE_COLOUR.search(terminal.output)
+        assert not _LARGE_PALETTE.search(terminal.output)
+        coloured = terminal.colours() - {"default", "black", "white"}
+        assert bool(coloured) is ("NO_COLOR" not in env)
+        terminal.send(b"q")
+        assert terminal.ended() == 0
+
+
+def test_over_ssh_the_mouse_is_left_alone(tmp_path: Path) -> None:
+    with Terminal(console(tmp_path), env={"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}) as terminal:
+        terminal.sees("no engine")
+        assert _MOUSE not in terminal.output
+        terminal.send(b"q")
+        assert terminal.ended() == 0
+    with Terminal(console(tmp_path)) as terminal:
+        terminal.sees("no engine")
+        assert _MOUSE in terminal.output
+
+
+def test_a_dumb_terminal_is_refused_with_a_clear_line(tmp_path: Path) -> None:
+    with Terminal(console(tmp_path), env={"TERM": "dumb"}) as terminal:
+        assert terminal.ended() == 2
+        assert "TERM=dumb" in terminal.text()
+        assert b"\x1b[" not in terminal.output
+
+
+def test_without_an_engine_and_a_database_it_says_so_and_offers_to_start_one(tmp_path: Path) -> None:
+    with Terminal(console(tmp_path)) as terminal:
+        terminal.sees("no engine", "U starts one")
+        terminal.send(b"U")
+        terminal.sees("Start an engine?", "$ penstock up -d")
+        terminal.send(b"n")
+        terminal.send(b"q")
+        assert terminal.ended() == 0
+
+
+def test_a_wrong_keys_file_is_named_and_the_rest_works(tmp_path: Path) -> None:
+    (tmp_path / "keys.toml").write_text('fly = "x"\n', encoding="utf-8")
+    with Terminal(console(tmp_path), (120, 24)) as terminal:
+        terminal.sees("there is no action 'fly'")
+        terminal.send(b"q")
+        assert terminal.ended() == 0
+
+
+def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text("parallelism = 'many'\n", encoding="utf-8")
+    with Terminal(console(tmp_path), (160, 24)) as terminal:
+        assert terminal.ended() == 2
+        assert "parallelism" in terminal.text()
+
+
+def test_ascii_draws_no_other_letters(tmp_path: Path) -> None:
+    with Terminal(console(tmp_path, "--ascii")) as terminal:
+        terminal.sees("no engine")
+        terminal.send(b"q")
+        assert terminal.ended() == 0
+
+
+def test_idle_it_writes_nothing() -> None:
+    with Terminal(fake_console(), (120, 36)) as terminal:
+        terminal.sees("orders_daily", "failed", "? more")
+        for _ in range(20):
+            if not terminal.read(1.5):
+                break
+        before = terminal.output
+        terminal.read(3.0)
+        assert terminal.output == before

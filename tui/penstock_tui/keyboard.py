@@ -1,0 +1,101 @@
+"""`Keyboard`: gives keys out one at a time, each to what the key before it opened.
+
+Over a slow link several keys arrive at once. Textual hands each to whatever has the focus at that
+instant, so the letters of a filter would reach the list as commands while the filter is still
+opening. Here a key waits until the one before it has been obeyed, and until the view or dialog that
+it opened can take keys.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.message import Message
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from penstock_tui.app import Console
+
+_LAPS = 2
+"""Ways of an echo up to the app: the first follows the key, the second what the key made widgets say."""
+_POLL = 0.02
+"""Seconds between looks at what keys wait for, while any wait."""
+_LOST = 25
+"""Looks after which an echo counts as lost: what took the key has gone with its queue."""
+_UNREADY = 75
+"""Looks after which a view gets its keys although it still loads."""
+_FORGET = 250
+"""Looks after which an act has not opened its dialog: what was typed for it is thrown away."""
+
+
+class Echo(Message):
+    """Goes the way that a key went, behind it; its return says that the key has been obeyed."""
+
+    def __init__(self, number: int, lap: int) -> None:
+        super().__init__()
+        self.number = number
+        self.lap = lap
+
+
+class Keyboard:
+    """Holds what was typed. ``deliver`` gives one event to what has the focus now."""
+
+    def __init__(self, console: Console, deliver: Callable[[events.Event], Awaitable[None]]) -> None:
+        self._console = console
+        self._deliver = deliver
+        self._typed: deque[events.Key | events.Paste] = deque()
+        self._number = 0
+        self._under_way: Widget | None = None
+        self._looks = 0
+        self._polling = False
+
+    async def take(self, event: events.Key | events.Paste) -> None:
+        """Deliver *event* now if nothing is before it, else in its turn."""
+        self._typed.append(event)
+        await self.go_on()
+
+    async def go_on(self) -> None:
+        """Deliver what can be delivered."""
+        while self._typed and not self._must_wait():
+            self._looks = 0
+            await self._deliver(self._typed.popleft())
+            self._number += 1
+            self._send(Echo(self._number, 1))
+        if self._typed and not self._polling:
+            self._polling = True
+            self._console.set_timer(_POLL, self._look)
+
+    async def on_echo(self, echo: Echo) -> None:
+        """Take an echo back: send it round again, or go on."""
+        if echo.number != self._number:
+            return
+        if echo.lap < _LAPS:
+            self._send(Echo(echo.number, echo.lap + 1))
+        else:
+            self._under_way = None
+            await self.go_on()
+
+    def _send(self, echo: Echo) -> None:
+        target = self._console.focused or self._console.screen
+        self._under_way = target if target.post_message(echo) else None
+
+    async def _look(self) -> None:
+        self._polling = False
+        self._looks += 1
+        await self.go_on()
+
+    def _must_wait(self) -> bool:
+        if self._under_way is not None:
+            if self._looks < _LOST:
+                return True
+            self._under_way = None
+        if self._console.opening:
+            if self._looks < _FORGET:
+                return True
+            self._console.say(f"{len(self._typed)} keys typed ahead were dropped: no answer yet", "warning")
+            self._typed.clear()
+            return True
+        return self._looks < _UNREADY and not getattr(self._console.screen, "takes_keys", True)
