@@ -17,7 +17,7 @@ class Rounds:
 
     floor_name: str = ""
     walls: list[float] = field(default_factory=list)
-    heard: list[float] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)
     cpus: list[CpuUse] = field(default_factory=list)
     floors: list[floors.Cost] = field(default_factory=list)
     gaps_ms: list[float] = field(default_factory=list)
@@ -40,14 +40,14 @@ def race(graph: floors.Graph, *, at_once: int, scale: Scale, chain: bool = False
             found.floor_name, cost = floors.build(graph, at_once=at_once)
             before = instance.cpu()
             run_id, asked = instance.trigger("work")
-            heard = instance.wait("work", run_id)
+            seen = instance.wait("work", run_id)
             used = instance.cpu() - before
             if number == 0 and scale.rounds > 1:
                 continue
             found.floors.append(cost)
             found.cpus.append(used)
             found.walls.append(instance.end_of("work", run_id) - asked)
-            found.heard.append(heard - asked)
+            found.seen.append(seen - asked)
             if chain:
                 spans = instance.attempts("work", run_id)
                 pairs = list(pairwise(spans))
@@ -62,7 +62,7 @@ def describe(report: Report, rounds: Rounds, tasks: int) -> None:
     typical = rounds.cpus[totals.index(sorted(totals)[len(totals) // 2])]
     report.figures["tasks"] = tasks
     report.figures["wall_s"] = spread(rounds.walls)
-    report.figures["wall_as_heard_s"] = median(rounds.heard)
+    report.figures["wall_as_seen_s"] = median(rounds.seen)
     report.figures["ms_per_task"] = median(rounds.walls) / tasks * 1e3
     report.figures["cpu_ms_per_task"] = typical.per(tasks)
     report.floor["name"] = rounds.floor_name
