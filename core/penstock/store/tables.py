@@ -117,7 +117,6 @@ class TaskInstanceRow(SQLModel, table=True):
     __table_args__ = (
         Index("ux_task_instance", "run_pk", "task_id", "map_index", unique=True),
         Index("ix_task_failed", "state", "end_us", sqlite_where=text("state = 'failed'")),
-        Index("ix_task_by_name", "task_id", "state"),
     )
     id: int | None = Field(default=None, primary_key=True)
     run_pk: int = Field(foreign_key="run.id", ondelete="CASCADE")
