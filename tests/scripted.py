@@ -74,6 +74,9 @@ class ScriptedExecutor:
     specs: dict[str, AttemptSpec] = field(default_factory=dict)
     stops: list[tuple[str, StopMode, str]] = field(default_factory=list)
     fail_submit: bool = False
+    dies: bool = False
+    """Raise `crash` in place of the next launch or stop: what was committed is not carried out."""
+    crash: type[BaseException] = KeyboardInterrupt
     claim_at_once: bool = True
     hint: Hint | None = None
 
@@ -83,6 +86,8 @@ class ScriptedExecutor:
 
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
         """Accept launches; each id only once."""
+        if self.dies:
+            raise self.crash
         if self.fail_submit:
             raise OSError("no space left")
         for spec in specs:
@@ -103,6 +108,8 @@ class ScriptedExecutor:
 
     def stop(self, attempt_id: str, mode: StopMode, reason: str) -> None:
         """Remember the order."""
+        if self.dies:
+            raise self.crash
         self.stops.append((attempt_id, mode, reason))
 
     def read_log(self, attempt_id: str, offset: int, limit: int) -> bytes:
@@ -154,9 +161,9 @@ class Bench:
             self.loop.order(FileLoaded(ParsedFile(file=spec.file, source_hash="0" * 64, dags=(ready,))))
         self.tick()
 
-    def tick(self) -> None:
-        """One tick that looks at every live attempt."""
-        self.loop._turn(list(self.loop.world.attempts))
+    def tick(self) -> int | None:
+        """One tick that looks at every live attempt; return when time alone brings the next."""
+        return self.loop._turn(list(self.loop.world.attempts))
 
     def act(self, act: AnyAct, *, expect: str | None = None, act_id: str | None = None) -> Done:
         """Carry out an act as an operator."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.ids import make_run_id
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
@@ -10,6 +13,7 @@ from penstock.scheduling.acts.backfill import save_backfill
 from penstock.scheduling.acts.cancel import cancel
 from penstock.scheduling.acts.clear import clear_tasks
 from penstock.scheduling.births import create_run
+from penstock.scheduling.limits import run_limit, run_queue
 from penstock.scheduling.slots import save_slot
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import DagEntry, LiveBackfill, LiveRun
@@ -87,15 +91,15 @@ def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
 
 def _move_cursor(tick: Tick, entry: DagEntry, point: Point) -> None:
     entry.cursor = point
-    tick.gate.also(
-        MOVE_CURSOR,
-        {
-            "b_dag_id": entry.dag_id,
-            "cursor_us": to_us(point.run_after),
-            "cursor_start_us": to_us(point.data_interval_start),
-            "cursor_end_us": to_us(point.data_interval_end),
-        },
+    entry.facts = replace(  # a new version of the DAG goes on from here
+        entry.facts,
+        cursor_us=to_us(point.run_after),
+        cursor_start_us=to_us(point.data_interval_start),
+        cursor_end_us=to_us(point.data_interval_end),
     )
+    names = ("cursor_us", "cursor_start_us", "cursor_end_us")
+    row = {name: getattr(entry.facts, name) for name in names}
+    tick.gate.also(MOVE_CURSOR, {"b_dag_id": entry.dag_id, **row})
 
 
 def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
@@ -212,33 +216,22 @@ def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
 
 def _start_runs(tick: Tick) -> None:
     """Start queued runs: oldest first under max_active_runs, a backfill's under its own limit."""
-    queued: dict[str, list[LiveRun]] = {}
-    active: dict[str, int] = {}
+    queued: dict[str | int, list[LiveRun]] = {}
+    active: Counter[str | int] = Counter()
     for live in tick.world.runs.values():
-        if _limited_by_backfill(tick, live):
-            if live.record.state is RunState.QUEUED and _may_start(tick, live):
-                _start(tick, live)
-        elif live.record.state is RunState.QUEUED:
-            queued.setdefault(live.record.dag_id, []).append(live)
+        queue = run_queue(tick.world, live)
+        if live.record.state is RunState.QUEUED:
+            queued.setdefault(queue, []).append(live)
         elif live.record.state is RunState.RUNNING:
-            active[live.record.dag_id] = active.get(live.record.dag_id, 0) + 1
-    for dag_id, runs in queued.items():
+            active[queue] += 1
+    for queue, runs in queued.items():
         runs.sort(key=lambda live: (live.record.run_after_us, live.record.id))
         for live in runs:
-            if active.get(dag_id, 0) >= max_active_runs(tick, live):
+            if active[queue] >= run_limit(tick.world, live):
                 break
             if _may_start(tick, live):
                 _start(tick, live)
-                active[dag_id] = active.get(dag_id, 0) + 1
-
-
-def max_active_runs(tick: Tick, live: LiveRun) -> int:
-    """Return how many runs of the DAG may go at once, by its current version."""
-    return tick.world.dag(live.record.dag_id).structure.spec.max_active_runs
-
-
-def _limited_by_backfill(tick: Tick, live: LiveRun) -> bool:
-    return live.record.backfill_id in tick.world.backfills
+                active[queue] += 1
 
 
 def _may_start(tick: Tick, live: LiveRun) -> bool:

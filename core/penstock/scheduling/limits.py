@@ -46,6 +46,20 @@ class Occupancy:
             self.by_backfill[run.backfill_id] += 1
 
 
+def run_queue(world: World, live: LiveRun) -> str | int:
+    """Return what a queued run waits in: its active backfill's queue, by key, or its DAG's, by id."""
+    found = world.backfills.get(live.record.backfill_id or 0)
+    return live.record.dag_id if found is None else found.record.id
+
+
+def run_limit(world: World, live: LiveRun) -> int:
+    """Return how many runs of its queue may go at once: its backfill's limit, or the DAG's present one."""
+    found = world.backfills.get(live.record.backfill_id or 0)
+    if found is not None:
+        return found.record.max_active_runs
+    return world.dag(live.record.dag_id).structure.spec.max_active_runs
+
+
 def run_full(occupancy: Occupancy, live: LiveRun) -> bool:
     """Whether ``max_active_tasks`` of the run is reached."""
     return occupancy.by_run[live.record.id] >= live.structure.spec.max_active_tasks

@@ -11,7 +11,7 @@ from penstock.model.spec import TaskSpec
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import Verdict
 from penstock.model.views import Gate, Why
-from penstock.scheduling.limits import Occupancy, run_full, task_blocked
+from penstock.scheduling.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
 from penstock.scheduling.ready import blocking_past, judge, parents_text
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import PauseRecord, TaskRecord
@@ -77,21 +77,16 @@ def _run_gates(world: World, live: LiveRun) -> list[Gate]:
 
 def _queued_gates(world: World, live: LiveRun) -> list[Gate]:
     dag_id = live.record.dag_id
-    found = world.backfills.get(live.record.backfill_id or 0)
-    if found is not None:
-        if found.record.state != "running":
-            text = f"backfill {found.record.id} is {found.record.state}"
-            return [Gate(kind="run_queued", text=text, holders=(f"backfill {found.record.id}",))]
-        return []
-    limit = world.dag(dag_id).structure.spec.max_active_runs
+    queue, limit = run_queue(world, live), run_limit(world, live)
     active = [
         other.record.run_id
         for other in world.runs_of(dag_id)
-        if other.record.state is RunState.RUNNING and other.record.backfill_id not in world.backfills
+        if other.record.state is RunState.RUNNING and run_queue(world, other) == queue
     ]
     if len(active) < limit:
         return []
-    text = f"{dag_id} lets {limit} run{'' if limit == 1 else 's'} go at once (max_active_runs)"
+    who = dag_id if queue == dag_id else f"backfill {queue}"
+    text = f"{who} lets {limit} run{'' if limit == 1 else 's'} go at once (max_active_runs)"
     return [Gate(kind="run_queued", text=text, holders=tuple(active))]
 
 

@@ -1,0 +1,150 @@
+"""What must hold of an engine after every tick, whatever happened: asked of its memory and of its rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from penstock.model.states import OCCUPIES_SLOT, RunState, TaskState
+from penstock.scheduling.world import LiveRun, World
+from penstock.store.database import Database
+from penstock.store.working import WorkingSet
+from scripted import Bench
+
+_WAITING = (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE)
+
+
+def picture(world: World) -> dict[str, Any]:
+    """Return everything that a world knows and that its rows must tell as well."""
+    return {
+        "runs": {live.key: _run(live) for live in world.runs.values()},
+        "keys": dict(world.by_key),
+        "attempts": dict(world.attempts),
+        "looking back": {dag_id: pks for dag_id, pks in world.looking_back.items() if pks},
+        "alarms": {
+            (due, pk, task_id)
+            for due, pk, task_id in world.alarms
+            if pk in world.runs
+            and (task := world.runs[pk].tasks[task_id]).state in _WAITING
+            and task.next_us == due
+        },
+        "dags": {
+            dag_id: (entry.structure.id, entry.facts, entry.cursor and entry.cursor[1:4])
+            for dag_id, entry in world.dags.items()
+        },
+        "pauses": dict(world.pauses),
+        "pools": dict(world.pools),
+        "backfills": {
+            key: (found.record, found.slots, list(found.waiting), found.running, found.by_run)
+            for key, found in world.backfills.items()
+        },
+    }
+
+
+def _run(live: LiveRun) -> dict[str, Any]:
+    waiting = {
+        (kind, entry)
+        for kind, queue in live.queues.items()
+        for entry in queue
+        if live.tasks[entry[2]].state is TaskState.SCHEDULED
+    }
+    return {
+        "record": asdict(live.record),
+        "version": live.structure.id,
+        "tasks": {task_id: asdict(task) for task_id, task in live.tasks.items()},
+        "counts": live.counts,
+        "decisions": live.decisions,
+        "unfinished": live.unfinished,
+        "queues": waiting,
+    }
+
+
+def stored_world(bench: Bench) -> World:
+    """Return what a new engine would read."""
+    return World(WorkingSet(bench.database))
+
+
+def assert_memory_is_the_store(bench: Bench, world: World) -> None:
+    """The working set is what a new engine would read, *world*."""
+    kept, stored = picture(bench.loop.world), picture(world)
+    for part, value in stored.items():
+        assert kept[part] == value, part
+
+
+def assert_no_limit_is_exceeded(bench: Bench, world: World) -> None:
+    """Parallelism, pools and the limits of runs and tasks hold, counted from the rows in *world* alone."""
+    live = [
+        (run, run.structure.tasks[task.task_id])
+        for run in world.runs.values()
+        for task in run.tasks.values()
+        if task.state in OCCUPIES_SLOT
+    ]
+    assert len(live) <= bench.settings.parallelism
+    pools: Counter[str] = Counter()
+    of_dag: Counter[tuple[str, str]] = Counter()
+    of_run: Counter[tuple[int, str]] = Counter()
+    for run, spec in live:
+        pools[spec.pool] += spec.pool_slots
+        of_dag[run.record.dag_id, spec.task_id] += 1
+        of_run[run.record.id, spec.task_id] += 1
+    for pool, used in pools.items():
+        assert used <= world.pools[pool], f"pool {pool}"
+    for run, spec in live:
+        in_run = sum(other is run for other, _ in live)
+        assert in_run <= run.structure.spec.max_active_tasks
+        assert of_dag[run.record.dag_id, spec.task_id] <= (spec.max_active_tis_per_dag or 1 << 30)
+        assert of_run[run.record.id, spec.task_id] <= (spec.max_active_tis_per_dagrun or 1 << 30)
+    going: Counter[str | int] = Counter()
+    for run in world.runs.values():
+        if run.record.state is RunState.RUNNING:
+            found = world.backfills.get(run.record.backfill_id or 0)
+            going[run.record.dag_id if found is None else found.record.id] += 1
+    for queue, count in going.items():
+        if isinstance(queue, str):
+            assert count <= world.dag(queue).structure.spec.max_active_runs
+        else:
+            assert count <= world.backfills[queue].record.max_active_runs
+
+
+def assert_events_replay(database: Database) -> None:
+    """The trail of events leads, run by run and task by task, to the states in the rows."""
+    states: dict[tuple[str, str, str | None], str] = {}
+    with database.read() as connection:
+        trail = connection.execute(
+            sa.text(
+                "SELECT dag_id, run_id, task_id, kind, before, after FROM event"
+                " WHERE run_id IS NOT NULL AND after IS NOT NULL ORDER BY seq"
+            )
+        ).all()
+        runs = connection.execute(sa.text("SELECT dag_id, run_id, state FROM run")).all()
+        tasks = connection.execute(
+            sa.text(
+                "SELECT dag_id, run_id, task_id, task_instance.state FROM task_instance"
+                " JOIN run ON run.id = run_pk"
+            )
+        ).all()
+    for dag_id, run_id, task_id, kind, before, after in trail:
+        if kind.startswith("pause_") or kind == "release":
+            continue
+        key = (dag_id, run_id, task_id)
+        born = None if task_id is None else "pending"
+        assert states.get(key, born) == before, f"{key} was {states.get(key, born)}, {kind} says {before}"
+        states[key] = after
+    for dag_id, run_id, state in runs:
+        assert states[dag_id, run_id, None] == state
+    for dag_id, run_id, task_id, state in tasks:
+        assert states.get((dag_id, run_id, task_id), "pending") == state
+
+
+def assert_at_rest(bench: Bench) -> None:
+    """A second tick at the same moment finds nothing to do: no tick leaves work that nobody wakes it for."""
+    wake_us = bench.tick()
+    now_us = int(bench.clock.time.timestamp() * 1_000_000)
+    if wake_us is not None and wake_us <= now_us:
+        return
+    before = bench.loop.gate.cursor
+    bench.tick()
+    assert bench.loop.gate.cursor == before, "a tick left something undone"
