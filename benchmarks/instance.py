@@ -79,7 +79,8 @@ class Instance:
     def wait(self, dag_id: str, run_id: str) -> float:
         """Wait for a run to end well; return when we saw it.
 
-        Asks the database, so that waiting does not keep the engine busy. Raises RuntimeError when the run ends badly, or not within `RUN_SECONDS`.
+        Asks the database, so that waiting does not keep the engine busy. Raises RuntimeError when the run
+        ends badly, or not within `RUN_SECONDS`.
         """
         deadline = time.monotonic() + RUN_SECONDS
         with closing(self._connect()) as connection:
