@@ -17,7 +17,6 @@ PORT = {"__init__", "executor", "failpoint", "protocol", "records"}
 CIRCLES = {
     frozenset({"penstock.process", "penstock.process_darwin"}),  # one module in two files, by platform
     frozenset({"penstock.store.database", "penstock.store.migrations"}),  # loaded when a schema is old
-    frozenset({"penstock_tui.app", "penstock_tui.operate"}),  # loaded at the first act
 }
 """Pairs that import one another; the second of each is imported inside a function."""
 

@@ -8,19 +8,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 
 from penstock.errors import PenstockError
 from penstock.model import acts
 from penstock.model.acts import AnyAct
 from penstock.model.states import TERMINAL
 from penstock_tui import actions
-from penstock_tui.app import Console
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View
 from penstock_tui.target import Target
 from penstock_tui.view import durations
 
-Operation = Callable[[Console, Sequence[Target]], Awaitable[None]]
+if TYPE_CHECKING:
+    from penstock_tui.app import Console
+
+    Operation = Callable[[Console, Sequence[Target]], Awaitable[None]]
 
 
 async def operate(console: Console, action_id: str, targets: Sequence[Target]) -> None:
