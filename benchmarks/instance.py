@@ -85,13 +85,24 @@ class Instance:
         deadline = time.monotonic() + RUN_SECONDS
         with closing(self._connect()) as connection:
             while time.monotonic() < deadline:
-                row = connection.execute(_STATE, (dag_id, run_id)).fetchone()
-                if row is not None and RunState(row[0]) in RUN_TERMINAL:
-                    if row[0] != "success":
-                        raise RuntimeError(f"run {run_id} of {dag_id} ended as {row[0]}")
+                if self._ended(connection, dag_id, run_id):
                     return time.time()
                 time.sleep(_LOOK_EVERY)
         raise RuntimeError(f"run {run_id} of {dag_id} did not end in {RUN_SECONDS:g} s")
+
+    def ended(self, dag_id: str, run_id: str) -> bool:
+        """Whether a run has ended; raise RuntimeError if it ended badly."""
+        with closing(self._connect()) as connection:
+            return self._ended(connection, dag_id, run_id)
+
+    @staticmethod
+    def _ended(connection: sqlite3.Connection, dag_id: str, run_id: str) -> bool:
+        row = connection.execute(_STATE, (dag_id, run_id)).fetchone()
+        if row is None or RunState(row[0]) not in RUN_TERMINAL:
+            return False
+        if row[0] != RunState.SUCCESS:
+            raise RuntimeError(f"run {run_id} of {dag_id} ended as {row[0]}")
+        return True
 
     def run(self, dag_id: str) -> tuple[str, float]:
         """Trigger a run and wait for it; return its id and the seconds from asking to its recorded end."""
@@ -101,12 +112,12 @@ class Instance:
 
     def end_of(self, dag_id: str, run_id: str) -> float:
         """Return when a run ended, by the store, in seconds since 1970."""
-        rows = self._ask("SELECT end_us FROM run WHERE dag_id = ? AND run_id = ?", dag_id, run_id)
+        rows = self.ask("SELECT end_us FROM run WHERE dag_id = ? AND run_id = ?", dag_id, run_id)
         return int(rows[0][0]) / 1e6
 
     def attempts(self, dag_id: str, run_id: str) -> list[_Span]:
         """Return (queued, start, end) in microseconds of every attempt of a run, in topological order."""
-        return self._ask(
+        return self.ask(
             "SELECT a.queued_us, a.start_us, a.end_us FROM attempt a"
             " JOIN task_instance t ON t.id = a.ti_id JOIN run r ON r.id = t.run_pk"
             " WHERE r.dag_id = ? AND r.run_id = ? ORDER BY t.position",
@@ -116,10 +127,11 @@ class Instance:
 
     def output(self, attempt: int = -1) -> str:
         """Return the log of the newest attempt (or another by its number in order of making)."""
-        rows = self._ask("SELECT attempt_id FROM attempt ORDER BY attempt_id")
+        rows = self.ask("SELECT attempt_id FROM attempt ORDER BY attempt_id")
         return self.client.read_log(str(rows[attempt][0]), 0, 1 << 16).data.decode()
 
-    def _ask(self, query: str, *values: str) -> list[tuple[int, int, int]]:
+    def ask(self, query: str, *values: str) -> list[_Span]:
+        """Return the rows (of three whole numbers) that the database gives for *query*."""
         with closing(self._connect()) as connection:
             return connection.execute(query, values).fetchall()
 
