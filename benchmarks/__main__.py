@@ -25,6 +25,8 @@ WORKLOADS = (
     "trigger",
     "reads",
     "first_frame",
+    "open_run",
+    "large_log",
     "wire",
 )
 _QUICK = 0.2

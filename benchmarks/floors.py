@@ -37,6 +37,15 @@ def build(graph: Graph, *, at_once: int) -> tuple[str, Cost]:
         return "ninja", timed([ninja, "-C", folder, "-j", str(at_once), "--quiet"])
 
 
+def shell(name: str, times: int) -> float:
+    """Return the CPU milliseconds of starting the shell *name* to run ``true``."""
+    before = os.times()
+    for _ in range(times):
+        os.waitpid(os.posix_spawnp(name, [name, "-c", "true"], os.environ, setsid=True), 0)
+    after = os.times()
+    return (sum(after[:4]) - sum(before[:4])) / times * 1e3
+
+
 def timed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
     """Run *command* to its end; raise RuntimeError when it fails."""
     with tempfile.TemporaryFile() as output:

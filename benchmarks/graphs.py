@@ -68,6 +68,8 @@ def describe(report: Report, rounds: Rounds, tasks: int) -> None:
     report.floor["name"] = rounds.floor_name
     report.floor["wall_s"] = spread([each.wall for each in rounds.floors])
     report.floor["cpu_ms_per_task"] = median([each.cpu for each in rounds.floors]) / tasks * 1e3
+    shells = {name: floors.shell(name, max(10, min(tasks, 200))) for name in ("sh", "bash")}
+    report.floor["cpu_ms_per_shell"] = shells
     pairs = list(zip(rounds.walls, rounds.cpus, rounds.floors, strict=True))
     report.ratios["wall"] = median([wall / floor.wall for wall, _, floor in pairs])
     report.ratios["cpu"] = median([cpu.total / max(floor.cpu, 1e-9) for _, cpu, floor in pairs])

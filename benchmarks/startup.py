@@ -22,10 +22,10 @@ def measure(scale: Scale) -> Report:
         "--version": [*_penstock(), "--version"],
         "--help": [*_penstock(), "--help"],
         "status": [*_penstock(), "status"],
-        "tasks list": [*_penstock(), "runs", "list", "work"],
+        "runs list": [*_penstock(), "runs", "list", "work"],
     }
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    rounds = max(_LEAST, scale.count(4 * scale.rounds))
+    rounds = scale.count(4 * scale.rounds, least=_LEAST if scale.size >= 0.1 else 1)
     with Instance({"work": dag}) as instance:
         environment = instance.environment()
         for command in commands.values():  # bytecode and page cache

@@ -47,10 +47,15 @@ class Terminal:
         self.begun = 0.0
 
     @property
+    def pid(self) -> int:
+        """The program's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def cpu(self) -> float:
         """CPU seconds it has used so far."""
-        assert self._process is not None
-        return running_seconds(self._process.pid)
+        return running_seconds(self.pid)
 
     def until(self, text: str, limit: float = LIMIT) -> float:
         """Return the seconds since the start at which *text* had been drawn (after the last `press`)."""
