@@ -109,6 +109,15 @@ def assert_no_limit_is_exceeded(bench: Bench, world: World) -> None:
             assert count <= world.backfills[queue].record.max_active_runs
 
 
+def assert_stops_were_ordered(bench: Bench) -> None:
+    """Whoever is to die was told so, even when the engine that decided it died before it could."""
+    told = {attempt_id for attempt_id, _, _ in bench.executor.stops}
+    for attempt_id, (pk, task_id) in bench.loop.world.attempts.items():
+        state = bench.loop.world.runs[pk].tasks[task_id].state
+        if state in (TaskState.STOPPING, TaskState.RESTARTING):
+            assert attempt_id in told, f"{task_id} is {state}, and nobody told it"
+
+
 def assert_events_replay(database: Database) -> None:
     """The trail of events leads, run by run and task by task, to the states in the rows."""
     states: dict[tuple[str, str, str | None], str] = {}

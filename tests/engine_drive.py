@@ -22,6 +22,7 @@ from engine_checks import (
     assert_events_replay,
     assert_memory_is_the_store,
     assert_no_limit_is_exceeded,
+    assert_stops_were_ordered,
     stored_world,
 )
 from penstock.errors import PenstockError, RefusedError, StoreError, UsageError
@@ -115,6 +116,7 @@ class Drive:
         assert_memory_is_the_store(self.bench, world)
         assert_no_limit_is_exceeded(self.bench, world)
         assert_at_rest(self.bench)
+        assert_stops_were_ordered(self.bench)
 
     async def _step(self, name: str, first: int, second: int) -> None:
         bench = self.bench
@@ -174,7 +176,8 @@ class Drive:
         self.trouble.expected()
 
     def _end(self, which: int, outcome: Outcome) -> None:
-        live = sorted(self.bench.loop.world.attempts)
+        places = self.bench.loop.world.attempts
+        live = sorted(places, key=places.__getitem__)  # ids are random, places are not
         if not live:
             return
         attempt = live[which % len(live)]
