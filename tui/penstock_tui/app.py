@@ -7,7 +7,6 @@ from datetime import datetime, tzinfo
 from typing import ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.message import Message
@@ -17,6 +16,7 @@ from textual.worker import Worker, WorkerState
 from penstock.model.views import Change, EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import Wall, clean
+from penstock_tui.doors import Doors
 from penstock_tui.feed import Feed
 from penstock_tui.keyboard import Echo, Keyboard
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
@@ -28,7 +28,7 @@ FeedMaker = Callable[[Callable[[Message], object]], Feed]
 """Makes the feed from the function that posts its messages."""
 
 
-class Console(App[int]):
+class Console(Doors):
     """The console. ``zone`` is that in which times are shown, ``keys`` the user's keys by action id."""
 
     TITLE = "penstock"
@@ -225,30 +225,6 @@ class Console(App[int]):
         """Return *path* without the instance's folder in front."""
         home = self.engine_status.home if self.engine_status else ""
         return path.removeprefix(home.rstrip("/") + "/") if home else path
-
-    def open_run(self, dag_id: str, run_id: str) -> None:
-        """Show one run."""
-        from penstock_tui.screens.run import RunScreen
-
-        self.push_screen(RunScreen(dag_id, run_id))
-
-    def open_log_of(self, dag_id: str, run_id: str) -> None:
-        """Show the log that matters most in a run: its first failure's, else what runs, else the last."""
-        from penstock_tui.operate import open_log_of
-
-        self.run_worker(open_log_of(self, dag_id, run_id), name="log", group="open", exit_on_error=False)
-
-    def open_log(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> None:
-        """Show the log of one task instance on the whole screen."""
-        from penstock_tui.screens.log import LogScreen
-
-        self.push_screen(LogScreen(dag_id, run_id, task_id, map_index))
-
-    def open_runs(self, dag_id: str) -> None:
-        """Show the runs of a DAG."""
-        from penstock_tui.screens.runs import RunsScreen
-
-        self.push_screen(RunsScreen(dag_id))
 
     def copy(self, text: str) -> None:
         """Copy *text* through the terminal (OSC 52)."""

@@ -54,7 +54,10 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def on_mount(self) -> None:
         """Write the title; keys are taken once the subclass has given the focus."""
         self.set_heading(self._heading)
-        self.app.call_later(setattr, self, "takes_keys", True)
+        self.app.call_later(self._take_keys)
+
+    def _take_keys(self) -> None:
+        self.takes_keys = True
 
     def make_room(self, table: LineTable) -> None:
         """Let *table* be as high as the screen allows beside everything else in the frame."""
