@@ -52,8 +52,8 @@ WHEN NEW.state IS NOT OLD.state AND NOT EXISTS
 BEGIN SELECT RAISE(ABORT, 'illegal move of {table}'); END
 """
 _APPEND_ONLY = """
-CREATE TRIGGER event_append_only BEFORE UPDATE ON event
-BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
+CREATE TRIGGER event_no_{act} BEFORE {act} ON event
+BEGIN SELECT RAISE(ABORT, 'events are never changed or taken out'); END
 """
 
 
@@ -111,6 +111,26 @@ class Database:
             self._close_writer()  # whatever went wrong, the next transaction starts afresh
             raise
 
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """Give a connection as `write` does, with foreign keys checked at the end only.
+
+        A table that is made anew would take its children along otherwise. Raises `StoreError`, and
+        changes nothing, when a row is left without its parent.
+        """
+        writer = self._writer or self._open_writer()
+        raw = writer.connection.driver_connection
+        assert raw is not None
+        raw.execute("PRAGMA foreign_keys = OFF")  # heeded outside a transaction only
+        try:
+            with self.write() as connection:
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchone()
+                if broken is not None:
+                    raise StoreError(f"a row of {broken[0]} would be left without its {broken[2]}")
+        finally:
+            raw.execute("PRAGMA foreign_keys = ON")
+
     def data_version(self, connection: Connection) -> int:
         """Return a number that changes when another connection has committed."""
         return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
@@ -129,9 +149,13 @@ class Database:
             return 0
 
     def backup(self, target: Path) -> None:
-        """Write a consistent copy to *target*, which must not exist."""
+        """Write a consistent copy to *target*, which must not exist; a copy cut short leaves none there."""
+        part = target.with_name(f"{target.name}.part")
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
         with self._raw() as raw:
-            raw.execute("VACUUM INTO ?", (str(target),))
+            raw.execute("VACUUM INTO ?", (str(part),))
+        part.rename(target)
 
     def quick_check(self) -> str:
         """Return ``ok``, or what SQLite found wrong."""
@@ -182,6 +206,20 @@ class Database:
             from penstock.store.migrations import upgrade
 
             upgrade(self, version)
+        elif not self.readonly:
+            self._refresh_guards()
+
+    def _refresh_guards(self) -> None:
+        """Let the guards know the moves that this program knows."""
+        edge = table_of(tables.EdgeRow)
+        with self.read() as connection:
+            known = {
+                tuple(row)
+                for row in connection.execute(sa.select(edge.c.subject, edge.c.before, edge.c.after))
+            }
+        if known != {(row["subject"], row["before"], row["after"]) for row in _edges()}:
+            with self.write() as connection:
+                install_guards(connection)
 
     def _create(self) -> None:
         with self.write() as connection:
@@ -198,19 +236,24 @@ class Database:
 def install_guards(connection: Connection) -> None:
     """Fill the table of legal moves and make the triggers that ask it."""
     edge = table_of(tables.EdgeRow)
-    rows = [
+    connection.execute(sa.delete(edge))
+    connection.execute(sa.insert(edge), _edges())
+    for name in ("task_instance", "run"):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS guard_{name}")
+        connection.exec_driver_sql(_GUARD.format(table=name))
+    for act in ("update", "delete"):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS event_no_{act}")
+        connection.exec_driver_sql(_APPEND_ONLY.format(act=act))
+
+
+def _edges() -> list[dict[str, str]]:
+    """Return the legal moves as rows."""
+    return [
         {"subject": subject, "before": before.value, "after": after.value}
         for subject, edges in (("task_instance", task_edges()), ("run", run_edges()))
         for before, after in sorted(edges)
         if before is not after
     ]
-    connection.execute(sa.delete(edge))
-    connection.execute(sa.insert(edge), rows)
-    for name in ("task_instance", "run"):
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS guard_{name}")
-        connection.exec_driver_sql(_GUARD.format(table=name))
-    connection.exec_driver_sql("DROP TRIGGER IF EXISTS event_append_only")
-    connection.exec_driver_sql(_APPEND_ONLY)
 
 
 def table_of(row: type[SQLModel]) -> sa.Table:

@@ -1,6 +1,7 @@
 """Migrations: each revision raises SQLite's user_version by one. A copy is kept before the first.
 
-A new database is made whole from the tables; a test holds both ways to the same schema.
+A new database is made whole from the tables; a test holds both ways to the same schema. A revision
+is a file ``versions/0002_what_it_does.py``; raise `tables.SCHEMA_VERSION` with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ BACKUP_SUFFIX = ".before-{version}"
 
 
 def upgrade(database: Database, version: int) -> None:
-    """Bring *database* from schema *version* to the present one, keeping a copy beside it.
+    """Bring *database* from schema *version* (0: empty) to the present one, keeping a copy beside it.
 
     Alembic is imported only here: a database that is up to date never pays for it.
     """
@@ -26,16 +27,20 @@ def upgrade(database: Database, version: int) -> None:
 
     from penstock.store.database import install_guards
 
-    copy = database.path.with_name(database.path.name + BACKUP_SUFFIX.format(version=tables.SCHEMA_VERSION))
-    if not copy.exists():
-        database.backup(copy)
+    if version:
+        suffix = BACKUP_SUFFIX.format(version=tables.SCHEMA_VERSION)
+        copy = database.path.with_name(database.path.name + suffix)
+        if not copy.exists():
+            database.backup(copy)
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    with database.write() as connection:
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    with database.rebuild() as connection:
         config.attributes["connection"] = connection
         if version:
             command.stamp(config, f"{version:04d}")
         command.upgrade(config, "head")
+        # Which schema it is, the file's own header says.
+        connection.exec_driver_sql("DROP TABLE alembic_version")
         install_guards(connection)
         connection.exec_driver_sql(f"PRAGMA application_id = {tables.APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA_VERSION}")

@@ -1,0 +1,13 @@
+"""How Alembic runs our revisions: inside the one transaction that the caller has opened.
+
+A revision raises the schema by one and may only add to what older ones did. Foreign keys are not
+checked while it runs, so a table may be made anew without taking its children along; they are
+checked before the commit.
+"""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], render_as_batch=True)
+context.run_migrations()

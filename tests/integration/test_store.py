@@ -1,0 +1,458 @@
+"""The database guards itself: legal moves, one live attempt, a trail that stays; and it knows its schema."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from builders import NOON, add_attempt, add_dag, add_events, add_run, dag, insert, task, task_key
+from penstock.clock import to_us
+from penstock.errors import StoreError
+from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.transitions import RunEvent, TaskEvent, run_edges, task_edges
+from penstock.store import database as database_module
+from penstock.store import migrations, tables
+from penstock.store.database import Database, install_guards, network_file_system, table_of
+from penstock.store.gate import Gate
+from penstock.store.records import RunRecord, TaskRecord
+from penstock.store.working import WorkingSet
+
+OK = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open(tmp_path / "penstock.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run_id(database: Database) -> str:
+    spec = dag("d", task("a"), task("b", "a"))
+    return add_run(database, spec, add_dag(database, spec))
+
+
+def schema(path: Path) -> dict[str, object]:
+    """Return tables with columns, keys and parents, indexes and triggers, as SQLite has them."""
+    raw = sqlite3.connect(path)
+    found: dict[str, object] = {}
+    try:
+        for kind, name, text in raw.execute("SELECT type, name, sql FROM sqlite_master"):
+            if kind == "table":
+                found[name] = (
+                    raw.execute(f"PRAGMA table_xinfo({name})").fetchall(),
+                    sorted(row[2:] for row in raw.execute(f"PRAGMA foreign_key_list({name})")),
+                    "AUTOINCREMENT" in text,
+                )
+            else:
+                found[name] = " ".join((text or "").split())
+        found["application_id"] = raw.execute("PRAGMA application_id").fetchone()
+        found["user_version"] = raw.execute("PRAGMA user_version").fetchone()
+        found["pools"] = raw.execute("SELECT * FROM pool").fetchall()
+        found["edges"] = sorted(raw.execute("SELECT * FROM edge"))
+    finally:
+        raw.close()
+    return found
+
+
+# -- guards --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", TaskState)
+def test_the_database_lets_a_task_make_the_moves_of_the_table_and_no_other(
+    database: Database, run_id: str, before: TaskState
+) -> None:
+    key = task_key(database, "d", run_id, "a")
+    for after in TaskState:
+        with database.write() as connection:  # whatever it was before, it is *before* now
+            connection.exec_driver_sql("DROP TRIGGER guard_task_instance")
+            connection.execute(sa.update(_task).where(_task.c.id == key).values(state=before.value))
+            install_guards(connection)
+        legal = after is before or (before, after) in task_edges()
+        assert _moves(database, _task, key, after.value) == legal, f"{before} -> {after}"
+
+
+@pytest.mark.parametrize("before", RunState)
+def test_the_database_lets_a_run_make_the_moves_of_the_table_and_no_other(
+    database: Database, run_id: str, before: RunState
+) -> None:
+    with database.read() as connection:
+        key = connection.execute(sa.select(_run.c.id).where(_run.c.run_id == run_id)).scalar_one()
+    for after in RunState:
+        with database.write() as connection:
+            connection.exec_driver_sql("DROP TRIGGER guard_run")
+            connection.execute(sa.update(_run).where(_run.c.id == key).values(state=before.value))
+            install_guards(connection)
+        legal = after is before or (before, after) in run_edges()
+        assert _moves(database, _run, key, after.value) == legal, f"{before} -> {after}"
+
+
+def _moves(database: Database, table: sa.Table, key: int, after: str) -> bool:
+    try:
+        with database.write() as connection:
+            connection.execute(sa.update(table).where(table.c.id == key).values(state=after))
+    except sa.exc.IntegrityError as error:
+        if "illegal move" not in str(error):
+            raise
+        return False
+    return True
+
+
+def test_a_task_instance_has_one_live_attempt_at_most(database: Database, run_id: str) -> None:
+    key = task_key(database, "d", run_id, "a")
+    add_attempt(database, key, "000000000001-00000001", outcome=OK)
+    add_attempt(database, key, "000000000001-00000002")
+    with pytest.raises(sa.exc.IntegrityError, match="UNIQUE"):
+        add_attempt(database, key, "000000000001-00000003")
+    add_attempt(database, task_key(database, "d", run_id, "b"), "000000000001-00000004")
+
+
+def test_a_dag_has_one_run_for_a_logical_date_and_as_many_as_wanted_without(database: Database) -> None:
+    spec = dag("d", task("a"))
+    version = add_dag(database, spec)
+    add_run(database, spec, version)
+    with pytest.raises(sa.exc.IntegrityError, match="UNIQUE"):
+        add_run(database, spec, version, run_id="another")
+    add_run(database, spec, version, run_id="first", logical_us=None)
+    add_run(database, spec, version, run_id="second", logical_us=None)
+
+
+def test_a_dag_has_one_active_backfill_at_most(database: Database) -> None:
+    values = {
+        "dag_id": "d", "from_us": 0, "to_us": 1, "reprocess": "none", "max_active_runs": 1,
+        "backwards": False, "by": "tester", "created_us": 0,
+    }  # fmt: skip
+    insert(database, tables.BackfillRow, **values, state="success", end_us=2)
+    insert(database, tables.BackfillRow, **values, state="running")
+    with pytest.raises(sa.exc.IntegrityError, match="UNIQUE"):
+        insert(database, tables.BackfillRow, **values, state="paused")
+
+
+def test_events_are_never_changed_or_taken_out(database: Database) -> None:
+    add_events(database, [("d", None, "dag_new")])
+    for statement in ("UPDATE event SET actor = 'nobody'", "DELETE FROM event"):
+        with pytest.raises(sa.exc.IntegrityError, match="events"), database.write() as connection:
+            connection.exec_driver_sql(statement)
+
+
+def test_a_run_takes_all_that_hangs_on_it_along(database: Database, run_id: str) -> None:
+    key = task_key(database, "d", run_id, "a")
+    add_attempt(database, key, "000000000001-00000001", outcome=OK)
+    insert(database, tables.XComRow, ti_id=key, key="k", value="1")
+    with database.write() as connection:
+        connection.execute(sa.delete(_run))
+    with database.read() as connection:
+        for name in ("task_instance", "attempt", "xcom"):
+            assert connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() == 0
+
+
+# -- the gate ------------------------------------------------------------------------------------
+
+
+def records(database: Database, run_id: str) -> tuple[RunRecord, TaskRecord]:
+    found = WorkingSet(database).run("d", run_id)
+    assert found is not None
+    return found[0], found[1][0]
+
+
+def test_a_move_over_a_row_that_is_not_as_remembered_writes_nothing_at_all(
+    database: Database, run_id: str
+) -> None:
+    run, one = records(database, run_id)
+    other_run, other = records(database, run_id)
+    gate = Gate(database)
+    gate.now_us = to_us(NOON)
+    gate.move_task(run, one, TaskEvent.MEET)
+    assert gate.commit().runs == {("d", run_id)}
+    late = Gate(database)
+    late.move_run(other_run, RunEvent.FAIL)
+    late.move_task(other_run, other, TaskEvent.SKIP)
+    with pytest.raises(StoreError, match="not as remembered"):
+        late.commit()
+    assert late.empty
+    run, one = records(database, run_id)
+    assert (run.state, one.state, one.version) == (RunState.RUNNING, TaskState.SCHEDULED, 2)
+    with database.read() as connection:
+        kinds = connection.exec_driver_sql("SELECT kind FROM event").scalars().all()
+    assert kinds == ["meet"]
+
+
+def test_a_commit_that_fails_leaves_the_cursor_at_the_last_event(database: Database, run_id: str) -> None:
+    run, one = records(database, run_id)
+    gate = Gate(database)
+    gate.move_task(run, one, TaskEvent.MEET)
+    one.version = 99
+    gate.move_task(run, one, TaskEvent.SKIP)
+    with pytest.raises(StoreError):
+        gate.commit()
+    gate.discard()
+    assert gate.cursor == 0
+    run, one = records(database, run_id)
+    gate.move_task(run, one, TaskEvent.MEET)
+    assert gate.commit().cursor == 1
+
+
+def test_a_new_run_gets_keys_that_follow_those_of_the_store(database: Database, run_id: str) -> None:
+    run, one = records(database, run_id)
+    gate = Gate(database)
+    gate.now_us = to_us(NOON)
+    another = RunRecord(
+        id=0,
+        dag_id="d",
+        run_id="m",
+        run_type=RunType.MANUAL,
+        state=RunState.QUEUED,
+        version=1,
+        version_id=run.version_id,
+        logical_us=None,
+        interval_start_us=None,
+        interval_end_us=None,
+        run_after_us=0,
+        queued_us=0,
+    )
+    tasks = [
+        TaskRecord(
+            id=0,
+            run_pk=0,
+            task_id="a",
+            map_index=-1,
+            state=TaskState.PENDING,
+            version=1,
+            try_number=0,
+            max_tries=1,
+            position=0,
+        )
+    ]
+    gate.create_run(another, tasks)
+    gate.commit()
+    assert another.id > run.id
+    assert tasks[0].id > one.id
+    found = WorkingSet(database).run("d", "m")
+    assert found == (another, tasks)
+
+
+# -- opening -------------------------------------------------------------------------------------
+
+
+def test_a_new_file_belongs_to_its_owner_alone_and_waits_for_the_disk(tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "penstock.db")
+    assert stat.S_IMODE((tmp_path / "penstock.db").stat().st_mode) == 0o600
+    with database.write() as connection:
+        asked = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    assert database.quick_check() == "ok"
+    database.close()
+
+
+def test_a_file_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    raw = sqlite3.connect(path)
+    raw.execute("CREATE TABLE theirs (x)")
+    raw.commit()
+    raw.close()
+    with pytest.raises(StoreError, match="is not a Penstock database"):
+        Database.open(path)
+    raw = sqlite3.connect(path)
+    assert raw.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+    raw.close()
+    text = tmp_path / "text.db"
+    text.write_text("not a database at all, only words " * 100)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Database.open(text)
+
+
+def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "penstock.db"
+    Database.open(path).close()
+    raw = sqlite3.connect(path)
+    raw.execute(f"PRAGMA user_version = {tables.SCHEMA_VERSION + 1}")
+    raw.close()
+    for readonly in (False, True):
+        with pytest.raises(StoreError, match="use a newer program"):
+            Database.open(path, readonly=readonly)
+
+
+def test_reading_only_needs_a_file_and_changes_none(tmp_path: Path) -> None:
+    path = tmp_path / "penstock.db"
+    with pytest.raises(StoreError, match="does not exist"):
+        Database.open(path, readonly=True)
+    assert not path.exists()
+    Database.open(path).close()
+    reader = Database.open(path, readonly=True)
+    with reader.read() as connection, pytest.raises(sa.exc.OperationalError, match="readonly"):
+        connection.exec_driver_sql("DELETE FROM pool")
+    reader.close()
+
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+server:/export /mnt/far nfs4 rw 0 0
+server:/export /mnt/far\\040away nfs4 rw 0 0
+tmpfs /mnt/far/near tmpfs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/mnt/far", "nfs4"),
+        ("/mnt/far/deep/down", "nfs4"),
+        ("/mnt/far away/x", "nfs4"),
+        ("/mnt/far/near/x", None),
+        ("/mnt/farther", None),
+        ("/home", None),
+    ],
+)
+def test_a_network_file_system_is_known_by_its_mount(
+    monkeypatch: pytest.MonkeyPatch, folder: str, kind: str | None
+) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: MOUNTS)
+    assert network_file_system(Path(folder)) == kind
+
+
+def test_a_network_file_system_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "network_file_system", lambda _: "nfs4")
+    with pytest.raises(StoreError, match="network file system"):
+        Database.open(tmp_path / "penstock.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_guards_learn_the_moves_of_a_newer_program(tmp_path: Path) -> None:
+    path = tmp_path / "penstock.db"
+    Database.open(path).close()
+    whole = schema(path)
+    raw = sqlite3.connect(path)
+    raw.execute("DELETE FROM edge WHERE before = 'running'")
+    raw.commit()
+    raw.close()
+    Database.open(path).close()
+    assert schema(path) == whole
+
+
+# -- migrations and copies -----------------------------------------------------------------------
+
+
+def test_an_empty_file_that_is_migrated_is_the_same_as_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, grown = tmp_path / "made.db", tmp_path / "grown.db"
+    Database.open(made).close()
+    monkeypatch.setattr(Database, "_create", lambda self: migrations.upgrade(self, 0))
+    Database.open(grown).close()
+    assert schema(grown) == schema(made)
+    assert sorted(path.name for path in tmp_path.glob("grown*")) == ["grown.db"], "nothing to keep a copy of"
+
+
+def test_each_revision_raises_the_schema_by_one() -> None:
+    folder = Path(migrations.__file__).parent / "versions"
+    numbers = [path.name[:4] for path in sorted(folder.glob("[0-9]*.py"))]
+    assert numbers == [f"{number:04d}" for number in range(1, tables.SCHEMA_VERSION + 1)]
+
+
+REVISION = '''
+"""Give pools a colour, by making the table anew."""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{number:04d}"
+down_revision = "{before:04d}"
+
+
+def upgrade():
+    with op.batch_alter_table("run", recreate="always") as batch:
+        batch.add_column(sa.Column("colour", sa.String()))
+    {more}
+'''
+
+
+@pytest.fixture
+def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program with one revision more, in a folder of its own; returns the revision's file."""
+    import shutil
+
+    source = Path(migrations.__file__).parent
+    folder = tmp_path / "migrations"
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    now = tables.SCHEMA_VERSION
+    file = folder / "versions" / f"{now + 1:04d}_colour.py"
+    file.write_text(REVISION.format(number=now + 1, before=now, more=""))
+    monkeypatch.setattr(migrations, "__file__", str(folder / "__init__.py"))
+    monkeypatch.setattr(tables, "SCHEMA_VERSION", now + 1)
+    return file
+
+
+def columns_of_run(path: Path) -> list[str]:
+    raw = sqlite3.connect(path)
+    try:
+        return [row[1] for row in raw.execute("PRAGMA table_info(run)")]
+    finally:
+        raw.close()
+
+
+def test_a_migration_keeps_rows_and_a_copy_of_what_was(
+    database: Database, run_id: str, request: pytest.FixtureRequest
+) -> None:
+    add_attempt(database, task_key(database, "d", run_id, "a"), "000000000001-00000001", outcome=OK)
+    database.close()
+    before = schema(database.path)
+    request.getfixturevalue("next_revision")
+    Database.open(database.path).close()
+    assert "colour" in columns_of_run(database.path)
+    assert "guard_run" in schema(database.path), "the guards are made again with their table"
+    raw = sqlite3.connect(database.path)
+    assert raw.execute("SELECT count(*) FROM attempt").fetchone() == (1,), "children stay with their parent"
+    assert raw.execute("PRAGMA user_version").fetchone() == (tables.SCHEMA_VERSION,)
+    raw.close()
+    copy = database.path.with_name(database.path.name + f".before-{tables.SCHEMA_VERSION}")
+    assert schema(copy) == before
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("raise ValueError('half way')", "half way"),
+        ("op.execute('DELETE FROM run')", "would be left without its run"),
+    ],
+)
+def test_a_migration_that_fails_changes_nothing(
+    database: Database, run_id: str, request: pytest.FixtureRequest, more: str, words: str
+) -> None:
+    assert run_id
+    database.close()
+    before = schema(database.path)
+    file: Path = request.getfixturevalue("next_revision")
+    now = tables.SCHEMA_VERSION
+    file.write_text(REVISION.format(number=now, before=now - 1, more=more))
+    with pytest.raises((ValueError, StoreError), match=words):
+        Database.open(database.path)
+    assert schema(database.path) == before
+
+
+def test_a_copy_is_whole_or_is_not_there(database: Database, run_id: str, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    (tmp_path / "copy.db.part").write_text("cut short by a crash")
+    database.backup(target)
+    copy = Database.open(target, readonly=True)
+    assert WorkingSet(copy).run("d", run_id) == WorkingSet(database).run("d", run_id)
+    copy.close()
+    assert not (tmp_path / "copy.db.part").exists()
+
+
+def test_every_table_is_known_to_the_metadata() -> None:
+    assert set(SQLModel.metadata.tables) >= {"run", "task_instance", "attempt", "event", "edge", "ledger"}
