@@ -18,6 +18,7 @@ from penstock.execution.executor import Accepted, Claimed, Exited, Lost
 from penstock.execution.local import LocalExecutor
 from penstock.execution.protocol import AttemptSpec, dump, load
 from penstock.model.outcome import OutcomeKind
+from penstock.settings import Settings
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="leftovers are found in /proc")
 
@@ -169,7 +170,7 @@ async def test_a_supervisor_that_dies_at_each_point(tmp_path: Path, point: str) 
         bench = Bench(LocalExecutor(make_settings(tmp_path)), make_settings(tmp_path))
         folder = bench.folder(spec.attempt_id)
         trace = {
-            "before_claim_link": "lock",
+            "before_claim_link": "spec",
             "after_claim_link": "claim",
             "after_phase": "phase",
             "after_child_spawn": "phase",
@@ -177,7 +178,8 @@ async def test_a_supervisor_that_dies_at_each_point(tmp_path: Path, point: str) 
             "after_result_rename": "result",
         }[point]
         await eventually((folder / trace).exists, f"{trace} to be written")
-        await eventually(lambda: not attempt_dir.is_locked(str(folder)), "the supervisor's death")
+        await eventually(lambda: one_died(bench.settings), "the supervisor's death")
+        await eventually(lambda: not attempt_dir.is_locked(str(folder)), "the lock to be free")
         seen = bench.observe(spec.attempt_id)
         parent.kill()
     match point:
@@ -196,6 +198,13 @@ async def test_a_supervisor_that_dies_at_each_point(tmp_path: Path, point: str) 
             assert isinstance(seen, Lost)
     assert marked(spec.attempt_id) == []
     assert not ledger.exists() or ledger.read_text() == "ran\n"
+
+
+def one_died(settings: Settings) -> bool:
+    """Whether a supervisor that was about to claim something is gone."""
+    claims = settings.attempts / ".claims"
+    pids = [int(path.name.partition("-")[0]) for path in claims.iterdir()] if claims.is_dir() else []
+    return any((seen := process.stat(pid)) is None or seen.ended for pid in pids)
 
 
 async def test_an_engine_killed_while_attempts_run(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError, decode, encode
-from penstock.execution.records import HARD_XCOM_BYTES, VERSION, XCOM
+from penstock.execution.records import HARD_XCOM_BYTES, RESULT, VERSION, XCOM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,7 +187,10 @@ class XComStore:
         if attempt_id is None or self._folder is None:
             return {}
         root = os.path.dirname(os.path.dirname(self._folder))  # noqa: PTH120
-        return _read_values(f"{root}/{attempt_id[:7]}/{attempt_id}/{XCOM}")
+        folder = f"{root}/{attempt_id[:7]}/{attempt_id}"
+        values = _read(f"{folder}/{XCOM}").get("values") or {}
+        result = _read(f"{folder}/{RESULT}")
+        return {**values, "return_value": result["last_line"]} if result.get("pushed") else values
 
 
 def write_whole(folder: str, name: str, data: bytes) -> None:
@@ -198,11 +201,10 @@ def write_whole(folder: str, name: str, data: bytes) -> None:
     os.rename(draft, f"{folder}/{name}")  # noqa: PTH104
 
 
-def _read_values(path: str) -> dict[str, Any]:
+def _read(path: str) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             record = json.load(file)
     except FileNotFoundError:
         return {}
-    values = record.get("values") if isinstance(record, dict) else None
-    return values if isinstance(values, dict) else {}
+    return record if isinstance(record, dict) else {}

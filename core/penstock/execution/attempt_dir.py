@@ -114,7 +114,7 @@ def probe(folder: Path | str) -> Facts:
         claim = {}  # damaged: claimed by someone, and the lock says whether they live
     if claim.get("kind") == "revoked":
         return Facts(Stage.REVOKED, claim=claim)
-    child = _read_if_any(f"{place}/{records.LOCK}")
+    child = _read_if_any(f"{place}/{records.DRAFT}")
     if is_locked(place):
         return Facts(Stage.CLAIMED, claim=claim, child=child)
     facts = _ended(place)
@@ -122,14 +122,14 @@ def probe(folder: Path | str) -> Facts:
         return facts
     started = os.path.exists(f"{place}/{records.PHASE}")
     # Read again: between the first look and the end of its supervisor it may have been written.
-    child = _read_if_any(f"{place}/{records.LOCK}")
+    child = _read_if_any(f"{place}/{records.DRAFT}")
     return Facts(Stage.LOST if started else Stage.UNSTARTED, claim=claim, child=child)
 
 
 def is_locked(folder: str) -> bool:
     """Tell whether a supervisor answers for the attempt. Never waits."""
     try:
-        handle = os.open(f"{folder}/{records.LOCK}", os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(f"{folder}/{records.SPEC}", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 
@@ -32,7 +33,7 @@ class AttemptFiles:
         Raises BlockingIOError while someone probes the lock, FileExistsError when the attempt was
         revoked or is another's, and other OSErrors when the directory is gone or cannot be written.
         """
-        lock = os.open(f"{self.folder}/{records.LOCK}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(f"{self.folder}/{records.SPEC}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             reach("before_claim_link")
@@ -45,9 +46,9 @@ class AttemptFiles:
 
     def reserve_result(self) -> None:
         """Set room aside for the result. Raises OSError when there is none."""
-        self._result = os.open(f"{self.folder}/{records.RESULT}.tmp", _WRITE, 0o600)
+        self._result = os.open(f"{self.folder}/{records.DRAFT}", _WRITE, 0o600)
         if os.write(self._result, b" " * _ROOM) < _ROOM:
-            raise OSError("no room for the result")
+            raise OSError(errno.ENOSPC, "no room for the result")
 
     def read(self, name: str) -> dict[str, Any]:
         """Return the record *name*; raise FileNotFoundError, or ValueError when it makes no sense."""
@@ -70,8 +71,8 @@ class AttemptFiles:
             pass
 
     def record_child(self, data: bytes) -> None:
-        """Write into the lock whose process the attempt is."""
-        os.pwrite(self._lock, data, 0)
+        """Write down whose process the attempt is, where the result will be."""
+        os.pwrite(self._result, data.rstrip().ljust(_ROOM), 0)
 
     def size(self, name: str) -> int | None:
         """Return the size of *name* in bytes, or None when there is no such file."""
@@ -83,16 +84,20 @@ class AttemptFiles:
     def publish(self, result: dict[str, Any], *, durable: bool) -> None:
         """Write *result* whole, make it visible, then let the lock go.
 
-        *durable* also forces it to the disk, for when no engine is there to commit it soon.
+        *durable* also forces it to the disk, for when no engine is there to commit it soon. Raises
+        OSError when there is no room; a result shorter than the room set aside can be tried then.
         """
         if self._result < 0:
-            self._result = os.open(f"{self.folder}/{records.RESULT}.tmp", _WRITE, 0o600)
+            self._result = os.open(f"{self.folder}/{records.DRAFT}", _WRITE, 0o600)
         # Padded with spaces to the room set aside: valid JSON, and no block is freed or allocated.
-        os.pwrite(self._result, records.dump_fields(result).rstrip().ljust(_ROOM - 1) + b"\n", 0)
+        data = records.dump_fields(result).rstrip().ljust(_ROOM - 1) + b"\n"
+        if os.pwrite(self._result, data, 0) < len(data):
+            os.ftruncate(self._result, _ROOM)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if durable:
             _sync(self._result)
         reach("before_result_rename")
-        os.rename(f"{self.folder}/{records.RESULT}.tmp", f"{self.folder}/{records.RESULT}")
+        os.rename(f"{self.folder}/{records.DRAFT}", f"{self.folder}/{records.RESULT}")
         reach("after_result_rename")
         if durable:
             folder = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)

@@ -4,10 +4,8 @@ Stdlib only: supervisors and task children import this and nothing else of ours.
 
 One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never reused::
 
-    spec     JSON `AttemptSpec`, written whole by rename before anybody is asked to look
-    lock     flock held by the supervisor for as long as it answers for the attempt. Empty until the
-             task's process is there, then JSON {pid, start_ticks, boot_id, at} of it, the leader of
-             its own session
+    spec     JSON `AttemptSpec`, written whole by rename before anybody is asked to look. The supervisor
+             holds a flock on it for as long as it answers for the attempt: the lock
     claim    made by link(2) of a complete file, so exactly one writer wins: a supervisor
              ("claimed") or the engine ("revoked"). Decides run-or-never-run exactly once.
     phase    a second name of the spec, given before the spawn: from here on the command may have run
@@ -15,12 +13,14 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     log      what the task printed, masked and capped by the supervisor
     log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
     verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
-    xcom     JSON {values: {key: value}}, written by the task child; a command's last line is added
-             as "return_value" by the supervisor
-    result   JSON `Result`, written whole, then renamed; the lock is released after it
+    xcom     JSON {values: {key: value}}, written by the task child. With them goes a command's last
+             line as "return_value", when the result says that it is ``pushed``
+    result   JSON `Result`, written whole into ``result.tmp``, then renamed; the lock is released after
+             it. Until then ``result.tmp`` keeps the room, and holds JSON {pid, start_ticks, boot_id,
+             at} of the task's process, the leader of its own session
 
 To make a file costs more than to write it, so an attempt has few: the claim is one file's name in
-many directories, the phase is a name, the lock says whose process it is about.
+many directories, the phase is a name, and what is needed for a time has no file of its own.
 
 Readers probe in the order result, claim, lock, result again.
 
@@ -41,8 +41,8 @@ from typing import Any
 
 from penstock.execution.records import (
     CLAIM,
+    DRAFT,
     HARD_XCOM_BYTES,
-    LOCK,
     LOG,
     LOG_INDEX,
     MARK,
@@ -62,8 +62,8 @@ from penstock.execution.records import (
 
 __all__ = [
     "CLAIM",
+    "DRAFT",
     "HARD_XCOM_BYTES",
-    "LOCK",
     "LOG",
     "LOG_INDEX",
     "MARK",
@@ -166,6 +166,8 @@ class Result:
     log_dropped: int = 0
     survivors: int = 0
     last_line: str | None = None
+    pushed: bool = False
+    """Whether ``last_line`` is the command's ``return_value``."""
     verdict: dict[str, Any] | None = None
     xcom_bytes: int | None = None
     """Size of the ``xcom`` file when there is one."""

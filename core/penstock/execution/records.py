@@ -17,7 +17,6 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 VERSION = 1
 
 SPEC = "spec"
-LOCK = "lock"
 CLAIM = "claim"
 PHASE = "phase"
 STOP = "stop"
@@ -26,6 +25,7 @@ LOG_INDEX = "log.idx"
 VERDICT = "verdict"
 XCOM = "xcom"
 RESULT = "result"
+DRAFT = "result.tmp"
 
 MAX_RECORD_BYTES = 1 << 20
 """Larger records are refused: nothing we write comes near."""

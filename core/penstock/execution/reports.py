@@ -58,14 +58,18 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
 
 def read_xcoms(folder: str, result: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the attempt pushed, or None when that is nothing, too large to travel, or unreadable."""
+    values: Any = {}
     size = result.get("xcom_bytes")
-    if not size or size > records.MAX_XCOM_BYTES:
-        return None
-    try:
-        values = records.read(f"{folder}/{records.XCOM}").get("values")
-    except (OSError, ValueError):
-        return None
-    return values if isinstance(values, dict) else None
+    if size:
+        if size > records.MAX_XCOM_BYTES:
+            return None
+        try:
+            values = records.read(f"{folder}/{records.XCOM}").get("values")
+        except (OSError, ValueError):
+            return None
+    if result.get("pushed"):
+        values = {**values, "return_value": result.get("last_line")}
+    return values if values and isinstance(values, dict) else None
 
 
 def _exited(folder: str, result: Mapping[str, Any]) -> Observation:

@@ -286,37 +286,20 @@ class Attempt:
         except (OSError, ValueError):
             return {"kind": "failed", "reason": "the task's verdict cannot be read"}
 
-    def _push_last_line(self, output: Output) -> str | None:
-        """Write the XCom that a successful command leaves behind; return a note when it cannot."""
-        if not output.last_line_complete:
-            return f"the last line is longer than {records.MAX_XCOM_BYTES} bytes: not kept as XCom"
-        try:
-            pushed = self._pushed()  # by a task child that then became the command
-            values = {**pushed, "return_value": output.last_line()}
-            self._files.write(records.XCOM, records.dump_fields({"values": values}))
-        except OSError as error:
-            return f"the last line was not kept as XCom: {error.strerror}"
-        return None
-
-    def _pushed(self) -> dict[str, Any]:
-        try:
-            values = self._files.read(records.XCOM).get("values")
-        except (OSError, ValueError):
-            return {}
-        return values if isinstance(values, dict) else {}
-
     def _finish(self, ended: dict[str, Any], note: str | None = None) -> None:
         """Write down how it ended, and let go."""
         output = self._output
         facts: dict[str, Any] = {}
         if output is not None:
-            pushing = self._spec.get("push_last_line") and ended.get("exit_code") == 0
             output.flush()
-            if pushing and ended["kind"] == "exit_code":
-                note = self._push_last_line(output) or note
+            ok = ended["kind"] == "exit_code" and ended.get("exit_code") == 0
+            pushed = ok and bool(self._spec.get("push_last_line"))
+            if pushed and not output.last_line_complete:
+                pushed = False
+                note = f"the last line is longer than {records.MAX_XCOM_BYTES} bytes: not kept as XCom"
             output.end(note)
-            facts = {"log_bytes": output.size(), "log_dropped": output.dropped}
-            facts["last_line"] = output.last_line()[: None if pushing else _LAST_LINE_MAX]
+            facts = {"log_bytes": output.size(), "log_dropped": output.dropped, "pushed": pushed}
+            facts["last_line"] = output.last_line()[: None if pushed else _LAST_LINE_MAX]
         result = {
             "attempt_id": self.attempt_id,
             **ended,
@@ -326,11 +309,20 @@ class Attempt:
             "survivors": len(self.survivors),
             "xcom_bytes": self._files.size(records.XCOM),
         }
+        if not self._publish(result):
+            # Room was set aside for a short one: what the command said last is in the log, or nowhere.
+            if result.get("pushed"):
+                result["reason"] = "no room on the disk to keep its last line as XCom"
+            self._publish({**result, "last_line": None, "pushed": False})
+        self._let_go()
+
+    def _publish(self, result: dict[str, Any]) -> bool:
+        """Return whether the result could be written; without one, whoever looks finds the attempt lost."""
         try:
             self._files.publish(result, durable=self._is_durable())
         except OSError:
-            pass  # nothing can be written any more: whoever looks finds the attempt lost
-        self._let_go()
+            return False
+        return True
 
     def _let_go(self) -> None:
         """Close everything. Without a result: before the phase that is a free relaunch, after it lost."""

@@ -68,6 +68,21 @@ def test_the_life_of_an_attempt(folder: Path, claim: str) -> None:
     assert not attempt_dir.is_locked(str(folder))
 
 
+def test_a_result_that_finds_no_room_can_be_told_shorter(
+    folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    files.reserve_result()
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda handle, data, offset: real(handle, data[:4096], offset))
+    with pytest.raises(OSError, match="No space"):
+        files.publish({"last_line": "x" * 10_000}, durable=False)
+    assert probe(folder).stage is Stage.CLAIMED
+    files.publish({"last_line": None}, durable=False)
+    assert probe(folder).result == {"last_line": None}
+
+
 def test_a_claim_without_phase_never_started(folder: Path, claim: str) -> None:
     files = AttemptFiles(str(folder))
     files.take(claim)
@@ -102,6 +117,10 @@ def test_a_damaged_claim_never_runs_again(folder: Path, claim: str) -> None:
 def test_a_damaged_child_record_is_no_child(folder: Path, claim: str) -> None:
     files = AttemptFiles(str(folder))
     files.take(claim)
+    files.reserve_result()
+    assert probe(folder).child == {}
+    files.record_child(b'{"v":1,"pid":12}')
+    assert probe(folder).child == {"pid": 12}
     files.record_child(b'{"v":1,"pi')
     assert probe(folder).child == {}
     files.close()
@@ -113,20 +132,18 @@ def test_a_revoked_launch_is_never_claimed(folder: Path, claim: str) -> None:
         AttemptFiles(str(folder)).take(claim)
     assert not attempt_dir.is_locked(str(folder))
     assert probe(folder).stage is Stage.REVOKED
-    assert sorted(path.name for path in folder.iterdir()) == ["claim", "lock", "spec"]
+    assert sorted(path.name for path in folder.iterdir()) == ["claim", "spec"]
 
 
 def test_a_prober_does_not_take_another_for_the_supervisor(folder: Path) -> None:
-    (folder / "lock").touch()
-    other = os.open(folder / "lock", os.O_RDONLY)
+    other = os.open(folder / "spec", os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_SH)
     assert not attempt_dir.is_locked(str(folder))
     os.close(other)
 
 
 def test_a_probed_lock_makes_the_supervisor_wait_and_claim_nothing(folder: Path, claim: str) -> None:
-    (folder / "lock").touch()
-    prober = os.open(folder / "lock", os.O_RDONLY)
+    prober = os.open(folder / "spec", os.O_RDONLY)
     fcntl.flock(prober, fcntl.LOCK_SH)
     files = AttemptFiles(str(folder))
     with pytest.raises(BlockingIOError):
