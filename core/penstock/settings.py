@@ -109,6 +109,11 @@ class Settings:
         return self.home / "engine.log"
 
 
+def least_free(total: int) -> int:
+    """Return how many bytes must be free on a disk of *total* bytes for anything to be launched."""
+    return min(512 << 20, max(total // 50, 4 << 20))
+
+
 def short_socket(path: Path) -> Path:
     """Return *path*, or a private place with a short name when the kernel could not take it.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from builders import dag, task
-from penstock.execution.executor import Absent, Accepted
+from penstock.execution.executor import Absent, Accepted, Exited
 from penstock.model.acts import Clear, CreateBackfill
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec, SensorSpec
@@ -304,6 +305,23 @@ async def test_a_new_engine_goes_on_where_the_last_one_died(bench: Bench) -> Non
     assert bench.run_state("d", run) is RunState.SUCCESS
 
 
+async def test_a_task_that_ended_while_no_engine_ran_has_ended_then(bench: Bench) -> None:
+    bench.load(dag("d", task("a"), task("b")))
+    run = bench.trigger("d")
+    began = bench.clock.time
+    for (place, attempt_id), outcome in zip(sorted(bench.live().items()), (OK, BAD), strict=True):
+        end = began.timestamp() + (2 if place.endswith("/a") else 3)
+        bench.executor.seen[attempt_id] = Exited(outcome, began.timestamp(), end)
+    bench.clock.forward(600)
+    await bench.restart()
+    bench.tick()
+    rows = bench.run("d", run).tasks
+    assert [(row.state, row.end) for row in rows] == [
+        (S.SUCCESS, began + timedelta(seconds=2)),
+        (S.FAILED, began + timedelta(seconds=3)),
+    ]
+
+
 async def test_at_recovery_an_unclaimed_launch_is_taken_back(bench: Bench) -> None:
     bench.executor.claim_at_once = False
     bench.load(dag("d", task("a")))
@@ -413,6 +431,8 @@ async def test_a_full_disk_stops_launches_not_results(bench: Bench, monkeypatch:
 async def test_a_failed_commit_leaves_nothing_half_done(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from sqlalchemy.exc import OperationalError
+
     from penstock.errors import PenstockError, StoreError
     from penstock.store.gate import Gate
 
@@ -420,11 +440,11 @@ async def test_a_failed_commit_leaves_nothing_half_done(
 
     def broken(self: Gate) -> None:
         self.discard()
-        raise StoreError("the disk is full")
+        raise OperationalError("INSERT", {}, StoreError("the disk is full"))
 
     with monkeypatch.context() as patch:
         patch.setattr(Gate, "commit", broken)
-        with pytest.raises(PenstockError, match="disk is full"):
+        with pytest.raises(PenstockError, match=r"could not write: the disk is full$"):
             bench.trigger("d")
     assert bench.engine.runs("d") == []
     assert bench.executor.specs == {}

@@ -90,6 +90,8 @@ def logs(
 
 
 def _chosen(rows: list[AttemptRow], number: int | None, task: str) -> AttemptRow:
+    if number == 0:
+        raise click.UsageError("attempts are counted from 1; -1 is the newest")
     place = -1 if number is None else number - 1 if number > 0 else number
     try:
         return rows[place]

@@ -10,6 +10,7 @@ from penstock.cli.lookup import all_runs, suggesting, zone_of
 from penstock.cli.options import dag_argument, json_option
 from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
+from penstock.model.states import RunState
 
 SHOWN = 50
 
@@ -25,7 +26,9 @@ def runs() -> None:
 
 @runs.command("list")
 @dag_argument
-@click.option("--state", help="Only runs in this state, such as failed.")
+@click.option(
+    "--state", type=click.Choice([state.value for state in RunState]), help="Only runs in this state."
+)
 @click.option(
     "--limit",
     type=click.IntRange(0),

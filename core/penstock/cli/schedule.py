@@ -40,7 +40,13 @@ def schedule() -> None:
 @click.option("--timezone", default="UTC", show_default=True, help="Whose wall clock a cron follows.")
 @click.option("--start", type=Moment(), help="The DAG's start date.")
 @click.option("--end", type=Moment(), help="The DAG's end date.")
-@click.option("--catchup", type=click.Choice(["none", "latest", "all"]), default="latest", show_default=True)
+@click.option(
+    "--catchup",
+    type=click.Choice(["none", "latest", "all"]),
+    default="latest",
+    show_default=True,
+    help="Which of the points that passed are made up for.",
+)
 @click.option("--last", type=(Moment(), Moment()), metavar="START END", help="The last run's data interval.")
 @click.option("--now", type=Moment(), default="now", show_default=True, help="When it is asked.")
 @click.option("-n", "--count", default=5, show_default=True, type=click.IntRange(1, 10_000))
@@ -58,10 +64,11 @@ def preview(
     count: int,
     as_json: bool,
 ) -> None:
-    """Show the next points of SCHEDULE: a cron expression, a preset, or a duration such as PT6H.
+    """Show the next points of a schedule.
 
-    Each point is worked out as if the one before had run. Moments without an offset are on the
-    wall clock of --timezone; points that a change of clocks moved are marked.
+    SCHEDULE is a cron expression, a preset, or a duration such as PT6H. Each point is worked out as
+    if the one before had run. Moments without an offset are on the wall clock of --timezone; points
+    that a change of clocks moved are marked.
 
     Examples:
       penstock schedule preview '30 2 * * *' --timezone Europe/Amsterdam --start 2026-03-27 -n 4

@@ -31,7 +31,7 @@ from penstock.scheduling.settle import settle
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.why import why_run, why_task
 from penstock.scheduling.world import World
-from penstock.settings import Settings
+from penstock.settings import Settings, least_free
 from penstock.store.database import Database
 from penstock.store.gate import Gate, Touched
 from penstock.store.working import WorkingSet
@@ -43,8 +43,6 @@ LONGEST_SLEEP = 30.0
 """The wall clock may step while we sleep, so no sleep is longer, in seconds."""
 SWEEP_EVERY = 5.0
 """How often all live attempts are observed although no hint came, in seconds."""
-_STORAGE_FLOOR = 512 << 20
-_STORAGE_SHARE = 0.02
 _STORAGE_RECHECK = 2.0
 _LAUNCH_PAUSE = 5.0
 _MOST_ROUNDS = 1000
@@ -237,7 +235,7 @@ class Loop:
             self.world.reload()
             for order in orders:
                 if isinstance(order, ActOrder) and not order.answer.done():
-                    text = f"the engine could not write: {error}"
+                    text = f"the engine could not write: {getattr(error, 'orig', error)}"
                     order.answer.set_exception(PenstockError(text))
             self._hinted.update(self.world.attempts)
             self._orders[:0] = self._worth_repeating(orders)
@@ -341,7 +339,7 @@ class Loop:
 def storage_problem(folder: str) -> str | None:
     """Return why nothing may be launched for want of space, or None."""
     usage = shutil.disk_usage(folder)
-    floor = min(_STORAGE_FLOOR, max(int(usage.total * _STORAGE_SHARE), 4 << 20))
+    floor = least_free(usage.total)
     if usage.free >= floor:
         return None
     return (

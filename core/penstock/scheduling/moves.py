@@ -23,12 +23,20 @@ SAME_TRY = frozenset({OutcomeKind.REVOKED.value, OutcomeKind.RESCHEDULED.value})
 _BETWEEN_POKES = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.UP_FOR_RETRY, TaskState.SCHEDULED})
 
 
-def move(tick: Tick, live: LiveRun, task: TaskRecord, event: TaskEvent, *, reason: str | None = None) -> None:
+def move(
+    tick: Tick,
+    live: LiveRun,
+    task: TaskRecord,
+    event: TaskEvent,
+    *,
+    reason: str | None = None,
+    ended_us: int | None = None,
+) -> None:
     """Move one task instance and keep the run's derived facts in step."""
     before = task.state
     if reason is not None:
         task.reason = reason
-    after = tick.gate.move_task(live.record, task, event, reason=reason)
+    after = tick.gate.move_task(live.record, task, event, reason=reason, ended_us=ended_us)
     take_decision(live, task)
     if (before in TERMINAL) != (after in TERMINAL):
         live.unfinished += -1 if after in TERMINAL else 1

@@ -146,7 +146,7 @@ def _ended(
     if event is TaskEvent.CLEAR:
         clear_fields(live, task)
     task.intent = None
-    move(tick, live, task, event, reason=_reason(event, task, outcome))
+    move(tick, live, task, event, reason=_reason(event, task, outcome), ended_us=end_us)
 
 
 def _poke_us(tick: Tick, seconds: float | None) -> int:

@@ -121,11 +121,18 @@ class Gate:
     # -- moves ---------------------------------------------------------------------------------
 
     def move_task(
-        self, run: RunRecord, task: TaskRecord, event: TaskEvent, *, reason: str | None = None
+        self,
+        run: RunRecord,
+        task: TaskRecord,
+        event: TaskEvent,
+        *,
+        reason: str | None = None,
+        ended_us: int | None = None,
     ) -> TaskState:
         """Move *task* by *event* and return its new state; raise `IllegalMoveError` if it cannot.
 
-        Other fields of the record that changed since the last write travel along.
+        Other fields of the record that changed since the last write travel along. *ended_us* is when
+        a task that the move ends did end; now, unless its attempt ended before anyone looked.
         """
         before = task.state
         after = move_task(before, event)
@@ -133,7 +140,7 @@ class Gate:
         task.state = after
         task.version = seen + 1
         if after in TERMINAL:
-            task.end_us = self.now_us
+            task.end_us = self.now_us if ended_us is None else ended_us
         self._tasks.append(self._row(task, _TASK_COLUMNS, before, seen))
         self.note(
             event.value,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -109,6 +110,28 @@ def test_doctor_of_a_fresh_instance_finds_nothing_broken(alone: Say, home: Path)
     assert verdicts["engine"] == "warn"
     assert verdicts["dag files"] == "ok"
     assert "penstock up -d" in alone("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "verdict"),
+    [
+        (1 << 30, 100 << 20, "ok"),  # a small disk needs little
+        (1 << 30, 10 << 20, "fail"),
+        (16 << 40, 1 << 30, "ok"),  # and a large one no more than half a GiB
+        (16 << 40, 500 << 20, "fail"),
+    ],
+)
+def test_doctor_calls_a_disk_full_when_the_engine_does(
+    alone: Say, home: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: int, verdict: str
+) -> None:
+    from penstock.scheduling.loop import storage_problem
+
+    alone("init", str(home))
+    usage = SimpleNamespace(total=total, free=free)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    checks = {check["name"]: check["verdict"] for check in alone("doctor", "--json").document["checks"]}
+    assert checks["disk"] == verdict
+    assert (storage_problem(str(home)) is None) is (verdict == "ok")
 
 
 def test_doctor_names_what_is_broken(alone: Say, home: Path) -> None:

@@ -103,6 +103,8 @@ def test_an_attempt_is_named_by_its_number(engine: FakeEngine, say: Say) -> None
     missing = say(*command, "--attempt", "4")
     assert (missing.code, missing.out) == (2, "")
     assert "3 attempts" in missing.err
+    nought = say(*command, "--attempt", "0")
+    assert (nought.code, nought.out) == (2, "")
 
 
 def test_a_task_without_an_attempt_points_to_why(say: Say) -> None:

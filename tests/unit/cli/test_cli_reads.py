@@ -95,6 +95,7 @@ def test_all_runs_are_listed_page_by_page(
 def test_runs_by_state_and_number(say: Say) -> None:
     rows = say("runs", "list", "orders_daily", "--state", "failed", "--json").document["runs"]
     assert {row["state"] for row in rows} == {"failed"}
+    assert say("runs", "list", "orders_daily", "--state", "fialed", "--json").code == 2
     answer = say("runs", "list", "orders_daily", "--limit", "2")
     assert len(answer.out.splitlines()) == 3
     assert "--limit 0" in answer.err

@@ -13,9 +13,6 @@ from penstock.cli.checks import Check
 if TYPE_CHECKING:
     from penstock.settings import Settings
 
-_LEAST_FREE = 512 << 20
-_LEAST_SHARE = 0.02
-
 
 def check_home(settings: Settings) -> Iterator[Check]:
     """Yield what there is to say about the folder."""
@@ -55,14 +52,14 @@ def _file_system(home: Path) -> Check:
 
 def _room(home: Path) -> Check:
     from penstock.cli.text import size
+    from penstock.settings import least_free
 
     usage = shutil.disk_usage(home)
-    least = max(_LEAST_FREE, int(usage.total * _LEAST_SHARE))
+    least = least_free(usage.total)
     text = f"{size(usage.free)} free of {size(usage.total)}"
     if usage.free < least:
-        return Check(
-            "disk", "fail", f"{text}, less than {size(least)}", "make room, or shorten retention_days"
-        )
+        why = f"{text}, less than {size(least)}: nothing is launched"
+        return Check("disk", "fail", why, "make room, or shorten retention_days")
     return Check("disk", "ok", text)
 
 
