@@ -35,9 +35,10 @@ log = logging.getLogger("penstock")
 
 
 def run(settings: Settings) -> int:
-    """Run the engine of *settings* until SIGTERM or SIGINT; return the exit code.
+    """Run the engine of *settings* until SIGTERM or SIGINT.
 
-    Raises `EngineAlreadyRunningError` when one runs already, `StoreError` when the database cannot be used.
+    Returns the exit code, which is 1 when a part of the engine failed. Raises `EngineAlreadyRunningError`
+    when one runs already, `StoreError` when the database cannot be used.
     """
     os.umask(0o077)
     logging.basicConfig(
@@ -48,7 +49,7 @@ def run(settings: Settings) -> int:
         database = Database.open(settings.database)
         try:
             with contextlib.suppress(KeyboardInterrupt):
-                asyncio.run(_serve(settings, database))
+                return asyncio.run(_serve(settings, database))
         finally:
             with contextlib.suppress(Exception):
                 database.checkpoint(truncate=True)
@@ -71,7 +72,7 @@ def prepare_home(settings: Settings) -> None:
     settings.dags_folder.mkdir(parents=True, exist_ok=True)
 
 
-async def _serve(settings: Settings, database: Database) -> None:
+async def _serve(settings: Settings, database: Database) -> int:
     clock = SystemClock()
     ensure_pools(database, settings.pools)
     notices = Notices()
@@ -87,7 +88,7 @@ async def _serve(settings: Settings, database: Database) -> None:
     engine = LocalEngine(database, settings, loop, since=clock.now())
     server = Server(engine, notices, settings)
     refresh = Refresh(settings, loop)
-    stopping = asyncio.Event()
+    stopping = Stopping()
     _on_signals(stopping)
     notices.cursor = loop.gate.cursor
     await loop.recover()
@@ -116,17 +117,26 @@ async def _serve(settings: Settings, database: Database) -> None:
         for task in tasks[1:]:
             task.cancel()
     await executor.close()
+    return 1 if stopping.broken else 0
 
 
-async def _guard(work: Coroutine[Any, Any, None], stopping: asyncio.Event) -> None:
+class Stopping(asyncio.Event):
+    """Set when the engine is to go; ``broken`` when that is because a part of it failed."""
+
+    broken = False
+
+
+async def _guard(work: Coroutine[Any, Any, None], stopping: Stopping) -> None:
     """Run a part of the engine; if it fails, the engine goes down in order and says why."""
     try:
         await work
     except PenstockError as error:
         log.critical("%s", error)
+        stopping.broken = True
         stopping.set()
     except Exception:
         log.critical("a part of the engine failed", exc_info=True)
+        stopping.broken = True
         stopping.set()
 
 

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 2
 """Files parsed side by side."""
+LOOK_FOR_FOLDER = 5.0
+"""How often the folder itself is looked for, in seconds: it may go away, and come back as another."""
 _LOOK_EVERY_MS = 200
 """The watcher wakes up that often even when nothing happens; an editor's burst of writes is over by then."""
 
@@ -38,15 +40,35 @@ class Refresh:
         await self._loop.settled()
 
     async def watch(self) -> None:
-        """Follow the folder until cancelled."""
+        """Follow the folder until cancelled; where it cannot be watched, look at it now and then."""
+        folder = self._settings.dags_folder
+        while True:
+            try:
+                await self._follow(folder)
+            except (OSError, RuntimeError) as error:  # gone, or the system has no watches left
+                log.warning("%s cannot be watched, so it is looked at now and then: %s", folder, error)
+            await asyncio.sleep(LOOK_FOR_FOLDER)
+            await self._refresh()
+
+    async def _follow(self, folder: Path) -> None:
+        """Refresh at each change, until *folder* is gone or another one lies in its place."""
         import watchfiles
 
-        folder = self._settings.dags_folder
+        place = _identity(folder)
         # A change of a file that makes no DAG is a change of what the others import.
-        async for _ in watchfiles.awatch(
-            folder, watch_filter=watchfiles.PythonFilter(), debounce=1000, step=_LOOK_EVERY_MS
-        ):
-            await self._refresh()
+        changes = watchfiles.awatch(
+            folder,
+            watch_filter=watchfiles.PythonFilter(),
+            debounce=1000,
+            step=_LOOK_EVERY_MS,
+            rust_timeout=int(LOOK_FOR_FOLDER * 1000),
+            yield_on_timeout=True,
+        )
+        async for changed in changes:
+            if changed:
+                await self._refresh()
+            if _identity(folder) != place:
+                return
 
     async def _refresh(self) -> None:
         scanned = await asyncio.to_thread(self._discovery.scan, self._settings.dags_folder)
@@ -75,9 +97,22 @@ class Refresh:
                 log.warning("%s: %s", file, reason)
                 self._known.pop(file, None)
                 return
+            except Exception as reason:  # whatever is wrong with one file is wrong with that file only
+                log.exception("%s could not be parsed", file)
+                self._refuse(DagFileProblem(file=file, message=f"could not be parsed: {reason!r}"))
+                return
         for error in parsed.errors:
             log.warning("%s:%s: %s", error.file, error.line or "?", error.message)
         self._loop.order(FileLoaded(parsed))
 
     def _refuse(self, problem: DagFileProblem) -> None:
         self._loop.order(FileLoaded(ParsedFile(file=problem.file, source_hash="", errors=(problem,))))
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what tells *folder* from one that later has its name, or None when there is none."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

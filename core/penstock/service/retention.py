@@ -26,17 +26,27 @@ async def forget_old(
     """Once an hour forget finished runs beyond the settings' age and count, a few at a time."""
     await asyncio.sleep(_FIRST)
     while True:
-        if settings.retention_days:
-            before_us = to_us(clock.now()) - settings.retention_days * _DAY_US
-            forgotten = 0
-            while runs := old_runs(database, before_us=before_us, keep=settings.keep_runs, limit=_BATCH):
-                for attempt_id in delete_runs(database, [run.id for run in runs]):
-                    executor.forget(attempt_id)
-                forgotten += len(runs)
-                await asyncio.sleep(0)  # let the engine tick between two batches
-            if forgotten:
-                log.info("forgot %d run(s) older than %d days", forgotten, settings.retention_days)
-        thin_samples(database, before_us=to_us(clock.now()) - _DAY_US)
-        if not loop.busy:
-            database.checkpoint()
+        try:
+            await forget_once(loop, database, executor, settings, clock)
+        except Exception:  # a full disk refuses this too, and is no reason to end the engine
+            log.exception("old runs could not be forgotten; trying again in an hour")
         await asyncio.sleep(EVERY)
+
+
+async def forget_once(
+    loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
+) -> None:
+    """Forget what is old now."""
+    if settings.retention_days:
+        before_us = to_us(clock.now()) - settings.retention_days * _DAY_US
+        forgotten = 0
+        while runs := old_runs(database, before_us=before_us, keep=settings.keep_runs, limit=_BATCH):
+            for attempt_id in delete_runs(database, [run.id for run in runs]):
+                executor.forget(attempt_id)
+            forgotten += len(runs)
+            await asyncio.sleep(0)  # let the engine tick between two batches
+        if forgotten:
+            log.info("forgot %d run(s) older than %d days", forgotten, settings.retention_days)
+    thin_samples(database, before_us=to_us(clock.now()) - _DAY_US)
+    if not loop.busy:
+        database.checkpoint()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from penstock.clock import Clock, to_us
 from penstock.resources.sampler import Sampler
 from penstock.scheduling.loop import Loop
+
+log = logging.getLogger(__name__)
 
 EVERY = 1.0
 """Seconds between two looks; between two looks while nothing runs, the task costs nothing."""
@@ -20,7 +23,11 @@ async def sample(loop: Loop, clock: Clock) -> None:
         await loop.until_busy(_IDLE)
         pids = dict(loop.world.pids)
         if pids:
-            usages = await asyncio.to_thread(sampler.sample, pids)
+            try:
+                usages = await asyncio.to_thread(sampler.sample, pids)
+            except Exception:  # figures for people: never a reason to end the engine
+                log.exception("running attempts could not be sampled")
+                usages = {}
             now_us = to_us(clock.now())
             loop.add_samples(
                 [
