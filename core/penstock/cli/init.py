@@ -26,14 +26,15 @@ def init(folder: Path) -> None:
     from penstock.settings import CONFIG_NAME
 
     home = folder.absolute()
+    dags = home / "dags"
     try:
         # State, logs and sockets come to lie here: nobody else's business.
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = not (home / CONFIG_NAME).exists()
         _write(home / CONFIG_NAME, CONFIG)
-        (home / "dags").mkdir(exist_ok=True)
-        if fresh and not any((home / "dags").glob("*.py")):
-            _write(home / "dags" / "first_dag.py", FIRST_DAG)
+        dags.mkdir(exist_ok=True)
+        if not any(dags.glob("*.py")):
+            _write(dags / "first_dag.py", FIRST_DAG)
+        file = min(dags.glob("*.py"), key=lambda path: (path.name != "first_dag.py", path.name))
         _write(home / ".gitignore", GITIGNORE)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
@@ -41,9 +42,13 @@ def init(folder: Path) -> None:
     say("\nThe next three things to type:\n")
     if home != Path.cwd():
         say(f"  cd {shlex.quote(str(folder))}")
-    say("  penstock test dags/first_dag.py    run the first DAG here and now")
-    say("  penstock up -d                     start the engine in the background")
-    say("  penstock                           open the console")
+    test = f"penstock test {shlex.quote(f'dags/{file.name}')}"
+    for command, what in (
+        (test, "run a DAG here and now"),
+        ("penstock up -d", "start the engine in the background"),
+        ("penstock", "open the console"),
+    ):
+        say(f"  {command:{len(test)}}    {what}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -31,7 +31,9 @@ def test_init_overwrites_nothing(alone: Say, tmp_path: Path) -> None:
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags" / "mine.py").write_text("# mine")
     (tmp_path / "penstock.toml").write_text("parallelism = 3\n")
-    assert alone("init", str(tmp_path)).code == 0
+    answer = alone("init", str(tmp_path))
+    assert answer.code == 0
+    assert "penstock test dags/mine.py" in answer.err  # never a file that is not there
     assert (tmp_path / "penstock.toml").read_text() == "parallelism = 3\n"
     assert [path.name for path in (tmp_path / "dags").iterdir()] == ["mine.py"]
     assert alone("init", str(tmp_path)).code == 0
