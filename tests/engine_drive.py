@@ -62,7 +62,7 @@ ACTS = (
 )  # fmt: skip
 STEPS = (
     "end", "end", "end", "end", "end", "forward", "forward", "restart", "claim", "slow_claims", "step_clock",
-    "fail_commit", "fail_submit", "crash", *ACTS,
+    "fail_commit", "lie_about_commit", "fail_submit", "crash", *ACTS,
 )  # fmt: skip
 
 
@@ -141,6 +141,10 @@ class Drive:
                 self._with_broken_commit(lambda: self._step_act("trigger", first, second))
                 bench.clock.forward(6)
                 bench.tick()
+            case "lie_about_commit":
+                self._with_broken_commit(lambda: self._step_act("trigger", first, second), lie=True)
+                bench.clock.forward(6)
+                bench.tick()
             case "fail_submit":
                 bench.executor.fail_submit = True
                 self._step_act("trigger", first, second)
@@ -165,8 +169,13 @@ class Drive:
             await self.bench.restart()
         executor.dies = False
 
-    def _with_broken_commit(self, work: Callable[[], None]) -> None:
+    def _with_broken_commit(self, work: Callable[[], None], *, lie: bool = False) -> None:
+        """Let commits fail meanwhile; with *lie* they are carried out and only say that they failed."""
+        commit = Gate.commit
+
         def broken(gate: Gate) -> None:
+            if lie:
+                commit(gate)
             gate.discard()
             raise StoreError("the disk is full")
 

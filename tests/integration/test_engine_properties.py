@@ -70,7 +70,7 @@ steps = st.lists(
 
 
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),  # making an example small can take minutes: do it by hand

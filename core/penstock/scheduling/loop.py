@@ -317,6 +317,8 @@ class Loop:
             self._next_sweep = min(self._next_sweep, tick.mono + SWEEP_EVERY)
             failpoint.reach("after_submit")
         for attempt_id, mode, reason in tick.stops:
+            if attempt_id not in self.world.attempts:
+                continue  # it ended by itself in the tick that decided to stop it
             try:
                 self._executor.stop(attempt_id, mode, reason)
             except OSError as error:  # given again at the next look at it

@@ -324,8 +324,12 @@ class Gate:
             self._reset()
 
     def discard(self) -> None:
-        """Forget what was gathered. The working records must be read anew."""
+        """Forget what was gathered. The working records must be read anew.
+
+        So is the cursor: a commit that reported a failure may have been carried out all the same.
+        """
         self._reset()
+        self.cursor = self._last(_event.c.seq)
 
     def _write(self, connection: Connection) -> None:
         for statement, row in self._firsts:

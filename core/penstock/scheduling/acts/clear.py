@@ -7,7 +7,7 @@ from penstock.model.states import FAILURE_LIKE, OCCUPIES_SLOT, RUN_TERMINAL, Tas
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
-from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, scope_flags
+from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
 from penstock.scheduling.moves import clear_fields, move, stop
 from penstock.scheduling.slots import run_again
 from penstock.scheduling.tick import Tick
@@ -24,17 +24,11 @@ def plan_clear(world: World, act: Clear) -> Planned:
     live = world.run(act.dag_id, act.run_id)
     targets: Targets = []
     for run in chosen_runs(world, live, past=act.past, future=act.future):
-        wanted = [
-            run.tasks[task_id]
-            for task_id in chosen_tasks(
-                run,
-                [name for name in act.tasks if run is live or name in run.tasks],
-                upstream=act.upstream,
-                downstream=act.downstream,
-            )
-        ]
-        if act.tasks and run is not live and not any(name in run.tasks for name in act.tasks):
+        names = act.tasks if run is live else known_names(run, act.tasks)
+        if act.tasks and not names:
             continue
+        ids = chosen_tasks(run, names, upstream=act.upstream, downstream=act.downstream)
+        wanted = [run.tasks[task_id] for task_id in ids]
         targets.append((run, [task for task in wanted if _clearable(task, only_failed=act.only_failed)]))
     flags = [*scope_flags(act), *(["--only-failed"] if act.only_failed else [])]
     return _planned("clear", "Clear", targets, ["clear", act.dag_id, act.run_id, *act.tasks, *flags])

@@ -9,7 +9,7 @@ from penstock.model.transitions import TaskEvent
 from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.clear import clear_tasks, reopen
 from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
-from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, scope_flags
+from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
 from penstock.scheduling.moves import move, stop
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
@@ -34,7 +34,7 @@ def plan_mark(world: World, act: Mark) -> Planned:
     wanted = TaskState(act.state)
     targets: list[tuple[LiveRun, list[TaskRecord], list[TaskRecord]]] = []
     for run in chosen_runs(world, live, past=act.past, future=act.future):
-        names = [name for name in act.tasks if run is live or name in run.tasks]
+        names = act.tasks if run is live else known_names(run, act.tasks)
         if not names:
             continue
         ids = chosen_tasks(run, names, upstream=act.upstream, downstream=act.downstream)

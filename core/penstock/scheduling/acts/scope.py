@@ -55,6 +55,11 @@ def chosen_tasks(
     ]
 
 
+def known_names(live: LiveRun, names: Sequence[str]) -> list[str]:
+    """Return those of *names* that mean a task or a group in the run, which may be of another version."""
+    return [name for name in names if _members(live, name)]
+
+
 def scope_flags(act: Clear | Mark) -> list[str]:
     """Return the flags with which the command line says the act's scope."""
     return [f"--{name}" for name in ("upstream", "downstream", "past", "future") if getattr(act, name)]
