@@ -60,6 +60,33 @@ async def test_supervisors_are_filled_and_let_go_when_idle(
     assert (await bench.run(shell("exit 3"))).exit_code == 3
 
 
+async def test_work_is_shared_before_a_supervisor_is_full(tmp_path: Path) -> None:
+    bench = await opened(tmp_path, attempts_per_supervisor=16)
+    specs = [shell("sleep 600") for _ in range(5)]
+    bench.executor.submit(specs[:4])
+    for spec in specs[:4]:
+        await bench.until(spec.attempt_id, Claimed)
+    assert len(supervisors(bench)) == 1  # the others have only been asked for
+    await eventually(lambda: len(connected(bench)) == 2, "a second supervisor")
+    bench.executor.submit(specs[4:])
+    await bench.until(specs[4].attempt_id, Claimed)
+    assert len(supervisors(bench)) == 2
+    assert sorted(connected(bench)) == [1, 4]
+    for spec in specs:
+        bench.executor.stop(spec.attempt_id, "kill", "done")
+    for spec in specs:
+        await bench.end(spec.attempt_id)
+    await bench.executor.close()
+
+
+def connected(bench: Bench) -> list[int]:
+    """Return how many attempts each supervisor has that is there."""
+    executor = bench.executor
+    assert isinstance(executor, LocalExecutor)
+    assert executor._crew is not None
+    return [len(link.ids) for link in executor._crew._links]
+
+
 async def test_nonsense_on_the_socket_harms_nobody(bench: Bench) -> None:
     await bench.run(shell("true"))
     words = [

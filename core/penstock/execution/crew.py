@@ -25,6 +25,10 @@ START_SECONDS = 10.0
 """How long a new supervisor may take to say hello before another is started."""
 IDLE_SECONDS = 30.0
 """How long a supervisor that is not the last one may be idle."""
+SIDE_BY_SIDE = max(2, min(4, os.cpu_count() or 1))
+"""How many supervisors share the work before any of them is full."""
+_COMFORTABLE = 2
+"""Attempts in the hands of each of those, on average, before there is one more."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _CODE = "import sys;sys.path.append(sys.argv.pop(1));from penstock.execution.supervisor import main;main()"
 
@@ -157,13 +161,22 @@ class Crew:
     # --- starting and ending --------------------------------------------------------------------
 
     def _place(self) -> None:
+        """Give each waiting attempt to the supervisor with the fewest, and start those that are missing."""
         limit = max(self._settings.attempts_per_supervisor, 1)
-        for link in self._links:
-            room = min(limit - len(link.ids), len(self._waiting))
-            if room > 0 and not link.leaving:
-                link.launch([self._waiting.popleft() for _ in range(room)])
-        needed = -(-len(self._waiting) // limit) - len(self._starting)
-        for _ in range(needed):
+        staying = [link for link in self._links if not link.leaving]
+        given: dict[SupervisorLink, list[str]] = {link: [] for link in staying}
+        while self._waiting and given:
+            link = min(staying, key=lambda each: len(each.ids) + len(given[each]))
+            if len(link.ids) + len(given[link]) >= limit:
+                break
+            given[link].append(self._waiting.popleft())
+        for link, ids in given.items():
+            if ids:
+                link.launch(ids)
+        must = -(-len(self._waiting) // limit)
+        # A supervisor stands still while what it starts gets going, so a few of them start more in less time.
+        wish = min(SIDE_BY_SIDE, -(-self.used // _COMFORTABLE)) - len(staying)
+        for _ in range(max(must, wish) - len(self._starting)):
             self._start_one()
 
     def _start_one(self) -> None:
