@@ -225,8 +225,9 @@ def _plan_backfill(world: World, act: acts.CreateBackfill) -> Planned:
                 dag_id=act.dag_id,
                 run_id=run.run_id if run else None,
                 task_id=None,
-                before=run.state.value if run else "-",
-                after=what,
+                before=run.state.value if run else "",
+                after="queued" if what in {"create", "rerun"} or run is None else run.state.value,
+                note=what,
                 logical_date=day,
             )
         )
@@ -253,7 +254,7 @@ def _make_backfill(
     number = max(world.backfills, default=0) + 1
     slots = tuple(
         views.SlotRow(
-            logical_date=item.logical_date or now, state="kept" if item.after == "kept" else "waiting"
+            logical_date=item.logical_date or now, state="kept" if item.note == "kept" else "waiting"
         )
         for item in planned.items
     )

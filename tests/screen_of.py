@@ -93,6 +93,13 @@ class Terminal:
             if not self.read() and self.process.poll() is not None:
                 assert all(text in self.text() for text in wanted), f"ended without {wanted}\n{self.text()}"
 
+    def settle(self) -> None:
+        """Take in what comes until nothing has come for a second and a half."""
+        for _ in range(40):
+            if not self.read(1.5):
+                return
+        raise AssertionError("it never comes to rest")
+
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the terminal; nothing of what it showed is left, so all must be drawn again."""
         self._stream.detach(self._screen)

@@ -127,9 +127,18 @@ def test_ascii_draws_no_other_letters(tmp_path: Path) -> None:
 def test_idle_it_writes_nothing() -> None:
     with Terminal(fake_console(), (120, 36)) as terminal:
         terminal.sees("orders_daily", "failed", "? more")
-        for _ in range(20):
-            if not terminal.read(1.5):
-                break
+        terminal.settle()
         before = terminal.output
         terminal.read(3.0)
         assert terminal.output == before
+
+
+def test_one_thing_that_moves_costs_one_line() -> None:
+    with Terminal(fake_console(), (120, 36)) as terminal:
+        terminal.sees("orders_daily", "failed", "? more")
+        terminal.settle()
+        before = len(terminal.output)
+        terminal.process.send_signal(signal.SIGUSR1)
+        terminal.sees("success =")
+        terminal.settle()
+        assert len(terminal.output) - before <= 1024

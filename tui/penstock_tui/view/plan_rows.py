@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from penstock.model.states import RUN_UNFINISHED, RunState
 from penstock.model.views import Plan, PlanItem
 from penstock_tui.clean import label
 from penstock_tui.view import durations
@@ -16,7 +17,6 @@ FATES = {
     "rerun": ("up_for_retry", "rerun"),
     "kept": ("kept", "kept"),
     "in_flight": ("running", "in flight, left alone"),
-    "skipped": ("skipped", "skipped"),
 }
 """What happens to a date of a backfill: the state whose look it has, and words."""
 
@@ -98,14 +98,21 @@ def date_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo
     return lines
 
 
+def fate(item: PlanItem) -> str:
+    """Return what happens to a date of a backfill: a key of FATES."""
+    if item.after == RunState.QUEUED and item.before not in RUN_UNFINISHED:
+        return "rerun" if item.before else "create"
+    return "in_flight" if item.before in RUN_UNFINISHED else "kept"
+
+
 def _day(item: PlanItem, date: datetime, looks: Looks) -> Spans:
-    state, _ = FATES.get(item.after, (item.after, item.after))
+    state, _ = FATES[fate(item)]
     return [(f" {date:%d}", ""), (looks.glyph(state), looks.style(state)), (" ", "")]
 
 
 def _point(item: PlanItem, looks: Looks, zone: tzinfo) -> Spans:
-    state, words = FATES.get(item.after, (item.after, label(item.after)))
-    before = [] if item.before in {"", "-"} else [(f"  was {label(item.before)}", "bright_black")]
+    state, words = FATES[fate(item)]
+    before = [] if not item.before else [(f"  was {label(item.before)}", "bright_black")]
     date = durations.stamp(item.logical_date, zone)
     return [(f"{date}  ", ""), (f"{looks.glyph(state)} {words}", looks.style(state)), *before]
 
@@ -113,8 +120,7 @@ def _point(item: PlanItem, looks: Looks, zone: tzinfo) -> Spans:
 def backfill_summary(counts: dict[str, int], looks: Looks) -> Spans:
     """Return the counts of a backfill in words, with the glyphs that the dates use."""
     spans: Spans = []
-    for key in ("create", "rerun", "kept", "in_flight", "skipped"):
+    for key, (state, words) in FATES.items():
         if counts.get(key):
-            state, words = FATES[key]
             spans += [(f"{looks.glyph(state)} {counts[key]} {words}", looks.style(state)), ("   ", "")]
     return spans

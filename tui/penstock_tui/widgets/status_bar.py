@@ -23,9 +23,10 @@ class StatusBar(Line):
         """Draw again if the line says something else."""
         self.show(self.line(self.size.width))
 
-    def on_resize(self) -> None:
-        """Choose again what fits."""
-        self.refresh_line()
+    def spans(self, cells: int) -> Spans:
+        """Return the line, made now: the first drawing is as good as any later one."""
+        self._spans = self.line(cells)
+        return self._spans
 
     def line(self, cells: int) -> Spans:
         """Return the line for *cells* cells: the crumbs give way first, the engine's state never."""

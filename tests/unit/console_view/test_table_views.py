@@ -1,0 +1,167 @@
+"""The pure views of lists: durations, spans, columns, filters, dates, plans."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from penstock.errors import UsageError
+from penstock.model.states import RunState, TaskState
+from penstock.model.views import PlanItem
+from penstock_tui.view import durations, filters, moments, plan_rows
+from penstock_tui.view.columns import Column, chosen
+from penstock_tui.view.spans import fit, text_of, width, wrap
+from penstock_tui.view.state_style import Looks, known_states
+
+NOW = datetime(2026, 8, 21, 6, 14, 4, tzinfo=UTC)
+TEXTS = st.text(alphabet="ab 漢字é", max_size=30)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (None, "-"),
+        (0.04, "0.0s"),
+        (9.94, "9.9s"),
+        (42.4, "42s"),
+        (842, "14m02s"),
+        (11220, "3h07m"),
+        (1047600, "12d03h"),
+    ],
+)
+def test_spans_of_time(seconds: float | None, shown: str) -> None:
+    assert durations.span(seconds) == shown
+
+
+def test_moments_are_read_by_the_clock_of_a_zone() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert durations.past(NOW - timedelta(minutes=3), NOW, berlin) == "08:11:04"
+    assert durations.past(NOW - timedelta(hours=9), NOW, berlin) == "yest. 23:14"
+    assert durations.coming(NOW + timedelta(minutes=47), NOW) == "in 47m"
+    assert durations.coming(NOW - timedelta(minutes=2), NOW) == "due 2m"
+    assert durations.stamp(datetime(2026, 8, 20, 22, tzinfo=UTC), berlin) == "2026-08-21"
+    assert durations.zone("Nowhere/Land") is UTC
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"), [(None, "-"), (640, "640"), (14336, "14K"), (1181116006, "1.1G")]
+)
+def test_sizes(amount: float | None, shown: str) -> None:
+    assert durations.size(amount) == shown
+
+
+def test_every_state_looks_like_itself_in_both_alphabets() -> None:
+    for looks in (Looks(), Looks(ascii=True)):
+        glyphs = {state: looks.glyph(state) for state in known_states()}
+        assert all(cell_len(glyph) == 1 for glyph in glyphs.values())
+        assert all(state.value in glyphs for state in (*RunState, *TaskState))
+    assert all(Looks(ascii=True).glyph(state).isascii() for state in known_states())
+    letters = [Looks(ascii=True).glyph(state.value) for state in TaskState]
+    assert len(set(letters)) == len(letters)
+
+
+@given(st.lists(TEXTS, max_size=5), st.integers(1, 40), st.sampled_from(["left", "right"]))
+def test_fitted_spans_have_exactly_the_cells(texts: list[str], cells: int, side: str) -> None:
+    spans = [(text, "") for text in texts]
+    assert width(fit(spans, cells, align=side, keep=side)) == cells  # type: ignore[arg-type]
+
+
+def test_a_strip_of_runs_keeps_its_newest_end() -> None:
+    assert text_of(fit([("abcdef", "")], 3, keep="right")) == "def"
+    assert text_of(fit([("abcdef", "")], 3)) == "ab…"
+
+
+@given(TEXTS, st.integers(2, 20))
+def test_wrapped_lines_fit_and_lose_no_word(text: str, cells: int) -> None:
+    lines = wrap(text, cells)
+    assert all(cell_len(line) <= cells for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+@given(st.integers(1, 200))
+def test_columns_fit_where_they_can(cells: int) -> None:
+    columns = (
+        Column("a", "A", 10, most=30),
+        Column("b", "B", 8, drop=1),
+        Column("c", "C", 5, drop=3),
+        Column("d", "D", 7, most=9, drop=2),
+    )
+    layout = chosen(columns, cells)
+    total = sum(width for _, width in layout) + len(layout) - 1
+    assert [index for index, _ in layout] == sorted(index for index, _ in layout)
+    assert layout[0][0] == 0
+    if cells >= 10:
+        assert total <= cells
+    if cells >= 33:
+        assert len(layout) == 4
+
+
+def test_filters_take_fields_alternatives_text_and_inversion() -> None:
+    row = {"state": ["failed"], "owner": ["Data-Core"], "text": ["orders_daily"]}
+    for source, passes in (
+        ("", True),
+        ("!", True),
+        ("state:failed", True),
+        ("state:running,fail", True),
+        ("state:running", False),
+        ("OWNER:data", True),
+        ("daily", True),
+        ("daily state:running", False),
+        ("!daily", False),
+        ("!state:running", True),
+        ("other:thing", False),
+        ("state:", True),
+    ):
+        assert filters.parse(source, ("state", "owner")).passes(row) is passes, source
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_filter(source: str) -> None:
+    filters.parse(source, ("state",)).passes({"state": ["x"], "text": ["y"]})
+
+
+def test_typed_dates_and_spans() -> None:
+    assert moments.moment("2026-08-21") == datetime(2026, 8, 21)
+    assert moments.moment("2026-08-21", end_of_day=True) == datetime(2026, 8, 21, 23, 59, 59)
+    assert moments.moment("2026-08-21T06:00+02:00", end_of_day=True).utcoffset() == timedelta(hours=2)
+    assert moments.until("1d12h", NOW) == NOW + timedelta(hours=36)
+    assert moments.until("90m", NOW) == NOW + timedelta(minutes=90)
+    assert moments.until(" ", NOW) is None
+    with pytest.raises(UsageError, match="not a date"):
+        moments.moment("tomorrow")
+
+
+def point(day: int, before: str, after: str, hour: int = 0) -> PlanItem:
+    at = datetime(2026, 7, day, hour, tzinfo=UTC)
+    return PlanItem(dag_id="d", run_id=None, task_id=None, before=before, after=after, logical_date=at)
+
+
+def test_dates_of_a_backfill_show_what_happens_to_each() -> None:
+    items = [
+        point(1, "", "queued"),
+        point(2, "failed", "queued"),
+        point(3, "success", "success"),
+        point(4, "running", "running"),
+        point(5, "queued", "queued"),
+    ]
+    assert [plan_rows.fate(item) for item in items] == ["create", "rerun", "kept", "in_flight", "in_flight"]
+    lines = [text_of(line) for line in plan_rows.date_lines(items, 60, Looks(), UTC)]
+    assert lines == ["2026-07  01+  02⟳  03✓  04▸  05▸ "]
+    narrow = plan_rows.date_lines(items, 20, Looks(), UTC)
+    assert all(width(line) <= 20 for line in narrow)
+
+
+def test_days_are_those_of_the_dags_clock() -> None:
+    lines = plan_rows.date_lines([point(1, "", "queued", hour=22)], 60, Looks(), ZoneInfo("Europe/Berlin"))
+    assert text_of(lines[0]).startswith("2026-07  02+")
+
+
+def test_points_finer_than_a_day_stand_on_lines_of_their_own() -> None:
+    items = [point(1, "", "queued", hour) for hour in range(3)]
+    lines = [text_of(line) for line in plan_rows.date_lines(items, 60, Looks(), UTC)]
+    assert lines[1] == "2026-07-01T01:00  + create"
