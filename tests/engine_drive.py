@@ -191,16 +191,13 @@ class Drive:
             return
         attempt = live[which % len(live)]
         executor, moment = self.bench.executor, self.bench.clock.time.timestamp()
-        accepted = isinstance(executor.seen.get(attempt), Accepted)
         pk, task_id = self.bench.loop.world.attempts[attempt]
         sensor = self.bench.loop.world.runs[pk].structure.tasks[task_id].sensor
         match outcome.kind:
             case OutcomeKind.LOST:
                 executor.seen[attempt] = Lost("its supervisor vanished")
-            case OutcomeKind.REVOKED if accepted:
-                executor.revoke(attempt)
-            case OutcomeKind.REVOKED:
-                return
+            case OutcomeKind.REVOKED:  # of a claimed one too: its supervisor may end before it begins
+                executor.seen[attempt] = Exited(outcome, None, None)
             case OutcomeKind.RESCHEDULED if sensor is None:
                 return
             case OutcomeKind.RESCHEDULED:

@@ -28,6 +28,7 @@ LIVES = {
     "plain success": "pending meet scheduled launch queued claim running succeed success",
     "result seen first": "scheduled launch queued succeed success",
     "revoked, then again": "scheduled launch queued revoke scheduled launch queued claim running",
+    "claimed, never begun": "queued claim running revoke scheduled launch queued claim running",
     "retry": "running retry up_for_retry meet scheduled launch queued claim running fail failed",
     "sensor": "running reschedule up_for_reschedule meet scheduled launch queued succeed success",
     "sensor out of time between pokes": "running reschedule up_for_reschedule fail failed",

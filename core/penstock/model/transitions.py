@@ -65,6 +65,8 @@ def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
         (state.DEFERRED, event.MEET): state.SCHEDULED,
         (state.SCHEDULED, event.LAUNCH): state.QUEUED,
         (state.QUEUED, event.REVOKE): state.SCHEDULED,
+        # A supervisor may claim an attempt and end before it begins it.
+        (state.RUNNING, event.REVOKE): state.SCHEDULED,
         (state.QUEUED, event.CLAIM): state.RUNNING,
         # An operator that does nothing (EmptyOperator) ends without an attempt.
         (state.SCHEDULED, event.SUCCEED): state.SUCCESS,

@@ -1,0 +1,38 @@
+"""What a backfill does with a point, by what stands there and what was asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.model.states import RunState
+from penstock.scheduling.backfill import choose, slot_state
+
+R = RunState
+
+TABLE = {
+    # state of the run        none       failed     completed
+    None: ("create", "create", "create"),
+    R.QUEUED: ("in_flight", "in_flight", "in_flight"),
+    R.RUNNING: ("in_flight", "in_flight", "in_flight"),
+    R.SUCCESS: ("kept", "kept", "rerun"),
+    R.FAILED: ("kept", "rerun", "rerun"),
+    R.CANCELLED: ("kept", "rerun", "rerun"),
+}
+
+
+@pytest.mark.parametrize("state", TABLE)
+def test_the_choice_for_each_state_and_wish(state: RunState | None) -> None:
+    assert tuple(choose(state, wish) for wish in ("none", "failed", "completed")) == TABLE[state]
+
+
+def test_the_table_knows_every_state() -> None:
+    assert set(TABLE) == {None, *RunState}
+
+
+def test_only_what_is_created_or_rerun_waits() -> None:
+    assert slot_state("create") == ("waiting", None)
+    assert slot_state("rerun") == ("waiting", "rerun")
+    for choice, state in (("kept", "kept"), ("in_flight", "skipped")):
+        found, reason = slot_state(choice)  # type: ignore[arg-type]
+        assert found == state
+        assert reason
