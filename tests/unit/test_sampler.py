@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,6 +95,17 @@ def test_the_ended_are_left_out(start: Start) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert sampler.sample({}) == {}
+
+
+def test_a_process_that_gave_its_memory_back_is_as_good_as_ended(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = start("print(flush=True)\nimport time\ntime.sleep(600)")
+    memory = SimpleNamespace(rss=0)
+    monkeypatch.setattr("psutil.Process.memory_info", lambda _: memory)
+    assert Sampler().sample({"a": pid}) == {}
+    memory.rss = 4096
+    assert Sampler().sample({"a": pid})["a"].rss == 4096
 
 
 def test_the_first_pass_tells_the_mean_since_the_start(start: Start) -> None:

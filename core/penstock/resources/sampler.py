@@ -135,6 +135,8 @@ def _totals(pid: int) -> _Totals | None:
                 return None
             cpu = handle.cpu_times()
             rss = handle.memory_info().rss
+            if not rss:  # on its way out: its memory is gone, and it is a zombie in a moment
+                return None
             waited = getattr(cpu, "children_user", 0.0) + getattr(cpu, "children_system", 0.0)
             return _Totals(cpu.user + cpu.system + waited, rss, *_transfer(handle))
     except psutil.Error:
