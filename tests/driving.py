@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console as Printer
+from textual import events
 from textual.pilot import Pilot
 
 from fakes import NOW, FakeEngine
@@ -73,6 +74,15 @@ class Driver:
     async def type(self, text: str) -> None:
         """Type *text* letter by letter."""
         await self.pilot.press(*[_NAMES.get(letter, letter) for letter in text])
+
+    def type_ahead(self, *keys: str) -> None:
+        """Send keys all at once, as a slow link delivers them."""
+        sender = self.console._driver
+        assert sender is not None
+        for key in keys:
+            event = events.Key(_NAMES.get(key, key), key if len(key) == 1 else None)
+            event.set_sender(self.console)
+            sender.send_message(event)
 
     def text(self) -> str:
         """Return the screen as lines of text without trailing blanks."""

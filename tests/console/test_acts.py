@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from driving import SIZES, Driver, driving
 from fake_world import NOW
@@ -258,6 +259,50 @@ async def test_backfill_previews_every_date() -> None:
         await driver.sees("Backfill 10 runs: done")
 
 
+async def test_a_form_is_sent_from_inside_a_field() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "orders_daily")
+        await driver.press("b", "ctrl+u")
+        await driver.type("2026-07-20")
+        await driver.sees("Create 9 (^s)", "Cancel (esc)", "about 55m at 2 at once")
+        await driver.press("ctrl+s")
+        await driver.until(lambda: driver.engine.acts)
+        assert isinstance(driver.engine.acts[0], acts.CreateBackfill)
+
+
+async def test_a_backfill_begins_with_the_last_days_that_the_dag_has() -> None:
+    async with driving() as driver:
+        dag = driver.engine.world.dags["orders_daily"]
+        driver.engine.world.dags["orders_daily"] = structs.replace(
+            dag, start_date=NOW - timedelta(days=63), end_date=NOW - timedelta(days=60)
+        )
+        await stand_on(driver, "orders_daily")
+        await driver.press("b")
+        await driver.sees("from     2026-06-19", "to       2026-06-22")
+
+
+async def test_the_menu_of_pauses_begins_with_what_the_cursor_is_on() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "flaky")
+        await driver.press("P")
+        await driver.sees("(o) pause schedule")
+        await driver.press("escape", "R")
+        await driver.sees("logical date")
+        await driver.press("P")
+        await driver.sees("(o) hold run")
+        await driver.press("escape", "enter")
+        await driver.sees("flaky >", "live")
+        await driver.press("P")
+        await driver.sees("(o) hold b")
+
+
+async def test_why_names_who_paused_and_does_not_repeat_it_for_every_task() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "user_snapshots")
+        await driver.press("w")
+        await driver.sees("Why: user_snapshots", "the schedule is paused by")
+
+
 async def test_a_backfill_of_nothing_says_so_and_is_not_committed() -> None:
     async with driving() as driver:
         await stand_on(driver, "orders_daily")
@@ -286,7 +331,8 @@ async def test_trigger_has_a_field_for_each_parameter() -> None:
         await stand_on(driver, "nyc_flights")
         await driver.press("t")
         await driver.sees("Trigger nyc_flights", "limit", "full", "mode", "rows that may be bad")
-        await driver.press("tab", "ctrl+u")
+        assert focused(driver) == "cancel"
+        await driver.press("tab", "tab", "tab", "ctrl+u")
         await driver.type("x")
         await driver.sees("limit must be of type integer")
         await driver.press("backspace")
@@ -310,7 +356,7 @@ async def test_trigger_takes_free_json_where_there_are_no_parameters() -> None:
         await stand_on(driver, "hello")
         await driver.press("t")
         await driver.sees("Trigger hello", "a JSON object")
-        await driver.press("tab", "ctrl+u")
+        await driver.press("tab", "tab", "tab", "ctrl+u")
         await driver.type('{"day"')
         await driver.sees("conf is not JSON")
         await driver.press("ctrl+u")

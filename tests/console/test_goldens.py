@@ -23,7 +23,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "errors": (("E",), ("file:line", "broken.py")),
     "retry": (("r",), ("Retry 6 tasks (y)",)),
     "clear": (("c",), ("Clear 12 tasks (y)",)),
-    "backfill": (("b", "ctrl+u", *"2026-07-20"), ("Create 9 (y)",)),
+    "backfill": (("b", "ctrl+u", *"2026-07-20"), ("Create 9 (^s)",)),
     "pauses": (("P",), ("Pause orders_daily (y)",)),
     "trigger": (("t",), ("Trigger 1 run (y)",)),
     "help": (("question_mark",), ("Keys of this view",)),

@@ -269,3 +269,26 @@ async def test_without_an_engine_the_picture_stays_and_it_goes_on_when_one_answe
         await driver.sees(" pull_nok ", "scheduled")
         await driver.press("k", "k")
         await driver.sees(" pull_jpy  attempt 1 of 1", "FOLLOW")
+
+
+async def test_a_search_given_up_leaves_the_keys_where_they_were() -> None:
+    async with driving() as driver:
+        screen = await at_run(driver, "fx_rates")
+        await driver.press("slash", "x", "escape")
+        await driver.until(lambda: screen.tasks.has_focus)
+
+
+async def test_the_list_gets_the_room_that_a_countdown_needs() -> None:
+    async with driving() as driver:
+        screen = await at_run(driver, "orders_daily")
+        run = newest(driver.engine, "orders_daily")
+        driver.engine.set_task(
+            "orders_daily",
+            run,
+            "extract_orders",
+            state=TaskState.STOPPING,
+            end=None,
+            stop_deadline=NOW + timedelta(seconds=45),
+        )
+        await driver.sees("extract_orders kill in 45s")
+        assert screen.tasks.size.width < 60

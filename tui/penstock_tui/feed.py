@@ -31,7 +31,7 @@ _HEARTBEAT = 5.0
 """Seconds between signs of life from an engine where nothing moves."""
 _BREATH = 0.2
 """Seconds between two notices: the engine merges what we do not fetch, so a busy one cannot flood us."""
-_BACK_OFF = (0.25, 5.0)
+_BACK_OFF = (0.25, 2.0)
 """Seconds before the first and between later attempts to find the engine again."""
 
 
@@ -65,6 +65,7 @@ class Feed:
         self._engine: Engine | None = None
         self._opened = threading.Event()
         self._closed = threading.Event()
+        self._nudged = threading.Event()
         self._gone_said = False
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="ask")
         self._waiting: dict[Hashable, asyncio.Future[Any]] = {}
@@ -77,11 +78,16 @@ class Feed:
     def close(self) -> None:
         """Let go. Calls in flight are left to end by themselves."""
         self._closed.set()
+        self._nudged.set()
         self._opened.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._engine is not None:
             with contextlib.suppress(PenstockError, OSError):
                 self._engine.close()
+
+    def look_now(self) -> None:
+        """Look for an engine at once, as after one was started."""
+        self._nudged.set()
 
     def age(self) -> float | None:
         """Return seconds since the engine was last heard, None when it never was."""
@@ -153,7 +159,8 @@ class Feed:
                 if self.live:
                     wait = shortest
                 self._lost(str(error))
-            self._closed.wait(wait)
+            if self._nudged.wait(wait) and not self._closed.is_set():
+                self._nudged.clear()
             wait = min(wait * 2, longest)
 
     def _follow(self) -> None:

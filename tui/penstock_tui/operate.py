@@ -132,6 +132,7 @@ async def _pause_menu(console: Console, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.pause import PauseDialog
 
     target = targets[0]
+    here = "task" if target.tasks else "run" if target.dag is None else "dag"
     if target.dag is None and target.dag_id:
         detail = await console.feed.ask(lambda engine: engine.dag(target.dag_id))
         if detail is None:
@@ -139,7 +140,7 @@ async def _pause_menu(console: Console, targets: Sequence[Target]) -> None:
         target = Target(
             dag_id=target.dag_id, run_id=target.run_id, dag=detail.dag, run=target.run, tasks=target.tasks
         )
-    await console.push_screen_wait(PauseDialog(target))
+    await console.push_screen_wait(PauseDialog(target, here))
 
 
 async def _trigger(console: Console, targets: Sequence[Target]) -> None:
@@ -160,17 +161,15 @@ async def _trigger(console: Console, targets: Sequence[Target]) -> None:
 async def _backfill(console: Console, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.backfill import BackfillDialog
 
-    dag_id, dag = targets[0].dag_id, targets[0].dag
-    if dag is None:
-        detail = await console.feed.ask(lambda engine: engine.dag(dag_id))
-        if detail is None:
-            return
-        dag = detail.dag
-    reason = actions.BY_ID["backfill"].why_disabled(Target(dag_id=dag_id, dag=dag))
+    dag_id = targets[0].dag_id
+    detail = await console.feed.ask(lambda engine: engine.dag(dag_id))
+    if detail is None:
+        return
+    reason = actions.BY_ID["backfill"].why_disabled(Target(dag_id=dag_id, dag=detail.dag))
     if reason is not None:
         console.say(f"backfill: {reason}", "warning")
         return
-    await console.push_screen_wait(BackfillDialog(dag_id, dag.timezone))
+    await console.push_screen_wait(BackfillDialog(detail))
 
 
 async def _more(console: Console, targets: Sequence[Target]) -> None:
@@ -231,11 +230,14 @@ def _what(targets: Sequence[Target]) -> str:
 
 
 async def _why(console: Console, targets: Sequence[Target]) -> None:
-    from penstock_tui.dialogs.why import why_sheet
+    from penstock_tui.dialogs.sheet import Sheet
+    from penstock_tui.dialogs.why import pause_lines, why_sheet
 
-    target = targets[0]
+    target, cells = targets[0], min(96, console.size.width - 10)
     run_id = target.run_id
+    head = pause_lines(target.dag, cells) if target.dag is not None else []
     if run_id is None:
+        console.push_screen(Sheet(f"Why: {label(target.dag_id)}", [*head, [("there is no run yet", "")]]))
         return
     task = target.tasks[0] if target.tasks else None
     answer = await console.feed.ask(
@@ -244,7 +246,8 @@ async def _why(console: Console, targets: Sequence[Target]) -> None:
         )
     )
     if answer is not None:
-        console.push_screen(why_sheet(answer, console.now(), console.looks, console.size.width - 10))
+        title = f"{target.dag_id} {answer.subject}"
+        console.push_screen(why_sheet(answer, title, console.now(), console.looks, cells, head))
 
 
 async def _log(console: Console, targets: Sequence[Target]) -> None:
@@ -327,6 +330,13 @@ async def _view_backfills(console: Console, _targets: Sequence[Target]) -> None:
         await console.push_screen(BackfillsScreen())
 
 
+async def _view_errors(console: Console, _targets: Sequence[Target]) -> None:
+    from penstock_tui.screens.errors import ErrorsScreen
+
+    if not isinstance(console.screen, ErrorsScreen):
+        await console.push_screen(ErrorsScreen())
+
+
 async def _start_engine(console: Console, _targets: Sequence[Target]) -> None:
     import asyncio
 
@@ -340,6 +350,7 @@ async def _start_engine(console: Console, _targets: Sequence[Target]) -> None:
     except PenstockError as error:
         console.say(error.message, "error")
     else:
+        console.feed.look_now()
         console.say(answer or "the engine was started")
 
 
@@ -369,6 +380,7 @@ _OPERATIONS: dict[str, Operation] = {
     "palette": _palette,
     "view.dags": _view_dags,
     "view.backfills": _view_backfills,
+    "view.errors": _view_errors,
     "start_engine": _start_engine,
     "suspend": _suspend,
     "redraw": _redraw,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Literal, cast
 
 from textual.app import ComposeResult
 
 from penstock.errors import UsageError
 from penstock.model.acts import AnyAct, CreateBackfill
+from penstock.model.views import DagDetail
+from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.view import durations, moments, plan_rows
 from penstock_tui.view.spans import Spans
@@ -17,27 +20,40 @@ from penstock_tui.widgets.line_table import Row
 from penstock_tui.widgets.options import Options
 
 _CELLS = 8
+_COUNTS = re.compile(r"\d+ (dates|runs):")
+"""Notes of the engine that count the dates: here they are counted by colour."""
 
 
 class BackfillDialog(PlanDialog):
-    """Create a backfill of one DAG. Begins with the last seven days."""
+    """Create a backfill of one DAG. Begins with the last seven days that it has."""
 
-    def __init__(self, dag_id: str, timezone: str) -> None:
-        super().__init__(f"Backfill {dag_id}", durations.zone(timezone))
-        self._dag_id = dag_id
-        self._timezone = timezone
+    def __init__(self, detail: DagDetail) -> None:
+        dag = detail.dag
+        super().__init__(f"Backfill {dag.dag_id}", durations.zone(dag.timezone))
+        self._detail = detail
+        self._dag_id = dag.dag_id
 
     def form(self) -> ComposeResult:
         """Compose the dates and the rules."""
-        today = self.console_app.clock.now().astimezone(self.zone).date()
-        first, last = (today - timedelta(days=7)).isoformat(), (today - timedelta(days=1)).isoformat()
-        yield Field("from", first, caption_cells=_CELLS, hint=f"the clock of {self._timezone}", id="from")
+        first, last = (day.isoformat() for day in self._days())
+        hint = f"the clock of {self._detail.dag.timezone}"
+        yield Field("from", first, caption_cells=_CELLS, hint=hint, id="from")
         yield Field("to", last, caption_cells=_CELLS, hint="included", id="to")
         runs = [("none", "only missing"), ("failed", "missing and failed"), ("completed", "all finished")]
         yield Options("runs", runs, chosen={"none"}, caption_cells=_CELLS, id="reprocess")
         order = [("forwards", "oldest first"), ("backwards", "newest first")]
         yield Options("order", order, chosen={"forwards"}, caption_cells=_CELLS, id="order")
         yield Field("at once", "2", caption_cells=_CELLS, hint="runs", id="at_once")
+
+    def _days(self) -> tuple[date, date]:
+        detail = self._detail
+        last = self.console_app.clock.now().astimezone(self.zone).date() - timedelta(days=1)
+        if detail.end_date is not None:
+            last = min(last, detail.end_date.astimezone(self.zone).date())
+        first = last - timedelta(days=6)
+        if detail.start_date is not None:
+            first = min(last, max(first, detail.start_date.astimezone(self.zone).date()))
+        return first, last
 
     def focus_first(self) -> None:
         """Begin at the first date."""
@@ -89,10 +105,22 @@ class BackfillDialog(PlanDialog):
         if not self.plans:
             return []
         points = len(self.plans[0][1].items)
-        head: Spans = [(f"{points} date{'' if points == 1 else 's'}: ", "bold")]
+        spans: Spans = [(f"{points} date{'' if points == 1 else 's'}: ", "bold")]
         if not self.ready:
-            return [*head, ("0 runs. ", "bold yellow"), *self._parts(), *super().summary()]
-        return [*head, *self._parts(), *super().summary()]
+            spans.append(("0 runs   ", "bold yellow"))
+        spans += self._parts()
+        notes = [note for _, plan in self.plans for note in plan.notes if not _COUNTS.match(note)]
+        return [*spans, *self._length(), ("; ".join(label(note) for note in notes), "yellow")]
+
+    def _length(self) -> Spans:
+        """Return about how long it takes, by what such runs took."""
+        runs = self._counts.get("create", 0) + self._counts.get("rerun", 0)
+        at_once = self.query_one("#at_once", Field).text.strip()
+        typical = self._detail.dag.p50
+        if not runs or typical is None or not at_once.isdigit() or not int(at_once):
+            return []
+        took = typical * -(-runs // int(at_once))
+        return [(f"about {durations.brief(took)} at {int(at_once)} at once   ", "")]
 
     def _parts(self) -> Spans:
         return plan_rows.backfill_summary(self._counts, self.console_app.looks)

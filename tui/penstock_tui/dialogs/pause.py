@@ -28,14 +28,17 @@ _MEANS = {
 class PauseDialog(PlanDialog):
     """Pause or resume a schedule, freeze a DAG, hold a run, hold a task."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, here: str = "dag") -> None:
         super().__init__(f"Pauses of {target.dag_id}")
         self._target = target
+        self._here = here
+        """What the cursor was on, ``dag``, ``run`` or ``task``: that verb is chosen to begin with."""
 
     def form(self) -> ComposeResult:
         """Compose the verbs that make sense now, why and until."""
         verbs = self._verbs()
-        yield Options("what ", verbs, chosen={verbs[0][0]}, id="verb")
+        first = next((verb for verb, _ in verbs if verb.endswith(f"_{self._here}")), verbs[0][0])
+        yield Options("what ", verbs, chosen={first}, id="verb")
         yield Field("why  ", hint="for those who come after you", id="why")
         yield Field("until", hint="2h, 1d12h or 2026-08-22T06:00; empty: until lifted", id="until")
 

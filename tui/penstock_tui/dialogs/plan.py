@@ -10,7 +10,7 @@ import uuid
 from datetime import UTC, tzinfo
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -42,7 +42,7 @@ class PlanDialog(Dialog[list[Done]]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "commit", show=False),
+        Binding("y,ctrl+s", "commit", show=False),
         Binding("n", "close", show=False),
         Binding("Y", "copy_twin", show=False),
         Binding("pageup", "scroll_plan(-1)", show=False),
@@ -180,6 +180,12 @@ class PlanDialog(Dialog[list[Done]]):
         self.call_after_refresh(self.make_room, self.query_one("#plan", LineTable))
 
     # -- events ----------------------------------------------------------------------------------
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Name the keys that work here: in a field letters are text."""
+        typing = isinstance(event.widget, Field)
+        self.query_one("#commit", Press).set_key("^s" if typing else "y")
+        self.query_one("#cancel", Press).set_key("esc" if typing else "n")
 
     @on(Options.Changed)
     def _chosen(self) -> None:

@@ -51,10 +51,6 @@ class TriggerDialog(PlanDialog):
         hint = " ".join(str(part) for part in (kind, schema.get("description")) if part)
         return Field(caption, shown, caption_cells=cells, hint=hint, id=place)
 
-    def focus_first(self) -> None:
-        """Begin at the first field."""
-        self.query_one("#date").focus()
-
     def acts(self) -> list[AnyAct]:
         """Return the one act; only what differs from the defaults travels."""
         typed = self.query_one("#date", Field).text.strip()

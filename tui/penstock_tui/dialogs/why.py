@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from penstock.model.views import Why
+from penstock.model.views import DagRow, Gate, Why
 from penstock_tui.clean import clean, label
 from penstock_tui.dialogs.sheet import Sheet
 from penstock_tui.view import durations
+from penstock_tui.view.details import pause_text
 from penstock_tui.view.spans import Spans, wrap
 from penstock_tui.view.state_style import Looks
 
+_ROOT = "down to the root: "
 
-def why_sheet(answer: Why, now: datetime, looks: Looks, cells: int) -> Sheet:
-    """Return the sheet of *answer*, wrapped to *cells*."""
-    return Sheet(f"Why: {label(answer.subject)}", why_lines(answer, now, looks, cells))
+
+def why_sheet(
+    answer: Why, title: str, now: datetime, looks: Looks, cells: int, head: Sequence[Spans] = ()
+) -> Sheet:
+    """Return the sheet of *answer* under *head*, wrapped to *cells*."""
+    return Sheet(f"Why: {label(title)}", [*head, *why_lines(answer, now, looks, cells)])
 
 
 def why_lines(answer: Why, now: datetime, looks: Looks, cells: int) -> list[Spans]:
@@ -22,12 +28,30 @@ def why_lines(answer: Why, now: datetime, looks: Looks, cells: int) -> list[Span
     lines: list[Spans] = [[looks.worded(answer.state)], []]
     if not answer.gates:
         lines.append([("nothing holds it", "")])
-    for gate in answer.gates:
+    for gate in _apart(answer.gates):
         until = f"  ({durations.coming(gate.until, now)})" if gate.until else ""
         for place, text in enumerate(wrap(clean(gate.text) + until, max(10, cells - 4))):
             lines.append([("- " if place == 0 else "  ", "yellow"), (text, "")])
-        if gate.holders:
+        if gate.holders and not all(holder in gate.text for holder in gate.holders):
             lines.append([("    held by ", "bright_black"), (label(", ".join(gate.holders)), "")])
     if len(answer.chain) > 1:
-        lines += [[], [("down to the root: ", "bright_black"), (label(" < ".join(answer.chain)), "")]]
+        chain = wrap(clean(" < ".join(answer.chain)), max(10, cells - len(_ROOT)))
+        lines.append([])
+        for place, text in enumerate(chain):
+            lines.append([(_ROOT if place == 0 else " " * len(_ROOT), "bright_black"), (text, "")])
     return lines
+
+
+def pause_lines(dag: DagRow, cells: int) -> list[Spans]:
+    """Return who paused the schedule or froze the DAG, why and until when."""
+    lines: list[Spans] = []
+    for info, what in ((dag.paused, "the schedule is paused "), (dag.frozen, "the DAG is frozen ")):
+        if info is not None:
+            lines += [[(text, "blue")] for text in wrap(what + pause_text(info), max(10, cells))]
+    return [*lines, []] if lines else []
+
+
+def _apart(gates: Sequence[Gate]) -> list[Gate]:
+    """Leave out what is only said again of a task: a pause of its run or DAG holds it anyway."""
+    said = {gate.text for gate in gates}
+    return [gate for gate in gates if gate.text.partition(": ")[2] not in said]

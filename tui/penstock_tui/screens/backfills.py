@@ -24,7 +24,7 @@ _COLUMNS = (
     Column("to", "to", 10, drop=4),
     Column("runs", "runs", 9, drop=5),
     Column("once", "at once", 7, drop=3, align="right"),
-    Column("by", "by", 6, most=12, drop=6),
+    Column("by", "by", 6, most=24, drop=6),
 )
 _SLOT_COLUMNS = (
     Column("date", "logical date", 16, most=20),

@@ -50,6 +50,7 @@ class RunScreen(LogKeys):
         self.dag_id, self.run_id = dag_id, run_id
         self.detail: RunDetail | None = None
         self.dag: DagRow | None = None
+        self._widest = 0
 
     def body(self) -> ComposeResult:
         """Compose the run's line, the list, and what is known of the task under the cursor."""
@@ -80,11 +81,9 @@ class RunScreen(LogKeys):
         )
         if detail is None or run_id != self.run_id:
             return
-        first = self.detail is None
         self.detail, self.dag = detail, dag.dag if dag is not None else self.dag
         self.tasks.show_run(detail, self.console_app.clock.now())
-        if first:
-            self._fit()
+        self._fit()
         self._show_task()
         self._show_line()
         self.refresh_top()
@@ -119,7 +118,8 @@ class RunScreen(LogKeys):
         if detail is None:
             return
         console = self.console_app
-        left = run_line(detail, console.clock.now(), console.zone, console.looks, self.size.width)
+        zone = durations.zone(self.dag.timezone) if self.dag is not None else console.zone
+        left = run_line(detail, console.clock.now(), zone, console.looks, self.size.width)
         self.query_one("#run-line", TitleLine).show_both(left, [(self._age(), "dim")])
 
     def _age(self) -> str:
@@ -133,6 +133,7 @@ class RunScreen(LogKeys):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Choose one pane or two, and the list's width."""
+        self._widest = 0
         self._fit()
 
     def _fit(self) -> None:
@@ -145,7 +146,8 @@ class RunScreen(LogKeys):
             return
         wanted = self.tasks.wanted_width() + (16 if cells >= _FIGURES else 0)
         most = cells * 9 // 20
-        column.styles.width = max(26, min(most, max(wanted, cells // 4)))
+        self._widest = max(self._widest, wanted)  # a list that shrank and grew with every state would flicker
+        column.styles.width = max(26, min(most, max(self._widest, cells // 4)))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Bring the focused pane to the front where only one fits."""
@@ -292,7 +294,7 @@ class RunScreen(LogKeys):
             if not 0 <= place < len(ids):
                 self.console_app.say(otherwise)
                 return
-            self.run_id, self.detail = ids[place], None
+            self.run_id, self.detail, self._widest = ids[place], None, 0
             await self.load()
 
         self.app.run_worker(turn(), name="run", group="turn-run", exclusive=True, exit_on_error=False)

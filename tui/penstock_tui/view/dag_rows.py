@@ -91,8 +91,11 @@ def _state(row: DagRow, looks: Looks) -> Spans:
         if run.held is not None:
             return [looks.worded("held")]
         if state == "running" and total:
-            return [(f"{looks.glyph(state)} {done}/{total}", looks.style(state))]
-    spans: Spans = [looks.worded(state)]
+            spans: Spans = [(f"{looks.glyph(state)} {done}/{total}", looks.style(state))]
+            if bad := run.counts.get("failed", 0):
+                spans.append((f" {looks.glyph('failed')}{bad}", looks.style("failed")))
+            return spans
+    spans = [looks.worded(state)]
     if row.paused is not None and state not in {"paused", "missing"}:
         spans.append((f" {looks.glyph('paused')}", looks.style("paused")))
     if row.frozen is not None and row.running_tasks:

@@ -12,7 +12,7 @@ from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import strip_of
 
 _PASS = frozenset(
-    {"tab", "shift+tab", "escape", "up", "down", "ctrl+c", "ctrl+q", "pageup", "pagedown", "f1"}
+    {"tab", "shift+tab", "escape", "up", "down", "ctrl+c", "ctrl+q", "pageup", "pagedown", "f1", "ctrl+s"}
 )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 
 from penstock_tui.clean import label
 from penstock_tui.view.durations import size
@@ -58,6 +59,8 @@ class LogPane(Vertical):
         self.log_view = LogView(zone=zone)
         self._title: Spans = []
         self._source: LogSource | None = None
+        self._from: Widget | None = None
+        """Who had the keys when a search was begun."""
         self._search = 0
         """Counts searches, so that a late one finds out that nobody waits for it."""
 
@@ -125,6 +128,7 @@ class LogPane(Vertical):
     def begin_search(self) -> None:
         """Ask what to search for."""
         self.add_class("searching")
+        self._from = self.screen.focused
         bar = self.query_one(FilterBar)
         bar.set_text("")
         bar.open()
@@ -150,6 +154,7 @@ class LogPane(Vertical):
         event.stop()
         if not event.kept:
             self.end_search()
+            (self._from or self.log_view).focus()
             return
         self.log_view.focus()
         what = wanted(self.query_one(FilterBar).text)

@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from penstock_tui.clean import label
+from penstock_tui.view.spans import fit
 from penstock_tui.widgets.line import strip_of
 
 
@@ -42,6 +43,12 @@ class Press(Widget, can_focus=True):
         """Change what it says."""
         if label(text) != self._text or ready != self.ready:
             self._text, self.ready = label(text), ready
+            self.refresh(layout=True)
+
+    def set_key(self, key: str) -> None:
+        """Change the key that is named."""
+        if key != self._key:
+            self._key = key
             self.refresh(layout=True)
 
     @property
@@ -77,5 +84,9 @@ class Press(Widget, can_focus=True):
         style = "bright_black" if not self.ready else "red" if self._danger else ""
         if self.has_focus:
             style = f"{style} bold reverse".strip()
-        text = f"[ {self._text} ({self._key}) ]"
-        return strip_of([(text, style)] if y == 0 else [], self.size.width, self.rich_style)
+        cells, end = self.size.width, f" ({self._key}) ]"
+        spans = [
+            *fit([(f"[ {self._text}", style)], min(cells - len(end), cell_len(self._text) + 2)),
+            (end, style),
+        ]
+        return strip_of(spans if y == 0 else [], cells, self.rich_style)
