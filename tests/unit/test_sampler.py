@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -102,6 +103,7 @@ def test_a_process_that_gave_its_memory_back_is_as_good_as_ended(
 ) -> None:
     pid = start("print(flush=True)\nimport time\ntime.sleep(600)")
     memory = SimpleNamespace(rss=0)
+    monkeypatch.setattr("psutil.Process.oneshot", lambda _: nullcontext())
     monkeypatch.setattr("psutil.Process.memory_info", lambda _: memory)
     assert Sampler().sample({"a": pid}) == {}
     memory.rss = 4096
