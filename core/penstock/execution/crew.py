@@ -51,6 +51,7 @@ class Crew:
         self._pause = _FIRST_PAUSE
         self._timers: set[asyncio.TimerHandle] = set()
         self._open = False
+        self._trimming = False
         self._all_left = asyncio.Event()
 
     async def start(self) -> None:
@@ -131,7 +132,8 @@ class Crew:
         """Use the places that became free, and pass the hint on."""
         if ended and self._waiting:
             self._place()
-        if not link.ids and len(self._links) > 1:
+        if not link.ids and len(self._links) > 1 and not self._trimming:
+            self._trimming = True
             self._later(IDLE_SECONDS, self._trim)
         if ids:
             self._hint(ids)
@@ -219,6 +221,7 @@ class Crew:
         self._place()
 
     def _trim(self) -> None:
+        self._trimming = False
         idle = [link for link in self._links if not link.ids and not link.leaving]
         keep = 0 if len(idle) < sum(not link.leaving for link in self._links) else 1
         for link in idle[keep:]:
