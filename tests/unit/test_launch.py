@@ -22,7 +22,7 @@ ENVIRONMENT = {"PATH": "/bin", "LANG": "C.UTF-8"}
 
 
 def settings(**fields: Any) -> Settings:
-    return Settings(home=Path("/home/of/penstock"), dags_folder=Path("/dags"), **fields)
+    return Settings(home=Path("/srv/penstock"), dags_folder=Path("/dags"), **fields)
 
 
 def order(spec: DagSpec, task_id: str, states: dict[str, S] | None = None, **fields: Any) -> AttemptSpec:
