@@ -30,7 +30,9 @@ def create(tick: Tick) -> None:
     """Settle due points of all schedules fairly, serve backfills, and start runs whose turn it is."""
     due = [entry for entry in tick.world.dags.values() if _is_due(tick, entry)]
     # Everybody gets an equal share of the tick's cap; what is left over waits for the next tick.
+    kept = 1 if any(found.waiting for found in tick.world.backfills.values()) else 0  # never starved
     left = tick.settings.runs_per_tick - tick.created
+    left -= kept if left > 1 else 0
     share = max(1, left // max(1, len(due)))
     for entry in due:
         if left > 0:
@@ -142,12 +144,10 @@ def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
     if record.state != "running" or tick.world.frozen(record.dag_id):
         return
     tick.gate.actor, actor = f"backfill {record.id}", tick.gate.actor
-    first = True
     while found.waiting and found.running < record.max_active_runs:
-        if tick.created >= tick.settings.runs_per_tick and not first:  # schedules must not starve it
+        if tick.created >= tick.settings.runs_per_tick:
             tick.wake_at(tick.now_us)
             break
-        first = False
         _fill(tick, found, found.waiting.popleft())
     tick.gate.actor = actor
 

@@ -260,7 +260,6 @@ class Loop:
             environment=self._environment,
         )
         self.gate.now_us = tick.now_us
-        self.world.forget_previous()
         answers = obey(tick, orders)
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         reap(tick)

@@ -238,6 +238,7 @@ class World:
         self.by_key.pop(live.key, None)
         self.stirred.discard(live.record.id)
         self.looking_back.get(live.record.dag_id, set()).discard(live.record.id)
+        self._previous.pop(live.record.id, None)
 
     def let_go(self, attempt_id: str) -> None:
         """Forget an attempt that has ended."""
@@ -254,7 +255,7 @@ class World:
         return self._previous[pk]
 
     def forget_previous(self) -> None:
-        """Look for earlier runs anew: some may have come or gone."""
+        """Look for earlier runs anew: some have come or gone."""
         self._previous.clear()
 
     def _find_previous(self, run: RunRecord) -> Previous | None:

@@ -43,6 +43,7 @@ async def forget_once(
         while runs := old_runs(database, before_us=before_us, keep=settings.keep_runs, limit=_BATCH):
             for attempt_id in delete_runs(database, [run.id for run in runs]):
                 executor.forget(attempt_id)
+            loop.world.forget_previous()
             forgotten += len(runs)
             await asyncio.sleep(0)  # let the engine tick between two batches
         if forgotten:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.model.spec import DagSpec, decode_spec
-from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
+from penstock.model.states import RunState, RunType, TaskState
 from penstock.store import tables
 from penstock.store.database import Database, table_of
 from penstock.store.records import (
@@ -27,6 +27,7 @@ _dag = table_of(tables.DagRow)
 _version = table_of(tables.DagVersionRow)
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
 _pause = table_of(tables.PauseRow)
 _pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
@@ -41,6 +42,39 @@ _COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot}
 _RUN_FIELDS = tuple(RunRecord.__slots__)
 _TASK_FIELDS = tuple(TaskRecord.__slots__)
 _LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
+
+# What is asked for every run that is created is built once: to put a question together costs as much
+# as to answer it.
+_IN_DAG = _run.c.dag_id == sa.bindparam("dag_id")
+_HAS_RUN = sa.select(_run.c.id).where(_IN_DAG, _run.c.run_id == sa.bindparam("run_id"))
+_RUNS_AT = sa.select(_run.c.logical_us, _run.c.run_id, _run.c.state).where(
+    _IN_DAG, _run.c.logical_us.in_(sa.bindparam("moments", expanding=True))
+)
+_PREVIOUS_RUN = (
+    sa.select(_run.c.id, _run.c.run_id)
+    .where(_IN_DAG, _run.c.logical_us < sa.bindparam("before"), _run.c.logical_us > sa.bindparam("after"))
+    .order_by(_run.c.logical_us.desc())
+    .limit(1)
+)
+_STATES = sa.select(_task.c.task_id, _task.c.state).where(_task.c.run_pk == sa.bindparam("run_pk"))
+_LEDGER_BEFORE = (
+    sa.select(*_LEDGER_COLUMNS)
+    .where(
+        _ledger.c.dag_id == sa.bindparam("dag_id"),
+        _ledger.c.first_us < sa.bindparam("moment"),
+        _ledger.c.id.not_in(sa.bindparam("without", expanding=True)),
+    )
+    .order_by(_ledger.c.first_us.desc())
+    .limit(1)
+)
+_LEDGER_BETWEEN = (
+    sa.select(*_LEDGER_COLUMNS)
+    .where(
+        _ledger.c.dag_id == sa.bindparam("dag_id"),
+        _ledger.c.first_us.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+    .order_by(_ledger.c.first_us)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +133,12 @@ class WorkingSet:
 
     def active_runs(self) -> list[tuple[RunRecord, list[TaskRecord]]]:
         """Return unfinished runs, and finished ones in which an attempt still lives."""
-        live = sa.select(_task.c.run_pk).where(_task.c.state.in_([state.value for state in OCCUPIES_SLOT]))
+        # By live attempts, which an index knows: tasks are looked through by the million otherwise.
+        live = (
+            sa.select(_task.c.run_pk)
+            .join(_attempt, _attempt.c.ti_id == _task.c.id)
+            .where(_attempt.c.end_us.is_(None))
+        )
         unfinished = _run.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value])
         return self._runs(sa.or_(unfinished, _run.c.id.in_(live)))
 
@@ -110,9 +149,8 @@ class WorkingSet:
 
     def has_run(self, dag_id: str, run_id: str) -> bool:
         """Whether there is such a run."""
-        query = sa.select(_run.c.id).where(_run.c.dag_id == dag_id, _run.c.run_id == run_id)
         with self.database.read() as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(_HAS_RUN, {"dag_id": dag_id, "run_id": run_id}).first() is not None
 
     def run_ids(self, dag_id: str, *, before: int | None = None, after: int | None = None) -> list[str]:
         """Return ids of runs with a logical date before or after a moment (microseconds), oldest first."""
@@ -131,10 +169,8 @@ class WorkingSet:
         found: dict[int, tuple[str, RunState]] = {}
         with self.database.read() as connection:
             for start in range(0, len(wanted), 500):
-                query = sa.select(_run.c.logical_us, _run.c.run_id, _run.c.state).where(
-                    _run.c.dag_id == dag_id, _run.c.logical_us.in_(wanted[start : start + 500])
-                )
-                for logical_us, run_id, state in connection.execute(query):
+                some = {"dag_id": dag_id, "moments": wanted[start : start + 500]}
+                for logical_us, run_id, state in connection.execute(_RUNS_AT, some):
                     found[logical_us] = (run_id, RunState(state))
         return found
 
@@ -142,19 +178,12 @@ class WorkingSet:
         self, dag_id: str, logical_us: int, *, after: int
     ) -> tuple[str, dict[str, TaskState]] | None:
         """Return the last run between two logical dates (neither counted) with the states of its tasks."""
-        query = (
-            sa.select(_run.c.id, _run.c.run_id)
-            .where(_run.c.dag_id == dag_id, _run.c.logical_us < logical_us, _run.c.logical_us > after)
-            .order_by(_run.c.logical_us.desc())
-            .limit(1)
-        )
+        span = {"dag_id": dag_id, "after": after, "before": logical_us}
         with self.database.read() as connection:
-            previous = connection.execute(query).one_or_none()
+            previous = connection.execute(_PREVIOUS_RUN, span).one_or_none()
             if previous is None:
                 return None
-            rows = connection.execute(
-                sa.select(_task.c.task_id, _task.c.state).where(_task.c.run_pk == previous.id)
-            ).all()
+            rows = connection.execute(_STATES, {"run_pk": previous.id}).all()
         return previous.run_id, {task_id: TaskState(state) for task_id, state in rows}
 
     def pauses(self) -> list[PauseRecord]:
@@ -213,27 +242,16 @@ class WorkingSet:
         self, dag_id: str, moment_us: int, *, without: Collection[int] = ()
     ) -> LedgerRecord | None:
         """Return the last record of a DAG that begins before a moment, leaving out some ids, or None."""
-        query = (
-            sa.select(*_LEDGER_COLUMNS)
-            .where(
-                _ledger.c.dag_id == dag_id, _ledger.c.first_us < moment_us, _ledger.c.id.not_in(list(without))
-            )
-            .order_by(_ledger.c.first_us.desc())
-            .limit(1)
-        )
+        values = {"dag_id": dag_id, "moment": moment_us, "without": list(without)}
         with self.database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_LEDGER_BEFORE, values).one_or_none()
         return None if row is None else LedgerRecord(*row)
 
     def ledger_between(self, dag_id: str, first_us: int, last_us: int) -> list[LedgerRecord]:
         """Return a DAG's records with a point between two moments, both counted, oldest first."""
-        query = (
-            sa.select(*_LEDGER_COLUMNS)
-            .where(_ledger.c.dag_id == dag_id, _ledger.c.first_us.between(first_us, last_us))
-            .order_by(_ledger.c.first_us)
-        )
+        values = {"dag_id": dag_id, "first": first_us, "last": last_us}
         with self.database.read() as connection:
-            found = [LedgerRecord(*row) for row in connection.execute(query)]
+            found = [LedgerRecord(*row) for row in connection.execute(_LEDGER_BETWEEN, values)]
         # Records do not overlap, so of the earlier ones only the last can reach in.
         before = self.ledger_before(dag_id, first_us)
         return [before, *found] if before is not None and before.last_us >= first_us else found
