@@ -394,3 +394,35 @@ async def test_read_only_hides_acts() -> None:
         assert "penstock retry" not in driver.text()
         assert driver.engine.acts == []
         assert "plan" not in driver.engine.calls
+
+
+async def test_acts_on_several_dags_name_them() -> None:
+    async with driving(size=(80, 24)) as driver:
+        await stand_on(driver, "orders_daily")
+        await driver.press("space", "space", "r")
+        await driver.sees("Retry 2 runs", "orders_daily ", "user_snapshots ")
+
+
+async def test_what_cannot_be_done_meanwhile_is_left_out_and_said() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "orders_daily")
+        driver.engine.refuse = RefusedError("that run has gone")
+        await driver.press("space", "space", "r")
+        await driver.sees("left out: that run has gone", "user_snapshots")
+        await driver.press("y")
+        await driver.until(lambda: driver.engine.acts)
+        assert [type(act) for act in driver.engine.acts] == [acts.Retry]
+
+
+async def test_cancelling_all_that_is_unfinished_means_the_run() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "fx_rates")
+        await driver.press("enter")
+        await driver.sees("fx_rates >", "live")
+        await driver.press("asterisk", "X")
+        await driver.until(lambda: isinstance(driver.console.screen, PlanDialog))
+        dialog = driver.console.screen
+        assert isinstance(dialog, PlanDialog)
+        [act] = dialog.acts()
+        assert isinstance(act, acts.Cancel)
+        assert act.task_id is None

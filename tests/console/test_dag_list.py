@@ -10,6 +10,7 @@ from driving import SIZES, Driver, driving
 from fake_world import World
 from fakes import FakeEngine
 from penstock.model import acts
+from penstock.model.states import TaskState
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.widgets.line_table import LineTable
 
@@ -173,3 +174,18 @@ async def test_copy_goes_to_the_clipboard(monkeypatch: pytest.MonkeyPatch) -> No
         await driver.sees("copied orders_daily", "set-clipboard")
         await driver.press("y")
         await driver.sees_not("set-clipboard")
+
+
+async def test_long_names_get_their_room_before_other_columns() -> None:
+    engine = FakeEngine()
+    engine.world.add_dag("team3_pipeline_number_021", {"only": ()})
+    async with driving(engine, size=(80, 24)) as driver:
+        await driver.sees("team3_pipeline_number_0")
+
+
+async def test_a_failure_shows_while_its_run_goes_on() -> None:
+    async with driving() as driver:
+        await driver.sees("fx_rates")
+        run = driver.engine.world.runs_of("fx_rates")[0].run_id
+        driver.engine.set_task("fx_rates", run, "pull_eur", state=TaskState.FAILED)
+        await driver.sees("▸ 3/9 ✗1")

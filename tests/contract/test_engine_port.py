@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 import builders
 from builders import NOON
@@ -21,6 +22,7 @@ from penstock.execution.protocol import LOG_INDEX, attempt_path
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, TaskState
 from penstock.store import tables
+from penstock.store.database import table_of
 
 
 def test_status_counts_what_the_rows_say(bench: Bench) -> None:
@@ -157,6 +159,20 @@ def test_attempts_and_samples(bench: Bench) -> None:
     assert bench.engine.attempts("etl", "now", "load") == []
     [sample] = bench.engine.samples(ATTEMPT)
     assert (sample.rss, sample.processes) == (1 << 20, 3)
+
+
+def test_a_live_attempt_shows_what_it_uses_now(bench: Bench) -> None:
+    for seconds, cpu, rss in ((1, 80.0, 9 << 20), (2, 20.0, 5 << 20)):
+        builders.insert(
+            bench.database, tables.SampleRow, attempt_id=LIVE, at_us=to_us(NOON) + seconds * 1_000_000,
+            cpu_percent=cpu, rss=rss, read_bytes=0, write_bytes=0, processes=1,
+        )  # fmt: skip
+    task = table_of(tables.TaskInstanceRow)
+    with bench.database.write() as connection:
+        connection.execute(sa.update(task).where(task.c.task_id == "report").values(attempt_id=LIVE))
+    shown = {each.task_id: (each.cpu_percent, each.peak_rss) for each in bench.engine.run("etl", "now").tasks}
+    assert shown["report"] == (20.0, 9 << 20)
+    assert shown["extract"][0] is None
 
 
 def test_log_is_read_in_pieces_byte_for_byte(bench: Bench) -> None:

@@ -89,7 +89,7 @@ async def _cancel(console: Console, targets: Sequence[Target]) -> None:
     for target in targets:
         if target.backfill is not None:
             chosen.append(acts.CancelBackfill(backfill_id=target.backfill.backfill_id))
-        elif target.tasks:
+        elif target.tasks and not _all_that_lives(target):
             chosen += [
                 acts.Cancel(dag_id=target.dag_id, run_id=target.run_id or "", task_id=task.task_id)
                 for task in target.tasks
@@ -98,6 +98,14 @@ async def _cancel(console: Console, targets: Sequence[Target]) -> None:
         else:
             chosen.append(acts.Cancel(dag_id=target.dag_id, run_id=target.run_id or ""))
     await console.push_screen_wait(Confirm(f"Cancel {_what(targets)}", chosen))
+
+
+def _all_that_lives(target: Target) -> bool:
+    """Return whether the marked tasks are all that is unfinished in the run: then the run is meant."""
+    alive = sum(task.state not in TERMINAL for task in target.tasks)
+    ended = sum(target.run.counts.get(state, 0) for state in TERMINAL) if target.run else 0
+    total = sum(target.run.counts.values()) if target.run else 0
+    return len(target.tasks) > 1 and alive >= total - ended > 0
 
 
 async def _pause(console: Console, targets: Sequence[Target]) -> None:

@@ -192,6 +192,8 @@ class TaskRow(View, frozen=True, kw_only=True):
     pool: str = "default_pool"
     p50: float | None = None
     """Median duration of this task's last successes, seconds."""
+    cpu_percent: float | None = None
+    """At the last sample, of a live attempt only; ``peak_rss`` is then its peak so far."""
     version: int = 0
 
 

@@ -15,7 +15,7 @@ from penstock.clock import from_us, opt_from_us, to_us
 from penstock.decoding import decoder
 from penstock.errors import UnknownError, UsageError
 from penstock.model.outcome import Outcome
-from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState
 from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
 from penstock.store import tables
 from penstock.store.database import table_of
@@ -28,6 +28,8 @@ _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _pause = table_of(tables.PauseRow)
 _dag = table_of(tables.DagRow)
+_sample = table_of(tables.SampleRow)
+_every = _sample.alias("every_sample")
 
 RUN_COLUMNS = (
     _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.state, _run.c.logical_us,
@@ -61,6 +63,25 @@ _COUNTS = (
     .where(_task.c.run_pk.in_(sa.bindparam("runs", expanding=True)))
     .group_by(_task.c.run_pk, _task.c.state)
 )
+_LIVE = (
+    sa.select(
+        _sample.c.attempt_id,
+        _sample.c.cpu_percent,
+        sa.select(sa.func.max(_every.c.rss))
+        .where(_every.c.attempt_id == _sample.c.attempt_id)
+        .scalar_subquery(),
+    )
+    .join(_task, _task.c.attempt_id == _sample.c.attempt_id)
+    .where(
+        _task.c.run_pk == sa.bindparam("run_pk"),
+        _task.c.state.in_([TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING]),
+        _sample.c.at_us
+        == sa.select(sa.func.max(_every.c.at_us))
+        .where(_every.c.attempt_id == _sample.c.attempt_id)
+        .scalar_subquery(),
+    )
+)
+"""The newest sample of each live attempt of a run."""
 _PAUSES = sa.select(
     _pause.c.kind,
     _pause.c.run_id,
@@ -110,11 +131,23 @@ def read_run(
     held = _holds(connection, dag_id)
     counts: dict[str, int] = defaultdict(int)
     tasks: list[TaskRow] = []
+    live = _live_figures(connection, row)
     for task in connection.execute(_TASKS, {"run_pk": row.id}):
         counts[task[2]] += 1
-        tasks.append(_task_view(task, shape, usual.get(task[0]), held.get((run_id, task[0]))))
+        view = _task_view(task, shape, usual.get(task[0]), held.get((run_id, task[0])))
+        if view.attempt_id in live:
+            cpu, peak = live[view.attempt_id]
+            view = msgspec.structs.replace(view, cpu_percent=cpu, peak_rss=peak)
+        tasks.append(view)
     run = run_view(row, counts, shape, held.get((run_id, "")))
     return RunDetail(run=run, tasks=tuple(tasks), groups=shape.groups, frozen=held.get(("", "")))
+
+
+def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple[float, int]]:
+    """Return CPU per cent and peak memory by live attempt; asks nothing of a run that has ended."""
+    if run.state in RUN_TERMINAL:
+        return {}
+    return {each[0]: (each[1], each[2]) for each in connection.execute(_LIVE, {"run_pk": run.id})}
 
 
 def read_run_states(

@@ -121,17 +121,24 @@ class PlanDialog(Dialog[list[Done]]):
         if wait:
             await asyncio.sleep(wait)
         try:
-            acts = self.acts()
-            feed = self.console_app.feed
-            plans = [(act, await feed.call(lambda engine, act=act: engine.plan(act))) for act in acts]  # type: ignore[misc]
+            self.plans, refused = await self._asked(self.acts())
         except PenstockError as error:
-            self.plans = []
-            self.complain(error.message)
-            self._show_plan()
-            return
-        self.plans = plans
-        self.complain(None)
+            self.plans, refused = [], [error.message]
+        more = f"  (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        left_out = "left out: " if self.plans else ""
+        self.complain(f"{left_out}{refused[0]}{more}" if refused else None)
         self._show_plan()
+
+    async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
+        """Return the plans, and why the engine refused some: what ended meanwhile must not stop the rest."""
+        feed = self.console_app.feed
+        plans, refused = [], []
+        for act in acts:
+            try:
+                plans.append((act, await feed.call(lambda engine, act=act: engine.plan(act))))  # type: ignore[misc]
+            except PenstockError as error:
+                refused.append(error.message)
+        return plans, refused
 
     @property
     def count(self) -> int:

@@ -82,6 +82,7 @@ class DagsScreen(Listing):
         if self.dags and not rows:
             self.table.empty = "no DAG matches the filter"
         self.table.set_titles(self.sort_note())
+        self.table.set_columns(dag_rows.columns(self.dags))
         self.table.set_rows(
             [
                 Row(

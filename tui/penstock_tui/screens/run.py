@@ -12,6 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.views import Change, DagRow, RunDetail
 from penstock_tui.actions import Target
 from penstock_tui.clean import label
@@ -28,6 +29,8 @@ _ONE_PANE = 70
 """Columns below which list and log take turns."""
 _LOW = 18
 """Rows below which what a task uses leaves its place to the log."""
+_FRESH = 3.0
+"""Seconds between two looks at the figures of running tasks."""
 _FIGURES = 110
 """Columns from which the list shows more than the time taken."""
 
@@ -68,6 +71,7 @@ class RunScreen(LogKeys):
         super().on_mount()
         self.tasks.focus()
         self.set_interval(1.0, self._tick)
+        self.set_interval(_FRESH, self._look_again)
 
     # -- content ---------------------------------------------------------------------------------
 
@@ -99,6 +103,15 @@ class RunScreen(LogKeys):
             self.tasks.tick(self.console_app.clock.now())
         self._show_line()
         self.attempt_pane.tick()
+
+    def _look_again(self) -> None:
+        """Ask for the figures of what runs: no notice comes of them."""
+        if (
+            self.detail is not None
+            and self.is_current
+            and any(task.state in OCCUPIES_SLOT for task in self.detail.tasks)
+        ):
+            self.reload()
 
     def on_rails_list_moved(self) -> None:
         """Show the task that the cursor stands on."""

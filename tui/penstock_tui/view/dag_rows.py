@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from penstock.model.states import RUN_UNFINISHED, UNFINISHED
@@ -13,8 +14,10 @@ from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
 
+_NAME = (14, 24)
+"""Least and most cells that names get before other columns: names that look alike end differently."""
 COLUMNS = (
-    Column("dag", "DAG", 14, most=34),
+    Column("dag", "DAG", _NAME[0], most=34),
     Column("strip", "last runs", 10, most=24, drop=4, keep="right"),
     Column("state", "state", 11, most=14),
     Column("started", "started", 11, drop=5),
@@ -27,6 +30,12 @@ FIELDS = ("state", "owner", "tag", "file")
 SORTS = ("state", "dag", "started", "took", "next", "owner")
 _URGENT = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}
 _NEVER = 1e18
+
+
+def columns(names: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns with room for *names*, within reason."""
+    longest = max((len(name) for name in names), default=0)
+    return (replace(COLUMNS[0], width=max(_NAME[0], min(longest, _NAME[1]))), *COLUMNS[1:])
 
 
 def state_of(row: DagRow) -> str:

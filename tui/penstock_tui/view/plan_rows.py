@@ -29,8 +29,10 @@ def verb(plans: Sequence[Plan]) -> str:
         return "Do nothing"
     words = label(plans[0].title).split()
     if len(words) > 2 and words[1].isdigit():
-        total = sum(len(plan.items) for plan in plans)
-        return f"{words[0]} {total} {words[2]} in {len(plans)} runs"
+        items = [item for plan in plans for item in plan.items]
+        runs = len({(item.dag_id, item.run_id) for item in items})
+        things = words[2] if len(items) == 1 else words[2].rstrip("s") + "s"
+        return f"{words[0]} {len(items)} {things}" + (f" in {runs} runs" if runs > 1 else "")
     return f"{words[0]} {len(plans)}"
 
 
@@ -40,7 +42,8 @@ def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo
     Dates are read by the clock of *zone*, that of the DAG.
     """
     dates = _short_dates(items, zone)
-    names = [_name(item, dates) for item in items]
+    several = len({item.dag_id for item in items}) > 1
+    names = [(f"{label(item.dag_id)} " if several else "") + _name(item, dates) for item in items]
     longest = max((width([(name, "")]) for name in names), default=0)
     name_cells = max(8, min(longest, cells - 30))
     lines: list[Spans] = []

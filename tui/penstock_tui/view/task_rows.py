@@ -113,6 +113,8 @@ def task_cells(task: TaskRow, now: datetime) -> dict[str, Spans]:
     share = None
     if task.cpu_seconds is not None and taken and task.state in TERMINAL:
         share = task.cpu_seconds / taken
+    elif task.cpu_percent is not None:
+        share = task.cpu_percent / 100
     tries = f"{task.try_number}/{task.max_tries}" if task.try_number and task.max_tries > 1 else ""
     return {
         "took": [(durations.span(taken), "" if taken is not None else "dim")],

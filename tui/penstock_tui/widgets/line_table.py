@@ -123,6 +123,12 @@ class LineTable(Widget, can_focus=True):
                 self.rows[place] = row
                 self._refresh_row(place)
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Replace the columns, as when what they hold needs another width."""
+        if tuple(columns) != self.columns:
+            self.columns = tuple(columns)
+            self.on_resize()
+
     def set_titles(self, notes: dict[str, str]) -> None:
         """Set what stands after column titles."""
         if notes != self.title_note:
