@@ -108,6 +108,10 @@ class Terminal:
         fcntl.ioctl(self._near, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process.send_signal(signal.SIGWINCH)
 
+    def wipe(self) -> None:
+        """Forget what stands on the screen; what is seen after this was drawn after this."""
+        self._screen.reset()
+
     def hang_up(self) -> None:
         """Close the terminal's other end, as a lost connection does."""
         os.close(self._near)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,31 @@ def test_a_storm_of_sizes_ends_in_a_whole_screen() -> None:
         terminal.sees("orders_daily", "? more", "user_snapshots")
         terminal.send(b"\x03")
         assert terminal.ended() == 0
+
+
+def stopped(process: int) -> bool:
+    return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T"
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="whether a process is stopped is read from /proc"
+)
+def test_put_aside_and_brought_back_it_draws_everything_again() -> None:
+    with Terminal(fake_console()) as terminal:
+        terminal.sees("orders_daily", "? more")
+        terminal.send(b"\x1a")
+        limit = time.monotonic() + 20
+        while not stopped(terminal.process.pid):
+            assert time.monotonic() < limit
+            terminal.read()
+        terminal.wipe()
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.sees("orders_daily", "prod-etl", "? more")
+        terminal.send(b"\x0c")
+        terminal.settle()
+        terminal.wipe()
+        terminal.send(b"\x0c")
+        terminal.sees("orders_daily", "prod-etl", "? more")
 
 
 def test_sighup_ends_it_at_once() -> None:
@@ -98,6 +124,16 @@ def test_without_an_engine_and_a_database_it_says_so_and_offers_to_start_one(tmp
         terminal.send(b"U")
         terminal.sees("Start an engine?", "$ penstock up -d")
         terminal.send(b"n")
+        terminal.send(b"q")
+        assert terminal.ended() == 0
+
+
+def test_without_an_engine_the_stored_state_is_shown_with_its_age(tmp_path: Path) -> None:
+    from penstock.store.database import Database
+
+    Database.open(tmp_path / "penstock.db").close()
+    with Terminal(console(tmp_path), (120, 24)) as terminal:
+        terminal.sees("no engine", "U starts one", "no DAGs yet")
         terminal.send(b"q")
         assert terminal.ended() == 0
 

@@ -91,7 +91,12 @@ class Console(Doors):
         for warning in self._warnings:
             self.say(warning, "warning")
         self.set_interval(1.0, self._tick)
+        self.app_resume_signal.subscribe(self, lambda _: self.redraw())
         self.call_after_refresh(self.feed.start)
+
+    def redraw(self) -> None:
+        """Draw every cell again: the terminal may have lost what stood there."""
+        self.refresh(layout=True)
 
     def on_unmount(self) -> None:
         """Let go of the engine; it works on."""
