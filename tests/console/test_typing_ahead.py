@@ -44,6 +44,13 @@ async def test_after_enter_keys_are_commands_again_and_mean_the_row_that_is_left
         await driver.until(lambda: len(table.marks) == 1)
 
 
+async def test_enter_typed_before_the_terminal_was_ours_is_enter_all_the_same() -> None:
+    async with driving() as driver:
+        await in_the_list(driver)
+        driver.type_ahead("/", *"hello", "ctrl+j", "ctrl+j")
+        await driver.until(lambda: isinstance(driver.console.screen, RunScreen))
+
+
 async def test_a_dialog_gets_the_answer_typed_before_it_stood() -> None:
     async with driving() as driver:
         screen = await in_the_list(driver)

@@ -54,6 +54,9 @@ class Keyboard:
 
     async def take(self, event: events.Key | events.Paste) -> None:
         """Deliver *event* now if nothing is before it, else in its turn."""
+        if isinstance(event, events.Key) and event.key == "ctrl+j":
+            # Enter, typed before the terminal was ours: until then it makes a line feed of it.
+            event = events.Key("enter", "\r")
         self._typed.append(event)
         await self.go_on()
 
