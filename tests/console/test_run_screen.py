@@ -239,6 +239,25 @@ async def test_one_tailed_line_stays_in_its_budget() -> None:
         assert 0 < count() <= 6 * 1024
 
 
+async def test_a_run_below_its_own_log_does_not_draw_with_it() -> None:
+    async with wired() as driver:
+        screen = await at_run(driver, "fx_rates")
+        await driver.sees("FOLLOW", "cpu")
+        await driver.press("enter")
+        await driver.until(lambda: driver.console.screen is not screen, "the log")
+        assert not screen.is_current
+        attempt = driver.engine.world.attempt_of("fx_rates", newest(driver.engine, "fx_rates"), "pull_jpy", 1)
+        await driver.pilot.pause(0.5)
+        reset()
+        driver.engine.append_log(attempt, b"12:00:00 INFO " + b"a line of usual length " * 3 + b"\n")
+        await driver.sees("a line of usual length")
+        await driver.pilot.pause(0.6)
+        assert 0 < count() <= 6 * 1024
+        await driver.press("escape")
+        await driver.until(lambda: driver.console.screen is screen and screen.is_current, "the run")
+        await driver.sees("pull_nok", "a line of usual length")
+
+
 async def test_find_task_shows_matching_tasks_and_escape_brings_the_rails_back() -> None:
     async with driving() as driver:
         screen = await at_run(driver, "orders_daily")

@@ -128,6 +128,14 @@ class View(Screen[None]):
         views = [screen for screen in self.app.screen_stack if isinstance(screen, View)]
         return bool(views) and views[-1] is self
 
+    @property
+    def is_current(self) -> bool:
+        """Whether Textual should draw what moves here.
+
+        By itself it would for a view under another as well, and each time draw all of the upper one anew.
+        """
+        return self.in_front
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Let a failure of our own be said; the notice does not reach the app by itself."""
         self.console_app.on_worker_state_changed(event)
