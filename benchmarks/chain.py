@@ -24,6 +24,7 @@ def measure(scale: Scale) -> Report:
             for link, floor in zip(rounds.links_ms, rounds.floors, strict=True)
         ]
     )
+    report.ratios["gap"] = median(rounds.gaps_ms) / report.floor["link_ms"]
     report.budget("end to next start, median ms", median(rounds.gaps_ms), 5.0, 2.0)
     report.budget("end to next start, p99 ms", percentile(rounds.gaps_ms, 0.99), 15.0, 5.0)
     return report
