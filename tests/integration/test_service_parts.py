@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 
 from builders import dag, task
 from penstock.errors import StoreError
+from penstock.loading.keep import keep_source
 from penstock.model.acts import Trigger
 from penstock.model.spec import ParsedFile
 from penstock.resources.sampler import Sampler
+from penstock.scheduling.obey import FileLoaded
 from penstock.service import refresh as refresh_module
 from penstock.service import retention, sampling
 from penstock.service.daemon import Stopping, _guard
@@ -113,6 +116,45 @@ async def test_old_runs_are_forgotten_with_their_attempts_and_the_newest_are_kep
     assert [row.run_id for row in bench.engine.runs("d")] == [standing, runs[-1]]
     assert len(bench.executor.seen) == 2
     assert old_runs(bench.database, before_us=0, keep=0, limit=10) == []
+    trail = bench.engine.events(dag_id="d", limit=500)
+    assert {event.run_id for event in trail if not event.kind.startswith("act")} <= {None, standing, runs[-1]}
+    assert sum(event.kind == "act_trigger" for event in trail) == 5, "what people did stays"
+    bench.finish()
+    bench.close()
+
+
+async def test_versions_that_nothing_is_pinned_to_go_with_their_sources(tmp_path: Path) -> None:
+    bench = await Bench(tmp_path, retention_days=7, keep_runs=0).open()
+    bench.settings.versions.mkdir()
+    texts = [f"# version {number}".encode() for number in range(4)]
+    hashes = [keep_source(bench.settings, text) for text in texts]
+
+    def load(number: int) -> None:
+        spec = dag("d", task("a"), doc=f"version {number}", paused_upon_creation=True)
+        parsed = ParsedFile(file=spec.file, source_hash=hashes[number], dags=(spec,))
+        bench.loop.order(FileLoaded(parsed))
+        bench.tick()
+
+    async def forget() -> set[str]:
+        await retention.forget_once(bench.loop, bench.database, bench.executor, bench.settings, bench.clock)
+        return {path.stem for path in bench.settings.versions.glob("*.py")}
+
+    for number in range(3):
+        load(number)
+        if number == 1:
+            run = bench.trigger("d")
+    for path in bench.settings.versions.glob("*.py"):
+        os.utime(path, (0, 0))
+    keep_source(bench.settings, texts[3])  # asked for by a parse that is under way
+    bench.clock.time = datetime.now(UTC) + timedelta(hours=1)
+    assert await forget() == {hashes[1], hashes[2], hashes[3]}, "one has a run, one is current, one is young"
+    await bench.restart()
+    bench.end("a", run_id=run)
+    bench.clock.forward(9 * 86_400)
+    bench.trigger("d")
+    assert await forget() == {hashes[2]}
+    load(0)
+    assert bench.loop.world.dag("d").structure.id == 4, "keys are not given twice"
     bench.finish()
     bench.close()
 

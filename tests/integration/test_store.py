@@ -138,11 +138,24 @@ def test_a_dag_has_one_active_backfill_at_most(database: Database) -> None:
         insert(database, tables.BackfillRow, **values, state="paused")
 
 
-def test_events_are_never_changed_or_taken_out(database: Database) -> None:
-    add_events(database, [("d", None, "dag_new")])
-    for statement in ("UPDATE event SET actor = 'nobody'", "DELETE FROM event"):
-        with pytest.raises(sa.exc.IntegrityError, match="events"), database.write() as connection:
-            connection.exec_driver_sql(statement)
+@pytest.mark.parametrize("kind", ["dag_new", "meet", "act_clear"])
+def test_events_are_never_changed_and_stay_as_long_as_their_run(
+    database: Database, run_id: str, kind: str
+) -> None:
+    add_events(database, [("d", None if kind == "dag_new" else run_id, kind)])
+
+    def refuses(statement: str) -> bool:
+        try:
+            with database.write() as connection:
+                connection.exec_driver_sql(statement)
+        except sa.exc.IntegrityError:
+            return True
+        return False
+
+    assert refuses("UPDATE event SET actor = 'nobody'")
+    assert refuses("DELETE FROM event")
+    assert not refuses("DELETE FROM run")
+    assert refuses("DELETE FROM event") == (kind != "meet")
 
 
 def test_a_run_takes_all_that_hangs_on_it_along(database: Database, run_id: str) -> None:

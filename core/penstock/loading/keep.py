@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from penstock.loading.discover import source_hash
@@ -17,6 +19,8 @@ def keep_source(settings: Settings, data: bytes) -> str:
     digest = source_hash(data)
     path = kept_source(settings, digest)
     if path.exists():
+        with suppress(OSError):
+            os.utime(path)  # it is about to be used: not the time to forget it
         return digest
     settings.versions.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{digest}.{os.getpid()}")
@@ -31,6 +35,14 @@ def keep_source(settings: Settings, data: bytes) -> str:
         fresh.unlink(missing_ok=True)
         raise
     return digest
+
+
+def forget_sources(settings: Settings, used: Collection[str], *, before: float) -> None:
+    """Remove the copies that are not among *used* and were last asked for *before*, in seconds since 1970."""
+    for path in settings.versions.glob("*.py"):
+        with suppress(OSError):
+            if path.stem not in used and path.stat().st_mtime < before:
+                path.unlink()
 
 
 def kept_source(settings: Settings, digest: str) -> Path:

@@ -155,6 +155,12 @@ class World:
         """Take note of a version that is about to be written."""
         self._structures[version_id] = Structure(Version(version_id, spec, source_hash))
 
+    def forget_versions(self) -> None:
+        """Let go of versions that no DAG and no run here is of; they are read again when they are needed."""
+        used = {entry.structure.id for entry in self.dags.values()}
+        used |= {live.structure.id for live in self.runs.values()}
+        self._structures = {pk: found for pk, found in self._structures.items() if pk in used}
+
     @property
     def newest_version(self) -> int:
         """The highest version key known here."""

@@ -7,10 +7,11 @@ import logging
 
 from penstock.clock import Clock, to_us
 from penstock.execution.executor import Executor
+from penstock.loading.keep import forget_sources
 from penstock.scheduling.loop import Loop
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.old_runs import delete_runs, old_runs, thin_samples
+from penstock.store.old_runs import delete_answers, delete_runs, delete_versions, old_runs, thin_samples
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,18 @@ async def forget_once(
         before_us = to_us(clock.now()) - settings.retention_days * _DAY_US
         forgotten = 0
         while runs := old_runs(database, before_us=before_us, keep=settings.keep_runs, limit=_BATCH):
-            for attempt_id in delete_runs(database, [run.id for run in runs]):
+            for attempt_id in delete_runs(database, runs):
                 executor.forget(attempt_id)
             loop.world.forget_previous()
             forgotten += len(runs)
             await asyncio.sleep(0)  # let the engine tick between two batches
         if forgotten:
             log.info("forgot %d run(s) older than %d days", forgotten, settings.retention_days)
-    thin_samples(database, before_us=to_us(clock.now()) - _DAY_US)
+    yesterday_us = to_us(clock.now()) - _DAY_US
+    thin_samples(database, before_us=yesterday_us)
+    delete_answers(database, before_us=yesterday_us)
+    used = delete_versions(database, before_us=yesterday_us)
+    loop.world.forget_versions()
+    forget_sources(settings, used, before=clock.now().timestamp() - 86_400)
     if not loop.busy:
         database.checkpoint()

@@ -51,10 +51,21 @@ WHEN NEW.state IS NOT OLD.state AND NOT EXISTS
   (SELECT 1 FROM edge WHERE subject = '{table}' AND before = OLD.state AND after = NEW.state)
 BEGIN SELECT RAISE(ABORT, 'illegal move of {table}'); END
 """
-_APPEND_ONLY = """
-CREATE TRIGGER event_no_{act} BEFORE {act} ON event
-BEGIN SELECT RAISE(ABORT, 'events are never changed or taken out'); END
-"""
+_TRIGGERS = {
+    "guard_task_instance": _GUARD.format(table="task_instance"),
+    "guard_run": _GUARD.format(table="run"),
+    "event_no_update": """
+CREATE TRIGGER event_no_update BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
+""",
+    # Transitions go with the run they belong to, and not before; what people did stays.
+    "event_no_delete": """
+CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+WHEN OLD.run_id IS NULL OR OLD.kind LIKE 'act%'
+  OR EXISTS (SELECT 1 FROM run WHERE dag_id = OLD.dag_id AND run_id = OLD.run_id)
+BEGIN SELECT RAISE(ABORT, 'events stay'); END
+""",
+}
 
 
 class Database:
@@ -238,12 +249,15 @@ def install_guards(connection: Connection) -> None:
     edge = table_of(tables.EdgeRow)
     connection.execute(sa.delete(edge))
     connection.execute(sa.insert(edge), _edges())
-    for name in ("task_instance", "run"):
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS guard_{name}")
-        connection.exec_driver_sql(_GUARD.format(table=name))
-    for act in ("update", "delete"):
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS event_no_{act}")
-        connection.exec_driver_sql(_APPEND_ONLY.format(act=act))
+    drop_guards(connection)
+    for trigger in _TRIGGERS.values():
+        connection.exec_driver_sql(trigger)
+
+
+def drop_guards(connection: Connection) -> None:
+    """Take the triggers away; a table cannot be made anew under them."""
+    for name in _TRIGGERS:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def _edges() -> list[dict[str, str]]:

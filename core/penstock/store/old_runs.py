@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -14,6 +15,10 @@ _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
 _sample = table_of(tables.SampleRow)
+_event = table_of(tables.EventRow)
+_dag = table_of(tables.DagRow)
+_version = table_of(tables.DagVersionRow)
+_act = table_of(tables.ActRow)
 _MINUTE_US = 60_000_000
 
 
@@ -53,15 +58,49 @@ def old_runs(database: Database, *, before_us: int, keep: int, limit: int) -> li
         return [OldRun(*row) for row in connection.execute(query)]
 
 
-def delete_runs(database: Database, run_pks: list[int]) -> list[str]:
-    """Delete runs with everything that hangs on them; return the ids of their attempts."""
+def delete_runs(database: Database, runs: Sequence[OldRun]) -> list[str]:
+    """Delete runs with everything that hangs on them, their transitions too; return their attempts' ids.
+
+    What people did stays in the trail.
+    """
+    run_pks = [run.id for run in runs]
     with database.write() as connection:
         tasks = sa.select(_task.c.id).where(_task.c.run_pk.in_(run_pks))
         attempts = list(
             connection.execute(sa.select(_attempt.c.attempt_id).where(_attempt.c.ti_id.in_(tasks))).scalars()
         )
         connection.execute(sa.delete(_run).where(_run.c.id.in_(run_pks)))
+        for run in runs:
+            connection.execute(
+                sa.delete(_event).where(
+                    _event.c.dag_id == run.dag_id,
+                    _event.c.run_id == run.run_id,
+                    _event.c.kind.not_like("act%"),
+                )
+            )
     return attempts
+
+
+def delete_versions(database: Database, *, before_us: int) -> set[str]:
+    """Delete versions of DAGs that nothing is pinned to any more; return the source hashes still in use.
+
+    The newest stays, so that no key is ever given twice.
+    """
+    used = sa.union(sa.select(_dag.c.version_id), sa.select(_run.c.version_id))
+    newest = sa.select(sa.func.max(_version.c.id)).scalar_subquery()
+    with database.write() as connection:
+        connection.execute(
+            sa.delete(_version).where(
+                _version.c.created_us < before_us, _version.c.id.not_in(used), _version.c.id < newest
+            )
+        )
+        return set(connection.execute(sa.select(_version.c.source_hash)).scalars())
+
+
+def delete_answers(database: Database, *, before_us: int) -> None:
+    """Delete answers to acts that nobody will ask for again."""
+    with database.write() as connection:
+        connection.execute(sa.delete(_act).where(_act.c.at_us < before_us))
 
 
 def thin_samples(database: Database, *, before_us: int) -> None:

@@ -25,7 +25,7 @@ def upgrade(database: Database, version: int) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from penstock.store.database import install_guards
+    from penstock.store.database import drop_guards, install_guards
 
     if version:
         suffix = BACKUP_SUFFIX.format(version=tables.SCHEMA_VERSION)
@@ -35,6 +35,7 @@ def upgrade(database: Database, version: int) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     with database.rebuild() as connection:
+        drop_guards(connection)
         config.attributes["connection"] = connection
         if version:
             command.stamp(config, f"{version:04d}")
