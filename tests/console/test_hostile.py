@@ -18,6 +18,7 @@ from fake_world import World, believable
 from fakes import FakeEngine
 from penstock.errors import StoreError
 from penstock_tui.clean import Wall, clean, label, styled
+from penstock_tui.widgets.line_table import LineTable
 
 FORBIDDEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff]"
@@ -97,24 +98,28 @@ async def look(driver: Driver, wanted: str) -> None:
     assert driver.console.is_running
 
 
-@pytest.mark.parametrize("wall", [True, False], ids=["wall", "no wall"])
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize(
+    ("attack", "wall"),
+    [*((attack, False) for attack in ATTACKS.values()), ("".join(ATTACKS.values()), True)],
+    ids=[*ATTACKS, "all against the wall"],
+)
 async def test_no_screen_lets_it_through(attack: str, wall: bool) -> None:
-    engine = FakeEngine(hostile_world(ATTACKS[attack]))
+    engine = FakeEngine(hostile_world(attack))
     async with driving(engine, size=(140, 40)) as driver:
         driver.console._wall.enabled = wall
         if not wall:
             driver.console.get_line_filters = list  # type: ignore[method-assign]
-        await driver.sees("user_")
+        await driver.until(lambda: driver.console.screen.query_one(LineTable).rows)
         for walk in WALKS:
             for key in walk:
                 await driver.press(_SPELLED.get(key, key))
                 await driver.pilot.pause(0.03)
                 await look(driver, f"{key} of {walk}")
-            for _ in range(4):
+            while len(driver.console.screen_stack) > 1:
                 await driver.press("escape")
+            await driver.press("escape")
             await look(driver, str(walk))
-        driver.console.say(ATTACKS[attack], "error")
+        driver.console.say(attack, "error")
         await look(driver, "an error")
 
 
