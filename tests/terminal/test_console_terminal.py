@@ -153,7 +153,7 @@ def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
         assert "parallelism" in terminal.text()
 
 
-def test_ascii_draws_no_other_letters(tmp_path: Path) -> None:
+def test_the_ascii_console_opens_and_leaves(tmp_path: Path) -> None:
     with Terminal(console(tmp_path, "--ascii")) as terminal:
         terminal.sees("no engine")
         terminal.send(b"q")
