@@ -31,6 +31,7 @@ from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec
 from penstock.model.states import RUN_TERMINAL, RunState, TaskState
+from penstock.scheduling.obey import FileGone
 from penstock.scheduling.ready import blocking_past
 from penstock.store.database import Database
 from penstock.store.gate import Gate
@@ -59,10 +60,11 @@ OUTCOMES = (
 ACTS = (
     "trigger", "clear", "clear", "retry", "mark", "cancel", "cancel_task", "hold", "hold_task", "release",
     "freeze", "unfreeze", "pause", "unpause", "backfill", "backfill_life", "reload",
+    "set_pool", "delete_pool",
 )  # fmt: skip
 STEPS = (
-    "end", "end", "end", "end", "end", "forward", "forward", "restart", "claim", "slow_claims", "step_clock",
-    "fail_commit", "lie_about_commit", "fail_submit", "crash", *ACTS,
+    "end", "end", "end", "end", "end", "forward", "forward", "sleep", "sleep", "restart", "gone",
+    "claim", "slow_claims", "step_clock", "fail_commit", "lie_about_commit", "fail_submit", "crash", *ACTS,
 )  # fmt: skip
 
 
@@ -141,6 +143,11 @@ class Drive:
                 self._with_broken_commit(lambda: self._step_act("trigger", first, second))
                 bench.clock.forward(6)
                 bench.tick()
+            case "sleep":
+                self._sleep()
+            case "gone":
+                bench.loop.order(FileGone(self.specs[first % len(self.specs)].file))
+                bench.tick()
             case "lie_about_commit":
                 self._with_broken_commit(lambda: self._step_act("trigger", first, second), lie=True)
                 bench.clock.forward(6)
@@ -168,6 +175,21 @@ class Drive:
             executor.dies = False
             await self.bench.restart()
         executor.dies = False
+
+    def _sleep(self) -> None:
+        """Sleep until the engine wants to be woken: until then it would find nothing to do."""
+        bench = self.bench
+        wake_us = bench.tick()
+        launching = any(isinstance(seen, Accepted) for seen in bench.executor.seen.values())
+        wait = 0.0 if wake_us is None else wake_us / 1e6 - bench.clock.time.timestamp()
+        if wait < 0.01 or launching or bench.clock.monotonic() < bench.loop._no_launches_before:
+            return
+        before = bench.loop.gate.cursor
+        bench.clock.forward(wait - 0.005)
+        bench.tick()
+        assert bench.loop.gate.cursor == before, "something was due before the engine wanted to be woken"
+        bench.clock.forward(0.01)
+        bench.tick()
 
     def _with_broken_commit(self, work: Callable[[], None], *, lie: bool = False) -> None:
         """Let commits fail meanwhile; with *lie* they are carried out and only say that they failed."""
@@ -228,7 +250,7 @@ class Drive:
             if "the disk is full" not in error.message:
                 raise
 
-    def _act(self, name: str, spec: DagSpec, first: int, second: int) -> acts.AnyAct | None:  # noqa: C901
+    def _act(self, name: str, spec: DagSpec, first: int, second: int) -> acts.AnyAct | None:  # noqa: C901, PLR0912
         dag_id = spec.dag_id
         runs = self.bench.engine.runs(dag_id, limit=100)
         pick = random.Random(first * 31 + second)
@@ -276,6 +298,10 @@ class Drive:
                     max_active_runs=1 + second % 3,
                     backwards=pick.random() < 0.3,
                 )
+            case "set_pool":
+                return acts.SetPool(name="narrow", slots=2)
+            case "delete_pool":
+                return acts.DeletePool(name="narrow")
             case "backfill_life":
                 return self._backfill_life(second)
         raise AssertionError(name)
@@ -297,6 +323,7 @@ class Drive:
     async def finish(self) -> None:
         """Lift what holds, let everything succeed, and see every run come to its end."""
         bench = self.bench
+        bench.act(acts.SetPool(name="narrow", slots=2))
         for spec in self.specs:
             bench.act(acts.Unfreeze(dag_id=spec.dag_id))
             bench.act(acts.PauseSchedule(dag_id=spec.dag_id))
