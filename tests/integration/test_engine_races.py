@@ -15,7 +15,6 @@ import pytest
 from builders import dag, task
 from engine_checks import assert_memory_is_the_store, stored_world
 from penstock.errors import PenstockError, RefusedError, UsageError
-from penstock.execution.executor import Exited
 from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ScheduleSpec, SensorSpec
@@ -372,34 +371,3 @@ async def test_a_launch_is_overdue_by_the_clock_that_nobody_sets(bench: Bench) -
     bench.clock.forward(11)
     bench.tick()
     assert first not in bench.loop.world.attempts
-
-
-async def test_a_result_that_says_it_failed_to_commit_but_did_is_not_told_twice(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from penstock.errors import StoreError
-    from penstock.store.gate import Gate
-
-    bench.load(dag("d", task("a"), task("b", "a")))
-    run = bench.trigger("d")
-    attempt = bench.live()[f"{run}/a"]
-    commit = Gate.commit
-
-    def lying(gate: Gate) -> None:
-        commit(gate)
-        raise StoreError("a late error of the disk")
-
-    moment = bench.clock.time.timestamp()
-    with monkeypatch.context() as patch:
-        patch.setattr(Gate, "commit", lying)
-        bench.executor.seen[attempt] = Exited(OK, moment, moment)
-        bench.tick()
-    assert bench.states("d", run)["a"] is S.SUCCESS
-    assert bench.states("d", run)["b"] is S.QUEUED, "recorded, never asked for"
-    bench.clock.forward(6)
-    bench.tick()
-    bench.tick()
-    bench.end("b")
-    assert bench.run_state("d", run) is RunState.SUCCESS
-    last = bench.engine.events(limit=1)[0]
-    assert bench.loop.gate.cursor == last.seq

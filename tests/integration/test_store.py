@@ -18,11 +18,12 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent, run_edges, task_edges
 from penstock.store import database as database_module
-from penstock.store import migrations, tables
+from penstock.store import tables
 from penstock.store.database import Database, install_guards, network_file_system, table_of
 from penstock.store.gate import Gate
 from penstock.store.records import RunRecord, TaskRecord
 from penstock.store.working import WorkingSet
+from schemas import schema
 
 OK = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
 _run = table_of(tables.RunRow)
@@ -40,29 +41,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def run_id(database: Database) -> str:
     spec = dag("d", task("a"), task("b", "a"))
     return add_run(database, spec, add_dag(database, spec))
-
-
-def schema(path: Path) -> dict[str, object]:
-    """Return tables with columns, keys and parents, indexes and triggers, as SQLite has them."""
-    raw = sqlite3.connect(path)
-    found: dict[str, object] = {}
-    try:
-        for kind, name, text in raw.execute("SELECT type, name, sql FROM sqlite_master"):
-            if kind == "table":
-                found[name] = (
-                    raw.execute(f"PRAGMA table_xinfo({name})").fetchall(),
-                    sorted(row[2:] for row in raw.execute(f"PRAGMA foreign_key_list({name})")),
-                    "AUTOINCREMENT" in text,
-                )
-            else:
-                found[name] = " ".join((text or "").split())
-        found["application_id"] = raw.execute("PRAGMA application_id").fetchone()
-        found["user_version"] = raw.execute("PRAGMA user_version").fetchone()
-        found["pools"] = raw.execute("SELECT * FROM pool").fetchall()
-        found["edges"] = sorted(raw.execute("SELECT * FROM edge"))
-    finally:
-        raw.close()
-    return found
 
 
 # -- guards --------------------------------------------------------------------------------------
@@ -310,6 +288,23 @@ def test_reading_only_needs_a_file_and_changes_none(tmp_path: Path) -> None:
     reader.close()
 
 
+def test_a_database_that_another_process_holds_is_the_stores_trouble_and_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_BUSY_MS", 20)
+    database = Database.open(tmp_path / "penstock.db")
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked"), database.write() as connection:
+        connection.exec_driver_sql("UPDATE pool SET slots = 1")
+    other.execute("ROLLBACK")
+    other.close()
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE pool SET slots = 1")
+    assert WorkingSet(database).pools() == {"default_pool": 1}
+    database.close()
+
+
 MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0
 server:/export /mnt/far nfs4 rw 0 0
@@ -355,116 +350,6 @@ def test_the_guards_learn_the_moves_of_a_newer_program(tmp_path: Path) -> None:
     raw.close()
     Database.open(path).close()
     assert schema(path) == whole
-
-
-# -- migrations and copies -----------------------------------------------------------------------
-
-
-def test_an_empty_file_that_is_migrated_is_the_same_as_a_new_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made, grown = tmp_path / "made.db", tmp_path / "grown.db"
-    Database.open(made).close()
-    monkeypatch.setattr(Database, "_create", lambda self: migrations.upgrade(self, 0))
-    Database.open(grown).close()
-    assert schema(grown) == schema(made)
-    assert sorted(path.name for path in tmp_path.glob("grown*")) == ["grown.db"], "nothing to keep a copy of"
-
-
-def test_each_revision_raises_the_schema_by_one() -> None:
-    folder = Path(migrations.__file__).parent / "versions"
-    numbers = [path.name[:4] for path in sorted(folder.glob("[0-9]*.py"))]
-    assert numbers == [f"{number:04d}" for number in range(1, tables.SCHEMA_VERSION + 1)]
-
-
-REVISION = '''
-"""Give pools a colour, by making the table anew."""
-import sqlalchemy as sa
-from alembic import op
-
-revision = "{number:04d}"
-down_revision = "{before:04d}"
-
-
-def upgrade():
-    with op.batch_alter_table("run", recreate="always") as batch:
-        batch.add_column(sa.Column("colour", sa.String()))
-    {more}
-'''
-
-
-@pytest.fixture
-def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program with one revision more, in a folder of its own; returns the revision's file."""
-    import shutil
-
-    source = Path(migrations.__file__).parent
-    folder = tmp_path / "migrations"
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    now = tables.SCHEMA_VERSION
-    file = folder / "versions" / f"{now + 1:04d}_colour.py"
-    file.write_text(REVISION.format(number=now + 1, before=now, more=""))
-    monkeypatch.setattr(migrations, "__file__", str(folder / "__init__.py"))
-    monkeypatch.setattr(tables, "SCHEMA_VERSION", now + 1)
-    return file
-
-
-def columns_of_run(path: Path) -> list[str]:
-    raw = sqlite3.connect(path)
-    try:
-        return [row[1] for row in raw.execute("PRAGMA table_info(run)")]
-    finally:
-        raw.close()
-
-
-def test_a_migration_keeps_rows_and_a_copy_of_what_was(
-    database: Database, run_id: str, request: pytest.FixtureRequest
-) -> None:
-    add_attempt(database, task_key(database, "d", run_id, "a"), "000000000001-00000001", outcome=OK)
-    database.close()
-    before = schema(database.path)
-    request.getfixturevalue("next_revision")
-    Database.open(database.path).close()
-    assert "colour" in columns_of_run(database.path)
-    assert "guard_run" in schema(database.path), "the guards are made again with their table"
-    raw = sqlite3.connect(database.path)
-    assert raw.execute("SELECT count(*) FROM attempt").fetchone() == (1,), "children stay with their parent"
-    assert raw.execute("PRAGMA user_version").fetchone() == (tables.SCHEMA_VERSION,)
-    raw.close()
-    copy = database.path.with_name(database.path.name + f".before-{tables.SCHEMA_VERSION}")
-    assert schema(copy) == before
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        ("raise ValueError('half way')", "half way"),
-        ("op.execute('DELETE FROM run')", "would be left without its run"),
-    ],
-)
-def test_a_migration_that_fails_changes_nothing(
-    database: Database, run_id: str, request: pytest.FixtureRequest, more: str, words: str
-) -> None:
-    assert run_id
-    database.close()
-    before = schema(database.path)
-    file: Path = request.getfixturevalue("next_revision")
-    now = tables.SCHEMA_VERSION
-    file.write_text(REVISION.format(number=now, before=now - 1, more=more))
-    with pytest.raises((ValueError, StoreError), match=words):
-        Database.open(database.path)
-    assert schema(database.path) == before
-
-
-def test_a_copy_is_whole_or_is_not_there(database: Database, run_id: str, tmp_path: Path) -> None:
-    target = tmp_path / "copy.db"
-    (tmp_path / "copy.db.part").write_text("cut short by a crash")
-    database.backup(target)
-    copy = Database.open(target, readonly=True)
-    assert WorkingSet(copy).run("d", run_id) == WorkingSet(database).run("d", run_id)
-    copy.close()
-    assert not (tmp_path / "copy.db.part").exists()
 
 
 def test_every_table_is_known_to_the_metadata() -> None:

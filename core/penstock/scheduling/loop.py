@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from penstock.clock import Clock, to_us
-from penstock.errors import PenstockError
+from penstock.errors import PenstockError, StoreError
 from penstock.execution import failpoint
 from penstock.execution.executor import Executor
 from penstock.model import views
@@ -46,7 +46,8 @@ SWEEP_EVERY = 5.0
 _STORAGE_RECHECK = 2.0
 _LAUNCH_PAUSE = 5.0
 _MOST_ROUNDS = 1000
-_MOST_FAILURES = 10
+_LEFT_OUT = 600.0
+"""How long what ticks fail over is left out before it is tried again, in seconds."""
 
 Publish = Callable[[views.Change], None]
 
@@ -97,7 +98,9 @@ class Loop:
         self._storage_low: str | None = None
         self._no_launches_before = 0.0
         self._stopping = False
-        self._failures = 0
+        self._suspicious = False
+        self._aside: dict[str, float] = {}
+        """Attempts that ticks fail over, with the monotonic time until which they are left out."""
 
     # -- asked from outside ----------------------------------------------------------------------
 
@@ -185,7 +188,9 @@ class Loop:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know about the engine itself."""
-        return (self._storage_low,) if self._storage_low else ()
+        stuck = [each for each in self._aside if each in self.world.attempts]
+        said = [f"attempt {each} cannot be settled: the engine's log says why" for each in stuck]
+        return (*([self._storage_low] if self._storage_low else ()), *said)
 
     # -- the loop --------------------------------------------------------------------------------
 
@@ -227,27 +232,55 @@ class Loop:
     def _turn(self, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> int | None:
         """Do one tick. If its commit fails nothing of it happened, and the world is read anew."""
         orders, self._orders = self._orders, []
+        now = self._clock.monotonic()
+        ids = [each for each in attempt_ids if self._aside.get(each, now) <= now]
+        if self._suspicious:
+            return self._one_by_one(orders, ids)
         try:
-            return self._tick(orders, attempt_ids, revoke_unclaimed=revoke_unclaimed)
+            return self._tick(orders, ids, revoke_unclaimed=revoke_unclaimed)
         except Exception as error:
             log.exception("a tick failed; reading the state anew")
-            self.gate.discard()
-            self.world.reload()
-            for order in orders:
-                if isinstance(order, ActOrder) and not order.answer.done():
-                    text = f"the engine could not write: {getattr(error, 'orig', error)}"
-                    order.answer.set_exception(PenstockError(text))
-            self._hinted.update(self.world.attempts)
-            self._orders[:0] = self._worth_repeating(orders)
-            self._no_launches_before = self._clock.monotonic() + _LAUNCH_PAUSE
+            self._undo(error, orders)
+            self._orders[:0] = _files(orders)
+            self._suspicious = not isinstance(error, StoreError)
             return to_us(self._clock.now()) + 1_000_000
 
-    def _worth_repeating(self, orders: list[Order]) -> list[Order]:
-        """Return the loaded files among *orders*, unless taking them over failed too often."""
-        self._failures += 1
-        if self._failures > _MOST_FAILURES:
-            return []
-        return [order for order in orders if not isinstance(order, ActOrder)]
+    def _undo(self, error: Exception, orders: list[Order]) -> None:
+        self.gate.discard()
+        self.world.reload()
+        for order in orders:
+            if isinstance(order, ActOrder) and not order.answer.done():
+                text = f"the engine could not write: {getattr(error, 'orig', error)}"
+                order.answer.set_exception(PenstockError(text))
+        self._hinted.update(self.world.attempts)
+        self._no_launches_before = self._clock.monotonic() + _LAUNCH_PAUSE
+
+    def _one_by_one(self, orders: list[Order], attempt_ids: list[str]) -> int:
+        """After a tick that failed though the store did not: leave out what it failed over, and only that."""
+        self._suspicious = False
+        if self._alone([], []):
+            for order in orders:
+                if not self._alone([order], []):
+                    log.error("this cannot be taken over and is left out: %.500r", order)
+            for attempt_id in attempt_ids:
+                if not self._alone([], [attempt_id]):
+                    self._aside[attempt_id] = self._clock.monotonic() + _LEFT_OUT
+        else:
+            self._orders[:0] = _files(orders)
+        return to_us(self._clock.now()) + 1_000_000
+
+    def _alone(self, orders: list[Order], attempt_ids: list[str]) -> bool:
+        """Do a tick with little in it; return whether that little is not what ticks fail over."""
+        try:
+            self._tick(orders, attempt_ids, revoke_unclaimed=False)
+        except Exception as error:
+            log.exception("a tick failed; reading the state anew")
+            self._undo(error, orders)
+            if isinstance(error, StoreError):
+                self._orders += _files(orders)
+                return True
+            return False
+        return True
 
     def _tick(self, orders: list[Order], attempt_ids: list[str], *, revoke_unclaimed: bool) -> int | None:
         tick = Tick(
@@ -297,7 +330,6 @@ class Loop:
             return None
         failpoint.reach("before_commit")
         touched = self.gate.commit()
-        self._failures = 0
         self.world.leaving.clear()
         failpoint.reach("after_commit")
         return touched
@@ -335,6 +367,11 @@ class Loop:
         if self._storage_low is not None:
             tick.wake_at(tick.now_us + int(_STORAGE_RECHECK * 1_000_000))
         return self._storage_low is None
+
+
+def _files(orders: list[Order]) -> list[Order]:
+    """Return the orders that nobody waits for and that can be carried out again."""
+    return [order for order in orders if not isinstance(order, ActOrder)]
 
 
 def storage_problem(folder: str) -> str | None:

@@ -112,14 +112,20 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a connection in one immediate transaction: committed at the end, rolled back on an error."""
+        """Give a connection in one immediate transaction: committed at the end, rolled back on an error.
+
+        Raises `StoreError` when the disk or another process keeps it from being written.
+        """
         assert not self.readonly, "the database is open for reading only"
         writer = self._writer or self._open_writer()
         try:
             with writer.begin():
                 yield writer
-        except BaseException:
+        except BaseException as error:
             self._close_writer()  # whatever went wrong, the next transaction starts afresh
+            # Statements also run on the driver's own cursor, whose errors come as they are.
+            if isinstance(error, sa.exc.OperationalError | sqlite3.OperationalError):
+                raise StoreError(str(getattr(error, "orig", error))) from error
             raise
 
     @contextmanager

@@ -1,0 +1,132 @@
+"""When ticks fail: over the disk, over one attempt, over one file. Everybody else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders import dag, task
+from engine_checks import assert_memory_is_the_store, stored_world
+from penstock.errors import StoreError
+from penstock.execution.executor import Exited
+from penstock.model.outcome import Outcome
+from penstock.model.spec import TaskSpec
+from penstock.model.states import RunState, TaskState
+from penstock.scheduling import settle as settle_module
+from penstock.scheduling.world import World
+from penstock.store.gate import Gate
+from penstock.store.records import TaskRecord
+from penstock.store.working import DagFacts
+from scripted import OK, Bench
+
+S = TaskState
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    made = await Bench(tmp_path).open()
+    yield made
+    assert_memory_is_the_store(made, stored_world(made))
+    made.close()
+
+
+async def test_a_result_that_says_it_failed_to_commit_but_did_is_not_told_twice(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.load(dag("d", task("a"), task("b", "a")))
+    run = bench.trigger("d")
+    attempt = bench.live()[f"{run}/a"]
+    commit = Gate.commit
+
+    def lying(gate: Gate) -> None:
+        commit(gate)
+        raise StoreError("a late error of the disk")
+
+    moment = bench.clock.time.timestamp()
+    with monkeypatch.context() as patch:
+        patch.setattr(Gate, "commit", lying)
+        bench.executor.seen[attempt] = Exited(OK, moment, moment)
+        bench.tick()
+    assert bench.states("d", run)["a"] is S.SUCCESS
+    assert bench.states("d", run)["b"] is S.QUEUED, "recorded, never asked for"
+    bench.clock.forward(6)
+    bench.tick()
+    bench.tick()
+    bench.end("b")
+    assert bench.run_state("d", run) is RunState.SUCCESS
+    last = bench.engine.events(limit=1)[0]
+    assert bench.loop.gate.cursor == last.seq
+
+
+async def test_an_attempt_that_ticks_fail_over_holds_nobody_else_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.load(dag("bad", task("poison")), dag("good", task("a"), task("b", "a")))
+    bad, good = bench.trigger("bad"), bench.trigger("good")
+    bench.tick()
+    ending = settle_module.ending
+
+    def broken(spec: TaskSpec, record: TaskRecord, outcome: Outcome) -> Any:
+        if spec.task_id == "poison":
+            raise ZeroDivisionError
+        return ending(spec, record, outcome)
+
+    moment = bench.clock.time.timestamp()
+    with monkeypatch.context() as patch:
+        patch.setattr(settle_module, "ending", broken)
+        for attempt in bench.live().values():
+            bench.executor.seen[attempt] = Exited(OK, moment, moment)
+        for _ in range(5):
+            bench.tick()
+            bench.clock.forward(6)
+        assert bench.states("good", good) == {"a": S.SUCCESS, "b": S.RUNNING}
+        assert bench.states("bad", bad)["poison"] is S.RUNNING
+        assert ["cannot be settled" in text for text in bench.loop.warnings] == [True]
+        bench.end("b")
+        assert bench.run_state("good", good) is RunState.SUCCESS
+    bench.clock.forward(600)
+    bench.tick()
+    assert bench.run_state("bad", bad) is RunState.SUCCESS
+    assert bench.loop.warnings == ()
+
+
+async def test_a_file_that_ticks_fail_over_holds_nobody_else_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_dag = World.put_dag
+
+    def broken(world: World, facts: DagFacts) -> None:
+        if facts.dag_id == "bad":
+            raise ZeroDivisionError
+        put_dag(world, facts)
+
+    monkeypatch.setattr(World, "put_dag", broken)
+    bench.load(dag("bad", task("a")), dag("good", task("a")))
+    bench.tick()
+    bench.clock.forward(6)
+    assert list(bench.loop.world.dags) == ["good"]
+    run = bench.trigger("good")
+    bench.end("a")
+    assert bench.run_state("good", run) is RunState.SUCCESS
+
+
+async def test_a_full_disk_leaves_nobody_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.load(dag("d", task("a")))
+    run = bench.trigger("d")
+    moment = bench.clock.time.timestamp()
+    with monkeypatch.context() as patch:
+
+        def full(gate: Gate) -> None:
+            raise StoreError("database or disk is full")
+
+        patch.setattr(Gate, "commit", full)
+        for attempt in bench.live().values():
+            bench.executor.seen[attempt] = Exited(OK, moment, moment)
+        for _ in range(5):
+            bench.tick()
+    assert bench.loop.warnings == ()
+    bench.tick()
+    assert bench.run_state("d", run) is RunState.SUCCESS
