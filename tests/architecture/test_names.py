@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 
 import pytest
 
@@ -60,3 +61,9 @@ def test_nothing_speaks_of_the_place_it_was_written_in(folder: str) -> None:
 
 def test_pages_end_without_loose_ends() -> None:
     assert all(page.read_text(encoding="utf-8").endswith("\n") for page in pages())
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """Test folders are not packages: pytest tells their files apart by name alone."""
+    stems = Counter(path.stem for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [stem for stem, count in stems.items() if count > 1] == []
