@@ -88,6 +88,15 @@ def test_status_asks_the_socket_and_loads_no_store(running: Path) -> None:
     assert not {name for name in modules if name.startswith(("penstock.store", "penstock.service"))}
 
 
+def test_a_plain_status_loads_neither_words_nor_types(running: Path) -> None:
+    modules = loaded_by(
+        "import sys; sys.argv = ['penstock', 'status']\n"
+        "from penstock.cli.main import main\nassert main() == 0",
+        home=running,
+    )
+    assert not roots_of(modules) & (HEAVY | SCREEN | {"click", "msgspec", "asyncio", "tomllib"})
+
+
 def test_the_console_of_a_running_engine_loads_no_store(running: Path) -> None:
     code = """
 import penstock_tui.app, penstock_tui.feed, penstock_tui.operate

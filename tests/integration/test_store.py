@@ -248,6 +248,29 @@ def test_a_new_file_belongs_to_its_owner_alone_and_waits_for_the_disk(tmp_path: 
     database.close()
 
 
+def test_the_log_takes_its_room_before_the_first_commit_and_grows_no_more(tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "penstock.db")
+    size = (tmp_path / "penstock.db").stat().st_size
+    database.reserve_log()
+    reserved = database.wal_bytes()
+    assert reserved > 8 << 20
+    for number in range(50):
+        with database.write() as connection:
+            connection.execute(sa.insert(table_of(tables.PoolRow)), {"name": f"p{number}", "slots": 1})
+    assert database.wal_bytes() == reserved
+    database.reserve_log()  # with commits in it, nothing of them is lost
+    database.checkpoint(truncate=True)
+    assert database.wal_bytes() == 0
+    assert (tmp_path / "penstock.db").stat().st_size <= size + (1 << 20)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM pool").scalar_one() == 51
+        assert (
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE name='room'").scalar() == 0
+        )
+    assert database.quick_check() == "ok"
+    database.close()
+
+
 def test_a_file_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     raw = sqlite3.connect(path)

@@ -29,7 +29,10 @@ def main() -> int:
         return 0
     # Imports make many objects and no garbage: looking for some is a fifth of what a command costs.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
-    return run(sys.argv[1:])
+    from penstock.cli.glance import glance
+
+    answer = glance(sys.argv[1:])
+    return run(sys.argv[1:]) if answer is None else answer
 
 
 def run(arguments: Sequence[str], session: Session | None = None) -> int:

@@ -9,6 +9,7 @@ import click
 from penstock.cli.options import json_option
 from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
+from penstock.cli.status_text import status_text
 
 if TYPE_CHECKING:
     from penstock.model.views import EngineStatus
@@ -67,29 +68,3 @@ def read_status(session: Session) -> EngineStatus:
             version=__version__,
             parallelism=settings.parallelism,
         )
-
-
-def status_text(facts: EngineStatus) -> str:
-    """Return the status for people."""
-    from penstock.cli import text
-
-    if facts.pid is None:
-        engine = "not running; start it with `penstock up -d`"
-        if facts.last_seen is not None:
-            engine += f" (last written {text.ago(facts.last_seen)})"
-    else:
-        engine = f"running since {text.moment(facts.since)}, pid {facts.pid}, version {facts.version}"
-    slots = f" of {facts.parallelism}" if facts.parallelism else ""
-    bad = facts.import_errors
-    return text.facts(
-        [
-            ("engine", engine),
-            ("home", facts.home),
-            ("dags", f"{facts.dags}, {text.count(bad, 'file')} with errors" if bad else facts.dags),
-            ("runs", f"{facts.runs_active} active"),
-            ("tasks", f"{facts.running}{slots} running, {facts.queued} waiting for a slot"),
-            ("failed", f"{text.count(facts.failed_24h, 'task')} in the last 24 hours"),
-            ("idle", None if facts.idle_seconds is None else text.duration(facts.idle_seconds)),
-            ("disk", f"database {text.size(facts.database_bytes)}, logs {text.size(facts.log_bytes)}"),
-        ]
-    )

@@ -6,8 +6,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
-import click
-
 from penstock.logs.clean import clean
 
 NOTHING = "-"
@@ -76,6 +74,8 @@ def state(word: str) -> str:
     colour = STATE_COLOURS.get(word)
     if colour is None or os.environ.get("NO_COLOR"):
         return word
+    import click  # here, because `penstock status` does without
+
     return click.style(word, fg=colour)
 
 

