@@ -68,6 +68,8 @@ class World:
     backfills: dict[int, views.BackfillRow] = field(default_factory=dict)
     pools: dict[str, views.PoolRow] = field(default_factory=dict)
     events: list[views.EventRow] = field(default_factory=list)
+    skips: dict[str, list[views.LedgerPoint]] = field(default_factory=dict)
+    """Points of a DAG that no run was made for."""
 
     def add_dag(
         self, dag_id: str, shape: Mapping[str, Sequence[str]], *, schedule: str = "@daily", **more: Any

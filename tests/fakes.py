@@ -7,9 +7,11 @@ import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import fake_acts
+from fake_points import days_of, points_of
 from fake_world import DAY, NOW, World, believable, replace
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
 from penstock.model import views
@@ -170,6 +172,23 @@ class FakeEngine:
             for run, date in dated[:limit]
             if date is not None
         ]
+
+    def points(
+        self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
+    ) -> list[views.LedgerPoint]:
+        """Answer `Engine.points`."""
+        self._ask("points")
+        self._dag(dag_id)
+        return [point for point in points_of(self.world, dag_id) if first <= point.logical_date <= last][
+            :limit
+        ]
+
+    def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
+        """Answer `Engine.days`."""
+        self._ask("days")
+        zone = ZoneInfo(self._dag(dag_id).dag.timezone)
+        found = days_of(points_of(self.world, dag_id), zone)
+        return [row for row in found if first <= row.day <= last]
 
     def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
         """Answer `Engine.runs`."""

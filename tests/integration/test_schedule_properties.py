@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,11 +25,14 @@ from penstock.model.views import LedgerRow
 from penstock.timetable.schedule import timetable_of
 from scripted import Bench
 
+DAY = timedelta(days=1)
 NEW_YORK = "America/New_York"
 SPRING = datetime(2026, 3, 6, 15, 20, 7, tzinfo=UTC)
 """Two days before New York's clocks go forward."""
 AUTUMN = datetime(2026, 10, 30, 3, 0, tzinfo=UTC)
 """Two days before they go back."""
+OTHER = "other.py"
+"""The file from which the DAG comes once its schedule was changed."""
 SCHEDULES = (
     ScheduleSpec(kind="cron", crons=("0 0 * * *",), timezone=NEW_YORK, text="@daily"),
     ScheduleSpec(kind="cron", crons=("30 1,2 * * *",), timezone=NEW_YORK, text="30 1,2 * * *"),
@@ -35,7 +41,19 @@ SCHEDULES = (
     ScheduleSpec(kind="delta", seconds=7 * 3600.0, text="7:00:00"),
     ScheduleSpec(kind="delta_interval", seconds=5 * 3600.0, text="5:00:00"),
 )
-STEPS = ("forward", "forward", "forward", "step", "pause", "unpause", "restart", "reload", "backfill", "end")
+STEPS = (
+    "forward",
+    "forward",
+    "forward",
+    "step",
+    "pause",
+    "unpause",
+    "restart",
+    "reload",
+    "backfill",
+    "end",
+    "change",
+)
 
 
 steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 10**6)), min_size=8, max_size=30)
@@ -71,7 +89,7 @@ async def live(now: datetime, spec: DagSpec, todo: list[tuple[str, int]]) -> Non
             bench.load(spec)
             for version, (name, number) in enumerate(todo):
                 await step(bench, spec, name, number, version)
-                check(bench, spec)
+                check(bench, spec, whole=version % 4 == 3)
             bench.clock.forward(90_000)
             rest(bench)
             check(bench, spec)
@@ -99,6 +117,9 @@ async def step(bench: Bench, spec: DagSpec, name: str, number: int, version: int
             bench.load(dag_with_doc(spec, f"version {version}"))
         case "end":
             bench.finish()
+        case "change":
+            other = SCHEDULES[number % len(SCHEDULES)]
+            bench.load(msgspec.structs.replace(spec, schedule=other, file=OTHER))
         case "backfill":
             begin = bench.clock.time - timedelta(hours=number % 120)
             again: Any = ("none", "completed")[number % 2]
@@ -124,7 +145,7 @@ def rest(bench: Bench) -> None:
     raise AssertionError("it never comes to rest")
 
 
-def check(bench: Bench, spec: DagSpec) -> None:
+def check(bench: Bench, spec: DagSpec, *, whole: bool = True) -> None:
     """Every settled point lies in one record, every record's count is true, and every run of one exists."""
     rows = sorted(bench.engine.ledger("s", limit=10_000), key=lambda row: row.first)
     for earlier, later in pairwise(rows):
@@ -139,7 +160,37 @@ def check(bench: Bench, spec: DagSpec) -> None:
             assert runs[row.run_id].logical_date == row.first == row.last
     logical = [row.logical_date for row in runs.values()]
     assert len(logical) == len(set(logical)), "two runs of one date"
-    covered(bench, spec, rows)
+    if not any(event.reason == OTHER for event in bench.engine.events(dag_id="s", limit=10_000)):
+        covered(bench, spec, rows)
+    if whole:
+        shown(bench, rows)
+
+
+def shown(bench: Bench, rows: list[LedgerRow]) -> None:
+    """Each point is shown once, with its record's words; days add up to the points; open ones follow."""
+    if not rows:
+        return
+    first, last = rows[0].first, max(rows[-1].last, bench.clock.time) + timedelta(days=1)
+    points = bench.engine.points("s", first=first, last=last, limit=10_000)
+    dates = [point.logical_date for point in points]
+    assert dates == sorted(set(dates))
+    for row in rows:
+        inside = [point for point in points if row.first <= point.logical_date <= row.last]
+        assert len(inside) == row.count
+        assert {(point.state, point.reason, point.run_id) for point in inside} == {
+            (row.status, row.reason, row.run_id)
+        }
+    recorded = sum(row.count for row in rows)
+    assert sum(point.state in {"waiting", "upcoming"} for point in points) == len(points) - recorded
+    zone = ZoneInfo(NEW_YORK)
+    by_day: dict[date, Counter[str]] = {}
+    for point in bench.engine.points("s", first=first - DAY, last=last + DAY, limit=10_000):
+        by_day.setdefault(point.logical_date.astimezone(zone).date(), Counter())[point.state] += 1
+    begin, end = first.astimezone(zone).date(), last.astimezone(zone).date()
+    days = bench.engine.days("s", first=begin, last=end)
+    assert {day.day: day.counts for day in days} == {
+        day: dict(counts) for day, counts in by_day.items() if begin <= day <= end
+    }
 
 
 def covered(bench: Bench, spec: DagSpec, rows: list[LedgerRow]) -> None:

@@ -7,7 +7,7 @@ import pwd
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import msgspec
@@ -107,6 +107,23 @@ class LocalEngine:
     def ledger(self, dag_id: str, limit: int = 100) -> list[views.LedgerRow]:
         """Return the newest *limit* records of the missed-point ledger, newest first."""
         return self._reads.ledger(dag_id, limit)
+
+    def points(
+        self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
+    ) -> list[views.LedgerPoint]:
+        """Return what became of each schedule point from *first* to *last*, both counted, oldest first.
+
+        At most *limit* of them: ask on from the last one's date. Points that have no record yet come
+        too, as waiting or upcoming.
+        """
+        return self._reads.points(dag_id, first, last, limit)
+
+    def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
+        """Return what became of the points of each day from *first* to *last* on the DAG's clock.
+
+        Days without a point are left out; at most 400 days are answered.
+        """
+        return self._reads.days(dag_id, first, last)
 
     def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
         """Return the newest *limit* runs, newest first."""

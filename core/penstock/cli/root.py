@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "attempts": "attempts:attempts",
         "logs": "logs:logs",
         "why": "why:why",
+        "points": "points:points",
         "events": "events:events",
         "pools": "pools:pools",
     },

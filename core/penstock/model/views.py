@@ -6,7 +6,7 @@ the names in ``--json`` output, so they are part of the fixed surface.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -377,6 +377,39 @@ class LedgerRow(View, frozen=True, kw_only=True):
     status: Literal["ran", "ran_late", "skipped", "backfilled"]
     reason: str | None = None
     run_id: str | None = None
+
+
+class LedgerPoint(View, frozen=True, kw_only=True):
+    """One schedule point and what became of it.
+
+    ``waiting``: due, but its schedule is paused or the engine has not come to it; ``upcoming``: not due
+    yet. Neither has a record. A skipped point lies in a span of such points, itself counted.
+    """
+
+    logical_date: datetime
+    state: Literal["ran", "ran_late", "skipped", "backfilled", "waiting", "upcoming"]
+    reason: str | None = None
+    """Why it was skipped."""
+    run_id: str | None = None
+    run_state: RunState | None = None
+    """None also when the run is no longer kept."""
+    span_first: datetime | None = None
+    span_last: datetime | None = None
+    span_count: int = 1
+    moved_by_dst: bool = False
+
+
+class DayRow(View, frozen=True, kw_only=True):
+    """What became of the schedule points of one day, on the DAG's clock."""
+
+    day: date
+    counts: dict[str, int]
+    """Points by state, as in `LedgerPoint`."""
+    reasons: dict[str, int] = {}
+    """Skipped points by reason."""
+    runs: dict[str, int] = {}
+    """Runs of the points by state, those that are kept."""
+    moved_by_dst: bool = False
 
 
 class EventRow(View, frozen=True, kw_only=True):

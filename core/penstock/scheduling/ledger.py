@@ -7,6 +7,7 @@ one span with a count; a later backfill takes its point out of the span.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from penstock.clock import from_us, to_us
@@ -16,7 +17,7 @@ from penstock.store.records import LedgerRecord
 from penstock.store.working import WorkingSet
 from penstock.store.writes import DELETE_LEDGER, INSERT_LEDGER
 from penstock.timetable.point import Point
-from penstock.timetable.schedule import timetable_of
+from penstock.timetable.recorded import Recorded
 
 _MICROSECOND = timedelta(microseconds=1)
 _FRESH = 0
@@ -40,23 +41,41 @@ class Ledger:
         """Record that a point got its run. One that a backfill ran before it was due is recorded already."""
         moment = point.logical_date
         if all(found.status != "backfilled" for found in self._between(entry.dag_id, moment, moment)):
-            self._put(entry, moment, "ran_late" if late else "ran", run_id)
+            self._put(entry, moment, "ran_late" if late else "ran", run_id, moved=point.moved_by_dst)
 
     def record_skip(self, entry: DagEntry, first: datetime, last: datetime, count: int, reason: str) -> None:
         """Record skipped points, sparing those with a record; a span that goes on with its reason grows."""
+        schedule = _schedule_of(entry)
         standing = self._between(entry.dag_id, first, last)
         if not standing:
-            self._skip(entry, first, last, count, reason)
+            self._skip(entry, schedule, first, last, count, reason)
         else:
+            count = 0
             for begin, end in _gaps(standing, first, last):
-                inside = [point.logical_date for point in _points(entry, begin, end)]
-                if inside:
-                    self._skip(entry, inside[0], inside[-1], len(inside), reason)
-        self._gate.note("skip", dag_id=entry.dag_id, reason=f"{count} point(s) skipped: {reason}")
+                inside = schedule.inside(begin, end)
+                if inside is not None:
+                    self._skip(entry, schedule, *inside, reason)
+                    count += inside[2]
+        if count:
+            self._gate.note("skip", dag_id=entry.dag_id, reason=f"{count} point(s) skipped: {reason}")
 
     def record_backfilled(self, entry: DagEntry, moment: datetime, run_id: str | None) -> None:
-        """Turn a point's record into ``backfilled``, splitting the span that it lay in."""
-        self._put(entry, moment, "backfilled", run_id)
+        """Turn a point's record into ``backfilled``, splitting the span that it lay in.
+
+        The event keeps what the record was.
+        """
+        found = _schedule_of(entry).points(moment, moment)
+        moved = any(point.moved_by_dst for point in found)
+        before = self._put(entry, moment, "backfilled", run_id, moved=moved)
+        self._gate.note(
+            "point_backfilled",
+            dag_id=entry.dag_id,
+            run_id=run_id,
+            before=None if before is None else before.status,
+            after="backfilled",
+            reason=f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+            + (f", was skipped: {before.reason}" if before and before.reason else ""),
+        )
 
     def write(self) -> None:
         """Hand what has changed to the gate."""
@@ -69,39 +88,47 @@ class Ledger:
                 self._gate.also(INSERT_LEDGER, {"dag_id": dag_id, **row})
         self._gone, self._fresh = set(), {}
 
-    def _put(self, entry: DagEntry, moment: datetime, status: str, run_id: str | None) -> None:
+    def _put(
+        self, entry: DagEntry, moment: datetime, status: str, run_id: str | None, *, moved: bool
+    ) -> LedgerRecord | None:
+        """Record one point, in the place of what was recorded of it; return that."""
+        before = None
         for span in self._between(entry.dag_id, moment, moment):
+            before = span
             self._remove(entry, span)
+            if span.count == 1:
+                continue
+            schedule = _schedule_of(entry) if span.schedule is None else Recorded.read(span.schedule)
             for first, last in (
                 (from_us(span.first_us), moment - _MICROSECOND),
                 (moment + _MICROSECOND, from_us(span.last_us)),
             ):
-                inside = [to_us(point.logical_date) for point in _points(entry, first, last)]
-                if inside:
-                    self._add(
-                        entry, inside[0], inside[-1], len(inside), span.status, span.reason, span.run_id
-                    )
-        self._add(entry, to_us(moment), to_us(moment), 1, status, None, run_id)
+                inside = schedule.inside(first, last)
+                if inside is not None:
+                    begin_us, end_us = to_us(inside[0]), to_us(inside[1])
+                    part = replace(span, id=_FRESH, first_us=begin_us, last_us=end_us, count=inside[2])
+                    self._add(entry, part)
+        self._add(entry, LedgerRecord(_FRESH, to_us(moment), to_us(moment), 1, status, None, run_id, moved))
+        return before
 
-    def _skip(self, entry: DagEntry, first: datetime, last: datetime, count: int, reason: str) -> None:
-        first_us = to_us(first)
+    def _skip(
+        self, entry: DagEntry, schedule: Recorded, first: datetime, last: datetime, count: int, reason: str
+    ) -> None:
+        text, first_us = schedule.text(), to_us(first)
         before = self._before(entry.dag_id, first_us)
-        if before is not None and (before.status, before.reason) == ("skipped", reason):
+        if before is not None and (before.status, before.reason, before.schedule) == (
+            "skipped",
+            reason,
+            text,
+        ):
             self._remove(entry, before)
             first_us, count = before.first_us, before.count + count
-        self._add(entry, first_us, to_us(last), count, "skipped", reason, None)
+        fresh = LedgerRecord(
+            _FRESH, first_us, to_us(last), count, "skipped", reason, None, moved=False, schedule=text
+        )
+        self._add(entry, fresh)
 
-    def _add(
-        self,
-        entry: DagEntry,
-        first_us: int,
-        last_us: int,
-        count: int,
-        status: str,
-        reason: str | None,
-        run_id: str | None,
-    ) -> None:
-        record = LedgerRecord(_FRESH, first_us, last_us, count, status, reason, run_id)
+    def _add(self, entry: DagEntry, record: LedgerRecord) -> None:
         self._fresh.setdefault(entry.dag_id, []).append(record)
 
     def _remove(self, entry: DagEntry, record: LedgerRecord) -> None:
@@ -143,12 +170,5 @@ def _gaps(
         yield begin, last
 
 
-def _points(entry: DagEntry, first: datetime, last: datetime) -> Iterator[Point]:
-    """Yield the points of the DAG's schedule between two moments, both counted."""
-    if first > last:
-        return iter(())
-    spec = entry.structure.spec
-    start = spec.start_date
-    if start is None and spec.schedule.kind.startswith("delta"):
-        start = from_us(entry.facts.first_seen_us)  # what distances are counted from
-    return timetable_of(spec.schedule).points_between(first, last, start=start, end=spec.end_date)
+def _schedule_of(entry: DagEntry) -> Recorded:
+    return Recorded.of(entry.structure.spec, from_us(entry.facts.first_seen_us))

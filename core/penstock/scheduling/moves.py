@@ -169,8 +169,8 @@ def _by_leaves(live: LiveRun) -> tuple[RunEvent, str | None]:
     return RunEvent.FAIL, f"{named}{f' and {more} more' if more > 0 else ''} did not succeed"
 
 
-def lift_pause(tick: Tick, key: tuple[str, str, str, str]) -> None:
-    """Lift a pause and let what stood still go on."""
+def lift_pause(tick: Tick, key: tuple[str, str, str, str], *, at_us: int | None = None) -> None:
+    """Lift a pause and let what stood still go on. *at_us* is when it was over, by default now."""
     from penstock.store.writes import DELETE_PAUSE
 
     pause = tick.world.pauses.pop(key, None)
@@ -183,7 +183,7 @@ def lift_pause(tick: Tick, key: tuple[str, str, str, str]) -> None:
     tick.gate.touch(dag_id, run_id or None)
     if kind == "schedule":
         entry = tick.world.dag(dag_id)
-        entry.settled, entry.resumed_us = False, tick.now_us
+        entry.settled, entry.resumed_us = False, tick.now_us if at_us is None else at_us
         return
     for live in tick.world.runs_of(dag_id):
         if kind == "freeze" or live.record.run_id == run_id:

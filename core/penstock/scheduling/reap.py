@@ -27,7 +27,7 @@ def reap(tick: Tick) -> None:
                 "pause_lifted", dag_id=pause.dag_id, run_id=pause.run_id or None,
                 task_id=pause.task_id or None, before=pause.kind, reason="its time was up",
             )  # fmt: skip
-            lift_pause(tick, pause.key)
+            lift_pause(tick, pause.key, at_us=pause.until_us)  # nobody may have been awake then
         else:
             tick.wake_at(pause.until_us)
     for live, failed in tick.failing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from penstock.clock import Clock, SystemClock, to_us
 from penstock.model import views
 from penstock.settings import Settings
-from penstock.store import reads_attempts, reads_dags, reads_runs, reads_slots, reads_status
+from penstock.store import reads_attempts, reads_dags, reads_ledger, reads_runs, reads_slots, reads_status
 from penstock.store.coming import Coming
 from penstock.store.database import Database
 from penstock.store.durations import Durations
@@ -85,7 +85,27 @@ class Reads:
     def ledger(self, dag_id: str, limit: int) -> list[views.LedgerRow]:
         """Return the newest records of the missed-point ledger, newest first."""
         with self._database.read() as connection:
-            return reads_status.read_ledger(connection, dag_id, min(limit, _MOST_ROWS))
+            return reads_ledger.read_ledger(connection, dag_id, min(limit, _MOST_ROWS))
+
+    def points(self, dag_id: str, first: datetime, last: datetime, limit: int) -> list[views.LedgerPoint]:
+        """Return what became of each schedule point between two moments, oldest first."""
+        with self._database.read() as connection:
+            return self._points_of(connection, dag_id).points(first, last, min(max(limit, 0), _MOST_ROWS))
+
+    def days(self, dag_id: str, first: date, last: date) -> list[views.DayRow]:
+        """Return what became of the schedule points of each day between two, on the DAG's clock."""
+        with self._database.read() as connection:
+            return self._points_of(connection, dag_id).days(first, last)
+
+    def _points_of(self, connection: Connection, dag_id: str) -> reads_ledger.DagPoints:
+        row = reads_dags.dag_row(connection, dag_id)
+        return reads_ledger.DagPoints(
+            connection,
+            reads_dags.dag_cursor(row),
+            self._shapes.one(connection, row.version_id).spec,
+            self._clock.now(),
+            missing=row.missing,
+        )
 
     def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
         """Return the newest runs of a DAG, newest first."""

@@ -110,7 +110,7 @@ def read_runs(
     known_dag(connection, dag_id)
     values: dict[str, Any] = {"dag_id": dag_id, "limit": max(limit, 0)}
     if before is not None:
-        values["before"] = _us(before)
+        values["before"] = aware_us(before)
     rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
     counts = task_counts(connection, [row.id for row in rows])
     held = _holds(connection, dag_id)
@@ -179,7 +179,8 @@ def _progress(state: TaskState) -> int:
     return 0 if state in UNFINISHED else 2 if state in SUCCESS_LIKE else 1
 
 
-def _us(moment: datetime) -> int:
+def aware_us(moment: datetime) -> int:
+    """Return *moment* in microseconds; raise `UsageError` when it names no offset."""
     if moment.tzinfo is None:
         raise UsageError(f"{moment.isoformat()} needs an offset from UTC")
     return to_us(moment)

@@ -1,4 +1,4 @@
-"""Reading the engine's own figures and trails: status, events, ledger, import errors."""
+"""Reading the engine's own figures and trails: status, events, import errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from penstock import __version__
 from penstock.clock import from_us
 from penstock.model.states import OCCUPIES_SLOT
-from penstock.model.views import EngineStatus, EventRow, ImportErrorRow, LedgerRow
+from penstock.model.views import EngineStatus, EventRow, ImportErrorRow
 from penstock.store import tables
 from penstock.store.database import table_of
 from penstock.store.reads_dags import ATTEMPT_LIVE, RUN_UNFINISHED
@@ -19,7 +19,6 @@ _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
 _dag = table_of(tables.DagRow)
 _event = table_of(tables.EventRow)
-_ledger = table_of(tables.LedgerRow)
 _import_error = table_of(tables.ImportErrorRow)
 
 _LAST_EVENT = sa.select(_event.c.seq, _event.c.at_us).order_by(_event.c.seq.desc()).limit(1)
@@ -122,28 +121,6 @@ def read_moved(connection: Connection, after: int, limit: int) -> list[tuple[str
         .limit(limit)
     )
     return [(dag_id, run_id) for dag_id, run_id in connection.execute(query)]
-
-
-def read_ledger(connection: Connection, dag_id: str, limit: int) -> list[LedgerRow]:
-    """Return the newest records of the missed-point ledger, newest first."""
-    known_dag(connection, dag_id)
-    query = (
-        sa.select(_ledger, _ledger.c.count.label("points"))
-        .where(_ledger.c.dag_id == dag_id)
-        .order_by(_ledger.c.first_us.desc(), _ledger.c.id.desc())
-        .limit(max(limit, 0))
-    )
-    return [
-        LedgerRow(
-            first=from_us(row.first_us),
-            last=from_us(row.last_us),
-            count=row.points,
-            status=row.status,
-            reason=row.reason,
-            run_id=row.run_id,
-        )
-        for row in connection.execute(query)
-    ]
 
 
 def read_import_errors(connection: Connection) -> list[ImportErrorRow]:

@@ -99,6 +99,10 @@ class LedgerRecord:
     status: str
     reason: str | None
     run_id: str | None
+    moved: bool = False
+    """Whether a change of clocks moved the one point."""
+    schedule: str | None = None
+    """Of a span: what made its points, as `penstock.timetable.recorded` writes it."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -216,6 +216,10 @@ class LedgerRow(SQLModel, table=True):
     status: str
     reason: str | None = None
     run_id: str | None = None
+    moved: bool = False
+    """Whether a change of clocks moved the one point."""
+    schedule: str | None = None
+    """Of a span: JSON of the schedule that made its points."""
 
 
 class BackfillRow(SQLModel, table=True):

@@ -118,6 +118,24 @@ def close(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: dat
     return Decisions([*skips], Point.over(now, now), None)
 
 
+def first_open(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime) -> Point | None:
+    """Return the first point that is not settled, due or still to come; None when there is none.
+
+    A DAG whose schedule is paused leaves its due points open until it is resumed.
+    """
+    table = timetable_of(spec.schedule)
+    if isinstance(table, PeriodicTimetable):
+        grid = table.grid(spec.start_date or first_seen)
+        tick = _Periodic(table, grid, spec, cursor, first_seen, now).first_tick()
+        beyond = tick == NEVER or (spec.end_date is not None and tick > spec.end_date)
+        return None if beyond else table.point(grid, tick)
+    if isinstance(table, ContinuousTimetable):
+        return None  # its points are made as runs end
+    return table.next(
+        cursor, start=spec.start_date or first_seen, end=spec.end_date, catchup="all", now=first_seen
+    )
+
+
 def _single(point: Point | None, cursor: Point | None, now: datetime, limit: int) -> Decisions:
     if point is None:
         return Decisions([], cursor, None)

@@ -91,6 +91,17 @@ class Timetable:
         """
         yield from ()
 
+    def count_between(
+        self,
+        first: datetime,
+        last: datetime,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> int:
+        """Return how many points `points_between` yields."""
+        return sum(1 for _ in self.points_between(first, last, start=start, end=end))
+
     def points_after(
         self,
         after: datetime,  # noqa: ARG002
@@ -158,6 +169,28 @@ class PeriodicTimetable(Timetable):
             tick = grid.first_from(start)
         yield from (point for point in self._ticks(grid, tick, end) if point.run_after > after)
 
+    def count_between(
+        self, first: datetime, last: datetime, *, start: datetime | None = None, end: datetime | None = None
+    ) -> int:
+        """Return how many points `points_between` yields, by whole days where the grid can."""
+        lead = self.lead()
+        if lead is None:
+            return super().count_between(first, last, start=start, end=end)
+        grid = self.grid(start or first)
+        tick = grid.first_from(max(first + lead, start or first))
+        newest = last + lead if end is None else min(last + lead, end)
+        return grid.count(tick, newest) if tick <= newest else 0
+
+    def newest_point(self, moment: datetime, *, start: datetime) -> Point | None:
+        """Return the last point that is due at *moment*; distances count from *start*."""
+        grid = self.grid(start)
+        tick = self.newest_due(grid, moment)
+        return None if tick == DAWN else self.point(grid, tick)
+
+    def lead(self) -> timedelta | None:
+        """Return how long before its tick a point's logical date lies; None when that is not fixed."""
+        return timedelta()
+
 
 class TriggerTimetable(PeriodicTimetable):
     """Fires at each tick. The data interval is empty, or *interval* long and ends at the fire time."""
@@ -168,6 +201,10 @@ class TriggerTimetable(PeriodicTimetable):
     def point(self, grid: Grid, tick: datetime) -> Point | None:
         """Return the point that fires at *tick*."""
         return Point.over(tick - self.interval, tick, moved=grid.moved(tick))
+
+    def lead(self) -> timedelta | None:
+        """Return the interval, unless it is a matter of the calendar."""
+        return self.interval if isinstance(self.interval, timedelta) else None
 
     def newest_due(self, grid: Grid, moment: datetime) -> datetime:
         """Return the last tick at or before *moment*."""
