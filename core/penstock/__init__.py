@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from penstock.authoring.connections import BaseHook, Connection
     from penstock.authoring.context import Context, DagRun, get_current_context
     from penstock.authoring.dag import DAG, dag
-    from penstock.authoring.decorators import task
+    from penstock.authoring.decorators import setup, task, teardown
     from penstock.authoring.exceptions import (
         AirflowFailException,
         AirflowSensorTimeout,
@@ -57,7 +57,7 @@ _HOMES = {
     "connections": ("BaseHook", "Connection"),
     "context": ("Context", "DagRun", "get_current_context"),
     "dag": ("DAG", "dag"),
-    "decorators": ("task",),
+    "decorators": ("setup", "task", "teardown"),
     "exceptions": (
         "AirflowFailException",
         "AirflowSensorTimeout",
@@ -148,8 +148,10 @@ __all__ = [
     "cross_downstream",
     "dag",
     "get_current_context",
+    "setup",
     "task",
     "task_group",
+    "teardown",
 ]
 
 

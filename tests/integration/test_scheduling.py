@@ -282,7 +282,7 @@ async def test_the_first_failure_may_end_a_run(bench: Bench) -> None:
     assert bench.run_state("d", run) is RunState.RUNNING
     bench.end("b", Outcome(kind=OutcomeKind.CANCELLED))
     assert bench.run_state("d", run) is RunState.FAILED
-    assert bench.states("d", run) == {"a": S.FAILED, "b": S.SKIPPED, "c": S.SKIPPED, "retried": S.SKIPPED}
+    assert bench.states("d", run) == {"a": S.FAILED, "b": S.FAILED, "c": S.SKIPPED, "retried": S.SKIPPED}
     # What was cleared has a second chance, although another task is still failed.
     bench.act(Clear(dag_id="d", run_id=run, tasks=("b", "c")))
     bench.tick()

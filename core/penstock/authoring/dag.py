@@ -170,6 +170,8 @@ class DAG:
         task.dag = self
         task.task_group = group or self.task_group
         task.task_group.children.append(task)
+        if scope.current().blocks:
+            scope.current().blocks[-1].take(task)
 
     def add_group(self, group: TaskGroup) -> None:
         """Take *group*; refuse an id that is taken."""

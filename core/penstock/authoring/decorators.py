@@ -11,6 +11,7 @@ from penstock.authoring.calling import check_call
 from penstock.authoring.overloads import overload
 from penstock.authoring.place import refuse
 from penstock.authoring.references import Reference
+from penstock.authoring.setups import mark_setup, mark_teardown
 from penstock.authoring.xcom_arg import XComArg
 
 TYPE_CHECKING = False
@@ -32,7 +33,25 @@ class TaskFactory:
         self._operator = operator
         self._name = name
         self._options = dict(options)
+        self.is_setup = False
+        self.is_teardown = False
+        self.on_failure_fail_dagrun = False
         functools.update_wrapper(self, function)
+
+    def marked(self, *, teardown: bool, on_failure_fail_dagrun: bool = False) -> TaskFactory:
+        """Return the same function, whose tasks are setups or teardowns."""
+        made = self.override()
+        made.is_setup, made.is_teardown = not teardown, teardown
+        made.on_failure_fail_dagrun = on_failure_fail_dagrun
+        return made
+
+    def _mark(self, task: Operator) -> None:
+        if self.is_setup:
+            mark_setup(task)
+        if self.is_teardown:
+            if "trigger_rule" in self._options:
+                refuse(f"task {task.task_id!r} is a teardown, which has its own trigger rule")
+            mark_teardown(task, on_failure_fail_dagrun=self.on_failure_fail_dagrun)
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
         """Make a task that will call the function with these arguments."""
@@ -49,11 +68,15 @@ class TaskFactory:
         operator: Callable[..., Operator] = self._operator
         task = operator(python_callable=self.function, op_args=args, op_kwargs=kwargs, **options)
         task.operator_name = self._name
+        self._mark(task)
         return XComArg(task)
 
     def override(self, **options: Any) -> TaskFactory:
         """Return the same function with other options for its tasks."""
-        return TaskFactory(self.function, self._operator, self._name, {**self._options, **options})
+        fail = options.pop("on_failure_fail_dagrun", self.on_failure_fail_dagrun)
+        made = TaskFactory(self.function, self._operator, self._name, {**self._options, **options})
+        made.is_setup, made.is_teardown, made.on_failure_fail_dagrun = self.is_setup, self.is_teardown, fail
+        return made
 
     def expand(self, **_: Any) -> NoReturn:
         """Refuse: tasks cannot be mapped yet."""
@@ -119,6 +142,36 @@ class TaskDecorator(TaskForm):
 
 
 task = TaskDecorator()
+
+
+def setup(function: Callable[..., Any]) -> TaskFactory:
+    """Make the function, which may be under ``@task`` already, a task that is a setup."""
+    return _factory(function, "setup").marked(teardown=False)
+
+
+@overload
+def teardown(function: Callable[..., Any], /) -> TaskFactory: ...
+@overload
+def teardown(*, on_failure_fail_dagrun: bool = False) -> Callable[[Callable[..., Any]], TaskFactory]: ...
+def teardown(function: Callable[..., Any] | None = None, /, *, on_failure_fail_dagrun: bool = False) -> Any:
+    """Make the function, which may be under ``@task`` already, a task that is a teardown.
+
+    Its failure does not fail the run, unless *on_failure_fail_dagrun*.
+    """
+
+    def mark(real: Callable[..., Any]) -> TaskFactory:
+        made = _factory(real, "teardown")
+        return made.marked(teardown=True, on_failure_fail_dagrun=on_failure_fail_dagrun)
+
+    return mark if function is None else mark(function)
+
+
+def _factory(function: Callable[..., Any], role: str) -> TaskFactory:
+    if isinstance(function, TaskFactory):
+        return function
+    if hasattr(function, "override"):
+        refuse(f"a group of tasks cannot be a {role}: mark the tasks inside")
+    return task(function)
 
 
 def _returns_mapping(function: Callable[..., Any]) -> bool:

@@ -108,11 +108,35 @@ class TaskGroup(Node):
         return [task for task in tasks.values() if not task.upstream_task_ids & tasks.keys()]
 
     def exits(self) -> list[Operator]:
-        """Return the tasks with no child inside; of an empty group, those of what comes before it."""
+        """Return the tasks with no child inside but teardowns; of an empty group, those before it."""
         tasks = {task.task_id: task for task in self.tasks()}
         if not tasks:
             return self._beyond(self._ups, lambda node: node.exits())
-        return [task for task in tasks.values() if not task.downstream_task_ids & tasks.keys()]
+        return list({task.task_id: task for task in self._last(tasks)}.values())
+
+    @staticmethod
+    def _last(tasks: dict[str, Operator]) -> Iterator[Operator]:
+        """Yield the tasks that nothing inside but teardowns follows: teardowns hold nobody up."""
+
+        def inside(ids: set[str]) -> list[Operator]:
+            return [tasks[name] for name in sorted(ids & tasks.keys())]
+
+        def before(teardown: Operator) -> Iterator[Operator]:
+            for task in inside(teardown.upstream_task_ids):
+                if task.is_teardown:
+                    yield from before(task)
+                elif not task.is_setup and all(
+                    child.is_teardown for child in inside(task.downstream_task_ids)
+                ):
+                    yield task
+
+        for task in tasks.values():
+            if inside(task.downstream_task_ids):
+                continue
+            if task.is_teardown:
+                yield from before(task)
+            else:
+                yield task
 
     def _beyond(self, nodes: list[Node], ends: Callable[[Node], list[Operator]]) -> list[Operator]:
         if self._passing:  # empty groups in a circle lead nowhere

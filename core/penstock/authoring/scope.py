@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from penstock.authoring.dag import DAG
     from penstock.authoring.group import TaskGroup
     from penstock.authoring.pools import Pool
+    from penstock.authoring.setups import Block
 
 
 class Scope:
@@ -22,6 +23,8 @@ class Scope:
         self.groups: list[TaskGroup] = []
         self.registered: list[tuple[DAG, str | None]] = []
         self.pools: list[Pool] = []
+        self.blocks: list[Block] = []
+        """Open ``with`` blocks of setups and teardowns."""
         self.context: Context | None = None
         """The context of the task that this process runs."""
 

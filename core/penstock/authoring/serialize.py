@@ -46,6 +46,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     zone = dag.timezone_name or timezone
     _refuse_unknown_zones(dag)
     _refuse_cycle(dag)
+    _refuse_rules_with_fail_fast(dag)
     schedule = schedule_of(dag, zone)
     _refuse_bad_schedule(dag, schedule)
     _refuse_unusable_params(dag, schedule)
@@ -122,6 +123,9 @@ def _task(task: Operator) -> TaskSpec:
         skip_on_exit_code=task.skip_on_exit_code,
         push_last_line=task.last_line_is_value and task.do_xcom_push,
         log_direct=task.log_mode == "direct",
+        is_setup=task.is_setup,
+        is_teardown=task.is_teardown,
+        on_failure_fail_dagrun=task.on_failure_fail_dagrun,
     )
 
 
@@ -181,6 +185,16 @@ def _refuse_cycle(dag: DAG) -> None:
     # The edge that was drawn last is the one that closed the circle.
     lines = [dag.edges.get((up, down)) or 0 for up, down in pairwise(cycle)]
     refuse(f"cycle: {' -> '.join(cycle)}", Place(dag.place.file, max(lines) or dag.place.line))
+
+
+def _refuse_rules_with_fail_fast(dag: DAG) -> None:
+    for task in dag.tasks if dag.fail_fast else ():
+        if task.trigger_rule not in ("all_success", "all_done_setup_success"):
+            refuse(
+                f"DAG {dag.dag_id!r} ends at its first failure (fail_fast), so task {task.task_id!r} cannot "
+                f"have the trigger rule {task.trigger_rule!r}: only 'all_success'",
+                task.place,
+            )
 
 
 def _refuse_unusable_params(dag: DAG, schedule: ScheduleSpec) -> None:

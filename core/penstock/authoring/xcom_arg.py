@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from penstock.authoring.exceptions import TaskError
-from penstock.authoring.node import Node
 from penstock.authoring.place import refuse
 from penstock.authoring.references import Reference
+from penstock.authoring.setups import Resource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class XComMissingError(TaskError, LookupError):
     """Nothing was pushed under that key."""
 
 
-class XComArg(Reference, Node):
+class XComArg(Reference, Resource):
     """The output of *operator* under *key*. ``out["k"]`` is the value pushed under key ``k``.
 
     As an argument it draws an edge; formatted into a text it becomes a template and draws none.

@@ -70,6 +70,7 @@ def _dag_document(dag: DagSpec) -> dict[str, Any]:
         "max_active_tasks": dag.max_active_tasks,
         "params": dag.params,
         "groups": dag.groups,
+        "labels": [{"upstream": up, "downstream": down, "label": text} for up, down, text in dag.labels],
         "warnings": dag.warnings,
         "tasks": [
             {
@@ -84,6 +85,9 @@ def _dag_document(dag: DagSpec) -> dict[str, Any]:
                 "retry_delay": task.retry_delay,
                 "execution_timeout": task.execution_timeout,
                 "line": task.line,
+                "is_setup": task.is_setup,
+                "is_teardown": task.is_teardown,
+                "on_failure_fail_dagrun": task.on_failure_fail_dagrun,
             }
             for task in dag.tasks
         ],

@@ -2,7 +2,8 @@
 
 The rules are Airflow 3's, as measured on it: an answer that cannot change any more is given at
 once, whatever the other parents still do. `ParentCounts` is all a rule looks at, so that a
-scheduler may keep the counts up to date instead of visiting every parent.
+scheduler may keep the counts up to date instead of visiting every parent. Tasks that stand on
+setups (`model.setups`) also wait for those, whatever their rule.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class TriggerRule(StrEnum):
     NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
     NONE_SKIPPED = "none_skipped"
     ALWAYS = "always"
+    ALL_DONE_SETUP_SUCCESS = "all_done_setup_success"
+    """A teardown's own: all parents have ended, and of its setups one succeeded."""
 
 
 class Verdict(StrEnum):
@@ -85,13 +88,37 @@ class ParentCounts:
         return counts
 
 
-def evaluate(rule: TriggerRule, counts: ParentCounts) -> Verdict:
+def evaluate(rule: TriggerRule, counts: ParentCounts, setups: ParentCounts | None = None) -> Verdict:
     """Return what *rule* says over direct parents counted in *counts*.
 
-    A task without parents always goes. ``wait`` is only said while a parent is unfinished.
+    *setups* counts the setups that the task stands on: a teardown's own, else all that have to
+    succeed before anything between them and their teardowns may go. A task without parents always
+    goes. ``wait`` is only said while a parent or setup is unfinished.
     """
     if counts.total == 0 or rule is TriggerRule.ALWAYS:
         return Verdict.GO
+    if rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
+        return _teardown(counts, setups)
+    verdict = _over_parents(rule, counts)
+    if setups is None or setups.total == 0:
+        return verdict
+    if setups.failed or setups.upstream_failed:
+        return Verdict.BLOCK
+    if setups.skipped:
+        return Verdict.SKIP
+    return Verdict.WAIT if verdict is Verdict.GO and setups.done < setups.total else verdict
+
+
+def _teardown(counts: ParentCounts, setups: ParentCounts | None) -> Verdict:
+    """Tear down what one setup made even when another failed; where none succeeded nothing was made."""
+    if counts.done < counts.total:
+        return Verdict.WAIT
+    if setups is None or setups.total == 0 or setups.success:
+        return Verdict.GO
+    return Verdict.SKIP if setups.skipped == setups.total else Verdict.BLOCK
+
+
+def _over_parents(rule: TriggerRule, counts: ParentCounts) -> Verdict:
     verdict = _at_once(rule, counts)
     if verdict is not None:
         return verdict

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.ids import make_run_id
-from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
+from penstock.model.states import RUN_UNFINISHED, RunState, RunType, TaskState
 from penstock.model.transitions import RunEvent
 from penstock.scheduling.acts.backfill import save_backfill
 from penstock.scheduling.acts.cancel import cancel
@@ -15,6 +15,7 @@ from penstock.scheduling.acts.clear import clear_tasks
 from penstock.scheduling.births import create_run
 from penstock.scheduling.limits import run_limit, run_queue
 from penstock.scheduling.slots import save_slot
+from penstock.scheduling.teardown import to_be_ended
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import DagEntry, LiveBackfill, LiveRun
 from penstock.store.records import SlotRecord
@@ -118,8 +119,7 @@ def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
             tick.ledger.record_skip(entry, point.logical_date, point.logical_date, 1, "overlap")
             return
         for live in active:
-            unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
-            cancel(tick, live, unfinished, whole=True, reason="a newer run takes its place")
+            cancel(tick, live, to_be_ended(live), whole=True, reason="a newer run takes its place")
     run_id = tick.world.free_run_id(entry.dag_id, make_run_id(RunType.SCHEDULED.value, point.run_after))
     create_run(
         tick,

@@ -63,8 +63,10 @@ def _tell_children(tick: Tick, live: LiveRun, task: TaskRecord, before: TaskStat
         counts.add(before, -1)
         counts.add(after)
         live.dirty.add(child)
-    for other in live.decisions.get(task.task_id, ()):
-        live.dirty.add(other)
+    live.dirty.update(live.decisions.get(task.task_id, ()))
+    live.dirty.update(live.structure.setups.needing.get(task.task_id, ()))
+    if live.record.intent:
+        live.dirty.update(live.structure.setups.teardowns)
     for pk in tick.world.looking_back.get(live.record.dag_id, ()):
         later = tick.world.runs[pk]
         watchers = later.structure.watchers.get(task.task_id, ()) if later is not live else ()
@@ -157,7 +159,7 @@ def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> N
 
 
 def _by_leaves(live: LiveRun) -> tuple[RunEvent, str | None]:
-    leaves = [live.tasks[leaf] for leaf in live.structure.graph.leaves if leaf in live.tasks]
+    leaves = [live.tasks[leaf] for leaf in live.structure.setups.leaves if leaf in live.tasks]
     bad = [
         leaf for leaf in leaves if leaf.state not in (TaskState.SUCCESS, TaskState.SKIPPED, TaskState.REMOVED)
     ]

@@ -5,11 +5,14 @@ The rules are pure (`model.trigger_rules`); this step applies them until the run
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from penstock.model.spec import TaskSpec
 from penstock.model.states import SUCCESS_LIKE, RunState, TaskState
 from penstock.model.transitions import TaskEvent
-from penstock.model.trigger_rules import TriggerRule, Verdict, evaluate
+from penstock.model.trigger_rules import ParentCounts, TriggerRule, Verdict, evaluate
 from penstock.scheduling.moves import move, settle_run
+from penstock.scheduling.teardown import may_tear_down
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
@@ -21,7 +24,7 @@ def advance(tick: Tick) -> None:
         live = tick.world.runs.get(tick.world.stirred.pop())
         if live is None:
             continue
-        if live.record.state is RunState.RUNNING and live.record.intent is None:
+        if live.record.state is RunState.RUNNING:
             _advance(tick, live)
         settle_run(tick, live)
         tick.world.stirred.discard(live.record.id)
@@ -34,7 +37,9 @@ def _advance(tick: Tick, live: LiveRun) -> None:
         live.dirty.clear()
         for task_id in batch:
             task = live.tasks.get(task_id)
-            if task is not None and task.state is TaskState.PENDING:
+            if task is None or task.state is not TaskState.PENDING:
+                continue
+            if live.record.intent is None or may_tear_down(live, task_id):
                 _apply(tick, live, task)
 
 
@@ -61,22 +66,28 @@ def judge(live: LiveRun, spec: TaskSpec) -> tuple[Verdict, str | None]:
     decider = next((by for by, others in live.decisions.items() if spec.task_id in others), None)
     if decider is not None:
         return Verdict.SKIP, f"{decider} decided against it"
-    counts = live.counts[spec.task_id]
-    verdict = evaluate(TriggerRule(spec.trigger_rule), counts)
-    if verdict in (Verdict.SKIP, Verdict.BLOCK):
-        return verdict, f"{spec.trigger_rule} cannot be met: {parents_text(live, spec)}"
-    return verdict, None
+    needed = live.structure.setups.needed.get(spec.task_id, ())
+    setups = ParentCounts.of(live.tasks[name].state for name in needed if name in live.tasks)
+    verdict = evaluate(TriggerRule(spec.trigger_rule), live.counts[spec.task_id], setups)
+    if verdict not in (Verdict.SKIP, Verdict.BLOCK):
+        return verdict, None
+    if setups.success < setups.done and spec.trigger_rule != TriggerRule.ALWAYS:
+        return verdict, f"what it needs was not set up: {states_text(live, needed)}"
+    return verdict, f"{spec.trigger_rule} cannot be met: {parents_text(live, spec)}"
 
 
 def parents_text(live: LiveRun, spec: TaskSpec, limit: int = 4) -> str:
     """Return the direct parents that did not succeed, with their states."""
+    return states_text(live, spec.upstream, limit) or "all parents succeeded"
+
+
+def states_text(live: LiveRun, task_ids: Sequence[str], limit: int = 4) -> str:
+    """Return those of *task_ids* that did not succeed, with their states; empty when all did."""
     odd = [
-        f"{parent} is {live.tasks[parent].state}"
-        for parent in spec.upstream
-        if parent in live.tasks and live.tasks[parent].state is not TaskState.SUCCESS
+        f"{name} is {live.tasks[name].state}"
+        for name in task_ids
+        if name in live.tasks and live.tasks[name].state is not TaskState.SUCCESS
     ]
-    if not odd:
-        return "all parents succeeded"
     more = f" and {len(odd) - limit} more" if len(odd) > limit else ""
     return ", ".join(odd[:limit]) + more
 

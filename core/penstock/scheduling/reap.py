@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import heapq
 
-from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
+from penstock.model.states import OCCUPIES_SLOT, RunState, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.scheduling.moves import lift_pause, move, stop
+from penstock.scheduling.teardown import to_be_ended
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun
 
@@ -32,7 +33,8 @@ def reap(tick: Tick) -> None:
             tick.wake_at(pause.until_us)
     for live, failed in tick.failing:
         if live.record.state is RunState.RUNNING and not live.record.intent:
-            _give_up(tick, live, f"{failed} failed, and the first failure ends the run (fail_fast)")
+            reason = f"{failed} failed, and the first failure ends the run (fail_fast)"
+            _give_up(tick, live, reason, TaskEvent.FAIL)
     for live in list(tick.world.runs.values()):
         _out_of_time(tick, live)
 
@@ -60,21 +62,25 @@ def _out_of_time(tick: Tick, live: LiveRun) -> None:
     if due_us > tick.now_us:
         tick.wake_at(due_us)
         return
-    _give_up(tick, live, f"dagrun_timeout of {limit:g} s has passed")
+    _give_up(tick, live, f"dagrun_timeout of {limit:g} s has passed", TaskEvent.SKIP)
 
 
-def _give_up(tick: Tick, live: LiveRun, reason: str) -> None:
-    """Let a run fail: what lives is stopped, what has not started never will; both end as skipped."""
+def _give_up(tick: Tick, live: LiveRun, reason: str, stopped: TaskEvent) -> None:
+    """Let a run fail: what has not started never will, and ends as skipped; what lives is *stopped*.
+
+    What was set up is still torn down.
+    """
+    ending = to_be_ended(live)
     run = live.record
     run.intent = RunEvent.FAIL.value
     run.reason = reason
     tick.gate.save_run(run)
-    for task in live.tasks.values():
+    for task in ending:
         if task.state is TaskState.STOPPING:
             pass  # somebody decided already what becomes of it
         elif task.state in OCCUPIES_SLOT:
-            stop(tick, live, task, TaskEvent.SKIP, reason=reason)
-        elif task.state not in TERMINAL:
+            stop(tick, live, task, stopped, reason=reason)
+        else:
             move(tick, live, task, TaskEvent.SKIP, reason=reason)
     tick.world.stirred.add(run.id)
 

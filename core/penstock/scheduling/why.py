@@ -12,7 +12,7 @@ from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import Verdict
 from penstock.model.views import Gate, Why
 from penstock.scheduling.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
-from penstock.scheduling.ready import blocking_past, judge, parents_text
+from penstock.scheduling.ready import blocking_past, judge, parents_text, states_text
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import PauseRecord, TaskRecord
 
@@ -136,6 +136,10 @@ def _pending_gates(world: World, live: LiveRun, spec: TaskSpec) -> list[Gate]:
             if parent in live.tasks and live.tasks[parent].state not in TERMINAL
         )
         text = f"{spec.trigger_rule} over its parents: {parents_text(live, spec)}"
+        needed = live.structure.setups.needed.get(spec.task_id, ())
+        if not waits:  # its own rule is met
+            waits = tuple(name for name in needed if live.tasks[name].state not in TERMINAL)
+            text = f"it needs what is set up before it: {states_text(live, needed)}"
         gates.append(Gate(kind="trigger_rule", text=text, holders=waits))
     past = blocking_past(world, live, spec)
     if past is not None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from penstock.clock import opt_from_us
 from penstock.errors import UnknownError
 from penstock.model.graph import Graph, priority_weights
+from penstock.model.setups import Setups
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import ParentCounts
@@ -32,6 +33,7 @@ class Structure:
         self.source_hash = version.source_hash
         self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in self.spec.tasks}
         self.graph = Graph.of(self.spec.tasks)
+        self.setups = Setups(self.spec.tasks, self.graph)
         self.weights = priority_weights(self.spec.tasks, self.graph)
         self.watchers = _watchers(self.spec, self.graph)
         """Task id -> tasks of a later run that may wait for it."""

@@ -20,9 +20,10 @@ from penstock.authoring.arguments import (
     refuse_unknown,
     worth_a_warning,
 )
-from penstock.authoring.node import Node, connect
+from penstock.authoring.node import connect
 from penstock.authoring.place import Place, author_place, refuse
 from penstock.authoring.references import references
+from penstock.authoring.setups import Resource
 from penstock.errors import BadIdError, DagFileError
 from penstock.ids import check_id
 
@@ -79,7 +80,7 @@ class _OperatorType(ABCMeta):
         return task  # type: ignore[no-any-return]
 
 
-class Operator(Node, metaclass=_OperatorType):
+class Operator(Resource, metaclass=_OperatorType):
     """One task. Every argument of `TaskArgs` is an attribute; durations are seconds.
 
     ``template_fields`` are the attributes in which Jinja templates and outputs of other tasks are
@@ -110,6 +111,9 @@ class Operator(Node, metaclass=_OperatorType):
     max_active_tis_per_dagrun: int | None = None
     depends_on_past: bool = False
     wait_for_downstream: bool = False
+    is_setup: bool = False
+    is_teardown: bool = False
+    on_failure_fail_dagrun: bool = False
     do_xcom_push: bool = True
     multiple_outputs: bool = False
     task_display_name: str | None = None
@@ -233,14 +237,6 @@ class Operator(Node, metaclass=_OperatorType):
     def partial(cls, **_: Any) -> Any:
         """Refuse: tasks cannot be mapped yet."""
         refuse("task mapping (.partial, .expand) is not supported yet")
-
-    def as_setup(self) -> Any:
-        """Refuse: there are no setup and teardown tasks yet."""
-        refuse("setup and teardown tasks are not supported yet")
-
-    def as_teardown(self, **_: Any) -> Any:
-        """Refuse: there are no setup and teardown tasks yet."""
-        refuse("setup and teardown tasks are not supported yet")
 
     def __repr__(self) -> str:
         return f"<Task({type(self).__name__}): {self.task_id}>"

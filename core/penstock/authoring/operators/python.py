@@ -85,7 +85,7 @@ class ShortCircuitOperator(PythonOperator):
     """Calls a function; when its value is false, everything downstream is skipped.
 
     With *ignore_downstream_trigger_rules* False only the direct children are skipped, and the
-    trigger rules of what follows decide.
+    trigger rules of what follows decide. Teardowns are never skipped by it.
     """
 
     def __init__(self, *, ignore_downstream_trigger_rules: bool = True, task_id: str, **python: Any) -> None:
@@ -100,5 +100,6 @@ class ShortCircuitOperator(PythonOperator):
         skips = set(self.downstream_task_ids)
         if self.ignore_downstream_trigger_rules:
             skips = self.dag.descendants([self.task_id])
+        skips = {name for name in skips if not self.dag.task_dict[name].is_teardown}
         context["ti"].rule_out(sorted(skips))
         return None if skips else value

@@ -9,18 +9,25 @@ from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.model.views import Done
 from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
 from penstock.scheduling.moves import move, stop
+from penstock.scheduling.teardown import to_be_ended
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
 
 
 def plan_cancel(world: World, act: Cancel) -> Planned:
-    """Plan to end a run, or one task instance of it."""
+    """Plan to end a run, or one task instance of it. What was set up is still torn down."""
     live = world.run(act.dag_id, act.run_id)
+    notes: list[str] = []
     if act.task_id is None:
         if live.record.state in RUN_TERMINAL:
             raise RefusedError(f"run {act.run_id} has already ended: {live.record.state}")
-        tasks = [task for task in live.tasks.values() if task.state not in TERMINAL]
+        unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
+        again = live.record.intent == RunEvent.CANCEL.value
+        tasks = unfinished if again else to_be_ended(live)
+        kept = counted("", len(unfinished) - len(tasks), "teardown").strip()
+        if len(unfinished) > len(tasks):
+            notes.append(f"{kept} still to run; cancel once more to do without")
     else:
         task = live.tasks.get(act.task_id)
         if task is None:
@@ -37,7 +44,7 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
         title = f"Cancel run with {len(items)} unfinished task{'' if len(items) == 1 else 's'}"
     cli = ["cancel", act.dag_id, act.run_id, *([act.task_id] if act.task_id else [])]
     seen = [live.record.version, *(task.version for task in tasks)]
-    plan = make_plan("cancel", title, items, seen=seen, cli=cli)
+    plan = make_plan("cancel", title, items, seen=seen, notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
         killed = cancel(tick, live, tasks, whole=act.task_id is None)

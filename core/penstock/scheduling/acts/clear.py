@@ -29,7 +29,8 @@ def plan_clear(world: World, act: Clear) -> Planned:
             continue
         ids = chosen_tasks(run, names, upstream=act.upstream, downstream=act.downstream)
         wanted = [run.tasks[task_id] for task_id in ids]
-        targets.append((run, [task for task in wanted if _clearable(task, only_failed=act.only_failed)]))
+        wanted = [task for task in wanted if _clearable(task, only_failed=act.only_failed)]
+        targets.append((run, _with_setups(run, wanted)))
     flags = [*scope_flags(act), *(["--only-failed"] if act.only_failed else [])]
     return _planned("clear", "Clear", targets, ["clear", act.dag_id, act.run_id, *act.tasks, *flags])
 
@@ -39,7 +40,23 @@ def plan_retry(world: World, act: Retry) -> Planned:
     live = world.run(act.dag_id, act.run_id)
     chosen = chosen_tasks(live, act.tasks, downstream=True)
     again = [live.tasks[task_id] for task_id in chosen if live.tasks[task_id].state in _RETRIED]
-    return _planned("retry", "Retry", [(live, again)], ["retry", act.dag_id, act.run_id, *act.tasks])
+    return _planned(
+        "retry", "Retry", [(live, _with_setups(live, again))], ["retry", act.dag_id, act.run_id, *act.tasks]
+    )
+
+
+def _with_setups(live: LiveRun, tasks: list[TaskRecord]) -> list[TaskRecord]:
+    """Return *tasks* and what has to be set up and torn down again for them."""
+    extra = live.structure.setups.belonging(task.task_id for task in tasks)
+    if not extra:
+        return tasks
+    chosen = extra | {task.task_id for task in tasks}
+    found = [live.tasks[task_id] for task_id in live.structure.graph.order if task_id in live.tasks]
+    return [
+        task
+        for task in found
+        if task.task_id in chosen and (task.task_id not in extra or _clearable(task, only_failed=False))
+    ]
 
 
 def _clearable(task: TaskRecord, *, only_failed: bool) -> bool:

@@ -1,0 +1,74 @@
+"""Setups and teardowns: who stands on which, whose end decides a run, what runs again together. Pure.
+
+A setup makes something (a cluster, a table), its teardowns are its direct children that take it away,
+and what stands between them needs it. A setup without a teardown is needed by everything after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from penstock.model.graph import Graph
+from penstock.model.spec import TaskSpec
+
+
+class Setups:
+    """What setups and teardowns mean for the other tasks of one DAG.
+
+    ``needed`` maps a task to the setups that have to succeed before it: for a teardown its own,
+    for any other task those whose teardowns come after it, or that have none. ``needing`` is the way
+    back. ``leaves`` are the tasks whose end decides the run's: a teardown only counts when it says
+    ``on_failure_fail_dagrun``, and what only teardowns follow counts as last.
+    """
+
+    __slots__ = ("_graph", "_teardowns", "leaves", "needed", "needing", "teardowns")
+
+    def __init__(self, tasks: Sequence[TaskSpec], graph: Graph) -> None:
+        self._graph = graph
+        setups = [task.task_id for task in tasks if task.is_setup]
+        teardowns = {task.task_id: task for task in tasks if task.is_teardown}
+        self.teardowns = frozenset(teardowns)
+        self._teardowns = {
+            setup: tuple(child for child in graph.downstream[setup] if child in teardowns) for setup in setups
+        }
+        needing = {setup: self._needing(setup) for setup in setups}
+        self.needing: dict[str, tuple[str, ...]] = {setup: found for setup, found in needing.items() if found}
+        needed: dict[str, list[str]] = {}
+        for setup, others in self.needing.items():
+            for other in others:
+                needed.setdefault(other, []).append(setup)
+        self.needed: dict[str, tuple[str, ...]] = {task_id: tuple(ids) for task_id, ids in needed.items()}
+        quiet = {name for name, task in teardowns.items() if not task.on_failure_fail_dagrun}
+        self.leaves: tuple[str, ...] = (
+            tuple(
+                task_id
+                for task_id in graph.order
+                if task_id not in quiet and quiet.issuperset(graph.downstream[task_id])
+            )
+            or graph.leaves
+        )
+
+    def _needing(self, setup: str) -> tuple[str, ...]:
+        own = self._teardowns[setup]
+        between = self._graph.descendants(setup) - self.teardowns
+        if own:
+            before_end: set[str] = set()
+            for teardown in own:
+                before_end |= self._graph.ancestors(teardown)
+            between = between & before_end
+        found = between.union(own)
+        return tuple(task_id for task_id in self._graph.order if task_id in found)
+
+    def belonging(self, task_ids: Iterable[str]) -> set[str]:
+        """Return what has to run again together with *task_ids*.
+
+        That is the setups they stand on, and the teardowns of those and of setups among them. A
+        teardown runs again by itself.
+        """
+        chosen = set(task_ids)
+        setups = {setup for task_id in chosen - self.teardowns for setup in self.needed.get(task_id, ())}
+        setups |= chosen & self._teardowns.keys()
+        found = set(setups)
+        for setup in setups:
+            found.update(self._teardowns[setup])
+        return found - chosen
