@@ -16,6 +16,7 @@ from fake_world import DAY, NOW, World, believable, replace
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
 from penstock.model import views
 from penstock.model.acts import AnyAct, act_name
+from penstock.model.value_views import ConnectionRow, VariableRow
 
 
 @dataclass(frozen=True)
@@ -297,6 +298,16 @@ class FakeEngine:
         """Answer `Engine.pools`."""
         self._ask("pools")
         return list(self.world.pools.values())
+
+    def variables(self) -> list[VariableRow]:
+        """Answer `Engine.variables`."""
+        self._ask("variables")
+        return []
+
+    def connections(self) -> list[ConnectionRow]:
+        """Answer `Engine.connections`."""
+        self._ask("connections")
+        return []
 
     # -- the port: acting ------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ Reading settings creates nothing. Everything an instance owns lies under its hom
     <home>/attempts/           one directory per attempt
     <home>/versions/           the DAG files that runs are pinned to, by SHA-256
     <home>/run/                socket, lock, process id
+    <home>/values.json         stored variables and connections, for tasks to read
     <home>/engine.log          what the engine says
 """
 
@@ -61,10 +62,10 @@ class Settings:
     """Runs of each DAG kept whatever their age."""
     pools: dict[str, int] = field(default_factory=dict)
     """Pools made at start when they do not exist: name -> slots."""
-    connections: dict[str, str] = field(default_factory=dict)
-    """Connections by id: URL."""
-    variables: dict[str, str] = field(default_factory=dict)
-    """Variables by name."""
+    connections: dict[str, Any] = field(default_factory=dict)
+    """Connections by id; see `penstock.values` for what an entry may be."""
+    variables: dict[str, Any] = field(default_factory=dict)
+    """Variables by name; see `penstock.values`."""
     pass_env: tuple[str, ...] = ()
     """Patterns (``AWS_*``) of environment variables that tasks inherit besides the usual few."""
 
@@ -102,6 +103,11 @@ class Settings:
     def supervisor_socket(self) -> Path:
         """The socket on which supervisors report to the engine."""
         return short_socket(self.run_folder / "supervisors.sock")
+
+    @property
+    def values_file(self) -> Path:
+        """The variables and connections of the store, as tasks read them: references, no secrets."""
+        return self.home / "values.json"
 
     @property
     def engine_log(self) -> Path:
@@ -201,6 +207,8 @@ def _checked(key: str, value: Any, kind: str, home: Path, file: Path) -> Any:
     wanted, fits = _KINDS.get(kind, ("text", lambda given: isinstance(given, str)))
     if not fits(value):
         raise SettingsError(f"{file}: {key} must be {wanted}, not {value!r}")
+    if key in {"connections", "variables"}:
+        _check_entries(key, value, file)
     match kind:
         case "Path":
             return (home / Path(value).expanduser()).absolute()
@@ -210,6 +218,16 @@ def _checked(key: str, value: Any, kind: str, home: Path, file: Path) -> Any:
             return tuple(value)
         case _:
             return value
+
+
+def _check_entries(key: str, entries: dict[str, Any], file: Path) -> None:
+    from penstock.values import connection_problem, variable_problem
+
+    problem_of = connection_problem if key == "connections" else variable_problem
+    for name, entry in entries.items():
+        problem = problem_of(entry)
+        if problem:
+            raise SettingsError(f"{file}: [{key}] {name}: {problem}")
 
 
 def _is_number(value: object) -> bool:
@@ -224,10 +242,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "a table of names and whole numbers",
         lambda value: isinstance(value, dict) and all(isinstance(slots, int) for slots in value.values()),
     ),
-    "dict[str, str]": (
-        "a table of names and texts",
-        lambda value: isinstance(value, dict) and all(isinstance(text, str) for text in value.values()),
-    ),
+    "dict[str, Any]": ("a table by name", lambda value: isinstance(value, dict)),
     "tuple[str, ...]": (
         "a list of texts",
         lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value),

@@ -69,7 +69,6 @@ def test_a_python_task_gets_its_interpreter_its_source_and_its_context() -> None
     found = order(
         dag("d", task("a", launch="python", retries=4), params=params, timezone="Europe/Berlin"),
         "a",
-        variables={"k": "v"},
     )
     folder = attempt_path(settings().attempts, ATTEMPT)
     assert found.argv[0] == sys.executable
@@ -80,7 +79,8 @@ def test_a_python_task_gets_its_interpreter_its_source_and_its_context() -> None
     assert (context["try_number"], context["max_tries"]) == (3, 5)
     assert context["params"] == {"n": 2, "m": "x"}
     assert context["conf"] == {"n": 2}
-    assert context["variables"] == {"k": "v"}
+    assert context["values"] == str(settings().values_file)
+    assert not context.keys() & {"variables", "connections"}, "looked up when they are asked for"
     assert context["timezone"] == "Europe/Berlin"
     assert context["data_interval_end"] == "2026-03-02T13:00:30+00:00"
     assert context["first_poke_at"] is None

@@ -21,6 +21,7 @@ from penstock.api.engine import Engine
 from penstock.errors import EngineNotRunningError
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.value_views import ConnectionRow, VariableRow
 
 CONNECT_TIMEOUT = 2.0
 CALL_TIMEOUT = 30.0
@@ -209,6 +210,14 @@ class SocketEngine:
     def pools(self) -> list[views.PoolRow]:
         """Return every pool."""
         return self._call(Engine.pools)
+
+    def variables(self) -> list[VariableRow]:
+        """Return every variable by name, the strongest source first."""
+        return self._call(Engine.variables)
+
+    def connections(self) -> list[ConnectionRow]:
+        """Return every connection by id, the strongest source first."""
+        return self._call(Engine.connections)
 
     def plan(self, act: AnyAct) -> views.Plan:
         """Return exactly what *act* would touch now, touching nothing."""

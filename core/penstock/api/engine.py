@@ -17,6 +17,7 @@ from typing import Protocol
 
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.value_views import ConnectionRow, VariableRow
 
 
 class Engine(Protocol):
@@ -106,6 +107,14 @@ class Engine(Protocol):
 
     def pools(self) -> list[views.PoolRow]:
         """Return every pool."""
+        ...
+
+    def variables(self) -> list[VariableRow]:
+        """Return every variable by name, the strongest source first; no secret is among the values."""
+        ...
+
+    def connections(self) -> list[ConnectionRow]:
+        """Return every connection by id, the strongest source first; no secret is among the fields."""
         ...
 
     def plan(self, act: AnyAct) -> views.Plan:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from penstock.api.value_rows import Stored, connection_rows, variable_rows
 from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError
 from penstock.logs import reader
@@ -19,6 +20,7 @@ from penstock.logs.index import time_of
 from penstock.logs.paths import index_path, log_path
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.value_views import ConnectionRow, VariableRow
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.reads import Reads
@@ -187,6 +189,14 @@ class LocalEngine:
         """Return every pool."""
         return self._reads.pools()
 
+    def variables(self) -> list[VariableRow]:
+        """Return every variable by name, the strongest source first."""
+        return variable_rows(self._settings, self._stored("variable"))
+
+    def connections(self) -> list[ConnectionRow]:
+        """Return every connection by id, the strongest source first."""
+        return connection_rows(self._settings, self._stored("connection"))
+
     def plan(self, act: AnyAct) -> views.Plan:
         """Return exactly what *act* would touch now, touching nothing."""
         return self._plans().plan(act)
@@ -231,6 +241,9 @@ class LocalEngine:
         self._closed.set()
         if self._acts is None:
             self._database.close()
+
+    def _stored(self, kind: str) -> list[Stored]:
+        return [Stored(*row) for row in self._reads.values(kind)]
 
     def _doer(self) -> Acts:
         if self._acts is None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         do_xcom_push: bool
         multiple_outputs: bool
         params: Mapping[str, Any] | None
+        secrets: Mapping[str, str] | None
         task_display_name: str | None
         doc: str | None
         doc_md: str | None
@@ -162,6 +163,22 @@ def _trigger_rule(value: Any, name: str) -> str:
     return one_of(*TriggerRule)(value, name)
 
 
+def _secrets(value: Any, name: str) -> dict[str, str]:
+    from penstock.values import reference_problem
+
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(
+        isinstance(key, str) and key.isidentifier() for key in value
+    ):
+        refuse(f"{name} must be a mapping from environment names to references, not {value!r}")
+    for key, reference in value.items():
+        problem = reference_problem(reference)
+        if problem:
+            refuse(f"{name}: {key}: {problem}")
+    return dict(value)
+
+
 def _params(value: Any, name: str) -> dict[str, Any]:
     if value is None:
         return {}
@@ -191,6 +208,7 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "do_xcom_push": truth,
     "multiple_outputs": lambda value, name: truth(bool(value) if value is None else value, name),
     "params": _params,
+    "secrets": _secrets,
     "task_display_name": _text,
     "doc": _text,
     "doc_md": _text,

@@ -20,8 +20,8 @@ class UnknownConnectionError(TaskError, LookupError):
 class Connection:
     """Where something is and how to log in: ``Connection.get("warehouse").host``.
 
-    Connections come from ``PENSTOCK_CONN_<ID>`` in the environment, then from penstock.toml, as a
-    URL ``type://login:password@host:port/schema?extra=1`` or as a JSON object of these words.
+    Connections come from ``PENSTOCK_CONN_<ID>`` in the environment, then from penstock.toml, then from
+    the store, as a URL ``type://login:password@host:port/schema?extra=1`` or as these words by name.
     """
 
     def __init__(
@@ -64,17 +64,54 @@ class Connection:
     @classmethod
     def get(cls, conn_id: str) -> Connection:
         """Return the connection; raise `UnknownConnectionError` naming where it could be set."""
-        text = find_connection(conn_id)
-        if text is None:
+        entry = find_connection(conn_id)
+        if entry is None:
             raise UnknownConnectionError(
-                f"connection {conn_id!r} does not exist: set it in penstock.toml under [connections] "
-                f"or as PENSTOCK_CONN_{conn_id.upper()}"
+                f"connection {conn_id!r} does not exist: set it in penstock.toml under [connections], "
+                f"as PENSTOCK_CONN_{conn_id.upper()}, or with `penstock connections set {conn_id} ...`"
             )
-        if text.lstrip().startswith("{"):
+        found = cls._of_text(conn_id, entry) if isinstance(entry, str) else cls._of_table(conn_id, entry)
+        _hide(found)
+        return found
+
+    @classmethod
+    def _of_text(cls, conn_id: str, text: str) -> Connection:
+        if not text.lstrip().startswith("{"):
+            return cls(conn_id=conn_id, uri=text)
+        try:
             fields = json.loads(text)
-            fields["schema"] = fields.pop("schema", None)
-            return cls(conn_id=conn_id, **fields)
-        return cls(conn_id=conn_id, uri=text)
+        except ValueError as error:
+            raise TaskError(f"connection {conn_id!r} is not JSON: {error}") from None
+        return cls._of_table(conn_id, fields)
+
+    @classmethod
+    def _of_table(cls, conn_id: str, table: dict[str, Any]) -> Connection:
+        """Return the connection of a table, with its secrets fetched from where they lie."""
+        fields = dict(table)
+        secrets = fields.pop("secrets", None) or {}
+        uri = fields.pop("uri", None)
+        if uri is not None and (fields or secrets):
+            whole = cls(conn_id=conn_id, uri=uri)
+            fields = {**whole._fields(), **fields}
+            uri = None
+        for field, reference in secrets.items():
+            from penstock.authoring.secret_values import secret_value
+
+            value = secret_value(reference, f"connection {conn_id!r}")
+            if field.startswith("extra."):
+                extra = fields.get("extra") or {}
+                extra = json.loads(extra) if isinstance(extra, str) else extra
+                fields["extra"] = {**extra, field.removeprefix("extra."): value}
+            else:
+                fields[field] = int(value) if field == "port" else value
+        try:
+            return cls(conn_id=conn_id, uri=uri, **fields)
+        except TypeError as error:
+            raise TaskError(f"connection {conn_id!r}: {error}") from None
+
+    def _fields(self) -> dict[str, Any]:
+        names = ("conn_type", "host", "login", "password", "schema", "port", "extra")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     @property
     def extra_dejson(self) -> dict[str, Any]:
@@ -101,6 +138,23 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection: {self.conn_id or self.conn_type}>"
+
+
+def _hide(connection: Connection) -> None:
+    """Have what is secret in it hidden from now on."""
+    from penstock.authoring.hiding import hide
+    from penstock.values import sensitive
+
+    if connection.password:
+        hide(connection.password)
+        hide(quote(connection.password, safe=""))
+    try:
+        extra = connection.extra_dejson
+    except ValueError:
+        return
+    for name, value in extra.items():
+        if sensitive(name) and isinstance(value, str):
+            hide(value)
 
 
 class BaseHook:

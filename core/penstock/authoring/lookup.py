@@ -1,6 +1,7 @@
-"""Where Variables and Connections come from: the environment first, then what the instance gives.
+"""Where Variables and Connections come from: the environment, then penstock.toml, then the store.
 
-The task child hands over the values of its attempt with `provide`; elsewhere penstock.toml is read.
+The store is read from the file that the engine keeps for that (`Settings.values_file`), so a look-up
+needs no engine and always gives what is set now.
 """
 
 from __future__ import annotations
@@ -8,43 +9,96 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-_variables: Mapping[str, str] | None = None
-_connections: Mapping[str, str] | None = None
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from penstock.values import Entry
+
+    Kind = Literal["variable", "connection"]
+
+_WORDS = {"variable": "VAR", "connection": "CONN"}
 
 
-def provide(variables: Mapping[str, str] | None, connections: Mapping[str, str] | None) -> None:
-    """Use these values besides the environment (None: those of penstock.toml)."""
-    global _variables, _connections
-    _variables, _connections = variables, connections
+class Sources:
+    """The sources of one process."""
+
+    def __init__(self) -> None:
+        self._of_file: dict[str, Mapping[str, Entry]] | None = None
+        self._path: str | None = None
+        self._read_at: object = None
+        self._stored: dict[str, Any] = {}
+
+    def provide(
+        self,
+        variables: Mapping[str, Entry] | None,
+        connections: Mapping[str, Entry] | None,
+        *,
+        stored: str | None = None,
+    ) -> None:
+        """Use these in place of penstock.toml's (both None: those), and the store's file *stored*."""
+        self.__init__()  # type: ignore[misc]  # as if nothing had been looked up
+        self._path = stored
+        if variables is not None or connections is not None:
+            self._of_file = {"variable": variables or {}, "connection": connections or {}}
+
+    def find(self, kind: Kind, name: str) -> Entry | None:
+        """Return the entry called *name*, or None."""
+        found: Entry | None = _from_environment(kind, name)
+        if found is None:
+            found = self._file(kind).get(name)
+        return self._store(kind).get(name) if found is None else found
+
+    def stronger(self, kind: Kind, name: str) -> str | None:
+        """Return what hides the store's entry *name*, or None."""
+        if _from_environment(kind, name) is not None:
+            return "the environment"
+        return "penstock.toml" if name in self._file(kind) else None
+
+    def _file(self, kind: Kind) -> Mapping[str, Entry]:
+        if self._of_file is None:
+            from penstock.settings import load_settings
+
+            settings = load_settings()
+            self._of_file = {"variable": settings.variables, "connection": settings.connections}
+            self._path = self._path or str(settings.values_file)
+        return self._of_file[kind]
+
+    def _store(self, kind: Kind) -> Mapping[str, Entry]:
+        """Return what the store holds of a kind; read again whenever it was written."""
+        if self._path is None:
+            return {}
+        try:
+            status = os.stat(self._path)  # noqa: PTH116 - what is imported here, every attempt pays for
+            if self._read_at != (status.st_mtime_ns, status.st_ino):
+                import json
+
+                with open(self._path, "rb") as file:  # noqa: PTH123
+                    self._stored = json.load(file)
+                self._read_at = (status.st_mtime_ns, status.st_ino)
+        except FileNotFoundError:
+            return {}
+        entries: Mapping[str, Entry] = self._stored.get(kind) or {}
+        return entries
 
 
-def find_variable(name: str) -> str | None:
-    """Return the text of variable *name*, or None."""
-    found = _from_environment("VAR", name)
-    if found is not None:
-        return found
-    if _variables is not None:
-        return _variables.get(name)
-    from penstock.settings import load_settings
-
-    return load_settings().variables.get(name)
+sources = Sources()
+provide = sources.provide
 
 
-def find_connection(conn_id: str) -> str | None:
-    """Return the URL (or JSON) of connection *conn_id*, or None."""
-    found = _from_environment("CONN", conn_id)
-    if found is not None:
-        return found
-    if _connections is not None:
-        return _connections.get(conn_id)
-    from penstock.settings import load_settings
-
-    return load_settings().connections.get(conn_id)
+def find_variable(name: str) -> Entry | None:
+    """Return the entry of variable *name*, or None."""
+    return sources.find("variable", name)
 
 
-def _from_environment(kind: str, name: str) -> str | None:
+def find_connection(conn_id: str) -> Entry | None:
+    """Return the entry of connection *conn_id*, or None."""
+    return sources.find("connection", conn_id)
+
+
+def _from_environment(kind: Kind, name: str) -> str | None:
     for program in ("PENSTOCK", "AIRFLOW"):
-        value = os.environ.get(f"{program}_{kind}_{name.upper()}")
+        value = os.environ.get(f"{program}_{_WORDS[kind]}_{name.upper()}")
         if value is not None:
             return value
     return None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from penstock.authoring import scope
 from penstock.authoring.exceptions import FailException, Rescheduled, SkipException
+from penstock.authoring.hiding import covered
 from penstock.authoring.templates import render_fields
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError
@@ -80,7 +81,7 @@ def reason_of(error: BaseException, *, plain: bool = False) -> str | None:
         lines = str(error).strip().splitlines()
     except Exception:  # noqa: BLE001 - the author's own __str__ may fail too
         lines = []
-    text = lines[0] if lines else ""
+    text = covered(lines[0]) if lines else ""
     if plain:
         return text[:_REASON_MAX] or None
     return f"{type(error).__name__}: {text}".rstrip(": ")[:_REASON_MAX]

@@ -122,6 +122,7 @@ def _task(task: Operator) -> TaskSpec:
         wait_for_downstream=task.wait_for_downstream,
         skip_on_exit_code=task.skip_on_exit_code,
         push_last_line=task.last_line_is_value and task.do_xcom_push,
+        secrets=task.secrets,
         log_direct=task.log_mode == "direct",
         is_setup=task.is_setup,
         is_teardown=task.is_teardown,

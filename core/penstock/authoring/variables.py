@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from penstock.authoring.exceptions import TaskError
-from penstock.authoring.lookup import find_variable
+from penstock.authoring.lookup import find_variable, sources
 from penstock.authoring.place import refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
 _NONE = object()
 
@@ -18,7 +18,7 @@ class UnknownVariableError(TaskError, LookupError):
 
 
 class Variable:
-    """Reads variables: from ``PENSTOCK_VAR_<NAME>`` in the environment, then from penstock.toml."""
+    """Variables: read from the environment, then penstock.toml, then the store; written to the store."""
 
     @staticmethod
     def get(key: str, default: Any = _NONE, deserialize_json: bool = False, **legacy: Any) -> Any:
@@ -29,22 +29,80 @@ class Variable:
         default = legacy.pop("default_var", default)
         if legacy:
             raise TypeError(f"Variable.get does not know {', '.join(legacy)}")
-        text = find_variable(key)
+        text = _text_of(key)
         if text is None:
             if default is _NONE:
                 raise UnknownVariableError(
-                    f"variable {key!r} does not exist: set it in penstock.toml under [variables] "
-                    f"or as PENSTOCK_VAR_{key.upper()}"
+                    f"variable {key!r} does not exist: set it in penstock.toml under [variables], "
+                    f"as PENSTOCK_VAR_{key.upper()}, or with `penstock variables set {key} ...`"
                 )
             return default
         if not deserialize_json:
             return text
         import json
 
-        return json.loads(text)
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise TaskError(f"variable {key!r} is not JSON: {error}") from None
 
     @staticmethod
-    def set(key: str, value: Any, **_: Any) -> NoReturn:
-        """Refuse: variables are read-only for tasks."""
-        del value
-        refuse(f"Variable.set({key!r}, ...) is not supported yet: variables live in penstock.toml")
+    def set(key: str, value: Any, description: str | None = None, serialize_json: bool = False) -> None:
+        """Write the variable to the store, durably; works while a task runs, through the engine."""
+        import json
+
+        text = json.dumps(value, indent=2) if serialize_json else str(value)
+        act = {"act": "variable_set", "name": key, "value": text, "description": description}
+        _act({name: given for name, given in act.items() if given is not None}, f"Variable.set({key!r}, ...)")
+        stronger = sources.stronger("variable", key)
+        if stronger is not None:
+            print(f"variable {key!r} is set in {stronger} too, which goes before the store")  # noqa: T201
+
+    @staticmethod
+    def delete(key: str) -> None:
+        """Remove the variable from the store; one that is not there is no error."""
+        from penstock.authoring.asking import RefusedByEngineError
+
+        try:
+            _act({"act": "variable_delete", "name": key}, f"Variable.delete({key!r})")
+        except RefusedByEngineError as error:
+            if error.kind != "UnknownError":
+                raise
+
+    @classmethod
+    def setdefault(
+        cls, key: str, default: Any, description: str | None = None, deserialize_json: bool = False
+    ) -> Any:
+        """Return the variable; write *default* first when it does not exist."""
+        found = cls.get(key, default=None, deserialize_json=deserialize_json)
+        if found is not None:
+            return found
+        if default is None:
+            raise ValueError("the default value of a variable cannot be None")
+        cls.set(key, default, description=description, serialize_json=deserialize_json)
+        return default
+
+
+def _text_of(key: str) -> str | None:
+    entry = find_variable(key)
+    if entry is None or isinstance(entry, str):
+        from penstock.values import sensitive
+
+        if entry is not None and sensitive(key):
+            from penstock.authoring.hiding import hide
+
+            hide(entry)
+        return entry
+    from penstock.authoring.secret_values import secret_value
+
+    return secret_value(entry["secret"], f"variable {key!r}")
+
+
+def _act(act: dict[str, Any], what: str) -> None:
+    from penstock.authoring import scope
+    from penstock.authoring.asking import commit
+
+    context = scope.current().context
+    if context is None:
+        refuse(f"{what} works only while a task runs, not while its file loads")
+    commit(context, act)

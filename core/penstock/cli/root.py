@@ -31,6 +31,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "points": "points:points",
         "events": "events:events",
         "pools": "pools:pools",
+        "variables": "variables:variables",
+        "connections": "connections:connections",
     },
     "Act": {
         "trigger": "trigger:trigger",

@@ -50,13 +50,16 @@ CONFIG = """\
 # [pools]
 # warehouse = 1
 
-# Connections that operators name by id: URLs. Keep passwords in a reference, not here.
+# Connections that operators name by id: URLs, or tables of fields. A secret is only named, never
+# written: env:NAME (of the engine's environment), file:PATH or cmd:COMMAND.
 # [connections]
-# warehouse = "sqlite:////srv/data/warehouse.sqlite"
+# files = "file:///srv/data"
+# warehouse = { uri = "postgresql://etl@db.example:5432/dw", secrets = { password = "env:DW_PASSWORD" } }
 
 # Variables that templates read as {{ var.value.<name> }}.
 # [variables]
 # region = "eu"
+# api_token = { secret = "file:/run/secrets/api_token" }
 """
 
 FIRST_DAG = '''\
@@ -93,6 +96,7 @@ GITIGNORE = """\
 /penstock.db*
 /attempts/
 /versions/
+/values.json
 /run/
 /backups/
 /engine.log*

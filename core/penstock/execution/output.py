@@ -8,9 +8,17 @@ from __future__ import annotations
 import os
 import struct
 import time
+from binascii import a2b_base64
 
 from penstock.execution.masking import Masker
-from penstock.execution.records import LOG, LOG_INDEX, MAX_XCOM_BYTES
+from penstock.execution.records import (
+    HIDE_END,
+    HIDE_START,
+    LOG,
+    LOG_INDEX,
+    MAX_HIDE_BYTES,
+    MAX_XCOM_BYTES,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -24,16 +32,23 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NO
 class Output:
     """The log of one attempt.
 
+    With *listens* the output may say itself what is to be hidden in what follows (`records.HIDE_START`).
     ``written`` and ``dropped`` count bytes. A disk that is full drops output (counted) and never
     stops the attempt.
     """
 
-    __slots__ = ("_cap", "_folder", "_index", "_indexed_at", "_last", "_masker", "dropped", "log", "written")
+    __slots__ = (
+        "_cap", "_folder", "_index", "_indexed_at", "_last", "_listens", "_masker", "_masks", "_unheard",
+        "dropped", "log", "written",
+    )  # fmt: skip
 
-    def __init__(self, folder: str, *, cap: int, masks: Sequence[str]) -> None:
+    def __init__(self, folder: str, *, cap: int, masks: Sequence[str], listens: bool = False) -> None:
         self._folder = folder
         self._cap = cap
+        self._masks = list(masks)
         self._masker = Masker(masks) if masks else None
+        self._listens = listens
+        self._unheard = b""
         self._index = -1
         self._indexed_at = 0.0
         self._last = b""
@@ -43,17 +58,59 @@ class Output:
 
     def hide(self, values: Sequence[str]) -> None:
         """Mask *values* from now on, in place of those given before."""
+        self._masks = list(values)
         self._masker = Masker(values) if values else None
 
     def feed(self, chunk: bytes) -> None:
         """Take what the command printed."""
+        if self._listens and (self._unheard or HIDE_START[:1] in chunk):
+            chunk = self._listen(chunk)
+        self._show(chunk)
+
+    def _show(self, chunk: bytes) -> None:
         if self._masker is not None:
             chunk = self._masker.feed(chunk)
         if chunk:
             self._keep(chunk)
 
+    def _listen(self, chunk: bytes) -> bytes:
+        """Take out what is said to us; return what is left to show, hold back what may go on."""
+        text = self._unheard + chunk
+        self._unheard = b""
+        while (start := text.find(HIDE_START)) >= 0:
+            end = text.find(HIDE_END, start + len(HIDE_START))
+            if end < 0:
+                if len(text) - start <= MAX_HIDE_BYTES:
+                    self._unheard = text[start:]
+                    return text[:start]
+                break
+            self._show(text[:start])
+            self._learn(text[start + len(HIDE_START) : end])
+            text = text[end + len(HIDE_END) :]
+        for size in range(min(len(HIDE_START) - 1, len(text)), 0, -1):
+            if HIDE_START.startswith(text[-size:]):
+                self._unheard = text[-size:]
+                return text[:-size]
+        return text
+
+    def _learn(self, coded: bytes) -> None:
+        try:
+            value = a2b_base64(coded).decode(errors="surrogateescape")
+        except ValueError:
+            return
+        if value in self._masks:
+            return
+        held = self._masker.end() if self._masker is not None else b""
+        self._masks.append(value)
+        self._masker = Masker(self._masks)
+        if held:
+            self._keep(held)
+
     def flush(self) -> None:
         """Take what was held back because it could have been the start of a value to hide."""
+        if self._unheard:
+            held, self._unheard = self._unheard, b""
+            self._show(held)
         rest = self._masker.end() if self._masker is not None else b""
         if rest:
             self._keep(rest)

@@ -105,7 +105,10 @@ class AttemptSpec:
         socket        the engine's socket, for a sensor that asks about other DAGs
         first_poke_at seconds since 1970 since when a sensor waits; None at its first poke
         pokes         how often it has poked before
-        connections variables   from penstock.toml: id -> URL, name -> text
+        values        the file with the store's variables and connections
+
+    ``lent`` are environment variables of the supervisor that such a child gets as PENSTOCK_SECRET_<name>,
+    those of them that there are; their values are masked.
     """
 
     attempt_id: str
@@ -121,6 +124,7 @@ class AttemptSpec:
     skip_on_exit_code: tuple[int, ...] = ()
     push_last_line: bool = False
     secrets: dict[str, str] = field(default_factory=dict)
+    lent: tuple[str, ...] = ()
     context: dict[str, Any] = field(default_factory=dict)
     xcom_sources: dict[str, str] = field(default_factory=dict)
 

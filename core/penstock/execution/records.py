@@ -37,6 +37,11 @@ HARD_XCOM_BYTES = 16 << 20
 MARK = "PENSTOCK_ATTEMPT"
 """Environment variable with the attempt id that every task process carries: it tells strays apart."""
 
+HIDE_START, HIDE_END = b"\x1e\x1fpenstock-hide ", b"\x1f\x1e"
+"""Around base64 in a Python task's output: a value to hide from there on. It never reaches the log."""
+MAX_HIDE_BYTES = 128 << 10
+"""A longer one is taken for output."""
+
 _PIECE = 65536
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 

@@ -80,6 +80,7 @@ class Attempt:
             spec = self._files.read(records.SPEC)
             self._env = {**spec["env"], records.MARK: self.attempt_id}
             self._unresolved = sorted(spec.get("secrets", {}).items())
+            self._lend(spec.get("lent", ()))
             self._spec = spec
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             self._fail_to_start(f"the spec cannot be read: {error!r}", NOT_RUNNABLE)
@@ -87,7 +88,10 @@ class Attempt:
         try:
             self._files.reserve_result()
             self._output = Output(
-                self._files.folder, cap=spec.get("log_max_bytes", 256 << 20), masks=spec.get("masks", ())
+                self._files.folder,
+                cap=spec.get("log_max_bytes", 256 << 20),
+                masks=[*spec.get("masks", ()), *self._values],
+                listens=bool(spec.get("context")),
             )
         except OSError:
             self._let_go()
@@ -95,6 +99,14 @@ class Attempt:
         self._wait_until = now + BUSY_SECONDS
         if not self.obey_stop(now):
             self._advance(now)
+
+    def _lend(self, names: list[str]) -> None:
+        """Hand on what the task may ask for of our own environment; it says itself what it misses."""
+        for name in names:
+            value = os.environ.get(name)
+            if value is not None:
+                self._env[f"PENSTOCK_SECRET_{name}"] = value
+                self._values.append(value)
 
     def _advance(self, now: float) -> None:
         """Go on towards the start: resolve the next secret, or spawn the command."""

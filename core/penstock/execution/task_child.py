@@ -13,8 +13,10 @@ import sys
 from collections.abc import Mapping
 
 from penstock.authoring.exceptions import TaskError, Terminated
+from penstock.authoring.hiding import listen_at
 from penstock.authoring.lookup import provide
 from penstock.authoring.running import Ending, failed, run_task
+from penstock.authoring.secret_values import take_lent
 from penstock.authoring.task_instance import TaskInstance, XComStore, write_whole
 from penstock.execution import records
 
@@ -36,7 +38,9 @@ def main(folder: str) -> int:
     spec = records.load(_read(f"{folder}/{records.SPEC}"))
     facts: dict[str, Any] = spec["context"]
     _speak_line_by_line()
-    provide(facts.get("variables") or {}, facts.get("connections") or {})
+    provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
+    listen_at(None if spec.get("log_direct") else sys.stdout.fileno())
+    take_lent()
     try:
         ending = _run(folder, spec, facts)
     except Terminated:

@@ -113,7 +113,7 @@ class _Channel:
 
 def load(file: str, request: LoadRequest) -> ParsedFile:
     """Execute the file and return its DAGs, or why there are none."""
-    lookup.provide(request.variables, request.connections)
+    lookup.provide(request.variables, request.connections, stored=request.values)
     try:
         dags = collect(execute(file, request.source, request.folders))
     except BaseException as error:  # noqa: BLE001 - whatever an author raises is told, not obeyed

@@ -58,6 +58,7 @@ def _parse(path: Path, settings: Settings, source: bytes | None, talk: Conversat
             memory=settings.parse_memory,
             connections=settings.connections,
             variables=settings.variables,
+            values=str(settings.values_file),
         )
         answer = talk.hold(
             path, msgspec.json.encode(request), author_environment(settings), settings.parse_timeout

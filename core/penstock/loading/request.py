@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 LOST_CHANNEL = 97
@@ -20,5 +22,7 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     timeout: float = 30.0
     memory: int = 2 << 30
-    connections: dict[str, str] = msgspec.field(default_factory=dict)
-    variables: dict[str, str] = msgspec.field(default_factory=dict)
+    connections: dict[str, Any] = msgspec.field(default_factory=dict)
+    variables: dict[str, Any] = msgspec.field(default_factory=dict)
+    values: str | None = None
+    """The file with the store's variables and connections."""

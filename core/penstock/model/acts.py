@@ -171,6 +171,39 @@ class DeletePool(Act, frozen=True, kw_only=True, tag="pool_delete", omit_default
     name: str
 
 
+class SetVariable(Act, frozen=True, kw_only=True, tag="variable_set", omit_defaults=True):
+    """Write a variable into the store: its ``value``, or a reference to it when it is a ``secret``."""
+
+    name: str
+    value: str | None = None
+    secret: str | None = None
+    description: str | None = None
+
+
+class DeleteVariable(Act, frozen=True, kw_only=True, tag="variable_delete", omit_defaults=True):
+    """Remove a variable from the store."""
+
+    name: str
+
+
+class SetConnection(Act, frozen=True, kw_only=True, tag="connection_set", omit_defaults=True):
+    """Write a connection into the store. ``entry`` is a table of its fields; see `penstock.values`.
+
+    A password in clear is refused unless ``clear_secrets``: the store then holds it as it is.
+    """
+
+    conn_id: str
+    entry: dict[str, Any]
+    description: str | None = None
+    clear_secrets: bool = False
+
+
+class DeleteConnection(Act, frozen=True, kw_only=True, tag="connection_delete", omit_defaults=True):
+    """Remove a connection from the store."""
+
+    conn_id: str
+
+
 AnyAct = (
     Trigger
     | Clear
@@ -190,6 +223,10 @@ AnyAct = (
     | ResizeBackfill
     | SetPool
     | DeletePool
+    | SetVariable
+    | DeleteVariable
+    | SetConnection
+    | DeleteConnection
 )
 
 

@@ -99,6 +99,8 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     skip_on_exit_code: tuple[int, ...] = ()
     push_last_line: bool = False
     """The last line of output becomes the task's ``return_value``."""
+    secrets: dict[str, str] = msgspec.field(default_factory=dict)
+    """Environment name -> reference to a secret, looked up just before the start."""
     log_direct: bool = False
     """The command writes the log itself: no masking, no cap."""
     is_setup: bool = False

@@ -143,4 +143,5 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     tick.gate.record_attempt(task, attempt_id)
     move(tick, live, task, TaskEvent.LAUNCH)
     tick.world.attempts[attempt_id] = (live.record.id, task.task_id)
-    tick.launches.append(attempt_spec(live, task, attempt_id, tick.settings, tick.environment))
+    lent = tick.world.lent(tick.settings)
+    tick.launches.append(attempt_spec(live, task, attempt_id, tick.settings, tick.environment, lent=lent))

@@ -14,15 +14,22 @@ from penstock.model.states import TERMINAL
 from penstock.scheduling.world import LiveRun
 from penstock.settings import Settings
 from penstock.store.records import RunRecord, TaskRecord
+from penstock.values import clear_secrets
 
 _EVERY_XCOM = 200
 """Runs with more tasks than this hand only their ancestors' XComs to a task."""
 
 
 def attempt_spec(
-    live: LiveRun, task: TaskRecord, attempt_id: str, settings: Settings, environment: dict[str, str]
+    live: LiveRun,
+    task: TaskRecord,
+    attempt_id: str,
+    settings: Settings,
+    environment: dict[str, str],
+    *,
+    lent: tuple[str, ...] = (),
 ) -> AttemptSpec:
-    """Return the order for one attempt of *task*."""
+    """Return the order for one attempt of *task*; *lent* is for `AttemptSpec.lent`."""
     spec = live.structure.tasks[task.task_id]
     folder = attempt_path(settings.attempts, attempt_id)
     identity = _identity(live.record, task, attempt_id)
@@ -41,6 +48,8 @@ def attempt_spec(
         log_max_bytes=settings.log_max_bytes,
         log_direct=spec.log_direct,
         masks=_masks(settings),
+        secrets=spec.secrets,
+        lent=lent if python else (),
         skip_on_exit_code=spec.skip_on_exit_code,
         push_last_line=spec.push_last_line,
         context=_context(live, task, settings) if python else {},
@@ -75,17 +84,13 @@ def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, st
 
 
 def _masks(settings: Settings) -> tuple[str, ...]:
-    """Return the passwords inside connection URLs, longest first, so that logs never show them."""
-    from urllib.parse import unquote, urlsplit
-
-    found: set[str] = set()
-    for url in settings.connections.values():
-        try:
-            password = urlsplit(url).password
-        except ValueError:
-            continue
-        if password and len(password) >= 5:
-            found |= {password, unquote(password)}
+    """Return the secrets that penstock.toml holds in clear, longest first, so that no log shows them."""
+    found = {
+        secret
+        for entry in settings.connections.values()
+        for secret in clear_secrets(entry)
+        if len(secret) >= 5
+    }
     return tuple(sorted(found, key=len, reverse=True))
 
 
@@ -126,8 +131,7 @@ def _context(live: LiveRun, task: TaskRecord, settings: Settings) -> dict[str, A
         "socket": str(settings.socket),
         "first_poke_at": None if task.first_poke_us is None else task.first_poke_us / 1e6,
         "pokes": task.pokes,
-        "connections": settings.connections,
-        "variables": settings.variables,
+        "values": str(settings.values_file),
     }
 
 

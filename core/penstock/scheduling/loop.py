@@ -34,6 +34,7 @@ from penstock.scheduling.world import World
 from penstock.settings import Settings, least_free
 from penstock.store.database import Database
 from penstock.store.gate import Gate, Touched
+from penstock.store.values_file import write_values
 from penstock.store.working import WorkingSet
 from penstock.store.writes import INSERT_SAMPLE
 
@@ -335,6 +336,8 @@ class Loop:
         return touched
 
     def _effects(self, tick: Tick) -> None:
+        if self.world.values_moved:
+            self._write_values()
         if tick.launches:
             self.world.asked.update((spec.attempt_id, tick.mono) for spec in tick.launches)
             try:
@@ -356,6 +359,15 @@ class Loop:
                 log.warning("attempt %s could not be told to stop: %s", attempt_id, error)
             else:
                 tick.world.told.add(attempt_id)
+
+    def _write_values(self) -> None:
+        """Bring the file from which tasks read variables and connections up to date."""
+        try:
+            write_values(self._settings.values_file, self.world.values.values())
+        except OSError as error:  # tried again in the next tick
+            log.warning("%s cannot be written: %s", self._settings.values_file, error)
+        else:
+            self.world.values_moved = False
 
     def _may_launch(self, tick: Tick) -> bool:
         """Return whether launches are possible: a full disk stops launches, not results."""

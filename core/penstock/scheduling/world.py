@@ -19,9 +19,11 @@ from penstock.model.setups import Setups
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import ParentCounts
-from penstock.store.records import BackfillRecord, PauseRecord, RunRecord, SlotRecord, TaskRecord
+from penstock.settings import Settings
+from penstock.store.records import BackfillRecord, PauseRecord, RunRecord, SlotRecord, TaskRecord, ValueRecord
 from penstock.store.working import DagFacts, Version, WorkingSet
 from penstock.timetable.point import Point
+from penstock.values import lent_names
 
 
 class Structure:
@@ -140,6 +142,11 @@ class World:
             pause.key: pause for pause in self.reads.pauses()
         }
         self.pools: dict[str, int] = self.reads.pools()
+        self.values: dict[tuple[str, str], ValueRecord] = {value.key: value for value in self.reads.values()}
+        """Variables and connections of the store, by kind and name."""
+        self.values_moved = True
+        """Whether the file from which tasks read them is behind."""
+        self._lent: tuple[str, ...] | None = None
         self.backfills: dict[int, LiveBackfill] = {
             record.id: LiveBackfill(record, slots) for record, slots in self.reads.backfills()
         }
@@ -287,6 +294,23 @@ class World:
     def paused(self, dag_id: str) -> PauseRecord | None:
         """Return the pause of a DAG's schedule."""
         return self.pauses.get(("schedule", dag_id, "", ""))
+
+    def put_value(self, kind: str, name: str, record: ValueRecord | None) -> None:
+        """Take note of a variable or connection that is set, or (None) is gone."""
+        self.values.pop((kind, name), None)
+        if record is not None:
+            self.values[kind, name] = record
+        self.values_moved, self._lent = True, None
+
+    def lent(self, settings: Settings) -> tuple[str, ...]:
+        """Return the environment variables that secrets refer to, in *settings* and in the store."""
+        if self._lent is None:
+            stored = {
+                f"{kind} {name}": json.loads(value.entry) for (kind, name), value in self.values.items()
+            }
+            everything = (settings.variables, settings.connections, stored)
+            self._lent = tuple(sorted({name for entries in everything for name in lent_names(entries)}))
+        return self._lent
 
     def frozen(self, dag_id: str) -> PauseRecord | None:
         """Return the freeze of a DAG."""

@@ -35,6 +35,7 @@ from penstock.service.daemon import prepare_home
 from penstock.service.environment import task_environment
 from penstock.settings import Settings
 from penstock.store.database import Database
+from penstock.store.values_file import seed_values
 from penstock.store.working import WorkingSet
 
 RETRY_AFTER = 1.0
@@ -79,6 +80,7 @@ def run_test(
     environment = {**task_environment(private, os.environ), "PENSTOCK_HOME": str(settings.home)}
     try:
         prepare_home(private)
+        _lend_values(settings, private)
         keep_source(private, source)
         ready = ParsedFile(file=str(file), source_hash=parsed.source_hash, dags=(spec,))
         when = logical_date or datetime.now(UTC)
@@ -88,6 +90,19 @@ def run_test(
         return asyncio.run(_run(ready, act, private, environment, log))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lend_values(settings: Settings, private: Settings) -> None:
+    """Give the private engine the instance's variables and connections, as far as they are in its store."""
+    try:
+        data = settings.values_file.read_bytes()
+    except FileNotFoundError:
+        return
+    database = Database.open(private.database)
+    try:
+        seed_values(database, data)
+    finally:
+        database.close()
 
 
 def _chosen(parsed: ParsedFile, file: Path, dag_id: str | None) -> DagSpec:

@@ -6,10 +6,12 @@ moments, and calls may come from any thread. The statements are in the ``reads_*
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy.engine import Connection
@@ -22,6 +24,7 @@ from penstock.store.coming import Coming
 from penstock.store.database import Database
 from penstock.store.durations import Durations
 from penstock.store.shapes import Shapes
+from penstock.store.working import WorkingSet
 
 _SIZES_FOR = 15.0
 """Seconds for which the sum of all logs is good enough."""
@@ -162,6 +165,14 @@ class Reads:
         """Return one backfill with its slots."""
         with self._database.read() as connection:
             return reads_slots.read_backfill(connection, backfill_id)
+
+    def values(self, kind: str) -> list[tuple[str, Any, str | None, int, str]]:
+        """Return the store's ``variable`` or ``connection`` entries: name, entry, about, when, by."""
+        return [
+            (record.name, json.loads(record.entry), record.description, record.updated_us, record.by)
+            for record in WorkingSet(self._database).values()
+            if record.kind == kind
+        ]
 
     def pools(self) -> list[views.PoolRow]:
         """Return every pool."""

@@ -136,3 +136,20 @@ class SlotRecord:
     state: str
     run_id: str | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRecord:
+    """A variable or connection (``kind``) of the store; ``entry`` is JSON."""
+
+    kind: str
+    name: str
+    entry: str
+    description: str | None
+    updated_us: int
+    by: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Kind and name."""
+        return (self.kind, self.name)

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -273,6 +273,18 @@ class PoolRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     slots: int
     description: str | None = None
+
+
+class StoredValueRow(SQLModel, table=True):
+    """A variable or connection that somebody set; ``entry`` is JSON as `penstock.values` says."""
+
+    __tablename__ = "stored_value"
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    entry: str = Field(sa_column=Column(Text, nullable=False))
+    description: str | None = None
+    updated_us: int = Field(sa_column=Column(BigInteger, nullable=False))
+    by: str
 
 
 class EventRow(SQLModel, table=True):

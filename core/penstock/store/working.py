@@ -21,6 +21,7 @@ from penstock.store.records import (
     RunRecord,
     SlotRecord,
     TaskRecord,
+    ValueRecord,
 )
 
 _dag = table_of(tables.DagRow)
@@ -34,6 +35,7 @@ _backfill = table_of(tables.BackfillRow)
 _slot = table_of(tables.BackfillSlotRow)
 _xcom = table_of(tables.XComRow)
 _act = table_of(tables.ActRow)
+_value = table_of(tables.StoredValueRow)
 _ledger = table_of(tables.LedgerRow)
 
 Counted = Literal["version", "backfill", "slot"]
@@ -197,6 +199,13 @@ class WorkingSet:
         with self.database.read() as connection:
             rows = connection.execute(sa.select(_pool.c.name, _pool.c.slots))
             return {name: slots for name, slots in rows}  # noqa: C416 - rows are not pairs to a type checker
+
+    def values(self) -> list[ValueRecord]:
+        """Return the variables and connections of the store, by kind and name."""
+        query = sa.select(*(_value.c[name] for name in ValueRecord.__slots__))
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(_value.c.kind, _value.c.name)).all()
+        return [ValueRecord(*row) for row in rows]
 
     def backfills(self) -> list[tuple[BackfillRecord, list[SlotRecord]]]:
         """Return backfills that have not ended, with their slots in order."""

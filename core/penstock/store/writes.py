@@ -16,6 +16,7 @@ ledger = table_of(tables.LedgerRow)
 backfill = table_of(tables.BackfillRow)
 backfill_slot = table_of(tables.BackfillSlotRow)
 pool = table_of(tables.PoolRow)
+stored_value = table_of(tables.StoredValueRow)
 act = table_of(tables.ActRow)
 sample = table_of(tables.SampleRow)
 
@@ -65,6 +66,13 @@ UPDATE_SLOT = Statement(
 
 INSERT_POOL = Statement(sa.insert(pool))
 DELETE_POOL = Statement(sa.delete(pool).where(pool.c.name == sa.bindparam("b_name")))
+
+INSERT_VALUE = Statement(sa.insert(stored_value))
+DELETE_VALUE = Statement(
+    sa.delete(stored_value).where(
+        stored_value.c.kind == sa.bindparam("b_kind"), stored_value.c.name == sa.bindparam("b_name")
+    )
+)
 
 INSERT_ACT = Statement(sa.insert(act))
 INSERT_SAMPLE = Statement(sa.insert(sample))

@@ -45,7 +45,7 @@ from penstock.errors import DagFileError
         ("EmptyOperator(task_id='a') >> task(print)", "the task function 'print' itself (call it first)"),
         ("chain(EmptyOperator(task_id='a'), 3)", "a dependency must be"),
         ("Label('x') >> Label('y') >> EmptyOperator(task_id='a')", "not beside another label"),
-        ("Variable.set('a', 1)", "is not supported yet"),
+        ("Variable.set('a', 1)", "works only while a task runs"),
     ],
 )
 def test_refused_where_it_is_said(line: str, message: str, load: Any) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from binascii import b2a_base64
 from pathlib import Path
 
 import pytest
 
 from penstock.execution.output import Output
+from penstock.execution.records import HIDE_END, HIDE_START
 from penstock.logs.index import load_index
 
 
@@ -99,3 +101,41 @@ def test_files_are_private_and_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "trap" / "log").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic links"):
         Output(str(tmp_path / "trap"), cap=10, masks=())
+
+
+def told(value: str) -> bytes:
+    return HIDE_START + b2a_base64(value.encode(), newline=False) + HIDE_END
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 16, 33, 1000])
+def test_what_a_task_says_is_to_be_hidden_is_hidden_from_there_on(tmp_path: Path, size: int) -> None:
+    said = b"first canary-1\n" + told("canary-1") + b"then canary-1 and canary-2 " + told("canary-2")
+    said += b"canary-2 \x1e\x1f canary-1\n"
+    output = Output(str(tmp_path), cap=1 << 20, masks=(), listens=True)
+    for start in range(0, len(said), size):
+        output.feed(said[start : start + size])
+    output.end()
+    log = (tmp_path / "log").read_bytes()
+    assert log == b"first canary-1\nthen *** and canary-2 *** \x1e\x1f ***\n"
+    assert output.last_line() == "then *** and canary-2 *** \x1e\x1f ***"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [HIDE_START + b"no end", HIDE_START + b"@@" + HIDE_END, HIDE_START[:5], HIDE_START + b"A" * 200_000],
+)
+def test_what_is_not_said_in_full_is_output_like_any_other(tmp_path: Path, said: bytes) -> None:
+    output = Output(str(tmp_path), cap=1 << 20, masks=(), listens=True)
+    output.feed(b"before " + said)
+    output.feed(b" after\n")
+    output.end()
+    log = (tmp_path / "log").read_bytes()
+    assert log.startswith(b"before ")
+    assert log.endswith(b" after\n")
+
+
+def test_nobody_listens_to_a_command(tmp_path: Path) -> None:
+    output = Output(str(tmp_path), cap=1000, masks=())
+    output.feed(told("x" * 9))
+    output.end()
+    assert (tmp_path / "log").read_bytes() == told("x" * 9)

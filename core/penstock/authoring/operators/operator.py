@@ -130,6 +130,7 @@ class Operator(Resource, metaclass=_OperatorType):
         self.upstream_task_ids: set[str] = set()
         self.downstream_task_ids: set[str] = set()
         self.params: dict[str, Any] = {}
+        self.secrets: dict[str, str] = {}
         self.operator_name = type(self).__name__
         self.dag: DAG | None = given.pop("dag", None)
         self.task_group: TaskGroup | None = None

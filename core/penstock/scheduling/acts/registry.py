@@ -7,14 +7,18 @@ from penstock.model.acts import (
     Cancel,
     Clear,
     CreateBackfill,
+    DeleteConnection,
     DeletePool,
+    DeleteVariable,
     Freeze,
     Hold,
     Mark,
     PauseSchedule,
     Release,
     Retry,
+    SetConnection,
     SetPool,
+    SetVariable,
     Trigger,
     Unfreeze,
     UnpauseSchedule,
@@ -27,6 +31,7 @@ from penstock.scheduling.acts.pause import plan_lift, plan_pause
 from penstock.scheduling.acts.planned import Planned
 from penstock.scheduling.acts.pools import plan_delete_pool, plan_set_pool
 from penstock.scheduling.acts.trigger import plan_trigger
+from penstock.scheduling.acts.values import plan_delete_value, plan_set_connection, plan_set_variable
 from penstock.scheduling.world import World
 
 
@@ -53,5 +58,11 @@ def plan_of(world: World, act: AnyAct, now_us: int) -> Planned:
             return plan_set_pool(world, act)
         case DeletePool():
             return plan_delete_pool(world, act)
+        case SetVariable():
+            return plan_set_variable(world, act)
+        case SetConnection():
+            return plan_set_connection(world, act)
+        case DeleteVariable() | DeleteConnection():
+            return plan_delete_value(world, act)
         case _:
             return plan_backfill_life(world, act)

@@ -1,0 +1,113 @@
+"""Variables and connections of the store: set, delete. Plans and events name them, never what they hold."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from penstock.errors import RefusedError, UnknownError, UsageError
+from penstock.model.acts import DeleteConnection, DeleteVariable, SetConnection, SetVariable
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.planned import Planned, make_plan
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import World
+from penstock.store.records import ValueRecord
+from penstock.store.writes import DELETE_VALUE, INSERT_VALUE
+from penstock.values import clear_secrets, connection_problem, sensitive, variable_problem
+
+_LONGEST_NAME = 250
+_MOST_BYTES = 256 << 10
+
+
+def plan_set_variable(world: World, act: SetVariable) -> Planned:
+    """Plan to write a variable; refuse one that says both or neither of a value and a reference."""
+    if (act.value is None) == (act.secret is None):
+        raise UsageError("give a value, or where the secret lies")
+    entry: Any = act.value if act.secret is None else {"secret": act.secret}
+    problem = variable_problem(entry)
+    if problem:
+        raise UsageError(f"variable {act.name}: {problem}")
+    cli = ["variables", "set", act.name]
+    if act.secret is not None:
+        cli += ["--secret", act.secret]
+    else:
+        cli.append("***" if sensitive(act.name) else str(act.value))
+    return _plan_set(world, "variable", act.name, entry, act.description, cli)
+
+
+def plan_set_connection(world: World, act: SetConnection) -> Planned:
+    """Plan to write a connection; refuse secrets in clear unless they are wanted so."""
+    problem = connection_problem(act.entry)
+    if problem:
+        raise UsageError(f"connection {act.conn_id}: {problem}")
+    if clear_secrets(act.entry) and not act.clear_secrets:
+        raise RefusedError(
+            f"connection {act.conn_id} would be stored with a secret in clear; say where it lies instead, "
+            "such as --secret password=env:NAME"
+        )
+    return _plan_set(
+        world, "connection", act.conn_id, act.entry, act.description, ["connections", "set", act.conn_id]
+    )
+
+
+def plan_delete_value(world: World, act: DeleteVariable | DeleteConnection) -> Planned:
+    """Plan to remove a variable or a connection from the store."""
+    kind = "variable" if isinstance(act, DeleteVariable) else "connection"
+    name = act.name if isinstance(act, DeleteVariable) else act.conn_id
+    standing = world.values.get((kind, name))
+    if standing is None:
+        raise UnknownError(f"the store has no {kind} {name!r}; those of penstock.toml are changed there")
+    plan = make_plan(
+        f"{kind}_delete",
+        f"Delete {kind} {name}",
+        [_item(name, "set", "missing")],
+        seen=[standing.updated_us],
+        cli=[f"{kind}s", "delete", name],
+    )
+
+    def commit(tick: Tick) -> Done:
+        tick.world.put_value(kind, name, None)
+        tick.gate.also(DELETE_VALUE, {"b_kind": kind, "b_name": name})
+        tick.gate.note(f"{kind}_delete", before="set", after="missing", reason=name)
+        return Done(act=f"{kind}_delete", message=f"{kind} {name} is gone", touched=1)
+
+    return Planned(plan, commit)
+
+
+def _plan_set(
+    world: World, kind: str, name: str, entry: Any, description: str | None, cli: list[str]
+) -> Planned:
+    _check_name(kind, name)
+    text = json.dumps(entry)
+    if len(text) > _MOST_BYTES:
+        raise UsageError(f"{kind} {name}: larger than {_MOST_BYTES} bytes")
+    standing = world.values.get((kind, name))
+    before = "missing" if standing is None else "set"
+    after = "set" if standing is None or standing.entry != text else "the same"
+    plan = make_plan(
+        f"{kind}_set",
+        f"{'Set' if standing is None else 'Change'} {kind} {name}",
+        [_item(name, before, after)],
+        seen=[None if standing is None else standing.updated_us],
+        cli=cli,
+    )
+
+    def commit(tick: Tick) -> Done:
+        kept = standing.description if standing is not None and description is None else description
+        record = ValueRecord(kind, name, text, kept, tick.now_us, tick.gate.actor)
+        tick.world.put_value(kind, name, record)
+        tick.gate.also(DELETE_VALUE, {"b_kind": kind, "b_name": name})
+        tick.gate.also(INSERT_VALUE, {field: getattr(record, field) for field in ValueRecord.__slots__})
+        tick.gate.note(f"{kind}_set", before=before, after=after, reason=name)
+        return Done(act=f"{kind}_set", message=f"{kind} {name} is set", touched=1)
+
+    return Planned(plan, commit)
+
+
+def _check_name(kind: str, name: str) -> None:
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable() or name != name.strip():
+        raise UsageError(f"{kind} {name!r}: a name is 1 to {_LONGEST_NAME} printable characters")
+
+
+def _item(name: str, before: str, after: str) -> PlanItem:
+    return PlanItem(dag_id="", run_id=None, task_id=None, before=before, after=after, note=name)
