@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, tzinfo
 
-from fake_world import DAY, NOW, World
+from fake_world import DAY, World
 from penstock.model import views
 from penstock.model.states import RunType
 
@@ -32,23 +32,6 @@ def points_of(world: World, dag_id: str) -> list[views.LedgerPoint]:
             views.LedgerPoint(logical_date=coming + place * DAY, state="upcoming") for place in range(10)
         ]
     return sorted(found, key=lambda point: point.logical_date)
-
-
-def skipped(world: World, dag_id: str, back: int, days: int, reason: str) -> None:
-    """Let *days* daily points from *back* days ago be skipped."""
-    first = NOW.replace(hour=6, minute=0, second=0) - back * DAY
-    dates = [first + place * DAY for place in range(days)]
-    world.skips.setdefault(dag_id, []).extend(
-        views.LedgerPoint(
-            logical_date=moment,
-            state="skipped",
-            reason=reason,
-            span_first=dates[0],
-            span_last=dates[-1],
-            span_count=days,
-        )
-        for moment in dates
-    )
 
 
 def days_of(points: Iterable[views.LedgerPoint], zone: tzinfo) -> list[views.DayRow]:

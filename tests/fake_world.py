@@ -365,6 +365,8 @@ def believable() -> World:
         name="warehouse", slots=1, used=1, waiting=4, description="one writer"
     )
     world.backfills[1] = _backfill(at_six)
+    _skip(world, "nyc_flights", at_six - 20 * DAY, 3, "paused")
+    _skip(world, "orders_daily", at_six - 30 * DAY, 4, "downtime")
     world.events.append(
         views.EventRow(
             seq=1,
@@ -379,6 +381,22 @@ def believable() -> World:
         )
     )
     return world
+
+
+def _skip(world: World, dag_id: str, first: datetime, days: int, reason: str) -> None:
+    """Let *days* daily points from *first* on be skipped."""
+    dates = [first + place * DAY for place in range(days)]
+    world.skips.setdefault(dag_id, []).extend(
+        views.LedgerPoint(
+            logical_date=moment,
+            state="skipped",
+            reason=reason,
+            span_first=dates[0],
+            span_last=dates[-1],
+            span_count=days,
+        )
+        for moment in dates
+    )
 
 
 def history(world: World, dag_id: str, newest: datetime, count: int, others: Mapping[int, RunState]) -> None:

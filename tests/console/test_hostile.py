@@ -65,6 +65,7 @@ def hostile_world(attack: str) -> World:
     bad.samples = {attack + name: samples for name, samples in good.samples.items()}
     bad.errors = poisoned(good.errors, attack)
     bad.backfills = {number: poisoned(row, attack) for number, row in good.backfills.items()}
+    bad.skips = {attack + name: poisoned(points, attack) for name, points in good.skips.items()}
     bad.pools = {attack + name: poisoned(row, attack) for name, row in good.pools.items()}
     bad.events = poisoned(good.events, attack)
     return bad
@@ -87,6 +88,7 @@ WALKS = (
     ("j", "j", "X", "escape", "p"),
     ("exclamation_mark", "escape"),
     ("slash", "x", "enter", "escape"),
+    ("C", "enter", "escape", "v", "up", "b", "escape", "escape", "escape"),
 )
 _SPELLED = {"?": "question_mark", ":": "colon", "/": "slash"}
 

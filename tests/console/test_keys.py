@@ -13,6 +13,7 @@ from penstock_tui.keymap import read_keymap
 from penstock_tui.keys_page import keys_page
 from penstock_tui.operate import _OPERATIONS
 from penstock_tui.screens.backfills import BackfillsScreen, SlotsScreen
+from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.log import LogScreen
@@ -32,6 +33,8 @@ SCREENS: list[type[View]] = [
     BackfillsScreen,
     SlotsScreen,
     ErrorsScreen,
+    CalendarScreen,
+    PointsScreen,
 ]
 
 

@@ -22,15 +22,17 @@ from penstock_tui.target import (
     needs_file,
     needs_life,
     needs_log,
+    needs_points,
     needs_run,
     needs_schedule,
     needs_task,
     needs_waiting,
 )
 
-ALL = ("dags", "runs", "run", "log", "backfills", "slots", "errors")
-"""Views: DAG list, runs of a DAG, one run, one log, backfills, slots of one backfill, import errors."""
-LISTS = ("dags", "runs", "run", "backfills", "slots", "errors")
+ALL = ("dags", "runs", "run", "log", "backfills", "slots", "errors", "calendar", "points")
+"""Views: DAG list, runs of a DAG, one run, one log, backfills, slots of one backfill, import errors,
+calendar of a DAG, points of a day."""
+LISTS = ("dags", "runs", "run", "backfills", "slots", "errors", "calendar", "points")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("trigger", "t", "trigger", _RUNS,
            "Start a manual run, with its parameters",
            rank=6, acts=True, why_disabled=needs_file, cli="penstock trigger DAG"),
-    Action("backfill", "b", "backfill", _RUNS,
-           "Run past schedule points, with the exact preview",
+    Action("backfill", "b", "backfill", (*_RUNS, "calendar", "points"),
+           "Run past schedule points (in a calendar the marked ones), with the exact preview",
            rank=8, acts=True, why_disabled=needs_schedule,
            cli="penstock backfill create DAG --from D --to D"),
     Action("cancel", "X", "cancel", ("dags", "runs", "run", "log", "backfills"),
@@ -110,8 +112,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("why", "w", "why", _RUNS,
            "Why is it not running: every gate, with its holder",
            rank=10, why_disabled=needs_waiting, cli="penstock why DAG RUN [TASK]"),
-    Action("runs", "R", "runs", ("dags", "run"),
+    Action("runs", "R", "runs", ("dags", "run", "calendar"),
            "All runs of this DAG", rank=11),
+    Action("calendar", "C", "calendar", _RUNS,
+           "What became of each day of the schedule: ran, late, skipped and why, backfilled",
+           rank=12, why_disabled=needs_points, cli="penstock points DAG"),
     Action("pane", "tab", "pane", ("run",),
            "To the log and back to the list", rank=13),
     Action("fold", "z", "fold", ("run",),
@@ -142,9 +147,9 @@ ACTIONS: tuple[Action, ...] = (
            "Previous hit"),
     Action("only", "ampersand", "only", _LOGS,
            "Only the lines that match"),
-    Action("failure.next", "e", "next failure", ("dags", "runs", "run", "log", "slots"),
+    Action("failure.next", "e", "next failure", ("dags", "runs", "run", "log", "slots", "calendar", "points"),
            "Next failed row, or next error line", rank=12),
-    Action("failure.previous", "E", "previous failure", ("runs", "run", "log", "slots"),
+    Action("failure.previous", "E", "previous failure", ("runs", "run", "log", "slots", "calendar", "points"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
@@ -154,11 +159,11 @@ ACTIONS: tuple[Action, ...] = (
            "Sort by the next column"),
     Action("sort_reverse", "S", "reverse", ("dags", "runs"),
            "Reverse the order"),
-    Action("mark", "space", "mark", _RUNS,
+    Action("mark", "space", "mark", (*_RUNS, "points"),
            "Mark or unmark this row; acts then apply to the marks", rank=14),
-    Action("mark_range", "v", "range", _RUNS,
+    Action("mark_range", "v", "range", (*_RUNS, "calendar", "points"),
            "Mark from here to where you go"),
-    Action("mark_all", "asterisk", "mark all", _RUNS,
+    Action("mark_all", "asterisk", "mark all", (*_RUNS, "points"),
            "Mark all that is shown"),
     Action("copy", "y", "copy", ALL,
            "Copy the id (in a log the line) to the clipboard"),
@@ -182,23 +187,28 @@ ACTIONS: tuple[Action, ...] = (
            "Draw everything again"),
 )
 
+_MOVING = ("list", "days")
 MOVES: tuple[Action, ...] = (
-    Action("move.up", "up,k", "up", ("list",),
-           "One row up"),
-    Action("move.down", "down,j", "down", ("list",),
-           "One row down"),
-    Action("move.page_up", "pageup", "page up", ("list",),
-           "One page up"),
-    Action("move.page_down", "pagedown", "page down", ("list",),
-           "One page down"),
-    Action("move.half_up", "ctrl+u", "half up", ("list",),
+    Action("move.up", "up,k", "up", _MOVING,
+           "One row up; in a calendar a week"),
+    Action("move.down", "down,j", "down", _MOVING,
+           "One row down; in a calendar a week"),
+    Action("move.page_up", "pageup", "page up", _MOVING,
+           "One page up; in a calendar a month"),
+    Action("move.page_down", "pagedown", "page down", _MOVING,
+           "One page down; in a calendar a month"),
+    Action("move.half_up", "ctrl+u", "half up", _MOVING,
            "Half a page up"),
-    Action("move.half_down", "ctrl+d", "half down", ("list",),
+    Action("move.half_down", "ctrl+d", "half down", _MOVING,
            "Half a page down"),
-    Action("move.top", "g,home", "top", ("list",),
+    Action("move.top", "g,home", "top", _MOVING,
            "To the top"),
-    Action("move.end", "G,end", "end", ("list",),
-           "To the end"),
+    Action("move.end", "G,end", "end", _MOVING,
+           "To the end; in a calendar to today"),
+    Action("move.left", "left", "day before", ("days",),
+           "In a calendar: one day back"),
+    Action("move.right", "right", "day after", ("days",),
+           "In a calendar: one day on"),
 )
 # fmt: on
 """Keys of every list; a widget that moves binds them with `bindings`."""
@@ -217,7 +227,8 @@ def bindings(view: str) -> list[Binding]:
     def bound(action: Action) -> Binding:
         return Binding(action.keys, f"do('{action.id}')", action.label, id=action.id, show=False)
 
-    return [bound(action) for action in (MOVES if view == "list" else actions_of(view))]
+    moves = [action for action in MOVES if view in action.where]
+    return [bound(action) for action in moves or actions_of(view)]
 
 
 def key_names(action: Action, keymap: Mapping[str, str], *, first: bool = True) -> str:

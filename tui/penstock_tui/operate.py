@@ -177,7 +177,7 @@ async def _backfill(console: Console, targets: Sequence[Target]) -> None:
     if reason is not None:
         console.say(f"backfill: {reason}", "warning")
         return
-    await console.push_screen_wait(BackfillDialog(detail))
+    await console.push_screen_wait(BackfillDialog(detail, targets[0].days))
 
 
 async def _more(console: Console, targets: Sequence[Target]) -> None:
@@ -331,6 +331,12 @@ async def _view_dags(console: Console, _targets: Sequence[Target]) -> None:
         await console.pop_screen()
 
 
+async def _calendar(console: Console, targets: Sequence[Target]) -> None:
+    from penstock_tui.screens.calendar import CalendarScreen
+
+    console.push_screen(CalendarScreen(targets[0].dag_id))
+
+
 async def _view_backfills(console: Console, _targets: Sequence[Target]) -> None:
     from penstock_tui.screens.backfills import BackfillsScreen
 
@@ -387,6 +393,7 @@ _OPERATIONS: dict[str, Operation] = {
     "history": _history,
     "palette": _palette,
     "view.dags": _view_dags,
+    "calendar": _calendar,
     "view.backfills": _view_backfills,
     "view.errors": _view_errors,
     "start_engine": _start_engine,

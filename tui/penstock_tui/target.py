@@ -6,6 +6,7 @@ A condition returns None, or the reason in a few words for a person. Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, TaskState
 from penstock.model.views import BackfillRow, DagRow, RunRow, TaskRow
@@ -27,6 +28,8 @@ class Target:
     run: RunRow | None = None
     tasks: tuple[TaskRow, ...] = ()
     backfill: BackfillRow | None = None
+    days: tuple[date, date] | None = None
+    """The first and the last day (or moment, on the DAG's clock) of the chosen schedule points."""
 
 
 def needs_run(target: Target) -> str | None:
@@ -74,6 +77,15 @@ def needs_schedule(target: Target) -> str | None:
     if target.dag is not None and target.dag.schedule in {"None", ""}:
         return "this DAG has no schedule, so it has no points to backfill"
     return needs_file(target)
+
+
+def needs_points(target: Target) -> str | None:
+    """Ask for a schedule to look at."""
+    if not target.dag_id:
+        return "there is no DAG here"
+    if target.dag is not None and target.dag.schedule in {"None", ""}:
+        return "this DAG has no schedule, so it has no points"
+    return None
 
 
 def needs_file(target: Target) -> str | None:

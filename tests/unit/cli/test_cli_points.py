@@ -5,22 +5,12 @@ from __future__ import annotations
 import pytest
 
 from cli_answers import Say
-from fake_points import skipped
-from fakes import FakeEngine
 
-
-@pytest.fixture
-def told(engine: FakeEngine) -> FakeEngine:
-    """Three skipped days before the runs of nyc_flights, which lives in New York; at 02:00 there."""
-    skipped(engine.world, "nyc_flights", 20, 3, "paused")
-    return engine
-
-
+# nyc_flights lives in New York, where its points are at 02:00; the first three of August were skipped.
 AUGUST = ("nyc_flights", "--from", "2026-08-01", "--to", "2026-08-31")
 
 
-def test_a_script_gets_every_point_with_its_span(say: Say, told: FakeEngine) -> None:
-    assert told.world.skips
+def test_a_script_gets_every_point_with_its_span(say: Say) -> None:
     points = say("points", *AUGUST, "--json").document["points"]
     assert len(points) == 3 + 13
     assert {point["state"] for point in points} == {"skipped", "ran"}
@@ -32,16 +22,14 @@ def test_a_script_gets_every_point_with_its_span(say: Say, told: FakeEngine) -> 
     assert (points[-1]["run_state"], points[-1]["moved_by_dst"]) == ("running", False)
 
 
-def test_people_get_spans_on_the_dag_s_clock(say: Say, told: FakeEngine) -> None:
-    assert told.world.skips
+def test_people_get_spans_on_the_dag_s_clock(say: Say) -> None:
     answer = say("points", *AUGUST, "--state", "skipped")
     header, row = answer.out.splitlines()
     assert "LOGICAL DATE (America/New_York)" in header
     assert row.split() == ["2026-08-01", "02:00:00", "2026-08-03", "02:00:00", "3", "skipped", "paused"]
 
 
-def test_dates_bound_both_ends_and_count_whole_days(say: Say, told: FakeEngine) -> None:
-    assert told.world.skips
+def test_dates_bound_both_ends_and_count_whole_days(say: Say) -> None:
     points = say("points", "nyc_flights", "--from", "2026-08-02", "--to", "2026-08-02", "--json").document[
         "points"
     ]
@@ -51,16 +39,14 @@ def test_dates_bound_both_ends_and_count_whole_days(say: Say, told: FakeEngine) 
     assert "no schedule point there" in hour.err
 
 
-def test_what_has_no_record_comes_when_asked_for(say: Say, told: FakeEngine) -> None:
-    assert told.world.skips
+def test_what_has_no_record_comes_when_asked_for(say: Say) -> None:
     states = [point["state"] for point in say("points", *AUGUST, "--open", "--json").document["points"]]
     assert states.count("upcoming") == 10
     only = say("points", *AUGUST, "--state", "upcoming").out.splitlines()
     assert len(only) == 2, "they are one line"
 
 
-def test_points_come_in_pages(say: Say, told: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert told.world.skips
+def test_points_come_in_pages(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = say("points", *AUGUST, "--json").document
     monkeypatch.setattr("penstock.cli.points._PAGE", 4)
     assert say("points", *AUGUST, "--json").document == whole

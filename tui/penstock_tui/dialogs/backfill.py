@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, cast
 
 from textual.app import ComposeResult
@@ -25,17 +25,18 @@ _COUNTS = re.compile(r"\d+ (dates|runs):")
 
 
 class BackfillDialog(PlanDialog):
-    """Create a backfill of one DAG. Begins with the last seven days that it has."""
+    """Create a backfill of one DAG. Begins with *days*, or with the last seven days that it has."""
 
-    def __init__(self, detail: DagDetail) -> None:
+    def __init__(self, detail: DagDetail, days: tuple[date, date] | None = None) -> None:
         dag = detail.dag
         super().__init__(f"Backfill {dag.dag_id}", durations.zone(dag.timezone))
         self._detail = detail
         self._dag_id = dag.dag_id
+        self._asked_days = days
 
     def form(self) -> ComposeResult:
         """Compose the dates and the rules."""
-        first, last = (day.isoformat() for day in self._days())
+        first, last = (_typed(day) for day in self._asked_days or self._days())
         hint = f"the clock of {self._detail.dag.timezone}"
         yield Field("from", first, caption_cells=_CELLS, hint=hint, id="from")
         yield Field("to", last, caption_cells=_CELLS, hint="included", id="to")
@@ -130,3 +131,10 @@ class BackfillDialog(PlanDialog):
         items = [item for _, plan in self.plans for item in plan.items]
         lines = plan_rows.date_lines(items, cells, self.console_app.looks, self.zone)
         return [Row(str(place), (line,)) for place, line in enumerate(lines)]
+
+
+def _typed(day: date) -> str:
+    """Return a day, or a moment on the DAG's clock, as one would type it."""
+    if isinstance(day, datetime):
+        day = day.replace(tzinfo=None)
+    return day.isoformat()

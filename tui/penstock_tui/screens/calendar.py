@@ -1,0 +1,232 @@
+"""The calendar of a DAG: what became of its schedule's points, day by day, and the points of one day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from textual.app import ComposeResult
+
+from penstock.model.views import Change, DagDetail, LedgerPoint
+from penstock_tui.clean import label
+from penstock_tui.screens.listing import Listing
+from penstock_tui.screens.view import View
+from penstock_tui.target import Target
+from penstock_tui.view import calendar, durations, point_rows
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.line import Line
+from penstock_tui.widgets.line_table import LineTable, Row
+from penstock_tui.widgets.month_grid import MonthGrid
+
+_LIMIT = 2000
+"""Points of one day; a day has 1440 minutes."""
+
+
+class CalendarScreen(View):
+    """Months of days; ``enter`` lists the points of a day, ``v`` marks a span, ``b`` backfills it."""
+
+    view = "calendar"
+
+    def __init__(self, dag_id: str) -> None:
+        super().__init__()
+        self.dag_id = dag_id
+        self.detail: DagDetail | None = None
+
+    def body(self) -> ComposeResult:
+        """Compose the months, and below them the day under the cursor and what the letters mean."""
+        yield MonthGrid(self.console_app.now().date())
+        yield Line(id="day")
+        yield Line(id="legend")
+
+    @property
+    def grid(self) -> MonthGrid:
+        """The months."""
+        return self.query_one(MonthGrid)
+
+    def on_mount(self) -> None:
+        """Give the grid the keys."""
+        super().on_mount()
+        self.query_one("#legend", Line).show(calendar.legend())
+        self.grid.focus()
+
+    async def load(self) -> None:
+        """Ask for the months that are shown, one by one: the engine works between two answers."""
+        feed = self.console_app.feed
+        if self.detail is None:
+            self.detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
+            if self.detail is None:
+                return
+            self.grid.set_today(self.console_app.clock.now().astimezone(self._zone()).date())
+            self.refresh_top()
+        for month in reversed(self.grid.months):
+            await self._load_month(month)
+
+    async def _load_month(self, month: date) -> None:
+        last = calendar.last_of(month)
+        rows = await self.console_app.feed.ask(
+            lambda engine: engine.days(self.dag_id, first=month, last=last), key=("days", self.dag_id, month)
+        )
+        if rows is not None:
+            self.grid.set_days(month, rows)
+            self._show_day()
+
+    def concerns(self, change: Change) -> bool:
+        """Only this DAG's points."""
+        return change.all or self.dag_id in change.dags
+
+    def on_month_grid_moved(self) -> None:
+        """Tell about the day under the cursor."""
+        self._show_day()
+
+    def on_month_grid_turned(self) -> None:
+        """Ask for the months that came into view."""
+        self.reload()
+
+    def on_month_grid_entered(self) -> None:
+        """Go in, as enter does."""
+        self.action_do("open")
+
+    def _show_day(self) -> None:
+        first, last = self.grid.span
+        if self.grid.marked:
+            spans: Spans = [
+                (f"{first} to {last}", "bold yellow"),
+                ("  b backfills, esc unmarks", "bright_black"),
+            ]
+        else:
+            spans = calendar.summary(first, self.grid.days.get(first))
+        self.query_one("#day", Line).show(spans)
+
+    def _zone(self) -> tzinfo:
+        return durations.zone(self.detail.dag.timezone) if self.detail is not None else self.console_app.zone
+
+    # -- what keys apply to ----------------------------------------------------------------------
+
+    def crumbs(self) -> Spans:
+        """Name the DAG, its schedule and whose clock this is."""
+        if self.detail is None:
+            return [("> ", "bright_black"), (label(self.dag_id), "bold")]
+        dag = self.detail.dag
+        paused = ", paused" if dag.paused else ""
+        said = f"  {label(dag.schedule)}{paused}, the clock of {label(dag.timezone)}"
+        return [("> ", "bright_black"), (label(self.dag_id), "bold"), (said, "bright_black")]
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the DAG with the span of days."""
+        dag = self.detail.dag if self.detail is not None else None
+        return (Target(dag_id=self.dag_id, dag=dag, days=self.grid.span),)
+
+    def close_layer(self) -> bool:
+        """Unmark the span."""
+        had = self.grid.clear_marks()
+        self._show_day()
+        return had
+
+    def copied(self) -> str:
+        """Return the day, or both ends of the span."""
+        return "\n".join(dict.fromkeys(day.isoformat() for day in self.grid.span))
+
+    def do_open(self) -> None:
+        """List the points of the day, or of the marked days."""
+        first, last = self.grid.span
+        inside = [row for day, row in self.grid.days.items() if first <= day <= last]
+        if not inside:
+            self.console_app.say("no schedule point on that day")
+        else:
+            self.app.push_screen(PointsScreen(self.dag_id, first, last, self._zone()))
+
+    def do_mark_range(self) -> None:
+        """Begin or end a span."""
+        self.grid.toggle_range()
+        self._show_day()
+
+    def do_failure_next(self) -> None:
+        """Go to the next day with a failure, a skip or a point that waits."""
+        if not self.grid.move_to_bad(1):
+            self.console_app.say("no later day here has failed or was skipped")
+
+    def do_failure_previous(self) -> None:
+        """Go to the day before with a failure, a skip or a point that waits."""
+        if not self.grid.move_to_bad(-1):
+            self.console_app.say("no earlier day here has failed or was skipped")
+
+    def do_runs(self) -> None:
+        """Show all runs of the DAG."""
+        self.console_app.open_runs(self.dag_id)
+
+
+class PointsScreen(Listing):
+    """The points of one day or of several; enter opens a point's run."""
+
+    view = "points"
+
+    def __init__(self, dag_id: str, first: date, last: date, zone: tzinfo) -> None:
+        super().__init__()
+        self.dag_id = dag_id
+        self.first, self.last, self.zone = first, last, zone
+        self.points: dict[str, LedgerPoint] = {}
+
+    def make_table(self) -> LineTable:
+        """Return the table of points."""
+        return LineTable(point_rows.COLUMNS, empty="asking the engine ...")
+
+    async def load(self) -> None:
+        """Ask for the points."""
+        begin = datetime.combine(self.first, time(), self.zone).astimezone(UTC)
+        end = datetime.combine(self.last + timedelta(days=1), time(), self.zone).astimezone(UTC)
+        last = end - timedelta(microseconds=1)
+        found = await self.console_app.feed.ask(
+            lambda engine: engine.points(self.dag_id, first=begin, last=last, limit=_LIMIT),
+            key=("points", self.dag_id, self.first, self.last),
+        )
+        if found is not None:
+            self.points = {point.logical_date.isoformat(): point for point in found}
+            self.table.empty = "no schedule point there"
+            self.show()
+            if len(found) == _LIMIT:
+                self.console_app.say(f"the first {_LIMIT} points; mark fewer days to see the rest")
+
+    def concerns(self, change: Change) -> bool:
+        """Only this DAG's points."""
+        return change.all or self.dag_id in change.dags
+
+    def show(self) -> None:
+        """Fill the table."""
+        looks = self.console_app.looks
+        self.table.set_rows(
+            [
+                Row(
+                    key,
+                    point_rows.cells(point, self.zone, looks),
+                    failed=point.run_state == "failed" or point.state in {"skipped", "waiting"},
+                )
+                for key, point in self.points.items()
+            ]
+        )
+        self.refresh_top()
+
+    def crumbs(self) -> Spans:
+        """Name the DAG and the days."""
+        days = f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+        count = f"  {len(self.points)} points"
+        return [("> ", "bright_black"), (f"{label(self.dag_id)} {days}", "bold"), (count, "bright_black")]
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the DAG, with the dates of the chosen points."""
+        chosen = [self.points[key] for key in self.table.chosen_keys() if key in self.points]
+        dates = sorted(point.logical_date.astimezone(self.zone) for point in chosen)
+        return (Target(dag_id=self.dag_id, days=(dates[0], dates[-1]) if dates else None),)
+
+    def do_open(self) -> None:
+        """Open the point's run."""
+        point = self.points.get(self.table.cursor_key or "")
+        if point is None:
+            return
+        if point.run_id is None:
+            self.console_app.say(f"this point {_NO_RUN[point.state]}, so it has no run")
+        elif point.run_state is None:
+            self.console_app.say(f"its run {point.run_id} is no longer kept")
+        else:
+            self.console_app.open_run(self.dag_id, point.run_id)
+
+
+_NO_RUN = {"skipped": "was skipped", "waiting": "waits for its schedule", "upcoming": "is still to come"}

@@ -1,0 +1,168 @@
+"""The calendar of a schedule: months as grids of days, a letter and a colour for what became of each. Pure.
+
+A day shows the most notable thing of it. A capital letter stands for all its points, a small one
+for some of them; ``~`` marks a day on which a change of clocks moved a point.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from penstock.model.views import DayRow
+from penstock_tui.clean import label
+from penstock_tui.view.spans import Spans
+
+CELL = 5
+MONTH_CELLS = 7 * CELL
+GAP = 3
+MONTH_LINES = 9
+"""Title, weekdays, six weeks, and a blank line."""
+_TITLES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How a kind of day looks."""
+
+    letter: str
+    style: str
+    word: str
+
+
+FACES: Mapping[str, Face] = {
+    "failed": Face("F", "bold red", "failed"),
+    "skipped": Face("S", "bold yellow", "skipped"),
+    "waiting": Face("W", "bold magenta", "waiting"),
+    "ran_late": Face("L", "cyan", "late"),
+    "backfilled": Face("B", "bold blue", "backfilled"),
+    "ran": Face("R", "green", "ran"),
+    "upcoming": Face(".", "bright_black", "to come"),
+}
+"""By what they say, the most notable first."""
+
+
+def first_of(day: date, months: int = 0) -> date:
+    """Return the first day of the month of *day*, or of one so many months later."""
+    place = day.year * 12 + day.month - 1 + months
+    return date(place // 12, place % 12 + 1, 1)
+
+
+def last_of(day: date) -> date:
+    """Return the last day of the month of *day*."""
+    return first_of(day, 1) - timedelta(days=1)
+
+
+def same_day(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last one of a shorter month."""
+    month = first_of(day, months)
+    return month.replace(day=min(day.day, last_of(month).day))
+
+
+def kind_of(row: DayRow) -> str:
+    """Return what is most notable of a day."""
+    return next(kind for kind in FACES if _count(row, kind))
+
+
+def _count(row: DayRow, kind: str) -> int:
+    return row.runs.get("failed", 0) if kind == "failed" else row.counts.get(kind, 0)
+
+
+def letter_of(row: DayRow) -> tuple[str, str]:
+    """Return a day's letter and style."""
+    kind = kind_of(row)
+    whole = _count(row, kind) == sum(row.counts.values())
+    face = FACES[kind]
+    return face.letter if whole else face.letter.lower(), face.style
+
+
+def bad(row: DayRow) -> bool:
+    """Whether somebody may want to look at a day: a run failed, or a point has no run."""
+    return kind_of(row) in {"failed", "skipped", "waiting"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a month is drawn from. ``marked`` are the first and last day of a marked span."""
+
+    days: Mapping[date, DayRow]
+    today: date
+    cursor: date
+    marked: tuple[date, date] | None = None
+    lit: bool = True
+    """Whether the grid has the keys."""
+
+    def lines(self, month: date) -> list[Spans]:
+        """Return the lines of the month that begins on *month*, `MONTH_LINES` of `MONTH_CELLS` cells."""
+        current = first_of(self.today) == month
+        title = f" {month:%B %Y}".ljust(MONTH_CELLS)
+        names = "".join(f" {name:<{CELL - 1}}" for name in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"))
+        lines: list[Spans] = [[(title, "bold" if current else "")], [(names, "bright_black")]]
+        for week in calendar.Calendar().monthdatescalendar(month.year, month.month):
+            line: Spans = []
+            for day in week:
+                line += self._cell(day) if day.month == month.month else [(" " * CELL, "")]
+            lines.append(line)
+        blank: Spans = [(" " * MONTH_CELLS, "")]
+        return lines + [blank] * (MONTH_LINES - len(lines))
+
+    def _cell(self, day: date) -> Spans:
+        row = self.days.get(day)
+        letter, style = letter_of(row) if row is not None else (" ", "bright_black")
+        number = "bold underline" if day == self.today else "" if row is not None else "bright_black"
+        inside = self.marked is not None and self.marked[0] <= day <= self.marked[1]
+        here = day == self.cursor
+        sign = "»" if here and inside else ">" if here else "*" if inside else " "
+        moved = "~" if row is not None and row.moved_by_dst else " "
+        if here and self.lit:
+            number = style = "bold reverse"
+        return [
+            (sign, "bold yellow" if inside else "bold"),
+            (f"{day.day:2d}{moved}", number),
+            (letter, style),
+        ]
+
+
+def line_of(day: date) -> int:
+    """Return the line of its month on which a day stands."""
+    return _TITLES + (day.day + first_of(day).weekday() - 1) // 7
+
+
+def day_at(month: date, line: int, cell: int) -> date | None:
+    """Return the day that stands on *line* of a month, so many cells from its left, if one does."""
+    number = (line - _TITLES) * 7 + cell // CELL - month.weekday() + 1
+    return month.replace(day=number) if line >= _TITLES and 1 <= number <= last_of(month).day else None
+
+
+def summary(day: date, row: DayRow | None) -> Spans:
+    """Return what became of a day's points, in words."""
+    spans: Spans = [(f"{day:%a %Y-%m-%d}  ", "bold")]
+    if row is None:
+        return [*spans, ("no schedule point", "bright_black")]
+    total = sum(row.counts.values())
+    spans.append((f"{total} point{'' if total == 1 else 's'}: ", ""))
+    parts: list[Spans] = [
+        [(f"{row.counts[kind]} {face.word}", face.style)]
+        for kind, face in FACES.items()
+        if row.counts.get(kind)
+    ]
+    for place, part in enumerate(parts):
+        spans += [*([(", ", "")] if place else []), *part]
+    if row.reasons:
+        why = ", ".join(f"{label(reason)} {count}" for reason, count in row.reasons.items())
+        spans.append((f"  ({why})" if len(row.reasons) > 1 else f"  ({label(next(iter(row.reasons)))})", ""))
+    if row.runs.get("failed"):
+        spans.append((f"  {row.runs['failed']} failed", FACES["failed"].style))
+    if row.moved_by_dst:
+        spans.append(("  moved by the change of clocks", "bright_black"))
+    return spans
+
+
+def legend() -> Spans:
+    """Return what the letters mean."""
+    spans: Spans = []
+    for face in FACES.values():
+        spans += [(face.letter, face.style), (f" {face.word}  ", "bright_black")]
+    return [*spans, ("small: some of the day  ~ clocks changed", "bright_black")]
