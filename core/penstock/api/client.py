@@ -235,6 +235,19 @@ class SocketEngine:
         """Return the state of the run with that logical date and of the tasks named in it."""
         return self._call(wire.Extras.run_states, dag_id=dag_id, logical_date=logical_date, task_ids=task_ids)
 
+    def xcom_sources(
+        self,
+        dag_id: str,
+        task_ids: tuple[str, ...],
+        key: str,
+        run_id: str | None = None,
+        until: datetime | None = None,
+    ) -> list[views.XComSource]:
+        """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
+        return self._call(
+            wire.Extras.xcom_sources, dag_id=dag_id, task_ids=task_ids, key=key, run_id=run_id, until=until
+        )
+
     def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
         """Yield a notice whenever something moved, on a connection of its own."""
         link = self._open()

@@ -219,6 +219,17 @@ class LocalEngine:
         """Return the state of the run with that logical date and of the tasks named in it."""
         return self._reads.run_states(dag_id, logical_date, task_ids)
 
+    def xcom_sources(
+        self,
+        dag_id: str,
+        task_ids: tuple[str, ...],
+        key: str,
+        run_id: str | None = None,
+        until: datetime | None = None,
+    ) -> list[views.XComSource]:
+        """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
+        return self._reads.xcom_sources(dag_id, task_ids, key, run_id, until)
+
     def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
         """Yield a notice whenever another process has written, looking once a second.
 

@@ -66,6 +66,17 @@ class Extras(Protocol):
         """Return the state of the run with that logical date and of the tasks named in it."""
         ...
 
+    def xcom_sources(
+        self,
+        dag_id: str,
+        task_ids: tuple[str, ...],
+        key: str,
+        run_id: str | None = None,
+        until: datetime | None = None,
+    ) -> list[views.XComSource]:
+        """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
+        ...
+
 
 class Request(msgspec.Struct, frozen=True):
     """One line from a client; ``params`` is decoded when the method is known."""

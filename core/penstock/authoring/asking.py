@@ -79,12 +79,17 @@ def ask(context: Context, method: str, **params: Any) -> Any:
 
     Raises `RefusedByEngineError`, or `NoEngineError` when it has been away for a minute.
     """
+    return ask_at(context.socket, method, **params)
+
+
+def ask_at(path: str | None, method: str, **params: Any) -> Any:
+    """Ask the engine at socket *path*, as `ask` does."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return _ask(context.socket, method, params)
+            return _ask(path, method, params)
         except NoEngineError:
-            if not context.socket or time.monotonic() >= deadline:
+            if not path or time.monotonic() >= deadline:
                 raise
             time.sleep(_PAUSE)
 

@@ -45,6 +45,12 @@ class TaskFactory:
         made.on_failure_fail_dagrun = on_failure_fail_dagrun
         return made
 
+    def guarded(self, condition: Callable[..., Any], message: str | None, *, wanted: bool) -> TaskFactory:
+        """Return the same function, whose tasks are skipped unless *condition* of the context is *wanted*."""
+        from penstock.authoring.guards import guard
+
+        return self.override(pre_execute=guard(condition, message, wanted, self._options.get("pre_execute")))
+
     def _mark(self, task: Operator) -> None:
         if self.is_setup:
             mark_setup(task)
@@ -135,6 +141,21 @@ class TaskDecorator(TaskForm):
         self.short_circuit = TaskForm("@task.short_circuit", "operators.python", "ShortCircuitOperator")
         self.sensor = TaskForm("@task.sensor", "sensors.python", "PythonSensor")
 
+    def run_if(
+        self, condition: Callable[..., Any], skip_message: str | None = None
+    ) -> Callable[[TaskFactory], TaskFactory]:
+        """Skip the task below unless *condition*, called with the context, says yes.
+
+        It may also return a pair: its answer and the reason for a skip.
+        """
+        return lambda below: _decorated(below, "run_if").guarded(condition, skip_message, wanted=True)
+
+    def skip_if(
+        self, condition: Callable[..., Any], skip_message: str | None = None
+    ) -> Callable[[TaskFactory], TaskFactory]:
+        """Skip the task below when *condition*, called with the context, says yes; else as `run_if`."""
+        return lambda below: _decorated(below, "skip_if").guarded(condition, skip_message, wanted=False)
+
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -164,6 +185,12 @@ def teardown(function: Callable[..., Any] | None = None, /, *, on_failure_fail_d
         return made.marked(teardown=True, on_failure_fail_dagrun=on_failure_fail_dagrun)
 
     return mark if function is None else mark(function)
+
+
+def _decorated(below: Any, name: str) -> TaskFactory:
+    if not isinstance(below, TaskFactory):
+        refuse(f"@task.{name} stands above @task, and here it stands above {below!r}"[:200])
+    return below
 
 
 def _factory(function: Callable[..., Any], role: str) -> TaskFactory:

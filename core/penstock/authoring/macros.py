@@ -22,6 +22,17 @@ def ds_format(ds: str, input_format: str, output_format: str) -> str:
     return datetime.strptime(str(ds), input_format).strftime(output_format)  # noqa: DTZ007 - a date, no moment
 
 
+def ds_format_locale(ds: str, input_format: str, output_format: str, locale: str | None = None) -> str:
+    """Return *ds*, read in one format, written by a CLDR pattern such as ``EEEE d MMMM y``.
+
+    English is built in; any other *locale* needs the package Babel.
+    """
+    from penstock.authoring.cldr import format_date
+
+    read = datetime.strptime(str(ds), input_format)  # noqa: DTZ007 - a date, no moment
+    return format_date(read, output_format, locale)
+
+
 def datetime_diff_for_humans(moment: datetime, since: datetime | None = None) -> str:
     """Return how far *moment* is from *since* (default: now) in words, such as ``3 hours ago``."""
     reference = since or datetime.now(moment.tzinfo or UTC)

@@ -36,6 +36,8 @@ class TaskInstance:
         attempt_id: str = "",
         start_date: Moment | None = None,
         xcoms: XComStore | None = None,
+        socket: str | None = None,
+        logical_date: Moment | None = None,
     ) -> None:
         self.task = task
         self.task_id = task.task_id
@@ -46,6 +48,8 @@ class TaskInstance:
         self.map_index = map_index
         self.attempt_id = attempt_id
         self.start_date = start_date
+        self.logical_date = logical_date
+        self._socket = socket
         self._xcoms = xcoms or XComStore(None, {})
         self.skips: list[str] = []
 
@@ -79,16 +83,22 @@ class TaskInstance:
         """Return what a task of this run pushed under *key*, or *default*.
 
         A list of ids gives a list. Without ids it is this task itself. A mapped task gives the
-        list of what its instances pushed; *map_indexes* picks one, or some as a list.
+        list of what its instances pushed; *map_indexes* picks one, or some as a list. *dag_id* and
+        *run_id* look elsewhere (another DAG's run of the same id, unless one is named);
+        *include_prior_dates* takes the newest value of the runs up to this one's logical date.
         """
-        if dag_id not in (None, self.dag_id) or run_id not in (None, self.run_id):
-            raise NotImplementedError("xcom_pull from another DAG or run is not supported yet")
         if task_ids is None:
             return self._xcoms.own(key, default)
         ids = [task_ids] if isinstance(task_ids, str) else list(task_ids)
-        found = [self._of(name, key, map_indexes) for name in ids]
-        if include_prior_dates and all(value is _ABSENT for value in found):
-            raise NotImplementedError("xcom_pull of earlier runs (include_prior_dates) is not supported yet")
+        here = dag_id in (None, self.dag_id) and run_id in (None, self.run_id)
+        found = [self._of(name, key, map_indexes) if here else _ABSENT for name in ids]
+        if not here or (include_prior_dates and _ABSENT in found):
+            until = self.logical_date if include_prior_dates else None
+            elsewhere = self._elsewhere(dag_id or self.dag_id, ids, key, run_id, until, map_indexes)
+            found = [
+                elsewhere.get(name, _ABSENT) if value is _ABSENT else value
+                for name, value in zip(ids, found, strict=True)
+            ]
         values = [default if value is _ABSENT else value for value in found]
         return values[0] if isinstance(task_ids, str) else values
 
@@ -106,6 +116,31 @@ class TaskInstance:
             return self._xcoms.value(task_id, key, _ABSENT)
         values = [self._xcoms.value(f"{task_id}[{index}]", key, _ABSENT) for index in indexes]
         return [value for value in values if value is not _ABSENT]
+
+    def _elsewhere(
+        self,
+        dag_id: str,
+        task_ids: list[str],
+        key: str,
+        run_id: str | None,
+        until: Moment | None,
+        map_indexes: int | Iterable[int] | None,
+    ) -> dict[str, Any]:
+        """Return what tasks of another run pushed, by task id; each of the newest run that has it."""
+        from penstock.authoring.asking import ask_at
+
+        if os.environ.get("PENSTOCK_FOREGROUND"):
+            return {}  # a test knows of no other run
+        where: dict[str, Any] = {"run_id": run_id or self.run_id}
+        if until is not None and run_id is None:
+            where = {"until": until.isoformat()}
+        rows = ask_at(self._socket, "xcom_sources", dag_id=dag_id, task_ids=task_ids, key=key, **where)
+        newest: dict[str, str] = {}
+        sources: dict[str, dict[int, str]] = {}
+        for row in rows or ():
+            if newest.setdefault(row["task_id"], row["run_id"]) == row["run_id"]:
+                sources.setdefault(row["task_id"], {})[row["map_index"]] = row["attempt_id"]
+        return {name: self._xcoms.from_attempts(found, key, map_indexes) for name, found in sources.items()}
 
     def rule_out(self, task_ids: Sequence[str]) -> None:
         """Have these tasks of the run skipped once this one has succeeded."""
@@ -165,6 +200,21 @@ class XComStore:
         values = self._values(source)
         return decode(values[key]) if key in values else default
 
+    def from_attempts(
+        self, attempts: dict[int, str], key: str, map_indexes: int | Iterable[int] | None
+    ) -> Any:
+        """Return what *attempts* (by map index) of one task pushed: a value, or a list when it is mapped."""
+        if isinstance(map_indexes, int):
+            return self._of_attempt(attempts.get(map_indexes), key)
+        if map_indexes is None and -1 in attempts:
+            return self._of_attempt(attempts[-1], key)
+        wanted = sorted(attempts) if map_indexes is None else [one for one in map_indexes if one in attempts]
+        return [self._of_attempt(attempts[index], key) for index in wanted]
+
+    def _of_attempt(self, attempt_id: str | None, key: str) -> Any:
+        values = self._load(attempt_id)
+        return decode(values[key]) if key in values else None
+
     def map_indexes(self, task_id: str) -> list[int]:
         """Return the map indexes of *task_id* that have an attempt, in order."""
         start = f"{task_id}["
@@ -179,11 +229,10 @@ class XComStore:
 
     def _values(self, source: str) -> dict[str, Any]:
         if source not in self._read:
-            self._read[source] = self._load(source)
+            self._read[source] = self._load(self._sources.get(source))
         return self._read[source]
 
-    def _load(self, source: str) -> dict[str, Any]:
-        attempt_id = self._sources.get(source)
+    def _load(self, attempt_id: str | None) -> dict[str, Any]:
         if attempt_id is None or self._folder is None:
             return {}
         root = os.path.dirname(os.path.dirname(self._folder))  # noqa: PTH120

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from penstock.errors import UsageError
+
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 NO_DATE = datetime.max.replace(tzinfo=UTC)
 """Stands for "without a logical date", where an argument may say ``none``."""
@@ -75,6 +77,36 @@ class Conf(click.ParamType[dict[str, Any]]):
         if not isinstance(conf, dict):
             self.fail("a JSON object is wanted, such as '{\"day\": 3}'", param, ctx)
         return conf
+
+
+_DURATION = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+)
+
+
+def duration(text: str, what: str) -> tuple[float | None, dict[str, int] | None]:
+    """Return an ISO duration as seconds, or with months or years as relativedelta keywords.
+
+    Raises `UsageError` that begins with *what*.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None or not any(found.groups()):
+        raise UsageError(f"{what}: {text!r} is not a duration: write PT6H, P1D, P1M or P2W")
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in found.groups()[:6])
+    seconds = float(found[7] or 0)
+    if not years and not months:
+        return ((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60 + seconds, None
+    if not seconds.is_integer():
+        raise UsageError(f"{what}: {text!r} has months or years, so its seconds must be whole")
+    named = {
+        "years": years,
+        "months": months,
+        "days": days + 7 * weeks,
+        "hours": hours,
+        "minutes": minutes,
+        "seconds": int(seconds),
+    }
+    return None, {name: value for name, value in named.items() if value}
 
 
 def in_zone(at: datetime, zone: tzinfo) -> datetime:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penstock.cli.moments import Moment, in_zone
+from penstock.cli.moments import Moment, duration, in_zone
 from penstock.cli.options import json_option
 from penstock.cli.output import print_json, say, tell
 from penstock.errors import UsageError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from penstock.model.spec import ScheduleSpec
     from penstock.timetable import Point
-
-_DURATION = r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
 
 
 @click.group
@@ -47,6 +47,12 @@ def schedule() -> None:
     show_default=True,
     help="Which of the points that passed are made up for.",
 )
+@click.option("--interval", metavar="DURATION", help="How long the data interval before each moment is.")
+@click.option(
+    "--run-immediately",
+    metavar="yes|no|DURATION",
+    help="Without a start date: whether a tick that passed (up to DURATION ago) comes first.",
+)
 @click.option("--last", type=(Moment(), Moment()), metavar="START END", help="The last run's data interval.")
 @click.option("--now", type=Moment(), default="now", show_default=True, help="When it is asked.")
 @click.option("-n", "--count", default=5, show_default=True, type=click.IntRange(1, 10_000))
@@ -59,6 +65,8 @@ def preview(
     start: datetime | None,
     end: datetime | None,
     catchup: str,
+    interval: str | None,
+    run_immediately: str | None,
     last: tuple[datetime, datetime] | None,
     now: datetime,
     count: int,
@@ -66,9 +74,9 @@ def preview(
 ) -> None:
     """Show the next points of a schedule.
 
-    SCHEDULE is a cron expression, a preset, or a duration such as PT6H. Each point is worked out as
-    if the one before had run. Moments without an offset are on the wall clock of --timezone; points
-    that a change of clocks moved are marked.
+    SCHEDULE is a cron expression, several with | between them, a preset, or a duration such as PT6H.
+    Each point is worked out as if the one before had run. Moments without an offset are on the wall
+    clock of --timezone; points that a change of clocks moved are marked.
 
     Examples:
       penstock schedule preview '30 2 * * *' --timezone Europe/Amsterdam --start 2026-03-27 -n 4
@@ -81,15 +89,16 @@ def preview(
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
         raise UsageError(f"there is no time zone {timezone!r}") from None
-    from penstock.timetable import Point, timetable_of
+    from penstock.timetable import timetable_of
 
     try:
-        table = timetable_of(_spec(schedule, kind, timezone))
+        table = timetable_of(_spec(schedule, kind, timezone, interval, run_immediately))
     except ValueError as error:
         raise UsageError(str(error)) from None
-    point = None if last is None else Point.over(in_zone(last[0], zone), in_zone(last[1], zone))
+    point = None if last is None else _last(*last, zone)
     points: list[Point] = []
     while len(points) < count:
+        before = point
         point = table.next(
             point,
             start=in_zone(start, zone) if start else None,
@@ -97,13 +106,22 @@ def preview(
             catchup=catchup,  # type: ignore[arg-type]  # click has checked it
             now=in_zone(now, zone),
         )
-        if point is None:
+        if point is None or point == before:  # what follows depends on when the run ends
             break
         points.append(point)
     if as_json:
         print_json({"points": [_row(each) for each in points]})
         return
     _show(points, timezone)
+
+
+def _last(start: datetime, end: datetime, zone: ZoneInfo) -> Point:
+    from penstock.timetable import Point
+
+    start, end = in_zone(start, zone), in_zone(end, zone)
+    if end < start:
+        raise UsageError("--last: the interval ends before it starts")
+    return Point.over(start, end)
 
 
 def _row(point: Point) -> dict[str, object]:
@@ -131,35 +149,53 @@ def _show(points: list[Point], timezone: str) -> None:
     tell(text.table((f"LOGICAL DATE ({timezone})", "INTERVAL ENDS", "RUNS AFTER", ""), rows))
 
 
-def _spec(schedule: str, kind: str, timezone: str) -> ScheduleSpec:
-    import re
-
+def _spec(
+    schedule: str, kind: str, timezone: str, interval: str | None, run_immediately: str | None
+) -> ScheduleSpec:
+    """Return the schedule that the arguments mean; refuse options that it does not have."""
     from penstock.model.spec import ScheduleSpec
 
-    interval = kind == "interval"
     if schedule in {"@once", "@continuous", "none", "None"}:
+        if kind == "interval" or interval or run_immediately:
+            raise UsageError(f"{schedule} has no --kind interval, --interval or --run-immediately")
         return ScheduleSpec(kind=schedule.lstrip("@").lower(), timezone=timezone, text=schedule)  # type: ignore[arg-type]
-    found = re.fullmatch(_DURATION, schedule)
-    if found is None or not any(found.groups()):
-        if schedule.startswith("P"):
-            raise UsageError(f"{schedule!r} is not a duration: write PT6H, P1D, P1M or P2W")
-        crons = tuple(part.strip() for part in schedule.split("|"))
+    if kind == "interval" and (interval or run_immediately):
+        raise UsageError("--interval and --run-immediately are for --kind trigger")
+    ahead = None if interval is None else _span(duration(interval, "--interval"))
+    if schedule.lstrip("-").startswith("P"):
+        if run_immediately:
+            raise UsageError("--run-immediately is for cron schedules")
+        seconds, relative = duration(schedule, "SCHEDULE")
         return ScheduleSpec(
-            kind="cron_interval" if interval else "cron", crons=crons, timezone=timezone, text=schedule
+            kind="delta_interval" if kind == "interval" else "delta",
+            seconds=seconds,
+            relative=relative,
+            interval=ahead,
+            timezone=timezone,
+            text=schedule,
         )
-    years, months, weeks, days, hours, minutes = (int(part or 0) for part in found.groups()[:6])
-    seconds = float(found[7] or 0)
-    delta_kind = "delta_interval" if interval else "delta"
-    if years or months:
-        relative = {
-            "years": years,
-            "months": months,
-            "days": days + 7 * weeks,
-            "hours": hours,
-            "minutes": minutes,
-            "seconds": int(seconds),
-        }
-        used = {name: value for name, value in relative.items() if value}
-        return ScheduleSpec(kind=delta_kind, relative=used, timezone=timezone, text=schedule)  # type: ignore[arg-type]
-    total = ((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60 + seconds
-    return ScheduleSpec(kind=delta_kind, seconds=total, timezone=timezone, text=schedule)  # type: ignore[arg-type]
+    crons = tuple(part.strip() for part in schedule.split("|"))
+    if kind == "interval" and len(crons) > 1:
+        raise UsageError("several crons make no intervals: they are for --kind trigger")
+    return ScheduleSpec(
+        kind="cron_interval" if kind == "interval" else "cron",
+        crons=crons,
+        interval=ahead,
+        run_immediately=_early(run_immediately),
+        timezone=timezone,
+        text=schedule,
+    )
+
+
+def _span(parts: tuple[float | None, dict[str, int] | None]) -> float | dict[str, int] | None:
+    seconds, relative = parts
+    return relative if seconds is None else seconds
+
+
+def _early(text: str | None) -> bool | float | None:
+    if text is None or text in ("yes", "no"):
+        return None if text is None else text == "yes"
+    seconds, _ = duration(text, "--run-immediately")
+    if seconds is None:
+        raise UsageError(f"--run-immediately {text}: months and years have no fixed length; say days")
+    return seconds

@@ -87,6 +87,7 @@ def _context(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], tas
     from penstock.authoring.context import build_context
     from penstock.authoring.moment import Moment
 
+    date = facts.get("logical_date")
     assert task.dag is not None
     ti = TaskInstance(
         task,
@@ -98,6 +99,8 @@ def _context(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], tas
         attempt_id=spec["attempt_id"],
         start_date=Moment.now_utc(),
         xcoms=XComStore(folder, spec.get("xcom_sources") or {}),
+        socket=facts.get("socket"),
+        logical_date=Moment.parse(date) if date else None,
     )
     return build_context(task.dag, task, ti, facts)
 

@@ -144,4 +144,8 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     move(tick, live, task, TaskEvent.LAUNCH)
     tick.world.attempts[attempt_id] = (live.record.id, task.task_id)
     lent = tick.world.lent(tick.settings)
-    tick.launches.append(attempt_spec(live, task, attempt_id, tick.settings, tick.environment, lent=lent))
+    asks = live.structure.tasks[task.task_id].launch == "python"
+    before = tick.world.previous_success(live) if asks else None
+    tick.launches.append(
+        attempt_spec(live, task, attempt_id, tick.settings, tick.environment, lent=lent, before=before)
+    )

@@ -28,8 +28,12 @@ def attempt_spec(
     environment: dict[str, str],
     *,
     lent: tuple[str, ...] = (),
+    before: RunRecord | None = None,
 ) -> AttemptSpec:
-    """Return the order for one attempt of *task*; *lent* is for `AttemptSpec.lent`."""
+    """Return the order for one attempt of *task*.
+
+    *lent* is for `AttemptSpec.lent`; *before* is the last successful run before the task's own.
+    """
     spec = live.structure.tasks[task.task_id]
     folder = attempt_path(settings.attempts, attempt_id)
     identity = _identity(live.record, task, attempt_id)
@@ -52,7 +56,7 @@ def attempt_spec(
         lent=lent if python else (),
         skip_on_exit_code=spec.skip_on_exit_code,
         push_last_line=spec.push_last_line,
-        context=_context(live, task, settings) if python else {},
+        context=_context(live, task, settings, before) if python else {},
         xcom_sources=_sources(live, spec) if python else {},
     )
 
@@ -102,13 +106,14 @@ def run_params(live: LiveRun) -> dict[str, Any]:
     return {**defaults, **json.loads(live.record.conf)}
 
 
-def _context(live: LiveRun, task: TaskRecord, settings: Settings) -> dict[str, Any]:
+def iso(moment_us: int | None) -> str | None:
+    """Return a moment in microseconds as ISO text."""
+    moment = opt_from_us(moment_us)
+    return moment.isoformat() if moment else None
+
+
+def _context(live: LiveRun, task: TaskRecord, settings: Settings, before: RunRecord | None) -> dict[str, Any]:
     run, spec = live.record, live.structure.spec
-
-    def iso(moment_us: int | None) -> str | None:
-        moment = opt_from_us(moment_us)
-        return moment.isoformat() if moment else None
-
     return {
         "dag_id": run.dag_id,
         "run_id": run.run_id,
@@ -132,6 +137,16 @@ def _context(live: LiveRun, task: TaskRecord, settings: Settings) -> dict[str, A
         "first_poke_at": None if task.first_poke_us is None else task.first_poke_us / 1e6,
         "pokes": task.pokes,
         "values": str(settings.values_file),
+        "previous_success": None if before is None else _dates(before),
+    }
+
+
+def _dates(run: RunRecord) -> dict[str, str | None]:
+    return {
+        "data_interval_start": iso(run.interval_start_us),
+        "data_interval_end": iso(run.interval_end_us),
+        "start_date": iso(run.start_us),
+        "end_date": iso(run.end_us),
     }
 
 

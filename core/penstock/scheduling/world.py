@@ -123,6 +123,8 @@ class World:
         self.leaving: dict[tuple[str, str], LiveRun] = {}
         """Runs that ended in this tick."""
         self._previous: dict[int, Previous | None] = {}
+        self._succeeded: dict[str, dict[int, RunRecord | None]] = {}
+        """DAG -> run key -> the last successful run before it, as far as anybody asked."""
         self.attempts: dict[str, tuple[int, str]] = {}
         """Live attempts: id -> (run key, task id)."""
         self.asked: dict[str, float] = {}
@@ -235,6 +237,7 @@ class World:
             return
         self.runs[pk] = live
         self.leaving.pop(live.key, None)
+        self._succeeded.pop(live.record.dag_id, None)
         self.forget_previous()
         self.by_key[live.key] = pk
         self.stirred.add(pk)
@@ -250,6 +253,7 @@ class World:
         """Let a finished run go; until the commit the store does not know how it ended."""
         if self.runs.pop(live.record.id, None) is not None:
             self.leaving[live.key] = live
+            self._succeeded.pop(live.record.dag_id, None)
         self.by_key.pop(live.key, None)
         self.stirred.discard(live.record.id)
         self.looking_back.get(live.record.dag_id, set()).discard(live.record.id)
@@ -268,6 +272,31 @@ class World:
         if pk not in self._previous:
             self._previous[pk] = self._find_previous(live.record)
         return self._previous[pk]
+
+    def previous_success(self, live: LiveRun) -> RunRecord | None:
+        """Return the last successful run with an earlier logical date."""
+        known = self._succeeded.setdefault(live.record.dag_id, {})
+        if live.record.id not in known:
+            known[live.record.id] = self._find_success(live.record)
+        return known[live.record.id]
+
+    def _find_success(self, run: RunRecord) -> RunRecord | None:
+        if run.logical_us is None:
+            return None
+        here = [
+            other.record
+            for other in (*self.runs.values(), *self.leaving.values())
+            if other.record.dag_id == run.dag_id
+        ]
+        stored = self.reads.previous_success(run.dag_id, run.logical_us, without={one.id for one in here})
+        found = [
+            (one.logical_us, one)
+            for one in (*here, *([stored] if stored else []))
+            if one.state is RunState.SUCCESS
+            and one.logical_us is not None
+            and one.logical_us < run.logical_us
+        ]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
 
     def forget_previous(self) -> None:
         """Look for earlier runs anew: some have come or gone."""

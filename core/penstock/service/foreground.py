@@ -78,6 +78,7 @@ def run_test(
     folder = Path(tempfile.mkdtemp(prefix="penstock-test-"))
     private = replace(settings, home=folder, allow_root=True)
     environment = {**task_environment(private, os.environ), "PENSTOCK_HOME": str(settings.home)}
+    environment["PENSTOCK_FOREGROUND"] = "1"
     try:
         prepare_home(private)
         _lend_values(settings, private)

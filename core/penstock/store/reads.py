@@ -127,6 +127,13 @@ class Reads:
         with self._database.read() as connection:
             return reads_runs.read_run_states(connection, dag_id, logical_date, task_ids)
 
+    def xcom_sources(
+        self, dag_id: str, task_ids: Sequence[str], key: str, run_id: str | None, until: datetime | None
+    ) -> list[views.XComSource]:
+        """Return which attempts hold what tasks pushed, of the newest run first."""
+        with self._database.read() as connection:
+            return reads_attempts.read_xcom_sources(connection, dag_id, task_ids, key, run_id, until)
+
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
         with self._database.read() as connection:

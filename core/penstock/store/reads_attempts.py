@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from penstock.clock import from_us, opt_from_us
+from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
 from penstock.execution.records import LOG, attempt_path
 from penstock.ids import check_attempt_id
-from penstock.model.views import AttemptRow, Sample
+from penstock.model.views import AttemptRow, Sample, XComSource
 from penstock.store import tables
 from penstock.store.database import table_of
 from penstock.store.reads_runs import outcome_view, run_row
@@ -19,6 +21,9 @@ from penstock.store.reads_runs import outcome_view, run_row
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
 _sample = table_of(tables.SampleRow)
+_run = table_of(tables.RunRow)
+_xcom = table_of(tables.XComRow)
+_MOST_SOURCES = 10_000
 
 
 def read_attempts(
@@ -83,4 +88,35 @@ def read_samples(connection: Connection, attempt_id: str) -> list[Sample]:
             processes=row.processes,
         )
         for row in connection.execute(query)
+    ]
+
+
+def read_xcom_sources(
+    connection: Connection,
+    dag_id: str,
+    task_ids: Sequence[str],
+    key: str,
+    run_id: str | None,
+    until: datetime | None,
+) -> list[XComSource]:
+    """Return the attempts that hold what tasks pushed under *key*, of the newest run first.
+
+    Of one run, or of every run with a logical date up to *until*.
+    """
+    query = (
+        sa.select(_run.c.run_id, _task.c.task_id, _task.c.map_index, _xcom.c.attempt_id)
+        .join(_task, _task.c.id == _xcom.c.ti_id)
+        .join(_run, _run.c.id == _task.c.run_pk)
+        .where(_run.c.dag_id == dag_id, _task.c.task_id.in_(list(task_ids)), _xcom.c.key == key)
+        .order_by(_run.c.logical_us.desc(), _run.c.id.desc(), _task.c.map_index)
+        .limit(_MOST_SOURCES)
+    )
+    if run_id is not None:
+        query = query.where(_run.c.run_id == run_id)
+    if until is not None:
+        query = query.where(_run.c.logical_us <= opt_us(until))
+    return [
+        XComSource(run_id=row[0], task_id=row[1], map_index=row[2], attempt_id=row[3])
+        for row in connection.execute(query)
+        if row[3] is not None
     ]

@@ -240,6 +240,23 @@ class WorkingSet:
                 found.setdefault(task_id, {})[key] = None if value is None else json.loads(value)
         return found
 
+    def previous_success(self, dag_id: str, logical_us: int, *, without: Collection[int]) -> RunRecord | None:
+        """Return the last successful run before a logical date, leaving out some keys, or None."""
+        query = (
+            sa.select(*(_run.c[name] for name in _RUN_FIELDS))
+            .where(
+                _run.c.dag_id == dag_id,
+                _run.c.logical_us < logical_us,
+                _run.c.state == RunState.SUCCESS.value,
+                _run.c.id.not_in(list(without)),
+            )
+            .order_by(_run.c.logical_us.desc())
+            .limit(1)
+        )
+        with self.database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _run_record(row)
+
     def answer(self, act_id: str) -> str | None:
         """Return the first answer (JSON) to an act that was carried out before, or None."""
         with self.database.read() as connection:

@@ -45,6 +45,12 @@ class Cron:
 
     def __init__(self, expression: str) -> None:
         self.expression = PRESETS.get(expression.strip().lower(), expression.strip())
+        count = len(self.expression.split())
+        if self.expression.startswith("@") or not 5 <= count <= 7:
+            raise ValueError(
+                f"cron {expression!r} has {count} field{'' if count == 1 else 's'}, not 5 (or 6 with "
+                f"seconds, 7 with years); and it is none of {', '.join(PRESETS)}"
+            )
         if _UNSTABLE.search(self.expression):
             raise ValueError(f"cron {expression!r}: R and H would give other times at each load")
         try:

@@ -1,5 +1,6 @@
-"""What the reference ran to measure flow, without what does not exist here yet."""
+"""What the reference ran to measure flow."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from penstock import (
@@ -25,6 +26,23 @@ def bad():
 
 def skip():
     raise AirflowSkipException
+
+
+def with_teardown(dag_id, setup, work, teardown, **counts):
+    """Set up, work, tear down."""
+    with DAG(dag_id, **K):
+        s, w, t = setup(task_id="s").as_setup(), work(task_id="w"), teardown(task_id="t")
+        s >> w >> t.as_teardown(setups=s, **counts)
+
+
+class Bad(P):
+    def __init__(self, **arguments):
+        super().__init__(python_callable=bad, **arguments)
+
+
+class Skip(P):
+    def __init__(self, **arguments):
+        super().__init__(python_callable=skip, **arguments)
 
 
 with DAG("fl_branch_join", **K):
@@ -190,3 +208,38 @@ with DAG("fl_xcom", **K):
     tup()
     st()
     unser()
+with DAG("fl_skip_chain", **K):
+    Skip(task_id="s") >> E(task_id="a") >> E(task_id="b", trigger_rule="all_done")
+with DAG("fl_fail_leaf_green", **K):
+    Bad(task_id="f") >> E(task_id="end", trigger_rule="all_done")
+with DAG("fl_fail_fast", fail_fast=True, **K):
+    Bad(task_id="f") >> E(task_id="a")
+    E(task_id="z")
+with DAG("fl_timeout", **K):
+
+    @task(execution_timeout=timedelta(seconds=1))
+    def slow():
+        time.sleep(5)
+
+    slow()
+with DAG("fl_run_if", **K):
+
+    @task.run_if(lambda context: False, skip_message="no")
+    @task
+    def a():
+        return 1
+
+    @task.skip_if(lambda context: False)
+    @task
+    def b():
+        return 2
+
+    a()
+    b()
+with_teardown("fl_teardown_after_fail", E, Bad, E)
+with_teardown("fl_teardown_fails", E, E, Bad)
+with_teardown("fl_teardown_fails_run", E, E, Bad, on_failure_fail_dagrun=True)
+with_teardown("fl_setup_skipped", Skip, E, E)
+with DAG("fl_two_setups_one_fails", **K):
+    s1, s2, w = E(task_id="s1").as_setup(), Bad(task_id="s2").as_setup(), E(task_id="w")
+    [s1, s2] >> w >> E(task_id="t").as_teardown(setups=[s1, s2])

@@ -23,6 +23,7 @@ CASES = {
     "tuple_roundtrip": lambda ti: type(ti.xcom_pull(task_ids="tup")).__name__,
     "set_roundtrip": lambda ti: type(ti.xcom_pull(task_ids="st")).__name__,
     "include_prior": lambda ti: ti.xcom_pull(task_ids="ret", include_prior_dates=True),
+    "other_dag": lambda ti: ti.xcom_pull(task_ids="x", dag_id="nosuchdag"),
     "missing_default": lambda ti: ti.xcom_pull(task_ids="none", default="D"),
 }
 with DAG("bx", schedule=None):

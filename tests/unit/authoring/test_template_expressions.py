@@ -1,0 +1,45 @@
+"""Template expressions beside those that were measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from golden_templates import render
+
+MEASURED: dict[str, Any] = json.loads((Path(__file__).parents[2] / "golden" / "battery.json").read_text())[
+    "templates"
+]
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("macros.ds_add(ds, 7)", "2026-01-22"),
+        ("macros.ds_add(ds, -15)", "2025-12-31"),
+        ("macros.dateutil.relativedelta.relativedelta(months=1)", "relativedelta(months=+1)"),
+        ('var.value.get("nope","dflt")', "dflt"),
+        ("conn.my_conn.port", "8080"),
+        ('conn.get("nope","dfl")', "dfl"),
+        ("my_const", "K"),
+        ('dag_run.logical_date.strftime("%A")', "Thursday"),
+        ("logical_date.add(months=1).in_tz('Asia/Tokyo').to_datetime_string()", "2026-02-15 09:00:00"),
+        ('macros.ds_format_locale(ds, "%Y-%m-%d", "d MMM yy")', "15 Jan 26"),
+        ('macros.ds_format_locale(ds, "%Y-%m-%d", "EEEE", "xx")', None),
+        ("partition_date", "None"),
+        ("task_reschedule_count", "0"),
+        ("var.value.nope", None),
+        ("conn.nope.host", None),
+        ("undefined_name", None),
+        ("''.__class__.__mro__", None),
+    ],
+)
+def test_more_expressions(expression: str, wanted: str | None, tmp_path: Path) -> None:
+    ran = render(expression, tmp_path, MEASURED)
+    if wanted is None:
+        assert ran.kind == "failed"
+    else:
+        assert ran.xcoms["return_value"] == wanted, ran.ending.reason
