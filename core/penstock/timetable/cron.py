@@ -46,10 +46,12 @@ class Cron:
     def __init__(self, expression: str) -> None:
         self.expression = PRESETS.get(expression.strip().lower(), expression.strip())
         count = len(self.expression.split())
-        if self.expression.startswith("@") or not 5 <= count <= 7:
+        if self.expression.startswith("@"):
+            raise ValueError(f"cron {expression!r} is not valid: it is none of {', '.join(PRESETS)}")
+        if not 5 <= count <= 7:
+            found = f"{count} field{'' if count == 1 else 's'}"
             raise ValueError(
-                f"cron {expression!r} has {count} field{'' if count == 1 else 's'}, not 5 (or 6 with "
-                f"seconds, 7 with years); and it is none of {', '.join(PRESETS)}"
+                f"cron {expression!r} is not valid: it has {found}, not 5 (6 with seconds, 7 with years)"
             )
         if _UNSTABLE.search(self.expression):
             raise ValueError(f"cron {expression!r}: R and H would give other times at each load")
