@@ -19,6 +19,7 @@ from penstock.model.acts import Trigger
 from penstock.model.spec import ParsedFile
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.views import RunDetail
+from penstock.scheduling.launch import FOREGROUND
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.obey import FileLoaded
 from penstock.service.daemon import prepare_home
@@ -58,7 +59,7 @@ async def _run(
     database = Database.open(settings.database)
     clock = SystemClock()
     executor = LocalExecutor(settings)
-    environment = {**task_environment(settings, os.environ), "PENSTOCK_FOREGROUND": "1"}
+    environment = {**task_environment(settings, os.environ), FOREGROUND: "1"}
     loop = Loop(database, executor, settings, clock, environment=environment)
     engine = LocalEngine(database, settings, loop, since=clock.now())
     await loop.recover()

@@ -22,6 +22,7 @@ from penstock.errors import EngineNotRunningError
 from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.value_views import ConnectionRow, VariableRow
+from penstock.model.xcoms import XComSource
 
 CONNECT_TIMEOUT = 2.0
 CALL_TIMEOUT = 30.0
@@ -242,7 +243,7 @@ class SocketEngine:
         key: str,
         run_id: str | None = None,
         until: datetime | None = None,
-    ) -> list[views.XComSource]:
+    ) -> list[XComSource]:
         """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
         return self._call(
             wire.Extras.xcom_sources, dag_id=dag_id, task_ids=task_ids, key=key, run_id=run_id, until=until

@@ -21,6 +21,7 @@ from penstock.logs.paths import index_path, log_path
 from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.value_views import ConnectionRow, VariableRow
+from penstock.model.xcoms import XComSource
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.reads import Reads
@@ -226,7 +227,7 @@ class LocalEngine:
         key: str,
         run_id: str | None = None,
         until: datetime | None = None,
-    ) -> list[views.XComSource]:
+    ) -> list[XComSource]:
         """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
         return self._reads.xcom_sources(dag_id, task_ids, key, run_id, until)
 

@@ -30,6 +30,7 @@ from penstock.api.engine import Engine
 from penstock.decoding import decoder
 from penstock.errors import EngineError, PenstockError, ProtocolError
 from penstock.model import views
+from penstock.model.xcoms import XComSource
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class Extras(Protocol):
         key: str,
         run_id: str | None = None,
         until: datetime | None = None,
-    ) -> list[views.XComSource]:
+    ) -> list[XComSource]:
         """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
         ...
 

@@ -129,7 +129,7 @@ class TaskInstance:
         """Return what tasks of another run pushed, by task id; each of the newest run that has it."""
         from penstock.authoring.asking import ask_at
 
-        if os.environ.get("PENSTOCK_FOREGROUND"):
+        if not self._socket:
             return {}  # a test knows of no other run
         where: dict[str, Any] = {"run_id": run_id or self.run_id}
         if until is not None and run_id is None:

@@ -428,15 +428,6 @@ class EventRow(View, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class XComSource(View, frozen=True, kw_only=True):
-    """The attempt that holds what a task instance pushed."""
-
-    run_id: str
-    task_id: str
-    map_index: int
-    attempt_id: str
-
-
 class RunStates(View, frozen=True, kw_only=True):
     """States of one run and of tasks in it, for those who wait for another DAG.
 

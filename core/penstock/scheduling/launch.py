@@ -16,6 +16,8 @@ from penstock.settings import Settings
 from penstock.store.records import RunRecord, TaskRecord
 from penstock.values import clear_secrets
 
+FOREGROUND = "PENSTOCK_FOREGROUND"
+"""In the environment of tasks: no engine is there to ask."""
 _EVERY_XCOM = 200
 """Runs with more tasks than this hand only their ancestors' XComs to a task."""
 
@@ -42,6 +44,9 @@ def attempt_spec(
     if command is not None:
         env = {**(identity if command.replace_env else env), **command.env}
     python = spec.launch == "python"
+    facts = _context(live, task, settings, before) if python else {}
+    if FOREGROUND in environment:
+        facts["socket"] = None
     return AttemptSpec(
         attempt_id=attempt_id,
         argv=_python(folder) if python or command is None else command.argv,
@@ -56,7 +61,7 @@ def attempt_spec(
         lent=lent if python else (),
         skip_on_exit_code=spec.skip_on_exit_code,
         push_last_line=spec.push_last_line,
-        context=_context(live, task, settings, before) if python else {},
+        context=facts,
         xcom_sources=_sources(live, spec) if python else {},
     )
 

@@ -29,6 +29,7 @@ from penstock.model.outcome import describe
 from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.views import RunDetail, TaskRow
+from penstock.scheduling.launch import FOREGROUND
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.obey import FileLoaded
 from penstock.service.daemon import prepare_home
@@ -78,7 +79,7 @@ def run_test(
     folder = Path(tempfile.mkdtemp(prefix="penstock-test-"))
     private = replace(settings, home=folder, allow_root=True)
     environment = {**task_environment(private, os.environ), "PENSTOCK_HOME": str(settings.home)}
-    environment["PENSTOCK_FOREGROUND"] = "1"
+    environment[FOREGROUND] = "1"
     try:
         prepare_home(private)
         _lend_values(settings, private)

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import Clock, SystemClock, to_us
 from penstock.model import views
+from penstock.model.xcoms import XComSource
 from penstock.settings import Settings
 from penstock.store import reads_attempts, reads_dags, reads_ledger, reads_runs, reads_slots, reads_status
 from penstock.store.coming import Coming
@@ -129,7 +130,7 @@ class Reads:
 
     def xcom_sources(
         self, dag_id: str, task_ids: Sequence[str], key: str, run_id: str | None, until: datetime | None
-    ) -> list[views.XComSource]:
+    ) -> list[XComSource]:
         """Return which attempts hold what tasks pushed, of the newest run first."""
         with self._database.read() as connection:
             return reads_attempts.read_xcom_sources(connection, dag_id, task_ids, key, run_id, until)

@@ -13,7 +13,8 @@ from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
 from penstock.execution.records import LOG, attempt_path
 from penstock.ids import check_attempt_id
-from penstock.model.views import AttemptRow, Sample, XComSource
+from penstock.model.views import AttemptRow, Sample
+from penstock.model.xcoms import XComSource
 from penstock.store import tables
 from penstock.store.database import table_of
 from penstock.store.reads_runs import outcome_view, run_row
