@@ -9,6 +9,7 @@ from fake_world import DAY, World, count_states, replace
 from penstock.errors import RefusedError, UnknownError
 from penstock.ids import make_run_id
 from penstock.model import acts, views
+from penstock.model.backfills import BackfillRow, SlotRow
 from penstock.model.graph import Graph
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
 
@@ -253,12 +254,10 @@ def _make_backfill(
 ) -> int:
     number = max(world.backfills, default=0) + 1
     slots = tuple(
-        views.SlotRow(
-            logical_date=item.logical_date or now, state="kept" if item.note == "kept" else "waiting"
-        )
+        SlotRow(logical_date=item.logical_date or now, state="kept" if item.note == "kept" else "waiting")
         for item in planned.items
     )
-    world.backfills[number] = views.BackfillRow(
+    world.backfills[number] = BackfillRow(
         backfill_id=number,
         dag_id=act.dag_id,
         from_date=act.from_date,

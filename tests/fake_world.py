@@ -14,6 +14,7 @@ import msgspec
 
 from penstock.clock import EPOCH
 from penstock.model import views
+from penstock.model.backfills import BackfillRow, SlotRow
 from penstock.model.graph import Graph
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
@@ -65,7 +66,7 @@ class World:
     logs: dict[str, bytes] = field(default_factory=dict)
     samples: dict[str, list[views.Sample]] = field(default_factory=dict)
     errors: list[views.ImportErrorRow] = field(default_factory=list)
-    backfills: dict[int, views.BackfillRow] = field(default_factory=dict)
+    backfills: dict[int, BackfillRow] = field(default_factory=dict)
     pools: dict[str, views.PoolRow] = field(default_factory=dict)
     events: list[views.EventRow] = field(default_factory=list)
     skips: dict[str, list[views.LedgerPoint]] = field(default_factory=dict)
@@ -410,10 +411,10 @@ def replace(view: AnyView, **changes: Any) -> AnyView:
     return msgspec.structs.replace(view, **changes)
 
 
-def _backfill(newest: datetime) -> views.BackfillRow:
+def _backfill(newest: datetime) -> BackfillRow:
     states = ("success", "success", "failed", "running", "running", "waiting", "kept", "skipped")
     slots = tuple(
-        views.SlotRow(
+        SlotRow(
             logical_date=newest - (40 - place) * DAY,
             state=state,  # type: ignore[arg-type]
             run_id=f"backfill__{(newest - (40 - place) * DAY).isoformat()}"
@@ -426,7 +427,7 @@ def _backfill(newest: datetime) -> views.BackfillRow:
     counts: dict[str, int] = {}
     for slot in slots:
         counts[slot.state] = counts.get(slot.state, 0) + 1
-    return views.BackfillRow(
+    return BackfillRow(
         backfill_id=1,
         dag_id="nyc_flights",
         from_date=slots[0].logical_date,

@@ -16,6 +16,7 @@ from fake_world import DAY, NOW, World, believable, replace
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
 from penstock.model import views
 from penstock.model.acts import AnyAct, act_name
+from penstock.model.backfills import BackfillRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 
 
@@ -281,13 +282,13 @@ class FakeEngine:
         self._ask("import_errors")
         return list(self.world.errors)
 
-    def backfills(self, dag_id: str | None = None) -> list[views.BackfillRow]:
+    def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Answer `Engine.backfills`."""
         self._ask("backfills")
         rows = sorted(self.world.backfills.values(), key=lambda row: -row.backfill_id)
         return [replace(row, slots=()) for row in rows if dag_id in {None, row.dag_id}]
 
-    def backfill(self, backfill_id: int) -> views.BackfillRow:
+    def backfill(self, backfill_id: int) -> BackfillRow:
         """Answer `Engine.backfill`."""
         self._ask("backfill")
         if backfill_id not in self.world.backfills:

@@ -34,6 +34,15 @@ def check_id(text: object, kind: str) -> str:
     return text
 
 
+def split_instance(text: str) -> tuple[str, int | None]:
+    """Return task id and map index of ``task[3]``; the index is None when *text* names no one instance."""
+    if text.endswith("]") and "[" in text:
+        name, _, index = text[:-1].rpartition("[")
+        if index.isdecimal():
+            return name, int(index)
+    return text, None
+
+
 def make_run_id(run_type: str, moment: datetime) -> str:
     """Return the default run id, ``<run_type>__<ISO timestamp>``."""
     return f"{run_type}__{moment.isoformat()}"

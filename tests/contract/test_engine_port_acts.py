@@ -37,7 +37,12 @@ def test_plan_and_why_pass_through(bench: Bench) -> None:
 EVERY_ACT: list[acts.AnyAct] = [
     acts.Trigger(dag_id="etl", logical_date=NOON, conf={"a": [1, None, "é"]}, run_id="x"),
     acts.Clear(dag_id="etl", run_id="r", tasks=("a", "b"), upstream=True, only_failed=True),
-    acts.Retry(dag_id="etl", run_id="r"),
+    acts.Retry(dag_id="etl", run_id="r", latest_version=True),
+    acts.Rerun(dag_id="etl", run_id="r", conf={"a": [1]}, new_run_id="s"),
+    acts.Undo(undo_id=7),
+    acts.Undo(dag_id="etl", run_id="r"),
+    acts.RunNext(dag_id="etl", run_id="r", task_id="a[3]"),
+    acts.RunNow(dag_id="etl", run_id="r"),
     acts.Mark(dag_id="etl", run_id="r", tasks=("a",), state="skipped", future=True),
     acts.Cancel(dag_id="etl", run_id="r", task_id="a"),
     acts.PauseSchedule(dag_id="etl", why="w", until=datetime(2026, 1, 1)),  # in the DAG's zone
@@ -47,6 +52,7 @@ EVERY_ACT: list[acts.AnyAct] = [
     acts.Hold(dag_id="etl", run_id="r", task_id="a", until=datetime(2026, 1, 1, tzinfo=UTC)),
     acts.Release(dag_id="etl", run_id="r"),
     acts.CreateBackfill(dag_id="etl", from_date=NOON, to_date=NOON, reprocess="failed", backwards=True),
+    acts.CreateBackfill(dag_id="etl", from_date=NOON, to_date=NOON, canary=True, stop_after=3),
     acts.PauseBackfill(backfill_id=1),
     acts.ResumeBackfill(backfill_id=1),
     acts.CancelBackfill(backfill_id=1),

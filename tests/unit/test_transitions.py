@@ -14,7 +14,9 @@ from penstock.model.states import (
     TaskState,
 )
 from penstock.model.transitions import (
+    RESTORES,
     RUN_MOVES,
+    RUN_RESTORES,
     TASK_MOVES,
     RunEvent,
     TaskEvent,
@@ -76,7 +78,14 @@ def test_lives_of_a_run(life: str) -> None:
         assert state == RunState(after)
 
 
-OPERATORS = {TaskEvent.CLEAR, TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED}
+OPERATORS = {
+    TaskEvent.CLEAR,
+    TaskEvent.REMOVE,
+    TaskEvent.MARK_SUCCESS,
+    TaskEvent.MARK_FAILED,
+    TaskEvent.MARK_SKIPPED,
+    *RESTORES.values(),
+}
 
 
 @pytest.mark.parametrize("state", sorted(TERMINAL))
@@ -86,7 +95,22 @@ def test_only_an_operator_leaves_a_terminal_state(state: TaskState) -> None:
 
 @pytest.mark.parametrize("state", sorted(RUN_TERMINAL))
 def test_only_a_clear_reopens_a_run(state: RunState) -> None:
-    assert {event for before, event in RUN_MOVES if before == state} == {RunEvent.REOPEN}
+    assert {event for before, event in RUN_MOVES if before == state} == {
+        RunEvent.REOPEN,
+        *RUN_RESTORES.values(),
+    }
+    assert {after for (before, event), after in RUN_MOVES.items() if event in RUN_RESTORES.values()} <= (
+        RUN_TERMINAL
+    )
+
+
+@pytest.mark.parametrize("state", sorted(RESTORES))
+def test_what_was_cleared_goes_back_to_what_it_was(state: TaskState) -> None:
+    after = TaskState.PENDING if state is TaskState.SCHEDULED else state
+    for now in (TaskState.PENDING, TaskState.SCHEDULED, *TERMINAL):
+        assert move_task(now, RESTORES[state]) is after
+    for now in OCCUPIES_SLOT | {TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE}:
+        assert (now, RESTORES[state]) not in TASK_MOVES, "it has started"
 
 
 def test_an_attempt_exists_only_after_a_launch() -> None:

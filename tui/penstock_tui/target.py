@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from penstock.model.backfills import BackfillRow
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, TaskState
-from penstock.model.views import BackfillRow, DagRow, RunRow, TaskRow
+from penstock.model.views import DagRow, RunRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from penstock.api.engine import Engine
 from penstock.errors import EngineNotRunningError
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.backfills import BackfillRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 from penstock.model.xcoms import XComSource
 
@@ -200,11 +201,11 @@ class SocketEngine:
         """Return the DAG files that cannot be loaded at present."""
         return self._call(Engine.import_errors)
 
-    def backfills(self, dag_id: str | None = None) -> list[views.BackfillRow]:
+    def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Return backfills, newest first, without their slots."""
         return self._call(Engine.backfills, dag_id=dag_id)
 
-    def backfill(self, backfill_id: int) -> views.BackfillRow:
+    def backfill(self, backfill_id: int) -> BackfillRow:
         """Return one backfill with its slots."""
         return self._call(Engine.backfill, backfill_id=backfill_id)
 

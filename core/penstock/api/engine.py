@@ -17,6 +17,7 @@ from typing import Protocol
 
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.backfills import BackfillRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 
 
@@ -97,11 +98,11 @@ class Engine(Protocol):
         """Return the DAG files that cannot be loaded at present."""
         ...
 
-    def backfills(self, dag_id: str | None = None) -> list[views.BackfillRow]:
+    def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Return backfills, newest first, without their slots."""
         ...
 
-    def backfill(self, backfill_id: int) -> views.BackfillRow:
+    def backfill(self, backfill_id: int) -> BackfillRow:
         """Return one backfill with its slots."""
         ...
 

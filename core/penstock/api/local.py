@@ -20,6 +20,7 @@ from penstock.logs.index import time_of
 from penstock.logs.paths import index_path, log_path
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.backfills import BackfillRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 from penstock.model.xcoms import XComSource
 from penstock.settings import Settings
@@ -178,11 +179,11 @@ class LocalEngine:
         """Return the DAG files that cannot be loaded at present."""
         return self._reads.import_errors()
 
-    def backfills(self, dag_id: str | None = None) -> list[views.BackfillRow]:
+    def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Return backfills, newest first, without their slots."""
         return self._reads.backfills(dag_id)
 
-    def backfill(self, backfill_id: int) -> views.BackfillRow:
+    def backfill(self, backfill_id: int) -> BackfillRow:
         """Return one backfill with its slots."""
         return self._reads.backfill(backfill_id)
 

@@ -79,6 +79,8 @@ def show_done(done: Done, *, as_json: bool) -> None:
         from penstock.logs.clean import clean
 
         tell(clean(done.message))
+        if done.undo_id is not None:
+            say(f"until something of it starts, this takes it back: penstock undo {done.undo_id}")
 
 
 def plan_text(plan: Plan, zone: tzinfo = UTC) -> str:

@@ -16,7 +16,7 @@ from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from penstock.model.acts import AnyAct
-    from penstock.model.views import BackfillRow
+    from penstock.model.backfills import BackfillRow
 
 backfill_argument = click.argument("backfill_id", metavar="ID", type=int)
 
@@ -45,6 +45,10 @@ def backfill() -> None:
 )
 @click.option("--max-active-runs", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--backwards", is_flag=True, help="The newest point first.")
+@click.option("--canary", is_flag=True, help="The first run goes alone, the others only once it succeeded.")
+@click.option(
+    "--stop-after", type=click.IntRange(1), metavar="K", help="After K failed runs nothing more is started."
+)
 @click.option("--conf", type=Conf(), default="{}", help="Parameters of every run as a JSON object.")
 @click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 when it did not succeed.")
 @dry_run_option
@@ -60,6 +64,8 @@ def create(
     reprocess: Literal["none", "failed", "completed"],
     max_active_runs: int,
     backwards: bool,
+    canary: bool,
+    stop_after: int | None,
     conf: dict[str, Any],
     wait: bool,
     dry_run: bool,
@@ -74,6 +80,7 @@ def create(
     Examples:
       penstock backfill create first_dag --from 2013-01-01 --to 2013-01-31 --dry-run
       penstock backfill create first_dag --from 2013-01-01 --to 2013-01-31 --reprocess failed --wait
+      penstock backfill create first_dag --from 2013-01-01 --to 2013-12-31 --canary --stop-after 3
     """
     from penstock.model.acts import CreateBackfill
 
@@ -86,6 +93,8 @@ def create(
         reprocess=reprocess,
         max_active_runs=max_active_runs,
         backwards=backwards,
+        canary=canary,
+        stop_after=stop_after,
         conf=conf,
     )
     if dry_run:
@@ -182,7 +191,16 @@ def show(session: Session, *, backfill_id: int, as_json: bool) -> None:
         (text.moment(slot.logical_date, zone), slot.state, slot.run_id, slot.reason or "")
         for slot in row.slots
     ]
-    tell(f"{_row_text(row)}\n\n{text.table((f'LOGICAL DATE ({zone})', 'STATE', 'RUN', 'WHY'), rows)}")
+    heads = (f"LOGICAL DATE ({zone})", "STATE", "RUN", "WHY")
+    tell(f"{_row_text(row)}{_rules(row)}\n\n{text.table(heads, rows)}")
+
+
+def _rules(row: BackfillRow) -> str:
+    words = [f"{row.max_active_runs} at once"]
+    words += ["newest first"] if row.backwards else []
+    words += [f"canary {row.canary}"] if row.canary else []
+    words += [f"stops after {row.stop_after} failed"] if row.stop_after else []
+    return f" ({', '.join(words)})"
 
 
 @backfill.command

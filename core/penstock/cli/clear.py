@@ -12,6 +12,7 @@ from penstock.cli.options import (
     dry_run_option,
     future_option,
     json_option,
+    latest_version_option,
     past_option,
     run_argument,
     tasks_argument,
@@ -30,6 +31,7 @@ from penstock.cli.session import Session, pass_session
 @past_option
 @future_option
 @click.option("--only-failed", is_flag=True, help="Only those of them that failed or were blocked.")
+@latest_version_option
 @dry_run_option
 @yes_option
 @json_option
@@ -45,19 +47,21 @@ def clear(
     past: bool,
     future: bool,
     only_failed: bool,
+    latest_version: bool,
     dry_run: bool,
     yes: bool,
     as_json: bool,
 ) -> int:
     """Run task instances of a run again, in place.
 
-    Without TASKs all of them. A live attempt is killed first. Old attempts, logs and outcomes are
-    kept.
+    Without TASKs all of them; a TASK may be a group. A live attempt is killed first. Old attempts,
+    logs and outcomes are kept. `penstock undo` takes it back until something has started.
 
     Examples:
       penstock clear first_dag latest load --downstream --dry-run
       penstock clear first_dag 2013-01-05 --only-failed
       penstock clear first_dag 2013-01-05 load --future --yes
+      penstock clear first_dag latest --latest-version
     """
     from penstock.model.acts import Clear
 
@@ -71,5 +75,6 @@ def clear(
         past=past,
         future=future,
         only_failed=only_failed,
+        latest_version=latest_version,
     )
     return perform(session, act, dry_run=dry_run, yes=yes, as_json=as_json)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from penstock.errors import UnknownError, UsageError
+from penstock.ids import split_instance
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
@@ -77,11 +78,8 @@ def run_id_of(engine: Engine, dag_id: str, text: str) -> str:
 
 def split_task(text: str) -> tuple[str, int]:
     """Return task id and map index of ``task`` or ``task[3]``."""
-    if text.endswith("]") and "[" in text:
-        name, _, index = text[:-1].rpartition("[")
-        if index.isdigit():
-            return name, int(index)
-    return text, -1
+    name, index = split_instance(text)
+    return name, -1 if index is None else index
 
 
 @contextmanager
@@ -105,9 +103,17 @@ def _suggestion(engine: Engine, dag_id: str, run_id: str | None, task_ids: list[
         runs = [row.run_id for row in engine.runs(dag_id, limit=_PAGE)]
         if run_id not in runs and len(runs) < _PAGE:
             return f"{dag_id} has no run {run_id!r}{_nearest(run_id, runs)}"
-    tasks = [node.task_id for node in engine.dag(dag_id).nodes]
-    missing = next((task for task in task_ids if task not in tasks), None)
-    return f"{dag_id} has no task {missing!r}{_nearest(missing, tasks)}" if missing else None
+    names = [split_instance(task)[0] for task in task_ids]
+    if run_id is not None:  # the run may be of another version than the DAG
+        detail = engine.run(dag_id, run_id)
+        tasks = list(dict.fromkeys(task.task_id for task in detail.tasks if task.state != "removed"))
+        where, groups = f"run {run_id} of {dag_id}", [group.group_id for group in detail.groups]
+    else:
+        shown = engine.dag(dag_id)
+        tasks = [node.task_id for node in shown.nodes]
+        where, groups = dag_id, [group.group_id for group in shown.groups]
+    missing = next((name for name in names if name not in {*tasks, *groups}), None)
+    return f"{where} has no task {missing!r}{_nearest(missing, tasks)}" if missing else None
 
 
 def _nearest(wrong: str, known: list[str]) -> str:

@@ -29,5 +29,8 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would b
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask, however much it touches.")
 upstream_option = click.option("--upstream", is_flag=True, help="Also everything these tasks depend on.")
 downstream_option = click.option("--downstream", is_flag=True, help="Also everything that depends on these.")
+latest_version_option = click.option(
+    "--latest-version", is_flag=True, help="On the DAG's current version, not the one the run began with."
+)
 past_option = click.option("--past", is_flag=True, help="Also the same tasks in earlier runs.")
 future_option = click.option("--future", is_flag=True, help="Also the same tasks in later runs.")

@@ -10,6 +10,7 @@ from penstock.cli.options import (
     dag_argument,
     dry_run_option,
     json_option,
+    latest_version_option,
     run_argument,
     tasks_argument,
     yes_option,
@@ -21,12 +22,21 @@ from penstock.cli.session import Session, pass_session
 @dag_argument
 @run_argument
 @tasks_argument
+@latest_version_option
 @dry_run_option
 @yes_option
 @json_option
 @pass_session
 def retry(
-    session: Session, *, dag: str, run: str, tasks: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool
+    session: Session,
+    *,
+    dag: str,
+    run: str,
+    tasks: tuple[str, ...],
+    latest_version: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """Run again what failed and what it blocked.
 
@@ -36,9 +46,10 @@ def retry(
     Examples:
       penstock retry first_dag latest
       penstock retry first_dag 2013-01-05 --dry-run
+      penstock retry first_dag latest --latest-version
     """
     from penstock.model.acts import Retry
 
     run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
-    act = Retry(dag_id=dag, run_id=run_id, tasks=tasks)
+    act = Retry(dag_id=dag, run_id=run_id, tasks=tasks, latest_version=latest_version)
     return perform(session, act, dry_run=dry_run, yes=yes, as_json=as_json)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from penstock.cli.acting import commit, preview, show_plan
+from penstock.cli.following import follow_run, show_created
 from penstock.cli.moments import NO_DATE, Conf, Moment, in_zone
 from penstock.cli.options import dag_argument, dry_run_option, json_option
-from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
-
-if TYPE_CHECKING:
-    from penstock.model.acts import Trigger
-    from penstock.model.views import Done
 
 
 @click.command
@@ -67,35 +63,6 @@ def trigger(
         return 0
     done = commit(session, act, ask=False)
     if wait and done.run_id is not None:
-        return _follow(session, act, done.run_id, as_json=as_json)
-    if as_json:
-        print_json(_document(act, done))
-    else:
-        tell(done.message)
-        say(f"follow it: penstock tasks list {dag} {done.run_id}")
+        return follow_run(session, dag, done.run_id, as_json=as_json)
+    show_created(dag, done, as_json=as_json)
     return 0
-
-
-def _document(act: Trigger, done: Done) -> dict[str, Any]:
-    return {
-        "dag_id": act.dag_id,
-        "run_id": done.run_id,
-        "state": done.state or "queued",
-        "message": done.message,
-    }
-
-
-def _follow(session: Session, act: Trigger, run_id: str, *, as_json: bool) -> int:
-    from penstock.cli.rows import document
-    from penstock.cli.text import state, took
-    from penstock.cli.waiting import succeeded, wait_for_run
-
-    say(f"waiting for {run_id}; ctrl-c stops the waiting, not the run")
-    detail = wait_for_run(session.engine(), act.dag_id, run_id, say)
-    run = detail.run
-    if as_json:
-        tasks = [document(task) for task in detail.tasks]
-        print_json({"dag_id": run.dag_id, "run_id": run_id, "state": run.state, "run": run, "tasks": tasks})
-    else:
-        tell(f"{run_id} {state(run.state.value)} {took(run.start, run.end)}")
-    return 0 if succeeded(run.state) else 1

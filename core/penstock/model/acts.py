@@ -25,11 +25,25 @@ class Trigger(Act, frozen=True, kw_only=True, tag="trigger", omit_defaults=True)
     run_id: str | None = None
 
 
+class Rerun(Act, frozen=True, kw_only=True, tag="rerun", omit_defaults=True):
+    """Start a new manual run that stands for the same date as another one and is linked to it.
+
+    ``conf`` None takes that of the other run; ``new_run_id`` None the default id. The run is of the
+    DAG's current version.
+    """
+
+    dag_id: str
+    run_id: str
+    conf: dict[str, Any] | None = None
+    new_run_id: str | None = None
+
+
 class Clear(Act, frozen=True, kw_only=True, tag="clear", omit_defaults=True):
     """Run task instances again in place. No ``tasks`` means all of the run.
 
-    ``past`` and ``future`` take the same tasks of earlier and later runs too. A live attempt is
-    killed first.
+    ``tasks`` are ids of tasks or groups, or ``task[3]`` for one instance of a mapped task. ``past``
+    and ``future`` take the same tasks of earlier and later runs too. A live attempt is killed first.
+    ``latest_version`` pins the runs to the DAG's current version before.
     """
 
     dag_id: str
@@ -40,17 +54,19 @@ class Clear(Act, frozen=True, kw_only=True, tag="clear", omit_defaults=True):
     past: bool = False
     future: bool = False
     only_failed: bool = False
+    latest_version: bool = False
 
 
 class Retry(Act, frozen=True, kw_only=True, tag="retry", omit_defaults=True):
     """Run again what failed, was blocked or was cancelled in a run, from the failed point on.
 
-    With ``tasks`` only those failures and what they blocked.
+    With ``tasks`` only those failures and what they blocked. ``latest_version`` as in `Clear`.
     """
 
     dag_id: str
     run_id: str
     tasks: tuple[str, ...] = ()
+    latest_version: bool = False
 
 
 class Mark(Act, frozen=True, kw_only=True, tag="mark", omit_defaults=True):
@@ -66,8 +82,44 @@ class Mark(Act, frozen=True, kw_only=True, tag="mark", omit_defaults=True):
     future: bool = False
 
 
+class Undo(Act, frozen=True, kw_only=True, tag="undo", omit_defaults=True):
+    """Take a clear, retry or mark back, as long as nothing it concerns has started since.
+
+    ``undo_id`` is what its answer was marked with; None means the newest one, of the run or DAG when given.
+    """
+
+    undo_id: int | None = None
+    dag_id: str | None = None
+    run_id: str | None = None
+
+
+class RunNext(Act, frozen=True, kw_only=True, tag="run_next", omit_defaults=True):
+    """Let a task instance have the next slot, or a queued run the next place, before all others.
+
+    ``task_id`` may be ``task[3]``.
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str | None = None
+
+
+class RunNow(Act, frozen=True, kw_only=True, tag="run_now", omit_defaults=True):
+    """Let a task instance launch, or a queued run start, whatever limits are reached.
+
+    Passed are limits and waiting times; dependencies, pauses and a full disk are not.
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str | None = None
+
+
 class Cancel(Act, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):
-    """End a run, or one task of it: processes really die and the state sticks."""
+    """End a run, or a task of it: processes really die and the state sticks.
+
+    ``task_id`` may be ``task[3]``, or a group.
+    """
 
     dag_id: str
     run_id: str
@@ -121,7 +173,11 @@ class Release(Act, frozen=True, kw_only=True, tag="release", omit_defaults=True)
 
 
 class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaults=True):
-    """Run the schedule points from ``from_date`` to ``to_date``, both included."""
+    """Run the schedule points from ``from_date`` to ``to_date``, both included.
+
+    ``canary``: the first slot runs alone, the others only after its success. ``stop_after``: after
+    so many failed slots nothing more is started.
+    """
 
     dag_id: str
     from_date: datetime
@@ -130,6 +186,8 @@ class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaul
     max_active_runs: int = 10
     backwards: bool = False
     conf: dict[str, Any] = msgspec.field(default_factory=dict)
+    canary: bool = False
+    stop_after: int | None = None
 
 
 class PauseBackfill(Act, frozen=True, kw_only=True, tag="backfill_pause", omit_defaults=True):
@@ -206,9 +264,13 @@ class DeleteConnection(Act, frozen=True, kw_only=True, tag="connection_delete", 
 
 AnyAct = (
     Trigger
+    | Rerun
     | Clear
     | Retry
     | Mark
+    | Undo
+    | RunNext
+    | RunNow
     | Cancel
     | PauseSchedule
     | UnpauseSchedule

@@ -69,9 +69,11 @@ def _moves(
     states, events = kinds
     terminal = frozenset[StrEnum](TERMINAL | RUN_TERMINAL)
     yield "| From | Event | To |\n| --- | --- | --- |"
-    for before, event in product(states, events):
-        if (before, event) in moves:
-            yield f"| {_name(before, terminal)} | {event} | {_name(moves[before, event], terminal)} |"
+    for event, after in product(events, states):
+        sources = [before for before in states if moves.get((before, event)) is after]
+        if sources:
+            names = ", ".join(_name(before, terminal) for before in sources)
+            yield f"| {names} | {event} | {_name(after, terminal)} |"
     yield ""
 
 

@@ -42,6 +42,16 @@ class TaskEvent(StrEnum):
     MARK_SUCCESS = "mark_success"
     MARK_FAILED = "mark_failed"
     MARK_SKIPPED = "mark_skipped"
+    # An operator takes a clear or mark back: one event for each state that a task may have had.
+    RESTORE_PENDING = "restore_pending"
+    RESTORE_RETRY = "restore_up_for_retry"
+    RESTORE_RESCHEDULE = "restore_up_for_reschedule"
+    RESTORE_SUCCESS = "restore_success"
+    RESTORE_FAILED = "restore_failed"
+    RESTORE_SKIPPED = "restore_skipped"
+    RESTORE_BLOCKED = "restore_upstream_failed"
+    RESTORE_REMOVED = "restore_removed"
+    RESTORE_CANCELLED = "restore_cancelled"
 
 
 class RunEvent(StrEnum):
@@ -53,6 +63,30 @@ class RunEvent(StrEnum):
     CANCEL = "cancel"
     REOPEN = "reopen"
     """A task was cleared: the run goes back to queued."""
+    RESTORE_SUCCESS = "restore_success"
+    """A clear or mark that reopened the run was taken back."""
+    RESTORE_FAILED = "restore_failed"
+    RESTORE_CANCELLED = "restore_cancelled"
+
+
+RESTORES: dict[TaskState, TaskEvent] = {
+    TaskState.PENDING: TaskEvent.RESTORE_PENDING,
+    TaskState.SCHEDULED: TaskEvent.RESTORE_PENDING,
+    TaskState.UP_FOR_RETRY: TaskEvent.RESTORE_RETRY,
+    TaskState.UP_FOR_RESCHEDULE: TaskEvent.RESTORE_RESCHEDULE,
+    TaskState.SUCCESS: TaskEvent.RESTORE_SUCCESS,
+    TaskState.FAILED: TaskEvent.RESTORE_FAILED,
+    TaskState.SKIPPED: TaskEvent.RESTORE_SKIPPED,
+    TaskState.UPSTREAM_FAILED: TaskEvent.RESTORE_BLOCKED,
+    TaskState.REMOVED: TaskEvent.RESTORE_REMOVED,
+    TaskState.CANCELLED: TaskEvent.RESTORE_CANCELLED,
+}
+"""What takes a task instance back to the state it had. One that waited for a slot waits anew."""
+RUN_RESTORES: dict[RunState, RunEvent] = {
+    RunState.SUCCESS: RunEvent.RESTORE_SUCCESS,
+    RunState.FAILED: RunEvent.RESTORE_FAILED,
+    RunState.CANCELLED: RunEvent.RESTORE_CANCELLED,
+}
 
 
 def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
@@ -106,6 +140,11 @@ def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
         moves[source, event.MARK_SKIPPED] = state.SKIPPED
     for source in TERMINAL:
         moves[source, event.CLEAR] = state.PENDING
+        moves[source, event.REMOVE] = state.REMOVED  # the run moved on to a version without the task
+    for before, restore in RESTORES.items():
+        after = state.PENDING if before is state.SCHEDULED else before
+        for source in (state.PENDING, state.SCHEDULED, *sorted(TERMINAL)):  # nothing of it has started
+            moves[source, restore] = after
     return moves
 
 
@@ -123,6 +162,9 @@ def _run_moves() -> dict[tuple[RunState, RunEvent], RunState]:
     }
     for source in RUN_TERMINAL:
         moves[source, event.REOPEN] = state.QUEUED
+    for source in RunState:
+        for before, restore in RUN_RESTORES.items():
+            moves[source, restore] = before
     return moves
 
 

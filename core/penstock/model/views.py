@@ -78,6 +78,14 @@ class RunRow(View, frozen=True, kw_only=True):
     backfill_id: int | None = None
     dag_version: str = ""
     version: int = 0
+    by: str | None = None
+    """Who or what created it."""
+    rush: str | None = None
+    """``next`` or ``now``: an operator wants it started before others, or whatever the limits say."""
+    rerun_of: str | None = None
+    """The run that this one repeats."""
+    stands_for: datetime | None = None
+    """The date of the run that it repeats, which its tasks take for their logical date."""
 
 
 class RunCell(View, frozen=True, kw_only=True):
@@ -195,6 +203,8 @@ class TaskRow(View, frozen=True, kw_only=True):
     cpu_percent: float | None = None
     """At the last sample, of a live attempt only; ``peak_rss`` is then its peak so far."""
     version: int = 0
+    rush: str | None = None
+    """``next`` or ``now``, until it is launched."""
 
 
 class RunDetail(View, frozen=True, kw_only=True):
@@ -204,6 +214,8 @@ class RunDetail(View, frozen=True, kw_only=True):
     tasks: tuple[TaskRow, ...]
     groups: tuple[GroupNode, ...] = ()
     frozen: PauseInfo | None = None
+    reruns: tuple[str, ...] = ()
+    """Runs that repeat this one, oldest first."""
 
 
 class AttemptRow(View, frozen=True, kw_only=True):
@@ -307,34 +319,15 @@ class Done(View, frozen=True, kw_only=True):
     run_id: str | None = None
     backfill_id: int | None = None
     state: str | None = None
+    undo_id: int | None = None
+    """What takes it back, as long as nothing it concerns has started."""
 
 
-class SlotRow(View, frozen=True, kw_only=True):
-    """One schedule point of a backfill."""
+class PlanAnswer(View, frozen=True, kw_only=True):
+    """The plan of one act of several, or why there is none."""
 
-    logical_date: datetime
-    state: Literal["waiting", "running", "success", "failed", "kept", "skipped", "cancelled"]
-    run_id: str | None = None
-    reason: str | None = None
-
-
-class BackfillRow(View, frozen=True, kw_only=True):
-    """One backfill."""
-
-    backfill_id: int
-    dag_id: str
-    from_date: datetime
-    to_date: datetime
-    reprocess: str
-    max_active_runs: int
-    backwards: bool
-    state: Literal["running", "paused", "success", "failed", "cancelled"]
-    created: datetime
-    by: str
-    ended: datetime | None = None
-    counts: dict[str, int] = msgspec.field(default_factory=dict)
-    """Slots by state."""
-    slots: tuple[SlotRow, ...] = ()
+    plan: Plan | None = None
+    refused: str | None = None
 
 
 class PoolRow(View, frozen=True, kw_only=True):

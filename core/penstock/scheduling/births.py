@@ -24,8 +24,12 @@ def create_run(
     run_after_us: int,
     conf: dict[str, Any] | None = None,
     backfill_id: int | None = None,
+    rerun_of: RunRecord | None = None,
 ) -> LiveRun:
-    """Create a run, queued, pinned to *structure*'s version."""
+    """Create a run, queued, pinned to *structure*'s version.
+
+    One that repeats another (*rerun_of*) is linked to it and works for its date.
+    """
     run = RunRecord(
         id=0,
         dag_id=structure.spec.dag_id,
@@ -42,8 +46,10 @@ def create_run(
         conf=json.dumps(conf or {}),
         backfill_id=backfill_id,
         by=tick.gate.actor,
+        rerun_of=None if rerun_of is None else rerun_of.run_id,
+        stands_for_us=None if rerun_of is None else rerun_of.date_us,
     )
-    tasks = [_task(structure, task_id, position) for position, task_id in enumerate(structure.graph.order)]
+    tasks = [new_task(structure, task_id) for task_id in structure.graph.order]
     tick.gate.create_run(run, tasks)
     live = build_live(run, structure, tasks)
     tick.world.adopt(live)
@@ -51,7 +57,8 @@ def create_run(
     return live
 
 
-def _task(structure: Structure, task_id: str, position: int) -> TaskRecord:
+def new_task(structure: Structure, task_id: str) -> TaskRecord:
+    """Return a task instance that has not begun."""
     return TaskRecord(
         id=0,
         run_pk=0,
@@ -61,5 +68,5 @@ def _task(structure: Structure, task_id: str, position: int) -> TaskRecord:
         version=1,
         try_number=0,
         max_tries=structure.tasks[task_id].retries + 1,
-        position=position,
+        position=structure.graph.position[task_id],
     )

@@ -9,9 +9,10 @@ from penstock.clock import from_us, opt_from_us, to_us
 from penstock.ids import make_run_id
 from penstock.model.states import RUN_UNFINISHED, RunState, RunType, TaskState
 from penstock.model.transitions import RunEvent
-from penstock.scheduling.acts.backfill import save_backfill
+from penstock.scheduling.acts.backfill import give_up, save_backfill
 from penstock.scheduling.acts.cancel import cancel
 from penstock.scheduling.acts.clear import clear_tasks
+from penstock.scheduling.backfill import canary_of, why_stop
 from penstock.scheduling.births import create_run
 from penstock.scheduling.limits import run_limit, run_queue
 from penstock.scheduling.slots import save_slot
@@ -138,18 +139,34 @@ def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
 
 def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
     record = found.record
+    _look_at_results(tick, found)
     if not found.waiting and not found.running:
         _end_backfill(tick, found)
         return
     if record.state != "running" or tick.world.frozen(record.dag_id):
         return
     tick.gate.actor, actor = f"backfill {record.id}", tick.gate.actor
-    while found.waiting and found.running < record.max_active_runs:
+    at_once = 1 if record.canary == "waiting" else record.max_active_runs
+    while found.waiting and found.running < at_once:
         if tick.created >= tick.settings.runs_per_tick:
             tick.wake_at(tick.now_us)
             break
         _fill(tick, found, found.waiting.popleft())
     tick.gate.actor = actor
+
+
+def _look_at_results(tick: Tick, found: LiveBackfill) -> None:
+    """Decide about the canary, and whether so much has failed that nothing more is started."""
+    record = found.record
+    if record.canary == "waiting":
+        record.canary = canary_of(slot.state for slot in found.slots)
+        if record.canary != "waiting":
+            save_backfill(tick, record)
+    reason = why_stop(record.canary, found.failed, record.stop_after)
+    if reason is not None and found.waiting:
+        give_up(tick, found, "skipped", reason)
+        words = f"backfill {record.id}: {reason}"
+        tick.gate.note("backfill_stop", dag_id=record.dag_id, before=record.state, reason=words)
 
 
 def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
@@ -215,7 +232,10 @@ def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
 
 
 def _start_runs(tick: Tick) -> None:
-    """Start queued runs: oldest first under max_active_runs, a backfill's under its own limit."""
+    """Start queued runs: oldest first under max_active_runs, a backfill's under its own limit.
+
+    What is to run next goes before the others; what is to run now, past the limit.
+    """
     queued: dict[str | int, list[LiveRun]] = {}
     active: Counter[str | int] = Counter()
     for live in tick.world.runs.values():
@@ -225,18 +245,24 @@ def _start_runs(tick: Tick) -> None:
         elif live.record.state is RunState.RUNNING:
             active[queue] += 1
     for queue, runs in queued.items():
-        runs.sort(key=lambda live: (live.record.run_after_us, live.record.id))
+        runs.sort(key=_place_in_queue)
         for live in runs:
-            if active[queue] >= run_limit(tick.world, live):
+            if live.record.rush != "now" and active[queue] >= run_limit(tick.world, live):
                 break
             if _may_start(tick, live):
                 _start(tick, live)
                 active[queue] += 1
 
 
+def _place_in_queue(live: LiveRun) -> tuple[int, int, int]:
+    run = live.record
+    return ({"now": 0, "next": 1}.get(run.rush or "", 2), run.run_after_us, run.id)
+
+
 def _may_start(tick: Tick, live: LiveRun) -> bool:
     dag_id, run_id = live.key
-    if live.record.run_after_us > tick.now_us and live.record.run_type is RunType.SCHEDULED:
+    early = live.record.run_after_us > tick.now_us and live.record.run_type is RunType.SCHEDULED
+    if early and live.record.rush != "now":
         tick.wake_at(live.record.run_after_us)
         return False
     return not (tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id) or live.record.intent)
@@ -244,6 +270,7 @@ def _may_start(tick: Tick, live: LiveRun) -> bool:
 
 def _start(tick: Tick, live: LiveRun) -> None:
     live.record.start_us = tick.now_us
+    live.record.rush = None
     tick.gate.move_run(live.record, RunEvent.START)
     live.dirty.update(task_id for task_id, task in live.tasks.items() if task.state is TaskState.PENDING)
     tick.world.stirred.add(live.record.id)

@@ -1,9 +1,10 @@
 """Dispatch: who gets the free slots.
 
 Between DAGs the one with the fewest live attempts goes first, so ten thousand ready tasks of one DAG
-do not keep another's single task waiting; equal ones by priority weight, then by age. Within a DAG:
-scheduled and manual runs before backfill runs (of which one attempt always may live, so they are never
-starved), higher weight first.
+do not keep another's single task waiting; equal ones by priority weight, then by age. Within a DAG
+higher weight first. Backfill runs yield to all others and are never starved: every fourth launch is theirs.
+
+What an operator wants run next goes before all of that, and what he wants run now past the limits too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import heapq
 from collections.abc import Iterator
 
 from penstock.ids import new_attempt_id
-from penstock.model.states import RunState, TaskState
+from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import Verdict
 from penstock.scheduling.launch import attempt_spec
@@ -20,8 +21,11 @@ from penstock.scheduling.limits import Occupancy, run_full, task_blocked
 from penstock.scheduling.moves import move, starts_new_try
 from penstock.scheduling.ready import finish_empty, judge
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun
+from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
+
+TURNS = 3
+"""How many others are launched before a backfill has its turn again."""
 
 
 def dispatch(tick: Tick) -> None:
@@ -30,16 +34,20 @@ def dispatch(tick: Tick) -> None:
     if not waiting:
         return
     occupancy = Occupancy.of(tick.world)
-    heads: list[tuple[int, int, int, str]] = []
-    offers: dict[str, tuple[LiveRun, TaskRecord] | None] = {}
+    for runs in waiting.values():
+        for live in runs:
+            if live.rushed:
+                _launch_rushed(tick, occupancy, live)
+    heads: list[tuple[bool, int, int, int, str]] = []
 
     def offer(dag_id: str) -> None:
         found = _next(tick, occupancy, waiting[dag_id])
         if found is not None:
             live, task = found
             weight = live.structure.weights[task.task_id]
-            heapq.heappush(heads, (occupancy.by_dag[dag_id], -weight, live.record.run_after_us, dag_id))
-        offers[dag_id] = found
+            yields = _yields(tick.world, occupancy, live)
+            rank = (yields, occupancy.by_dag[dag_id], -weight, live.record.run_after_us, dag_id)
+            heapq.heappush(heads, rank)
 
     for dag_id in waiting:
         offer(dag_id)
@@ -70,20 +78,51 @@ def _waiting_runs(tick: Tick) -> dict[str, list[LiveRun]]:
 
 def _next(tick: Tick, occupancy: Occupancy, runs: list[LiveRun]) -> tuple[LiveRun, TaskRecord] | None:
     """Return the next task of a DAG that can launch now; empty tasks on the way are finished."""
-    for live in _in_turn(occupancy, runs):
+    for live in _in_turn(tick.world, occupancy, runs):
         task = None if run_full(occupancy, live) else _head(tick, occupancy, live)
         if task is not None:
             return live, task
     return None
 
 
-def _in_turn(occupancy: Occupancy, runs: list[LiveRun]) -> Iterator[LiveRun]:
-    def yields(live: LiveRun) -> bool:
-        backfill = live.record.backfill_id
-        return backfill is not None and occupancy.by_backfill[backfill] > 0
+def _in_turn(world: World, occupancy: Occupancy, runs: list[LiveRun]) -> Iterator[LiveRun]:
+    yield from (live for live in runs if not _yields(world, occupancy, live))
+    yield from (live for live in runs if _yields(world, occupancy, live))
 
-    yield from (live for live in runs if not yields(live))
-    yield from (live for live in runs if yields(live))
+
+def _yields(world: World, occupancy: Occupancy, live: LiveRun) -> bool:
+    """Whether the run is a backfill's and others come first: it has a live attempt, or has had its turn."""
+    backfill = world.backfills.get(live.record.backfill_id or 0)
+    if backfill is None:
+        return False
+    return occupancy.by_backfill[backfill.record.id] > 0 or backfill.passed_over < TURNS
+
+
+def _count_turns(world: World, live: LiveRun) -> None:
+    backfill = world.backfills.get(live.record.backfill_id or 0)
+    if backfill is not None:
+        backfill.passed_over = 0
+        return
+    for other in world.backfills.values():
+        other.passed_over += 1
+
+
+def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
+    """Launch what is to go now, and what is to go next if there is room; else keep its room free."""
+    live.rushed = [task for task in live.rushed if task.rush is not None and task.state not in TERMINAL]
+    for task in sorted(live.rushed, key=lambda task: task.rush != "now"):
+        spec = live.structure.tasks[task.task_id]
+        ready = task.state is TaskState.SCHEDULED and judge(live, spec)[0] is Verdict.GO
+        if not ready or spec.launch == "empty" or tick.world.held(*live.key, task.task_id):
+            continue
+        full = occupancy.total >= tick.settings.parallelism or run_full(occupancy, live)
+        blocked = task_blocked(tick.world, occupancy, live, spec)
+        if task.rush == "now" or not (full or blocked):
+            _launch(tick, live, task)
+            occupancy.take(live, spec)
+        elif blocked == "pool" and spec.pool_slots <= tick.world.pools.get(spec.pool, 0):
+            # Who needs several slots would wait for ever if smaller ones took each that comes free.
+            occupancy.by_pool[spec.pool] += spec.pool_slots
 
 
 def _head(tick: Tick, occupancy: Occupancy, live: LiveRun) -> TaskRecord | None:
@@ -138,10 +177,11 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     task.attempt_id = attempt_id
     task.queued_us = tick.now_us
     task.start_us = task.end_us = task.next_us = None
-    task.outcome = task.reason = None
+    task.outcome = task.reason = task.rush = None
     task.peak_rss = task.cpu_seconds = task.read_bytes = task.write_bytes = None
     tick.gate.record_attempt(task, attempt_id)
     move(tick, live, task, TaskEvent.LAUNCH)
+    _count_turns(tick.world, live)
     tick.world.attempts[attempt_id] = (live.record.id, task.task_id)
     lent = tick.world.lent(tick.settings)
     asks = live.structure.tasks[task.task_id].launch == "python"

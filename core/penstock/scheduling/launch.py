@@ -73,7 +73,7 @@ def _python(folder: Path) -> tuple[str, ...]:
 
 def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, str]:
     """Return what tells a program which attempt it works for, also under the names of the reference."""
-    logical = opt_from_us(run.logical_us)
+    logical = opt_from_us(run.date_us)
     same = {
         "DAG_ID": run.dag_id,
         "TASK_ID": task.task_id,
@@ -128,7 +128,7 @@ def _context(live: LiveRun, task: TaskRecord, settings: Settings, before: RunRec
         "max_tries": task.max_tries,
         "run_type": run.run_type.value,
         "timezone": spec.timezone,
-        "logical_date": iso(run.logical_us),
+        "logical_date": iso(run.date_us),
         "data_interval_start": iso(run.interval_start_us),
         "data_interval_end": iso(run.interval_end_us),
         "run_after": iso(run.run_after_us),

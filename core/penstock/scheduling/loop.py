@@ -332,6 +332,7 @@ class Loop:
         failpoint.reach("before_commit")
         touched = self.gate.commit()
         self.world.leaving.clear()
+        self.world.fresh_undos.clear()
         failpoint.reach("after_commit")
         return touched
 

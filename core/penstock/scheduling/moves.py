@@ -107,7 +107,7 @@ def clear_fields(live: LiveRun, task: TaskRecord) -> None:
     task.queued_us = task.start_us = task.end_us = task.next_us = None
     task.first_poke_us = task.stop_us = None
     task.pokes = 0
-    task.intent = task.reason = task.outcome = task.skips = None
+    task.intent = task.reason = task.outcome = task.skips = task.rush = None
 
 
 def starts_new_try(task: TaskRecord) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +12,7 @@ from penstock.decoding import decoder
 from penstock.errors import PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct, act_name
 from penstock.model.spec import ParsedFile
-from penstock.model.views import Done, Plan
+from penstock.model.views import Done
 from penstock.scheduling.acts.planned import Planned
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.loaded import drop_file, take_file
@@ -74,9 +75,10 @@ def obey(tick: Tick, orders: list[Order]) -> list[tuple[ActOrder, Done]]:
     return answers
 
 
-def _only_run(plan: Plan) -> str | None:
-    runs = {item.run_id for item in plan.items}
-    return runs.pop() if len(runs) == 1 else None
+def _only(values: Iterable[str | None]) -> str | None:
+    """Return what all of *values* are, or None when they differ."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
 
 
 def _planned(tick: Tick, order: ActOrder) -> Planned | Done:
@@ -92,11 +94,12 @@ def _planned(tick: Tick, order: ActOrder) -> Planned | Done:
 
 
 def _act(tick: Tick, order: ActOrder, planned: Planned) -> Done:
+    items = planned.plan.items
     tick.gate.actor = order.actor or "operator"
     tick.gate.note(
         f"act_{act_name(order.act)}",
-        dag_id=getattr(order.act, "dag_id", None),
-        run_id=getattr(order.act, "run_id", None) or _only_run(planned.plan),
+        dag_id=getattr(order.act, "dag_id", None) or _only(item.dag_id or None for item in items),
+        run_id=getattr(order.act, "run_id", None) or _only(item.run_id for item in items),
         task_id=getattr(order.act, "task_id", None),
         reason=planned.plan.title,
     )

@@ -96,6 +96,7 @@ def finish_empty(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     """End a task that does nothing."""
     task.try_number += 1
     task.start_us = tick.now_us
+    task.rush = None
     move(tick, live, task, TaskEvent.SUCCEED)
 
 

@@ -16,6 +16,7 @@ def save_slot(
 ) -> None:
     """Write a slot's state."""
     found.running += (state == "running") - (slot.state == "running")
+    found.failed += (state == "failed") - (slot.state == "failed")
     if slot.run_id is not None:
         found.by_run[slot.run_id] = slot
     slot.state = state
@@ -29,7 +30,7 @@ def run_ended(tick: Tick, run: RunRecord) -> None:
     found = tick.world.backfills.get(run.backfill_id or 0)
     slot = found.by_run.get(run.run_id) if found is not None else None
     if found is not None and slot is not None and slot.state == "running":
-        save_slot(tick, found, slot, _ENDS[run.state])
+        save_slot(tick, found, slot, _ENDS[run.state], reason=run.reason)
 
 
 def run_again(tick: Tick, run: RunRecord) -> None:

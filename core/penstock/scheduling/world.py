@@ -20,7 +20,15 @@ from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import ParentCounts
 from penstock.settings import Settings
-from penstock.store.records import BackfillRecord, PauseRecord, RunRecord, SlotRecord, TaskRecord, ValueRecord
+from penstock.store.records import (
+    BackfillRecord,
+    PauseRecord,
+    RunRecord,
+    SlotRecord,
+    TaskRecord,
+    UndoRecord,
+    ValueRecord,
+)
 from penstock.store.working import DagFacts, Version, WorkingSet
 from penstock.timetable.point import Point
 from penstock.values import lent_names
@@ -56,6 +64,8 @@ class LiveRun:
     queues: dict[tuple[str, int, str], list[tuple[int, int, str]]] = field(default_factory=dict)
     """Scheduled tasks as heaps of (-weight, position, task id), by what may block them alike."""
     unfinished: int = 0
+    rushed: list[TaskRecord] = field(default_factory=list)
+    """Task instances that an operator wants run next or now; some may have gone by now."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -95,12 +105,16 @@ class LiveBackfill:
     slots: list[SlotRecord]
     waiting: deque[SlotRecord] = field(init=False)
     running: int = field(init=False)
+    failed: int = field(init=False)
     by_run: dict[str, SlotRecord] = field(init=False)
     """Slots that have a run, by its id."""
+    passed_over: int = field(default=0, init=False)
+    """How many tasks of other runs were launched since the last one of its own."""
 
     def __post_init__(self) -> None:
         self.waiting = deque(slot for slot in self.slots if slot.state == "waiting")
         self.running = sum(slot.state == "running" for slot in self.slots)
+        self.failed = sum(slot.state == "failed" for slot in self.slots)
         self.by_run = {slot.run_id: slot for slot in self.slots if slot.run_id is not None}
 
 
@@ -122,6 +136,8 @@ class World:
         self.by_key: dict[tuple[str, str], int] = {}
         self.leaving: dict[tuple[str, str], LiveRun] = {}
         """Runs that ended in this tick."""
+        self.fresh_undos: list[UndoRecord] = []
+        """Acts of this tick that may be taken back, oldest first."""
         self._previous: dict[int, Previous | None] = {}
         self._succeeded: dict[str, dict[int, RunRecord | None]] = {}
         """DAG -> run key -> the last successful run before it, as far as anybody asked."""
@@ -248,6 +264,14 @@ class World:
                 self.attempts[task.attempt_id] = (pk, task.task_id)
             if task.state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
                 heapq.heappush(self.alarms, (task.next_us or 0, pk, task.task_id))
+
+    def replace(self, live: LiveRun, other: LiveRun) -> LiveRun:
+        """Put *other*, the same run of another version, in the place of *live*, and return it."""
+        pk = live.record.id
+        self.runs.pop(pk, None)
+        self.looking_back.get(live.record.dag_id, set()).discard(pk)
+        self.adopt(other)
+        return other
 
     def drop(self, live: LiveRun) -> None:
         """Let a finished run go; until the commit the store does not know how it ended."""
@@ -393,6 +417,8 @@ def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord])
             live.dirty.add(task.task_id)
         if task.state is TaskState.SCHEDULED:
             enqueue(live, task)
+        if task.rush is not None:
+            live.rushed.append(task)
         take_decision(live, task)
     return live
 

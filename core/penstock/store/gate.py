@@ -32,10 +32,11 @@ _event = table_of(tables.EventRow)
 _TASK_COLUMNS = (
     "try_number", "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "stop_us",
     "pokes", "intent", "reason", "attempt_id", "attempts", "outcome", "skips", "peak_rss", "cpu_seconds",
-    "read_bytes", "write_bytes",
+    "read_bytes", "write_bytes", "rush",
 )  # fmt: skip
 _RUN_COLUMNS = (
     "start_us", "end_us", "queued_us", "stood_us", "intent", "reason", "backfill_id", "version_id", "conf",
+    "rush",
 )  # fmt: skip
 
 
@@ -53,6 +54,9 @@ def _swap(table: sa.Table, columns: tuple[str, ...]) -> Statement:
 
 _SWAP_TASK = _swap(_task, _TASK_COLUMNS)
 _SWAP_RUN = _swap(_run, _RUN_COLUMNS)
+_PLACE_TASK = Statement(
+    sa.update(_task).where(_task.c.id == sa.bindparam("b_id")).values(position=sa.bindparam("position"))
+)
 _INSERT_RUN = Statement(sa.insert(_run))
 _INSERT_TASK = Statement(sa.insert(_task))
 _INSERT_EVENT = Statement(sa.insert(_event))
@@ -113,8 +117,8 @@ class Gate:
         """Whether there is nothing to write."""
         gathered = (
             self._firsts,
-            self._new_runs, self._tasks, self._runs, self._events, self._attempts, self._claims, self._ends,
-            self._others,
+            self._new_runs, self._new_tasks, self._tasks, self._runs, self._events, self._attempts,
+            self._claims, self._ends, self._others,
         )  # fmt: skip
         return not any(gathered)
 
@@ -217,6 +221,20 @@ class Gate:
         self.note(
             "run_create", dag_id=run.dag_id, run_id=run.run_id, after=run.state.value, reason=run.reason
         )
+
+    def add_tasks(self, run: RunRecord, tasks: list[TaskRecord]) -> None:
+        """Record further task instances of a run that exists; gives them their keys."""
+        for task in tasks:
+            self._task_pk += 1
+            task.id = self._task_pk
+            task.run_pk = run.id
+        self._new_tasks.extend(_values(task) for task in tasks)
+        self.touch(run.dag_id, run.run_id)
+
+    def place_task(self, task: TaskRecord, position: int) -> None:
+        """Give *task* another place in the order of its run."""
+        task.position = position
+        self.also(_PLACE_TASK, {"b_id": task.id, "position": position})
 
     # -- attempts ------------------------------------------------------------------------------
 

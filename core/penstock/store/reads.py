@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import Clock, SystemClock, to_us
 from penstock.model import views
+from penstock.model.backfills import BackfillRow
 from penstock.model.xcoms import XComSource
 from penstock.settings import Settings
 from penstock.store import reads_attempts, reads_dags, reads_ledger, reads_runs, reads_slots, reads_status
@@ -164,12 +165,12 @@ class Reads:
         with self._database.read() as connection:
             return reads_status.read_import_errors(connection)
 
-    def backfills(self, dag_id: str | None = None) -> list[views.BackfillRow]:
+    def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Return backfills, newest first, without their slots."""
         with self._database.read() as connection:
             return reads_slots.read_backfills(connection, dag_id)
 
-    def backfill(self, backfill_id: int) -> views.BackfillRow:
+    def backfill(self, backfill_id: int) -> BackfillRow:
         """Return one backfill with its slots."""
         with self._database.read() as connection:
             return reads_slots.read_backfill(connection, backfill_id)

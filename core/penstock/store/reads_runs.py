@@ -35,6 +35,7 @@ RUN_COLUMNS = (
     _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.state, _run.c.logical_us,
     _run.c.interval_start_us, _run.c.interval_end_us, _run.c.run_after_us, _run.c.start_us, _run.c.end_us,
     _run.c.reason, _run.c.conf, _run.c.backfill_id, _run.c.version_id, _run.c.version,
+    _run.c.by, _run.c.rush, _run.c.rerun_of, _run.c.stands_for_us,
 )  # fmt: skip
 """What `run_view` takes."""
 
@@ -48,12 +49,17 @@ _OLDER = _NEWEST.where(_run.c.run_after_us < sa.bindparam("before"))
 _ONE = sa.select(*RUN_COLUMNS).where(
     _run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == sa.bindparam("run_id")
 )
+_RERUNS = (
+    sa.select(_run.c.run_id)
+    .where(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.rerun_of == sa.bindparam("run_id"))
+    .order_by(_run.c.id)
+)
 _TASKS = (
     sa.select(
         _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.try_number, _task.c.max_tries,
         _task.c.outcome, _task.c.start_us, _task.c.end_us, _task.c.peak_rss, _task.c.cpu_seconds,
         _task.c.read_bytes, _task.c.write_bytes, _task.c.attempts, _task.c.attempt_id, _task.c.next_us,
-        _task.c.stop_us, _task.c.reason, _task.c.version,
+        _task.c.stop_us, _task.c.reason, _task.c.version, _task.c.rush,
     )
     .where(_task.c.run_pk == sa.bindparam("run_pk"))
     .order_by(_task.c.position, _task.c.map_index)
@@ -140,7 +146,14 @@ def read_run(
             view = msgspec.structs.replace(view, cpu_percent=cpu, peak_rss=peak)
         tasks.append(view)
     run = run_view(row, counts, shape, held.get((run_id, "")))
-    return RunDetail(run=run, tasks=tuple(tasks), groups=shape.groups, frozen=held.get(("", "")))
+    repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
+    return RunDetail(
+        run=run,
+        tasks=tuple(tasks),
+        groups=shape.groups,
+        frozen=held.get(("", "")),
+        reruns=tuple(repeats),
+    )
 
 
 def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple[float, int]]:
@@ -234,6 +247,10 @@ def run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo 
         backfill_id=row.backfill_id,
         dag_version=shape.version,
         version=row.version,
+        by=row.by,
+        rush=row.rush,
+        rerun_of=row.rerun_of,
+        stands_for=opt_from_us(row.stands_for_us),
     )
 
 
@@ -259,7 +276,7 @@ def _holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseIn
 def _task_view(row: AnyRow, shape: Shape, p50: float | None, held: PauseInfo | None) -> TaskRow:
     (
         task_id, map_index, state, try_number, max_tries, outcome, start, end, peak_rss, cpu_seconds,
-        read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version,
+        read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version, rush,
     ) = row  # fmt: skip
     spec = shape.tasks.get(task_id)  # a removed task may be unknown to the run's present version
     return TaskRow(
@@ -288,4 +305,5 @@ def _task_view(row: AnyRow, shape: Shape, p50: float | None, held: PauseInfo | N
         pool=spec.pool if spec else "default_pool",
         p50=p50,
         version=version,
+        rush=rush,
     )

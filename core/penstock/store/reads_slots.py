@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
-from penstock.model.views import BackfillRow, PoolRow, SlotRow
+from penstock.model.backfills import BackfillRow, SlotRow
+from penstock.model.views import PoolRow
 from penstock.store import tables
 from penstock.store.database import table_of
 from penstock.store.reads_dags import ATTEMPT_LIVE, RUN_UNFINISHED
@@ -22,6 +24,7 @@ _attempt = table_of(tables.AttemptRow)
 _pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
 _slot = table_of(tables.BackfillSlotRow)
+_pause = table_of(tables.PauseRow)
 
 _WHO = (_run.c.version_id, _run.c.dag_id, _run.c.run_id, _task.c.task_id, _task.c.map_index)
 _HOLDING = (
@@ -35,8 +38,16 @@ _WAITING = (
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
     .where(RUN_UNFINISHED, _task.c.state == "scheduled")
 )
+_FROZEN = sa.select(_pause.c.by).where(_pause.c.kind == "freeze", _pause.c.dag_id == sa.bindparam("dag_id"))
 _SLOTS = (
-    sa.select(_slot.c.logical_us, _slot.c.state, _slot.c.run_id, _slot.c.reason)
+    sa.select(
+        _slot.c.logical_us, _slot.c.state, _slot.c.run_id, _slot.c.reason, _run.c.state.label("run_state")
+    )
+    .select_from(
+        _slot.outerjoin(
+            _run, sa.and_(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == _slot.c.run_id)
+        )
+    )
     .where(_slot.c.backfill_id == sa.bindparam("backfill_id"))
     .order_by(_slot.c.ordinal)
 )
@@ -101,17 +112,38 @@ def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
         raise UnknownError(f"there is no backfill {backfill_id}")
     counts: dict[str, int] = defaultdict(int)
     slots = []
-    for slot in connection.execute(_SLOTS, {"backfill_id": backfill_id}):
+    waits = _why_waiting(connection, row)
+    for slot in connection.execute(_SLOTS, {"backfill_id": backfill_id, "dag_id": row.dag_id}):
         counts[slot.state] += 1
         slots.append(
             SlotRow(
                 logical_date=from_us(slot.logical_us),
                 state=slot.state,
                 run_id=slot.run_id,
-                reason=slot.reason,
+                reason=_slot_words(slot, waits),
             )
         )
     return _view(row, counts, tuple(slots))
+
+
+def _why_waiting(connection: Connection, row: AnyRow) -> str:
+    """Return what the slots of a backfill that have not started wait for."""
+    if row.state == "paused":
+        return "the backfill is paused"
+    frozen = connection.execute(_FROZEN, {"dag_id": row.dag_id}).first()
+    if frozen is not None:
+        return f"the DAG is frozen by {frozen.by}"
+    if row.canary == "waiting":
+        return "the first slot, the canary, must succeed before"
+    return f"{row.max_active_runs} go at once (max_active_runs)"
+
+
+def _slot_words(slot: AnyRow, waits: str) -> str | None:
+    if slot.state == "waiting":
+        return f"runs again; {waits}" if slot.reason == "rerun" else waits
+    if slot.state == "running":
+        return f"its run is {slot.run_state}" if slot.run_state else None
+    return str(slot.reason) if slot.reason else None
 
 
 def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...]) -> BackfillRow:
@@ -129,4 +161,7 @@ def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...]) -> Ba
         ended=opt_from_us(row.end_us),
         counts=dict(counts),
         slots=slots,
+        conf=msgspec.json.decode(row.conf),
+        canary=row.canary,
+        stop_after=row.stop_after,
     )

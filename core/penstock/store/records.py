@@ -41,6 +41,7 @@ class TaskRecord:
     cpu_seconds: float | None = None
     read_bytes: int | None = None
     write_bytes: int | None = None
+    rush: str | None = None
 
 
 @dataclass(slots=True)
@@ -67,6 +68,14 @@ class RunRecord:
     conf: str = "{}"
     backfill_id: int | None = None
     by: str | None = None
+    rush: str | None = None
+    rerun_of: str | None = None
+    stands_for_us: int | None = None
+
+    @property
+    def date_us(self) -> int | None:
+        """The date that the run's tasks work for: its own, or that of the run it repeats."""
+        return self.logical_us if self.logical_us is not None else self.stands_for_us
 
 
 @dataclass(slots=True)
@@ -120,6 +129,8 @@ class BackfillRecord:
     state: str
     by: str
     created_us: int
+    canary: str | None = None
+    stop_after: int | None = None
 
 
 @dataclass(slots=True)
@@ -153,3 +164,17 @@ class ValueRecord:
     def key(self) -> tuple[str, str]:
         """Kind and name."""
         return (self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRecord:
+    """A clear, retry or mark. ``before`` is JSON of what it changed; empty once it was taken back."""
+
+    id: int
+    at_us: int
+    by: str
+    act: str
+    title: str
+    dag_id: str
+    run_id: str
+    before: str

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -85,6 +85,13 @@ class RunRow(SQLModel, table=True):
             sqlite_where=text("state IN ('queued', 'running')"),
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
+        Index(
+            "ix_run_rerun",
+            "dag_id",
+            "rerun_of",
+            sqlite_where=text("rerun_of IS NOT NULL"),
+            postgresql_where=text("rerun_of IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     dag_id: str
@@ -108,6 +115,12 @@ class RunRow(SQLModel, table=True):
     conf: str = "{}"
     backfill_id: int | None = Field(default=None, foreign_key="backfill.id", index=True)
     by: str | None = None
+    rush: str | None = None
+    """``next`` or ``now``: an operator wants it started before the others, or whatever the limits say."""
+    rerun_of: str | None = None
+    """The run that this one repeats, perhaps with other params."""
+    stands_for_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """The date of the run that it repeats: what its tasks take for their logical date."""
 
 
 class TaskInstanceRow(SQLModel, table=True):
@@ -152,6 +165,8 @@ class TaskInstanceRow(SQLModel, table=True):
     cpu_seconds: float | None = None
     read_bytes: int | None = Field(default=None, sa_column=Column(BigInteger))
     write_bytes: int | None = Field(default=None, sa_column=Column(BigInteger))
+    rush: str | None = None
+    """``next`` or ``now``, until its next launch."""
 
 
 class AttemptRow(SQLModel, table=True):
@@ -247,6 +262,10 @@ class BackfillRow(SQLModel, table=True):
     by: str
     created_us: int = Field(sa_column=Column(BigInteger, nullable=False))
     end_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    canary: str | None = None
+    """``waiting`` until the first slot has ended, then ``passed`` or ``failed``."""
+    stop_after: int | None = None
+    """After so many failed slots nothing more is started."""
 
 
 class BackfillSlotRow(SQLModel, table=True):
@@ -315,6 +334,20 @@ class ActRow(SQLModel, table=True):
     act_id: str = Field(primary_key=True)
     at_us: int = Field(sa_column=Column(BigInteger, nullable=False))
     answer: str
+
+
+class UndoRow(SQLModel, table=True):
+    """A clear, retry or mark, with what it changed as it was before (JSON); empty once it was taken back."""
+
+    __tablename__ = "undo"
+    id: int | None = Field(default=None, primary_key=True)
+    at_us: int = Field(sa_column=Column(BigInteger, nullable=False))
+    by: str
+    act: str
+    title: str
+    dag_id: str
+    run_id: str
+    before: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class SampleRow(SQLModel, table=True):

@@ -21,6 +21,7 @@ from penstock.store.records import (
     RunRecord,
     SlotRecord,
     TaskRecord,
+    UndoRecord,
     ValueRecord,
 )
 
@@ -37,9 +38,10 @@ _xcom = table_of(tables.XComRow)
 _act = table_of(tables.ActRow)
 _value = table_of(tables.StoredValueRow)
 _ledger = table_of(tables.LedgerRow)
+_undo = table_of(tables.UndoRow)
 
-Counted = Literal["version", "backfill", "slot"]
-_COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot}
+Counted = Literal["version", "backfill", "slot", "undo"]
+_COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo}
 
 _RUN_FIELDS = tuple(RunRecord.__slots__)
 _TASK_FIELDS = tuple(TaskRecord.__slots__)
@@ -256,6 +258,13 @@ class WorkingSet:
         with self.database.read() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else _run_record(row)
+
+    def undos(self) -> list[UndoRecord]:
+        """Return the last acts of those that can be taken back, newest first."""
+        columns = (_undo.c[name] for name in UndoRecord.__slots__)
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(_undo.c.id.desc())).all()
+        return [UndoRecord(*row) for row in rows]
 
     def answer(self, act_id: str) -> str | None:
         """Return the first answer (JSON) to an act that was carried out before, or None."""

@@ -19,6 +19,7 @@ pool = table_of(tables.PoolRow)
 stored_value = table_of(tables.StoredValueRow)
 act = table_of(tables.ActRow)
 sample = table_of(tables.SampleRow)
+undo = table_of(tables.UndoRow)
 
 DELETE_XCOMS = Statement(sa.delete(xcom).where(xcom.c.ti_id == sa.bindparam("b_ti_id")))
 INSERT_XCOM = Statement(sa.insert(xcom))
@@ -55,7 +56,7 @@ INSERT_BACKFILL = Statement(sa.insert(backfill))
 UPDATE_BACKFILL = Statement(
     sa.update(backfill)
     .where(backfill.c.id == sa.bindparam("b_id"))
-    .values({name: sa.bindparam(name) for name in ("state", "max_active_runs", "end_us")})
+    .values({name: sa.bindparam(name) for name in ("state", "max_active_runs", "end_us", "canary")})
 )
 INSERT_SLOT = Statement(sa.insert(backfill_slot))
 UPDATE_SLOT = Statement(
@@ -73,6 +74,12 @@ DELETE_VALUE = Statement(
         stored_value.c.kind == sa.bindparam("b_kind"), stored_value.c.name == sa.bindparam("b_name")
     )
 )
+
+INSERT_UNDO = Statement(sa.insert(undo))
+CLOSE_UNDO = Statement(
+    sa.update(undo).where(undo.c.id == sa.bindparam("b_id")).values(before=sa.bindparam("before"))
+)
+FORGET_UNDOS = Statement(sa.delete(undo).where(undo.c.id <= sa.bindparam("b_id")))
 
 INSERT_ACT = Statement(sa.insert(act))
 INSERT_SAMPLE = Statement(sa.insert(sample))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from typing import Literal
 
 from penstock.clock import from_us, to_us
 from penstock.errors import RefusedError, UnknownError, UsageError
@@ -120,6 +121,8 @@ def _check(world: World, spec: DagSpec, act: CreateBackfill) -> None:
     check_conf(spec, act.conf)
     if act.max_active_runs < 1:
         raise UsageError("max_active_runs must be at least 1")
+    if act.stop_after is not None and act.stop_after < 1:
+        raise UsageError("stop_after must be at least 1")
     if act.backwards and any(task.depends_on_past or task.wait_for_downstream for task in spec.tasks):
         raise UsageError(f"{spec.dag_id} has tasks that depend on the past: it cannot run backwards")
     for other in world.backfills.values():
@@ -142,6 +145,8 @@ def _record(tick: Tick, act: CreateBackfill, points: list[Point]) -> BackfillRec
         state="running",
         by=tick.gate.actor,
         created_us=tick.now_us,
+        canary="waiting" if act.canary else None,
+        stop_after=act.stop_after,
     )
     row = {name: getattr(record, name) for name in BackfillRecord.__slots__}
     tick.gate.first(INSERT_BACKFILL, {**row, "end_us": None})
@@ -190,6 +195,10 @@ def _cli(act: CreateBackfill) -> list[str]:
         cli += ["--max-active-runs", str(act.max_active_runs)]
     if act.backwards:
         cli.append("--backwards")
+    if act.canary:
+        cli.append("--canary")
+    if act.stop_after is not None:
+        cli += ["--stop-after", str(act.stop_after)]
     if act.conf:
         cli += ["--conf", json.dumps(act.conf)]
     return cli
@@ -230,7 +239,7 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
         if isinstance(act, ResizeBackfill):
             record.max_active_runs = act.max_active_runs
         if isinstance(act, CancelBackfill):
-            _cancel_slots(tick, found)
+            give_up(tick, found, "cancelled", "the backfill was cancelled")
         record.state = after
         save_backfill(tick, record)
         tick.gate.note(name, dag_id=record.dag_id, after=after, reason=f"backfill {record.id}")
@@ -245,18 +254,18 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
     return Planned(plan, commit)
 
 
-def _cancel_slots(tick: Tick, found: LiveBackfill) -> None:
-    """Cancel what has not started. What runs goes on, and the backfill ends with it."""
+def give_up(tick: Tick, found: LiveBackfill, state: Literal["cancelled", "skipped"], reason: str) -> None:
+    """Give what has not started its end. What runs goes on, and the backfill ends with it."""
     found.waiting.clear()
     for slot in found.slots:
         if slot.state == "waiting":
-            save_slot(tick, found, slot, "cancelled", reason="the backfill was cancelled")
+            save_slot(tick, found, slot, state, reason=reason)
         elif slot.state == "running" and slot.run_id is not None:
             live = tick.world.run(found.record.dag_id, slot.run_id)
             if live.record.state is RunState.QUEUED:
                 unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
-                cancel(tick, live, unfinished, whole=True, reason="the backfill was cancelled")
-                save_slot(tick, found, slot, "cancelled", reason="the backfill was cancelled")
+                cancel(tick, live, unfinished, whole=True, reason=reason)
+                save_slot(tick, found, slot, state, reason=reason)
 
 
 def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = None) -> None:
@@ -268,6 +277,7 @@ def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = No
             "state": record.state,
             "max_active_runs": record.max_active_runs,
             "end_us": end_us,
+            "canary": record.canary,
         },
     )
     tick.gate.touch(record.dag_id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from penstock.errors import RefusedError, UnknownError
+from penstock.errors import RefusedError
 from penstock.model.acts import Cancel
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.model.views import Done
-from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
+from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
+from penstock.scheduling.acts.scope import chosen_tasks
 from penstock.scheduling.moves import move, stop
 from penstock.scheduling.teardown import to_be_ended
 from penstock.scheduling.tick import Tick
@@ -29,19 +30,19 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
         if len(unfinished) > len(tasks):
             notes.append(f"{kept} still to run; cancel once more to do without")
     else:
-        task = live.tasks.get(act.task_id)
-        if task is None:
-            raise UnknownError(f"run {act.run_id} has no task {act.task_id!r}")
-        if task.state in TERMINAL:
-            raise RefusedError(f"task {act.task_id} has already ended: {task.state}")
-        tasks = [task]
+        named = chosen_tasks(live, [act.task_id])
+        tasks = [task for task in named if task.state not in TERMINAL]
+        if not tasks:
+            raise RefusedError(
+                f"task {act.task_id} has already ended: {named[0].state if named else 'removed'}"
+            )
     items = [
         task_item(live, task, "cancelled", "is killed" if task.state in OCCUPIES_SLOT else None)
         for task in tasks
     ]
-    title = "Cancel run" if act.task_id is None else counted("Cancel", 1, "task")
+    title = counted("Cancel", len(tasks), "task")
     if act.task_id is None:
-        title = f"Cancel run with {len(items)} unfinished task{'' if len(items) == 1 else 's'}"
+        title = f"Cancel run with {amount(len(items), 'unfinished task')}"
     cli = ["cancel", act.dag_id, act.run_id, *([act.task_id] if act.task_id else [])]
     seen = [live.record.version, *(task.version for task in tasks)]
     plan = make_plan("cancel", title, items, seen=seen, notes=notes, cli=cli)

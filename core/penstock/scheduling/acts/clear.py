@@ -2,61 +2,85 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from penstock.model.acts import Clear, Retry
 from penstock.model.states import FAILURE_LIKE, OCCUPIES_SLOT, RUN_TERMINAL, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
+from penstock.scheduling.acts.memory import Change, remember
+from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
+from penstock.scheduling.acts.versions import VersionChange, latest_version, take_to
 from penstock.scheduling.moves import clear_fields, move, stop
 from penstock.scheduling.slots import run_again
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, World
+from penstock.scheduling.world import LiveRun, Structure, World
 from penstock.store.records import TaskRecord
 
 _RETRIED = FAILURE_LIKE | {TaskState.CANCELLED}
 
-Targets = list[tuple[LiveRun, list[TaskRecord]]]
+
+@dataclass(slots=True)
+class Target:
+    """What is cleared in one run, and to which version that takes the run."""
+
+    live: LiveRun
+    tasks: list[TaskRecord]
+    version: VersionChange | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything happens to the run."""
+        return bool(self.tasks or (self.version and (self.version.new or self.version.gone)))
 
 
 def plan_clear(world: World, act: Clear) -> Planned:
     """Plan to run the chosen task instances again."""
     live = world.run(act.dag_id, act.run_id)
-    targets: Targets = []
+    targets: list[Target] = []
     for run in chosen_runs(world, live, past=act.past, future=act.future):
-        names = act.tasks if run is live else known_names(run, act.tasks)
+        version = latest_version(world, run) if act.latest_version else None
+        structure = version.structure if version else run.structure
+        names = act.tasks if run is live else known_names(run, act.tasks, structure)
         if act.tasks and not names:
             continue
-        ids = chosen_tasks(run, names, upstream=act.upstream, downstream=act.downstream)
-        wanted = [run.tasks[task_id] for task_id in ids]
-        wanted = [task for task in wanted if _clearable(task, only_failed=act.only_failed)]
-        targets.append((run, _with_setups(run, wanted)))
-    flags = [*scope_flags(act), *(["--only-failed"] if act.only_failed else [])]
-    return _planned("clear", "Clear", targets, ["clear", act.dag_id, act.run_id, *act.tasks, *flags])
+        chosen = chosen_tasks(
+            run, names, upstream=act.upstream, downstream=act.downstream, structure=structure
+        )
+        tasks = [task for task in chosen if _clearable(task, only_failed=act.only_failed)]
+        targets.append(Target(run, _with_setups(run, tasks, structure), version))
+    flags = [*scope_flags(act), *(["--only-failed"] if act.only_failed else []), *_version_flag(act)]
+    return _planned(world, act, "Clear", targets, ["clear", act.dag_id, act.run_id, *act.tasks, *flags])
 
 
 def plan_retry(world: World, act: Retry) -> Planned:
     """Plan to run again what failed, was blocked or was cancelled."""
     live = world.run(act.dag_id, act.run_id)
-    chosen = chosen_tasks(live, act.tasks, downstream=True)
-    again = [live.tasks[task_id] for task_id in chosen if live.tasks[task_id].state in _RETRIED]
-    return _planned(
-        "retry", "Retry", [(live, _with_setups(live, again))], ["retry", act.dag_id, act.run_id, *act.tasks]
-    )
+    version = latest_version(world, live) if act.latest_version else None
+    structure = version.structure if version else live.structure
+    chosen = chosen_tasks(live, act.tasks, downstream=True, structure=structure)
+    again = [task for task in chosen if task.state in _RETRIED]
+    cli = ["retry", act.dag_id, act.run_id, *act.tasks, *_version_flag(act)]
+    target = Target(live, _with_setups(live, again, structure), version)
+    return _planned(world, act, "Retry", [target], cli)
 
 
-def _with_setups(live: LiveRun, tasks: list[TaskRecord]) -> list[TaskRecord]:
+def _with_setups(live: LiveRun, tasks: list[TaskRecord], structure: Structure) -> list[TaskRecord]:
     """Return *tasks* and what has to be set up and torn down again for them."""
-    extra = live.structure.setups.belonging(task.task_id for task in tasks)
+    extra = structure.setups.belonging(task.task_id for task in tasks)
     if not extra:
         return tasks
-    chosen = extra | {task.task_id for task in tasks}
-    found = [live.tasks[task_id] for task_id in live.structure.graph.order if task_id in live.tasks]
+    named = {(task.task_id, task.map_index) for task in tasks}
     return [
         task
-        for task in found
-        if task.task_id in chosen and (task.task_id not in extra or _clearable(task, only_failed=False))
+        for task in chosen_tasks(live, (), structure=structure)
+        if (task.task_id, task.map_index) in named
+        or (task.task_id in extra and _clearable(task, only_failed=False))
     ]
+
+
+def _version_flag(act: Clear | Retry) -> list[str]:
+    return ["--latest-version"] if act.latest_version else []
 
 
 def _clearable(task: TaskRecord, *, only_failed: bool) -> bool:
@@ -65,36 +89,69 @@ def _clearable(task: TaskRecord, *, only_failed: bool) -> bool:
     return task.state not in (TaskState.PENDING, TaskState.RESTARTING)
 
 
-def _planned(act: str, verb: str, targets: Targets, cli: list[str]) -> Planned:
-    targets = [(live, tasks) for live, tasks in targets if tasks]
+def _planned(world: World, act: Clear | Retry, verb: str, targets: list[Target], cli: list[str]) -> Planned:
+    targets = [target for target in targets if target]
     items: list[PlanItem] = []
     seen: list[object] = []
     killed = 0
-    for live, tasks in targets:
+    for target in targets:
+        live = target.live
         seen.append((live.record.run_id, live.record.version))
-        for task in tasks:
+        for task in target.tasks:
             alive = task.state in OCCUPIES_SLOT
             killed += alive
             items.append(task_item(live, task, "pending", "is killed first" if alive else None))
             seen.append(task.version)
-    notes = []
-    if not items:
-        notes.append("nothing to do: no task instance is in a state that this would change")
-    if killed:
-        notes.append(f"{killed} running attempt(s) will be killed first")
-    if len(targets) > 1:
-        notes.append(f"in {len(targets)} runs")
-    plan = make_plan(act, counted(verb, len(items), "task"), items, seen=seen, notes=notes, cli=cli)
+        if target.version is not None:
+            items += target.version.items(live)
+            seen.append(target.version.structure.id)
+    count = sum(item.after == "pending" for item in items)
+    notes = _notes(world, act, targets, killed)
+    name = verb.lower()
+    plan = make_plan(name, counted(verb, count, "task"), items, seen=seen, notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
-        for live, tasks in targets:
-            clear_tasks(tick, live, tasks, reason=f"{act} by {tick.gate.actor}")
-        state = targets[0][0].record.state.value if targets else None
-        run_id = targets[0][0].record.run_id if targets else None
-        message = f"{len(items)} task instance(s) will run again" if items else notes[0]
-        return Done(act=act, message=message, touched=len(items), state=state, run_id=run_id)
+        changes = [
+            Change(target.live, [*target.tasks, *(target.version.gone if target.version else ())])
+            for target in targets
+        ]
+        undo_id = remember(tick, plan, act.dag_id, act.run_id, changes)
+        for target in targets:
+            _carry_out(tick, target, reason=f"{name} by {tick.gate.actor}")
+        state = targets[0].live.record.state.value if targets else None
+        run_id = targets[0].live.record.run_id if targets else None
+        message = f"{amount(count, 'task')} will run again" if items else notes[0]
+        return Done(
+            act=name, message=message, touched=len(items), state=state, run_id=run_id, undo_id=undo_id
+        )
 
     return Planned(plan, commit)
+
+
+def _notes(world: World, act: Clear | Retry, targets: list[Target], killed: int) -> list[str]:
+    notes = []
+    if not targets:
+        notes.append("nothing to do: no task is in a state that this would change")
+    if killed:
+        notes.append(f"{amount(killed, 'running attempt')} will be killed first")
+    if len(targets) > 1:
+        notes.append(f"in {len(targets)} runs")
+    current = world.dag(act.dag_id).structure.id
+    behind = sum(target.live.structure.id != current for target in targets)
+    if act.latest_version and behind:
+        notes.append(f"{amount(behind, 'run')} will be of the latest version of the DAG")
+    elif behind:
+        notes.append("the DAG has a later version than the run; --latest-version runs that one")
+    return notes
+
+
+def _carry_out(tick: Tick, target: Target, *, reason: str) -> None:
+    live = target.live
+    if target.version is not None:
+        tick.world.adopt(live)
+        live = take_to(tick, live, target.version)
+        tick.gate.save_run(live.record)
+    clear_tasks(tick, live, target.tasks, reason=reason)
 
 
 def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: str) -> None:
@@ -127,7 +184,7 @@ def _go_on(tick: Tick, live: LiveRun) -> None:
 def reopen(tick: Tick, live: LiveRun, *, reason: str) -> None:
     """Take an ended run back to queued."""
     run = live.record
-    run.end_us = run.start_us = run.reason = run.intent = None
+    run.end_us = run.start_us = run.reason = run.intent = run.rush = None
     run.stood_us = 0
     run.queued_us = tick.now_us
     tick.gate.move_run(run, RunEvent.REOPEN, reason=reason)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from penstock.errors import UsageError
 from penstock.model.acts import Mark
-from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TaskState
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.clear import clear_tasks, reopen
-from penstock.scheduling.acts.planned import Planned, counted, make_plan, task_item
-from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
+from penstock.scheduling.acts.memory import Change, remember
+from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
+from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, instances, known_names, scope_flags
 from penstock.scheduling.moves import move, stop
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
+
+Target = tuple[LiveRun, list[TaskRecord], list[TaskRecord]]
+"""A run, what is marked in it, and what that frees."""
 
 _EVENTS = {
     "success": TaskEvent.MARK_SUCCESS,
@@ -32,13 +36,13 @@ def plan_mark(world: World, act: Mark) -> Planned:
         raise UsageError("mark needs at least one task")
     live = world.run(act.dag_id, act.run_id)
     wanted = TaskState(act.state)
-    targets: list[tuple[LiveRun, list[TaskRecord], list[TaskRecord]]] = []
+    targets: list[Target] = []
     for run in chosen_runs(world, live, past=act.past, future=act.future):
         names = act.tasks if run is live else known_names(run, act.tasks)
         if not names:
             continue
-        ids = chosen_tasks(run, names, upstream=act.upstream, downstream=act.downstream)
-        marked = [run.tasks[task_id] for task_id in ids if run.tasks[task_id].state is not wanted]
+        chosen = chosen_tasks(run, names, upstream=act.upstream, downstream=act.downstream)
+        marked = [task for task in chosen if task.state is not wanted]
         freed = [] if wanted is TaskState.FAILED else _freed(run, marked)
         if marked:
             targets.append((run, marked, freed))
@@ -58,10 +62,16 @@ def plan_mark(world: World, act: Mark) -> Planned:
     plan = make_plan("mark", title, items, seen=seen, notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
+        changes = [
+            Change(run, [*marked, *freed], _following(run, [*marked, *freed]))
+            for run, marked, freed in targets
+        ]
+        changes += _later(tick.world, targets)
+        undo_id = remember(tick, plan, act.dag_id, act.run_id, changes)
         for run, marked, freed in targets:
             _mark(tick, run, marked, freed, _EVENTS[act.state])
-        message = f"{count} task instance(s) marked {wanted.value}" if count else notes[0]
-        return Done(act="mark", message=message, touched=count, run_id=act.run_id)
+        message = f"{amount(count, 'task')} marked {wanted.value}" if count else notes[0]
+        return Done(act="mark", message=message, touched=count, run_id=act.run_id, undo_id=undo_id)
 
     return Planned(plan, commit)
 
@@ -69,16 +79,46 @@ def plan_mark(world: World, act: Mark) -> Planned:
 def _freed(live: LiveRun, marked: list[TaskRecord]) -> list[TaskRecord]:
     """Return what is blocked by tasks that are about to count as done."""
     ids = {task.task_id for task in marked}
+    return [task for task in _below(live, ids) if task.state is TaskState.UPSTREAM_FAILED]
+
+
+def _following(live: LiveRun, touched: list[TaskRecord]) -> list[TaskRecord]:
+    """Return what waits below: the mark may set it going."""
+    waiting = _below(live, {task.task_id for task in touched})
+    return [task for task in waiting if task.state not in TERMINAL and task.state not in OCCUPIES_SLOT]
+
+
+def _below(live: LiveRun, ids: set[str]) -> list[TaskRecord]:
     below: set[str] = set()
     for task_id in ids:
         below |= live.structure.graph.descendants(task_id)
     return [
-        live.tasks[task_id]
+        task
         for task_id in live.structure.graph.order
         if task_id in below - ids
-        and task_id in live.tasks
-        and live.tasks[task_id].state is TaskState.UPSTREAM_FAILED
+        for task in instances(live, task_id)
     ]
+
+
+def _later(world: World, targets: list[Target]) -> list[Change]:
+    """Return tasks of later runs that wait for the past, which the mark may set going."""
+    if not targets:
+        return []
+    here = {run.record.id for run, _, _ in targets}
+    marked = {task.task_id for _, tasks, _ in targets for task in tasks}
+    found = []
+    for pk in world.looking_back.get(targets[0][0].record.dag_id, ()):
+        later = world.runs[pk]
+        watching = {each for task_id in marked for each in later.structure.watchers.get(task_id, ())}
+        waiting = [
+            task
+            for task_id in watching
+            for task in instances(later, task_id)
+            if pk not in here and task.state in (TaskState.PENDING, TaskState.SCHEDULED)
+        ]
+        if waiting:
+            found.append(Change(later, (), waiting))
+    return found
 
 
 def _mark(

@@ -65,9 +65,14 @@ def task_item(live: LiveRun, task: TaskRecord, after: str, note: str | None = No
     )
 
 
+def amount(count: int, noun: str) -> str:
+    """Return a number of things, such as ``12 tasks`` or ``1 running attempt``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def counted(verb: str, count: int, noun: str) -> str:
     """Return a button's label, such as ``Clear 12 tasks``."""
-    return f"{verb} {count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{verb} {amount(count, noun)}"
 
 
 def aware(moment: datetime, timezone: str) -> datetime:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from penstock.model.acts import (
     AnyAct,
     Cancel,
+    CancelBackfill,
     Clear,
     CreateBackfill,
     DeleteConnection,
@@ -13,13 +17,20 @@ from penstock.model.acts import (
     Freeze,
     Hold,
     Mark,
+    PauseBackfill,
     PauseSchedule,
     Release,
+    Rerun,
+    ResizeBackfill,
+    ResumeBackfill,
     Retry,
+    RunNext,
+    RunNow,
     SetConnection,
     SetPool,
     SetVariable,
     Trigger,
+    Undo,
     Unfreeze,
     UnpauseSchedule,
 )
@@ -30,39 +41,48 @@ from penstock.scheduling.acts.mark import plan_mark
 from penstock.scheduling.acts.pause import plan_lift, plan_pause
 from penstock.scheduling.acts.planned import Planned
 from penstock.scheduling.acts.pools import plan_delete_pool, plan_set_pool
-from penstock.scheduling.acts.trigger import plan_trigger
+from penstock.scheduling.acts.rush import plan_rush
+from penstock.scheduling.acts.trigger import plan_rerun, plan_trigger
+from penstock.scheduling.acts.undo import plan_undo
 from penstock.scheduling.acts.values import plan_delete_value, plan_set_connection, plan_set_variable
 from penstock.scheduling.world import World
+
+Planner = Callable[[World, Any], Planned]
+
+_PLANNERS: dict[type, Planner] = {
+    Clear: plan_clear,
+    Retry: plan_retry,
+    Mark: plan_mark,
+    Undo: plan_undo,
+    RunNext: plan_rush,
+    RunNow: plan_rush,
+    Cancel: plan_cancel,
+    UnpauseSchedule: plan_lift,
+    Unfreeze: plan_lift,
+    Release: plan_lift,
+    PauseBackfill: plan_backfill_life,
+    ResumeBackfill: plan_backfill_life,
+    CancelBackfill: plan_backfill_life,
+    ResizeBackfill: plan_backfill_life,
+    SetPool: plan_set_pool,
+    DeletePool: plan_delete_pool,
+    SetVariable: plan_set_variable,
+    SetConnection: plan_set_connection,
+    DeleteVariable: plan_delete_value,
+    DeleteConnection: plan_delete_value,
+}
+_BY_THE_CLOCK: dict[type, Callable[[World, Any, int], Planned]] = {
+    Trigger: plan_trigger,
+    Rerun: plan_rerun,
+    PauseSchedule: plan_pause,
+    Freeze: plan_pause,
+    Hold: plan_pause,
+    CreateBackfill: plan_backfill,
+}
+"""Those whose plan depends on what time it is."""
 
 
 def plan_of(world: World, act: AnyAct, now_us: int) -> Planned:
     """Return the plan of any act; raise `UsageError` or `RefusedError` where it is wrong or impossible."""
-    match act:
-        case Trigger():
-            return plan_trigger(world, act, now_us)
-        case Clear():
-            return plan_clear(world, act)
-        case Retry():
-            return plan_retry(world, act)
-        case Mark():
-            return plan_mark(world, act)
-        case Cancel():
-            return plan_cancel(world, act)
-        case PauseSchedule() | Freeze() | Hold():
-            return plan_pause(world, act, now_us)
-        case UnpauseSchedule() | Unfreeze() | Release():
-            return plan_lift(world, act)
-        case CreateBackfill():
-            return plan_backfill(world, act, now_us)
-        case SetPool():
-            return plan_set_pool(world, act)
-        case DeletePool():
-            return plan_delete_pool(world, act)
-        case SetVariable():
-            return plan_set_variable(world, act)
-        case SetConnection():
-            return plan_set_connection(world, act)
-        case DeleteVariable() | DeleteConnection():
-            return plan_delete_value(world, act)
-        case _:
-            return plan_backfill_life(world, act)
+    timed = _BY_THE_CLOCK.get(type(act))
+    return timed(world, act, now_us) if timed is not None else _PLANNERS[type(act)](world, act)

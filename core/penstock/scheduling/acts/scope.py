@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from penstock.errors import UnknownError
+from penstock.errors import UnknownError, UsageError
+from penstock.ids import split_instance
 from penstock.model.acts import Clear, Mark
 from penstock.model.states import TaskState
-from penstock.scheduling.world import LiveRun, World
+from penstock.scheduling.world import LiveRun, Structure, World
+from penstock.store.records import TaskRecord
 
 
 def chosen_runs(world: World, live: LiveRun, *, past: bool, future: bool) -> list[LiveRun]:
@@ -26,38 +28,81 @@ def chosen_runs(world: World, live: LiveRun, *, past: bool, future: bool) -> lis
 
 
 def chosen_tasks(
-    live: LiveRun, tasks: Sequence[str], *, upstream: bool = False, downstream: bool = False
-) -> list[str]:
-    """Return task ids in topological order; no *tasks* means all. Raises `UnknownError`.
+    live: LiveRun,
+    names: Sequence[str],
+    *,
+    upstream: bool = False,
+    downstream: bool = False,
+    structure: Structure | None = None,
+) -> list[TaskRecord]:
+    """Return task instances in topological order; no *names* means all. Raises `UnknownError`.
 
-    An id may also name a group, which means every task in it.
+    A name is a task's, which means all its instances; ``task[3]``, which means that one; or a
+    group's, which means every task in it. Neighbours always come with all their instances. With
+    *structure* the edges and groups are those of another version than the run's own.
     """
-    graph = live.structure.graph
-    if not tasks:
-        return [task_id for task_id in graph.order if task_id in live.tasks]
-    chosen: set[str] = set()
-    for name in tasks:
-        members = _members(live, name)
-        if not members:
-            raise UnknownError(
-                f"DAG {live.record.dag_id!r} has no task {name!r} in run {live.record.run_id!r}"
-            )
-        for task_id in members:
-            chosen.add(task_id)
+    structure = structure or live.structure
+    graph = structure.graph
+    whole: set[str] = set() if names else set(graph.order)
+    single: dict[str, set[int]] = {}
+    for name in names:
+        task_id, map_index = split_instance(name)
+        members = members_of(live, task_id, structure)
+        if not members or (map_index is not None and not instances(live, task_id, map_index)):
+            raise UnknownError(unknown_task(live, name, structure))
+        for member in members:
+            if map_index is None:
+                whole.add(member)
+            else:
+                single.setdefault(member, set()).add(map_index)
             if upstream:
-                chosen |= graph.ancestors(task_id)
+                whole |= graph.ancestors(member)
             if downstream:
-                chosen |= graph.descendants(task_id)
+                whole |= graph.descendants(member)
     return [
-        task_id
+        task
         for task_id in graph.order
-        if task_id in chosen and task_id in live.tasks and live.tasks[task_id].state is not TaskState.REMOVED
+        for task in instances(live, task_id)
+        if task.state is not TaskState.REMOVED
+        and (task_id in whole or task.map_index in single.get(task_id, ()))
     ]
 
 
-def known_names(live: LiveRun, names: Sequence[str]) -> list[str]:
-    """Return those of *names* that mean a task or a group in the run, which may be of another version."""
-    return [name for name in names if _members(live, name)]
+def instances(live: LiveRun, task_id: str, map_index: int | None = None) -> list[TaskRecord]:
+    """Return the instances of a task in a run, in order, or the one with *map_index*; may be none."""
+    task = live.tasks.get(task_id)
+    if task is None or map_index not in (None, task.map_index):
+        return []
+    return [task]
+
+
+def instance(live: LiveRun, name: str) -> TaskRecord:
+    """Return the one instance that *name* (``task`` or ``task[3]``) means; raise `UnknownError`."""
+    task_id, map_index = split_instance(name)
+    found = instances(live, task_id, map_index)
+    if not found:
+        raise UnknownError(unknown_task(live, name))
+    if len(found) > 1:
+        raise UsageError(f"{name} has {len(found)} instances: name one of them, such as {name}[0]")
+    return found[0]
+
+
+def known_names(live: LiveRun, names: Sequence[str], structure: Structure | None = None) -> list[str]:
+    """Return those of *names* that mean something in the run, which may be of another version."""
+    found = []
+    for name in names:
+        task_id, map_index = split_instance(name)
+        members = members_of(live, task_id, structure or live.structure)
+        if members and (map_index is None or instances(live, task_id, map_index)):
+            found.append(name)
+    return found
+
+
+def unknown_task(live: LiveRun, name: str, structure: Structure | None = None) -> str:
+    """Return that there is no such task in the run, with what there is in the version it is of."""
+    known = list((structure or live.structure).graph.order)
+    listed = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
+    return f"run {live.record.run_id} of {live.record.dag_id} has no task {name!r}; there are {listed}"
 
 
 def scope_flags(act: Clear | Mark) -> list[str]:
@@ -65,11 +110,12 @@ def scope_flags(act: Clear | Mark) -> list[str]:
     return [f"--{name}" for name in ("upstream", "downstream", "past", "future") if getattr(act, name)]
 
 
-def _members(live: LiveRun, name: str) -> list[str]:
-    if name in live.tasks:
-        return [name]
+def members_of(live: LiveRun, name: str, structure: Structure) -> list[str]:
+    """Return the tasks that *name* means in *structure*: itself, or those of the group it names."""
+    if name in structure.tasks:
+        return [name] if name in live.tasks or structure is not live.structure else []
     inside = {name}
-    for group in live.structure.spec.groups:  # parents come before their children
+    for group in structure.spec.groups:  # parents come before their children
         if group.parent in inside:
             inside.add(group.group_id)
-    return [task.task_id for task in live.structure.spec.tasks if task.group in inside]
+    return [task.task_id for task in structure.spec.tasks if task.group in inside]

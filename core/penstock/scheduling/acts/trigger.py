@@ -1,18 +1,18 @@
-"""Trigger: a manual run."""
+"""Trigger: a manual run, or one that repeats another."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from penstock.clock import to_us
+from penstock.clock import from_us, opt_from_us, to_us
 from penstock.errors import RefusedError, UsageError
 from penstock.ids import check_id, make_run_id
-from penstock.model.acts import Trigger
+from penstock.model.acts import Rerun, Trigger
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunType
 from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, aware, make_plan
+from penstock.scheduling.acts.planned import Planned, amount, aware, make_plan
 from penstock.scheduling.births import create_run
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import World
@@ -21,8 +21,6 @@ from penstock.timetable.schedule import timetable_of
 
 def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
     """Plan a manual run; refuse one that exists, and a conf that the DAG's params do not allow."""
-    from penstock.clock import from_us
-
     entry = world.dag(act.dag_id)
     spec = entry.structure.spec
     if entry.facts.missing:
@@ -46,9 +44,7 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
     item = PlanItem(
         dag_id=act.dag_id, run_id=run_id, task_id=None, before="", after="queued", logical_date=logical
     )
-    notes = [f"{len(spec.tasks)} tasks"]
-    if world.frozen(act.dag_id):
-        notes.append("the DAG is frozen: the run is created, nothing is launched")
+    notes = _notes(world, spec)
     cli = ["trigger", act.dag_id, "--logical-date", logical.isoformat() if logical else "none"]
     if act.conf:
         cli += ["--conf", json.dumps(act.conf)]
@@ -72,6 +68,79 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
         return Done(act="trigger", message=f"created {run_id}", touched=1, run_id=run_id, state="queued")
 
     return Planned(plan, commit)
+
+
+def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
+    """Plan a run that repeats another one with its conf or an edited one, and works for the same date.
+
+    A date belongs to one run only, so the new run has none of its own.
+    """
+    entry = world.dag(act.dag_id)
+    spec = entry.structure.spec
+    if entry.facts.missing:
+        raise RefusedError(f"DAG {act.dag_id!r} is gone: {entry.facts.file} no longer makes it")
+    first = world.run(act.dag_id, act.run_id).record
+    old = json.loads(first.conf)
+    conf = old if act.conf is None else act.conf
+    check_conf(spec, conf)
+    run_id = check_id(act.new_run_id, "run_id") if act.new_run_id else ""
+    if run_id and world.has_run(act.dag_id, run_id):
+        raise RefusedError(f"{act.dag_id} has a run {run_id!r} already")
+    run_id = run_id or world.free_run_id(act.dag_id, make_run_id("manual", from_us(now_us)))
+    date = opt_from_us(first.date_us)
+    item = PlanItem(
+        dag_id=act.dag_id,
+        run_id=run_id,
+        task_id=None,
+        before="",
+        after="queued",
+        logical_date=date,
+        note=f"repeats {first.run_id}",
+    )
+    notes = [*_notes(world, spec), *_edits(old, conf)]
+    cli = ["rerun", act.dag_id, act.run_id]
+    if conf != old:
+        cli += ["--conf", json.dumps(conf)]
+    if act.new_run_id:
+        cli += ["--run-id", act.new_run_id]
+    seen = [entry.structure.id, first.run_id, conf, act.new_run_id]
+    title = f"Re-run {act.run_id}"
+    plan = make_plan("rerun", title, [item], seen=seen, covered=(), notes=notes, cli=cli)
+
+    def commit(tick: Tick) -> Done:
+        start, end = first.interval_start_us, first.interval_end_us
+        create_run(
+            tick,
+            entry.structure,
+            run_id=run_id,
+            run_type=RunType.MANUAL,
+            logical=None,
+            interval=None if start is None or end is None else (from_us(start), from_us(end)),
+            run_after_us=tick.now_us,
+            conf=conf,
+            rerun_of=first,
+        )
+        message = f"created {run_id}, which repeats {first.run_id}"
+        return Done(act="rerun", message=message, touched=1, run_id=run_id, state="queued")
+
+    return Planned(plan, commit)
+
+
+def _notes(world: World, spec: DagSpec) -> list[str]:
+    notes = [amount(len(spec.tasks), "task")]
+    if world.frozen(spec.dag_id):
+        notes.append("the DAG is frozen: the run is created, nothing is launched")
+    return notes
+
+
+def _edits(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return what differs between two confs, a line for each name."""
+
+    def said(conf: dict[str, Any], name: str) -> str:
+        return json.dumps(conf[name]) if name in conf else "default"
+
+    edits = [(name, said(old, name), said(new, name)) for name in sorted({*old, *new})]
+    return [f"{name}: {before} -> {after}" for name, before, after in edits if before != after]
 
 
 def check_conf(spec: DagSpec, conf: dict[str, Any]) -> None:

@@ -1,0 +1,60 @@
+"""`penstock rerun`: a new run that repeats another one, perhaps with other parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from penstock.cli.acting import commit, preview, show_plan
+from penstock.cli.following import follow_run, show_created
+from penstock.cli.lookup import run_id_of, suggesting
+from penstock.cli.moments import Conf
+from penstock.cli.options import dag_argument, dry_run_option, json_option, run_argument
+from penstock.cli.session import Session, pass_session
+
+
+@click.command
+@dag_argument
+@run_argument
+@click.option("--conf", type=Conf(), default="{}", help="Parameters to change, as a JSON object.")
+@click.option("--run-id", help="Default: manual__ and the present moment.")
+@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 when the run did not succeed.")
+@dry_run_option
+@json_option
+@pass_session
+def rerun(
+    session: Session,
+    *,
+    dag: str,
+    run: str,
+    conf: dict[str, Any],
+    run_id: str | None,
+    wait: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Start a new run that repeats another one.
+
+    It takes the parameters of that run, with those in --conf put over them, works for the same date
+    and remembers which run it repeats. The other run stays as it is.
+
+    Examples:
+      penstock rerun first_dag latest
+      penstock rerun first_dag 2013-01-05 --conf '{"day": 3}' --wait
+    """
+    from penstock.model.acts import Rerun
+
+    engine = session.reader() if dry_run else session.engine()
+    repeated = run_id_of(engine, dag, run)
+    with suggesting(engine, dag, repeated):
+        old = engine.run(dag, repeated).run.conf
+    act = Rerun(dag_id=dag, run_id=repeated, conf={**old, **conf}, new_run_id=run_id)
+    if dry_run:
+        show_plan(preview(session, act), as_json=as_json)
+        return 0
+    done = commit(session, act, ask=False)
+    if wait and done.run_id is not None:
+        return follow_run(session, dag, done.run_id, as_json=as_json)
+    show_created(dag, done, as_json=as_json, more={"rerun_of": repeated})
+    return 0

@@ -1,0 +1,149 @@
+"""What clear, retry and mark remember so that they can be taken back: how everything was before.
+
+Kept in the database, so that an engine's restart between the act and its undoing does no harm. Only the
+last acts are kept; what touched very much, or killed something, is kept as a sentence that says why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from penstock.decoding import decoder
+from penstock.model.states import OCCUPIES_SLOT
+from penstock.model.views import Plan
+from penstock.scheduling.acts.planned import amount
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, World
+from penstock.store.records import TaskRecord, UndoRecord
+from penstock.store.writes import CLOSE_UNDO, FORGET_UNDOS, INSERT_UNDO
+
+KEPT = 20
+"""How many acts are remembered."""
+MOST = 5000
+"""An act on more task instances than this is not remembered."""
+
+TASK_FIELDS = (
+    "try_number", "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "pokes",
+    "reason", "attempt_id", "attempts", "outcome", "skips", "peak_rss", "cpu_seconds", "read_bytes",
+    "write_bytes", "rush",
+)  # fmt: skip
+RUN_FIELDS = ("start_us", "end_us", "queued_us", "stood_us", "reason", "rush")
+
+
+@dataclass(slots=True)
+class Change:
+    """One run that an act changes: the tasks it touches, and those that its doing may set going."""
+
+    live: LiveRun
+    touched: Sequence[TaskRecord]
+    follow: Sequence[TaskRecord] = ()
+
+
+class TaskBefore(msgspec.Struct, frozen=True, array_like=True):
+    """A task instance as it was; ``fields`` are TASK_FIELDS."""
+
+    task_id: str
+    map_index: int
+    state: str
+    fields: dict[str, int | float | str | None]
+
+
+class RunBefore(msgspec.Struct, frozen=True):
+    """A run as it was; ``fields`` are RUN_FIELDS."""
+
+    run_id: str
+    state: str
+    version_id: int
+    fields: dict[str, int | str | None]
+    tasks: list[TaskBefore]
+
+
+class Before(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything an act changed, or why it cannot be taken back."""
+
+    runs: list[RunBefore] = []
+    refused: str | None = None
+
+
+def remember(tick: Tick, plan: Plan, dag_id: str, run_id: str, changes: Sequence[Change]) -> int | None:
+    """Keep how everything is before *plan* is carried out; return by what number it can be taken back.
+
+    An act that does nothing has no number.
+    """
+    if not plan.items:
+        return None
+    number = _next_number(tick.world)
+    record = UndoRecord(
+        id=number,
+        at_us=tick.now_us,
+        by=tick.gate.actor,
+        act=plan.act,
+        title=plan.title,
+        dag_id=dag_id,
+        run_id=run_id,
+        before=msgspec.json.encode(_before(changes)).decode(),
+    )
+    tick.world.fresh_undos.append(record)
+    tick.gate.also(INSERT_UNDO, {name: getattr(record, name) for name in UndoRecord.__slots__})
+    tick.gate.also(FORGET_UNDOS, {"b_id": number - KEPT})
+    return number
+
+
+def remembered(world: World) -> list[UndoRecord]:
+    """Return the last acts, newest first, this tick's included."""
+    fresh = {record.id: record for record in world.fresh_undos}
+    stored = [record for record in world.reads.undos() if record.id not in fresh]
+    return sorted([*fresh.values(), *stored], key=lambda record: -record.id)
+
+
+def recall(record: UndoRecord) -> Before:
+    """Return what *record* kept."""
+    return decoder(Before).decode(record.before)
+
+
+def close(tick: Tick, record: UndoRecord) -> None:
+    """Note that an act was taken back. Its number is not given again."""
+    tick.gate.also(CLOSE_UNDO, {"b_id": record.id, "before": ""})
+    closed = UndoRecord(
+        record.id, record.at_us, record.by, record.act, record.title, record.dag_id, record.run_id, ""
+    )
+    fresh = [other for other in tick.world.fresh_undos if other.id != record.id]
+    tick.world.fresh_undos[:] = [*fresh, closed]
+
+
+def _next_number(world: World) -> int:
+    return max([world.reads.next_key("undo"), *(record.id + 1 for record in world.fresh_undos)])
+
+
+def _before(changes: Sequence[Change]) -> Before:
+    touched = [task for change in changes for task in (*change.touched, *change.follow)]
+    killed = sum(task.state in OCCUPIES_SLOT for change in changes for task in change.touched)
+    if killed:
+        return Before(refused=f"it killed {amount(killed, 'running attempt')}")
+    if len(touched) > MOST:
+        return Before(
+            refused=f"it concerned {len(touched):,} tasks, more than the {MOST:,} that are remembered"
+        )
+    return Before(runs=[_run_before(change) for change in changes])
+
+
+def _run_before(change: Change) -> RunBefore:
+    run = change.live.record
+    return RunBefore(
+        run_id=run.run_id,
+        state=run.state.value,
+        version_id=run.version_id,
+        fields={name: getattr(run, name) for name in RUN_FIELDS},
+        tasks=[
+            TaskBefore(
+                task.task_id,
+                task.map_index,
+                task.state.value,
+                {name: value for name in TASK_FIELDS if (value := getattr(task, name)) is not None},
+            )
+            for task in (*change.touched, *change.follow)
+        ],
+    )

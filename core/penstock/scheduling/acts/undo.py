@@ -1,0 +1,178 @@
+"""Undo: take a clear, retry or mark back, as long as nothing it concerns has started since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.clock import from_us
+from penstock.errors import RefusedError, UnknownError
+from penstock.model.acts import Undo
+from penstock.model.states import RUN_TERMINAL, RunState, TaskState
+from penstock.model.transitions import RESTORES, RUN_RESTORES, RunEvent
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.memory import (
+    RUN_FIELDS,
+    TASK_FIELDS,
+    RunBefore,
+    TaskBefore,
+    close,
+    recall,
+    remembered,
+)
+from penstock.scheduling.acts.planned import Planned, amount, make_plan, task_item
+from penstock.scheduling.acts.scope import instances
+from penstock.scheduling.acts.versions import VersionChange, change_to, take_to
+from penstock.scheduling.moves import move
+from penstock.scheduling.slots import run_again, run_ended
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, World
+from penstock.store.records import TaskRecord, UndoRecord
+
+_NUMBERS = ("try_number", "attempts", "pokes")
+
+
+@dataclass(slots=True)
+class _Way:
+    """The way back of one run."""
+
+    live: LiveRun
+    before: RunBefore
+    tasks: list[tuple[TaskRecord, TaskBefore]]
+    version: VersionChange | None
+
+
+def plan_undo(world: World, act: Undo) -> Planned:
+    """Plan to take an act back; refuse with what changed once something of it has started."""
+    record = _chosen(world, act)
+    what = f"{record.title} by {record.by} at {from_us(record.at_us):%Y-%m-%d %H:%M:%S} UTC"
+    before = recall(record)
+    if before.refused:
+        raise RefusedError(f"cannot be taken back: {what}: {before.refused}")
+    ways = [_way(world, record, run) for run in before.runs]
+    started = [text for way in ways for text in _started(way)]
+    if started:
+        more = f" and {len(started) - 3} more" if len(started) > 3 else ""
+        raise RefusedError(f"too late to take back: {what}: {', '.join(started[:3])}{more}")
+    _newer(world, record)
+    items = [item for way in ways for item in _items(way)]
+    seen: list[object] = [record.id]
+    for way in ways:
+        seen += [way.live.record.version, *(task.version for task, _ in way.tasks)]
+    title = f"Undo: {record.title}"
+    notes = [f"done by {record.by} at {from_us(record.at_us):%Y-%m-%d %H:%M:%S} UTC"]
+    plan = make_plan("undo", title, items, seen=seen, notes=notes, cli=["undo", str(record.id)])
+
+    def commit(tick: Tick) -> Done:
+        for way in ways:
+            _go_back(tick, way)
+        close(tick, record)
+        message = f"taken back: {record.title} by {record.by}, {amount(len(items), 'change')}"
+        return Done(act="undo", message=message, touched=len(items), run_id=record.run_id)
+
+    return Planned(plan, commit)
+
+
+def _chosen(world: World, act: Undo) -> UndoRecord:
+    kept = remembered(world)
+    if act.undo_id is not None:
+        record = next((each for each in kept if each.id == act.undo_id), None)
+        if record is None:
+            raise UnknownError(f"there is nothing to take back under the number {act.undo_id}")
+        if not record.before:
+            raise RefusedError(f"{record.title} by {record.by} was taken back already")
+        return record
+    for record in kept:
+        here = act.dag_id in (None, record.dag_id) and act.run_id in (None, record.run_id)
+        if here and record.before:
+            return record
+    where = act.run_id or act.dag_id
+    raise RefusedError(f"no clear, retry or mark{f' of {where}' if where else ''} can be taken back")
+
+
+def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
+    try:
+        live = world.run(record.dag_id, before.run_id)
+    except UnknownError as error:
+        raise RefusedError(f"cannot be taken back: {error.message}") from None
+    tasks = []
+    for was in before.tasks:
+        found = instances(live, was.task_id, was.map_index)
+        if not found:
+            raise RefusedError(f"cannot be taken back: run {before.run_id} has no {was.task_id} any more")
+        tasks.append((found[0], was))
+    moved = live.record.version_id != before.version_id
+    return _Way(live, before, tasks, change_to(live, world.structure(before.version_id)) if moved else None)
+
+
+def _started(way: _Way) -> list[str]:
+    """Return in words what has begun since; attempts and tries only ever grow."""
+    found = [
+        task
+        for task, was in way.tasks
+        if (task.attempts, task.try_number)
+        != (was.fields.get("attempts", 0), was.fields.get("try_number", 0))
+    ]
+    new = way.version.gone if way.version else ()  # what the act's version brought goes away again
+    found += [task for task in new if task.attempts and task not in found]
+    return [f"{task.task_id} of {way.before.run_id} has started and is {task.state}" for task in found]
+
+
+def _newer(world: World, record: UndoRecord) -> None:
+    """Refuse while a later act on the same runs stands: things are taken back newest first."""
+    mine = {run.run_id for run in recall(record).runs}
+    for other in remembered(world):
+        if other.id <= record.id or other.dag_id != record.dag_id or not other.before:
+            continue
+        if mine & ({other.run_id} | {run.run_id for run in recall(other).runs}):
+            raise RefusedError(
+                f"{other.title} by {other.by} came after it: take that back first (penstock undo {other.id})"
+            )
+
+
+def _items(way: _Way) -> list[PlanItem]:
+    changed = [(task, was) for task, was in way.tasks if task.state.value != was.state]
+    items = [task_item(way.live, task, was.state) for task, was in changed]
+    return [*items, *(way.version.items(way.live) if way.version else ())]
+
+
+def _go_back(tick: Tick, way: _Way) -> None:
+    live, run = way.live, way.live.record
+    tick.world.adopt(live)
+    if way.version is not None:
+        live = take_to(tick, live, way.version)
+        tick.gate.save_run(run)
+    wanted = RunState(way.before.state)
+    if run.state in RUN_TERMINAL and wanted not in RUN_TERMINAL:
+        _reopen(tick, live)
+    for task, was in way.tasks:
+        for name in TASK_FIELDS:
+            setattr(task, name, was.fields.get(name, 0 if name in _NUMBERS else None))
+        if task.state.value == was.state:
+            tick.gate.save_task(run, task)
+        else:
+            move(tick, live, task, RESTORES[TaskState(was.state)], ended_us=task.end_us)
+    if wanted in RUN_TERMINAL and not live.unfinished:
+        _end_again(tick, live, wanted, way.before)
+    tick.world.stirred.add(run.id)
+
+
+def _reopen(tick: Tick, live: LiveRun) -> None:
+    """Take a run that ended by the act back to its queue: its place may be another's by now."""
+    run = live.record
+    run.end_us = run.start_us = run.reason = run.intent = None
+    run.queued_us = tick.now_us
+    tick.gate.move_run(run, RunEvent.REOPEN)
+    run_again(tick, run)
+
+
+def _end_again(tick: Tick, live: LiveRun, wanted: RunState, before: RunBefore) -> None:
+    run = live.record
+    for name in RUN_FIELDS:
+        setattr(run, name, before.fields.get(name))
+    run.intent = None
+    if run.state is wanted:
+        tick.gate.save_run(run)
+    else:
+        tick.gate.move_run(run, RUN_RESTORES[wanted])
+        run_ended(tick, run)
+        tick.room = True

@@ -1,0 +1,89 @@
+"""Taking a run to another version of its DAG: new tasks come to be, those that are gone are removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from penstock.errors import RefusedError
+from penstock.model.states import OCCUPIES_SLOT, TaskState
+from penstock.model.transitions import TaskEvent
+from penstock.model.views import PlanItem
+from penstock.scheduling.acts.planned import task_item
+from penstock.scheduling.births import new_task
+from penstock.scheduling.moves import move
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import LiveRun, Structure, World, build_live
+from penstock.store.records import TaskRecord
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    """What a run's way to another version brings: tasks that are new there, and some that are gone."""
+
+    structure: Structure
+    new: tuple[str, ...] = ()
+    gone: tuple[TaskRecord, ...] = field(default=())
+
+    def items(self, live: LiveRun) -> list[PlanItem]:
+        """Return the plan's lines for what comes and goes."""
+        run = live.record
+        come = [
+            PlanItem(
+                dag_id=run.dag_id,
+                run_id=run.run_id,
+                task_id=task_id,
+                before="",
+                after="pending",
+                note="new in this version",
+            )
+            for task_id in self.new
+        ]
+        return [*come, *(task_item(live, task, "removed", "not in this version") for task in self.gone)]
+
+
+def latest_version(world: World, live: LiveRun) -> VersionChange | None:
+    """Return the change to the DAG's current version, or None when the run is of it.
+
+    Raises `RefusedError` while a task that the current version does not have is running.
+    """
+    entry = world.dag(live.record.dag_id)
+    if entry.facts.missing:
+        raise RefusedError(f"DAG {entry.dag_id!r} is gone: {entry.facts.file} no longer makes it")
+    return None if entry.structure.id == live.structure.id else change_to(live, entry.structure)
+
+
+def change_to(live: LiveRun, structure: Structure) -> VersionChange:
+    """Return what taking *live* to *structure* brings; raise `RefusedError` while it cannot be done."""
+    new = tuple(task_id for task_id in structure.graph.order if task_id not in live.tasks)
+    gone = tuple(
+        task
+        for task in live.tasks.values()
+        if task.task_id not in structure.tasks and task.state is not TaskState.REMOVED
+    )
+    alive = [task.task_id for task in gone if task.state in OCCUPIES_SLOT]
+    if alive:
+        raise RefusedError(
+            f"{', '.join(alive[:3])} of {live.record.run_id} is running, and the other version of the DAG "
+            f"has no such task: cancel it first"
+        )
+    return VersionChange(structure, new, gone)
+
+
+def take_to(tick: Tick, live: LiveRun, change: VersionChange) -> LiveRun:
+    """Pin *live*, which is in the working set, to the version of *change*; return what it is there now.
+
+    The caller writes the run.
+    """
+    structure, run = change.structure, live.record
+    for task in change.gone:
+        move(tick, live, task, TaskEvent.REMOVE, reason="not in the version that the run was taken to")
+    fresh = [new_task(structure, task_id) for task_id in change.new]
+    tick.gate.add_tasks(run, fresh)
+    tasks = {task.task_id: task for task in (*live.tasks.values(), *fresh)}
+    for task in tasks.values():
+        place = structure.graph.position.get(task.task_id, len(structure.tasks))
+        if task.position != place:
+            tick.gate.place_task(task, place)
+    run.version_id = structure.id
+    ordered = sorted(tasks.values(), key=lambda task: (task.position, task.map_index))
+    return tick.world.replace(live, build_live(run, structure, ordered))
