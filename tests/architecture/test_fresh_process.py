@@ -60,10 +60,10 @@ def test_a_supervisor_loads_almost_nothing() -> None:
     assert {name for name in modules if name.startswith("penstock.")} <= {
         f"penstock.execution{part}"
         for part in (
-            "", ".attempt_files", ".child", ".conclusion", ".engine_link", ".failpoint", ".masking",
+            "", ".attempt_files", ".child", ".conclusion", ".engine_link", ".failpoint", ".forge", ".masking",
             ".output", ".poller", ".records", ".references", ".running", ".spawn", ".supervisor",
         )
-    } | {"penstock.process", "penstock.process_darwin"}  # fmt: skip
+    } | {"penstock.forking", "penstock.process", "penstock.process_darwin"}  # fmt: skip
 
 
 def test_the_engine_loads_no_screen_and_no_words() -> None:

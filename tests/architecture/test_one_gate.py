@@ -95,6 +95,7 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/authoring/sensors/bash.py",
         "core/penstock/execution/task_child.py",
         "core/penstock/execution/crew.py",  # a supervisor inherits the engine's
+        "core/penstock/forking.py",  # a fork takes over the environment it is given
         "core/penstock/execution/failpoint.py",  # tests name a point at which to die
         "core/penstock/execution/running.py",  # secrets by the name of a variable
         "core/penstock/cli/checks/machine.py",  # the doctor looks at the terminal

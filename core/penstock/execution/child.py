@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 
 from penstock import process
-from penstock.execution.spawn import spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from penstock.execution.poller import Poller
 
@@ -22,32 +21,30 @@ _SIGCONT = 18 if process.LINUX else 19
 class Child:
     """A process that leads its own session, not yet reaped: its pid and group cannot be anyone else's.
 
-    What it prints goes to *sink* in chunks; with *direct* it writes into that descriptor by itself.
-    Raises what `spawn` raises.
+    *start* is called with the descriptor that it is to print into, and returns its pid, or 0 when that is
+    not known yet. What it prints goes to *sink* in chunks; with *direct* it writes into that descriptor by
+    itself. Raises what *start* raises.
     """
 
     __slots__ = ("_pipe", "_poller", "_sink", "pid")
 
     def __init__(
         self,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        cwd: str | None,
+        start: Callable[[int], int],
         *,
         poller: Poller,
         sink: Callable[[bytes], None],
-        stderr: int | None = None,
         direct: int | None = None,
     ) -> None:
         self._poller = poller
         self._sink = sink
         self._pipe = -1
         if direct is not None:
-            self.pid = spawn(argv, env, cwd, direct)
+            self.pid = start(direct)
             return
         reading, writing = os.pipe()
         try:
-            self.pid = spawn(argv, env, cwd, writing, stderr)
+            self.pid = start(writing)
         except BaseException:
             os.close(reading)
             raise

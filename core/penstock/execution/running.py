@@ -14,8 +14,9 @@ from penstock.execution import records, references
 from penstock.execution.child import Child
 from penstock.execution.conclusion import conclude
 from penstock.execution.failpoint import reach
+from penstock.execution.forge import BIRTH_SECONDS, can_fork
 from penstock.execution.output import Output
-from penstock.execution.spawn import BUSY, NOT_RUNNABLE, CannotStartError
+from penstock.execution.spawn import BUSY, NOT_RUNNABLE, CannotStartError, spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from typing import Any
 
     from penstock.execution.attempt_files import AttemptFiles
+    from penstock.execution.forge import Birth, Forge
     from penstock.execution.poller import Poller
 
 DRAIN_SECONDS = 5.0
@@ -36,20 +38,20 @@ _LAST_LINE_MAX = 1000
 _TASK_OOM_SCORE = 200
 _NEVER = float("inf")
 
-WAITING, RESOLVING, RUNNING, ENDING, DONE = range(5)
+WAITING, RESOLVING, FORKING, RUNNING, ENDING, DONE = range(6)
 
 
 class Attempt:
     """The life of one claimed attempt. The supervisor calls in; nothing here waits for anything.
 
-    ``state`` runs WAITING (for room) - RESOLVING (a secret's command) - RUNNING - ENDING - DONE.
-    ``child`` is the process to expect. ``survivors`` holds (pid, start) of descendants that outlived
-    the command. Moments are seconds of the monotonic clock. *durable* tells whether results must
-    be forced to the disk.
+    ``state`` runs WAITING (for room) - RESOLVING (a secret's command) - FORKING (a Python task, from *forge*)
+    - RUNNING - ENDING - DONE. ``child`` is the process to expect. ``survivors`` holds (pid, start) of
+    descendants that outlived the command. Moments are seconds of the monotonic clock. *durable* tells
+    whether results must be forced to the disk.
     """
 
     def __init__(
-        self, attempt_id: str, files: AttemptFiles, poller: Poller, durable: Callable[[], bool]
+        self, attempt_id: str, files: AttemptFiles, poller: Poller, forge: Forge, durable: Callable[[], bool]
     ) -> None:
         self.attempt_id = attempt_id
         self.state = WAITING
@@ -57,6 +59,9 @@ class Attempt:
         self.survivors: set[tuple[int, int]] = set()
         self._files = files
         self._poller = poller
+        self._forge = forge
+        self._birth: Birth | None = None
+        self._unborn: Child | None = None
         self._is_durable = durable
         self._output: Output | None = None
         self._spec: dict[str, Any] = {}
@@ -136,38 +141,90 @@ class Attempt:
     def _start_resolver(self, command: str, now: float) -> None:
         assert self._output is not None
         self._secret.clear()
+        log = self._output.log
         self.child = Child(
-            ["sh", "-c", command],
-            os.environ,
-            None,
+            lambda out: spawn(["sh", "-c", command], os.environ, None, out, log),
             poller=self._poller,
             sink=self._secret.extend,
-            stderr=self._output.log,
         )
         self.state = RESOLVING
         self._kill_at = now + RESOLVE_SECONDS
 
     def _start_command(self, now: float) -> None:
-        assert self._output is not None
         spec = self._spec
         self._files.mark_started()
         reach("after_phase")
+        if can_fork(spec["argv"]) and self._start_fork(now):
+            return
         self._start = time.time()
-        self.child = child = Child(
-            spec["argv"],
-            self._env,
-            spec.get("cwd"),
-            poller=self._poller,
-            sink=self._output.feed,
-            direct=self._output.log if spec.get("log_direct") else None,
-        )
+        child = self._child(lambda out: spawn(spec["argv"], self._env, spec.get("cwd"), out))
+        self._started(child, now)
+
+    def _child(self, start: Callable[[int], int]) -> Child:
+        assert self._output is not None
+        direct = self._output.log if self._spec.get("log_direct") else None
+        return Child(start, poller=self._poller, sink=self._output.feed, direct=direct)
+
+    def _started(self, child: Child, now: float) -> None:
+        self.child = child
         self.state = RUNNING
         self._spawned_at = now
         reach("after_child_spawn")
         self._record_child(child.pid)
         process.set_oom_score(child.pid, _TASK_OOM_SCORE)
-        if spec.get("time_limit") is not None:
-            self._limit_at = now + spec["time_limit"]
+        if self._spec.get("time_limit") is not None:
+            self._limit_at = now + self._spec["time_limit"]
+
+    def _start_fork(self, now: float) -> bool:
+        """Ask for a fork of the warm parent; return whether there will be an answer. One try, then spawn."""
+        if self.state == FORKING:
+            self.state = WAITING
+            return False
+        spec = self._spec
+
+        def ask(out: int) -> int:
+            self._birth = self._forge.bear(
+                spec["argv"],
+                self._env,
+                spec.get("cwd") or "/",
+                plain=spec["env"],
+                outputs=(out, out),
+                born=self._born,
+            )
+            return 0
+
+        try:
+            self._unborn = self._child(ask)
+        except (OSError, CannotStartError):
+            return False
+        self.state = FORKING
+        self._retry_at = now + BIRTH_SECONDS
+        return True
+
+    def _born(self, pid: int) -> None:
+        """Let the fork that is *pid* go its way, or spawn when there is none: nothing has run yet."""
+        now = time.monotonic()
+        child, birth, self._unborn = self._unborn, self._birth, None
+        assert child is not None
+        assert birth is not None
+        if pid == 0:
+            child.close()
+            self._birth = None
+            self._advance(now)
+            return
+        self._retry_at = _NEVER
+        self._start = time.time()
+        child.pid = pid
+        self._started(child, now)
+        birth.go()
+
+    def _abandon(self) -> None:
+        if self._unborn is not None:
+            self._unborn.close()
+            self._unborn = None
+        if self._birth is not None:
+            self._birth.abandon()
+            self._birth = None
 
     def _record_child(self, pid: int) -> None:
         ticks = process.start_ticks(pid)
@@ -196,7 +253,7 @@ class Attempt:
         except (OSError, ValueError):
             return False
         reason = order.get("reason")
-        if self.state == WAITING:
+        if self.state in (WAITING, FORKING):
             self._finish({"kind": "cancelled", "reason": reason})
         elif self.state == RESOLVING:
             self._asked, self._reason, self._kill_at = "cancelled", reason, now
@@ -224,6 +281,9 @@ class Attempt:
     def tick(self, now: float) -> None:
         """Do what is due."""
         if now >= self._retry_at:
+            if self.state == FORKING:
+                self._abandon()
+                self._forge.give_up()
             self._advance(now)
         if now >= self._limit_at:
             self._limit_at = _NEVER
@@ -264,9 +324,7 @@ class Attempt:
         )
         if ended["kind"] == "signal" and ended["signal"] == 9 and process.out_of_memory_kills() > 0:
             ended["reason"] = "probably killed by the kernel because memory ran out"
-        self._finish(
-            {**ended, "verdict": verdict, "duration": self._duration, **_accounts(self._usage)}, note
-        )
+        self._finish({**ended, "verdict": verdict, "duration": self._duration, **self._accounts()}, note)
 
     def _after_resolver(self, status: int, now: float) -> None:
         assert self.child is not None
@@ -338,6 +396,7 @@ class Attempt:
 
     def _let_go(self) -> None:
         """Close everything. Without a result: before the phase that is a free relaunch, after it lost."""
+        self._abandon()
         if self.child is not None:
             self.child.close()
         if self._output is not None:
@@ -346,15 +405,16 @@ class Attempt:
         self._retry_at = self._limit_at = self._kill_at = self._drain_until = _NEVER
         self.state = DONE
 
-
-def _accounts(usage: Any) -> dict[str, Any]:
-    """Return what the kernel counted for the command and the descendants it waited for."""
-    peak = usage.ru_maxrss * (1024 if process.LINUX else 1)
-    return {
-        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6),
-        # A process begins in the memory of the one that spawned it, and the kernel counts that too:
-        # a peak no higher than our own says nothing about the command.
-        "peak_rss": peak if peak > process.own_peak_rss() else None,
-        "read_bytes": usage.ru_inblock * 512,
-        "write_bytes": usage.ru_oublock * 512,
-    }
+    def _accounts(self) -> dict[str, Any]:
+        """Return what the kernel counted for the command and the descendants it waited for."""
+        usage = self._usage
+        peak = usage.ru_maxrss * (1024 if process.LINUX else 1)
+        # A spawned process begins in our own memory, and the kernel counts that too: a peak no higher
+        # says nothing about the command. A fork has its own from the first moment.
+        exact = self._birth is not None or peak > process.own_peak_rss()
+        return {
+            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6),
+            "peak_rss": peak if exact else None,
+            "read_bytes": usage.ru_inblock * 512,
+            "write_bytes": usage.ru_oublock * 512,
+        }

@@ -21,6 +21,7 @@ from collections import deque
 from penstock import process
 from penstock.execution.attempt_files import AttemptFiles
 from penstock.execution.engine_link import EngineLink
+from penstock.execution.forge import UNBORN, Forge
 from penstock.execution.poller import Poller
 from penstock.execution.records import MARK, dump_fields
 from penstock.execution.running import DONE, ENDING, RESOLVING, RUNNING, Attempt
@@ -46,6 +47,7 @@ class Supervisor:
     def __init__(self, root: str, socket_path: str) -> None:
         self._root = root
         self._poller = Poller()
+        self._forge = Forge(self._poller)
         self._link = EngineLink(socket_path, self._poller, self._obey)
         self._live: dict[str, Attempt] = {}
         self._queue: deque[str] = deque()
@@ -84,7 +86,7 @@ class Supervisor:
             self._after(attempt, now)
         self._tell(now)
         self._poller.wait(self._pause())
-        for attempt in [each for each in self._live.values() if each.state == ENDING]:
+        for attempt in [each for each in self._live.values() if each.state in (ENDING, DONE)]:
             self._after(attempt, time.monotonic())
 
     def _pause(self) -> float | None:
@@ -112,6 +114,7 @@ class Supervisor:
         if self._link.connected or now < self._reconnect_at:
             return
         self._reconnect_at = now + RECONNECT_SECONDS
+        self._forge.retire()  # the next engine may come with another version of what it has imported
         if self._live:
             self._link.connect(list(self._live))
 
@@ -154,7 +157,7 @@ class Supervisor:
         except OSError:  # revoked, another's, forgotten, or the disk is full: not ours to run
             self._ended.append(attempt_id)
             return
-        attempt = Attempt(attempt_id, files, self._poller, self._needs_sync)
+        attempt = Attempt(attempt_id, files, self._poller, self._forge, self._needs_sync)
         self._live[attempt_id] = attempt
         self._started[attempt_id] = now + _CLAIM_HINT_SECONDS
         attempt.begin(now)
@@ -275,9 +278,10 @@ class Supervisor:
             children = process.children_of_thread(pid, pid)
         except OSError:
             children = process.children(pid)
-        awaited = {each.child.pid for each in self._awaited() if each.child}
+        awaited = {self._forge.pid, *(each.child.pid for each in self._awaited() if each.child)}
         records = [process.stat(child) for child in children if child not in awaited]
-        return [record for record in records if record is not None and not record.ended]
+        living = [record for record in records if record is not None and not record.ended]
+        return [record for record in living if not _is_unborn(record)]
 
     def _owner(self, record: process.Stat, ending: Attempt) -> str | None:
         """Return the attempt an orphan belongs to: by its session, else by its environment.
@@ -293,6 +297,11 @@ class Supervisor:
         if mark is None and len(self._live) == 1:
             return ending.attempt_id
         return mark
+
+
+def _is_unborn(record: process.Stat) -> bool:
+    """Whether it is a warm parent, or its fork that is no attempt's yet: they end by themselves."""
+    return process.environment_value(record.pid, MARK) == UNBORN
 
 
 def main() -> None:

@@ -1,0 +1,348 @@
+"""Python tasks from a warm parent: what they see, how they end, and who dies when."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from attempts import Bench, eventually, make_settings, marked
+from penstock import process
+from penstock.execution import attempt_dir, crew
+from penstock.execution.executor import Claimed, Exited, Lost
+from penstock.execution.forge import TASK_CHILD, UNBORN, can_fork
+from penstock.execution.local import LocalExecutor
+from penstock.execution.protocol import AttemptSpec, attempt_path, load
+from penstock.ids import new_attempt_id
+from penstock.model.outcome import Outcome, OutcomeKind
+from task_runs import FACTS
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks are given over on Linux")
+
+FORKED = "'penstock.execution.warm_parent' in sys.modules"
+HEADER = """
+import atexit, os, signal, subprocess, sys, threading, time
+from penstock import DAG, PythonOperator
+came = os.getcwd()
+os.chdir(os.path.dirname(__file__))
+"""
+FOOTER = "\nwith DAG('d', schedule=None):\n    PythonOperator(task_id='t', python_callable=f)\n"
+GATE = "def f():\n    print('ready')\n    while not os.path.exists('gate'): time.sleep(0.01)"
+"""The task says that it is ready, and waits for the file."""
+
+
+class Forgery(Bench):
+    """A bench for Python tasks; each gets a DAG file of its own, whose function is ``f``."""
+
+    def __init__(self, home: Path) -> None:
+        settings = make_settings(home)
+        super().__init__(LocalExecutor(settings), settings)
+        self.home = home
+
+    def python(self, body: str, *, spawned: bool = False, **fields: Any) -> AttemptSpec:
+        attempt_id = new_attempt_id()
+        place = self.home / attempt_id
+        place.mkdir()
+        file = place / "a_dag.py"
+        file.write_text(HEADER + body + FOOTER)
+        folder = str(attempt_path(self.settings.attempts, attempt_id))
+        argv = (sys.executable, "-P", "-m", TASK_CHILD, folder, *(["spawned"] if spawned else []))
+        assert can_fork(argv) is not spawned
+        facts = {"dag_id": "d", "task_id": "t", "file": str(file), "source": str(file)}
+        env = {"PATH": os.environ["PATH"], "PENSTOCK_CTX_TASK_ID": "t", **fields.pop("env", {})}
+        context = {**FACTS, **facts, "dags_folder": str(self.home)}
+        return AttemptSpec(
+            attempt_id=attempt_id, argv=argv, env=env, cwd=str(self.home), context=context, **fields
+        )
+
+    async def forked(self) -> int:
+        """Run a task, so that there is a warm parent, and return that one's pid."""
+        spec = self.python(f"def f(): print({FORKED})")
+        assert (await self.log(spec)) == b"True\n"
+        return next(iter(unborn(self.supervisor_of(spec.attempt_id))))
+
+    def supervisor_of(self, attempt_id: str) -> int:
+        return int(load((self.folder(attempt_id) / "claim").read_bytes())["pid"])
+
+    def place(self, spec: AttemptSpec) -> Path:
+        """Return where the task's own DAG file lies; the task works there."""
+        return self.home / spec.attempt_id
+
+    async def started(self, spec: AttemptSpec, word: bytes = b"ready") -> None:
+        await eventually(lambda: word in self.executor.read_log(spec.attempt_id, 0, 1000), "the task to run")
+
+    async def phase(self, spec: AttemptSpec) -> None:
+        await eventually((self.folder(spec.attempt_id) / "phase").exists, "the launch to begin")
+
+
+def unborn(parent: int) -> list[int]:
+    return [
+        pid
+        for pid in process.children(parent)
+        if process.environment_value(pid, "PENSTOCK_ATTEMPT") == UNBORN
+    ]
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Forgery]:
+    found = Forgery(tmp_path)
+    await found.start()
+    yield found
+    await found.executor.close()
+
+
+SURROUNDINGS = """
+def f():
+    import gc, locale, resource
+    own = os.getpid()
+    print(sorted((name, text) for name, text in os.environ.items() if "ATTEMPT" not in name))
+    print(os.environ["PENSTOCK_ATTEMPT"] == sys.argv[1].rpartition("/")[2])
+    print(came, oct(os.umask(0o22)), os.nice(0), locale.setlocale(locale.LC_ALL))
+    print(os.getsid(0) == own, os.getpgid(0) == own, open(f"/proc/{os.getppid()}/cmdline").read())
+    print(sys.flags, [path for path in sys.path if came not in path], sys.argv[0], sys.orig_argv[:4])
+    print(sorted(os.listdir("/proc/self/fd")), repr(sys.stdin.read()), os.isatty(1))
+    print([[repr(s), repr(s.buffer), s.encoding, s.errors, s.line_buffering, s.seekable()]
+           for s in (sys.stdin, sys.stdout, sys.stderr, sys.__stdout__)])
+    print([signal.getsignal(n) for n in (signal.SIGINT, signal.SIGPIPE, signal.SIGHUP, signal.SIGCHLD)],
+          signal.pthread_sigmask(signal.SIG_BLOCK, []))
+    print([resource.getrlimit(n) for n in range(10)], threading.enumerate()[0].name, gc.isenabled())
+    main = sys.modules["__main__"]
+    print(main.__spec__.name, main.__file__, __name__, __file__ == os.getcwd() + "/a_dag.py")
+    print(open("/proc/self/oom_score_adj").read(), [l for l in open("/proc/self/status") if "Sig" in l])
+"""
+
+
+async def test_a_forked_task_sees_what_a_spawned_one_sees(bench: Forgery) -> None:
+    specs = [
+        bench.python(SURROUNDINGS, spawned=spawned, env={"LANG": "C", "X": "ä\udc80"})
+        for spawned in (True, False)
+    ]
+    spawned, forked = [(await bench.log(spec)).decode().splitlines() for spec in specs]
+    assert len(forked) == 12, forked
+    assert forked == spawned
+
+
+ENDINGS = {
+    "value": "def f():\n    print('said')\n    return {'n': [1, 2]}",
+    "error": "def f():\n    print('before')\n    return 1 / 0",
+    "exit": "def f(): sys.exit(7)",
+    "leaves": "def f():\n    print('kept, line by line')\n    os._exit(5)",
+    "segfault": "def f():\n    import ctypes\n    ctypes.string_at(0)",
+    "killed": "def f(): os.kill(os.getpid(), signal.SIGKILL)",
+    "aborts": "def f(): os.abort()",
+    "broken": "raise RuntimeError('at the top')\ndef f(): pass",
+    "atexit": "def f(): atexit.register(print, 'at exit')",
+    "thread": "def f(): threading.Thread(target=lambda: (time.sleep(0.1), print('late'))).start()",
+    "daemon": "def f(): threading.Thread(target=time.sleep, args=(99,), daemon=True).start()",
+    "__del__": "class Bye:\n    def __del__(self): print('gone')\nbye = Bye()\ndef f(): f.bye = Bye()",
+    "unclosed": "out = open('out', 'w')\natexit.register(lambda: 1)\ndef f(): out.write('text')",
+    "temporary": "import tempfile\nheld = tempfile.NamedTemporaryFile(dir='.', prefix='held')\ndef f(): pass",
+    "stdout": "def f():\n    sys.stdout = open('said', 'w')\n    print('elsewhere')",
+    "forks": (
+        "def f():\n    pid = os.fork()\n    if pid == 0:\n        print('child')\n        os._exit(3)\n"
+        "    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
+    ),
+    "fork returns": "def f():\n    if os.fork(): print(os.waitstatus_to_exitcode(os.wait()[1]))",
+    "subprocess": "def f(): subprocess.run(['sh', '-c', 'echo $PENSTOCK_CTX_TASK_ID; echo err >&2'])",
+    "processes": (
+        "def g(n): return n * n\ndef f():\n    import multiprocessing as m\n    for how in 'fork', 'spawn':\n"
+        "        pool = m.get_context(how).Pool(2)\n        print(pool.map(g, [2, 3]))\n"
+        "        pool.close()\n        pool.join()"
+    ),
+    "main": "if __name__ == '__main__': raise SystemExit(3)\ndef f(): print(sys.modules[__name__].__name__)",
+    "exec": "def f(): os.execvp('sh', ['sh', '-c', 'echo taken over; exit 9'])",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+async def test_a_forked_task_ends_as_a_spawned_one_does(bench: Forgery, how: str) -> None:
+    specs = [bench.python(ENDINGS[how], spawned=spawned) for spawned in (True, False)]
+    bench.executor.submit(specs)
+    told = []
+    for spec in specs:
+        outcome = await bench.end(spec.attempt_id)
+        log = bench.executor.read_log(spec.attempt_id, 0, 1 << 20).decode()
+        files = {path.name[:4]: path.read_bytes() for path in bench.place(spec).iterdir() if path.is_file()}
+        del files["a_da"]
+        told.append((essence(outcome), log.replace(spec.attempt_id, "ID"), files))
+    assert told[1] == told[0]
+    assert told[1][0][0] is not OutcomeKind.LOST
+
+
+def essence(outcome: Outcome) -> tuple[object, ...]:
+    return outcome.kind, outcome.exit_code, outcome.signal, outcome.sent_by, outcome.reason, outcome.xcoms
+
+
+async def test_accounts_are_the_forks_own(bench: Forgery) -> None:
+    busy = "def f():\n    block = bytearray(80 << 20)\n    while time.process_time() < 0.3: pass"
+    outcome = await bench.run(bench.python(busy))
+    assert outcome.peak_rss is not None
+    assert 80 << 20 < outcome.peak_rss < 120 << 20
+    assert outcome.cpu_seconds is not None
+    assert outcome.cpu_seconds >= 0.3
+    idle = await bench.run(bench.python("def f(): pass"))
+    assert idle.cpu_seconds is not None
+    assert idle.cpu_seconds < 0.3  # not the parent's, which imported everything and forked the busy one
+    assert idle.peak_rss is None or idle.peak_rss < 40 << 20
+
+
+async def test_a_forked_task_and_all_it_started_end_together(bench: Forgery) -> None:
+    body = """
+def f():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for away in (False, True):
+        if os.fork() == 0:
+            if away: os.setsid()
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(600)
+    print("ready")
+    time.sleep(600)
+"""
+    spec = bench.python(body, grace=0.2)
+    bench.executor.submit([spec])
+    await bench.started(spec)
+    assert len(marked(spec.attempt_id)) == 3
+    assert f"attempts/{spec.attempt_id[:7]}/{spec.attempt_id}" in cmdline(marked(spec.attempt_id)[0])
+    bench.executor.stop(spec.attempt_id, "term", "enough")
+    outcome = await bench.end(spec.attempt_id)
+    assert (outcome.kind, outcome.signal, outcome.sent_by) == (OutcomeKind.CANCELLED, 9, "penstock")
+    assert marked(spec.attempt_id) == []
+
+
+def cmdline(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def environ(pid: int) -> str:
+    return Path(f"/proc/{pid}/environ").read_text()
+
+
+async def test_a_forked_task_has_a_time_limit(bench: Forgery) -> None:
+    outcome = await bench.run(bench.python("def f(): time.sleep(60)", time_limit=0.1, grace=5))
+    assert (outcome.kind, outcome.signal) == (OutcomeKind.TIMEOUT, signal.SIGTERM)
+
+
+async def test_a_warm_parent_killed_while_it_launches(bench: Forgery) -> None:
+    parent = await bench.forked()
+    os.kill(parent, signal.SIGSTOP)
+    spec = bench.python(
+        f"def f():\n    open('ledger', 'a').write('ran')\n    print({FORKED})\n    sys.exit(4)"
+    )
+    bench.executor.submit([spec])
+    await bench.phase(spec)
+    os.kill(parent, signal.SIGKILL)
+    assert (await bench.end(spec.attempt_id)).exit_code == 4
+    assert bench.executor.read_log(spec.attempt_id, 0, 100).startswith(b"False\n")
+    assert (bench.place(spec) / "ledger").read_text() == "ran"
+    await eventually(lambda: process.stat(parent) is None, "its end")
+    assert await bench.forked() != parent
+
+
+async def test_a_warm_parent_that_stands_still_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bench = Forgery(tmp_path)
+    hurry = "import penstock.execution.running as r;r.BIRTH_SECONDS=2;main()"
+    monkeypatch.setattr(crew, "_CODE", crew._CODE.replace("main()", hurry))
+    await bench.start()
+    parent = await bench.forked()
+    os.kill(parent, signal.SIGSTOP)
+    specs = [
+        bench.python("def f():\n    open('ledger', 'a').write('ran')\n    sys.exit(4)") for _ in range(3)
+    ]
+    bench.executor.submit(specs)
+    for spec in specs:
+        assert (await bench.end(spec.attempt_id)).exit_code == 4
+        assert (bench.place(spec) / "ledger").read_text() == "ran"
+    await eventually(lambda: process.stat(parent) is None, "its end")
+    await bench.executor.close()
+
+
+async def test_a_launch_can_be_cancelled(bench: Forgery) -> None:
+    parent = await bench.forked()
+    os.kill(parent, signal.SIGSTOP)
+    spec = bench.python("open('ledger', 'a').write('ran')\ndef f(): pass")
+    bench.executor.submit([spec])
+    await bench.phase(spec)
+    bench.executor.stop(spec.attempt_id, "term", "no longer wanted")
+    outcome = await bench.end(spec.attempt_id)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.CANCELLED, "no longer wanted")
+    os.kill(parent, signal.SIGCONT)
+    assert await bench.forked() == parent
+    await eventually(lambda: marked(spec.attempt_id) == [], "the fork's end")
+    assert not (bench.place(spec) / "ledger").exists()
+
+
+async def test_a_warm_parent_killed_while_its_tasks_run(bench: Forgery) -> None:
+    parent = await bench.forked()
+    specs = [bench.python(f"{GATE}\n    sys.exit({code})") for code in (3, 4)]
+    bench.executor.submit(specs)
+    for spec in specs:
+        await bench.started(spec)
+    os.kill(parent, signal.SIGKILL)
+    await eventually(lambda: process.stat(parent) is None, "its end")
+    assert await bench.forked() != parent
+    for code, spec in zip((3, 4), specs, strict=True):
+        assert isinstance(bench.observe(spec.attempt_id), Claimed)
+        (bench.place(spec) / "gate").touch()
+        assert (await bench.end(spec.attempt_id)).exit_code == code
+
+
+async def test_a_supervisor_killed_with_forked_tasks(bench: Forgery) -> None:
+    parent = await bench.forked()
+    body = "def f():\n    if os.fork() == 0: os.setsid()\n    print('ready', flush=True)\n    time.sleep(600)"
+    spec = bench.python(body)
+    bench.executor.submit([spec])
+    await bench.started(spec, b"ready\nready")
+    folder = str(bench.folder(spec.attempt_id))
+    child = load((bench.folder(spec.attempt_id) / "result.tmp").read_bytes())
+    assert process.start_ticks(child["pid"]) == child["start_ticks"]
+    os.kill(bench.supervisor_of(spec.attempt_id), signal.SIGKILL)
+    # Were the lock inherited, the dead supervisor would look alive for as long as its tasks live.
+    await eventually(lambda: not attempt_dir.is_locked(folder), "the lock to be free")
+    assert isinstance(await bench.until(spec.attempt_id, Lost, Exited), Lost)
+    assert marked(spec.attempt_id) == []
+    await eventually(lambda: (seen := process.stat(parent)) is None or seen.ended, "the warm parent's end")
+
+
+@pytest.mark.parametrize("point", ["after_phase", "after_child_spawn"])
+async def test_a_supervisor_that_dies_while_it_launches_a_fork(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, point: str
+) -> None:
+    monkeypatch.setenv("PENSTOCK_FAILPOINT", point)
+    bench = Forgery(tmp_path)
+    await bench.start()
+    spec = bench.python("open('ledger', 'a').write('ran')\ndef f(): pass")
+    bench.executor.submit([spec])
+    assert isinstance(await bench.until(spec.attempt_id, Lost, Exited), Lost)
+    await eventually(lambda: marked(spec.attempt_id) == [], "the fork's end")
+    assert not (bench.place(spec) / "ledger").exists()
+    await bench.executor.close()
+
+
+async def test_what_cannot_be_forked_is_spawned(bench: Forgery, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    )
+    threads = {"PYTHONPATH": str(tmp_path)}
+    large = {"BIG": "x" * 100_000, "BIGGER": "y" * 100_000}
+    for env in (large, threads, {}):  # the last comes too soon after a warm parent that did not get warm
+        assert await bench.log(bench.python(f"def f(): print({FORKED})", env=env)) == b"False\n"
+
+
+async def test_a_warm_parent_knows_no_secret_and_no_attempt(bench: Forgery) -> None:
+    spec = bench.python(GATE, secrets={"SECRET": "env:PATH"}, env={"OTHER": "1"})
+    bench.executor.submit([spec])
+    await bench.started(spec)
+    (parent,) = unborn(bench.supervisor_of(spec.attempt_id))
+    names = {item.partition("=")[0] for item in environ(parent).split("\0") if item}
+    assert names == {"PATH", "OTHER", "PENSTOCK_ATTEMPT"}
+    (bench.place(spec) / "gate").touch()
+    await bench.end(spec.attempt_id)
+    other = bench.python("def f(): print(os.environ['OTHER'], 'SECRET' in os.environ)", env={"OTHER": "2"})
+    assert await bench.log(other) == b"2 False\n"
