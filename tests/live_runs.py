@@ -8,7 +8,8 @@ from typing import cast
 from penstock.clock import to_us
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
-from penstock.scheduling.world import LiveBackfill, LiveRun, Structure, World, build_live
+from penstock.scheduling.live_backfill import LiveBackfill
+from penstock.scheduling.world import LiveRun, Structure, World, build_live
 from penstock.store.records import BackfillRecord, RunRecord, TaskRecord
 from penstock.store.working import Version
 from scripted import START

@@ -15,10 +15,11 @@ from penstock.scheduling.acts.clear import clear_tasks
 from penstock.scheduling.backfill import canary_of, why_stop
 from penstock.scheduling.births import create_run
 from penstock.scheduling.limits import run_limit, run_queue
+from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.scheduling.slots import save_slot
 from penstock.scheduling.teardown import to_be_ended
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import DagEntry, LiveBackfill, LiveRun
+from penstock.scheduling.world import DagEntry, LiveRun
 from penstock.store.records import SlotRecord
 from penstock.store.writes import MOVE_CURSOR
 from penstock.timetable.due import Create, decide

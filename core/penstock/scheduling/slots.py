@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from penstock.model.states import RunState
+from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveBackfill
 from penstock.store.records import RunRecord, SlotRecord
 from penstock.store.writes import UPDATE_SLOT
 

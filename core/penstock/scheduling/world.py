@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -19,12 +18,11 @@ from penstock.model.setups import Setups
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import ParentCounts
+from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.settings import Settings
 from penstock.store.records import (
-    BackfillRecord,
     PauseRecord,
     RunRecord,
-    SlotRecord,
     TaskRecord,
     UndoRecord,
     ValueRecord,
@@ -95,27 +93,6 @@ class DagEntry:
     def dag_id(self) -> str:
         """The DAG's id."""
         return self.facts.dag_id
-
-
-@dataclass(slots=True)
-class LiveBackfill:
-    """A backfill that has not ended, with its slots in order. `acts.backfill.save_slot` keeps it in step."""
-
-    record: BackfillRecord
-    slots: list[SlotRecord]
-    waiting: deque[SlotRecord] = field(init=False)
-    running: int = field(init=False)
-    failed: int = field(init=False)
-    by_run: dict[str, SlotRecord] = field(init=False)
-    """Slots that have a run, by its id."""
-    passed_over: int = field(default=0, init=False)
-    """How many tasks of other runs were launched since the last one of its own."""
-
-    def __post_init__(self) -> None:
-        self.waiting = deque(slot for slot in self.slots if slot.state == "waiting")
-        self.running = sum(slot.state == "running" for slot in self.slots)
-        self.failed = sum(slot.state == "failed" for slot in self.slots)
-        self.by_run = {slot.run_id: slot for slot in self.slots if slot.run_id is not None}
 
 
 Previous = tuple[str, Callable[[str], TaskState | None]]

@@ -22,9 +22,10 @@ from penstock.scheduling.acts.cancel import cancel
 from penstock.scheduling.acts.planned import Planned, aware, counted, make_plan
 from penstock.scheduling.acts.trigger import check_conf
 from penstock.scheduling.backfill import Choice, choose, slot_state
+from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.scheduling.slots import save_slot
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveBackfill, World
+from penstock.scheduling.world import World
 from penstock.store.records import BackfillRecord, SlotRecord
 from penstock.store.writes import INSERT_BACKFILL, INSERT_SLOT, UPDATE_BACKFILL
 from penstock.timetable.point import Point
