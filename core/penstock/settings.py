@@ -28,6 +28,24 @@ _SOCKET_PATH_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How much is kept of the finished runs of one DAG; for ``days`` and ``bytes`` 0 means everything."""
+
+    days: int
+    bytes: int
+    runs: int
+    """So many of the newest, whatever their age."""
+
+    def words(self) -> str:
+        """Return it for people, in a few words."""
+        if not self.days and not self.bytes:
+            return "everything"
+        days = f"runs of {self.days} days, and the newest {self.runs} whatever their age"
+        logs = f"{self.bytes / (1 << 30):.3g} GiB of logs a DAG" if self.bytes else "logs of any size"
+        return f"{days if self.days else 'runs of any age'}; {logs}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What an instance is set to. Durations are seconds, sizes bytes.
 
@@ -58,8 +76,16 @@ class Settings:
     """Whether the engine may run as root."""
     retention_days: int = 30
     """Age at which finished runs, with attempts and logs, are forgotten; 0 keeps all."""
+    retention_bytes: int = 10 << 30
+    """Bytes of logs kept of each DAG: beyond it the oldest finished runs are forgotten; 0 sets no limit."""
     keep_runs: int = 30
     """Runs of each DAG kept whatever their age."""
+    event_days: int = 365
+    """Age at which what people did, and ended backfills, are forgotten; 0 keeps all."""
+    point_days: int = 400
+    """Age at which records of schedule points are forgotten; 0 keeps all."""
+    retention: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What differs for some DAGs: dag_id -> ``days``, ``bytes``, ``runs``."""
     pools: dict[str, int] = field(default_factory=dict)
     """Pools made at start when they do not exist: name -> slots."""
     connections: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +94,15 @@ class Settings:
     """Variables by name; see `penstock.values`."""
     pass_env: tuple[str, ...] = ()
     """Patterns (``AWS_*``) of environment variables that tasks inherit besides the usual few."""
+
+    def kept_of(self, dag_id: str) -> Kept:
+        """Return how much of a DAG's past is kept."""
+        own = self.retention.get(dag_id, {})
+        return Kept(
+            days=own.get("days", self.retention_days),
+            bytes=own.get("bytes", self.retention_bytes),
+            runs=own.get("runs", self.keep_runs),
+        )
 
     @property
     def config_file(self) -> Path:
@@ -234,6 +269,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
+def _is_kept(value: object) -> bool:
+    if not isinstance(value, dict) or not set(value) <= {"days", "bytes", "runs"}:
+        return False
+    return all(_is_number(each) and isinstance(each, int) for each in value.values())
+
+
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "int": ("a whole number, 0 or more", lambda value: _is_number(value) and isinstance(value, int)),
     "float": ("a number of seconds, 0 or more", _is_number),
@@ -241,6 +282,10 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "dict[str, int]": (
         "a table of names and whole numbers",
         lambda value: isinstance(value, dict) and all(isinstance(slots, int) for slots in value.values()),
+    ),
+    "dict[str, dict[str, int]]": (
+        "tables by DAG, with days, bytes and runs: whole numbers, 0 or more",
+        lambda value: isinstance(value, dict) and all(_is_kept(kept) for kept in value.values()),
     ),
     "dict[str, Any]": ("a table by name", lambda value: isinstance(value, dict)),
     "tuple[str, ...]": (

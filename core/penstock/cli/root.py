@@ -19,6 +19,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "down": "down:down",
         "status": "status:status",
         "doctor": "doctor:doctor",
+        "db": "db:db",
         "console": "console:console",
     },
     "Look": {

@@ -30,5 +30,6 @@ def status_text(facts: EngineStatus) -> str:
             ("failed", f"{text.count(facts.failed_24h, 'task')} in the last 24 hours"),
             ("idle", None if facts.idle_seconds is None else text.duration(facts.idle_seconds)),
             ("disk", f"database {text.size(facts.database_bytes)}, logs {text.size(facts.log_bytes)}"),
+            ("kept", facts.kept),
         ]
     )

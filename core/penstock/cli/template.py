@@ -38,10 +38,14 @@ CONFIG = """\
 # Whether the engine may run as root.
 # allow_root = true
 
-# Days after which finished runs are forgotten, with their logs (0 keeps everything), and how many
-# runs of each DAG are kept whatever their age.
+# What is forgotten, once an hour: finished runs after so many days, with their logs, samples and
+# events; the oldest ones of a DAG whose logs take more bytes; but never the newest runs of a DAG by age.
+# What people did is kept for event_days, records of schedule points for point_days. 0 keeps everything.
 # retention_days = 30
+# retention_bytes = 10737418240
 # keep_runs = 30
+# event_days = 365
+# point_days = 400
 
 # Environment variables that tasks inherit besides PATH, HOME and the like; "AWS_*" is a pattern.
 # pass_env = []
@@ -49,6 +53,12 @@ CONFIG = """\
 # Pools that are made when they do not exist: a name and its slots.
 # [pools]
 # warehouse = 1
+
+# DAGs of which more or less is kept.
+# [retention.daily_report]
+# days = 365
+# bytes = 1073741824
+# runs = 100
 
 # Connections that operators name by id: URLs, or tables of fields. A secret is only named, never
 # written: env:NAME (of the engine's environment), file:PATH or cmd:COMMAND.

@@ -52,6 +52,8 @@ class EngineStatus(View, frozen=True, kw_only=True):
     last_seen: datetime | None = None
     """When the store was last written: the age of the data when ``pid`` is None."""
     attempts_live: int = 0
+    kept: str | None = None
+    """How much of the past is kept, in words."""
     warnings: tuple[str, ...] = ()
 
 

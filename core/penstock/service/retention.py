@@ -1,30 +1,40 @@
-"""Forgetting: old runs with their attempts, logs and samples, so that the disk does not fill by itself."""
+"""Forgetting: old runs with their attempts, logs and samples, so that the disk does not fill by itself.
+
+Rows go first, files after: the database is the truth, and a folder that no row knows harms nobody and is
+found again by the sweep, while a row without its log could not be told from one that printed nothing.
+Every step is a short slice between two ticks, and whatever a crash leaves half done is found anew.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+from collections.abc import Callable, Iterator
 
 from penstock.clock import Clock, to_us
-from penstock.execution.executor import Executor
+from penstock.execution.executor import Accepted, Claimed, Executor
 from penstock.loading.keep import forget_sources
 from penstock.scheduling.loop import Loop
 from penstock.settings import Settings
+from penstock.store import old_runs as old
 from penstock.store.database import Database
-from penstock.store.old_runs import delete_answers, delete_runs, delete_versions, old_runs, thin_samples
 
 log = logging.getLogger(__name__)
 
 EVERY = 3600.0
 _FIRST = 60.0
-_BATCH = 50
+_TASKS = 50
+"""Task instances forgotten in one slice: with their folders some tens of milliseconds."""
+_ROWS = 500
+_SAMPLED = 20
 _DAY_US = 86_400_000_000
 
 
 async def forget_old(
     loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
 ) -> None:
-    """Once an hour forget finished runs beyond the settings' age and count, a few at a time."""
+    """Once an hour forget what the settings do not keep, a little at a time."""
     await asyncio.sleep(_FIRST)
     while True:
         try:
@@ -38,22 +48,91 @@ async def forget_once(
     loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
 ) -> None:
     """Forget what is old now."""
-    if settings.retention_days:
-        before_us = to_us(clock.now()) - settings.retention_days * _DAY_US
-        forgotten = 0
-        while runs := old_runs(database, before_us=before_us, keep=settings.keep_runs, limit=_BATCH):
-            for attempt_id in delete_runs(database, runs):
-                executor.forget(attempt_id)
-            loop.world.forget_previous()
-            forgotten += len(runs)
-            await asyncio.sleep(0)  # let the engine tick between two batches
-        if forgotten:
-            log.info("forgot %d run(s) older than %d days", forgotten, settings.retention_days)
-    yesterday_us = to_us(clock.now()) - _DAY_US
-    thin_samples(database, before_us=yesterday_us)
-    delete_answers(database, before_us=yesterday_us)
-    used = delete_versions(database, before_us=yesterday_us)
+    now_us = to_us(clock.now())
+    forgotten = 0
+    for dag_id in await asyncio.to_thread(old.dags_with_runs, database):
+        kept = settings.kept_of(dag_id)
+        for run in await asyncio.to_thread(old.old_runs, database, dag_id, kept, now_us=now_us):
+            await _forget_run(loop, database, executor, run)
+            forgotten += 1
+    if forgotten:
+        log.info("forgot %d old run(s)", forgotten)
+    await _forget_trails(database, settings, now_us)
+    await _forget_orphans(database, executor, settings, clock)
+    yesterday_us = now_us - _DAY_US
+    await _thin_samples(database, yesterday_us)
+    old.delete_answers(database, before_us=yesterday_us)
+    used = old.delete_versions(database, before_us=yesterday_us)
     loop.world.forget_versions()
     forget_sources(settings, used, before=clock.now().timestamp() - 86_400)
     if not loop.busy:
         database.checkpoint()
+
+
+async def _forget_run(loop: Loop, database: Database, executor: Executor, run: old.OldRun) -> None:
+    done = False
+    while not done:
+        attempts, done = old.forget_slice(database, run, tasks=_TASKS)
+        for attempt_id in attempts:
+            executor.forget(attempt_id)
+        loop.world.forget_previous()
+        await _breathe()
+
+
+async def _forget_trails(database: Database, settings: Settings, now_us: int) -> None:
+    """Forget old acts and ended backfills, and old records of schedule points."""
+    if settings.event_days:
+        before_us = now_us - settings.event_days * _DAY_US
+        found = await asyncio.to_thread(old.old_events, database, before_us=before_us)
+        for start in range(0, len(found), _ROWS):
+            old.delete_events(database, found[start : start + _ROWS], before_us=before_us)
+            await _breathe()
+        old.delete_backfills(database, before_us=before_us)
+    if settings.point_days:
+        points_us = now_us - settings.point_days * _DAY_US
+        await _in_slices(lambda: old.delete_points(database, before_us=points_us, limit=_ROWS))
+
+
+async def _in_slices(delete: Callable[[], int]) -> None:
+    while delete() == _ROWS:
+        await _breathe()
+
+
+async def _thin_samples(database: Database, before_us: int) -> None:
+    after = ""
+    while some := old.sampled_attempts(database, after=after, before_us=before_us, limit=_SAMPLED):
+        old.thin_samples(database, some, before_us=before_us)
+        after = some[-1]
+        await _breathe()
+
+
+async def _forget_orphans(database: Database, executor: Executor, settings: Settings, clock: Clock) -> None:
+    """Remove folders of attempts that no row knows and that nobody works in: a crash left them behind."""
+    before = clock.now().timestamp() - 86_400
+    unknown = await asyncio.to_thread(lambda: list(orphans(database, settings, before=before)))
+    for attempt_id in unknown:
+        if not isinstance(executor.observe([attempt_id])[attempt_id], Accepted | Claimed):
+            executor.forget(attempt_id)
+            await _breathe()
+    if unknown:
+        log.info("removed %d folder(s) of attempts that are forgotten", len(unknown))
+
+
+def orphans(database: Database, settings: Settings, *, before: float) -> Iterator[str]:
+    """Yield ids of attempt folders older than a moment (seconds since 1970) that no row knows."""
+    for shard in _folders(os.fspath(settings.attempts)):
+        there = [entry.name for entry in _folders(shard.path) if entry.stat().st_mtime < before]
+        yield from old.unknown_attempts(database, sorted(there))
+
+
+def _folders(path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as entries:
+            return [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+async def _breathe() -> None:
+    """Let the engine tick."""
+    await asyncio.sleep(0)

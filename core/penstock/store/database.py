@@ -45,6 +45,8 @@ _WAL_LIMIT = 64 << 20
 _CHECKPOINT_PAGES = 4_000
 """Of 4 KiB, in the log before it moves into the database: a pause of some milliseconds, so not often."""
 
+EVENT_HORIZON = "events_from_us"
+"""The key in ``meta`` that says before which moment events may go. The guard below spells it out."""
 # A statement that slips past the gate is refused by the database itself.
 _GUARD = """
 CREATE TRIGGER guard_{table} BEFORE UPDATE OF state ON {table}
@@ -59,11 +61,13 @@ _TRIGGERS = {
 CREATE TRIGGER event_no_update BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
 """,
-    # Transitions go with the run they belong to, and not before; what people did stays.
+    # Transitions go with the run they belong to, and not before; what people did stays until retention
+    # has written down that it is too old.
     "event_no_delete": """
 CREATE TRIGGER event_no_delete BEFORE DELETE ON event
-WHEN OLD.run_id IS NULL OR OLD.kind LIKE 'act%'
-  OR EXISTS (SELECT 1 FROM run WHERE dag_id = OLD.dag_id AND run_id = OLD.run_id)
+WHEN EXISTS (SELECT 1 FROM run WHERE dag_id = OLD.dag_id AND run_id = OLD.run_id)
+  OR ((OLD.run_id IS NULL OR OLD.kind LIKE 'act%') AND OLD.at_us >=
+    (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'events_from_us'))
 BEGIN SELECT RAISE(ABORT, 'events stay'); END
 """,
 }
@@ -181,6 +185,12 @@ class Database:
         except OSError:
             return 0
 
+    def free_bytes(self) -> int:
+        """Size of the file's unused pages: new rows take them first."""
+        with self._raw() as raw:
+            free = int(raw.execute("PRAGMA freelist_count").fetchone()[0])
+            return free * int(raw.execute("PRAGMA page_size").fetchone()[0])
+
     def backup(self, target: Path) -> None:
         """Write a consistent copy to *target*, which must not exist; a copy cut short leaves none there."""
         part = target.with_name(f"{target.name}.part")
@@ -250,7 +260,12 @@ class Database:
                 tuple(row)
                 for row in connection.execute(sa.select(edge.c.subject, edge.c.before, edge.c.after))
             }
-        if known != {(row["subject"], row["before"], row["after"]) for row in _edges()}:
+            rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            guards: dict[str, str] = {row[0]: row[1] for row in rows}
+        edges = {(row["subject"], row["before"], row["after"]) for row in _edges()}
+        if known != edges or any(
+            _words(guards.get(name)) != _words(text) for name, text in _TRIGGERS.items()
+        ):
             with self.write() as connection:
                 install_guards(connection)
 
@@ -280,6 +295,10 @@ def drop_guards(connection: Connection) -> None:
     """Take the triggers away; a table cannot be made anew under them."""
     for name in _TRIGGERS:
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def _words(statement: str | None) -> list[str]:
+    return (statement or "").split()
 
 
 def _edges() -> list[dict[str, str]]:

@@ -1,15 +1,21 @@
-"""Finding and deleting what retention forgets. Runs on the engine's loop, between two ticks."""
+"""Finding and deleting what retention forgets. Deletions run on the engine's loop, between two ticks.
+
+A slice is one short transaction. A run goes last, after its task instances: what a crash leaves half
+done is still an old run, and is found again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from penstock.model.states import RUN_TERMINAL
+from penstock.settings import Kept
 from penstock.store import tables
-from penstock.store.database import Database, table_of
+from penstock.store.database import EVENT_HORIZON, Database, table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
@@ -19,7 +25,34 @@ _event = table_of(tables.EventRow)
 _dag = table_of(tables.DagRow)
 _version = table_of(tables.DagVersionRow)
 _act = table_of(tables.ActRow)
+_ledger = table_of(tables.LedgerRow)
+_backfill = table_of(tables.BackfillRow)
+_meta = table_of(tables.MetaRow)
 _MINUTE_US = 60_000_000
+_DAY_US = 86_400_000_000
+_TERMINAL = sorted(state.value for state in RUN_TERMINAL)
+
+_LIVE = (
+    sa.select(_task.c.run_pk)
+    .join(_attempt, _attempt.c.ti_id == _task.c.id)
+    .where(_attempt.c.end_us.is_(None))
+)
+_LOGS = (
+    sa.select(_task.c.run_pk, sa.func.sum(_attempt.c.log_bytes).label("bytes"))
+    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id).join(_attempt, _attempt.c.ti_id == _task.c.id))
+    .where(_run.c.dag_id == sa.bindparam("dag_id"))
+    .group_by(_task.c.run_pk)
+    .subquery()
+)
+_free = sa.and_(_run.c.state.in_(_TERMINAL), _run.c.id.not_in(_LIVE)).label("free")
+_NEWEST_FIRST = (
+    sa.select(
+        _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.end_us, sa.func.coalesce(_LOGS.c.bytes, 0), _free
+    )
+    .select_from(_run.outerjoin(_LOGS, _LOGS.c.run_pk == _run.c.id))
+    .where(_run.c.dag_id == sa.bindparam("dag_id"))
+    .order_by(_run.c.run_after_us.desc(), _run.c.id.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,54 +64,115 @@ class OldRun:
     run_id: str
 
 
-def old_runs(database: Database, *, before_us: int, keep: int, limit: int) -> list[OldRun]:
-    """Return finished runs that ended before a moment, sparing each DAG's newest *keep*."""
-    rank = (
-        sa.func.row_number()
-        .over(partition_by=_run.c.dag_id, order_by=_run.c.run_after_us.desc())
-        .label("rank")
-    )
-    ranked = sa.select(_run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.state, _run.c.end_us, rank).subquery()
-    live = (
-        sa.select(_task.c.run_pk)
-        .join(_attempt, _attempt.c.ti_id == _task.c.id)
-        .where(_attempt.c.end_us.is_(None))
-    )
-    query = (
-        sa.select(ranked.c.id, ranked.c.dag_id, ranked.c.run_id)
-        .where(
-            ranked.c.rank > keep,
-            ranked.c.end_us < before_us,
-            ranked.c.state.in_([state.value for state in RUN_TERMINAL]),
-            ranked.c.id.not_in(live),
-        )
-        .limit(limit)
-    )
+def dags_with_runs(database: Database) -> list[str]:
+    """Return the DAGs that have runs, those whose file is gone too."""
     with database.read() as connection:
-        return [OldRun(*row) for row in connection.execute(query)]
+        return list(connection.execute(sa.select(_run.c.dag_id).distinct()).scalars())
 
 
-def delete_runs(database: Database, runs: Sequence[OldRun]) -> list[str]:
-    """Delete runs with everything that hangs on them, their transitions too; return their attempts' ids.
+def old_runs(database: Database, dag_id: str, kept: Kept, *, now_us: int) -> list[OldRun]:
+    """Return a DAG's finished runs beyond what is kept of it, oldest first.
 
-    What people did stays in the trail.
+    Age spares the newest runs. Size spares the newest one alone: a disk that fills is worse than a
+    short past. Reads every run of the DAG, so ask from a thread of its own.
     """
-    run_pks = [run.id for run in runs]
+    oldest_us = now_us - kept.days * _DAY_US if kept.days else None
+    found: list[OldRun] = []
+    total = 0
+    with database.read() as connection:
+        for place, row in enumerate(connection.execute(_NEWEST_FIRST, {"dag_id": dag_id})):
+            total += row[4]
+            if not row.free:
+                continue
+            old = oldest_us is not None and place >= kept.runs and (row.end_us or 0) < oldest_us
+            large = kept.bytes > 0 and place > 0 and total > kept.bytes
+            if old or large:
+                found.append(OldRun(row.id, row.dag_id, row.run_id))
+    return found[::-1]
+
+
+def forget_slice(database: Database, run: OldRun, *, tasks: int) -> tuple[list[str], bool]:
+    """Delete up to so many task instances of a run, and with the last of them the run and its transitions.
+
+    Returns the ids of the attempts that went, whose files may go now, and whether the run is done
+    with. One that somebody has set going again since it was found is left alone. What people did
+    stays in the trail.
+    """
     with database.write() as connection:
-        tasks = sa.select(_task.c.id).where(_task.c.run_pk.in_(run_pks))
-        attempts = list(
-            connection.execute(sa.select(_attempt.c.attempt_id).where(_attempt.c.ti_id.in_(tasks))).scalars()
-        )
-        connection.execute(sa.delete(_run).where(_run.c.id.in_(run_pks)))
-        for run in runs:
-            connection.execute(
-                sa.delete(_event).where(
-                    _event.c.dag_id == run.dag_id,
-                    _event.c.run_id == run.run_id,
-                    _event.c.kind.not_like("act%"),
-                )
+        same = connection.execute(
+            sa.select(_run.c.id).where(
+                _run.c.id == run.id, _run.c.state.in_(_TERMINAL), _run.c.id.not_in(_LIVE)
             )
-    return attempts
+        ).first()
+        if same is None:
+            return [], True
+        some = sa.select(_task.c.id).where(_task.c.run_pk == run.id).order_by(_task.c.id).limit(tasks + 1)
+        keys = list(connection.execute(some).scalars())
+        going = keys[:tasks]
+        gone = sa.select(_attempt.c.attempt_id).where(_attempt.c.ti_id.in_(going))
+        attempts = list(connection.execute(gone).scalars())
+        connection.execute(sa.delete(_task).where(_task.c.id.in_(going)))
+        if len(keys) > tasks:
+            return attempts, False
+        connection.execute(sa.delete(_run).where(_run.c.id == run.id))
+        connection.execute(
+            sa.delete(_event).where(
+                _event.c.dag_id == run.dag_id, _event.c.run_id == run.run_id, _event.c.kind.not_like("act%")
+            )
+        )
+        return attempts, True
+
+
+def old_events(database: Database, *, before_us: int) -> list[int]:
+    """Return the events before a moment that no run takes along. May read them all: ask from a thread."""
+    run_there = sa.exists().where(_run.c.dag_id == _event.c.dag_id, _run.c.run_id == _event.c.run_id)
+    query = sa.select(_event.c.seq).where(_event.c.at_us < before_us, ~run_there).order_by(_event.c.seq)
+    with database.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def delete_events(database: Database, seqs: Sequence[int], *, before_us: int) -> None:
+    """Delete some events, all before a moment.
+
+    Events are guarded: only those before a horizon may go, and the horizon is written down first.
+    """
+    with database.write() as connection:
+        _set_horizon(connection, before_us)
+        connection.execute(sa.delete(_event).where(_event.c.seq.in_(seqs)))
+
+
+def _set_horizon(connection: Connection, before_us: int) -> None:
+    value = str(before_us)
+    known = connection.execute(sa.update(_meta).where(_meta.c.key == EVENT_HORIZON).values(value=value))
+    if known.rowcount == 0:
+        connection.execute(sa.insert(_meta).values(key=EVENT_HORIZON, value=value))
+
+
+def delete_points(database: Database, *, before_us: int, limit: int) -> int:
+    """Delete up to *limit* records of the ledger that end before a moment; return how many went."""
+    some = sa.select(_ledger.c.id).where(_ledger.c.last_us < before_us).limit(limit)
+    with database.write() as connection:
+        return connection.execute(sa.delete(_ledger).where(_ledger.c.id.in_(some))).rowcount
+
+
+def delete_backfills(database: Database, *, before_us: int) -> int:
+    """Delete backfills that ended before a moment and of which no run is left; return how many went."""
+    used = sa.select(_run.c.backfill_id).where(_run.c.backfill_id.is_not(None))
+    newest = sa.select(sa.func.max(_backfill.c.id)).scalar_subquery()  # no key is ever given twice
+    old = (_backfill.c.end_us < before_us, _backfill.c.id.not_in(used), _backfill.c.id < newest)
+    with database.write() as connection:
+        return connection.execute(sa.delete(_backfill).where(*old)).rowcount
+
+
+def unknown_attempts(database: Database, attempt_ids: Sequence[str]) -> list[str]:
+    """Return those of some attempt ids that no row has."""
+    known: set[str] = set()
+    with database.read() as connection:
+        for start in range(0, len(attempt_ids), 500):
+            some = attempt_ids[start : start + 500]
+            query = sa.select(_attempt.c.attempt_id).where(_attempt.c.attempt_id.in_(some))
+            known.update(connection.execute(query).scalars())
+    return [each for each in attempt_ids if each not in known]
 
 
 def delete_versions(database: Database, *, before_us: int) -> set[str]:
@@ -103,15 +197,28 @@ def delete_answers(database: Database, *, before_us: int) -> None:
         connection.execute(sa.delete(_act).where(_act.c.at_us < before_us))
 
 
-def thin_samples(database: Database, *, before_us: int) -> None:
-    """Keep one sample a minute of what is older than a moment."""
-    minute = _sample.c.at_us / _MINUTE_US
-    kept = (
-        sa.select(sa.func.min(_sample.c.at_us))
-        .where(_sample.c.at_us < before_us)
-        .group_by(_sample.c.attempt_id, sa.cast(minute, sa.BigInteger))
+def sampled_attempts(database: Database, *, after: str, before_us: int, limit: int) -> list[str]:
+    """Return up to *limit* attempts with samples older than a moment, by id, from the one after *after*."""
+    query = (
+        sa.select(_sample.c.attempt_id)
+        .where(_sample.c.attempt_id > after, _sample.c.at_us < before_us)
+        .distinct()
+        .order_by(_sample.c.attempt_id)
+        .limit(limit)
     )
+    with database.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def thin_samples(database: Database, attempt_ids: Collection[str], *, before_us: int) -> int:
+    """Keep one sample a minute of what some attempts have from before a moment; return how many went."""
+    old = (_sample.c.attempt_id.in_(attempt_ids), _sample.c.at_us < before_us)
+    minute = sa.cast(_sample.c.at_us / _MINUTE_US, sa.BigInteger)
+    kept = (
+        sa.select(_sample.c.attempt_id, sa.func.min(_sample.c.at_us))
+        .where(*old)
+        .group_by(_sample.c.attempt_id, minute)
+    )
+    place = sa.tuple_(_sample.c.attempt_id, _sample.c.at_us)
     with database.write() as connection:
-        connection.execute(
-            sa.delete(_sample).where(_sample.c.at_us < before_us, _sample.c.at_us.not_in(kept))
-        )
+        return connection.execute(sa.delete(_sample).where(*old, place.not_in(kept))).rowcount

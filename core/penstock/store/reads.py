@@ -58,6 +58,7 @@ class Reads:
             figures,
             home=str(self._settings.home),
             parallelism=self._settings.parallelism,
+            kept=self._settings.kept_of("").words(),
             database_bytes=_size(self._database.path) + self._database.wal_bytes(),
             log_bytes=log_bytes,
         )

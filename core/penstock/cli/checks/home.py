@@ -24,6 +24,7 @@ def check_home(settings: Settings) -> Iterator[Check]:
     yield _file_system(home)
     yield _room(home)
     yield _config(settings)
+    yield _kept(settings)
 
 
 def _owner(home: Path) -> Check:
@@ -59,7 +60,7 @@ def _room(home: Path) -> Check:
     text = f"{size(usage.free)} free of {size(usage.total)}"
     if usage.free < least:
         why = f"{text}, less than {size(least)}: nothing is launched"
-        return Check("disk", "fail", why, "make room, or shorten retention_days")
+        return Check("disk", "fail", why, "make room, or keep less: retention_days, retention_bytes")
     return Check("disk", "ok", text)
 
 
@@ -75,3 +76,13 @@ def _config(settings: Settings) -> Check:
             f"chmod 600 {settings.config_file}",
         )
     return Check("config", "ok", str(settings.config_file))
+
+
+def _kept(settings: Settings) -> Check:
+    from penstock.cli.text import count
+
+    past = settings.kept_of("")
+    own = f"; {count(len(settings.retention), 'DAG')} otherwise" if settings.retention else ""
+    if not past.days and not past.bytes:
+        return Check("kept", "warn", f"everything, for ever{own}", "set retention_days or retention_bytes")
+    return Check("kept", "ok", past.words() + own)

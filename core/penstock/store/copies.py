@@ -1,0 +1,150 @@
+"""Whole copies of a database: made while the engine writes, proved before they count, and put back."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock.errors import StoreError
+from penstock.store import tables
+from penstock.store.database import network_file_system
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy that was read through: its file, size in bytes, schema, and how many runs it holds."""
+
+    path: Path
+    bytes: int
+    schema: int
+    runs: int
+
+
+def back_up(source: Path, target: Path, *, replace: bool = False) -> Copy:
+    """Copy the database *source* to *target* as it is at one moment, prove the copy, and return it.
+
+    The engine may write meanwhile. *target* appears whole or not at all; one that exists is refused
+    unless *replace*. Raises `StoreError`.
+    """
+    if not source.is_file():
+        raise StoreError(f"{source} does not exist")
+    if target.exists() and not replace:
+        raise StoreError(f"{target} exists already; choose another name, or say --force")
+    if target.exists() and target.samefile(source):
+        raise StoreError(f"{target} is the database itself")
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with suppress(FileNotFoundError):
+            part.unlink()
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(_open(source)) as original, closing(sqlite3.connect(part)) as copy:
+            original.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+        proved = prove(part)
+        _sync(part)
+        part.replace(target)
+        _sync(target.parent)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{target} could not be written: {error}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    return Copy(target, proved.bytes, proved.schema, proved.runs)
+
+
+def prove(path: Path) -> Copy:
+    """Read a copy through and return what it is; raise `StoreError` where it is damaged or not ours."""
+    if not path.is_file():
+        raise StoreError(f"{path} does not exist")
+    try:
+        with closing(_open(path)) as raw:
+            application = raw.execute("PRAGMA application_id").fetchone()[0]
+            schema = raw.execute("PRAGMA user_version").fetchone()[0]
+            if application != tables.APPLICATION_ID:
+                raise StoreError(f"{path} is not a Penstock database")
+            if schema > tables.SCHEMA_VERSION:
+                raise StoreError(
+                    f"{path} has schema {schema}, this program knows {tables.SCHEMA_VERSION}: "
+                    "use a newer program"
+                )
+            found = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if found != "ok":
+                raise StoreError(f"{path} is damaged: {found}")
+            runs = raw.execute("SELECT count(*) FROM run").fetchone()[0]
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} is not a whole SQLite database: {error}") from None
+    return Copy(path, path.stat().st_size, schema, runs)
+
+
+def put_back(copy: Path, database: Path, aside: Path) -> Copy:
+    """Put *copy* in the place of *database*, which stays beside it as *aside*.
+
+    Nobody may have the database open. At every moment either the old or the new one stands there, so
+    a crash loses neither. Raises `StoreError`.
+    """
+    kind = network_file_system(database.parent)
+    if kind:
+        raise StoreError(f"{database.parent} is on a network file system ({kind})")
+    proved = prove(copy)
+    fresh = database.with_name(f"{database.name}.restoring")
+    try:
+        back_up(copy, fresh, replace=True)
+        if database.exists():
+            _set_aside(database, aside)
+        fresh.replace(database)
+        _sync(database.parent)
+    except OSError as error:
+        raise StoreError(f"{database} could not be replaced: {error}") from None
+    finally:
+        with suppress(OSError):
+            fresh.unlink()
+    return Copy(database, proved.bytes, proved.schema, proved.runs)
+
+
+def shrink(database: Path) -> tuple[int, int]:
+    """Give the room of deleted rows back to the disk; return the bytes before and after.
+
+    Nobody else may have the database open, and the disk needs room for a second one. Raises `StoreError`.
+    """
+    before = database.stat().st_size
+    try:
+        with closing(sqlite3.connect(database, isolation_level=None)) as raw:
+            raw.execute("VACUUM")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise StoreError(f"{database} could not be vacuumed: {error}") from None
+    return before, database.stat().st_size
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open for reading. What others write into the log beside the file is seen."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)
+
+
+def _set_aside(database: Path, aside: Path) -> None:
+    """Give the old database a second name, with everything that its log still holds.
+
+    Of a damaged one, which may be why there is a restore, the log is kept beside it as it is.
+    """
+    log, log_aside = Path(f"{database}-wal"), Path(f"{aside}-wal")
+    os.link(database, aside)
+    if log.exists():
+        os.link(log, log_aside)
+        with suppress(sqlite3.Error), closing(sqlite3.connect(database, isolation_level=None)) as raw:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if not log_aside.stat().st_size:  # what it held is in the file now; else it stays beside it
+            log_aside.unlink()
+    for suffix in ("-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{database}{suffix}").unlink()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
