@@ -7,7 +7,7 @@ the names in ``--json`` output, so they are part of the fixed surface.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
