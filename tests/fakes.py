@@ -16,6 +16,7 @@ from fake_world import DAY, NOW, World, believable, replace
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
 from penstock.model import views
 from penstock.model.acts import AnyAct, act_name
+from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 
@@ -246,9 +247,13 @@ class FakeEngine:
         self._ask("samples")
         return list(self.world.samples.get(attempt_id, ()))
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None = None, map_index: int = -1) -> views.Why:
+    def why(
+        self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
+    ) -> views.Why:
         """Answer `Engine.why`."""
         self._ask("why")
+        if run_id is None:
+            return views.Why(subject=dag_id, state="idle", gates=())
         detail = self._run(dag_id, run_id)
         if task_id is None:
             return views.Why(subject=run_id, state=detail.run.state.value, gates=())
@@ -299,6 +304,23 @@ class FakeEngine:
         """Answer `Engine.pools`."""
         self._ask("pools")
         return list(self.world.pools.values())
+
+    def assets(self) -> list[AssetRow]:
+        """Return every asset and alias that a DAG knows or that ever changed, by name."""
+        self._ask("assets")
+        return []
+
+    def asset_events(
+        self,
+        name: str | None = None,
+        *,
+        uri: str | None = None,
+        alias: str | None = None,
+        limit: int = 100,
+    ) -> list[AssetEventRow]:
+        """Return the newest *limit* changes of an asset by name, by URI or by an alias, newest first."""
+        self._ask("asset_events")
+        return []
 
     def variables(self) -> list[VariableRow]:
         """Answer `Engine.variables`."""

@@ -51,7 +51,7 @@ class RememberedActs:
         item = views.PlanItem(dag_id="etl", run_id=None, task_id=None, before="-", after="queued")
         return views.Plan(act=acts.act_name(act), title="1 thing", items=(item,), fingerprint="f1")
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
         gate = views.Gate(kind="pool", text=f"map index {map_index}", holders=("etl/r/extract",))
         return views.Why(subject=f"{dag_id}/{run_id}/{task_id}", state="scheduled", gates=(gate,))
 

@@ -76,7 +76,7 @@ class SlowActs:
     def plan(self, act: acts.AnyAct) -> views.Plan:
         raise ZeroDivisionError("a fault of ours")
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
         raise UnknownError(f"there is no run {run_id}")
 
     def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:

@@ -10,6 +10,15 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from penstock.authoring.asset_decorator import asset
+    from penstock.authoring.assets import (
+        Asset,
+        AssetAlias,
+        AssetAll,
+        AssetAny,
+        AssetOrTimeSchedule,
+        Metadata,
+    )
     from penstock.authoring.connections import BaseHook, Connection
     from penstock.authoring.context import Context, DagRun, get_current_context
     from penstock.authoring.dag import DAG, dag
@@ -54,6 +63,8 @@ if TYPE_CHECKING:
     from penstock.model.trigger_rules import TriggerRule
 
 _HOMES = {
+    "asset_decorator": ("asset",),
+    "assets": ("Asset", "AssetAlias", "AssetAll", "AssetAny", "AssetOrTimeSchedule", "Metadata"),
     "connections": ("BaseHook", "Connection"),
     "context": ("Context", "DagRun", "get_current_context"),
     "dag": ("DAG", "dag"),
@@ -102,6 +113,11 @@ __all__ = [
     "AirflowFailException",
     "AirflowSensorTimeout",
     "AirflowSkipException",
+    "Asset",
+    "AssetAlias",
+    "AssetAll",
+    "AssetAny",
+    "AssetOrTimeSchedule",
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
@@ -122,6 +138,7 @@ __all__ = [
     "FileSensor",
     "Label",
     "LatestOnlyOperator",
+    "Metadata",
     "MultipleCronTriggerTimetable",
     "Operator",
     "Param",
@@ -143,6 +160,7 @@ __all__ = [
     "Variable",
     "XComArg",
     "__version__",
+    "asset",
     "chain",
     "chain_linear",
     "cross_downstream",

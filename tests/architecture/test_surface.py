@@ -14,6 +14,7 @@ from architecture.house import CORE, DOCS, TUI, tree
 SURFACE = {
     word
     for line in """
+    Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule Metadata asset
     DAG AirflowFailException AirflowSensorTimeout AirflowSkipException BaseHook BaseOperator
     BaseSensorOperator BashOperator BashSensor BranchPythonOperator Connection Context
     CronDataIntervalTimetable CronTriggerTimetable DagRun DateTimeSensor DeltaDataIntervalTimetable

@@ -21,6 +21,7 @@ from penstock.api.engine import Engine
 from penstock.errors import EngineNotRunningError
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 from penstock.model.xcoms import XComSource
@@ -187,8 +188,10 @@ class SocketEngine:
         """Return the resource samples of an attempt, oldest first."""
         return self._call(Engine.samples, attempt_id=attempt_id)
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None = None, map_index: int = -1) -> views.Why:
-        """Return every gate that keeps a run or a task instance from running."""
+    def why(
+        self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
+    ) -> views.Why:
+        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
         return self._call(Engine.why, dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
 
     def events(
@@ -212,6 +215,21 @@ class SocketEngine:
     def pools(self) -> list[views.PoolRow]:
         """Return every pool."""
         return self._call(Engine.pools)
+
+    def assets(self) -> list[AssetRow]:
+        """Return every asset and alias that a DAG knows or that ever changed, by name."""
+        return self._call(Engine.assets)
+
+    def asset_events(
+        self,
+        name: str | None = None,
+        *,
+        uri: str | None = None,
+        alias: str | None = None,
+        limit: int = 100,
+    ) -> list[AssetEventRow]:
+        """Return the newest *limit* changes of an asset by name, by URI or by an alias, newest first."""
+        return self._call(Engine.asset_events, name=name, uri=uri, alias=alias, limit=limit)
 
     def variables(self) -> list[VariableRow]:
         """Return every variable by name, the strongest source first."""

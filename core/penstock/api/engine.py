@@ -17,6 +17,7 @@ from typing import Protocol
 
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 
@@ -84,8 +85,10 @@ class Engine(Protocol):
         """Return the resource samples of an attempt, oldest first."""
         ...
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None = None, map_index: int = -1) -> views.Why:
-        """Return every gate that keeps a run or a task instance from running."""
+    def why(
+        self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
+    ) -> views.Why:
+        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
         ...
 
     def events(
@@ -108,6 +111,21 @@ class Engine(Protocol):
 
     def pools(self) -> list[views.PoolRow]:
         """Return every pool."""
+        ...
+
+    def assets(self) -> list[AssetRow]:
+        """Return every asset and alias that a DAG knows or that ever changed, by name."""
+        ...
+
+    def asset_events(
+        self,
+        name: str | None = None,
+        *,
+        uri: str | None = None,
+        alias: str | None = None,
+        limit: int = 100,
+    ) -> list[AssetEventRow]:
+        """Return the newest *limit* changes of an asset by name, by URI or by an alias, newest first."""
         ...
 
     def variables(self) -> list[VariableRow]:

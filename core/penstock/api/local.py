@@ -20,6 +20,7 @@ from penstock.logs.index import time_of
 from penstock.logs.paths import index_path, log_path
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 from penstock.model.xcoms import XComSource
@@ -37,8 +38,8 @@ class Planner(Protocol):
         """Return exactly what *act* would touch now."""
         ...
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
-        """Return every gate that keeps a run or a task instance from running."""
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
+        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
         ...
 
 
@@ -165,8 +166,10 @@ class LocalEngine:
         """Return the resource samples of an attempt, oldest first."""
         return self._reads.samples(attempt_id)
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None = None, map_index: int = -1) -> views.Why:
-        """Return every gate that keeps a run or a task instance from running."""
+    def why(
+        self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
+    ) -> views.Why:
+        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
         return self._plans().why(dag_id, run_id, task_id, map_index)
 
     def events(
@@ -190,6 +193,21 @@ class LocalEngine:
     def pools(self) -> list[views.PoolRow]:
         """Return every pool."""
         return self._reads.pools()
+
+    def assets(self) -> list[AssetRow]:
+        """Return every asset and alias that a DAG knows or that ever changed, by name."""
+        return self._reads.assets()
+
+    def asset_events(
+        self,
+        name: str | None = None,
+        *,
+        uri: str | None = None,
+        alias: str | None = None,
+        limit: int = 100,
+    ) -> list[AssetEventRow]:
+        """Return the newest *limit* changes of an asset by name, by URI or by an alias, newest first."""
+        return self._reads.asset_events(name, uri, alias, limit)
 
     def variables(self) -> list[VariableRow]:
         """Return every variable by name, the strongest source first."""

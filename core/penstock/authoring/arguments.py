@@ -50,6 +50,8 @@ if TYPE_CHECKING:
         multiple_outputs: bool
         params: Mapping[str, Any] | None
         secrets: Mapping[str, str] | None
+        inlets: Iterable[Any] | Any | None
+        outlets: Iterable[Any] | Any | None
         task_display_name: str | None
         doc: str | None
         doc_md: str | None
@@ -179,6 +181,14 @@ def _secrets(value: Any, name: str) -> dict[str, str]:
     return dict(value)
 
 
+def _assets(value: Any, name: str) -> tuple[Any, ...]:
+    if not value:
+        return ()
+    from penstock.authoring.assets import checked_assets
+
+    return checked_assets(value, name)
+
+
 def _params(value: Any, name: str) -> dict[str, Any]:
     if value is None:
         return {}
@@ -209,6 +219,8 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "multiple_outputs": lambda value, name: truth(bool(value) if value is None else value, name),
     "params": _params,
     "secrets": _secrets,
+    "inlets": _assets,
+    "outlets": _assets,
     "task_display_name": _text,
     "doc": _text,
     "doc_md": _text,
@@ -247,8 +259,6 @@ LATER: dict[str, str] = {
     "on_retry_callback": "callbacks",
     "on_skipped_callback": "callbacks",
     "on_success_callback": "callbacks",
-    "inlets": "assets (inlets, outlets)",
-    "outlets": "assets (inlets, outlets)",
     "map_index_template": "task mapping",
     "retry_policy": "retry policies",
 }

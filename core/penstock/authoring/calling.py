@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 CONTEXT_KEYS = frozenset(
     {
         "conn", "dag", "dag_run", "data_interval_end", "data_interval_start", "ds", "ds_nodash",
-        "inlets", "logical_date", "macros", "map_index_template", "outlets", "params",
-        "partition_date", "partition_key", "task_reschedule_count",
+        "inlet_events", "inlets", "logical_date", "macros", "map_index_template", "outlet_events", "outlets",
+        "params", "partition_date", "partition_key", "task_reschedule_count",
         "prev_data_interval_end_success", "prev_data_interval_start_success", "prev_end_date_success",
         "prev_start_date_success", "run_id", "task", "task_instance", "task_instance_key_str",
         "templates_dict", "ti", "triggering_asset_events", "try_number", "ts", "ts_nodash",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from penstock.authoring import macros, scope
 from penstock.authoring.moment import Moment
@@ -65,10 +65,10 @@ def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str
         "conn": Connections(),
         "dag": dag,
         "dag_run": run,
-        "inlets": [],
+        "inlets": list(task.inlets),
         "macros": macros,
         "map_index_template": None,
-        "outlets": [],
+        "outlets": list(task.outlets),
         "partition_date": None,
         "partition_key": None,
         "params": _params(dag, task, facts),
@@ -78,16 +78,17 @@ def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str
         "task_reschedule_count": int(facts.get("pokes") or 0),
         "task_instance_key_str": f"{dag.dag_id}__{task.task_id}__{day or run.run_id}",
         "ti": ti,
-        "triggering_asset_events": {},
         "try_number": ti.try_number,
         "var": Variables(),
     }
     keys |= _dates(run) | _previous(facts)
     first_poke = facts.get("first_poke_at")
     poking = Poking(time.time() if first_poke is None else float(first_poke), int(facts.get("pokes") or 0))
-    return Context(
+    context = Context(
         keys, poking=poking, socket=facts.get("socket"), timezone=str(facts.get("timezone") or "UTC")
     )
+    context.update(_asset_keys(task, context, facts.get("triggering") or ()))
+    return context
 
 
 def get_current_context() -> Context:
@@ -96,6 +97,20 @@ def get_current_context() -> Context:
     if context is None:
         raise RuntimeError("get_current_context() works only while a task runs, not while its file loads")
     return context
+
+
+def _asset_keys(task: Operator, context: Context, triggering: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the keys about assets; most tasks have nothing to do with any."""
+    if not (task.inlets or task.outlets or triggering):
+        return {"triggering_asset_events": {}, "inlet_events": {}, "outlet_events": {}}
+    from penstock.authoring.asking import ask
+    from penstock.authoring.asset_events import InletEvents, OutletEvents, TriggeringEvents
+
+    return {
+        "triggering_asset_events": TriggeringEvents(triggering),
+        "inlet_events": InletEvents(task.inlets, lambda wanted: list(ask(context, "asset_events", **wanted))),
+        "outlet_events": OutletEvents(task.outlets),
+    }
 
 
 def _dates(run: DagRun) -> dict[str, Any]:

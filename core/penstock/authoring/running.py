@@ -31,6 +31,7 @@ class Ending:
         *,
         next_poke_at: float | None = None,
         skips: Sequence[str] = (),
+        assets: Sequence[dict[str, Any]] = (),
         exit_code: int = 0,
         error: BaseException | None = None,
     ) -> None:
@@ -38,6 +39,7 @@ class Ending:
         self.reason = reason
         self.next_poke_at = next_poke_at
         self.skips = skips
+        self.assets = assets
         self.exit_code = exit_code
         self.error = error
 
@@ -53,6 +55,7 @@ def run_task(task: Operator, context: Context) -> Ending:
         if task.post_execute is not None:
             task.post_execute(context, value)
         _push(task, context, value)
+        assets = context["outlet_events"].said() if task.outlets else ()
         context["ti"].write_xcoms()
     except SkipException as why:
         return Ending("skipped", reason_of(why, plain=True), error=why)
@@ -66,7 +69,7 @@ def run_task(task: Operator, context: Context) -> Ending:
         return failed(why)
     finally:
         scope.current().context = None
-    return Ending(skips=context["ti"].skips)
+    return Ending(skips=context["ti"].skips, assets=assets)
 
 
 def failed(error: BaseException, *, retry: bool = True) -> Ending:

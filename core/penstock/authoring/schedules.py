@@ -34,6 +34,7 @@ class ScheduleFields:
         interval: float | dict[str, int] | None = None,
         run_immediately: bool | float | None = None,
         timezone: str | None = None,
+        assets: dict[str, Any] | None = None,
         text: str = "None",
     ) -> None:
         self.kind = kind
@@ -43,6 +44,7 @@ class ScheduleFields:
         self.interval = interval
         self.run_immediately = run_immediately
         self.timezone = timezone
+        self.assets = assets
         self.text = text
 
 
@@ -121,14 +123,32 @@ def schedule_fields(schedule: Any) -> ScheduleFields:
         return ScheduleFields(kind=schedule[1:], text=schedule)
     if isinstance(schedule, str):
         return ScheduleFields(kind="cron", crons=(schedule,), text=schedule)
-    if isinstance(schedule, list | tuple):
-        refuse("a schedule of assets is not supported yet")
+    condition = condition_of(schedule)
+    if condition is not None:
+        return ScheduleFields(assets=condition, text="")
     if not isinstance(schedule, timedelta) and type(schedule).__name__ != "relativedelta":
         refuse(
-            "schedule must be a cron text, a preset, a timedelta, a relativedelta, a timetable or None, "
-            f"not {type(schedule).__name__} {schedule!r}"
+            "schedule must be a cron text, a preset, a timedelta, a relativedelta, a timetable, assets "
+            f"or None, not {type(schedule).__name__} {schedule!r}"
         )
     return _delta("delta", schedule, None)
+
+
+def condition_of(assets: Any) -> dict[str, Any] | None:
+    """Return a condition on assets, or a list of which all must be met, as data; None for anything else."""
+    if isinstance(assets, list | tuple | set | frozenset):
+        if not assets:
+            refuse("schedule=[] waits for nothing; say None for no schedule")
+        several = sorted(assets, key=repr) if isinstance(assets, set | frozenset) else assets
+        return {"kind": "all", "of": tuple(_condition(one) for one in several)}
+    return _condition(assets) if hasattr(assets, "condition") else None
+
+
+def _condition(one: Any) -> dict[str, Any]:
+    if not hasattr(one, "condition"):
+        refuse(f"assets are joined with assets, not with {type(one).__name__} {one!r}")
+    found: dict[str, Any] = one.condition()
+    return found
 
 
 def zone_name(zone: Any, place: Place | None = None) -> str:

@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 
+import msgspec
+
 from penstock.authoring import scope
 from penstock.authoring.collect import collect
 from penstock.authoring.dag import DAG
 from penstock.authoring.operators.operator import Command, Operator
 from penstock.authoring.params import Param
 from penstock.authoring.place import Place, refuse
+from penstock.model.assets import AssetCondition, AssetSpec, describe
 from penstock.model.graph import find_cycle
 from penstock.model.spec import (
     CommandSpec,
@@ -122,6 +125,8 @@ def _task(task: Operator) -> TaskSpec:
         wait_for_downstream=task.wait_for_downstream,
         skip_on_exit_code=task.skip_on_exit_code,
         push_last_line=task.last_line_is_value and task.do_xcom_push,
+        inlets=tuple(AssetSpec(**asset.fields()) for asset in task.inlets),
+        outlets=tuple(AssetSpec(**asset.fields()) for asset in task.outlets),
         secrets=task.secrets,
         log_direct=task.log_mode == "direct",
         is_setup=task.is_setup,
@@ -148,6 +153,10 @@ def _sensor(task: Operator) -> SensorSpec | None:
 def schedule_of(dag: DAG, zone: str) -> ScheduleSpec:
     """Return the schedule of *dag* as data; *zone* is where its cron lives."""
     fields = dag.schedule
+    condition, text = None, fields.text
+    if fields.assets is not None:
+        condition = msgspec.convert(fields.assets, AssetCondition)
+        text = " or ".join(part for part in (text, describe(condition)) if part)
     return ScheduleSpec(
         kind=fields.kind,  # type: ignore[arg-type]  # the words are the same
         crons=fields.crons,
@@ -156,7 +165,8 @@ def schedule_of(dag: DAG, zone: str) -> ScheduleSpec:
         interval=fields.interval,
         run_immediately=fields.run_immediately,
         timezone=fields.timezone or zone,
-        text=fields.text,
+        assets=condition,
+        text=text,
     )
 
 
@@ -199,7 +209,7 @@ def _refuse_rules_with_fail_fast(dag: DAG) -> None:
 
 
 def _refuse_unusable_params(dag: DAG, schedule: ScheduleSpec) -> None:
-    if schedule.kind == "none":
+    if schedule.kind == "none" and schedule.assets is None:
         return
     for name, param in dag.params.items():
         problem = "has no default" if param.required else param.problem()

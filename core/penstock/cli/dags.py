@@ -148,12 +148,16 @@ def next_points(session: Session, *, dag: str, count: int, as_json: bool) -> Non
     engine = session.reader()
     with suggesting(engine, dag):
         points = engine.next_points(dag, count)
+        gates = [gate for gate in engine.why(dag).gates if gate.kind == "assets"]
     if as_json:
-        print_json({"points": points})
+        print_json({"points": points, **({"assets": gates[0]} if gates else {})})
         return
     from penstock.cli import text
     from penstock.cli.lookup import zone_of
+    from penstock.logs.clean import clean
 
+    for gate in gates:
+        tell(clean(gate.text))
     if not points:
         say(f"{dag} has no coming schedule points")
         return

@@ -18,6 +18,9 @@ def _complete(what: str) -> Any:
 
 dag_argument = click.argument("dag", metavar="DAG", shell_complete=_complete("dags"))
 run_argument = click.argument("run", metavar="RUN", shell_complete=_complete("runs"))
+optional_run_argument = click.argument(
+    "run", metavar="[RUN]", required=False, shell_complete=_complete("runs")
+)
 task_argument = click.argument("task", metavar="TASK", shell_complete=_complete("tasks"))
 optional_task_argument = click.argument(
     "task", metavar="[TASK]", required=False, shell_complete=_complete("tasks")

@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "points": "points:points",
         "events": "events:events",
         "pools": "pools:pools",
+        "assets": "assets:assets",
         "variables": "variables:variables",
         "connections": "connections:connections",
     },

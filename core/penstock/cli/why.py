@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from penstock.cli.lookup import run_id_of, split_task, suggesting
-from penstock.cli.options import dag_argument, json_option, optional_task_argument, run_argument
+from penstock.cli.options import dag_argument, json_option, optional_run_argument, optional_task_argument
 from penstock.cli.output import print_json, tell
 from penstock.cli.session import Session, pass_session
 
@@ -17,22 +17,23 @@ if TYPE_CHECKING:
 
 @click.command
 @dag_argument
-@run_argument
+@optional_run_argument
 @optional_task_argument
 @json_option
 @pass_session
-def why(session: Session, *, dag: str, run: str, task: str | None, as_json: bool) -> None:
-    """Say why a run or a task is not running.
+def why(session: Session, *, dag: str, run: str | None, task: str | None, as_json: bool) -> None:
+    """Say why a DAG, a run or a task is not running.
 
     Names every gate that holds it, who holds the gate, and the chain to the root cause. RUN is a run
-    id, `latest`, or the logical date of one run.
+    id, `latest`, or the logical date of one run; without it: what the DAG's next run waits for.
 
     Examples:
+      penstock why first_dag
       penstock why first_dag latest
       penstock why first_dag 2013-01-05 load --json
     """
     engine = session.reader()
-    run_id = run_id_of(engine, dag, run)
+    run_id = None if run is None else run_id_of(engine, dag, run)
     task_id, map_index = split_task(task) if task else (None, -1)
     with suggesting(engine, dag, run_id, (task_id,) if task_id else ()):
         answer = engine.why(dag, run_id, task_id, map_index)

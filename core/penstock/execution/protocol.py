@@ -105,6 +105,7 @@ class AttemptSpec:
         socket        the engine's socket, for a sensor that asks about other DAGs
         first_poke_at seconds since 1970 since when a sensor waits; None at its first poke
         pokes         how often it has poked before
+        triggering    asset events that made the run: name, uri, extra, aliases, at, source
         values        the file with the store's variables and connections
 
     ``lent`` are environment variables of the supervisor that such a child gets as PENSTOCK_SECRET_<name>,
@@ -135,13 +136,15 @@ class Verdict:
 
     ``kind``: ``success``, ``skipped``, ``rescheduled`` (with ``next_poke_at``, seconds since
     1970 UTC), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips`` are ids of tasks that a
-    branch or short circuit rules out.
+    branch or short circuit rules out. ``assets`` are objects {name, uri, extra, aliases}: what the task has
+    to say of assets that it changed.
     """
 
     kind: str
     reason: str | None = None
     next_poke_at: float | None = None
     skips: tuple[str, ...] = ()
+    assets: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from penstock import process
 from penstock.execution import records
 from penstock.execution.attempt_dir import Facts, Stage
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation
-from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
 
 
 def observation(folder: str, facts: Facts) -> Observation:
@@ -52,6 +52,7 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
         survivors=result.get("survivors"),
         next_poke_at=verdict.get("next_poke_at") if kind is OutcomeKind.RESCHEDULED else None,
         skips=tuple(verdict.get("skips") or ()),
+        assets=tuple(_changes(verdict.get("assets"))),
         xcoms=xcoms,
     )
 
@@ -78,6 +79,14 @@ def _exited(folder: str, result: Mapping[str, Any]) -> Observation:
     except (KeyError, ValueError) as error:
         return Lost(f"its result makes no sense: {error!r}")
     return Exited(outcome, start=_moment(result, "start"), end=_moment(result, "end"))
+
+
+def _changes(said: Any) -> Iterator[AssetChange]:
+    """Yield what a verdict says of assets; what is none is left out, a success stays one."""
+    for one in said if isinstance(said, list) else ():
+        match one:
+            case {"name": str(name), "uri": str(uri), "extra": dict(extra), "aliases": list(aliases)}:
+                yield AssetChange(name=name, uri=uri, extra=extra, aliases=tuple(map(str, aliases)))
 
 
 def _revoked(reason: str) -> Exited:

@@ -111,13 +111,14 @@ def _tell(folder: str, ending: Ending) -> None:
         _explain(ending)
     sys.stdout.flush()
     sys.stderr.flush()
-    if ending.kind == "success" and not ending.skips:
+    if ending.kind == "success" and not ending.skips and not ending.assets:
         return
     fields = {
         "kind": ending.kind,
         "reason": ending.reason,
         "next_poke_at": ending.next_poke_at,
         "skips": list(ending.skips),
+        "assets": list(ending.assets),
     }
     write_whole(folder, records.VERDICT, records.dump_fields(fields))
 

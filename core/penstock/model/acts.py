@@ -262,6 +262,13 @@ class DeleteConnection(Act, frozen=True, kw_only=True, tag="connection_delete", 
     conn_id: str
 
 
+class EmitAsset(Act, frozen=True, kw_only=True, tag="asset_emit", omit_defaults=True):
+    """Say that an asset has changed, by hand. ``name`` may also be its URI."""
+
+    name: str
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
 AnyAct = (
     Trigger
     | Rerun
@@ -289,6 +296,7 @@ AnyAct = (
     | DeleteVariable
     | SetConnection
     | DeleteConnection
+    | EmitAsset
 )
 
 

@@ -24,6 +24,15 @@ class OutcomeKind(StrEnum):
     """A sensor's poke that found nothing yet."""
 
 
+class AssetChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A change of one asset, with what the task has to say of it; ``aliases`` under which it came."""
+
+    name: str
+    uri: str
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The end of one attempt, as exact as the system can know it.
 
@@ -49,6 +58,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For RESCHEDULED: when to poke again, in seconds since 1970 UTC."""
     skips: tuple[str, ...] = ()
     """Task ids that a branch or short circuit decided to skip."""
+    assets: tuple[AssetChange, ...] = ()
+    """What the task says of the assets that it changed."""
     xcoms: dict[str, Any] | None = None
     """Values pushed, by key, when small enough to travel; see `execution.protocol`."""
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from penstock.decoding import decoder
+from penstock.model.assets import AssetCondition, AssetSpec
 
 
 class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,6 +25,7 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ``interval`` (cron and delta triggers) makes the data interval that long, ending at the fire
     time: seconds, or relativedelta keywords. ``run_immediately`` is a cron trigger's rule for the
     first run without a start date: True, False or a number of seconds; None means the default.
+    ``assets`` makes a run whenever these assets have changed, besides what the kind says (``none`` mostly).
     ``text`` is what the author wrote, for people.
     """
 
@@ -34,6 +36,7 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     interval: float | dict[str, int] | None = None
     run_immediately: bool | float | None = None
     timezone: str = "UTC"
+    assets: AssetCondition | None = None
     text: str = "None"
 
 
@@ -99,6 +102,9 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     skip_on_exit_code: tuple[int, ...] = ()
     push_last_line: bool = False
     """The last line of output becomes the task's ``return_value``."""
+    inlets: tuple[AssetSpec, ...] = ()
+    outlets: tuple[AssetSpec, ...] = ()
+    """Assets that the task changes when it succeeds."""
     secrets: dict[str, str] = msgspec.field(default_factory=dict)
     """Environment name -> reference to a secret, looked up just before the start."""
     log_direct: bool = False

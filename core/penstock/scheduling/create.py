@@ -12,6 +12,7 @@ from penstock.model.transitions import RunEvent
 from penstock.scheduling.acts.backfill import give_up, save_backfill
 from penstock.scheduling.acts.cancel import cancel
 from penstock.scheduling.acts.clear import clear_tasks
+from penstock.scheduling.asset_runs import create_asset_runs
 from penstock.scheduling.backfill import canary_of, why_stop
 from penstock.scheduling.births import create_run
 from penstock.scheduling.limits import run_limit, run_queue
@@ -42,6 +43,8 @@ def create(tick: Tick) -> None:
             _settle_schedule(tick, entry, share)
         else:
             tick.wake_at(tick.now_us)
+    if tick.world.assets.queued:
+        create_asset_runs(tick)
     for found in list(tick.world.backfills.values()):
         _serve_backfill(tick, found)
     _start_runs(tick)

@@ -183,9 +183,17 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     move(tick, live, task, TaskEvent.LAUNCH)
     _count_turns(tick.world, live)
     tick.world.attempts[attempt_id] = (live.record.id, task.task_id)
-    lent = tick.world.lent(tick.settings)
+    lent = tick.world.values.lent(tick.settings)
     asks = live.structure.tasks[task.task_id].launch == "python"
-    before = tick.world.previous_success(live) if asks else None
     tick.launches.append(
-        attempt_spec(live, task, attempt_id, tick.settings, tick.environment, lent=lent, before=before)
+        attempt_spec(
+            live,
+            task,
+            attempt_id,
+            tick.settings,
+            tick.environment,
+            lent=lent,
+            before=tick.world.previous_success(live) if asks else None,
+            triggering=tick.world.assets.of_run(live.record) if asks else (),
+        )
     )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from penstock.clock import opt_from_us
+from penstock.clock import from_us, opt_from_us
 from penstock.execution.protocol import AttemptSpec, attempt_path
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TERMINAL
 from penstock.scheduling.world import LiveRun
 from penstock.settings import Settings
-from penstock.store.records import RunRecord, TaskRecord
+from penstock.store.records import AssetEventRecord, RunRecord, TaskRecord
 from penstock.values import clear_secrets
 
 FOREGROUND = "PENSTOCK_FOREGROUND"
@@ -31,10 +32,12 @@ def attempt_spec(
     *,
     lent: tuple[str, ...] = (),
     before: RunRecord | None = None,
+    triggering: Sequence[AssetEventRecord] = (),
 ) -> AttemptSpec:
     """Return the order for one attempt of *task*.
 
-    *lent* is for `AttemptSpec.lent`; *before* is the last successful run before the task's own.
+    *lent* is for `AttemptSpec.lent`; *before* is the last successful run before the task's own;
+    *triggering* are the asset events that made the run.
     """
     spec = live.structure.tasks[task.task_id]
     folder = attempt_path(settings.attempts, attempt_id)
@@ -44,7 +47,7 @@ def attempt_spec(
     if command is not None:
         env = {**(identity if command.replace_env else env), **command.env}
     python = spec.launch == "python"
-    facts = _context(live, task, settings, before) if python else {}
+    facts = _context(live, task, settings, before, triggering) if python else {}
     if FOREGROUND in environment:
         facts["socket"] = None
     return AttemptSpec(
@@ -117,7 +120,13 @@ def iso(moment_us: int | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _context(live: LiveRun, task: TaskRecord, settings: Settings, before: RunRecord | None) -> dict[str, Any]:
+def _context(
+    live: LiveRun,
+    task: TaskRecord,
+    settings: Settings,
+    before: RunRecord | None,
+    triggering: Sequence[AssetEventRecord],
+) -> dict[str, Any]:
     run, spec = live.record, live.structure.spec
     return {
         "dag_id": run.dag_id,
@@ -141,6 +150,7 @@ def _context(live: LiveRun, task: TaskRecord, settings: Settings, before: RunRec
         "socket": str(settings.socket),
         "first_poke_at": None if task.first_poke_us is None else task.first_poke_us / 1e6,
         "pokes": task.pokes,
+        "triggering": [_change(event) for event in triggering],
         "values": str(settings.values_file),
         "previous_success": None if before is None else _dates(before),
     }
@@ -152,6 +162,17 @@ def _dates(run: RunRecord) -> dict[str, str | None]:
         "data_interval_end": iso(run.interval_end_us),
         "start_date": iso(run.start_us),
         "end_date": iso(run.end_us),
+    }
+
+
+def _change(event: AssetEventRecord) -> dict[str, Any]:
+    return {
+        "name": event.name,
+        "uri": event.uri,
+        "extra": event.extra,
+        "aliases": event.aliases,
+        "at": from_us(event.at_us).isoformat(),
+        "source": event.source,
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from penstock.clock import from_us, to_us
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile, encode_spec, spec_hash
 from penstock.scheduling.acts.pools import put_pool
+from penstock.scheduling.assets import forget_others
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import World
 from penstock.store.records import PauseRecord
@@ -148,6 +149,7 @@ def _change(tick: Tick, spec: DagSpec, version_id: int) -> None:
     row = {"b_dag_id": spec.dag_id, "file": spec.file, "version_id": version_id, "missing": False}
     tick.gate.also(UPDATE_DAG, row)
     tick.world.put_dag(facts)
+    forget_others(tick, tick.world.dag(spec.dag_id))
     tick.gate.note("dag_changed", dag_id=spec.dag_id, reason=spec.file)
 
 

@@ -29,7 +29,7 @@ from penstock.scheduling.ready import advance
 from penstock.scheduling.reap import reap
 from penstock.scheduling.settle import settle
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.why import why_run, why_task
+from penstock.scheduling.why_dag import why
 from penstock.scheduling.world import World
 from penstock.settings import Settings, least_free
 from penstock.store.database import Database
@@ -153,14 +153,9 @@ class Loop:
         """Return what *act* would touch now."""
         return plan_of(self.world, act, to_us(self._clock.now())).plan
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
-        """Return every gate that keeps a run or a task instance from running."""
-        del map_index
-        live = self.world.run(dag_id, run_id)
-        if task_id is None:
-            answer = why_run(self.world, live, parallelism=self._settings.parallelism)
-        else:
-            answer = why_task(self.world, live, task_id, parallelism=self._settings.parallelism)
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
+        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
+        answer = why(self.world, dag_id, run_id, task_id, map_index, parallelism=self._settings.parallelism)
         if self._storage_low is None:
             return answer
         gate = views.Gate(kind="engine", text=self._storage_low)
@@ -337,7 +332,7 @@ class Loop:
         return touched
 
     def _effects(self, tick: Tick) -> None:
-        if self.world.values_moved:
+        if self.world.values.moved:
             self._write_values()
         if tick.launches:
             self.world.asked.update((spec.attempt_id, tick.mono) for spec in tick.launches)
@@ -364,11 +359,11 @@ class Loop:
     def _write_values(self) -> None:
         """Bring the file from which tasks read variables and connections up to date."""
         try:
-            write_values(self._settings.values_file, self.world.values.values())
+            write_values(self._settings.values_file, self.world.values.all())
         except OSError as error:  # tried again in the next tick
             log.warning("%s cannot be written: %s", self._settings.values_file, error)
         else:
-            self.world.values_moved = False
+            self.world.values.moved = False
 
     def _may_launch(self, tick: Tick) -> bool:
         """Return whether launches are possible: a full disk stops launches, not results."""

@@ -6,7 +6,7 @@ from penstock.clock import SystemClock, to_us
 from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.scheduling.acts.registry import plan_of
-from penstock.scheduling.why import why_run, why_task
+from penstock.scheduling.why_dag import why
 from penstock.scheduling.world import World
 from penstock.settings import Settings
 from penstock.store.database import Database
@@ -26,16 +26,10 @@ class StoredPlanner:
         """Return what *act* would touch, were there an engine."""
         return plan_of(World(self._reads), act, to_us(SystemClock().now())).plan
 
-    def why(self, dag_id: str, run_id: str, task_id: str | None, map_index: int) -> views.Why:
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
         """Return every gate, the missing engine first."""
-        del map_index
         world = World(self._reads)
-        live = world.run(dag_id, run_id)
-        parallelism = self._settings.parallelism
-        if task_id is None:
-            answer = why_run(world, live, parallelism=parallelism)
-        else:
-            answer = why_task(world, live, task_id, parallelism=parallelism)
+        answer = why(world, dag_id, run_id, task_id, map_index, parallelism=self._settings.parallelism)
         if any(gate.kind == "finished" for gate in answer.gates):
             return answer
         gate = views.Gate(kind="engine", text=_NO_ENGINE)

@@ -11,6 +11,7 @@ from penstock.model.spec import TaskSpec
 from penstock.model.states import SUCCESS_LIKE, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import ParentCounts, TriggerRule, Verdict, evaluate
+from penstock.scheduling.assets import announce
 from penstock.scheduling.moves import move, settle_run
 from penstock.scheduling.teardown import may_tear_down
 from penstock.scheduling.tick import Tick
@@ -97,6 +98,7 @@ def finish_empty(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     task.try_number += 1
     task.start_us = tick.now_us
     task.rush = None
+    announce(tick, live, task)
     move(tick, live, task, TaskEvent.SUCCEED)
 
 

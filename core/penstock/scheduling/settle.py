@@ -18,6 +18,7 @@ from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.spec import TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.transitions import TaskEvent
+from penstock.scheduling.assets import announce
 from penstock.scheduling.moves import clear_fields, encode_outcome, move
 from penstock.scheduling.retry import retry_wait
 from penstock.scheduling.tick import Tick
@@ -143,6 +144,7 @@ def _ended(
         task.reason = None  # of a stop that came too late
         task.skips = json.dumps(list(outcome.skips)) if outcome.skips else None
         _keep_xcoms(tick, task, attempt_id, outcome)
+        announce(tick, live, task, outcome.assets)
     if event is TaskEvent.CLEAR:
         clear_fields(live, task)
     task.intent = None

@@ -66,10 +66,10 @@ def _run_gates(world: World, live: LiveRun) -> list[Gate]:
     gates = []
     frozen = world.frozen(dag_id)
     if frozen:
-        gates.append(_pause_gate("frozen", f"the DAG {dag_id} is frozen", frozen))
+        gates.append(pause_gate("frozen", f"the DAG {dag_id} is frozen", frozen))
     held = world.held(dag_id, run_id)
     if held:
-        gates.append(_pause_gate("held", f"the run {run_id} is held", held))
+        gates.append(pause_gate("held", f"the run {run_id} is held", held))
     if live.record.state is RunState.QUEUED:
         gates += _queued_gates(world, live)
     return gates
@@ -105,7 +105,7 @@ def _task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int)
     gates = _run_gates(world, live)
     held = world.held(*live.key, task.task_id)
     if held:
-        gates.append(_pause_gate("held", f"the task {task.task_id} is held", held))
+        gates.append(pause_gate("held", f"the task {task.task_id} is held", held))
     match task.state:
         case TaskState.PENDING:
             gates += _pending_gates(world, live, spec)
@@ -239,7 +239,8 @@ def _culprit(live: LiveRun, task: TaskRecord) -> TaskRecord | None:
     return next((parent for state in wanted for parent in parents if parent.state is state), None)
 
 
-def _pause_gate(kind: str, text: str, pause: PauseRecord) -> Gate:
+def pause_gate(kind: str, text: str, pause: PauseRecord) -> Gate:
+    """Return the gate that a pause is: since when, by whom, why, until when."""
     since = from_us(pause.since_us)
     words = f"{text} since {since:%Y-%m-%d %H:%M} UTC by {pause.by}{_because(pause.why)}"
     return Gate(kind=kind, text=words, holders=(pause.by,), until=opt_from_us(pause.until_us))

@@ -19,17 +19,15 @@ from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import ParentCounts
 from penstock.scheduling.live_backfill import LiveBackfill
-from penstock.settings import Settings
+from penstock.scheduling.stored import ChangedAssets, StoredValues
 from penstock.store.records import (
     PauseRecord,
     RunRecord,
     TaskRecord,
     UndoRecord,
-    ValueRecord,
 )
 from penstock.store.working import DagFacts, Version, WorkingSet
 from penstock.timetable.point import Point
-from penstock.values import lent_names
 
 
 class Structure:
@@ -137,11 +135,8 @@ class World:
             pause.key: pause for pause in self.reads.pauses()
         }
         self.pools: dict[str, int] = self.reads.pools()
-        self.values: dict[tuple[str, str], ValueRecord] = {value.key: value for value in self.reads.values()}
-        """Variables and connections of the store, by kind and name."""
-        self.values_moved = True
-        """Whether the file from which tasks read them is behind."""
-        self._lent: tuple[str, ...] | None = None
+        self.values = StoredValues(self.reads)
+        self.assets = ChangedAssets(self.reads)
         self.backfills: dict[int, LiveBackfill] = {
             record.id: LiveBackfill(record, slots) for record, slots in self.reads.backfills()
         }
@@ -259,6 +254,7 @@ class World:
         self.stirred.discard(live.record.id)
         self.looking_back.get(live.record.dag_id, set()).discard(live.record.id)
         self._previous.pop(live.record.id, None)
+        self.assets.forget_run(live.record.id)
 
     def let_go(self, attempt_id: str) -> None:
         """Forget an attempt that has ended."""
@@ -324,23 +320,6 @@ class World:
     def paused(self, dag_id: str) -> PauseRecord | None:
         """Return the pause of a DAG's schedule."""
         return self.pauses.get(("schedule", dag_id, "", ""))
-
-    def put_value(self, kind: str, name: str, record: ValueRecord | None) -> None:
-        """Take note of a variable or connection that is set, or (None) is gone."""
-        self.values.pop((kind, name), None)
-        if record is not None:
-            self.values[kind, name] = record
-        self.values_moved, self._lent = True, None
-
-    def lent(self, settings: Settings) -> tuple[str, ...]:
-        """Return the environment variables that secrets refer to, in *settings* and in the store."""
-        if self._lent is None:
-            stored = {
-                f"{kind} {name}": json.loads(value.entry) for (kind, name), value in self.values.items()
-            }
-            everything = (settings.variables, settings.connections, stored)
-            self._lent = tuple(sorted({name for entries in everything for name in lent_names(entries)}))
-        return self._lent
 
     def frozen(self, dag_id: str) -> PauseRecord | None:
         """Return the freeze of a DAG."""

@@ -18,10 +18,19 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import Clock, SystemClock, to_us
 from penstock.model import views
+from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
 from penstock.model.xcoms import XComSource
 from penstock.settings import Settings
-from penstock.store import reads_attempts, reads_dags, reads_ledger, reads_runs, reads_slots, reads_status
+from penstock.store import (
+    reads_assets,
+    reads_attempts,
+    reads_dags,
+    reads_ledger,
+    reads_runs,
+    reads_slots,
+    reads_status,
+)
 from penstock.store.coming import Coming
 from penstock.store.database import Database
 from penstock.store.durations import Durations
@@ -175,6 +184,18 @@ class Reads:
         """Return one backfill with its slots."""
         with self._database.read() as connection:
             return reads_slots.read_backfill(connection, backfill_id)
+
+    def assets(self) -> list[AssetRow]:
+        """Return every asset, by name."""
+        with self._database.read() as connection:
+            return reads_assets.read_assets(connection, self._shapes)
+
+    def asset_events(
+        self, name: str | None, uri: str | None, alias: str | None, limit: int
+    ) -> list[AssetEventRow]:
+        """Return the newest changes of an asset, newest first."""
+        with self._database.read() as connection:
+            return reads_assets.read_asset_events(connection, name, uri, alias, min(limit, _MOST_ROWS))
 
     def values(self, kind: str) -> list[tuple[str, Any, str | None, int, str]]:
         """Return the store's ``variable`` or ``connection`` entries: name, entry, about, when, by."""

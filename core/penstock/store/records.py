@@ -7,6 +7,7 @@ tables; field names are column names. Only `penstock.store.gate.Gate` changes ``
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from penstock.model.states import RunState, RunType, TaskState
 
@@ -178,3 +179,18 @@ class UndoRecord:
     dag_id: str
     run_id: str
     before: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEventRecord:
+    """One change of an asset."""
+
+    id: int
+    at_us: int
+    name: str
+    uri: str
+    extra: dict[str, Any]
+    aliases: tuple[str, ...]
+    source: dict[str, Any]
+    """The task that made it: dag_id, run_id, task_id, map_index and the run's dates; {} when a person did."""
+    by: str

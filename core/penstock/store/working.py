@@ -13,8 +13,10 @@ from sqlalchemy.engine import Connection
 from penstock.model.spec import DagSpec, decode_spec
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.store import tables
+from penstock.store.assets import events_of_run, next_event_id, queued_events
 from penstock.store.database import Database, table_of
 from penstock.store.records import (
+    AssetEventRecord,
     BackfillRecord,
     LedgerRecord,
     PauseRecord,
@@ -208,6 +210,18 @@ class WorkingSet:
         with self.database.read() as connection:
             rows = connection.execute(query.order_by(_value.c.kind, _value.c.name)).all()
         return [ValueRecord(*row) for row in rows]
+
+    def queued_assets(self) -> dict[str, list[AssetEventRecord]]:
+        """Return the asset events that DAGs have had no run for yet, oldest first, by DAG."""
+        return queued_events(self.database)
+
+    def assets_of_run(self, run_pk: int) -> tuple[AssetEventRecord, ...]:
+        """Return the asset events that made a run, oldest first."""
+        return events_of_run(self.database, run_pk)
+
+    def next_asset_event(self) -> int:
+        """Return an id that no asset event has yet."""
+        return next_event_id(self.database)
 
     def backfills(self) -> list[tuple[BackfillRecord, list[SlotRecord]]]:
         """Return backfills that have not ended, with their slots in order."""

@@ -16,6 +16,9 @@ ledger = table_of(tables.LedgerRow)
 backfill = table_of(tables.BackfillRow)
 backfill_slot = table_of(tables.BackfillSlotRow)
 pool = table_of(tables.PoolRow)
+asset_event = table_of(tables.AssetEventRow)
+asset_queue = table_of(tables.AssetQueueRow)
+run_asset_event = table_of(tables.RunAssetEventRow)
 stored_value = table_of(tables.StoredValueRow)
 act = table_of(tables.ActRow)
 sample = table_of(tables.SampleRow)
@@ -67,6 +70,15 @@ UPDATE_SLOT = Statement(
 
 INSERT_POOL = Statement(sa.insert(pool))
 DELETE_POOL = Statement(sa.delete(pool).where(pool.c.name == sa.bindparam("b_name")))
+
+INSERT_ASSET_EVENT = Statement(sa.insert(asset_event))
+INSERT_QUEUED_ASSET = Statement(sa.insert(asset_queue))
+DELETE_QUEUED_ASSET = Statement(
+    sa.delete(asset_queue).where(
+        asset_queue.c.dag_id == sa.bindparam("b_dag_id"), asset_queue.c.event_id == sa.bindparam("b_event_id")
+    )
+)
+INSERT_RUN_ASSET = Statement(sa.insert(run_asset_event))
 
 INSERT_VALUE = Statement(sa.insert(stored_value))
 DELETE_VALUE = Statement(

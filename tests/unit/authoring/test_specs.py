@@ -331,7 +331,7 @@ def test_every_public_name_is_real() -> None:
     assert penstock.AirflowSkipException is penstock.SkipException
     assert penstock.BaseOperator is penstock.Operator
     with pytest.raises(AttributeError):
-        _ = penstock.Asset
+        _ = penstock.Dataset
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

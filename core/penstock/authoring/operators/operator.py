@@ -94,6 +94,8 @@ class Operator(Resource, metaclass=_OperatorType):
     last_line_is_value: bool = False
     """Whether the last line of output is the return value."""
 
+    inlets: tuple[Any, ...] = ()
+    outlets: tuple[Any, ...] = ()
     owner: str | None = None
     trigger_rule: str = "all_success"
     retries: int = 0

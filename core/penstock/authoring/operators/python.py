@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import GeneratorType
 
 from penstock.authoring.operators.operator import Operator
 from penstock.authoring.place import refuse
@@ -61,7 +62,25 @@ class PythonOperator(Operator):
         from penstock.authoring.calling import call
 
         context["templates_dict"] = self.templates_dict
-        return call(self.python_callable, self.op_args, self.op_kwargs, context)
+        value = call(self.python_callable, self.op_args, self.op_kwargs, context)
+        return _listened(value, context) if isinstance(value, GeneratorType) else value
+
+
+def _listened(generator: GeneratorType[Any, Any, Any], context: Context) -> Any:
+    """Run a generator: each `Metadata` that it yields is said of its asset; return what it returns."""
+    from penstock.authoring.assets import Metadata
+
+    while True:
+        try:
+            item = next(generator)
+        except StopIteration as end:
+            return end.value
+        if not isinstance(item, Metadata):
+            print(f"yielded a {type(item).__name__}, which nobody takes; yield Metadata, or return")  # noqa: T201
+        elif item.alias is not None:
+            context["outlet_events"][item.alias].add(item.asset, item.extra)
+        else:
+            context["outlet_events"][item.asset].extra.update(item.extra)
 
 
 class BranchPythonOperator(PythonOperator):

@@ -14,6 +14,7 @@ from penstock.model.acts import (
     DeleteConnection,
     DeletePool,
     DeleteVariable,
+    EmitAsset,
     Freeze,
     Hold,
     Mark,
@@ -34,6 +35,7 @@ from penstock.model.acts import (
     Unfreeze,
     UnpauseSchedule,
 )
+from penstock.scheduling.acts.assets import plan_emit
 from penstock.scheduling.acts.backfill import plan_backfill, plan_backfill_life
 from penstock.scheduling.acts.cancel import plan_cancel
 from penstock.scheduling.acts.clear import plan_clear, plan_retry
@@ -44,7 +46,7 @@ from penstock.scheduling.acts.pools import plan_delete_pool, plan_set_pool
 from penstock.scheduling.acts.rush import plan_rush
 from penstock.scheduling.acts.trigger import plan_rerun, plan_trigger
 from penstock.scheduling.acts.undo import plan_undo
-from penstock.scheduling.acts.values import plan_delete_value, plan_set_connection, plan_set_variable
+from penstock.scheduling.acts.values import plan_value
 from penstock.scheduling.world import World
 
 Planner = Callable[[World, Any], Planned]
@@ -66,10 +68,11 @@ _PLANNERS: dict[type, Planner] = {
     ResizeBackfill: plan_backfill_life,
     SetPool: plan_set_pool,
     DeletePool: plan_delete_pool,
-    SetVariable: plan_set_variable,
-    SetConnection: plan_set_connection,
-    DeleteVariable: plan_delete_value,
-    DeleteConnection: plan_delete_value,
+    SetVariable: plan_value,
+    SetConnection: plan_value,
+    DeleteVariable: plan_value,
+    DeleteConnection: plan_value,
+    EmitAsset: plan_emit,
 }
 _BY_THE_CLOCK: dict[type, Callable[[World, Any, int], Planned]] = {
     Trigger: plan_trigger,

@@ -19,7 +19,18 @@ _LONGEST_NAME = 250
 _MOST_BYTES = 256 << 10
 
 
-def plan_set_variable(world: World, act: SetVariable) -> Planned:
+def plan_value(world: World, act: SetVariable | SetConnection | DeleteVariable | DeleteConnection) -> Planned:
+    """Plan any act on a variable or a connection."""
+    match act:
+        case SetVariable():
+            return _set_variable(world, act)
+        case SetConnection():
+            return _set_connection(world, act)
+        case _:
+            return _delete(world, act)
+
+
+def _set_variable(world: World, act: SetVariable) -> Planned:
     """Plan to write a variable; refuse one that says both or neither of a value and a reference."""
     if (act.value is None) == (act.secret is None):
         raise UsageError("give a value, or where the secret lies")
@@ -35,7 +46,7 @@ def plan_set_variable(world: World, act: SetVariable) -> Planned:
     return _plan_set(world, "variable", act.name, entry, act.description, cli)
 
 
-def plan_set_connection(world: World, act: SetConnection) -> Planned:
+def _set_connection(world: World, act: SetConnection) -> Planned:
     """Plan to write a connection; refuse secrets in clear unless they are wanted so."""
     problem = connection_problem(act.entry)
     if problem:
@@ -50,11 +61,11 @@ def plan_set_connection(world: World, act: SetConnection) -> Planned:
     )
 
 
-def plan_delete_value(world: World, act: DeleteVariable | DeleteConnection) -> Planned:
+def _delete(world: World, act: DeleteVariable | DeleteConnection) -> Planned:
     """Plan to remove a variable or a connection from the store."""
     kind = "variable" if isinstance(act, DeleteVariable) else "connection"
     name = act.name if isinstance(act, DeleteVariable) else act.conn_id
-    standing = world.values.get((kind, name))
+    standing = world.values.get(kind, name)
     if standing is None:
         raise UnknownError(f"the store has no {kind} {name!r}; those of penstock.toml are changed there")
     plan = make_plan(
@@ -66,7 +77,7 @@ def plan_delete_value(world: World, act: DeleteVariable | DeleteConnection) -> P
     )
 
     def commit(tick: Tick) -> Done:
-        tick.world.put_value(kind, name, None)
+        tick.world.values.put(kind, name, None)
         tick.gate.also(DELETE_VALUE, {"b_kind": kind, "b_name": name})
         tick.gate.note(f"{kind}_delete", before="set", after="missing", reason=name)
         return Done(act=f"{kind}_delete", message=f"{kind} {name} is gone", touched=1)
@@ -81,7 +92,7 @@ def _plan_set(
     text = json.dumps(entry)
     if len(text) > _MOST_BYTES:
         raise UsageError(f"{kind} {name}: larger than {_MOST_BYTES} bytes")
-    standing = world.values.get((kind, name))
+    standing = world.values.get(kind, name)
     before = "missing" if standing is None else "set"
     after = "set" if standing is None or standing.entry != text else "the same"
     plan = make_plan(
@@ -95,7 +106,7 @@ def _plan_set(
     def commit(tick: Tick) -> Done:
         kept = standing.description if standing is not None and description is None else description
         record = ValueRecord(kind, name, text, kept, tick.now_us, tick.gate.actor)
-        tick.world.put_value(kind, name, record)
+        tick.world.values.put(kind, name, record)
         tick.gate.also(DELETE_VALUE, {"b_kind": kind, "b_name": name})
         tick.gate.also(INSERT_VALUE, {field: getattr(record, field) for field in ValueRecord.__slots__})
         tick.gate.note(f"{kind}_set", before=before, after=after, reason=name)

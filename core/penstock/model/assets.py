@@ -1,0 +1,125 @@
+"""Assets as data, and what a schedule says of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+
+class AssetSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that tasks make or read: known by ``name`` and ``uri`` together.
+
+    With ``alias`` it is none itself: the task says while it runs which assets it stands for.
+    """
+
+    name: str
+    uri: str = ""
+    group: str = "asset"
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+    alias: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same asset as another."""
+        return (self.name, self.uri)
+
+
+class AssetCondition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When a DAG that waits for assets is due.
+
+    ``kind``: ``asset`` (of ``name`` and ``uri``), ``name`` or ``uri`` (any asset with that one), ``alias``
+    (any asset that came under alias ``name``), or ``all`` / ``any`` of the conditions in ``of``.
+    """
+
+    kind: Literal["asset", "name", "uri", "alias", "all", "any"]
+    name: str = ""
+    uri: str = ""
+    of: tuple[AssetCondition, ...] = ()
+
+
+class Happened(Protocol):
+    """An asset event, as far as conditions look at it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the asset."""
+        ...
+
+    @property
+    def uri(self) -> str:
+        """URI of the asset."""
+        ...
+
+    @property
+    def aliases(self) -> Collection[str]:
+        """Names of the aliases it came under."""
+        ...
+
+
+def leaves(condition: AssetCondition) -> Iterator[AssetCondition]:
+    """Yield the conditions on single assets, as they stand."""
+    if condition.kind in ("all", "any"):
+        for inner in condition.of:
+            yield from leaves(inner)
+    else:
+        yield condition
+
+
+def matches(leaf: AssetCondition, event: Happened) -> bool:
+    """Whether *event* is one that a single condition waits for."""
+    match leaf.kind:
+        case "asset":
+            return (leaf.name, leaf.uri) == (event.name, event.uri)
+        case "name":
+            return leaf.name == event.name
+        case "uri":
+            return leaf.uri == event.uri
+        case _:
+            return leaf.name in event.aliases
+
+
+def awaits(condition: AssetCondition, event: Happened) -> bool:
+    """Whether *event* counts for *condition* anywhere in it."""
+    return any(matches(leaf, event) for leaf in leaves(condition))
+
+
+def met(condition: AssetCondition, events: Collection[Happened]) -> bool:
+    """Whether *events* fulfil *condition*."""
+    if condition.kind == "all":
+        return all(met(inner, events) for inner in condition.of)
+    if condition.kind == "any":
+        return any(met(inner, events) for inner in condition.of)
+    return any(matches(condition, event) for event in events)
+
+
+def lacking(condition: AssetCondition, events: Collection[Happened]) -> list[str]:
+    """Return the assets that are still waited for, by their names; nothing once it is met."""
+    if met(condition, events):
+        return []
+    found = (title(leaf) for leaf in leaves(condition) if not met(leaf, events))
+    return list(dict.fromkeys(found))
+
+
+def title(leaf: AssetCondition) -> str:
+    """Return what a single condition waits for, in a word."""
+    return f"alias {leaf.name}" if leaf.kind == "alias" else leaf.name or leaf.uri
+
+
+def describe(condition: AssetCondition) -> str:
+    """Return a condition as a person would write it: ``a & (b | c)``."""
+    if condition.kind in ("all", "any"):
+        sign = " & " if condition.kind == "all" else " | "
+        return sign.join(_inner(inner, len(condition.of)) for inner in condition.of)
+    return title(condition)
+
+
+def _inner(condition: AssetCondition, siblings: int) -> str:
+    text = describe(condition)
+    return f"({text})" if len(condition.of) > 1 and siblings > 1 else text
+
+
+def names(specs: Iterable[AssetSpec]) -> list[str]:
+    """Return the names of assets, each once."""
+    return list(dict.fromkeys(spec.name for spec in specs))

@@ -1,0 +1,68 @@
+"""Emit: say by hand that an asset has changed."""
+
+from __future__ import annotations
+
+import json
+
+from penstock.errors import UnknownError, UsageError
+from penstock.model.acts import EmitAsset
+from penstock.model.assets import awaits, leaves
+from penstock.model.outcome import AssetChange
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.planned import Planned, make_plan
+from penstock.scheduling.assets import emit
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import World
+from penstock.store.records import AssetEventRecord
+
+_MOST_BYTES = 64 << 10
+
+
+def plan_emit(world: World, act: EmitAsset) -> Planned:
+    """Plan to record a change of an asset that some DAG makes, reads or waits for."""
+    name, uri = _known(world, act.name)
+    extra = json.dumps(act.extra)
+    if len(extra) > _MOST_BYTES:
+        raise UsageError(f"extra is larger than {_MOST_BYTES} bytes")
+    event = AssetEventRecord(0, 0, name, uri, {}, (), {}, "")
+    items = []
+    notes = []
+    for entry in world.dags.values():
+        condition = entry.structure.spec.schedule.assets
+        if condition is None or entry.facts.missing or not awaits(condition, event):
+            continue
+        if world.paused(entry.dag_id):
+            notes.append(f"{entry.dag_id} is paused and takes no note")
+        else:
+            items.append(
+                PlanItem(dag_id=entry.dag_id, run_id=None, task_id=None, before="waits", after="queued")
+            )
+    items = items or [PlanItem(dag_id="", run_id=None, task_id=None, before="", after="recorded", note=name)]
+    cli = ["assets", "emit", act.name, *(["--extra", extra] if act.extra else [])]
+    plan = make_plan("asset_emit", f"Record a change of {name}", items, seen=[extra], notes=notes, cli=cli)
+
+    def commit(tick: Tick) -> Done:
+        count = emit(tick, AssetChange(name=name, uri=uri, extra=act.extra), {})
+        waiting = f"{count} DAG{'' if count == 1 else 's'} waited for it"
+        return Done(act="asset_emit", message=f"{name} has changed; {waiting}", touched=max(count, 1))
+
+    return Planned(plan, commit)
+
+
+def _known(world: World, wanted: str) -> tuple[str, str]:
+    """Return name and URI of the asset that *wanted* names."""
+    known = set()
+    for entry in world.dags.values():
+        spec = entry.structure.spec
+        for task in spec.tasks:
+            known |= {asset.key for asset in (*task.outlets, *task.inlets) if not asset.alias}
+        if spec.schedule.assets is not None:
+            known |= {(leaf.name, leaf.uri) for leaf in leaves(spec.schedule.assets) if leaf.kind == "asset"}
+    found = [key for key in sorted(known) if key[0] == wanted]
+    found = found or [key for key in sorted(known) if key[1] == wanted]
+    if not found:
+        raise UnknownError(f"no DAG knows an asset {wanted!r}")
+    if len(found) > 1:
+        uris = ", ".join(uri for _, uri in found)
+        raise UsageError(f"several assets are called {wanted!r}; give the URI: {uris}")
+    return found[0]

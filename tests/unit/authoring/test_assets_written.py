@@ -1,0 +1,215 @@
+"""Assets as authors write them, and what a task sees and says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock import Asset, AssetAlias
+from penstock.authoring.asset_events import InletEvents
+from penstock.errors import DagFileError
+from task_runs import Runs, dags_of
+
+
+@pytest.mark.parametrize(
+    ("schedule", "text", "kind"),
+    [
+        ("Asset('a')", "a", "none"),
+        ("[Asset('a'), Asset('b')]", "a & b", "none"),
+        ("Asset('a') & Asset('b') & Asset('c')", "a & b & c", "none"),
+        ("Asset('a') & (Asset('b') | Asset('c'))", "a & (b | c)", "none"),
+        ("[Asset('a') | AssetAlias('x')]", "a | alias x", "none"),
+        ("Asset.ref(uri='s3://a')", "s3://a", "none"),
+        ("AssetAny(Asset('a'), AssetAll(Asset('b'), Asset('c')))", "a | (b & c)", "none"),
+        ("AssetOrTimeSchedule(timetable='0 6 * * *', assets=[Asset('a')])", "0 6 * * * or a", "cron"),
+        (
+            "AssetOrTimeSchedule(timetable=CronTriggerTimetable('@daily'), assets=Asset('a'))",
+            "@daily or a",
+            "cron",
+        ),
+    ],
+)
+def test_schedules(schedule: str, text: str, kind: str, load: Any) -> None:
+    spec = load.one("EmptyOperator(task_id='t')", f"schedule={schedule}")
+    assert (spec.schedule.text, spec.schedule.kind) == (text, kind)
+    assert spec.schedule.assets is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("Asset()", "needs a name or a uri"),
+        ("Asset('')", "the name of an asset must be"),
+        ("Asset('é')", "must be ASCII"),
+        ("Asset('a') & 'b'", "joined with assets, not with str 'b'"),
+        ("EmptyOperator(task_id='a', outlets=['b'])", "outlets must be assets, not str 'b'"),
+        ("EmptyOperator(task_id='a', outlets=[Asset.ref(name='b')])", "outlets must be assets, not AssetRef"),
+        ("DAG('x', schedule=[])", "waits for nothing"),
+        ("DAG('x', schedule=[Asset('a'), '@daily'])", "joined with assets, not with str"),
+        ("AssetOrTimeSchedule(timetable=None, assets=[Asset('a')])", "a schedule by time"),
+        ("AssetOrTimeSchedule(timetable='@daily', assets='a')", "assets must be assets"),
+        ("Asset('a', watchers=[1])", "watchers are not supported"),
+        ("asset.multi(schedule=None, outlets=[])", "needs outlets"),
+        ("Asset.ref()", "a name or a uri, and not both"),
+    ],
+)
+def test_refused(line: str, message: str, load: Any) -> None:
+    with pytest.raises(DagFileError) as caught:
+        load.one(line)
+    assert message in caught.value.message
+
+
+def test_a_dag_of_assets_needs_defaults(load: Any) -> None:
+    with pytest.raises(DagFileError, match="has no default"):
+        load.one("EmptyOperator(task_id='t')", "schedule=[Asset('a')], params={'p': Param(type='string')}")
+
+
+def test_inlets_and_outlets_of_any_task(load: Any) -> None:
+    spec = load.one(
+        "a = Asset('a', uri='s3://a', group='lake', extra={'k': 1})\n"
+        "BashOperator(task_id='b', bash_command='true', outlets=[a, AssetAlias('x')], inlets=a)"
+    )
+    [task] = spec.tasks
+    assert task.launch == "command"
+    assert [(one.name, one.uri, one.group, one.extra, one.alias) for one in task.outlets] == [
+        ("a", "s3://a", "lake", {"k": 1}, False),
+        ("x", "", "asset", {}, True),
+    ]
+    assert [one.key for one in task.inlets] == [("a", "s3://a")]
+
+
+def test_a_function_is_an_asset(load: Any) -> None:
+    raw, clean, several = load.specs(
+        "@asset(schedule='@daily', uri='s3://raw', tags=['x'])\n"
+        "def raw():\n    '''What comes in.'''\n    return 1\n"
+        "@asset(schedule=raw)\n"
+        "def clean(self, context, raw, limit=3): pass\n"
+        "@asset.multi(schedule=[raw, clean], outlets=[Asset('p'), Asset('q')])\n"
+        "def both(context): pass\n"
+    )
+    assert (raw.dag_id, raw.doc, raw.tags) == ("raw", "What comes in.", ("x",))
+    assert [one.key for one in raw.tasks[0].outlets] == [("raw", "s3://raw")]
+    assert clean.schedule.text == "raw"
+    assert [one.name for one in clean.tasks[0].inlets] == ["raw"]
+    assert [one.name for one in several.tasks[0].outlets] == ["p", "q"]
+    assert several.schedule.text == "raw & clean"
+
+
+FILE = """
+from penstock import DAG, Asset, AssetAlias, BashOperator, Metadata, asset, task
+
+A, B, X = Asset("a", uri="s3://a"), Asset("b"), AssetAlias("x")
+
+with DAG("d", schedule=[A]):
+    @task(outlets=[A, B, X])
+    def say(*, outlet_events):
+        outlet_events[A].extra = {"rows": 3}
+        outlet_events[X].add(Asset("new"), extra={"k": 1})
+
+    @task(outlets=[A, X])
+    def tell():
+        yield Metadata(A, {"rows": 4})
+        yield Metadata(Asset("found"), {"k": 2}, alias=X)
+        yield "something else"
+        return "value"
+
+    @task(outlets=[A])
+    def wrong(outlet_events):
+        outlet_events[B].extra = {"no": 1}
+
+    @task(outlets=[A])
+    def unwritable(outlet_events):
+        outlet_events[A].extra = {"no": object()}
+
+    @task
+    def see(triggering_asset_events):
+        [event] = triggering_asset_events[A]
+        assert list(triggering_asset_events) == [A]
+        assert event.source_dag_run.data_interval_start.year == 2026
+        assert triggering_asset_events[Asset.ref(name="a")] == [event]
+        assert triggering_asset_events[X] == [event]
+        return [event.uri, event.extra, event.source_task_id]
+
+    rendered = BashOperator(task_id="rendered", bash_command=(
+        "echo {% for asset, events in triggering_asset_events.items() %}"
+        "{{ asset.uri }}={{ events[0].extra.n }}{% endfor %} "
+        "{{ (triggering_asset_events.values() | first | first).source_dag_run.run_id }} {{ inlets }}"
+    ))
+    say(), tell(), wrong(), unwritable(), see()
+
+@asset(schedule=None)
+def made(self, context, a, more=2):
+    return [self.name, a.name, more, context["run_id"]]
+"""
+CAME = {
+    "name": "a", "uri": "s3://a", "extra": {"n": 7}, "aliases": ["x"], "at": "2026-01-01T00:00:00+00:00",
+    "source": {"dag_id": "up", "run_id": "r1", "task_id": "t", "map_index": -1,
+               "data_interval_start": "2026-01-01T00:00:00+00:00"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "assets.py"
+    path.write_text(FILE)
+    return path
+
+
+def test_what_a_task_says(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with dags_of(file) as dags:
+        runs = Runs(tmp_path / "attempts")
+        said = runs.here(dags["d"], "say").ending.assets
+        assert said == [
+            {"name": "a", "uri": "s3://a", "extra": {"rows": 3}, "aliases": []},
+            {"name": "new", "uri": "new", "extra": {"k": 1}, "aliases": ["x"]},
+        ]
+        told = runs.here(dags["d"], "tell")
+        assert [one["extra"] for one in told.ending.assets] == [{"rows": 4}, {"k": 2}]
+        assert told.xcoms == {"return_value": "value"}
+        assert "yielded a str, which nobody takes" in capsys.readouterr().out
+        wrong = runs.here(dags["d"], "wrong").ending
+        assert wrong.reason is not None
+        assert "not among the task's outlets" in wrong.reason
+        unwritable = runs.here(dags["d"], "unwritable").ending
+        assert unwritable.reason is not None
+        assert "must be JSON" in unwritable.reason
+        made = runs.here(dags["made"], "made", run_id="r9")
+        assert made.xcoms == {"return_value": ["made", "a", 2, "r9"]}
+
+
+def test_what_a_task_sees(file: Path, tmp_path: Path) -> None:
+    with dags_of(file) as dags:
+        runs = Runs(tmp_path / "attempts")
+        assert runs.here(dags["d"], "see", triggering=[CAME]).xcoms["return_value"] == [
+            "s3://a",
+            {"n": 7},
+            "t",
+        ]
+    done = runs.child(file, "d", "rendered", triggering=[CAME])
+    assert (done.code, done.output) == (0, "s3://a=7 r1 []\n")
+    child = runs.child(file, "d", "say")
+    assert child.verdict is not None
+    assert [one["name"] for one in child.verdict["assets"]] == ["a", "new"]
+
+
+def test_inlets_are_asked_for_once_and_the_newest_is_last() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(wanted: dict[str, Any]) -> list[dict[str, Any]]:
+        asked.append(wanted)
+        row = {**CAME, "source_dag_id": "up", "source_run_id": "r1", "source_map_index": -1}
+        return [{**row, "extra": {"n": 2}}, {**row, "extra": {"n": 1}, "source_dag_id": None}]
+
+    a, x = Asset("a", uri="s3://a"), AssetAlias("x")
+    events = InletEvents([a, x, Asset.ref(name="b")], answer)
+    assert [event.extra["n"] for event in events[a]] == [1, 2]
+    assert [event.source_dag_id for event in events[0]] == [None, "up"]
+    assert events[x][-1].extra == {"n": 2}
+    assert events[2][-1].extra == {"n": 2}
+    assert [{key: one[key] for key in one if key != "limit"} for one in asked] == [
+        {"name": "a", "uri": "s3://a"}, {"alias": "x"}, {"name": "b"},
+    ]  # fmt: skip
+    with pytest.raises(KeyError, match="not among the task's inlets"):
+        events[Asset("other")]
