@@ -167,22 +167,21 @@ class Chaos:
 
 def _replay(store: sqlite3.Connection) -> list[str]:
     """Return the task instances whose events do not lead to the state they are in."""
-    state: dict[tuple[str, str, str], str] = {}
+    state: dict[tuple[str, str, str, int], str] = {}
     problems = []
-    for dag_id, run_id, task_id, before, after in store.execute(
-        "SELECT dag_id, run_id, task_id, before, after FROM event"
+    for dag_id, run_id, task_id, map_index, before, after in store.execute(
+        "SELECT dag_id, run_id, task_id, map_index, before, after FROM event"
         " WHERE task_id IS NOT NULL AND before IS NOT NULL AND kind NOT LIKE 'pause%' ORDER BY seq"
     ):
-        key = (dag_id, run_id, task_id)
+        key = (dag_id, run_id, task_id, map_index)
         if state.get(key, "pending") != before:
             problems.append(f"{key}: {state.get(key)} then {before} -> {after}")
         state[key] = after
-    for dag_id, run_id, task_id, now in store.execute(
-        "SELECT run.dag_id, run.run_id, task_id, task_instance.state FROM task_instance"
+    for *names, now in store.execute(
+        "SELECT run.dag_id, run.run_id, task_id, map_index, task_instance.state FROM task_instance"
         " JOIN run ON run.id = run_pk"
     ):
-        if state.get((dag_id, run_id, task_id), "pending") != now:
-            problems.append(
-                f"{(dag_id, run_id, task_id)}: events say {state.get((dag_id, run_id, task_id))}, row {now}"
-            )
+        key = tuple(names)
+        if state.get(key, "pending") != now:
+            problems.append(f"{key}: events say {state.get(key)}, row {now}")
     return problems

@@ -49,7 +49,7 @@ def _run(live: LiveRun) -> dict[str, Any]:
         (kind, entry)
         for kind, queue in live.queues.items()
         for entry in queue
-        if live.tasks[entry[2]].state is TaskState.SCHEDULED
+        if live.tasks[entry[-1]].state is TaskState.SCHEDULED
     }
     return {
         "record": asdict(live.record),
@@ -120,32 +120,32 @@ def assert_stops_were_ordered(bench: Bench) -> None:
 
 def assert_events_replay(database: Database) -> None:
     """The trail of events leads, run by run and task by task, to the states in the rows."""
-    states: dict[tuple[str, str, str | None], str] = {}
+    states: dict[tuple[str, str, str | None, int], str] = {}
     with database.read() as connection:
         trail = connection.execute(
             sa.text(
-                "SELECT dag_id, run_id, task_id, kind, before, after FROM event"
+                "SELECT dag_id, run_id, task_id, map_index, kind, before, after FROM event"
                 " WHERE run_id IS NOT NULL AND after IS NOT NULL ORDER BY seq"
             )
         ).all()
         runs = connection.execute(sa.text("SELECT dag_id, run_id, state FROM run")).all()
         tasks = connection.execute(
             sa.text(
-                "SELECT dag_id, run_id, task_id, task_instance.state FROM task_instance"
+                "SELECT dag_id, run_id, task_id, map_index, task_instance.state FROM task_instance"
                 " JOIN run ON run.id = run_pk"
             )
         ).all()
-    for dag_id, run_id, task_id, kind, before, after in trail:
-        if kind.startswith("pause_") or kind == "release":
+    for dag_id, run_id, task_id, map_index, kind, before, after in trail:
+        if kind.startswith(("pause_", "point_")) or kind == "release":
             continue
-        key = (dag_id, run_id, task_id)
+        key = (dag_id, run_id, task_id, map_index)
         born = None if task_id is None else "pending"
         assert states.get(key, born) == before, f"{key} was {states.get(key, born)}, {kind} says {before}"
         states[key] = after
     for dag_id, run_id, state in runs:
-        assert states[dag_id, run_id, None] == state
-    for dag_id, run_id, task_id, state in tasks:
-        assert states.get((dag_id, run_id, task_id), "pending") == state
+        assert states[dag_id, run_id, None, -1] == state
+    for dag_id, run_id, task_id, map_index, state in tasks:
+        assert states.get((dag_id, run_id, task_id, map_index), "pending") == state
 
 
 def assert_at_rest(bench: Bench) -> None:

@@ -16,6 +16,7 @@ from penstock.clock import EPOCH
 from penstock.model import views
 from penstock.model.backfills import BackfillRow, SlotRow
 from penstock.model.graph import Graph
+from penstock.model.nodes import GroupNode, TaskNode
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
 
@@ -79,7 +80,7 @@ class World:
         params = more.pop("params", {})
         graph = Graph(shape)
         nodes = tuple(
-            views.TaskNode(
+            TaskNode(
                 task_id=task,
                 operator="BashOperator",
                 upstream=graph.upstream[task],
@@ -152,7 +153,7 @@ class World:
         return run_id
 
     def _add_task(
-        self, dag_id: str, run_id: str, node: views.TaskNode, state: TaskState, logical: datetime, place: int
+        self, dag_id: str, run_id: str, node: TaskNode, state: TaskState, logical: datetime, place: int
     ) -> views.TaskRow:
         tries = _TRIES.get(state, 0)
         start = logical + timedelta(seconds=5 + 40 * place)
@@ -196,7 +197,7 @@ class World:
         self,
         dag_id: str,
         run_id: str,
-        node: views.TaskNode,
+        node: TaskNode,
         number: int,
         start: datetime,
         took: float,
@@ -447,10 +448,8 @@ def _group(task_id: str) -> str | None:
     return task_id.rpartition(".")[0] or None
 
 
-def _groups(nodes: Sequence[views.TaskNode]) -> tuple[views.GroupNode, ...]:
-    return tuple(
-        views.GroupNode(group_id=name) for name in dict.fromkeys(node.group for node in nodes) if name
-    )
+def _groups(nodes: Sequence[TaskNode]) -> tuple[GroupNode, ...]:
+    return tuple(GroupNode(group_id=name) for name in dict.fromkeys(node.group for node in nodes) if name)
 
 
 _USUAL = {

@@ -61,3 +61,8 @@ def check_attempt_id(text: str) -> str:
     if not _ATTEMPT_ID.fullmatch(text):
         raise BadIdError(f"attempt id {text[:80]!r} is malformed")
     return text
+
+
+def instance_key(task_id: str, map_index: int) -> str:
+    """Return how a task instance is written: ``task``, or ``task[3]`` when mapped."""
+    return task_id if map_index < 0 else f"{task_id}[{map_index}]"

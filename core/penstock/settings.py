@@ -72,6 +72,8 @@ class Settings:
     """How long a launch may stay unclaimed before it is revoked."""
     runs_per_tick: int = 100
     """Runs created in one tick, over all DAGs."""
+    max_map_length: int = 1024
+    """Items of a returned list or dict that tasks can be mapped over; longer ones fail the task."""
     allow_root: bool = True
     """Whether the engine may run as root."""
     retention_days: int = 30

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         render_template_as_native_obj: bool | None
         pre_execute: Callable[..., Any] | None
         post_execute: Callable[..., Any] | None
+        map_index_template: str | None
 
 
 def seconds(value: Any, name: str) -> float:
@@ -228,6 +229,7 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "render_template_as_native_obj": lambda value, name: None if value is None else truth(value, name),
     "pre_execute": _callable,
     "post_execute": _callable,
+    "map_index_template": _text,
 }
 """Attribute name -> what turns the author's value into ours or refuses it."""
 
@@ -259,7 +261,6 @@ LATER: dict[str, str] = {
     "on_retry_callback": "callbacks",
     "on_skipped_callback": "callbacks",
     "on_success_callback": "callbacks",
-    "map_index_template": "task mapping",
     "retry_policy": "retry policies",
 }
 """Known words for what does not exist yet: refused by name, never swallowed."""

@@ -49,12 +49,19 @@ class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typi
     """The keys that authors know, and what only our own operators ask for as attributes."""
 
     def __init__(
-        self, keys: Mapping[str, Any], *, poking: Poking, socket: str | None = None, timezone: str = "UTC"
+        self,
+        keys: Mapping[str, Any],
+        *,
+        poking: Poking,
+        socket: str | None = None,
+        timezone: str = "UTC",
+        max_map_length: int = 1024,
     ) -> None:
         super().__init__(keys)
         self.poking = poking
         self.socket = socket
         self.timezone = timezone
+        self.max_map_length = max_map_length
 
 
 def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str, Any]) -> Context:
@@ -67,7 +74,7 @@ def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str
         "dag_run": run,
         "inlets": list(task.inlets),
         "macros": macros,
-        "map_index_template": None,
+        "map_index_template": task.map_index_template,
         "outlets": list(task.outlets),
         "partition_date": None,
         "partition_key": None,
@@ -85,7 +92,11 @@ def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str
     first_poke = facts.get("first_poke_at")
     poking = Poking(time.time() if first_poke is None else float(first_poke), int(facts.get("pokes") or 0))
     context = Context(
-        keys, poking=poking, socket=facts.get("socket"), timezone=str(facts.get("timezone") or "UTC")
+        keys,
+        poking=poking,
+        socket=facts.get("socket"),
+        timezone=str(facts.get("timezone") or "UTC"),
+        max_map_length=int(facts.get("max_map_length") or 1024),
     )
     context.update(_asset_keys(task, context, facts.get("triggering") or ()))
     return context

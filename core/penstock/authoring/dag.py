@@ -202,6 +202,13 @@ class DAG:
         return list(self.task_dict.values())
 
     @property
+    def mapping_sources(self) -> frozenset[str]:
+        """Ids of the tasks whose values decide how many instances some task or group has."""
+        given = [task.given for task in self.tasks if task.given is not None]
+        given += [group.given for group in self.task_groups.values() if group.given is not None]
+        return frozenset(source.task_id for each in given for source in each.counted)
+
+    @property
     def roots(self) -> list[Operator]:
         """The tasks without a parent."""
         return [task for task in self.tasks if not task.upstream_task_ids]

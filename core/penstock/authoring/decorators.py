@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+    from penstock.authoring.expand_input import ExpandInput
     from penstock.authoring.operators.operator import Operator
 
 
@@ -25,7 +26,12 @@ class TaskFactory:
     """A function under ``@task``: each call makes a task and returns what it will have returned."""
 
     def __init__(
-        self, function: Callable[..., Any], operator: type[Operator], name: str, options: Mapping[str, Any]
+        self,
+        function: Callable[..., Any],
+        operator: type[Operator],
+        name: str,
+        options: Mapping[str, Any],
+        standing: Mapping[str, Any] | None = None,
     ) -> None:
         if isinstance(function, TaskFactory):
             refuse(f"{function.__name__!r} is already a task")
@@ -36,6 +42,7 @@ class TaskFactory:
         self.is_setup = False
         self.is_teardown = False
         self.on_failure_fail_dagrun = False
+        self._standing = dict(standing or {})
         functools.update_wrapper(self, function)
 
     def marked(self, *, teardown: bool, on_failure_fail_dagrun: bool = False) -> TaskFactory:
@@ -61,18 +68,10 @@ class TaskFactory:
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
         """Make a task that will call the function with these arguments."""
-        try:
-            check_call(self.function, args, kwargs)
-        except (TypeError, ValueError) as error:
-            refuse(f"task {self.__name__!r}: {error}")
-        options = dict(self._options)
-        options["task_id"] = self._free_id(options)
-        if self._name == "@task":
-            options.setdefault("multiple_outputs", _returns_mapping(self.function))
-        if self.function.__doc__ and not {"doc", "doc_md"} & options.keys():
-            options["doc_md"] = self.function.__doc__
+        kwargs = {**self._standing, **kwargs}
+        self._check(args, kwargs)
         operator: Callable[..., Operator] = self._operator
-        task = operator(python_callable=self.function, op_args=args, op_kwargs=kwargs, **options)
+        task = operator(op_args=args, op_kwargs=kwargs, **self._task_options())
         task.operator_name = self._name
         self._mark(task)
         return XComArg(task)
@@ -80,15 +79,66 @@ class TaskFactory:
     def override(self, **options: Any) -> TaskFactory:
         """Return the same function with other options for its tasks."""
         fail = options.pop("on_failure_fail_dagrun", self.on_failure_fail_dagrun)
-        made = TaskFactory(self.function, self._operator, self._name, {**self._options, **options})
-        made.is_setup, made.is_teardown, made.on_failure_fail_dagrun = self.is_setup, self.is_teardown, fail
+        made = self._like({**self._options, **options}, self._standing)
+        made.on_failure_fail_dagrun = fail
         return made
 
-    def expand(self, **_: Any) -> NoReturn:
-        """Refuse: tasks cannot be mapped yet."""
-        refuse("task mapping (.partial, .expand) is not supported yet")
+    def partial(self, **kwargs: Any) -> TaskFactory:
+        """Return the same function with some arguments given; ``.expand`` brings those that differ."""
+        self._refuse_bad_names("partial()", kwargs)
+        return self._like(self._options, {**self._standing, **kwargs})
 
-    partial = expand_kwargs = expand
+    def expand(self, **kwargs: Any) -> XComArg:
+        """Make a mapped task: an instance for every combination of items, the last varying fastest."""
+        from penstock.authoring.expand_input import Product
+
+        given = Product(kwargs)
+        self._refuse_bad_names("expand()", kwargs)
+        self._check((), {**self._standing, **kwargs})
+        return self._mapped(given)
+
+    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
+        """Make a mapped task: an instance for every dict of arguments."""
+        from penstock.authoring.expand_input import Rows
+
+        del strict  # wrong names are found when the instance is made
+        return self._mapped(Rows(kwargs))
+
+    def _mapped(self, given: ExpandInput) -> XComArg:
+        from penstock.authoring.mapped import mapped_function
+
+        made = mapped_function(
+            self._operator, self._task_options(), given, name=self._name, standing=self._standing
+        )
+        self._mark(made.operator)
+        return made
+
+    def _like(self, options: Mapping[str, Any], standing: Mapping[str, Any]) -> TaskFactory:
+        made = TaskFactory(self.function, self._operator, self._name, options, standing)
+        made.is_setup, made.is_teardown = self.is_setup, self.is_teardown
+        made.on_failure_fail_dagrun = self.on_failure_fail_dagrun
+        return made
+
+    def _refuse_bad_names(self, what: str, given: Mapping[str, Any]) -> None:
+        from penstock.authoring.mapped import refuse_bad_names
+
+        refuse_bad_names(self.function, what, given, self._standing)
+
+    def _check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        try:
+            check_call(self.function, args, kwargs)
+        except (TypeError, ValueError) as error:
+            refuse(f"task {self.__name__!r}: {error}")
+
+    def _task_options(self) -> dict[str, Any]:
+        """Return the operator's arguments, the id among them; each call means another task."""
+        options = {**self._options, "python_callable": self.function}
+        options["task_id"] = self._free_id(options)
+        if self._name == "@task":
+            options.setdefault("multiple_outputs", _returns_mapping(self.function))
+        if self.function.__doc__ and not {"doc", "doc_md"} & options.keys():
+            options["doc_md"] = self.function.__doc__
+        return options
 
     def _free_id(self, options: Mapping[str, Any]) -> str:
         name = str(options.get("task_id") or self.__name__)

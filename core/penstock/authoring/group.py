@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 
 from penstock.authoring import scope
-from penstock.authoring.node import Node
+from penstock.authoring.node import Node, connect
 from penstock.authoring.overloads import overload
 from penstock.authoring.place import Place, author_place, refuse
 from penstock.errors import BadIdError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from penstock.authoring.dag import DAG
+    from penstock.authoring.expand_input import ExpandInput
     from penstock.authoring.operators.operator import Operator
 
 
@@ -54,6 +55,8 @@ class TaskGroup(Node):
         self._downs: list[Node] = []
         self._passing = False
         self.parent_group: TaskGroup | None = None
+        self.given: ExpandInput | None = None
+        """What a mapped group is mapped over."""
         if group_id is None:
             if dag is None:
                 refuse("a TaskGroup needs a group_id")
@@ -91,6 +94,14 @@ class TaskGroup(Node):
         if self.parent_group is None:
             return ""
         return self.group_id if self.prefix_group_id else self.parent_group.prefix
+
+    @property
+    def mapped_group(self) -> TaskGroup | None:
+        """The mapped group that this is, or is inside of, or None."""
+        group: TaskGroup | None = self
+        while group is not None and group.given is None:
+            group = group.parent_group
+        return group
 
     def tasks(self) -> Iterator[Operator]:
         """Yield every task inside, also those of groups inside."""
@@ -163,38 +174,93 @@ class TaskGroup(Node):
     def __repr__(self) -> str:
         return f"<TaskGroup: {self.group_id}>"
 
-    def expand(self, **_: Any) -> Any:
-        """Refuse: groups cannot be mapped yet."""
-        refuse("task mapping (.expand of a group) is not supported yet")
-
 
 class TaskGroupFactory:
     """A function under ``@task_group``: each call makes a group with the tasks the function makes."""
 
-    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        options: dict[str, Any],
+        standing: Mapping[str, Any] | None = None,
+    ) -> None:
         self.function = function
         self.options = options
+        self._standing = dict(standing or {})
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Make the group; return what the function returned, or the group when that was None."""
+        return self._make(None, args, {**self._standing, **kwargs})
+
+    def override(self, **options: Any) -> TaskGroupFactory:
+        """Return the same function with other options for its group."""
+        return TaskGroupFactory(self.function, {**self.options, **options}, self._standing)
+
+    def partial(self, **kwargs: Any) -> TaskGroupFactory:
+        """Return the same function with some arguments given; ``.expand`` brings those that differ."""
+        self._refuse_bad_names("partial()", kwargs)
+        return TaskGroupFactory(self.function, self.options, {**self._standing, **kwargs})
+
+    def expand(self, **kwargs: Any) -> Any:
+        """Make a mapped group: every task in it has an instance for every combination of items."""
+        from penstock.authoring.expand_input import GroupItem, Product
+
+        given = Product(kwargs)
+        self._refuse_bad_names("expand()", kwargs)
+        items = {name: GroupItem(given, name) for name in kwargs}
+        return self._make(given, (), {**self._standing, **items})
+
+    def expand_kwargs(self, kwargs: Any) -> Any:
+        """Make a mapped group: every task in it has an instance for every dict of arguments."""
+        from penstock.authoring.calling import shape_of
+        from penstock.authoring.expand_input import GroupItem, Rows
+
+        given = Rows(kwargs)
+        shape = shape_of(self.function)
+        if shape is None or shape.takes_args or shape.takes_kwargs:
+            refuse(f"group {self.function.__name__!r}: expand_kwargs() needs a function without * and **")
+        names = [name for name in shape.names if name not in self._standing]
+        return self._make(given, (), {**self._standing, **{name: GroupItem(given, name) for name in names}})
+
+    def _make(self, given: ExpandInput | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         options = {"add_suffix_on_collision": True, **self.options}
         options.setdefault("group_id", self.function.__name__)
         if not options.get("tooltip") and self.function.__doc__:
             options["tooltip"] = self.function.__doc__.strip()
-        with TaskGroup(**options) as group:
+        group = TaskGroup(**options)
+        if given is not None:
+            _map(group, given)
+        with group:
             result = self.function(*args, **kwargs)
+        if given is not None:
+            _join(group, given)
         return group if result is None else result
 
-    def override(self, **options: Any) -> TaskGroupFactory:
-        """Return the same function with other options for its group."""
-        return TaskGroupFactory(self.function, {**self.options, **options})
+    def _refuse_bad_names(self, what: str, given: Mapping[str, Any]) -> None:
+        from penstock.authoring.mapped import refuse_bad_names
 
-    def expand(self, **_: Any) -> Any:
-        """Refuse: groups cannot be mapped yet."""
-        refuse("task mapping (.expand of a group) is not supported yet")
+        refuse_bad_names(self.function, what, given, self._standing)
 
-    partial = expand_kwargs = expand
+
+def _map(group: TaskGroup, given: ExpandInput) -> None:
+    outer = group.mapped_group
+    if outer is not None:
+        refuse(
+            f"group {group.group_id!r} is mapped inside the mapped group {outer.group_id!r}: not supported"
+        )
+    group.given = given
+
+
+def _join(group: TaskGroup, given: ExpandInput) -> None:
+    """Let the group wait for what it is mapped over; refuse rules that would not wait."""
+    from penstock.authoring.expand_input import refuse_what_cannot_wait
+
+    for task in group.tasks():
+        refuse_what_cannot_wait(given, task.trigger_rule, f"the group of task {task.task_id!r}")
+    for reference in given.references():
+        for source in reference.sources:
+            connect(source, group)
 
 
 @overload

@@ -21,9 +21,9 @@ class Reference(ABC):
     """Stands for a value. Its text is a template that gives the same value, without an edge."""
 
     @property
-    def source(self) -> Operator | None:
-        """The task that the value comes from, or None."""
-        return None
+    def sources(self) -> tuple[Operator, ...]:
+        """The tasks that the value comes from."""
+        return ()
 
     @abstractmethod
     def resolve(self, context: Context) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from penstock.authoring import scope
 from penstock.authoring.exceptions import FailException, Rescheduled, SkipException
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from penstock.authoring.operators.operator import Operator
 
 _REASON_MAX = 500
+_LABEL_MAX = 250
 
 
 class Ending:
@@ -34,6 +36,8 @@ class Ending:
         assets: Sequence[dict[str, Any]] = (),
         exit_code: int = 0,
         error: BaseException | None = None,
+        mapped_length: int | None = None,
+        rendered_map_index: str | None = None,
     ) -> None:
         self.kind = kind
         self.reason = reason
@@ -42,21 +46,41 @@ class Ending:
         self.assets = assets
         self.exit_code = exit_code
         self.error = error
+        self.mapped_length = mapped_length
+        self.rendered_map_index = rendered_map_index
 
 
 def run_task(task: Operator, context: Context) -> Ending:
     """Run *task* and return how it ended. Only `Terminated` and KeyboardInterrupt pass through."""
     scope.current().context = context
+    ti = context["ti"]
     try:
+        ending = _ended(task, context)
+        if ending.kind not in ("success", "rescheduled"):
+            # What went wrong matters more than a label that cannot be made of it.
+            with suppress(Exception):
+                ending.rendered_map_index = rendered_map_index(context)
+    finally:
+        scope.current().context = None
+    ending.skips = ti.skips if ending.kind == "success" else ()
+    return ending
+
+
+def _ended(task: Operator, context: Context) -> Ending:
+    ti = context["ti"]
+    try:
+        if task.is_mapped:
+            task = context["task"] = ti.task = task.instance(context)  # type: ignore[attr-defined]  # it is mapped
         render_fields(task, context)
         if task.pre_execute is not None:
             task.pre_execute(context)
         value = task.execute(context)
         if task.post_execute is not None:
             task.post_execute(context, value)
-        _push(task, context, value)
+        label = rendered_map_index(context)
+        length = _push(task, context, value)
         assets = context["outlet_events"].said() if task.outlets else ()
-        context["ti"].write_xcoms()
+        ti.write_xcoms()
     except SkipException as why:
         return Ending("skipped", reason_of(why, plain=True), error=why)
     except Rescheduled as later:
@@ -67,9 +91,7 @@ def run_task(task: Operator, context: Context) -> Ending:
         return _exited(why)
     except Exception as why:  # noqa: BLE001 - whatever the author's code raises is the task's failure
         return failed(why)
-    finally:
-        scope.current().context = None
-    return Ending(skips=context["ti"].skips, assets=assets)
+    return Ending(assets=assets, mapped_length=length, rendered_map_index=label)
 
 
 def failed(error: BaseException, *, retry: bool = True) -> Ending:
@@ -97,11 +119,28 @@ def _exited(error: SystemExit) -> Ending:
     return Ending("failed", f"sys.exit({error.code!r})"[:_REASON_MAX], exit_code=code, error=error)
 
 
-def _push(task: Operator, context: Context, value: Any) -> None:
-    """Keep what the task returned; None is never kept."""
-    if value is None or not task.do_xcom_push:
-        return
+def rendered_map_index(context: Context) -> str | None:
+    """Return what a mapped instance calls itself by its ``map_index_template``, or None."""
+    template = context["map_index_template"]
+    if template is None or context["ti"].map_index < 0:
+        return None
+    from penstock.authoring.templates import Renderer
+
+    return str(Renderer(context["task"], context).text(template))[:_LABEL_MAX]
+
+
+def _push(task: Operator, context: Context, value: Any) -> int | None:
+    """Keep what the task returned (None is never kept), and return its length if others are mapped over it.
+
+    Of an instance that is how many values it adds to what its task returned: one or none.
+    """
     ti = context["ti"]
+    kept = value is not None and task.do_xcom_push
+    length = None
+    if task.feeds_mapping:
+        length = int(kept) if ti.map_index >= 0 else _measured(value if kept else None, context)
+    if not kept:
+        return length
     if task.multiple_outputs:
         if not isinstance(value, dict):
             raise XComError(f"with multiple_outputs a task must return a dict, not {type(value).__name__}")
@@ -110,3 +149,24 @@ def _push(task: Operator, context: Context, value: Any) -> None:
                 raise XComError(f"with multiple_outputs keys must be texts, not {key!r}")
             ti.xcom_push(key, item)
     ti.xcom_push(RETURN_VALUE, value)
+    return length
+
+
+def _measured(value: Any, context: Context) -> int:
+    """Return the length of what others are mapped over; refuse what has none, and what is too long."""
+    from penstock.authoring.xcom_sequences import is_mappable
+
+    if value is None:
+        raise XComError("the task returned nothing, but another one is mapped over what it returns")
+    if not is_mappable(value):
+        raise XComError(
+            f"the task returned a {type(value).__name__}, but another one is mapped over it: "
+            "return a list or a dict"
+        )
+    length = len(value)
+    if length > context.max_map_length:
+        raise XComError(
+            f"the task returned {length:,} items, more than the {context.max_map_length:,} that others "
+            "can be mapped over (max_map_length)"
+        )
+    return length

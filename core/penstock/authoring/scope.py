@@ -50,6 +50,18 @@ class fresh:  # noqa: N801 - used like a function
         _current = self._before
 
 
+class closed:  # noqa: N801 - used like a function
+    """``with closed():`` what the block makes belongs to no DAG."""
+
+    def __enter__(self) -> None:
+        self._scope = _current
+        self._open = (_current.dags, _current.groups)
+        _current.dags, _current.groups = [], []
+
+    def __exit__(self, *error: object) -> None:
+        self._scope.dags, self._scope.groups = self._open
+
+
 def open_dag() -> DAG | None:
     """Return the DAG whose ``with`` block we are in, or None."""
     return _current.dags[-1] if _current.dags else None

@@ -15,14 +15,19 @@ import msgspec
 from penstock.authoring import scope
 from penstock.authoring.collect import collect
 from penstock.authoring.dag import DAG
+from penstock.authoring.expand_input import is_json
+from penstock.authoring.group import TaskGroup
 from penstock.authoring.operators.operator import Command, Operator
 from penstock.authoring.params import Param
 from penstock.authoring.place import Place, refuse
+from penstock.errors import DagFileError
 from penstock.model.assets import AssetCondition, AssetSpec, describe
+from penstock.model.expansion import MOST_INSTANCES, instance_count
 from penstock.model.graph import find_cycle
 from penstock.model.spec import (
     CommandSpec,
     DagSpec,
+    ExpandSpec,
     GroupSpec,
     ParamSpec,
     PoolSpec,
@@ -53,6 +58,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     schedule = schedule_of(dag, zone)
     _refuse_bad_schedule(dag, schedule)
     _refuse_unusable_params(dag, schedule)
+    sources = dag.mapping_sources
     return DagSpec(
         dag_id=dag.dag_id,
         file=file,
@@ -73,12 +79,13 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         fail_fast=dag.fail_fast,
         paused_upon_creation=dag.is_paused_upon_creation,
         params={name: _param(dag, name, param) for name, param in dag.params.items()},
-        tasks=tuple(_task(task) for task in dag.task_dict.values()),
+        tasks=tuple(_task(task, sources) for task in dag.task_dict.values()),
         groups=tuple(
             GroupSpec(
                 group_id=group.group_id,
                 parent=(group.parent_group.group_id or None) if group.parent_group else None,
                 tooltip=group.tooltip or None,
+                expand=_expand(group),
             )
             for group in dag.task_groups.values()
         ),
@@ -88,8 +95,11 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     )
 
 
-def _task(task: Operator) -> TaskSpec:
-    launch = task.launch() if task.is_plain else "python"
+def _task(task: Operator, sources: frozenset[str]) -> TaskSpec:
+    several = task.is_mapped or task.mapped_group is not None
+    # The length of what it returns is told by the task's own process.
+    measured = task.task_id in sources and not several
+    launch = task.launch() if task.is_plain and not measured else "python"
     command = None
     if isinstance(launch, Command):
         command = CommandSpec(
@@ -132,21 +142,40 @@ def _task(task: Operator) -> TaskSpec:
         is_setup=task.is_setup,
         is_teardown=task.is_teardown,
         on_failure_fail_dagrun=task.on_failure_fail_dagrun,
+        expand=_expand(task),
+        map_index_template=task.map_index_template if several else None,
     )
 
 
+def _expand(mapped: Operator | TaskGroup) -> ExpandSpec | None:
+    """Return how a task or group is mapped; refuse more instances than a run can bear."""
+    if mapped.given is None:
+        return None
+    try:
+        expand = mapped.given.to_spec()
+    except DagFileError as error:  # said while the file loaded, noticed only now
+        refuse(error.message, mapped.place)
+    count = instance_count(expand, lambda _: None)
+    if count is not None and count > MOST_INSTANCES:
+        refuse(f"{count:,} instances of one task are more than the {MOST_INSTANCES:,} allowed", mapped.place)
+    return expand
+
+
 def _sensor(task: Operator) -> SensorSpec | None:
+    from penstock.authoring.mapped import MappedOperator
     from penstock.authoring.sensors.sensor import Sensor
 
-    if not isinstance(task, Sensor):
+    kind = task.operator if isinstance(task, MappedOperator) else type(task)
+    if not issubclass(kind, Sensor):
         return None
+    waits: Any = task  # a mapped one has a sensor's facts, though it is none
     return SensorSpec(
-        mode=task.mode,
-        poke_interval=task.poke_interval,
-        timeout=task.timeout,
-        exponential_backoff=task.exponential_backoff,
-        max_wait=task.max_wait,
-        soft_fail=task.soft_fail,
+        mode=waits.mode,
+        poke_interval=waits.poke_interval,
+        timeout=waits.timeout,
+        exponential_backoff=waits.exponential_backoff,
+        max_wait=waits.max_wait,
+        soft_fail=waits.soft_fail,
     )
 
 
@@ -219,23 +248,11 @@ def _refuse_unusable_params(dag: DAG, schedule: ScheduleSpec) -> None:
 
 def _param(dag: DAG, name: str, param: Param) -> ParamSpec:
     for what, value in (("default", param.value), ("schema", param.schema)):
-        if not _is_json(value):
+        if not is_json(value):
             refuse(f"param {name!r}: its {what} must be JSON, not {value!r}", dag.place)
     return ParamSpec(
         default=param.value, required=param.required, json_schema=param.schema, description=param.description
     )
-
-
-def _is_json(value: Any) -> bool:
-    match value:
-        case None | bool() | int() | float() | str():
-            return True
-        case list() | tuple():
-            return all(_is_json(item) for item in value)
-        case dict():
-            return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
-        case _:
-            return False
 
 
 def _pools(dag: DAG) -> Iterable[PoolSpec]:

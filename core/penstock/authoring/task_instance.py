@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError, decode, encode
-from penstock.execution.records import HARD_XCOM_BYTES, RESULT, VERSION, XCOM
+from penstock.authoring.xcom_sequences import LazyXComSequence
+from penstock.execution.records import HARD_XCOM_BYTES, RESULT, VERDICT, VERSION, XCOM, dump_fields
+from penstock.ids import instance_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,40 +84,50 @@ class TaskInstance:
     ) -> Any:
         """Return what a task of this run pushed under *key*, or *default*.
 
-        A list of ids gives a list. Without ids it is this task itself. A mapped task gives the
-        list of what its instances pushed; *map_indexes* picks one, or some as a list. *dag_id* and
-        *run_id* look elsewhere (another DAG's run of the same id, unless one is named);
+        Without ids it is this task itself. A mapped task gives the list of what its instances
+        pushed; *map_indexes* picks one, or some as a list. A list of ids gives one list of all.
+        *dag_id* and *run_id* look elsewhere (another DAG's run of the same id, unless one is named);
         *include_prior_dates* takes the newest value of the runs up to this one's logical date.
         """
         if task_ids is None:
             return self._xcoms.own(key, default)
         ids = [task_ids] if isinstance(task_ids, str) else list(task_ids)
         here = dag_id in (None, self.dag_id) and run_id in (None, self.run_id)
-        found = [self._of(name, key, map_indexes) if here else _ABSENT for name in ids]
-        if not here or (include_prior_dates and _ABSENT in found):
+        found = {name: self._of(name, key, map_indexes) if here else Pulled() for name in ids}
+        if not here or (include_prior_dates and not all(found.values())):
             until = self.logical_date if include_prior_dates else None
             elsewhere = self._elsewhere(dag_id or self.dag_id, ids, key, run_id, until, map_indexes)
-            found = [
-                elsewhere.get(name, _ABSENT) if value is _ABSENT else value
-                for name, value in zip(ids, found, strict=True)
-            ]
-        values = [default if value is _ABSENT else value for value in found]
-        return values[0] if isinstance(task_ids, str) else values
+            found |= {name: pulled for name, pulled in elsewhere.items() if not found[name]}
+        if isinstance(task_ids, str) and (isinstance(map_indexes, int) or not found[task_ids].several):
+            return found[task_ids].values[0] if found[task_ids] else default
+        if isinstance(task_ids, str) and map_indexes is None:
+            return found[task_ids].values
+        values = [value for name in ids for value in found[name].values or [_ABSENT]]
+        return [default if value is _ABSENT else value for value in values]
 
-    def _of(self, task_id: str, key: str, map_indexes: int | Iterable[int] | None) -> Any:
-        if task_id == self.task_id and self._xcoms.has_own(key):
-            return self._xcoms.own(key, _ABSENT)
-        if isinstance(map_indexes, int):
-            name = task_id if map_indexes < 0 else f"{task_id}[{map_indexes}]"
-            return self._xcoms.value(name, key, _ABSENT)
-        indexes = self._xcoms.map_indexes(task_id)
-        if map_indexes is not None:
-            wanted = set(map_indexes)
-            indexes = [index for index in indexes if index in wanted]
-        elif not indexes:
-            return self._xcoms.value(task_id, key, _ABSENT)
-        values = [self._xcoms.value(f"{task_id}[{index}]", key, _ABSENT) for index in indexes]
-        return [value for value in values if value is not _ABSENT]
+    def all_values(self, task_id: str, key: str = RETURN_VALUE) -> LazyXComSequence:
+        """Return what the instances of a mapped task pushed, in the order of their map indexes."""
+        return LazyXComSequence(self._xcoms, task_id, key)
+
+    def _several(self, task_id: str) -> bool:
+        """Whether *task_id* has map indexes, as far as this attempt can know."""
+        known = self.task.dag.task_dict.get(task_id) if self.task.dag else None
+        if known is not None:
+            return known.is_mapped or known.mapped_group is not None
+        return bool(self._xcoms.map_indexes(task_id))
+
+    def _of(self, task_id: str, key: str, map_indexes: int | Iterable[int] | None) -> Pulled:
+        own = task_id == self.task_id and map_indexes in (None, self.map_index)
+        if own and self._xcoms.has_own(key):
+            return Pulled([self._xcoms.own(key, None)])
+        if map_indexes is None:
+            names = self._xcoms.instances(task_id)
+        else:
+            names = [instance_key(task_id, index) for index in _listed(map_indexes)]
+        values = [self._xcoms.value(name, key, _ABSENT) for name in names]
+        if map_indexes is None:
+            values = [value for value in values if value is not _ABSENT]
+        return Pulled(values, self._several(task_id))
 
     def _elsewhere(
         self,
@@ -125,7 +137,7 @@ class TaskInstance:
         run_id: str | None,
         until: Moment | None,
         map_indexes: int | Iterable[int] | None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Pulled]:
         """Return what tasks of another run pushed, by task id; each of the newest run that has it."""
         from penstock.authoring.asking import ask_at
 
@@ -146,9 +158,11 @@ class TaskInstance:
         """Have these tasks of the run skipped once this one has succeeded."""
         self.skips = list(task_ids)
 
-    def finish_before_exec(self) -> None:
-        """Write down what was pushed: another program is about to take this process over."""
+    def finish_before_exec(self, rendered_map_index: str | None = None) -> None:
+        """Write down what was pushed, and the label: another program is about to take this process over."""
         self._xcoms.write()
+        if rendered_map_index is not None:
+            self._xcoms.leave(VERDICT, {"rendered_map_index": rendered_map_index})
 
     def write_xcoms(self) -> None:
         """Write down what was pushed."""
@@ -156,6 +170,26 @@ class TaskInstance:
 
     def __repr__(self) -> str:
         return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id} try {self.try_number}>"
+
+
+class Pulled:
+    """Values that instances of one task pushed; *several* whether it may have more than one instance.
+
+    One that was asked for by its map index and is missing keeps its place. False when all are missing.
+    """
+
+    __slots__ = ("several", "values")
+
+    def __init__(self, values: list[Any] | None = None, several: bool = False) -> None:
+        self.values = values or []
+        self.several = several
+
+    def __bool__(self) -> bool:
+        return any(value is not _ABSENT for value in self.values)
+
+
+def _listed(map_indexes: int | Iterable[int]) -> list[int]:
+    return [map_indexes] if isinstance(map_indexes, int) else list(map_indexes)
 
 
 class XComStore:
@@ -202,18 +236,20 @@ class XComStore:
 
     def from_attempts(
         self, attempts: dict[int, str], key: str, map_indexes: int | Iterable[int] | None
-    ) -> Any:
-        """Return what *attempts* (by map index) of one task pushed: a value, or a list when it is mapped."""
-        if isinstance(map_indexes, int):
-            return self._of_attempt(attempts.get(map_indexes), key)
-        if map_indexes is None and -1 in attempts:
-            return self._of_attempt(attempts[-1], key)
-        wanted = sorted(attempts) if map_indexes is None else [one for one in map_indexes if one in attempts]
-        return [self._of_attempt(attempts[index], key) for index in wanted]
+    ) -> Pulled:
+        """Return what *attempts* (by map index) of one task pushed."""
+        wanted = sorted(attempts) if map_indexes is None else _listed(map_indexes)
+        loaded = [self._load(attempts.get(index)) for index in wanted]
+        return Pulled([decode(values[key]) for values in loaded if key in values], -1 not in attempts)
 
-    def _of_attempt(self, attempt_id: str | None, key: str) -> Any:
-        values = self._load(attempt_id)
-        return decode(values[key]) if key in values else None
+    def has(self, source: str, key: str) -> bool:
+        """Whether task *source* (with ``[index]`` when mapped) pushed *key*."""
+        return key in self._values(source)
+
+    def instances(self, task_id: str) -> list[str]:
+        """Return the names under which values of *task_id* are found, by map index."""
+        indexes = self.map_indexes(task_id)
+        return [instance_key(task_id, index) for index in indexes] if indexes else [task_id]
 
     def map_indexes(self, task_id: str) -> list[int]:
         """Return the map indexes of *task_id* that have an attempt, in order."""
@@ -226,6 +262,11 @@ class XComStore:
             return
         body = ",".join(f"{json.dumps(key)}:{text}" for key, text in self._own.items())
         write_whole(self._folder, XCOM, f'{{"v":{VERSION},"values":{{{body}}}}}'.encode())
+
+    def leave(self, name: str, fields: dict[str, Any]) -> None:
+        """Write another record into the attempt's directory."""
+        if self._folder is not None:
+            write_whole(self._folder, name, dump_fields(fields))
 
     def _values(self, source: str) -> dict[str, Any]:
         if source not in self._read:

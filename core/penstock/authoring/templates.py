@@ -59,7 +59,7 @@ class Renderer:
     def render(self, value: Any) -> Any:
         """Return *value* with everything rendered, keeping lists, tuples, sets and mappings as they are."""
         if isinstance(value, str):
-            return self._text(value)
+            return self.text(value)
         if isinstance(value, Reference):
             return value.resolve(self.context)
         if isinstance(value, tuple):
@@ -73,7 +73,8 @@ class Renderer:
             return {self.render(key): self.render(item) for key, item in value.items()}
         return value
 
-    def _text(self, text: str) -> Any:
+    def text(self, text: str) -> Any:
+        """Return *text* rendered; with native objects that need not be a text."""
         if self.task.template_ext and text.endswith(tuple(self.task.template_ext)):
             return self.environment.get_template(text).render(self.context)
         if not has_markers(text):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from penstock.authoring.exceptions import TaskError
 from penstock.authoring.place import refuse
 from penstock.authoring.references import Reference
 from penstock.authoring.setups import Resource
+from penstock.authoring.xcom_sequences import Joined, Transformed, Zipped, is_mappable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any, Literal, NoReturn
 
     from penstock.authoring.context import Context
     from penstock.authoring.operators.operator import Operator
+    from penstock.model.spec import MapInput
 
 RETURN_VALUE = "return_value"
 
@@ -32,27 +36,39 @@ class XComArg(Reference, Resource):
         self.key = key
 
     @property
-    def source(self) -> Operator:
-        """The task that pushes the value."""
-        return self.operator
+    def sources(self) -> tuple[Operator, ...]:
+        """The tasks whose outputs the value is made of."""
+        return (self.operator,)
 
     def entries(self) -> list[Operator]:
-        """Return the task that pushes the value."""
-        return [self.operator]
+        """Return the tasks that push what the value is made of."""
+        return list(dict.fromkeys(self.sources))
 
     exits = entries
 
     def resolve(self, context: Context) -> Any:
-        """Return the value; no return value is None, any other key that was not pushed is an error."""
+        """Return the value; no return value is None, any other key that was not pushed is an error.
+
+        Of a task with several instances it is a sequence of all their values, except within one
+        mapped group: there it is the value of the same map index.
+        """
+        ti = context["ti"]
+        task = self.operator
+        group = task.mapped_group
         missing = object()
-        value = context["ti"].xcom_pull(task_ids=self.operator.task_id, key=self.key, default=missing)
+        if group is not None and context["task"].mapped_group is group:
+            value = ti.xcom_pull(task.task_id, key=self.key, map_indexes=ti.map_index, default=missing)
+        elif task.is_mapped or group is not None:
+            return ti.all_values(task.task_id, self.key)
+        else:
+            value = ti.xcom_pull(task.task_id, key=self.key, default=missing)
         if value is not missing:
             return value
         if self.key == RETURN_VALUE:
             return None
         raise XComMissingError(
-            f"task {self.operator.task_id!r} pushed nothing under the key {self.key!r}"
-            + ("" if self.operator.multiple_outputs else "; a dict is only split with multiple_outputs=True")
+            f"task {task.task_id!r} pushed nothing under the key {self.key!r}"
+            + ("" if task.multiple_outputs else "; a dict is only split with multiple_outputs=True")
         )
 
     def __getitem__(self, key: str) -> XComArg:
@@ -63,17 +79,42 @@ class XComArg(Reference, Resource):
     def __iter__(self) -> NoReturn:
         raise TypeError("'XComArg' object is not iterable: its value is only known while a run works")
 
-    def map(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: tasks cannot be mapped yet."""
-        refuse("task mapping (.map, .zip, .concat) is not supported yet")
+    def map(self, function: Callable[[Any], Any]) -> XComArg:
+        """Return a reference to the items with *function* called on each, when its instance runs.
 
-    def zip(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: tasks cannot be mapped yet."""
-        self.map()
+        A `SkipException` from it skips that instance.
+        """
+        return MappedItems(self.whole("map"), function)
 
-    def concat(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: tasks cannot be mapped yet."""
-        self.map()
+    def zip(self, *others: XComArg, **fill: Any) -> XComArg:
+        """Return a reference to tuples of the first items, the second items, and so on.
+
+        It ends with the shortest; with ``fillvalue=`` at the longest.
+        """
+        if fill.keys() - {"fillvalue"}:
+            refuse(f"zip() takes fillvalue=, not {', '.join(fill)}")
+        return ZippedItems([self.whole("zip"), *map(_as_output, others)], fill)
+
+    def concat(self, *others: XComArg) -> XComArg:
+        """Return a reference to the items of this and the other outputs, one after the other."""
+        return JoinedItems([self.whole("concat"), *map(_as_output, others)])
+
+    def whole(self, what: str) -> XComArg:
+        """Return this, or refuse *what* for a single key."""
+        if self.key != RETURN_VALUE:
+            refuse(f"{what}() works on what a task returns, not on its key {self.key!r}")
+        return self
+
+    def as_input(self) -> MapInput:
+        """Return what the engine must know of this to count instances; for the parse child."""
+        from penstock.model.spec import MapInput
+
+        if self.key != RETURN_VALUE:
+            refuse(
+                f"only what a task returns can be mapped over, not the key {self.key!r} "
+                f"of {self.operator.task_id!r}"
+            )
+        return MapInput(kind="xcom", task_id=self.operator.task_id)
 
     def __str__(self) -> str:
         return f"{{{{ ti.xcom_pull(task_ids={self.operator.task_id!r}, key={self.key!r}) }}}}"
@@ -86,3 +127,105 @@ class XComArg(Reference, Resource):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, XComArg) and other.operator is self.operator and other.key == self.key
+
+
+class _Made(XComArg):
+    """An output made of *parts*."""
+
+    kind: Literal["map", "zip", "concat"]
+
+    def __init__(self, parts: Sequence[XComArg]) -> None:
+        self.parts = list(parts)
+        self.key = RETURN_VALUE
+
+    @property
+    def sources(self) -> tuple[Operator, ...]:
+        """The tasks whose outputs the parts are."""
+        return tuple(source for part in self.parts for source in part.sources)
+
+    def as_input(self) -> MapInput:
+        """Return what the engine must know of this to count instances."""
+        from penstock.model.spec import MapInput
+
+        return MapInput(kind=self.kind, parts=tuple(part.as_input() for part in self.parts))
+
+    def values(self, context: Context) -> list[Sequence[Any] | Mapping[Any, Any]]:
+        """Return the values of the parts; raise `TaskError` for one that has no items."""
+        found = [part.resolve(context) for part in self.parts]
+        for value in found:
+            if not is_mappable(value):
+                raise TaskError(f"{self.kind}() needs lists or dicts, not {type(value).__name__}")
+        return found
+
+    def __getitem__(self, key: str) -> NoReturn:
+        raise TypeError(f"what {self.kind}() makes has no keys: {key!r}")
+
+    def __str__(self) -> NoReturn:
+        raise TypeError(f"what {self.kind}() makes cannot stand in a text; hand it over as an argument")
+
+    def __repr__(self) -> str:
+        first, *others = map(repr, self.parts)
+        return f"{first}.{self.kind}({', '.join(others)})"
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+class MappedItems(_Made):
+    """The items of an output, each handed through a function."""
+
+    kind = "map"
+
+    def __init__(self, part: XComArg, function: Callable[[Any], Any]) -> None:
+        super().__init__([part])
+        if not callable(function) or hasattr(function, "expand"):
+            refuse(f"map() takes a plain function, not {function!r}")
+        self.function = function
+
+    def as_input(self) -> MapInput:
+        """Return what the engine must know of this to count instances, with the function's name."""
+        import msgspec
+
+        name = getattr(self.function, "__name__", type(self.function).__name__)
+        return msgspec.structs.replace(super().as_input(), functions=(name,))
+
+    def resolve(self, context: Context) -> Sequence[Any]:
+        """Return the items; the function is called when one is asked for."""
+        (value,) = self.values(context)
+        return Transformed(value, self.function)
+
+
+class ZippedItems(_Made):
+    """Tuples of the items of several outputs at the same place."""
+
+    kind = "zip"
+
+    def __init__(self, parts: Sequence[XComArg], fill: Mapping[str, Any]) -> None:
+        super().__init__(parts)
+        self.fill = tuple(fill.values())
+
+    def as_input(self) -> MapInput:
+        """Return what the engine must know of this to count instances."""
+        import msgspec
+
+        return msgspec.structs.replace(super().as_input(), fills=bool(self.fill))
+
+    def resolve(self, context: Context) -> Sequence[Any]:
+        """Return the tuples."""
+        return Zipped(self.values(context), self.fill)
+
+
+class JoinedItems(_Made):
+    """The items of several outputs, one output after the other."""
+
+    kind = "concat"
+
+    def resolve(self, context: Context) -> Sequence[Any]:
+        """Return the items."""
+        return Joined(self.values(context))
+
+
+def _as_output(other: Any) -> XComArg:
+    if not isinstance(other, XComArg):
+        refuse(f"zip() and concat() take outputs of tasks, not {type(other).__name__} {other!r}"[:200])
+    return other.whole("zip() or concat()")

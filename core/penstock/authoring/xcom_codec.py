@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 
 from penstock.authoring.exceptions import TaskError
+from penstock.authoring.xcom_sequences import Lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _plain(value: Any, where: str) -> Any:
         if not math.isfinite(value):
             raise XComError(f"{where} is {value}, which JSON cannot hold")
         return value
-    if isinstance(value, list):
+    if isinstance(value, list | Lazy):
         return [_plain(item, f"{where}[{place}]") for place, item in enumerate(value)]
     if isinstance(value, dict):
         return _mapping(value, where)

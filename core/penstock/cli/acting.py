@@ -105,9 +105,9 @@ def plan_text(plan: Plan, zone: tzinfo = UTC) -> str:
 
 
 def _task(item: PlanItem) -> str:
-    from penstock.cli.rows import task_name
+    from penstock.ids import instance_key
 
-    return task_name(item.task_id, item.map_index) if item.task_id else ""
+    return instance_key(item.task_id, item.map_index) if item.task_id else ""
 
 
 def _naming(engine: Engine, act: AnyAct) -> AbstractContextManager[None]:

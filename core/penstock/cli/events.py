@@ -37,7 +37,7 @@ def events(
         print_json({"events": rows})
         return
     from penstock.cli import text
-    from penstock.cli.rows import task_name
+    from penstock.ids import instance_key
 
     if not rows:
         say("nothing happened yet")
@@ -53,7 +53,7 @@ def events(
                     row.kind,
                     row.dag_id,
                     row.run_id,
-                    task_name(row.task_id, row.map_index) if row.task_id else None,
+                    instance_key(row.task_id, row.map_index) if row.task_id else None,
                     row.before,
                     row.after,
                     row.reason,

@@ -25,8 +25,3 @@ def outcome_words(row: TaskRow | AttemptRow) -> str:
     from penstock.model.outcome import describe
 
     return "" if row.outcome is None else describe(row.outcome)
-
-
-def task_name(task_id: str, map_index: int) -> str:
-    """Return how a task instance is written: ``task``, or ``task[3]`` when mapped."""
-    return task_id if map_index < 0 else f"{task_id}[{map_index}]"

@@ -33,7 +33,8 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
       penstock tasks list first_dag latest
       penstock tasks list first_dag 2013-01-05 --json | jq '.tasks[] | select(.state == "failed")'
     """
-    from penstock.cli.rows import document, outcome_words, task_name
+    from penstock.cli.rows import document, outcome_words
+    from penstock.ids import instance_key
     from penstock.model.states import OCCUPIES_SLOT
 
     engine = session.reader()
@@ -50,7 +51,7 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
             ("TASK", "STATE", "TRY", "OUTCOME", "START", "TOOK", "PEAK RSS", "CPU"),
             [
                 (
-                    task_name(row.task_id, row.map_index),
+                    instance_key(row.task_id, row.map_index),
                     row.state.value,
                     f"{row.try_number}/{row.max_tries}",
                     row.reason or outcome_words(row),

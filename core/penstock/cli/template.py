@@ -35,6 +35,9 @@ CONFIG = """\
 # How many runs are created in one go, over all DAGs.
 # runs_per_tick = 100
 
+# How long a returned list or dict may be for tasks to be mapped over it; a longer one fails its task.
+# max_map_length = 1024
+
 # Whether the engine may run as root.
 # allow_root = true
 

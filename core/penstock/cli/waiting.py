@@ -77,7 +77,8 @@ def _concerns(change: Change, dag_id: str, run_id: str) -> bool:
 
 
 def _tell_ends(detail: RunDetail, told: dict[tuple[str, int], str], tell: Callable[[str], None]) -> None:
-    from penstock.cli.rows import outcome_words, task_name
+    from penstock.cli.rows import outcome_words
+    from penstock.ids import instance_key
 
     for task in detail.tasks:
         key = (task.task_id, task.map_index)
@@ -87,7 +88,7 @@ def _tell_ends(detail: RunDetail, told: dict[tuple[str, int], str], tell: Callab
             told[key] = task.state
             words = outcome_words(task)
             note = f" ({words})" if words and task.state.value == "failed" else ""
-            tell(f"{task_name(*key)} {state(task.state.value)}{note} {took(task.start, task.end)}")
+            tell(f"{instance_key(*key)} {state(task.state.value)}{note} {took(task.start, task.end)}")
 
 
 def _close(changes: object) -> None:

@@ -32,7 +32,8 @@ def conclude(
         return {"kind": asked, **ended, "reason": reason}
     if code < 0:
         return {"kind": "signal", **ended, "reason": reason}
-    if verdict is not None:
+    # A process that becomes a command leaves its label behind, and no word on how that will end.
+    if verdict is not None and verdict.get("kind") is not None:
         return _with_verdict(code, verdict)
     if code in skip_codes:
         return {"kind": "skipped", **ended, "reason": f"exit code {code} means skip"}

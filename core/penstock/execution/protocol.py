@@ -98,7 +98,7 @@ class AttemptSpec:
 
         dag_id run_id task_id map_index try_number max_tries run_type timezone
         logical_date data_interval_start data_interval_end run_after run_start
-        conf params
+        conf params max_map_length
         file          the DAG file's path, as tracebacks should name it
         source        the pinned copy of it that is executed
         dags_folder   goes to the end of sys.path, with the file's own folder
@@ -137,7 +137,9 @@ class Verdict:
     ``kind``: ``success``, ``skipped``, ``rescheduled`` (with ``next_poke_at``, seconds since
     1970 UTC), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips`` are ids of tasks that a
     branch or short circuit rules out. ``assets`` are objects {name, uri, extra, aliases}: what the task has
-    to say of assets that it changed.
+    to say of assets that it changed. ``mapped_length`` is the length of what the task returned, when
+    others are mapped over it (of one instance of several: 1 or 0, whether it returned anything);
+    ``rendered_map_index`` what a mapped instance calls itself.
     """
 
     kind: str
@@ -145,6 +147,8 @@ class Verdict:
     next_poke_at: float | None = None
     skips: tuple[str, ...] = ()
     assets: tuple[dict[str, Any], ...] = ()
+    mapped_length: int | None = None
+    rendered_map_index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

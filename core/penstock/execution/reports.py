@@ -53,6 +53,8 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
         next_poke_at=verdict.get("next_poke_at") if kind is OutcomeKind.RESCHEDULED else None,
         skips=tuple(verdict.get("skips") or ()),
         assets=tuple(_changes(verdict.get("assets"))),
+        mapped_length=_count(verdict.get("mapped_length")),
+        rendered_map_index=_label(verdict.get("rendered_map_index")),
         xcoms=xcoms,
     )
 
@@ -102,6 +104,14 @@ def _why_lost(claim: Mapping[str, Any]) -> str:
 def _number(record: Mapping[str, Any], key: str) -> int | None:
     value = record.get(key)
     return value if isinstance(value, int) else None
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < 1 << 31 else None
+
+
+def _label(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _moment(record: Mapping[str, Any], key: str) -> float | None:

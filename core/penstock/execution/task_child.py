@@ -111,7 +111,8 @@ def _tell(folder: str, ending: Ending) -> None:
         _explain(ending)
     sys.stdout.flush()
     sys.stderr.flush()
-    if ending.kind == "success" and not ending.skips and not ending.assets:
+    more = (ending.skips, ending.assets, ending.mapped_length is not None, ending.rendered_map_index)
+    if ending.kind == "success" and not any(more):
         return
     fields = {
         "kind": ending.kind,
@@ -119,6 +120,8 @@ def _tell(folder: str, ending: Ending) -> None:
         "next_poke_at": ending.next_poke_at,
         "skips": list(ending.skips),
         "assets": list(ending.assets),
+        "mapped_length": ending.mapped_length,
+        "rendered_map_index": ending.rendered_map_index,
     }
     write_whole(folder, records.VERDICT, records.dump_fields(fields))
 

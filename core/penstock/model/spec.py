@@ -63,6 +63,34 @@ class SensorSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     soft_fail: bool = False
 
 
+class MapInput(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What something is mapped over, as far as its length goes.
+
+    ``literal``: a list in the file, of ``length``; ``value`` is it, where it is JSON. ``xcom``: what
+    ``task_id`` returns. ``map`` (with the functions' names), ``zip`` and ``concat``: made of ``parts``.
+    """
+
+    kind: Literal["literal", "xcom", "map", "zip", "concat"]
+    length: int = 0
+    value: Any = None
+    task_id: str | None = None
+    parts: tuple[MapInput, ...] = ()
+    fills: bool = False
+    """A zip that goes on to the end of the longest part."""
+    functions: tuple[str, ...] = ()
+
+
+class ExpandSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a task or group is mapped. `model.expansion` works with it.
+
+    ``product`` (``.expand``): every combination of the items of ``inputs``, the last varying fastest.
+    ``rows`` (``.expand_kwargs``): one instance for each item of the one input.
+    """
+
+    kind: Literal["product", "rows"]
+    inputs: dict[str, MapInput]
+
+
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One task of a DAG.
 
@@ -112,6 +140,14 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_setup: bool = False
     is_teardown: bool = False
     on_failure_fail_dagrun: bool = False
+    expand: ExpandSpec | None = None
+    """How the task is mapped; one in a mapped group is mapped by the group."""
+    map_index_template: str | None = None
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the task itself is mapped."""
+        return self.expand is not None
 
 
 class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -120,6 +156,7 @@ class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     group_id: str
     parent: str | None = None
     tooltip: str | None = None
+    expand: ExpandSpec | None = None
 
 
 class PoolSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

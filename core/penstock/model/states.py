@@ -83,5 +83,14 @@ TERMINAL = frozenset(
 UNFINISHED = frozenset(TaskState) - TERMINAL
 SUCCESS_LIKE = frozenset({TaskState.SUCCESS, TaskState.SKIPPED})
 FAILURE_LIKE = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
+
 OCCUPIES_SLOT = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
 """States in which a task instance has a live attempt and holds its slots."""
+
+
+def progress(state: TaskState) -> int:
+    """Return how near to success a state is: 0 unfinished, 1 ended otherwise, 2 success or skipped.
+
+    Of several instances the one with the least of it speaks for their task.
+    """
+    return 0 if state in UNFINISHED else 2 if state in SUCCESS_LIKE else 1

@@ -140,7 +140,9 @@ def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
         moves[source, event.MARK_SKIPPED] = state.SKIPPED
     for source in TERMINAL:
         moves[source, event.CLEAR] = state.PENDING
-        moves[source, event.REMOVE] = state.REMOVED  # the run moved on to a version without the task
+        # The run moved on to a version without the task, or what it is mapped over has become shorter.
+        moves[source, event.REMOVE] = state.REMOVED
+    moves[state.STOPPING, event.REMOVE] = state.REMOVED
     for before, restore in RESTORES.items():
         after = state.PENDING if before is state.SCHEDULED else before
         for source in (state.PENDING, state.SCHEDULED, *sorted(TERMINAL)):  # nothing of it has started

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from penstock.model.nodes import GroupNode, TaskNode
 from penstock.model.outcome import Outcome
 from penstock.model.point_views import DayRow as DayRow  # noqa: PLC0414 - told on under this name
 from penstock.model.point_views import LedgerPoint as LedgerPoint  # noqa: PLC0414
@@ -129,29 +130,6 @@ class DagRow(View, frozen=True, kw_only=True):
     """The file is gone or no longer makes this DAG."""
 
 
-class TaskNode(View, frozen=True, kw_only=True):
-    """One task of a DAG's structure."""
-
-    task_id: str
-    operator: str
-    upstream: tuple[str, ...]
-    downstream: tuple[str, ...]
-    group: str | None
-    trigger_rule: str
-    retries: int
-    pool: str
-    doc: str | None = None
-    line: int | None = None
-
-
-class GroupNode(View, frozen=True, kw_only=True):
-    """One TaskGroup of a DAG's structure."""
-
-    group_id: str
-    parent: str | None = None
-    tooltip: str | None = None
-
-
 class DagDetail(View, frozen=True, kw_only=True):
     """A DAG and its structure. ``params`` maps a name to its JSON Schema with ``default``."""
 
@@ -208,6 +186,10 @@ class TaskRow(View, frozen=True, kw_only=True):
     version: int = 0
     rush: str | None = None
     """``next`` or ``now``, until it is launched."""
+    mapped: bool = False
+    """Whether the task may have several instances; ``map_index`` -1 then stands for those to come."""
+    rendered_map_index: str | None = None
+    """What a mapped instance calls itself, by its ``map_index_template``."""
 
 
 class RunDetail(View, frozen=True, kw_only=True):

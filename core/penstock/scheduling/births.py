@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from penstock.clock import to_us
+from penstock.model.expansion import instance_count
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, Structure, build_live
@@ -49,7 +50,7 @@ def create_run(
         rerun_of=None if rerun_of is None else rerun_of.run_id,
         stands_for_us=None if rerun_of is None else rerun_of.date_us,
     )
-    tasks = [new_task(structure, task_id) for task_id in structure.graph.order]
+    tasks = [task for task_id in structure.graph.order for task in new_tasks(structure, task_id)]
     tick.gate.create_run(run, tasks)
     live = build_live(run, structure, tasks)
     tick.world.adopt(live)
@@ -57,13 +58,20 @@ def create_run(
     return live
 
 
-def new_task(structure: Structure, task_id: str) -> TaskRecord:
+def new_tasks(structure: Structure, task_id: str) -> list[TaskRecord]:
+    """Return the new instances of a task: one, or those of a list that the file spells out."""
+    expand = structure.mapping.get(task_id)
+    count = instance_count(expand, lambda _: None) if expand is not None else None
+    return [new_task(structure, task_id, index) for index in (range(count) if count else (-1,))]
+
+
+def new_task(structure: Structure, task_id: str, map_index: int) -> TaskRecord:
     """Return a task instance that has not begun."""
     return TaskRecord(
         id=0,
         run_pk=0,
         task_id=task_id,
-        map_index=-1,
+        map_index=map_index,
         state=TaskState.PENDING,
         version=1,
         try_number=0,

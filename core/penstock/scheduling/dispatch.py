@@ -21,7 +21,7 @@ from penstock.scheduling.limits import Occupancy, run_full, task_blocked
 from penstock.scheduling.moves import move, starts_new_try
 from penstock.scheduling.ready import finish_empty, judge
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, World
+from penstock.scheduling.world import LiveRun, QueueEntry, World
 from penstock.store.records import TaskRecord
 
 TURNS = 3
@@ -112,8 +112,8 @@ def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
     live.rushed = [task for task in live.rushed if task.rush is not None and task.state not in TERMINAL]
     for task in sorted(live.rushed, key=lambda task: task.rush != "now"):
         spec = live.structure.tasks[task.task_id]
-        ready = task.state is TaskState.SCHEDULED and judge(live, spec)[0] is Verdict.GO
-        if not ready or spec.launch == "empty" or tick.world.held(*live.key, task.task_id):
+        ready = task.state is TaskState.SCHEDULED and judge(live, task)[0] is Verdict.GO
+        if not ready or spec.launch == "empty" or tick.world.held(*live.key, task.key):
             continue
         full = occupancy.total >= tick.settings.parallelism or run_full(occupancy, live)
         blocked = task_blocked(tick.world, occupancy, live, spec)
@@ -127,7 +127,7 @@ def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
 
 def _head(tick: Tick, occupancy: Occupancy, live: LiveRun) -> TaskRecord | None:
     """Return the waiting task with the highest weight that nothing blocks."""
-    best: tuple[tuple[int, int, str], TaskRecord] | None = None
+    best: tuple[QueueEntry, TaskRecord] | None = None
     for kind in list(live.queues):
         found = _head_of(tick, occupancy, live, kind)
         if found is not None and (best is None or found[0] < best[0]):
@@ -137,21 +137,21 @@ def _head(tick: Tick, occupancy: Occupancy, live: LiveRun) -> TaskRecord | None:
 
 def _head_of(
     tick: Tick, occupancy: Occupancy, live: LiveRun, kind: tuple[str, int, str]
-) -> tuple[tuple[int, int, str], TaskRecord] | None:
+) -> tuple[QueueEntry, TaskRecord] | None:
     queue = live.queues[kind]
-    aside: list[tuple[int, int, str]] = []
+    aside: list[QueueEntry] = []
     found = None
     while queue:
         entry = queue[0]
-        task = live.tasks[entry[2]]
-        if task.state is not TaskState.SCHEDULED:
+        task = live.tasks.get(entry[-1])
+        if task is None or task.state is not TaskState.SCHEDULED:
             heapq.heappop(queue)
             continue
-        spec = live.structure.tasks[entry[2]]
-        if tick.world.held(*live.key, task.task_id):
+        spec = live.structure.tasks[task.task_id]
+        if tick.world.held(*live.key, task.key):
             aside.append(heapq.heappop(queue))
             continue
-        if judge(live, spec)[0] is not Verdict.GO:  # a parent was cleared or marked since
+        if judge(live, task)[0] is not Verdict.GO:  # a parent was cleared or marked since
             heapq.heappop(queue)
             move(tick, live, task, TaskEvent.CLEAR, reason="what it depends on has changed")
             continue
@@ -177,12 +177,12 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     task.attempt_id = attempt_id
     task.queued_us = tick.now_us
     task.start_us = task.end_us = task.next_us = None
-    task.outcome = task.reason = task.rush = None
+    task.outcome = task.reason = task.rush = task.rendered_map_index = None
     task.peak_rss = task.cpu_seconds = task.read_bytes = task.write_bytes = None
     tick.gate.record_attempt(task, attempt_id)
     move(tick, live, task, TaskEvent.LAUNCH)
     _count_turns(tick.world, live)
-    tick.world.attempts[attempt_id] = (live.record.id, task.task_id)
+    tick.world.attempts[attempt_id] = (live.record.id, task.key)
     lent = tick.world.values.lent(tick.settings)
     asks = live.structure.tasks[task.task_id].launch == "python"
     tick.launches.append(

@@ -11,7 +11,8 @@ from typing import Any
 from penstock.clock import from_us, opt_from_us
 from penstock.execution.protocol import AttemptSpec, attempt_path
 from penstock.model.spec import TaskSpec
-from penstock.model.states import TERMINAL
+from penstock.model.states import TERMINAL, TaskState
+from penstock.scheduling.instances import instances
 from penstock.scheduling.world import LiveRun
 from penstock.settings import Settings
 from penstock.store.records import AssetEventRecord, RunRecord, TaskRecord
@@ -19,6 +20,7 @@ from penstock.values import clear_secrets
 
 FOREGROUND = "PENSTOCK_FOREGROUND"
 """In the environment of tasks: no engine is there to ask."""
+_LEFT_BEHIND = TERMINAL - {TaskState.REMOVED}
 _EVERY_XCOM = 200
 """Runs with more tasks than this hand only their ancestors' XComs to a task."""
 
@@ -152,6 +154,7 @@ def _context(
         "pokes": task.pokes,
         "triggering": [_change(event) for event in triggering],
         "values": str(settings.values_file),
+        "max_map_length": settings.max_map_length,
         "previous_success": None if before is None else _dates(before),
     }
 
@@ -180,9 +183,10 @@ def _sources(live: LiveRun, spec: TaskSpec) -> dict[str, str]:
     """Return whose attempt directory holds the XComs that a task may pull."""
     others: Any = live.tasks
     if len(live.tasks) > _EVERY_XCOM:
-        others = live.structure.graph.ancestors(spec.task_id)
+        ancestors = live.structure.graph.ancestors(spec.task_id)
+        others = [task.key for task_id in ancestors for task in instances(live, task_id)]
     return {
         other: attempt_id
         for other in others
-        if live.tasks[other].state in TERMINAL and (attempt_id := live.tasks[other].attempt_id)
+        if live.tasks[other].state in _LEFT_BEHIND and (attempt_id := live.tasks[other].attempt_id)
     }

@@ -28,9 +28,9 @@ class Occupancy:
     def of(cls, world: World) -> Occupancy:
         """Return the occupancy by the live attempts of *world*."""
         found = cls()
-        for run_pk, task_id in world.attempts.values():
+        for run_pk, key in world.attempts.values():
             live = world.runs[run_pk]
-            found.take(live, live.structure.tasks[task_id])
+            found.take(live, live.structure.tasks[live.tasks[key].task_id])
         return found
 
     def take(self, live: LiveRun, spec: TaskSpec) -> None:

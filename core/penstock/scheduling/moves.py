@@ -13,6 +13,7 @@ from penstock.execution.executor import StopMode
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.instances import instances, tell_children
 from penstock.scheduling.slots import run_ended
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, enqueue, take_decision
@@ -41,37 +42,37 @@ def move(
     if (before in TERMINAL) != (after in TERMINAL):
         live.unfinished += -1 if after in TERMINAL else 1
     if before in TERMINAL or after in TERMINAL:
-        _tell_children(tick, live, task, before, after)
+        _tell_others(tick, live, task, before, after)
     if after is TaskState.SCHEDULED:
         enqueue(live, task)
     elif after is TaskState.PENDING:
-        live.dirty.add(task.task_id)
+        live.dirty.add(task.key)
     elif after in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
         assert task.next_us is not None
-        heapq.heappush(tick.world.alarms, (task.next_us, live.record.id, task.task_id))
+        heapq.heappush(tick.world.alarms, (task.next_us, live.record.id, task.key))
     if event is TaskEvent.FAIL and live.structure.spec.fail_fast:
-        tick.failing.append((live, task.task_id))
+        tick.failing.append((live, task.key))
     if before in OCCUPIES_SLOT and after not in OCCUPIES_SLOT and task.attempt_id:
         tick.world.let_go(task.attempt_id)
     if live.dirty or not live.unfinished or after in TERMINAL:
         tick.world.stirred.add(live.record.id)
 
 
-def _tell_children(tick: Tick, live: LiveRun, task: TaskRecord, before: TaskState, after: TaskState) -> None:
-    for child in live.structure.graph.downstream.get(task.task_id, ()):
-        counts = live.counts[child]
-        counts.add(before, -1)
-        counts.add(after)
-        live.dirty.add(child)
-    live.dirty.update(live.decisions.get(task.task_id, ()))
-    live.dirty.update(live.structure.setups.needing.get(task.task_id, ()))
+def _tell_others(tick: Tick, live: LiveRun, task: TaskRecord, before: TaskState, after: TaskState) -> None:
+    tell_children(live, task, before, after)
+    setups = live.structure.setups
+    others = {
+        *live.decisions.get(task.map_index, {}).get(task.key, ()),
+        *setups.needing.get(task.task_id, ()),
+    }
     if live.record.intent:
-        live.dirty.update(live.structure.setups.teardowns)
+        others |= setups.teardowns
+    live.dirty.update(each.key for other in others for each in instances(live, other))
     for pk in tick.world.looking_back.get(live.record.dag_id, ()):
         later = tick.world.runs[pk]
         watchers = later.structure.watchers.get(task.task_id, ()) if later is not live else ()
         if watchers:
-            later.dirty.update(watchers)
+            later.dirty.update(each.key for other in watchers for each in instances(later, other))
             tick.world.stirred.add(pk)
 
 
@@ -108,6 +109,7 @@ def clear_fields(live: LiveRun, task: TaskRecord) -> None:
     task.first_poke_us = task.stop_us = None
     task.pokes = 0
     task.intent = task.reason = task.outcome = task.skips = task.rush = None
+    task.mapped_length = task.rendered_map_index = None
 
 
 def starts_new_try(task: TaskRecord) -> bool:
@@ -159,14 +161,14 @@ def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> N
 
 
 def _by_leaves(live: LiveRun) -> tuple[RunEvent, str | None]:
-    leaves = [live.tasks[leaf] for leaf in live.structure.setups.leaves if leaf in live.tasks]
+    leaves = [each for leaf in live.structure.setups.leaves for each in instances(live, leaf)]
     bad = [
         leaf for leaf in leaves if leaf.state not in (TaskState.SUCCESS, TaskState.SKIPPED, TaskState.REMOVED)
     ]
     if not bad:
         return RunEvent.SUCCEED, None
     roots = [task for task in live.tasks.values() if task.state in (TaskState.FAILED, TaskState.CANCELLED)]
-    named = ", ".join(task.task_id for task in (roots or bad)[:3])
+    named = ", ".join(task.key for task in (roots or bad)[:3])
     more = len(roots or bad) - 3
     return RunEvent.FAIL, f"{named}{f' and {more} more' if more > 0 else ''} did not succeed"
 
@@ -202,9 +204,9 @@ def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
     for task in live.tasks.values():
         # A poke that came due meanwhile is scheduled and waits; one that runs has its own time.
         waits = task.first_poke_us is not None and task.state in _BETWEEN_POKES
-        if waits and pause.task_id in ("", task.task_id):
+        if waits and pause.task_id in ("", task.task_id, task.key):
             assert task.first_poke_us is not None
-            held = tick.world.held(*live.key, task.task_id)
+            held = tick.world.held(*live.key, task.key)
             task.first_poke_us += _stood(tick, pause, [*others, held], task.first_poke_us)
             tick.gate.save_task(live.record, task)
     tick.world.stirred.add(run.id)

@@ -5,13 +5,22 @@ The rules are pure (`model.trigger_rules`); this step applies them until the run
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from penstock.model.spec import TaskSpec
 from penstock.model.states import SUCCESS_LIKE, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import ParentCounts, TriggerRule, Verdict, evaluate
 from penstock.scheduling.assets import announce
+from penstock.scheduling.expand import expand, judge_sources, revise
+from penstock.scheduling.instances import (
+    counts_key,
+    decider,
+    direct_parents,
+    in_order,
+    needed_setups,
+    unexpanded,
+)
 from penstock.scheduling.moves import move, settle_run
 from penstock.scheduling.teardown import may_tear_down
 from penstock.scheduling.tick import Tick
@@ -32,63 +41,72 @@ def advance(tick: Tick) -> None:
 
 
 def _advance(tick: Tick, live: LiveRun) -> None:
-    order = live.structure.graph.position
     while live.dirty:
-        batch = sorted(live.dirty, key=lambda task_id: order.get(task_id, 0))
+        batch = in_order(live, live.dirty)
         live.dirty.clear()
-        for task_id in batch:
-            task = live.tasks.get(task_id)
+        for key in batch:
+            task = live.tasks.get(key)
             if task is None or task.state is not TaskState.PENDING:
                 continue
-            if live.record.intent is None or may_tear_down(live, task_id):
+            if live.record.intent is None or may_tear_down(live, task):
                 _apply(tick, live, task)
 
 
 def _apply(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
-    spec = live.structure.tasks[task.task_id]
-    verdict, reason = judge(live, spec)
+    verdict, reason = judge(live, task)
     match verdict:
         case Verdict.SKIP:
             move(tick, live, task, TaskEvent.SKIP, reason=reason)
         case Verdict.BLOCK:
             move(tick, live, task, TaskEvent.BLOCK, reason=reason)
-        case Verdict.GO if blocking_past(tick.world, live, spec) is None:
-            move(tick, live, task, TaskEvent.MEET)
-            # Nothing to launch: an empty operator is done as soon as it may begin, unless somebody
-            # wants it held.
-            if spec.launch == "empty" and not _held_back(tick.world, live, task):
-                finish_empty(tick, live, task)
+        case Verdict.GO if unexpanded(live, task):
+            expand(tick, live, task)
+        case Verdict.GO:
+            _go(tick, live, task)
         case _:
             pass
 
 
-def judge(live: LiveRun, spec: TaskSpec) -> tuple[Verdict, str | None]:
-    """Return what the run so far says of a pending task, with the reason for a skip or block."""
-    decider = next((by for by, others in live.decisions.items() if spec.task_id in others), None)
-    if decider is not None:
-        return Verdict.SKIP, f"{decider} decided against it"
-    needed = live.structure.setups.needed.get(spec.task_id, ())
-    setups = ParentCounts.of(live.tasks[name].state for name in needed if name in live.tasks)
-    verdict = evaluate(TriggerRule(spec.trigger_rule), live.counts[spec.task_id], setups)
+def _go(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+    spec = live.structure.tasks[task.task_id]
+    if blocking_past(tick.world, live, spec) is not None:
+        return
+    if task.task_id in live.structure.mapping and revise(tick, live, task):
+        return  # those that are there now are judged next
+    move(tick, live, task, TaskEvent.MEET)
+    # Nothing to launch: an empty operator is done as soon as it may begin, unless somebody wants it held.
+    if spec.launch == "empty" and not _held_back(tick.world, live, task):
+        finish_empty(tick, live, task)
+
+
+def judge(live: LiveRun, task: TaskRecord) -> tuple[Verdict, str | None]:
+    """Return what the run so far says of a pending task instance, with the reason for a skip or block."""
+    by = decider(live, task)
+    if by is not None:
+        return Verdict.SKIP, f"{by} decided against it"
+    spec = live.structure.tasks[task.task_id]
+    if unexpanded(live, task):
+        verdict, reason = judge_sources(live, task.task_id)
+        if verdict is not Verdict.GO:
+            return verdict, reason
+    needed = needed_setups(live, task)
+    setups = ParentCounts.of(each.state for each in needed)
+    verdict = evaluate(TriggerRule(spec.trigger_rule), live.counts[counts_key(live, task)], setups)
     if verdict not in (Verdict.SKIP, Verdict.BLOCK):
         return verdict, None
     if setups.success < setups.done and spec.trigger_rule != TriggerRule.ALWAYS:
-        return verdict, f"what it needs was not set up: {states_text(live, needed)}"
-    return verdict, f"{spec.trigger_rule} cannot be met: {parents_text(live, spec)}"
+        return verdict, f"what it needs was not set up: {states_text(needed)}"
+    return verdict, f"{spec.trigger_rule} cannot be met: {parents_text(live, task)}"
 
 
-def parents_text(live: LiveRun, spec: TaskSpec, limit: int = 4) -> str:
-    """Return the direct parents that did not succeed, with their states."""
-    return states_text(live, spec.upstream, limit) or "all parents succeeded"
+def parents_text(live: LiveRun, task: TaskRecord, limit: int = 4) -> str:
+    """Return the instances of direct parents that did not succeed, with their states."""
+    return states_text(direct_parents(live, task), limit) or "all parents succeeded"
 
 
-def states_text(live: LiveRun, task_ids: Sequence[str], limit: int = 4) -> str:
-    """Return those of *task_ids* that did not succeed, with their states; empty when all did."""
-    odd = [
-        f"{name} is {live.tasks[name].state}"
-        for name in task_ids
-        if name in live.tasks and live.tasks[name].state is not TaskState.SUCCESS
-    ]
+def states_text(tasks: Iterable[TaskRecord], limit: int = 4) -> str:
+    """Return those of *tasks* that did not succeed, with their states; empty when all did."""
+    odd = [f"{task.key} is {task.state}" for task in tasks if task.state is not TaskState.SUCCESS]
     more = f" and {len(odd) - limit} more" if len(odd) > limit else ""
     return ", ".join(odd[:limit]) + more
 
@@ -104,9 +122,7 @@ def finish_empty(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
 
 def _held_back(world: World, live: LiveRun, task: TaskRecord) -> bool:
     dag_id, run_id = live.key
-    return bool(
-        world.frozen(dag_id) or world.held(dag_id, run_id) or world.held(dag_id, run_id, task.task_id)
-    )
+    return bool(world.frozen(dag_id) or world.held(dag_id, run_id) or world.held(dag_id, run_id, task.key))
 
 
 def blocking_past(world: World, live: LiveRun, spec: TaskSpec) -> tuple[str, str] | None:

@@ -42,9 +42,9 @@ def reap(tick: Tick) -> None:
 def _alarms(tick: Tick) -> None:
     alarms = tick.world.alarms
     while alarms and alarms[0][0] <= tick.now_us:
-        due_us, run_pk, task_id = heapq.heappop(alarms)
+        due_us, run_pk, key = heapq.heappop(alarms)
         live = tick.world.runs.get(run_pk)
-        task = live.tasks.get(task_id) if live else None
+        task = live.tasks.get(key) if live else None
         if live and task and task.state in _WAITS and task.next_us == due_us:
             move(tick, live, task, TaskEvent.MEET)
     if alarms:

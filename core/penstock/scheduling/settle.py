@@ -27,6 +27,8 @@ from penstock.store.records import TaskRecord
 from penstock.store.writes import DELETE_XCOMS, INSERT_XCOM
 
 _BEING_STOPPED = frozenset({TaskState.STOPPING, TaskState.RESTARTING})
+_STANDS = frozenset({TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED, TaskEvent.REMOVE})
+"""What a stop was ordered for that a success does not undo."""
 _LONGEST_POKE_US = 10 * 365 * 86_400 * 1_000_000
 
 
@@ -143,12 +145,25 @@ def _ended(
     if event is TaskEvent.SUCCEED:
         task.reason = None  # of a stop that came too late
         task.skips = json.dumps(list(outcome.skips)) if outcome.skips else None
+        task.mapped_length = _length(task, outcome)
         _keep_xcoms(tick, task, attempt_id, outcome)
         announce(tick, live, task, outcome.assets)
+    if outcome.kind is not OutcomeKind.REVOKED:
+        task.rendered_map_index = outcome.rendered_map_index
     if event is TaskEvent.CLEAR:
         clear_fields(live, task)
     task.intent = None
     move(tick, live, task, event, reason=_reason(event, task, outcome), ended_us=end_us)
+
+
+def _length(task: TaskRecord, outcome: Outcome) -> int | None:
+    """Return how many items the task adds to what others are mapped over.
+
+    A command does not measure what it leaves behind; of one instance it is enough whether it does.
+    """
+    if outcome.mapped_length is not None or task.map_index < 0:
+        return outcome.mapped_length
+    return int("return_value" in (outcome.xcoms or {}))
 
 
 def _poke_us(tick: Tick, seconds: float | None) -> int:
@@ -160,7 +175,11 @@ def _poke_us(tick: Tick, seconds: float | None) -> int:
 
 def _storable(outcome: Outcome) -> Outcome:
     """Return the outcome without halves of characters: a task's own words must not break the commit."""
-    words = {"reason": _text(outcome.reason), "sent_by": _text(outcome.sent_by)}
+    words = {
+        "reason": _text(outcome.reason),
+        "sent_by": _text(outcome.sent_by),
+        "rendered_map_index": _text(outcome.rendered_map_index),
+    }
     skips = tuple(_text(task_id) or "" for task_id in outcome.skips)
     xcoms = None
     if outcome.xcoms is not None:
@@ -182,8 +201,7 @@ def ending(spec: TaskSpec, task: TaskRecord, outcome: Outcome) -> TaskEvent:
         return TaskEvent.CLEAR
     if task.state is TaskState.STOPPING:
         intent = TaskEvent(task.intent or TaskEvent.CANCEL)
-        marked = intent in (TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED)
-        return TaskEvent.SUCCEED if outcome.ok and not marked else intent
+        return TaskEvent.SUCCEED if outcome.ok and intent not in _STANDS else intent
     match outcome.kind:
         case OutcomeKind.REVOKED:
             return TaskEvent.REVOKE

@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
+from penstock.ids import instance_key
 from penstock.model.spec import TaskSpec
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.trigger_rules import Verdict
 from penstock.model.views import Gate, Why
+from penstock.scheduling.instances import (
+    direct_parents,
+    instances,
+    mapping_sources,
+    needed_setups,
+    unexpanded,
+)
 from penstock.scheduling.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
 from penstock.scheduling.ready import blocking_past, judge, parents_text, states_text
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import PauseRecord, TaskRecord
 
+_HOLDERS = 10
 _DEPTH = 20
 """A chain longer than this is cut: the root is what matters, and it is always the last link."""
 
@@ -29,17 +38,15 @@ def why_run(world: World, live: LiveRun, *, parallelism: int) -> Why:
         gates.append(Gate(kind="finished", text=f"the run has ended: {run.state}" + _because(run.reason)))
     elif run.state is RunState.RUNNING:
         busy = [
-            task.task_id
-            for task in live.tasks.values()
-            if task.state in (TaskState.RUNNING, TaskState.QUEUED)
+            task.key for task in live.tasks.values() if task.state in (TaskState.RUNNING, TaskState.QUEUED)
         ]
         for task in live.tasks.values():
-            if task.state in TERMINAL or task.task_id in busy or task.state is TaskState.PENDING:
+            if task.state in TERMINAL or task.key in busy or task.state is TaskState.PENDING:
                 continue
             gates += [
                 Gate(
                     kind=gate.kind,
-                    text=f"{task.task_id}: {gate.text}",
+                    text=f"{task.key}: {gate.text}",
                     holders=gate.holders,
                     until=gate.until,
                 )
@@ -51,14 +58,20 @@ def why_run(world: World, live: LiveRun, *, parallelism: int) -> Why:
     return Why(subject=run.run_id, state=run.state.value, gates=tuple(gates), chain=tuple(chain))
 
 
-def why_task(world: World, live: LiveRun, task_id: str, *, parallelism: int) -> Why:
-    """Return what keeps a task instance from running, and the chain to the root cause."""
-    task = live.tasks.get(task_id)
+def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, parallelism: int) -> Why:
+    """Return what keeps a task instance from running, and the chain to the root cause.
+
+    Of a mapped task without a map index the first instance counts that has not ended.
+    """
+    task = live.tasks.get(instance_key(task_id, map_index))
+    if task is None and map_index < 0:
+        found = list(instances(live, task_id))
+        task = next((each for each in found if each.state not in TERMINAL), found[0] if found else None)
     if task is None:
-        raise UnknownError(f"run {live.record.run_id} has no task {task_id!r}")
+        raise UnknownError(f"run {live.record.run_id} has no task {instance_key(task_id, map_index)!r}")
     gates = _task_gates(world, live, task, parallelism)
     chain = _chain(world, live, task, parallelism)
-    return Why(subject=task_id, state=task.state.value, gates=tuple(gates), chain=tuple(chain))
+    return Why(subject=task.key, state=task.state.value, gates=tuple(gates), chain=tuple(chain))
 
 
 def _run_gates(world: World, live: LiveRun) -> list[Gate]:
@@ -103,12 +116,12 @@ def _task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int)
         return [Gate(kind="running", text=text, until=until)]
     spec = live.structure.tasks[task.task_id]
     gates = _run_gates(world, live)
-    held = world.held(*live.key, task.task_id)
+    held = world.held(*live.key, task.key)
     if held:
-        gates.append(pause_gate("held", f"the task {task.task_id} is held", held))
+        gates.append(pause_gate("held", f"the task {task.key} is held", held))
     match task.state:
         case TaskState.PENDING:
-            gates += _pending_gates(world, live, spec)
+            gates += _pending_gates(world, live, task)
         case TaskState.UP_FOR_RETRY:
             text = f"try {task.try_number} of {task.max_tries} failed; the next is due"
             gates.append(Gate(kind="retry", text=text, until=opt_from_us(task.next_us)))
@@ -126,21 +139,22 @@ def _task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int)
     return gates
 
 
-def _pending_gates(world: World, live: LiveRun, spec: TaskSpec) -> list[Gate]:
+def _pending_gates(world: World, live: LiveRun, task: TaskRecord) -> list[Gate]:
     gates = []
-    verdict, _ = judge(live, spec)
+    spec = live.structure.tasks[task.task_id]
+    verdict, _ = judge(live, task)
     if verdict is Verdict.WAIT:
-        waits = tuple(
-            parent
-            for parent in spec.upstream
-            if parent in live.tasks and live.tasks[parent].state not in TERMINAL
-        )
-        text = f"{spec.trigger_rule} over its parents: {parents_text(live, spec)}"
-        needed = live.structure.setups.needed.get(spec.task_id, ())
+        waits = [parent.key for parent in direct_parents(live, task) if parent.state not in TERMINAL]
+        text = f"{spec.trigger_rule} over its parents: {parents_text(live, task)}"
         if not waits:  # its own rule is met
-            waits = tuple(name for name in needed if live.tasks[name].state not in TERMINAL)
-            text = f"it needs what is set up before it: {states_text(live, needed)}"
-        gates.append(Gate(kind="trigger_rule", text=text, holders=waits))
+            needed = needed_setups(live, task)
+            waits = [each.key for each in needed if each.state not in TERMINAL]
+            text = f"it needs what is set up before it: {states_text(needed)}"
+        gates.append(Gate(kind="trigger_rule", text=text, holders=tuple(waits[:_HOLDERS])))
+    elif verdict is Verdict.GO and unexpanded(live, task):
+        waits = [each.key for each in mapping_sources(live, task.task_id) if each.state not in TERMINAL]
+        text = f"it is mapped over what {', '.join(waits[:_HOLDERS])} will return"
+        gates.append(Gate(kind="trigger_rule", text=text, holders=tuple(waits[:_HOLDERS])))
     past = blocking_past(world, live, spec)
     if past is not None:
         gates.append(
@@ -197,8 +211,9 @@ def _holders(
     dag_id: str | None = None,
 ) -> tuple[str, ...]:
     found = []
-    for pk, name in world.attempts.values():
+    for pk, key in world.attempts.values():
         live = world.runs[pk]
+        name = live.tasks[key].task_id
         fits = (
             (pool is None or live.structure.tasks[name].pool == pool)
             and run_pk in (None, pk)
@@ -206,8 +221,8 @@ def _holders(
             and dag_id in (None, live.record.dag_id)
         )
         if fits:
-            found.append(f"{live.record.dag_id}/{live.record.run_id}/{name}")
-    return tuple(found[:10])
+            found.append(f"{live.record.dag_id}/{live.record.run_id}/{key}")
+    return tuple(found[:_HOLDERS])
 
 
 def _chain(world: World, live: LiveRun, task: TaskRecord, parallelism: int) -> list[str]:
@@ -215,11 +230,11 @@ def _chain(world: World, live: LiveRun, task: TaskRecord, parallelism: int) -> l
     links: list[str] = []
     seen: set[str] = set()
     here = task
-    while here.task_id not in seen and len(links) < _DEPTH:
-        seen.add(here.task_id)
+    while here.key not in seen and len(links) < _DEPTH:
+        seen.add(here.key)
         gates = _task_gates(world, live, here, parallelism)
         cause = gates[0].text if gates else "nothing holds it: it is about to start"
-        links.append(f"{here.task_id} is {here.state}: {cause}")
+        links.append(f"{here.key} is {here.state}: {cause}")
         gate = next((gate for gate in gates if gate.kind == "trigger_rule" and gate.holders), None)
         parent = live.tasks.get(gate.holders[0]) if gate else _culprit(live, here)
         if parent is None:
@@ -233,9 +248,7 @@ def _culprit(live: LiveRun, task: TaskRecord) -> TaskRecord | None:
     if task.state not in (TaskState.UPSTREAM_FAILED, TaskState.SKIPPED):
         return None
     wanted = (TaskState.FAILED, TaskState.CANCELLED, TaskState.UPSTREAM_FAILED, TaskState.SKIPPED)
-    parents = [
-        live.tasks[parent] for parent in live.structure.tasks[task.task_id].upstream if parent in live.tasks
-    ]
+    parents = list(direct_parents(live, task))
     return next((parent for state in wanted for parent in parents if parent.state is state), None)
 
 

@@ -13,13 +13,12 @@ def why(
     world: World, dag_id: str, run_id: str | None, task_id: str | None, map_index: int, *, parallelism: int
 ) -> Why:
     """Return what keeps a task instance, else a run, else (without a run) a DAG from running."""
-    del map_index
     if run_id is None:
         return why_dag(world, dag_id)
     live = world.run(dag_id, run_id)
     if task_id is None:
         return why_run(world, live, parallelism=parallelism)
-    return why_task(world, live, task_id, parallelism=parallelism)
+    return why_task(world, live, task_id, map_index, parallelism=parallelism)
 
 
 def why_dag(world: World, dag_id: str) -> Why:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 from penstock.clock import opt_from_us
 from penstock.errors import UnknownError
+from penstock.ids import split_instance
 from penstock.model.graph import Graph, priority_weights
 from penstock.model.setups import Setups
-from penstock.model.spec import DagSpec, TaskSpec
-from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState
+from penstock.model.spec import DagSpec, ExpandSpec, TaskSpec
+from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState, progress
 from penstock.model.trigger_rules import ParentCounts
+from penstock.scheduling.instances import instances, recount
 from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.scheduling.stored import ChangedAssets, StoredValues
 from penstock.store.records import (
@@ -43,22 +45,35 @@ class Structure:
         self.weights = priority_weights(self.spec.tasks, self.graph)
         self.watchers = _watchers(self.spec, self.graph)
         """Task id -> tasks of a later run that may wait for it."""
+        self.group_of = _mapped_groups(self.spec)
+        """Task id -> the mapped group that it is in."""
+        self.mapping = _mapping(self.spec, self.group_of)
+        """Task id -> how it is mapped, by itself or by its group."""
+
+
+QueueEntry = tuple[int, int, int, str]
+"""(-weight, position, map index, key)."""
 
 
 @dataclass(slots=True)
 class LiveRun:
-    """A run in the working set. ``counts`` mirror the states of each task's direct parents."""
+    """A run in the working set. Task instances are known by their keys: ``task`` or ``task[3]``.
+
+    ``counts`` mirror the states of direct parents, by `instances.counts_key`.
+    """
 
     record: RunRecord
     structure: Structure
     tasks: dict[str, TaskRecord]
+    instances: dict[str, list[TaskRecord]] = field(default_factory=dict)
+    """Every instance of a task by map index, removed ones too. The first may stand for the whole task."""
     counts: dict[str, ParentCounts] = field(default_factory=dict)
     dirty: set[str] = field(default_factory=set)
-    """Pending tasks whose answer may have changed."""
-    decisions: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Branches and short circuits that ruled out other tasks: decider -> task ids."""
-    queues: dict[tuple[str, int, str], list[tuple[int, int, str]]] = field(default_factory=dict)
-    """Scheduled tasks as heaps of (-weight, position, task id), by what may block them alike."""
+    """Pending task instances whose answer may have changed."""
+    decisions: dict[int, dict[str, frozenset[str]]] = field(default_factory=dict)
+    """Branches and short circuits that ruled out other tasks: map index -> decider -> task ids."""
+    queues: dict[tuple[str, int, str], list[QueueEntry]] = field(default_factory=dict)
+    """Scheduled task instances as heaps, by what may block them alike."""
     unfinished: int = 0
     rushed: list[TaskRecord] = field(default_factory=list)
     """Task instances that an operator wants run next or now; some may have gone by now."""
@@ -117,7 +132,7 @@ class World:
         self._succeeded: dict[str, dict[int, RunRecord | None]] = {}
         """DAG -> run key -> the last successful run before it, as far as anybody asked."""
         self.attempts: dict[str, tuple[int, str]] = {}
-        """Live attempts: id -> (run key, task id)."""
+        """Live attempts: id -> (run key, key of the task instance)."""
         self.asked: dict[str, float] = {}
         """Since when, on the monotonic clock, the launch of an attempt that nobody claimed is awaited."""
         self.told: set[str] = set()
@@ -127,7 +142,7 @@ class World:
         self.pids: dict[str, int] = {}
         """Task processes of live attempts that were claimed."""
         self.alarms: list[tuple[int, int, str]] = []
-        """Heap of (due in microseconds, run key, task id) for retries and pokes."""
+        """Heap of (due in microseconds, run key, key of the task instance) for retries and pokes."""
         self.stirred: set[int] = set()
         """Keys of runs with dirty tasks, or that may be done."""
         self.dags: dict[str, DagEntry] = {facts.dag_id: self._entry(facts) for facts in self.reads.dags()}
@@ -233,9 +248,9 @@ class World:
             self.looking_back.setdefault(live.record.dag_id, set()).add(pk)
         for task in live.tasks.values():
             if task.state in OCCUPIES_SLOT and task.attempt_id:
-                self.attempts[task.attempt_id] = (pk, task.task_id)
+                self.attempts[task.attempt_id] = (pk, task.key)
             if task.state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
-                heapq.heappush(self.alarms, (task.next_us or 0, pk, task.task_id))
+                heapq.heappush(self.alarms, (task.next_us or 0, pk, task.key))
 
     def replace(self, live: LiveRun, other: LiveRun) -> LiveRun:
         """Put *other*, the same run of another version, in the place of *live*, and return it."""
@@ -314,8 +329,10 @@ class World:
             return stored[0], stored[1].get
         if newest is None:
             return None
-        tasks = newest.tasks
-        return newest.record.run_id, lambda task_id: tasks[task_id].state if task_id in tasks else None
+        last = newest
+        return last.record.run_id, lambda task_id: min(
+            (task.state for task in instances(last, task_id)), key=progress, default=None
+        )
 
     def paused(self, dag_id: str) -> PauseRecord | None:
         """Return the pause of a DAG's schedule."""
@@ -326,8 +343,13 @@ class World:
         return self.pauses.get(("freeze", dag_id, "", ""))
 
     def held(self, dag_id: str, run_id: str, task_id: str = "") -> PauseRecord | None:
-        """Return the hold of a run, or of one task instance."""
-        return self.pauses.get(("task" if task_id else "run", dag_id, run_id, task_id))
+        """Return the hold of a run, or of a task instance by its key: its own, or that of its whole task."""
+        if not task_id:
+            return self.pauses.get(("run", dag_id, run_id, ""))
+        found = self.pauses.get(("task", dag_id, run_id, task_id))
+        if found is None and task_id.endswith("]"):
+            found = self.pauses.get(("task", dag_id, run_id, split_instance(task_id)[0]))
+        return found
 
     def runs_of(self, dag_id: str) -> list[LiveRun]:
         """Return the working set's unfinished runs of a DAG, oldest first."""
@@ -360,17 +382,31 @@ def _watchers(spec: DagSpec, graph: Graph) -> dict[str, tuple[str, ...]]:
     return {task_id: tuple(sorted(watching)) for task_id, watching in found.items()}
 
 
+def _mapped_groups(spec: DagSpec) -> dict[str, str]:
+    around: dict[str, str] = {}
+    for group in spec.groups:  # parents come before their children
+        mapped = group.group_id if group.expand is not None else around.get(group.parent or "")
+        if mapped is not None:
+            around[group.group_id] = mapped
+    return {task.task_id: around[task.group] for task in spec.tasks if task.group in around}
+
+
+def _mapping(spec: DagSpec, group_of: dict[str, str]) -> dict[str, ExpandSpec]:
+    groups = {group.group_id: group.expand for group in spec.groups}
+    found = {task.task_id: task.expand or groups.get(group_of.get(task.task_id, "")) for task in spec.tasks}
+    return {task_id: expand for task_id, expand in found.items() if expand is not None}
+
+
 def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord]) -> LiveRun:
     """Return a run of the working set from its records, with everything derived worked out."""
-    live = LiveRun(record, structure, {task.task_id: task for task in tasks})
-    states = {task.task_id: task.state for task in tasks}
-    for task_id, parents in structure.graph.upstream.items():
-        live.counts[task_id] = ParentCounts.of(states[parent] for parent in parents if parent in states)
+    live = LiveRun(record, structure, {task.key: task for task in tasks})
+    for task in tasks:
+        live.instances.setdefault(task.task_id, []).append(task)
+    for task_id in structure.graph.upstream:
+        recount(live, task_id)
     for task in tasks:
         if task.state not in TERMINAL:
             live.unfinished += 1
-        if task.state is TaskState.PENDING:
-            live.dirty.add(task.task_id)
         if task.state is TaskState.SCHEDULED:
             enqueue(live, task)
         if task.rush is not None:
@@ -380,20 +416,23 @@ def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord])
 
 
 def enqueue(live: LiveRun, task: TaskRecord) -> None:
-    """Put a scheduled task among those that wait for a slot."""
+    """Put a scheduled task instance among those that wait for a slot."""
     spec = live.structure.tasks[task.task_id]
     limited = spec.max_active_tis_per_dag is not None or spec.max_active_tis_per_dagrun is not None
     kind = (spec.pool, spec.pool_slots, task.task_id if limited else "")
     weight = live.structure.weights[task.task_id]
-    heapq.heappush(live.queues.setdefault(kind, []), (-weight, task.position, task.task_id))
+    entry = (-weight, task.position, task.map_index, task.key)
+    heapq.heappush(live.queues.setdefault(kind, []), entry)
 
 
 def take_decision(live: LiveRun, task: TaskRecord) -> None:
     """Take over (or take back) what a branch or short circuit decided against."""
     if task.state is TaskState.SUCCESS and task.skips:
-        live.decisions[task.task_id] = frozenset(json.loads(task.skips))
-    else:
-        live.decisions.pop(task.task_id, None)
+        live.decisions.setdefault(task.map_index, {})[task.key] = frozenset(json.loads(task.skips))
+    elif task.map_index in live.decisions:
+        live.decisions[task.map_index].pop(task.key, None)
+        if not live.decisions[task.map_index]:
+            del live.decisions[task.map_index]
 
 
 def _point(facts: DagFacts) -> Point | None:

@@ -22,6 +22,7 @@ from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import DagFileError, UnknownError, UsageError
 from penstock.execution.local import LocalExecutor
+from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
 from penstock.model.acts import Trigger
@@ -188,8 +189,11 @@ class _Follow:
         for row in detail.tasks:
             if row.attempts == 0:
                 continue
-            for attempt in self._engine.attempts(detail.run.dag_id, detail.run.run_id, row.task_id):
-                self._copy(row.task_id, attempt.attempt_id, ended=attempt.end is not None)
+            key = instance_key(row.task_id, row.map_index)
+            for attempt in self._engine.attempts(
+                detail.run.dag_id, detail.run.run_id, row.task_id, row.map_index
+            ):
+                self._copy(key, attempt.attempt_id, ended=attempt.end is not None)
 
     def _copy(self, task_id: str, attempt_id: str, *, ended: bool) -> None:
         while True:
@@ -218,7 +222,7 @@ def _report(database: Database, detail: RunDetail) -> TestReport:
         dag_id=detail.run.dag_id,
         run_id=detail.run.run_id,
         state=detail.run.state.value,
-        tasks=[_row(row, xcoms.get(row.task_id, {})) for row in detail.tasks],
+        tasks=[_row(row, xcoms.get(instance_key(row.task_id, row.map_index), {})) for row in detail.tasks],
     )
 
 
@@ -226,6 +230,7 @@ def _row(row: TaskRow, xcoms: dict[str, Any]) -> dict[str, Any]:
     return {
         "task_id": row.task_id,
         "map_index": row.map_index,
+        "rendered_map_index": row.rendered_map_index,
         "state": row.state.value,
         "try_number": row.try_number,
         "outcome": None if row.outcome is None else describe(row.outcome),

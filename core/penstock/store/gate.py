@@ -32,7 +32,7 @@ _event = table_of(tables.EventRow)
 _TASK_COLUMNS = (
     "try_number", "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "stop_us",
     "pokes", "intent", "reason", "attempt_id", "attempts", "outcome", "skips", "peak_rss", "cpu_seconds",
-    "read_bytes", "write_bytes", "rush",
+    "read_bytes", "write_bytes", "rush", "map_index", "mapped_length", "rendered_map_index",
 )  # fmt: skip
 _RUN_COLUMNS = (
     "start_us", "end_us", "queued_us", "stood_us", "intent", "reason", "backfill_id", "version_id", "conf",
@@ -212,12 +212,8 @@ class Gate:
         """
         self._run_pk += 1
         run.id = self._run_pk
-        for task in tasks:
-            self._task_pk += 1
-            task.id = self._task_pk
-            task.run_pk = run.id
         self._new_runs.append(_values(run))
-        self._new_tasks.extend(_values(task) for task in tasks)
+        self.add_tasks(run, tasks)
         self.note(
             "run_create", dag_id=run.dag_id, run_id=run.run_id, after=run.state.value, reason=run.reason
         )

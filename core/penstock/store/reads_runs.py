@@ -14,8 +14,9 @@ from sqlalchemy.engine import Connection, Row
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.decoding import decoder
 from penstock.errors import UnknownError, UsageError
+from penstock.ids import instance_key
 from penstock.model.outcome import Outcome
-from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState
+from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState, progress
 from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
 from penstock.store import tables
 from penstock.store.database import table_of
@@ -59,7 +60,7 @@ _TASKS = (
         _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.try_number, _task.c.max_tries,
         _task.c.outcome, _task.c.start_us, _task.c.end_us, _task.c.peak_rss, _task.c.cpu_seconds,
         _task.c.read_bytes, _task.c.write_bytes, _task.c.attempts, _task.c.attempt_id, _task.c.next_us,
-        _task.c.stop_us, _task.c.reason, _task.c.version, _task.c.rush,
+        _task.c.stop_us, _task.c.reason, _task.c.version, _task.c.rush, _task.c.rendered_map_index,
     )
     .where(_task.c.run_pk == sa.bindparam("run_pk"))
     .order_by(_task.c.position, _task.c.map_index)
@@ -140,7 +141,8 @@ def read_run(
     live = _live_figures(connection, row)
     for task in connection.execute(_TASKS, {"run_pk": row.id}):
         counts[task[2]] += 1
-        view = _task_view(task, shape, usual.get(task[0]), held.get((run_id, task[0])))
+        own = held.get((run_id, instance_key(task[0], task[1])))
+        view = _task_view(task, shape, usual.get(task[0]), own or held.get((run_id, task[0])))
         if view.attempt_id in live:
             cpu, peak = live[view.attempt_id]
             view = msgspec.structs.replace(view, cpu_percent=cpu, peak_rss=peak)
@@ -182,14 +184,8 @@ def read_run_states(
     if task_ids:
         for task_id, text in connection.execute(_STATES, {"run_pk": found.id, "tasks": list(task_ids)}):
             state = _TASK_STATES[text]
-            tasks[task_id] = min(tasks.get(task_id, state), state, key=_progress)
+            tasks[task_id] = min(tasks.get(task_id, state), state, key=progress)
     return RunStates(run=RunState(found.state), tasks=tasks)
-
-
-def _progress(state: TaskState) -> int:
-    from penstock.model.states import SUCCESS_LIKE, UNFINISHED
-
-    return 0 if state in UNFINISHED else 2 if state in SUCCESS_LIKE else 1
 
 
 def aware_us(moment: datetime) -> int:
@@ -277,6 +273,7 @@ def _task_view(row: AnyRow, shape: Shape, p50: float | None, held: PauseInfo | N
     (
         task_id, map_index, state, try_number, max_tries, outcome, start, end, peak_rss, cpu_seconds,
         read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version, rush,
+        rendered_map_index,
     ) = row  # fmt: skip
     spec = shape.tasks.get(task_id)  # a removed task may be unknown to the run's present version
     return TaskRow(
@@ -306,4 +303,6 @@ def _task_view(row: AnyRow, shape: Shape, p50: float | None, held: PauseInfo | N
         p50=p50,
         version=version,
         rush=rush,
+        mapped=task_id in shape.mapped,
+        rendered_map_index=rendered_map_index,
     )

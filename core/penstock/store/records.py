@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from penstock.ids import instance_key
 from penstock.model.states import RunState, RunType, TaskState
 
 
@@ -43,6 +44,13 @@ class TaskRecord:
     read_bytes: int | None = None
     write_bytes: int | None = None
     rush: str | None = None
+    mapped_length: int | None = None
+    rendered_map_index: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What names it within its run: ``task``, or ``task[3]`` when mapped."""
+        return instance_key(self.task_id, self.map_index)
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.model.graph import Graph
+from penstock.model.nodes import GroupNode, TaskNode
 from penstock.model.spec import DagSpec, TaskSpec, decode_spec
-from penstock.model.views import GroupNode, TaskNode
 from penstock.store import tables
 from penstock.store.database import table_of
 
@@ -47,9 +47,23 @@ class Shape:
     def groups(self) -> tuple[GroupNode, ...]:
         """The task groups, as the author wrote them."""
         return tuple(
-            GroupNode(group_id=group.group_id, parent=group.parent, tooltip=group.tooltip)
+            GroupNode(
+                group_id=group.group_id,
+                parent=group.parent,
+                tooltip=group.tooltip,
+                mapped=group.expand is not None,
+            )
             for group in self.spec.groups
         )
+
+    @cached_property
+    def mapped(self) -> frozenset[str]:
+        """The tasks that may have several instances: mapped, or in a mapped group."""
+        inside: set[str] = set()
+        for group in self.spec.groups:  # parents come before their children
+            if group.expand is not None or group.parent in inside:
+                inside.add(group.group_id)
+        return frozenset(task.task_id for task in self.spec.tasks if task.is_mapped or task.group in inside)
 
     def _node(self, task: TaskSpec) -> TaskNode:
         return TaskNode(
@@ -63,6 +77,7 @@ class Shape:
             pool=task.pool,
             doc=task.doc,
             line=task.line,
+            mapped=task.task_id in self.mapped,
         )
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -167,6 +167,10 @@ class TaskInstanceRow(SQLModel, table=True):
     write_bytes: int | None = Field(default=None, sa_column=Column(BigInteger))
     rush: str | None = None
     """``next`` or ``now``, until its next launch."""
+    mapped_length: int | None = None
+    """Length of what it returned, where others are mapped over it."""
+    rendered_map_index: str | None = None
+    """What a mapped instance calls itself."""
 
 
 class AttemptRow(SQLModel, table=True):

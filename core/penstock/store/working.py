@@ -10,8 +10,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from penstock.ids import instance_key
 from penstock.model.spec import DagSpec, decode_spec
-from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.states import RunState, RunType, TaskState, progress
 from penstock.store import tables
 from penstock.store.assets import events_of_run, next_event_id, queued_events
 from penstock.store.database import Database, table_of
@@ -62,7 +63,9 @@ _PREVIOUS_RUN = (
     .order_by(_run.c.logical_us.desc())
     .limit(1)
 )
-_STATES = sa.select(_task.c.task_id, _task.c.state).where(_task.c.run_pk == sa.bindparam("run_pk"))
+_STATES = sa.select(_task.c.task_id, _task.c.map_index, _task.c.state).where(
+    _task.c.run_pk == sa.bindparam("run_pk")
+)
 _LEDGER_BEFORE = (
     sa.select(*_LEDGER_COLUMNS)
     .where(
@@ -183,14 +186,22 @@ class WorkingSet:
     def previous_states(
         self, dag_id: str, logical_us: int, *, after: int
     ) -> tuple[str, dict[str, TaskState]] | None:
-        """Return the last run between two logical dates (neither counted) with the states of its tasks."""
+        """Return the last run between two logical dates (neither counted) with the states of its tasks.
+
+        Of a mapped task the state of the instance that is the furthest from success.
+        """
         span = {"dag_id": dag_id, "after": after, "before": logical_us}
         with self.database.read() as connection:
             previous = connection.execute(_PREVIOUS_RUN, span).one_or_none()
             if previous is None:
                 return None
             rows = connection.execute(_STATES, {"run_pk": previous.id}).all()
-        return previous.run_id, {task_id: TaskState(state) for task_id, state in rows}
+        found: dict[str, list[TaskState]] = {}
+        for task_id, map_index, text in rows:
+            state = TaskState(text)
+            if map_index < 0 or state is not TaskState.REMOVED:
+                found.setdefault(task_id, []).append(state)
+        return previous.run_id, {task_id: min(states, key=progress) for task_id, states in found.items()}
 
     def pauses(self) -> list[PauseRecord]:
         """Return every pause in force."""
@@ -243,17 +254,21 @@ class WorkingSet:
         return found
 
     def xcoms(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
-        """Return a run's XComs: task id -> key -> value; None for a value too large for the database."""
+        """Return a run's XComs: task (``task[3]`` when mapped) -> key -> value.
+
+        None for a value too large for the database.
+        """
         query = (
-            sa.select(_task.c.task_id, _xcom.c.key, _xcom.c.value)
+            sa.select(_task.c.task_id, _task.c.map_index, _xcom.c.key, _xcom.c.value)
             .join(_task, _task.c.id == _xcom.c.ti_id)
             .join(_run, _run.c.id == _task.c.run_pk)
             .where(_run.c.dag_id == dag_id, _run.c.run_id == run_id)
         )
         found: dict[str, dict[str, Any]] = {}
         with self.database.read() as connection:
-            for task_id, key, value in connection.execute(query):
-                found.setdefault(task_id, {})[key] = None if value is None else json.loads(value)
+            for task_id, map_index, key, value in connection.execute(query):
+                values = found.setdefault(instance_key(task_id, map_index), {})
+                values[key] = None if value is None else json.loads(value)
         return found
 
     def previous_success(self, dag_id: str, logical_us: int, *, without: Collection[int]) -> RunRecord | None:

@@ -19,19 +19,6 @@ from penstock.model.spec import DagSpec
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "golden" / "wiring.json").read_text())
 FILE = "wiring_case.py"
 
-NOT_COVERED = {
-    "mapping": {
-        "expand nothing",
-        "expand str",
-        "partial no expand",
-        "expand classic",
-        "expand task_id",
-        "expand in mapped group",
-        "expand trigger always",
-    },
-}
-"""Features that do not exist yet; each of these lines must be refused by its name."""
-
 STRICTER = {
     "bad weight_rule": "the reference refuses it when it serialises, we refuse it at the line",
 }
@@ -41,7 +28,6 @@ STRICTER_DAGS = {
 DIFFERENT_LABELS = {"tg label": [["a", "g.upstream_join_id", "L"]]}
 """Labels the reference keeps for joints that only its own graph view draws."""
 
-LATER = {name for names in NOT_COVERED.values() for name in names}
 WIRING = {case["case"]: case for case in GOLDEN["wiring"]}
 DAG_ARGS = {case["case"]: case for case in GOLDEN["dag_args"]}
 
@@ -72,7 +58,7 @@ def execute(text: str) -> dict[str, Any]:
     return namespace
 
 
-@pytest.mark.parametrize("name", sorted(WIRING.keys() - LATER - STRICTER.keys()))
+@pytest.mark.parametrize("name", sorted(WIRING.keys() - STRICTER.keys()))
 def test_as_measured(name: str) -> None:
     case = WIRING[name]
     if "error" in case:
@@ -104,12 +90,6 @@ def test_as_measured(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(STRICTER))
 def test_refused_earlier_than_the_reference(name: str) -> None:
     with pytest.raises(DagFileError):
-        load(WIRING[name]["code"])
-
-
-@pytest.mark.parametrize("name", sorted(LATER))
-def test_what_does_not_exist_yet_is_refused_by_name(name: str) -> None:
-    with pytest.raises(DagFileError, match="not supported yet"):
         load(WIRING[name]["code"])
 
 
@@ -149,7 +129,4 @@ def spec_of(code: str) -> DagSpec:
 def test_every_case_is_accounted_for() -> None:
     assert len(WIRING) == 65
     assert len(DAG_ARGS) == 17
-    assert {name: len(cases) for name, cases in NOT_COVERED.items()} == {
-        "mapping": 7,
-    }
-    assert LATER | STRICTER.keys() <= WIRING.keys()
+    assert STRICTER.keys() <= WIRING.keys()

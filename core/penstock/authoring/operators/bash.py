@@ -58,6 +58,14 @@ class BashOperator(Operator):
         if output_processor is not None:
             self.last_line_is_value = False
 
+    @classmethod
+    def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what exit codes and the last line of a mapped command mean."""
+        return {
+            "skip_on_exit_code": exit_codes(kwargs.get("skip_on_exit_code", 99)),
+            "last_line_is_value": cls.last_line_is_value and kwargs.get("output_processor") is None,
+        }
+
     def launch(self) -> Literal["python"] | Command:
         """Return the command itself when nothing of it depends on the run or on Python."""
         plain = type(self).execute is BashOperator.execute and self.output_processor is None
@@ -81,8 +89,11 @@ class BashOperator(Operator):
         env = self.environment()
         if self.cwd is not None:
             os.chdir(self.cwd)
-        if self.output_processor is None:
-            context["ti"].finish_before_exec()
+        measured = self.feeds_mapping and context["ti"].map_index < 0
+        if self.output_processor is None and not measured:
+            from penstock.authoring.running import rendered_map_index
+
+            context["ti"].finish_before_exec(rendered_map_index(context))
             become_bash(command, env)
         return self._run_and_process(command, env)
 
@@ -112,8 +123,7 @@ class BashOperator(Operator):
             raise SkipException(f"bash exited with {process.returncode}")
         if process.returncode != 0:
             raise CommandFailedError(f"bash exited with {process.returncode}")
-        assert self.output_processor is not None
-        return self.output_processor(last)
+        return last if self.output_processor is None else self.output_processor(last)
 
 
 class BashCallableOperator(BashOperator):

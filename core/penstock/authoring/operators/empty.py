@@ -16,7 +16,12 @@ class EmptyOperator(Operator):
 
     def launch(self) -> Literal["empty", "python"]:
         """Return ``empty``, unless a subclass does something after all."""
-        return "empty" if type(self).execute is EmptyOperator.execute else "python"
+        return self.mapped_launch()
+
+    @classmethod
+    def mapped_launch(cls) -> Literal["empty", "python"]:
+        """Return ``empty``, unless a subclass does something after all."""
+        return "empty" if cls.execute is EmptyOperator.execute else "python"
 
     def execute(self, context: Context) -> None:
         """Do nothing."""

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.context import Context
     from penstock.authoring.dag import DAG
+    from penstock.authoring.expand_input import ExpandInput
     from penstock.authoring.group import TaskGroup
+    from penstock.authoring.mapped import OperatorPartial
     from penstock.authoring.pools import Pool
     from penstock.authoring.xcom_arg import XComArg
 
@@ -68,8 +70,8 @@ class _OperatorType(ABCMeta):
         try:
             if args:
                 refuse(f"{cls.__name__} takes keyword arguments only")
-            _fill_from_default_args(cls, kwargs)
-            _refuse_missing(cls, kwargs)
+            fill_from_default_args(cls, kwargs)
+            refuse_missing(cls, kwargs)
             task = _make(super().__call__, cls.__name__, kwargs)  # type: ignore[misc]
             task.place = place
             task.connect_references()
@@ -125,6 +127,9 @@ class Operator(Resource, metaclass=_OperatorType):
     render_template_as_native_obj: bool | None = None
     pre_execute: Callable[..., Any] | None = None
     post_execute: Callable[..., Any] | None = None
+    map_index_template: str | None = None
+    given: ExpandInput | None = None
+    """What a mapped task is mapped over."""
 
     def __init__(self, *, task_id: str, **task: Unpack[TaskArgs]) -> None:
         given: dict[str, Any] = dict(task)
@@ -166,7 +171,7 @@ class Operator(Resource, metaclass=_OperatorType):
         if unknown:
             label = f"{type(self).__name__} (task {self.task_id!r})"
             refuse_unknown(
-                label, unknown, {*CHECKS, *_own_arguments(type(self)), "task_id", "dag", "task_group"}
+                label, unknown, {*CHECKS, *own_arguments(type(self)), "task_id", "dag", "task_group"}
             )
         self.depends_on_past = self.depends_on_past or self.wait_for_downstream
 
@@ -233,13 +238,46 @@ class Operator(Resource, metaclass=_OperatorType):
         """Draw an edge from every task whose output stands in a template field."""
         for name in self.template_fields:
             for reference in references(getattr(self, name, None)):
-                if reference.source is not None:
-                    connect(reference.source, self)
+                for source in reference.sources:
+                    connect(source, self)
 
     @classmethod
-    def partial(cls, **_: Any) -> Any:
-        """Refuse: tasks cannot be mapped yet."""
-        refuse("task mapping (.partial, .expand) is not supported yet")
+    def partial(cls, **kwargs: Any) -> OperatorPartial:
+        """Begin a mapped task: *kwargs* are what its instances have in common; ``.expand`` ends it."""
+        from importlib import import_module
+
+        # By its name: mapped tasks are operators, and know this module.
+        partial: OperatorPartial = import_module("penstock.authoring.mapped").OperatorPartial(cls, kwargs)
+        return partial
+
+    @classmethod
+    def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return attributes that every instance of a mapped task has, by its common *kwargs*.
+
+        What the engine must know of a task before it runs, beyond `TaskArgs`.
+        """
+        del kwargs
+        return {}
+
+    @classmethod
+    def mapped_launch(cls) -> Literal["empty", "python"]:
+        """Return what carries out an instance of a mapped task of this class."""
+        return "python"
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the task itself is mapped; one in a mapped group is not."""
+        return False
+
+    @property
+    def mapped_group(self) -> TaskGroup | None:
+        """The mapped group around the task, or None."""
+        return self.task_group.mapped_group if self.task_group else None
+
+    @property
+    def feeds_mapping(self) -> bool:
+        """Whether the number of instances of some task or group depends on what this one returns."""
+        return self.dag is not None and self.task_id in self.dag.mapping_sources
 
     def __repr__(self) -> str:
         return f"<Task({type(self).__name__}): {self.task_id}>"
@@ -265,7 +303,7 @@ def _checked_id(task_id: Any) -> None:
 _own_cache: dict[type, dict[str, bool]] = {}
 
 
-def _own_arguments(cls: type) -> Mapping[str, bool]:
+def own_arguments(cls: type) -> Mapping[str, bool]:
     """Return the arguments that *cls* names itself, up to `Operator`: name -> whether it is required.
 
     A class whose ``__init__`` takes no ``**kwargs`` hides what its parents would accept.
@@ -298,7 +336,8 @@ def _accepts_task_args(cls: type) -> bool:
     return bool(init.__code__.co_flags & 0x08)
 
 
-def _fill_from_default_args(cls: type, kwargs: dict[str, Any]) -> None:
+def fill_from_default_args(cls: type, kwargs: dict[str, Any]) -> None:
+    """Add to *kwargs* what the ``default_args`` around have for arguments of *cls* that were not given."""
     group: TaskGroup | None = kwargs.get("task_group")
     dag: DAG | None = kwargs.get("dag") or (group.dag if group else None) or scope.open_dag()
     layers: list[Mapping[str, Any]] = []
@@ -310,7 +349,7 @@ def _fill_from_default_args(cls: type, kwargs: dict[str, Any]) -> None:
             layers.append(inner.default_args)
             inner = inner.parent_group
         layers.append(dag.default_args)
-    own = _own_arguments(cls)
+    own = own_arguments(cls)
     common = _accepts_task_args(cls)
     for layer in layers:
         for name, value in layer.items():
@@ -325,11 +364,12 @@ def _ignored(name: str) -> bool:
     return name in IGNORED and name not in {"start_date", "end_date"}
 
 
-def _refuse_missing(cls: type, kwargs: dict[str, Any]) -> None:
-    missing = [name for name, required in _own_arguments(cls).items() if required and name not in kwargs]
+def refuse_missing(cls: type, kwargs: dict[str, Any]) -> None:
+    """Refuse when *kwargs* lacks an argument that *cls* cannot do without."""
+    missing = [name for name, required in own_arguments(cls).items() if required and name not in kwargs]
     if missing:
         task = f" (task {kwargs['task_id']!r})" if "task_id" in kwargs else ""
-        strangers = kwargs.keys() - _own_arguments(cls) - CHECKS.keys()
+        strangers = kwargs.keys() - own_arguments(cls) - CHECKS.keys()
         told = [f"{name}{near(name, strangers)}" for name in missing]
         refuse(f"{cls.__name__}{task} needs {', '.join(told)}")
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from abc import ABCMeta
+from collections.abc import Mapping
 
+from penstock.authoring import scope
 from penstock.authoring.arguments import one_of, optional_seconds, seconds, truth
 from penstock.authoring.exceptions import (
     FailException,
@@ -77,6 +80,19 @@ class Sensor(Operator):
             refuse("soft_fail and never_fail exclude each other")
         if deferrable and self.dag is not None:
             self.dag.warn("argument deferrable is ignored: use mode='reschedule', which holds no slot either")
+
+    @classmethod
+    def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how the instances of a mapped sensor wait."""
+        names = Sensor.__init__.__kwdefaults__ or {}
+        with scope.closed():
+            plain = ABCMeta.__call__(
+                Sensor, task_id="sensor", **{name: kwargs[name] for name in names if name in kwargs}
+            )
+        return {
+            name: getattr(plain, name)
+            for name in ("poke_interval", "timeout", "mode", "exponential_backoff", "max_wait", "soft_fail")
+        }
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Return whether what is waited for is there."""

@@ -12,6 +12,7 @@ from penstock.scheduling.acts.memory import Change, remember
 from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
 from penstock.scheduling.acts.versions import VersionChange, latest_version, take_to
+from penstock.scheduling.instances import beside
 from penstock.scheduling.moves import clear_fields, move, stop
 from penstock.scheduling.slots import run_again
 from penstock.scheduling.tick import Tick
@@ -67,16 +68,12 @@ def plan_retry(world: World, act: Retry) -> Planned:
 
 def _with_setups(live: LiveRun, tasks: list[TaskRecord], structure: Structure) -> list[TaskRecord]:
     """Return *tasks* and what has to be set up and torn down again for them."""
-    extra = structure.setups.belonging(task.task_id for task in tasks)
-    if not extra:
-        return tasks
-    named = {(task.task_id, task.map_index) for task in tasks}
-    return [
-        task
-        for task in chosen_tasks(live, (), structure=structure)
-        if (task.task_id, task.map_index) in named
-        or (task.task_id in extra and _clearable(task, only_failed=False))
-    ]
+    chosen = {task.key for task in tasks}
+    for task in tasks:
+        for name in structure.setups.belonging([task.task_id]):
+            others = beside(live, task, name, structure)
+            chosen.update(other.key for other in others if _clearable(other, only_failed=False))
+    return [task for task in chosen_tasks(live, (), structure=structure) if task.key in chosen]
 
 
 def _version_flag(act: Clear | Retry) -> list[str]:

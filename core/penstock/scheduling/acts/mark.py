@@ -10,7 +10,8 @@ from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.clear import clear_tasks, reopen
 from penstock.scheduling.acts.memory import Change, remember
 from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
-from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, instances, known_names, scope_flags
+from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
+from penstock.scheduling.instances import in_order, instances, reach
 from penstock.scheduling.moves import move, stop
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
@@ -78,26 +79,18 @@ def plan_mark(world: World, act: Mark) -> Planned:
 
 def _freed(live: LiveRun, marked: list[TaskRecord]) -> list[TaskRecord]:
     """Return what is blocked by tasks that are about to count as done."""
-    ids = {task.task_id for task in marked}
-    return [task for task in _below(live, ids) if task.state is TaskState.UPSTREAM_FAILED]
+    return [task for task in _below(live, marked) if task.state is TaskState.UPSTREAM_FAILED]
 
 
 def _following(live: LiveRun, touched: list[TaskRecord]) -> list[TaskRecord]:
     """Return what waits below: the mark may set it going."""
-    waiting = _below(live, {task.task_id for task in touched})
+    waiting = _below(live, touched)
     return [task for task in waiting if task.state not in TERMINAL and task.state not in OCCUPIES_SLOT]
 
 
-def _below(live: LiveRun, ids: set[str]) -> list[TaskRecord]:
-    below: set[str] = set()
-    for task_id in ids:
-        below |= live.structure.graph.descendants(task_id)
-    return [
-        task
-        for task_id in live.structure.graph.order
-        if task_id in below - ids
-        for task in instances(live, task_id)
-    ]
+def _below(live: LiveRun, tasks: list[TaskRecord]) -> list[TaskRecord]:
+    below = reach(live, tasks, live.structure) - {task.key for task in tasks}
+    return [live.tasks[key] for key in in_order(live, below)]
 
 
 def _later(world: World, targets: list[Target]) -> list[Change]:

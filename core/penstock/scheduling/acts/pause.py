@@ -135,7 +135,7 @@ def _place(world: World, act: PauseAct | LiftAct) -> tuple[str, str, str]:
         raise UsageError(f"run {act.run_id} has already ended: {live.record.state}")
     if act.task_id is None:
         return "run", act.run_id, ""
-    if act.task_id not in live.tasks:
+    if act.task_id not in live.instances and act.task_id not in live.tasks:
         raise UnknownError(f"run {act.run_id} has no task {act.task_id!r}")
     return "task", act.run_id, act.task_id
 
@@ -148,7 +148,7 @@ def _running(world: World, kind: str, dag_id: str, run_id: str, task_id: str) ->
         for live in world.runs.values()
         if live.record.dag_id == dag_id and run_id in ("", live.record.run_id)
         for task in live.tasks.values()
-        if task.state in OCCUPIES_SLOT and task_id in ("", task.task_id)
+        if task.state in OCCUPIES_SLOT and task_id in ("", task.task_id, task.key)
     )
 
 

@@ -8,6 +8,7 @@ from penstock.errors import UnknownError, UsageError
 from penstock.ids import split_instance
 from penstock.model.acts import Clear, Mark
 from penstock.model.states import TaskState
+from penstock.scheduling.instances import instances, reach
 from penstock.scheduling.world import LiveRun, Structure, World
 from penstock.store.records import TaskRecord
 
@@ -38,42 +39,29 @@ def chosen_tasks(
     """Return task instances in topological order; no *names* means all. Raises `UnknownError`.
 
     A name is a task's, which means all its instances; ``task[3]``, which means that one; or a
-    group's, which means every task in it. Neighbours always come with all their instances. With
-    *structure* the edges and groups are those of another version than the run's own.
+    group's, which means every task in it. Neighbours come with all their instances, within a mapped
+    group with that of the same map index. With *structure* the edges and groups are those of another
+    version than the run's own.
     """
     structure = structure or live.structure
-    graph = structure.graph
-    whole: set[str] = set() if names else set(graph.order)
-    single: dict[str, set[int]] = {}
+    chosen: set[str] = set()
     for name in names:
         task_id, map_index = split_instance(name)
         members = members_of(live, task_id, structure)
-        if not members or (map_index is not None and not instances(live, task_id, map_index)):
+        found = [task for member in members for task in instances(live, member, map_index)]
+        if not members or (map_index is not None and not found):
             raise UnknownError(unknown_task(live, name, structure))
-        for member in members:
-            if map_index is None:
-                whole.add(member)
-            else:
-                single.setdefault(member, set()).add(map_index)
-            if upstream:
-                whole |= graph.ancestors(member)
-            if downstream:
-                whole |= graph.descendants(member)
+        chosen.update(task.key for task in found)
+        if upstream:
+            chosen |= reach(live, found, structure, up=True)
+        if downstream:
+            chosen |= reach(live, found, structure)
     return [
         task
-        for task_id in graph.order
+        for task_id in structure.graph.order
         for task in instances(live, task_id)
-        if task.state is not TaskState.REMOVED
-        and (task_id in whole or task.map_index in single.get(task_id, ()))
+        if task.state is not TaskState.REMOVED and (not names or task.key in chosen)
     ]
-
-
-def instances(live: LiveRun, task_id: str, map_index: int | None = None) -> list[TaskRecord]:
-    """Return the instances of a task in a run, in order, or the one with *map_index*; may be none."""
-    task = live.tasks.get(task_id)
-    if task is None or map_index not in (None, task.map_index):
-        return []
-    return [task]
 
 
 def instance(live: LiveRun, name: str) -> TaskRecord:
@@ -113,7 +101,7 @@ def scope_flags(act: Clear | Mark) -> list[str]:
 def members_of(live: LiveRun, name: str, structure: Structure) -> list[str]:
     """Return the tasks that *name* means in *structure*: itself, or those of the group it names."""
     if name in structure.tasks:
-        return [name] if name in live.tasks or structure is not live.structure else []
+        return [name] if name in live.instances or structure is not live.structure else []
     inside = {name}
     for group in structure.spec.groups:  # parents come before their children
         if group.parent in inside:

@@ -20,8 +20,8 @@ from penstock.scheduling.acts.memory import (
     remembered,
 )
 from penstock.scheduling.acts.planned import Planned, amount, make_plan, task_item
-from penstock.scheduling.acts.scope import instances
 from penstock.scheduling.acts.versions import VersionChange, change_to, take_to
+from penstock.scheduling.instances import instances
 from penstock.scheduling.moves import move
 from penstock.scheduling.slots import run_again, run_ended
 from penstock.scheduling.tick import Tick

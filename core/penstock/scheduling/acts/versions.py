@@ -9,7 +9,7 @@ from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.views import PlanItem
 from penstock.scheduling.acts.planned import task_item
-from penstock.scheduling.births import new_task
+from penstock.scheduling.births import new_tasks
 from penstock.scheduling.moves import move
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, Structure, World, build_live
@@ -54,19 +54,26 @@ def latest_version(world: World, live: LiveRun) -> VersionChange | None:
 
 def change_to(live: LiveRun, structure: Structure) -> VersionChange:
     """Return what taking *live* to *structure* brings; raise `RefusedError` while it cannot be done."""
-    new = tuple(task_id for task_id in structure.graph.order if task_id not in live.tasks)
+    new = tuple(task_id for task_id in structure.graph.order if task_id not in live.instances)
     gone = tuple(
         task
         for task in live.tasks.values()
-        if task.task_id not in structure.tasks and task.state is not TaskState.REMOVED
+        if task.state is not TaskState.REMOVED and _is_gone(task, structure)
     )
-    alive = [task.task_id for task in gone if task.state in OCCUPIES_SLOT]
+    alive = [task.key for task in gone if task.state in OCCUPIES_SLOT]
     if alive:
         raise RefusedError(
             f"{', '.join(alive[:3])} of {live.record.run_id} is running, and the other version of the DAG "
             f"has no such task: cancel it first"
         )
     return VersionChange(structure, new, gone)
+
+
+def _is_gone(task: TaskRecord, structure: Structure) -> bool:
+    """Whether a version has no such instance: no such task, or one that is no longer mapped."""
+    return task.task_id not in structure.tasks or (
+        task.map_index > 0 and task.task_id not in structure.mapping
+    )
 
 
 def take_to(tick: Tick, live: LiveRun, change: VersionChange) -> LiveRun:
@@ -77,13 +84,17 @@ def take_to(tick: Tick, live: LiveRun, change: VersionChange) -> LiveRun:
     structure, run = change.structure, live.record
     for task in change.gone:
         move(tick, live, task, TaskEvent.REMOVE, reason="not in the version that the run was taken to")
-    fresh = [new_task(structure, task_id) for task_id in change.new]
+    for task in live.tasks.values():
+        if task.map_index == 0 and task.task_id in structure.tasks and task.task_id not in structure.mapping:
+            task.map_index = -1
+            tick.gate.save_task(run, task)
+    fresh = [task for task_id in change.new for task in new_tasks(structure, task_id)]
     tick.gate.add_tasks(run, fresh)
-    tasks = {task.task_id: task for task in (*live.tasks.values(), *fresh)}
-    for task in tasks.values():
+    tasks = [*live.tasks.values(), *fresh]
+    for task in tasks:
         place = structure.graph.position.get(task.task_id, len(structure.tasks))
         if task.position != place:
             tick.gate.place_task(task, place)
     run.version_id = structure.id
-    ordered = sorted(tasks.values(), key=lambda task: (task.position, task.map_index))
+    ordered = sorted(tasks, key=lambda task: (task.position, task.map_index))
     return tick.world.replace(live, build_live(run, structure, ordered))

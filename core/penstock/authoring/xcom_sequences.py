@@ -1,0 +1,132 @@
+"""Sequences that are worked out when they are asked: what mapped tasks read, and what they left behind."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from penstock.authoring.task_instance import XComStore
+
+
+def is_mappable(value: Any) -> bool:
+    """Whether a task can be mapped over *value*: a sequence that is no text, or a dict."""
+    return isinstance(value, Sequence | Mapping) and not isinstance(value, str | bytes | bytearray)
+
+
+def item_at(value: Sequence[Any] | Mapping[Any, Any], place: int) -> Any:
+    """Return the item at *place*; of a dict the pair of key and value. Raises IndexError."""
+    if isinstance(value, Sequence):
+        return value[place]
+    if not 0 <= place < len(value):
+        raise IndexError(place)
+    return list(value.items())[place]
+
+
+class Lazy(Sequence):  # type: ignore[type-arg]  # Sequence[Any] would be made anew in every process
+    """A sequence whose items are made by `at`, for places from 0 up to its length."""
+
+    @abstractmethod
+    def at(self, place: int) -> Any:
+        """Return the item at *place*."""
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self.at(place) for place in range(*index.indices(len(self)))]
+        place = index + len(self) if index < 0 else index
+        if not 0 <= place < len(self):
+            raise IndexError("index out of range")
+        return self.at(place)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str | bytes):
+            return NotImplemented
+        return list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Transformed(Lazy):
+    """The items of *value*, each handed through *function* when asked for."""
+
+    def __init__(self, value: Sequence[Any] | Mapping[Any, Any], function: Callable[[Any], Any]) -> None:
+        self._value = value
+        self._function = function
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def at(self, place: int) -> Any:
+        """Return what the function makes of the item."""
+        return self._function(item_at(self._value, place))
+
+
+class Zipped(Lazy):
+    """Tuples of the items of *values* at one place; *fill* (none or one value) stands in for missing ones."""
+
+    def __init__(self, values: Sequence[Sequence[Any] | Mapping[Any, Any]], fill: tuple[Any, ...]) -> None:
+        self._values = values
+        self._fill = fill
+
+    def __len__(self) -> int:
+        lengths = [len(value) for value in self._values]
+        return max(lengths) if self._fill else min(lengths)
+
+    def at(self, place: int) -> Any:
+        """Return the tuple."""
+        return tuple(item_at(value, place) if place < len(value) else self._fill[0] for value in self._values)
+
+
+class Joined(Lazy):
+    """The items of *values* one after the other."""
+
+    def __init__(self, values: Sequence[Sequence[Any] | Mapping[Any, Any]]) -> None:
+        self._values = values
+
+    def __len__(self) -> int:
+        return sum(len(value) for value in self._values)
+
+    def at(self, place: int) -> Any:
+        """Return the item of whichever value holds it."""
+        for value in self._values:
+            if place < len(value):
+                return item_at(value, place)
+            place -= len(value)
+        raise IndexError(place)
+
+
+class LazyXComSequence(Lazy):
+    """What the instances of a mapped task pushed under one key, by map index.
+
+    Instances that pushed nothing (skipped, failed, or returned None) are left out.
+    """
+
+    def __init__(self, store: XComStore, task_id: str, key: str) -> None:
+        self._store = store
+        self._task_id = task_id
+        self._key = key
+        self._sources: list[str] | None = None
+
+    def _pushed(self) -> list[str]:
+        if self._sources is None:
+            names = self._store.instances(self._task_id)
+            self._sources = [name for name in names if self._store.has(name, self._key)]
+        return self._sources
+
+    def __len__(self) -> int:
+        return len(self._pushed())
+
+    def __iter__(self) -> Iterator[Any]:
+        for source in self._pushed():
+            yield self._store.value(source, self._key, None)
+
+    def at(self, place: int) -> Any:
+        """Return one value."""
+        return self._store.value(self._pushed()[place], self._key, None)
+
+    def __repr__(self) -> str:
+        length = "<unevaluated length>" if self._sources is None else f"{len(self._sources)} items"
+        return f"LazyXComSequence({length})"
