@@ -9,7 +9,8 @@ from penstock.clock import to_us
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
 from penstock.scheduling.live_backfill import LiveBackfill
-from penstock.scheduling.world import LiveRun, Structure, World, build_live
+from penstock.scheduling.structure import Structure
+from penstock.scheduling.world import LiveRun, World, build_live
 from penstock.store.records import BackfillRecord, RunRecord, TaskRecord
 from penstock.store.working import Version
 from scripted import START

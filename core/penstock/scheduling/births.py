@@ -9,8 +9,9 @@ from typing import Any
 from penstock.clock import to_us
 from penstock.model.expansion import instance_count
 from penstock.model.states import RunState, RunType, TaskState
+from penstock.scheduling.structure import Structure
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, Structure, build_live
+from penstock.scheduling.world import LiveRun, build_live
 from penstock.store.records import RunRecord, TaskRecord
 
 

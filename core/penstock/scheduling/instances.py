@@ -16,7 +16,8 @@ from penstock.model.trigger_rules import ParentCounts
 from penstock.store.records import TaskRecord
 
 if TYPE_CHECKING:
-    from penstock.scheduling.world import LiveRun, Structure
+    from penstock.scheduling.structure import Structure
+    from penstock.scheduling.world import LiveRun
 
 
 def in_order(live: LiveRun, keys: Iterable[str]) -> list[str]:

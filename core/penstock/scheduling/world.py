@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from penstock.clock import opt_from_us
 from penstock.errors import UnknownError
 from penstock.ids import split_instance
-from penstock.model.graph import Graph, priority_weights
-from penstock.model.setups import Setups
-from penstock.model.spec import DagSpec, ExpandSpec, TaskSpec
+from penstock.model.spec import DagSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState, progress
 from penstock.model.trigger_rules import ParentCounts
 from penstock.scheduling.instances import instances, recount
 from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.scheduling.stored import ChangedAssets, StoredValues
+from penstock.scheduling.structure import Structure
 from penstock.store.records import (
     PauseRecord,
     RunRecord,
@@ -30,26 +29,6 @@ from penstock.store.records import (
 )
 from penstock.store.working import DagFacts, Version, WorkingSet
 from penstock.timetable.point import Point
-
-
-class Structure:
-    """One version of a DAG, with everything that can be worked out from it once."""
-
-    def __init__(self, version: Version) -> None:
-        self.id = version.id
-        self.spec: DagSpec = version.spec
-        self.source_hash = version.source_hash
-        self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in self.spec.tasks}
-        self.graph = Graph.of(self.spec.tasks)
-        self.setups = Setups(self.spec.tasks, self.graph)
-        self.weights = priority_weights(self.spec.tasks, self.graph)
-        self.watchers = _watchers(self.spec, self.graph)
-        """Task id -> tasks of a later run that may wait for it."""
-        self.group_of = _mapped_groups(self.spec)
-        """Task id -> the mapped group that it is in."""
-        self.mapping = _mapping(self.spec, self.group_of)
-        """Task id -> how it is mapped, by itself or by its group."""
-
 
 QueueEntry = tuple[int, int, int, str]
 """(-weight, position, map index, key)."""
@@ -367,34 +346,6 @@ class World:
 
     def _live(self, record: RunRecord, tasks: list[TaskRecord]) -> LiveRun:
         return build_live(record, self.structure(record.version_id), tasks)
-
-
-def _watchers(spec: DagSpec, graph: Graph) -> dict[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = {}
-    for task in spec.tasks:
-        watched: set[str] = set()
-        if task.depends_on_past or task.wait_for_downstream:
-            watched.add(task.task_id)
-        if task.wait_for_downstream:
-            watched.update(graph.downstream[task.task_id])
-        for other in watched:
-            found.setdefault(other, set()).add(task.task_id)
-    return {task_id: tuple(sorted(watching)) for task_id, watching in found.items()}
-
-
-def _mapped_groups(spec: DagSpec) -> dict[str, str]:
-    around: dict[str, str] = {}
-    for group in spec.groups:  # parents come before their children
-        mapped = group.group_id if group.expand is not None else around.get(group.parent or "")
-        if mapped is not None:
-            around[group.group_id] = mapped
-    return {task.task_id: around[task.group] for task in spec.tasks if task.group in around}
-
-
-def _mapping(spec: DagSpec, group_of: dict[str, str]) -> dict[str, ExpandSpec]:
-    groups = {group.group_id: group.expand for group in spec.groups}
-    found = {task.task_id: task.expand or groups.get(group_of.get(task.task_id, "")) for task in spec.tasks}
-    return {task_id: expand for task_id, expand in found.items() if expand is not None}
 
 
 def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord]) -> LiveRun:

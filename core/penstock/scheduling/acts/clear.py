@@ -15,8 +15,9 @@ from penstock.scheduling.acts.versions import VersionChange, latest_version, tak
 from penstock.scheduling.instances import beside
 from penstock.scheduling.moves import clear_fields, move, stop
 from penstock.scheduling.slots import run_again
+from penstock.scheduling.structure import Structure
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, Structure, World
+from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
 
 _RETRIED = FAILURE_LIKE | {TaskState.CANCELLED}

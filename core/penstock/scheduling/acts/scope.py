@@ -9,7 +9,8 @@ from penstock.ids import split_instance
 from penstock.model.acts import Clear, Mark
 from penstock.model.states import TaskState
 from penstock.scheduling.instances import instances, reach
-from penstock.scheduling.world import LiveRun, Structure, World
+from penstock.scheduling.structure import Structure
+from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
 
 

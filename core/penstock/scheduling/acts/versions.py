@@ -11,8 +11,9 @@ from penstock.model.views import PlanItem
 from penstock.scheduling.acts.planned import task_item
 from penstock.scheduling.births import new_tasks
 from penstock.scheduling.moves import move
+from penstock.scheduling.structure import Structure
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, Structure, World, build_live
+from penstock.scheduling.world import LiveRun, World, build_live
 from penstock.store.records import TaskRecord
 
 
