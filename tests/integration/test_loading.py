@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from penstock.loading.discover import source_hash
-from penstock.loading.parse import parse_file, parse_file_sync
+from penstock.loading.held import Starter
+from penstock.loading.parse import SPAWNING, parse_file, parse_file_sync
+from penstock.loading.warm import WarmParents
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
 
@@ -20,6 +23,18 @@ GOOD = """
     with DAG("good", schedule="0 6 * * *", timezone="Europe/Berlin"):
         BashOperator(task_id="a", bash_command="true") >> BashOperator(task_id="b", bash_command="true")
 """
+
+
+_starters: list[Starter] = []
+
+
+@pytest.fixture(autouse=True, params=["spawned", "forked"])
+def starter(request: pytest.FixtureRequest) -> Iterator[Starter]:
+    """Give what makes the children of this test; a file of `load` meets a parent that has served another."""
+    with WarmParents() as parents:
+        _starters[:] = [parents if request.param == "forked" else SPAWNING]
+        yield _starters[0]
+        assert request.param == "spawned" or not parents.cold
 
 
 @pytest.fixture
@@ -43,7 +58,7 @@ def write(settings: Settings, text: str, name: str = "dag_file.py") -> Path:
 
 
 def load(settings: Settings, text: str, name: str = "dag_file.py") -> ParsedFile:
-    return parse_file_sync(write(settings, text, name), settings=settings)
+    return parse_file_sync(write(settings, text, name), settings=settings, starter=_starters[0])
 
 
 def problem(parsed: ParsedFile) -> DagFileProblem:
@@ -73,7 +88,7 @@ def test_a_file_without_dags_is_no_error(settings: Settings) -> None:
 def test_given_bytes_are_loaded_instead_of_the_file(settings: Settings) -> None:
     path = write(settings, "raise SystemExit\n")
     pinned = dedent(GOOD).encode()
-    parsed = parse_file_sync(path, settings=settings, source=pinned)
+    parsed = parse_file_sync(path, settings=settings, source=pinned, starter=_starters[0])
     assert [dag.dag_id for dag in parsed.dags] == ["good"]
     assert parsed.source_hash == source_hash(pinned)
 
@@ -259,17 +274,47 @@ def test_one_bad_dag_leaves_the_others_of_its_file(settings: Settings) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_told(settings: Settings) -> None:
-    told = problem(parse_file_sync(settings.dags_folder / "gone.py", settings=settings))
+    told = problem(parse_file_sync(settings.dags_folder / "gone.py", settings=settings, starter=_starters[0]))
     assert told.message == "cannot be loaded: No such file or directory"
 
 
 async def test_bad_files_do_not_hold_up_good_ones(settings: Settings) -> None:
     slow = write(settings, "import time\ntime.sleep(1000)\n", "slow.py")
     good = write(settings, GOOD, "good.py")
-    waiting = asyncio.create_task(parse_file(slow, settings=settings))
-    parsed = await parse_file(good, settings=settings)
+    waiting = asyncio.create_task(parse_file(slow, settings=settings, starter=_starters[0]))
+    parsed = await parse_file(good, settings=settings, starter=_starters[0])
     assert [dag.dag_id for dag in parsed.dags] == ["good"]
     assert not waiting.done()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+def test_a_warm_parent_may_die_at_any_moment(settings: Settings, starter: Starter) -> None:
+    if not isinstance(starter, WarmParents):
+        pytest.skip("there is none")
+    assert load(settings, "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)").errors == ()
+    assert load(settings, GOOD, "good.py").dags
+    assert starter.used == 2
+
+
+def test_a_file_sees_the_same_forked_and_spawned(settings: Settings) -> None:
+    path = write(
+        settings,
+        """
+        import os, sys, signal, resource, __main__
+
+        raise RuntimeError(str([
+            sorted(item for item in os.environ.items() if item[0] != "PENSTOCK_LOAD"), os.getcwd(), sys.argv,
+            sys.flags, sys.path, sys.executable, os.getsid(0) == os.getpid(), sys.stdin.read(),
+            [repr(s) for s in (sys.stdin, sys.stdout.buffer, sys.stderr)], signal.getsignal(signal.SIGINT),
+            [resource.getrlimit(n) for n in range(10)], len(os.listdir("/proc/self/fd")),
+            __main__.__spec__.name, len(os.environ["PENSTOCK_LOAD"]),
+        ]))
+        """,
+    )
+    with WarmParents() as parents:
+        told = [parse_file_sync(path, settings=settings, starter=each).errors for each in (SPAWNING, parents)]
+        assert parents.used == 1
+    assert len(told[0][0].message) > 1000
+    assert told[0] == told[1]

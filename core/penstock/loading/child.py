@@ -1,9 +1,9 @@
 """The disposable process that loads one DAG file.
 
-``python -P -m penstock.loading.child FILE --fd N --trace-fd M``. N is a socket: the request (JSON)
-comes in over it and the answer, a `ParsedFile` as JSON, goes out; each is 8 bytes of length, then
-the bytes. M takes the interpreter's last words when it crashes or runs out of time. Everything
-else that the author's file does, prints or breaks stays in here.
+``python -P -u -m penstock.loading.child FILE --fd N --trace-fd M``, or a fork (see `forked`). N is a
+socket: the request (JSON) comes in over it and the answer, a `ParsedFile` as JSON, goes out; each is
+8 bytes of length, then the bytes. M takes the interpreter's last words when it crashes or runs out
+of time. Everything else that the author's file does, prints or breaks stays in here.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from penstock.authoring import lookup
 from penstock.authoring.serialize import collect, to_spec
 from penstock.errors import DagFileError
 from penstock.loading.explain import explain
+from penstock.loading.forked import serve
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.loading.source import execute
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
@@ -31,23 +32,31 @@ from penstock.timetable import timetable_of
 
 def main() -> None:
     """Serve one request and end without running anything of the author's again."""
+    file, descriptor, words = _arguments()
+    channel = _Channel(descriptor)
+    request = msgspec.json.decode(channel.receive(), type=LoadRequest)
+    _limit(request)
+    faulthandler.enable(file=words, all_threads=False)
+    faulthandler.dump_traceback_later(request.timeout, exit=True, file=words)
+    pid = os.getpid()
+    sys.dont_write_bytecode = True
+    sys.argv = [file]
+    answer = load(file, request)
+    if os.getpid() != pid:
+        os._exit(0)  # a fork that the author's file made and let run on
+    os._exit(0 if channel.send(msgspec.json.encode(answer)) else LOST_CHANNEL)
+
+
+def _arguments() -> tuple[str, int, int]:
+    """Return file, channel and the descriptor for last words; in a warm parent, those of each fork."""
+    if sys.argv[1] == "--forge":
+        return serve(int(sys.argv[2]))
     parser = argparse.ArgumentParser()
     parser.add_argument("file")
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--trace-fd", type=int, required=True)
     options = parser.parse_args()
-    channel = _Channel(options.fd)
-    request = msgspec.json.decode(channel.receive(), type=LoadRequest)
-    _limit(request)
-    faulthandler.enable(file=options.trace_fd, all_threads=False)
-    faulthandler.dump_traceback_later(request.timeout, exit=True, file=options.trace_fd)
-    pid = os.getpid()
-    sys.dont_write_bytecode = True
-    sys.argv = [options.file]
-    answer = load(options.file, request)
-    if os.getpid() != pid:
-        os._exit(0)  # a fork that the author's file made and let run on
-    os._exit(0 if channel.send(msgspec.json.encode(answer)) else LOST_CHANNEL)
+    return options.file, options.fd, options.trace_fd
 
 
 def _limit(request: LoadRequest) -> None:

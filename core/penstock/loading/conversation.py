@@ -13,14 +13,13 @@ import secrets
 import selectors
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from penstock import process
+from penstock.loading.held import MARK, Held, Starter
 
 MAX_OUTPUT_BYTES = 16 << 20
 """A file that prints more while loading is stopped."""
@@ -32,7 +31,6 @@ _LOOK = 0.02
 """Seconds between looks whether the child ended, where the kernel cannot tell us."""
 _OVERTIME = 3.0
 """Seconds that the child has beyond the limit, to start and to say where it was."""
-_MARK = "PENSTOCK_LOAD"
 
 
 class Conversation:
@@ -51,7 +49,8 @@ class Conversation:
         self.cancelled = False
         self.exit_code = 0
         self._answer = bytearray()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Held | None = None
+        self._collected = False
         self._reaping = threading.Lock()
 
     @property
@@ -60,9 +59,9 @@ class Conversation:
         return len(self._answer)
 
     def hold(
-        self, file: Path, request: bytes, environment: Mapping[str, str], timeout: float
+        self, file: Path, request: bytes, environment: Mapping[str, str], timeout: float, starter: Starter
     ) -> bytes | None:
-        """Ask a child to load *file* and return its answer, or None when there was none.
+        """Ask a child of *starter* to load *file* and return its answer, or None when there was none.
 
         Waits at most *timeout* seconds and a little. Raises OSError when no child can be started.
         """
@@ -74,8 +73,8 @@ class Conversation:
         mark = secrets.token_hex(8)
         try:
             try:
-                self._child = _start(
-                    file, theirs.fileno(), words_theirs, output_theirs, {**environment, _MARK: mark}
+                self._child = starter.start(
+                    file, theirs.fileno(), words_theirs, output_theirs, {**environment, MARK: mark}
                 )
             finally:
                 theirs.close()
@@ -83,9 +82,9 @@ class Conversation:
                 os.close(output_theirs)
             try:
                 framed = len(request).to_bytes(8, "big") + request
-                self._listen(self._child.pid, ours, output, framed, time.monotonic() + timeout + _OVERTIME)
+                self._listen(self._child, ours, output, framed, time.monotonic() + timeout + _OVERTIME)
             finally:
-                self._end(mark)
+                self._end()
             self._collect(words, output)
         finally:
             ours.close()
@@ -97,17 +96,19 @@ class Conversation:
         """End the conversation from another thread."""
         self.cancelled = True
         with self._reaping:
-            if self._child is not None and self._child.returncode is None:
+            if self._child is not None and not self._collected:
                 process.signal_group(self._child.pid, signal.SIGKILL)
 
-    def _listen(self, pid: int, channel: socket.socket, output: int, request: bytes, deadline: float) -> None:
+    def _listen(
+        self, child: Held, channel: socket.socket, output: int, request: bytes, deadline: float
+    ) -> None:
         left = memoryview(request)
-        with selectors.DefaultSelector() as waiting, _end_of(pid) as end:
+        with selectors.DefaultSelector() as waiting, _end_of(child.pid) as end:
             waiting.register(channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
             waiting.register(output, selectors.EVENT_READ)
             if end is not None:
                 waiting.register(end, selectors.EVENT_READ)
-            while not (self._is_over() or _has_ended(pid)):
+            while not (self._is_over() or child.has_ended()):
                 rest = deadline - time.monotonic()
                 if rest <= 0:
                     self.overtime = True
@@ -155,13 +156,12 @@ class Conversation:
         self.output = (self.output + part)[-_TAIL_BYTES:]
         return bool(part)
 
-    def _end(self, mark: str) -> None:
+    def _end(self) -> None:
         assert self._child is not None
         with self._reaping:
             process.signal_group(self._child.pid, signal.SIGKILL)
-            self.exit_code = self._child.wait()
-        # What it started may have left its session.
-        process.kill_marked(_MARK, [mark])
+            self._collected = True
+            self.exit_code = self._child.collect()
 
     def _collect(self, words: int, output: int) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -171,22 +171,6 @@ class Conversation:
                 pass
 
 
-def _start(
-    file: Path, channel: int, words: int, output: int, environment: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
-    options = ["--fd", str(channel), "--trace-fd", str(words)]
-    return subprocess.Popen(
-        [sys.executable, "-P", "-u", "-m", "penstock.loading.child", str(file), *options],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        cwd=file.parent,
-        env=environment,
-        pass_fds=(channel, words),
-        start_new_session=True,
-    )
-
-
 def _send(channel: socket.socket, data: memoryview) -> int:
     try:
         return channel.send(data)
@@ -194,11 +178,6 @@ def _send(channel: socket.socket, data: memoryview) -> int:
         return 0
     except OSError:
         return len(data)  # the child ended; what became of it is told elsewhere
-
-
-def _has_ended(pid: int) -> bool:
-    """Return whether *pid* ended, without reaping it: until then its number is nobody else's."""
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 @contextlib.contextmanager

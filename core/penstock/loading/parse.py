@@ -16,33 +16,42 @@ from penstock.decoding import decoder
 from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
 from penstock.loading.discover import MAX_SOURCE_BYTES, source_hash
 from penstock.loading.environment import author_environment
+from penstock.loading.held import Spawning, Starter
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
 
+SPAWNING: Starter = Spawning()
 _TRACE_LINE = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+) in ', re.MULTILINE)
 
 
-async def parse_file(path: Path, *, settings: Settings, source: bytes | None = None) -> ParsedFile:
+async def parse_file(
+    path: Path, *, settings: Settings, source: bytes | None = None, starter: Starter = SPAWNING
+) -> ParsedFile:
     """Return what the DAG file at *path* holds, or why it could not be loaded.
 
     Raises nothing for the file's sake. *source* is executed instead of the file's present bytes
-    when given. When the caller is cancelled, the child is killed.
+    when given. *starter* makes the child: for many files, `penstock.loading.warm.WarmParents`. When the
+    caller is cancelled, the child is killed.
     """
     talk = Conversation()
     try:
-        return await asyncio.to_thread(_parse, path, settings, source, talk)
+        return await asyncio.to_thread(_parse, path, settings, source, talk, starter)
     except asyncio.CancelledError:
         talk.cancel()
         raise
 
 
-def parse_file_sync(path: Path, *, settings: Settings, source: bytes | None = None) -> ParsedFile:
+def parse_file_sync(
+    path: Path, *, settings: Settings, source: bytes | None = None, starter: Starter = SPAWNING
+) -> ParsedFile:
     """Return the same as `parse_file`, waiting for it."""
-    return _parse(path, settings, source, Conversation())
+    return _parse(path, settings, source, Conversation(), starter)
 
 
-def _parse(path: Path, settings: Settings, source: bytes | None, talk: Conversation) -> ParsedFile:
+def _parse(
+    path: Path, settings: Settings, source: bytes | None, talk: Conversation, starter: Starter
+) -> ParsedFile:
     path, digest = path.absolute(), ""
     try:
         data = source if source is not None else path.read_bytes()
@@ -61,7 +70,7 @@ def _parse(path: Path, settings: Settings, source: bytes | None, talk: Conversat
             values=str(settings.values_file),
         )
         answer = talk.hold(
-            path, msgspec.json.encode(request), author_environment(settings), settings.parse_timeout
+            path, msgspec.json.encode(request), author_environment(settings), settings.parse_timeout, starter
         )
     except OSError as error:
         return _failed(path, digest, f"cannot be loaded: {error.strerror or error}")

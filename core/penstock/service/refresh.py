@@ -7,8 +7,10 @@ import logging
 from pathlib import Path
 
 from penstock.loading.discover import Discovery
+from penstock.loading.held import Starter
 from penstock.loading.keep import keep_source
-from penstock.loading.parse import parse_file
+from penstock.loading.parse import SPAWNING, parse_file
+from penstock.loading.warm import WarmParents
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.obey import FileGone, FileLoaded
@@ -84,15 +86,21 @@ class Refresh:
             self._loop.order(FileGone(file))
         for problem in scanned.problems:
             self._refuse(problem)
-        await asyncio.gather(*(self._parse(file) for file in changed))
+        # A warm parent pays for itself from the second file on.
+        parents = WarmParents() if len(changed) > 1 else None
+        try:
+            await asyncio.gather(*(self._parse(file, parents or SPAWNING) for file in changed))
+        finally:
+            if parents is not None:
+                await asyncio.to_thread(parents.close)
 
-    async def _parse(self, file: str) -> None:
+    async def _parse(self, file: str, starter: Starter) -> None:
         async with self._turns:
             try:
                 source = await asyncio.to_thread(Path(file).read_bytes)
-                parsed = await parse_file(Path(file), settings=self._settings, source=source)
+                parsed = await parse_file(Path(file), settings=self._settings, source=source, starter=starter)
                 if parsed.dags:
-                    keep_source(self._settings, source)
+                    await asyncio.to_thread(keep_source, self._settings, source)
             except OSError as reason:  # gone again, or no room: the next look at the folder tells
                 log.warning("%s: %s", file, reason)
                 self._known.pop(file, None)

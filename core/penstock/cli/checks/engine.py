@@ -107,11 +107,13 @@ def _files_now(settings: Settings) -> Check:
     """Load the files here, since no engine knows."""
     from penstock.loading.discover import Discovery
     from penstock.loading.parse import parse_file_sync
+    from penstock.loading.warm import WarmParents
 
     found = Discovery().scan(settings.dags_folder)
     files = list(found.files)
     broken = [Path(problem.file) for problem in found.problems]
-    broken += [file for file in files if parse_file_sync(file, settings=settings).errors]
+    with WarmParents() as parents:
+        broken += [file for file in files if parse_file_sync(file, settings=settings, starter=parents).errors]
     if broken:
         names = ", ".join(file.name for file in broken[:5])
         return Check(

@@ -1,0 +1,76 @@
+"""The warm parent's side of a forked load child: ``python -P -u -m penstock.loading.child --forge FD ROOM``.
+
+It has imported what every child needs and nothing of an author's. One conversation at a time: a request
+brings three descriptors (the channel, the interpreter's last words, the output); the answer is the child's
+pid; at the next word the child and all it started are killed, and the answer is how the child ended.
+When nobody asks any more it ends, and they with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+
+from penstock import forking, process
+from penstock.loading.held import MARK
+
+
+def serve(descriptor: int) -> tuple[str, int, int]:
+    """Fork children for as long as somebody asks; return, in each of them, file, channel and last words."""
+    _import_all()
+    try:
+        plate = forking.Nameplate(MARK)
+        forking.stay_warm()
+    except forking.NotWarmError:
+        os._exit(1)
+    process.adopt_orphans()
+    asker = socket.socket(fileno=descriptor)
+    while (request := forking.hear(asker)) is not None:
+        order, descriptors = request
+        pid = os.fork()
+        if pid == 0:
+            asker.detach()
+            return _begin(plate, json.loads(order), *descriptors)
+        for each in descriptors:
+            os.close(each)
+        asker.send(b"%d" % pid)
+        wanted = asker.recv(16)
+        status = _collect(pid)
+        if not wanted:
+            break
+        asker.send(b"%d" % status)
+    os._exit(0)
+
+
+def _import_all() -> None:
+    import penstock
+
+    for name in penstock.__all__:
+        getattr(penstock, name)
+
+
+def _begin(
+    plate: forking.Nameplate, order: dict[str, dict[str, str]], channel: int, words: int, output: int
+) -> tuple[str, int, int]:
+    argv = list(order["argv"])
+    forking.settle(output, output, keep=[channel, words])
+    plate.show(argv, order["env"][MARK])
+    forking.live_in(order["env"], str(order["cwd"]))
+    sys.orig_argv[:] = argv
+    return argv[-1], channel, words
+
+
+def _collect(pid: int) -> int:
+    """Kill the session that *pid* leads and whatever left it, and return how *pid* ended."""
+    process.signal_group(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    while True:  # orphans come to us one generation at a time
+        for child in process.children(os.getpid()):
+            os.kill(child, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return status
