@@ -91,6 +91,18 @@ class Trouble(logging.Handler):
 # -- how it is run -------------------------------------------------------------------------------
 
 
+class Commits(list[object]):
+    """Takes the notice that follows each commit, and holds the limits to what was committed."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self._bench = bench
+
+    def append(self, _change: object) -> None:
+        """Look; what is wrong fails the tick, and its trouble fails the example."""
+        assert_no_limit_is_exceeded(self._bench, self._bench.loop.world)
+
+
 class Drive:
     """Carries out steps on a bench and checks what must hold after each."""
 
@@ -102,6 +114,8 @@ class Drive:
 
     async def run(self, todo: list[Step]) -> None:
         """Do every step, then bring everything to an end."""
+        self.bench.changes = Commits(self.bench)
+        await self.bench.open()  # from here on each commit is looked at
         self.bench.load(*self.specs)
         self.bench.act(acts.SetPool(name="narrow", slots=2))
         for spec in self.specs:

@@ -10,7 +10,6 @@ What an operator wants run next goes before all of that, and what he wants run n
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 
 from penstock.ids import new_attempt_id
 from penstock.model.states import TERMINAL, RunState, TaskState
@@ -77,17 +76,23 @@ def _waiting_runs(tick: Tick) -> dict[str, list[LiveRun]]:
 
 
 def _next(tick: Tick, occupancy: Occupancy, runs: list[LiveRun]) -> tuple[LiveRun, TaskRecord] | None:
-    """Return the next task of a DAG that can launch now; empty tasks on the way are finished."""
-    for live in _in_turn(tick.world, occupancy, runs):
-        task = None if run_full(occupancy, live) else _head(tick, occupancy, live)
-        if task is not None:
-            return live, task
+    """Return the next task of a DAG that can launch now; empty tasks on the way are finished.
+
+    The highest weight over all its runs, the oldest run's of equal ones.
+    """
+    for yields in (False, True):
+        best: tuple[int, LiveRun, TaskRecord] | None = None
+        for live in runs:
+            if _yields(tick.world, occupancy, live) is not yields or run_full(occupancy, live):
+                continue
+            task = _head(tick, occupancy, live)
+            if task is not None:
+                weight = live.structure.weights[task.task_id]
+                if best is None or weight > best[0]:
+                    best = (weight, live, task)
+        if best is not None:
+            return best[1], best[2]
     return None
-
-
-def _in_turn(world: World, occupancy: Occupancy, runs: list[LiveRun]) -> Iterator[LiveRun]:
-    yield from (live for live in runs if not _yields(world, occupancy, live))
-    yield from (live for live in runs if _yields(world, occupancy, live))
 
 
 def _yields(world: World, occupancy: Occupancy, live: LiveRun) -> bool:

@@ -45,6 +45,9 @@ _WAL_LIMIT = 64 << 20
 _CHECKPOINT_PAGES = 4_000
 """Of 4 KiB, in the log before it moves into the database: a pause of some milliseconds, so not often."""
 
+# The partial indexes over what is unfinished serve only statements that spell their condition out.
+RUN_UNFINISHED = sa.text("run.state IN ('queued', 'running')")
+ATTEMPT_LIVE = sa.text("attempt.end_us IS NULL")
 EVENT_HORIZON = "events_from_us"
 """The key in ``meta`` that says before which moment events may go. The guard below spells it out."""
 # A statement that slips past the gate is refused by the database itself.

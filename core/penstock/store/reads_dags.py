@@ -16,7 +16,7 @@ from penstock.model.states import RunState
 from penstock.model.views import DagDetail, DagRow, PauseInfo, RunCell
 from penstock.store import tables
 from penstock.store.coming import Coming, Cursor
-from penstock.store.database import table_of
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
 from penstock.store.reads_runs import RUN_COLUMNS, AnyRow, pause_view, run_view, task_counts
 from penstock.store.shapes import Shape, Shapes
 
@@ -30,9 +30,6 @@ _import_error = table_of(tables.ImportErrorRow)
 _HISTORY = 30
 """Newest runs of which the successful ones give the median duration."""
 
-# The partial indexes over what is unfinished serve only statements that spell their condition out.
-RUN_UNFINISHED = sa.text("run.state IN ('queued', 'running')")
-ATTEMPT_LIVE = sa.text("attempt.end_us IS NULL")
 
 _DAGS = sa.select(
     _dag.c.dag_id, _dag.c.version_id, _dag.c.first_seen_us, _dag.c.cursor_us, _dag.c.cursor_start_us,

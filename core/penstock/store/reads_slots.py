@@ -13,8 +13,7 @@ from penstock.errors import UnknownError
 from penstock.model.backfills import BackfillRow, SlotRow
 from penstock.model.views import PoolRow
 from penstock.store import tables
-from penstock.store.database import table_of
-from penstock.store.reads_dags import ATTEMPT_LIVE, RUN_UNFINISHED
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
 from penstock.store.reads_runs import AnyRow, known_dag
 from penstock.store.shapes import Shapes
 

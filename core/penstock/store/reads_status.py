@@ -10,8 +10,7 @@ from penstock.clock import from_us
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.views import EngineStatus, EventRow, ImportErrorRow
 from penstock.store import tables
-from penstock.store.database import table_of
-from penstock.store.reads_dags import ATTEMPT_LIVE, RUN_UNFINISHED
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
 from penstock.store.reads_runs import known_dag, run_row
 
 _run = table_of(tables.RunRow)

@@ -15,7 +15,7 @@ from penstock.model.spec import DagSpec, decode_spec
 from penstock.model.states import RunState, RunType, TaskState, progress
 from penstock.store import tables
 from penstock.store.assets import events_of_run, next_event_id, queued_events
-from penstock.store.database import Database, table_of
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database, table_of
 from penstock.store.records import (
     AssetEventRecord,
     BackfillRecord,
@@ -142,14 +142,15 @@ class WorkingSet:
 
     def active_runs(self) -> list[tuple[RunRecord, list[TaskRecord]]]:
         """Return unfinished runs, and finished ones in which an attempt still lives."""
-        # By live attempts, which an index knows: tasks are looked through by the million otherwise.
+        # Each half is answered by an index of its own, which knows what is unfinished: a condition that
+        # joined the two would look through every run there ever was.
+        unfinished = sa.select(_run.c.id).where(RUN_UNFINISHED)
         live = (
             sa.select(_task.c.run_pk)
-            .join(_attempt, _attempt.c.ti_id == _task.c.id)
-            .where(_attempt.c.end_us.is_(None))
+            .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
+            .where(ATTEMPT_LIVE)
         )
-        unfinished = _run.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value])
-        return self._runs(sa.or_(unfinished, _run.c.id.in_(live)))
+        return self._runs(_run.c.id.in_(sa.union(unfinished, live)))
 
     def run(self, dag_id: str, run_id: str) -> tuple[RunRecord, list[TaskRecord]] | None:
         """Return one run, or None."""
