@@ -18,6 +18,7 @@ from penstock.model import views
 from penstock.model.acts import AnyAct, act_name
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.told import CallbackRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 
 
@@ -48,6 +49,7 @@ class FakeEngine:
         self.calls: list[str] = []
         self.refuse: PenstockError | None = None
         self.read_only = False
+        self.told: list[CallbackRow] = []
         self.closed = False
         self._age = 0
         self._gone = threading.Event()
@@ -211,6 +213,11 @@ class FakeEngine:
         if (dag_id, run_id) not in self.world.runs:
             raise UnknownError(f"no run {run_id!r} of {dag_id!r}")
         return self.world.runs[dag_id, run_id]
+
+    def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
+        """Answer `Engine.callbacks`."""
+        self._ask("callbacks")
+        return [row for row in self.told if row.dag_id == dag_id and run_id in (None, row.run_id)][:limit]
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
         """Answer `Engine.attempts`."""

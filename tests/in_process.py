@@ -78,7 +78,7 @@ def _here(spec: AttemptSpec, folder: Path) -> int:
         dag = next(dag for dag in collect(namespace) if dag.dag_id == facts["dag_id"])
         task = dag.task_dict[facts["task_id"]]
         fields = {"context": facts, "attempt_id": spec.attempt_id, "xcom_sources": spec.xcom_sources}
-        ending = run_task(task, task_child._context(str(folder), fields, facts, task))
+        ending = run_task(task, task_child.task_context(str(folder), fields, facts, task))
         task_child._tell(str(folder), ending)
     return ending.exit_code
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from penstock.authoring.connections import BaseHook, Connection
     from penstock.authoring.context import Context, DagRun, get_current_context
     from penstock.authoring.dag import DAG, dag
+    from penstock.authoring.deadlines import DeadlineAlert, DeadlineReference
     from penstock.authoring.decorators import setup, task, teardown
     from penstock.authoring.exceptions import (
         AirflowFailException,
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
     )
     from penstock.authoring.group import TaskGroup, task_group
     from penstock.authoring.node import Label
+    from penstock.authoring.notifiers.bell import BellNotifier
+    from penstock.authoring.notifiers.notifier import BaseNotifier, Notifier
+    from penstock.authoring.notifiers.shell import ShellNotifier
+    from penstock.authoring.notifiers.smtp import SmtpNotifier
+    from penstock.authoring.notifiers.webhook import WebhookNotifier
     from penstock.authoring.operators.bash import BashOperator
     from penstock.authoring.operators.empty import EmptyOperator
     from penstock.authoring.operators.latest_only import LatestOnlyOperator
@@ -68,6 +74,7 @@ _HOMES = {
     "connections": ("BaseHook", "Connection"),
     "context": ("Context", "DagRun", "get_current_context"),
     "dag": ("DAG", "dag"),
+    "deadlines": ("DeadlineAlert", "DeadlineReference"),
     "decorators": ("setup", "task", "teardown"),
     "exceptions": (
         "AirflowFailException",
@@ -80,6 +87,11 @@ _HOMES = {
     ),
     "group": ("TaskGroup", "task_group"),
     "node": ("Label",),
+    "notifiers.bell": ("BellNotifier",),
+    "notifiers.notifier": ("BaseNotifier", "Notifier"),
+    "notifiers.shell": ("ShellNotifier",),
+    "notifiers.smtp": ("SmtpNotifier",),
+    "notifiers.webhook": ("WebhookNotifier",),
     "operators.bash": ("BashOperator",),
     "operators.empty": ("EmptyOperator",),
     "operators.latest_only": ("LatestOnlyOperator",),
@@ -119,10 +131,12 @@ __all__ = [
     "AssetAny",
     "AssetOrTimeSchedule",
     "BaseHook",
+    "BaseNotifier",
     "BaseOperator",
     "BaseSensorOperator",
     "BashOperator",
     "BashSensor",
+    "BellNotifier",
     "BranchPythonOperator",
     "Connection",
     "Context",
@@ -130,6 +144,8 @@ __all__ = [
     "CronTriggerTimetable",
     "DagRun",
     "DateTimeSensor",
+    "DeadlineAlert",
+    "DeadlineReference",
     "DeltaDataIntervalTimetable",
     "DeltaTriggerTimetable",
     "EmptyOperator",
@@ -140,6 +156,7 @@ __all__ = [
     "LatestOnlyOperator",
     "Metadata",
     "MultipleCronTriggerTimetable",
+    "Notifier",
     "Operator",
     "Param",
     "PokeReturnValue",
@@ -149,8 +166,10 @@ __all__ = [
     "SQLExecuteQueryOperator",
     "Sensor",
     "SensorTimeout",
+    "ShellNotifier",
     "ShortCircuitOperator",
     "SkipException",
+    "SmtpNotifier",
     "SqlSensor",
     "TaskGroup",
     "TaskInstance",
@@ -158,6 +177,7 @@ __all__ = [
     "TimeSensor",
     "TriggerRule",
     "Variable",
+    "WebhookNotifier",
     "XComArg",
     "__version__",
     "asset",

@@ -88,6 +88,10 @@ class Settings:
     """Age at which records of schedule points are forgotten; 0 keeps all."""
     retention: dict[str, dict[str, int]] = field(default_factory=dict)
     """What differs for some DAGs: dag_id -> ``days``, ``bytes``, ``runs``."""
+    callback_timeout: float = 60.0
+    """How long the callbacks of one event may take, all together."""
+    max_consecutive_failed_runs: int = 0
+    """As many failed runs in a row pause a DAG's schedule, unless it says otherwise; 0 never does."""
     pools: dict[str, int] = field(default_factory=dict)
     """Pools made at start when they do not exist: name -> slots."""
     connections: dict[str, Any] = field(default_factory=dict)

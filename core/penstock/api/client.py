@@ -23,6 +23,7 @@ from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.told import CallbackRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 from penstock.model.xcoms import XComSource
 
@@ -175,6 +176,10 @@ class SocketEngine:
     def run(self, dag_id: str, run_id: str) -> views.RunDetail:
         """Return one run with its task instances."""
         return self._call(Engine.run, dag_id=dag_id, run_id=run_id)
+
+    def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
+        """Return what became of callbacks of a DAG, or of one run, newest first."""
+        return self._call(Engine.callbacks, dag_id=dag_id, run_id=run_id, limit=limit)
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
         """Return every attempt of a task instance, oldest first."""

@@ -19,6 +19,7 @@ from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.told import CallbackRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 
 
@@ -68,6 +69,10 @@ class Engine(Protocol):
 
     def run(self, dag_id: str, run_id: str) -> views.RunDetail:
         """Return one run with its task instances."""
+        ...
+
+    def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
+        """Return what became of callbacks of a DAG, or of one run, newest first."""
         ...
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:

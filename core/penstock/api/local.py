@@ -22,6 +22,7 @@ from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.told import CallbackRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 from penstock.model.xcoms import XComSource
 from penstock.settings import Settings
@@ -137,6 +138,10 @@ class LocalEngine:
     def run(self, dag_id: str, run_id: str) -> views.RunDetail:
         """Return one run with its task instances."""
         return self._reads.run(dag_id, run_id)
+
+    def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
+        """Return what became of callbacks of a DAG, or of one run, newest first."""
+        return self._reads.callbacks(dag_id, run_id, limit)
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
         """Return every attempt of a task instance, oldest first."""

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 
 from penstock.authoring.place import refuse
 
+TASK_CALLBACKS = ("execute", "success", "failure", "retry", "skipped")
+"""What a task tells of."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal, NoReturn, TypedDict
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
     Duration = timedelta | float
     """A timedelta, or a number of seconds."""
+
+    Callbacks = Callable[..., Any] | list[Callable[..., Any]] | tuple[Callable[..., Any], ...] | None
+    """What to call with the context: a function, a notifier, or several."""
 
     class TaskArgs(TypedDict, total=False):
         """What any operator accepts besides its own arguments. Durations: a timedelta or seconds."""
@@ -60,6 +66,11 @@ if TYPE_CHECKING:
         pre_execute: Callable[..., Any] | None
         post_execute: Callable[..., Any] | None
         map_index_template: str | None
+        on_execute_callback: Callbacks
+        on_success_callback: Callbacks
+        on_failure_callback: Callbacks
+        on_retry_callback: Callbacks
+        on_skipped_callback: Callbacks
 
 
 def seconds(value: Any, name: str) -> float:
@@ -146,6 +157,15 @@ def _callable(value: Any, name: str) -> Any:
     return value
 
 
+def callbacks(value: Any, name: str) -> tuple[Callable[..., Any], ...]:
+    """Return what to call, one or several, as a tuple; notifiers are called too."""
+    found = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
+    for one in found:
+        if not callable(one):
+            refuse(f"{name} must be something to call, a notifier or a list of them, not {one!r}")
+    return found
+
+
 def one_of(*allowed: str) -> Callable[[Any, str], str]:
     """Return a check that lets only these texts pass."""
 
@@ -230,6 +250,7 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "pre_execute": _callable,
     "post_execute": _callable,
     "map_index_template": _text,
+    **dict.fromkeys([f"on_{event}_callback" for event in TASK_CALLBACKS], callbacks),
 }
 """Attribute name -> what turns the author's value into ours or refuses it."""
 
@@ -256,11 +277,6 @@ IGNORED: dict[str, str] = {
 """Accepted so that a file loads, and named in the DAG's warnings."""
 
 LATER: dict[str, str] = {
-    "on_execute_callback": "callbacks",
-    "on_failure_callback": "callbacks",
-    "on_retry_callback": "callbacks",
-    "on_skipped_callback": "callbacks",
-    "on_success_callback": "callbacks",
     "retry_policy": "retry policies",
 }
 """Known words for what does not exist yet: refused by name, never swallowed."""

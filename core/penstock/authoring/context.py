@@ -31,6 +31,8 @@ class DagRun:
         self.data_interval_end = _moment(facts, "data_interval_end")
         self.run_after = _moment(facts, "run_after") or Moment.now_utc()
         self.start_date = _moment(facts, "run_start")
+        self.state = str(facts.get("run_state") or "running")
+        self.end_date: Moment | None = None
         self.conf: dict[str, Any] = dict(facts.get("conf") or {})
 
     def __repr__(self) -> str:

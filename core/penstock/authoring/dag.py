@@ -9,16 +9,18 @@ from types import TracebackType
 
 from penstock.authoring import scope
 from penstock.authoring.arguments import (
+    callbacks,
     moment,
     one_of,
     optional_seconds,
     positive,
-    refuse_later,
     refuse_unknown,
     truth,
+    whole,
     worth_a_warning,
 )
 from penstock.authoring.calling import shape_of
+from penstock.authoring.deadlines import deadlines
 from penstock.authoring.group import TaskGroup
 from penstock.authoring.overloads import overload
 from penstock.authoring.params import Param, as_params
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Self
     from zoneinfo import ZoneInfo
 
-    from penstock.authoring.arguments import Duration
+    from penstock.authoring.arguments import Callbacks, Duration
+    from penstock.authoring.deadlines import DeadlineAlert
     from penstock.authoring.operators.operator import Operator
 
 _IGNORED = {
@@ -43,13 +46,7 @@ _IGNORED = {
     "rerun_with_latest_version": "a run keeps the version it started with",
     "disable_bundle_versioning": "a run keeps the version it started with",
     "dag_display_name": "the dag_id is shown",
-    "max_consecutive_failed_dag_runs": "nothing pauses by itself yet",
     "allowed_run_types": "every run type is allowed",
-}
-_LATER = {
-    "on_failure_callback": "callbacks",
-    "on_success_callback": "callbacks",
-    "deadline": "deadlines",
 }
 
 
@@ -89,6 +86,10 @@ class DAG:
         jinja_environment_kwargs: Mapping[str, Any] | None = None,
         render_template_as_native_obj: bool = False,
         auto_register: bool = True,
+        on_success_callback: Callbacks = None,
+        on_failure_callback: Callbacks = None,
+        deadline: DeadlineAlert | Sequence[DeadlineAlert] | None = None,
+        max_consecutive_failed_dag_runs: int = 0,
         **others: Any,
     ) -> None:
         self.place = author_place()
@@ -122,6 +123,12 @@ class DAG:
         self.jinja_environment_kwargs = dict(jinja_environment_kwargs or {})
         self.render_template_as_native_obj = render_template_as_native_obj
         self.auto_register = auto_register
+        self.on_success_callback = callbacks(on_success_callback, "on_success_callback")
+        self.on_failure_callback = callbacks(on_failure_callback, "on_failure_callback")
+        self.deadlines = deadlines(deadline)
+        self.max_consecutive_failed_dag_runs = whole(
+            max_consecutive_failed_dag_runs, "max_consecutive_failed_dag_runs"
+        )
         self.task_dict: dict[str, Operator] = {}
         self.task_groups: dict[str, TaskGroup] = {}
         self.edges: dict[tuple[str, str], int | None] = {}
@@ -132,11 +139,9 @@ class DAG:
             refuse("schedule '@continuous' needs max_active_runs=1")
 
     def _refuse_or_warn(self, others: dict[str, Any]) -> None:
-        for name in [name for name in others if name in _IGNORED or name in _LATER]:
+        for name in [name for name in others if name in _IGNORED]:
             value = others.pop(name)
-            if name in _LATER and value:
-                refuse_later(name, _LATER[name])
-            if name in _IGNORED and worth_a_warning(name, value):
+            if worth_a_warning(name, value):
                 self.warn(f"argument {name} is ignored: {_IGNORED[name]}")
         if others:
             refuse_unknown(f"DAG {self.dag_id!r}", others, self.__init__.__code__.co_varnames)  # type: ignore[misc]

@@ -13,6 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from penstock.authoring import scope
+from penstock.authoring.arguments import TASK_CALLBACKS
 from penstock.authoring.collect import collect
 from penstock.authoring.dag import DAG
 from penstock.authoring.expand_input import is_json
@@ -27,6 +28,7 @@ from penstock.model.graph import find_cycle
 from penstock.model.spec import (
     CommandSpec,
     DagSpec,
+    DeadlineSpec,
     ExpandSpec,
     GroupSpec,
     ParamSpec,
@@ -77,6 +79,17 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         max_active_tasks=dag.max_active_tasks,
         dagrun_timeout=dag.dagrun_timeout,
         fail_fast=dag.fail_fast,
+        callbacks=tuple(event for event in ("success", "failure") if getattr(dag, f"on_{event}_callback")),
+        deadlines=tuple(
+            DeadlineSpec(
+                reference=one.reference.word,  # type: ignore[arg-type]  # the words are the same
+                seconds=one.interval,
+                at=_utc(one.reference.at, zone),
+                name=one.name,
+            )
+            for one in dag.deadlines
+        ),
+        max_consecutive_failed_runs=dag.max_consecutive_failed_dag_runs,
         paused_upon_creation=dag.is_paused_upon_creation,
         params={name: _param(dag, name, param) for name, param in dag.params.items()},
         tasks=tuple(_task(task, sources) for task in dag.task_dict.values()),
@@ -139,6 +152,7 @@ def _task(task: Operator, sources: frozenset[str]) -> TaskSpec:
         outlets=tuple(AssetSpec(**asset.fields()) for asset in task.outlets),
         secrets=task.secrets,
         log_direct=task.log_mode == "direct",
+        callbacks=tuple(event for event in TASK_CALLBACKS if getattr(task, f"on_{event}_callback")),
         is_setup=task.is_setup,
         is_teardown=task.is_teardown,
         on_failure_fail_dagrun=task.on_failure_fail_dagrun,

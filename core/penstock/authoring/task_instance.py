@@ -54,11 +54,19 @@ class TaskInstance:
         self._socket = socket
         self._xcoms = xcoms or XComStore(None, {})
         self.skips: list[str] = []
+        self.state: str | None = None
+        self.end_date: Moment | None = None
 
     @property
     def log(self) -> logging.Logger:
         """A logger whose lines go to the task's log."""
         return self.task.log
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds between start and end; None while it runs."""
+        ended = self.start_date is not None and self.end_date is not None
+        return (self.end_date - self.start_date).total_seconds() if ended else None  # type: ignore[operator]
 
     @property
     def key(self) -> tuple[str, str, str, int]:
@@ -153,6 +161,10 @@ class TaskInstance:
             if newest.setdefault(row["task_id"], row["run_id"]) == row["run_id"]:
                 sources.setdefault(row["task_id"], {})[row["map_index"]] = row["attempt_id"]
         return {name: self._xcoms.from_attempts(found, key, map_indexes) for name, found in sources.items()}
+
+    def ring(self, message: str) -> None:
+        """Have open consoles ring and show *message*; for callbacks."""
+        self.xcom_push("bell", [*(self._xcoms.own("bell", None) or ()), message])
 
     def rule_out(self, task_ids: Sequence[str]) -> None:
         """Have these tasks of the run skipped once this one has succeeded."""

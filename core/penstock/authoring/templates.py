@@ -51,7 +51,9 @@ def render_fields(task: Operator, context: Context) -> dict[str, Any]:
 class Renderer:
     """Renders values for one task in one context."""
 
-    def __init__(self, task: Operator, context: Context) -> None:
+    def __init__(self, task: Operator, context: Context, *, files: bool = True) -> None:
+        self._files = files
+        """Whether a text may name a file to render."""
         self.task = task
         self.context = context
         self._jinja: jinja2.Environment | None = None
@@ -75,7 +77,7 @@ class Renderer:
 
     def text(self, text: str) -> Any:
         """Return *text* rendered; with native objects that need not be a text."""
-        if self.task.template_ext and text.endswith(tuple(self.task.template_ext)):
+        if self._files and self.task.template_ext and text.endswith(tuple(self.task.template_ext)):
             return self.environment.get_template(text).render(self.context)
         if not has_markers(text):
             return text

@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "why": "why:why",
         "points": "points:points",
         "events": "events:events",
+        "callbacks": "callbacks:callbacks",
         "pools": "pools:pools",
         "assets": "assets:assets",
         "variables": "variables:variables",

@@ -38,6 +38,12 @@ CONFIG = """\
 # How long a returned list or dict may be for tasks to be mapped over it; a longer one fails its task.
 # max_map_length = 1024
 
+# Seconds that the callbacks and notifiers of one event may take, all together.
+# callback_timeout = 60.0
+
+# After as many failed runs in a row a schedule is paused, unless the DAG says otherwise; 0 never does.
+# max_consecutive_failed_runs = 0
+
 # Whether the engine may run as root.
 # allow_root = true
 

@@ -35,9 +35,9 @@ class TaskNotFoundError(TaskError):
 
 def main(folder: str) -> int:
     """Run the attempt in *folder* and return the exit code."""
-    spec = records.load(_read(f"{folder}/{records.SPEC}"))
+    spec = records.load(read_whole(f"{folder}/{records.SPEC}"))
     facts: dict[str, Any] = spec["context"]
-    _speak_line_by_line()
+    speak_line_by_line()
     provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
     listen_at(None if spec.get("log_direct") else sys.stdout.fileno())
     take_lent()
@@ -52,8 +52,8 @@ def main(folder: str) -> int:
 def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Ending:
     signal.signal(signal.SIGTERM, _on_sigterm)
     try:
-        task = _load(facts)
-        context = _context(folder, spec, facts, task)
+        task = load_task(facts)
+        context = task_context(folder, spec, facts, task)
     except Terminated:
         raise
     except BaseException as error:  # noqa: BLE001 - an author's file may raise anything while it loads
@@ -62,14 +62,15 @@ def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Endi
     return run_task(task, context)
 
 
-def _load(facts: Mapping[str, Any]) -> Operator:
+def load_task(facts: Mapping[str, Any]) -> Operator:
+    """Execute the pinned DAG file and return the task that *facts* name."""
     from penstock.authoring.collect import collect
     from penstock.authoring.task_logging import show_logging
     from penstock.loading.source import execute
 
     show_logging()
     dag_id, task_id = facts["dag_id"], facts["task_id"]
-    namespace = execute(facts["file"], _read(facts["source"]), [facts.get("dags_folder") or ""])
+    namespace = execute(facts["file"], read_whole(facts["source"]), [facts.get("dags_folder") or ""])
     dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
     if dag is None:
         raise TaskNotFoundError(
@@ -83,7 +84,8 @@ def _load(facts: Mapping[str, Any]) -> Operator:
     return dag.task_dict[task_id]
 
 
-def _context(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], task: Operator) -> Context:
+def task_context(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], task: Operator) -> Context:
+    """Return the context of *task* in the attempt whose directory is *folder*."""
     from penstock.authoring.context import build_context
     from penstock.authoring.moment import Moment
 
@@ -137,12 +139,13 @@ def _explain(ending: Ending) -> None:
     sys.stderr.write(explain(ending.error))
 
 
-def _read(path: str) -> bytes:
+def read_whole(path: str) -> bytes:
+    """Return a file's bytes."""
     with open(path, "rb") as file:  # noqa: PTH123 - see above on imports
         return file.read()
 
 
-def _speak_line_by_line() -> None:
+def speak_line_by_line() -> None:
     """Let every line reach the log when it is printed, in the order of printing."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]

@@ -91,6 +91,19 @@ class ExpandSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     inputs: dict[str, MapInput]
 
 
+class DeadlineSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A moment by which a run should have ended: ``seconds`` after ``reference``.
+
+    ``started``: by which it should have *started*, counted from when it was due. ``fixed`` counts
+    from ``at``.
+    """
+
+    reference: Literal["queued", "logical_date", "due", "fixed", "started"]
+    seconds: float
+    at: datetime | None = None
+    name: str | None = None
+
+
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One task of a DAG.
 
@@ -137,6 +150,8 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Environment name -> reference to a secret, looked up just before the start."""
     log_direct: bool = False
     """The command writes the log itself: no masking, no cap."""
+    callbacks: tuple[str, ...] = ()
+    """What the author's functions want to hear of: execute, success, failure, retry, skipped."""
     is_setup: bool = False
     is_teardown: bool = False
     on_failure_fail_dagrun: bool = False
@@ -196,6 +211,11 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_active_tasks: int = 16
     dagrun_timeout: float | None = None
     fail_fast: bool = False
+    callbacks: tuple[str, ...] = ()
+    """What the author's functions want to hear of runs: success, failure."""
+    deadlines: tuple[DeadlineSpec, ...] = ()
+    max_consecutive_failed_runs: int = 0
+    """As many failed runs in a row pause the schedule; 0 never does."""
     paused_upon_creation: bool | None = None
     params: dict[str, ParamSpec] = msgspec.field(default_factory=dict)
     tasks: tuple[TaskSpec, ...] = ()

@@ -21,6 +21,8 @@ from penstock.values import clear_secrets
 FOREGROUND = "PENSTOCK_FOREGROUND"
 """In the environment of tasks: no engine is there to ask."""
 _LEFT_BEHIND = TERMINAL - {TaskState.REMOVED}
+CALLBACK_GRACE = 5.0
+"""Seconds between SIGTERM and SIGKILL for a callback that takes too long."""
 _EVERY_XCOM = 200
 """Runs with more tasks than this hand only their ancestors' XComs to a task."""
 
@@ -51,7 +53,7 @@ def attempt_spec(
     python = spec.launch == "python"
     facts = _context(live, task, settings, before, triggering) if python else {}
     if FOREGROUND in environment:
-        facts["socket"] = None
+        facts.pop("socket", None)
     return AttemptSpec(
         attempt_id=attempt_id,
         argv=_python(folder) if python or command is None else command.argv,
@@ -71,9 +73,65 @@ def attempt_spec(
     )
 
 
-def _python(folder: Path) -> tuple[str, ...]:
+def callback_facts(
+    live: LiveRun,
+    task: TaskRecord,
+    settings: Settings,
+    before: RunRecord | None,
+    triggering: Sequence[AssetEventRecord],
+    *,
+    kind: str,
+    reason: str | None,
+    state: str | None,
+) -> dict[str, Any]:
+    """Return what the process of a callback has to know, as JSON: it may start long after the run ended.
+
+    *task* is what it gets as ``ti``.
+    """
+    context = _context(live, task, settings, before, triggering)
+    context["callback"] = {
+        "kind": kind,
+        "reason": reason,
+        "state": state,
+        "start": iso(task.start_us),
+        "end": iso(task.end_us),
+        "run_state": live.record.state.value,
+        "run_end": iso(live.record.end_us),
+    }
+    return {"context": context, "sources": _sources(live, live.structure.tasks[task.task_id])}
+
+
+def callback_spec(
+    attempt_id: str,
+    facts: dict[str, Any],
+    settings: Settings,
+    environment: dict[str, str],
+    *,
+    lent: tuple[str, ...] = (),
+) -> AttemptSpec:
+    """Return the order to carry a callback out; *facts* as `callback_facts` made them."""
+    folder = attempt_path(settings.attempts, attempt_id)
+    context = facts["context"]
+    if FOREGROUND in environment:
+        context.pop("socket", None)
+    return AttemptSpec(
+        attempt_id=attempt_id,
+        argv=_python(folder, "penstock.execution.callback_child"),
+        env={**environment, "PENSTOCK_ATTEMPT": attempt_id},
+        cwd=str(settings.home),
+        time_limit=settings.callback_timeout,
+        grace=min(settings.stop_grace, CALLBACK_GRACE),
+        log_max_bytes=settings.log_max_bytes,
+        masks=_masks(settings),
+        lent=lent,
+        context=context,
+        xcom_sources=facts["sources"],
+    )
+
+
+def _python(folder: Path, module: str = "penstock.execution.task_child") -> tuple[str, ...]:
     # -P: the working directory is not put on the path, so no file there can stand in for a module.
-    return (sys.executable, "-P", "-m", "penstock.execution.task_child", str(folder))
+    return (sys.executable, "-P", "-m", module, str(folder))
 
 
 def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, str]:

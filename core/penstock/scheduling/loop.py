@@ -22,7 +22,9 @@ from penstock.execution.executor import Executor
 from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.scheduling.acts.registry import plan_of
+from penstock.scheduling.callbacks import deliver, settle_callbacks, subscribe
 from penstock.scheduling.create import create
+from penstock.scheduling.deadlines import watch_deadlines
 from penstock.scheduling.dispatch import dispatch
 from penstock.scheduling.obey import ActOrder, Order, obey
 from penstock.scheduling.ready import advance
@@ -178,8 +180,8 @@ class Loop:
 
     @property
     def busy(self) -> bool:
-        """Whether an attempt is live."""
-        return bool(self.world.attempts)
+        """Whether an attempt is live, of a task or of a callback."""
+        return bool(self.world.attempts or self.world.delivering)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -193,7 +195,7 @@ class Loop:
     async def recover(self) -> None:
         """Adopt what outlived the last engine: the same observation as every tick."""
         await self._executor.start(self.hint)
-        self._turn(list(self.world.attempts), revoke_unclaimed=True)
+        self._turn(self._live(), revoke_unclaimed=True)
 
     async def run(self) -> None:
         """Tick whenever something moves, until `stop`."""
@@ -207,8 +209,11 @@ class Loop:
         self._hinted.clear()
         if self.busy and self._clock.monotonic() >= self._next_sweep:
             self._next_sweep = self._clock.monotonic() + SWEEP_EVERY
-            hinted = list(self.world.attempts)
+            hinted = self._live()
         return hinted
+
+    def _live(self) -> list[str]:
+        return [*self.world.attempts, *self.world.delivering]
 
     async def _sleep(self, wake_us: int | None) -> None:
         wait = LONGEST_SLEEP
@@ -248,7 +253,7 @@ class Loop:
             if isinstance(order, ActOrder) and not order.answer.done():
                 text = f"the engine could not write: {getattr(error, 'orig', error)}"
                 order.answer.set_exception(PenstockError(text))
-        self._hinted.update(self.world.attempts)
+        self._hinted.update(self._live())
         self._no_launches_before = self._clock.monotonic() + _LAUNCH_PAUSE
 
     def _one_by_one(self, orders: list[Order], attempt_ids: list[str]) -> int:
@@ -291,8 +296,14 @@ class Loop:
         self.gate.now_us = tick.now_us
         answers = obey(tick, orders)
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
+        subscribe(tick)
+        settle_callbacks(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         reap(tick)
         self._advance(tick)
+        watch_deadlines(tick)
+        subscribe(tick)
+        if self._may_launch(tick):
+            deliver(tick)
         tick.ledger.write()
         for row in self._samples:
             self.gate.also(INSERT_SAMPLE, row)

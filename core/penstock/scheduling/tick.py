@@ -38,6 +38,8 @@ class Tick:
     """What becomes of schedule points."""
     failing: list[tuple[LiveRun, str]] = field(default_factory=list)
     """Runs that end at their first failure, with the task that failed in this tick."""
+    heard: int = 0
+    """How many of the tick's events were looked at for those who want to hear of them."""
     wake_us: int | None = None
     """When something is due that no event will announce."""
 

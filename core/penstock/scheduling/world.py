@@ -22,6 +22,7 @@ from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.scheduling.stored import ChangedAssets, StoredValues
 from penstock.scheduling.structure import Structure
 from penstock.store.records import (
+    CallbackRecord,
     PauseRecord,
     RunRecord,
     TaskRecord,
@@ -131,6 +132,15 @@ class World:
         self.pools: dict[str, int] = self.reads.pools()
         self.values = StoredValues(self.reads)
         self.assets = ChangedAssets(self.reads)
+        self.callbacks: dict[int, CallbackRecord] = {one.id: one for one in self.reads.callbacks()}
+        """Deliveries that are not done, by key, oldest first."""
+        self.delivering: dict[str, int] = {
+            one.attempt_id: one.id for one in self.callbacks.values() if one.attempt_id
+        }
+        """Attempts that carry callbacks out -> their keys."""
+        self.next_callback = self.reads.next_key("callback")
+        self.missed = self.reads.missed_deadlines()
+        """(run key, ``deadline:0``) of deadlines that were told of already."""
         self.backfills: dict[int, LiveBackfill] = {
             record.id: LiveBackfill(record, slots) for record, slots in self.reads.backfills()
         }

@@ -29,6 +29,7 @@ from penstock.model.acts import Trigger
 from penstock.model.outcome import describe
 from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
 from penstock.model.states import RUN_TERMINAL
+from penstock.model.told import CallbackRow
 from penstock.model.views import RunDetail, TaskRow
 from penstock.scheduling.launch import FOREGROUND
 from penstock.scheduling.loop import Loop
@@ -164,9 +165,11 @@ async def _run(
         while True:
             detail = engine.run(act.dag_id, done.run_id)
             follow.show(detail)
-            if detail.run.state in RUN_TERMINAL:
+            if detail.run.state in RUN_TERMINAL and not loop.world.callbacks:
                 break
             await loop.moved(_FOLLOW_EVERY)
+        for row in engine.callbacks(act.dag_id, done.run_id)[::-1]:
+            follow.show_callback(row)
         return _report(database, detail)
     finally:
         loop.stop()
@@ -194,6 +197,11 @@ class _Follow:
                 detail.run.dag_id, detail.run.run_id, row.task_id, row.map_index
             ):
                 self._copy(key, attempt.attempt_id, ended=attempt.end is not None)
+
+    def show_callback(self, row: CallbackRow) -> None:
+        """Write what a callback said."""
+        if row.attempt_id is not None:
+            self._copy(f"{row.task_id or row.dag_id} {row.kind}", row.attempt_id, ended=True)
 
     def _copy(self, task_id: str, attempt_id: str, *, ended: bool) -> None:
         while True:

@@ -7,7 +7,7 @@ write fails, the tick is void and the engine reads its records anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +121,11 @@ class Gate:
             self._claims, self._ends, self._others,
         )  # fmt: skip
         return not any(gathered)
+
+    @property
+    def noted(self) -> Sequence[Mapping[str, Any]]:
+        """The events gathered so far, in order: rows of the trail."""
+        return self._events
 
     # -- moves ---------------------------------------------------------------------------------
 

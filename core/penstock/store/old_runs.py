@@ -20,6 +20,7 @@ from penstock.store.database import EVENT_HORIZON, Database, table_of
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
+_callback = table_of(tables.CallbackRow)
 _sample = table_of(tables.SampleRow)
 _event = table_of(tables.EventRow)
 _dag = table_of(tables.DagRow)
@@ -44,7 +45,9 @@ _LOGS = (
     .group_by(_task.c.run_pk)
     .subquery()
 )
-_free = sa.and_(_run.c.state.in_(_TERMINAL), _run.c.id.not_in(_LIVE)).label("free")
+_UNTOLD = sa.select(_callback.c.run_pk).where(_callback.c.state.in_(["waiting", "running"]))
+_FORGETTABLE = sa.and_(_run.c.state.in_(_TERMINAL), _run.c.id.not_in(_LIVE), _run.c.id.not_in(_UNTOLD))
+_free = _FORGETTABLE.label("free")
 _NEWEST_FIRST = (
     sa.select(
         _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.end_us, sa.func.coalesce(_LOGS.c.bytes, 0), _free
@@ -99,11 +102,7 @@ def forget_slice(database: Database, run: OldRun, *, tasks: int) -> tuple[list[s
     stays in the trail.
     """
     with database.write() as connection:
-        same = connection.execute(
-            sa.select(_run.c.id).where(
-                _run.c.id == run.id, _run.c.state.in_(_TERMINAL), _run.c.id.not_in(_LIVE)
-            )
-        ).first()
+        same = connection.execute(sa.select(_run.c.id).where(_run.c.id == run.id, _FORGETTABLE)).first()
         if same is None:
             return [], True
         some = sa.select(_task.c.id).where(_task.c.run_pk == run.id).order_by(_task.c.id).limit(tasks + 1)
@@ -114,6 +113,10 @@ def forget_slice(database: Database, run: OldRun, *, tasks: int) -> tuple[list[s
         connection.execute(sa.delete(_task).where(_task.c.id.in_(going)))
         if len(keys) > tasks:
             return attempts, False
+        told = sa.select(_callback.c.attempt_id).where(
+            _callback.c.run_pk == run.id, _callback.c.attempt_id.is_not(None)
+        )
+        attempts += connection.execute(told).scalars()
         connection.execute(sa.delete(_run).where(_run.c.id == run.id))
         connection.execute(
             sa.delete(_event).where(

@@ -20,11 +20,13 @@ from penstock.clock import Clock, SystemClock, to_us
 from penstock.model import views
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.told import CallbackRow
 from penstock.model.xcoms import XComSource
 from penstock.settings import Settings
 from penstock.store import (
     reads_assets,
     reads_attempts,
+    reads_callbacks,
     reads_dags,
     reads_ledger,
     reads_runs,
@@ -145,6 +147,13 @@ class Reads:
         """Return which attempts hold what tasks pushed, of the newest run first."""
         with self._database.read() as connection:
             return reads_attempts.read_xcom_sources(connection, dag_id, task_ids, key, run_id, until)
+
+    def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
+        """Return what became of callbacks of a DAG, or of one run, newest first."""
+        with self._database.read() as connection:
+            return reads_callbacks.read_callbacks(
+                connection, self._settings.attempts, dag_id, run_id, min(limit, _MOST_ROWS)
+            )
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
         """Return every attempt of a task instance, oldest first."""

@@ -88,6 +88,24 @@ class RunRecord:
 
 
 @dataclass(slots=True)
+class CallbackRecord:
+    """One delivery of callbacks that is not done. ``facts`` is JSON; see `tables.CallbackRow`."""
+
+    id: int
+    run_pk: int
+    task_id: str | None
+    map_index: int
+    kind: str
+    facts: str
+    created_us: int
+    state: str = "waiting"
+    tries: int = 0
+    attempt_id: str | None = None
+    end_us: int | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
 class PauseRecord:
     """One pause in force. ``kind``: schedule, freeze, run or task."""
 

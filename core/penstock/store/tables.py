@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -206,6 +206,37 @@ class XComRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     value: str | None = None
     attempt_id: str | None = None
+
+
+class CallbackRow(SQLModel, table=True):
+    """One delivery of the author's callbacks: written with what it tells of, carried out afterwards.
+
+    ``state``: waiting, running, done, failed. ``kind`` is ``task_failure``, ``run_success``,
+    ``deadline:0`` and the like; ``facts`` the JSON that the process gets.
+    """
+
+    __tablename__ = "callback"
+    __table_args__ = (
+        Index("ix_callback_run", "run_pk"),
+        Index(
+            "ix_callback_open",
+            "state",
+            sqlite_where=text("state IN ('waiting', 'running')"),
+            postgresql_where=text("state IN ('waiting', 'running')"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    run_pk: int = Field(foreign_key="run.id", ondelete="CASCADE")
+    task_id: str | None = None
+    map_index: int = -1
+    kind: str
+    facts: str = Field(sa_column=Column(Text, nullable=False))
+    created_us: int = Field(sa_column=Column(BigInteger, nullable=False))
+    state: str = "waiting"
+    tries: int = 0
+    attempt_id: str | None = None
+    end_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    reason: str | None = None
 
 
 class PauseRow(SQLModel, table=True):

@@ -19,6 +19,7 @@ from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database, tabl
 from penstock.store.records import (
     AssetEventRecord,
     BackfillRecord,
+    CallbackRecord,
     LedgerRecord,
     PauseRecord,
     RunRecord,
@@ -38,13 +39,14 @@ _pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
 _slot = table_of(tables.BackfillSlotRow)
 _xcom = table_of(tables.XComRow)
+_callback = table_of(tables.CallbackRow)
 _act = table_of(tables.ActRow)
 _value = table_of(tables.StoredValueRow)
 _ledger = table_of(tables.LedgerRow)
 _undo = table_of(tables.UndoRow)
 
-Counted = Literal["version", "backfill", "slot", "undo"]
-_COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo}
+Counted = Literal["version", "backfill", "slot", "undo", "callback"]
+_COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo, "callback": _callback}
 
 _RUN_FIELDS = tuple(RunRecord.__slots__)
 _TASK_FIELDS = tuple(TaskRecord.__slots__)
@@ -295,6 +297,40 @@ class WorkingSet:
         with self.database.read() as connection:
             rows = connection.execute(sa.select(*columns).order_by(_undo.c.id.desc())).all()
         return [UndoRecord(*row) for row in rows]
+
+    def callbacks(self) -> list[CallbackRecord]:
+        """Return the callbacks that are not done, oldest first."""
+        query = (
+            sa.select(*(_callback.c[name] for name in CallbackRecord.__slots__))
+            .where(_callback.c.state.in_(["waiting", "running"]))
+            .order_by(_callback.c.id)
+        )
+        with self.database.read() as connection:
+            return [CallbackRecord(*row) for row in connection.execute(query)]
+
+    def missed_deadlines(self) -> set[tuple[int, str]]:
+        """Return (run key, kind of callback) of the deadlines that unfinished runs missed already."""
+        query = (
+            sa.select(_callback.c.run_pk, _callback.c.kind)
+            .join(_run, _run.c.id == _callback.c.run_pk)
+            .where(
+                _run.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
+                _callback.c.kind.like("deadline:%"),
+            )
+        )
+        with self.database.read() as connection:
+            return {(row[0], row[1]) for row in connection.execute(query)}
+
+    def last_ends(self, dag_id: str, limit: int) -> list[tuple[int, RunState]]:
+        """Return the DAG's newest finished runs, by when they ended, newest first: (key, state)."""
+        query = (
+            sa.select(_run.c.id, _run.c.state)
+            .where(_run.c.dag_id == dag_id, _run.c.end_us.is_not(None))
+            .order_by(_run.c.end_us.desc(), _run.c.id.desc())
+            .limit(limit)
+        )
+        with self.database.read() as connection:
+            return [(row[0], RunState(row[1])) for row in connection.execute(query)]
 
     def answer(self, act_id: str) -> str | None:
         """Return the first answer (JSON) to an act that was carried out before, or None."""

@@ -11,6 +11,7 @@ dag = table_of(tables.DagRow)
 dag_version = table_of(tables.DagVersionRow)
 import_error = table_of(tables.ImportErrorRow)
 xcom = table_of(tables.XComRow)
+callback = table_of(tables.CallbackRow)
 pause = table_of(tables.PauseRow)
 ledger = table_of(tables.LedgerRow)
 backfill = table_of(tables.BackfillRow)
@@ -27,6 +28,12 @@ undo = table_of(tables.UndoRow)
 DELETE_XCOMS = Statement(sa.delete(xcom).where(xcom.c.ti_id == sa.bindparam("b_ti_id")))
 INSERT_XCOM = Statement(sa.insert(xcom))
 
+INSERT_CALLBACK = Statement(sa.insert(callback))
+UPDATE_CALLBACK = Statement(
+    sa.update(callback)
+    .where(callback.c.id == sa.bindparam("b_id"))
+    .values({name: sa.bindparam(name) for name in ("state", "tries", "attempt_id", "end_us", "reason")})
+)
 INSERT_PAUSE = Statement(sa.insert(pause))
 DELETE_PAUSE = Statement(
     sa.delete(pause).where(

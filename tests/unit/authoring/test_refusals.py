@@ -26,7 +26,6 @@ from penstock.errors import DagFileError
         ("EmptyOperator(task_id='a..b')", "no .."),
         ("EmptyOperator()", "EmptyOperator needs task_id"),
         ("EmptyOperator('a')", "takes keyword arguments only"),
-        ("EmptyOperator(task_id='a', on_failure_callback=print)", "callbacks are not supported yet"),
         ("EmptyOperator(task_id='a', outlets=['x'])", "outlets must be assets, not str 'x'"),
         ("PythonOperator(task_id='a', python_callable=3)", "python_callable must be something to call"),
         ("BranchPythonOperator(task_id='a')", "needs python_callable"),
@@ -73,7 +72,6 @@ def test_refused_where_it_is_said(line: str, message: str, load: Any) -> None:
         ("schedule='@daily', params={'p': Param(type='string')}", "its param 'p': has no default"),
         ("schedule='@daily', params={'p': Param('a', type='integer')}", "'a' is not of type 'integer'"),
         ("params={'p': object()}", "param 'p': its default must be JSON"),
-        ("on_failure_callback=print", "callbacks are not supported yet"),
     ],
 )
 def test_a_dag_refused_where_it_is_made(arguments: str, message: str, load: Any) -> None:

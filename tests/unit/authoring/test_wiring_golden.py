@@ -101,10 +101,6 @@ def test_arguments_of_a_dag(name: str) -> None:
             spec_of(case["code"])
         assert (caught.value.file, caught.value.line) == (FILE, 1)
         return
-    if name == "callback list":
-        with pytest.raises(DagFileError, match="callbacks are not supported yet"):
-            spec_of(case["code"])
-        return
     spec, wanted = spec_of(case["code"]), case["result"]
     start = spec.start_date.isoformat() if spec.start_date else None
     assert [spec.dag_id, spec.catchup, start, spec.timezone] == [

@@ -130,6 +130,11 @@ class Operator(Resource, metaclass=_OperatorType):
     map_index_template: str | None = None
     given: ExpandInput | None = None
     """What a mapped task is mapped over."""
+    on_execute_callback: Sequence[Callable[..., Any]] = ()
+    on_success_callback: Sequence[Callable[..., Any]] = ()
+    on_failure_callback: Sequence[Callable[..., Any]] = ()
+    on_retry_callback: Sequence[Callable[..., Any]] = ()
+    on_skipped_callback: Sequence[Callable[..., Any]] = ()
 
     def __init__(self, *, task_id: str, **task: Unpack[TaskArgs]) -> None:
         given: dict[str, Any] = dict(task)

@@ -1,0 +1,95 @@
+"""`penstock callbacks`: whom DAG files had told of what, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from penstock.cli.lookup import run_id_of, suggesting
+from penstock.cli.options import json_option
+from penstock.cli.output import print_json, say, tell
+from penstock.cli.session import Session, pass_session
+from penstock.errors import UnknownError
+
+if TYPE_CHECKING:
+    from penstock.model.told import CallbackRow
+
+
+@click.command
+@click.argument("dag", metavar="DAG")
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option("--failed", is_flag=True, help="Only those that failed.")
+@click.option("--log", "number", type=int, metavar="ID", help="Print what one of them said.")
+@click.option("-n", "--count", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@json_option
+@pass_session
+def callbacks(
+    session: Session,
+    *,
+    dag: str,
+    run: str | None,
+    failed: bool,
+    number: int | None,
+    count: int,
+    as_json: bool,
+) -> int:
+    """Show what became of a DAG's callbacks and notifiers, newest first.
+
+    Each line is one event that somebody wanted to hear of. A callback that failed or took too long is
+    not called again; its log says why.
+
+    Examples:
+      penstock callbacks nyc_flights
+      penstock callbacks nyc_flights --failed
+      penstock callbacks nyc_flights --log 12
+    """
+    engine = session.reader()
+    run_id = run_id_of(engine, dag, run) if run else None
+    with suggesting(engine, dag, run_id):
+        rows = engine.callbacks(dag, run_id, 10_000 if failed or number is not None else count)
+    if number is not None:
+        return _print_log(rows, number)
+    shown = [row for row in rows if not failed or row.state == "failed"][:count]
+    if as_json:
+        print_json({"callbacks": shown})
+        return 0
+    _show(shown)
+    return 0
+
+
+def _print_log(rows: list[CallbackRow], number: int) -> int:
+    from pathlib import Path
+
+    from penstock.logs.clean import clean
+
+    found = next((row for row in rows if row.id == number), None)
+    if found is None:
+        raise UnknownError(f"there is no callback {number} of that DAG")
+    if found.log_path is None or not Path(found.log_path).exists():
+        say("it has said nothing yet")
+        return 0
+    for line in Path(found.log_path).read_text(encoding="utf-8", errors="replace").splitlines():
+        tell(clean(line))
+    return 0
+
+
+def _show(rows: list[CallbackRow]) -> None:
+    from penstock.cli import text
+
+    if not rows:
+        say("no callback was called")
+        return
+    lines = [
+        (
+            row.id,
+            text.moment(row.created),
+            row.kind,
+            row.run_id,
+            row.task_id,
+            row.state,
+            row.reason,
+        )
+        for row in rows
+    ]
+    tell(text.table(("ID", "AT", "TELLS OF", "RUN", "TASK", "STATE", "WHY"), lines, right={"ID"}))

@@ -1,0 +1,123 @@
+"""The process of a callback: ``python -P -m penstock.execution.callback_child ATTEMPT_DIR``.
+
+Loads the pinned DAG file like a task's process and calls what its author wants called, one after
+the other; one that fails does not keep the others from being called. Exit code 0 or 1.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from penstock.authoring.exceptions import TaskError
+from penstock.authoring.hiding import listen_at
+from penstock.authoring.lookup import provide
+from penstock.authoring.secret_values import take_lent
+from penstock.execution import records
+from penstock.execution.task_child import load_task, read_whole, speak_line_by_line, task_context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from penstock.authoring.context import Context
+    from penstock.authoring.dag import DAG
+    from penstock.authoring.operators.operator import Operator
+
+
+class AttemptFailedError(TaskError):
+    """How the task's attempt ended: what a callback gets as ``context["exception"]``."""
+
+
+def main(folder: str) -> int:
+    """Carry out the callbacks of the delivery in *folder* and return the exit code."""
+    spec = records.load(read_whole(f"{folder}/{records.SPEC}"))
+    facts: dict[str, Any] = spec["context"]
+    speak_line_by_line()
+    provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
+    listen_at(sys.stdout.fileno())
+    take_lent()
+    failed = _call_all(folder, spec, facts)
+    if failed:
+        print(f"{failed} callback{'' if failed == 1 else 's'} failed")  # noqa: T201 - to the log
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return 1 if failed else 0
+
+
+def _call_all(folder: str, spec: Mapping[str, Any], facts: dict[str, Any]) -> int:
+    """Call everything, and return how many failed; a file that does not load is one failure."""
+    from penstock.authoring.scope import current
+
+    told = facts["callback"]
+    try:
+        task = load_task(facts)
+        assert task.dag is not None
+        wanted = _callbacks(task.dag, task, told["kind"])
+        context = _context(folder, spec, facts, task)
+    except BaseException as error:  # noqa: BLE001 - an author's file may raise anything while it loads
+        _explain(error)
+        return 1
+    current().context = context
+    failed = sum(not _call(one, context, told["kind"]) for one in wanted)
+    context["ti"].write_xcoms()
+    return failed
+
+
+def _call(callback: Callable[..., Any], context: Context, kind: str) -> bool:
+    name = getattr(callback, "__name__", None) or type(callback).__name__
+    print(f"{kind}: {name}")  # noqa: T201 - to the log
+    try:
+        callback(context)
+    except BaseException as error:  # noqa: BLE001 - sys.exit() too is only this callback's end
+        _explain(error)
+        return False
+    return True
+
+
+def _callbacks(dag: DAG, task: Operator, kind: str) -> Sequence[Callable[..., Any]]:
+    scope, _, event = kind.partition("_")
+    if scope == "task":
+        found: Sequence[Callable[..., Any]] = getattr(task, f"on_{event}_callback")
+    elif scope == "run":
+        found = getattr(dag, f"on_{event}_callback")
+    else:
+        number = int(kind.removeprefix("deadline:"))
+        found = dag.deadlines[number].callback if number < len(dag.deadlines) else ()
+    if not found:
+        raise TaskError(
+            f"{kind}: the file has no such callback any more: does it depend on its surroundings?"
+        )
+    return found
+
+
+def _context(folder: str, spec: Mapping[str, Any], facts: dict[str, Any], task: Operator) -> Context:
+    from penstock.authoring.moment import Moment
+
+    told = facts["callback"]
+    context = task_context(folder, spec, facts, task)
+    ti, run = context["ti"], context["dag_run"]
+    ti.start_date = Moment.parse(told["start"]) if told["start"] else None
+    ti.end_date = Moment.parse(told["end"]) if told["end"] else None
+    ti.state = told["state"] if told["kind"].startswith("task_") else None
+    run.state = told["run_state"]
+    run.end_date = Moment.parse(told["run_end"]) if told["run_end"] else None
+    context["reason"] = told["reason"]
+    if told["kind"] in ("task_failure", "task_retry"):
+        context["exception"] = AttemptFailedError(told["reason"] or "it failed")
+    if told["kind"].startswith("deadline:"):
+        context["deadline"] = told["reason"]
+    return context
+
+
+def _explain(error: BaseException) -> None:
+    from penstock.authoring.tracebacks import explain
+
+    sys.stdout.flush()
+    sys.stderr.write(explain(error))
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.path.abspath(sys.argv[1])))  # noqa: PTH100 - as in the process of a task
