@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from attempts import Bench, eventually, make_settings, marked
+from attempts import Bench, eventually, make_settings, marked, shell
 from penstock import process
 from penstock.execution import attempt_dir, crew
 from penstock.execution.executor import Claimed, Exited, Lost
@@ -291,6 +291,13 @@ async def test_a_warm_parent_killed_while_its_tasks_run(bench: Forgery) -> None:
         assert isinstance(bench.observe(spec.attempt_id), Claimed)
         (bench.place(spec) / "gate").touch()
         assert (await bench.end(spec.attempt_id)).exit_code == code
+
+
+async def test_whoever_looks_for_strays_leaves_the_warm_parent_alone(bench: Forgery) -> None:
+    parent = await bench.forked()
+    outcome = await bench.run(shell("setsid sleep 600 & exit 3"))
+    assert (outcome.exit_code, outcome.survivors) == (3, 1)
+    assert await bench.forked() == parent
 
 
 async def test_a_supervisor_killed_with_forked_tasks(bench: Forgery) -> None:

@@ -18,7 +18,7 @@ import time
 from penstock import forking
 from penstock.execution.records import MARK
 
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = 30.0
 """How long it waits for the next task before it ends and gives its memory back."""
 GO = b"go"
 _LOOK = 0.0002

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 
 from penstock.loading.discover import Discovery
@@ -18,7 +19,7 @@ from penstock.settings import Settings
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2
+AT_ONCE = max(2, min(4, os.cpu_count() or 1))
 """Files parsed side by side."""
 LOOK_FOR_FOLDER = 5.0
 """How often the folder itself is looked for, in seconds: it may go away, and come back as another."""
