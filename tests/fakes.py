@@ -356,6 +356,16 @@ class FakeEngine:
             cli=cli,
         )
 
+    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+        """Answer `Engine.plans`."""
+        answers = []
+        for act in acts:
+            try:
+                answers.append(views.PlanAnswer(plan=self.plan(act)))
+            except PenstockError as error:
+                answers.append(views.PlanAnswer(refused=error.message))
+        return answers
+
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
     ) -> views.Done:

@@ -34,6 +34,13 @@ def test_plan_and_why_pass_through(bench: Bench) -> None:
         bench.engine.plan(acts.DeletePool(name="p"))
 
 
+def test_many_acts_are_planned_in_one_question(bench: Bench) -> None:
+    answers = bench.engine.plans([acts.Freeze(dag_id="etl"), acts.DeletePool(name="p"), acts.Undo(undo_id=3)])
+    assert [answer.plan.act if answer.plan else None for answer in answers] == ["freeze", None, "undo"]
+    assert answers[1].refused == "pool p is held"
+    assert bench.engine.plans([]) == []
+
+
 EVERY_ACT: list[acts.AnyAct] = [
     acts.Trigger(dag_id="etl", logical_date=NOON, conf={"a": [1, None, "é"]}, run_id="x"),
     acts.Clear(dag_id="etl", run_id="r", tasks=("a", "b"), upstream=True, only_failed=True),

@@ -248,6 +248,10 @@ class SocketEngine:
         """Return exactly what *act* would touch now, touching nothing."""
         return self._call(Engine.plan, act=act)
 
+    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+        """Return the plan of each of *acts*, or why there is none, in one question."""
+        return self._call(Engine.plans, acts=acts)
+
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
     ) -> views.Done:

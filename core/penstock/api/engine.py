@@ -148,6 +148,10 @@ class Engine(Protocol):
         """
         ...
 
+    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+        """Return the plan of each of *acts*, or why there is none, in one question."""
+        ...
+
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
     ) -> views.Done:

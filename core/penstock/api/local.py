@@ -14,7 +14,7 @@ import msgspec
 
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
 from penstock.clock import Clock, opt_from_us
-from penstock.errors import EngineNotRunningError
+from penstock.errors import EngineNotRunningError, PenstockError
 from penstock.logs import reader
 from penstock.logs.index import time_of
 from penstock.logs.paths import index_path, log_path
@@ -225,6 +225,16 @@ class LocalEngine:
     def plan(self, act: AnyAct) -> views.Plan:
         """Return exactly what *act* would touch now, touching nothing."""
         return self._plans().plan(act)
+
+    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+        """Return the plan of each of *acts*, or why there is none."""
+        return [self._plan_or_reason(act) for act in acts]
+
+    def _plan_or_reason(self, act: AnyAct) -> views.PlanAnswer:
+        try:
+            return views.PlanAnswer(plan=self._plans().plan(act))
+        except PenstockError as error:
+            return views.PlanAnswer(refused=error.message)
 
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None

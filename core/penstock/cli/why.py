@@ -59,5 +59,6 @@ def why_text(answer: Why) -> str:
     if not answer.gates:
         lines.append("  nothing holds it")
     if len(answer.chain) > 1:
-        lines.append("  because of: " + clean(" <- ".join(answer.chain)))
+        lines.append("  down to the root:")
+        lines += [f"    {'   ' * min(depth, 6)}{clean(link)}" for depth, link in enumerate(answer.chain)]
     return "\n".join(lines)

@@ -247,9 +247,10 @@ class Sample(View, frozen=True, kw_only=True):
 class Gate(View, frozen=True, kw_only=True):
     """One reason why something does not run.
 
-    ``kind`` is one of: engine, paused, frozen, held, run_queued, trigger_rule, previous_run, retry,
-    sensor, parallelism, max_active_tasks, max_active_tis_per_dag, max_active_tis_per_dagrun, pool,
-    schedule, finished, launching. ``holders`` names who holds it, as ids a person can look up.
+    ``kind`` is one of: engine, missing, assets, paused, frozen, held, ending, run_queued, trigger_rule,
+    previous_run, retry, sensor, parallelism, max_active_tasks, max_active_tis_per_dag,
+    max_active_tis_per_dagrun, pool, schedule, running, finished, launching. ``holders`` names who
+    holds it, as ids a person can look up.
     """
 
     kind: str
@@ -265,6 +266,8 @@ class Why(View, frozen=True, kw_only=True):
     state: str
     gates: tuple[Gate, ...]
     chain: tuple[str, ...] = ()
+    root: str = ""
+    """The end of the chain."""
 
 
 class PlanItem(View, frozen=True, kw_only=True):

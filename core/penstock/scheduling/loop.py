@@ -13,8 +13,6 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from penstock.clock import Clock, to_us
 from penstock.errors import PenstockError, StoreError
 from penstock.execution import failpoint
@@ -31,7 +29,7 @@ from penstock.scheduling.ready import advance
 from penstock.scheduling.reap import reap
 from penstock.scheduling.settle import settle
 from penstock.scheduling.tick import Tick
-from penstock.scheduling.why_dag import why
+from penstock.scheduling.why import explain, with_engine
 from penstock.scheduling.world import World
 from penstock.settings import Settings, least_free
 from penstock.store.database import Database
@@ -153,15 +151,18 @@ class Loop:
 
     def plan(self, act: AnyAct) -> views.Plan:
         """Return what *act* would touch now."""
-        return plan_of(self.world, act, to_us(self._clock.now())).plan
+        return self.world.shown.keep(plan_of(self.world, act, to_us(self._clock.now())).plan)
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
-        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
-        answer = why(self.world, dag_id, run_id, task_id, map_index, parallelism=self._settings.parallelism)
-        if self._storage_low is None:
-            return answer
-        gate = views.Gate(kind="engine", text=self._storage_low)
-        return msgspec.structs.replace(answer, gates=(gate, *answer.gates))
+        """Return every gate that keeps a DAG, a run or a task instance from running."""
+        answer = explain(
+            self.world, dag_id, run_id, task_id, map_index, parallelism=self._settings.parallelism
+        )
+        wait = self._no_launches_before - self._clock.monotonic()
+        text = self._storage_low or (
+            f"nothing is launched for {wait:.0f} s, because the engine could not write" if wait > 0 else None
+        )
+        return answer if text is None else with_engine(answer, text)
 
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
         """Carry out *act* in a tick of its own, now. For callers on the event loop that cannot wait."""
@@ -293,7 +294,7 @@ class Loop:
             executor=self._executor,
             environment=self._environment,
         )
-        self.gate.now_us = tick.now_us
+        self.gate.now_us = self.world.now_us = tick.now_us
         answers = obey(tick, orders)
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         subscribe(tick)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from penstock.clock import SystemClock, to_us
+from penstock.clock import SystemClock, opt_from_us, to_us
 from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.scheduling.acts.registry import plan_of
-from penstock.scheduling.why_dag import why
+from penstock.scheduling.why import explain, with_engine
 from penstock.scheduling.world import World
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.working import WorkingSet
-
-_NO_ENGINE = "no engine is running: start one with `penstock up -d`"
 
 
 class StoredPlanner:
@@ -29,13 +27,9 @@ class StoredPlanner:
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
         """Return every gate, the missing engine first."""
         world = World(self._reads)
-        answer = why(world, dag_id, run_id, task_id, map_index, parallelism=self._settings.parallelism)
-        if any(gate.kind == "finished" for gate in answer.gates):
-            return answer
-        gate = views.Gate(kind="engine", text=_NO_ENGINE)
-        return views.Why(
-            subject=answer.subject,
-            state=answer.state,
-            gates=(gate, *answer.gates),
-            chain=(*answer.chain, _NO_ENGINE),
-        )
+        world.now_us = to_us(SystemClock().now())
+        parallelism = self._settings.parallelism
+        answer = explain(world, dag_id, run_id, task_id, map_index, parallelism=parallelism)
+        heard = opt_from_us(self._reads.last_written_us())
+        silent = f", silent since {heard:%Y-%m-%d %H:%M:%S} UTC" if heard else ""
+        return with_engine(answer, f"no engine is running{silent}: start one with `penstock up -d`")

@@ -125,8 +125,8 @@ def _held_back(world: World, live: LiveRun, task: TaskRecord) -> bool:
     return bool(world.frozen(dag_id) or world.held(dag_id, run_id) or world.held(dag_id, run_id, task.key))
 
 
-def blocking_past(world: World, live: LiveRun, spec: TaskSpec) -> tuple[str, str] | None:
-    """Return (run id, what of it) that ``depends_on_past`` or ``wait_for_downstream`` waits for, or None."""
+def blocking_past(world: World, live: LiveRun, spec: TaskSpec) -> tuple[str, str, TaskState] | None:
+    """Return (run id, task id, its state) that ``depends_on_past`` or ``wait_for_downstream`` waits for."""
     if not (spec.depends_on_past or spec.wait_for_downstream) or live.record.logical_us is None:
         return None
     found = world.previous(live)
@@ -139,5 +139,5 @@ def blocking_past(world: World, live: LiveRun, spec: TaskSpec) -> tuple[str, str
     for task_id in wanted:
         state = states(task_id)
         if state is not None and state not in SUCCESS_LIKE:
-            return run_id, f"{task_id} is {state}"
+            return run_id, task_id, state
     return None

@@ -17,6 +17,7 @@ from penstock.ids import split_instance
 from penstock.model.spec import DagSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState, progress
 from penstock.model.trigger_rules import ParentCounts
+from penstock.scheduling.acts.shown import ShownPlans
 from penstock.scheduling.instances import instances, recount
 from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.scheduling.stored import ChangedAssets, StoredValues
@@ -98,10 +99,13 @@ class World:
     def __init__(self, reads: WorkingSet) -> None:
         self.reads = reads
         self._structures: dict[int, Structure] = {}
+        self.shown = ShownPlans()
         self.reload()
 
     def reload(self) -> None:
         """Read everything anew from the store."""
+        self.now_us = 0
+        """When the last tick was."""
         self.runs: dict[int, LiveRun] = {}
         self.by_key: dict[tuple[str, str], int] = {}
         self.leaving: dict[tuple[str, str], LiveRun] = {}

@@ -43,6 +43,7 @@ _callback = table_of(tables.CallbackRow)
 _act = table_of(tables.ActRow)
 _value = table_of(tables.StoredValueRow)
 _ledger = table_of(tables.LedgerRow)
+_event = table_of(tables.EventRow)
 _undo = table_of(tables.UndoRow)
 
 Counted = Literal["version", "backfill", "slot", "undo", "callback"]
@@ -290,6 +291,12 @@ class WorkingSet:
         with self.database.read() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else _run_record(row)
+
+    def last_written_us(self) -> int | None:
+        """Return when the last event was, in microseconds; None when nothing ever happened."""
+        query = sa.select(_event.c.at_us).order_by(_event.c.seq.desc()).limit(1)
+        with self.database.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def undos(self) -> list[UndoRecord]:
         """Return the last acts of those that can be taken back, newest first."""

@@ -131,14 +131,11 @@ class PlanDialog(Dialog[list[Done]]):
 
     async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
         """Return the plans, and why the engine refused some: what ended meanwhile must not stop the rest."""
-        feed = self.console_app.feed
-        plans, refused = [], []
-        for act in acts:
-            try:
-                plans.append((act, await feed.call(lambda engine, act=act: engine.plan(act))))  # type: ignore[misc]
-            except PenstockError as error:
-                refused.append(error.message)
-        return plans, refused
+        answers = await self.console_app.feed.call(lambda engine: engine.plans(acts))
+        plans = [
+            (act, answer.plan) for act, answer in zip(acts, answers, strict=True) if answer.plan is not None
+        ]
+        return plans, [answer.refused for answer in answers if answer.refused is not None]
 
     @property
     def count(self) -> int:
@@ -244,9 +241,9 @@ class PlanDialog(Dialog[list[Done]]):
             for place, (act, plan) in enumerate(self.plans):
                 act_id = f"{self._token}-{place}-{plan.fingerprint}"
                 done.append(await self.console_app.feed.commit(act, expect=plan.fingerprint, act_id=act_id))
-        except PlanStaleError:
+        except PlanStaleError as error:
             await self._replan(0)
-            self.complain("the world moved: this is the plan now. Look again.")
+            self.complain(f"{error.message.partition('; now:')[0]}. Look again: this is the plan now.")
             return
         except PenstockError as error:
             self.complain(error.message)

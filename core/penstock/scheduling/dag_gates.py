@@ -1,34 +1,31 @@
-"""Why does a DAG not run? What its next run waits for: a pause, a moment, assets, a trigger by hand."""
+"""The gates that hold a DAG's next run: a pause, a moment, assets, a trigger by hand, runs in its way."""
 
 from __future__ import annotations
 
 from penstock.clock import opt_from_us
 from penstock.model.assets import describe, lacking
-from penstock.model.views import Gate, Why
-from penstock.scheduling.why import pause_gate, why_run, why_task
+from penstock.model.views import Gate
+from penstock.scheduling.gates import MOST_HOLDERS, Held, pause_gate
 from penstock.scheduling.world import DagEntry, World
 
 
-def why(
-    world: World, dag_id: str, run_id: str | None, task_id: str | None, map_index: int, *, parallelism: int
-) -> Why:
-    """Return what keeps a task instance, else a run, else (without a run) a DAG from running."""
-    if run_id is None:
-        return why_dag(world, dag_id)
-    live = world.run(dag_id, run_id)
-    if task_id is None:
-        return why_run(world, live, parallelism=parallelism)
-    return why_task(world, live, task_id, map_index, parallelism=parallelism)
-
-
-def why_dag(world: World, dag_id: str) -> Why:
+def dag_gates(world: World, dag_id: str) -> list[Held]:
     """Return what keeps a DAG from having its next run."""
     entry = world.dag(dag_id)
-    gates = _gates(world, entry)
-    active = [live.record.run_id for live in world.runs_of(dag_id)]
-    state = f"running {len(active)}" if active else "idle"
-    chain = (f"{dag_id} is {state}", *(gate.text for gate in gates[:1]))
-    return Why(subject=dag_id, state=state, gates=tuple(gates), chain=chain)
+    return [*(Held(gate) for gate in _gates(world, entry)), *_full(world, entry)]
+
+
+def _full(world: World, entry: DagEntry) -> list[Held]:
+    """Return the gate of ``max_active_runs``: what becomes of a run that comes now, and who is in its way."""
+    spec = entry.structure.spec
+    active = [live for live in world.runs_of(entry.dag_id) if live.record.backfill_id is None]
+    if len(active) < spec.max_active_runs:
+        return []
+    others = {"queue": "waits in the queue", "skip": "is skipped"}
+    means = others.get(spec.overlap, "takes the place of what runs")
+    text = f"{len(active)} of {spec.max_active_runs} runs are active; another one {means} (max_active_runs)"
+    names = tuple(live.record.run_id for live in active[:MOST_HOLDERS])
+    return [Held(Gate(kind="run_queued", text=text, holders=names), (active[0], None))]
 
 
 def _gates(world: World, entry: DagEntry) -> list[Gate]:
