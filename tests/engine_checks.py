@@ -91,7 +91,7 @@ def assert_no_limit_is_exceeded(bench: Bench, world: World) -> None:
         of_dag[run.record.dag_id, spec.task_id] += 1
         of_run[run.record.id, spec.task_id] += 1
     for pool, used in pools.items():
-        assert used <= world.pools[pool], f"pool {pool}"
+        assert used <= world.pools[pool].slots, f"pool {pool}"
     for run, spec in live:
         in_run = sum(other is run for other, _ in live)
         assert in_run <= run.structure.spec.max_active_tasks

@@ -11,7 +11,7 @@ from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
 from penstock.scheduling.live_backfill import LiveBackfill
 from penstock.scheduling.structure import Structure
 from penstock.scheduling.world import LiveRun, World, build_live
-from penstock.store.records import BackfillRecord, RunRecord, TaskRecord
+from penstock.store.records import BackfillRecord, PoolRecord, RunRecord, TaskRecord
 from penstock.store.working import Version
 from scripted import START
 
@@ -69,7 +69,9 @@ def world_of(
     world = SimpleNamespace(
         runs={live.record.id: live for live in runs},
         attempts=attempts,
-        pools={"default_pool": 128, **(pools or {})},
+        pools={
+            name: PoolRecord(name, slots) for name, slots in {"default_pool": 128, **(pools or {})}.items()
+        },
         backfills=found,
         dag=dags.__getitem__,
     )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from builders import dag, task
 from engine_drive import spare_the_disk
 from penstock.model import acts
-from penstock.model.spec import ScheduleSpec
+from penstock.model.spec import PoolSpec, ScheduleSpec
 from penstock.model.states import RunState
 from penstock.scheduling import ready
 from penstock.store.database import Database
@@ -160,6 +160,23 @@ async def test_a_task_that_needs_many_slots_waits_while_smaller_ones_go(tmp_path
     assert bench.running() == ["wide"]
     bench.act(acts.SetPool(name="p", slots=1))
     bench.end("wide")
+    bench.close()
+
+
+async def test_a_pool_keeps_what_is_not_said_when_it_is_resized(tmp_path: Path) -> None:
+    bench = await Bench(tmp_path).open()
+    bench.act(acts.SetPool(name="p", slots=3, description="one writer", include_deferred=True))
+    bench.act(acts.SetPool(name="p", slots=1))
+    await bench.restart()
+    [pool] = [row for row in bench.engine.pools() if row.name == "p"]
+    assert (pool.slots, pool.description, pool.include_deferred) == (1, "one writer", True)
+    bench.load(
+        dag("d", task("a", pool="mine"), pools=(PoolSpec(name="mine", slots=2, include_deferred=True),))
+    )
+    bench.act(acts.SetPool(name="mine", slots=5, include_deferred=False))
+    bench.load(dag("d", task("a", pool="mine"), pools=(PoolSpec(name="mine", slots=7),), doc="changed"))
+    [pool] = [row for row in bench.engine.pools() if row.name == "mine"]
+    assert (pool.slots, pool.include_deferred) == (5, False), "a file never changes what an operator set"
     bench.close()
 
 

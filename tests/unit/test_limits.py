@@ -8,6 +8,7 @@ from builders import dag, task
 from live_runs import live_run, world_of
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.scheduling.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
+from penstock.store.records import PoolRecord
 
 S = TaskState
 
@@ -75,3 +76,14 @@ def test_a_run_waits_in_its_backfill_while_that_goes_on_and_else_in_its_dag() ->
     going, over = world_of(live, backfills={7: 2}), world_of(live)
     assert (run_queue(going, live), run_limit(going, live)) == (7, 2)
     assert (run_queue(over, live), run_limit(over, live)) == ("d", 4)
+
+
+def test_deferred_tasks_hold_slots_of_the_pools_that_count_them() -> None:
+    spec = dag("d", task("a", pool="p", pool_slots=2), task("b", pool="q"), task("c", pool="p"))
+    live = live_run(spec, {"a": S.DEFERRED, "b": S.DEFERRED, "c": S.SCHEDULED})
+    world = world_of(live, pools={"p": 2, "q": 1})
+    assert dict(Occupancy.of(world).by_pool) == {}
+    world.pools["p"] = PoolRecord("p", 2, include_deferred=True)
+    found = Occupancy.of(world)
+    assert (dict(found.by_pool), found.total) == ({"p": 2}, 0)
+    assert task_blocked(world, found, live, spec.tasks[2]) == "pool"

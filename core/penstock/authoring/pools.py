@@ -11,10 +11,13 @@ from penstock.ids import check_id
 class Pool:
     """A named number of slots: ``Pool("warehouse", slots=1)`` in a DAG file, ``pool="warehouse"`` on tasks.
 
-    It is made when it does not exist; loading never resizes one.
+    It is made when it does not exist; loading never resizes one. *include_deferred*: task instances that
+    are deferred hold their slots.
     """
 
-    def __init__(self, name: str, slots: int = 1, description: str | None = None) -> None:
+    def __init__(
+        self, name: str, slots: int = 1, description: str | None = None, *, include_deferred: bool = False
+    ) -> None:
         try:
             self.name = check_id(name, "pool")
         except BadIdError as error:
@@ -23,6 +26,7 @@ class Pool:
             refuse(f"pool {name!r}: slots must be a whole number, 0 or more, not {slots!r}")
         self.slots = slots
         self.description = description
+        self.include_deferred = include_deferred
         scope.current().pools.append(self)
 
     def __str__(self) -> str:

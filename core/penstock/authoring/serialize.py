@@ -277,7 +277,12 @@ def _pools(dag: DAG) -> Iterable[PoolSpec]:
             sizes = f"{other.slots} slots in one place and {pool.slots} in another"
             refuse(f"pool {pool.name!r} has {sizes}", dag.place)
     for pool in pools.values():
-        yield PoolSpec(name=pool.name, slots=pool.slots, description=pool.description)
+        yield PoolSpec(
+            name=pool.name,
+            slots=pool.slots,
+            description=pool.description,
+            include_deferred=pool.include_deferred,
+        )
 
 
 def _owner(dag: DAG) -> str | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from penstock.cli.options import json_option
 from penstock.cli.output import print_json, tell
 from penstock.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from penstock.model.views import PoolRow
 
 
 @click.group
@@ -45,7 +50,7 @@ def list_pools(session: Session, *, as_json: bool) -> None:
                     row.used,
                     row.waiting,
                     ", ".join(row.holders[:5]),
-                    row.description or "",
+                    _notes(row),
                 )
                 for row in rows
             ],
@@ -54,14 +59,32 @@ def list_pools(session: Session, *, as_json: bool) -> None:
     )
 
 
+def _notes(row: PoolRow) -> str:
+    words = [row.description] if row.description else []
+    return ", ".join([*words, "deferred too"] if row.include_deferred else words)
+
+
 @pools.command("set")
 @click.argument("name")
 @click.argument("slots", type=click.IntRange(0))
 @click.option("--description", help="What the pool is for.")
+@click.option(
+    "--include-deferred/--no-include-deferred", default=None, help="Whether deferred tasks hold slots too."
+)
 @json_option
 @pass_session
-def set_pool(session: Session, *, name: str, slots: int, description: str | None, as_json: bool) -> int:
+def set_pool(
+    session: Session,
+    *,
+    name: str,
+    slots: int,
+    description: str | None,
+    include_deferred: bool | None,
+    as_json: bool,
+) -> int:
     """Make a pool or change its size. 0 slots let nothing start.
+
+    What is not said stays as it is. A smaller pool stops nothing that runs.
 
     Examples:
       penstock pools set warehouse 1 --description "one writer"
@@ -69,7 +92,8 @@ def set_pool(session: Session, *, name: str, slots: int, description: str | None
     from penstock.cli.acting import perform
     from penstock.model.acts import SetPool
 
-    return perform(session, SetPool(name=name, slots=slots, description=description), as_json=as_json)
+    act = SetPool(name=name, slots=slots, description=description, include_deferred=include_deferred)
+    return perform(session, act, as_json=as_json)
 
 
 @pools.command("delete")

@@ -216,11 +216,13 @@ class ResizeBackfill(Act, frozen=True, kw_only=True, tag="backfill_resize", omit
 
 
 class SetPool(Act, frozen=True, kw_only=True, tag="pool_set", omit_defaults=True):
-    """Make a pool or change its size."""
+    """Make a pool or change its size. What is None stays as it is."""
 
     name: str
     slots: int
     description: str | None = None
+    include_deferred: bool | None = None
+    """Whether deferred task instances hold slots too."""
 
 
 class DeletePool(Act, frozen=True, kw_only=True, tag="pool_delete", omit_defaults=True):

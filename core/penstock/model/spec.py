@@ -180,6 +180,7 @@ class PoolSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     slots: int
     description: str | None = None
+    include_deferred: bool = False
 
 
 class ParamSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -327,6 +327,8 @@ class PoolRow(View, frozen=True, kw_only=True):
     waiting: int
     description: str | None = None
     holders: tuple[str, ...] = ()
+    include_deferred: bool = False
+    """Whether deferred task instances hold slots too."""
 
 
 class ImportErrorRow(View, frozen=True, kw_only=True):

@@ -125,7 +125,7 @@ def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
         if task.rush == "now" or not (full or blocked):
             _launch(tick, live, task)
             occupancy.take(live, spec)
-        elif blocked == "pool" and spec.pool_slots <= tick.world.pools.get(spec.pool, 0):
+        elif blocked == "pool" and spec.pool_slots <= tick.world.pools[spec.pool].slots:
             # Who needs several slots would wait for ever if smaller ones took each that comes free.
             occupancy.by_pool[spec.pool] += spec.pool_slots
 

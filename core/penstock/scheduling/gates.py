@@ -222,12 +222,12 @@ def _slot_gates(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -
 
 
 def _pool_gate(world: World, occupancy: Occupancy, spec: TaskSpec) -> Held:
-    slots = world.pools.get(spec.pool)
-    if slots is None:
+    pool = world.pools.get(spec.pool)
+    if pool is None:
         text = f"pool {spec.pool} does not exist; make it with: penstock pools set {spec.pool} 1"
         return Held(Gate(kind="pool", text=text))
     wants = "" if spec.pool_slots == 1 else f", it needs {spec.pool_slots}"
-    text = f"pool {spec.pool}: {occupancy.by_pool[spec.pool]} of {slots} slots in use{wants}"
+    text = f"pool {spec.pool}: {occupancy.by_pool[spec.pool]} of {pool.slots} slots in use{wants}"
     if spec.pool_slots > slots:
         return Held(Gate(kind="pool", text=f"{text}: it can never run in a pool of this size"))
     return _slots(

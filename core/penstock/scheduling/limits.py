@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from penstock.model.spec import TaskSpec
+from penstock.model.states import TaskState
 from penstock.scheduling.world import LiveRun, World
 
 
@@ -31,7 +32,19 @@ class Occupancy:
         for run_pk, key in world.attempts.values():
             live = world.runs[run_pk]
             found.take(live, live.structure.tasks[live.tasks[key].task_id])
+        counting = {pool.name for pool in world.pools.values() if pool.include_deferred}
+        if counting:
+            found._take_deferred(world, counting)
         return found
+
+    def _take_deferred(self, world: World, counting: set[str]) -> None:
+        """Count deferred task instances in the pools that count them, and nowhere else: they run nothing."""
+        for live in world.runs.values():
+            for task in live.tasks.values():
+                if task.state is TaskState.DEFERRED:
+                    spec = live.structure.tasks[task.task_id]
+                    if spec.pool in counting:
+                        self.by_pool[spec.pool] += spec.pool_slots
 
     def take(self, live: LiveRun, spec: TaskSpec) -> None:
         """Count one more launch."""
@@ -67,8 +80,8 @@ def run_full(occupancy: Occupancy, live: LiveRun) -> bool:
 
 def task_blocked(world: World, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> str | None:
     """Return which limit keeps a task from being launched: the kind of a gate, or None."""
-    slots = world.pools.get(spec.pool)
-    if slots is None or occupancy.by_pool[spec.pool] + spec.pool_slots > slots:
+    pool = world.pools.get(spec.pool)
+    if pool is None or occupancy.by_pool[spec.pool] + spec.pool_slots > pool.slots:
         return "pool"
     run = live.record
     limit = spec.max_active_tis_per_dag

@@ -14,7 +14,7 @@ from penstock.scheduling.acts.pools import put_pool
 from penstock.scheduling.assets import forget_others
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import World
-from penstock.store.records import PauseRecord
+from penstock.store.records import PauseRecord, PoolRecord
 from penstock.store.working import DagFacts
 from penstock.store.writes import (
     DELETE_IMPORT_ERROR,
@@ -83,7 +83,8 @@ def _take_dag(tick: Tick, spec: DagSpec, source_hash: str) -> DagFileProblem | N
     name = spec_hash(encoded)
     for pool in spec.pools:
         if pool.name not in tick.world.pools:
-            put_pool(tick, pool.name, pool.slots, pool.description)
+            fields = (pool.name, pool.slots, pool.description, pool.include_deferred)
+            put_pool(tick, PoolRecord(*fields))
     if standing is None:
         version_id = _keep_version(tick, spec, encoded, name, source_hash)
         _first_seen(tick, spec, version_id)

@@ -25,6 +25,7 @@ from penstock.scheduling.structure import Structure
 from penstock.store.records import (
     CallbackRecord,
     PauseRecord,
+    PoolRecord,
     RunRecord,
     TaskRecord,
     UndoRecord,
@@ -133,7 +134,7 @@ class World:
         self.pauses: dict[tuple[str, str, str, str], PauseRecord] = {
             pause.key: pause for pause in self.reads.pauses()
         }
-        self.pools: dict[str, int] = self.reads.pools()
+        self.pools: dict[str, PoolRecord] = self.reads.pools()
         self.values = StoredValues(self.reads)
         self.assets = ChangedAssets(self.reads)
         self.callbacks: dict[int, CallbackRecord] = {one.id: one for one in self.reads.callbacks()}

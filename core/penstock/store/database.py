@@ -278,7 +278,14 @@ class Database:
             install_guards(connection)
             connection.execute(
                 sa.insert(table_of(tables.PoolRow)),
-                [{"name": "default_pool", "slots": 128, "description": "Tasks that name no pool"}],
+                [
+                    {
+                        "name": "default_pool",
+                        "slots": 128,
+                        "description": "Tasks that name no pool",
+                        "include_deferred": False,
+                    }
+                ],
             )
             connection.exec_driver_sql(f"PRAGMA application_id = {tables.APPLICATION_ID}")
             connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA_VERSION}")

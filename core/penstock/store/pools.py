@@ -17,7 +17,7 @@ def ensure_pools(database: Database, wanted: Mapping[str, int]) -> None:
     with database.write() as connection:
         standing = set(connection.execute(sa.select(_pool.c.name)).scalars())
         rows = [
-            {"name": name, "slots": slots, "description": None}
+            {"name": name, "slots": slots, "description": None, "include_deferred": False}
             for name, slots in wanted.items()
             if name not in standing
         ]

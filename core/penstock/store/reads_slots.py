@@ -38,6 +38,11 @@ _WAITING = (
     .where(RUN_UNFINISHED, _task.c.state == "scheduled")
 )
 _FROZEN = sa.select(_pause.c.by).where(_pause.c.kind == "freeze", _pause.c.dag_id == sa.bindparam("dag_id"))
+_DEFERRED = (
+    sa.select(*_WHO)
+    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
+    .where(RUN_UNFINISHED, _task.c.state == "deferred")
+)
 _SLOTS = (
     sa.select(
         _slot.c.logical_us, _slot.c.state, _slot.c.run_id, _slot.c.reason, _run.c.state.label("run_state")
@@ -56,7 +61,10 @@ def read_pools(connection: Connection, shapes: Shapes) -> list[PoolRow]:
     """Return every pool by name: slots used, task instances waiting, and who holds slots, longest first."""
     holding = connection.execute(_HOLDING).all()
     waiting = connection.execute(_WAITING).all()
-    kept = shapes.load(connection, {row.version_id for row in (*holding, *waiting)})
+    pools = connection.execute(sa.select(_pool).order_by(_pool.c.name)).all()
+    counting = {row.name for row in pools if row.include_deferred}
+    deferred = connection.execute(_DEFERRED).all() if counting else []
+    kept = shapes.load(connection, {row.version_id for row in (*holding, *waiting, *deferred)})
     used: dict[str, int] = defaultdict(int)
     holders: dict[str, list[str]] = defaultdict(list)
     queue: dict[str, int] = defaultdict(int)
@@ -65,6 +73,11 @@ def read_pools(connection: Connection, shapes: Shapes) -> list[PoolRow]:
         pool = spec.pool if spec else "default_pool"
         used[pool] += spec.pool_slots if spec else 1
         holders[pool].append(task_name(row))
+    for row in deferred:
+        spec = kept[row.version_id].tasks.get(row.task_id)
+        if spec is not None and spec.pool in counting:
+            used[spec.pool] += spec.pool_slots
+            holders[spec.pool].append(task_name(row))
     for row in waiting:
         spec = kept[row.version_id].tasks.get(row.task_id)
         queue[spec.pool if spec else "default_pool"] += 1
@@ -76,8 +89,9 @@ def read_pools(connection: Connection, shapes: Shapes) -> list[PoolRow]:
             waiting=queue[row.name],
             description=row.description,
             holders=tuple(holders[row.name]),
+            include_deferred=bool(row.include_deferred),
         )
-        for row in connection.execute(sa.select(_pool).order_by(_pool.c.name))
+        for row in pools
     ]
 
 

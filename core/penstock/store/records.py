@@ -125,6 +125,16 @@ class PauseRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolRecord:
+    """One pool."""
+
+    name: str
+    slots: int
+    description: str | None = None
+    include_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRecord:
     """One record of the missed-point ledger: a point, or a span of adjacent skips with one reason."""
 

@@ -327,6 +327,8 @@ class PoolRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     slots: int
     description: str | None = None
+    include_deferred: bool = False
+    """Whether deferred task instances hold slots too."""
 
 
 class StoredValueRow(SQLModel, table=True):

@@ -22,6 +22,7 @@ from penstock.store.records import (
     CallbackRecord,
     LedgerRecord,
     PauseRecord,
+    PoolRecord,
     RunRecord,
     SlotRecord,
     TaskRecord,
@@ -213,11 +214,12 @@ class WorkingSet:
             rows = connection.execute(sa.select(*(_pause.c[name] for name in PauseRecord.__slots__))).all()
         return [PauseRecord(*row) for row in rows]
 
-    def pools(self) -> dict[str, int]:
-        """Return slots by pool."""
+    def pools(self) -> dict[str, PoolRecord]:
+        """Return the pools by name."""
+        query = sa.select(*(_pool.c[name] for name in PoolRecord.__slots__))
         with self.database.read() as connection:
-            rows = connection.execute(sa.select(_pool.c.name, _pool.c.slots))
-            return {name: slots for name, slots in rows}  # noqa: C416 - rows are not pairs to a type checker
+            found = [PoolRecord(*row) for row in connection.execute(query)]
+        return {pool.name: pool for pool in found}
 
     def values(self) -> list[ValueRecord]:
         """Return the variables and connections of the store, by kind and name."""

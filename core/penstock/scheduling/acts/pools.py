@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from penstock.errors import RefusedError, UnknownError, UsageError
 from penstock.ids import check_id
 from penstock.model.acts import DeletePool, SetPool
@@ -10,6 +12,7 @@ from penstock.scheduling.acts.planned import Planned, make_plan
 from penstock.scheduling.limits import Occupancy
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import World
+from penstock.store.records import PoolRecord
 from penstock.store.writes import DELETE_POOL, INSERT_POOL
 
 
@@ -19,19 +22,25 @@ def plan_set_pool(world: World, act: SetPool) -> Planned:
     if act.slots < 0:
         raise UsageError("a pool has 0 slots or more")
     standing = world.pools.get(act.name)
-    before = "missing" if standing is None else f"{standing} slots"
-    item = PlanItem(
-        dag_id="", run_id=None, task_id=None, before=before, after=f"{act.slots} slots", note=act.name
-    )
+    wanted = PoolRecord(act.name, act.slots)
+    if standing is not None:
+        wanted = replace(standing, slots=act.slots)
+    if act.description is not None:
+        wanted = replace(wanted, description=act.description)
+    if act.include_deferred is not None:
+        wanted = replace(wanted, include_deferred=act.include_deferred)
+    before, after = "missing" if standing is None else _words(standing), _words(wanted)
+    item = PlanItem(dag_id="", run_id=None, task_id=None, before=before, after=after, note=act.name)
     title = f"{'Make' if standing is None else 'Resize'} pool {act.name}"
-    plan = make_plan(
-        "pool_set", title, [item], seen=[standing], cli=["pools", "set", act.name, str(act.slots)]
-    )
+    cli = ["pools", "set", act.name, str(act.slots)]
+    if act.include_deferred is not None:
+        cli.append("--include-deferred" if act.include_deferred else "--no-include-deferred")
+    plan = make_plan("pool_set", title, [item], seen=[standing], cli=cli)
 
     def commit(tick: Tick) -> Done:
-        put_pool(tick, act.name, act.slots, act.description)
-        tick.gate.note("pool_set", before=before, after=f"{act.slots} slots", reason=act.name)
-        return Done(act="pool_set", message=f"pool {act.name} has {act.slots} slots", touched=1)
+        put_pool(tick, wanted)
+        tick.gate.note("pool_set", before=before, after=after, reason=act.name)
+        return Done(act="pool_set", message=f"pool {act.name} has {after}", touched=1)
 
     return Planned(plan, commit)
 
@@ -56,8 +65,12 @@ def plan_delete_pool(world: World, act: DeletePool) -> Planned:
     return Planned(plan, commit)
 
 
-def put_pool(tick: Tick, name: str, slots: int, description: str | None) -> None:
+def put_pool(tick: Tick, pool: PoolRecord) -> None:
     """Write a pool, new or changed."""
-    tick.gate.also(DELETE_POOL, {"b_name": name})
-    tick.gate.also(INSERT_POOL, {"name": name, "slots": slots, "description": description})
-    tick.world.pools[name] = slots
+    tick.gate.also(DELETE_POOL, {"b_name": pool.name})
+    tick.gate.also(INSERT_POOL, {name: getattr(pool, name) for name in PoolRecord.__slots__})
+    tick.world.pools[pool.name] = pool
+
+
+def _words(pool: PoolRecord) -> str:
+    return f"{pool.slots} slots" + (", deferred tasks counted" if pool.include_deferred else "")
