@@ -228,7 +228,7 @@ def _pool_gate(world: World, occupancy: Occupancy, spec: TaskSpec) -> Held:
         return Held(Gate(kind="pool", text=text))
     wants = "" if spec.pool_slots == 1 else f", it needs {spec.pool_slots}"
     text = f"pool {spec.pool}: {occupancy.by_pool[spec.pool]} of {pool.slots} slots in use{wants}"
-    if spec.pool_slots > slots:
+    if spec.pool_slots > pool.slots:
         return Held(Gate(kind="pool", text=f"{text}: it can never run in a pool of this size"))
     return _slots(
         world, "pool", text, lambda other, task: other.structure.tasks[task.task_id].pool == spec.pool
