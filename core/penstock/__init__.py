@@ -42,10 +42,19 @@ if TYPE_CHECKING:
     from penstock.authoring.notifiers.webhook import WebhookNotifier
     from penstock.authoring.operators.bash import BashOperator
     from penstock.authoring.operators.empty import EmptyOperator
+    from penstock.authoring.operators.external_python import (
+        BranchExternalPythonOperator,
+        ExternalPythonOperator,
+    )
     from penstock.authoring.operators.latest_only import LatestOnlyOperator
     from penstock.authoring.operators.operator import BaseOperator, Operator
     from penstock.authoring.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
     from penstock.authoring.operators.sql import SQLExecuteQueryOperator
+    from penstock.authoring.operators.trigger_dagrun import TriggerDagRunOperator
+    from penstock.authoring.operators.virtualenv import (
+        BranchPythonVirtualenvOperator,
+        PythonVirtualenvOperator,
+    )
     from penstock.authoring.params import Param
     from penstock.authoring.pools import Pool
     from penstock.authoring.schedules import (
@@ -58,6 +67,7 @@ if TYPE_CHECKING:
     from penstock.authoring.sensors.bash import BashSensor
     from penstock.authoring.sensors.external_task import ExternalTaskSensor
     from penstock.authoring.sensors.file import FileSensor
+    from penstock.authoring.sensors.http import HttpSensor
     from penstock.authoring.sensors.python import PythonSensor
     from penstock.authoring.sensors.sensor import BaseSensorOperator, Sensor
     from penstock.authoring.sensors.sql import SqlSensor
@@ -98,6 +108,9 @@ _HOMES = {
     "operators.operator": ("BaseOperator", "Operator"),
     "operators.python": ("BranchPythonOperator", "PythonOperator", "ShortCircuitOperator"),
     "operators.sql": ("SQLExecuteQueryOperator",),
+    "operators.external_python": ("BranchExternalPythonOperator", "ExternalPythonOperator"),
+    "operators.virtualenv": ("BranchPythonVirtualenvOperator", "PythonVirtualenvOperator"),
+    "operators.trigger_dagrun": ("TriggerDagRunOperator",),
     "params": ("Param",),
     "pools": ("Pool",),
     "schedules": (
@@ -110,6 +123,7 @@ _HOMES = {
     "sensors.bash": ("BashSensor",),
     "sensors.external_task": ("ExternalTaskSensor",),
     "sensors.file": ("FileSensor",),
+    "sensors.http": ("HttpSensor",),
     "sensors.python": ("PythonSensor",),
     "sensors.sensor": ("BaseSensorOperator", "Sensor"),
     "sensors.sql": ("SqlSensor",),
@@ -137,7 +151,9 @@ __all__ = [
     "BashOperator",
     "BashSensor",
     "BellNotifier",
+    "BranchExternalPythonOperator",
     "BranchPythonOperator",
+    "BranchPythonVirtualenvOperator",
     "Connection",
     "Context",
     "CronDataIntervalTimetable",
@@ -149,9 +165,11 @@ __all__ = [
     "DeltaDataIntervalTimetable",
     "DeltaTriggerTimetable",
     "EmptyOperator",
+    "ExternalPythonOperator",
     "ExternalTaskSensor",
     "FailException",
     "FileSensor",
+    "HttpSensor",
     "Label",
     "LatestOnlyOperator",
     "Metadata",
@@ -163,6 +181,7 @@ __all__ = [
     "Pool",
     "PythonOperator",
     "PythonSensor",
+    "PythonVirtualenvOperator",
     "SQLExecuteQueryOperator",
     "Sensor",
     "SensorTimeout",
@@ -175,6 +194,7 @@ __all__ = [
     "TaskInstance",
     "TimeDeltaSensor",
     "TimeSensor",
+    "TriggerDagRunOperator",
     "TriggerRule",
     "Variable",
     "WebhookNotifier",

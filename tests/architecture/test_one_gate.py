@@ -94,6 +94,8 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/settings.py",  # the configuration
         "core/penstock/authoring/lookup.py",  # variables and connections of authors
         "core/penstock/authoring/secret_values.py",
+        "core/penstock/authoring/operators/external_python.py",
+        "core/penstock/authoring/operators/virtualenv.py",
         "core/penstock/api/value_rows.py",
         "core/penstock/authoring/operators/bash.py",  # a task hands its environment to its command
         "core/penstock/authoring/sensors/bash.py",

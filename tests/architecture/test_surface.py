@@ -14,6 +14,8 @@ from architecture.house import CORE, DOCS, TUI, tree
 SURFACE = {
     word
     for line in """
+    BranchExternalPythonOperator BranchPythonVirtualenvOperator ExternalPythonOperator
+    PythonVirtualenvOperator HttpSensor TriggerDagRunOperator
     Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule Metadata asset
     DAG AirflowFailException AirflowSensorTimeout AirflowSkipException BaseHook BaseOperator
     BaseSensorOperator BashOperator BashSensor BranchPythonOperator Connection Context

@@ -259,10 +259,25 @@ class SocketEngine:
         return self._call(Engine.commit, resend=False, act=act, expect=expect, actor=actor, act_id=act_id)
 
     def run_states(
-        self, dag_id: str, logical_date: datetime, task_ids: tuple[str, ...] | None = None
+        self,
+        dag_id: str,
+        logical_date: datetime | None = None,
+        task_ids: tuple[str, ...] | None = None,
+        run_id: str | None = None,
+        group_id: str | None = None,
+        *,
+        must_exist: bool = False,
     ) -> views.RunStates:
-        """Return the state of the run with that logical date and of the tasks named in it."""
-        return self._call(wire.Extras.run_states, dag_id=dag_id, logical_date=logical_date, task_ids=task_ids)
+        """Return the state of a run, by logical date or id, and of tasks in it: named, or of a group."""
+        return self._call(
+            wire.Extras.run_states,
+            dag_id=dag_id,
+            logical_date=logical_date,
+            task_ids=task_ids,
+            run_id=run_id,
+            group_id=group_id,
+            must_exist=must_exist,
+        )
 
     def xcom_sources(
         self,

@@ -249,10 +249,18 @@ class LocalEngine:
         return await self._doer().commit_async(act, expect=expect, actor=actor or user_name(), act_id=act_id)
 
     def run_states(
-        self, dag_id: str, logical_date: datetime, task_ids: tuple[str, ...] | None = None
+        self,
+        dag_id: str,
+        logical_date: datetime | None = None,
+        task_ids: tuple[str, ...] | None = None,
+        run_id: str | None = None,
+        group_id: str | None = None,
+        *,
+        must_exist: bool = False,
     ) -> views.RunStates:
-        """Return the state of the run with that logical date and of the tasks named in it."""
-        return self._reads.run_states(dag_id, logical_date, task_ids)
+        """Return the state of a run, by logical date or id, and of tasks in it: named, or of a group."""
+        wanted = logical_date if run_id is None else run_id
+        return self._reads.run_states(dag_id, wanted, task_ids, group_id, must_exist=must_exist)
 
     def xcom_sources(
         self,

@@ -62,9 +62,19 @@ class Extras(Protocol):
         ...
 
     def run_states(
-        self, dag_id: str, logical_date: datetime, task_ids: tuple[str, ...] | None = None
+        self,
+        dag_id: str,
+        logical_date: datetime | None = None,
+        task_ids: tuple[str, ...] | None = None,
+        run_id: str | None = None,
+        group_id: str | None = None,
+        *,
+        must_exist: bool = False,
     ) -> views.RunStates:
-        """Return the state of the run with that logical date and of the tasks named in it."""
+        """Return the state of a run, by logical date or id, and of tasks in it: named, or of a group.
+
+        With *must_exist* a DAG, task or group that does not exist raises `UnknownError`.
+        """
         ...
 
     def xcom_sources(

@@ -56,15 +56,13 @@ def run_states(
     dag_id: str,
     logical_date: datetime,
     task_ids: Sequence[str] | None,
-    group: str | None = None,
+    **more: Any,
 ) -> RunStates | None:
     """Ask the engine at socket *path*; None when it does not answer.
 
-    With *group* the tasks asked for are those of that task group.
+    *more* may hold ``group_id``: the tasks asked for are those of that group, and ``must_exist``.
     """
-    params = {"dag_id": dag_id, "logical_date": logical_date.isoformat(), "task_ids": task_ids}
-    if group is not None:
-        params["group_id"] = group
+    params = {"dag_id": dag_id, "logical_date": logical_date.isoformat(), "task_ids": task_ids, **more}
     try:
         result = _ask(path, "run_states", params) or {}
     except NoEngineError:

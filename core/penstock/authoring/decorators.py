@@ -189,6 +189,16 @@ class TaskDecorator(TaskForm):
         self.bash = TaskForm("@task.bash", "operators.bash", "BashCallableOperator")
         self.branch = TaskForm("@task.branch", "operators.python", "BranchPythonOperator")
         self.short_circuit = TaskForm("@task.short_circuit", "operators.python", "ShortCircuitOperator")
+        self.external_python = TaskForm(
+            "@task.external_python", "operators.external_python", "ExternalPythonOperator"
+        )
+        self.branch_external_python = TaskForm(
+            "@task.branch_external_python", "operators.external_python", "BranchExternalPythonOperator"
+        )
+        self.virtualenv = TaskForm("@task.virtualenv", "operators.virtualenv", "PythonVirtualenvOperator")
+        self.branch_virtualenv = TaskForm(
+            "@task.branch_virtualenv", "operators.virtualenv", "BranchPythonVirtualenvOperator"
+        )
         self.sensor = TaskForm("@task.sensor", "sensors.python", "PythonSensor")
 
     def run_if(

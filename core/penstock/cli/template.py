@@ -116,6 +116,7 @@ GITIGNORE = """\
 /attempts/
 /versions/
 /values.json
+/venvs/
 /run/
 /backups/
 /engine.log*

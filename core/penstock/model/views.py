@@ -364,6 +364,7 @@ class RunStates(View, frozen=True, kw_only=True):
     """
 
     run: RunState | None
+    run_id: str | None = None
     tasks: dict[str, TaskState] = msgspec.field(default_factory=dict)
 
 

@@ -31,11 +31,12 @@ from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.told import CallbackRow
 from penstock.model.views import RunDetail, TaskRow
-from penstock.scheduling.launch import FOREGROUND
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.obey import FileLoaded
 from penstock.service.daemon import prepare_home
 from penstock.service.environment import task_environment
+from penstock.service.notices import Notices
+from penstock.service.server import Server
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.values_file import seed_values
@@ -81,12 +82,12 @@ def run_test(
     folder = Path(tempfile.mkdtemp(prefix="penstock-test-"))
     private = replace(settings, home=folder, allow_root=True)
     environment = {**task_environment(private, os.environ), "PENSTOCK_HOME": str(settings.home)}
-    environment[FOREGROUND] = "1"
     try:
         prepare_home(private)
         _lend_values(settings, private)
         keep_source(private, source)
-        ready = ParsedFile(file=str(file), source_hash=parsed.source_hash, dags=(spec,))
+        others = [_prepared(other, None) for other in parsed.dags if other.dag_id != spec.dag_id]
+        ready = ParsedFile(file=str(file), source_hash=parsed.source_hash, dags=(spec, *others))
         when = logical_date or datetime.now(UTC)
         if when.tzinfo is None:
             when = when.replace(tzinfo=ZoneInfo(spec.timezone))
@@ -138,7 +139,7 @@ def _prepared(spec: DagSpec, task: str | None) -> DagSpec:
         spec,
         tasks=tuple(_short_waits(each) for each in tasks),
         pools=(*spec.pools, *(PoolSpec(name=name, slots=128) for name in missing)),
-        schedule=spec.schedule,
+        paused_upon_creation=True,  # only what is triggered runs here
     )
 
 
@@ -153,9 +154,12 @@ async def _run(
     database = Database.open(settings.database)
     clock = SystemClock()
     executor = LocalExecutor(settings)
-    loop = Loop(database, executor, settings, clock, environment=environment)
+    notices = Notices()
+    loop = Loop(database, executor, settings, clock, environment=environment, publish=notices.publish)
     engine = LocalEngine(database, settings, loop, since=clock.now())
+    server = Server(engine, notices, settings)  # tasks may ask, and trigger the file's other DAGs
     await loop.recover()
+    await server.start()
     work = asyncio.create_task(loop.run())
     try:
         loop.order(FileLoaded(parsed))
@@ -165,13 +169,15 @@ async def _run(
         while True:
             detail = engine.run(act.dag_id, done.run_id)
             follow.show(detail)
-            if detail.run.state in RUN_TERMINAL and not loop.world.callbacks:
+            rest = loop.world.runs or loop.world.callbacks  # what it triggered runs here too
+            if detail.run.state in RUN_TERMINAL and not rest:
                 break
             await loop.moved(_FOLLOW_EVERY)
         for row in engine.callbacks(act.dag_id, done.run_id)[::-1]:
             follow.show_callback(row)
         return _report(database, detail)
     finally:
+        await server.close()
         loop.stop()
         await work
         await executor.close()

@@ -135,11 +135,21 @@ class Reads:
             return reads_runs.read_run(connection, self._shapes, self._durations, dag_id, run_id)
 
     def run_states(
-        self, dag_id: str, logical_date: datetime, task_ids: Sequence[str] | None = None
+        self,
+        dag_id: str,
+        wanted: datetime | str | None,
+        task_ids: Sequence[str] | None = None,
+        group_id: str | None = None,
+        *,
+        must_exist: bool = False,
     ) -> views.RunStates:
-        """Return the state of a run by logical date, and of tasks in it."""
+        """Return the state of a run by logical date or id, and of tasks in it."""
         with self._database.read() as connection:
-            return reads_runs.read_run_states(connection, dag_id, logical_date, task_ids)
+            if must_exist or group_id is not None:
+                row = reads_dags.dag_row(connection, dag_id)
+                spec = self._shapes.one(connection, row.version_id).spec
+                task_ids = reads_runs.named_tasks(spec, task_ids, group_id)
+            return reads_runs.read_run_states(connection, dag_id, wanted, task_ids)
 
     def xcom_sources(
         self, dag_id: str, task_ids: Sequence[str], key: str, run_id: str | None, until: datetime | None

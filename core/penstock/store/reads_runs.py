@@ -11,11 +11,12 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from penstock.clock import from_us, opt_from_us, to_us
+from penstock.clock import from_us, opt_from_us, opt_us, to_us
 from penstock.decoding import decoder
 from penstock.errors import UnknownError, UsageError
 from penstock.ids import instance_key
 from penstock.model.outcome import Outcome
+from penstock.model.spec import DagSpec
 from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState, progress
 from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
 from penstock.store import tables
@@ -166,16 +167,17 @@ def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple
 
 
 def read_run_states(
-    connection: Connection, dag_id: str, logical_date: datetime, task_ids: Sequence[str] | None
+    connection: Connection, dag_id: str, wanted: datetime | str | None, task_ids: Sequence[str] | None
 ) -> RunStates:
-    """Return the state of a run by its logical date, and of *task_ids* in it.
+    """Return the state of a run by its logical date or its id, and of *task_ids* in it.
 
     Of a mapped task that instance counts which is the furthest from success: one that is
     unfinished, else one that did not succeed.
     """
     found = connection.execute(
-        sa.select(_run.c.id, _run.c.state).where(
-            _run.c.dag_id == dag_id, _run.c.logical_us == to_us(logical_date)
+        sa.select(_run.c.id, _run.c.run_id, _run.c.state).where(
+            _run.c.dag_id == dag_id,
+            _run.c.run_id == wanted if isinstance(wanted, str) else _run.c.logical_us == opt_us(wanted),
         )
     ).first()
     if found is None:
@@ -185,7 +187,26 @@ def read_run_states(
         for task_id, text in connection.execute(_STATES, {"run_pk": found.id, "tasks": list(task_ids)}):
             state = _TASK_STATES[text]
             tasks[task_id] = min(tasks.get(task_id, state), state, key=progress)
-    return RunStates(run=RunState(found.state), tasks=tasks)
+    return RunStates(run=RunState(found.state), run_id=found.run_id, tasks=tasks)
+
+
+def named_tasks(
+    spec: DagSpec, task_ids: Sequence[str] | None, group_id: str | None
+) -> tuple[str, ...] | None:
+    """Return the tasks asked for, or those of a group; raise `UnknownError` for one that is not there."""
+    if group_id is not None:
+        if group_id not in {group.group_id for group in spec.groups}:
+            raise UnknownError(f"DAG {spec.dag_id!r} has no group {group_id!r}")
+        inside = (group_id, f"{group_id}.")
+        return tuple(
+            task.task_id
+            for task in spec.tasks
+            if task.group is not None and (task.group == inside[0] or task.group.startswith(inside[1]))
+        )
+    for task_id in task_ids or ():
+        if spec.task(task_id) is None:
+            raise UnknownError(f"DAG {spec.dag_id!r} has no task {task_id!r}")
+    return None if task_ids is None else tuple(task_ids)
 
 
 def aware_us(moment: datetime) -> int:

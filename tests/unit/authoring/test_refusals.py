@@ -35,7 +35,7 @@ from penstock.errors import DagFileError
         ("ExternalTaskSensor(task_id='a', external_dag_id='x', allowed_states=['sucess'])", "'success'?)"),
         ("ExternalTaskSensor(task_id='a', external_dag_id='x', failed_states=['success'])", "overlap"),
         ("TimeSensor(task_id='a', target_time='12:00')", "must be a datetime.time"),
-        ("task.virtualenv(print)", "@task.virtualenv is not supported yet"),
+        ("task.kubernetes(print)", "@task.kubernetes is not supported yet"),
         ("task(3)", "@task takes a function"),
         ("TaskGroup('a b')", "group_id 'a b' is not allowed"),
         ("TaskGroup('a', colour='red')", "does not know the argument 'colour'"),

@@ -30,7 +30,7 @@ from penstock import (
 )
 from penstock.authoring import scope
 from penstock.authoring.databases import run_sql
-from task_runs import Runs
+from task_runs import MIDNIGHT, Runs
 
 
 @pytest.fixture
@@ -279,4 +279,6 @@ def test_other_dags_that_do_not_exist_or_do_not_answer(dag: DAG, runs: Runs) -> 
         ran = runs.here(dag, "strict", socket=path)
     assert (ran.kind, ran.ending.reason) == ("fail_without_retry", "FailException: no DAG 'other'")
     assert runs.here(dag, "strict", socket="/nowhere.sock").kind == "rescheduled"
-    assert runs.here(dag, "strict", logical_date=None).kind == "fail_without_retry"
+    with engine({"result": {"run": "success", "tasks": {}}}, asked) as path:
+        assert runs.here(dag, "strict", socket=path, logical_date=None).kind == "success"
+    assert asked[-1]["params"]["logical_date"] == MIDNIGHT, "without a logical date: when the run was due"

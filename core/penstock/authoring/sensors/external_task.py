@@ -25,7 +25,12 @@ class ExternalTaskSensor(Sensor):
     *skipped_states* skip it. *check_existence* fails when there is no such DAG or task.
     """
 
-    template_fields: Sequence[str] = ("external_dag_id", "external_task_id", "external_task_ids")
+    template_fields: Sequence[str] = (
+        "external_dag_id",
+        "external_task_id",
+        "external_task_ids",
+        "external_task_group_id",
+    )
 
     def __init__(
         self,
@@ -47,13 +52,12 @@ class ExternalTaskSensor(Sensor):
         named = [external_task_id, external_task_ids, external_task_group_id]
         if sum(one is not None for one in named) > 1:
             refuse("give one of external_task_id, external_task_ids and external_task_group_id")
-        if external_task_group_id is not None:
-            refuse("external_task_group_id is not supported yet; name the tasks")
         if execution_delta is not None and execution_date_fn is not None:
             refuse("execution_delta and execution_date_fn exclude each other")
         self.external_dag_id = external_dag_id
         self.external_task_id = external_task_id
         self.external_task_ids = external_task_ids
+        self.external_task_group_id = external_task_group_id
         self.allowed_states = _states(allowed_states, "allowed_states", ["success"])
         self.skipped_states = _states(skipped_states, "skipped_states", [])
         self.failed_states = _states(failed_states, "failed_states", [])
@@ -75,9 +79,7 @@ class ExternalTaskSensor(Sensor):
         return None if self.external_task_ids is None else [str(name) for name in self.external_task_ids]
 
     def _dates(self, context: Context) -> list[dt.datetime]:
-        date: dt.datetime | None = context.get("logical_date")
-        if date is None:
-            raise FailException("this run has no logical date, so there is none to look for")
+        date: dt.datetime = context.get("logical_date") or context["dag_run"].run_after
         if self.execution_delta is not None:
             return [date - self.execution_delta]
         if self.execution_date_fn is None:
@@ -90,7 +92,11 @@ class ExternalTaskSensor(Sensor):
     def _ended_well(self, context: Context, date: dt.datetime, task_ids: list[str] | None) -> bool:
         from penstock.authoring.asking import run_states
 
-        answer = run_states(context.socket, str(self.external_dag_id), date, task_ids)
+        group = self.external_task_group_id
+        more: dict[str, Any] = {"must_exist": True} if self.check_existence else {}
+        if group is not None:
+            more["group_id"] = str(group)
+        answer = run_states(context.socket, str(self.external_dag_id), date, task_ids, **more)
         if answer is None:
             print("the engine does not answer; asking again")  # noqa: T201 - to the task's log
             return False
@@ -99,8 +105,10 @@ class ExternalTaskSensor(Sensor):
                 raise FailException(answer.problem)
             print(answer.problem)  # noqa: T201 - to the task's log
             return False
-        states = [answer.run] if task_ids is None else [answer.tasks.get(name) for name in task_ids]
-        what = self.external_dag_id if task_ids is None else f"{self.external_dag_id}: {', '.join(task_ids)}"
+        if group is not None:
+            task_ids = sorted(answer.tasks)
+        states = [answer.run] if not task_ids else [answer.tasks.get(name) for name in task_ids]
+        what = self.external_dag_id if not task_ids else f"{self.external_dag_id}: {', '.join(task_ids)}"
         told = ", ".join(str(state or "not there yet") for state in states)
         print(f"{what} at {date.isoformat()}: {told}")  # noqa: T201 - to the task's log
         if any(state in self.failed_states for state in states):
