@@ -79,6 +79,11 @@ class FakeEngine:
         for listener in list(self._listeners):
             listener.put(change)
 
+    def ring(self, *texts: str) -> None:
+        """Have every console ring."""
+        for listener in list(self._listeners):
+            listener.put(views.Change(cursor=len(self.world.events), dags=("etl",), bells=texts))
+
     def set_task(self, dag_id: str, run_id: str, task_id: str, **changes: object) -> None:
         """Change fields of one task instance (``state=...``) and tell listeners."""
         fake_acts.set_tasks(self.world, dag_id, run_id, {task_id}, **changes)

@@ -264,3 +264,11 @@ def test_what_does_not_exist_is_said_so(bench: Bench, ask: Callable[[LocalEngine
 def test_an_attempt_id_cannot_leave_its_folder(bench: Bench) -> None:
     with pytest.raises(BadIdError):
         bench.engine.read_log("../../../etc/passwd", 0, 10)
+
+
+def test_callbacks_of_a_dag_that_has_none_and_of_one_there_is_not(bench: Bench) -> None:
+    assert bench.engine.callbacks("etl") == []
+    with pytest.raises(UnknownError):
+        bench.engine.callbacks("never_heard_of")
+    with pytest.raises(UnknownError):
+        bench.engine.callbacks("etl", "no_such_run")

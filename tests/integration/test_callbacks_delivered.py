@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from penstock.api.client import SocketEngine
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.told import CallbackRow
+from penstock.service.foreground import run_test
 
 FILE = """
 import json, os, sys, time
@@ -125,7 +128,9 @@ def test_everything_is_told_of(instance: Instance, mail: MailServer, web: WebSer
     said = log(found["task_failure", "fails"])
     assert "ValueError: this callback is broken" in said
     assert "2 callbacks failed" in said
-    assert events["callback_failed"].reason == "exit 1"
+    assert "broken: ValueError: this callback is broken; quits: SystemExit: 7" in str(
+        events["callback_failed"].reason
+    )
     files = (instance.home / "told").iterdir()
     said_of = {found["state"]: found for found in (json.loads(file.read_text()) for file in files)}
     retry, failure, run = (said_of[state] for state in ("up_for_retry", "failed", None))
@@ -137,6 +142,17 @@ def test_everything_is_told_of(instance: Instance, mail: MailServer, web: WebSer
     assert failure["duration"] is True
     assert (run["task"], run["run_state"], run["state"]) == ("fails", "failed", None)
     assert web.requests[-1].json == {"dag": "told", "why": "fails did not succeed"}
+
+
+def test_a_test_in_the_foreground_calls_them_too(instance: Instance, mail: MailServer) -> None:
+    said = io.StringIO()
+    settings = replace(instance.settings, callback_timeout=1.0)
+    file = instance.home / "dags" / "told.py"
+    date = datetime(2026, 1, 5, tzinfo=UTC)
+    report = run_test(file, "slow", task=None, logical_date=date, conf={}, log=said, settings=settings)
+    assert report.state == "success"
+    assert "run_success | run_success: hangs" in said.getvalue()
+    assert mail.mails == []
 
 
 def log(row: CallbackRow) -> str:

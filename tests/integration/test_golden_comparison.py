@@ -122,18 +122,14 @@ NOT_AS_WIRED = {
     "tg label": "Labels on an edge to a group",
     "args: bad timetable": "A bad weight rule, a bad cron, a cycle",
 }
-LATER = ("not supported yet",)
-"""What a file is told that uses a feature which does not exist yet."""
 
 
 def test_wiring_and_arguments() -> None:
     cases = [Compared(case["case"], wiring_case(WIRING["prelude"], case)) for case in WIRING["wiring"]]
     cases += [Compared(f"args: {case['case']}", dag_argument_case(case)) for case in WIRING["dag_args"]]
-    waiting = [each for each in cases if each.differs and any(word in each.differs for word in LATER)]
-    count = settle([each for each in cases if each not in waiting], NOT_AS_WIRED)
+    count = settle(cases, NOT_AS_WIRED)
     report("wiring.json", count)
-    print(f"  not there yet: {', '.join(each.case for each in waiting) or 'nothing'}")
-    assert count.tried + len(waiting) == 82
+    assert count.tried == 82
 
 
 # -- while a run works ---------------------------------------------------------------------------
@@ -165,7 +161,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RanDag]:
     """Every DAG of the battery that runs as a whole, run once by a real engine."""
     files = [FOLDER / "battery" / f"{name}.py" for name in ("flow", "xcom", "mapping")]
     home = tmp_path_factory.mktemp("battery")
-    return run_files([file for file in files if file.exists()], home, datetime(2026, 1, 15, tzinfo=UTC))
+    return run_files(files, home, datetime(2026, 1, 15, tzinfo=UTC))
 
 
 def task_differs(ours: dict[str, Any] | None, theirs: dict[str, Any]) -> str | None:
@@ -213,13 +209,7 @@ NOT_AS_PULLED = {
 def test_xcoms(ran: dict[str, RanDag], tmp_path: Path) -> None:
     found, measured = ran["bx"].tasks, BATTERY["xcom"]["bx"]["tasks"]
     types = BATTERY["xcom"]["bx_types"]["tasks"]
-    mapped = {name for name in measured if "mapped" in name or name.startswith(("m[", "bm["))}
-    waiting = mapped if "m[0]" not in found else set()
-    cases = [
-        Compared(name, task_differs(found.get(name), wanted))
-        for name, wanted in measured.items()
-        if name not in waiting
-    ]
+    cases = [Compared(name, task_differs(found.get(name), wanted)) for name, wanted in measured.items()]
     with dags_of(FOLDER / "battery" / "xcom.py") as dags:
         for name, wanted in types.items():
             one = Runs(tmp_path).here(dags["bx_types"], name)
@@ -228,16 +218,14 @@ def test_xcoms(ran: dict[str, RanDag], tmp_path: Path) -> None:
             cases.append(Compared(f"type {name}", task_differs(ours, wanted)))
     count = settle(cases, NOT_AS_PULLED)
     report("battery.json, xcom", count)
-    print(f"  not there yet: {len(waiting)} that need mapping")
-    assert count.tried + len(waiting) == len(measured) + len(types)
+    assert count.tried == len(measured) + len(types) == 57
 
 
 def test_mapping(ran: dict[str, RanDag]) -> None:
-    if "map_cross" not in ran:
-        print("battery.json, mapping: not there yet")
-        return
     cases = [Compared(name, run_differs(ran[name], wanted)) for name, wanted in BATTERY["mapping"].items()]
-    report("battery.json, mapping", settle(cases, {}))
+    count = settle(cases, {})
+    report("battery.json, mapping", count)
+    assert count.tried == 11
 
 
 def test_templates(tmp_path: Path) -> None:

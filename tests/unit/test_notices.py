@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from penstock.model.views import Change
-from penstock.service.notices import MERGE_LIMIT, Notices, merge
+from penstock.service.notices import MERGE_LIMIT, MOST_BELLS, Notices, merge
 
 
 def change(cursor: int, *runs: tuple[str, str]) -> Change:
@@ -75,3 +75,10 @@ def test_merging_keeps_the_newest_cursor_whatever_the_order() -> None:
     older, newer = change(5, ("a", "1")), change(9, ("a", "1"))
     assert merge(newer, older).cursor == merge(older, newer).cursor == 9
     assert merge(older, Change(cursor=6, all=True)) == Change(cursor=6, all=True)
+
+
+def test_bells_that_wait_are_all_rung_in_order_the_newest_if_there_are_too_many() -> None:
+    older, newer = Change(cursor=1, bells=("a",)), Change(cursor=2, all=True, bells=("b", "c"))
+    assert merge(older, newer).bells == ("a", "b", "c")
+    many = Change(cursor=3, bells=tuple(str(number) for number in range(MOST_BELLS)))
+    assert merge(older, many).bells == many.bells

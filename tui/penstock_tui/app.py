@@ -140,7 +140,10 @@ class Console(Doors):
     # -- what the feed says ----------------------------------------------------------------------
 
     def on_changed(self, message: Changed) -> None:
-        """Pass a notice on to every view; those not in front remember it."""
+        """Pass a notice on to every view, those not in front remember it; ring for what asks for it."""
+        for text in message.change.bells:
+            self.bell()
+            self.say(text, "warning")
         self._pass_on(message.change)
 
     def on_engine_back(self, _message: EngineBack) -> None:

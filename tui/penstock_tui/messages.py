@@ -21,7 +21,7 @@ class Changed(Message):
 
     def can_replace(self, message: Message) -> bool:
         """Let a notice for everything cover what came before it."""
-        return isinstance(message, Changed) and self.change.all
+        return isinstance(message, Changed) and self.change.all and not message.change.bells
 
 
 class EngineGone(Message):

@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from penstock.authoring.exceptions import TaskError
 from penstock.authoring.hiding import listen_at
 from penstock.authoring.lookup import provide
+from penstock.authoring.running import reason_of
 from penstock.authoring.secret_values import take_lent
+from penstock.authoring.task_instance import write_whole
 from penstock.execution import records
 from penstock.execution.task_child import load_task, read_whole, speak_line_by_line, task_context
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from penstock.authoring.context import Context
     from penstock.authoring.dag import DAG
     from penstock.authoring.operators.operator import Operator
+
+
+_REASON_MAX = 500
 
 
 class AttemptFailedError(TaskError):
@@ -40,14 +45,16 @@ def main(folder: str) -> int:
     take_lent()
     failed = _call_all(folder, spec, facts)
     if failed:
-        print(f"{failed} callback{'' if failed == 1 else 's'} failed")  # noqa: T201 - to the log
+        print(f"{len(failed)} callback{'' if len(failed) == 1 else 's'} failed")  # noqa: T201 - to the log
+        verdict = {"kind": "failed", "reason": "; ".join(failed)[:_REASON_MAX]}
+        write_whole(folder, records.VERDICT, records.dump_fields(verdict))
     sys.stdout.flush()
     sys.stderr.flush()
     return 1 if failed else 0
 
 
-def _call_all(folder: str, spec: Mapping[str, Any], facts: dict[str, Any]) -> int:
-    """Call everything, and return how many failed; a file that does not load is one failure."""
+def _call_all(folder: str, spec: Mapping[str, Any], facts: dict[str, Any]) -> list[str]:
+    """Call everything, and return why some failed; a file that does not load is one failure."""
     from penstock.authoring.scope import current
 
     told = facts["callback"]
@@ -57,23 +64,22 @@ def _call_all(folder: str, spec: Mapping[str, Any], facts: dict[str, Any]) -> in
         wanted = _callbacks(task.dag, task, told["kind"])
         context = _context(folder, spec, facts, task)
     except BaseException as error:  # noqa: BLE001 - an author's file may raise anything while it loads
-        _explain(error)
-        return 1
+        return [_explain(error)]
     current().context = context
-    failed = sum(not _call(one, context, told["kind"]) for one in wanted)
+    ends = [_call(one, context, told["kind"]) for one in wanted]
     context["ti"].write_xcoms()
-    return failed
+    return [end for end in ends if end is not None]
 
 
-def _call(callback: Callable[..., Any], context: Context, kind: str) -> bool:
+def _call(callback: Callable[..., Any], context: Context, kind: str) -> str | None:
+    """Call one, and return why it failed, or None."""
     name = getattr(callback, "__name__", None) or type(callback).__name__
     print(f"{kind}: {name}")  # noqa: T201 - to the log
     try:
         callback(context)
     except BaseException as error:  # noqa: BLE001 - sys.exit() too is only this callback's end
-        _explain(error)
-        return False
-    return True
+        return f"{name}: {_explain(error)}"
+    return None
 
 
 def _callbacks(dag: DAG, task: Operator, kind: str) -> Sequence[Callable[..., Any]]:
@@ -111,12 +117,14 @@ def _context(folder: str, spec: Mapping[str, Any], facts: dict[str, Any], task: 
     return context
 
 
-def _explain(error: BaseException) -> None:
+def _explain(error: BaseException) -> str:
+    """Write *error* to the log, and return it in one line."""
     from penstock.authoring.tracebacks import explain
 
     sys.stdout.flush()
     sys.stderr.write(explain(error))
     sys.stderr.flush()
+    return reason_of(error) or ""
 
 
 if __name__ == "__main__":

@@ -378,3 +378,5 @@ class Change(View, frozen=True, kw_only=True):
     """(dag_id, run_id)."""
     all: bool = False
     """Too much moved to list, or a gap: ask for everything."""
+    bells: tuple[str, ...] = ()
+    """What a callback had every open console ring for, in words."""

@@ -408,5 +408,7 @@ def storage_problem(folder: str) -> str | None:
 
 def _change(touched: Touched) -> views.Change:
     if len(touched.runs) > 200:
-        return views.Change(cursor=touched.cursor, all=True)
-    return views.Change(cursor=touched.cursor, dags=tuple(touched.dags), runs=tuple(touched.runs))
+        return views.Change(cursor=touched.cursor, all=True, bells=touched.bells)
+    return views.Change(
+        cursor=touched.cursor, dags=tuple(touched.dags), runs=tuple(touched.runs), bells=touched.bells
+    )

@@ -206,8 +206,10 @@ class _Follow:
 
     def show_callback(self, row: CallbackRow) -> None:
         """Write what a callback said."""
-        if row.attempt_id is not None:
-            self._copy(f"{row.task_id or row.dag_id} {row.kind}", row.attempt_id, ended=True)
+        said = Path(str(row.log_path))
+        if row.attempt_id is not None and said.exists():
+            name = f"{row.task_id} {row.kind}" if row.task_id else row.kind
+            self._write(name, row.attempt_id, said.read_bytes())
 
     def _copy(self, task_id: str, attempt_id: str, *, ended: bool) -> None:
         while True:

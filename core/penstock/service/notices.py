@@ -12,17 +12,20 @@ from penstock.model.views import Change
 
 MERGE_LIMIT = 200
 """Runs (or DAGs) a notice names at most."""
+MOST_BELLS = 20
+"""Bells that wait for a listener at most; the newest are kept."""
 
 
 def merge(older: Change, newer: Change) -> Change:
     """Return one notice that covers both."""
     cursor = max(older.cursor, newer.cursor)
+    bells = (older.bells + newer.bells)[-MOST_BELLS:]
     if not (older.all or newer.all):
         dags = tuple(dict.fromkeys(older.dags + newer.dags))
         runs = tuple(dict.fromkeys(older.runs + newer.runs))
         if len(dags) <= MERGE_LIMIT and len(runs) <= MERGE_LIMIT:
-            return Change(cursor=cursor, dags=dags, runs=runs)
-    return Change(cursor=cursor, all=True)
+            return Change(cursor=cursor, dags=dags, runs=runs, bells=bells)
+    return Change(cursor=cursor, all=True, bells=bells)
 
 
 class Subscription:

@@ -81,6 +81,8 @@ class Touched:
     runs: frozenset[tuple[str, str]]
     cursor: int
     events: int
+    bells: tuple[str, ...] = ()
+    """What consoles ring for."""
 
 
 class Gate:
@@ -338,7 +340,10 @@ class Gate:
             with self.database.write() as connection:
                 self._write(connection)
             self.cursor += len(self._events)
-            return Touched(frozenset(self._dags), frozenset(self._touched), self.cursor, len(self._events))
+            bells = tuple(str(event["reason"]) for event in self._events if event["kind"] == "bell")
+            return Touched(
+                frozenset(self._dags), frozenset(self._touched), self.cursor, len(self._events), bells
+            )
         finally:
             self._reset()
 

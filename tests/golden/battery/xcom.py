@@ -23,6 +23,13 @@ CASES = {
     "tuple_roundtrip": lambda ti: type(ti.xcom_pull(task_ids="tup")).__name__,
     "set_roundtrip": lambda ti: type(ti.xcom_pull(task_ids="st")).__name__,
     "include_prior": lambda ti: ti.xcom_pull(task_ids="ret", include_prior_dates=True),
+    "mapped_all": lambda ti: list(ti.xcom_pull(task_ids="m")),
+    "mapped_all_type": lambda ti: type(ti.xcom_pull(task_ids="m")).__name__,
+    "mapped_one": lambda ti: ti.xcom_pull(task_ids="m", map_indexes=1),
+    "mapped_list": lambda ti: list(ti.xcom_pull(task_ids="m", map_indexes=[0, 2])),
+    "mapped_in_list": lambda ti: [
+        list(x) if hasattr(x, "__iter__") else x for x in ti.xcom_pull(task_ids=["m"])
+    ],
     "other_dag": lambda ti: ti.xcom_pull(task_ids="x", dag_id="nosuchdag"),
     "missing_default": lambda ti: ti.xcom_pull(task_ids="none", default="D"),
 }
@@ -53,7 +60,12 @@ with DAG("bx", schedule=None):
     def st():
         return {1}
 
-    src = [ret(), multi(), push(), none(), tup(), st()]
+    @task
+    def m(v):
+        return v * 10
+
+    src = [ret(), multi(), push(), none(), tup(), st(), m.expand(v=[1, 2, 3])]
+    BashOperator.partial(task_id="bm").expand(bash_command=["echo 1", "echo 2"])
     for name, function in CASES.items():
         src >> PythonOperator(task_id=f"c_{name}", python_callable=function)
     src >> BashOperator(
