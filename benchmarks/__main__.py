@@ -23,6 +23,7 @@ WORKLOADS = (
     "startup",
     "idle",
     "trigger",
+    "crowd",
     "reads",
     "first_frame",
     "open_run",
