@@ -71,6 +71,8 @@ class TaskGroup(Node):
             check_id(group_id, "group_id")
         except BadIdError as error:
             refuse(error.message)
+        if "." in group_id:
+            refuse(f"group_id {group_id!r} has a dot: dots stand between a group and what is in it")
         wanted = self.parent_group.child_id(group_id)
         self.group_id = found.free_id(wanted) if add_suffix_on_collision else wanted
         if len(self.group_id) > 250:

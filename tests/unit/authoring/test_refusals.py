@@ -38,6 +38,7 @@ from penstock.errors import DagFileError
         ("task.kubernetes(print)", "@task.kubernetes is not supported yet"),
         ("task(3)", "@task takes a function"),
         ("TaskGroup('a b')", "group_id 'a b' is not allowed"),
+        ("TaskGroup('a.b')", "group_id 'a.b' has a dot"),
         ("TaskGroup('a', colour='red')", "does not know the argument 'colour'"),
         ("Pool('p', slots=-1)", "slots must be a whole number"),
         ("EmptyOperator(task_id='a') >> 'b'", "a dependency must be a task, a group or a list of them"),
