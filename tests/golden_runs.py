@@ -13,13 +13,13 @@ from typing import Any
 from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.execution.local import LocalExecutor
+from penstock.execution.protocol import FOREGROUND
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
 from penstock.model.acts import Trigger
 from penstock.model.spec import ParsedFile
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.views import RunDetail
-from penstock.scheduling.launch import FOREGROUND
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.obey import FileLoaded
 from penstock.service.daemon import prepare_home

@@ -14,11 +14,6 @@ FOLDER = Path(__file__).parents[1] / "golden"
 FILE = FOLDER / "battery" / "mapping.py"
 GOLDEN: dict[str, Any] = json.loads((FOLDER / "battery.json").read_text())
 MAPPING: dict[str, Any] = GOLDEN["mapping"]
-PULLS: dict[str, Any] = {
-    key: case
-    for key, case in GOLDEN["xcom"]["bx"]["tasks"].items()
-    if key.startswith(("c_mapped", "m[", "bm["))
-}
 
 
 def plain(told: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -52,12 +47,6 @@ async def test_as_measured(dag_id: str, tmp_path: Path) -> None:
     state, tasks = await run(dag_id, tmp_path)
     assert tasks == MAPPING[dag_id]["tasks"]
     assert [state] == [each["state"] for each in MAPPING[dag_id]["runs"]]
-
-
-async def test_pulls_as_measured(tmp_path: Path) -> None:
-    _, tasks = await run("pulls", tmp_path)
-    assert tasks == PULLS
-    assert len(PULLS) == 10
 
 
 async def test_a_dict_gives_pairs(tmp_path: Path) -> None:

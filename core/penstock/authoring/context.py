@@ -58,12 +58,14 @@ class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typi
         socket: str | None = None,
         timezone: str = "UTC",
         max_map_length: int = 1024,
+        keep_rendered: bool = False,
     ) -> None:
         super().__init__(keys)
         self.poking = poking
         self.socket = socket
         self.timezone = timezone
         self.max_map_length = max_map_length
+        self.keep_rendered = keep_rendered
 
 
 def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str, Any]) -> Context:
@@ -99,6 +101,7 @@ def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str
         socket=facts.get("socket"),
         timezone=str(facts.get("timezone") or "UTC"),
         max_map_length=int(facts.get("max_map_length") or 1024),
+        keep_rendered=bool(facts.get("keep_rendered")),
     )
     context.update(_asset_keys(task, context, facts.get("triggering") or ()))
     return context

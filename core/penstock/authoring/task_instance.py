@@ -176,6 +176,10 @@ class TaskInstance:
         if rendered_map_index is not None:
             self._xcoms.leave(VERDICT, {"rendered_map_index": rendered_map_index})
 
+    def leave(self, name: str, fields: dict[str, Any]) -> None:
+        """Write a record into the attempt's directory."""
+        self._xcoms.leave(name, fields)
+
     def write_xcoms(self) -> None:
         """Write down what was pushed."""
         self._xcoms.write()

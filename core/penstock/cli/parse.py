@@ -86,6 +86,8 @@ def _dag_document(dag: DagSpec) -> dict[str, Any]:
                 "retry_delay": task.retry_delay,
                 "execution_timeout": task.execution_timeout,
                 "line": task.line,
+                "expand": task.expand,
+                "map_index_template": task.map_index_template,
                 "inlets": task.inlets,
                 "outlets": task.outlets,
                 "is_setup": task.is_setup,

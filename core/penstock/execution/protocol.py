@@ -15,6 +15,7 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
     xcom     JSON {values: {key: value}}, written by the task child. With them goes a command's last
              line as "return_value", when the result says that it is ``pushed``
+    rendered JSON {fields: {name: value}}, written by the task child of a foreground run: its template fields
     result   JSON `Result`, written whole into ``result.tmp``, then renamed; the lock is released after
              it. Until then ``result.tmp`` keeps the room, and holds JSON {pid, start_ticks, boot_id,
              at} of the task's process, the leader of its own session
@@ -42,6 +43,7 @@ from typing import Any
 from penstock.execution.records import (
     CLAIM,
     DRAFT,
+    FOREGROUND,
     HARD_XCOM_BYTES,
     LOG,
     LOG_INDEX,
@@ -63,6 +65,7 @@ from penstock.execution.records import (
 __all__ = [
     "CLAIM",
     "DRAFT",
+    "FOREGROUND",
     "HARD_XCOM_BYTES",
     "LOG",
     "LOG_INDEX",
@@ -98,7 +101,7 @@ class AttemptSpec:
 
         dag_id run_id task_id map_index try_number max_tries run_type timezone
         logical_date data_interval_start data_interval_end run_after run_start
-        conf params max_map_length
+        conf params max_map_length keep_rendered
         file          the DAG file's path, as tracebacks should name it
         source        the pinned copy of it that is executed
         dags_folder   goes to the end of sys.path, with the file's own folder

@@ -24,6 +24,7 @@ LOG = "log"
 LOG_INDEX = "log.idx"
 VERDICT = "verdict"
 XCOM = "xcom"
+RENDERED = "rendered"
 RESULT = "result"
 DRAFT = "result.tmp"
 
@@ -34,6 +35,8 @@ MAX_XCOM_BYTES = 64 << 10
 HARD_XCOM_BYTES = 16 << 20
 """Larger XCom values fail the task with a clear error."""
 
+FOREGROUND = "PENSTOCK_FOREGROUND"
+"""In the environment of tasks that `penstock test` runs: no engine is there to ask."""
 MARK = "PENSTOCK_ATTEMPT"
 """Environment variable with the attempt id that every task process carries: it tells strays apart."""
 

@@ -82,6 +82,8 @@ def resize(tick: Tick, live: LiveRun, task_id: str, count: int) -> None:
         if task.state is TaskState.REMOVED:
             clear_fields(live, task)
             move(tick, live, task, TaskEvent.CLEAR)
+        elif task.intent == TaskEvent.REMOVE:  # it is dying, and wanted again
+            stop(tick, live, task, TaskEvent.CLEAR, reason="it is wanted again")
     _add(tick, live, first, range(len(records), count))
     tick.gate.note(
         "expand",
@@ -131,7 +133,8 @@ def _add(tick: Tick, live: LiveRun, first: TaskRecord, indexes: range) -> None:
 def _remove(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     reason = "what it was mapped over has become shorter"
     if task.state in OCCUPIES_SLOT:
-        stop(tick, live, task, TaskEvent.REMOVE, reason=reason)
+        if task.intent != TaskEvent.REMOVE:
+            stop(tick, live, task, TaskEvent.REMOVE, reason=reason)
     elif task.state is not TaskState.REMOVED:
         move(tick, live, task, TaskEvent.REMOVE, reason=reason)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from penstock.ids import instance_key
 from penstock.model.expansion import sources
 from penstock.model.states import TERMINAL, TaskState
+from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import ParentCounts
 from penstock.store.records import TaskRecord
 
@@ -20,18 +21,20 @@ if TYPE_CHECKING:
     from penstock.scheduling.world import LiveRun
 
 
-def in_order(live: LiveRun, keys: Iterable[str]) -> list[str]:
-    """Return keys of task instances in topological order, then by map index."""
-    tasks, position = live.tasks, live.structure.graph.position
-    places = {
-        key: (position.get(tasks[key].task_id, 0), tasks[key].map_index) for key in keys if key in tasks
-    }
-    return sorted(places, key=places.__getitem__)
+def in_order(live: LiveRun, names: Iterable[str]) -> list[TaskRecord]:
+    """Return the task instances of *names*, keys or ids of tasks, in topological order, then by map index."""
+    position = live.structure.graph.position
+    found: dict[int, TaskRecord] = {}
+    for name in names:
+        one = live.tasks.get(name)
+        for task in instances(live, name) if one is None else (one,):
+            found[task.id] = task
+    return sorted(found.values(), key=lambda task: (position.get(task.task_id, 0), task.map_index))
 
 
 def counts(task: TaskRecord) -> bool:
-    """Whether an instance is part of its task: those that a later expansion removed are not."""
-    return task.state is not TaskState.REMOVED or task.map_index < 0
+    """Whether an instance is part of its task: those that a later expansion removes are not."""
+    return task.map_index < 0 or not (task.state is TaskState.REMOVED or task.intent == TaskEvent.REMOVE)
 
 
 def instances(live: LiveRun, task_id: str, map_index: int | None = None) -> list[TaskRecord]:
@@ -88,15 +91,19 @@ def tell_children(live: LiveRun, task: TaskRecord, before: TaskState, after: Tas
             recount(live, child_id)
         return
     for child_id in downstream:
-        done: set[str] = set()
-        for child in beside(live, task, child_id):
-            key = counts_key(live, child)
-            if key not in done:
-                done.add(key)
-                found = live.counts[key]
-                found.add(before, -1)
-                found.add(after)
-            live.dirty.add(child.key)
+        if _together(live.structure, task.task_id, child_id):
+            children = beside(live, task, child_id)
+            changed = {counts_key(live, child) for child in children}
+            live.dirty.update(child.key for child in children)
+        else:
+            # All instances at once: a thousand that look at another thousand would be a million steps.
+            grouped = child_id in live.structure.group_of
+            changed = {child.key for child in instances(live, child_id)} if grouped else {child_id}
+            live.dirty.add(child_id)
+        for key in changed:
+            found = live.counts[key]
+            found.add(before, -1)
+            found.add(after)
 
 
 def reach(live: LiveRun, starts: Iterable[TaskRecord], structure: Structure, *, up: bool = False) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.clock import from_us, opt_from_us
-from penstock.execution.protocol import AttemptSpec, attempt_path
+from penstock.execution.protocol import FOREGROUND, AttemptSpec, attempt_path
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TERMINAL, TaskState
 from penstock.scheduling.instances import instances
@@ -18,8 +18,6 @@ from penstock.settings import Settings
 from penstock.store.records import AssetEventRecord, RunRecord, TaskRecord
 from penstock.values import clear_secrets
 
-FOREGROUND = "PENSTOCK_FOREGROUND"
-"""In the environment of tasks: no engine is there to ask."""
 _LEFT_BEHIND = TERMINAL - {TaskState.REMOVED}
 CALLBACK_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL for a callback that takes too long."""
@@ -52,8 +50,9 @@ def attempt_spec(
         env = {**(identity if command.replace_env else env), **command.env}
     python = spec.launch == "python"
     facts = _context(live, task, settings, before, triggering) if python else {}
-    if FOREGROUND in environment:
+    if FOREGROUND in environment and python:
         facts.pop("socket", None)
+        facts["keep_rendered"] = True
     return AttemptSpec(
         attempt_id=attempt_id,
         argv=_python(folder) if python or command is None else command.argv,

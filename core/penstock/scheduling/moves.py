@@ -67,12 +67,12 @@ def _tell_others(tick: Tick, live: LiveRun, task: TaskRecord, before: TaskState,
     }
     if live.record.intent:
         others |= setups.teardowns
-    live.dirty.update(each.key for other in others for each in instances(live, other))
+    live.dirty.update(others)
     for pk in tick.world.looking_back.get(live.record.dag_id, ()):
         later = tick.world.runs[pk]
         watchers = later.structure.watchers.get(task.task_id, ()) if later is not live else ()
         if watchers:
-            later.dirty.update(each.key for other in watchers for each in instances(later, other))
+            later.dirty.update(watchers)
             tick.world.stirred.add(pk)
 
 

@@ -44,15 +44,16 @@ def _advance(tick: Tick, live: LiveRun) -> None:
     while live.dirty:
         batch = in_order(live, live.dirty)
         live.dirty.clear()
-        for key in batch:
-            task = live.tasks.get(key)
-            if task is None or task.state is not TaskState.PENDING:
+        counted: set[str] = set()
+        for task in batch:
+            if task.state is not TaskState.PENDING:
                 continue
             if live.record.intent is None or may_tear_down(live, task):
-                _apply(tick, live, task)
+                _apply(tick, live, task, counted)
 
 
-def _apply(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+def _apply(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
+    """Do what is to be done with a pending instance; *counted* are mapped tasks of the right size."""
     verdict, reason = judge(live, task)
     match verdict:
         case Verdict.SKIP:
@@ -62,17 +63,19 @@ def _apply(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
         case Verdict.GO if unexpanded(live, task):
             expand(tick, live, task)
         case Verdict.GO:
-            _go(tick, live, task)
+            _go(tick, live, task, counted)
         case _:
             pass
 
 
-def _go(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+def _go(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
     spec = live.structure.tasks[task.task_id]
     if blocking_past(tick.world, live, spec) is not None:
         return
-    if task.task_id in live.structure.mapping and revise(tick, live, task):
-        return  # those that are there now are judged next
+    if task.task_id in live.structure.mapping and task.task_id not in counted:
+        counted.add(task.task_id)
+        if revise(tick, live, task):
+            return  # those that are there now are judged next
     move(tick, live, task, TaskEvent.MEET)
     # Nothing to launch: an empty operator is done as soon as it may begin, unless somebody wants it held.
     if spec.launch == "empty" and not _held_back(tick.world, live, task):

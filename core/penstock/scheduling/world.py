@@ -51,7 +51,7 @@ class LiveRun:
     """Every instance of a task by map index, removed ones too. The first may stand for the whole task."""
     counts: dict[str, ParentCounts] = field(default_factory=dict)
     dirty: set[str] = field(default_factory=set)
-    """Pending task instances whose answer may have changed."""
+    """Task instances whose answer may have changed if they are pending: keys, or ids of whole tasks."""
     decisions: dict[int, dict[str, frozenset[str]]] = field(default_factory=dict)
     """Branches and short circuits that ruled out other tasks: map index -> decider -> task ids."""
     queues: dict[tuple[str, int, str], list[QueueEntry]] = field(default_factory=dict)

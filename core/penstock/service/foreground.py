@@ -22,10 +22,13 @@ from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import DagFileError, UnknownError, UsageError
 from penstock.execution.local import LocalExecutor
+from penstock.execution.protocol import FOREGROUND, attempt_path
+from penstock.execution.records import RENDERED, read
 from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
 from penstock.model.acts import Trigger
+from penstock.model.expansion import sources
 from penstock.model.outcome import describe
 from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
 from penstock.model.states import RUN_TERMINAL
@@ -132,6 +135,7 @@ def _prepared(spec: DagSpec, task: str | None) -> DagSpec:
         if only is None:
             names = ", ".join(each.task_id for each in spec.tasks)
             raise UnknownError(f"DAG {spec.dag_id!r} has no task {task!r}; it has: {names}")
+        _refuse_mapped(spec, only)
         tasks = (msgspec.structs.replace(only, upstream=(), depends_on_past=False),)
     declared = {pool.name for pool in spec.pools} | {"default_pool"}
     missing = sorted({each.pool for each in tasks} - declared)
@@ -141,6 +145,21 @@ def _prepared(spec: DagSpec, task: str | None) -> DagSpec:
         pools=(*spec.pools, *(PoolSpec(name=name, slots=128) for name in missing)),
         paused_upon_creation=True,  # only what is triggered runs here
     )
+
+
+def _refuse_mapped(spec: DagSpec, task: TaskSpec) -> None:
+    groups = {group.group_id: group for group in spec.groups}
+    around = task.group
+    expands = [task.expand]
+    while around is not None:
+        expands.append(groups[around].expand)
+        around = groups[around].parent
+    names = sorted({name for expand in expands if expand is not None for name in sources(expand)})
+    if names:
+        raise UsageError(
+            f"{task.task_id} is mapped over what {', '.join(names)} returns, so it cannot run alone: "
+            "test the whole DAG"
+        )
 
 
 def _short_waits(task: TaskSpec) -> TaskSpec:
@@ -175,7 +194,7 @@ async def _run(
             await loop.moved(_FOLLOW_EVERY)
         for row in engine.callbacks(act.dag_id, done.run_id)[::-1]:
             follow.show_callback(row)
-        return _report(database, detail)
+        return _report(database, settings, parsed.dags[0], detail)
     finally:
         await server.close()
         loop.stop()
@@ -232,17 +251,33 @@ class _Follow:
             print(f"{task_id} | {line.decode(errors='replace')}", file=self._log, flush=True)
 
 
-def _report(database: Database, detail: RunDetail) -> TestReport:
+def _report(database: Database, settings: Settings, spec: DagSpec, detail: RunDetail) -> TestReport:
     xcoms = WorkingSet(database).xcoms(detail.run.dag_id, detail.run.run_id)
     return TestReport(
         dag_id=detail.run.dag_id,
         run_id=detail.run.run_id,
         state=detail.run.state.value,
-        tasks=[_row(row, xcoms.get(instance_key(row.task_id, row.map_index), {})) for row in detail.tasks],
+        tasks=[
+            _row(row, xcoms.get(instance_key(row.task_id, row.map_index), {}), _rendered(settings, spec, row))
+            for row in detail.tasks
+        ],
     )
 
 
-def _row(row: TaskRow, xcoms: dict[str, Any]) -> dict[str, Any]:
+def _rendered(settings: Settings, spec: DagSpec, row: TaskRow) -> dict[str, Any]:
+    """Return the template fields of a task's last attempt, as they were when it executed."""
+    task = spec.task(row.task_id)
+    if row.attempt_id is None or task is None:
+        return {}
+    if task.command is not None:  # started as it stands: there was nothing to render
+        return {"bash_command": task.command.argv[-1]} if task.command.argv[:2] == ("bash", "-c") else {}
+    try:
+        return dict(read(f"{attempt_path(settings.attempts, row.attempt_id)}/{RENDERED}")["fields"])
+    except (OSError, ValueError, KeyError):  # it failed before, or left too much
+        return {}
+
+
+def _row(row: TaskRow, xcoms: dict[str, Any], rendered: dict[str, Any]) -> dict[str, Any]:
     return {
         "task_id": row.task_id,
         "map_index": row.map_index,
@@ -254,4 +289,5 @@ def _row(row: TaskRow, xcoms: dict[str, Any]) -> dict[str, Any]:
         "start": None if row.start is None else row.start.isoformat(),
         "end": None if row.end is None else row.end.isoformat(),
         "xcoms": xcoms,
+        "rendered": rendered,
     }

@@ -214,33 +214,3 @@ with DAG("map_index_tpl", schedule=None):
         return v
 
     f.expand(v=["a", "b"])
-
-with DAG("pulls", schedule=None):
-
-    @task
-    def m(x):
-        return x * 10
-
-    @task
-    def c_mapped_all(ti):
-        return list(ti.xcom_pull(task_ids="m"))
-
-    @task
-    def c_mapped_all_type(ti):
-        return type(ti.xcom_pull(task_ids="m")).__name__
-
-    @task
-    def c_mapped_one(ti):
-        return ti.xcom_pull(task_ids="m", map_indexes=1)
-
-    @task
-    def c_mapped_list(ti):
-        return list(ti.xcom_pull(task_ids="m", map_indexes=[0, 2]))
-
-    @task
-    def c_mapped_in_list(ti):
-        return [list(x) if hasattr(x, "__iter__") else x for x in ti.xcom_pull(task_ids=["m"])]
-
-    mapped = m.expand(x=[1, 2, 3])
-    mapped >> [c_mapped_all(), c_mapped_all_type(), c_mapped_one(), c_mapped_list(), c_mapped_in_list()]
-    BashOperator.partial(task_id="bm").expand(bash_command=["echo 1", "echo 2"])

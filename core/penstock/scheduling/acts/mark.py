@@ -90,7 +90,7 @@ def _following(live: LiveRun, touched: list[TaskRecord]) -> list[TaskRecord]:
 
 def _below(live: LiveRun, tasks: list[TaskRecord]) -> list[TaskRecord]:
     below = reach(live, tasks, live.structure) - {task.key for task in tasks}
-    return [live.tasks[key] for key in in_order(live, below)]
+    return in_order(live, below)
 
 
 def _later(world: World, targets: list[Target]) -> list[Change]:
