@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -12,7 +11,6 @@ from penstock.authoring.hiding import covered
 from penstock.authoring.templates import render_fields
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError
-from penstock.execution.records import RENDERED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +73,7 @@ def _ended(task: Operator, context: Context) -> Ending:
             task = context["task"] = ti.task = task.instance(context)  # type: ignore[attr-defined]  # it is mapped
         fields = render_fields(task, context)
         if context.keep_rendered:
-            ti.leave(RENDERED, {"fields": json.loads(json.dumps(fields, default=repr, skipkeys=True))})
+            ti.leave_rendered(fields)
         if task.pre_execute is not None:
             task.pre_execute(context)
         value = task.execute(context)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError, decode, encode
 from penstock.authoring.xcom_sequences import LazyXComSequence
-from penstock.execution.records import HARD_XCOM_BYTES, RESULT, VERDICT, VERSION, XCOM, dump_fields
+from penstock.execution.records import HARD_XCOM_BYTES, RENDERED, RESULT, VERDICT, VERSION, XCOM, dump_fields
 from penstock.ids import instance_key
 
 TYPE_CHECKING = False
@@ -176,9 +176,9 @@ class TaskInstance:
         if rendered_map_index is not None:
             self._xcoms.leave(VERDICT, {"rendered_map_index": rendered_map_index})
 
-    def leave(self, name: str, fields: dict[str, Any]) -> None:
-        """Write a record into the attempt's directory."""
-        self._xcoms.leave(name, fields)
+    def leave_rendered(self, fields: dict[str, Any]) -> None:
+        """Write down the rendered fields, for `penstock test`: an engine does not keep them."""
+        self._xcoms.leave(RENDERED, {"fields": json.loads(json.dumps(fields, default=repr, skipkeys=True))})
 
     def write_xcoms(self) -> None:
         """Write down what was pushed."""

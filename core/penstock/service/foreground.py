@@ -22,8 +22,7 @@ from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import DagFileError, UnknownError, UsageError
 from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import FOREGROUND, attempt_path
-from penstock.execution.records import RENDERED, read
+from penstock.execution.protocol import FOREGROUND, RENDERED, attempt_path, load
 from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
@@ -272,7 +271,8 @@ def _rendered(settings: Settings, spec: DagSpec, row: TaskRow) -> dict[str, Any]
     if task.command is not None:  # started as it stands: there was nothing to render
         return {"bash_command": task.command.argv[-1]} if task.command.argv[:2] == ("bash", "-c") else {}
     try:
-        return dict(read(f"{attempt_path(settings.attempts, row.attempt_id)}/{RENDERED}")["fields"])
+        file = attempt_path(settings.attempts, row.attempt_id) / RENDERED
+        return dict(load(file.read_bytes())["fields"])
     except (OSError, ValueError, KeyError):  # it failed before, or left too much
         return {}
 
