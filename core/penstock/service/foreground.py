@@ -22,7 +22,7 @@ from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import DagFileError, UnknownError, UsageError
 from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import FOREGROUND, RENDERED, attempt_path, load
+from penstock.execution.protocol import RENDERED, attempt_path, load
 from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
