@@ -111,6 +111,20 @@ async def test_a_run_that_is_set_going_again_meanwhile_is_left_alone(bench: Benc
     assert runs(bench, "d") == made
 
 
+async def test_asset_events_go_unless_a_run_or_a_queue_holds_them(bench: Bench) -> None:
+    keys = [
+        builders.insert(
+            bench.database, tables.AssetEventRow, at_us=at_us, name="x", uri="x", extra="{}", by="ann"
+        )
+        for at_us in (1, 2, 3, to_us(START))
+    ]
+    builders.insert(bench.database, tables.AssetQueueRow, dag_id="d", event_id=keys[1])
+    await forget(bench)
+    with bench.database.read() as connection:
+        left = list(connection.execute(sa.select(table_of(tables.AssetEventRow).c.id)).scalars())
+    assert left == [keys[1], keys[3]]
+
+
 async def test_a_large_run_goes_in_slices_and_the_engine_ticks_between(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,10 +179,15 @@ async def test_folders_that_no_row_knows_are_swept_unless_somebody_works_there(
     bench.trigger("d")
     [known] = bench.live().values()
     gone = ["018f00000000-0000000a", "018f00000000-0000000b", "018f00000000-0000000c"]
-    for attempt_id in (known, *gone):
+    callback = "018f00000000-0000000d"
+    builders.insert(
+        bench.database, tables.CallbackRow, run_pk=1, kind="run_success", facts="{}", created_us=1,
+        attempt_id=callback,
+    )  # fmt: skip
+    for attempt_id in (known, callback, *gone):
         attempt_path(bench.settings.attempts, attempt_id).mkdir(parents=True)
     old = bench.clock.time.timestamp() - 2 * DAY
-    for attempt_id in (known, *gone[:2]):
+    for attempt_id in (known, callback, *gone[:2]):
         os.utime(attempt_path(bench.settings.attempts, attempt_id), (old, old))
     bench.executor.seen[gone[1]] = bench.executor.seen[known]  # a supervisor holds it
     forgotten: list[str] = []

@@ -88,6 +88,7 @@ async def _forget_trails(database: Database, settings: Settings, now_us: int) ->
             old.delete_events(database, found[start : start + _ROWS], before_us=before_us)
             await _breathe()
         old.delete_backfills(database, before_us=before_us)
+        await _in_slices(lambda: old.delete_asset_events(database, before_us=before_us, limit=_ROWS))
     if settings.point_days:
         points_us = now_us - settings.point_days * _DAY_US
         await _in_slices(lambda: old.delete_points(database, before_us=points_us, limit=_ROWS))

@@ -28,6 +28,9 @@ _version = table_of(tables.DagVersionRow)
 _act = table_of(tables.ActRow)
 _ledger = table_of(tables.LedgerRow)
 _backfill = table_of(tables.BackfillRow)
+_asset_event = table_of(tables.AssetEventRow)
+_asset_queue = table_of(tables.AssetQueueRow)
+_run_asset = table_of(tables.RunAssetEventRow)
 _meta = table_of(tables.MetaRow)
 _MINUTE_US = 60_000_000
 _DAY_US = 86_400_000_000
@@ -167,14 +170,24 @@ def delete_backfills(database: Database, *, before_us: int) -> int:
         return connection.execute(sa.delete(_backfill).where(*old)).rowcount
 
 
+def delete_asset_events(database: Database, *, before_us: int, limit: int) -> int:
+    """Delete up to *limit* asset events from before a moment that no run and no queue holds."""
+    held = sa.union(sa.select(_run_asset.c.event_id), sa.select(_asset_queue.c.event_id))
+    newest = sa.select(sa.func.max(_asset_event.c.id)).scalar_subquery()  # no key is ever given twice
+    old = (_asset_event.c.at_us < before_us, _asset_event.c.id.not_in(held), _asset_event.c.id < newest)
+    some = sa.select(_asset_event.c.id).where(*old).limit(limit)
+    with database.write() as connection:
+        return connection.execute(sa.delete(_asset_event).where(_asset_event.c.id.in_(some))).rowcount
+
+
 def unknown_attempts(database: Database, attempt_ids: Sequence[str]) -> list[str]:
     """Return those of some attempt ids that no row has."""
     known: set[str] = set()
     with database.read() as connection:
         for start in range(0, len(attempt_ids), 500):
             some = attempt_ids[start : start + 500]
-            query = sa.select(_attempt.c.attempt_id).where(_attempt.c.attempt_id.in_(some))
-            known.update(connection.execute(query).scalars())
+            for column in (_attempt.c.attempt_id, _callback.c.attempt_id):
+                known.update(connection.execute(sa.select(column).where(column.in_(some))).scalars())
     return [each for each in attempt_ids if each not in known]
 
 
