@@ -81,18 +81,30 @@ def _next(tick: Tick, occupancy: Occupancy, runs: list[LiveRun]) -> tuple[LiveRu
     The highest weight over all its runs, the oldest run's of equal ones.
     """
     for yields in (False, True):
-        best: tuple[int, LiveRun, TaskRecord] | None = None
-        for live in runs:
-            if _yields(tick.world, occupancy, live) is not yields or run_full(occupancy, live):
-                continue
+        # By the highest weight that waits in each: what a run cannot beat need not be looked into.
+        ranked = sorted(
+            (_top(live), place)
+            for place, live in enumerate(runs)
+            if _yields(tick.world, occupancy, live) is yields and not run_full(occupancy, live)
+        )
+        best: tuple[int, int, TaskRecord] | None = None
+        for rank in ranked:
+            if best is not None and rank > best[:2]:
+                break
+            live = runs[rank[1]]
             task = _head(tick, occupancy, live)
             if task is not None:
-                weight = live.structure.weights[task.task_id]
-                if best is None or weight > best[0]:
-                    best = (weight, live, task)
+                found = (-live.structure.weights[task.task_id], rank[1])
+                if best is None or found < best[:2]:
+                    best = (*found, task)
         if best is not None:
-            return best[1], best[2]
+            return runs[best[1]], best[2]
     return None
+
+
+def _top(live: LiveRun) -> int:
+    """Return the highest weight among the waiting tasks of a run, as a negative number."""
+    return min((queue[0][0] for queue in live.queues.values() if queue), default=0)
 
 
 def _yields(world: World, occupancy: Occupancy, live: LiveRun) -> bool:
