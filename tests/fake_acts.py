@@ -32,6 +32,29 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
                 dag_id=act.dag_id, run_id=_trigger_id(act, now), task_id=None, before="-", after="queued"
             )
             return "Trigger 1 run", (item,), {}, f"penstock trigger {act.dag_id}"
+        case acts.Rerun():
+            _run(world, act.dag_id, act.run_id)
+            item = views.PlanItem(
+                dag_id=act.dag_id, run_id=_rerun_id(now), task_id=None, before="", after="queued"
+            )
+            return f"Re-run {act.run_id}", (item,), {}, f"penstock rerun {act.dag_id} {act.run_id}"
+        case acts.RunNext() | acts.RunNow():
+            _run(world, act.dag_id, act.run_id)
+            verb = "now" if isinstance(act, acts.RunNow) else "next"
+            item = views.PlanItem(
+                dag_id=act.dag_id, run_id=act.run_id, task_id=act.task_id, before="-", after="launched"
+            )
+            return (
+                f"Run {verb}: {act.task_id or act.run_id}",
+                (item,),
+                {},
+                f"penstock run-{verb} {act.dag_id}",
+            )
+        case acts.Undo():
+            item = views.PlanItem(
+                dag_id=act.dag_id or "", run_id=act.run_id, task_id="load", before="pending", after="failed"
+            )
+            return "Undo: Clear 1 task", (item,), {}, "penstock undo 1"
         case acts.PauseSchedule() | acts.UnpauseSchedule() | acts.Freeze() | acts.Unfreeze():
             dag = _known(world, act.dag_id).dag
             verb, before, after = _PAUSES[type(act)]
@@ -301,6 +324,10 @@ def _set_dag(world: World, dag_id: str, **changes: object) -> None:
 
 def _set_backfill(world: World, backfill_id: int, **changes: object) -> None:
     world.backfills[backfill_id] = replace(world.backfills[backfill_id], **changes)
+
+
+def _rerun_id(now: datetime) -> str:
+    return make_run_id("manual", now)
 
 
 def _trigger_id(act: acts.Trigger, now: datetime) -> str:

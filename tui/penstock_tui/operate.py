@@ -14,7 +14,7 @@ from penstock.errors import PenstockError
 from penstock.model import acts
 from penstock.model.acts import AnyAct
 from penstock.model.states import TERMINAL
-from penstock_tui import actions
+from penstock_tui import actions, again
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View
 from penstock_tui.target import Target
@@ -238,15 +238,11 @@ def _what(targets: Sequence[Target]) -> str:
 
 
 async def _why(console: Console, targets: Sequence[Target]) -> None:
-    from penstock_tui.dialogs.sheet import Sheet
     from penstock_tui.dialogs.why import pause_lines, why_sheet
 
     target, cells = targets[0], min(96, console.size.width - 10)
     run_id = target.run_id
-    head = pause_lines(target.dag, cells) if target.dag is not None else []
-    if run_id is None:
-        console.push_screen(Sheet(f"Why: {label(target.dag_id)}", [*head, [("there is no run yet", "")]]))
-        return
+    head = pause_lines(target.dag, cells) if target.dag is not None and run_id is not None else []
     task = target.tasks[0] if target.tasks else None
     answer = await console.feed.ask(
         lambda engine: engine.why(
@@ -380,6 +376,9 @@ _OPERATIONS: dict[str, Operation] = {
     "retry": _retry,
     "clear": _clear,
     "mark_as": _mark_as,
+    "undo": again.undo,
+    "rerun": again.rerun,
+    "rush": again.rush,
     "cancel": _cancel,
     "pause": _pause,
     "pause_menu": _pause_menu,

@@ -107,6 +107,6 @@ def needs_waiting(target: Target) -> str | None:
     """Ask for something that waits."""
     if target.tasks and target.tasks[0].state in {TaskState.RUNNING, TaskState.SUCCESS}:
         return None
-    if target.dag is not None and (target.dag.paused or target.dag.frozen):
+    if target.dag is not None:
         return None
     return needs_run(target)

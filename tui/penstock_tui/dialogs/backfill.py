@@ -45,6 +45,10 @@ class BackfillDialog(PlanDialog):
         order = [("forwards", "oldest first"), ("backwards", "newest first")]
         yield Options("order", order, chosen={"forwards"}, caption_cells=_CELLS, id="order")
         yield Field("at once", "2", caption_cells=_CELLS, hint="runs", id="at_once")
+        canary = [("canary", "canary: the first run alone, the others once it succeeded")]
+        yield Options("first", canary, several=True, caption_cells=_CELLS, id="canary")
+        hint = "failed runs, then nothing more is started; empty: never"
+        yield Field("stop at", "", caption_cells=_CELLS, hint=hint, id="stop_after")
 
     def _days(self) -> tuple[date, date]:
         detail = self._detail
@@ -65,6 +69,9 @@ class BackfillDialog(PlanDialog):
         at_once = self.query_one("#at_once", Field).text.strip()
         if not at_once.isdigit() or int(at_once) < 1:
             raise UsageError(f"at once must be a whole number from 1, not {at_once!r}")
+        stop = self.query_one("#stop_after", Field).text.strip()
+        if stop and (not stop.isdigit() or int(stop) < 1):
+            raise UsageError(f"stop at must be empty or a whole number from 1, not {stop!r}")
         reprocess = cast(
             "Literal['none', 'failed', 'completed']", self.query_one("#reprocess", Options).value
         )
@@ -76,6 +83,8 @@ class BackfillDialog(PlanDialog):
                 reprocess=reprocess,
                 max_active_runs=int(at_once),
                 backwards=self.query_one("#order", Options).value == "backwards",
+                canary=bool(self.query_one("#canary", Options).chosen),
+                stop_after=int(stop) if stop else None,
             )
         ]
 

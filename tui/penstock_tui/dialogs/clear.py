@@ -9,6 +9,7 @@ from penstock_tui.dialogs.scopes import SCOPES, ScopedDialog
 from penstock_tui.widgets.options import Options
 
 _ONLY = ("only_failed", "only failed (o)")
+_LATEST = ("latest_version", "on the latest version (l)")
 
 
 class ClearDialog(ScopedDialog):
@@ -18,7 +19,7 @@ class ClearDialog(ScopedDialog):
 
     def form(self) -> ComposeResult:
         """Compose the scopes; a whole run has neither up nor down."""
-        scopes = [*SCOPES, _ONLY] if self.tasks else [*SCOPES[2:], _ONLY]
+        scopes = [*SCOPES, _ONLY, _LATEST] if self.tasks else [*SCOPES[2:], _ONLY, _LATEST]
         yield Options("also", scopes, chosen={"downstream"} if self.tasks else (), several=True, id="scopes")
 
     def acts(self) -> list[AnyAct]:
@@ -34,5 +35,6 @@ class ClearDialog(ScopedDialog):
                 past="past" in scopes,
                 future="future" in scopes,
                 only_failed="only_failed" in scopes,
+                latest_version="latest_version" in scopes,
             )
         ]

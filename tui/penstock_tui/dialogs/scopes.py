@@ -30,6 +30,7 @@ class ScopedDialog(PlanDialog):
         Binding("p", "scope('past')", show=False),
         Binding("f", "scope('future')", show=False),
         Binding("o", "scope('only_failed')", show=False),
+        Binding("l", "scope('latest_version')", show=False),
     ]
     danger = True
 

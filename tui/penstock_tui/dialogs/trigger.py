@@ -20,9 +20,13 @@ from penstock_tui.widgets.options import Options
 class TriggerDialog(PlanDialog):
     """Trigger one DAG."""
 
-    def __init__(self, detail: DagDetail) -> None:
-        super().__init__(f"Trigger {detail.dag.dag_id}")
+    def __init__(
+        self, detail: DagDetail, *, title: str | None = None, conf: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(title or f"Trigger {detail.dag.dag_id}")
         self._detail = detail
+        self._given = conf or {}
+        """What the fields begin with, where it is not the default."""
         self._params = list(detail.params.items())
         self._now = True
 
@@ -31,13 +35,18 @@ class TriggerDialog(PlanDialog):
         cells = min(24, max([len(label(name)) for name, _ in self._params] + [len("logical date")]))
         hint = f"now, none or 2026-08-21T06:00 by the clock of {self._detail.dag.timezone}"
         yield Field("logical date", "now", caption_cells=cells, hint=hint, id="date")
+        yield from self.conf_form(cells)
+
+    def conf_form(self, cells: int = 24) -> ComposeResult:
+        """Compose a field for each parameter, or one for free JSON where the DAG names none."""
         for place, (name, schema) in enumerate(self._params):
             yield self._param(f"param{place}", name, schema, cells)
         if not self._params:
-            yield Field("conf", "{}", caption_cells=cells, hint="a JSON object", id="conf")
+            shown = json.dumps(self._given)
+            yield Field("conf", shown, caption_cells=cells, hint="a JSON object", id="conf")
 
     def _param(self, place: str, name: str, schema: dict[str, Any], cells: int) -> Field | Options:
-        caption, default = label(name), schema.get("default")
+        caption, default = label(name), self._given.get(name, schema.get("default"))
         if schema.get("type") == "boolean":
             choices = [("true", "yes"), ("false", "no")]
             return Options(

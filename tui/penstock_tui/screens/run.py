@@ -41,6 +41,7 @@ class RunScreen(LogKeys):
     view = "run"
     CSS = """
     RunScreen #run { height: 1fr; }
+    RunScreen RailsList { padding-right: 1; }
     RunScreen AttemptPane { width: 1fr; border-left: solid ansi_bright_black; }
     RunScreen.one-pane AttemptPane { display: none; border-left: none; }
     RunScreen.one-pane.log-front AttemptPane { display: block; }

@@ -12,11 +12,11 @@ from penstock_tui.view import durations, run_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line_table import LineTable, Row
 
-_LIMIT = 200
+_PAGE = 200
 
 
 class RunsScreen(Listing):
-    """All runs of a DAG, as far back as the newest 200."""
+    """All runs of a DAG: the newest 200, and as many more each time the cursor comes to the end."""
 
     view = "runs"
     fields = run_rows.FIELDS
@@ -26,6 +26,7 @@ class RunsScreen(Listing):
         super().__init__()
         self.dag_id = dag_id
         self.runs: dict[str, RunRow] = {}
+        self._limit = _PAGE
         self.zone: tzinfo | None = None
         """The DAG's own clock, by which logical dates are read."""
 
@@ -39,6 +40,14 @@ class RunsScreen(Listing):
         self.table.set_titles(self.sort_note())
         self.set_interval(1.0, self._tick)
 
+    def on_line_table_moved(self) -> None:
+        """Fetch more when the oldest run that is shown is reached."""
+        rows = self.table.rows
+        at_end = bool(rows) and self.table.cursor_key == rows[-1].key
+        if at_end and len(self.runs) >= self._limit and not self.reverse and not self.wanted.terms:
+            self._limit += _PAGE
+            self.reload()
+
     def _tick(self) -> None:
         if self.in_front and any(run.end is None and run.start for run in self.runs.values()):
             self.show()
@@ -50,7 +59,7 @@ class RunsScreen(Listing):
             detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
             self.zone = durations.zone(detail.dag.timezone) if detail is not None else None
         found = await feed.ask(
-            lambda engine: engine.runs(self.dag_id, limit=_LIMIT), key=("runs", self.dag_id)
+            lambda engine: engine.runs(self.dag_id, limit=self._limit), key=("runs", self.dag_id)
         )
         if found is not None:
             self.runs = {run.run_id: run for run in found}

@@ -28,7 +28,8 @@ _URGENT = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 4}
 
 def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
     """Return the cells of one run, in the order of COLUMNS. Its date is read by the DAG's clock."""
-    name = durations.stamp(run.logical_date, dag_zone) if run.logical_date else run.run_id
+    date = run.logical_date or run.stands_for
+    name = durations.stamp(date, dag_zone) if date else run.run_id
     state: Spans = [looks.worded("held" if run.held and run.end is None else run.state.value)]
     if run.failed_inside:
         state.append((f" {looks.glyph('failed')}", looks.style("failed")))
@@ -41,11 +42,20 @@ def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Loo
         counts(run.counts, looks),
         [
             (
-                label(run.reason or ("held: " + (run.held.why or run.held.by) if run.held else "")),
+                label(_note(run)),
                 "bright_black",
             )
         ],
     )
+
+
+def _note(run: RunRow) -> str:
+    notes = [
+        f"runs {run.rush}" if run.rush else "",
+        f"repeats {run.rerun_of}" if run.rerun_of else "",
+        run.reason or ("held: " + (run.held.why or run.held.by) if run.held else ""),
+    ]
+    return "; ".join(note for note in notes if note)
 
 
 def counts(by_state: dict[str, int], looks: Looks) -> Spans:

@@ -1,0 +1,34 @@
+"""`RerunDialog`: a run that repeats another one, its parameters to begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+
+from penstock.model.acts import AnyAct, Rerun
+from penstock.model.views import DagDetail, RunRow
+from penstock_tui.dialogs.trigger import TriggerDialog
+
+
+class RerunDialog(TriggerDialog):
+    """Repeat *run*; what differs from its parameters is said in the plan."""
+
+    def __init__(self, detail: DagDetail, run: RunRow) -> None:
+        super().__init__(detail, title=f"Re-run {run.run_id}", conf=run.conf)
+        self._run = run
+
+    def form(self) -> ComposeResult:
+        """Compose the parameters; the date is that of the run."""
+        yield from self.conf_form()
+
+    def acts(self) -> list[AnyAct]:
+        """Return the one act, with all of the conf."""
+        known = {name for name, _ in self._params}
+        rest: dict[str, Any] = {name: value for name, value in self._run.conf.items() if name not in known}
+        conf = {**rest, **self._conf()} if self._params else self._conf()
+        return [Rerun(dag_id=self._run.dag_id, run_id=self._run.run_id, conf=conf)]
+
+    def verb(self) -> str:
+        """Return the verb."""
+        return "Re-run"

@@ -1,0 +1,34 @@
+"""`RushDialog`: let tasks or queued runs go next, or now whatever the limits say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+
+from penstock.model.acts import AnyAct, RunNext, RunNow
+from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.widgets.options import Options
+
+
+class RushDialog(PlanDialog):
+    """Over *places*: (DAG, run, task or None for the run itself)."""
+
+    def __init__(self, places: Sequence[tuple[str, str, str | None]]) -> None:
+        what = places[0][2] or places[0][1] if len(places) == 1 else f"{len(places)} at once"
+        super().__init__(f"Let {what} go first")
+        self._places = places
+
+    def form(self) -> ComposeResult:
+        """Compose the two ways."""
+        ways = [("next", "next: the first place that comes free"), ("now", "now: past every limit")]
+        yield Options("how", ways, chosen={"next"}, id="how")
+
+    def focus_first(self) -> None:
+        """Begin at the choice."""
+        self.query_one("#how").focus()
+
+    def acts(self) -> list[AnyAct]:
+        """Return an act for each place."""
+        verb = RunNow if self.query_one("#how", Options).value == "now" else RunNext
+        return [verb(dag_id=dag_id, run_id=run_id, task_id=task) for dag_id, run_id, task in self._places]
