@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from builders import dag, task
+from penstock.clock import to_us
 from penstock.execution.executor import Accepted, Exited, Lost
 from penstock.execution.protocol import AttemptSpec
 from penstock.model.acts import Cancel, Clear, Hold, Mark, Trigger
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DeadlineSpec, ScheduleSpec, SensorSpec
 from penstock.model.states import RunState
+from penstock.settings import Kept
+from penstock.store.old_runs import forget_slice, old_runs, unknown_attempts
 from scripted import BAD, OK, Bench
 
 ALL = ("execute", "success", "failure", "retry", "skipped")
@@ -161,6 +164,24 @@ async def test_a_bell_is_an_event(bench: Bench) -> None:
     finish(bench, Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0, xcoms={"bell": ["look here"]}))
     (event,) = events(bench, "bell")
     assert (event.task_id, event.reason) == ("a", "look here")
+
+
+@pytest.mark.parametrize(
+    ("pushed", "rung"),
+    [
+        ("a text", []),
+        (3, []),
+        ({"a": 1}, []),
+        (["ok", 5, None, "half \ud800"], ["ok", "half ?"]),
+        (["x"] * 100, ["x"] * 20),
+    ],
+)
+async def test_whatever_is_pushed_as_a_bell_harms_nothing(bench: Bench, pushed: Any, rung: list[str]) -> None:
+    bench.load(dag("d", task("a", callbacks=("success",))))
+    bench.trigger("d")
+    bench.end("a")
+    finish(bench, Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0, xcoms={"bell": pushed}))
+    assert [event.reason for event in events(bench, "bell")] == rung
 
 
 async def test_a_delivery_that_is_lost_is_made_again_and_at_last_given_up(bench: Bench) -> None:
@@ -417,3 +438,23 @@ async def test_a_held_task_changes_nothing_for_callbacks(bench: Bench) -> None:
     bench.act(Hold(dag_id="d", run_id=run, task_id="b"))
     bench.end("a")
     assert told(bench) == []
+
+
+async def test_a_run_is_forgotten_only_once_everything_was_told_and_takes_that_along(bench: Bench) -> None:
+    bench.load(dag("d", task("a", callbacks=("success",))))
+    for _ in range(2):
+        bench.trigger("d")
+        bench.end("a")
+        bench.clock.forward(1)
+    later = to_us(bench.clock.time) + 10_000_000_000_000
+    kept = Kept(days=1, bytes=0, runs=0)
+    assert old_runs(bench.database, "d", kept, now_us=later) == []
+    told_by = set(bench.loop.world.delivering)
+    assert unknown_attempts(bench.database, [*told_by, "nobody's"]) == ["nobody's"]
+    finish(bench)
+    runs = old_runs(bench.database, "d", kept, now_us=later)
+    assert len(runs) == 2
+    gone = [each for run in runs for each in forget_slice(bench.database, run, tasks=10)[0]]
+    assert told_by <= set(gone)
+    assert len(gone) == 4
+    assert bench.engine.callbacks("d") == []

@@ -14,10 +14,11 @@ from typing import Any
 
 from penstock.execution.executor import Absent, Accepted, Exited, Lost, Observation
 from penstock.ids import instance_key, new_attempt_id
-from penstock.model.outcome import OutcomeKind, describe
+from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import TaskState
 from penstock.scheduling.auto_pause import pause_after_failures
 from penstock.scheduling.launch import callback_facts, callback_spec
+from penstock.scheduling.settle import storable
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun
 from penstock.store.records import CallbackRecord, TaskRecord
@@ -27,6 +28,9 @@ AT_ONCE = 4
 """Deliveries at the same time, besides the tasks."""
 MOST_TRIES = 3
 """Deliveries of one row whose supervisor vanished; then it is given up."""
+MOST_BELLS = 20
+"""Bells of one delivery at most."""
+_LONGEST_BELL = 500
 BELL = "bell"
 """The key under which a callback leaves what the console rings for."""
 _TASK_EVENTS = {
@@ -145,17 +149,25 @@ def _settle(tick: Tick, attempt_id: str, seen: Observation) -> None:
                 _again(tick, record, attempt_id)
             else:
                 _end(tick, record, attempt_id, ok=False, reason=f"lost {record.tries} times: {reason}")
-        case Exited(outcome):
+        case Exited(told):
+            outcome = storable(told)
             if outcome.kind is OutcomeKind.REVOKED:
                 record.tries -= 1
                 _again(tick, record, attempt_id)
                 return
-            for message in (outcome.xcoms or {}).get(BELL) or ():
-                _note(tick, record, "bell", str(message))
+            for message in _bells(outcome):
+                _note(tick, record, "bell", message)
             how = None if outcome.ok else describe(outcome)
             _end(tick, record, attempt_id, ok=outcome.ok, reason=how)
         case _:
             pass
+
+
+def _bells(outcome: Outcome) -> list[str]:
+    """Return what consoles are to ring for; an author may have pushed anything under that key."""
+    found = (outcome.xcoms or {}).get(BELL)
+    texts = [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
+    return [text.encode(errors="replace").decode()[:_LONGEST_BELL] for text in texts[:MOST_BELLS]]
 
 
 def _again(tick: Tick, record: CallbackRecord, attempt_id: str) -> None:
@@ -199,7 +211,7 @@ def _save(tick: Tick, record: CallbackRecord) -> None:
 
 def deliver(tick: Tick) -> None:
     """Have processes carry out what waits, oldest first, a few at a time."""
-    for record in list(tick.world.callbacks.values()):
+    for record in tick.world.callbacks.values():
         if len(tick.world.delivering) >= AT_ONCE:
             return
         if record.state != "waiting":

@@ -66,7 +66,7 @@ def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Ob
         case Claimed(pid, at):
             _claimed(tick, live, task, attempt_id, pid, at)
         case Exited(outcome, start, end):
-            _ended(tick, live, task, attempt_id, _storable(outcome), start, end)
+            _ended(tick, live, task, attempt_id, storable(outcome), start, end)
         case Absent():
             outcome = Outcome(kind=OutcomeKind.REVOKED, reason="it never reached the executor")
             _ended(tick, live, task, attempt_id, outcome, None, None)
@@ -173,7 +173,7 @@ def _poke_us(tick: Tick, seconds: float | None) -> int:
     return max(0, min(int(seconds * 1_000_000), tick.now_us + _LONGEST_POKE_US))
 
 
-def _storable(outcome: Outcome) -> Outcome:
+def storable(outcome: Outcome) -> Outcome:
     """Return the outcome without halves of characters: a task's own words must not break the commit."""
     words = {
         "reason": _text(outcome.reason),
