@@ -19,6 +19,7 @@ from penstock_tui.clean import label
 from penstock_tui.screens.view import View
 from penstock_tui.target import Target
 from penstock_tui.view import durations
+from penstock_tui.view.task_rows import key_of
 
 if TYPE_CHECKING:
     from penstock_tui.app import Console
@@ -54,7 +55,7 @@ async def _retry(console: Console, targets: Sequence[Target]) -> None:
 
 def _failed_names(target: Target) -> tuple[str, ...]:
     """Return the chosen failed tasks; none of them failed means the whole run."""
-    return tuple(task.task_id for task in target.tasks if task.state.value in {"failed", "cancelled"})
+    return tuple(key_of(task) for task in target.tasks if task.state.value in {"failed", "cancelled"})
 
 
 async def _clear(console: Console, targets: Sequence[Target]) -> None:
@@ -91,7 +92,7 @@ async def _cancel(console: Console, targets: Sequence[Target]) -> None:
             chosen.append(acts.CancelBackfill(backfill_id=target.backfill.backfill_id))
         elif target.tasks and not _all_that_lives(target):
             chosen += [
-                acts.Cancel(dag_id=target.dag_id, run_id=target.run_id or "", task_id=task.task_id)
+                acts.Cancel(dag_id=target.dag_id, run_id=target.run_id or "", task_id=key_of(task))
                 for task in target.tasks
                 if task.state not in TERMINAL
             ]
@@ -129,7 +130,7 @@ def _pause_acts(target: Target) -> list[AnyAct]:
     if target.tasks and run_id is not None:
         lift = all(task.held for task in target.tasks)
         verb = acts.Release if lift else acts.Hold
-        return [verb(dag_id=dag_id, run_id=run_id, task_id=task.task_id) for task in target.tasks]
+        return [verb(dag_id=dag_id, run_id=run_id, task_id=key_of(task)) for task in target.tasks]
     if target.dag is None and target.run is not None and run_id is not None:
         return [(acts.Release if target.run.held else acts.Hold)(dag_id=dag_id, run_id=run_id)]
     paused = target.dag is not None and target.dag.paused is not None
@@ -230,7 +231,7 @@ def _what(targets: Sequence[Target]) -> str:
     if len(target.tasks) > 1:
         return f"{len(target.tasks)} tasks of {target.dag_id}"
     if target.tasks:
-        return f"{target.tasks[0].task_id} of {target.dag_id}"
+        return f"{key_of(target.tasks[0])} of {target.dag_id}"
     return f"{target.dag_id} {target.run_id or ''}".strip()
 
 

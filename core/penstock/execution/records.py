@@ -37,6 +37,8 @@ HARD_XCOM_BYTES = 16 << 20
 
 FOREGROUND = "PENSTOCK_FOREGROUND"
 """In the environment of tasks that `penstock test` runs: no engine is there to ask."""
+KEEP_RENDERED = "PENSTOCK_KEEP_RENDERED"
+"""In the environment of tasks whose rendered fields are to be written down."""
 MARK = "PENSTOCK_ATTEMPT"
 """Environment variable with the attempt id that every task process carries: it tells strays apart."""
 

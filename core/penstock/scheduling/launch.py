@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.clock import from_us, opt_from_us
-from penstock.execution.protocol import FOREGROUND, AttemptSpec, attempt_path
+from penstock.execution.protocol import FOREGROUND, KEEP_RENDERED, AttemptSpec, attempt_path
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TERMINAL, TaskState
 from penstock.scheduling.instances import instances
@@ -50,8 +50,9 @@ def attempt_spec(
         env = {**(identity if command.replace_env else env), **command.env}
     python = spec.launch == "python"
     facts = _context(live, task, settings, before, triggering) if python else {}
-    if FOREGROUND in environment and python:
+    if FOREGROUND in environment:
         facts.pop("socket", None)
+    if KEEP_RENDERED in environment and python:
         facts["keep_rendered"] = True
     return AttemptSpec(
         attempt_id=attempt_id,

@@ -22,7 +22,7 @@ from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import DagFileError, UnknownError, UsageError
 from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import RENDERED, attempt_path, load
+from penstock.execution.protocol import KEEP_RENDERED, RENDERED, attempt_path, load
 from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
@@ -84,6 +84,7 @@ def run_test(
     folder = Path(tempfile.mkdtemp(prefix="penstock-test-"))
     private = replace(settings, home=folder, allow_root=True)
     environment = {**task_environment(private, os.environ), "PENSTOCK_HOME": str(settings.home)}
+    environment[KEEP_RENDERED] = "1"
     try:
         prepare_home(private)
         _lend_values(settings, private)

@@ -105,6 +105,24 @@ def test_mapped_parents_stand_for_their_instances() -> None:
     assert nodes[2].upstream == ("a[0]", "a[1]")
 
 
+def test_a_mapped_task_is_a_row_that_opens() -> None:
+    base = detail_of("orders_daily")
+    rows = (
+        task_of(task_id="a", map_index=0, upstream=()),
+        task_of(task_id="a", map_index=1, upstream=(), state=TaskState.FAILED, rendered_map_index="eu"),
+        task_of(task_id="b", map_index=0, upstream=("a",)),
+        task_of(task_id="b", map_index=1, upstream=("a",)),
+    )
+    detail = replace(base, tasks=rows, groups=())
+    groups = task_rows.groups_of(detail)
+    assert groups == {"a[]": None, "b[]": None}
+    nodes = task_rows.nodes_of(detail)
+    assert [node.upstream for node in nodes] == [(), (), ("a[0]",), ("a[1]",)]
+    assert task_rows.name_of(rows[1], ("a[]",)) == "[1] eu"
+    title = task_rows.group_name("a[]", rows[:2], folded=True, ascii=True)
+    assert text_of(title) == "> a[] 1/2 1 failed"
+
+
 @pytest.mark.parametrize("cells", [26, 36, 60, 120])
 @pytest.mark.parametrize("ascii", [False, True])
 def test_rows_keep_to_their_width_and_names_stay_longest(cells: int, ascii: bool) -> None:  # noqa: A002

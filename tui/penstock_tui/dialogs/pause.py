@@ -10,6 +10,7 @@ from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.target import Target
 from penstock_tui.view import moments
 from penstock_tui.view.spans import Spans
+from penstock_tui.view.task_rows import key_of
 from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.options import Options
 
@@ -50,7 +51,7 @@ class PauseDialog(PlanDialog):
         if target.run_id is not None:
             verbs.append(("release_run", "release run") if run and run.held else ("hold_run", "hold run"))
         if target.run_id is not None and target.tasks:
-            name = label(target.tasks[0].task_id)
+            name = label(key_of(target.tasks[0]))
             if target.tasks[0].held:
                 verbs.append(("release_task", f"release {name}"))
             else:
@@ -66,7 +67,7 @@ class PauseDialog(PlanDialog):
         why = self.query_one("#why", Field).text.strip() or None
         until = moments.until(self.query_one("#until", Field).text, self.console_app.clock.now())
         dag_id, run_id = self._target.dag_id, self._target.run_id or ""
-        tasks = [task.task_id for task in self._target.tasks]
+        tasks = [key_of(task) for task in self._target.tasks]
         match self.query_one("#verb", Options).value:
             case "pause":
                 return [PauseSchedule(dag_id=dag_id, why=why, until=until)]

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from penstock.model.views import TaskRow
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.view.task_rows import key_of
 from penstock_tui.widgets.options import Options
 
 SCOPES = (
@@ -41,7 +42,7 @@ class ScopedDialog(PlanDialog):
         super().__init__("", zone)
         self.dag_id = dag_id
         self.run_id = run_id
-        self.tasks = tuple(dict.fromkeys(task.task_id for task in tasks))
+        self.tasks = tuple(dict.fromkeys(key_of(task) for task in tasks))
         self._heading = f"{self.doing} {self.subject()} of {dag_id}"
 
     def subject(self) -> str:

@@ -64,15 +64,41 @@ def key_of(task: TaskRow) -> str:
     return task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
 
 
+MAPPED = "[]"
+"""How the row of a mapped task ends: it is listed like a group, with its instances inside."""
+
+
 def nodes_of(detail: RunDetail) -> tuple[Node, ...]:
-    """Return the run's tasks as the rails need them; a mapped parent stands for all its instances."""
-    instances: dict[str, list[str]] = {}
+    """Return the run's tasks as the rails need them.
+
+    The instances of a mapped task are a group of their own. What stands between the instances of two
+    mapped tasks is drawn once, or from index to index: a thousand by a thousand rails show nothing.
+    """
+    instances: dict[str, list[TaskRow]] = {}
     for task in detail.tasks:
-        instances.setdefault(task.task_id, []).append(key_of(task))
+        instances.setdefault(task.task_id, []).append(task)
+    keys = {key_of(task) for task in detail.tasks}
     return tuple(
-        Node(key_of(task), tuple(key for up in task.upstream for key in instances.get(up, ())), task.group)
+        Node(
+            key_of(task),
+            tuple(key for up in task.upstream for key in _looked_at(task, up, instances.get(up, []), keys)),
+            task.group if task.map_index < 0 else task.task_id + MAPPED,
+        )
         for task in detail.tasks
     )
+
+
+def _looked_at(task: TaskRow, up: str, ups: Sequence[TaskRow], keys: set[str]) -> Sequence[str]:
+    same = f"{up}[{task.map_index}]"
+    if task.map_index >= 0 and len(ups) > 1:
+        return [same if same in keys else key_of(ups[0])]
+    return [key_of(other) for other in ups]
+
+
+def groups_of(detail: RunDetail) -> dict[str, str | None]:
+    """Return the groups by id, each with the group around it; mapped tasks are among them."""
+    groups = {group.group_id: group.parent for group in detail.groups}
+    return groups | {task.task_id + MAPPED: task.group for task in detail.tasks if task.map_index >= 0}
 
 
 def summary(states: Iterable[TaskState]) -> TaskState:
@@ -101,6 +127,9 @@ def first_to_look_at(tasks: Sequence[TaskRow]) -> TaskRow | None:
 def name_of(task: TaskRow, groups: Sequence[str]) -> str:
     """Return a task's name without what the titles of the open *groups* around it say already."""
     name = key_of(task)
+    if groups and groups[-1] == task.task_id + MAPPED:
+        said = f" {task.rendered_map_index}" if task.rendered_map_index else ""
+        return label(f"[{task.map_index}]{said}")
     for group in reversed(groups):
         if name.startswith(group + "."):
             return label(name[len(group) + 1 :])
@@ -167,8 +196,13 @@ def group_cells(tasks: Sequence[TaskRow], now: datetime) -> dict[str, Spans]:
 def group_name(group: str, tasks: Sequence[TaskRow], *, folded: bool, ascii: bool) -> Spans:  # noqa: A002
     """Return a group's title: how it stands open or shut, its name, how much of it is done."""
     arrow = (">" if folded else "v") if ascii else ("▸" if folded else "▾")
-    done = sum(task.state in SUCCESS_LIKE for task in tasks)
-    return [(f"{arrow} {label(group.rpartition('.')[2])}", "bold"), (f" {done}/{len(tasks)}", "dim")]
+    parts = [task for task in tasks if task.state is not TaskState.REMOVED]
+    done = sum(task.state in SUCCESS_LIKE for task in parts)
+    spans: Spans = [(f"{arrow} {label(group.rpartition('.')[2])}", "bold"), (f" {done}/{len(parts)}", "dim")]
+    failed = sum(is_failed(task) for task in parts)
+    if failed and group.endswith(MAPPED):
+        spans.append((f" {failed} failed", "bold red"))
+    return spans
 
 
 # -- the run's line --------------------------------------------------------------------------------

@@ -68,6 +68,8 @@ class RailsList(Widget, can_focus=True):
         self._cursor = 0
         self._top = 0
         self._range_from: int | None = None
+        self._known: set[str] = set()
+        """Mapped tasks that were shown, folded at first."""
 
     # -- content ---------------------------------------------------------------------------------
 
@@ -81,18 +83,35 @@ class RailsList(Widget, can_focus=True):
         self.tasks.update(fresh)
         self.marks &= fresh.keys()
         nodes = task_rows.nodes_of(detail)
-        shape = (nodes, detail.groups)
+        groups = task_rows.groups_of(detail)
+        shape = (nodes, groups)
         if shape != self._shape:
             self._shape = shape
-            self._order = Order(nodes, {group.group_id: group.parent for group in detail.groups})
+            self._order = Order(nodes, groups)
+            self._fold_mapped(groups)
             self._lay_out()
         else:
             self._rewrite(changed)
         if first:
             goal = task_rows.first_to_look_at(detail.tasks)
             if goal is not None:
-                self.move_to_key(task_rows.key_of(goal))
+                self._go_to(goal)
             self.post_message(self.Moved())
+
+    def _fold_mapped(self, groups: Collection[str]) -> None:
+        """Show mapped tasks as one row each until somebody opens them."""
+        mapped = {group for group in groups if group.endswith(task_rows.MAPPED)}
+        self.folded |= mapped - self._known
+        self._known |= mapped
+
+    def _go_to(self, task: TaskRow) -> None:
+        """Go to a task; into a mapped one only for what failed."""
+        key = task_rows.key_of(task)
+        path = self._order.path(key) if self._order is not None else ()
+        if path and path[-1] in self.folded and path[-1] in self._known and not task_rows.is_failed(task):
+            self._go_to_group(path[-1])
+        else:
+            self.move_to_key(key)
 
     def tick(self, now: datetime) -> None:
         """Draw the rows whose text is another one at *now*."""
