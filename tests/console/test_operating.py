@@ -334,7 +334,7 @@ async def test_trigger_has_a_field_for_each_parameter() -> None:
         assert focused(driver) == "cancel"
         await driver.press("tab", "tab", "tab", "ctrl+u")
         await driver.type("x")
-        await driver.sees("limit must be of type integer")
+        await driver.sees("limit must be a whole number, not 'x'")
         await driver.press("backspace")
         await driver.type("7")
         await driver.press("tab", "right", "tab", "right")

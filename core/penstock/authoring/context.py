@@ -6,8 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 from penstock.authoring import macros, scope
+from penstock.authoring.exceptions import TaskError
 from penstock.authoring.moment import Moment
-from penstock.authoring.params import as_params, defaults
+from penstock.authoring.params import Param, as_params, defaults
 from penstock.authoring.task_instance import TaskInstance
 from penstock.authoring.template_objects import Connections, Variables
 
@@ -156,11 +157,26 @@ def _previous(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _params(dag: DAG, task: Operator, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the params: the task's over the DAG's, and what the run was given over both."""
-    own = defaults(as_params(task.params))
-    params = defaults(dag.params) | dict(facts.get("params") or {}) | own
+    """Return the params: the task's over the DAG's, and what the run was given over both.
+
+    Raises `TaskError` when what the run was given does not fit a param of the task's own.
+    """
+    mine = as_params(task.params)
     conf = facts.get("conf") or {}
-    return params | {name: conf[name] for name in params if name in conf}
+    for name, param in mine.items():
+        _check_param(name, param, conf)
+    return defaults(dag.params) | dict(facts.get("params") or {}) | defaults(mine) | dict(conf)
+
+
+def _check_param(name: str, param: Param, conf: Mapping[str, Any]) -> None:
+    if name not in conf and param.required:
+        raise TaskError(f"param {name!r} of the task is required")
+    if param.schema:
+        from penstock.model.params import mismatch
+
+        problem = mismatch(conf.get(name, param.value), param.schema)
+        if problem:
+            raise TaskError(f"param {name!r} of the task: {problem}")
 
 
 def _moment(facts: Mapping[str, Any], name: str) -> Moment | None:

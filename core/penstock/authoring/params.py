@@ -45,15 +45,9 @@ class Param:
         """Return why the default does not fit the schema, or None when it does."""
         if self.required or not self.schema:
             return None
-        import jsonschema
+        from penstock.model.params import mismatch
 
-        try:
-            jsonschema.validate(self.default, self.schema, format_checker=jsonschema.FormatChecker())
-        except jsonschema.ValidationError as error:
-            return str(error.message)
-        except jsonschema.SchemaError as error:
-            return f"the schema itself is wrong: {error.message}"
-        return None
+        return mismatch(self.default, self.schema)
 
 
 def as_params(given: Mapping[str, Any]) -> dict[str, Param]:

@@ -25,6 +25,7 @@ from penstock.errors import DagFileError
 from penstock.model.assets import AssetCondition, AssetSpec, describe
 from penstock.model.expansion import MOST_INSTANCES, instance_count
 from penstock.model.graph import find_cycle
+from penstock.model.params import schema_problem
 from penstock.model.spec import (
     CommandSpec,
     DagSpec,
@@ -264,6 +265,9 @@ def _param(dag: DAG, name: str, param: Param) -> ParamSpec:
     for what, value in (("default", param.value), ("schema", param.schema)):
         if not is_json(value):
             refuse(f"param {name!r}: its {what} must be JSON, not {value!r}", dag.place)
+    wrong = schema_problem(param.schema)
+    if wrong:
+        refuse(f"param {name!r}: its JSON Schema is wrong: {wrong}", dag.place)
     return ParamSpec(
         default=param.value, required=param.required, json_schema=param.schema, description=param.description
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from penstock.model.form import FormField
 from penstock.model.nodes import GroupNode, TaskNode
 from penstock.model.outcome import Outcome
 from penstock.model.point_views import DayRow as DayRow  # noqa: PLC0414 - told on under this name
@@ -141,6 +142,8 @@ class DagDetail(View, frozen=True, kw_only=True):
     max_active_runs: int
     max_active_tasks: int
     params: dict[str, dict[str, Any]]
+    form: tuple[FormField, ...] = ()
+    """The same as fields of a form."""
     nodes: tuple[TaskNode, ...]
     """In topological order."""
     groups: tuple[GroupNode, ...] = ()

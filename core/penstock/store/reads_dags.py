@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import opt_from_us
 from penstock.errors import UnknownError
+from penstock.model.form import fields_of
 from penstock.model.spec import ParamSpec
 from penstock.model.states import RunState
 from penstock.model.views import DagDetail, DagRow, PauseInfo, RunCell
@@ -102,6 +103,7 @@ def read_dag(connection: Connection, shapes: Shapes, coming: Coming, dag_id: str
     [dag] = read_dags(connection, shapes, coming, 24, dag_id)
     shape = shapes.one(connection, row.version_id)
     spec = shape.spec
+    params = {name: _param_schema(param) for name, param in spec.params.items()}
     return DagDetail(
         dag=dag,
         version=shape.version,
@@ -110,7 +112,8 @@ def read_dag(connection: Connection, shapes: Shapes, coming: Coming, dag_id: str
         catchup=spec.catchup,
         max_active_runs=spec.max_active_runs,
         max_active_tasks=spec.max_active_tasks,
-        params={name: _param_schema(param) for name, param in spec.params.items()},
+        params=params,
+        form=fields_of(params),
         nodes=shape.nodes,
         groups=shape.groups,
         doc=spec.doc,

@@ -94,7 +94,7 @@ def test_params_of_run_task_and_dag(tmp_path: Path) -> None:
         task_id="t", dag=dag, python_callable=lambda params: params, params={"b": 20, "c": 30, "d": 40}
     )
     ran = Runs(tmp_path).here(dag, "t", conf={"c": 300, "unknown": 1}, params={"a": 1, "b": 2, "c": 300})
-    assert ran.xcoms["return_value"] == {"a": 1, "b": 20, "c": 300, "d": 40}
+    assert ran.xcoms["return_value"] == {"a": 1, "b": 20, "c": 300, "d": 40, "unknown": 1}
 
 
 def test_an_operator_of_the_authors(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Rerun
@@ -24,8 +22,7 @@ class RerunDialog(TriggerDialog):
 
     def acts(self) -> list[AnyAct]:
         """Return the one act, with all of the conf."""
-        known = {name for name, _ in self._params}
-        rest: dict[str, Any] = {name: value for name, value in self._run.conf.items() if name not in known}
+        rest = {name: value for name, value in self._run.conf.items() if name not in self._params}
         conf = {**rest, **self._conf()} if self._params else self._conf()
         return [Rerun(dag_id=self._run.dag_id, run_id=self._run.run_id, conf=conf)]
 

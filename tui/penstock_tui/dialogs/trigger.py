@@ -9,16 +9,22 @@ from textual.app import ComposeResult
 
 from penstock.errors import UsageError
 from penstock.model.acts import AnyAct, Trigger
+from penstock.model.form import AnswerError, FormField, answer, fields_of, shown
+from penstock.model.params import params_of, problems
 from penstock.model.views import DagDetail
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.view import moments
 from penstock_tui.widgets.field import Field
+from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.options import Options
+
+_FEW = 8
+"""So many choices are shown beside one another; of more, one is typed."""
 
 
 class TriggerDialog(PlanDialog):
-    """Trigger one DAG."""
+    """Trigger one DAG. What is wrong with a parameter is said at its field."""
 
     def __init__(
         self, detail: DagDetail, *, title: str | None = None, conf: dict[str, Any] | None = None
@@ -27,38 +33,48 @@ class TriggerDialog(PlanDialog):
         self._detail = detail
         self._given = conf or {}
         """What the fields begin with, where it is not the default."""
-        self._params = list(detail.params.items())
-        self._now = True
+        self._fields = detail.form or fields_of(detail.params)
+        self._params = params_of(detail.params)
 
     def form(self) -> ComposeResult:
         """Compose the date, the parameters and the free JSON."""
-        cells = min(24, max([len(label(name)) for name, _ in self._params] + [len("logical date")]))
+        widths = [len(self._caption(field)) for field in self._fields]
+        cells = min(24, max([*widths, len("logical date")]))
         hint = f"now, none or 2026-08-21T06:00 by the clock of {self._detail.dag.timezone}"
         yield Field("logical date", "now", caption_cells=cells, hint=hint, id="date")
         yield from self.conf_form(cells)
 
     def conf_form(self, cells: int = 24) -> ComposeResult:
         """Compose a field for each parameter, or one for free JSON where the DAG names none."""
-        for place, (name, schema) in enumerate(self._params):
-            yield self._param(f"param{place}", name, schema, cells)
-        if not self._params:
-            shown = json.dumps(self._given)
-            yield Field("conf", shown, caption_cells=cells, hint="a JSON object", id="conf")
+        section = None
+        for place, field in enumerate(self._fields):
+            if field.section != section:
+                section = field.section
+                yield Line(id=f"section{place}")
+            yield self._field(f"param{place}", field, cells)
+        if not self._fields:
+            yield Field("conf", json.dumps(self._given), caption_cells=cells, hint="a JSON object", id="conf")
 
-    def _param(self, place: str, name: str, schema: dict[str, Any], cells: int) -> Field | Options:
-        caption, default = label(name), self._given.get(name, schema.get("default"))
-        if schema.get("type") == "boolean":
+    def on_mount(self) -> None:
+        """Name the sections; what else is done at mounting, Textual has the parents do."""
+        for place, field in enumerate(self._fields):
+            for line in self.query(f"#section{place}").results(Line):
+                line.show([(label(field.section or "more"), "bold cyan")])
+
+    def _caption(self, field: FormField) -> str:
+        return label(field.title) + ("*" if field.required and not field.nullable else "")
+
+    def _field(self, place: str, field: FormField, cells: int) -> Field | Options:
+        caption = self._caption(field)
+        text = shown(field, self._given[field.name]) if field.name in self._given else field.text
+        if field.kind == "bool" and not field.fixed:
             choices = [("true", "yes"), ("false", "no")]
-            return Options(
-                caption, choices, chosen={json.dumps(bool(default))}, caption_cells=cells, id=place
-            )
-        if isinstance(schema.get("enum"), list) and len(schema["enum"]) <= 8:
-            choices = [(json.dumps(value), label(value)) for value in schema["enum"]]
-            return Options(caption, choices, chosen={json.dumps(default)}, caption_cells=cells, id=place)
-        shown = default if isinstance(default, str) else "" if default is None else json.dumps(default)
-        kind = schema.get("type") or ""
-        hint = " ".join(str(part) for part in (kind, schema.get("description")) if part)
-        return Field(caption, shown, caption_cells=cells, hint=hint, id=place)
+            return Options(caption, choices, chosen={text} if text else (), caption_cells=cells, id=place)
+        if field.kind == "choice" and len(field.choices) <= _FEW and not field.fixed:
+            choices = [(json.dumps(choice.value), label(choice.label)) for choice in field.choices]
+            return Options(caption, choices, chosen={text}, caption_cells=cells, id=place)
+        hint = "fixed" if field.fixed else ", ".join(part for part in (field.hint, field.description) if part)
+        return Field(caption, text, caption_cells=cells, hint=hint, id=place)
 
     def acts(self) -> list[AnyAct]:
         """Return the one act; only what differs from the defaults travels."""
@@ -70,20 +86,43 @@ class TriggerDialog(PlanDialog):
         return [Trigger(dag_id=self._detail.dag.dag_id, logical_date=date, conf=self._conf())]
 
     def _conf(self) -> dict[str, Any]:
-        if not self._params:
+        if not self._fields:
             return _object(self.query_one("#conf", Field).text)
-        conf: dict[str, Any] = {}
-        for place, (name, schema) in enumerate(self._params):
+        conf, wrong = self._typed()
+        for name, problem in problems(self._params, conf).items():
+            wrong.setdefault(name, problem)
+        for place, field in enumerate(self._fields):
             widget = self.query_one(f"#param{place}")
-            value: Any
-            if isinstance(widget, Options):
-                value = json.loads(widget.value) if widget.value else schema.get("default")
-            else:
-                assert isinstance(widget, Field)
-                value = _typed(name, widget.text, schema)
-            if value != schema.get("default"):
-                conf[name] = value
+            if isinstance(widget, Field):
+                widget.set_problem(wrong.get(field.name))
+        for name, problem in wrong.items():
+            raise UsageError(f"{label(name)} {problem}")
         return conf
+
+    def _typed(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the values that differ from the defaults, and what is wrong with others, by name."""
+        conf: dict[str, Any] = {}
+        wrong: dict[str, str] = {}
+        for place, field in enumerate(self._fields):
+            widget = self.query_one(f"#param{place}")
+            text = (
+                widget.value
+                if isinstance(widget, Options)
+                else widget.text
+                if isinstance(widget, Field)
+                else ""
+            )
+            text = text or ""
+            if text == field.text and not (field.required and text):
+                continue  # left as it was: the default stands, or the schema says that one is needed
+            try:
+                value = answer(field, text)
+            except AnswerError as error:
+                wrong[field.name] = str(error)
+                continue
+            if field.required or value != field.default:
+                conf[field.name] = value
+        return conf, wrong
 
     def verb(self) -> str:
         """Return the verb."""
@@ -98,18 +137,3 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UsageError("conf must be a JSON object")
     return value
-
-
-def _typed(name: str, text: str, schema: dict[str, Any]) -> Any:
-    """Return what was typed as the type that the schema asks for; the engine checks the rest."""
-    kind = schema.get("type")
-    if kind == "string" or (kind is None and isinstance(schema.get("default"), str)):
-        return text
-    if not text.strip():
-        return schema.get("default")
-    try:
-        return json.loads(text)
-    except ValueError:
-        if kind in {"integer", "number", "object", "array"}:
-            raise UsageError(f"{label(name)} must be of type {kind}") from None
-        return text

@@ -49,12 +49,20 @@ class Field(Widget, can_focus=True):
         self.text = label(text)
         self._caption = label(caption).ljust(caption_cells)
         self._hint = label(hint)
+        self._problem = ""
         self._at = len(self.text)
 
     def set_caption(self, caption: str) -> None:
         """Change what stands before the text."""
         self._caption = label(caption)
         self.refresh()
+
+    def set_problem(self, text: str | None) -> None:
+        """Say beside the field what is wrong with it; None takes it away."""
+        problem = label(text or "")
+        if problem != self._problem:
+            self._problem = problem
+            self.refresh()
 
     def set_text(self, text: str, at: int | None = None) -> None:
         """Replace the text, with the cursor at *at* (default: the end)."""
@@ -132,6 +140,8 @@ class Field(Widget, can_focus=True):
             ]
         else:
             spans.append((self.text or "_", "underline" if self.text else "bright_black"))
-        if self._hint and not (self.text and self._at and self.has_focus):
+        if self._problem:
+            spans.append((f"  {self._problem}", "bold red"))
+        elif self._hint and not (self.text and self._at and self.has_focus):
             spans.append((f"  {self._hint}", "bright_black"))
         return strip_of(spans, cells, self.rich_style)

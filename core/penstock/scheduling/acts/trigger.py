@@ -9,6 +9,7 @@ from penstock.clock import from_us, opt_from_us, to_us
 from penstock.errors import RefusedError, UsageError
 from penstock.ids import check_id, make_run_id
 from penstock.model.acts import Rerun, Trigger
+from penstock.model.params import problems
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunType
 from penstock.model.views import Done, PlanItem
@@ -145,25 +146,6 @@ def _edits(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def check_conf(spec: DagSpec, conf: dict[str, Any]) -> None:
     """Raise `UsageError` when *conf*, on top of the defaults, does not fit the DAG's params."""
-    problems = []
-    for name, param in spec.params.items():
-        if name not in conf and param.required:
-            problems.append(f"param {name!r} is required")
-        elif param.json_schema and (name in conf or not param.required):
-            problem = _mismatch(conf.get(name, param.default), param.json_schema)
-            if problem:
-                problems.append(f"param {name!r}: {problem}")
-    if problems:
-        raise UsageError(f"conf does not fit {spec.dag_id}: {'; '.join(problems)}")
-
-
-def _mismatch(value: Any, schema: dict[str, Any]) -> str | None:
-    import jsonschema
-
-    try:
-        jsonschema.validate(value, schema)
-    except jsonschema.ValidationError as error:
-        return str(error.message)
-    except jsonschema.SchemaError as error:
-        return f"its schema is wrong: {error.message}"
-    return None
+    found = [f"param {name!r}: {problem}" for name, problem in problems(spec.params, conf).items()]
+    if found:
+        raise UsageError(f"conf does not fit {spec.dag_id}: {'; '.join(found)}")

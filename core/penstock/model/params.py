@@ -1,0 +1,62 @@
+"""Parameters: what a value must be, and whether one is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.model.spec import ParamSpec
+
+
+def mismatch(value: Any, schema: Mapping[str, Any]) -> str | None:
+    """Return why *value* does not fit a JSON Schema (its formats too), or None when it does."""
+    if not schema:
+        return None
+    import jsonschema
+
+    try:
+        jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+    except jsonschema.ValidationError as error:
+        place = "".join(f"[{part!r}]" for part in error.absolute_path)
+        return f"{place}: {error.message}" if place else str(error.message)
+    except jsonschema.SchemaError as error:
+        return f"its schema is wrong: {error.message}"
+    return None
+
+
+def schema_problem(schema: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with a JSON Schema itself, or None."""
+    if not schema:
+        return None
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import validator_for
+
+    try:
+        validator_for(schema).check_schema(dict(schema))
+    except SchemaError as error:
+        return str(error.message)
+    return None
+
+
+def problems(params: Mapping[str, ParamSpec], conf: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with the values of a run, *conf* over the defaults, by parameter."""
+    found = {}
+    for name, param in params.items():
+        if name not in conf and param.required:
+            found[name] = "is required"
+        else:
+            problem = mismatch(conf.get(name, param.default), param.json_schema)
+            if problem:
+                found[name] = problem
+    return found
+
+
+def params_of(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, ParamSpec]:
+    """Return the parameters whose schemas, with their defaults inside, a DAG's view shows."""
+    found = {}
+    for name, schema in schemas.items():
+        rest = {key: value for key, value in schema.items() if key != "default"}
+        found[name] = ParamSpec(
+            default=schema.get("default"), required="default" not in schema, json_schema=rest
+        )
+    return found
