@@ -51,7 +51,7 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
             ("TASK", "STATE", "TRY", "OUTCOME", "START", "TOOK", "PEAK RSS", "CPU"),
             [
                 (
-                    instance_key(row.task_id, row.map_index),
+                    f"{instance_key(row.task_id, row.map_index)} {row.rendered_map_index or ''}".rstrip(),
                     row.state.value,
                     f"{row.try_number}/{row.max_tries}",
                     row.reason or outcome_words(row),
