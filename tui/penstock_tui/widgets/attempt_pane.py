@@ -49,7 +49,10 @@ class AttemptPane(Vertical):
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._host = console
+        # Kept by hand: answers arrive while the screen is being closed, when they cannot be found any more.
         self.pane = LogPane(zone=console.zone)
+        self._details = Paragraph(id="details")
+        self._resources = Resources(ascii=console.looks.ascii)
         self.detail: RunDetail | None = None
         self.task_row: TaskRow | None = None
         self.attempts: list[AttemptRow] = []
@@ -63,8 +66,8 @@ class AttemptPane(Vertical):
     def compose(self) -> ComposeResult:
         """Compose log, details and resources."""
         yield self.pane
-        yield Paragraph(id="details")
-        yield Resources(ascii=self._host.looks.ascii)
+        yield self._details
+        yield self._resources
 
     def on_mount(self) -> None:
         """Look at the figures of what lives every so often, and count its seconds."""
@@ -102,7 +105,7 @@ class AttemptPane(Vertical):
         if self.pane.showing_log or self.pane.log_view.empty != said:
             self.pane.open(None, title, live=False, empty=said)
         self.pane.retitle(title)
-        self.query_one(Resources).show(None)
+        self._resources.show(None)
 
     def _settled(self) -> None:
         if self.task_row is not None:
@@ -151,7 +154,7 @@ class AttemptPane(Vertical):
         self.attempt = self.attempts[place]
         source = AttemptLog(self._host.feed, self.attempt.attempt_id)
         self.pane.open(source, self._title(), live=self._is_live(), empty="nothing printed yet")
-        self.query_one(Resources).show(None)
+        self._resources.show(None)
         self._sample(final=True)
 
     def _place(self) -> int | None:
@@ -198,7 +201,7 @@ class AttemptPane(Vertical):
         )
         shown = self.attempt.attempt_id if self.attempt is not None else None
         if samples is not None and self.is_mounted and shown == attempt.attempt_id:
-            self.query_one(Resources).show(samples, ended=not self._is_live())
+            self._resources.show(samples, ended=not self._is_live())
 
     # -- what keys do ----------------------------------------------------------------------------
 
@@ -220,7 +223,7 @@ class AttemptPane(Vertical):
             self._settled()
 
     def _explain(self) -> None:
-        paragraph = self.query_one("#details", Paragraph)
+        paragraph = self._details
         if not self.explaining or self.detail is None or self.task_row is None:
             paragraph.show([])
             return
