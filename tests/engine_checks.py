@@ -56,6 +56,7 @@ def _run(live: LiveRun) -> dict[str, Any]:
         "version": live.structure.id,
         "tasks": {task_id: asdict(task) for task_id, task in live.tasks.items()},
         "counts": live.counts,
+        "own counts": live.own_counts,
         "decisions": live.decisions,
         "unfinished": live.unfinished,
         "queues": waiting,

@@ -77,6 +77,16 @@ class ParentCounts:
             case _:
                 pass
 
+    def __add__(self, other: ParentCounts) -> ParentCounts:
+        """Return the counts of both."""
+        return ParentCounts(
+            self.total + other.total,
+            self.success + other.success,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.upstream_failed + other.upstream_failed,
+        )
+
     @classmethod
     def of(cls, states: Iterable[TaskState]) -> ParentCounts:
         """Return the counts of parents in *states*."""

@@ -10,7 +10,7 @@ from penstock.model.expansion import MOST_INSTANCES, instance_count
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import Verdict
-from penstock.scheduling.instances import instances, mapping_sources, recount, returned_length
+from penstock.scheduling.instances import instances, mapping_sources, recount_around, returned_length
 from penstock.scheduling.moves import clear_fields, move, stop
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun
@@ -92,16 +92,14 @@ def resize(tick: Tick, live: LiveRun, task_id: str, count: int) -> None:
         task_id=task_id,
         reason=f"{count:,} instance{'' if count == 1 else 's'}",
     )
-    recount(live, task_id)
-    for child_id in live.structure.graph.downstream.get(task_id, ()):
-        recount(live, child_id)
+    recount_around(live, task_id)
 
 
 def rename(tick: Tick, live: LiveRun, task: TaskRecord, map_index: int) -> None:
     """Give the first instance another map index: 0, or -1 when it stands for the task again."""
     live.tasks.pop(task.key)
     live.dirty.discard(task.key)
-    live.counts.pop(task.key, None)
+    live.own_counts.pop(task.key, None)
     task.map_index = map_index
     live.tasks[task.key] = task
     tick.gate.save_task(live.record, task)

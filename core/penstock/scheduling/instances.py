@@ -43,12 +43,11 @@ def instances(live: LiveRun, task_id: str, map_index: int | None = None) -> list
     return [task for task in found if counts(task) and map_index in (None, task.map_index)]
 
 
-def counts_key(live: LiveRun, task: TaskRecord) -> str:
-    """Return under which key ``live.counts`` has the parents of *task*.
-
-    Outside of mapped groups all instances of a task have the same parents, so they share them.
-    """
-    return task.key if task.task_id in live.structure.group_of else task.task_id
+def parent_counts(live: LiveRun, task: TaskRecord) -> ParentCounts:
+    """Return how the direct parents of *task* stand."""
+    shared = live.counts[task.task_id]
+    own = live.own_counts.get(task.key)
+    return shared if own is None else shared + own
 
 
 def relevant(live: LiveRun, task: TaskRecord, parent_id: str) -> Iterable[TaskRecord]:
@@ -74,36 +73,61 @@ def needed_setups(live: LiveRun, task: TaskRecord) -> list[TaskRecord]:
 
 
 def recount(live: LiveRun, task_id: str) -> None:
-    """Work out anew what the instances of a task wait for, and have them judged again."""
-    for task in instances(live, task_id):
-        key = counts_key(live, task)
-        if key == task.key or task.map_index <= 0:
-            live.counts[key] = ParentCounts.of(each.state for each in direct_parents(live, task))
+    """Work out anew what the instances of a task wait for, and have them judged again.
+
+    Parents in the same mapped group are counted for each instance, all others once for the whole task:
+    a thousand instances that look at another thousand would be a million steps.
+    """
+    parents = live.structure.graph.upstream.get(task_id, ())
+    near = [parent for parent in parents if _together(live.structure, task_id, parent)]
+    far = [each for parent in parents if parent not in near for each in instances(live, parent)]
+    live.counts[task_id] = ParentCounts.of(each.state for each in far)
+    for task in live.instances.get(task_id, ()):
+        live.own_counts.pop(task.key, None)
+        if not counts(task):
+            continue
+        if near:
+            beside_it = [each for parent in near for each in relevant(live, task, parent)]
+            live.own_counts[task.key] = ParentCounts.of(each.state for each in beside_it)
         if task.state is TaskState.PENDING:
             live.dirty.add(task.key)
 
 
+def recount_around(live: LiveRun, task_id: str) -> None:
+    """Take over that a task has other instances than before."""
+    recount(live, task_id)
+    for child_id in live.structure.graph.downstream.get(task_id, ()):
+        recount(live, child_id)
+
+
 def tell_children(live: LiveRun, task: TaskRecord, before: TaskState, after: TaskState) -> None:
-    """Keep the counts of those that look at *task* in step, and have them judged again."""
-    downstream = live.structure.graph.downstream.get(task.task_id, ())
+    """Keep the counts of those that look at *task* in step, and have them judged again.
+
+    An instance that goes or comes back is no move among those that are counted: whoever decides
+    that calls `recount_around`, once for all of them.
+    """
     if task.map_index >= 0 and TaskState.REMOVED in (before, after):
-        for child_id in downstream:
-            recount(live, child_id)
         return
-    for child_id in downstream:
+    for child_id in live.structure.graph.downstream.get(task.task_id, ()):
         if _together(live.structure, task.task_id, child_id):
             children = beside(live, task, child_id)
-            changed = {counts_key(live, child) for child in children}
+            changed = [live.own_counts[child.key] for child in children]
             live.dirty.update(child.key for child in children)
         else:
-            # All instances at once: a thousand that look at another thousand would be a million steps.
-            grouped = child_id in live.structure.group_of
-            changed = {child.key for child in instances(live, child_id)} if grouped else {child_id}
+            changed = [live.counts[child_id]]
             live.dirty.add(child_id)
-        for key in changed:
-            found = live.counts[key]
+        for found in changed:
             found.add(before, -1)
             found.add(after)
+
+
+def alike(live: LiveRun, task_id: str) -> bool:
+    """Whether all instances of a task look at the same others, and nobody decided about one of them."""
+    parents = live.structure.graph.upstream.get(task_id, ())
+    setups = live.structure.setups.needed.get(task_id, ())
+    if any(_together(live.structure, task_id, other) for other in (*parents, *setups)):
+        return False
+    return not any(task_id in others for found in live.decisions.values() for others in found.values())
 
 
 def reach(live: LiveRun, starts: Iterable[TaskRecord], structure: Structure, *, up: bool = False) -> set[str]:

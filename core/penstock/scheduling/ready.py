@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from penstock.model.spec import TaskSpec
-from penstock.model.states import SUCCESS_LIKE, RunState, TaskState
+from penstock.model.states import SUCCESS_LIKE, TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import ParentCounts, TriggerRule, Verdict, evaluate
 from penstock.scheduling.assets import announce
 from penstock.scheduling.expand import expand, judge_sources, revise
 from penstock.scheduling.instances import (
-    counts_key,
+    alike,
     decider,
     direct_parents,
     in_order,
     needed_setups,
+    parent_counts,
     unexpanded,
 )
 from penstock.scheduling.moves import move, settle_run
@@ -42,7 +43,7 @@ def advance(tick: Tick) -> None:
 
 def _advance(tick: Tick, live: LiveRun) -> None:
     while live.dirty:
-        batch = in_order(live, live.dirty)
+        batch = in_order(live, [name for name in live.dirty if not _all_wait(live, name)])
         live.dirty.clear()
         counted: set[str] = set()
         for task in batch:
@@ -50,6 +51,14 @@ def _advance(tick: Tick, live: LiveRun) -> None:
                 continue
             if live.record.intent is None or may_tear_down(live, task):
                 _apply(tick, live, task, counted)
+
+
+def _all_wait(live: LiveRun, name: str) -> bool:
+    """Whether *name* means many instances, and they wait for the same: then none of them has to be asked."""
+    found = live.instances.get(name, ())
+    if len(found) < 2 or not alike(live, name):
+        return False
+    return _verdict(live, found[0], needed_setups(live, found[0])) is Verdict.WAIT
 
 
 def _apply(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
@@ -93,13 +102,18 @@ def judge(live: LiveRun, task: TaskRecord) -> tuple[Verdict, str | None]:
         if verdict is not Verdict.GO:
             return verdict, reason
     needed = needed_setups(live, task)
-    setups = ParentCounts.of(each.state for each in needed)
-    verdict = evaluate(TriggerRule(spec.trigger_rule), live.counts[counts_key(live, task)], setups)
+    verdict = _verdict(live, task, needed)
     if verdict not in (Verdict.SKIP, Verdict.BLOCK):
         return verdict, None
-    if setups.success < setups.done and spec.trigger_rule != TriggerRule.ALWAYS:
+    amiss = any(each.state in TERMINAL and each.state is not TaskState.SUCCESS for each in needed)
+    if amiss and spec.trigger_rule != TriggerRule.ALWAYS:
         return verdict, f"what it needs was not set up: {states_text(needed)}"
     return verdict, f"{spec.trigger_rule} cannot be met: {parents_text(live, task)}"
+
+
+def _verdict(live: LiveRun, task: TaskRecord, needed: Iterable[TaskRecord]) -> Verdict:
+    rule = TriggerRule(live.structure.tasks[task.task_id].trigger_rule)
+    return evaluate(rule, parent_counts(live, task), ParentCounts.of(each.state for each in needed))
 
 
 def parents_text(live: LiveRun, task: TaskRecord, limit: int = 4) -> str:

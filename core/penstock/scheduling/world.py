@@ -41,7 +41,8 @@ QueueEntry = tuple[int, int, int, str]
 class LiveRun:
     """A run in the working set. Task instances are known by their keys: ``task`` or ``task[3]``.
 
-    ``counts`` mirror the states of direct parents, by `instances.counts_key`.
+    ``counts`` mirror the states of direct parents, by task; ``own_counts`` those in the same mapped
+    group, by instance.
     """
 
     record: RunRecord
@@ -50,6 +51,7 @@ class LiveRun:
     instances: dict[str, list[TaskRecord]] = field(default_factory=dict)
     """Every instance of a task by map index, removed ones too. The first may stand for the whole task."""
     counts: dict[str, ParentCounts] = field(default_factory=dict)
+    own_counts: dict[str, ParentCounts] = field(default_factory=dict)
     dirty: set[str] = field(default_factory=set)
     """Task instances whose answer may have changed if they are pending: keys, or ids of whole tasks."""
     decisions: dict[int, dict[str, frozenset[str]]] = field(default_factory=dict)

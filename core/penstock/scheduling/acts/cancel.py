@@ -9,6 +9,7 @@ from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.model.views import Done
 from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_tasks
+from penstock.scheduling.instances import counts
 from penstock.scheduling.moves import move, stop
 from penstock.scheduling.teardown import to_be_ended
 from penstock.scheduling.tick import Tick
@@ -67,7 +68,9 @@ def cancel(
         tick.gate.save_run(live.record)
     killed = 0
     for task in tasks:
-        if task.state in OCCUPIES_SLOT:
+        if not counts(task):
+            killed += 1  # dying already, and no part of its task any more
+        elif task.state in OCCUPIES_SLOT:
             stop(tick, live, task, TaskEvent.CANCEL, reason=reason)
             killed += 1
         else:
