@@ -5,49 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from builders import dag, task
 from engine_checks import assert_events_replay, assert_memory_is_the_store, stored_world
+from mapped_dags import grouped, in_group, listed, mapped, over, returned, states
 from penstock.errors import UnknownError
 from penstock.model.acts import Cancel, Clear, Hold, Mark, Release, Retry
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.model.spec import DagSpec, ExpandSpec, GroupSpec, MapInput, TaskSpec
 from penstock.model.states import TaskState
 from scripted import BAD, OK, Bench
 
 S = TaskState
-
-
-def returned(length: int) -> Outcome:
-    """A success that left *length* items to be mapped over."""
-    return Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0, mapped_length=length)
-
-
-def over(*names: str) -> ExpandSpec:
-    """Mapped over what tasks return."""
-    return ExpandSpec(kind="product", inputs={name: MapInput(kind="xcom", task_id=name) for name in names})
-
-
-def listed(length: int) -> ExpandSpec:
-    """Mapped over a list in the file."""
-    return ExpandSpec(kind="product", inputs={"x": MapInput(kind="literal", length=length)})
-
-
-def mapped(spec: TaskSpec, expand: ExpandSpec, **fields: object) -> TaskSpec:
-    """Return *spec*, mapped."""
-    return msgspec.structs.replace(spec, expand=expand, **fields)
-
-
-def in_group(spec: TaskSpec, group: str = "g") -> TaskSpec:
-    """Return *spec* in a group."""
-    return msgspec.structs.replace(spec, group=group)
-
-
-def grouped(expand: ExpandSpec, *tasks: TaskSpec) -> DagSpec:
-    """A DAG with a mapped group ``g``."""
-    return msgspec.structs.replace(dag("d", *tasks), groups=(GroupSpec(group_id="g", expand=expand),))
 
 
 @pytest.fixture
@@ -57,15 +26,6 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     assert_memory_is_the_store(made, stored_world(made))
     assert_events_replay(made.database)
     made.close()
-
-
-def states(bench: Bench, run: str) -> dict[str, str]:
-    """Return states by key; what was launched counts as running."""
-    found = {}
-    for row in bench.run("d", run).tasks:
-        index = "" if row.map_index < 0 else f"[{row.map_index}]"
-        found[f"{row.task_id}{index}"] = "running" if row.state is S.QUEUED else row.state.value
-    return found
 
 
 async def test_a_mapped_task_is_one_row_until_its_length_is_known(bench: Bench) -> None:

@@ -140,7 +140,8 @@ def _remove(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
 def _empty(tick: Tick, live: LiveRun, first: TaskRecord) -> None:
     """Let the first instance stand for a task with nothing to map over; a live one has to die first."""
     if first.state in OCCUPIES_SLOT:
-        stop(tick, live, first, TaskEvent.CLEAR, reason="there is nothing left to map over")
+        if first.state is not TaskState.RESTARTING:  # else it comes back as pending by itself
+            stop(tick, live, first, TaskEvent.CLEAR, reason="there is nothing left to map over")
         return
     clear_fields(live, first)
     if first.state is not TaskState.PENDING:

@@ -187,7 +187,7 @@ def _contradictions(connection: Connection) -> Iterator[str]:
         reached: dict[tuple[str | None, int], str | None] = {}
         name = "/".join(key)
         for row in events:
-            place = (row.task_id, row.map_index)
+            place = (row.task_id, _place(row.task_id, row.map_index))
             if (row.kind in _TASK_MOVES) != (row.task_id is not None):
                 continue
             born = None if row.task_id is None else TaskState.PENDING.value
@@ -198,11 +198,16 @@ def _contradictions(connection: Connection) -> Iterator[str]:
         if reached.get((None, -1)) != state:
             yield f"{name} is {state}; its events lead to {reached.get((None, -1))}"
         for task_id, map_index, state in connection.execute(states, {"pk": pk}):
-            led = reached.get((task_id, map_index), TaskState.PENDING.value)
+            led = reached.get((task_id, _place(task_id, map_index)), TaskState.PENDING.value)
             if led != state:
                 yield f"{_named(name, task_id, map_index)} is {state}; its events lead to {led}"
     for key in sorted(runs.keys() - seen):
         yield f"{'/'.join(key)} has no events"
+
+
+def _place(task_id: str | None, map_index: int) -> int:
+    """Return a map index under which a row stays itself: the first instance may come to be the whole task."""
+    return map_index if task_id is None else max(map_index, 0)
 
 
 def _named(run: str, task_id: str | None, map_index: int) -> str:

@@ -50,7 +50,8 @@ def plan_clear(world: World, act: Clear) -> Planned:
             run, names, upstream=act.upstream, downstream=act.downstream, structure=structure
         )
         tasks = [task for task in chosen if _clearable(task, only_failed=act.only_failed)]
-        targets.append(Target(run, _with_setups(run, tasks, structure), version))
+        tasks = _staying(_with_setups(run, tasks, structure), version)
+        targets.append(Target(run, tasks, version))
     flags = [*scope_flags(act), *(["--only-failed"] if act.only_failed else []), *_version_flag(act)]
     return _planned(world, act, "Clear", targets, ["clear", act.dag_id, act.run_id, *act.tasks, *flags])
 
@@ -63,8 +64,14 @@ def plan_retry(world: World, act: Retry) -> Planned:
     chosen = chosen_tasks(live, act.tasks, downstream=True, structure=structure)
     again = [task for task in chosen if task.state in _RETRIED]
     cli = ["retry", act.dag_id, act.run_id, *act.tasks, *_version_flag(act)]
-    target = Target(live, _with_setups(live, again, structure), version)
+    target = Target(live, _staying(_with_setups(live, again, structure), version), version)
     return _planned(world, act, "Retry", [target], cli)
+
+
+def _staying(tasks: list[TaskRecord], version: VersionChange | None) -> list[TaskRecord]:
+    """Return those of *tasks* that there still are in the version that the run is taken to."""
+    gone = {task.key for task in version.gone} if version else set()
+    return [task for task in tasks if task.key not in gone]
 
 
 def _with_setups(live: LiveRun, tasks: list[TaskRecord], structure: Structure) -> list[TaskRecord]:
@@ -109,10 +116,7 @@ def _planned(world: World, act: Clear | Retry, verb: str, targets: list[Target],
     plan = make_plan(name, counted(verb, count, "task"), items, seen=seen, notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
-        changes = [
-            Change(target.live, [*target.tasks, *(target.version.gone if target.version else ())])
-            for target in targets
-        ]
+        changes = [_change(target) for target in targets]
         undo_id = remember(tick, plan, act.dag_id, act.run_id, changes)
         for target in targets:
             _carry_out(tick, target, reason=f"{name} by {tick.gate.actor}")
@@ -124,6 +128,15 @@ def _planned(world: World, act: Clear | Retry, verb: str, targets: list[Target],
         )
 
     return Planned(plan, commit)
+
+
+def _change(target: Target) -> Change:
+    """Return what is to be remembered: a version may remove instances, or make one the whole task."""
+    if target.version is None:
+        return Change(target.live, target.tasks)
+    kept = [task for task in target.version.whole if task.state not in OCCUPIES_SLOT]
+    follow = [task for task in kept if task not in target.tasks]
+    return Change(target.live, [*target.tasks, *target.version.gone], follow)
 
 
 def _notes(world: World, act: Clear | Retry, targets: list[Target], killed: int) -> list[str]:

@@ -15,6 +15,7 @@ from penstock.decoding import decoder
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.views import Plan
 from penstock.scheduling.acts.planned import amount
+from penstock.scheduling.instances import instances
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord, UndoRecord
@@ -52,13 +53,14 @@ class TaskBefore(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RunBefore(msgspec.Struct, frozen=True):
-    """A run as it was; ``fields`` are RUN_FIELDS."""
+    """A run as it was; ``fields`` are RUN_FIELDS, ``instances`` how many mapped tasks had."""
 
     run_id: str
     state: str
     version_id: int
     fields: dict[str, int | str | None]
     tasks: list[TaskBefore]
+    instances: dict[str, int] = {}
 
 
 class Before(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -131,7 +133,8 @@ def _before(changes: Sequence[Change]) -> Before:
 
 
 def _run_before(change: Change) -> RunBefore:
-    run = change.live.record
+    live, run = change.live, change.live.record
+    mapped = {task.task_id for task in (*change.touched, *change.follow) if _is_mapped(live, task)}
     return RunBefore(
         run_id=run.run_id,
         state=run.state.value,
@@ -146,4 +149,9 @@ def _run_before(change: Change) -> RunBefore:
             )
             for task in (*change.touched, *change.follow)
         ],
+        instances={task_id: len(instances(live, task_id)) for task_id in sorted(mapped)},
     )
+
+
+def _is_mapped(live: LiveRun, task: TaskRecord) -> bool:
+    return task.map_index >= 0 or task.task_id in live.structure.mapping

@@ -8,7 +8,7 @@ from penstock.clock import from_us
 from penstock.errors import RefusedError, UnknownError
 from penstock.model.acts import Undo
 from penstock.model.states import RUN_TERMINAL, RunState, TaskState
-from penstock.model.transitions import RESTORES, RUN_RESTORES, RunEvent
+from penstock.model.transitions import RESTORES, RUN_RESTORES, RunEvent, TaskEvent
 from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.memory import (
     RUN_FIELDS,
@@ -21,13 +21,15 @@ from penstock.scheduling.acts.memory import (
 )
 from penstock.scheduling.acts.planned import Planned, amount, make_plan, task_item
 from penstock.scheduling.acts.versions import VersionChange, change_to, take_to
-from penstock.scheduling.instances import instances
+from penstock.scheduling.expand import rename
+from penstock.scheduling.instances import instances, recount_around
 from penstock.scheduling.moves import move
 from penstock.scheduling.slots import run_again, run_ended
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord, UndoRecord
 
+_LONGER = "came to be since"
 _NUMBERS = ("try_number", "attempts", "pokes")
 
 
@@ -38,6 +40,8 @@ class _Way:
     live: LiveRun
     before: RunBefore
     tasks: list[tuple[TaskRecord, TaskBefore]]
+    fresh: list[TaskRecord]
+    """Instances of mapped tasks that came to be after the act."""
     version: VersionChange | None
 
 
@@ -96,12 +100,36 @@ def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
         raise RefusedError(f"cannot be taken back: {error.message}") from None
     tasks = []
     for was in before.tasks:
-        found = instances(live, was.task_id, was.map_index)
+        found = [each for each in live.instances.get(was.task_id, ()) if _same(each, was)]
         if not found:
             raise RefusedError(f"cannot be taken back: run {before.run_id} has no {was.task_id} any more")
         tasks.append((found[0], was))
-    moved = live.record.version_id != before.version_id
-    return _Way(live, before, tasks, change_to(live, world.structure(before.version_id)) if moved else None)
+    version = None
+    if live.record.version_id != before.version_id:
+        version = change_to(live, world.structure(before.version_id))
+    return _Way(live, before, tasks, _fresh(live, before, version), version)
+
+
+def _same(task: TaskRecord, was: TaskBefore) -> bool:
+    """Whether *was* tells of this row. The first instance and the task before it has any are one row."""
+    return max(task.map_index, 0) == max(was.map_index, 0)
+
+
+def _fresh(live: LiveRun, before: RunBefore, version: VersionChange | None) -> list[TaskRecord]:
+    """Return the instances that came to be since; refuse when some are gone that nothing is known of."""
+    gone = version.gone if version else ()
+    found = []
+    for task_id, count in before.instances.items():
+        here = instances(live, task_id)
+        known = {max(was.map_index, 0) for was in before.tasks if was.task_id == task_id}
+        lost = set(range(count)) - known - {max(task.map_index, 0) for task in here}
+        if lost:
+            raise RefusedError(
+                f"too late to take back: {task_id} of {before.run_id} has {len(here)} instances by now, "
+                f"no longer {count}"
+            )
+        found += [task for task in here if task.map_index >= count and task not in gone]
+    return found
 
 
 def _started(way: _Way) -> list[str]:
@@ -112,7 +140,8 @@ def _started(way: _Way) -> list[str]:
         if (task.attempts, task.try_number)
         != (was.fields.get("attempts", 0), was.fields.get("try_number", 0))
     ]
-    new = way.version.gone if way.version else ()  # what the act's version brought goes away again
+    # What came with the act, by its version or by a longer list, goes away again.
+    new = [*(way.version.gone if way.version else ()), *way.fresh]
     found += [task for task in new if task.attempts and task not in found]
     return [f"{task.task_id} of {way.before.run_id} has started and is {task.state}" for task in found]
 
@@ -132,6 +161,7 @@ def _newer(world: World, record: UndoRecord) -> None:
 def _items(way: _Way) -> list[PlanItem]:
     changed = [(task, was) for task, was in way.tasks if task.state.value != was.state]
     items = [task_item(way.live, task, was.state) for task, was in changed]
+    items += [task_item(way.live, task, "removed", _LONGER) for task in way.fresh]
     return [*items, *(way.version.items(way.live) if way.version else ())]
 
 
@@ -144,13 +174,20 @@ def _go_back(tick: Tick, way: _Way) -> None:
     wanted = RunState(way.before.state)
     if run.state in RUN_TERMINAL and wanted not in RUN_TERMINAL:
         _reopen(tick, live)
+    for task in way.fresh:
+        move(tick, live, task, TaskEvent.REMOVE, reason=_LONGER)
     for task, was in way.tasks:
+        if task.map_index != was.map_index:
+            rename(tick, live, task, was.map_index)
         for name in TASK_FIELDS:
             setattr(task, name, was.fields.get(name, 0 if name in _NUMBERS else None))
         if task.state.value == was.state:
             tick.gate.save_task(run, task)
         else:
             move(tick, live, task, RESTORES[TaskState(was.state)], ended_us=task.end_us)
+    for task_id in way.before.instances:
+        if task_id in live.structure.tasks:
+            recount_around(live, task_id)
     if wanted in RUN_TERMINAL and not live.unfinished:
         _end_again(tick, live, wanted, way.before)
     tick.world.stirred.add(run.id)

@@ -19,11 +19,15 @@ from penstock.store.records import TaskRecord
 
 @dataclass(frozen=True, slots=True)
 class VersionChange:
-    """What a run's way to another version brings: tasks that are new there, and some that are gone."""
+    """What a run's way to another version brings: tasks that are new there, and some that are gone.
+
+    ``whole`` are first instances of tasks that are no longer mapped: each comes to be the task itself.
+    """
 
     structure: Structure
     new: tuple[str, ...] = ()
     gone: tuple[TaskRecord, ...] = field(default=())
+    whole: tuple[TaskRecord, ...] = field(default=())
 
     def items(self, live: LiveRun) -> list[PlanItem]:
         """Return the plan's lines for what comes and goes."""
@@ -67,7 +71,12 @@ def change_to(live: LiveRun, structure: Structure) -> VersionChange:
             f"{', '.join(alive[:3])} of {live.record.run_id} is running, and the other version of the DAG "
             f"has no such task: cancel it first"
         )
-    return VersionChange(structure, new, gone)
+    whole = tuple(
+        task
+        for task in live.tasks.values()
+        if task.map_index == 0 and task.task_id in structure.tasks and task.task_id not in structure.mapping
+    )
+    return VersionChange(structure, new, gone, whole)
 
 
 def _is_gone(task: TaskRecord, structure: Structure) -> bool:
@@ -85,10 +94,9 @@ def take_to(tick: Tick, live: LiveRun, change: VersionChange) -> LiveRun:
     structure, run = change.structure, live.record
     for task in change.gone:
         move(tick, live, task, TaskEvent.REMOVE, reason="not in the version that the run was taken to")
-    for task in live.tasks.values():
-        if task.map_index == 0 and task.task_id in structure.tasks and task.task_id not in structure.mapping:
-            task.map_index = -1
-            tick.gate.save_task(run, task)
+    for task in change.whole:
+        task.map_index = -1
+        tick.gate.save_task(run, task)
     fresh = [task for task_id in change.new for task in new_tasks(structure, task_id)]
     tick.gate.add_tasks(run, fresh)
     tasks = [*live.tasks.values(), *fresh]
