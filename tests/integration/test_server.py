@@ -243,6 +243,7 @@ def test_listeners_are_told_and_forgotten_when_they_go(running: Running) -> None
             "dags": ["etl"],
             "runs": [["etl", "r"]],
             "all": False,
+            "bells": [],
         }
         listener.close()
     running.settle(lambda: len(running.notices) == 0)
