@@ -12,7 +12,7 @@ from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from penstock.model.views import DagDetail, DagRow
+    from penstock.model.views import DagDetail, DagRow, PauseInfo
 
 
 @click.group
@@ -75,6 +75,16 @@ def _marks(row: DagRow) -> list[str]:
     return [mark for mark, applies in marks.items() if applies]
 
 
+def _pause_text(info: PauseInfo) -> str:
+    """Return who paused, when, why and until when."""
+    from penstock.cli import text
+
+    parts = [f"by {info.by} since {text.moment(info.since)}"]
+    if info.until is not None:
+        parts.append(f"until {text.moment(info.until)}")
+    return ", ".join(parts) + (f": {info.why}" if info.why else "")
+
+
 @dags.command("show")
 @dag_argument
 @json_option
@@ -106,6 +116,8 @@ def _detail_text(detail: DagDetail) -> str:
             ("file", row.file),
             ("schedule", f"{row.schedule} ({row.timezone}), catchup {detail.catchup}"),
             ("state", ", ".join(_marks(row)) or "on"),
+            ("paused", row.paused and _pause_text(row.paused)),
+            ("frozen", row.frozen and _pause_text(row.frozen)),
             ("next run", text.moment(row.next_run) if row.next_run else None),
             ("owner", row.owner),
             ("tags", ", ".join(row.tags) or None),

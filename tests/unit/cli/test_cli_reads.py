@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from cli_answers import Say
+from fake_world import replace
 from fakes import FakeEngine
+from penstock.model.views import PauseInfo
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 RUN = "scheduled__2026-08-21T06:00:00+00:00"
 PLURALS = {
@@ -169,6 +175,18 @@ def test_hostile_names_cannot_steer_the_terminal(say: Say, engine: FakeEngine) -
         assert "\x1b" not in answer.out + answer.err
         assert "\x07" not in answer.out
     assert "evil" in answer.out
+
+
+def test_dags_show_says_who_paused_it_and_why(say: Say, engine: FakeEngine) -> None:
+    detail = engine.world.dags["nyc_flights"]
+    pause = PauseInfo(by="ann", since=NOON, why="the source is down", until=NOON + timedelta(hours=1))
+    engine.world.dags["nyc_flights"] = replace(detail, dag=replace(detail.dag, paused=pause, frozen=None))
+    shown = say("dags", "show", "nyc_flights").out
+    (line,) = [line for line in shown.splitlines() if line.startswith("paused")]
+    assert "by ann since" in line
+    assert ", until " in line
+    assert line.endswith(": the source is down")
+    assert not [line for line in shown.splitlines() if line.startswith("frozen")]
 
 
 def test_dags_next_shows_moves_of_the_clock(say: Say) -> None:
