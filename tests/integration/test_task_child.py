@@ -286,6 +286,15 @@ def test_an_xcom_that_is_too_large_fails_with_the_size(runs: Runs, tmp_path: Pat
     assert ran.xcoms == {}
 
 
+@pytest.mark.parametrize(
+    "end", ["raise ValueError", "raise FailException", "raise SkipException", "raise SystemExit(0)"]
+)
+def test_what_was_pushed_before_the_end_stays(runs: Runs, tmp_path: Path, end: str) -> None:
+    body = f"    ti.xcom_push('seen', 7)\n    {end}\n"
+    file = write(tmp_path, f"@task\ndef f(ti=None):\n{body}f()")
+    assert runs.child(file, "d", "f").xcoms == {"seen": 7}
+
+
 def test_output_is_not_held_back(runs: Runs, tmp_path: Path) -> None:
     file = write(
         tmp_path, "@task\ndef f():\n    print('first')\n    os.system('echo second')\n    print('third')\nf()"

@@ -56,6 +56,10 @@ def run_task(task: Operator, context: Context) -> Ending:
     ti = context["ti"]
     try:
         ending = _ended(task, context)
+        if ending.error is not None:
+            # What was pushed on the way stays: others may ask what went wrong.
+            with suppress(OSError):
+                ti.write_xcoms()
         if ending.kind not in ("success", "rescheduled"):
             # What went wrong matters more than a label that cannot be made of it.
             with suppress(Exception):
@@ -90,6 +94,7 @@ def _ended(task: Operator, context: Context) -> Ending:
     except FailException as why:
         return failed(why, retry=False)
     except SystemExit as why:
+        ti.write_xcoms()
         return _exited(why)
     except Exception as why:  # noqa: BLE001 - whatever the author's code raises is the task's failure
         return failed(why)

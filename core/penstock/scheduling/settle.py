@@ -146,10 +146,10 @@ def _ended(
         task.reason = None  # of a stop that came too late
         task.skips = json.dumps(list(outcome.skips)) if outcome.skips else None
         task.mapped_length = _length(task, outcome)
-        _keep_xcoms(tick, task, attempt_id, outcome)
         announce(tick, live, task, outcome.assets)
     if outcome.kind is not OutcomeKind.REVOKED:
         task.rendered_map_index = outcome.rendered_map_index
+        _keep_xcoms(tick, task, attempt_id, outcome)
     if event is TaskEvent.CLEAR:
         clear_fields(live, task)
     task.intent = None
@@ -242,6 +242,7 @@ def _keep_resources(task: TaskRecord, outcome: Outcome) -> None:
 
 
 def _keep_xcoms(tick: Tick, task: TaskRecord, attempt_id: str, outcome: Outcome) -> None:
+    """Take over what an attempt pushed, whatever its end, in the place of what the one before did."""
     if task.attempts > 1:  # a first attempt has nothing to replace
         tick.gate.also(DELETE_XCOMS, {"b_ti_id": task.id})
     for key, value in (outcome.xcoms or {}).items():
