@@ -13,11 +13,23 @@ from hypothesis import strategies as st
 
 from builders import dag, task
 from engine_drive import EARLY, STEPS, Step, drive
-from penstock.model.spec import DagSpec, ScheduleSpec, SensorSpec, TaskSpec
+from penstock.model.spec import DagSpec, ExpandSpec, MapInput, ScheduleSpec, SensorSpec, TaskSpec
 from penstock.model.trigger_rules import TriggerRule
 
 POOLS = ("default_pool", "narrow")
 DAILY = ScheduleSpec(kind="cron", crons=("0 0 * * *",), text="@daily")
+
+
+@st.composite
+def expansions(draw: st.DrawFn, parents: list[str]) -> ExpandSpec | None:
+    """Draw how a task is mapped, if at all: over a list of the file, over what a parent returns, or both."""
+    over = draw(st.sampled_from(["nothing", "list", "parent", "both"] if parents else ["nothing", "list"]))
+    inputs: dict[str, MapInput] = {}
+    if over in ("list", "both"):
+        inputs["x"] = MapInput(kind="literal", length=draw(st.integers(0, 3)))
+    if over in ("parent", "both"):
+        inputs["y"] = MapInput(kind="xcom", task_id=draw(st.sampled_from(parents)))
+    return ExpandSpec(kind="product", inputs=inputs) if inputs else None
 
 
 @st.composite
@@ -27,9 +39,11 @@ def task_specs(draw: st.DrawFn, number: int) -> TaskSpec:
     parents = draw(st.sets(st.sampled_from(earlier), max_size=3)) if earlier else set()
     kind = draw(st.sampled_from(["command", "command", "python", "empty", "sensor"]))
     sensor = SensorSpec(mode="reschedule", poke_interval=30.0) if kind == "sensor" else None
+    expand = draw(expansions(sorted(parents))) if kind == "python" else None
     return task(
         f"t{number}",
         *parents,
+        expand=expand,
         launch="python" if kind == "sensor" else kind,
         sensor=sensor,
         trigger_rule=draw(st.sampled_from(["all_success", *(rule.value for rule in TriggerRule)])),
