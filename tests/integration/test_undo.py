@@ -15,6 +15,7 @@ from penstock.model.acts import Cancel, Clear, Freeze, Mark, Retry, Undo, Unfree
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, TaskState
 from penstock.model.views import RunDetail
+from penstock.store import old_runs
 from scripted import BAD, Bench
 
 S = TaskState
@@ -237,6 +238,19 @@ async def test_undo_takes_the_version_back_too(bench: Bench) -> None:
     assert states.pop("new") is S.REMOVED
     assert states == {"a": S.FAILED, "b": S.UPSTREAM_FAILED, "c": S.UPSTREAM_FAILED, "other": S.SUCCESS}
     assert after.run.state is RunState.FAILED
+
+
+async def test_a_version_that_was_forgotten_refuses_the_way_back(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    run = bench.trigger("d")
+    bench.finish()
+    bench.load(dag("d", task("a"), task("b", "a")))
+    bench.act(Freeze(dag_id="d"))
+    bench.act(Clear(dag_id="d", run_id=run, latest_version=True))
+    old_runs.delete_versions(bench.database, before_us=1 << 60)
+    await bench.restart()
+    with pytest.raises(RefusedError, match=r"version .* of the DAG is no longer kept"):
+        bench.act(Undo())
 
 
 async def test_a_running_task_that_is_gone_from_the_file_stands_in_the_way(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from penstock.errors import UnknownError
 from penstock.ids import instance_key
 from penstock.model.spec import DagSpec, decode_spec
 from penstock.model.states import RunState, RunType, TaskState, progress
@@ -127,10 +128,12 @@ class WorkingSet:
         return [DagFacts(*row) for row in rows]
 
     def version(self, version_id: int) -> Version:
-        """Return one version of a DAG."""
+        """Return one version of a DAG; raise `UnknownError` when nothing was pinned to it for long."""
         columns = (_version.c.id, _version.c.spec, _version.c.source_hash)
         with self.database.read() as connection:
-            row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).one()
+            row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).first()
+        if row is None:
+            raise UnknownError(f"version {version_id} of the DAG is no longer kept")
         return Version(row.id, decode_spec(row.spec), row.source_hash)
 
     def version_id(self, dag_id: str, spec_hash: str, source_hash: str) -> int | None:

@@ -96,6 +96,9 @@ def _chosen(world: World, act: Undo) -> UndoRecord:
 def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
     try:
         live = world.run(record.dag_id, before.run_id)
+        earlier = None
+        if live.record.version_id != before.version_id:
+            earlier = world.structure(before.version_id)
     except UnknownError as error:
         raise RefusedError(f"cannot be taken back: {error.message}") from None
     tasks = []
@@ -104,9 +107,7 @@ def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
         if not found:
             raise RefusedError(f"cannot be taken back: run {before.run_id} has no {was.task_id} any more")
         tasks.append((found[0], was))
-    version = None
-    if live.record.version_id != before.version_id:
-        version = change_to(live, world.structure(before.version_id))
+    version = None if earlier is None else change_to(live, earlier)
     return _Way(live, before, tasks, _fresh(live, before, version), version)
 
 
