@@ -45,9 +45,23 @@ def test_titles_sections_choices() -> None:
             "c": {"enum": ["x", "y"], "values_display": {"x": "An x"}, "default": "x", "section": "more"},
         }
     )
-    assert [(field.name, field.section) for field in fields] == [("a", "more"), ("c", "more"), ("b", None)]
-    assert [choice.label for choice in fields[1].choices] == ["An x", "y"]
-    assert (fields[2].title, fields[2].description) == ("The b", "about")
+    assert [(field.name, field.section) for field in fields] == [("b", None), ("a", "more"), ("c", "more")]
+    assert (fields[0].title, fields[0].description) == ("The b", "about")
+    assert [choice.label for choice in fields[2].choices] == ["An x", "y"]
+
+
+def test_what_must_be_filled_in_comes_first_in_its_section() -> None:
+    fields = fields_of(
+        {
+            "a": {"default": 1},
+            "b": {"type": ["null", "string"]},
+            "c": {"type": "string"},
+            "d": {"default": 1, "section": "more"},
+            "e": {"type": "string", "section": "more"},
+        }
+    )
+    assert [field.name for field in fields] == ["c", "a", "b", "e", "d"]
+    assert [field.must for field in fields] == [True, False, False, True, False]
 
 
 @pytest.mark.parametrize(

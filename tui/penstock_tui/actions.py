@@ -171,7 +171,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark", "space", "mark", (*_RUNS, "points"),
            "Mark or unmark this row; acts then apply to the marks", rank=14),
     Action("mark_range", "v", "range", (*_RUNS, "calendar", "points"),
-           "Mark from here to where you go"),
+           "Mark from here to where you go", rank=16),
     Action("mark_all", "asterisk", "mark all", (*_RUNS, "points"),
            "Mark all that is shown"),
     Action("copy", "y", "copy", ALL,

@@ -239,7 +239,7 @@ def _what(targets: Sequence[Target]) -> str:
 
 
 async def _why(console: Console, targets: Sequence[Target]) -> None:
-    from penstock_tui.dialogs.why import pause_lines, why_sheet
+    from penstock_tui.dialogs.why import pause_lines, untold_lines, why_sheet
 
     target, cells = targets[0], min(96, console.size.width - 10)
     run_id = target.run_id
@@ -250,9 +250,12 @@ async def _why(console: Console, targets: Sequence[Target]) -> None:
             target.dag_id, run_id, task.task_id if task else None, task.map_index if task else -1
         )
     )
+    told = await console.feed.ask(lambda engine: engine.callbacks(target.dag_id, run_id)) if run_id else None
     if answer is not None:
         title = f"{target.dag_id} {answer.subject}"
-        console.push_screen(why_sheet(answer, title, console.now(), console.looks, cells, head))
+        tail = untold_lines(told or [], cells)
+        sheet = why_sheet(answer, title, console.now(), console.looks, cells, head=head, tail=tail)
+        console.push_screen(sheet)
 
 
 async def _log(console: Console, targets: Sequence[Target]) -> None:

@@ -46,16 +46,24 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     fixed: bool = False
     """The value is given (``const``) and cannot be changed."""
 
+    @property
+    def must(self) -> bool:
+        """Whether nothing goes on before it is filled in."""
+        return self.required and not self.nullable
+
 
 class AnswerError(ValueError):
     """What was typed is no value of the field's kind."""
 
 
 def fields_of(params: Mapping[str, Mapping[str, Any]]) -> tuple[FormField, ...]:
-    """Return the fields for parameters by name, each a JSON Schema with its default; sections together."""
+    """Return the fields for parameters by name, each a JSON Schema with its default.
+
+    Those of no section come first, then section by section; within one, those that must be filled in.
+    """
     fields = [_field(name, schema) for name, schema in params.items()]
-    sections = list(dict.fromkeys(field.section for field in fields))
-    return tuple(sorted(fields, key=lambda field: sections.index(field.section)))
+    sections = [None, *dict.fromkeys(field.section for field in fields if field.section is not None)]
+    return tuple(sorted(fields, key=lambda field: (sections.index(field.section), not field.must)))
 
 
 def answer(field: FormField, text: str) -> Any:

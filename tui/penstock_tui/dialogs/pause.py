@@ -5,10 +5,13 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
+from penstock.model.states import RUN_UNFINISHED
+from penstock.model.views import PauseInfo
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.target import Target
 from penstock_tui.view import moments
+from penstock_tui.view.details import pause_text
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.task_rows import key_of
 from penstock_tui.widgets.field import Field
@@ -48,9 +51,10 @@ class PauseDialog(PlanDialog):
         dag, run = target.dag, target.run
         verbs.append(("unpause", "resume schedule") if dag and dag.paused else ("pause", "pause schedule"))
         verbs.append(("unfreeze", "unfreeze DAG") if dag and dag.frozen else ("freeze", "freeze DAG"))
-        if target.run_id is not None:
-            verbs.append(("release_run", "release run") if run and run.held else ("hold_run", "hold run"))
-        if target.run_id is not None and target.tasks:
+        if target.run_id is None or (run is not None and run.state not in RUN_UNFINISHED):
+            return verbs  # what has ended cannot be held
+        verbs.append(("release_run", "release run") if run and run.held else ("hold_run", "hold run"))
+        if target.tasks:
             name = label(key_of(target.tasks[0]))
             if target.tasks[0].held:
                 verbs.append(("release_task", f"release {name}"))
@@ -59,8 +63,24 @@ class PauseDialog(PlanDialog):
         return verbs
 
     def summary(self) -> Spans:
-        """Say what the verb means."""
-        return [(_MEANS[self.query_one("#verb", Options).value], "italic"), *super().summary()]
+        """Say what the verb means, and of a pause that is in force whose it is."""
+        verb = self.query_one("#verb", Options).value
+        info = self._in_force(verb)
+        whose: Spans = [(f"  {pause_text(info)}", "blue")] if info is not None else []
+        return [(_MEANS[verb], "italic"), *whose, *super().summary()]
+
+    def _in_force(self, verb: str) -> PauseInfo | None:
+        target = self._target
+        match verb:
+            case "unpause":
+                return target.dag.paused if target.dag else None
+            case "unfreeze":
+                return target.dag.frozen if target.dag else None
+            case "release_run":
+                return target.run.held if target.run else None
+            case "release_task":
+                return target.tasks[0].held
+        return None
 
     def acts(self) -> list[AnyAct]:
         """Return the one act, or one for each marked task."""

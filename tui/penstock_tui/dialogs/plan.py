@@ -56,6 +56,8 @@ class PlanDialog(Dialog[list[Done]]):
         self.plans: list[tuple[AnyAct, Plan]] = []
         self._token = uuid.uuid4().hex
         self._busy = False
+        self._pending = True
+        """The choices are newer than the plan that is shown."""
 
     # -- what a subclass says --------------------------------------------------------------------
 
@@ -112,7 +114,8 @@ class PlanDialog(Dialog[list[Done]]):
     # -- the plan --------------------------------------------------------------------------------
 
     def replan(self, *, wait: float = 0.0) -> None:
-        """Ask for the plan of the present choices."""
+        """Ask for the plan of the present choices; until it is here nothing can be committed."""
+        self._pending = True
         self.run_worker(self._replan(wait), group="plan", exclusive=True, exit_on_error=False)
 
     async def _replan(self, wait: float) -> None:
@@ -128,6 +131,7 @@ class PlanDialog(Dialog[list[Done]]):
         left_out = "left out: " if self.plans else ""
         self.complain(f"{left_out}{refused[0]}{more}" if refused else None)
         self._show_plan()
+        self._pending = False
 
     async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
         """Return the plans, and why the engine refused some: what ended meanwhile must not stop the rest."""
@@ -223,6 +227,10 @@ class PlanDialog(Dialog[list[Done]]):
     def action_commit(self) -> None:
         """Carry out the plan that is shown."""
         if self._busy:
+            return
+        if self._pending:
+            if self.plans:  # made for other choices than those on the screen
+                self.complain("the plan is being made anew: look at it, then press again")
             return
         if not self.plans or not self.query_one("#commit", Press).ready:
             if self.plans:

@@ -59,14 +59,14 @@ class TriggerDialog(PlanDialog):
         """Name the sections; what else is done at mounting, Textual has the parents do."""
         for place, field in enumerate(self._fields):
             for line in self.query(f"#section{place}").results(Line):
-                line.show([(label(field.section or "more"), "bold cyan")])
+                line.show([(label(field.section), "bold cyan")])
 
     def _caption(self, field: FormField) -> str:
-        return label(field.title) + ("*" if field.required and not field.nullable else "")
+        return label(field.title) + ("*" if field.must else "")
 
     def _field(self, place: str, field: FormField, cells: int) -> Field | Options:
         caption = self._caption(field)
-        text = shown(field, self._given[field.name]) if field.name in self._given else field.text
+        text = self._begun(field)
         if field.kind == "bool" and not field.fixed:
             choices = [("true", "yes"), ("false", "no")]
             return Options(caption, choices, chosen={text} if text else (), caption_cells=cells, id=place)
@@ -75,6 +75,10 @@ class TriggerDialog(PlanDialog):
             return Options(caption, choices, chosen={text}, caption_cells=cells, id=place)
         hint = "fixed" if field.fixed else ", ".join(part for part in (field.hint, field.description) if part)
         return Field(caption, text, caption_cells=cells, hint=hint, id=place)
+
+    def _begun(self, field: FormField) -> str:
+        """Return the text that the field begins with."""
+        return shown(field, self._given[field.name]) if field.name in self._given else field.text
 
     def acts(self) -> list[AnyAct]:
         """Return the one act; only what differs from the defaults travels."""
@@ -113,14 +117,18 @@ class TriggerDialog(PlanDialog):
                 else ""
             )
             text = text or ""
-            if text == field.text and not (field.required and text):
-                continue  # left as it was: the default stands, or the schema says that one is needed
+            given = field.name in self._given
+            if text in {self._begun(field), label(self._begun(field))} and not (field.required and text):
+                # Left as it was, to the letter: a field shows the lines of a text on one.
+                if given:
+                    conf[field.name] = self._given[field.name]
+                continue  # the default stands, or the schema says that one is needed
             try:
                 value = answer(field, text)
             except AnswerError as error:
                 wrong[field.name] = str(error)
                 continue
-            if field.required or value != field.default:
+            if field.required or given or value != field.default:
                 conf[field.name] = value
         return conf, wrong
 

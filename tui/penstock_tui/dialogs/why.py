@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from penstock.model.told import CallbackRow
 from penstock.model.views import DagRow, Gate, Why
 from penstock_tui.clean import clean, label
 from penstock_tui.dialogs.sheet import Sheet
@@ -14,13 +15,22 @@ from penstock_tui.view.spans import Spans, wrap
 from penstock_tui.view.state_style import Looks
 
 _ROOT = "down to the root: "
+_UNTOLD = 3
+"""So many failed callbacks are shown; the rest is counted."""
 
 
 def why_sheet(
-    answer: Why, title: str, now: datetime, looks: Looks, cells: int, head: Sequence[Spans] = ()
+    answer: Why,
+    title: str,
+    now: datetime,
+    looks: Looks,
+    cells: int,
+    *,
+    head: Sequence[Spans] = (),
+    tail: Sequence[Spans] = (),
 ) -> Sheet:
-    """Return the sheet of *answer* under *head*, wrapped to *cells*."""
-    return Sheet(f"Why: {label(title)}", [*head, *why_lines(answer, now, looks, cells)])
+    """Return the sheet of *answer* between *head* and *tail*, wrapped to *cells*."""
+    return Sheet(f"Why: {label(title)}", [*head, *why_lines(answer, now, looks, cells), *tail])
 
 
 def why_lines(answer: Why, now: datetime, looks: Looks, cells: int) -> list[Spans]:
@@ -49,6 +59,21 @@ def pause_lines(dag: DagRow, cells: int) -> list[Spans]:
         if info is not None:
             lines += [[(text, "blue")] for text in wrap(what + pause_text(info), max(10, cells))]
     return [*lines, []] if lines else []
+
+
+def untold_lines(told: Sequence[CallbackRow], cells: int) -> list[Spans]:
+    """Return which callbacks of a run failed and why: somebody who should know may not."""
+    failed = [row for row in told if row.state == "failed"]
+    if not failed:
+        return []
+    lines: list[Spans] = []
+    for row in failed[:_UNTOLD]:
+        of = f" of {row.task_id}" if row.task_id else ""
+        text = f"callback failed: {row.kind}{of}: {row.reason or 'no reason is known'}"
+        lines += [[(piece, "red")] for piece in wrap(label(text), max(10, cells))]
+    more = f"and {len(failed) - _UNTOLD} more; " if len(failed) > _UNTOLD else ""
+    command = f"{more}$ penstock callbacks {failed[0].dag_id} --failed"
+    return [[], *lines, [(label(command), "bright_black")]]
 
 
 def _apart(gates: Sequence[Gate]) -> list[Gate]:

@@ -23,7 +23,7 @@ _COLUMNS = (
     Column("from", "from", 10, drop=4),
     Column("to", "to", 10, drop=4),
     Column("runs", "runs", 9, drop=5),
-    Column("once", "at once", 7, drop=3, align="right"),
+    Column("once", "at once", 7, most=34, drop=3),
     Column("by", "by", 6, most=24, drop=6),
 )
 _SLOT_COLUMNS = (
@@ -44,6 +44,15 @@ def _counts(row: BackfillRow, looks: Looks) -> Spans:
         if row.counts.get(state):
             spans += [(f"{looks.glyph(state)}{row.counts[state]}", looks.style(state)), (" ", "")]
     return spans
+
+
+def _rules(row: BackfillRow, *, named: bool = False) -> str:
+    """Return how many runs go at once, and what else it goes by."""
+    words = [f"{row.max_active_runs} at once"] if named else [str(row.max_active_runs)]
+    words += ["newest first"] if row.backwards else []
+    words += [f"canary {row.canary}"] if row.canary else []
+    words += [f"stop at {row.stop_after} failed"] if row.stop_after else []
+    return ", ".join(words)
 
 
 class BackfillsScreen(Listing):
@@ -100,7 +109,7 @@ class BackfillsScreen(Listing):
                     "",
                 )
             ],
-            [(str(row.max_active_runs), "")],
+            [(_rules(row), "")],
             [(label(row.by), "bright_black")],
         )
 
@@ -181,6 +190,7 @@ class SlotsScreen(Listing):
             *_state(self.row, looks),
             ("  ", ""),
             *_counts(self.row, looks),
+            (f" {_rules(self.row, named=True)}", "bright_black"),
         ]
 
     def targets(self) -> tuple[Target, ...]:

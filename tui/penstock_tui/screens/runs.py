@@ -96,7 +96,7 @@ class RunsScreen(Listing):
         return [
             ("> ", "bright_black"),
             (label(self.dag_id), "bold"),
-            (f"  {len(self.runs)} runs", "bright_black"),
+            (f"  {len(self.runs)} run{'' if len(self.runs) == 1 else 's'}", "bright_black"),
         ]
 
     def targets(self) -> tuple[Target, ...]:

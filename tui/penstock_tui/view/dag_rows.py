@@ -105,6 +105,8 @@ def _state(row: DagRow, looks: Looks) -> Spans:
                 spans.append((f" {looks.glyph('failed')}{bad}", looks.style("failed")))
             return spans
     spans = [looks.worded(state)]
+    if run is not None and run.failed_inside and state == run.state.value:
+        spans.append((f" {looks.glyph('failed')}", looks.style("failed")))
     if row.paused is not None and state not in {"paused", "missing"}:
         spans.append((f" {looks.glyph('paused')}", looks.style("paused")))
     if row.frozen is not None and row.running_tasks:

@@ -83,7 +83,7 @@ class AttemptPane(Vertical):
         same_run = run_before is not None and run_before.run.run_id == detail.run.run_id
         if task is None:
             self._show_nothing(
-                "a group of tasks: enter opens it" if detail.tasks else "this run has no tasks"
+                "several tasks in one row: enter opens it" if detail.tasks else "this run has no tasks"
             )
         elif before is None or not same_run or key_of(before) != key_of(task):
             self._pinned = False
@@ -153,7 +153,7 @@ class AttemptPane(Vertical):
     def _open(self, place: int) -> None:
         self.attempt = self.attempts[place]
         source = AttemptLog(self._host.feed, self.attempt.attempt_id)
-        self.pane.open(source, self._title(), live=self._is_live(), empty="nothing printed yet")
+        self.pane.open(source, self._title(), live=self._is_live(), empty="nothing printed")
         self._resources.show(None)
         self._sample(final=True)
 

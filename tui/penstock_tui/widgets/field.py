@@ -142,6 +142,6 @@ class Field(Widget, can_focus=True):
             spans.append((self.text or "_", "underline" if self.text else "bright_black"))
         if self._problem:
             spans.append((f"  {self._problem}", "bold red"))
-        elif self._hint and not (self.text and self._at and self.has_focus):
+        if self._hint and not (self.text and self._at and self.has_focus):
             spans.append((f"  {self._hint}", "bright_black"))
         return strip_of(spans, cells, self.rich_style)

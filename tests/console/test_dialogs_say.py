@@ -1,0 +1,144 @@
+"""What dialogs say without being asked: whose pause it is, what could not be told, what a field needs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec import structs
+
+from driving import Driver, driving
+from fake_world import NOW
+from penstock.model import acts
+from penstock.model.states import RunState
+from penstock.model.told import CallbackRow
+from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.widgets.line_table import LineTable
+
+ORDERS = "scheduled__2026-08-21T06:00:00+00:00"
+
+
+async def stand_on(driver: Driver, key: str) -> None:
+    """Put the cursor of the list on the row *key*."""
+    await driver.until(lambda: any(table.rows for table in driver.console.screen.query(LineTable)))
+    assert driver.console.screen.query_one(LineTable).move_to_key(key)
+
+
+async def test_the_menu_of_pauses_names_whose_pause_it_is() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "user_snapshots")
+        await driver.press("P")
+        await driver.sees("(o) resume schedule", "scheduled runs begin again  by ")
+
+
+async def test_a_run_that_has_ended_is_not_offered_to_be_held() -> None:
+    async with driving() as driver:
+        driver.engine.world.add_run("hello", NOW + timedelta(hours=1), RunState.SUCCESS)
+        await stand_on(driver, "hello")
+        await driver.press("P")
+        await driver.sees("pause schedule", "freeze DAG")
+        await driver.until(lambda: "hold run" not in driver.text())
+
+
+async def test_why_names_callbacks_that_failed() -> None:
+    async with driving() as driver:
+        row = CallbackRow(
+            id=1,
+            dag_id="orders_daily",
+            run_id=ORDERS,
+            task_id="load",
+            map_index=-1,
+            kind="task_failure",
+            state="failed",
+            created=NOW,
+            reason="exit 1: the chat is down",
+        )
+        driver.engine.told = [row, structs.replace(row, id=2, task_id="fine", state="done")]
+        await stand_on(driver, "orders_daily")
+        await driver.press("w")
+        await driver.sees("callback failed: task_failure of load: exit 1: the chat is down")
+        await driver.sees("$ penstock callbacks orders_daily --failed")
+        assert "of fine" not in driver.text()
+
+
+async def test_a_text_of_several_lines_that_nobody_touched_travels_as_it_is() -> None:
+    async with driving() as driver:
+        world = driver.engine.world
+        params = {
+            "note": {"type": "string", "default": "one\ntwo"},
+            "day": {"type": "string", "format": "date"},
+        }
+        world.dags["hello"] = structs.replace(world.dags["hello"], params=params, form=())
+        await stand_on(driver, "hello")
+        await driver.press("t")
+        await driver.sees("one two", "day*", "is required  2026-08-21")
+        await driver.press("tab", "tab", "tab")
+        await driver.type("2026-02-01")
+        await driver.sees("Trigger 1 run")
+        await driver.press("ctrl+s")
+        await driver.until(lambda: driver.engine.acts)
+        act = driver.engine.acts[0]
+        assert isinstance(act, acts.Trigger)
+        assert act.conf == {"day": "2026-02-01"}
+
+
+async def test_a_repeated_run_keeps_what_was_not_touched_and_names_what_is_back_at_its_default() -> None:
+    async with driving() as driver:
+        world = driver.engine.world
+        params = {"limit": {"type": "integer", "default": 100}, "note": {"type": "string", "default": ""}}
+        world.dags["hello"] = structs.replace(world.dags["hello"], params=params, form=())
+        run_id = world.add_run("hello", NOW + timedelta(hours=1), RunState.SUCCESS)
+        detail = world.runs["hello", run_id]
+        conf = {"limit": 7, "note": "one\ntwo"}
+        run = structs.replace(detail.run, conf=conf)
+        world.runs["hello", run_id] = structs.replace(detail, run=run)
+        dag = structs.replace(world.dags["hello"].dag, last_run=run)
+        world.dags["hello"] = structs.replace(world.dags["hello"], dag=dag)
+        await stand_on(driver, "hello")
+        await driver.press("T")
+        await driver.sees(f"Re-run {run_id}", "one two")
+        await driver.press("tab", "tab")
+        await driver.press("ctrl+u")
+        await driver.type("100")
+        dialog = driver.console.screen
+        assert isinstance(dialog, PlanDialog)
+        await driver.until(
+            lambda: [_conf(act) for act, _ in dialog.plans] == [{"limit": 100, "note": "one\ntwo"}]
+        )
+        await driver.press("ctrl+s")
+        await driver.until(lambda: driver.engine.acts)
+        act = driver.engine.acts[0]
+        assert isinstance(act, acts.Rerun)
+        assert act.conf == {"limit": 100, "note": "one\ntwo"}
+
+
+def _conf(act: acts.AnyAct) -> object:
+    assert isinstance(act, acts.Rerun)
+    return act.conf
+
+
+async def test_a_plan_older_than_the_choices_is_not_committed() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "orders_daily")
+        await driver.press("c")
+        await driver.sees("Clear 12 tasks")
+        dialog = driver.console.screen
+        assert isinstance(dialog, PlanDialog)
+        dialog.replan(wait=60.0)
+        await driver.press("y")
+        await driver.sees("the plan is being made anew")
+        dialog.replan()
+        await driver.sees_not("the plan is being made anew")
+        assert driver.engine.acts == []
+        await driver.press("y")
+        await driver.until(lambda: driver.engine.acts)
+
+
+async def test_the_rules_of_a_backfill_are_on_its_screens() -> None:
+    async with driving() as driver:
+        fills = driver.engine.world.backfills
+        fills[1] = structs.replace(fills[1], canary="passed", stop_after=3)
+        await driver.sees("hello")
+        await driver.press("2")
+        await driver.sees("2, canary")
+        await driver.press("enter")
+        await driver.sees("at once, canary passed, stop at 3 failed")
