@@ -199,14 +199,14 @@ async def test_pausing_marked_dags_asks_once() -> None:
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
-        (0, acts.PauseSchedule(dag_id="orders_daily", why="house", until=NOW + timedelta(hours=2))),
-        (1, acts.Freeze(dag_id="orders_daily", why="house", until=NOW + timedelta(hours=2))),
-        (2, acts.Hold(dag_id="orders_daily", run_id=ORDERS, why="house", until=NOW + timedelta(hours=2))),
+        (0, acts.PauseSchedule(dag_id="nyc_flights", why="house", until=NOW + timedelta(hours=2))),
+        (1, acts.Freeze(dag_id="nyc_flights", why="house", until=NOW + timedelta(hours=2))),
+        (2, acts.Hold(dag_id="nyc_flights", run_id=ORDERS, why="house", until=NOW + timedelta(hours=2))),
     ],
 )
 async def test_the_pause_menu_has_every_verb(steps: int, expected: acts.AnyAct) -> None:
     async with driving() as driver:
-        await stand_on(driver, "orders_daily")
+        await stand_on(driver, "nyc_flights")
         await driver.press("P")
         await driver.sees("pause schedule", "freeze DAG", "hold run")
         while focused(driver) != "verb":

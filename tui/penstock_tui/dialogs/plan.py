@@ -13,7 +13,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 
 from penstock.errors import PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct
@@ -22,6 +22,7 @@ from penstock_tui.clean import label
 from penstock_tui.dialogs.dialog import Dialog
 from penstock_tui.view import plan_rows
 from penstock_tui.view.columns import Column
+from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
@@ -32,6 +33,10 @@ TYPED_ABOVE = 25
 """A dangerous act on more things than this asks to type their number."""
 _SETTLE = 0.15
 """Seconds without typing before the plan is asked again."""
+_OTHER_ROWS = 9
+"""Rows of a dialog beside its form: frame, title, summary, two of the plan, its twin, a message, buttons."""
+_FORM_ROWS = 3
+"""A form shows so many rows at least; the others are scrolled to."""
 
 
 class PlanDialog(Dialog[list[Done]]):
@@ -87,7 +92,8 @@ class PlanDialog(Dialog[list[Done]]):
 
     def inside(self) -> ComposeResult:
         """Compose form, plan, twin, buttons."""
-        yield from self.form()
+        with Vertical(id="form"):
+            yield from self.form()
         yield Line(id="summary")
         columns = [Column("item", "", 20, most=400)]
         yield LineTable(columns, header=False, cursor=False, empty="asking the engine ...", id="plan")
@@ -104,12 +110,29 @@ class PlanDialog(Dialog[list[Done]]):
         self.query_one("#typed").display = False
         self.query_one("#message").display = False
         self.query_one("#commit", Press).set_text("...", ready=False)
+        self._bound_form()
         self.focus_first()
         self.replan()
 
     def focus_first(self) -> None:
         """Give the keys to Cancel."""
         self.query_one("#cancel").focus()
+
+    def on_resize(self) -> None:
+        """Keep the plan and the buttons in sight, however long the form is."""
+        self._bound_form()
+
+    def _bound_form(self) -> None:
+        form = self.query_one("#form")
+        form.display = bool(form.children)
+        form.styles.max_height = max(_FORM_ROWS, self.size.height - _OTHER_ROWS)
+        self.call_after_refresh(self._say_if_more)
+
+    def _say_if_more(self) -> None:
+        more: Spans = (
+            [("   not all fields fit: tab", "yellow")] if self.query_one("#form").max_scroll_y else []
+        )
+        self.query_one("#title", Line).show([*self.heading(label(self._heading)), *more])
 
     # -- the plan --------------------------------------------------------------------------------
 

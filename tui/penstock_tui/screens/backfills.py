@@ -19,11 +19,12 @@ _COLUMNS = (
     Column("dag", "DAG", 12, most=30),
     Column("state", "state", 11),
     Column("done", "done", 7, align="right"),
-    Column("slots", "slots", 14, most=30, drop=2),
+    Column("slots", "slots", 20, most=30, drop=2),
     Column("from", "from", 10, drop=4),
     Column("to", "to", 10, drop=4),
     Column("runs", "runs", 9, drop=5),
-    Column("once", "at once", 7, most=34, drop=3),
+    Column("once", "at once", 7, drop=3, align="right"),
+    Column("rules", "rules", 6, most=34, drop=7),
     Column("by", "by", 6, most=24, drop=6),
 )
 _SLOT_COLUMNS = (
@@ -46,13 +47,11 @@ def _counts(row: BackfillRow, looks: Looks) -> Spans:
     return spans
 
 
-def _rules(row: BackfillRow, *, named: bool = False) -> str:
-    """Return how many runs go at once, and what else it goes by."""
-    words = [f"{row.max_active_runs} at once"] if named else [str(row.max_active_runs)]
-    words += ["newest first"] if row.backwards else []
-    words += [f"canary {row.canary}"] if row.canary else []
-    words += [f"stop at {row.stop_after} failed"] if row.stop_after else []
-    return ", ".join(words)
+def _rules(row: BackfillRow) -> list[str]:
+    """Return what may keep it from running all its dates, and in which order it goes if not the usual one."""
+    rules = [f"canary {row.canary}"] if row.canary else []
+    rules += [f"stop at {row.stop_after}"] if row.stop_after else []
+    return rules + (["newest first"] if row.backwards else [])
 
 
 class BackfillsScreen(Listing):
@@ -109,7 +108,8 @@ class BackfillsScreen(Listing):
                     "",
                 )
             ],
-            [(_rules(row), "")],
+            [(str(row.max_active_runs), "")],
+            [(", ".join(_rules(row)) or "-", "bright_black")],
             [(label(row.by), "bright_black")],
         )
 
@@ -188,9 +188,9 @@ class SlotsScreen(Listing):
             ("> ", "bright_black"),
             (name, "bold"),
             *_state(self.row, looks),
+            ("".join(f"  {rule}" for rule in _rules(self.row)), "yellow"),
             ("  ", ""),
             *_counts(self.row, looks),
-            (f" {_rules(self.row, named=True)}", "bright_black"),
         ]
 
     def targets(self) -> tuple[Target, ...]:

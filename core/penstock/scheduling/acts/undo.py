@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from penstock.clock import from_us
 from penstock.errors import RefusedError, UnknownError
+from penstock.ids import instance_key
 from penstock.model.acts import Undo
 from penstock.model.states import RUN_TERMINAL, RunState, TaskState
 from penstock.model.transitions import RESTORES, RUN_RESTORES, RunEvent, TaskEvent
@@ -144,7 +145,10 @@ def _started(way: _Way) -> list[str]:
     # What came with the act, by its version or by a longer list, goes away again.
     new = [*(way.version.gone if way.version else ()), *way.fresh]
     found += [task for task in new if task.attempts and task not in found]
-    return [f"{task.task_id} of {way.before.run_id} has started and is {task.state}" for task in found]
+    return [
+        f"{instance_key(task.task_id, task.map_index)} of {way.before.run_id} has started and is {task.state}"
+        for task in found
+    ]
 
 
 def _newer(world: World, record: UndoRecord) -> None:
