@@ -30,15 +30,15 @@ class Node(ABC):
     def joined(self, other: Node, *, upstream: bool) -> None:  # noqa: B027 - most nodes need not care
         """Take note that *other* now stands up- or downstream."""
 
-    def set_upstream(self, others: Any) -> None:
-        """Make *others* (one or a list) run before this."""
+    def set_upstream(self, others: Any, edge_modifier: Label | None = None) -> None:
+        """Make *others* (one or a list) run before this, with a label on the edges if one is given."""
         for other in each(others):
-            connect(other, self)
+            connect(other, self, edge_modifier.label if edge_modifier else None)
 
-    def set_downstream(self, others: Any) -> None:
-        """Make *others* (one or a list) run after this."""
+    def set_downstream(self, others: Any, edge_modifier: Label | None = None) -> None:
+        """Make *others* (one or a list) run after this, with a label on the edges if one is given."""
         for other in each(others):
-            connect(self, other)
+            connect(self, other, edge_modifier.label if edge_modifier else None)
 
     def __rshift__(self, others: T) -> T:
         self.set_downstream(others)

@@ -28,6 +28,15 @@ def test_defaults_are_the_references(load: Any) -> None:
     assert decode_spec(encode_spec(spec)) == spec
 
 
+def test_edges_set_by_a_method_may_be_labelled(load: Any) -> None:
+    spec = load.one(
+        "a, b, c = (EmptyOperator(task_id=name) for name in 'abc')\n"
+        "a.set_downstream(b, edge_modifier=Label('then'))\n"
+        "c.set_upstream([a, b], edge_modifier=Label('at last'))"
+    )
+    assert sorted(spec.labels) == [("a", "b", "then"), ("a", "c", "at last"), ("b", "c", "at last")]
+
+
 def test_task_arguments_reach_the_spec(load: Any) -> None:
     (task,) = load.one(
         "from datetime import timedelta\n"
