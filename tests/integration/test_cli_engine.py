@@ -192,6 +192,19 @@ def test_a_dag_is_tested_without_a_trace(say: Say, home: Path) -> None:
     assert not (home / "penstock.db").exists()
 
 
+def test_a_test_names_the_instance_that_failed(say: Say, home: Path) -> None:
+    lines = (
+        "from penstock import DAG, BashOperator",
+        "with DAG('mapped', schedule=None):",
+        "    BashOperator.partial(task_id='load').expand(bash_command=['true', 'exit 3'])",
+    )
+    (home / "dags" / "mapped.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    answer = say("test", "dags/mapped.py")
+    assert answer.code == 1
+    assert "load[1] is failed: exit 3" in answer.err
+    assert "load[0] is" not in answer.err
+
+
 TWINS: tuple[tuple[str, ...], ...] = (
     ("trigger", "chain", "--logical-date", "2013-01-06", "--conf", '{"code": 2}', "--run-id", "mine"),
     ("trigger", "chain", "--logical-date", "none", "--run-id", "mine"),

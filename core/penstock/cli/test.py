@@ -65,9 +65,11 @@ def test(
         )
     else:
         from penstock.cli.text import state
+        from penstock.ids import instance_key
 
         tell(f"{report.dag_id} {state(str(report.state))} ({report.run_id})")
         for row in report.tasks:
             if row.get("state") not in {"success", "skipped"}:
-                say(f"  {row.get('task_id')} is {row.get('state')}: {row.get('outcome') or 'no attempt'}")
+                name = instance_key(str(row["task_id"]), int(row.get("map_index", -1)))
+                say(f"  {name} is {row.get('state')}: {row.get('outcome') or 'no attempt'}")
     return 0 if str(report.state) == "success" else 1
