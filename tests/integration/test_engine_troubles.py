@@ -15,8 +15,9 @@ from penstock.execution.executor import Exited
 from penstock.model.outcome import Outcome
 from penstock.model.spec import TaskSpec
 from penstock.model.states import RunState, TaskState
+from penstock.scheduling import ready as ready_module
 from penstock.scheduling import settle as settle_module
-from penstock.scheduling.world import World
+from penstock.scheduling.world import LiveRun, World
 from penstock.store.gate import Gate
 from penstock.store.records import TaskRecord
 from penstock.store.working import DagFacts
@@ -91,6 +92,40 @@ async def test_an_attempt_that_ticks_fail_over_holds_nobody_else_up(
     bench.tick()
     assert bench.run_state("bad", bad) is RunState.SUCCESS
     assert bench.loop.warnings == ()
+
+
+async def test_a_run_that_ticks_fail_over_holds_nobody_else_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.load(dag("bad", task("a"), task("poison", "a")), dag("good", task("a"), task("b", "a")))
+    bad, worse, good = bench.trigger("bad"), bench.trigger("bad"), bench.trigger("good")
+    bench.tick()
+    judge = ready_module.judge
+
+    def broken(live: LiveRun, record: TaskRecord) -> Any:
+        if record.task_id == "poison":
+            raise ZeroDivisionError
+        return judge(live, record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ready_module, "judge", broken)
+        moment = bench.clock.time.timestamp()
+        for attempt in list(bench.loop.world.attempts):
+            bench.executor.seen[attempt] = Exited(OK, moment, moment)
+        for _ in range(10):
+            bench.tick()
+            bench.clock.forward(6)
+        assert bench.states("good", good) == {"a": S.SUCCESS, "b": S.RUNNING}
+        assert sum("cannot go on" in text for text in bench.loop.warnings) == 2
+        bench.end("b")
+        assert bench.run_state("good", good) is RunState.SUCCESS
+    bench.clock.forward(600)
+    bench.tick()
+    bench.tick()
+    assert bench.loop.warnings == ()
+    for run in (bad, worse):
+        assert bench.states("bad", run)["a"] is S.SUCCESS
+        assert bench.states("bad", run)["poison"] in (S.QUEUED, S.RUNNING)
 
 
 async def test_a_file_that_ticks_fail_over_holds_nobody_else_up(

@@ -25,7 +25,7 @@ from penstock.scheduling.create import create
 from penstock.scheduling.deadlines import watch_deadlines
 from penstock.scheduling.dispatch import dispatch
 from penstock.scheduling.obey import ActOrder, Order, obey
-from penstock.scheduling.ready import advance
+from penstock.scheduling.ready import StuckRunError, advance
 from penstock.scheduling.reap import reap
 from penstock.scheduling.settle import settle
 from penstock.scheduling.tick import Tick
@@ -102,6 +102,8 @@ class Loop:
         self._suspicious = False
         self._aside: dict[str, float] = {}
         """Attempts that ticks fail over, with the monotonic time until which they are left out."""
+        self._stuck: dict[int, tuple[float, str]] = {}
+        """Runs that ticks fail over, by key: until when they are left out, and what to say of them."""
 
     # -- asked from outside ----------------------------------------------------------------------
 
@@ -189,6 +191,7 @@ class Loop:
         """What an operator should know about the engine itself."""
         stuck = [each for each in self._aside if each in self.world.attempts]
         said = [f"attempt {each} cannot be settled: the engine's log says why" for each in stuck]
+        said += [f"{text}: the engine's log says why" for _, text in self._stuck.values()]
         return (*([self._storage_low] if self._storage_low else ()), *said)
 
     # -- the loop --------------------------------------------------------------------------------
@@ -235,6 +238,7 @@ class Loop:
         """Do one tick. If its commit fails nothing of it happened, and the world is read anew."""
         orders, self._orders = self._orders, []
         now = self._clock.monotonic()
+        self._take_back(now)
         ids = [each for each in attempt_ids if self._aside.get(each, now) <= now]
         if self._suspicious:
             return self._one_by_one(orders, ids)
@@ -260,19 +264,40 @@ class Loop:
     def _one_by_one(self, orders: list[Order], attempt_ids: list[str]) -> int:
         """After a tick that failed though the store did not: leave out what it failed over, and only that."""
         self._suspicious = False
-        if self._alone([], []):
+        wrong = self._alone([], [])
+        if wrong is None:
             for order in orders:
-                if not self._alone([order], []):
+                if self._alone([order], []) is not None:
                     log.error("this cannot be taken over and is left out: %.500r", order)
             for attempt_id in attempt_ids:
-                if not self._alone([], [attempt_id]):
+                wrong = self._alone([], [attempt_id])
+                if isinstance(wrong, StuckRunError):
+                    self._leave_out(wrong)
+                elif wrong is not None:
                     self._aside[attempt_id] = self._clock.monotonic() + _LEFT_OUT
         else:
             self._orders[:0] = _files(orders)
+            self._suspicious = True  # there may be another
+            if isinstance(wrong, StuckRunError):
+                self._leave_out(wrong)
         return to_us(self._clock.now()) + 1_000_000
 
-    def _alone(self, orders: list[Order], attempt_ids: list[str]) -> bool:
-        """Do a tick with little in it; return whether that little is not what ticks fail over."""
+    def _leave_out(self, stuck: StuckRunError) -> None:
+        self._stuck[stuck.run_pk] = (self._clock.monotonic() + _LEFT_OUT, str(stuck))
+        self.world.aside.add(stuck.run_pk)
+
+    def _take_back(self, now: float) -> None:
+        """Try again what was left out for long enough."""
+        due = [run_pk for run_pk, (until, _) in self._stuck.items() if until <= now]
+        for run_pk in due:
+            del self._stuck[run_pk]
+            self.world.aside.discard(run_pk)
+        if due:
+            self.world.reload()  # every run is looked at after that
+            self._hinted.update(self._live())
+
+    def _alone(self, orders: list[Order], attempt_ids: list[str]) -> Exception | None:
+        """Do a tick with little in it; return what it fails over, if it does and the store does not."""
         try:
             self._tick(orders, attempt_ids, revoke_unclaimed=False)
         except Exception as error:
@@ -280,9 +305,9 @@ class Loop:
             self._undo(error, orders)
             if isinstance(error, StoreError):
                 self._orders += _files(orders)
-                return True
-            return False
-        return True
+                return None
+            return error
+        return None
 
     def _tick(self, orders: list[Order], attempt_ids: list[str], *, revoke_unclaimed: bool) -> int | None:
         tick = Tick(

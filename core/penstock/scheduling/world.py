@@ -103,6 +103,8 @@ class World:
         self.reads = reads
         self._structures: dict[int, Structure] = {}
         self.shown = ShownPlans()
+        self.aside: set[int] = set()
+        """Keys of runs that are left out because ticks fail over them."""
         self.reload()
 
     def reload(self) -> None:
