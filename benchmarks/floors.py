@@ -90,7 +90,8 @@ def _loop(graph: Graph, at_once: int) -> Cost:
             pid = os.posix_spawn("/bin/sh", ["sh", "-c", "true"], os.environ)
             running[pid] = ready.pop()
         pid, _ = os.wait()
-        for child in waiting_for[running.pop(pid)]:
+        done = running.pop(pid, None)
+        for child in waiting_for[done] if done else ():  # None: some other child of this process
             missing[child] -= 1
             if not missing[child]:
                 ready.append(child)
