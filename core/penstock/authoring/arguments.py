@@ -320,6 +320,22 @@ def _hint(name: str) -> str:
     return f" ({_HINTS[name]})" if name in _HINTS else ""
 
 
+def states(
+    given: Iterable[Any] | None, name: str, kind: Literal["run", "task"], default: list[str]
+) -> list[str]:
+    """Return the states that argument *name* lists, refusing those that no run (or task) can be in."""
+    if given is None:
+        return default
+    from penstock.model.states import RunState, TaskState
+
+    known = list(RunState) if kind == "run" else list(TaskState)
+    listed = [str(getattr(state, "value", state)) for state in given]
+    for state in listed:
+        if state not in known:
+            refuse(f"{name}: state {state!r} is not known{near(state, known)}")
+    return listed
+
+
 def near(name: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the nearest known name, or nothing."""
     from difflib import get_close_matches

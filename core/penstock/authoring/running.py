@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from penstock.authoring.context import Context
     from penstock.authoring.operators.operator import Operator
 
-_REASON_MAX = 500
+REASON_MAX = 500
+"""Characters of a reason; the log has the rest."""
 _LABEL_MAX = 250
 
 
@@ -115,15 +116,15 @@ def reason_of(error: BaseException, *, plain: bool = False) -> str | None:
         lines = []
     text = covered(lines[0]) if lines else ""
     if plain:
-        return text[:_REASON_MAX] or None
-    return f"{type(error).__name__}: {text}".rstrip(": ")[:_REASON_MAX]
+        return text[:REASON_MAX] or None
+    return f"{type(error).__name__}: {text}".rstrip(": ")[:REASON_MAX]
 
 
 def _exited(error: SystemExit) -> Ending:
     if error.code in (None, 0):
         return Ending()
     code = error.code if isinstance(error.code, int) and 0 < error.code < 256 else 1
-    return Ending("failed", f"sys.exit({error.code!r})"[:_REASON_MAX], exit_code=code, error=error)
+    return Ending("failed", f"sys.exit({error.code!r})"[:REASON_MAX], exit_code=code, error=error)
 
 
 def rendered_map_index(context: Context) -> str | None:

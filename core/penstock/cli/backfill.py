@@ -84,7 +84,7 @@ def create(
     """
     from penstock.model.acts import CreateBackfill
 
-    engine = session.reader() if dry_run else session.engine()
+    engine = session.planner(dry_run=dry_run)
     zone = zone_of(engine, dag)
     act = CreateBackfill(
         dag_id=dag,

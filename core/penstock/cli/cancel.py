@@ -38,6 +38,6 @@ def cancel(
     """
     from penstock.model.acts import Cancel
 
-    run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+    run_id = run_id_of(session.planner(dry_run=dry_run), dag, run)
     act = Cancel(dag_id=dag, run_id=run_id, task_id=task)
     return perform(session, act, dry_run=dry_run, yes=yes, as_json=as_json)

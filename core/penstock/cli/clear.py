@@ -65,7 +65,7 @@ def clear(
     """
     from penstock.model.acts import Clear
 
-    run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+    run_id = run_id_of(session.planner(dry_run=dry_run), dag, run)
     act = Clear(
         dag_id=dag,
         run_id=run_id,

@@ -1,14 +1,39 @@
-"""After a run was created: say so, or wait for its end."""
+"""Creating a run, and after that: say so, or wait for its end."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from penstock.cli.acting import commit, preview, show_plan
 from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session
 
 if TYPE_CHECKING:
+    from penstock.model.acts import Rerun, Trigger
     from penstock.model.views import Done
+
+
+def start(
+    session: Session,
+    act: Trigger | Rerun,
+    *,
+    dry_run: bool,
+    wait: bool,
+    as_json: bool,
+    more: dict[str, Any] | None = None,
+) -> int:
+    """Create the run that *act* asks for, or show its plan, and return the exit code.
+
+    *wait* follows it to its end; otherwise *more* goes into the JSON document.
+    """
+    if dry_run:
+        show_plan(preview(session, act), as_json=as_json)
+        return 0
+    done = commit(session, act, ask=False)
+    if wait and done.run_id is not None:
+        return follow_run(session, act.dag_id, done.run_id, as_json=as_json)
+    show_created(act.dag_id, done, as_json=as_json, more=more)
+    return 0
 
 
 def show_created(dag_id: str, done: Done, *, as_json: bool, more: dict[str, Any] | None = None) -> None:

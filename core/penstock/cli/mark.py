@@ -60,7 +60,7 @@ def mark(
     """
     from penstock.model.acts import Mark
 
-    run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+    run_id = run_id_of(session.planner(dry_run=dry_run), dag, run)
     act = Mark(
         dag_id=dag,
         run_id=run_id,

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from penstock.cli.acting import commit, preview, show_plan
-from penstock.cli.following import follow_run, show_created
+from penstock.cli.following import start
 from penstock.cli.lookup import run_id_of, suggesting
 from penstock.cli.moments import Conf
 from penstock.cli.options import dag_argument, dry_run_option, json_option, run_argument
@@ -45,16 +44,10 @@ def rerun(
     """
     from penstock.model.acts import Rerun
 
-    engine = session.reader() if dry_run else session.engine()
+    engine = session.planner(dry_run=dry_run)
     repeated = run_id_of(engine, dag, run)
     with suggesting(engine, dag, repeated):
         old = engine.run(dag, repeated).run.conf
     act = Rerun(dag_id=dag, run_id=repeated, conf={**old, **conf}, new_run_id=run_id)
-    if dry_run:
-        show_plan(preview(session, act), as_json=as_json)
-        return 0
-    done = commit(session, act, ask=False)
-    if wait and done.run_id is not None:
-        return follow_run(session, dag, done.run_id, as_json=as_json)
-    show_created(dag, done, as_json=as_json, more={"rerun_of": repeated})
-    return 0
+    more = {"rerun_of": repeated}
+    return start(session, act, dry_run=dry_run, wait=wait, as_json=as_json, more=more)

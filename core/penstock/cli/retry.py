@@ -50,6 +50,6 @@ def retry(
     """
     from penstock.model.acts import Retry
 
-    run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+    run_id = run_id_of(session.planner(dry_run=dry_run), dag, run)
     act = Retry(dag_id=dag, run_id=run_id, tasks=tasks, latest_version=latest_version)
     return perform(session, act, dry_run=dry_run, yes=yes, as_json=as_json)

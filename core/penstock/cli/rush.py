@@ -34,7 +34,7 @@ def run_next(session: Session, *, dag: str, run: str, task: str | None, dry_run:
     """
     from penstock.model.acts import RunNext
 
-    run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+    run_id = run_id_of(session.planner(dry_run=dry_run), dag, run)
     act = RunNext(dag_id=dag, run_id=run_id, task_id=task)
     return perform(session, act, dry_run=dry_run, as_json=as_json)
 
@@ -59,6 +59,6 @@ def run_now(session: Session, *, dag: str, run: str, task: str | None, dry_run: 
     """
     from penstock.model.acts import RunNow
 
-    run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+    run_id = run_id_of(session.planner(dry_run=dry_run), dag, run)
     act = RunNow(dag_id=dag, run_id=run_id, task_id=task)
     return perform(session, act, dry_run=dry_run, as_json=as_json)

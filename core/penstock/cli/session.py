@@ -53,6 +53,10 @@ class Session:
                 _tell_age(self._reader)
         return self._reader
 
+    def planner(self, *, dry_run: bool) -> Engine:
+        """Return whom to ask what an act is about: to see its plan (*dry_run*) no engine has to run."""
+        return self.reader() if dry_run else self.engine()
+
     def _open(self) -> Engine:
         from penstock.api.client import SocketEngine
         from penstock.api.connect import open_engine

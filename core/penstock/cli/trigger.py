@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from penstock.cli.acting import commit, preview, show_plan
-from penstock.cli.following import follow_run, show_created
+from penstock.cli.following import start
 from penstock.cli.moments import NO_DATE, Conf, Moment, in_zone
 from penstock.cli.options import dag_argument, dry_run_option, json_option
 from penstock.cli.session import Session, pass_session
@@ -49,7 +48,7 @@ def trigger(
     """
     from penstock.model.acts import Trigger
 
-    engine = session.reader() if dry_run else session.engine()
+    engine = session.planner(dry_run=dry_run)
     date: datetime | None = logical_date or datetime.now(UTC)
     if date is NO_DATE:
         date = None
@@ -58,11 +57,4 @@ def trigger(
 
         date = in_zone(date, zone_of(engine, dag))
     act = Trigger(dag_id=dag, logical_date=date, conf=conf, run_id=run_id)
-    if dry_run:
-        show_plan(preview(session, act), as_json=as_json)
-        return 0
-    done = commit(session, act, ask=False)
-    if wait and done.run_id is not None:
-        return follow_run(session, dag, done.run_id, as_json=as_json)
-    show_created(dag, done, as_json=as_json)
-    return 0
+    return start(session, act, dry_run=dry_run, wait=wait, as_json=as_json)

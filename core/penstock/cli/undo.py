@@ -44,6 +44,6 @@ def undo(
         raise click.UsageError("--run needs --dag")
     run_id = None
     if run is not None and dag is not None:
-        run_id = run_id_of(session.reader() if dry_run else session.engine(), dag, run)
+        run_id = run_id_of(session.planner(dry_run=dry_run), dag, run)
     act = Undo(undo_id=number, dag_id=dag, run_id=run_id)
     return perform(session, act, dry_run=dry_run, yes=yes, as_json=as_json)

@@ -11,13 +11,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from penstock.authoring.exceptions import TaskError
-from penstock.authoring.hiding import listen_at
-from penstock.authoring.lookup import provide
-from penstock.authoring.running import reason_of
-from penstock.authoring.secret_values import take_lent
+from penstock.authoring.running import REASON_MAX, reason_of
 from penstock.authoring.task_instance import write_whole
 from penstock.execution import records
-from penstock.execution.task_child import load_task, read_whole, speak_line_by_line, task_context
+from penstock.execution.task_child import load_task, settle_in, task_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,25 +25,17 @@ if TYPE_CHECKING:
     from penstock.authoring.operators.operator import Operator
 
 
-_REASON_MAX = 500
-
-
 class AttemptFailedError(TaskError):
     """How the task's attempt ended: what a callback gets as ``context["exception"]``."""
 
 
 def main(folder: str) -> int:
     """Carry out the callbacks of the delivery in *folder* and return the exit code."""
-    spec = records.load(read_whole(f"{folder}/{records.SPEC}"))
-    facts: dict[str, Any] = spec["context"]
-    speak_line_by_line()
-    provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
-    listen_at(sys.stdout.fileno())
-    take_lent()
+    spec, facts = settle_in(folder)
     failed = _call_all(folder, spec, facts)
     if failed:
         print(f"{len(failed)} callback{'' if len(failed) == 1 else 's'} failed")  # noqa: T201 - to the log
-        verdict = {"kind": "failed", "reason": "; ".join(failed)[:_REASON_MAX]}
+        verdict = {"kind": "failed", "reason": "; ".join(failed)[:REASON_MAX]}
         write_whole(folder, records.VERDICT, records.dump_fields(verdict))
     sys.stdout.flush()
     sys.stderr.flush()

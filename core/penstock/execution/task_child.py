@@ -35,18 +35,24 @@ class TaskNotFoundError(TaskError):
 
 def main(folder: str) -> int:
     """Run the attempt in *folder* and return the exit code."""
-    spec = records.load(read_whole(f"{folder}/{records.SPEC}"))
-    facts: dict[str, Any] = spec["context"]
-    speak_line_by_line()
-    provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
-    listen_at(None if spec.get("log_direct") else sys.stdout.fileno())
-    take_lent()
+    spec, facts = settle_in(folder)
     try:
         ending = _run(folder, spec, facts)
     except Terminated:
         _die_of_sigterm()
     _tell(folder, ending)
     return ending.exit_code
+
+
+def settle_in(folder: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """Read the order in *folder* and let this process have what it provides; return it, and its context."""
+    spec = records.load(read_whole(f"{folder}/{records.SPEC}"))
+    facts: dict[str, Any] = spec["context"]
+    _speak_line_by_line()
+    provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
+    listen_at(None if spec.get("log_direct") else sys.stdout.fileno())
+    take_lent()
+    return spec, facts
 
 
 def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Ending:
@@ -145,7 +151,7 @@ def read_whole(path: str) -> bytes:
         return file.read()
 
 
-def speak_line_by_line() -> None:
+def _speak_line_by_line() -> None:
     """Let every line reach the log when it is printed, in the order of printing."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]

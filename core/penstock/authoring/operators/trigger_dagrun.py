@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from penstock.authoring.arguments import seconds, truth
+from penstock.authoring.arguments import seconds, states, truth
 from penstock.authoring.exceptions import FailException, SkipException, TaskError
 from penstock.authoring.operators.operator import Operator
-from penstock.authoring.place import refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,8 +66,8 @@ class TriggerDagRunOperator(Operator):
         self.reset_dag_run = truth(reset_dag_run, "reset_dag_run")
         self.wait_for_completion = wait_for_completion
         self.poke_interval = seconds(poke_interval, "poke_interval")
-        self.allowed_states = _states(allowed_states, "allowed_states", ["success"])
-        self.failed_states = _states(failed_states, "failed_states", ["failed", "cancelled"])
+        self.allowed_states = states(allowed_states, "allowed_states", "run", ["success"])
+        self.failed_states = states(failed_states, "failed_states", "run", ["failed", "cancelled"])
         self.skip_when_already_exists = skip_when_already_exists
         self.fail_when_dag_is_paused = truth(fail_when_dag_is_paused, "fail_when_dag_is_paused")
         if self.dag is not None and deferrable:
@@ -122,6 +121,7 @@ class TriggerDagRunOperator(Operator):
 
     def _wait(self, context: Context, dag_id: str, run_id: str) -> None:
         from penstock.authoring.asking import ask
+        from penstock.model.states import RUN_TERMINAL
 
         while True:
             time.sleep(self.poke_interval)
@@ -132,7 +132,7 @@ class TriggerDagRunOperator(Operator):
                 return
             if state is None:
                 raise FailException(f"run {run_id} of {dag_id} is gone")
-            if state in ("success", "failed", "cancelled"):
+            if state in RUN_TERMINAL:
                 raise TaskError(f"run {run_id} of {dag_id} ended as {state}, which was not asked for")
 
     def _conf(self) -> dict[str, Any]:
@@ -164,16 +164,3 @@ class TriggerDagRunOperator(Operator):
 def _true(value: Any) -> bool:
     """Return what a flag says that may have been a template."""
     return value.strip().lower() in {"true", "1", "yes"} if isinstance(value, str) else bool(value)
-
-
-def _states(given: Sequence[Any] | None, name: str, default: list[str]) -> list[str]:
-    if given is None:
-        return default
-    from penstock.authoring.arguments import near
-    from penstock.model.states import RunState
-
-    states = [str(getattr(state, "value", state)) for state in given]
-    for state in states:
-        if state not in set(RunState):
-            refuse(f"{name}: state {state!r} is not known{near(state, list(RunState))}")
-    return states

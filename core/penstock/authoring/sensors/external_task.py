@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 
+from penstock.authoring.arguments import states
 from penstock.authoring.exceptions import FailException, SkipException
 from penstock.authoring.place import refuse
 from penstock.authoring.sensors.sensor import Sensor
@@ -58,9 +59,9 @@ class ExternalTaskSensor(Sensor):
         self.external_task_id = external_task_id
         self.external_task_ids = external_task_ids
         self.external_task_group_id = external_task_group_id
-        self.allowed_states = _states(allowed_states, "allowed_states", ["success"])
-        self.skipped_states = _states(skipped_states, "skipped_states", [])
-        self.failed_states = _states(failed_states, "failed_states", [])
+        self.allowed_states = states(allowed_states, "allowed_states", "task", ["success"])
+        self.skipped_states = states(skipped_states, "skipped_states", "task", [])
+        self.failed_states = states(failed_states, "failed_states", "task", [])
         if set(self.allowed_states) & {*self.skipped_states, *self.failed_states}:
             refuse("allowed_states, skipped_states and failed_states must not overlap")
         self.execution_delta = execution_delta
@@ -116,16 +117,3 @@ class ExternalTaskSensor(Sensor):
         if any(state in self.skipped_states for state in states):
             raise SkipException(f"{what} ended as {told}")
         return all(state in self.allowed_states for state in states)
-
-
-def _states(given: Sequence[Any] | None, name: str, default: list[str]) -> list[str]:
-    if given is None:
-        return default
-    from penstock.authoring.arguments import near
-    from penstock.model.states import TaskState
-
-    states = [str(getattr(state, "value", state)) for state in given]
-    for state in states:
-        if state not in set(TaskState):
-            refuse(f"{name}: state {state!r} is not known{near(state, list(TaskState))}")
-    return states
