@@ -13,7 +13,7 @@ import pytest
 
 from attempts import Bench, eventually, make_settings, marked, shell
 from penstock import process
-from penstock.execution import attempt_dir, crew
+from penstock.execution import attempt_dir, crew, records
 from penstock.execution.executor import Claimed, Exited, Lost
 from penstock.execution.forge import TASK_CHILD, UNBORN, can_fork
 from penstock.execution.local import LocalExecutor
@@ -113,7 +113,10 @@ def f():
     print([resource.getrlimit(n) for n in range(10)], threading.enumerate()[0].name, gc.isenabled())
     main = sys.modules["__main__"]
     print(main.__spec__.name, main.__file__, __name__, __file__ == os.getcwd() + "/a_dag.py")
-    print(open("/proc/self/oom_score_adj").read(), [l for l in open("/proc/self/status") if "Sig" in l])
+    # Not SigQ: it counts what waits for any process of the user.
+    own = ("SigPnd", "SigBlk", "SigIgn", "SigCgt")
+    lines = [line for line in open("/proc/self/status") if line.startswith(own)]
+    print(open("/proc/self/oom_score_adj").read(), lines)
 """
 
 
@@ -307,7 +310,7 @@ async def test_a_supervisor_killed_with_forked_tasks(bench: Forgery) -> None:
     bench.executor.submit([spec])
     await bench.started(spec, b"ready\nready")
     folder = str(bench.folder(spec.attempt_id))
-    child = load((bench.folder(spec.attempt_id) / "result.tmp").read_bytes())
+    child = records.read_report(f"{folder}/spec")
     assert process.start_ticks(child["pid"]) == child["start_ticks"]
     os.kill(bench.supervisor_of(spec.attempt_id), signal.SIGKILL)
     # Were the lock inherited, the dead supervisor would look alive for as long as its tasks live.

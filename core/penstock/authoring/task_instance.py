@@ -9,7 +9,16 @@ from collections.abc import Iterable, Sequence
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError, decode, encode
 from penstock.authoring.xcom_sequences import LazyXComSequence
-from penstock.execution.records import HARD_XCOM_BYTES, RENDERED, RESULT, VERDICT, VERSION, XCOM, dump_fields
+from penstock.execution.records import (
+    HARD_XCOM_BYTES,
+    RENDERED,
+    RESULT,
+    VERDICT,
+    VERSION,
+    XCOM,
+    dump_fields,
+    read_result,
+)
 from penstock.ids import instance_key
 
 TYPE_CHECKING = False
@@ -295,7 +304,10 @@ class XComStore:
         root = os.path.dirname(os.path.dirname(self._folder))  # noqa: PTH120
         folder = f"{root}/{attempt_id[:7]}/{attempt_id}"
         values = _read(f"{folder}/{XCOM}").get("values") or {}
-        result = _read(f"{folder}/{RESULT}")
+        try:
+            result = read_result(f"{folder}/{RESULT}")
+        except FileNotFoundError:
+            return values
         return {**values, "return_value": result["last_line"]} if result.get("pushed") else values
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -15,6 +17,10 @@ from typing import Any
 
 from penstock.execution import records
 from penstock.execution.failpoint import reach
+
+# Linux: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL (ioctl_iflags(2)), what `chattr +T` sets.
+_GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
+_TOP_DIRECTORY = 0x00020000
 
 
 class Stage(Enum):
@@ -45,7 +51,7 @@ class Facts:
 
 
 def create(root: Path, attempt_id: str, spec: bytes) -> None:
-    """Make the directory and write the spec, whole. Harmless when both are there.
+    """Make the directory and write the spec. Harmless when both are there.
 
     Whether the attempt may run is decided by its claim alone, so repeating this never runs it twice.
     Raises OSError when the disk does not take it.
@@ -54,14 +60,53 @@ def create(root: Path, attempt_id: str, spec: bytes) -> None:
     try:
         os.mkdir(folder, 0o700)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(folder), 0o700, exist_ok=True)
+        _open_shard(root, attempt_id[:7])
         os.makedirs(folder, 0o700, exist_ok=True)
     except FileExistsError:
-        if os.path.exists(f"{folder}/{records.SPEC}"):
+        if os.path.exists(f"{folder}/{records.SPEC}") or os.path.exists(f"{folder}/{records.CLAIM}"):
             return
     reach("after_mkdir")
-    write_whole(folder, records.SPEC, spec)
+    path = f"{folder}/{records.SPEC}"
+    try:
+        _write(path, spec)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(path)  # nobody was asked to look at it
+        raise
     reach("after_spec")
+
+
+def spread(root: Path) -> None:
+    """Ask ext4 to put each directory made in *root* where there is room, not beside the others.
+
+    What was made in one quarter of an hour is also forgotten together, by the thousand. Where an inode
+    has just been freed, ext4 without a journal passes it over for minutes: to make a file there has
+    taken 600 microseconds in place of 20. Other file systems do not know the wish and lose nothing.
+    """
+    with suppress(OSError):
+        handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            (flags,) = struct.unpack_from("i", fcntl.ioctl(handle, _GET_FLAGS, bytes(8)))
+            if not flags & _TOP_DIRECTORY:
+                fcntl.ioctl(handle, _SET_FLAGS, struct.pack("i4x", flags | _TOP_DIRECTORY))
+        finally:
+            os.close(handle)
+
+
+def _open_shard(root: Path, name: str) -> None:
+    """Make the directory for the attempts of a quarter of an hour. Harmless when it is there.
+
+    ext4 derives the place from the name, so that a home made anew would come to lie on what the last one
+    has left: the name is another at first.
+    """
+    new = f"{root}/.{name}-{os.urandom(4).hex()}"
+    os.makedirs(new, 0o700)
+    try:
+        os.rename(new, f"{root}/{name}")
+    except OSError:  # another one has made it, and put something into it
+        os.rmdir(new)
+        if not os.path.isdir(f"{root}/{name}"):
+            raise
 
 
 def refuse(root: Path, attempt_id: str, reason: str) -> None:
@@ -114,7 +159,7 @@ def probe(folder: Path | str) -> Facts:
         claim = {}  # damaged: claimed by someone, and the lock says whether they live
     if claim.get("kind") == "revoked":
         return Facts(Stage.REVOKED, claim=claim)
-    child = _read_if_any(f"{place}/{records.DRAFT}")
+    child = _report(place)
     if is_locked(place):
         return Facts(Stage.CLAIMED, claim=claim, child=child)
     facts = _ended(place)
@@ -122,7 +167,7 @@ def probe(folder: Path | str) -> Facts:
         return facts
     started = os.path.exists(f"{place}/{records.PHASE}")
     # Read again: between the first look and the end of its supervisor it may have been written.
-    child = _read_if_any(f"{place}/{records.DRAFT}")
+    child = _report(place)
     return Facts(Stage.LOST if started else Stage.UNSTARTED, claim=claim, child=child)
 
 
@@ -144,16 +189,16 @@ def is_locked(folder: str) -> bool:
 
 def _ended(place: str) -> Facts | None:
     try:
-        return Facts(Stage.ENDED, result=records.read(f"{place}/{records.RESULT}"))
+        return Facts(Stage.ENDED, result=records.read_result(f"{place}/{records.RESULT}"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         return Facts(Stage.LOST, reason=f"its result cannot be read: {error}")
 
 
-def _read_if_any(path: str) -> dict[str, Any]:
+def _report(place: str) -> dict[str, Any]:
     try:
-        return records.read(path)
+        return records.read_report(f"{place}/{records.SPEC}")
     except (OSError, ValueError):
         return {}
 

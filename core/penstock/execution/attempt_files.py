@@ -15,17 +15,17 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 _ROOM = 2048
 """Bytes set aside for the result, so that a disk that fills up later does not swallow it."""
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
 
 
 class AttemptFiles:
     """The files of the attempt in *folder*. Holding the lock means answering for the attempt."""
 
-    __slots__ = ("_lock", "_result", "folder")
+    __slots__ = ("_below", "_spec", "folder")
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self._lock = self._result = -1
+        self._spec = -1
+        self._below = 0
 
     def take(self, claim: str) -> None:
         """Lock the attempt and link the complete file *claim* as its claim.
@@ -33,35 +33,36 @@ class AttemptFiles:
         Raises BlockingIOError while someone probes the lock, FileExistsError when the attempt was
         revoked or is another's, and other OSErrors when the directory is gone or cannot be written.
         """
-        lock = os.open(f"{self.folder}/{records.SPEC}", os.O_RDONLY | os.O_CLOEXEC)
+        spec = os.open(f"{self.folder}/{records.SPEC}", os.O_RDWR | os.O_CLOEXEC)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(spec, fcntl.LOCK_EX | fcntl.LOCK_NB)
             reach("before_claim_link")
             os.link(claim, f"{self.folder}/{records.CLAIM}")
             reach("after_claim_link")
         except OSError:
-            os.close(lock)
+            os.close(spec)
             raise
-        self._lock = lock
+        self._spec = spec
+
+    def read_order(self) -> dict[str, Any]:
+        """Return the order; raise OSError, or ValueError when it makes no sense.
+
+        Whatever it says, the report then has its place below it.
+        """
+        self._below = os.fstat(self._spec).st_size
+        data = os.pread(self._spec, self._below, 0)
+        if not data.endswith(b"\n"):
+            self._below += os.pwrite(self._spec, b"\n", self._below)
+        return records.load(data)
 
     def reserve_result(self) -> None:
-        """Set room aside for the result. Raises OSError when there is none."""
-        self._result = os.open(f"{self.folder}/{records.DRAFT}", _WRITE, 0o600)
-        if os.write(self._result, b" " * _ROOM) < _ROOM:
+        """Set room aside for the report. Raises OSError when there is none."""
+        if os.pwrite(self._spec, b" " * _ROOM, self._below) < _ROOM:
             raise OSError(errno.ENOSPC, "no room for the result")
 
     def read(self, name: str) -> dict[str, Any]:
         """Return the record *name*; raise FileNotFoundError, or ValueError when it makes no sense."""
         return records.read(f"{self.folder}/{name}")
-
-    def write(self, name: str, data: bytes) -> None:
-        """Write a small file in one go."""
-        handle = os.open(f"{self.folder}/{name}", _WRITE | os.O_TRUNC, 0o600)
-        try:
-            if os.write(handle, data) < len(data):
-                raise OSError(f"no room for {name}")
-        finally:
-            os.close(handle)
 
     def mark_started(self) -> None:
         """Leave the trace that the command may have run, before it is started. Harmless when it is there."""
@@ -72,7 +73,7 @@ class AttemptFiles:
 
     def record_child(self, data: bytes) -> None:
         """Write down whose process the attempt is, where the result will be."""
-        os.pwrite(self._result, data.rstrip().ljust(_ROOM), 0)
+        os.pwrite(self._spec, data.rstrip().ljust(_ROOM), self._below)
 
     def size(self, name: str) -> int | None:
         """Return the size of *name* in bytes, or None when there is no such file."""
@@ -87,17 +88,15 @@ class AttemptFiles:
         *durable* also forces it to the disk, for when no engine is there to commit it soon. Raises
         OSError when there is no room; a result shorter than the room set aside can be tried then.
         """
-        if self._result < 0:
-            self._result = os.open(f"{self.folder}/{records.DRAFT}", _WRITE, 0o600)
         # Padded with spaces to the room set aside: valid JSON, and no block is freed or allocated.
         data = records.dump_fields(result).rstrip().ljust(_ROOM - 1) + b"\n"
-        if os.pwrite(self._result, data, 0) < len(data):
-            os.ftruncate(self._result, _ROOM)
+        if os.pwrite(self._spec, data, self._below) < len(data):
+            os.ftruncate(self._spec, self._below + _ROOM)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if durable:
-            _sync(self._result)
+            _sync(self._spec)
         reach("before_result_rename")
-        os.rename(f"{self.folder}/{records.DRAFT}", f"{self.folder}/{records.RESULT}")
+        os.rename(f"{self.folder}/{records.SPEC}", f"{self.folder}/{records.RESULT}")
         reach("after_result_rename")
         if durable:
             folder = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
@@ -106,11 +105,10 @@ class AttemptFiles:
         self.close()
 
     def close(self) -> None:
-        """Close everything; the lock is free from here on."""
-        for handle in (self._result, self._lock):
-            if handle >= 0:
-                os.close(handle)
-        self._result = self._lock = -1
+        """Close the spec; the lock is free from here on."""
+        if self._spec >= 0:
+            os.close(self._spec)
+            self._spec = -1
 
 
 def _sync(handle: int) -> None:

@@ -143,6 +143,8 @@ def kill_leftovers(lost: Mapping[str, Facts]) -> None:
 def prepare_root(root: Path) -> None:
     """Make the root of the attempt directories, and drop claim files of supervisors that are gone."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if process.LINUX:
+        attempt_dir.spread(root)
     for path in _claims(root):
         try:
             claim = records.load(path.read_bytes())

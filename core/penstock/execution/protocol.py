@@ -4,8 +4,10 @@ Stdlib only: supervisors and task children import this and nothing else of ours.
 
 One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never reused::
 
-    spec     JSON `AttemptSpec`, written whole by rename before anybody is asked to look. The supervisor
-             holds a flock on it for as long as it answers for the attempt: the lock
+    spec     JSON `AttemptSpec`, complete before anybody is asked to look: the order. The supervisor
+             holds a flock on it for as long as it answers for the attempt: the lock. Below the order
+             it keeps room for its report: while the task runs JSON {pid, start_ticks, boot_id, at} of
+             the task's process, the leader of its own session; at the end JSON `Result`
     claim    made by link(2) of a complete file, so exactly one writer wins: a supervisor
              ("claimed") or the engine ("revoked"). Decides run-or-never-run exactly once.
     phase    a second name of the spec, given before the spawn: from here on the command may have run
@@ -16,12 +18,11 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     xcom     JSON {values: {key: value}}, written by the task child. With them goes a command's last
              line as "return_value", when the result says that it is ``pushed``
     rendered JSON {fields: {name: value}}, written by the task child of a foreground run: its template fields
-    result   JSON `Result`, written whole into ``result.tmp``, then renamed; the lock is released after
-             it. Until then ``result.tmp`` keeps the room, and holds JSON {pid, start_ticks, boot_id,
-             at} of the task's process, the leader of its own session
+    result   the spec by another name, given once its last line is the whole `Result`; the lock is
+             released after that
 
-To make a file costs more than to write it, so an attempt has few: the claim is one file's name in
-many directories, the phase is a name, and what is needed for a time has no file of its own.
+To make a file costs more than to write it, so an attempt has two, this one and its log: the claim is
+one file's name in many directories, phase and result are names of the spec.
 
 Readers probe in the order result, claim, lock, result again.
 
@@ -42,7 +43,6 @@ from typing import Any
 
 from penstock.execution.records import (
     CLAIM,
-    DRAFT,
     FOREGROUND,
     HARD_XCOM_BYTES,
     KEEP_RENDERED,
@@ -66,7 +66,6 @@ from penstock.execution.records import (
 
 __all__ = [
     "CLAIM",
-    "DRAFT",
     "FOREGROUND",
     "HARD_XCOM_BYTES",
     "KEEP_RENDERED",

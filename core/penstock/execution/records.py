@@ -26,7 +26,6 @@ VERDICT = "verdict"
 XCOM = "xcom"
 RENDERED = "rendered"
 RESULT = "result"
-DRAFT = "result.tmp"
 
 MAX_RECORD_BYTES = 1 << 20
 """Larger records are refused: nothing we write comes near."""
@@ -71,15 +70,39 @@ def load(data: bytes) -> dict[str, Any]:
 
 def read(path: str) -> dict[str, Any]:
     """Return the record in the file *path*; raise FileNotFoundError, or ValueError when it makes no sense."""
+    return load(_read_whole(path))
+
+
+def read_order(path: str) -> dict[str, Any]:
+    """Return the order in the spec *path*, its first line. Raises as `read` does."""
+    return load(_read_whole(path).partition(b"\n")[0])
+
+
+def read_report(path: str) -> dict[str, Any]:
+    """Return what a supervisor wrote below the order in *path*; empty while that is nothing.
+
+    Raises as `read` does.
+    """
+    report = _read_whole(path).partition(b"\n")[2].strip()
+    return load(report) if report else {}
+
+
+def read_result(path: str) -> dict[str, Any]:
+    """Return the result in *path*: its last line, whatever stands above. Raises as `read` does."""
+    return load(_read_whole(path).rstrip().rpartition(b"\n")[2])
+
+
+def _read_whole(path: str) -> bytes:
+    """Return the bytes of a file of at most two records."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         data = piece = os.read(handle, _PIECE)
-        while len(piece) == _PIECE and len(data) <= MAX_RECORD_BYTES:
+        while len(piece) == _PIECE and len(data) <= 2 * MAX_RECORD_BYTES:
             piece = os.read(handle, _PIECE)
             data += piece
     finally:
         os.close(handle)
-    return load(data)
+    return data
 
 
 def attempt_path(root: Path, attempt_id: str) -> Path:

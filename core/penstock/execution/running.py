@@ -82,7 +82,7 @@ class Attempt:
     def begin(self, now: float) -> None:
         """Read the spec, open the files and start."""
         try:
-            spec = self._files.read(records.SPEC)
+            spec = self._files.read_order()
             self._env = {**spec["env"], records.MARK: self.attempt_id}
             self._unresolved = sorted(spec.get("secrets", {}).items())
             self._lend(spec.get("lent", ()))

@@ -46,7 +46,7 @@ def main(folder: str) -> int:
 
 def settle_in(folder: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
     """Read the order in *folder* and let this process have what it provides; return it, and its context."""
-    spec = records.load(read_whole(f"{folder}/{records.SPEC}"))
+    spec = records.read_order(f"{folder}/{records.SPEC}")
     facts: dict[str, Any] = spec["context"]
     _speak_line_by_line()
     provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))

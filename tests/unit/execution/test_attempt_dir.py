@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,7 @@ def test_a_damaged_claim_never_runs_again(folder: Path, claim: str) -> None:
 def test_a_damaged_child_record_is_no_child(folder: Path, claim: str) -> None:
     files = AttemptFiles(str(folder))
     files.take(claim)
+    files.read_order()
     files.reserve_result()
     assert probe(folder).child == {}
     files.record_child(b'{"v":1,"pid":12}')
@@ -241,7 +244,55 @@ def test_the_port_names_what_it_finds(tmp_path: Path) -> None:
 def test_a_full_disk_still_takes_the_result(folder: Path, claim: str) -> None:
     files = AttemptFiles(str(folder))
     files.take(claim)
+    files.read_order()
     files.reserve_result()
-    room = (folder / "result.tmp").stat().st_size
+    room = (folder / "spec").stat().st_size
     files.publish({"kind": "exit_code", "exit_code": 0}, durable=False)
     assert (folder / "result").stat().st_size == room
+
+
+@pytest.mark.parametrize("order", [b"", b"not an order", b"not an order\n", b'{"v":1}'])
+def test_an_order_without_sense_still_gets_its_result(tmp_path: Path, claim: str, order: bytes) -> None:
+    attempt_dir.create(tmp_path, ID, order)
+    files = AttemptFiles(str(tmp_path / ID[:7] / ID))
+    files.take(claim)
+    with suppress(ValueError):
+        files.read_order()
+    files.publish({"kind": "exit_code", "exit_code": 126}, durable=True)
+    facts = probe(files.folder)
+    assert (facts.stage, facts.result["exit_code"]) == (Stage.ENDED, 126)
+
+
+def test_a_result_in_a_file_of_its_own_is_read_too(folder: Path) -> None:
+    (folder / "result").write_bytes(dump({"kind": "exit_code", "exit_code": 3}) + b"   \n")
+    assert probe(folder).result == {"kind": "exit_code", "exit_code": 3}
+
+
+def test_many_make_the_same_shard(tmp_path: Path) -> None:
+    barrier = threading.Barrier(8)
+
+    def make(number: int) -> None:
+        barrier.wait()
+        attempt_dir.create(tmp_path, f"{ID[:-1]}{number}", b"spec")
+
+    makers = [threading.Thread(target=make, args=(number,)) for number in range(8)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert [path.name for path in tmp_path.iterdir()] == [ID[:7]]
+    assert sum(1 for _ in tmp_path.glob("*/*/spec")) == 8
+
+
+def test_a_spec_that_does_not_fit_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "write", _no_room)
+    with pytest.raises(OSError, match="No space"):
+        attempt_dir.create(tmp_path, ID, b"spec")
+    monkeypatch.undo()
+    assert probe(tmp_path / ID[:7] / ID).stage is Stage.ACCEPTED
+    attempt_dir.create(tmp_path, ID, b"spec")
+    assert (tmp_path / ID[:7] / ID / "spec").read_bytes() == b"spec"
+
+
+def _no_room(handle: int, data: bytes) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
