@@ -104,7 +104,7 @@ async def test_a_machine_without_room_gives_the_launch_back(
         "import resource,sys;sys.path.append(sys.argv.pop(1));"
         "from penstock.execution import running,supervisor;running.BUSY_SECONDS=0.5;"
         "import penstock.process;penstock.process.adopt_orphans=lambda:None;"
-        "resource.setrlimit(resource.RLIMIT_NOFILE,(10,10));supervisor.main()",
+        "resource.setrlimit(resource.RLIMIT_NOFILE,(9,9));supervisor.main()",
     )
     settings = make_settings(bench.settings.home.parent / "narrow")
     narrow = Bench(LocalExecutor(settings), settings)

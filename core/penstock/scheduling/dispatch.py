@@ -38,11 +38,13 @@ def dispatch(tick: Tick) -> None:
             if live.rushed:
                 _launch_rushed(tick, occupancy, live)
     heads: list[tuple[bool, int, int, int, str]] = []
+    offers: dict[str, tuple[int, LiveRun, TaskRecord]] = {}
 
     def offer(dag_id: str) -> None:
         found = _next(tick, occupancy, waiting[dag_id])
         if found is not None:
             live, task = found
+            offers[dag_id] = (occupancy.total, live, task)
             weight = live.structure.weights[task.task_id]
             yields = _yields(tick.world, occupancy, live)
             rank = (yields, occupancy.by_dag[dag_id], -weight, live.record.run_after_us, dag_id)
@@ -52,10 +54,12 @@ def dispatch(tick: Tick) -> None:
         offer(dag_id)
     while heads and occupancy.total < tick.settings.parallelism:
         *_, dag_id = heapq.heappop(heads)
-        found = _next(tick, occupancy, waiting[dag_id])  # a pool may have filled up since it was offered
-        if found is None:
-            continue
-        live, task = found
+        taken, live, task = offers[dag_id]
+        if taken != occupancy.total:  # others were launched since: a pool may have filled up
+            found = _next(tick, occupancy, waiting[dag_id])
+            if found is None:
+                continue
+            live, task = found
         _launch(tick, live, task)
         occupancy.take(live, live.structure.tasks[task.task_id])
         offer(dag_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from penstock.clock import from_us, opt_from_us
@@ -42,7 +41,6 @@ def attempt_spec(
     *triggering* are the asset events that made the run.
     """
     spec = live.structure.tasks[task.task_id]
-    folder = attempt_path(settings.attempts, attempt_id)
     identity = _identity(live.record, task, attempt_id)
     env = {**environment, **identity}
     command = spec.command
@@ -56,7 +54,7 @@ def attempt_spec(
         facts["keep_rendered"] = True
     return AttemptSpec(
         attempt_id=attempt_id,
-        argv=_python(folder) if python or command is None else command.argv,
+        argv=_python(settings, attempt_id) if python or command is None else command.argv,
         env=env,
         cwd=(command.cwd if command is not None else None) or str(settings.home),
         time_limit=spec.execution_timeout,
@@ -110,13 +108,12 @@ def callback_spec(
     lent: tuple[str, ...] = (),
 ) -> AttemptSpec:
     """Return the order to carry a callback out; *facts* as `callback_facts` made them."""
-    folder = attempt_path(settings.attempts, attempt_id)
     context = facts["context"]
     if FOREGROUND in environment:
         context.pop("socket", None)
     return AttemptSpec(
         attempt_id=attempt_id,
-        argv=_python(folder, "penstock.execution.callback_child"),
+        argv=_python(settings, attempt_id, "penstock.execution.callback_child"),
         env={**environment, "PENSTOCK_ATTEMPT": attempt_id},
         cwd=str(settings.home),
         time_limit=settings.callback_timeout,
@@ -129,9 +126,11 @@ def callback_spec(
     )
 
 
-def _python(folder: Path, module: str = "penstock.execution.task_child") -> tuple[str, ...]:
+def _python(
+    settings: Settings, attempt_id: str, module: str = "penstock.execution.task_child"
+) -> tuple[str, ...]:
     # -P: the working directory is not put on the path, so no file there can stand in for a module.
-    return (sys.executable, "-P", "-m", module, str(folder))
+    return (sys.executable, "-P", "-m", module, str(attempt_path(settings.attempts, attempt_id)))
 
 
 def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, str]:
