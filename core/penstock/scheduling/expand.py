@@ -100,9 +100,8 @@ def rename(tick: Tick, live: LiveRun, task: TaskRecord, map_index: int) -> None:
     live.tasks.pop(task.key)
     live.dirty.discard(task.key)
     live.own_counts.pop(task.key, None)
-    task.map_index = map_index
+    tick.gate.number_task(live.record, task, map_index)
     live.tasks[task.key] = task
-    tick.gate.save_task(live.record, task)
 
 
 def _add(tick: Tick, live: LiveRun, first: TaskRecord, indexes: range) -> None:

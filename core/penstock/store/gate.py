@@ -32,7 +32,7 @@ _event = table_of(tables.EventRow)
 _TASK_COLUMNS = (
     "try_number", "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "stop_us",
     "pokes", "intent", "reason", "attempt_id", "attempts", "outcome", "skips", "peak_rss", "cpu_seconds",
-    "read_bytes", "write_bytes", "rush", "map_index", "mapped_length", "rendered_map_index",
+    "read_bytes", "write_bytes", "rush", "mapped_length", "rendered_map_index",
 )  # fmt: skip
 _RUN_COLUMNS = (
     "start_us", "end_us", "queued_us", "stood_us", "intent", "reason", "backfill_id", "version_id", "conf",
@@ -56,6 +56,10 @@ _SWAP_TASK = _swap(_task, _TASK_COLUMNS)
 _SWAP_RUN = _swap(_run, _RUN_COLUMNS)
 _PLACE_TASK = Statement(
     sa.update(_task).where(_task.c.id == sa.bindparam("b_id")).values(position=sa.bindparam("position"))
+)
+# Apart from the others: a statement that names a column of an index writes that index anew each time.
+_NUMBER_TASK = Statement(
+    sa.update(_task).where(_task.c.id == sa.bindparam("b_id")).values(map_index=sa.bindparam("map_index"))
 )
 _INSERT_RUN = Statement(sa.insert(_run))
 _INSERT_TASK = Statement(sa.insert(_task))
@@ -238,6 +242,12 @@ class Gate:
         """Give *task* another place in the order of its run."""
         task.position = position
         self.also(_PLACE_TASK, {"b_id": task.id, "position": position})
+
+    def number_task(self, run: RunRecord, task: TaskRecord, map_index: int) -> None:
+        """Give *task* another map index; instances made in the same tick are written before that."""
+        task.map_index = map_index
+        self.also(_NUMBER_TASK, {"b_id": task.id, "map_index": map_index})
+        self.touch(run.dag_id, run.run_id)
 
     # -- attempts ------------------------------------------------------------------------------
 

@@ -95,8 +95,7 @@ def take_to(tick: Tick, live: LiveRun, change: VersionChange) -> LiveRun:
     for task in change.gone:
         move(tick, live, task, TaskEvent.REMOVE, reason="not in the version that the run was taken to")
     for task in change.whole:
-        task.map_index = -1
-        tick.gate.save_task(run, task)
+        tick.gate.number_task(run, task, -1)
     fresh = [task for task_id in change.new for task in new_tasks(structure, task_id)]
     tick.gate.add_tasks(run, fresh)
     tasks = [*live.tasks.values(), *fresh]
