@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -216,6 +220,42 @@ Slow(task_id="slow")
         assert process.stdout.read() == "told to stop\ncleaned up\n"
         assert process.wait(30) == -signal.SIGTERM
     assert read_record(folder, records.VERDICT) is None
+
+
+def test_a_stop_in_the_middle_of_a_print_waits_for_its_end(runs: Runs, tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        """
+class Loud(BaseOperator):
+    def execute(self, context):
+        sys.stdout.write("x" * (1 << 20) + "\\n")
+        time.sleep(60)
+    def on_kill(self):
+        print("told to stop")
+        raise KeyError("lost")
+Loud(task_id="loud")
+""",
+    )
+    folder = runs.prepare(file, "d", "loud")
+    command = [sys.executable, "-P", "-m", "penstock.execution.task_child", str(folder)]
+    env = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        _wait_until_full(process.stdout.fileno())
+        process.terminate()
+        lines = process.stdout.read().decode().splitlines()
+        assert process.wait(30) == -signal.SIGTERM
+    assert lines[:3] == ["x" * (1 << 20), "told to stop", "on_kill failed"]
+    assert lines[-1] == "KeyError: 'lost'"
+
+
+def _wait_until_full(pipe: int) -> None:
+    """Wait until nothing more goes into *pipe*: whoever fills it stands in the middle of a write."""
+    room = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) if sys.platform == "linux" else 65536
+    deadline = time.monotonic() + 30
+    while struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0] < room:
+        assert time.monotonic() < deadline, "the pipe never filled up"
+        time.sleep(0.01)
 
 
 def test_neighbours_can_be_imported_and_hide_nothing(runs: Runs, tmp_path: Path) -> None:

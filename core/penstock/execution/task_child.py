@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from penstock.authoring.context import Context
     from penstock.authoring.operators.operator import Operator
 
+_PRINT_SECONDS = 0.005
+"""How long a stop that came in the middle of a print waits for its end, each time."""
+
 
 class TaskNotFoundError(TaskError):
     """The DAG file no longer makes the task that is to run."""
@@ -160,12 +163,33 @@ def _speak_line_by_line() -> None:
 def _on_sigterm(number: int, frame: FrameType | None, task: Operator | None = None) -> None:
     """Let ``finally`` blocks and `Operator.on_kill` run; a second signal ends at once."""
     del frame
+    if _is_printing():
+        from threading import Timer
+
+        Timer(_PRINT_SECONDS, os.kill, (os.getpid(), number)).start()
+        return
     signal.signal(number, signal.SIG_DFL)
     try:
         if task is not None:
             task.on_kill()
+    except Exception as error:  # noqa: BLE001 - whatever an author's clean-up raises, the task ends
+        from penstock.authoring.tracebacks import explain
+
+        sys.stderr.write(f"on_kill failed\n{explain(error)}")
     finally:
         raise Terminated
+
+
+def _is_printing() -> bool:
+    """Whether the signal came in the middle of a print: one more print from here would be refused."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.buffer.flush()
+        except RuntimeError:
+            return True
+        except (OSError, ValueError, AttributeError):
+            pass  # closed, or replaced by the author: nothing that we could be in the middle of
+    return False
 
 
 def _die_of_sigterm() -> None:
