@@ -222,14 +222,14 @@ Slow(task_id="slow")
     assert read_record(folder, records.VERDICT) is None
 
 
-def test_a_stop_in_the_middle_of_a_print_waits_for_its_end(runs: Runs, tmp_path: Path) -> None:
+def test_on_kill_may_print_in_the_middle_of_a_print(runs: Runs, tmp_path: Path) -> None:
     file = write(
         tmp_path,
         """
 class Loud(BaseOperator):
     def execute(self, context):
-        sys.stdout.write("x" * (1 << 20) + "\\n")
-        time.sleep(60)
+        while True:
+            print("x" * (1 << 20))
     def on_kill(self):
         print("told to stop")
         raise KeyError("lost")
@@ -243,10 +243,10 @@ Loud(task_id="loud")
         assert process.stdout is not None
         _wait_until_full(process.stdout.fileno())
         process.terminate()
-        lines = process.stdout.read().decode().splitlines()
+        said = process.stdout.read().decode().lstrip("x\n")
         assert process.wait(30) == -signal.SIGTERM
-    assert lines[:3] == ["x" * (1 << 20), "told to stop", "on_kill failed"]
-    assert lines[-1] == "KeyError: 'lost'"
+    assert said.startswith("told to stop\non_kill failed\n")
+    assert "KeyError: 'lost'\n" in said
 
 
 def _wait_until_full(pipe: int) -> None:

@@ -21,6 +21,8 @@ from penstock.execution.failpoint import reach
 # Linux: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL (ioctl_iflags(2)), what `chattr +T` sets.
 _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
 _TOP_DIRECTORY = 0x00020000
+_OLD_REPORT = "result.tmp"
+"""Where supervisors of version 0.1.0 wrote down whose process an attempt is."""
 
 
 class Stage(Enum):
@@ -51,7 +53,7 @@ class Facts:
 
 
 def create(root: Path, attempt_id: str, spec: bytes) -> None:
-    """Make the directory and write the spec. Harmless when both are there.
+    """Make the directory and write the spec. Harmless when that has been done.
 
     Whether the attempt may run is decided by its claim alone, so repeating this never runs it twice.
     Raises OSError when the disk does not take it.
@@ -197,10 +199,12 @@ def _ended(place: str) -> Facts | None:
 
 
 def _report(place: str) -> dict[str, Any]:
-    try:
-        return records.read_report(f"{place}/{records.SPEC}")
-    except (OSError, ValueError):
-        return {}
+    for read, name in ((records.read_report, records.SPEC), (records.read, _OLD_REPORT)):
+        with suppress(OSError, ValueError):
+            found = read(f"{place}/{name}")
+            if found:
+                return found
+    return {}
 
 
 def _write(path: str, data: bytes) -> None:

@@ -99,10 +99,20 @@ class AttemptFiles:
         os.rename(f"{self.folder}/{records.SPEC}", f"{self.folder}/{records.RESULT}")
         reach("after_result_rename")
         if durable:
-            folder = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
-            _sync(folder)
-            os.close(folder)
+            self._sync_folder()
         self.close()
+
+    def _sync_folder(self) -> None:
+        try:
+            folder = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return  # the result is there, and must not be written a second time
+        try:
+            _sync(folder)
+        except OSError:
+            pass
+        finally:
+            os.close(folder)
 
     def close(self) -> None:
         """Close the spec; the lock is free from here on."""

@@ -141,10 +141,13 @@ def kill_leftovers(lost: Mapping[str, Facts]) -> None:
 
 
 def prepare_root(root: Path) -> None:
-    """Make the root of the attempt directories, and drop claim files of supervisors that are gone."""
+    """Make the root of the attempt directories, and drop what those that are gone left in it."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     if process.LINUX:
         attempt_dir.spread(root)
+    for unfinished in root.glob(".*-*"):  # a shard that an engine died over
+        with suppress(OSError):
+            unfinished.rmdir()
     for path in _claims(root):
         try:
             claim = records.load(path.read_bytes())

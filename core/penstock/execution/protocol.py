@@ -21,8 +21,8 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     result   the spec by another name, given once its last line is the whole `Result`; the lock is
              released after that
 
-To make a file costs more than to write it, so an attempt has two, this one and its log: the claim is
-one file's name in many directories, phase and result are names of the spec.
+To make a file costs more than to write it, so an attempt that says nothing has two, this one and its
+log: the claim is one file's name in many directories, phase and result are names of the spec.
 
 Readers probe in the order result, claim, lock, result again.
 

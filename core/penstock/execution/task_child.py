@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 
 from penstock.authoring.exceptions import TaskError, Terminated
 from penstock.authoring.hiding import listen_at
@@ -23,13 +24,10 @@ from penstock.execution import records
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any
+    from typing import Any, TextIO
 
     from penstock.authoring.context import Context
     from penstock.authoring.operators.operator import Operator
-
-_PRINT_SECONDS = 0.005
-"""How long a stop that came in the middle of a print waits for its end, each time."""
 
 
 class TaskNotFoundError(TaskError):
@@ -163,33 +161,34 @@ def _speak_line_by_line() -> None:
 def _on_sigterm(number: int, frame: FrameType | None, task: Operator | None = None) -> None:
     """Let ``finally`` blocks and `Operator.on_kill` run; a second signal ends at once."""
     del frame
-    if _is_printing():
-        from threading import Timer
-
-        Timer(_PRINT_SECONDS, os.kill, (os.getpid(), number)).start()
-        return
     signal.signal(number, signal.SIG_DFL)
     try:
         if task is not None:
-            task.on_kill()
-    except Exception as error:  # noqa: BLE001 - whatever an author's clean-up raises, the task ends
-        from penstock.authoring.tracebacks import explain
-
-        sys.stderr.write(f"on_kill failed\n{explain(error)}")
+            _tell_to_stop(task)
     finally:
         raise Terminated
 
 
-def _is_printing() -> bool:
-    """Whether the signal came in the middle of a print: one more print from here would be refused."""
-    for stream in (sys.stdout, sys.stderr):
+def _tell_to_stop(task: Operator) -> None:
+    """Call `Operator.on_kill`, and show what it raises.
+
+    It prints through streams of its own: the signal may have come in the middle of a print, and Python
+    refuses a second one to a stream that is at its first.
+    """
+    with _lines_to(1) as out, _lines_to(2) as err, redirect_stdout(out), redirect_stderr(err):
         try:
-            stream.buffer.flush()
-        except RuntimeError:
-            return True
-        except (OSError, ValueError, AttributeError):
-            pass  # closed, or replaced by the author: nothing that we could be in the middle of
-    return False
+            task.on_kill()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the task ends
+            from penstock.authoring.tracebacks import explain
+
+            err.write(f"on_kill failed\n{explain(error)}")
+
+
+def _lines_to(handle: int) -> TextIO:
+    try:
+        return open(handle, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    except OSError:  # the author has closed it
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - see above on imports
 
 
 def _die_of_sigterm() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +18,7 @@ from penstock.execution import attempt_dir, records
 from penstock.execution.attempt_dir import Stage, probe, revoke
 from penstock.execution.attempt_files import AttemptFiles
 from penstock.execution.executor import Exited, Lost
-from penstock.execution.local import LocalExecutor
+from penstock.execution.local import LocalExecutor, prepare_root
 from penstock.execution.protocol import dump
 from penstock.model.outcome import OutcomeKind
 from penstock.settings import Settings
@@ -261,6 +262,38 @@ def test_an_order_without_sense_still_gets_its_result(tmp_path: Path, claim: str
     files.publish({"kind": "exit_code", "exit_code": 126}, durable=True)
     facts = probe(files.folder)
     assert (facts.stage, facts.result["exit_code"]) == (Stage.ENDED, 126)
+
+
+def test_a_result_that_is_there_is_not_written_again(
+    folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    files.read_order()
+    files.publish({"kind": "exit_code", "exit_code": 0}, durable=True)
+    assert probe(folder).stage is Stage.ENDED
+    assert not attempt_dir.is_locked(str(folder))
+
+
+def test_whose_process_it_is_as_older_supervisors_wrote_it(folder: Path, claim: str) -> None:
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    (folder / "result.tmp").write_bytes(b'{"v":1,"pid":12}')
+    assert probe(folder).child == {"pid": 12}
+    files.close()
+
+
+def test_a_shard_that_was_never_finished_is_removed(tmp_path: Path) -> None:
+    root = tmp_path / "attempts"
+    attempt_dir.create(root, ID, b"spec")
+    (root / ".0123456-01234567").mkdir()
+    prepare_root(root)
+    assert [path.name for path in root.iterdir()] == [ID[:7]]
 
 
 def test_a_result_in_a_file_of_its_own_is_read_too(folder: Path) -> None:
