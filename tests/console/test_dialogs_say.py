@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from msgspec import structs
 
-from driving import Driver, driving
+from driving import SIZES, Driver, driving
 from fake_world import NOW
+from fakes import FakeEngine
+from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.states import RunState
 from penstock.model.told import CallbackRow
+from penstock.model.views import PauseInfo, Plan
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.widgets.line_table import LineTable
 
@@ -27,7 +31,9 @@ async def test_the_menu_of_pauses_names_whose_pause_it_is() -> None:
     async with driving() as driver:
         await stand_on(driver, "user_snapshots")
         await driver.press("P")
-        await driver.sees("(o) resume schedule", "scheduled runs begin again  by ")
+        await driver.sees(
+            "(o) resume schedule", "scheduled runs begin again", "│ paused by ada: source moves house"
+        )
 
 
 async def test_a_run_that_has_ended_is_not_offered_to_be_held() -> None:
@@ -142,3 +148,69 @@ async def test_the_rules_of_a_backfill_are_on_its_screens() -> None:
         await driver.sees("rules", "canary")
         await driver.press("enter")
         await driver.sees("canary passed")
+
+
+WHY = "the disk is full, ask Ann of the storage team before you go on, she knows which files may leave"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_menu_of_pauses_says_the_whole_reason_and_until_when(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        world = driver.engine.world
+        held = PauseInfo(by="ann", since=NOW, why=WHY, until=NOW + timedelta(days=2))
+        run_id = world.add_run("hello", NOW + timedelta(hours=1), RunState.QUEUED, held=held)
+        driver.console.open_runs("hello")
+        await driver.sees("logical date")
+        await stand_on(driver, run_id)
+        await driver.press("P")
+        await driver.sees("release run")
+        await driver.until(lambda: WHY in unbroken(driver), WHY)
+        await driver.until(lambda: "leave, until 08-23 06:14 UTC" in unbroken(driver))
+        await driver.sees("Cancel (n)", "why   _")
+
+
+class NotingEngine(FakeEngine):
+    """Says of each plan what the engine says of a run that is at work."""
+
+    def plan(self, act: acts.AnyAct) -> Plan:
+        note = "1 running attempt(s) finish; nothing more is launched"
+        return structs.replace(super().plan(act), notes=(note,))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_a_pause_means_and_what_still_runs_are_two_sentences(size: tuple[int, int]) -> None:
+    async with driving(NotingEngine(), size=size) as driver:
+        await stand_on(driver, "flaky")
+        await driver.press("R")
+        await driver.sees("logical date")
+        await driver.press("P")
+        await driver.sees("(o) hold run", "│ nothing of this run launches; running attempts finish ")
+        await driver.sees("│ 1 running attempt(s) finish; nothing more is launched ")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_why_an_act_is_refused_is_said_to_its_end(size: tuple[int, int]) -> None:
+    text = (
+        "too late to take back: Retry 3 tasks by root (console) at 2026-11-22 15:19:44 UTC: "
+        "slow of manual__2026-11-22T15:19:44+00:00 has started and is cancelled"
+    )
+    async with driving(size=size) as driver:
+        await stand_on(driver, "orders_daily")
+        driver.engine.refuse = RefusedError(text)
+        await driver.press("u")
+        await driver.until(lambda: text in unbroken(driver), text)
+        await driver.sees("Cancel (n)")
+
+
+async def test_a_text_without_end_leaves_the_buttons_in_sight() -> None:
+    async with driving(size=(60, 15)) as driver:
+        await stand_on(driver, "orders_daily")
+        driver.engine.refuse = RefusedError("no " * 2000)
+        await driver.press("b")
+        await driver.sees("no n…", "Cancel (esc)", "from     ")
+
+
+def unbroken(driver: Driver) -> str:
+    """Return the text inside the frames with its lines joined again."""
+    inside = [line.split("│")[1].strip() for line in driver.text().splitlines() if line.count("│") == 2]
+    return " ".join(" ".join(inside).split())

@@ -110,7 +110,7 @@ class BackfillDialog(PlanDialog):
         """Say an empty plan out loud."""
         return "0 runs: there is nothing to create or to rerun between these dates"
 
-    def summary(self) -> Spans:
+    def summary(self) -> list[Spans]:
         """Count what happens to the dates."""
         if not self.plans:
             return []
@@ -120,7 +120,7 @@ class BackfillDialog(PlanDialog):
             spans.append(("0 runs   ", "bold yellow"))
         spans += self._parts()
         notes = [note for _, plan in self.plans for note in plan.notes if not _COUNTS.match(note)]
-        return [*spans, *self._length(), ("; ".join(label(note) for note in notes), "yellow")]
+        return [[*spans, *self._length(), ("; ".join(label(note) for note in notes), "yellow")]]
 
     def _length(self) -> Spans:
         """Return about how long it takes, by what such runs took."""

@@ -27,6 +27,7 @@ _MEANS = {
     "hold_task": "this task does not launch; what depends on it waits",
     "release_task": "the task may launch",
 }
+_IN_FORCE = {"unpause": "paused", "unfreeze": "frozen", "release_run": "held", "release_task": "held"}
 
 
 class PauseDialog(PlanDialog):
@@ -62,12 +63,12 @@ class PauseDialog(PlanDialog):
                 verbs.append(("hold_task", f"hold {name}"))
         return verbs
 
-    def summary(self) -> Spans:
+    def summary(self) -> list[Spans]:
         """Say what the verb means, and of a pause that is in force whose it is."""
         verb = self.query_one("#verb", Options).value
         info = self._in_force(verb)
-        whose: Spans = [(f"  {pause_text(info)}", "blue")] if info is not None else []
-        return [(_MEANS[verb], "italic"), *whose, *super().summary()]
+        whose: Spans = [(f"{_IN_FORCE[verb]} {pause_text(info)}", "blue")] if info is not None else []
+        return [[(_MEANS[verb], "italic")], whose, *super().summary()]
 
     def _in_force(self, verb: str) -> PauseInfo | None:
         target = self._target

@@ -28,6 +28,7 @@ from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
 from penstock_tui.widgets.options import Options
 from penstock_tui.widgets.press import Press
+from penstock_tui.widgets.prose import Prose
 
 TYPED_ABOVE = 25
 """A dangerous act on more things than this asks to type their number."""
@@ -94,11 +95,11 @@ class PlanDialog(Dialog[list[Done]]):
         """Compose form, plan, twin, buttons."""
         with Vertical(id="form"):
             yield from self.form()
-        yield Line(id="summary")
+        yield Prose(id="summary")
         columns = [Column("item", "", 20, most=400)]
         yield LineTable(columns, header=False, cursor=False, empty="asking the engine ...", id="plan")
         yield Line(id="twin")
-        yield Line(id="message")
+        yield Prose(id="message")
         yield Field("", hint="", id="typed")
         with Horizontal(classes="buttons"):
             yield Press("Cancel", "n", id="cancel")
@@ -125,8 +126,10 @@ class PlanDialog(Dialog[list[Done]]):
     def _bound_form(self) -> None:
         form = self.query_one("#form")
         form.display = bool(form.children)
-        form.styles.max_height = max(_FORM_ROWS, self.size.height - _OTHER_ROWS)
+        broken = sum(prose.rows - 1 for prose in self.query(Prose) if prose.display)
+        form.styles.max_height = max(_FORM_ROWS, self.size.height - _OTHER_ROWS - broken)
         self.call_after_refresh(self._say_if_more)
+        self.call_after_refresh(self.make_room, self.query_one("#plan", LineTable))
 
     def _say_if_more(self) -> None:
         more: Spans = (
@@ -176,7 +179,7 @@ class PlanDialog(Dialog[list[Done]]):
         commit = self.query_one("#commit", Press)
         ready = bool(self.plans) and self.ready
         commit.set_text(self.verb() if self.plans else "...", ready=ready)
-        self.query_one("#summary", Line).show(self.summary())
+        self.query_one("#summary", Prose).show(self.summary())
         twins = list(dict.fromkeys(plan.cli for _, plan in self.plans if plan.cli))
         twin = label(twins[0]) + (f"  (and {len(twins) - 1} more)" if len(twins) > 1 else "") if twins else ""
         self.query_one("#twin", Line).show(
@@ -186,7 +189,7 @@ class PlanDialog(Dialog[list[Done]]):
         typed.display = self.must_type
         if self.must_type:
             typed.set_caption(f"type {self.count} to go on:")
-        self.call_after_refresh(self.make_room, table)
+        self.call_after_refresh(self._bound_form)  # once the texts have their height
 
     @property
     def ready(self) -> bool:
@@ -198,17 +201,17 @@ class PlanDialog(Dialog[list[Done]]):
         """Whether the number must be typed before the act."""
         return self.danger and self.count > TYPED_ABOVE
 
-    def summary(self) -> list[tuple[str, str]]:
-        """Return the line above the plan."""
+    def summary(self) -> list[Spans]:
+        """Return the paragraphs above the plan."""
         notes = [label(note) for _, plan in self.plans for note in plan.notes]
-        return [("; ".join(notes), "yellow")] if notes else []
+        return [[("; ".join(notes), "yellow")]] if notes else []
 
     def complain(self, text: str | None) -> None:
         """Show why something cannot be done; None takes it away."""
-        line = self.query_one("#message", Line)
-        line.display = text is not None
-        line.show([(label(text), "bold red")] if text else [])
-        self.call_after_refresh(self.make_room, self.query_one("#plan", LineTable))
+        message = self.query_one("#message", Prose)
+        message.display = text is not None
+        message.show([[(label(text), "bold red")]] if text else [])
+        self.call_after_refresh(self._bound_form)
 
     # -- events ----------------------------------------------------------------------------------
 

@@ -88,3 +88,25 @@ def wrap(text: str, cells: int) -> list[str]:
             rest = rest[end:].lstrip()
         lines.append(rest)
     return lines
+
+
+def flow(spans: Sequence[Span], cells: int) -> list[Spans]:
+    """Return *spans* broken into lines of at most *cells* cells as by `wrap`, each piece in its style."""
+    text, at, lines = text_of(spans), 0, []
+    for line in wrap(text, cells):
+        at = text.index(line, at)
+        lines.append(_between(spans, at, at + len(line)))
+        at += len(line)
+    return lines
+
+
+def _between(spans: Sequence[Span], first: int, end: int) -> Spans:
+    """Return the letters from *first* up to *end*."""
+    out: Spans = []
+    at = 0
+    for text, style in spans:
+        piece = text[max(0, first - at) : max(0, end - at)]
+        if piece:
+            out.append((piece, style))
+        at += len(text)
+    return out
