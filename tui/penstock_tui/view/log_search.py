@@ -49,7 +49,7 @@ def wanted(text: str) -> Wanted | str:
         return "too many repeats: at most two of * and +, none after a group"
     flags = re.NOFLAG if any(char.isupper() for char in text) else re.IGNORECASE
     try:
-        return Wanted(text, re.compile(source.encode(), flags), re.compile(source, flags))
+        return Wanted(text, re.compile(source.encode(), flags | re.MULTILINE), re.compile(source, flags))
     except (re.error, RecursionError) as error:
         return f"not a regular expression: {error}"
 
@@ -109,7 +109,9 @@ class Matches:
     far forward; ``behind`` that there is more after it that `go_on` was not given.
     """
 
-    __slots__ = ("_lines", "_offsets", "_tail", "behind", "covered", "finished", "reached", "total")
+    __slots__ = (
+        "_lines", "_offsets", "_tail", "behind", "covered", "finished", "reached", "total", "version",
+    )  # fmt: skip
 
     def __init__(self, size: int, tail: bytes = b"") -> None:
         self.reached = size
@@ -119,7 +121,7 @@ class Matches:
         self._lines: list[bytes] = []
         self.covered = size
         self.finished = size == 0
-        self.total = 0
+        self.total = self.version = 0
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -131,6 +133,7 @@ class Matches:
         if room and found.offsets:
             self._offsets = array("Q", found.offsets[-room:]) + self._offsets
             self._lines = [*found.lines[-room:], *self._lines]
+            self.version += 1
 
     def add_after(self, found: Found) -> None:
         """Take in matches that lie after all others."""
@@ -141,6 +144,7 @@ class Matches:
         if excess > 0:
             self._offsets = self._offsets[excess:]
             del self._lines[:excess]
+        self.version += 1
 
     def go_on(self, data: bytes, offset: int, pattern: re.Pattern[bytes]) -> None:
         """Search what was written since, *data* at *offset*; the unfinished last line waits for its end."""

@@ -21,7 +21,16 @@ _PROGRESS = 64 << 10
 
 
 class Lines(Protocol):
-    """Lines in order, each known by the offset of its first byte."""
+    """Lines in order, each known by the offset of its first byte.
+
+    An offset means one line for as long as the log lives. An index means it only while ``version``
+    stays what it was: nobody may keep one for longer.
+    """
+
+    @property
+    def version(self) -> int:
+        """A number that grows whenever lines come or go."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -44,13 +53,13 @@ class LogWindow:
     ``size`` is the log's as last heard. ``ended`` says that nothing will be written after it.
     """
 
-    __slots__ = ("_data", "_keep", "_starts", "end", "ended", "size", "start")
+    __slots__ = ("_data", "_keep", "_starts", "end", "ended", "size", "start", "version")
 
     def __init__(self, keep: int = KEEP) -> None:
         self._keep = keep
         self._data = bytearray()
         self._starts = array("Q")
-        self.start = self.end = self.size = 0
+        self.start = self.end = self.size = self.version = 0
         self.ended = False
 
     def __len__(self) -> int:
@@ -95,6 +104,7 @@ class LogWindow:
         self.start = offset + skip
         self.end = offset + len(data)
         self._starts = array("Q", _starts(data[skip:], self.start))
+        self.version += 1
 
     def append(self, data: bytes) -> int:
         """Grow by *data*, which follows ``end``; return how many lines began with it."""
@@ -108,6 +118,7 @@ class LogWindow:
         self.end += len(data)
         self.size = max(self.size, self.end)
         self._drop_head()
+        self.version += 1
         return len(fresh)
 
     def prepend(self, data: bytes, offset: int) -> None:
@@ -120,6 +131,7 @@ class LogWindow:
         self._starts = array("Q", _starts(head, self.start)) + self._starts
         self._data[:0] = head
         self._drop_tail()
+        self.version += 1
 
     def _drop_head(self) -> None:
         excess = len(self._data) - self._keep

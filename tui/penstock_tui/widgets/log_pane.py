@@ -240,8 +240,6 @@ class LogPane(Vertical):
         if view.matches is None:
             return False
         view.show_search(view.wanted, view.matches, only=not view.only)
-        if not view.only and view.current is not None:
-            self.app.run_worker(view.go_to(view.current), name="log", exit_on_error=False)
         return True
 
     # -- errors ----------------------------------------------------------------------------------

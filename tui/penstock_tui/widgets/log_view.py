@@ -76,7 +76,9 @@ class LogView(Widget, can_focus=True):
         self._left = 0
         self._counted = 0
         self._turn = asyncio.Lock()
-        self._rows: list[tuple[int, int]] | None = None
+        self._rows: list[tuple[int, int]] = []
+        self._rows_of: object = None
+        """What ``_rows`` were worked out from."""
         self._painted: list[object] = []
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(_STRIPS)
         self._moments: dict[int, datetime] = {}
@@ -89,6 +91,7 @@ class LogView(Widget, can_focus=True):
         self.window, self.mode = LogWindow(), Follow.FOLLOWING
         self.matches, self.current, self.only, self.note = None, None, False, ""
         self.new_lines = self._counted = self._left = 0
+        self._top = Place(0)
         self._moments.clear()
         self._turn = asyncio.Lock()
         self._redraw()
@@ -112,16 +115,20 @@ class LogView(Widget, can_focus=True):
     def _work(self, job: object) -> None:
         self.app.run_worker(job, name="log", group="log", exit_on_error=False)  # type: ignore[arg-type]
 
-    async def _read_end(self) -> None:
+    async def _read_end(self, *, again: bool = True) -> None:
+        """Show the end and keep to it, without reading it *again* where it is at hand."""
         source, window = self._source, self.window
         if source is None:
             return
         async with self._turn:
-            chunk = await source.read(-BLOCK, BLOCK)
-        if chunk is None or window is not self.window:
+            held = not again and window.at_end
+            chunk = None if held else await source.read(-BLOCK, BLOCK)
+        if window is not self.window or (chunk is None and not held):
             return
-        window.place(chunk.data, chunk.offset)
-        window.size, window.ended = chunk.size, chunk.end
+        if chunk is not None:
+            window.place(chunk.data, chunk.offset)
+            window.size, window.ended = chunk.size, chunk.end
+        self.current = None
         self.mode, self.new_lines, self._counted = Follow.FOLLOWING, 0, window.end
         self._redraw()
 
@@ -188,19 +195,18 @@ class LogView(Widget, can_focus=True):
         source, window = self._source, self.window
         if source is None:
             return
-        if not window.start <= offset < window.end and not self.only:
-            begin = max(0, offset - BLOCK // 2)
-            async with self._turn:
-                chunk = await source.read(begin, BLOCK)
-            if chunk is None or window is not self.window:
-                return
+        async with self._turn:  # whoever asks to go somewhere goes there in the order of asking
+            held = self.only or window.start <= offset < window.end
+            chunk = None if held else await source.read(max(0, offset - BLOCK // 2), BLOCK)
+        if window is not self.window or (chunk is None and not held):
+            return
+        self.stop_following()
+        if chunk is not None:
             window.place(chunk.data, chunk.offset)
             window.size = chunk.size
         self.current = offset if mark else None
-        self.stop_following()
-        place = Place(self._lines.offset(self._lines.index(offset)))
-        if not any(self._lines.offset(index) == place.offset for index, _ in self._layout()):
-            self._top = moved(self._lines, place, -(self.size.height // 3), self._height)
+        if chunk is not None or (self._lines.index(offset), 0) not in self._layout():
+            self._top = moved(self._lines, Place(offset), -(self.size.height // 3), self._height)
         self._redraw()
         await self._grow()
 
@@ -208,12 +214,7 @@ class LogView(Widget, can_focus=True):
 
     def follow(self) -> None:
         """Go to the end and keep to it."""
-        self.current = None
-        if self.window.at_end or self._source is None:
-            self.mode, self.new_lines, self._counted = Follow.FOLLOWING, 0, self.window.end
-            self._redraw()
-        else:
-            self._work(self._read_end())
+        self._work(self._read_end(again=False))
 
     def stop_following(self) -> None:
         """Stay at what is shown now."""
@@ -295,10 +296,13 @@ class LogView(Widget, can_focus=True):
 
     def show_search(self, wanted: Wanted | None, matches: Matches | None, *, only: bool = False) -> None:
         """Mark what was searched for; with *only* show nothing but the matching lines."""
+        first, was_only = self._first().offset, self.only  # of the lines that are shown up to now
         self.wanted, self.matches = wanted, matches
-        self._top = Place(self._first().offset)
-        self.only = only and matches is not None
+        self._top, self.only = Place(first), only and matches is not None
         self._redraw()
+        if was_only and not self.only and self.mode is Follow.MANUAL:
+            here = first if self.current is None else self.current
+            self._work(self.go_to(here, mark=here == self.current))
 
     def matches_grew(self) -> None:
         """Take notice that the search found more."""
@@ -348,23 +352,22 @@ class LogView(Widget, can_focus=True):
 
     def _first(self) -> Place:
         rows = self._layout()
-        return Place(self._lines.offset(rows[0][0]), rows[0][1]) if rows else Place(0)
+        return Place(self._lines.offset(rows[0][0]), rows[0][1]) if rows else self._top
 
     def _layout(self) -> list[tuple[int, int]]:
-        if self._rows is None:
-            lines, height = self._lines, self.size.height
-            rows = []
-            if self.mode is Follow.MANUAL:
-                rows = down_from(lines, self._top, height, self._height)
+        """Return the index and row of each line in view, worked out again once any ground for it changed."""
+        lines, height = self._lines, self.size.height
+        top = self._top if self.mode is Follow.MANUAL else None
+        grounds = (lines, lines.version, top, height, self._room if self.wrap else 0)
+        if grounds != self._rows_of:
+            rows = down_from(lines, top, height, self._height) if top is not None else []
             if len(rows) < height:
                 rows = up_from_end(lines, height, self._height)
-            self._rows = rows
+            self._rows, self._rows_of = rows, grounds
         return self._rows
 
     def _changed(self) -> None:
         """Draw again the rows that are not what they were."""
-        self._rows = None
-        self._strips_of_last_line_go()
         painted = self._keys()
         for y, (before, after) in enumerate(zip(self._painted, painted, strict=False)):
             if before != after:
@@ -377,7 +380,6 @@ class LogView(Widget, can_focus=True):
 
     def _redraw(self) -> None:
         """Draw everything again."""
-        self._rows = None
         self._strips.clear()
         self._painted = self._keys()
         self.refresh()
@@ -391,12 +393,6 @@ class LogView(Widget, can_focus=True):
             (lines.offset(index), row, lines.raw(index) if index == last else None)
             for index, row in self._layout()
         ]
-
-    def _strips_of_last_line_go(self) -> None:
-        if len(self._lines):
-            offset = self._lines.offset(len(self._lines) - 1)
-            for key in [key for key in self._strips.keys() if key[0] == offset]:  # noqa: SIM118
-                self._strips.discard(key)
 
     def _date(self) -> None:
         """Learn when the lines in view were written, if that is to be seen."""
@@ -433,7 +429,9 @@ class LogView(Widget, can_focus=True):
         key = (self._lines.offset(index), row)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self._draw(index, row, base).adjust_cell_length(width, base)
+            strip = self._draw(index, row, base).adjust_cell_length(width, base)
+            if index < len(self._lines) - 1:  # the last one may not be finished
+                self._strips[key] = strip
         return strip
 
     def _draw(self, index: int, row: int, base: Style) -> Strip:
