@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from driving import SIZES, Driver, driving
 from fake_world import DAY, NOW, replace
 from fakes import FakeEngine
 from penstock.model import acts
+from penstock.model.states import RunState, RunType
 from penstock.model.views import LedgerPoint
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.run import RunScreen
@@ -17,6 +18,8 @@ from penstock_tui.widgets.line_table import LineTable
 from penstock_tui.widgets.month_grid import MonthGrid
 
 TODAY = NOW.date()
+FIRST_POINT = date(2026, 8, 1)
+"""Of nyc_flights."""
 
 
 async def open_calendar(driver: Driver, dag_id: str = "nyc_flights") -> MonthGrid:
@@ -47,7 +50,7 @@ async def test_the_cursor_goes_by_days_weeks_and_months() -> None:
             ("pageup", date(2026, 7, 13)),
             ("right", date(2026, 7, 14)),
             ("down", date(2026, 7, 21)),
-            ("g", date(2026, 7, 1)),
+            ("g", FIRST_POINT),
             ("G", TODAY),
         ):
             await driver.press(key)
@@ -57,6 +60,47 @@ async def test_the_cursor_goes_by_days_weeks_and_months() -> None:
         assert grid.months[0] <= date(2025, 10, 1)
         await driver.press("G")
         await driver.sees(">21 R")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_schedule_that_has_ended_opens_on_its_last_point(size: tuple[int, int]) -> None:
+    engine = FakeEngine()
+    detail = engine.world.dags["hello"]
+    dag = replace(detail.dag, schedule="@daily", next_run=None)
+    engine.world.dags["hello"] = replace(detail, dag=dag, end_date=datetime(2013, 12, 31, tzinfo=UTC))
+    engine.world.skips["hello"] = [
+        LedgerPoint(logical_date=datetime(2013, *day, tzinfo=UTC), state="skipped", reason="paused")
+        for day in ((1, 5), (6, 1), (11, 12))
+    ]
+    async with driving(engine, size=size) as driver:
+        await driver.sees("hello")
+        assert driver.console.screen.query_one(LineTable).move_to_key("hello")
+        await driver.press("C")
+        await driver.sees("November 2013", "Tue 2013-11-12  1 point")
+        grid = driver.console.screen.query_one(MonthGrid)
+        await driver.press("g")
+        assert grid.cursor == date(2013, 1, 5)
+        await driver.sees("January 2013", "Sat 2013-01-05  1 point")
+        await driver.press("left", "G")
+        assert grid.cursor == date(2013, 11, 12)
+
+
+@pytest.mark.parametrize(("ran", "opens"), [((2013, 3, 9), "March 2013"), ((2026, 8, 20), "December 2013")])
+async def test_an_ended_schedule_without_points_opens_on_its_newest_run(
+    ran: tuple[int, int, int], opens: str
+) -> None:
+    engine = FakeEngine()
+    detail = engine.world.dags["hello"]
+    dag = replace(detail.dag, schedule="@daily", next_run=None)
+    engine.world.dags["hello"] = replace(detail, dag=dag, end_date=datetime(2013, 12, 31, tzinfo=UTC))
+    for place in [place for place in engine.world.runs if place[0] == "hello"]:
+        del engine.world.runs[place]
+    engine.world.add_run("hello", datetime(*ran, tzinfo=UTC), RunState.SUCCESS, run_type=RunType.MANUAL)
+    async with driving(engine, size=(60, 15)) as driver:
+        await driver.sees("orders_daily")
+        await driver.until(lambda: driver.console.screen.query_one(LineTable).move_to_key("hello"))
+        await driver.press("C")
+        await driver.sees(opens, "no schedule point")
 
 
 async def test_what_is_bad_is_found_by_its_key() -> None:

@@ -180,3 +180,26 @@ async def test_a_backfill_never_keeps_the_schedule_from_its_slots(tmp_path: Path
     bench.end("a")
     assert f"{run}/a" in bench.live()
     bench.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ((2026, 3, 10), (2026, 3, 11), "the DAG's dates end on 2026-02-28 18:30"),
+        ((2025, 3, 10), (2025, 3, 11), "the DAG's dates begin on 2026-01-01"),
+        ((2026, 2, 3), (2026, 2, 4), "the schedule (@weekly) has no points there"),
+    ],
+)
+async def test_a_span_without_points_says_why(
+    tmp_path: Path, first: tuple[int, int, int], last: tuple[int, int, int], said: str
+) -> None:
+    bench = await Bench(tmp_path).open()
+    weekly = ScheduleSpec(kind="cron", crons=("0 0 * * 0",), text="@weekly")
+    end = datetime(2026, 2, 28, 18, 30, tzinfo=UTC)
+    bench.load(dag("b", task("a"), schedule=weekly, start_date=FIRST, end_date=end), paused=True)
+    act = CreateBackfill(
+        dag_id="b", from_date=datetime(*first, tzinfo=UTC), to_date=datetime(*last, tzinfo=UTC)
+    )
+    assert said in bench.engine.plan(act).notes
+    assert bench.act(act).message == f"nothing to do: {said}"
+    bench.close()

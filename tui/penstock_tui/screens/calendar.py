@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from textual.app import ComposeResult
 
-from penstock.model.views import Change, DagDetail, LedgerPoint
+from penstock.model.views import Change, DagDetail, DayRow, LedgerPoint
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.screens.view import View
@@ -19,6 +19,10 @@ from penstock_tui.widgets.month_grid import MonthGrid
 
 _LIMIT = 2000
 """Points of one day; a day has 1440 minutes."""
+_DAWN = datetime(1900, 1, 1, tzinfo=UTC)
+"""No schedule begins before."""
+_LOOK_BACK = 13
+"""So many months before its end are searched for the last point of a schedule: one of each year's rhythm."""
 
 
 class CalendarScreen(View):
@@ -55,19 +59,44 @@ class CalendarScreen(View):
             self.detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
             if self.detail is None:
                 return
-            self.grid.set_today(self.console_app.clock.now().astimezone(self._zone()).date())
+            now = self.console_app.clock.now()
+            today = now.astimezone(self._zone()).date()
+            self.grid.begin(today, await self._first_day(now), await self._last_day(self.detail, today))
             self.refresh_top()
         for month in reversed(self.grid.months):
             await self._load_month(month)
 
-    async def _load_month(self, month: date) -> None:
-        last = calendar.last_of(month)
-        rows = await self.console_app.feed.ask(
-            lambda engine: engine.days(self.dag_id, first=month, last=last), key=("days", self.dag_id, month)
+    async def _first_day(self, now: datetime) -> date | None:
+        """Return the day of the oldest point there is."""
+        found = await self.console_app.feed.ask(
+            lambda engine: engine.points(self.dag_id, first=_DAWN, last=now, limit=1)
         )
+        return found[0].logical_date.astimezone(self._zone()).date() if found else None
+
+    async def _last_day(self, detail: DagDetail, today: date) -> date:
+        """Return today, or of a schedule that has ended the last day with a point, else with a run."""
+        zone = self._zone()
+        end = today if detail.end_date is None else min(today, detail.end_date.astimezone(zone).date())
+        if end == today:
+            return today
+        for back in range(_LOOK_BACK):
+            if rows := await self._days_of(calendar.first_of(end, -back)):
+                return rows[-1].day
+        run = detail.dag.last_run
+        ran = run.logical_date.astimezone(zone).date() if run is not None and run.logical_date else end
+        return min(ran, end)
+
+    async def _load_month(self, month: date) -> None:
+        rows = await self._days_of(month)
         if rows is not None:
             self.grid.set_days(month, rows)
             self._show_day()
+
+    async def _days_of(self, month: date) -> list[DayRow] | None:
+        last = calendar.last_of(month)
+        return await self.console_app.feed.ask(
+            lambda engine: engine.days(self.dag_id, first=month, last=last), key=("days", self.dag_id, month)
+        )
 
     def concerns(self, change: Change) -> bool:
         """Only this DAG's points."""

@@ -48,17 +48,20 @@ class MonthGrid(Widget, can_focus=True):
         super().__init__()
         self.today = self.cursor = today
         self.days: dict[date, DayRow] = {}
+        self.ends: tuple[date | None, date] = (None, today)
+        """The days that ``g`` and ``G`` go to: of the first point, if there is one, and today or the last."""
         self._mark: date | None = None
         self._first: date = calendar.first_of(today)
 
     # -- content ---------------------------------------------------------------------------------
 
-    def set_today(self, today: date) -> None:
-        """Begin at *today*, once the clock of the DAG is known."""
-        if today != self.today:
-            self.today = self.cursor = today
+    def begin(self, today: date, first: date | None, last: date) -> None:
+        """Begin at *last*, once the DAG is known: today on its clock, or the last day of what has ended."""
+        self.today, self.ends = today, (first, last)
+        if last != self.cursor:
+            self.cursor = last
             self._show_cursor()
-            self.refresh()
+        self.refresh()
 
     def set_days(self, month: date, rows: list[DayRow]) -> None:
         """Replace the days of one month."""
@@ -93,9 +96,9 @@ class MonthGrid(Widget, can_focus=True):
         elif action_id in _MONTHS:
             self.move_to(calendar.same_day(self.cursor, _MONTHS[action_id]))
         elif action_id == "move.top":
-            self.move_to(calendar.first_of(self.cursor))
+            self.move_to(self.ends[0] or calendar.first_of(self.cursor))
         else:
-            self.move_to(self.today)
+            self.move_to(self.ends[1])
 
     def move_to(self, day: date) -> None:
         """Put the cursor on *day*; other months come into view when it is in none of these."""

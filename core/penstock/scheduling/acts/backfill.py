@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+from datetime import datetime, time
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from penstock.clock import from_us, to_us
 from penstock.errors import RefusedError, UnknownError, UsageError
@@ -80,9 +82,12 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
         f"{len(points)} dates: {counts['create']} to create, {counts['rerun']} to rerun, "
         f"{counts['kept']} kept, {counts['in_flight']} in flight"
     )
-    notes = [summary]
-    if len(points) < len(within):
-        notes.append(f"{len(within) - len(points)} later dates are not due yet: they are the schedule's")
+    to_come = len(within) - len(points)
+    later = [f"{to_come} later dates are not due yet: they are the schedule's"] if to_come else []
+    notes = [summary, *later]
+    absent = None if within else _why_none(spec, act)
+    if absent:
+        notes.append(absent)
     if not work:
         notes.append("0 runs: there is nothing to do")
     plan = make_plan(
@@ -91,7 +96,8 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
 
     def commit(tick: Tick) -> Done:
         if not work:
-            return Done(act="backfill", message=f"nothing to do: {summary}", touched=0, state="success")
+            why = "; ".join([absent or summary, *later])
+            return Done(act="backfill", message=f"nothing to do: {why}", touched=0, state="success")
         record = _record(tick, act, points)
         slots = _slots(tick, record, choices)
         tick.world.backfills[record.id] = LiveBackfill(record, slots)
@@ -100,6 +106,21 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
         return Done(act="backfill", message=message, touched=work, backfill_id=record.id, state="running")
 
     return Planned(plan, commit)
+
+
+def _why_none(spec: DagSpec, act: CreateBackfill) -> str:
+    """Return why no schedule point lies in the span."""
+    if spec.end_date is not None and aware(act.from_date, spec.timezone) > spec.end_date:
+        return f"the DAG's dates end on {_day(spec.end_date, spec)}"
+    if spec.start_date is not None and aware(act.to_date, spec.timezone) < spec.start_date:
+        return f"the DAG's dates begin on {_day(spec.start_date, spec)}"
+    return f"the schedule ({spec.schedule.text}) has no points there"
+
+
+def _day(moment: datetime, spec: DagSpec) -> str:
+    """Return *moment* on the DAG's clock, with the hour where it is not midnight."""
+    local = moment.astimezone(ZoneInfo(spec.timezone))
+    return f"{local:%Y-%m-%d}" if local.time() == time() else f"{local:%Y-%m-%d %H:%M}"
 
 
 def _points(spec: DagSpec, act: CreateBackfill) -> list[Point]:
