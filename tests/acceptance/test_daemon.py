@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from instance import Instance, wait_for
+from instance import Instance, processes, wait_for
 from penstock.errors import EngineNotRunningError
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL, RunState
@@ -75,6 +75,20 @@ def test_bad_files_hurt_themselves_only(instance: Instance) -> None:
     assert "SIGSEGV" in errors["segfaults"].message
     assert all(row.message.isprintable() for row in errors.values()), "an error must be readable"
     assert run_to_end(instance, "good").run.state is RunState.SUCCESS
+
+
+def test_an_engine_can_be_stopped_while_a_file_hangs_at_its_start(tmp_path: Path) -> None:
+    hung = Instance(tmp_path / "home", "parse_timeout = 600\n")
+    try:
+        path = hung.write_dag("loops", "import os\nopen(__file__ + str(os.getpid()), 'x')\nwhile True: pass")
+        hung.start(wait=False)
+        wait_for(lambda: list(path.parent.glob("loops.py?*")), 30, "it does not load")
+        hung.stop()
+        (pid,) = (int(found.name.removeprefix(path.name)) for found in path.parent.glob("loops.py?*"))
+        assert pid not in dict(processes())
+        assert "going" in (hung.home / "engine.log").read_text()
+    finally:
+        hung.close()
 
 
 def test_a_broken_edit_keeps_the_last_good_version_and_a_mended_one_replaces_it(instance: Instance) -> None:

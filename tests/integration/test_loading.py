@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +12,10 @@ from textwrap import dedent
 
 import pytest
 
+from penstock import process
 from penstock.loading.discover import source_hash
-from penstock.loading.held import Starter
+from penstock.loading.environment import author_environment
+from penstock.loading.held import MARK, Starter
 from penstock.loading.parse import SPAWNING, parse_file, parse_file_sync
 from penstock.loading.warm import WarmParents
 from penstock.model.spec import DagFileProblem, ParsedFile
@@ -296,6 +300,24 @@ def test_a_warm_parent_may_die_at_any_moment(settings: Settings, starter: Starte
     assert load(settings, "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)").errors == ()
     assert load(settings, GOOD, "good.py").dags
     assert starter.used == 2
+
+
+def test_a_child_may_be_killed_before_it_leads_its_session(settings: Settings, starter: Starter) -> None:
+    if not isinstance(starter, WarmParents):
+        pytest.skip("such a child leads one from the beginning")
+    path = write(settings, "while True: pass")
+    environment = {**author_environment(settings), MARK: "0" * 16}
+    with Path(os.devnull).open("wb") as nothing:
+        fd = nothing.fileno()
+        parents: set[int] = set()
+        for _ in range(20):
+            child = starter.start(path, fd, fd, fd, environment)
+            os.kill(child.pid, signal.SIGSTOP)  # most often early enough
+            if record := process.stat(child.pid):
+                parents.add(record.ppid)
+            assert child.collect() == -signal.SIGKILL
+            assert process.stat(child.pid) is None
+    assert len(parents) == 1, "one parent collected them all"
 
 
 def test_a_file_sees_the_same_forked_and_spawned(settings: Settings) -> None:

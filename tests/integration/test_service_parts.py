@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -13,12 +14,14 @@ from typing import Any
 import pytest
 
 from builders import dag, task
+from penstock import process
 from penstock.errors import StoreError
 from penstock.loading.keep import keep_source
 from penstock.model.acts import Trigger
 from penstock.model.spec import ParsedFile
 from penstock.resources.sampler import Sampler
 from penstock.scheduling.obey import FileLoaded
+from penstock.service import loads as loads_module
 from penstock.service import refresh as refresh_module
 from penstock.service import retention, sampling
 from penstock.service.daemon import Stopping, _guard
@@ -81,6 +84,47 @@ async def test_a_folder_that_goes_away_and_comes_back_is_followed(
             await watching
 
 
+LOOPS = """
+import os
+from pathlib import Path
+
+Path(__file__).with_suffix(f".pid{os.getpid()}").touch()
+while True:
+    pass
+"""
+
+
+async def test_files_that_loop_keep_no_other_waiting_and_nothing_is_left_of_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loads_module, "PATIENCE", 0.3)
+    folder = bench.settings.dags_folder
+    looping = [folder / f"loops{number}.py" for number in range(loads_module.AT_ONCE + 1)]
+    for path in looping:
+        path.write_text(LOOPS)
+    (folder / "present.py").write_text(DAG_FILE.format(name="present"))
+    refresh = Refresh(dataclasses.replace(bench.settings, parse_timeout=600), bench.loop)
+
+    def children() -> set[int]:
+        return {int(path.suffix.removeprefix(".pid")) for path in folder.glob("*.pid*")}
+
+    dags = bench.loop.world.dags
+    work = [asyncio.create_task(refresh.load_all()), asyncio.create_task(refresh.watch())]
+    await until(lambda: "present" in dags, "the file that was there is live")
+    (folder / "later.py").write_text(DAG_FILE.format(name="later"))
+    await until(lambda: "later" in dags, "the file that came later is live")
+    await until(lambda: len(children()) == len(looping), "all of them loop")
+    assert all(process.stat(pid) for pid in children())
+    looping[0].write_text(DAG_FILE.format(name="mended"))
+    await until(lambda: "mended" in dags, "the file that looped is mended")
+    assert not work[0].done(), "the others were not tried to their ends"
+    for each in work:
+        each.cancel()
+    await asyncio.wait(work)
+    await refresh.close()
+    assert not [pid for pid in children() if process.stat(pid)], "no child is left"
+
+
 async def test_a_file_that_breaks_the_parser_breaks_nothing_else(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +134,7 @@ async def test_a_file_that_breaks_the_parser_breaks_nothing_else(
         spec = dag("good", task("a"), file=str(path), paused_upon_creation=True)
         return ParsedFile(file=str(path), source_hash="0" * 64, dags=(spec,))
 
-    monkeypatch.setattr(refresh_module, "parse_file", parse)
+    monkeypatch.setattr(loads_module, "parse_file", parse)
     for name in ("bad", "good"):
         (bench.settings.dags_folder / f"{name}.py").write_text("# read by nobody")
     await Refresh(bench.settings, bench.loop).load_all()

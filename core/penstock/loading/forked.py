@@ -64,7 +64,8 @@ def _begin(
 
 
 def _collect(pid: int) -> int:
-    """Kill the session that *pid* leads and whatever left it, and return how *pid* ended."""
+    """Kill *pid*, the session that it leads, and whatever left that; return how *pid* ended."""
+    os.kill(pid, signal.SIGKILL)  # a child killed as soon as it is there leads no session yet
     process.signal_group(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     while True:  # orphans come to us one generation at a time

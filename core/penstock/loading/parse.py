@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,8 @@ from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
 
 SPAWNING: Starter = Spawning()
+_THREADS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="load")
+"""Threads of their own: a file that hangs must not take one of the few that everything else shares."""
 _TRACE_LINE = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+) in ', re.MULTILINE)
 
 
@@ -32,13 +35,16 @@ async def parse_file(
 
     Raises nothing for the file's sake. *source* is executed instead of the file's present bytes
     when given. *starter* makes the child: for many files, `penstock.loading.warm.WarmParents`. When the
-    caller is cancelled, the child is killed.
+    caller is cancelled, the child is killed first.
     """
     talk = Conversation()
+    loop = asyncio.get_running_loop()
+    work = loop.run_in_executor(_THREADS, _parse, path, settings, source, talk, starter)
     try:
-        return await asyncio.to_thread(_parse, path, settings, source, talk, starter)
+        return await asyncio.shield(work)
     except asyncio.CancelledError:
         talk.cancel()
+        await asyncio.wait([work])
         raise
 
 

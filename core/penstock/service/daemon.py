@@ -101,24 +101,32 @@ async def _serve(settings: Settings, database: Database) -> int:
             group.create_task(_guard(loop.run(), stopping)),
             group.create_task(_guard(sample(loop, clock), stopping)),
             group.create_task(_guard(forget_old(loop, database, executor, settings, clock), stopping)),
+            group.create_task(_guard(refresh.watch(), stopping)),
         ]
-        await refresh.load_all()
-        # What is loaded stays: to walk through it, looking for garbage, would hold up tasks for a tenth of
-        # a second now and then.
-        gc.collect()
-        gc.freeze()
-        await server.start()
-        log.info("ready: %s", settings.socket)
-        tasks.append(group.create_task(_guard(refresh.watch(), stopping)))
+        opening = group.create_task(_guard(_open(refresh, server, settings), stopping))
         await stopping.wait()
+        opening.cancel()  # files may load still
+        await asyncio.wait([opening])
         log.info("going; %d attempt(s) run on", len(loop.world.attempts))
         await server.close()
         loop.stop()
         await tasks[0]
         for task in tasks[1:]:
             task.cancel()
+    await refresh.close()
     await executor.close()
     return 1 if stopping.broken else 0
+
+
+async def _open(refresh: Refresh, server: Server, settings: Settings) -> None:
+    """Answer from the moment on at which every DAG file was tried."""
+    await refresh.load_all()
+    # What is loaded stays: to walk through it, looking for garbage, would hold up tasks for a tenth of
+    # a second now and then.
+    gc.collect()
+    gc.freeze()
+    await server.start()
+    log.info("ready: %s", settings.socket)
 
 
 class Stopping(asyncio.Event):

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from pathlib import Path
 
 from penstock.loading.discover import Discovery
-from penstock.loading.held import Starter
-from penstock.loading.keep import keep_source
-from penstock.loading.parse import SPAWNING, parse_file
-from penstock.loading.warm import WarmParents
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.obey import FileGone, FileLoaded
+from penstock.service.loads import Loads
 from penstock.settings import Settings
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = max(2, min(4, os.cpu_count() or 1))
-"""Files parsed side by side."""
 LOOK_FOR_FOLDER = 5.0
 """How often the folder itself is looked for, in seconds: it may go away, and come back as another."""
 _LOOK_EVERY_MS = 200
@@ -35,12 +29,21 @@ class Refresh:
         self._loop = loop
         self._discovery = Discovery()
         self._known: dict[str, str] = {}
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._loads = Loads(settings, self._take)
+        self._looking = asyncio.Lock()
 
     async def load_all(self) -> None:
-        """Parse every DAG file that is there, once; return when the engine has taken them over."""
+        """Load every DAG file that is there; return when each was tried and the engine knows of it.
+
+        Each is taken over once it is loaded, so one that hangs holds up nothing but this return.
+        """
         await self._refresh()
+        await self._loads.tried(self._known)
         await self._loop.settled()
+
+    async def close(self) -> None:
+        """End every load; no child of one is left afterwards."""
+        await self._loads.close()
 
     async def watch(self) -> None:
         """Follow the folder until cancelled; where it cannot be watched, look at it now and then."""
@@ -67,14 +70,17 @@ class Refresh:
             rust_timeout=int(LOOK_FOR_FOLDER * 1000),
             yield_on_timeout=True,
         )
+        looked = False
         async for changed in changes:
-            if changed:
+            if changed or not looked:  # what changed before the watch began, nobody else tells
+                looked = True
                 await self._refresh()
             if _identity(folder) != place:
                 return
 
     async def _refresh(self) -> None:
-        scanned = await asyncio.to_thread(self._discovery.scan, self._settings.dags_folder)
+        async with self._looking:
+            scanned = await asyncio.to_thread(self._discovery.scan, self._settings.dags_folder)
         files = {str(path): digest for path, digest in scanned.files.items()}
         gone = [file for file in self._known if file not in files]
         changed = [file for file, digest in files.items() if self._known.get(file) != digest]
@@ -84,32 +90,16 @@ class Refresh:
         self._known = files
         gone += [file for file in makers if file not in files and file not in gone]
         for file in gone:
+            self._loads.drop(file)
             self._loop.order(FileGone(file))
         for problem in scanned.problems:
             self._refuse(problem)
-        # A warm parent pays for itself from the second file on.
-        parents = WarmParents() if len(changed) > 1 else None
-        try:
-            await asyncio.gather(*(self._parse(file, parents or SPAWNING) for file in changed))
-        finally:
-            if parents is not None:
-                await asyncio.to_thread(parents.close)
+        self._loads.want(changed)
 
-    async def _parse(self, file: str, starter: Starter) -> None:
-        async with self._turns:
-            try:
-                source = await asyncio.to_thread(Path(file).read_bytes)
-                parsed = await parse_file(Path(file), settings=self._settings, source=source, starter=starter)
-                if parsed.dags:
-                    await asyncio.to_thread(keep_source, self._settings, source)
-            except OSError as reason:  # gone again, or no room: the next look at the folder tells
-                log.warning("%s: %s", file, reason)
-                self._known.pop(file, None)
-                return
-            except Exception as reason:  # whatever is wrong with one file is wrong with that file only
-                log.exception("%s could not be parsed", file)
-                self._refuse(DagFileProblem(file=file, message=f"could not be parsed: {reason!r}"))
-                return
+    def _take(self, file: str, parsed: ParsedFile | None) -> None:
+        if parsed is None:
+            self._known.pop(file, None)
+            return
         for error in parsed.errors:
             log.warning("%s:%s: %s", error.file, error.line or "?", error.message)
         self._loop.order(FileLoaded(parsed))

@@ -1,0 +1,177 @@
+"""The DAG files that load at the moment: a few side by side, and none that hangs keeps the others waiting.
+
+A load has a turn while it is quick. One that takes longer than `PATIENCE` gives its turn to the next file
+and goes on beside them, to its end or its parse timeout. A file that was slow the last time is tried after
+the others and never has a turn. What comes of the files is handed on in the order in which they were
+asked for; only slow ones come later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from penstock.loading.keep import keep_source
+from penstock.loading.parse import SPAWNING, parse_file
+from penstock.loading.warm import WarmParents
+from penstock.model.spec import DagFileProblem, ParsedFile
+from penstock.settings import Settings
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = max(2, min(4, os.cpu_count() or 1))
+"""Turns: so many files load side by side, not counting slow ones."""
+SLOW_AT_ONCE = 8
+"""So many slow files load beside them; with more of them than that, files wait after all."""
+PATIENCE = 2.0
+"""Seconds after which a load counts as slow."""
+
+
+@dataclass(slots=True, eq=False)
+class _Load:
+    """One load under way. Its answer, once it is `done`, is None when there is nothing to tell."""
+
+    task: asyncio.Task[ParsedFile | None]
+    slow: bool
+    overdue: bool = False
+    done: bool = False
+    dropped: bool = False
+    again: bool = False
+    answer: ParsedFile | None = None
+
+
+class Loads:
+    """Loads files, each in one child at a time. *deliver* is told of each what came of it.
+
+    It is told None for a file that could not be read: it may be gone by now. For one event loop.
+    """
+
+    def __init__(self, settings: Settings, deliver: Callable[[str, ParsedFile | None], None]) -> None:
+        self._settings = settings
+        self._deliver = deliver
+        self._waiting: dict[str, None] = {}
+        self._loading: dict[str, _Load] = {}
+        self._slow_before: set[str] = set()
+        self._parents: WarmParents | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()
+
+    def want(self, files: Iterable[str]) -> None:
+        """Load *files*. One that loads already is loaded once more after that; a slow load of it ends now."""
+        for file in files:
+            load = self._loading.get(file)
+            if load is None or load.done:
+                self._waiting[file] = None
+            else:
+                load.again = True
+                if load.slow:  # its end may be far away, and nobody wants to know any more
+                    load.task.cancel()
+        self._go_on()
+
+    def drop(self, file: str) -> None:
+        """Nothing is to be told of *file* any more: it is gone."""
+        self._waiting.pop(file, None)
+        self._slow_before.discard(file)
+        if (load := self._loading.get(file)) is not None:
+            load.dropped, load.again = True, False
+            load.task.cancel()
+
+    async def tried(self, files: Iterable[str]) -> None:
+        """Wait until none of *files* waits or loads."""
+        left = set(files)
+        while left := {file for file in left if file in self._waiting or file in self._loading}:
+            self._moved.clear()
+            await self._moved.wait()
+
+    async def close(self) -> None:
+        """End every load, and return when no child is left. Nothing more is delivered."""
+        self._waiting.clear()
+        for file in list(self._loading):
+            self.drop(file)
+        await self.tried(list(self._loading))
+        await asyncio.gather(*self._closing)
+
+    def _go_on(self) -> None:
+        """Do all that can be done now."""
+        self._hand_on()
+        self._let_slow_ones_aside()
+        for file in sorted(self._waiting, key=self._slow_before.__contains__):
+            load = self._loading.get(file)
+            if load is None and self._has_room(slow=file in self._slow_before):
+                self._start(file)
+        if not self._loading and self._parents is not None:
+            closing = asyncio.create_task(asyncio.to_thread(self._parents.close))
+            self._parents = None
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+        self._moved.set()
+
+    def _hand_on(self) -> None:
+        """Deliver what is done, up to the first load that has its turn still."""
+        for file, load in list(self._loading.items()):
+            if load.done:
+                del self._loading[file]
+                if load.again:
+                    self._waiting[file] = None
+                if not load.dropped and not load.task.cancelled():
+                    self._deliver(file, load.answer)
+            elif not load.slow:
+                return
+
+    def _let_slow_ones_aside(self) -> None:
+        for load in self._loading.values():
+            if load.overdue and not load.slow and not load.done and self._has_room(slow=True):
+                load.slow = True
+                if load.again:
+                    load.task.cancel()
+        self._hand_on()
+
+    def _has_room(self, *, slow: bool) -> bool:
+        busy = sum(not load.done and load.slow is slow for load in self._loading.values())
+        return busy < (SLOW_AT_ONCE if slow else AT_ONCE)
+
+    def _start(self, file: str) -> None:
+        if (
+            self._parents is None and len(self._waiting) > 1
+        ):  # they pay for themselves from the second file on
+            self._parents = WarmParents()
+        del self._waiting[file]
+        task = asyncio.create_task(self._load(file, self._parents))
+        load = self._loading[file] = _Load(task, slow=file in self._slow_before)
+        timer = asyncio.get_running_loop().call_later(PATIENCE, self._is_overdue, load)
+        task.add_done_callback(partial(self._ended, file, load, timer))
+
+    def _is_overdue(self, load: _Load) -> None:
+        load.overdue = True
+        self._go_on()
+
+    def _ended(
+        self, file: str, load: _Load, timer: asyncio.TimerHandle, task: asyncio.Task[ParsedFile | None]
+    ) -> None:
+        timer.cancel()
+        load.done = True
+        if not task.cancelled():
+            load.answer = task.result()
+            (self._slow_before.add if load.overdue else self._slow_before.discard)(file)
+        self._go_on()
+
+    async def _load(self, file: str, parents: WarmParents | None) -> ParsedFile | None:
+        try:
+            source = await asyncio.to_thread(Path(file).read_bytes)
+            starter = parents or SPAWNING
+            parsed = await parse_file(Path(file), settings=self._settings, source=source, starter=starter)
+            if parsed.dags:
+                await asyncio.to_thread(keep_source, self._settings, source)
+        except OSError as reason:  # gone again, or no room: the next look at the folder tells
+            log.warning("%s: %s", file, reason)
+            return None
+        except Exception as reason:  # whatever is wrong with one file is wrong with that file only
+            log.exception("%s could not be parsed", file)
+            problem = DagFileProblem(file=file, message=f"could not be parsed: {reason!r}")
+            return ParsedFile(file=file, source_hash="", errors=(problem,))
+        return parsed
