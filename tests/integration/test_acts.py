@@ -349,3 +349,18 @@ async def test_every_move_and_act_is_an_event(bench: Bench) -> None:
         ("a", "running", "failed"),
     ]
     assert any(event.kind == "act_trigger" and event.actor == "tester" for event in events)
+
+
+async def test_a_mark_does_not_change_when_things_were(bench: Bench) -> None:
+    run = await failed_run(bench)
+    before = bench.run("d", run)
+    bench.clock.forward(600)
+    bench.act(Mark(dag_id="d", run_id=run, tasks=("other",), state="failed"))
+    after = bench.run("d", run)
+    assert [(task.task_id, task.start, task.end) for task in after.tasks] == [
+        (task.task_id, task.start, task.end) for task in before.tasks
+    ]
+    assert (after.run.state, after.run.start) == (RunState.FAILED, before.run.start)
+    bench.clock.forward(600)
+    bench.act(Mark(dag_id="d", run_id=run, tasks=("a",), state="success"))
+    assert bench.run("d", run).run.start == bench.clock.time, "what the mark has freed runs anew"

@@ -10,6 +10,7 @@ import pytest
 
 from builders import dag, task
 from engine_checks import assert_memory_is_the_store, stored_world
+from penstock.clock import to_us
 from penstock.errors import StoreError
 from penstock.execution.executor import Exited
 from penstock.model.outcome import Outcome
@@ -165,3 +166,18 @@ async def test_a_full_disk_leaves_nobody_out(bench: Bench, monkeypatch: pytest.M
     assert bench.loop.warnings == ()
     bench.tick()
     assert bench.run_state("d", run) is RunState.SUCCESS
+
+
+async def test_a_peak_that_was_sampled_outlives_the_engine(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    run = bench.trigger("d")
+    (attempt_id,) = bench.loop.world.attempts
+    sample = {"cpu_percent": 1.0, "read_bytes": 0, "write_bytes": 0, "processes": 1}
+    for second, rss in enumerate((5 << 20, 9 << 20, 7 << 20)):
+        at_us = to_us(bench.clock.time) + second
+        bench.loop.add_samples([{"attempt_id": attempt_id, "at_us": at_us, "rss": rss, **sample}])
+    bench.tick()
+    await bench.restart()
+    bench.end("a")
+    (ended,) = bench.run("d", run).tasks
+    assert (ended.state, ended.peak_rss) == (TaskState.SUCCESS, 9 << 20)

@@ -19,6 +19,7 @@ from penstock.clock import to_us
 from penstock.execution.records import attempt_path
 from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.spec import ScheduleSpec
 from penstock.service import retention
 from penstock.store import old_runs, tables
 from penstock.store.database import Database, table_of
@@ -228,6 +229,21 @@ async def test_points_and_backfills_of_long_ago_go(bench: Bench) -> None:
     await forget(bench)
     assert count(bench.database, tables.LedgerRow) == 1
     assert count(bench.database, tables.BackfillRow) == 1, "the newest stays: no key is given twice"
+
+
+async def test_a_backfill_of_long_ago_was_recorded_today(bench: Bench) -> None:
+    daily = ScheduleSpec(kind="cron", crons=("0 0 * * *",), text="@daily")
+    begin = START - timedelta(days=2000)
+    bench.load(dag("d", task("a"), schedule=daily, start_date=begin, end_date=begin + timedelta(days=9)))
+    days = [begin + timedelta(days=number) for number in (2, 4)]
+    bench.act(acts.CreateBackfill(dag_id="d", from_date=days[0], to_date=days[1]))
+    bench.finish()
+    kept = count(bench.database, tables.LedgerRow)
+    await forget(bench)
+    assert count(bench.database, tables.LedgerRow) == kept >= 2
+    bench.clock.forward(401 * DAY)
+    await forget(bench)
+    assert count(bench.database, tables.LedgerRow) == 0
 
 
 async def test_samples_are_thinned_to_one_a_minute_after_a_day(bench: Bench) -> None:

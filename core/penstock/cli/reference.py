@@ -34,6 +34,8 @@ The instance is the folder in `PENSTOCK_HOME`, else the nearest parent folder wi
 `penstock.toml`, else the platform's data folder. `penstock --home DIR ...` names it for one command.
 
 - **RUN** is a run id, `latest`, or the logical date of one run (a bare date: the run of that day).
+  `latest` is the run that was due last; one that was triggered was due when it was asked for, one of a
+  backfill when its date was.
 - **TASK** is a task id, or `task[3]` for one instance of a mapped task.
 - **Dates** are ISO: `2013-01-05`, `2013-01-05T06:00`, `2013-01-05T06:00+01:00`, or `now`. Without an
   offset they are on the clock of the DAG's time zone, and a bare date is its midnight.

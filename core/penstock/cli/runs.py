@@ -72,7 +72,7 @@ def list_runs(session: Session, *, dag: str, state: str | None, limit: int | Non
                     row.run_id,
                     row.run_type.value,
                     row.state.value,
-                    text.moment(row.logical_date or row.stands_for, zone),
+                    _date(row, zone),
                     text.moment(row.start, zone),
                     text.took(row.start, row.end),
                     _note(row),
@@ -84,6 +84,15 @@ def list_runs(session: Session, *, dag: str, state: str | None, limit: int | Non
     )
     if len(rows) == limit:
         say(f"the newest {limit}; --limit 0 shows all")
+
+
+def _date(row: RunRow, zone: tzinfo) -> str:
+    """Return a run's logical date; in brackets that of the run which it repeats."""
+    from penstock.cli import text
+
+    if row.logical_date is None and row.stands_for is not None:
+        return f"({text.moment(row.stands_for, zone)})"
+    return text.moment(row.logical_date, zone)
 
 
 def _note(row: RunRow) -> str:

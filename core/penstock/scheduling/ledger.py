@@ -85,7 +85,7 @@ class Ledger:
         for dag_id, records in self._fresh.items():
             for record in records:
                 row = {name: getattr(record, name) for name in names}
-                self._gate.also(INSERT_LEDGER, {"dag_id": dag_id, **row})
+                self._gate.also(INSERT_LEDGER, {"dag_id": dag_id, "at_us": self._gate.now_us, **row})
         self._gone, self._fresh = set(), {}
 
     def _put(

@@ -155,6 +155,9 @@ class World:
         }
         for record, tasks in self.reads.active_runs():
             self.adopt(self._live(record, tasks))
+        for attempt_id, peak in self.reads.peaks(self.attempts).items():
+            run_pk, key = self.attempts[attempt_id]
+            self.runs[run_pk].tasks[key].peak_rss = peak
 
     def structure(self, version_id: int) -> Structure:
         """Return a version of a DAG."""

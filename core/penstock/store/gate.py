@@ -147,14 +147,15 @@ class Gate:
         """Move *task* by *event* and return its new state; raise `IllegalMoveError` if it cannot.
 
         Other fields of the record that changed since the last write travel along. *ended_us* is when
-        a task that the move ends did end; now, unless its attempt ended before anyone looked.
+        a task that the move ends did end; now, unless its attempt ended before anyone looked. What had
+        ended already and is only called otherwise ended when it did.
         """
         before = task.state
         after = move_task(before, event)
         seen = task.version
         task.state = after
         task.version = seen + 1
-        if after in TERMINAL:
+        if after in TERMINAL and (before not in TERMINAL or task.end_us is None):
             task.end_us = self.now_us if ended_us is None else ended_us
         self._tasks.append(self._row(task, _TASK_COLUMNS, before, seen))
         self.note(

@@ -155,8 +155,12 @@ def _set_horizon(connection: Connection, before_us: int) -> None:
 
 
 def delete_points(database: Database, *, before_us: int, limit: int) -> int:
-    """Delete up to *limit* records of the ledger that end before a moment; return how many went."""
-    some = sa.select(_ledger.c.id).where(_ledger.c.last_us < before_us).limit(limit)
+    """Delete up to *limit* records of the ledger from before a moment; return how many went.
+
+    What counts is when they were written: a backfill of years ago was recorded today.
+    """
+    written_us = sa.func.coalesce(_ledger.c.at_us, _ledger.c.last_us)
+    some = sa.select(_ledger.c.id).where(_ledger.c.last_us < before_us, written_us < before_us).limit(limit)
     with database.write() as connection:
         return connection.execute(sa.delete(_ledger).where(_ledger.c.id.in_(some))).rowcount
 

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -270,6 +270,8 @@ class LedgerRow(SQLModel, table=True):
     """Whether a change of clocks moved the one point."""
     schedule: str | None = None
     """Of a span: JSON of the schedule that made its points."""
+    at_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """When it was written; null in records from before that was kept."""
 
 
 class BackfillRow(SQLModel, table=True):

@@ -47,6 +47,7 @@ _value = table_of(tables.StoredValueRow)
 _ledger = table_of(tables.LedgerRow)
 _event = table_of(tables.EventRow)
 _undo = table_of(tables.UndoRow)
+_sample = table_of(tables.SampleRow)
 
 Counted = Literal["version", "backfill", "slot", "undo", "callback"]
 _COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo, "callback": _callback}
@@ -158,6 +159,16 @@ class WorkingSet:
             .where(ATTEMPT_LIVE)
         )
         return self._runs(_run.c.id.in_(sa.union(unfinished, live)))
+
+    def peaks(self, attempt_ids: Collection[str]) -> dict[str, int]:
+        """Return the highest memory, in bytes, that samples say of some attempts, as far as there are any."""
+        query = (
+            sa.select(_sample.c.attempt_id, sa.func.max(_sample.c.rss))
+            .where(_sample.c.attempt_id.in_(attempt_ids))
+            .group_by(_sample.c.attempt_id)
+        )
+        with self.database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def run(self, dag_id: str, run_id: str) -> tuple[RunRecord, list[TaskRecord]] | None:
         """Return one run, or None."""

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from penstock.errors import UsageError
-from penstock.model.states import RunState, TaskState
-from penstock.model.views import PlanItem
-from penstock_tui.view import durations, filters, moments, plan_rows
+from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.views import PlanItem, RunRow
+from penstock_tui.view import durations, filters, moments, plan_rows, run_rows
 from penstock_tui.view.columns import Column, chosen
 from penstock_tui.view.spans import fit, text_of, width, wrap
 from penstock_tui.view.state_style import Looks, known_states
@@ -53,6 +53,27 @@ def test_moments_are_read_by_the_clock_of_a_zone() -> None:
 )
 def test_sizes(amount: float | None, shown: str) -> None:
     assert durations.size(amount) == shown
+
+
+def test_runs_by_date_are_in_the_order_of_the_dates_shown() -> None:
+    def run(run_id: str, day: int | None, due: int) -> RunRow:
+        logical = None if day is None else datetime(2013, 1, day, tzinfo=UTC)
+        return RunRow(
+            dag_id="d",
+            run_id=run_id,
+            run_type=RunType.MANUAL,
+            state=RunState.SUCCESS,
+            logical_date=logical,
+            data_interval_start=None,
+            data_interval_end=None,
+            run_after=NOW - timedelta(hours=due),
+            start=None,
+            end=None,
+        )
+
+    runs = [run("asked today", 1, 0), run("backfilled", 31, 9), run("without a date", None, 5)]
+    runs.sort(key=run_rows.order("date"))
+    assert [each.run_id for each in runs] == ["without a date", "backfilled", "asked today"]
 
 
 def test_every_state_looks_like_itself_in_both_alphabets() -> None:

@@ -13,7 +13,7 @@ from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
 
 COLUMNS = (
-    Column("date", "logical date", 16, most=19),
+    Column("date", "logical date", 16, most=21),
     Column("state", "state", 12),
     Column("type", "type", 9, drop=4),
     Column("started", "started", 11, drop=3),
@@ -30,6 +30,8 @@ def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Loo
     """Return the cells of one run, in the order of COLUMNS. Its date is read by the DAG's clock."""
     date = run.logical_date or run.stands_for
     name = durations.stamp(date, dag_zone) if date else run.run_id
+    if run.logical_date is None and date is not None:
+        name = f"({name})"  # of the run that it repeats
     state: Spans = [looks.worded("held" if run.held and run.end is None else run.state.value)]
     if run.failed_inside:
         state.append((f" {looks.glyph('failed')}", looks.style("failed")))
@@ -92,7 +94,8 @@ def order(sort: str) -> Callable[[RunRow], tuple[object, ...]]:
             case "type":
                 return (run.run_type.value, newest)
             case _:
-                return (newest,)
+                date = run.logical_date or run.stands_for or run.run_after
+                return (-date.timestamp(), newest)
 
     return key
 
