@@ -77,6 +77,17 @@ def test_bad_files_hurt_themselves_only(instance: Instance) -> None:
     assert run_to_end(instance, "good").run.state is RunState.SUCCESS
 
 
+def test_what_a_file_says_stays_one_harmless_line_of_the_engines_log(instance: Instance) -> None:
+    forged = "2026-11-22 15:00:00,000 INFO penstock: all is well"
+    instance.write_dag("hostile", f"raise RuntimeError('\\x1b]0;x\\x07 \\x1b[2J\\n{forged}')")
+    instance.start()
+    lines = (instance.home / "engine.log").read_text().splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert forged not in lines
+    (told,) = (line for line in lines if "hostile.py" in line)
+    assert r"RuntimeError: \x1b]0;x\x07 \x1b[2J" in told
+
+
 def test_an_engine_can_be_stopped_while_a_file_hangs_at_its_start(tmp_path: Path) -> None:
     hung = Instance(tmp_path / "home", "parse_timeout = 600\n")
     try:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from penstock.logs.clean import clean
+from penstock.logs.clean import clean, visible
 
 ARABIC_AND_SYRIAC_MARKS = {0x6DD, 0x70F, 0x8E2, 0x110BD, 0x110CD, *range(0x600, 0x606), 0x890, 0x891}
 """Format characters that draw themselves."""
@@ -100,3 +100,22 @@ def test_whatever_comes_the_answer_is_harmless_and_final(text: str) -> None:
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S"])))
 def test_printable_text_is_untouched(text: str) -> None:
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain: größer, 数, 👩", "plain: größer, 数, 👩"),
+        ("\x1b]0;x\x07 \x1b[2J", r"\x1b]0;x\x07 \x1b[2J"),
+        ("one\ntwo\r\n\tthree", r"one\ntwo\r\n\tthree"),
+        ("\x7f\x9b1m\u2028\u202e\udcff", r"\x7f\x9b1m\u2028\u202e\udcff"),
+    ],
+)
+def test_what_draws_nothing_is_made_visible_on_one_line(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(st.text())
+def test_whatever_is_made_visible_is_printable(text: str) -> None:
+    assert visible(text).isprintable()
+    assert visible(visible(text)) == visible(text)

@@ -47,6 +47,18 @@ def clean(text: str) -> str:
     return _clean_line(text)
 
 
+def visible(text: str) -> str:
+    """Return *text* on one line, with an escape as in Python's source for each character that draws nothing.
+
+    For logs of our own, where what was said is to be read, control sequences and newlines included.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
 def _clean_line(line: str) -> str:
     line = _SEQUENCE.sub("", line)
     if "\r" in line:

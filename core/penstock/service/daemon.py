@@ -11,7 +11,6 @@ import gc
 import logging
 import os
 import signal
-import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -20,6 +19,7 @@ from penstock.clock import SystemClock
 from penstock.errors import PenstockError, StoreError
 from penstock.execution.local import LocalExecutor
 from penstock.scheduling.loop import Loop
+from penstock.service import engine_log
 from penstock.service.environment import task_environment
 from penstock.service.lock import HomeLock
 from penstock.service.notices import Notices
@@ -41,9 +41,7 @@ def run(settings: Settings) -> int:
     when one runs already, `StoreError` when the database cannot be used.
     """
     os.umask(0o077)
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    engine_log.begin()
     prepare_home(settings)
     with HomeLock(settings.run_folder):
         database = Database.open(settings.database)
