@@ -119,7 +119,7 @@ def _suggestion(engine: Engine, dag_id: str, run_id: str | None, task_ids: list[
 def _nearest(wrong: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(wrong, known, n=3, cutoff=0.5)
+    near = get_close_matches(wrong, known, n=3)
     if near:
         return f"; did you mean {' or '.join(near)}?"
     return f"; there are {_listed(known)}" if known else ""

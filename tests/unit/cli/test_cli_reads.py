@@ -193,3 +193,11 @@ def test_dags_next_shows_moves_of_the_clock(say: Say) -> None:
     answer = say("dags", "next", "nyc_flights", "-n", "3")
     assert "America/New_York" in answer.out
     assert len(answer.out.splitlines()) == 4
+
+
+def test_what_is_hardly_alike_is_not_suggested_but_what_there_is_is_listed(say: Say) -> None:
+    answer = say("why", "orders_daily", RUN, "jxix")  # two of four letters of join
+    assert answer.code == 2
+    assert "did you mean" not in answer.err
+    assert "there are" in answer.err
+    assert "join" in answer.err
