@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from msgspec import structs
+from textual import events
 
 from driving import SIZES, Driver, driving
 from fake_world import NOW
@@ -259,6 +260,34 @@ async def test_backfill_previews_every_date() -> None:
         await driver.sees("Backfill 10 runs: done")
 
 
+async def test_typing_replaces_what_a_field_begins_with() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "orders_daily")
+        await driver.press("b")
+        await driver.type("2026-07-20")
+        await driver.sees("from     2026-07-20 ", "Create 9")
+        await driver.press("tab")
+        await driver.type("2026-07-22")
+        await driver.sees("to       2026-07-22 ", "3 dates")
+        await driver.press("tab", "tab", "tab", "backspace", "3")
+        await driver.sees("at 3 at once")
+        await driver.press("shift+tab", "tab", "end", "0")
+        await driver.sees("at 30 at once")
+
+
+async def test_a_terminal_that_is_left_and_comes_back_selects_nothing() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "orders_daily")
+        await driver.press("b", "ctrl+u")
+        await driver.type("2026-0")
+        driver.console.post_message(events.AppBlur())
+        await driver.until(lambda: driver.console.focused is None)
+        driver.console.post_message(events.AppFocus())
+        await driver.until(lambda: focused(driver) == "from")
+        await driver.type("7-20")
+        await driver.sees("Create 9")
+
+
 async def test_a_form_is_sent_from_inside_a_field() -> None:
     async with driving() as driver:
         await stand_on(driver, "orders_daily")
@@ -375,7 +404,11 @@ async def test_backfills_are_paused_resized_and_cancelled() -> None:
         await driver.sees("paused")
         await driver.press("enter")
         await driver.sees("waits for a slot", "logical date")
-        await driver.press("q")
+        await driver.press("p")
+        await driver.until(lambda: driver.engine.backfill(1).state == "running")
+        await driver.press("X")
+        await driver.sees("Cancel backfill 1 of nyc_flights")
+        await driver.press("escape", "q")
         await driver.sees("at once")
         await driver.press("X")
         await driver.sees("Cancel backfill 1 of nyc_flights")

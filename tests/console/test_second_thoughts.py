@@ -60,6 +60,25 @@ async def test_a_queued_run_goes_next_or_now() -> None:
         assert driver.engine.acts == [acts.RunNow(dag_id="hello", run_id=run_id)]
 
 
+@pytest.mark.parametrize("arrow", ["right", "down", "left", "up"])
+async def test_keys_that_choose_never_commit(arrow: str) -> None:
+    async with driving() as driver:
+        run_id = driver.engine.world.add_run("hello", NOW + timedelta(hours=1), RunState.QUEUED)
+        driver.console.open_runs("hello")
+        await driver.until(lambda: isinstance(driver.console.screen, RunsScreen))
+        await stand_on(driver, run_id)
+        await driver.press("J")
+        await driver.sees("Run next")
+        await driver.press("tab", "tab", arrow, "space")
+        await driver.sees("(o) now", "Run now")
+        await driver.press(arrow)
+        await driver.sees("(o) next", "Run next")
+        assert driver.engine.acts == []
+        await driver.press("tab", "space")
+        await driver.until(lambda: isinstance(driver.console.screen, RunsScreen), "Cancel comes first")
+        assert driver.engine.acts == []
+
+
 async def test_runs_beyond_the_first_page_come_when_the_end_is_reached() -> None:
     async with driving() as driver:
         for day in range(450):

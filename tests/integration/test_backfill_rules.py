@@ -203,3 +203,11 @@ async def test_a_span_without_points_says_why(
     assert said in bench.engine.plan(act).notes
     assert bench.act(act).message == f"nothing to do: {said}"
     bench.close()
+
+
+async def test_another_size_is_said(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    number = begin(bench, 3)
+    done = bench.act(ResizeBackfill(backfill_id=number, max_active_runs=5))
+    assert done.message == f"backfill {number} is running, 5 at once"
+    bench.close()

@@ -186,3 +186,9 @@ def test_points_finer_than_a_day_stand_on_lines_of_their_own() -> None:
     items = [point(1, "", "queued", hour) for hour in range(3)]
     lines = [text_of(line) for line in plan_rows.date_lines(items, 60, Looks(), UTC)]
     assert lines[1] == "2026-07-01T01:00  + create"
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+def test_counts_of_a_backfill_have_a_mark_each(ascii: bool) -> None:  # noqa: A002
+    states = ("failed", "running", "waiting", "success", "kept", "skipped", "cancelled")
+    assert len({Looks(ascii=ascii).glyph(state) for state in states}) == len(states)

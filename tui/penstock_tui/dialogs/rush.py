@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from penstock.model.acts import AnyAct, RunNext, RunNow
 from penstock_tui.dialogs.plan import PlanDialog
@@ -12,7 +14,16 @@ from penstock_tui.widgets.options import Options
 
 
 class RushDialog(PlanDialog):
-    """Over *places*: (DAG, run, task or None for the run itself)."""
+    """Over *places*: (DAG, run, task or None for the run itself).
+
+    Arrows choose wherever the focus is, and bring it back to the choice: who chooses after a look at
+    the buttons must not press one with the space that follows.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,up", "choose(-1)", show=False),
+        Binding("right,down", "choose(1)", show=False),
+    ]
 
     def __init__(self, places: Sequence[tuple[str, str, str | None]]) -> None:
         what = places[0][2] or places[0][1] if len(places) == 1 else f"{len(places)} at once"
@@ -27,6 +38,12 @@ class RushDialog(PlanDialog):
     def focus_first(self) -> None:
         """Begin at the choice."""
         self.query_one("#how").focus()
+
+    def action_choose(self, step: int) -> None:
+        """Choose the other way."""
+        how = self.query_one("#how", Options)
+        how.focus()
+        how.move(step)
 
     def acts(self) -> list[AnyAct]:
         """Return an act for each place."""

@@ -41,7 +41,7 @@ _LOOKS: dict[str, Look] = {
     "held": Look("=", "H", "blue", "held"),
     "none": Look("-", "-", "bright_black", ""),
     "created": Look("+", "+", "bold green", "create"),
-    "kept": Look("✓", "S", "bright_black", "kept"),
+    "kept": Look("⊜", "=", "bright_black", "kept"),
     "waiting": Look("◌", "Q", "yellow", "waiting"),
     "missing": Look("∅", "M", "bright_black", "gone"),
     "lost": Look("?", "L", "bold red", "lost"),

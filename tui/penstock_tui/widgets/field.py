@@ -17,7 +17,10 @@ _PASS = frozenset(
 
 
 class Field(Widget, can_focus=True):
-    """An editor of one line. ``enter`` posts `Done`; every edit posts `Edited`."""
+    """An editor of one line. ``enter`` posts `Done`; every edit posts `Edited`.
+
+    A text that is there when the field gets the keys is selected: typing replaces it, moving keeps it.
+    """
 
     DEFAULT_CSS = "Field { height: 1; }"
 
@@ -51,6 +54,8 @@ class Field(Widget, can_focus=True):
         self._hint = label(hint)
         self._problem = ""
         self._at = len(self.text)
+        self._replacing = False
+        """Whether all of the text is selected: what is typed or pasted next replaces it."""
 
     def set_caption(self, caption: str) -> None:
         """Change what stands before the text."""
@@ -69,6 +74,7 @@ class Field(Widget, can_focus=True):
         changed = text != self.text
         self.text = label(text)
         self._at = len(self.text) if at is None else max(0, min(at, len(self.text)))
+        self._replacing = False
         self.refresh()
         if changed:
             self.post_message(self.Edited(self))
@@ -87,6 +93,8 @@ class Field(Widget, can_focus=True):
         match event.key:
             case "enter":
                 self.post_message(self.Done(self))
+            case "backspace" | "delete" if self._replacing:
+                self.set_text("")
             case "backspace" if at:
                 self.set_text(text[: at - 1] + text[at:], at - 1)
             case "delete":
@@ -105,20 +113,28 @@ class Field(Widget, can_focus=True):
                 kept = text[:at].rstrip().rpartition(" ")[0]
                 self.set_text(kept + text[at:], len(kept))
             case _ if event.is_printable and event.character:
-                self.set_text(text[:at] + event.character + text[at:], at + 1)
+                self._insert(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
         """Take pasted text, on one line."""
         event.stop()
-        pasted = label(event.text)
-        self.set_text(self.text[: self._at] + pasted + self.text[self._at :], self._at + len(pasted))
+        self._insert(label(event.text))
+
+    def _insert(self, typed: str) -> None:
+        """Put *typed* where the cursor is, or in place of what is selected."""
+        before, after = ("", "") if self._replacing else (self.text[: self._at], self.text[self._at :])
+        self.set_text(before + typed + after, len(before) + len(typed))
 
     def on_click(self) -> None:
-        """Take the keys."""
+        """Take the keys; who points at the text means to change it, not to replace it."""
         self.focus()
+        self._replacing = False
+        self.refresh()
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
+    def on_focus(self, event: events.Focus) -> None:
+        """Show the cursor, with the text selected unless only the terminal was left and came back."""
+        if not event.from_app_focus:
+            self._at, self._replacing = len(self.text), bool(self.text)
         self.refresh()
 
     def on_blur(self) -> None:
@@ -131,7 +147,9 @@ class Field(Widget, can_focus=True):
         if y:
             return Strip.blank(cells, self.rich_style)
         spans: Spans = [(f"{self._caption} ", "bold" if self.has_focus else "")] if self._caption else []
-        if self.has_focus:
+        if self.has_focus and self._replacing:
+            spans.append((self.text, "reverse"))
+        elif self.has_focus:
             under = self.text[self._at : self._at + 1] or " "
             spans += [
                 (self.text[: self._at], "underline"),

@@ -64,14 +64,18 @@ class Options(Widget, can_focus=True):
             self.refresh()
             self.post_message(self.Changed(self))
 
+    def move(self, step: int) -> None:
+        """Go to another option, round the ends; of radio buttons choose it."""
+        self._at = (self._at + step) % len(self.options)
+        if self._several:
+            self.refresh()
+        else:
+            self.choose(self.options[self._at][0])
+
     def on_key(self, event: events.Key) -> None:
         """Move and choose."""
         if event.key in {"left", "right"}:
-            self._at = (self._at + (1 if event.key == "right" else -1)) % len(self.options)
-            if self._several:
-                self.refresh()
-            else:
-                self.choose(self.options[self._at][0])
+            self.move(1 if event.key == "right" else -1)
         elif event.key in {"space", "enter"}:
             self.choose(self.options[self._at][0])
         else:

@@ -265,9 +265,10 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
         record.state = after
         save_backfill(tick, record)
         tick.gate.note(name, dag_id=record.dag_id, after=after, reason=f"backfill {record.id}")
+        size = f", {act.max_active_runs} at once" if isinstance(act, ResizeBackfill) else ""
         return Done(
             act=name,
-            message=f"backfill {record.id} is {after}",
+            message=f"backfill {record.id} is {after}{size}",
             touched=1,
             backfill_id=record.id,
             state=after,
