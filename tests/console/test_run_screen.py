@@ -115,7 +115,7 @@ async def test_groups_fold_to_one_row_that_sums_them_up() -> None:
         assert len(screen.targets()[0].tasks) == 5
         run = newest(driver.engine, "nyc_flights")
         driver.engine.set_task("nyc_flights", run, "ingest.planes", state=TaskState.FAILED)
-        await driver.sees("✗ ▸ ingest 0/5", "1 failed")
+        await driver.sees("✗ ▸ ingest 1/5", "1 failed")
         await driver.press("e")
         await driver.until(lambda: screen.tasks.cursor_key == "ingest.planes")
         await driver.press("left")
@@ -178,7 +178,7 @@ async def test_stopping_retry_hold_and_freeze_are_said() -> None:
         await driver.sees("b retry 1m")
     async with driving() as driver:
         await at_run(driver, "ledger_close")
-        await driver.sees("HELD by ada", "DAG FROZEN by grace")
+        await driver.sees("HELD by ada", "DAG FROZEN: audit, by grace")
 
 
 async def test_names_that_look_like_markup_are_text() -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import UTC, timedelta
 from functools import cache
 
 import pytest
+from rich.cells import cell_len
 from rich.style import Style
 
 from fake_world import NOW, World, replace
 from fake_world import believable as make_world
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.model.states import TaskState
+from penstock.model.states import RunState, TaskState
 from penstock.model.views import AttemptRow, Gate, PauseInfo, RunDetail, Sample, TaskRow, Why
-from penstock_tui.view import details, task_rows
+from penstock_tui.view import dag_rows, details, task_rows
 from penstock_tui.view.log_line import marked, pieces_of
 from penstock_tui.view.rails import lay_out_order
 from penstock_tui.view.rails_text import RowText, after, joined
-from penstock_tui.view.spans import text_of, width
+from penstock_tui.view.spans import cut_middle, give_way, text_of, width
 from penstock_tui.view.sparkline import rates, resource_lines, sparkline
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.task_order import Order
@@ -120,7 +123,7 @@ def test_a_mapped_task_is_a_row_that_opens() -> None:
     assert [node.upstream for node in nodes] == [(), (), ("a[0]",), ("a[1]",)]
     assert task_rows.name_of(rows[1], ("a[]",)) == "[1] eu"
     title = task_rows.group_name("a[]", rows[:2], folded=True, ascii=True)
-    assert text_of(title) == "> a[] 1/2 1 failed"
+    assert text_of(title) == "> a[] 2/2 1 failed"
 
 
 @pytest.mark.parametrize("cells", [26, 36, 60, 120])
@@ -161,9 +164,58 @@ def test_title_of_an_attempt() -> None:
 def test_run_line_long_and_short() -> None:
     detail = replace(detail_of("orders_daily"), frozen=PauseInfo(by="grace", since=NOW))
     wide = text_of(task_rows.run_line(detail, NOW, UTC, Looks(), 120))
-    assert "6/12 done  1 failed  5 blocked" in wide
+    assert "12/12 done  1 failed  5 blocked" in wide
     assert "DAG FROZEN by grace" in wide
-    assert "6/12 done ✗1 ⊘5" in text_of(task_rows.run_line(detail, NOW, UTC, Looks(), 80))
+    assert "12/12 done ✗1 ⊘5" in text_of(task_rows.run_line(detail, NOW, UTC, Looks(), 74))
+
+
+def in_states(*states: TaskState) -> RunDetail:
+    tasks = tuple(task_of(task_id=f"t{place}", state=state) for place, state in enumerate(states))
+    base = detail_of("orders_daily")
+    counts = Counter(state.value for state in states)
+    run = replace(base.run, state=RunState.RUNNING, end=None, reason=None, counts=dict(counts))
+    return replace(base, tasks=tasks, run=run, groups=())
+
+
+def test_every_screen_counts_alike_what_has_ended() -> None:
+    state = TaskState
+    detail = in_states(
+        state.SUCCESS, state.SKIPPED, state.FAILED, state.UPSTREAM_FAILED, state.CANCELLED, state.RUNNING,
+        state.REMOVED,
+    )  # fmt: skip
+    wide = text_of(task_rows.run_line(detail, NOW, UTC, Looks(), 140))
+    assert "5/6 done  1 failed  1 blocked  1 cancelled  1 skipped  1 running" in wide
+    short = text_of(task_rows.run_line(detail, NOW, UTC, Looks(), 74))
+    assert "5/6 done ✗1 ⊘1 ⊗1" in short
+    row = believable().dags["orders_daily"].dag
+    cells = dag_rows.cells(replace(row, last_run=detail.run, frozen=None, paused=None), NOW, UTC, Looks())
+    assert "▸ 5/6 ✗1 ⊘1 ⊗1" in [text_of(cell) for cell in cells]
+    title = task_rows.group_name("g", detail.tasks, folded=True, ascii=True)
+    assert text_of(title) == "> g 5/6"
+    title = task_rows.group_name("g[]", detail.tasks, folded=True, ascii=True)
+    assert text_of(title) == "> g[] 5/6 1 failed 1 blocked 1 cancelled"
+
+
+@pytest.mark.parametrize("cells", [74, 94, 114])
+def test_a_long_run_id_gives_way_to_counts_and_holds(cells: int) -> None:
+    detail = in_states(TaskState.SUCCESS, TaskState.FAILED, TaskState.CANCELLED, TaskState.PENDING)
+    held = PauseInfo(by="ada", since=NOW, why="disk")
+    run = replace(detail.run, run_id="manual__2026-11-22T15:27:46.886870+00:00", logical_date=None, held=held)
+    line = text_of(task_rows.run_line(replace(detail, run=run), NOW, UTC, Looks(), cells))
+    assert "3/4 done" in line[:cells]
+    assert "HELD: disk" in line[:cells]
+    assert cells < 94 or line.endswith("HELD: disk, by ada")
+    assert re.match(r" (orders_daily|orde\w*…\w+) > manu\S*…\S*0 ", line), line
+
+
+def test_what_gives_way_keeps_both_its_ends() -> None:
+    assert cut_middle("abcdefghij", 7) == "abc…hij"
+    assert cut_middle("short", 7) == "short"
+    assert cell_len(cut_middle("漢字漢字漢字", 6)) <= 6
+    spans = [("a" * 30, "x"), ("!", ""), ("b" * 30, "y")]
+    assert [len(text) for text, _ in give_way(spans, 50, (2, 0))] == [30, 1, 19]
+    assert [len(text) for text, _ in give_way(spans, 34, (2, 0))] == [23, 1, 10]
+    assert [len(text) for text, _ in give_way(spans, 10, (2, 0))] == [10, 1, 10]
 
 
 def test_details_name_gates_holders_chain_and_attempts() -> None:
@@ -239,8 +291,6 @@ def test_lines_take_the_colour_of_their_level_or_their_own() -> None:
 
 
 def test_hits_are_marked_across_pieces() -> None:
-    import re
-
     pieces = [("ab", Style(color="red")), ("cd", Style.null())]
     found = marked(pieces, re.compile("bc"))
     assert [text for text, _ in found] == ["a", "b", "c", "d"]

@@ -133,8 +133,10 @@ class RunScreen(LogKeys):
             return
         console = self.console_app
         zone = durations.zone(self.dag.timezone) if self.dag is not None else console.zone
-        left = run_line(detail, console.clock.now(), zone, console.looks, self.size.width)
-        self.query_one("#run-line", TitleLine).show_both(left, [(self._age(), "dim")])
+        age = self._age()
+        room = self.size.width - len(age)
+        left = run_line(detail, console.clock.now(), zone, console.looks, room)
+        self.query_one("#run-line", TitleLine).show_both(left, [(age, "dim")])
 
     def _age(self) -> str:
         """Return how current the picture is."""

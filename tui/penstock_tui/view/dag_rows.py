@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
-from penstock.model.states import RUN_UNFINISHED, UNFINISHED
+from penstock.model.states import RUN_UNFINISHED
 from penstock.model.views import DagRow, RunCell
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
+from penstock_tui.view.tally import bad_of, done_of
 
 _NAME = (14, 24)
 """Least and most cells that names get before other columns: names that look alike end differently."""
@@ -95,14 +96,13 @@ def _state(row: DagRow, looks: Looks) -> Spans:
     run = row.last_run
     state = state_of(row)
     if run is not None and run.state in RUN_UNFINISHED and state == run.state.value:
-        total = sum(run.counts.values())
-        done = total - sum(run.counts.get(word, 0) for word in UNFINISHED)
+        done, total = done_of(run.counts)
         if run.held is not None:
             return [looks.worded("held")]
         if state == "running" and total:
             spans: Spans = [(f"{looks.glyph(state)} {done}/{total}", looks.style(state))]
-            if bad := run.counts.get("failed", 0):
-                spans.append((f" {looks.glyph('failed')}{bad}", looks.style("failed")))
+            for bad, _, count in bad_of(run.counts):
+                spans.append((f" {looks.glyph(bad)}{count}", looks.style(bad)))
             return spans
     spans = [looks.worded(state)]
     if run is not None and run.failed_inside and state == run.state.value:

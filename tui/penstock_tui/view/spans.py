@@ -75,6 +75,30 @@ def _cut_left(spans: Sequence[Span], cells: int) -> Spans:
     return [(" " * room, ""), *out] if room else out
 
 
+def give_way(spans: Sequence[Span], cells: int, order: Sequence[int], least: int = 10) -> Spans:
+    """Return *spans* with pieces cut in their middle, until all fit in *cells*.
+
+    Those at the places in *order* are cut one after the other, none below *least* cells: when that is
+    not enough, the whole is still wider.
+    """
+    out = list(spans)
+    for place in order:
+        excess = width(out) - cells
+        text, style = out[place]
+        if excess > 0 and cell_len(text) > least:
+            out[place] = (cut_middle(text, max(least, cell_len(text) - excess)), style)
+    return out
+
+
+def cut_middle(text: str, cells: int) -> str:
+    """Return *text* in at most *cells* cells: its beginning and its end stay."""
+    if cell_len(text) <= cells:
+        return text
+    room = max(0, cells - cell_len(ELLIPSIS))
+    head = set_cell_size(text, room - room // 2)
+    return f"{head}{ELLIPSIS}{text_of(_cut_left([(text, '')], room // 2)).lstrip()}"
+
+
 def wrap(text: str, cells: int) -> list[str]:
     """Return *text* broken into lines of at most *cells* cells, at spaces where possible."""
     lines: list[str] = []

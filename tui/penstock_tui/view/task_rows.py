@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.model.outcome import OutcomeKind, describe
-from penstock.model.states import SUCCESS_LIKE, TERMINAL, TaskState
+from penstock.model.states import TERMINAL, TaskState
 from penstock.model.views import AttemptRow, RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
-from penstock_tui.view.spans import Spans
+from penstock_tui.view.spans import Spans, give_way, width
 from penstock_tui.view.state_style import Looks
+from penstock_tui.view.tally import BAD, bad_of, done_of
 from penstock_tui.view.task_order import Node
 
 COLUMNS = (
@@ -45,8 +46,20 @@ _WORST = (
 
 COUNTS_UP = frozenset({TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
 """States in which the time taken grows."""
-_WORDY = 100
+_WORDY = 94
 """Cells from which the run's line spells out what it counts."""
+_WORDINGS = (
+    (False, True, True),
+    (False, False, True),
+    (False, False, False),
+    (True, False, True),
+    (True, False, False),
+)
+"""Ways to say where a run stands, the richest first: in glyphs, with its type, with what was skipped."""
+_GIVE_WAY = (2, 0)
+"""The pieces of the run's line that are cut first: the run's name, then the DAG's."""
+_MARKED = 50
+"""Cells of holds and reasons for which the rest gives way; longer ones are cut at their end."""
 _WAITS_FOR_TIME = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 _NOT_TIMED = frozenset(
     {
@@ -196,12 +209,11 @@ def group_cells(tasks: Sequence[TaskRow], now: datetime) -> dict[str, Spans]:
 def group_name(group: str, tasks: Sequence[TaskRow], *, folded: bool, ascii: bool) -> Spans:  # noqa: A002
     """Return a group's title: how it stands open or shut, its name, how much of it is done."""
     arrow = (">" if folded else "v") if ascii else ("▸" if folded else "▾")
-    parts = [task for task in tasks if task.state is not TaskState.REMOVED]
-    done = sum(task.state in SUCCESS_LIKE for task in parts)
-    spans: Spans = [(f"{arrow} {label(group.rpartition('.')[2])}", "bold"), (f" {done}/{len(parts)}", "dim")]
-    failed = sum(is_failed(task) for task in parts)
-    if failed and group.endswith(MAPPED):
-        spans.append((f" {failed} failed", "bold red"))
+    counts = Counter(task.state.value for task in tasks)
+    done, total = done_of(counts)
+    spans: Spans = [(f"{arrow} {label(group.rpartition('.')[2])}", "bold"), (f" {done}/{total}", "dim")]
+    if group.endswith(MAPPED):
+        spans += [(f" {count} {word}", "bold red") for _, word, count in bad_of(counts)]
     return spans
 
 
@@ -209,18 +221,25 @@ def group_name(group: str, tasks: Sequence[TaskRow], *, folded: bool, ascii: boo
 
 
 def run_line(detail: RunDetail, now: datetime, zone: tzinfo, looks: Looks, cells: int) -> Spans:
-    """Return where a run stands, in one line; in few *cells* with glyphs for words."""
-    run, short = detail.run, cells < _WORDY
-    return [
-        (f" {label(run.dag_id)} ", "bold"),
-        ("> ", "dim"),
-        (f"{run_name(run, zone)} ", "bold"),
-        ("" if short else f"{run.run_type.value}  ", "dim"),
-        looks.worded(run.state.value),
-        (f"  {durations.span(durations.took(run.start, run.end, now))}  ", ""),
-        *_counts(detail, looks, short=short),
-        *_marks(detail),
-    ]
+    """Return where a run stands, in one line for *cells* cells; what is too much stands at its end.
+
+    State, counts and who holds it come first: the names of run and DAG are cut for them, and where that
+    is not enough glyphs take the place of words.
+    """
+    run = detail.run
+    names: Spans = [(f" {label(run.dag_id)} ", "bold"), ("> ", "dim"), (f"{run_name(run, zone)} ", "bold")]
+    state: Spans = [looks.worded(run.state.value)]
+    taken: Spans = [(f"  {durations.span(durations.took(run.start, run.end, now))}  ", "")]
+    marks = _marks(detail)
+    least = width(give_way(names, 0, _GIVE_WAY[:1])) + min(width(marks), _MARKED)
+    said: Spans = []
+    for short, kind, skipped in _WORDINGS:
+        if short or cells >= _WORDY:
+            typed: Spans = [(f"{run.run_type.value}  ", "dim")] if kind else []
+            said = [*typed, *state, *taken, *_counts(detail, looks, short=short, skipped=skipped)]
+            if least + width(said) <= cells:
+                break
+    return give_way([*names, *said, *marks], cells + max(0, width(marks) - _MARKED), _GIVE_WAY)
 
 
 def run_name(run: RunRow, zone: tzinfo) -> str:
@@ -228,13 +247,13 @@ def run_name(run: RunRow, zone: tzinfo) -> str:
     return durations.stamp(run.logical_date, zone) if run.logical_date is not None else label(run.run_id)
 
 
-def _counts(detail: RunDetail, looks: Looks, *, short: bool) -> Spans:
-    counts = Counter(task.state for task in detail.tasks)
-    done = sum(counts[state] for state in SUCCESS_LIKE)
-    spans: Spans = [(f"{done}/{len(detail.tasks)} done", "")]
+def _counts(detail: RunDetail, looks: Looks, *, short: bool, skipped: bool) -> Spans:
+    counts = Counter(task.state.value for task in detail.tasks)
+    done, total = done_of(counts)
+    spans: Spans = [(f"{done}/{total} done", "")]
     for state, word in (
-        (TaskState.FAILED, "failed"),
-        (TaskState.UPSTREAM_FAILED, "blocked"),
+        *BAD,
+        *([(TaskState.SKIPPED, "skipped")] if skipped else []),
         (TaskState.RUNNING, "running"),
         (TaskState.STOPPING, "stopping"),
         (TaskState.UP_FOR_RETRY, "to retry"),
@@ -251,7 +270,8 @@ def _marks(detail: RunDetail) -> Spans:
         spans.append(("  with failures inside", "yellow"))
     for held, word in ((detail.run.held, "HELD"), (detail.frozen, "DAG FROZEN")):
         if held is not None:
-            spans.append((f"  {word} by {label(held.by)}", "bold blue"))
+            said = f": {label(held.why)}, by {label(held.by)}" if held.why else f" by {label(held.by)}"
+            spans.append((f"  {word}{said}", "bold blue"))
     if detail.run.reason:
         spans.append((f"  {label(detail.run.reason)}", "yellow"))
     return spans

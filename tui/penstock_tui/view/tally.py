@@ -1,0 +1,29 @@
+"""How far a run is and what ended badly in it, counted alike on every screen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.model.states import TERMINAL, TaskState
+
+BAD = (
+    (TaskState.FAILED, "failed"),
+    (TaskState.UPSTREAM_FAILED, "blocked"),
+    (TaskState.CANCELLED, "cancelled"),
+)
+"""States in which a task instance ended badly, and the word for each; the worst first."""
+
+
+def done_of(counts: Mapping[str, int]) -> tuple[int, int]:
+    """Return how many task instances have ended, in whatever way, and how many there are, by state.
+
+    Those that are no longer part of the DAG count in neither.
+    """
+    total = sum(counts.values()) - counts.get(TaskState.REMOVED, 0)
+    done = sum(counts.get(state, 0) for state in TERMINAL - {TaskState.REMOVED})
+    return done, total
+
+
+def bad_of(counts: Mapping[str, int]) -> list[tuple[TaskState, str, int]]:
+    """Return state, word and number of what ended badly, as far as anything did."""
+    return [(state, word, counts[state]) for state, word in BAD if counts.get(state)]
