@@ -55,7 +55,7 @@ async def test_the_cursor_moves_the_log_and_skips_rows_of_rails() -> None:
         screen = await at_run(driver, "orders_daily")
         await driver.sees("attempt 3 of 3")
         await driver.press("j")
-        await driver.sees(" extract_fx  attempt 1 of 1  exit 0")
+        await driver.sees(" extract_fx  attempt 1  exit 0")
         await driver.press("j", "j", "j")
         assert screen.tasks.cursor_key == "load_fact"
         await driver.sees("all_success waits for dq")
@@ -176,6 +176,15 @@ async def test_stopping_retry_hold_and_freeze_are_said() -> None:
     async with driving() as driver:
         await at_run(driver, "flaky")
         await driver.sees("b retry 1m")
+    engine = FakeEngine()
+    run = newest(engine, "flaky")
+    engine.set_task("flaky", run, "b", state=TaskState.RUNNING, next_at=None)
+    async with driving(engine, size=(80, 24)) as driver:
+        await at_run(driver, "flaky")
+        await driver.sees("b  ")
+        due = engine.now + timedelta(minutes=7)
+        engine.set_task("flaky", run, "b", state=TaskState.UP_FOR_RETRY, next_at=due)
+        await driver.sees("b retry 7m")
     async with driving() as driver:
         await at_run(driver, "ledger_close")
         await driver.sees("HELD by ada", "DAG FROZEN: audit, by grace")
@@ -287,7 +296,7 @@ async def test_without_an_engine_the_picture_stays_and_it_goes_on_when_one_answe
         await driver.sees_not("no engine")
         await driver.sees(" pull_nok ", "scheduled")
         await driver.press("k", "k")
-        await driver.sees(" pull_jpy  attempt 1 of 1", "FOLLOW")
+        await driver.sees(" pull_jpy  attempt 1", "FOLLOW")
 
 
 async def test_a_search_given_up_leaves_the_keys_where_they_were() -> None:

@@ -93,4 +93,6 @@ def describe(outcome: Outcome) -> str:
             text = "out of time"
         case _:
             text = outcome.kind.value
+    if outcome.reason and outcome.reason.startswith(f"{text} "):
+        return outcome.reason  # it says so itself: cancelled by ada
     return f"{text}: {outcome.reason}" if outcome.reason else text

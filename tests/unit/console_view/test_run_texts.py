@@ -13,7 +13,7 @@ from rich.style import Style
 
 from fake_world import NOW, World, replace
 from fake_world import believable as make_world
-from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import RunState, TaskState
 from penstock.model.views import AttemptRow, Gate, PauseInfo, RunDetail, Sample, TaskRow, Why
 from penstock_tui.view import dag_rows, details, task_rows
@@ -240,8 +240,19 @@ def test_details_name_gates_holders_chain_and_attempts() -> None:
     assert "task held by ada: wait for me" in said
     assert "reason because" in said
     tries = [attempt for attempt in believable().attempts.values() if attempt.task_id == "join"][-3:]
-    shown = [text_of(line) for line in details.attempt_lines(tries, tries[0].attempt_id, NOW, UTC)]
+    shown = [text_of(line) for line in details.attempt_lines(tries, tries[0].attempt_id, NOW, UTC, 80)]
     assert [line[:2] for line in shown] == ["  ", "  ", " >"]
+
+
+def test_a_long_outcome_is_said_to_its_end() -> None:
+    attempt = next(iter(believable().attempts.values()))
+    lost = replace(attempt, outcome=Outcome(kind=OutcomeKind.LOST, reason="its supervisor is gone " * 4))
+    lines = [text_of(line) for line in details.attempt_lines([lost], None, NOW, UTC, 50)]
+    assert all(len(line) <= 50 for line in lines)
+    assert " ".join(" ".join(lines).split()).count("its supervisor is gone") == 4
+    by_hand = Outcome(kind=OutcomeKind.CANCELLED, reason="cancelled by ada")
+    assert describe(by_hand) == "cancelled by ada"
+    assert describe(replace(by_hand, reason="a newer run takes its place")).startswith("cancelled: a newer")
 
 
 def test_sparklines() -> None:

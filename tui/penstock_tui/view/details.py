@@ -9,7 +9,7 @@ from penstock.model.outcome import describe
 from penstock.model.views import AttemptRow, PauseInfo, RunDetail, TaskRow, Why
 from penstock_tui.clean import label
 from penstock_tui.view import durations
-from penstock_tui.view.spans import Spans, wrap
+from penstock_tui.view.spans import Spans, width, wrap
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.task_rows import key_of
 
@@ -76,7 +76,7 @@ def pause_text(info: PauseInfo) -> str:
 
 
 def attempt_lines(
-    attempts: Sequence[AttemptRow], shown: str | None, now: datetime, zone: tzinfo
+    attempts: Sequence[AttemptRow], shown: str | None, now: datetime, zone: tzinfo, cells: int
 ) -> list[Spans]:
     """Return the newest attempts, newest first, each with its outcome; the one on *shown* is marked."""
     lines: list[Spans] = []
@@ -84,13 +84,13 @@ def attempt_lines(
         taken = durations.span(durations.took(attempt.start, attempt.end, now))
         good = attempt.outcome is None or attempt.outcome.ok
         said = "running" if attempt.outcome is None else label(describe(attempt.outcome))
-        lines.append(
-            [
-                (" > " if attempt.attempt_id == shown else "   ", "bold"),
-                (f"try {attempt.try_number}  {durations.past(attempt.start, now, zone)}  {taken:>6}  ", ""),
-                (said, "" if good else "red"),
-            ]
-        )
+        head: Spans = [
+            (" > " if attempt.attempt_id == shown else "   ", "bold"),
+            (f"try {attempt.try_number}  {durations.past(attempt.start, now, zone)}  {taken:>6}  ", ""),
+        ]
+        for piece in wrap(said, max(10, cells - width(head))):
+            lines.append([*head, (piece, "" if good else "red")])
+            head = [(" " * width(head), "")]
     if len(attempts) > _SHOWN:
         lines.append([("   ", ""), *_rest(len(attempts))])
     return lines

@@ -285,7 +285,7 @@ def attempt_title(task: TaskRow, attempt: AttemptRow | None, place: int, of: int
     spans: Spans = [(f" {label(key_of(task))} ", "bold")]
     if attempt is None:
         return spans
-    spans.append((f" attempt {place} of {of}", ""))
+    spans.append((f" attempt {place} of {of}" if of > 1 else " attempt 1", ""))
     if attempt.outcome is not None:
         mild = attempt.outcome.ok or attempt.outcome.kind in {OutcomeKind.SKIPPED, OutcomeKind.RESCHEDULED}
         spans.append((f"  {label(describe(attempt.outcome))}", "green" if mild else "bold red"))

@@ -234,5 +234,5 @@ class AttemptPane(Vertical):
             lines += details.why_lines(self._why, now, console.zone, console.looks, cells)
         lines += details.task_lines(self.task_row, self.detail, console.looks, cells)
         shown = self.attempt.attempt_id if self.attempt is not None else None
-        lines += details.attempt_lines(self.attempts, shown, now, console.zone)
+        lines += details.attempt_lines(self.attempts, shown, now, console.zone, cells)
         paragraph.show(lines)

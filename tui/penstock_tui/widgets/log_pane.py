@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Literal
 
@@ -14,7 +15,7 @@ from penstock_tui.clean import label
 from penstock_tui.view.durations import size
 from penstock_tui.view.log_search import BLOCK, ERROR, Matches, Wanted, wanted
 from penstock_tui.view.log_source import Follow, LogSource
-from penstock_tui.view.spans import Spans, fit, width
+from penstock_tui.view.spans import Spans, fit, give_way, width
 from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.log_view import LogView
@@ -26,11 +27,12 @@ class TitleLine(Line):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._right: Spans = []
+        self._yielding: Sequence[int] = ()
 
-    def show_both(self, left: Spans, right: Spans) -> None:
-        """Show *left* and, at the right edge, *right*."""
+    def show_both(self, left: Spans, right: Spans, *, yielding: Sequence[int] = ()) -> None:
+        """Show *left* and, at the right edge, *right*; pieces of *left* at *yielding* are cut first."""
         if (left, right) != (self._spans, self._right):
-            self._spans, self._right = left, right
+            self._spans, self._right, self._yielding = left, right, yielding
             self.refresh()
 
     @property
@@ -41,7 +43,8 @@ class TitleLine(Line):
     def spans(self, cells: int) -> Spans:
         """Return both ends in *cells* cells."""
         right = self._right if width(self._right) <= cells else []
-        return [*fit(self._spans, cells - width(right)), *right]
+        room = cells - width(right)
+        return [*fit(give_way(self._spans, room, self._yielding), room), *right]
 
 
 class LogPane(Vertical):
@@ -93,7 +96,8 @@ class LogPane(Vertical):
 
     def _show_title(self) -> None:
         if self.is_mounted:
-            self.query_one(TitleLine).show_both(self._title, self.badge())
+            name = (0,) if self._title else ()
+            self.query_one(TitleLine).show_both(self._title, self.badge(), yielding=name)
 
     def badge(self) -> Spans:
         """Return size, and whether the log is followed or how much came since."""

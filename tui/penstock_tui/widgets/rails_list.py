@@ -120,6 +120,8 @@ class RailsList(Widget, can_focus=True):
 
     def _rewrite(self, keys: Collection[str]) -> None:
         """Write again what is drawn of the tasks in *keys* and of every group; paint what differs."""
+        if self._text is not None and self._longest_name(keys) > self._text.name_cells:
+            self._lay_out()  # a note came behind a name
         for place, old in tuple(self._drawn.items()):
             row = self._rows[place]
             if row.key in keys or row.kind in _GROUPS:
@@ -147,7 +149,7 @@ class RailsList(Widget, can_focus=True):
         self._text = RowText(
             self._rails, self._order, self.tasks, self.looks, self.size.width - 1, bare=bool(self.wanted)
         )
-        self._text = replace(self._text, name_cells=min(self._longest_name(), 44))
+        self._text = replace(self._text, name_cells=self._longest_name())
         self._drawn.clear()
         places = {row.key: place for place, row in enumerate(self._rows) if row.kind is not RowKind.BEND}
         self._cursor = places[key] if key in places else self._selectable(self._cursor, 1)
@@ -202,12 +204,14 @@ class RailsList(Widget, can_focus=True):
         """Return how many cells show every name in full, with the time taken."""
         return 2 + self._rails.width + self._longest_name() + 8
 
-    def _longest_name(self) -> int:
-        text, now = self._text, self._now
+    def _longest_name(self, keys: Collection[str] | None = None) -> int:
+        """Return how many cells the longest name takes, within reason; with *keys* only of those tasks."""
+        text, now, column = self._text, self._now, task_rows.COLUMNS[0]
         if text is None or now is None:
-            return 14
-        names = (width(text.name(row, now)) for row in self._rows if row.kind is not RowKind.BEND)
-        return max(names, default=14)
+            return column.width
+        rows = self._rows if keys is None else [row for row in self._rows if row.key in keys]
+        names = (width(text.name(row, now)) for row in rows if row.kind is not RowKind.BEND)
+        return min(column.most, max([column.width, *names]))
 
     # -- moving ----------------------------------------------------------------------------------
 
