@@ -76,21 +76,18 @@ class RunRow(SQLModel, table=True):
             "logical_us",
             unique=True,
             sqlite_where=text("logical_us IS NOT NULL"),
-            postgresql_where=text("logical_us IS NOT NULL"),
         ),
         Index("ix_run_after", "dag_id", "run_after_us"),
         Index(
             "ix_run_unfinished",
             "state",
             sqlite_where=text("state IN ('queued', 'running')"),
-            postgresql_where=text("state IN ('queued', 'running')"),
         ),
         Index(
             "ix_run_rerun",
             "dag_id",
             "rerun_of",
             sqlite_where=text("rerun_of IS NOT NULL"),
-            postgresql_where=text("rerun_of IS NOT NULL"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -183,7 +180,6 @@ class AttemptRow(SQLModel, table=True):
             "ti_id",
             unique=True,
             sqlite_where=text("end_us IS NULL"),
-            postgresql_where=text("end_us IS NULL"),
         ),
         Index("ix_attempt_ti", "ti_id"),
     )
@@ -222,7 +218,6 @@ class CallbackRow(SQLModel, table=True):
             "ix_callback_open",
             "state",
             sqlite_where=text("state IN ('waiting', 'running')"),
-            postgresql_where=text("state IN ('waiting', 'running')"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -284,7 +279,6 @@ class BackfillRow(SQLModel, table=True):
             "dag_id",
             unique=True,
             sqlite_where=text("end_us IS NULL"),
-            postgresql_where=text("end_us IS NULL"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
