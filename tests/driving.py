@@ -15,6 +15,8 @@ from textual.pilot import Pilot
 from fakes import NOW, FakeEngine
 from penstock_tui.app import Console
 from penstock_tui.feed import Feed
+from penstock_tui.screens.log import LogScreen
+from penstock_tui.widgets.log_view import LogView
 
 SIZES = [(120, 36), (80, 24), (60, 15)]
 
@@ -118,3 +120,14 @@ async def driving(
 
 
 _NAMES = {" ": "space", "-": "minus", ":": "colon", "/": "slash", "!": "exclamation_mark", ".": "full_stop"}
+
+
+async def open_log(driver: Driver, dag_id: str, task_id: str) -> LogView:
+    """Open the log of a task in a DAG's newest run on the whole screen; wait until something stands in it."""
+    driver.console.open_log(dag_id, driver.engine.world.runs_of(dag_id)[0].run_id, task_id)
+    await driver.until(lambda: isinstance(driver.console.screen, LogScreen))
+    screen = driver.console.screen
+    assert isinstance(screen, LogScreen)
+    view = screen.attempt_pane.pane.log_view
+    await driver.until(lambda: len(view.window), "the log")
+    return view

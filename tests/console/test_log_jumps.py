@@ -6,9 +6,8 @@ import random
 
 import pytest
 
-from driving import Driver, driving
+from driving import Driver, driving, open_log
 from fakes import FakeEngine
-from penstock_tui.screens.log import LogScreen
 from penstock_tui.view.log_source import Follow
 from penstock_tui.widgets.log_view import LogView
 
@@ -25,13 +24,7 @@ def engine_with(data: bytes) -> tuple[FakeEngine, str]:
 
 
 async def at_log(driver: Driver) -> LogView:
-    driver.console.open_log(DAG, driver.engine.world.runs_of(DAG)[0].run_id, TASK)
-    await driver.until(lambda: isinstance(driver.console.screen, LogScreen))
-    screen = driver.console.screen
-    assert isinstance(screen, LogScreen)
-    view = screen.attempt_pane.pane.log_view
-    await driver.until(lambda: len(view.window), "the log")
-    return view
+    return await open_log(driver, DAG, TASK)
 
 
 def rows(view: LogView) -> list[str]:

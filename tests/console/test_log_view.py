@@ -7,11 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from driving import Driver, driving
+from driving import Driver, driving, open_log
 from fakes import FakeEngine
 from penstock.errors import UnknownError
 from penstock.model.views import LogChunk
-from penstock_tui.screens.log import LogScreen
 from penstock_tui.view.log_source import Follow
 from penstock_tui.widgets.log_view import LogView
 
@@ -50,13 +49,7 @@ def attempt(engine: FakeEngine, log: tuple[str, str, int]) -> str:
 async def at_log(driver: Driver, log: tuple[str, str, int] = ENDED) -> LogView:
     """Open a task's log on the whole screen and wait until something stands in it."""
     dag_id, task_id, _ = log
-    driver.console.open_log(dag_id, driver.engine.world.runs_of(dag_id)[0].run_id, task_id)
-    await driver.until(lambda: isinstance(driver.console.screen, LogScreen))
-    screen = driver.console.screen
-    assert isinstance(screen, LogScreen)
-    view = screen.attempt_pane.pane.log_view
-    await driver.until(lambda: len(view.window), "the log")
-    return view
+    return await open_log(driver, dag_id, task_id)
 
 
 def engine_with(data: bytes, log: tuple[str, str, int] = ENDED) -> FakeEngine:

@@ -45,14 +45,20 @@ async def test_a_run_is_repeated_with_its_parameters_to_edit() -> None:
         assert (act.dag_id, act.run_id) == ("orders_daily", ORDERS)
 
 
+async def rush_a_queued_run(driver: Driver) -> str:
+    """Open the dialog that runs a queued run next or now; return the run's id."""
+    run_id = driver.engine.world.add_run("hello", NOW + timedelta(hours=1), RunState.QUEUED)
+    driver.console.open_runs("hello")
+    await driver.until(lambda: isinstance(driver.console.screen, RunsScreen))
+    await stand_on(driver, run_id)
+    await driver.press("J")
+    await driver.sees("Run next")
+    return run_id
+
+
 async def test_a_queued_run_goes_next_or_now() -> None:
     async with driving() as driver:
-        run_id = driver.engine.world.add_run("hello", NOW + timedelta(hours=1), RunState.QUEUED)
-        driver.console.open_runs("hello")
-        await driver.until(lambda: isinstance(driver.console.screen, RunsScreen))
-        await stand_on(driver, run_id)
-        await driver.press("J")
-        await driver.sees("Run next")
+        run_id = await rush_a_queued_run(driver)
         await driver.press("right")
         await driver.sees("Run now")
         await driver.press("y")
@@ -63,12 +69,7 @@ async def test_a_queued_run_goes_next_or_now() -> None:
 @pytest.mark.parametrize("arrow", ["right", "down", "left", "up"])
 async def test_keys_that_choose_never_commit(arrow: str) -> None:
     async with driving() as driver:
-        run_id = driver.engine.world.add_run("hello", NOW + timedelta(hours=1), RunState.QUEUED)
-        driver.console.open_runs("hello")
-        await driver.until(lambda: isinstance(driver.console.screen, RunsScreen))
-        await stand_on(driver, run_id)
-        await driver.press("J")
-        await driver.sees("Run next")
+        await rush_a_queued_run(driver)
         await driver.press("tab", "tab", arrow, "space")
         await driver.sees("(o) now", "Run now")
         await driver.press(arrow)
