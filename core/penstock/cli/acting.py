@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
@@ -38,6 +39,24 @@ def perform(
         show_plan(preview(session, act), as_json=as_json)
         return 0
     show_done(commit(session, act, ask=not (yes or as_json)), as_json=as_json)
+    return 0
+
+
+def perform_all(session: Session, todo: Sequence[AnyAct], *, as_json: bool = False) -> int:
+    """Carry out several acts, none unless all can be planned; return the exit code.
+
+    With *as_json* one document: the answer, or a list of the answers to several.
+    """
+    engine = session.engine()
+    for act in todo:
+        with _naming(engine, act):
+            engine.plan(act)
+    done = [commit(session, act, ask=False) for act in todo]
+    if as_json:
+        print_json(done[0] if len(done) == 1 else done)
+    else:
+        for each in done:
+            show_done(each, as_json=False)
     return 0
 
 

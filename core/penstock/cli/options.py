@@ -17,6 +17,9 @@ def _complete(what: str) -> Any:
 
 
 dag_argument = click.argument("dag", metavar="DAG", shell_complete=_complete("dags"))
+dags_argument = click.argument(
+    "dags", metavar="DAG...", nargs=-1, required=True, shell_complete=_complete("dags")
+)
 run_argument = click.argument("run", metavar="RUN", shell_complete=_complete("runs"))
 optional_run_argument = click.argument(
     "run", metavar="[RUN]", required=False, shell_complete=_complete("runs")

@@ -89,6 +89,8 @@ def _planned(tick: Tick, order: ActOrder) -> Planned | Done:
             return decoder(Done).decode(earlier)
     planned = plan_of(tick.world, order.act, tick.now_us)
     if order.expect is not None and order.expect != planned.plan.fingerprint:
+        if planned.settled is not None:
+            return planned.settled
         change = tick.world.shown.change(order.expect, planned.plan)
         raise PlanStaleError(f"the world has moved since this was shown: {change}")
     return planned

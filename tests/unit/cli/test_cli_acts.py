@@ -226,6 +226,21 @@ class Terminal:
         return True
 
 
+def test_many_dags_are_each_told_what_to_be(say: Say, engine: FakeEngine) -> None:
+    assert say("pause", "hello", "nyc_flights").code == 0
+    assert say("pause", "hello", "orders_daily", "--json").out.startswith("[")
+    assert engine.acts == [
+        acts.PauseSchedule(dag_id=name) for name in ("hello", "nyc_flights", "hello", "orders_daily")
+    ]
+
+
+def test_none_of_many_dags_is_touched_when_one_is_unknown(say: Say, engine: FakeEngine) -> None:
+    answer = say("unpause", "hello", "helo")
+    assert answer.code != 0
+    assert "helo" in answer.err
+    assert engine.acts == []
+
+
 @pytest.mark.parametrize("agreed", [True, False])
 def test_a_person_is_asked_before_much_is_touched(
     say: Say, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, agreed: bool

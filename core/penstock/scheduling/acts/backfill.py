@@ -255,7 +255,7 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
     cli = ["backfill", name.removeprefix("backfill_"), str(record.id)]
     if isinstance(act, ResizeBackfill):
         cli.append(str(act.max_active_runs))
-    plan = make_plan(name, title, items, seen=[record.state, record.max_active_runs], cli=cli)
+    plan = make_plan(name, title, items, means=act, cli=cli)
 
     def commit(tick: Tick) -> Done:
         if isinstance(act, ResizeBackfill):

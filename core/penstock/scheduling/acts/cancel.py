@@ -21,15 +21,22 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
     """Plan to end a run, or one task instance of it. What was set up is still torn down."""
     live = world.run(act.dag_id, act.run_id)
     notes: list[str] = []
+    settled = None
     if act.task_id is None:
         if live.record.state in RUN_TERMINAL:
             raise RefusedError(f"run {act.run_id} has already ended: {live.record.state}")
         unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
         again = live.record.intent == RunEvent.CANCEL.value
-        tasks = unfinished if again else to_be_ended(live)
-        kept = counted("", len(unfinished) - len(tasks), "teardown").strip()
-        if len(unfinished) > len(tasks):
-            notes.append(f"{kept} still to run; cancel once more to do without")
+        gently = to_be_ended(live)
+        tasks = unfinished if again else gently
+        if len(unfinished) > len(gently):
+            kept = f"{amount(len(unfinished) - len(gently), 'teardown')} still to run"
+            once_more = f"{kept}; cancel once more to do without"
+            if again:
+                message = f"the run is being cancelled already, {once_more}"
+                settled = Done(act="cancel", message=message, touched=0, run_id=act.run_id)
+            else:
+                notes.append(once_more)
     else:
         named = chosen_tasks(live, [act.task_id])
         tasks = [task for task in named if task.state not in TERMINAL]
@@ -45,8 +52,8 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
     if act.task_id is None:
         title = f"Cancel run with {amount(len(items), 'unfinished task')}"
     cli = ["cancel", act.dag_id, act.run_id, *([act.task_id] if act.task_id else [])]
-    seen = [live.record.version, *(task.version for task in tasks)]
-    plan = make_plan("cancel", title, items, seen=seen, notes=notes, cli=cli)
+    seen = ["without teardowns"] if settled else []
+    plan = make_plan("cancel", title, items, means=act, seen=seen, notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
         killed = cancel(tick, live, tasks, whole=act.task_id is None)
@@ -54,7 +61,7 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
         message = f"{what} is being cancelled, {killed} still to die" if killed else f"{what} was cancelled"
         return Done(act="cancel", message=message, touched=len(tasks), run_id=act.run_id)
 
-    return Planned(plan, commit)
+    return Planned(plan, commit, settled)
 
 
 def cancel(

@@ -52,7 +52,7 @@ def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
         "hold" if kind in ("run", "task") else ("freeze" if kind == "freeze" else "pause"),
         f"{verb} {task_id or run_id or act.dag_id}",
         [item],
-        seen=[standing],
+        means=act,
         notes=notes,
         cli=[*cli, *flags],
     )
@@ -87,9 +87,7 @@ def plan_lift(world: World, act: LiftAct) -> Planned:
     notes = [] if standing else [f"nothing to do: {name} is not {before}"]
     cli = _cli(kind, act.dag_id, run_id, task_id, lift=True)
     plan_act = {"schedule": "unpause", "freeze": "unfreeze"}.get(kind, "release")
-    plan = make_plan(
-        plan_act, f"{verb} {name}", items if standing else [], seen=[standing], notes=notes, cli=cli
-    )
+    plan = make_plan(plan_act, f"{verb} {name}", items if standing else [], means=act, notes=notes, cli=cli)
 
     def commit(tick: Tick) -> Done:
         if key not in tick.world.pauses:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from penstock.clock import opt_from_us
+from penstock.model.acts import Act
 from penstock.model.views import Done, Plan, PlanItem
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun
@@ -20,10 +21,15 @@ from penstock.store.records import TaskRecord
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What an act would do. ``commit`` does exactly that, in the tick it is given."""
+    """What an act would do. ``commit`` does exactly that, in the tick it is given.
+
+    ``settled`` answers who was shown a gentler plan that somebody has carried out since: no error, and
+    nothing more is done than what was shown.
+    """
 
     plan: Plan
     commit: Callable[[Tick], Done]
+    settled: Done | None = None
 
 
 def make_plan(
@@ -31,14 +37,19 @@ def make_plan(
     title: str,
     items: Sequence[PlanItem],
     *,
+    means: Act | None = None,
     seen: Sequence[object] = (),
     covered: Sequence[PlanItem] | None = None,
     notes: Sequence[str] = (),
     cli: Sequence[str] = (),
     counts: dict[str, int] | None = None,
 ) -> Plan:
-    """Return a plan whose fingerprint covers its items, or *covered*, and what else it saw (*seen*)."""
-    shown = items if covered is None else covered
+    """Return a plan whose fingerprint covers its items, or *covered*, and what else it saw (*seen*).
+
+    With *means*, an act that means the same whatever moves (cancel this run, pause that DAG), it covers
+    that act and *seen* alone: such an act is never refused because its list has changed.
+    """
+    shown: Sequence[object] = [means] if means else (items if covered is None else covered)
     facts = msgspec.json.encode([act, list(shown), [repr(fact) for fact in seen]])
     return Plan(
         act=act,

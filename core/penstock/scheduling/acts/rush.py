@@ -44,7 +44,7 @@ def plan_rush(world: World, act: RushAct) -> Planned:
         f"run_{rush}",
         f"{verb}: {act.task_id}",
         [item],
-        seen=[task.version, live.record.version],
+        means=act,
         notes=notes,
         cli=[f"run-{rush}", act.dag_id, act.run_id, act.task_id],
     )
@@ -71,7 +71,7 @@ def _plan_run(live: LiveRun, act: RushAct, rush: str, verb: str) -> Planned:
         f"run_{rush}",
         f"{verb}: {act.run_id}",
         [item],
-        seen=[run.version],
+        means=act,
         notes=[_MEANS[rush], "its tasks then wait for slots as others do"],
         cli=[f"run-{rush}", act.dag_id, act.run_id],
     )
