@@ -71,6 +71,8 @@ class ScriptedExecutor:
 
     clock: FakeClock
     seen: dict[str, Observation] = field(default_factory=dict)
+    strays: dict[str, Observation] = field(default_factory=dict)
+    """What `abandon` finds of attempts that `observe` knows nothing of."""
     specs: dict[str, AttemptSpec] = field(default_factory=dict)
     stops: list[tuple[str, StopMode, str]] = field(default_factory=list)
     fail_submit: bool = False
@@ -105,6 +107,10 @@ class ScriptedExecutor:
         if isinstance(self.seen.get(attempt_id), Accepted):
             self.seen[attempt_id] = Exited(Outcome(kind=OutcomeKind.REVOKED), None, None)
         return self.seen.get(attempt_id, Absent())
+
+    def abandon(self, attempt_id: str) -> Observation:
+        """Find running what the test says is."""
+        return self.strays.pop(attempt_id, Absent())
 
     def stop(self, attempt_id: str, mode: StopMode, reason: str) -> None:
         """Remember the order."""

@@ -46,9 +46,13 @@ class Exited:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Its supervisor vanished after the start; what happened cannot be known."""
+    """Its supervisor vanished after the start; what happened cannot be known.
+
+    ``elsewhere``: it is another home's, where it may well be running, so it must not be repeated here.
+    """
 
     reason: str
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,14 @@ class Executor(Protocol):
         """Take a launch back if nobody claimed it, and return what holds now.
 
         An `Exited` with outcome ``revoked`` says that it can never start.
+        """
+        ...
+
+    def abandon(self, attempt_id: str) -> Observation:
+        """End whatever still runs of an attempt of which `observe` says less than was seen before.
+
+        `Absent` when nothing runs, `Lost` when something did and is gone now, `Unreachable` while
+        something cannot be ended. May take seconds.
         """
         ...
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from penstock import process
-from penstock.execution import attempt_dir, records, reports
+from penstock.execution import attempt_dir, leftovers, records, reports
 from penstock.execution.attempt_dir import Facts, Stage
 from penstock.execution.crew import Crew
-from penstock.execution.executor import Absent, Hint, Observation, StopMode, Worker
+from penstock.execution.executor import Absent, Hint, Lost, Observation, StopMode, Unreachable, Worker
 from penstock.execution.failpoint import reach
 from penstock.execution.protocol import AttemptSpec, dump
 from penstock.ids import check_attempt_id
 from penstock.logs import paths, reader
 from penstock.settings import Settings
+
+_GONE = "its directory was removed or emptied while it ran"
 
 
 class LocalExecutor:
@@ -63,19 +67,39 @@ class LocalExecutor:
                     self._crew.hint_soon(refused)
 
     def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
-        """Read what the directories say. What a lost attempt left running is killed before this returns."""
+        """Read what the directories say. What a lost attempt left running is killed before this returns.
+
+        One of which something cannot be killed is not lost yet. One whose supervisor lives, but holds the
+        lock of the same directory in another home, is that home's: it is left alone, and not repeated.
+        """
         found = {each: (folder := self._folder(each), attempt_dir.probe(folder)) for each in ids}
-        self._clean_up_after({each: facts for each, (_, facts) in found.items() if facts.stage is Stage.LOST})
+        lost = {each: facts for each, (_, facts) in found.items() if facts.stage is Stage.LOST}
+        others = self._elsewhere(lost)
+        alive = self._clean_up_after({each: facts for each, facts in lost.items() if each not in others})
         if self._crew is not None:
             for each, (_, facts) in found.items():
                 if facts.stage not in (Stage.ACCEPTED, Stage.CLAIMED):
                     self._crew.release(each)
-        return {each: reports.observation(folder, facts) for each, (folder, facts) in found.items()}
+        return {
+            each: others.get(each) or alive.get(each) or reports.observation(folder, facts)
+            for each, (folder, facts) in found.items()
+        }
+
+    def abandon(self, attempt_id: str) -> Observation:
+        """Look for what runs of it by its mark, and kill that. See `Executor.abandon`."""
+        found = leftovers.end_marked([attempt_id], str(self._settings.home))
+        if attempt_id not in found:
+            return Absent()
+        return Lost(f"{_GONE}; what ran of it was killed") if found[attempt_id] else Unreachable(time.time())
 
     def revoke(self, attempt_id: str) -> Observation:
         """Link a claim of our own; whoever links first wins. See `Executor.revoke`."""
+        folder = self._folder(attempt_id)
         try:
-            attempt_dir.revoke(self._folder(attempt_id))
+            if attempt_dir.revoke(folder) and os.path.exists(f"{folder}/{records.PHASE}"):  # noqa: PTH110
+                # There had been a claim, and somebody removed it.
+                seen = self.abandon(attempt_id)
+                return Lost(_GONE) if isinstance(seen, Absent) else seen
         except FileNotFoundError:
             return Absent()
         return self.observe([attempt_id])[attempt_id]
@@ -119,25 +143,30 @@ class LocalExecutor:
     def _folder(self, attempt_id: str) -> str:
         return f"{self._root}/{check_attempt_id(attempt_id)[:7]}/{attempt_id}"
 
-    def _clean_up_after(self, lost: Mapping[str, Facts]) -> None:
-        """Kill what lost attempts left behind, once each and only if it was on this boot."""
+    def _elsewhere(self, lost: Mapping[str, Facts]) -> dict[str, Observation]:
+        """Return what is to be said of those whose supervisor works, in another home."""
+        found: dict[str, Observation] = {}
+        for each, facts in lost.items():
+            root = leftovers.answers_elsewhere(facts.claim, str(self._root))
+            if root is not None:
+                home = Path(root).parent
+                found[each] = Lost(f"it belongs to {home}, of which this home is a copy", elsewhere=True)
+        return found
+
+    def _clean_up_after(self, lost: Mapping[str, Facts]) -> dict[str, Observation]:
+        """Kill what lost attempts left behind, if on this boot; return those of which something lives on."""
         fresh = {
             each: facts
             for each, facts in lost.items()
             if each not in self._swept and facts.claim.get("boot_id") == process.boot_id()
         }
-        if fresh:
-            kill_leftovers(fresh)
-            self._swept.update(fresh)
-
-
-def kill_leftovers(lost: Mapping[str, Facts]) -> None:
-    """Kill the sessions that lost attempts led, and every process that carries their mark."""
-    for facts in lost.values():
-        child = facts.child
-        if isinstance(child.get("pid"), int):
-            process.kill_session(child["pid"], child.get("start_ticks"), child.get("boot_id"))
-    process.kill_marked(records.MARK, lost)
+        if not fresh:
+            return {}
+        leftovers.end_sessions(fresh.values())
+        found = leftovers.end_marked(fresh, str(self._settings.home))
+        alive = {each: Unreachable(time.time()) for each, gone in found.items() if not gone}
+        self._swept.update(each for each in fresh if each not in alive)
+        return dict(alive)
 
 
 def prepare_root(root: Path) -> None:

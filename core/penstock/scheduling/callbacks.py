@@ -18,7 +18,7 @@ from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import TaskState
 from penstock.scheduling.auto_pause import pause_after_failures
 from penstock.scheduling.launch import callback_facts, callback_spec
-from penstock.scheduling.settle import storable
+from penstock.scheduling.settle import abandon, forgets, storable
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun
 from penstock.store.records import CallbackRecord, TaskRecord
@@ -136,7 +136,10 @@ def settle_callbacks(tick: Tick, attempt_ids: list[str], *, revoke_unclaimed: bo
         asked = tick.world.asked.setdefault(attempt_id, tick.mono)
         overdue = tick.mono - asked > tick.settings.launch_deadline
         unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or overdue)
-        _settle(tick, attempt_id, tick.executor.revoke(attempt_id) if unclaimed else observed)
+        seen = tick.executor.revoke(attempt_id) if unclaimed else observed
+        if forgets(seen, claimed=False):
+            seen = abandon(tick, attempt_id, claimed=False)
+        _settle(tick, attempt_id, seen)
 
 
 def _settle(tick: Tick, attempt_id: str, seen: Observation) -> None:

@@ -48,11 +48,36 @@ def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = F
         task = live.tasks[place[1]]
         unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, attempt_id))
         seen = tick.executor.revoke(attempt_id) if unclaimed else observed
+        if forgets(seen, claimed=task.state is TaskState.RUNNING):
+            seen = abandon(tick, attempt_id, claimed=task.state is not TaskState.QUEUED)
         _take(tick, live, task, attempt_id, seen)
         lives = isinstance(seen, Accepted | Claimed)
         if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told:
             # The order is committed before it is given: an engine that died in between gave none.
             tick.stops.append((attempt_id, "term", task.reason or "it is to be stopped"))
+
+
+def forgets(seen: Observation, *, claimed: bool) -> bool:
+    """Whether a directory says less than before: gone, or unclaimed after it was *claimed*. Pure."""
+    match seen:
+        case Absent():
+            return True
+        case Accepted():
+            return claimed
+        case Exited(outcome):
+            return claimed and outcome.kind is OutcomeKind.REVOKED
+    return False
+
+
+def abandon(tick: Tick, attempt_id: str, *, claimed: bool) -> Observation:
+    """End what runs of an attempt whose directory is gone, so that nothing is ever started beside it.
+
+    One of which nothing runs was never started, unless it had been *claimed*: then its end is unknown.
+    """
+    seen = tick.executor.abandon(attempt_id)
+    if isinstance(seen, Absent) and claimed:
+        return Lost("its directory was removed or emptied while it ran, and nothing of it runs any more")
+    return seen
 
 
 def _overdue(tick: Tick, attempt_id: str) -> bool:
@@ -70,8 +95,8 @@ def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Ob
         case Absent():
             outcome = Outcome(kind=OutcomeKind.REVOKED, reason="it never reached the executor")
             _ended(tick, live, task, attempt_id, outcome, None, None)
-        case Lost(reason):
-            outcome = Outcome(kind=OutcomeKind.LOST, reason=reason)
+        case Lost(reason, elsewhere):
+            outcome = Outcome(kind=OutcomeKind.LOST, reason=reason, fail_without_retry=elsewhere)
             _ended(tick, live, task, attempt_id, outcome, None, None)
         case _:
             pass
