@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from penstock.model.states import OCCUPIES_SLOT, RunState, TaskState
+from penstock.scheduling.instances import beside
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.database import Database
 from penstock.store.working import WorkingSet
@@ -108,6 +109,21 @@ def assert_no_limit_is_exceeded(bench: Bench, world: World) -> None:
             assert count <= world.dag(queue).structure.spec.max_active_runs
         else:
             assert count <= world.backfills[queue].record.max_active_runs
+
+
+def assert_no_teardown_is_beside_its_work(world: World) -> None:
+    """While a teardown is at work, nothing between its setups and it is."""
+    for run in world.runs.values():
+        ahead = run.structure.setups.ahead
+        for task in run.tasks.values():
+            if task.state in OCCUPIES_SLOT and task.task_id in ahead:
+                busy = [
+                    each.key
+                    for name in ahead[task.task_id]
+                    for each in beside(run, task, name)
+                    if each.state in OCCUPIES_SLOT
+                ]
+                assert not busy, f"{task.key} is {task.state} beside {busy}"
 
 
 def assert_stops_were_ordered(bench: Bench) -> None:

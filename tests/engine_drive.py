@@ -22,6 +22,7 @@ from engine_checks import (
     assert_events_replay,
     assert_memory_is_the_store,
     assert_no_limit_is_exceeded,
+    assert_no_teardown_is_beside_its_work,
     assert_stops_were_ordered,
     stored_world,
 )
@@ -101,6 +102,7 @@ class Commits(list[object]):
     def append(self, _change: object) -> None:
         """Look; what is wrong fails the tick, and its trouble fails the example."""
         assert_no_limit_is_exceeded(self._bench, self._bench.loop.world)
+        assert_no_teardown_is_beside_its_work(self._bench.loop.world)
 
 
 class Drive:
@@ -131,6 +133,7 @@ class Drive:
         world = stored_world(self.bench)
         assert_memory_is_the_store(self.bench, world)
         assert_no_limit_is_exceeded(self.bench, world)
+        assert_no_teardown_is_beside_its_work(world)
         assert_at_rest(self.bench)
         assert_stops_were_ordered(self.bench)
 

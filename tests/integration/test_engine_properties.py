@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -61,9 +62,26 @@ def task_specs(draw: st.DrawFn, number: int) -> TaskSpec:
 
 
 @st.composite
+def set_up_and_torn_down(draw: st.DrawFn, tasks: list[TaskSpec]) -> list[TaskSpec]:
+    """Draw a setup before some of *tasks* and a teardown after some, which need not be the last ones."""
+    names = [each.task_id for each in tasks]
+    first = draw(st.sets(st.sampled_from(names), min_size=1))
+    last = draw(st.sets(st.sampled_from(names), max_size=2))
+    between = [
+        msgspec.structs.replace(each, upstream=(*each.upstream, "up")) if each.task_id in first else each
+        for each in tasks
+    ]
+    rule = TriggerRule.ALL_DONE_SETUP_SUCCESS.value
+    down = task("down", *last, "up", is_teardown=True, trigger_rule=rule, retries=draw(st.integers(0, 1)))
+    return [task("up", is_setup=True), *between, down]
+
+
+@st.composite
 def dag_specs(draw: st.DrawFn, name: str) -> DagSpec:
     """Draw a DAG of up to seven tasks."""
     tasks = [draw(task_specs(number)) for number in range(draw(st.integers(1, 7)))]
+    if draw(st.booleans()):
+        tasks = draw(set_up_and_torn_down(tasks))
     return dag(
         name,
         *tasks,
@@ -96,3 +114,39 @@ def test_whatever_happens_nothing_is_doubled_exceeded_forgotten_or_stuck(
     one: DagSpec, two: DagSpec, todo: list[Step]
 ) -> None:
     asyncio.run(drive([one, two], todo))
+
+
+@st.composite
+def torn_down(draw: st.DrawFn) -> DagSpec:
+    """Draw work between a setup and a teardown whose direct parent is the last of it."""
+    middle = [
+        task(f"t{each}", *([f"t{each - 1}"] if each else ["up"])) for each in range(draw(st.integers(2, 4)))
+    ]
+    side = [task("side", "up", retries=1, retry_delay=30.0)] if draw(st.booleans()) else []
+    rule = TriggerRule.ALL_DONE_SETUP_SUCCESS.value
+    down = task("down", middle[-1].task_id, "up", is_teardown=True, trigger_rule=rule)
+    return dag("one", task("up", is_setup=True), *middle, *side, down, schedule=DAILY, start_date=EARLY)
+
+
+again = st.lists(
+    st.tuples(
+        st.sampled_from(["end", "end", "end", "clear", "clear", "retry", "mark", "restart", "forward"]),
+        st.integers(0, 10**6),
+        st.integers(0, 1),  # how an attempt ends: well
+    ),
+    min_size=30,
+    max_size=60,
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(torn_down(), again)
+def test_however_often_work_is_cleared_no_teardown_is_beside_it(one: DagSpec, todo: list[Step]) -> None:
+    asyncio.run(drive([one], todo))

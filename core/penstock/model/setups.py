@@ -17,11 +17,13 @@ class Setups:
 
     ``needed`` maps a task to the setups that have to succeed before it: for a teardown its own,
     for any other task those whose teardowns come after it, or that have none. ``needing`` is the way
-    back. ``leaves`` are the tasks whose end decides the run's: a teardown only counts when it says
+    back. ``ahead`` maps a teardown to all that must have ended before it goes and must not begin while
+    it works: its setups and what stands between, direct parent or not; ``behind`` is the way back.
+    ``leaves`` are the tasks whose end decides the run's: a teardown only counts when it says
     ``on_failure_fail_dagrun``, and what only teardowns follow counts as last.
     """
 
-    __slots__ = ("_graph", "_teardowns", "leaves", "needed", "needing", "teardowns")
+    __slots__ = ("_graph", "_teardowns", "ahead", "behind", "leaves", "needed", "needing", "teardowns")
 
     def __init__(self, tasks: Sequence[TaskSpec], graph: Graph) -> None:
         self._graph = graph
@@ -38,6 +40,12 @@ class Setups:
             for other in others:
                 needed.setdefault(other, []).append(setup)
         self.needed: dict[str, tuple[str, ...]] = {task_id: tuple(ids) for task_id, ids in needed.items()}
+        self.ahead: dict[str, tuple[str, ...]] = {name: self._ahead(name) for name in teardowns}
+        behind: dict[str, list[str]] = {}
+        for teardown, others in self.ahead.items():
+            for other in others:
+                behind.setdefault(other, []).append(teardown)
+        self.behind: dict[str, tuple[str, ...]] = {task_id: tuple(ids) for task_id, ids in behind.items()}
         quiet = {name for name, task in teardowns.items() if not task.on_failure_fail_dagrun}
         self.leaves: tuple[str, ...] = (
             tuple(
@@ -57,6 +65,13 @@ class Setups:
                 before_end |= self._graph.ancestors(teardown)
             between = between & before_end
         found = between.union(own)
+        return tuple(task_id for task_id in self._graph.order if task_id in found)
+
+    def _ahead(self, teardown: str) -> tuple[str, ...]:
+        found = self._graph.ancestors(teardown)
+        setups = self.needed.get(teardown, ())
+        if setups:
+            found = found & frozenset(setups).union(*(self._graph.descendants(setup) for setup in setups))
         return tuple(task_id for task_id in self._graph.order if task_id in found)
 
     def belonging(self, task_ids: Iterable[str]) -> set[str]:

@@ -22,6 +22,7 @@ from penstock.scheduling.instances import (
 )
 from penstock.scheduling.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
 from penstock.scheduling.ready import blocking_past, judge, parents_text, states_text
+from penstock.scheduling.teardown import in_its_way
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import PauseRecord, TaskRecord
 
@@ -169,6 +170,9 @@ def _pending_gates(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
             needed = needed_setups(live, task)
             waits = _unfinished(needed)
             text = f"it needs what is set up before it: {states_text(needed)}"
+        if not waits:  # so are its setups
+            waits = in_its_way(live, task)
+            text = f"a teardown and its work never run together: {states_text(waits)}"
         held.append(_waits("trigger_rule", text, live, waits))
     elif verdict is Verdict.GO and unexpanded(live, task):
         waits = _unfinished(mapping_sources(live, task.task_id))

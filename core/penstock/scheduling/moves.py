@@ -15,6 +15,7 @@ from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunStat
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.scheduling.instances import instances, tell_children
 from penstock.scheduling.slots import run_ended
+from penstock.scheduling.teardown import judge_anew
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, enqueue, take_decision
 from penstock.store.records import PauseRecord, TaskRecord
@@ -54,6 +55,8 @@ def move(
         tick.failing.append((live, task.key))
     if before in OCCUPIES_SLOT and after not in OCCUPIES_SLOT and task.attempt_id:
         tick.world.let_go(task.attempt_id)
+    if after not in OCCUPIES_SLOT and live.structure.setups.ahead:
+        live.dirty |= judge_anew(live, task)
     if live.dirty or not live.unfinished or after in TERMINAL:
         tick.world.stirred.add(live.record.id)
 

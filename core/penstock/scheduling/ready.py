@@ -24,7 +24,7 @@ from penstock.scheduling.instances import (
     unexpanded,
 )
 from penstock.scheduling.moves import move, settle_run
-from penstock.scheduling.teardown import may_tear_down
+from penstock.scheduling.teardown import in_its_way, may_tear_down
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import RunRecord, TaskRecord
@@ -127,7 +127,8 @@ def judge(live: LiveRun, task: TaskRecord) -> tuple[Verdict, str | None]:
 
 def _verdict(live: LiveRun, task: TaskRecord, needed: Iterable[TaskRecord]) -> Verdict:
     rule = TriggerRule(live.structure.tasks[task.task_id].trigger_rule)
-    return evaluate(rule, parent_counts(live, task), ParentCounts.of(each.state for each in needed))
+    verdict = evaluate(rule, parent_counts(live, task), ParentCounts.of(each.state for each in needed))
+    return Verdict.WAIT if verdict is Verdict.GO and in_its_way(live, task) else verdict
 
 
 def parents_text(live: LiveRun, task: TaskRecord, limit: int = 4) -> str:

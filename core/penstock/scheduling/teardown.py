@@ -1,11 +1,38 @@
-"""What is still torn down when a run is ended before its time."""
+"""Teardowns and their work are never at it together; what is still torn down when a run ends early."""
 
 from __future__ import annotations
 
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
-from penstock.scheduling.instances import needed_setups, relevant
+from penstock.scheduling.instances import beside, needed_setups, relevant
 from penstock.scheduling.world import LiveRun
 from penstock.store.records import TaskRecord
+
+
+def in_its_way(live: LiveRun, task: TaskRecord) -> list[TaskRecord]:
+    """Return what must end before *task* goes, direct parent or not.
+
+    Of a teardown: whatever is unfinished between its setups and it, which matters once some of it was
+    cleared. Of what stands there: a teardown that is still at work, or being killed.
+    """
+    setups = live.structure.setups
+    found = [
+        each
+        for name in setups.ahead.get(task.task_id, ())
+        for each in beside(live, task, name)
+        if each.state not in TERMINAL
+    ]
+    for name in setups.behind.get(task.task_id, ()):
+        found += [each for each in beside(live, task, name) if each.state in OCCUPIES_SLOT]
+    return found
+
+
+def judge_anew(live: LiveRun, task: TaskRecord) -> set[str]:
+    """Return the keys of what may have waited for *task* to end, as `in_its_way` says."""
+    setups = live.structure.setups
+    names = (*setups.ahead.get(task.task_id, ()), *setups.behind.get(task.task_id, ()))
+    return {
+        each.key for name in names for each in beside(live, task, name) if each.state is TaskState.PENDING
+    }
 
 
 def to_be_ended(live: LiveRun) -> list[TaskRecord]:

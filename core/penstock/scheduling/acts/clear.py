@@ -50,7 +50,7 @@ def plan_clear(world: World, act: Clear) -> Planned:
             run, names, upstream=act.upstream, downstream=act.downstream, structure=structure
         )
         tasks = [task for task in chosen if _clearable(task, only_failed=act.only_failed)]
-        tasks = _staying(_with_setups(run, tasks, structure), version)
+        tasks = _staying(with_setups(run, tasks, structure), version)
         targets.append(Target(run, tasks, version))
     flags = [*scope_flags(act), *(["--only-failed"] if act.only_failed else []), *_version_flag(act)]
     return _planned(world, act, "Clear", targets, ["clear", act.dag_id, act.run_id, *act.tasks, *flags])
@@ -64,7 +64,7 @@ def plan_retry(world: World, act: Retry) -> Planned:
     chosen = chosen_tasks(live, act.tasks, downstream=True, structure=structure)
     again = [task for task in chosen if task.state in _RETRIED]
     cli = ["retry", act.dag_id, act.run_id, *act.tasks, *_version_flag(act)]
-    target = Target(live, _staying(_with_setups(live, again, structure), version), version)
+    target = Target(live, _staying(with_setups(live, again, structure), version), version)
     return _planned(world, act, "Retry", [target], cli)
 
 
@@ -74,7 +74,7 @@ def _staying(tasks: list[TaskRecord], version: VersionChange | None) -> list[Tas
     return [task for task in tasks if task.key not in gone]
 
 
-def _with_setups(live: LiveRun, tasks: list[TaskRecord], structure: Structure) -> list[TaskRecord]:
+def with_setups(live: LiveRun, tasks: list[TaskRecord], structure: Structure) -> list[TaskRecord]:
     """Return *tasks* and what has to be set up and torn down again for them."""
     chosen = {task.key for task in tasks}
     for task in tasks:

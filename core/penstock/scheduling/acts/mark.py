@@ -7,7 +7,7 @@ from penstock.model.acts import Mark
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.clear import clear_tasks, reopen
+from penstock.scheduling.acts.clear import clear_tasks, reopen, with_setups
 from penstock.scheduling.acts.memory import Change, remember
 from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
@@ -25,6 +25,8 @@ _EVENTS = {
     "failed": TaskEvent.MARK_FAILED,
     "skipped": TaskEvent.MARK_SKIPPED,
 }
+
+_FREED = {TaskState.UPSTREAM_FAILED: "no longer blocked"}
 
 
 def plan_mark(world: World, act: Mark) -> Planned:
@@ -54,7 +56,9 @@ def plan_mark(world: World, act: Mark) -> Planned:
             task_item(run, task, wanted.value, "is killed first" if task.state in OCCUPIES_SLOT else None)
             for task in marked
         ]
-        items += [task_item(run, task, "pending", "no longer blocked") for task in freed]
+        items += [
+            task_item(run, task, "pending", _FREED.get(task.state, "its work runs again")) for task in freed
+        ]
         seen += [run.record.version, *(task.version for task in (*marked, *freed))]
     count = sum(len(marked) for _, marked, _ in targets)
     notes = [] if count else [f"nothing to do: already {wanted.value}"]
@@ -78,8 +82,14 @@ def plan_mark(world: World, act: Mark) -> Planned:
 
 
 def _freed(live: LiveRun, marked: list[TaskRecord]) -> list[TaskRecord]:
-    """Return what is blocked by tasks that are about to count as done."""
-    return [task for task in _below(live, marked) if task.state is TaskState.UPSTREAM_FAILED]
+    """Return what is blocked by tasks that are about to count as done.
+
+    What stands on a setup that was torn down meanwhile has it set up, and torn down, again.
+    """
+    freed = [task for task in _below(live, marked) if task.state is TaskState.UPSTREAM_FAILED]
+    again = with_setups(live, freed, live.structure)
+    gone = [task for task in again if task.task_id in live.structure.setups.teardowns and task not in freed]
+    return [task for task in again if task not in marked] if gone else freed
 
 
 def _following(live: LiveRun, touched: list[TaskRecord]) -> list[TaskRecord]:
