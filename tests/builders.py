@@ -102,6 +102,8 @@ def add_run(
         version_id=version_id,
         run_after_us=to_us(at),
         queued_us=to_us(at),
+        turn_us=to_us(at) if state == "running" else None,
+        worked_us=int((took or 0) * 1_000_000),
         **{"logical_us": to_us(at), "start_us": to_us(at), "end_us": opt_us(end), "conf": "{}", **fields},
     )
     states = tasks or {}

@@ -363,4 +363,4 @@ async def test_a_mark_does_not_change_when_things_were(bench: Bench) -> None:
     assert (after.run.state, after.run.start) == (RunState.FAILED, before.run.start)
     bench.clock.forward(600)
     bench.act(Mark(dag_id="d", run_id=run, tasks=("a",), state="success"))
-    assert bench.run("d", run).run.start == bench.clock.time, "what the mark has freed runs anew"
+    assert bench.run("d", run).run.turn == bench.clock.time, "what the mark has freed runs anew"

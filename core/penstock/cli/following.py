@@ -49,7 +49,7 @@ def show_created(dag_id: str, done: Done, *, as_json: bool, more: dict[str, Any]
 def follow_run(session: Session, dag_id: str, run_id: str, *, as_json: bool) -> int:
     """Wait for the end of a run, show how it ended, and return the exit code."""
     from penstock.cli.rows import document
-    from penstock.cli.text import state, took
+    from penstock.cli.text import run_took, state
     from penstock.cli.waiting import succeeded, wait_for_run
 
     say(f"waiting for {run_id}; ctrl-c stops the waiting, not the run")
@@ -59,5 +59,5 @@ def follow_run(session: Session, dag_id: str, run_id: str, *, as_json: bool) -> 
         tasks = [document(task) for task in detail.tasks]
         print_json({"dag_id": run.dag_id, "run_id": run_id, "state": run.state, "run": run, "tasks": tasks})
     else:
-        tell(f"{run_id} {state(run.state.value)} {took(run.start, run.end)}")
+        tell(f"{run_id} {state(run.state.value)} {run_took(run)}")
     return 0 if succeeded(run.state) else 1

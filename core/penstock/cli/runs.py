@@ -74,7 +74,7 @@ def list_runs(session: Session, *, dag: str, state: str | None, limit: int | Non
                     row.state.value,
                     _date(row, zone),
                     text.moment(row.start, zone),
-                    text.took(row.start, row.end),
+                    text.run_took(row),
                     _note(row),
                 )
                 for row in rows
@@ -147,7 +147,7 @@ def _facts(detail: RunDetail, zone: tzinfo) -> list[tuple[str, str]]:
         ("logical date", f"{text.moment(date, zone)} ({zone})" if date else ""),
         ("interval", span if run.data_interval_start else ""),
         ("started", text.moment(run.start, zone) if run.start else ""),
-        ("took", text.took(run.start, run.end) if run.start else ""),
+        ("took", text.run_took(run) if run.start else ""),
         ("tasks", counts),
         ("conf", text.one_line(dumps(run.conf)) if run.conf else ""),
         ("version", run.dag_version),

@@ -8,6 +8,10 @@ from datetime import UTC, datetime, tzinfo
 
 from penstock.logs.clean import clean
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from penstock.model.views import RunRow
+
 NOTHING = "-"
 
 STATE_COLOURS = {
@@ -124,6 +128,12 @@ def took(start: datetime | None, end: datetime | None) -> str:
     if start is None:
         return NOTHING
     return duration(max(0.0, ((end or datetime.now(UTC)) - start).total_seconds()))
+
+
+def run_took(run: RunRow) -> str:
+    """Return how long a run ran, over all its turns."""
+    seconds = run.took(datetime.now(UTC))
+    return NOTHING if seconds is None else duration(seconds)
 
 
 def count(number: int, noun: str) -> str:

@@ -72,7 +72,12 @@ class RunRow(View, frozen=True, kw_only=True):
     data_interval_end: datetime | None
     run_after: datetime
     start: datetime | None
+    """When it started for the first time, however often it was cleared since."""
     end: datetime | None
+    turn: datetime | None = None
+    """Since when it runs, this time."""
+    worked: float | None = None
+    """Seconds that it ran in earlier turns, before a clear or retry; of an ended run altogether."""
     reason: str | None = None
     conf: dict[str, Any] = msgspec.field(default_factory=dict)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
@@ -91,6 +96,15 @@ class RunRow(View, frozen=True, kw_only=True):
     """The run that this one repeats."""
     stands_for: datetime | None = None
     """The date of the run that it repeats, which its tasks take for their logical date."""
+
+    def took(self, now: datetime) -> float | None:
+        """Return the seconds that it ran, over all its turns, up to *now*; None before its first start."""
+        if self.start is None:
+            return None
+        if self.worked is None:
+            return max(0.0, ((self.end or now) - self.start).total_seconds())
+        turn = 0.0 if self.turn is None else (now - self.turn).total_seconds()
+        return self.worked + max(0.0, turn)
 
 
 class RunCell(View, frozen=True, kw_only=True):

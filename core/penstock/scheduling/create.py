@@ -273,7 +273,9 @@ def _may_start(tick: Tick, live: LiveRun) -> bool:
 
 
 def _start(tick: Tick, live: LiveRun) -> None:
-    live.record.start_us = tick.now_us
+    if live.record.start_us is None:
+        live.record.start_us = tick.now_us
+    live.record.turn_us = tick.now_us
     live.record.rush = None
     tick.gate.move_run(live.record, RunEvent.START)
     live.dirty.update(task_id for task_id, task in live.tasks.items() if task.state is TaskState.PENDING)

@@ -147,6 +147,7 @@ def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> N
     """Move a run to its end; it leaves the working set once no attempt of it lives."""
     run = live.record
     run.end_us = tick.now_us
+    run.end_turn(tick.now_us)
     run.reason = reason
     run.intent = None
     if run.start_us is None:
@@ -201,8 +202,8 @@ def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
     """Timeouts of runs and sensors stand still while frozen or held; time under two pauses counts once."""
     run = live.record
     others = [tick.world.frozen(run.dag_id), tick.world.held(*live.key)]
-    if not pause.task_id and run.state is RunState.RUNNING and run.start_us is not None:
-        run.stood_us += _stood(tick, pause, others, run.start_us)
+    if not pause.task_id and run.state is RunState.RUNNING and run.turn_us is not None:
+        run.stood_us += _stood(tick, pause, others, run.turn_us)
         tick.gate.save_run(run)
     for task in live.tasks.values():
         # A poke that came due meanwhile is scheduled and waits; one that runs has its own time.

@@ -54,11 +54,11 @@ def _alarms(tick: Tick) -> None:
 def _out_of_time(tick: Tick, live: LiveRun) -> None:
     limit = live.structure.spec.dagrun_timeout
     run = live.record
-    if limit is None or run.state is not RunState.RUNNING or run.start_us is None or run.intent:
+    if limit is None or run.state is not RunState.RUNNING or run.turn_us is None or run.intent:
         return
     if stands_still(tick, live):
         return
-    due_us = run.start_us + run.stood_us + int(limit * 1_000_000)
+    due_us = run.turn_us + run.stood_us + int(limit * 1_000_000)
     if due_us > tick.now_us:
         tick.wake_at(due_us)
         return

@@ -35,8 +35,8 @@ _TASK_COLUMNS = (
     "read_bytes", "write_bytes", "rush", "mapped_length", "rendered_map_index",
 )  # fmt: skip
 _RUN_COLUMNS = (
-    "start_us", "end_us", "queued_us", "stood_us", "intent", "reason", "backfill_id", "version_id", "conf",
-    "rush",
+    "start_us", "end_us", "queued_us", "stood_us", "turn_us", "worked_us", "intent", "reason", "backfill_id",
+    "version_id", "conf", "rush",
 )  # fmt: skip
 
 

@@ -160,11 +160,7 @@ def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Fac
     spec = shapes[row.version_id].spec
     runs = facts.runs.get(dag_id, [])
     held = facts.pauses.get((dag_id, "run", runs[0].run_id)) if runs else None
-    took = [
-        (run.end_us - run.start_us) / 1e6
-        for run in runs
-        if run.state == "success" and run.start_us is not None and run.end_us is not None
-    ]
+    took = [run.worked_us / 1e6 for run in runs if run.state == "success" and run.start_us is not None]
     last = runs[0] if runs else None
     active = facts.active.get(dag_id, 0)
     paused = facts.pauses.get((dag_id, "schedule", ""))

@@ -37,7 +37,7 @@ RUN_COLUMNS = (
     _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.state, _run.c.logical_us,
     _run.c.interval_start_us, _run.c.interval_end_us, _run.c.run_after_us, _run.c.start_us, _run.c.end_us,
     _run.c.reason, _run.c.conf, _run.c.backfill_id, _run.c.version_id, _run.c.version,
-    _run.c.by, _run.c.rush, _run.c.rerun_of, _run.c.stands_for_us,
+    _run.c.by, _run.c.rush, _run.c.rerun_of, _run.c.stands_for_us, _run.c.turn_us, _run.c.worked_us,
 )  # fmt: skip
 """What `run_view` takes."""
 
@@ -255,6 +255,8 @@ def run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo 
         run_after=from_us(row.run_after_us),
         start=opt_from_us(row.start_us),
         end=opt_from_us(row.end_us),
+        turn=opt_from_us(row.turn_us),
+        worked=row.worked_us / 1e6,
         reason=row.reason,
         conf=msgspec.json.decode(row.conf),
         counts=dict(counts),

@@ -72,6 +72,8 @@ class RunRecord:
     start_us: int | None = None
     end_us: int | None = None
     stood_us: int = 0
+    turn_us: int | None = None
+    worked_us: int = 0
     intent: str | None = None
     reason: str | None = None
     conf: str = "{}"
@@ -80,6 +82,12 @@ class RunRecord:
     rush: str | None = None
     rerun_of: str | None = None
     stands_for_us: int | None = None
+
+    def end_turn(self, now_us: int) -> None:
+        """Add the present turn, if there is one, to what was worked."""
+        if self.turn_us is not None:
+            self.worked_us += max(0, now_us - self.turn_us)
+            self.turn_us = None
 
     @property
     def date_us(self) -> int | None:

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -106,6 +106,10 @@ class RunRow(SQLModel, table=True):
     end_us: int | None = Field(default=None, sa_column=Column(BigInteger))
     stood_us: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     """How long the run stood still while frozen or held: its timeout does not count it."""
+    turn_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """Since when it runs, this time: a clear or retry gives it another turn."""
+    worked_us: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    """How long it ran in the turns that have ended."""
     intent: str | None = None
     """``cancel`` or ``fail`` while its processes are being killed."""
     reason: str | None = None

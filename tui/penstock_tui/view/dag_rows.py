@@ -53,7 +53,7 @@ def state_of(row: DagRow) -> str:
 def cells(row: DagRow, now: datetime, zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
     """Return the cells of one DAG, in the order of COLUMNS."""
     run = row.last_run
-    took = durations.took(run.start, run.end, now) if run else None
+    took = run.took(now) if run else None
     slow = (
         took is not None
         and row.p50 is not None
@@ -150,7 +150,7 @@ def order(sort: str) -> Callable[[DagRow], tuple[object, ...]]:
             case "started":
                 return (-run.run_after.timestamp() if run else _NEVER, row.dag_id)
             case "took":
-                took = (run.end - run.start).total_seconds() if run and run.start and run.end else None
+                took = run.took(run.end) if run and run.end else None
                 return (-took if took is not None else _NEVER, row.dag_id)
             case "next":
                 return (row.next_run.timestamp() if row.next_run else _NEVER, row.dag_id)

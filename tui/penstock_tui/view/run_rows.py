@@ -40,7 +40,7 @@ def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Loo
         state,
         [(label(run.run_type.value), "bright_black")],
         [(durations.past(run.start, now, zone), "")],
-        [(durations.span(durations.took(run.start, run.end, now)), "")],
+        [(durations.span(run.took(now)), "")],
         counts(run.counts, looks),
         [
             (
@@ -89,8 +89,8 @@ def order(sort: str) -> Callable[[RunRow], tuple[object, ...]]:
             case "started":
                 return (-run.start.timestamp() if run.start else 1.0, newest)
             case "took":
-                took = (run.end - run.start).total_seconds() if run.start and run.end else -1.0
-                return (-took, newest)
+                took = run.took(run.end) if run.end else None
+                return (1.0 if took is None else -took, newest)
             case "type":
                 return (run.run_type.value, newest)
             case _:

@@ -229,7 +229,7 @@ def run_line(detail: RunDetail, now: datetime, zone: tzinfo, looks: Looks, cells
     run = detail.run
     names: Spans = [(f" {label(run.dag_id)} ", "bold"), ("> ", "dim"), (f"{run_name(run, zone)} ", "bold")]
     state: Spans = [looks.worded(run.state.value)]
-    taken: Spans = [(f"  {durations.span(durations.took(run.start, run.end, now))}  ", "")]
+    taken: Spans = [(f"  {durations.span(run.took(now))}  ", "")]
     marks = _marks(detail)
     least = width(give_way(names, 0, _GIVE_WAY[:1])) + min(width(marks), _MARKED)
     said: Spans = []

@@ -187,15 +187,16 @@ def _go_on(tick: Tick, live: LiveRun) -> None:
     run = live.record
     run.intent = run.reason = None
     run.stood_us = 0
-    if run.start_us is not None:
-        run.start_us = tick.now_us
+    if run.turn_us is not None:
+        run.end_turn(tick.now_us)
+        run.turn_us = tick.now_us
     tick.gate.save_run(run)
 
 
 def reopen(tick: Tick, live: LiveRun, *, reason: str) -> None:
-    """Take an ended run back to queued."""
+    """Take an ended run back to queued. Its first start stays, and what it worked so far."""
     run = live.record
-    run.end_us = run.start_us = run.reason = run.intent = run.rush = None
+    run.end_us = run.reason = run.intent = run.rush = None
     run.stood_us = 0
     run.queued_us = tick.now_us
     tick.gate.move_run(run, RunEvent.REOPEN, reason=reason)

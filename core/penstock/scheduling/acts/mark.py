@@ -130,10 +130,7 @@ def _mark(
     reason = f"marked by {tick.gate.actor}"
     tick.world.adopt(live)
     if live.record.state in RUN_TERMINAL:
-        began_us = live.record.start_us
         reopen(tick, live, reason=reason)
-        if not freed:  # nothing runs again, so it did not begin anew
-            live.record.start_us = began_us
     for task in marked:
         if task.state in OCCUPIES_SLOT:
             stop(tick, live, task, event, reason=reason)

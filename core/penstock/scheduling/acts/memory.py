@@ -31,7 +31,7 @@ TASK_FIELDS = (
     "reason", "attempt_id", "attempts", "outcome", "skips", "peak_rss", "cpu_seconds", "read_bytes",
     "write_bytes", "rush", "mapped_length", "rendered_map_index",
 )  # fmt: skip
-RUN_FIELDS = ("start_us", "end_us", "queued_us", "stood_us", "reason", "rush")
+RUN_FIELDS = ("start_us", "end_us", "queued_us", "stood_us", "turn_us", "worked_us", "reason", "rush")
 
 
 @dataclass(slots=True)

@@ -201,7 +201,7 @@ def _go_back(tick: Tick, way: _Way) -> None:
 def _reopen(tick: Tick, live: LiveRun) -> None:
     """Take a run that ended by the act back to its queue: its place may be another's by now."""
     run = live.record
-    run.end_us = run.start_us = run.reason = run.intent = None
+    run.end_us = run.reason = run.intent = None
     run.queued_us = tick.now_us
     tick.gate.move_run(run, RunEvent.REOPEN)
     run_again(tick, run)
@@ -210,7 +210,7 @@ def _reopen(tick: Tick, live: LiveRun) -> None:
 def _end_again(tick: Tick, live: LiveRun, wanted: RunState, before: RunBefore) -> None:
     run = live.record
     for name in RUN_FIELDS:
-        setattr(run, name, before.fields.get(name))
+        setattr(run, name, before.fields.get(name, 0 if name == "worked_us" else None))
     run.intent = None
     if run.state is wanted:
         tick.gate.save_run(run)
