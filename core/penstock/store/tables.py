@@ -106,10 +106,6 @@ class RunRow(SQLModel, table=True):
     end_us: int | None = Field(default=None, sa_column=Column(BigInteger))
     stood_us: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     """How long the run stood still while frozen or held: its timeout does not count it."""
-    turn_us: int | None = Field(default=None, sa_column=Column(BigInteger))
-    """Since when it runs, this time: a clear or retry gives it another turn."""
-    worked_us: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
-    """How long it ran in the turns that have ended."""
     intent: str | None = None
     """``cancel`` or ``fail`` while its processes are being killed."""
     reason: str | None = None
@@ -122,6 +118,10 @@ class RunRow(SQLModel, table=True):
     """The run that this one repeats, perhaps with other params."""
     stands_for_us: int | None = Field(default=None, sa_column=Column(BigInteger))
     """The date of the run that it repeats: what its tasks take for their logical date."""
+    turn_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """Since when it runs, this time: a clear or retry gives it another turn."""
+    worked_us: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    """How long it ran in the turns that have ended."""
 
 
 class TaskInstanceRow(SQLModel, table=True):
