@@ -100,6 +100,8 @@ class Settings:
     """Variables by name; see `penstock.values`."""
     pass_env: tuple[str, ...] = ()
     """Patterns (``AWS_*``) of environment variables that tasks inherit besides the usual few."""
+    show_env: tuple[str, ...] = ()
+    """Patterns of those environment variables whose values are no secrets: logs may show them."""
 
     def kept_of(self, dag_id: str) -> Kept:
         """Return how much of a DAG's past is kept."""

@@ -60,8 +60,9 @@ def test_a_supervisor_loads_almost_nothing() -> None:
     assert {name for name in modules if name.startswith("penstock.")} <= {
         f"penstock.execution{part}"
         for part in (
-            "", ".attempt_files", ".child", ".conclusion", ".engine_link", ".failpoint", ".forge", ".masking",
-            ".output", ".poller", ".records", ".references", ".running", ".spawn", ".supervisor",
+            "", ".attempt_files", ".child", ".conclusion", ".engine_link", ".entrusted", ".failpoint",
+            ".forge", ".masking", ".output", ".poller", ".provision", ".records", ".references", ".running",
+            ".spawn", ".supervisor", ".talk",
         )
     } | {"penstock.forking", "penstock.process", "penstock.process_darwin"}  # fmt: skip
 

@@ -104,7 +104,8 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/execution/crew.py",  # a supervisor inherits the engine's
         "core/penstock/forking.py",  # a fork takes over the environment it is given
         "core/penstock/execution/failpoint.py",  # tests name a point at which to die
-        "core/penstock/execution/running.py",  # secrets by the name of a variable
+        "core/penstock/execution/entrusted.py",  # what a supervisor knows before an engine has told it
+        "core/penstock/authoring/channel.py",  # a task's line to its supervisor
         "core/penstock/cli/checks/machine.py",  # the doctor looks at the terminal
         "core/penstock/cli/text.py",  # NO_COLOR
         "core/penstock/loading/environment.py",

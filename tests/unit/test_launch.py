@@ -10,7 +10,7 @@ import pytest
 
 from builders import dag, task
 from live_runs import live_run
-from penstock.execution.protocol import AttemptSpec, attempt_path
+from penstock.execution.protocol import AttemptSpec, attempt_path, dump
 from penstock.model.spec import CommandSpec, DagSpec, ParamSpec
 from penstock.model.states import TaskState
 from penstock.scheduling.launch import attempt_spec, run_params
@@ -110,13 +110,11 @@ def test_a_large_run_hands_only_what_lies_upstream() -> None:
     assert set(found.xcom_sources) == {"t7"}
 
 
-def test_passwords_of_connections_are_masked_the_longest_first() -> None:
-    connections = {
-        "plain": "postgres://user:secret-word@host/db",
-        "quoted": "postgres://user:pass%40word-long@host/db",
-        "short": "postgres://user:abc@host/db",
-        "none": "duckdb:///file",
-        "odd": "http://[broken",
-    }
-    found = order(dag("d", task("a", command=CommandSpec(argv=("true",)))), "a", connections=connections)
-    assert found.masks == ("pass%40word-long", "pass@word-long", "secret-word")
+def test_an_order_names_what_is_passed_on_and_holds_no_secret() -> None:
+    connections = {"plain": "postgres://user:secret-word@host/db"}
+    for launch in ({"launch": "python"}, {"command": CommandSpec(argv=("true",))}):
+        found = order(dag("d", task("a", **launch)), "a", connections=connections)
+        assert b"secret-word" not in dump(found)
+        assert found.passed
+    alone = CommandSpec(argv=("true",), replace_env=True)
+    assert not order(dag("d", task("a", command=alone)), "a").passed

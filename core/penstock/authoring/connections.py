@@ -142,19 +142,29 @@ class Connection:
 
 def _hide(connection: Connection) -> None:
     """Have what is secret in it hidden from now on."""
+    from contextlib import suppress
+
     from penstock.authoring.hiding import hide
+
+    secrets = [connection.password] if connection.password else []
+    with suppress(ValueError):  # an extra that is not JSON is told to whoever reads it
+        secrets += _secrets_in(connection.extra_dejson)
+    hide(*secrets)
+
+
+def _secrets_in(extra: Any, secret: bool = False) -> list[str]:
+    """Return every text in *extra* below a name that most likely means a secret."""
     from penstock.values import sensitive
 
-    if connection.password:
-        hide(connection.password)
-        hide(quote(connection.password, safe=""))
-    try:
-        extra = connection.extra_dejson
-    except ValueError:
-        return
-    for name, value in extra.items():
-        if sensitive(name) and isinstance(value, str):
-            hide(value)
+    if isinstance(extra, dict):
+        return [
+            text
+            for name, value in extra.items()
+            for text in _secrets_in(value, secret or sensitive(str(name)))
+        ]
+    if isinstance(extra, list):
+        return [text for item in extra for text in _secrets_in(item, secret)]
+    return [str(extra)] if secret and isinstance(extra, str | int) and extra is not True else []
 
 
 class BaseHook:

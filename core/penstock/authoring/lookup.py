@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from penstock.authoring.channel import channel
+from penstock.authoring.hiding import know
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal
@@ -28,6 +31,7 @@ class Sources:
         self._path: str | None = None
         self._read_at: object = None
         self._stored: dict[str, Any] = {}
+        self._environ: Mapping[str, str] = {}
 
     def provide(
         self,
@@ -35,25 +39,50 @@ class Sources:
         connections: Mapping[str, Entry] | None,
         *,
         stored: str | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        """Use these in place of penstock.toml's (both None: those), and the store's file *stored*."""
+        """Use these in place of penstock.toml's (both None: those), and the store's file *stored*.
+
+        *environ* is of the engine's environment what this process does not have in its own.
+        """
         self.__init__()  # type: ignore[misc]  # as if nothing had been looked up
+        self._environ = environ or {}
         self._path = stored
         if variables is not None or connections is not None:
             self._of_file = {"variable": variables or {}, "connection": connections or {}}
 
     def find(self, kind: Kind, name: str) -> Entry | None:
         """Return the entry called *name*, or None."""
-        found: Entry | None = _from_environment(kind, name)
+        found: Entry | None = self._from_environment(kind, name)
         if found is None:
             found = self._file(kind).get(name)
         return self._store(kind).get(name) if found is None else found
 
     def stronger(self, kind: Kind, name: str) -> str | None:
         """Return what hides the store's entry *name*, or None."""
-        if _from_environment(kind, name) is not None:
+        if self._from_environment(kind, name) is not None:
             return "the environment"
         return "penstock.toml" if name in self._file(kind) else None
+
+    def in_environment(self, *names: str) -> str | None:
+        """Return the first of these variables that this process or else the engine has.
+
+        What the engine tells is hidden from then on, unless ``show_env`` says that it is no secret.
+        """
+        for environ in (os.environ, self._environ):
+            for name in names:
+                if name in environ:
+                    return environ[name]
+        if not channel.is_open:
+            return None
+        told = channel.environment(*names)
+        if told is not None and told[1]:
+            know(told[0])
+        return None if told is None else told[0]
+
+    def _from_environment(self, kind: Kind, name: str) -> str | None:
+        places = (f"{program}_{_WORDS[kind]}_{name.upper()}" for program in ("PENSTOCK", "AIRFLOW"))
+        return self.in_environment(*places)
 
     def _file(self, kind: Kind) -> Mapping[str, Entry]:
         if self._of_file is None:
@@ -94,11 +123,3 @@ def find_variable(name: str) -> Entry | None:
 def find_connection(conn_id: str) -> Entry | None:
     """Return the entry of connection *conn_id*, or None."""
     return sources.find("connection", conn_id)
-
-
-def _from_environment(kind: Kind, name: str) -> str | None:
-    for program in ("PENSTOCK", "AIRFLOW"):
-        value = os.environ.get(f"{program}_{_WORDS[kind]}_{name.upper()}")
-        if value is not None:
-            return value
-    return None

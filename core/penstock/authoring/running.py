@@ -124,7 +124,7 @@ def _exited(error: SystemExit) -> Ending:
     if error.code in (None, 0):
         return Ending()
     code = error.code if isinstance(error.code, int) and 0 < error.code < 256 else 1
-    return Ending("failed", f"sys.exit({error.code!r})"[:REASON_MAX], exit_code=code, error=error)
+    return Ending("failed", covered(f"sys.exit({error.code!r})")[:REASON_MAX], exit_code=code, error=error)
 
 
 def rendered_map_index(context: Context) -> str | None:
@@ -134,7 +134,7 @@ def rendered_map_index(context: Context) -> str | None:
         return None
     from penstock.authoring.templates import Renderer
 
-    return str(Renderer(context["task"], context).text(template))[:_LABEL_MAX]
+    return covered(str(Renderer(context["task"], context).text(template)))[:_LABEL_MAX]
 
 
 def _push(task: Operator, context: Context, value: Any) -> int | None:

@@ -1,7 +1,7 @@
 """From a reference (``env:NAME``, ``file:PATH``, ``cmd:COMMAND``) to the secret, in a task's process.
 
-The value is hidden before anybody sees it. ``env:`` means the environment of the engine; what of it is
-referred to, the supervisor hands on to tasks under names of their own.
+The value is hidden before anybody sees it. ``env:`` means the environment of the engine, which the
+supervisor knows (one of version 0.1 hands on what is referred to under names of their own).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 
 from penstock.authoring.exceptions import TaskError
 from penstock.authoring.hiding import hide
+from penstock.authoring.lookup import sources
 
 LENT = "PENSTOCK_SECRET_"
 """What stands before a name in the environment that the supervisor hands on."""
@@ -46,7 +47,7 @@ def secret_value(reference: str, what: str) -> str:
 def _resolve(reference: str) -> str:
     kind, _, place = reference.partition(":")
     if kind == "env":
-        value = _lent.get(place, os.environ.get(place))
+        value = _lent.get(place) or sources.in_environment(place)
         if value is None:
             raise SecretError(f"{reference}: the engine was started without this environment variable")
         return value

@@ -187,7 +187,10 @@ class TaskInstance:
 
     def leave_rendered(self, fields: dict[str, Any]) -> None:
         """Write down the rendered fields, for `penstock test`: an engine does not keep them."""
-        self._xcoms.leave(RENDERED, {"fields": json.loads(json.dumps(fields, default=repr, skipkeys=True))})
+        from penstock.authoring.hiding import hidden
+
+        plain = json.loads(json.dumps(fields, default=repr, skipkeys=True))
+        self._xcoms.leave(RENDERED, {"fields": hidden.cover_all(plain)})
 
     def write_xcoms(self) -> None:
         """Write down what was pushed."""

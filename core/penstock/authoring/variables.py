@@ -29,7 +29,7 @@ class Variable:
         default = legacy.pop("default_var", default)
         if legacy:
             raise TypeError(f"Variable.get does not know {', '.join(legacy)}")
-        text = _text_of(key)
+        text, secret = _text_of(key)
         if text is None:
             if default is _NONE:
                 raise UnknownVariableError(
@@ -42,9 +42,14 @@ class Variable:
         import json
 
         try:
-            return json.loads(text)
+            value = json.loads(text)
         except ValueError as error:
             raise TaskError(f"variable {key!r} is not JSON: {error}") from None
+        if secret:
+            from penstock.authoring.hiding import hide_all
+
+            hide_all(value)
+        return value
 
     @staticmethod
     def set(key: str, value: Any, description: str | None = None, serialize_json: bool = False) -> None:
@@ -83,19 +88,22 @@ class Variable:
         return default
 
 
-def _text_of(key: str) -> str | None:
+def _text_of(key: str) -> tuple[str | None, bool]:
+    """Return the text, and whether it is a secret: by the environment, a reference or its name."""
+    from penstock.authoring.hiding import hidden
+
     entry = find_variable(key)
-    if entry is None or isinstance(entry, str):
-        from penstock.values import sensitive
+    if entry is None:
+        return None, False
+    if not isinstance(entry, str):
+        from penstock.authoring.secret_values import secret_value
 
-        if entry is not None and sensitive(key):
-            from penstock.authoring.hiding import hide
+        return secret_value(entry["secret"], f"variable {key!r}"), True
+    from penstock.values import sensitive
 
-            hide(entry)
-        return entry
-    from penstock.authoring.secret_values import secret_value
-
-    return secret_value(entry["secret"], f"variable {key!r}")
+    if sensitive(key):
+        hidden.hide(entry)
+    return entry, hidden.knows(entry)
 
 
 def _act(act: dict[str, Any], what: str) -> None:

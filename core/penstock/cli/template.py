@@ -57,7 +57,9 @@ CONFIG = """\
 # point_days = 400
 
 # Environment variables that tasks inherit besides PATH, HOME and the like; "AWS_*" is a pattern.
+# Logs show their values as *** unless show_env names them too.
 # pass_env = []
+# show_env = []
 
 # Pools that are made when they do not exist: a name and its slots.
 # [pools]

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import penstock
 from penstock.execution import attempt_dir, records
+from penstock.execution.engine_link import SPEAKS
+from penstock.execution.entrust import entrusted_message, supervisor_environment
 from penstock.execution.executor import Hint
 from penstock.execution.supervisor_link import SupervisorLink
 from penstock.settings import Settings
@@ -42,6 +44,7 @@ class Crew:
     def __init__(self, settings: Settings, hint: Hint) -> None:
         self._settings = settings
         self._hint = hint
+        self._entrusted = entrusted_message(settings, os.environ)
         self._links: list[SupervisorLink] = []
         self._connections: set[SupervisorLink] = set()
         self._waiting: deque[str] = deque()
@@ -121,6 +124,9 @@ class Crew:
         if timer is not None:
             timer.cancel()
         self._pause = _FIRST_PAUSE
+        if link.speaks < SPEAKS:  # of an older version: it would start tasks without what they name
+            link.quit()
+        link.entrust(self._entrusted)
         self._place()
         for each in ids:  # orders given while it could not be told
             if (records.attempt_path(self._settings.attempts, each) / records.STOP).exists():
@@ -194,7 +200,7 @@ class Crew:
             pid = os.posix_spawn(
                 sys.executable,
                 [sys.executable, "-I", "-S", "-c", _CODE, *words],
-                os.environ,
+                supervisor_environment(os.environ),
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),

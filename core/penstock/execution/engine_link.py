@@ -20,7 +20,10 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
     from penstock.execution.poller import Poller
 
-_MAX_LINE = 1 << 20
+_MAX_LINE = 16 << 20
+"""The longest is the engine's whole environment."""
+SPEAKS = 2
+"""What a supervisor understands, said in its greeting: 2 is `entrusted`."""
 _MAX_UNSENT = 1 << 20
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -60,7 +63,16 @@ class EngineLink:
         self._poller.watch(channel.fileno(), self._read)
         pid = os.getpid()
         ticks = process.start_ticks(pid)
-        self._say({"op": "hello", "v": VERSION, "pid": pid, "start_ticks": ticks, "ids": list(ids)})
+        self._say(
+            {
+                "op": "hello",
+                "v": VERSION,
+                "pid": pid,
+                "start_ticks": ticks,
+                "ids": list(ids),
+                "speaks": SPEAKS,
+            }
+        )
         return self.connected
 
     def moved(self, ids: Sequence[str], ended: Sequence[str]) -> None:

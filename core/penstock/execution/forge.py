@@ -56,11 +56,13 @@ class Forge:
         *,
         plain: Mapping[str, str],
         outputs: tuple[int, int],
+        channel: int,
         born: Callable[[int], None],
     ) -> Birth:
         """Ask for the process of a Python task; *born* is called with its pid, or with 0 when there is none.
 
-        *plain* is *env* before secrets: the warm parent gets what of it is the same for all tasks. Raises
+        *plain* is *env* before secrets: the warm parent gets what of it is the same for all tasks. *channel*
+        is what the task talks to us over; its number in *env* becomes the one that it has there. Raises
         OSError or `CannotStartError` when it cannot be asked for: spawn it.
         """
         order = json.dumps({"argv": list(argv), "env": dict(env), "cwd": cwd}).encode()
@@ -71,7 +73,7 @@ class Forge:
         try:
             ours.setblocking(False)  # noqa: FBT003 - the standard library's own name for it
             ours.send(order)
-            forking.ask(parent, b"f", [theirs.fileno(), *outputs])
+            forking.ask(parent, b"f", [theirs.fileno(), *outputs, channel])
         except BaseException:
             ours.close()
             raise

@@ -38,15 +38,23 @@ class Output:
     """
 
     __slots__ = (
-        "_cap", "_folder", "_index", "_indexed_at", "_last", "_listens", "_masker", "_masks", "_unheard",
+        "_cap", "_folder", "_index", "_indexed_at", "_last", "_listens", "_masker", "_unheard",
         "dropped", "log", "written",
     )  # fmt: skip
 
-    def __init__(self, folder: str, *, cap: int, masks: Sequence[str], listens: bool = False) -> None:
+    def __init__(
+        self,
+        folder: str,
+        *,
+        cap: int,
+        masks: Sequence[str] = (),
+        masker: Masker | None = None,
+        listens: bool = False,
+    ) -> None:
         self._folder = folder
         self._cap = cap
-        self._masks = list(masks)
-        self._masker = Masker(masks) if masks else None
+        self._masker = masker or Masker()
+        self._masker.add(masks)
         self._listens = listens
         self._unheard = b""
         self._index = -1
@@ -57,9 +65,8 @@ class Output:
         self.log = os.open(f"{folder}/{LOG}", _NEW, 0o600)
 
     def hide(self, values: Sequence[str]) -> None:
-        """Mask *values* from now on, in place of those given before."""
-        self._masks = list(values)
-        self._masker = Masker(values) if values else None
+        """Mask *values* too, from now on."""
+        self._masker.add(values)
 
     def feed(self, chunk: bytes) -> None:
         """Take what the command printed."""
@@ -68,7 +75,7 @@ class Output:
         self._show(chunk)
 
     def _show(self, chunk: bytes) -> None:
-        if self._masker is not None:
+        if self._masker.active:
             chunk = self._masker.feed(chunk)
         if chunk:
             self._keep(chunk)
@@ -98,20 +105,14 @@ class Output:
             value = a2b_base64(coded).decode(errors="surrogateescape")
         except ValueError:
             return
-        if value in self._masks:
-            return
-        held = self._masker.end() if self._masker is not None else b""
-        self._masks.append(value)
-        self._masker = Masker(self._masks)
-        if held:
-            self._keep(held)
+        self._masker.add([value])
 
     def flush(self) -> None:
         """Take what was held back because it could have been the start of a value to hide."""
         if self._unheard:
             held, self._unheard = self._unheard, b""
             self._show(held)
-        rest = self._masker.end() if self._masker is not None else b""
+        rest = self._masker.end()
         if rest:
             self._keep(rest)
 

@@ -114,8 +114,12 @@ class AttemptSpec:
         triggering    asset events that made the run: name, uri, extra, aliases, at, source
         values        the file with the store's variables and connections
 
-    ``lent`` are environment variables of the supervisor that such a child gets as PENSTOCK_SECRET_<name>,
-    those of them that there are; their values are masked.
+    With ``passed`` it also gets what the configuration passes on of the engine's environment (``pass_env``).
+    An order holds names of such values only: the supervisor has them from the engine (see `entrusted`). A
+    Python task asks for others when it needs them (see `talk`).
+
+    ``masks`` and ``lent`` (environment variables that such a child gets as PENSTOCK_SECRET_<name>) come
+    from version 0.1 and are obeyed.
     """
 
     attempt_id: str
@@ -132,6 +136,7 @@ class AttemptSpec:
     push_last_line: bool = False
     secrets: dict[str, str] = field(default_factory=dict)
     lent: tuple[str, ...] = ()
+    passed: bool = False
     context: dict[str, Any] = field(default_factory=dict)
     xcom_sources: dict[str, str] = field(default_factory=dict)
 

@@ -16,14 +16,17 @@ from penstock.execution.conclusion import conclude
 from penstock.execution.failpoint import reach
 from penstock.execution.forge import BIRTH_SECONDS, can_fork
 from penstock.execution.output import Output
+from penstock.execution.provision import Provision
 from penstock.execution.spawn import BUSY, NOT_RUNNABLE, CannotStartError, spawn
+from penstock.execution.talk import CHANNEL, Talk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from penstock.execution.attempt_files import AttemptFiles
+    from penstock.execution.entrusted import Entrusted
     from penstock.execution.forge import Birth, Forge
     from penstock.execution.poller import Poller
 
@@ -51,7 +54,13 @@ class Attempt:
     """
 
     def __init__(
-        self, attempt_id: str, files: AttemptFiles, poller: Poller, forge: Forge, durable: Callable[[], bool]
+        self,
+        attempt_id: str,
+        files: AttemptFiles,
+        poller: Poller,
+        forge: Forge,
+        entrusted: Entrusted,
+        durable: Callable[[], bool],
     ) -> None:
         self.attempt_id = attempt_id
         self.state = WAITING
@@ -60,14 +69,14 @@ class Attempt:
         self._files = files
         self._poller = poller
         self._forge = forge
+        self._entrusted = entrusted
+        self._talk: Talk | None = None
         self._birth: Birth | None = None
         self._unborn: Child | None = None
         self._is_durable = durable
         self._output: Output | None = None
         self._spec: dict[str, Any] = {}
-        self._env: dict[str, str] = {}
-        self._unresolved: list[tuple[str, str]] = []
-        self._values: list[str] = []
+        self._given: Any = None
         self._secret = bytearray()
         self._asked: str | None = None
         self._reason: str | None = None
@@ -83,9 +92,7 @@ class Attempt:
         """Read the spec, open the files and start."""
         try:
             spec = self._files.read_order()
-            self._env = {**spec["env"], records.MARK: self.attempt_id}
-            self._unresolved = sorted(spec.get("secrets", {}).items())
-            self._lend(spec.get("lent", ()))
+            self._given = Provision(spec, self.attempt_id, self._entrusted)
             self._spec = spec
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             self._fail_to_start(f"the spec cannot be read: {error!r}", NOT_RUNNABLE)
@@ -95,7 +102,8 @@ class Attempt:
             self._output = Output(
                 self._files.folder,
                 cap=spec.get("log_max_bytes", 256 << 20),
-                masks=[*spec.get("masks", ()), *self._values],
+                masker=self._entrusted.masker.copy(),
+                masks=self._given.values,
                 listens=bool(spec.get("context")),
             )
         except OSError:
@@ -105,45 +113,36 @@ class Attempt:
         if not self.obey_stop(now):
             self._advance(now)
 
-    def _lend(self, names: list[str]) -> None:
-        """Hand on what the task may ask for of our own environment; it says itself what it misses."""
-        for name in names:
-            value = os.environ.get(name)
-            if value is not None:
-                self._env[f"PENSTOCK_SECRET_{name}"] = value
-                self._values.append(value)
-
     def _advance(self, now: float) -> None:
         """Go on towards the start: resolve the next secret, or spawn the command."""
         self._retry_at = _NEVER
         try:
-            while self._unresolved:
-                name, reference = self._unresolved[0]
-                if reference.startswith("cmd:"):
-                    self._start_resolver(reference.removeprefix("cmd:"), now)
-                    return
-                self._learn(references.resolve(reference, os.environ))
-            self._start_command(now)
+            command = self._given.complete()
+            self._hide(self._given.values)
+            if command is None:
+                self._start_command(now)
+            else:
+                self._start_resolver(command, now)
         except references.UnresolvedError as error:
-            self._fail_to_start(f"secret {name}: {error}", NOT_RUNNABLE)
+            self._fail_to_start(str(error), NOT_RUNNABLE)
         except CannotStartError as error:
             self._fail_to_start(str(error), error.exit_code)
         except OSError as error:
             self._wait_for_room(error, now)
 
-    def _learn(self, value: str) -> None:
-        name, _ = self._unresolved.pop(0)
-        self._env[name] = value
-        self._values.append(value)
+    def _hide(self, values: Sequence[str]) -> None:
         if self._output is not None:
-            self._output.hide([*self._spec.get("masks", ()), *self._values])
+            self._output.hide(values)
+
+    def _left(self, name: str, data: str) -> None:
+        del name, data
 
     def _start_resolver(self, command: str, now: float) -> None:
         assert self._output is not None
         self._secret.clear()
         log = self._output.log
         self.child = Child(
-            lambda out: spawn(["sh", "-c", command], os.environ, None, out, log),
+            lambda out: spawn(["sh", "-c", command], self._entrusted.environ, None, out, log),
             poller=self._poller,
             sink=self._secret.extend,
         )
@@ -154,10 +153,15 @@ class Attempt:
         spec = self._spec
         self._files.mark_started()
         reach("after_phase")
-        if can_fork(spec["argv"]) and self._start_fork(now):
+        if spec.get("context") and self._talk is None:
+            self._talk = Talk(self._poller, self._entrusted, self._hide, self._left)
+            self._given.env[CHANNEL] = str(self._talk.number)
+        if self._talk is not None and can_fork(spec["argv"]) and self._start_fork(now):
             return
         self._start = time.time()
-        child = self._child(lambda out: spawn(spec["argv"], self._env, spec.get("cwd"), out))
+        if self._talk is not None:
+            self._talk.lend()
+        child = self._child(lambda out: spawn(spec["argv"], self._given.env, spec.get("cwd"), out))
         self._started(child, now)
 
     def _child(self, start: Callable[[int], int]) -> Child:
@@ -170,6 +174,8 @@ class Attempt:
         self.state = RUNNING
         self._spawned_at = now
         reach("after_child_spawn")
+        if self._talk is not None:
+            self._talk.lent()
         self._record_child(child.pid)
         process.set_oom_score(child.pid, _TASK_OOM_SCORE)
         if self._spec.get("time_limit") is not None:
@@ -180,15 +186,17 @@ class Attempt:
         if self.state == FORKING:
             self.state = WAITING
             return False
-        spec = self._spec
+        spec, talk = self._spec, self._talk
+        assert talk is not None
 
         def ask(out: int) -> int:
             self._birth = self._forge.bear(
                 spec["argv"],
-                self._env,
+                self._given.env,
                 spec.get("cwd") or "/",
-                plain=spec["env"],
+                plain=self._given.plain,
                 outputs=(out, out),
+                channel=talk.number,
                 born=self._born,
             )
             return 0
@@ -299,6 +307,8 @@ class Attempt:
         """Take note that the child ended with wait(2)'s *status* and was collected."""
         assert self.child is not None
         self._kill_at = self._limit_at = _NEVER
+        if self._talk is not None:
+            self._talk.drain()
         self.child.drain()
         if self.state == RESOLVING:
             self._after_resolver(status, now)
@@ -331,18 +341,14 @@ class Attempt:
         self.child.close()
         self.child = None
         self.state = WAITING
-        name, reference = self._unresolved[0]
         if self._asked is not None:
             self._finish({"kind": self._asked, "reason": self._reason})
             return
         code = os.waitstatus_to_exitcode(status)
         try:
-            if code != 0:
-                how = f"exit code {code}" if code > 0 else f"signal {-code}"
-                raise references.UnresolvedError(f"{reference} ended with {how}")
-            self._learn(references.decode(bytes(self._secret), reference))
+            self._given.hear(code, bytes(self._secret))
         except references.UnresolvedError as error:
-            self._fail_to_start(f"secret {name}: {error}", NOT_RUNNABLE)
+            self._fail_to_start(str(error), NOT_RUNNABLE)
             return
         finally:
             self._secret.clear()
@@ -399,6 +405,8 @@ class Attempt:
         self._abandon()
         if self.child is not None:
             self.child.close()
+        if self._talk is not None:
+            self._talk.close()
         if self._output is not None:
             self._output.close()
         self._files.close()

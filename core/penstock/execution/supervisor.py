@@ -4,9 +4,10 @@ Run as ``python -I -S -c '<append the package root to sys.path; call main()>' RO
 a handful of small modules of the standard library, no user code and no SQL; its work is one loop
 over descriptors and timers for k >= 1 attempts. It ends when it has no work and no engine.
 
-The engine says ``{"op":"launch","ids":[..]}``, ``{"op":"stop","id":..}`` and ``{"op":"quit"}``; it
-hears ``{"op":"hello","ids":[..]}`` and ``{"op":"moved","ids":[..],"ended":[..]}``. All of these are
-hints: what counts lies in the attempt directories (see `protocol`).
+The engine says ``{"op":"entrust",..}`` (see `entrusted`), ``{"op":"launch","ids":[..]}``,
+``{"op":"stop","id":..}`` and ``{"op":"quit"}``; it hears ``{"op":"hello","ids":[..]}`` and
+``{"op":"moved","ids":[..],"ended":[..]}``. All but the first are hints: what counts lies in the attempt
+directories (see `protocol`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections import deque
 from penstock import process
 from penstock.execution.attempt_files import AttemptFiles
 from penstock.execution.engine_link import EngineLink
+from penstock.execution.entrusted import OPERATION, Entrusted
 from penstock.execution.forge import UNBORN, Forge
 from penstock.execution.poller import Poller
 from penstock.execution.records import MARK, dump_fields
@@ -48,6 +50,7 @@ class Supervisor:
         self._root = root
         self._poller = Poller()
         self._forge = Forge(self._poller)
+        self._entrusted = Entrusted()
         self._link = EngineLink(socket_path, self._poller, self._obey)
         self._live: dict[str, Attempt] = {}
         self._queue: deque[str] = deque()
@@ -64,6 +67,7 @@ class Supervisor:
         process.adopt_orphans()
         process.set_oom_score("self", _OWN_OOM_SCORE)
         process.out_of_memory_kills()
+        process.keep_memory_private()
         self._link.connect(())
         try:
             while self._link.connected or self._live or self._queue or self._contended:
@@ -122,6 +126,8 @@ class Supervisor:
         operation = message.get("op")
         if operation == "launch":
             self._queue.extend(each for each in message.get("ids", ()) if isinstance(each, str))
+        elif operation == OPERATION:
+            self._entrusted.take(message)
         elif operation == "stop":
             attempt = self._live.get(str(message.get("id")))
             if attempt is not None:
@@ -157,7 +163,7 @@ class Supervisor:
         except OSError:  # revoked, another's, forgotten, or the disk is full: not ours to run
             self._ended.append(attempt_id)
             return
-        attempt = Attempt(attempt_id, files, self._poller, self._forge, self._needs_sync)
+        attempt = Attempt(attempt_id, files, self._poller, self._forge, self._entrusted, self._needs_sync)
         self._live[attempt_id] = attempt
         self._started[attempt_id] = now + _CLAIM_HINT_SECONDS
         attempt.begin(now)

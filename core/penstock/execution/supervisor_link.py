@@ -41,6 +41,8 @@ class SupervisorLink(asyncio.Protocol):
 
     def __init__(self, room: Room) -> None:
         self.pid: int | None = None
+        self.speaks = 1
+        """What it understands, see `engine_link.SPEAKS`."""
         self.ids: set[str] = set()
         self.leaving = False
         """Whether it was asked to end; it takes nothing new then."""
@@ -52,6 +54,10 @@ class SupervisorLink(asyncio.Protocol):
         """Ask for the launch of attempts whose directories are ready."""
         self.ids.update(ids)
         self._say({"op": "launch", "ids": list(ids)})
+
+    def entrust(self, message: dict[str, Any]) -> None:
+        """Let it have what `entrusted_message` made."""
+        self._say(message)
 
     def stop(self, attempt_id: str) -> None:
         """Say that a stop order lies in the attempt's directory."""
@@ -99,6 +105,7 @@ class SupervisorLink(asyncio.Protocol):
         ids = [str(each) for each in message["ids"]]
         if message["op"] == "hello":
             self.pid = int(message["pid"])
+            self.speaks = int(message.get("speaks", 1))
             self.ids.update(ids)
             self._room.greeted(self, ids)
         elif message["op"] == "moved":

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 
+from penstock.authoring.channel import channel
 from penstock.authoring.exceptions import TaskError, Terminated
 from penstock.authoring.hiding import listen_at
 from penstock.authoring.lookup import provide
@@ -50,8 +51,10 @@ def settle_in(folder: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
     spec = records.read_order(f"{folder}/{records.SPEC}")
     facts: dict[str, Any] = spec["context"]
     _speak_line_by_line()
+    channel.open()
     provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
-    listen_at(None if spec.get("log_direct") else sys.stdout.fileno())
+    # Over a line to the supervisor it is told; one of version 0.1 listens to the output.
+    listen_at(None if channel.is_open or spec.get("log_direct") else sys.stdout.fileno())
     take_lent()
     return spec, facts
 

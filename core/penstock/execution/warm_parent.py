@@ -17,6 +17,7 @@ import time
 
 from penstock import forking
 from penstock.execution.records import MARK
+from penstock.execution.talk import CHANNEL
 
 IDLE_SECONDS = 30.0
 """How long it waits for the next task before it ends and gives its memory back."""
@@ -77,13 +78,15 @@ def _fork_again(plate: forking.Nameplate, asker: socket.socket, descriptors: lis
         os._exit(1)
 
 
-def _begin(plate: forking.Nameplate, middle: int, descriptor: int, stdout: int, stderr: int) -> str:
-    forking.settle(stdout, stderr, keep=[descriptor])
+def _begin(
+    plate: forking.Nameplate, middle: int, descriptor: int, stdout: int, stderr: int, line: int
+) -> str:
+    forking.settle(stdout, stderr, keep=[descriptor, line])
     own = socket.socket(fileno=descriptor)
     order = json.loads(own.recv(forking.MAX_MESSAGE))
     argv, environment = order["argv"], order["env"]
     plate.show(argv, environment[MARK])
-    forking.live_in(environment, order["cwd"])
+    forking.live_in({**environment, CHANNEL: str(line)}, order["cwd"])
     sys.argv[1:] = [argv[-1]]
     sys.orig_argv[:] = argv
     while os.getppid() == middle:  # it has only to end

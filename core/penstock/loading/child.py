@@ -20,6 +20,7 @@ import msgspec
 
 # All that is needed afterwards is imported here, because the author's file may spoil the import system.
 from penstock.authoring import lookup
+from penstock.authoring.hiding import hidden
 from penstock.authoring.serialize import collect, to_spec
 from penstock.errors import DagFileError
 from penstock.loading.explain import explain
@@ -122,7 +123,7 @@ class _Channel:
 
 def load(file: str, request: LoadRequest) -> ParsedFile:
     """Execute the file and return its DAGs, or why there are none."""
-    lookup.provide(request.variables, request.connections, stored=request.values)
+    lookup.provide(request.variables, request.connections, stored=request.values, environ=request.environ)
     try:
         dags = collect(execute(file, request.source, request.folders))
     except BaseException as error:  # noqa: BLE001 - whatever an author raises is told, not obeyed
@@ -140,11 +141,25 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
 
 def _spec(dag: Any, file: str, timezone: str) -> DagSpec:
     spec = to_spec(dag, file, timezone)
+    _refuse_secrets(spec, file)
     try:
         timetable_of(spec.schedule)
     except ValueError as error:
         raise DagFileError(f"DAG {spec.dag_id!r}: {error}", file, spec.line) from None
     return spec
+
+
+def _refuse_secrets(spec: DagSpec, file: str) -> None:
+    """Refuse a secret's value in a command or a parameter: what is loaded is kept on the disk."""
+    commands = [(f"the command of task {task.task_id!r}", task.line, task.command) for task in spec.tasks]
+    for name, line, part in (*commands, ("a parameter's default", spec.line, spec.params)):
+        if part and hidden.found_in(msgspec.json.encode(part).decode(), words=False):
+            raise DagFileError(
+                f"DAG {spec.dag_id!r}: {name} holds the value of a secret, which would be written to the "
+                "disk: say {{ var.value.NAME }} or {{ conn.ID.password }} in a template, or secrets={...}",
+                file,
+                line,
+            )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 
 from penstock.settings import Settings
@@ -25,25 +25,31 @@ USUAL = (
     "PYTHONPATH",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
-    "PENSTOCK_VAR_*",
-    "PENSTOCK_CONN_*",
-    "AIRFLOW_VAR_*",
-    "AIRFLOW_CONN_*",
 )
 """What programs need to work at all. Everything else is named by ``pass_env``."""
+VALUES = ("PENSTOCK_VAR_*", "PENSTOCK_CONN_*", "AIRFLOW_VAR_*", "AIRFLOW_CONN_*")
+"""Variables and connections: looked up by name, and in no process's environment."""
 
 
 def author_environment(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the part of *environ* (default: this process's) that author's code may see.
 
-    The usual few, what matches ``pass_env``, what secrets in penstock.toml refer to, and ``PENSTOCK_HOME``.
+    The usual few, what matches ``pass_env``, and ``PENSTOCK_HOME``.
     """
     environ = os.environ if environ is None else environ
-    lent = (*lent_names(settings.variables), *lent_names(settings.connections))
-    patterns = (*USUAL, *settings.pass_env, *lent)
-    chosen = {
+    chosen = _matching(environ, (*USUAL, *settings.pass_env))
+    return {**chosen, "PENSTOCK_HOME": str(settings.home)}
+
+
+def askable(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what a file may look up while it loads: variables, connections, what secrets refer to."""
+    environ = os.environ if environ is None else environ
+    return _matching(environ, (*VALUES, *lent_names(settings.variables), *lent_names(settings.connections)))
+
+
+def _matching(environ: Mapping[str, str], patterns: Collection[str]) -> dict[str, str]:
+    return {
         name: value
         for name, value in environ.items()
         if any(fnmatchcase(name, pattern) for pattern in patterns)
     }
-    return {**chosen, "PENSTOCK_HOME": str(settings.home)}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from penstock.authoring.hiding import covered
 from penstock.errors import DagFileError
 from penstock.model.spec import DagFileProblem
 
@@ -27,7 +28,7 @@ def explain(error: BaseException, file: str) -> DagFileProblem:
                 message = f"{message} ({error.file}:{error.line})"
             return DagFileProblem(
                 file=file,
-                message=message,
+                message=covered(message),
                 line=line if elsewhere else error.line or line,
                 detail=_detail(error),
             )
@@ -39,7 +40,7 @@ def explain(error: BaseException, file: str) -> DagFileProblem:
             message = f"exited with code {_exit_code(error)} while loading"
         case _:
             message = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
-    return DagFileProblem(file=file, message=message, line=line, detail=_detail(error))
+    return DagFileProblem(file=file, message=covered(message), line=line, detail=_detail(error))
 
 
 def _walk(trace: TracebackType | None) -> Iterator[tuple[Any, int]]:
@@ -75,6 +76,6 @@ def _detail(error: BaseException) -> str | None:
             theirs = [frame for frame in part.stack if not frame.filename.startswith((_OURS, "<frozen"))]
             part.stack = traceback.StackSummary.from_list(theirs)
             todo += [part.__cause__, part.__context__, *(part.exceptions or ())]
-        return "".join(told.format())[-_DETAIL_MAX:]
+        return covered("".join(told.format()))[-_DETAIL_MAX:]
     except BaseException:  # noqa: BLE001 - see _text
         return None

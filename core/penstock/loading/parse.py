@@ -16,7 +16,7 @@ import msgspec
 from penstock.decoding import decoder
 from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
 from penstock.loading.discover import MAX_SOURCE_BYTES, source_hash
-from penstock.loading.environment import author_environment
+from penstock.loading.environment import askable, author_environment
 from penstock.loading.held import Spawning, Starter
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.model.spec import DagFileProblem, ParsedFile
@@ -73,6 +73,7 @@ def _parse(
             memory=settings.parse_memory,
             connections=settings.connections,
             variables=settings.variables,
+            environ=askable(settings),
             values=str(settings.values_file),
         )
         answer = talk.hold(

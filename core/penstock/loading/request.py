@@ -24,5 +24,7 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = 2 << 30
     connections: dict[str, Any] = msgspec.field(default_factory=dict)
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
+    environ: dict[str, str] = msgspec.field(default_factory=dict)
+    """What of the engine's environment may be looked up, and is in no process's own."""
     values: str | None = None
     """The file with the store's variables and connections."""

@@ -239,6 +239,9 @@ class SetVariable(Act, frozen=True, kw_only=True, tag="variable_set", omit_defau
     secret: str | None = None
     description: str | None = None
 
+    def __repr__(self) -> str:
+        return f"SetVariable(name={self.name!r})"  # what is shown may end in a log, a value must not
+
 
 class DeleteVariable(Act, frozen=True, kw_only=True, tag="variable_delete", omit_defaults=True):
     """Remove a variable from the store."""
@@ -256,6 +259,9 @@ class SetConnection(Act, frozen=True, kw_only=True, tag="connection_set", omit_d
     entry: dict[str, Any]
     description: str | None = None
     clear_secrets: bool = False
+
+    def __repr__(self) -> str:
+        return f"SetConnection(conn_id={self.conn_id!r})"
 
 
 class DeleteConnection(Act, frozen=True, kw_only=True, tag="connection_delete", omit_defaults=True):

@@ -225,7 +225,4 @@ def deliver(tick: Tick) -> None:
         tick.world.delivering[record.attempt_id] = record.id
         _save(tick, record)
         facts = json.loads(record.facts)
-        lent = tick.world.values.lent(tick.settings)
-        tick.launches.append(
-            callback_spec(record.attempt_id, facts, tick.settings, tick.environment, lent=lent)
-        )
+        tick.launches.append(callback_spec(record.attempt_id, facts, tick.settings, tick.environment))

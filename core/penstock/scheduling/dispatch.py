@@ -204,7 +204,6 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     move(tick, live, task, TaskEvent.LAUNCH)
     _count_turns(tick.world, live)
     tick.world.attempts[attempt_id] = (live.record.id, task.key)
-    lent = tick.world.values.lent(tick.settings)
     asks = live.structure.tasks[task.task_id].launch == "python"
     tick.launches.append(
         attempt_spec(
@@ -213,7 +212,6 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
             attempt_id,
             tick.settings,
             tick.environment,
-            lent=lent,
             before=tick.world.previous_success(live) if asks else None,
             triggering=tick.world.assets.of_run(live.record) if asks else (),
         )

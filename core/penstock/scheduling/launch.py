@@ -15,7 +15,6 @@ from penstock.scheduling.instances import instances
 from penstock.scheduling.world import LiveRun
 from penstock.settings import Settings
 from penstock.store.records import AssetEventRecord, RunRecord, TaskRecord
-from penstock.values import clear_secrets
 
 _LEFT_BEHIND = TERMINAL - {TaskState.REMOVED}
 CALLBACK_GRACE = 5.0
@@ -31,13 +30,12 @@ def attempt_spec(
     settings: Settings,
     environment: dict[str, str],
     *,
-    lent: tuple[str, ...] = (),
     before: RunRecord | None = None,
     triggering: Sequence[AssetEventRecord] = (),
 ) -> AttemptSpec:
     """Return the order for one attempt of *task*.
 
-    *lent* is for `AttemptSpec.lent`; *before* is the last successful run before the task's own;
+    *environment* is what it says of the engine's; *before* is the last successful run before the task's own;
     *triggering* are the asset events that made the run.
     """
     spec = live.structure.tasks[task.task_id]
@@ -61,9 +59,8 @@ def attempt_spec(
         grace=settings.stop_grace if spec.stop_grace is None else spec.stop_grace,
         log_max_bytes=settings.log_max_bytes,
         log_direct=spec.log_direct,
-        masks=_masks(settings),
         secrets=spec.secrets,
-        lent=lent if python else (),
+        passed=command is None or not command.replace_env,
         skip_on_exit_code=spec.skip_on_exit_code,
         push_last_line=spec.push_last_line,
         context=facts,
@@ -104,8 +101,6 @@ def callback_spec(
     facts: dict[str, Any],
     settings: Settings,
     environment: dict[str, str],
-    *,
-    lent: tuple[str, ...] = (),
 ) -> AttemptSpec:
     """Return the order to carry a callback out; *facts* as `callback_facts` made them."""
     context = facts["context"]
@@ -119,8 +114,7 @@ def callback_spec(
         time_limit=settings.callback_timeout,
         grace=min(settings.stop_grace, CALLBACK_GRACE),
         log_max_bytes=settings.log_max_bytes,
-        masks=_masks(settings),
-        lent=lent,
+        passed=True,
         context=context,
         xcom_sources=facts["sources"],
     )
@@ -152,17 +146,6 @@ def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, st
             for name, text in same.items()
         },
     }
-
-
-def _masks(settings: Settings) -> tuple[str, ...]:
-    """Return the secrets that penstock.toml holds in clear, longest first, so that no log shows them."""
-    found = {
-        secret
-        for entry in settings.connections.values()
-        for secret in clear_secrets(entry)
-        if len(secret) >= 5
-    }
-    return tuple(sorted(found, key=len, reverse=True))
 
 
 def run_params(live: LiveRun) -> dict[str, Any]:

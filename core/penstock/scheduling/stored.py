@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from penstock.model.states import RunType
-from penstock.settings import Settings
 from penstock.store.records import AssetEventRecord, RunRecord, ValueRecord
 from penstock.store.working import WorkingSet
-from penstock.values import lent_names
 
 
 class StoredValues:
@@ -20,7 +17,6 @@ class StoredValues:
 
     def __init__(self, reads: WorkingSet) -> None:
         self._kept: dict[tuple[str, str], ValueRecord] = {value.key: value for value in reads.values()}
-        self._lent: tuple[str, ...] | None = None
         self.moved = True
 
     def get(self, kind: str, name: str) -> ValueRecord | None:
@@ -36,15 +32,7 @@ class StoredValues:
         self._kept.pop((kind, name), None)
         if record is not None:
             self._kept[kind, name] = record
-        self.moved, self._lent = True, None
-
-    def lent(self, settings: Settings) -> tuple[str, ...]:
-        """Return the environment variables that secrets refer to, in *settings* and in the store."""
-        if self._lent is None:
-            stored = {f"{value.kind} {value.name}": json.loads(value.entry) for value in self._kept.values()}
-            everything = (settings.variables, settings.connections, stored)
-            self._lent = tuple(sorted({name for entries in everything for name in lent_names(entries)}))
-        return self._lent
+        self.moved = True
 
 
 class ChangedAssets:

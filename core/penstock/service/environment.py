@@ -1,7 +1,7 @@
-"""What a task process inherits of the engine's environment: the usual few, and what the settings name.
+"""What an order says of a task's environment: the usual few of the engine's, and nothing secret.
 
 An allow-list, so that tokens and loader variables of whoever started the engine do not reach every
-task by accident.
+task by accident. What ``pass_env`` names comes beside it, see `penstock.execution.entrusted`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from penstock.settings import Settings
 
 _USUAL = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "XDG_RUNTIME_DIR",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "PENSTOCK_VAR_*", "PENSTOCK_CONN_*", "AIRFLOW_VAR_*", "AIRFLOW_CONN_*",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 
 
 def task_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment that every task starts from."""
-    patterns = (*_USUAL, *settings.pass_env)
+    """Return the environment that every task starts from, as orders write it down."""
     kept = {
         name: value
         for name, value in environ.items()
-        if any(fnmatchcase(name, pattern) for pattern in patterns)
+        if any(fnmatchcase(name, pattern) for pattern in _USUAL)
+        and not any(fnmatchcase(name, pattern) for pattern in settings.pass_env)
     }
     kept.setdefault("PATH", "/usr/local/bin:/usr/bin:/bin")
     kept["PENSTOCK_HOME"] = str(settings.home)

@@ -112,8 +112,10 @@ class BashOperator(Operator):
         import sys
 
         last = ""
+        words, handle = bash_words(command)
+        kept = () if handle is None else (handle,)
         with subprocess.Popen(
-            ["bash", "-c", command], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=kept
         ) as process:
             assert process.stdout is not None
             for raw in process.stdout:
@@ -171,6 +173,22 @@ def exit_codes(given: int | Sequence[int] | None) -> tuple[int, ...]:
     return codes
 
 
+def bash_words(command: str) -> tuple[list[str], int | None]:
+    """Return the words that have bash run *command*, and a descriptor that it has to inherit, if any.
+
+    Every user of the machine may read a command line, so a command that shows a secret is not put there.
+    """
+    from penstock.authoring.hiding import hidden
+
+    if not hidden.found_in(command) or not hasattr(os, "memfd_create"):
+        return ["bash", "-c", command], None
+    handle = os.memfd_create("command", 0)
+    with open(handle, "wb", closefd=False) as file:
+        file.write(os.fsencode(command))
+    # bash reads it before it closes it, and what it starts does not have it.
+    return ["bash", "-c", f'eval "$(</proc/self/fd/{handle})" {handle}<&-'], handle
+
+
 def become_bash(command: str, env: dict[str, str]) -> NoReturn:
     """Replace this process by bash, so that exit code, signals and output are the command's own."""
     import shutil
@@ -181,4 +199,4 @@ def become_bash(command: str, env: dict[str, str]) -> NoReturn:
         raise TaskError("bash is not installed, or not on PATH")
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(bash, ["bash", "-c", command], env)  # noqa: S606 - the command is what the author asked for
+    os.execve(bash, bash_words(command)[0], env)  # noqa: S606 - the command is what the author asked for

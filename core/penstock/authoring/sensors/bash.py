@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from penstock.authoring.exceptions import FailException
+from penstock.authoring.operators.bash import bash_words
 from penstock.authoring.sensors.sensor import Sensor
 
 TYPE_CHECKING = False
@@ -48,7 +49,11 @@ class BashSensor(Sensor):
 
         own = {str(name): str(value) for name, value in (self.env or {}).items()}
         environment = dict(os.environ) if self.env is None else own
-        code = subprocess.run(["bash", "-c", self.bash_command], env=environment, check=False).returncode
+        words, handle = bash_words(self.bash_command)
+        kept = () if handle is None else (handle,)
+        code = subprocess.run(words, env=environment, pass_fds=kept, check=False).returncode
+        if handle is not None:
+            os.close(handle)
         if code == 0:
             return True
         if self.retry_exit_code is None or code == self.retry_exit_code:
