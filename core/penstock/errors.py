@@ -16,6 +16,7 @@
     │   ├── EngineAlreadyRunningError
     │   └── ProtocolError         a message on the socket could not be understood
     └── StoreError                the database cannot be opened or written
+        └── LostError             what the engine had open was taken from under it: exit code 4
 
 The first line of each docstring is the default message. Drawing an error is the caller's business.
 """
@@ -103,3 +104,9 @@ class ProtocolError(EngineError):
 
 class StoreError(PenstockError):
     """The database cannot be used."""
+
+
+class LostError(StoreError):
+    """What the engine had open was removed, renamed or replaced."""
+
+    exit_code = 4

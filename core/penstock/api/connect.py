@@ -21,13 +21,17 @@ def open_engine(settings: Settings) -> Engine:
         engine.connect()
     except EngineNotRunningError:
         engine.close()
-        if not settings.database.is_file():
-            raise
-        return _stored(settings)
+        return stored_engine(settings)
     return engine
 
 
-def _stored(settings: Settings) -> Engine:
+def stored_engine(settings: Settings) -> Engine:
+    """Return the database's own answers, whether or not an engine runs.
+
+    Raises `EngineNotRunningError` when there is no database.
+    """
+    if not settings.database.is_file():
+        raise EngineNotRunningError
     from penstock.api.local import LocalEngine
     from penstock.store.database import Database
 

@@ -155,6 +155,27 @@ def restore(session: Session, *, file: Path, yes: bool, as_json: bool) -> None:
 @db.command
 @json_option
 @pass_session
+def create(session: Session, *, as_json: bool) -> None:
+    """Make an empty database where the old one is gone for good.
+
+    An engine makes it by itself in a new home; where there was one before, it asks for this, because every
+    run and every act is forgotten then.
+
+    Examples:
+      penstock db create && penstock up -d
+    """
+    from penstock.service.upkeep import create as make
+
+    make(session.settings)
+    if as_json:
+        print_json({"database": str(session.settings.database)})
+    else:
+        tell(f"{session.settings.database}: empty")
+
+
+@db.command
+@json_option
+@pass_session
 def vacuum(session: Session, *, as_json: bool) -> None:
     """Give the room of forgotten rows back to the disk.
 

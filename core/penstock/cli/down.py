@@ -30,20 +30,32 @@ def down(session: Session) -> int:
     from penstock.cli.running import holder
 
     home = session.settings.home
-    try:
-        pid = session.engine().status().pid
-    except EngineError:  # silent, or of another version: it may still be there
-        pid = holder(session.settings)
-    if pid is None:
+    found = holder(session.settings)  # not asked over the socket: it may be gone, or nobody may answer
+    if found is None:
         tell(f"no engine runs for {home}")
         return 0
-    _end(pid)
+    pid = found.pid or _told(session)
+    _end(pid, stopped=found.stopped)
     tell(f"engine ended, pid {pid}")
     say("tasks that were running go on")
     return 0
 
 
-def _end(pid: int) -> None:
+def _told(session: Session) -> int:
+    """Return the pid that the engine tells itself, where the kernel does not."""
+    from penstock.cli.running import silence
+    from penstock.service.lock import Holder
+
+    try:
+        pid = session.engine().status().pid
+    except EngineError:
+        pid = None
+    if pid is None:
+        raise EngineError(silence(Holder(None)))
+    return pid
+
+
+def _end(pid: int, *, stopped: bool) -> None:
     """Ask the engine to end, and return when it is gone for good."""
     from penstock import process
 
@@ -52,6 +64,9 @@ def _end(pid: int) -> None:
         return
     try:
         process.signal_process(pid, ticks, signal.SIGTERM)
+        if stopped:
+            say(f"the engine, pid {pid}, was stopped: it is let go on (SIGCONT) so that it can end")
+            process.signal_process(pid, ticks, signal.SIGCONT)
     except PermissionError:
         raise EngineError(f"the engine, pid {pid}, belongs to somebody else") from None
     deadline = time.monotonic() + PATIENCE

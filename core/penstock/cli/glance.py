@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from penstock.model.views import EngineStatus
 
-_PATIENCE = 2.0
-"""Seconds that the engine may take."""
+_PATIENCE = 0.5
+"""Seconds that the engine may take; the command proper asks once more and says what it finds."""
 _QUESTION = b'{"id":1,"method":"status"}\n'
 _ANSWER = b'{"id":1,"result":'
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from penstock.service.lock import Holder
     from penstock.settings import Settings
 
 
-def holder(settings: Settings) -> int | None:
-    """Return the pid of the process that holds the home's lock; None when it is free.
+def holder(settings: Settings) -> Holder | None:
+    """Return who holds the home's locks, whatever is left of its socket; None when it is free."""
+    from penstock.service.lock import holder_of
 
-    Tries the lock for a moment, so ask only when the socket is silent: an engine that starts in
-    that very moment would believe another one there.
-    """
-    from penstock.service.lock import NAME
+    return holder_of(settings.run_folder)
 
-    try:
-        descriptor = os.open(settings.run_folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        words = os.read(descriptor, 32).split()
-        return int(words[0]) if words and words[0].isdigit() else None
-    finally:
-        os.close(descriptor)
-    return None
+
+def silence(found: Holder) -> str:
+    """Return what to say of an engine that holds the home and does not answer, and what to do."""
+    if found.pid is None:
+        return (
+            "an engine runs for this home and does not answer; whose process it is cannot be told from here"
+        )
+    if found.stopped:
+        return (
+            f"the engine, pid {found.pid}, is stopped (SIGSTOP or a debugger) and answers nobody: "
+            f"`kill -CONT {found.pid}` lets it go on, `penstock down` ends it"
+        )
+    return (
+        f"the engine, pid {found.pid}, does not answer: it may just be starting, or be very busy; "
+        "see engine.log, and `penstock down` ends it"
+    )

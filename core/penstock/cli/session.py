@@ -42,6 +42,17 @@ class Session:
             self._live = SocketEngine(self.settings.socket)
         return self._live
 
+    def glimpse(self, seconds: float) -> Engine:
+        """Return the running engine, which has *seconds* to answer each call."""
+        if self._given is not None:
+            return self._given
+        from penstock.api.client import SocketEngine
+
+        if self._live is not None:
+            self._live.close()
+        self._live = SocketEngine(self.settings.socket, call_timeout=seconds)
+        return self._live
+
     def reader(self, *, quietly: bool = False) -> Engine:
         """Return the running engine, or the database read-only, with a word on the data's age.
 
@@ -51,6 +62,14 @@ class Session:
             self._reader = self._given or self._open()
             if not quietly and self._reader is not self._live:
                 _tell_age(self._reader)
+        return self._reader
+
+    def stored(self) -> Engine:
+        """Return the database's own answers, whether or not an engine runs; raise `EngineNotRunningError`."""
+        from penstock.api.connect import stored_engine
+
+        if self._reader is None or self._reader is self._live:
+            self._reader = self._given or stored_engine(self.settings)
         return self._reader
 
     def planner(self, *, dry_run: bool) -> Engine:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from penstock.model.views import EngineStatus
 
 NO_ENGINE = 3
+PATIENCE = 0.8
+"""Seconds that the engine may take to answer; then it is said that it does not."""
 
 
 @click.command
@@ -24,7 +26,7 @@ def status(session: Session, *, as_json: bool) -> int:
     """Show the engine at a glance.
 
     Without an engine the document is printed all the same, as last stored, with "pid": null, and
-    the exit code is 3.
+    the exit code is 3. One that is there but does not answer within a few seconds is named.
 
     Examples:
       penstock status
@@ -42,15 +44,29 @@ def status(session: Session, *, as_json: bool) -> int:
 
 def read_status(session: Session) -> EngineStatus:
     """Return the engine's status, or what is stored, or that of a home where nothing ever ran."""
+    import msgspec
+
+    from penstock.cli.running import holder, silence
+    from penstock.errors import EngineNotRunningError
+
+    found = holder(session.settings)
+    if found is None or not found.stopped:
+        try:
+            return session.glimpse(PATIENCE).status()
+        except EngineNotRunningError:
+            found = holder(session.settings)
+    stored = _stored(session)
+    if found is None:
+        return stored
+    return msgspec.structs.replace(stored, silent_pid=found.pid or 0, warnings=(silence(found),))
+
+
+def _stored(session: Session) -> EngineStatus:
     from penstock.errors import EngineNotRunningError
     from penstock.model.views import EngineStatus
 
     try:
-        return session.engine().status()
-    except EngineNotRunningError:
-        pass
-    try:
-        return session.reader(quietly=True).status()
+        return session.stored().status()
     except EngineNotRunningError:
         from penstock import __version__
 

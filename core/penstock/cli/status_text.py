@@ -14,6 +14,8 @@ def status_text(facts: EngineStatus) -> str:
 
     if facts.pid is None:
         engine = "not running; start it with `penstock up -d`"
+        if facts.silent_pid is not None:
+            engine = f"does not answer, pid {facts.silent_pid or 'unknown'}"
         if facts.last_seen is not None:
             engine += f" (last written {text.ago(facts.last_seen)})"
     else:

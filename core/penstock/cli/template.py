@@ -117,6 +117,7 @@ GITIGNORE = """\
 /penstock.db*
 /attempts/
 /versions/
+/instance.json
 /values.json
 /venvs/
 /run/

@@ -71,7 +71,12 @@ def _detached(session: Session) -> int:
 
 
 def _answering(session: Session) -> int | None:
-    """Return the pid of an engine that answers, None when none does."""
+    """Return the pid of an engine that answers, None when none does; raise `EngineError` of a stopped one."""
+    from penstock.cli.running import holder, silence
+
+    found = holder(session.settings)
+    if found is not None and found.stopped:
+        raise EngineError(silence(found))
     try:
         return session.engine().status().pid
     except EngineNotRunningError:

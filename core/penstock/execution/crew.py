@@ -51,6 +51,7 @@ class Crew:
         self._starting: dict[int, asyncio.TimerHandle] = {}
         self._unreaped: set[int] = set()
         self._server: asyncio.AbstractServer | None = None
+        self._inode = 0
         self._pause = _FIRST_PAUSE
         self._timers: set[asyncio.TimerHandle] = set()
         self._open = False
@@ -59,14 +60,32 @@ class Crew:
 
     async def start(self) -> None:
         """Listen, and start a supervisor so that the first launch finds it warm."""
+        await self._listen()
+        self._open = True
+        self._start_one()
+
+    async def _listen(self) -> None:
         path = self._settings.supervisor_socket
         make_private(path.parent)
         path.unlink(missing_ok=True)  # of an engine that died; its lock is the caller's business
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(lambda: SupervisorLink(self), path, backlog=256)
         path.chmod(0o600)
-        self._open = True
-        self._start_one()
+        self._inode = path.stat().st_ino
+
+    async def mend(self) -> bool:
+        """Listen anew if the socket was removed or replaced; return whether that was so."""
+        if not self._open or self._server is None or self._is_ours():
+            return False
+        self._server.close()  # supervisors that are connected stay so
+        await self._listen()
+        return True
+
+    def _is_ours(self) -> bool:
+        try:
+            return self._settings.supervisor_socket.lstat().st_ino == self._inode
+        except OSError:
+            return False
 
     async def close(self) -> None:
         """Hang up on all of them. Those that are idle end, the others finish their work first."""
@@ -75,7 +94,8 @@ class Crew:
             timer.cancel()
         if self._server is not None:
             self._server.close()
-            self._settings.supervisor_socket.unlink(missing_ok=True)
+            if self._is_ours():
+                self._settings.supervisor_socket.unlink(missing_ok=True)
         self._links.clear()
         for link in self._connections:
             link.close()

@@ -134,6 +134,10 @@ class LocalExecutor:
         used = self._crew.used if self._crew is not None else 0
         return [Worker("local", self._settings.parallelism, used)]
 
+    async def mend(self) -> bool:
+        """Listen anew if the supervisors' socket was removed or replaced; return whether that was so."""
+        return self._crew is not None and await self._crew.mend()
+
     async def close(self) -> None:
         """Hang up; attempts go on, and their results are found by the next engine."""
         if self._crew is not None:

@@ -58,6 +58,8 @@ class EngineStatus(View, frozen=True, kw_only=True):
     kept: str | None = None
     """How much of the past is kept, in words."""
     warnings: tuple[str, ...] = ()
+    silent_pid: int | None = None
+    """The engine that holds the home but does not answer; 0 when its pid is unknown, None for none."""
 
 
 class RunRow(View, frozen=True, kw_only=True):

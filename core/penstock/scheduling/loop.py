@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Callable, Sequence
 
 from penstock.clock import Clock, to_us
-from penstock.errors import PenstockError, StoreError
+from penstock.errors import LostError, PenstockError, StoreError
 from penstock.execution import failpoint
 from penstock.execution.executor import Executor
 from penstock.model import views
@@ -100,6 +100,9 @@ class Loop:
         self._no_launches_before = 0.0
         self._stopping = False
         self._suspicious = False
+        self._lost: LostError | None = None
+        self.remarks: Callable[[], tuple[str, ...]] = tuple
+        """What the rest of the engine has to say to operators."""
         self._aside: dict[str, float] = {}
         """Attempts that ticks fail over, with the monotonic time until which they are left out."""
         self._stuck: dict[int, tuple[float, str]] = {}
@@ -177,6 +180,8 @@ class Loop:
         self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None
     ) -> views.Done:
         """Carry out *act* in the next tick; return once it is durable."""
+        if self._lost is not None:
+            raise self._lost
         answer: asyncio.Future[views.Done] = asyncio.get_running_loop().create_future()
         self.order(ActOrder(act, expect, actor, act_id, answer))
         return await answer
@@ -192,7 +197,7 @@ class Loop:
         stuck = [each for each in self._aside if each in self.world.attempts]
         said = [f"attempt {each} cannot be settled: the engine's log says why" for each in stuck]
         said += [f"{text}: the engine's log says why" for _, text in self._stuck.values()]
-        return (*([self._storage_low] if self._storage_low else ()), *said)
+        return (*([self._storage_low] if self._storage_low else ()), *said, *self.remarks())
 
     # -- the loop --------------------------------------------------------------------------------
 
@@ -244,6 +249,12 @@ class Loop:
             return self._one_by_one(orders, ids)
         try:
             return self._tick(orders, ids, revoke_unclaimed=revoke_unclaimed)
+        except LostError as error:
+            self._lost = error
+            for order in orders:
+                if isinstance(order, ActOrder) and not order.answer.done():
+                    order.answer.set_exception(error)
+            raise
         except Exception as error:
             log.exception("a tick failed; reading the state anew")
             self._undo(error, orders)

@@ -53,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._late: asyncio.TimerHandle | None = None
         self._streaming = False
         self._ended = False
+        self._refusal: PenstockError | None = None
         self._transport: asyncio.Transport
 
     # -- what asyncio calls --------------------------------------------------------------------
@@ -110,6 +111,13 @@ class Connection(asyncio.Protocol):
         """End the connection at once."""
         self._transport.abort()
 
+    def refuse(self, error: PenstockError) -> None:
+        """Answer nothing but *error* from now on; who listens for news hears it at once."""
+        self._refusal = error
+        if self._streaming:
+            self._send_problem(None, error)
+            self._transport.close()
+
     # -- lines that take their time ------------------------------------------------------------
 
     def _watch_line(self) -> None:
@@ -152,6 +160,8 @@ class Connection(asyncio.Protocol):
             number = request.id
             method = wire.method(request.method)
             arguments = wire.decode_params(method, request.params)
+            if self._refusal is not None and method.name != "hello":
+                raise self._refusal
             if method.name == wire.CHANGES:
                 await self._stream(**arguments)
                 return

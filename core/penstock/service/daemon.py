@@ -12,14 +12,15 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NoReturn
 
 from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
-from penstock.errors import PenstockError, StoreError
+from penstock.errors import LostError, PenstockError, StoreError
 from penstock.execution.local import LocalExecutor
 from penstock.scheduling.loop import Loop
-from penstock.service import engine_log
+from penstock.service import engine_log, identity, instance
 from penstock.service.environment import task_environment
 from penstock.service.lock import HomeLock
 from penstock.service.notices import Notices
@@ -31,6 +32,9 @@ from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.pools import ensure_pools
 
+FAREWELL = 2.0
+"""Seconds for which an engine that lost its home or database tells everybody so before it ends."""
+
 log = logging.getLogger("penstock")
 
 
@@ -38,21 +42,32 @@ def run(settings: Settings) -> int:
     """Run the engine of *settings* until SIGTERM or SIGINT.
 
     Returns the exit code, which is 1 when a part of the engine failed. Raises `EngineAlreadyRunningError`
-    when one runs already, `StoreError` when the database cannot be used.
+    when one runs already, `StoreError` when the database cannot be used. When home, database or attempts
+    are taken away meanwhile, the process ends here, with the exit code of `LostError`.
     """
     os.umask(0o077)
     engine_log.begin()
     prepare_home(settings)
-    with HomeLock(settings.run_folder):
+    with HomeLock(settings.run_folder) as lock:
+        instance.refuse_without_database(settings)
+        lock.hold_database(settings.database)
         database = Database.open(settings.database)
         try:
             with contextlib.suppress(KeyboardInterrupt):
-                return asyncio.run(_serve(settings, database))
+                return asyncio.run(_serve(settings, database, lock))
+        except LostError:
+            _end_without()
         finally:
             with contextlib.suppress(Exception):
                 database.checkpoint(truncate=True)
             database.close()
     return 0
+
+
+def _end_without() -> NoReturn:
+    """End the process at once: SQLite, closing in order, would touch whatever has its files' names now."""
+    logging.shutdown()
+    os._exit(LostError.exit_code)
 
 
 def prepare_home(settings: Settings) -> None:
@@ -70,10 +85,18 @@ def prepare_home(settings: Settings) -> None:
     settings.dags_folder.mkdir(parents=True, exist_ok=True)
 
 
-async def _serve(settings: Settings, database: Database) -> int:
+async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     clock = SystemClock()
     ensure_pools(database, settings.pools)
     database.reserve_log()
+    held = identity.hold(settings, database)
+    origin = instance.origin(settings, database)
+    if origin.copy_of is not None:
+        log.warning(
+            "this home is a copy of %s, which is still there: its running attempts are left alone, and are "
+            "lost here; schedules run in both. From now on this is an instance of its own",
+            origin.copy_of,
+        )
     notices = Notices()
     executor = LocalExecutor(settings)
     loop = Loop(
@@ -87,10 +110,13 @@ async def _serve(settings: Settings, database: Database) -> int:
     engine = LocalEngine(database, settings, loop, since=clock.now())
     server = Server(engine, notices, settings)
     refresh = Refresh(settings, loop)
+    watch = identity.Watch(settings, held, lock, [server.mend, executor.mend])
+    loop.remarks = lambda: watch.warnings
     stopping = Stopping()
     _on_signals(stopping)
     notices.cursor = loop.gate.cursor
     await loop.recover()
+    instance.settle(settings, database, origin)
     log.info(
         "engine %d of %s: %d live attempt(s) adopted", os.getpid(), settings.home, len(loop.world.attempts)
     )
@@ -100,12 +126,15 @@ async def _serve(settings: Settings, database: Database) -> int:
             group.create_task(_guard(sample(loop, clock), stopping)),
             group.create_task(_guard(forget_old(loop, database, executor, settings, clock), stopping)),
             group.create_task(_guard(refresh.watch(), stopping)),
+            group.create_task(_guard(watch.run(), stopping)),
         ]
         opening = group.create_task(_guard(_open(refresh, server, settings), stopping))
         await stopping.wait()
         opening.cancel()  # files may load still
         await asyncio.wait([opening])
         log.info("going; %d attempt(s) run on", len(loop.world.attempts))
+        if stopping.lost is not None:
+            await _say_farewell(server, database, settings, stopping.lost)
         await server.close()
         loop.stop()
         await tasks[0]
@@ -113,7 +142,21 @@ async def _serve(settings: Settings, database: Database) -> int:
             task.cancel()
     await refresh.close()
     await executor.close()
+    if stopping.lost is not None:
+        raise stopping.lost
     return 1 if stopping.broken else 0
+
+
+async def _say_farewell(server: Server, database: Database, settings: Settings, lost: LostError) -> None:
+    """Tell every client why the engine goes, and save what can be saved."""
+    server.refuse(lost)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    target = settings.database.with_name(f"{settings.database.name}.rescued-{stamp}")
+    copy = await asyncio.to_thread(database.rescue, target)
+    if copy is not None:
+        log.critical("everything that was acknowledged is in %s: `penstock db restore %s`", copy, copy)
+        server.refuse(LostError(f"{lost}. Everything that was acknowledged is in {copy}"))
+    await asyncio.sleep(FAREWELL)
 
 
 async def _open(refresh: Refresh, server: Server, settings: Settings) -> None:
@@ -131,6 +174,8 @@ class Stopping(asyncio.Event):
     """Set when the engine is to go; ``broken`` when that is because a part of it failed."""
 
     broken = False
+    lost: LostError | None = None
+    """Why the engine has to go without its home or database."""
 
 
 async def _guard(work: Coroutine[Any, Any, None], stopping: Stopping) -> None:
@@ -138,7 +183,10 @@ async def _guard(work: Coroutine[Any, Any, None], stopping: Stopping) -> None:
     try:
         await work
     except PenstockError as error:
-        log.critical("%s", error)
+        if stopping.lost is None:  # whoever notices first says it once
+            log.critical("%s", error)
+        if isinstance(error, LostError):
+            stopping.lost = error
         stopping.broken = True
         stopping.set()
     except Exception:

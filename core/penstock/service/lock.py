@@ -1,41 +1,182 @@
-"""One engine per home: a kernel lock on a file of its own, which cannot go stale."""
+"""One engine per home and per database: kernel locks, which cannot go stale.
+
+The home's own folder is locked, so that nothing that is removed inside it lets a second engine in, and the
+database file, so that no other home that leads to it does. ``run/engine.lock`` tells people the process id,
+and keeps out engines that know no other lock.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from penstock import process
 from penstock.errors import EngineAlreadyRunningError
 
 NAME = "engine.lock"
+_TRIES, _PAUSE = 5, 0.02
 
 
 class HomeLock:
-    """Holds the home while it is entered. The file tells the holder's process id to people."""
+    """Holds the home while it is entered."""
 
     def __init__(self, run_folder: Path) -> None:
+        self._home = run_folder.parent
         self._path = run_folder / NAME
-        self._descriptor: int | None = None
+        self._descriptors: list[int] = []
+        self._named: int | None = None
 
     def __enter__(self) -> Self:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(descriptor, 32).decode(errors="replace").strip()
-            os.close(descriptor)
-            raise EngineAlreadyRunningError(
-                f"an engine already runs for {self._path.parent.parent}"
-                + (f" (pid {holder})" if holder else "")
-            ) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
-        self._descriptor = descriptor
+            self._take(os.open(self._home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            self._named = self._take_named()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
+    def hold_database(self, database: Path) -> None:
+        """Lock the database file too, making it when there is none; raise `EngineAlreadyRunningError`.
+
+        To be called before SQLite opens it, and left after SQLite closed it: to close any descriptor of
+        the file would drop SQLite's own locks.
+        """
+        if process.LINUX:  # elsewhere the two kinds of locks see each other
+            descriptor = os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._take(descriptor, f"an engine of another home has the database {database} open")
+
+    def lost_name(self) -> bool:
+        """Whether ``run/engine.lock`` is no longer the file that is locked here."""
+        if self._named is None:
+            return False
+        try:
+            there, ours = self._path.lstat(), os.fstat(self._named)
+        except OSError:
+            return True
+        return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
+
+    def renew_name(self) -> None:
+        """Make ``run/engine.lock`` anew after it was removed or replaced.
+
+        Raises OSError, and `EngineAlreadyRunningError` when somebody holds the one that is there now.
+        """
+        before, self._named = self._named, None
+        self._named = self._take_named()
+        if before is not None:
+            self._descriptors.remove(before)
+            os.close(before)
+
+    def _take_named(self) -> int:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        self._take(descriptor)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        return descriptor
+
+    def _take(self, descriptor: int, told: str | None = None) -> None:
+        for _ in range(_TRIES):
+            if _lock(descriptor):
+                break
+            time.sleep(_PAUSE)  # somebody may just be looking whether it is free
+        else:
+            pid = _pid_by_kernel(os.fstat(descriptor)) or _pid_of(self._path)
+            os.close(descriptor)
+            named = f" (pid {pid})" if pid else ""
+            raise EngineAlreadyRunningError((told or f"an engine already runs for {self._home}") + named)
+        self._descriptors.append(descriptor)
+
     def __exit__(self, *_: object) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._descriptors.clear()
+        self._named = None
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a home: ``pid`` is None where it cannot be told. ``stopped`` by a signal or a debugger."""
+
+    pid: int | None
+    stopped: bool = False
+
+
+def holder_of(run_folder: Path) -> Holder | None:
+    """Return who holds the home of *run_folder*, by its locks alone; None when it is free.
+
+    Tries the locks for a moment: an engine that starts in that very moment may believe another one there.
+    """
+    held = [found for place in (run_folder.parent, run_folder / NAME) if (found := _held(place)) is not None]
+    if not held:
+        return None
+    pid = next((each for each in map(_pid_by_kernel, held) if each), None) or _pid_of(run_folder / NAME)
+    record = None if pid is None else process.stat(pid)
+    if pid is not None and record is None:
+        return Holder(None)  # of another machine or container, as seen from here
+    return Holder(pid, stopped=record is not None and record.state in "Tt")
+
+
+def _held(place: Path) -> os.stat_result | None:
+    """Return the facts of *place* when somebody has locked it."""
+    try:
+        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _pid_of(file: Path) -> int | None:
+    """Return the process id that the lock file tells."""
+    try:
+        words = file.read_bytes()[:32].split()
+    except OSError:
+        return None
+    return int(words[0]) if words and words[0].isdigit() else None
+
+
+def _pid_by_kernel(facts: os.stat_result) -> int | None:
+    """Return who holds a lock on the file with these *facts*, as the kernel lists it (Linux)."""
+    try:
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        words = line.split()
+        if "FLOCK" in words and "->" not in words and words[-3].rsplit(":", 1)[-1] == str(facts.st_ino):
+            pid = int(words[-4])
+            if pid > 0 and _has_open(pid, facts):  # another disk may have a file of that number
+                return pid
+    return None
+
+
+def _has_open(pid: int, facts: os.stat_result) -> bool:
+    """Whether *pid* has the very file open; False when that cannot be told."""
+    try:
+        places = list(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+    for place in places:
+        try:
+            found = place.stat()
+        except OSError:
+            continue
+        if (found.st_dev, found.st_ino) == (facts.st_dev, facts.st_ino):
+            return True
+    return False

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from penstock.api.local import LocalEngine
-from penstock.errors import EngineAlreadyRunningError, EngineError
+from penstock.errors import EngineAlreadyRunningError, EngineError, PenstockError
 from penstock.service.connection import Connection
 from penstock.service.notices import Notices
 from penstock.settings import Settings
@@ -39,6 +39,27 @@ class Server:
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._inode: int | None = None
+        self._refusal: PenstockError | None = None
+
+    def refuse(self, error: PenstockError) -> None:
+        """Answer nothing but *error* from now on, and tell it to those who listen for news."""
+        self._refusal = error
+        for connection in tuple(self._connections):
+            connection.refuse(error)
+
+    async def mend(self) -> bool:
+        """Open the socket anew if its name leads nowhere, or elsewhere; return whether that was so."""
+        if self._server is None:
+            return False
+        try:
+            if self._path.lstat().st_ino == self._inode:
+                return False
+        except OSError:
+            pass
+        self._server.close()  # who is connected stays so
+        self._server = None
+        await self.start()
+        return True
 
     async def start(self) -> None:
         """Open the socket.
@@ -86,6 +107,8 @@ class Server:
         if len(self._connections) >= MAX_CONNECTIONS:
             return f"{MAX_CONNECTIONS} connections are open already"
         self._connections.add(connection)
+        if self._refusal is not None:
+            connection.refuse(self._refusal)
         return None
 
 

@@ -104,6 +104,14 @@ def restore(settings: Settings, copy: Path) -> tuple[Copy, Path | None]:
     return done, aside
 
 
+def create(settings: Settings) -> None:
+    """Make an empty database where there is none. Raises `RefusedError` where one is, or an engine runs."""
+    with _alone(settings):
+        if settings.database.exists():
+            raise RefusedError(f"{settings.database} is there: nothing to create")
+        Database.open(settings.database).close()
+
+
 def vacuum(settings: Settings) -> tuple[int, int]:
     """Give unused room back to the disk; return the bytes before and after. Raises as `restore`."""
     with _alone(settings):

@@ -23,6 +23,7 @@ from sqlmodel import SQLModel
 from penstock.errors import StoreError
 from penstock.model.transitions import run_edges, task_edges
 from penstock.store import tables
+from penstock.store.held import HeldFiles
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -84,6 +85,8 @@ class Database:
         self.readonly = readonly
         self.engine = engine
         self._writer: Connection | None = None
+        self.held: HeldFiles | None = None
+        """Of an engine: what must be as it was opened for anything to be written or acknowledged."""
 
     @classmethod
     def open(cls, path: Path, *, readonly: bool = False) -> Database:
@@ -122,9 +125,12 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Give a connection in one immediate transaction: committed at the end, rolled back on an error.
 
-        Raises `StoreError` when the disk or another process keeps it from being written.
+        Raises `StoreError` when the disk or another process keeps it from being written, and `LostError`
+        when what was written lies in a file that nobody finds any more.
         """
         assert not self.readonly, "the database is open for reading only"
+        if self.held is not None:
+            self.held.require()
         writer = self._writer or self._open_writer()
         try:
             with writer.begin():
@@ -135,6 +141,8 @@ class Database:
             if isinstance(error, sa.exc.OperationalError | sqlite3.OperationalError):
                 raise StoreError(str(getattr(error, "orig", error))) from error
             raise
+        if self.held is not None:
+            self.held.require()
 
     @contextmanager
     def rebuild(self) -> Iterator[Connection]:
@@ -163,8 +171,30 @@ class Database:
     def checkpoint(self, *, truncate: bool = False) -> None:
         """Move the log into the database file; only the engine may."""
         mode = "TRUNCATE" if truncate else "PASSIVE"
+        if self.held is not None:
+            self.held.require()
         with self._raw() as raw:
             raw.execute(f"PRAGMA wal_checkpoint({mode})")
+
+    def rescue(self, target: Path) -> Path | None:
+        """Save what was written before the files were taken away; return a copy, when the file is gone.
+
+        What a log without its name holds is moved into the database's own file, wherever that is now. A
+        database that was overwritten is not touched. *target* must not exist.
+        """
+        if self.held is None or self.held.overwritten:
+            return None
+        try:
+            raw = (self._writer or self._open_writer()).connection.driver_connection
+            assert raw is not None
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if self.held.now_at("database") is None:
+                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                raw.execute("VACUUM INTO ?", (str(target),))
+                return target
+        except (sqlite3.Error, sa.exc.SQLAlchemyError, OSError):
+            pass  # there is nothing better to be had
+        return None
 
     def reserve_log(self) -> None:
         """Let the log take its usual room on the disk, so that commits write over what is there.
@@ -385,7 +415,7 @@ def network_file_system(folder: Path) -> str | None:
 
 
 def _engine(path: Path, *, readonly: bool) -> sa.Engine:
-    target = f"file:{quote(str(path))}?mode=ro" if readonly else f"file:{quote(str(path))}"
+    target = f"file:{quote(str(path))}?mode={'ro' if readonly else 'rw'}"  # never made here: see `open`
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(

@@ -24,6 +24,13 @@ def check_engine(session: Session) -> Iterator[Check]:
     """Yield what there is to say about engine and state; works without an engine too."""
     settings = session.settings
     yield from _database(settings)
+    from penstock.cli.running import holder, silence
+
+    found = holder(settings)
+    if found is not None and found.stopped:
+        yield Check("engine", "fail", silence(found), f"kill -CONT {found.pid}")
+        yield _files_now(settings)
+        return
     try:
         status = session.engine().status()
     except EngineNotRunningError as error:
@@ -44,7 +51,7 @@ def check_engine(session: Session) -> Iterator[Check]:
 
 def _database(settings: Settings) -> Iterator[Check]:
     if not settings.database.is_file():
-        yield Check("database", "ok", "none yet; the engine makes it")
+        yield _no_database(settings)
         return
     from penstock.cli.text import size
     from penstock.errors import StoreError
@@ -69,15 +76,21 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("database", "fail", f"damaged: {verdict}", "stop the engine and restore a backup")
 
 
-def _silent(settings: Settings, error: EngineNotRunningError) -> Check:
-    from penstock.cli.running import holder
+def _no_database(settings: Settings) -> Check:
+    from penstock.service.instance import lost_database
 
-    pid = holder(settings)
-    if pid is not None:
-        text = f"pid {pid} is the engine, but does not answer: {error}"
-        return Check(
-            "engine", "fail", text, f"if it is not just starting: penstock down; see {settings.engine_log}"
-        )
+    if lost_database(settings):
+        text = f"{settings.database} is gone, though this instance has had one"
+        return Check("database", "fail", text, "put it back, or a copy: penstock db restore COPY")
+    return Check("database", "ok", "none yet; the engine makes it")
+
+
+def _silent(settings: Settings, error: EngineNotRunningError) -> Check:
+    from penstock.cli.running import holder, silence
+
+    found = holder(settings)
+    if found is not None:
+        return Check("engine", "fail", f"{silence(found)} ({error})", "penstock down && penstock up -d")
     left = "; its socket was left behind, which harms nothing" if settings.socket.exists() else ""
     return Check("engine", "warn", f"none is running{left}", "penstock up -d")
 

@@ -1,0 +1,78 @@
+"""Once a second the engine looks whether others still find under those names what it holds open.
+
+The home, its database and its attempts cannot be made anew: without them the engine ends, and tasks go on.
+What lies in ``run/`` can: the home is held by a lock on the folder itself, so nobody came in meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from penstock.errors import EngineError
+from penstock.service.lock import HomeLock
+from penstock.settings import Settings
+from penstock.store.database import Database
+from penstock.store.held import HeldFiles
+
+EVERY = 1.0
+"""Seconds between two looks; commits look for themselves."""
+
+log = logging.getLogger(__name__)
+Mend = Callable[[], Awaitable[bool]]
+"""Makes a socket anew that is gone, and returns whether it had to."""
+
+
+def hold(settings: Settings, database: Database) -> HeldFiles:
+    """Have *database* refuse to be written once home, database or attempts are not what they are now."""
+    folders = {"home": settings.home, "attempts folder": settings.attempts}
+    held = database.held = HeldFiles(settings.database, folders)
+    return held
+
+
+class Watch:
+    """Looks after one engine's *held* files, its *lock*, and its sockets by what mends them."""
+
+    def __init__(self, settings: Settings, held: HeldFiles, lock: HomeLock, mends: Sequence[Mend]) -> None:
+        self._settings = settings
+        self._held = held
+        self._lock = lock
+        self._mends = mends
+        self._had_config = settings.config_file.exists()
+        self.warnings: tuple[str, ...] = ()
+        """What an operator should know now."""
+
+    async def run(self) -> None:
+        """Look until cancelled; raise `LostError` when the engine has to end."""
+        while True:
+            await asyncio.sleep(EVERY)
+            self._held.require()
+            await self._look()
+
+    async def _look(self) -> None:
+        said: list[str] = []
+        if self._had_config and not self._settings.config_file.exists():
+            said.append(
+                f"{self._settings.config_file} is gone: this engine goes by what it said, "
+                "the next one by defaults"
+            )
+        try:
+            await self._mend()
+        except (OSError, EngineError) as error:
+            said.append(
+                f"{self._settings.run_folder} cannot be made anew, so nobody finds this engine: {error}"
+            )
+        for text in said:
+            if text not in self.warnings:
+                log.warning("%s", text)
+        self.warnings = tuple(said)
+
+    async def _mend(self) -> None:
+        if self._lock.lost_name():
+            self._settings.run_folder.mkdir(mode=0o700, exist_ok=True)
+            self._lock.renew_name()
+            log.warning("%s was removed or replaced, and is made anew", self._settings.run_folder)
+        for mend in self._mends:
+            if await mend():
+                log.warning("a socket was removed or replaced, and is made anew")

@@ -1,0 +1,114 @@
+"""The files of an open database, and whether their names still lead to them.
+
+An open file goes on working when its name is removed, renamed or given to another one; what is written into
+it then is found by nobody. So before and after every commit the names are looked up again: five stat calls.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from penstock.errors import LostError
+
+_Key = tuple[int, int]
+# The index of the write-ahead log (SQLite's "WAL-index format"): the log's salt, and how many of its frames
+# have been moved into the database. Both are in the machine's own byte order.
+_SALT_AT, _MOVED_AT = 32, 96
+_WHAT_TO_DO = "Nothing more is launched or acknowledged; tasks that run go on"
+
+
+class HeldFiles:
+    """What an engine holds open: *folders* (name for people -> path) and the *database* with its logs.
+
+    Make it once the database was written to: its log is there then. ``lost`` says what is wrong, from the
+    first time on that something was.
+    """
+
+    def __init__(self, database: Path, folders: Mapping[str, Path]) -> None:
+        self.lost: str | None = None
+        self.overwritten = False
+        """Whether something else wrote into the database's own file: it must not be touched any more."""
+        self._database = os.fspath(database)
+        real = os.path.realpath(database)  # SQLite puts its logs beside the file itself
+        self._places = {
+            **{name: os.fspath(path) for name, path in folders.items()},
+            "database": self._database,
+            "log of the database": f"{real}-wal",
+            "index of the database's log": f"{real}-shm",
+        }
+        self._keys = {name: _key(path) for name, path in self._places.items()}
+        # Open for good: to close a descriptor of the database's files would drop SQLite's locks.
+        self._open = {name: os.open(path, os.O_RDONLY | os.O_CLOEXEC) for name, path in self._places.items()}
+        self._index = self._open["index of the database's log"]
+        facts = os.stat(self._database)  # noqa: PTH116
+        self._written = (facts.st_mtime_ns, facts.st_size)
+        self._seen_moved = self._moved()
+
+    def require(self) -> None:
+        """Raise `LostError` when something is not what was opened."""
+        if self.lost is None:
+            self.lost = self._problem()
+        if self.lost is not None:
+            raise LostError(self.lost)
+
+    def now_at(self, name: str) -> str | None:
+        """Return where what was opened under *name* lies now, if the kernel tells; None when it is gone."""
+        try:
+            path = str(Path(f"/proc/self/fd/{self._open[name]}").readlink())
+        except OSError:
+            return None
+        return path if os.fstat(self._open[name]).st_nlink and not path.endswith(" (deleted)") else None
+
+    def _problem(self) -> str | None:
+        for name, path in self._places.items():
+            try:
+                facts = os.stat(path)  # noqa: PTH116
+            except OSError as error:
+                return self._say(name, path, f"is gone ({error.strerror})")
+            if (facts.st_dev, facts.st_ino) != self._keys[name]:
+                return self._say(name, path, "was replaced by another one")
+            if path == self._database and (facts.st_mtime_ns, facts.st_size) != self._written:
+                # SQLite itself writes there when it moves frames of the log, and counts them.
+                moved = self._moved()
+                if moved == self._seen_moved:
+                    self.overwritten = True
+                    return self._say(name, path, "was overwritten by another program")
+                self._written, self._seen_moved = (facts.st_mtime_ns, facts.st_size), moved
+        return None
+
+    def _moved(self) -> bytes:
+        data = os.pread(self._index, _MOVED_AT + 4, 0)
+        return data[_SALT_AT : _SALT_AT + 8] + data[_MOVED_AT:]
+
+    def _say(self, name: str, path: str, what: str) -> str:
+        now = self.now_at(name)
+        moved = f"; it is {now} now" if now not in (None, path) else ""
+        text = f"the {name} {path} {what}{moved}, while the engine ran. {_WHAT_TO_DO}. "
+        return text + _advice(name, what, now or "DIR")
+
+
+def _advice(name: str, what: str, now: str) -> str:
+    match name:
+        case "home":
+            return f"Move the folder back, or start the engine where it is now: `penstock --home {now} up -d`"
+        case "attempts folder":
+            return (
+                "Move it back before you start the engine again with `penstock up -d`: attempts whose "
+                "directory is gone are lost, and killed"
+            )
+    if "overwritten" in what:
+        return (
+            "Look at it with `penstock db check`; a copy is put in place with `penstock db restore COPY`, "
+            "while no engine runs. Then: `penstock up -d`"
+        )
+    return (
+        "Put the file back, or a copy with `penstock db restore COPY`; look at it with `penstock db check`. "
+        "Then: `penstock up -d`"
+    )
+
+
+def _key(path: str) -> _Key:
+    facts = os.stat(path)  # noqa: PTH116
+    return facts.st_dev, facts.st_ino
