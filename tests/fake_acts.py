@@ -168,7 +168,7 @@ def _plan_tasks(world: World, act: acts.Clear | acts.Retry | acts.Mark) -> Plann
     tail = f" as {act.state}" if isinstance(act, acts.Mark) else ""
     flags = [
         f"--{name.replace('_', '-')}"
-        for name in ("upstream", "downstream", "past", "future", "only_failed")
+        for name in ("upstream", "downstream", "past", "future", "only_failed", "latest_version")
         if getattr(act, name, False)
     ]
     head = f"mark {act.state}" if isinstance(act, acts.Mark) else verb.lower()

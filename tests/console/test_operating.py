@@ -225,17 +225,21 @@ async def test_the_pause_menu_has_every_verb(steps: int, expected: acts.AnyAct) 
         assert driver.engine.acts == [expected]
 
 
-async def test_hold_of_a_task_from_its_run() -> None:
+async def test_pausing_in_a_run_means_the_run_or_the_marked_tasks() -> None:
     async with driving() as driver:
         await stand_on(driver, "flaky")
         await driver.press("enter")
         await driver.sees("retry")
         await driver.press("p")
-        await driver.until(lambda: driver.engine.acts)
-        act = driver.engine.acts[0]
-        assert isinstance(act, acts.Hold)
-        assert act.dag_id == "flaky"
-        assert act.task_id is not None
+        await driver.until(lambda: len(driver.engine.acts) == 1)
+        await driver.press("space", "p")
+        await driver.until(lambda: len(driver.engine.acts) == 2)
+        run, task = driver.engine.acts
+        assert isinstance(run, acts.Hold)
+        assert isinstance(task, acts.Hold)
+        assert (run.dag_id, task.run_id) == ("flaky", run.run_id)
+        assert run.task_id is None
+        assert task.task_id is not None
 
 
 async def test_backfill_previews_every_date() -> None:

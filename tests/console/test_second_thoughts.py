@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from driving import SIZES, Driver, driving
 from fake_world import NOW
@@ -43,6 +44,57 @@ async def test_a_run_is_repeated_with_its_parameters_to_edit() -> None:
         act = driver.engine.acts[0]
         assert isinstance(act, acts.Rerun)
         assert (act.dag_id, act.run_id) == ("orders_daily", ORDERS)
+
+
+def a_newer_version(driver: Driver) -> None:
+    """Let the DAG have a later version than its runs."""
+    world = driver.engine.world
+    world.dags["orders_daily"] = structs.replace(world.dags["orders_daily"], version="mended")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_retry_offers_the_newest_version(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        a_newer_version(driver)
+        await stand_on(driver, "orders_daily")
+        await driver.press("r")
+        await driver.sees(
+            "(o) the version it began with", "( ) the newest version (l)", "older version of the"
+        )
+        assert "--latest-version" not in driver.text()
+        await driver.press("l")
+        await driver.sees("(o) the newest version (l)", "go on with", "Retry 6 tasks (y)")
+        if size[0] >= 120:
+            await driver.sees("--latest-version")
+        await driver.press("y")
+        await driver.until(lambda: driver.engine.acts)
+        assert driver.engine.acts == [
+            acts.Retry(dag_id="orders_daily", run_id=ORDERS, latest_version=True),
+        ]
+
+
+async def test_a_retry_on_the_runs_own_version_is_what_one_gets_unasked() -> None:
+    async with driving() as driver:
+        a_newer_version(driver)
+        await stand_on(driver, "orders_daily")
+        await driver.press("r")
+        await driver.sees("the newest version (l)", "Retry 6 tasks (y)")
+        await driver.press("l")
+        await driver.sees("(o) the newest version (l)", "--latest-version")
+        await driver.press("l")
+        await driver.sees("(o) the version it began with", "Retry 6 tasks (y)")
+        await driver.sees_not("--latest-version")
+        await driver.press("y")
+        await driver.until(lambda: driver.engine.acts)
+        assert driver.engine.acts == [acts.Retry(dag_id="orders_daily", run_id=ORDERS)]
+
+
+async def test_a_retry_on_the_only_version_asks_nothing() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "orders_daily")
+        await driver.press("r")
+        await driver.sees("Retry 6 tasks (y)")
+        assert "version" not in driver.text()
 
 
 async def rush_a_queued_run(driver: Driver) -> str:

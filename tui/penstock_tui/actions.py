@@ -10,12 +10,13 @@ reason when ``why_disabled`` gives one, and gone in a read-only console.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.binding import Binding
 
 from penstock_tui.target import (
+    Takes,
     Target,
     can_pause,
     needs_failure,
@@ -26,7 +27,9 @@ from penstock_tui.target import (
     needs_run,
     needs_schedule,
     needs_task,
+    needs_undoable,
     needs_waiting,
+    too_much,
 )
 
 ALL = ("dags", "runs", "run", "log", "backfills", "slots", "errors", "calendar", "points")
@@ -41,7 +44,8 @@ class Action:
 
     ``keys`` are Textual's names, separated by commas. ``rank`` orders the footer (1 first; 0 never
     shown there). ``acts`` means that it changes the instance; ``danger`` that it asks before, with
-    Cancel focused. ``cli`` is its command-line twin.
+    Cancel focused. ``takes`` says how much of what is marked it is done to; it refuses more, and None
+    has nothing to do with rows. ``cli`` is its command-line twin.
     """
 
     id: str
@@ -54,6 +58,14 @@ class Action:
     danger: bool = False
     why_disabled: Callable[[Target], str | None] = lambda target: None  # noqa: ARG005
     cli: str = ""
+    takes: Takes | None = None
+
+    def why_not(self, targets: Sequence[Target]) -> str | None:
+        """Return why it cannot be done to *targets*; one of several that can is enough."""
+        reasons = [self.why_disabled(target) for target in targets or (Target(),)]
+        return too_much(self.takes, targets, looking=not self.acts) or (
+            None if None in reasons else reasons[0]
+        )
 
     @property
     def method(self) -> str:
@@ -71,67 +83,73 @@ _FILLS = ("backfills", "slots")
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "open", LISTS,
-           "Go in: newest run, run, task's log", rank=1),
+           "Go in: newest run, run, task's log", rank=1, takes="one"),
     Action("back", "escape", "back", ALL,
            "Close, clear filter or marks, then back; never quits"),
     Action("quit", "q", "up", ALL,
            "Up one view; at the root quit (runs keep running)"),
     Action("log", "l", "log", _RUNS,
            "The log of this task (newest run's first failure)",
-           rank=3, why_disabled=needs_log, cli="penstock logs DAG RUN TASK [-f]"),
+           rank=3, why_disabled=needs_log, cli="penstock logs DAG RUN TASK [-f]", takes="one"),
     Action("retry", "r", "retry", _ACTED,
            "Run again what failed and what it blocked",
-           rank=2, acts=True, danger=True, why_disabled=needs_failure, cli="penstock retry DAG RUN"),
+           rank=2, acts=True, danger=True, why_disabled=needs_failure,
+           cli="penstock retry DAG RUN", takes="all"),
     Action("clear", "c", "clear", _ACTED,
            "Run tasks again, with scopes and the exact list",
-           rank=4, acts=True, danger=True, why_disabled=needs_run, cli="penstock clear DAG RUN [TASK...]"),
+           rank=4, acts=True, danger=True, why_disabled=needs_run,
+           cli="penstock clear DAG RUN [TASK...]", takes="all"),
     Action("undo", "u", "undo", _RUNS,
-           "Take the last clear, retry or mark back, until something of it has started",
-           acts=True, danger=True, cli="penstock undo --dag DAG"),
+           "Take the run's (in the DAG list the DAG's) last clear, retry or mark back, until it has started",
+           acts=True, danger=True, why_disabled=needs_undoable, cli="penstock undo --dag DAG", takes="run"),
     Action("rerun", "T", "re-run", _RUNS,
            "A new run that repeats this one, with its parameters to edit",
-           acts=True, why_disabled=needs_run, cli="penstock rerun DAG RUN --conf JSON"),
+           acts=True, why_disabled=needs_run, cli="penstock rerun DAG RUN --conf JSON", takes="run"),
     Action("rush", "J", "jump the queue", ("runs", "run"),
            "Let a task or a queued run go next, or now past the limits",
-           acts=True, why_disabled=needs_life, cli="penstock run-next DAG RUN [TASK]"),
+           acts=True, why_disabled=needs_life, cli="penstock run-next DAG RUN [TASK]", takes="all"),
     Action("mark_as", "m", "mark", _LOGS,
            "Set success, failed or skipped by hand",
            rank=7, acts=True, danger=True, why_disabled=needs_task,
-           cli="penstock mark success|failed|skipped DAG RUN TASK"),
+           cli="penstock mark success|failed|skipped DAG RUN TASK", takes="tasks"),
     Action("pause", "p", "pause", ("dags", "runs", "run", *_FILLS),
-           "Pause or resume: the schedule in lists of DAGs, a run, a task, a backfill",
-           rank=5, acts=True, why_disabled=can_pause, cli="penstock pause DAG | hold DAG RUN [TASK]"),
+           "Pause or resume: in the DAG list the schedule, in a run the run or what is marked, a backfill",
+           rank=5, acts=True, why_disabled=can_pause,
+           cli="penstock pause DAG | hold DAG RUN [TASK]", takes="all"),
     Action("pause_menu", "P", "pauses", _RUNS,
            "All four pauses, with why and until",
-           rank=12, acts=True, cli="penstock pause DAG --freeze --why T --until T"),
+           rank=12, acts=True, cli="penstock pause DAG --freeze --why T --until T", takes="tasks"),
     Action("trigger", "t", "trigger", _RUNS,
            "Start a manual run, with its parameters",
-           rank=6, acts=True, why_disabled=needs_file, cli="penstock trigger DAG"),
+           rank=6, acts=True, why_disabled=needs_file, cli="penstock trigger DAG", takes="dags"),
     Action("backfill", "b", "backfill", (*_RUNS, "calendar", "points"),
            "Run past schedule points (in a calendar the marked ones), with the exact preview",
            rank=8, acts=True, why_disabled=needs_schedule,
-           cli="penstock backfill create DAG --from D --to D"),
+           cli="penstock backfill create DAG --from D --to D", takes="dag"),
     Action("cancel", "X", "cancel", (*_ACTED, *_FILLS),
            "End a run, a task or a backfill: processes really die",
-           rank=9, acts=True, danger=True, why_disabled=needs_life, cli="penstock cancel DAG RUN [TASK]"),
+           rank=9, acts=True, danger=True, why_disabled=needs_life,
+           cli="penstock cancel DAG RUN [TASK]", takes="all"),
     Action("backfill.more", "plus", "more at once", _FILLS,
-           "Let one more run of the backfill go at once", rank=3, acts=True, why_disabled=can_pause),
+           "Let one more run of the backfill go at once", rank=3, acts=True, why_disabled=can_pause,
+           takes="one"),
     Action("backfill.fewer", "minus", "fewer", _FILLS,
-           "Let one run fewer of the backfill go at once", rank=3, acts=True, why_disabled=can_pause),
+           "Let one run fewer of the backfill go at once", rank=3, acts=True, why_disabled=can_pause,
+           takes="one"),
     Action("why", "w", "why", _RUNS,
            "Why is it not running: every gate, with its holder",
-           rank=10, why_disabled=needs_waiting, cli="penstock why DAG RUN [TASK]"),
+           rank=10, why_disabled=needs_waiting, cli="penstock why DAG RUN [TASK]", takes="one"),
     Action("runs", "R", "runs", ("dags", "run", "calendar"),
-           "All runs of this DAG", rank=11),
+           "All runs of this DAG", rank=11, takes="dag"),
     Action("calendar", "C", "calendar", _RUNS,
            "What became of each day of the schedule: ran, late, skipped and why, backfilled",
-           rank=12, why_disabled=needs_points, cli="penstock points DAG"),
+           rank=12, why_disabled=needs_points, cli="penstock points DAG", takes="dag"),
     Action("pane", "tab", "pane", ("run",),
            "To the log and back to the list", rank=13),
     Action("fold", "z", "fold", ("run",),
            "Fold or unfold the group under or around the cursor (also left and right)"),
     Action("find_task", "backslash", "find task", ("run",),
-           "Show only the tasks whose name or state holds what is typed", rank=15),
+           "Show only the tasks that pass a filter, as / in lists: state:failed !pool:x text", rank=15),
     Action("previous_run", "less_than_sign", "older", ("run",),
            "The run before this one", rank=14),
     Action("next_run", "greater_than_sign", "newer", ("run",),
@@ -143,7 +161,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("times", "t", "times", ("log",),
            "Show or hide the time of each line", rank=8),
     Action("full", "f", "full", _LOGS,
-           "The log alone on the screen, or with its panels", rank=13),
+           "The log alone on the screen, or with its panels", rank=13, takes="one"),
     Action("attempt.previous", "left_square_bracket", "older attempt", _LOGS,
            "The attempt before", rank=9),
     Action("attempt.next", "right_square_bracket", "newer attempt", _LOGS,
@@ -163,7 +181,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
     Action("filter", "slash", "filter", ("dags", "runs", "backfills"),
-           "Filter: state:failed owner:x tag:y text; a leading ! inverts", rank=10),
+           'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
     Action("sort", "s", "sort", ("dags", "runs"),
            "Sort by the next column"),
     Action("sort_reverse", "S", "reverse", ("dags", "runs"),
@@ -175,7 +193,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_all", "asterisk", "mark all", (*_RUNS, "points"),
            "Mark all that is shown"),
     Action("copy", "y", "copy", ALL,
-           "Copy the id (in a log the line) to the clipboard"),
+           "Copy the id (in a log the line) to the clipboard", takes="all"),
     Action("view.dags", "1", "DAGs", ALL,
            "The DAG list"),
     Action("view.backfills", "2", "backfills", ALL,
@@ -264,6 +282,6 @@ PRINTED = {
     "question_mark": "?", "colon": ":", "slash": "/", "exclamation_mark": "!", "asterisk": "*",
     "ampersand": "&", "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pageup": "PgUp",
-    "pagedown": "PgDn", "up": "↑", "down": "↓",
+    "pagedown": "PgDn", "backslash": "\\", "up": "↑", "down": "↓",
 }  # fmt: skip
 """How a key is printed, where that is not its Textual name."""

@@ -18,7 +18,7 @@ async def undo(console: Console, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.confirm import Confirm
 
     target = targets[0]
-    run_id = None if target.dag is not None else target.run_id
+    run_id = None if target.kind == "dag" else target.run_id
     act = acts.Undo(dag_id=target.dag_id, run_id=run_id)
     await console.push_screen_wait(Confirm(f"Take back, in {run_id or target.dag_id}", [act]))
 

@@ -1,11 +1,10 @@
-"""Doing what is not a screen's own: opening dialogs, pausing at once, the palette, the sheets.
+"""Doing what is not a screen's own: opening dialogs, the palette, the sheets.
 
 One coroutine for each id of the table of actions; `Console.act` runs them as workers.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from penstock.errors import PenstockError
 from penstock.model import acts
 from penstock.model.acts import AnyAct
 from penstock.model.states import TERMINAL
-from penstock_tui import actions, again
+from penstock_tui import actions, again, at_once
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View
 from penstock_tui.target import Target
@@ -33,10 +32,13 @@ async def operate(console: Console, action_id: str, targets: Sequence[Target]) -
     if not console.offers(action):
         return
     able = [target for target in targets if action.why_disabled(target) is None]
+    reasons = [reason for target in targets if (reason := action.why_disabled(target))]
     if action.acts and not able:
-        reasons = [reason for target in targets if (reason := action.why_disabled(target))]
         console.say(f"{action.label}: {reasons[0] if reasons else 'nothing is chosen'}", "warning")
         return
+    if able and reasons:
+        left = f"{len(reasons)} of {len(targets)} marked are left out"
+        console.say(f"{action.label}: {left}: {reasons[0]}", "warning")
     await _OPERATIONS[action_id](console, able or targets)
 
 
@@ -44,18 +46,34 @@ async def operate(console: Console, action_id: str, targets: Sequence[Target]) -
 
 
 async def _retry(console: Console, targets: Sequence[Target]) -> None:
-    from penstock_tui.dialogs.confirm import Confirm
+    from penstock_tui.dialogs.retry import RetryDialog
 
-    chosen: list[AnyAct] = [
+    chosen = [
         acts.Retry(dag_id=target.dag_id, run_id=target.run_id or "", tasks=_failed_names(target))
         for target in targets
     ]
-    await console.push_screen_wait(Confirm(f"Retry {_what(targets)}", chosen))
+    newest = {dag_id: await _version(console, dag_id) for dag_id in {target.dag_id for target in targets}}
+    behind = sum(
+        target.run is not None and newest[target.dag_id] not in {None, target.run.dag_version}
+        for target in targets
+    )
+    tasks = chosen[0].tasks
+    what = f"{len(tasks)} tasks of {targets[0].dag_id}" if len(tasks) > 1 else _what(targets)
+    if len(targets) == 1 and not tasks:
+        what = f"{targets[0].dag_id} {targets[0].run_id}"
+    await console.push_screen_wait(RetryDialog(f"Retry {what}", chosen, behind))
 
 
 def _failed_names(target: Target) -> tuple[str, ...]:
-    """Return the chosen failed tasks; none of them failed means the whole run."""
-    return tuple(key_of(task) for task in target.tasks if task.state.value in {"failed", "cancelled"})
+    """Return the marked failed or blocked tasks, or what failed under the cursor; none: the whole run."""
+    wanted = {"failed", "cancelled", "upstream_failed"} if target.marked else {"failed", "cancelled"}
+    return tuple(key_of(task) for task in target.tasks if task.state.value in wanted)
+
+
+async def _version(console: Console, dag_id: str) -> str | None:
+    """Return the newest version of the DAG, None when nobody says."""
+    detail = await console.feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id))
+    return detail.version if detail is not None else None
 
 
 async def _clear(console: Console, targets: Sequence[Target]) -> None:
@@ -109,49 +127,6 @@ def _all_that_lives(target: Target) -> bool:
     return len(target.tasks) > 1 and alive >= total - ended > 0
 
 
-async def _pause(console: Console, targets: Sequence[Target]) -> None:
-    """Pause or lift at once: it harms nothing and the same key undoes it. Many things are asked first."""
-    chosen = [act for target in targets for act in _pause_acts(target)]
-    if len(chosen) > 1:
-        from penstock_tui.dialogs.confirm import Ask
-
-        await console.push_screen_wait(Ask(f"Pause or resume {_what(targets)}", chosen))
-        return
-    await _at_once(console, chosen)
-
-
-def _pause_acts(target: Target) -> list[AnyAct]:
-    if target.backfill is not None:
-        number = target.backfill.backfill_id
-        if target.backfill.state == "paused":
-            return [acts.ResumeBackfill(backfill_id=number)]
-        return [acts.PauseBackfill(backfill_id=number)]
-    dag_id, run_id = target.dag_id, target.run_id
-    if target.tasks and run_id is not None:
-        lift = all(task.held for task in target.tasks)
-        verb = acts.Release if lift else acts.Hold
-        return [verb(dag_id=dag_id, run_id=run_id, task_id=key_of(task)) for task in target.tasks]
-    if target.dag is None and target.run is not None and run_id is not None:
-        return [(acts.Release if target.run.held else acts.Hold)(dag_id=dag_id, run_id=run_id)]
-    paused = target.dag is not None and target.dag.paused is not None
-    return [(acts.UnpauseSchedule if paused else acts.PauseSchedule)(dag_id=dag_id)]
-
-
-async def _pause_menu(console: Console, targets: Sequence[Target]) -> None:
-    from penstock_tui.dialogs.pause import PauseDialog
-
-    target = targets[0]
-    here = "task" if target.tasks else "run" if target.dag is None else "dag"
-    if target.dag is None and target.dag_id:
-        detail = await console.feed.ask(lambda engine: engine.dag(target.dag_id))
-        if detail is None:
-            return
-        target = Target(
-            dag_id=target.dag_id, run_id=target.run_id, dag=detail.dag, run=target.run, tasks=target.tasks
-        )
-    await console.push_screen_wait(PauseDialog(target, here))
-
-
 async def _trigger(console: Console, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.confirm import Ask
     from penstock_tui.dialogs.trigger import TriggerDialog
@@ -179,38 +154,6 @@ async def _backfill(console: Console, targets: Sequence[Target]) -> None:
         console.say(f"backfill: {reason}", "warning")
         return
     await console.push_screen_wait(BackfillDialog(detail, targets[0].days))
-
-
-async def _more(console: Console, targets: Sequence[Target]) -> None:
-    await _resize(console, targets, 1)
-
-
-async def _fewer(console: Console, targets: Sequence[Target]) -> None:
-    await _resize(console, targets, -1)
-
-
-async def _resize(console: Console, targets: Sequence[Target], step: int) -> None:
-    backfill = targets[0].backfill
-    if backfill is None:
-        return
-    wanted = backfill.max_active_runs + step
-    if wanted < 1:
-        console.say("one run at once is the least; p pauses it")
-        return
-    await _at_once(console, [acts.ResizeBackfill(backfill_id=backfill.backfill_id, max_active_runs=wanted)])
-
-
-async def _at_once(console: Console, chosen: Sequence[AnyAct]) -> None:
-    """Plan and commit without a dialog, and say what was done."""
-    for act in chosen:
-        try:
-            plan = await console.feed.call(lambda engine, act=act: engine.plan(act))  # type: ignore[misc]
-            done = await console.feed.commit(act, expect=plan.fingerprint, act_id=uuid.uuid4().hex)
-        except PenstockError as error:
-            console.say(error.message, "error")
-            return
-        twin = f"   $ {label(plan.cli)}" if plan.cli else ""
-        console.say(done.message + twin)
 
 
 async def _zone(console: Console, target: Target) -> tzinfo:
@@ -384,12 +327,12 @@ _OPERATIONS: dict[str, Operation] = {
     "rerun": again.rerun,
     "rush": again.rush,
     "cancel": _cancel,
-    "pause": _pause,
-    "pause_menu": _pause_menu,
+    "pause": at_once.pause,
+    "pause_menu": at_once.pause_menu,
     "trigger": _trigger,
     "backfill": _backfill,
-    "backfill.more": _more,
-    "backfill.fewer": _fewer,
+    "backfill.more": at_once.more,
+    "backfill.fewer": at_once.fewer,
     "why": _why,
     "log": _log,
     "help": _help,

@@ -137,8 +137,43 @@ def test_filters_take_fields_alternatives_text_and_inversion() -> None:
         ("!state:running", True),
         ("other:thing", False),
         ("state:", True),
+        ("!state:", True),
+        ("!daily state:failed", False),
+        ("!weekly state:failed", True),
+        ("state:failed !weekly", True),
+        ("daily !state:failed", False),
+        ("!weekly !state:running", True),
+        ("!weekly !daily", False),
+        ("!!daily", True),
+        ("daily !", True),
+        ("!state:running,failed", False),
     ):
         assert filters.parse(source, ("state", "owner")).passes(row) is passes, source
+
+
+@pytest.mark.parametrize(
+    ("source", "passes"),
+    [
+        ('"two words"', True),
+        ('"words two"', False),
+        ("words two", True),
+        ('!"two words"', False),
+        ('!"words two"', True),
+        ('owner:"Ada L"', True),
+        ('owner:"Bob B","Ada L"', True),
+        ('owner:"Ada,L"', False),
+        ('!owner:"Ada L" two', False),
+        ('"two wo', True),
+        ('"!bang"', True),
+        ('"state:x"', True),
+        ('""', True),
+        ('"', True),
+        ('"漢字 x"', True),
+    ],
+)
+def test_quotes_keep_spaces_and_what_they_hold_is_text(source: str, passes: bool) -> None:
+    row = {"owner": ["Ada Lovelace"], "text": ["has two words !bang state:x 漢字 x"]}
+    assert filters.parse(source, ("state", "owner")).passes(row) is passes
 
 
 @given(st.text(max_size=40))

@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from penstock.errors import PenstockError, PlanStaleError
+from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct
 from penstock.model.views import Done, Plan
 from penstock_tui.clean import label
@@ -61,6 +61,8 @@ class PlanDialog(Dialog[list[Done]]):
         """By whose clock logical dates are read: the DAG's."""
         self.plans: list[tuple[AnyAct, Plan]] = []
         self._token = uuid.uuid4().hex
+        self._done: list[tuple[AnyAct, Done]] = []
+        """What was carried out although the rest was refused."""
         self._busy = False
         self._pending = True
         """The choices are newer than the plan that is shown."""
@@ -161,6 +163,8 @@ class PlanDialog(Dialog[list[Done]]):
 
     async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
         """Return the plans, and why the engine refused some: what ended meanwhile must not stop the rest."""
+        done = [act for act, _ in self._done]
+        acts = [act for act in acts if act not in done]
         answers = await self.console_app.feed.call(lambda engine: engine.plans(acts))
         plans = [
             (act, answer.plan) for act, answer in zip(acts, answers, strict=True) if answer.plan is not None
@@ -270,20 +274,27 @@ class PlanDialog(Dialog[list[Done]]):
         self.run_worker(self._commit(), group="commit", exit_on_error=False)
 
     async def _commit(self) -> None:
-        done: list[Done] = []
-        try:
-            for place, (act, plan) in enumerate(self.plans):
-                act_id = f"{self._token}-{place}-{plan.fingerprint}"
-                done.append(await self.console_app.feed.commit(act, expect=plan.fingerprint, act_id=act_id))
-        except PlanStaleError as error:
+        """Carry out every plan: one that is refused keeps no other from being carried out."""
+        refused: PenstockError | None = None
+        for act, plan in self.plans:
+            act_id = f"{self._token}-{len(self._done)}-{plan.fingerprint}"
+            try:
+                answer = await self.console_app.feed.commit(act, expect=plan.fingerprint, act_id=act_id)
+            except PenstockError as error:
+                refused = refused or error
+                if isinstance(error, EngineNotRunningError):
+                    break
+            else:
+                self._done.append((act, answer))
+                self.console_app.say(answer.message)
+        self._busy = False
+        if refused is None:
+            self.dismiss([answer for _, answer in self._done])
+            return
+        said = refused.message
+        if isinstance(refused, PlanStaleError):
             await self._replan(0)
-            self.complain(f"{error.message.partition('; now:')[0]}. Look again: this is the plan now.")
-            return
-        except PenstockError as error:
-            self.complain(error.message)
-            return
-        finally:
-            self._busy = False
-        for answer in done:
-            self.console_app.say(answer.message)
-        self.dismiss(done)
+            said = f"{said.partition('; now:')[0]}. Look again: this is the plan now."
+        elif self._done:
+            await self._replan(0)
+        self.complain(f"{len(self._done)} done. {said}" if self._done else said)

@@ -120,7 +120,7 @@ class BackfillsScreen(Listing):
     def targets(self) -> tuple[Target, ...]:
         """Return the backfill under the cursor."""
         row = self.backfills.get(self.table.cursor_key or "")
-        return (Target(dag_id=row.dag_id, backfill=row),) if row else ()
+        return (Target(kind="backfill", dag_id=row.dag_id, backfill=row),) if row else ()
 
     def do_open(self) -> None:
         """Show the slots."""
@@ -195,7 +195,7 @@ class SlotsScreen(Listing):
 
     def targets(self) -> tuple[Target, ...]:
         """Return the backfill."""
-        return (Target(dag_id=self.row.dag_id, backfill=self.row),) if self.row else ()
+        return (Target(kind="backfill", dag_id=self.row.dag_id, backfill=self.row),) if self.row else ()
 
     def do_open(self) -> None:
         """Open the slot's run."""

@@ -142,7 +142,7 @@ class CalendarScreen(View):
     def targets(self) -> tuple[Target, ...]:
         """Return the DAG with the span of days."""
         dag = self.detail.dag if self.detail is not None else None
-        return (Target(dag_id=self.dag_id, dag=dag, days=self.grid.span),)
+        return (Target(kind="point", dag_id=self.dag_id, dag=dag, days=self.grid.span),)
 
     def close_layer(self) -> bool:
         """Unmark the span."""
@@ -243,11 +243,23 @@ class PointsScreen(Listing):
         """Return the DAG, with the dates of the chosen points."""
         chosen = [self.points[key] for key in self.table.chosen_keys() if key in self.points]
         dates = sorted(point.logical_date.astimezone(self.zone) for point in chosen)
-        return (Target(dag_id=self.dag_id, days=(dates[0], dates[-1]) if dates else None),)
+        days = (dates[0], dates[-1]) if dates else None
+        between = [
+            point for point in self.points.values() if days and days[0] <= point.logical_date <= days[1]
+        ]
+        return (
+            Target(
+                kind="point",
+                marked=bool(self.table.marks),
+                dag_id=self.dag_id,
+                days=days,
+                gap=len(between) > len(chosen),
+            ),
+        )
 
     def do_open(self) -> None:
         """Open the point's run."""
-        point = self.points.get(self.table.cursor_key or "")
+        point = self.points.get(self.chosen_key or "")
         if point is None:
             return
         if point.run_id is None:

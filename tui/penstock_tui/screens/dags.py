@@ -91,7 +91,8 @@ class DagsScreen(Listing):
                     failed=dag_rows.state_of(row) == "failed",
                 )
                 for row in rows
-            ]
+            ],
+            hidden=self.dags,
         )
         self.refresh_top()
 
@@ -118,6 +119,8 @@ class DagsScreen(Listing):
         chosen = [self.dags[key] for key in self.table.chosen_keys() if key in self.dags]
         return tuple(
             Target(
+                kind="dag",
+                marked=bool(self.table.marks),
                 dag_id=row.dag_id,
                 dag=row,
                 run=row.last_run,
@@ -129,7 +132,7 @@ class DagsScreen(Listing):
     def chip(self) -> Spans:
         """Add how many pass to the filter."""
         spans = super().chip()
-        return [*spans, (f" {len(self.table.rows)}/{len(self.dags)}", "")] if spans else spans
+        return [*spans, (f" {len(self.table.rows)}/{len(self.dags)}", "")] if self.wanted.terms else spans
 
     def do_open(self) -> None:
         """Go into the newest run."""
@@ -163,4 +166,4 @@ class DagsScreen(Listing):
         self.app.push_screen(ErrorsScreen())
 
     def _here(self) -> DagRow | None:
-        return self.dags.get(self.table.cursor_key or "")
+        return self.dags.get(self.chosen_key or "")

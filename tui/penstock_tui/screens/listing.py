@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from penstock_tui.clean import label
-from penstock_tui.screens.view import View
+from penstock_tui.screens.view import View, marks_chip
 from penstock_tui.view import filters
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.filter_bar import FilterBar
@@ -38,13 +38,15 @@ class Listing(View):
         """The table of this view."""
         return self.query_one(LineTable)
 
+    @property
+    def chosen_key(self) -> str | None:
+        """The key of the marked row, else of that under the cursor: what takes one row takes this one."""
+        return next(iter(self.table.chosen_keys()), None)
+
     def body(self) -> ComposeResult:
         """Compose the table with its filter bar below."""
         yield self.make_table()
-        yield FilterBar(self._hint())
-
-    def _hint(self) -> str:
-        return " ".join(f"{name}:" for name in self.fields) + " text   ! inverts   enter keeps   esc drops"
+        yield FilterBar(filters.hint(self.fields))
 
     def on_mount(self) -> None:
         """Give the table the keys."""
@@ -52,14 +54,16 @@ class Listing(View):
         self.table.focus()
 
     def chip(self) -> Spans:
-        """Return the filter in force with how much it lets through."""
-        if not self.wanted.terms:
-            return []
-        return [(f" filter: {label(self.wanted.source)} ", "black on yellow")]
+        """Return the filter in force and what is marked."""
+        spans: Spans = []
+        if self.wanted.terms:
+            spans.append((f" filter: {label(self.wanted.source)} ", "black on yellow"))
+        return [*spans, *marks_chip(len(self.table.marks), self.table.hidden_marks)]
 
     def close_layer(self) -> bool:
         """Clear the marks, then the filter."""
         if self.table.clear_marks():
+            self.refresh_top()
             return True
         if self.wanted.terms:
             self.query_one(FilterBar).set_text("")
@@ -85,6 +89,11 @@ class Listing(View):
             bar.set_text("")
         bar.shut()
         self.table.focus()
+
+    def on_line_table_moved(self) -> None:
+        """Count again what is marked: a range marks what the cursor passes."""
+        if self.table.marks:
+            self.refresh_top()
 
     def on_line_table_entered(self, event: LineTable.Entered) -> None:
         """Go in, as enter does."""
@@ -115,14 +124,17 @@ class Listing(View):
     def do_mark(self) -> None:
         """Mark the row."""
         self.table.toggle_mark()
+        self.refresh_top()
 
     def do_mark_range(self) -> None:
         """Begin or end a range."""
         self.table.toggle_range()
+        self.refresh_top()
 
     def do_mark_all(self) -> None:
         """Mark what is shown."""
         self.table.mark_all()
+        self.refresh_top()
 
     def do_failure_next(self) -> None:
         """Go to the next failed row."""

@@ -70,7 +70,7 @@ class LogScreen(LogKeys):
         task = self._row()
         run = self.detail.run if self.detail is not None else None
         tasks = (task,) if task is not None else ()
-        return (Target(dag_id=self.dag_id, run_id=self.run_id, run=run, tasks=tasks),)
+        return (Target(kind="task", dag_id=self.dag_id, run_id=self.run_id, run=run, tasks=tasks),)
 
     def crumbs(self) -> Spans:
         """Return the way here."""

@@ -14,12 +14,13 @@ from textual.containers import Horizontal, Vertical
 
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.views import Change, DagRow, RunDetail
-from penstock_tui.actions import Target
+from penstock_tui.actions import Action, Target
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys
-from penstock_tui.view import durations
+from penstock_tui.screens.view import marks_chip
+from penstock_tui.view import durations, filters
 from penstock_tui.view.spans import Spans
-from penstock_tui.view.task_rows import run_line
+from penstock_tui.view.task_rows import FIELDS, key_of, run_line
 from penstock_tui.widgets.attempt_pane import AttemptPane
 from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.log_pane import TitleLine
@@ -64,7 +65,7 @@ class RunScreen(LogKeys):
         with Horizontal(id="run"):
             with Vertical(id="tasks"):
                 yield self.tasks
-                yield FilterBar("part of a task's name, or a state")
+                yield FilterBar(filters.hint(FIELDS))
             yield self.attempt_pane
 
     def on_mount(self) -> None:
@@ -175,7 +176,21 @@ class RunScreen(LogKeys):
         """Return the marked tasks, else those under the cursor."""
         run = self.detail.run if self.detail is not None else None
         tasks = self.tasks.chosen_tasks() if self.detail is not None else ()
-        return (Target(dag_id=self.dag_id, run_id=self.run_id, dag=self.dag, run=run, tasks=tasks),)
+        return (
+            Target(
+                kind="task",
+                marked=bool(self.tasks.marks),
+                dag_id=self.dag_id,
+                run_id=self.run_id,
+                dag=self.dag,
+                run=run,
+                tasks=tasks,
+            ),
+        )
+
+    def why_not(self, action: Action, targets: tuple[Target, ...]) -> str | None:
+        """Folding a group has nothing to do with marks."""
+        return None if action.id == "open" and self.tasks.cursor_group else super().why_not(action, targets)
 
     def crumbs(self) -> Spans:
         """Return the way here."""
@@ -184,14 +199,14 @@ class RunScreen(LogKeys):
     def chip(self) -> Spans:
         """Return the filter in force, and how many tasks are marked."""
         spans: Spans = [(f" filter: {label(self.tasks.wanted)} ", "reverse")] if self.tasks.wanted else []
-        if self.tasks.marks:
-            spans.append((f" {len(self.tasks.marks)} marked ", "reverse"))
-        return spans
+        return [*spans, *marks_chip(len(self.tasks.marks), self.tasks.hidden_marks)]
 
     def copied(self) -> str:
         """Return the line of the log, or the task's id."""
         if self.attempt_pane.has_focus_within:
             return self.attempt_pane.pane.copied()
+        if self.tasks.marks:
+            return "\n".join(key_of(task) for task in self.tasks.chosen_tasks())
         return self.tasks.cursor_key or self.run_id
 
     def close_layer(self) -> bool:
@@ -220,8 +235,8 @@ class RunScreen(LogKeys):
             self.do_log()
 
     def do_log(self) -> None:
-        """Show the log of the task under the cursor alone on the screen."""
-        task = self.tasks.cursor_task
+        """Show the log of the marked task, else of that under the cursor, alone on the screen."""
+        task = self.tasks.chosen_tasks()[0] if self.tasks.marks else self.tasks.cursor_task
         if task is not None:
             self.console_app.open_log(self.dag_id, self.run_id, task.task_id, task.map_index)
 
@@ -259,6 +274,8 @@ class RunScreen(LogKeys):
 
     def do_why(self) -> None:
         """Open or close why the task waits, how it is set, and what was tried."""
+        for key in self.tasks.marks:  # what takes one task takes the marked one
+            self.tasks.move_to_key(key)
         self.attempt_pane.toggle_why()
 
     def do_runs(self) -> None:
@@ -311,6 +328,7 @@ class RunScreen(LogKeys):
                 self.console_app.say(otherwise)
                 return
             self.run_id, self.detail, self._widest = ids[place], None, 0
+            self.tasks.clear_marks()  # they were made in another run
             await self.load()
 
         self.app.run_worker(turn(), name="run", group="turn-run", exclusive=True, exit_on_error=False)

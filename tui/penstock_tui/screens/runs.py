@@ -87,7 +87,8 @@ class RunsScreen(Listing):
                     failed=run.state.value == "failed" or run.failed_inside,
                 )
                 for run in runs
-            ]
+            ],
+            hidden=self.runs,
         )
         self.refresh_top()
 
@@ -102,15 +103,20 @@ class RunsScreen(Listing):
     def targets(self) -> tuple[Target, ...]:
         """Return the chosen runs."""
         chosen = [self.runs[key] for key in self.table.chosen_keys() if key in self.runs]
-        targets = tuple(Target(dag_id=self.dag_id, run_id=run.run_id, run=run) for run in chosen)
+        marked = bool(self.table.marks)
+        targets = tuple(
+            Target(dag_id=self.dag_id, run_id=run.run_id, run=run, marked=marked) for run in chosen
+        )
         return targets or (Target(dag_id=self.dag_id),)
 
     def do_open(self) -> None:
         """Go into the run."""
-        if self.table.cursor_key is not None:
-            self.console_app.open_run(self.dag_id, self.table.cursor_key)
+        here = self.chosen_key
+        if here is not None:
+            self.console_app.open_run(self.dag_id, here)
 
     def do_log(self) -> None:
         """Open the log that matters most in the run."""
-        if self.table.cursor_key is not None:
-            self.console_app.open_log_of(self.dag_id, self.table.cursor_key)
+        here = self.chosen_key
+        if here is not None:
+            self.console_app.open_log_of(self.dag_id, here)

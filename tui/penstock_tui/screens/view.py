@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from penstock_tui.app import Console
 
 
+def marks_chip(marked: int, hidden: int) -> Spans:
+    """Return how many rows are marked, and how many of them a filter hides, for the top line."""
+    if not marked:
+        return []
+    return [(f" {marked} marked{f', {hidden} hidden' if hidden else ''} ", "reverse")]
+
+
 class View(Screen[None]):
     """A full screen: top line, body, flash line, footer; keys from the table of actions."""
 
@@ -175,9 +182,8 @@ class View(Screen[None]):
             self.console_app.act(action_id, targets)
 
     def why_not(self, action: Action, targets: tuple[Target, ...]) -> str | None:
-        """Return why *action* cannot be done to *targets*; one that can is enough."""
-        reasons = [action.why_disabled(target) for target in targets or (Target(),)]
-        return None if None in reasons else reasons[0]
+        """Return why *action* cannot be done to *targets*; one of several that can is enough."""
+        return action.why_not(targets)
 
     def do_back(self) -> None:
         """Close the innermost layer, else go back one view; never quit."""

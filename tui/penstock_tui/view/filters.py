@@ -1,50 +1,77 @@
-"""The filter grammar: ``state:failed,running owner:x tag:y text``; a leading ``!`` inverts it. Pure."""
+"""The filter grammar of every filter bar: ``state:failed,running owner:x !tag:y "two words" !text``. Pure.
+
+Terms stand between spaces and all must hold; a term with a leading ``!`` must not. ``field:a,b`` is
+either of the two. Double quotes keep spaces, and what they hold is searched as it is.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+_QUOTED = r'"[^"]*(?:"|$)'
+"""Who still types has not closed the quote yet."""
+_TERM = re.compile(rf'(!*)((?:{_QUOTED}|[^\s"!])(?:{_QUOTED}|[^\s"])*)')
+_ALTERNATIVE = re.compile(rf'(?:{_QUOTED}|[^,"])+')
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A field with its alternatives, and whether a row must hold one of them or none."""
+
+    field: str
+    alternatives: tuple[str, ...]
+    inverted: bool = False
+
+    def passes(self, fields: Mapping[str, Sequence[str]]) -> bool:
+        """Return whether *fields* fit. A field matches from the start of a value, text anywhere."""
+        values = [value.lower() for value in fields.get(self.field, ())]
+        fits = str.__contains__ if self.field == "text" else str.startswith
+        return any(fits(value, word) for word in self.alternatives for value in values) is not self.inverted
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A parsed filter. A row passes when every term matches; a term is a field and its alternatives."""
+    """A parsed filter. A row passes when it passes every term."""
 
     source: str
-    terms: tuple[tuple[str, tuple[str, ...]], ...]
-    inverted: bool
+    terms: tuple[Term, ...]
 
     def passes(self, fields: Mapping[str, Sequence[str]]) -> bool:
         """Return whether a row with *fields* (field -> values; ``text`` is searched by plain words) passes.
 
-        Upper and lower case are one. A field matches from the start of a value, text anywhere.
+        Upper and lower case are one.
         """
-        if not self.terms:
-            return True
-        return all(_matches(name, wanted, fields) for name, wanted in self.terms) is not self.inverted
+        return all(term.passes(fields) for term in self.terms)
 
 
-NONE = Filter("", (), inverted=False)
+NONE = Filter("", ())
+
+
+def hint(fields: Sequence[str]) -> str:
+    """Return what can be typed, in one line."""
+    names = " ".join(f"{name}:" for name in fields)
+    return f'{names} text "two words"   !term inverts   enter keeps   esc drops'
 
 
 def parse(source: str, fields: Sequence[str]) -> Filter:
-    """Return the filter that *source* means; ``x:y`` with an unknown field is plain text."""
-    rest = source.strip()
-    inverted = rest.startswith("!")
-    terms: list[tuple[str, tuple[str, ...]]] = []
-    for word in rest.removeprefix("!").split():
+    """Return the filter that *source* means; ``x:y`` with an unknown field is plain text.
+
+    What is not finished, such as ``!`` or ``state:``, asks for nothing yet.
+    """
+    terms: list[Term] = []
+    for found in _TERM.finditer(source):
+        inverted, word = len(found[1]) % 2 == 1, found[2].lower()
         name, colon, value = word.partition(":")
-        if colon and name.lower() in fields:
-            alternatives = tuple(part.lower() for part in value.split(",") if part)
-            if alternatives:
-                terms.append((name.lower(), alternatives))
+        if colon and name in fields:
+            alternatives = tuple(filter(None, map(_bare, _ALTERNATIVE.findall(value))))
         else:
-            terms.append(("text", (word.lower(),)))
-    return Filter(source.strip(), tuple(terms), inverted and bool(terms))
+            name, alternatives = "text", (_bare(word),)
+        if any(alternatives):
+            terms.append(Term(name, alternatives, inverted))
+    return Filter(source.strip(), tuple(terms))
 
 
-def _matches(name: str, wanted: Sequence[str], fields: Mapping[str, Sequence[str]]) -> bool:
-    values = [value.lower() for value in fields.get(name, ())]
-    if name == "text":
-        return any(word in value for word in wanted for value in values)
-    return any(value.startswith(word) for word in wanted for value in values)
+def _bare(word: str) -> str:
+    return word.replace('"', "")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.model.outcome import OutcomeKind, describe
 from penstock.model.states import TERMINAL, TaskState
 from penstock.model.views import AttemptRow, RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
-from penstock_tui.view import durations
+from penstock_tui.view import durations, filters
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans, give_way, width
 from penstock_tui.view.state_style import Looks
@@ -75,6 +75,26 @@ _NOT_TIMED = frozenset(
 def key_of(task: TaskRow) -> str:
     """Return the name of a task instance in its run: the task id, with the index when mapped."""
     return task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
+
+
+FIELDS = ("state", "operator", "pool", "group")
+"""What a filter of tasks may ask for besides text, which is sought in names and states."""
+
+
+def passing(tasks: Mapping[str, TaskRow], wanted: str) -> set[str]:
+    """Return the keys of those *tasks* that pass the filter *wanted*."""
+    parsed = filters.parse(wanted, FIELDS)
+    return {key for key, task in tasks.items() if parsed.passes(_seen(key, task))}
+
+
+def _seen(key: str, task: TaskRow) -> dict[str, list[str]]:
+    return {
+        "state": [task.state.value, *(["held"] if task.held else [])],
+        "operator": [task.operator],
+        "pool": [task.pool],
+        "group": [task.group or ""],
+        "text": [key, task.rendered_map_index or "", task.state.value],
+    }
 
 
 MAPPED = "[]"

@@ -5,7 +5,7 @@ One changed row repaints one line. All text must be clean (`penstock_tui.clean.l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -97,11 +97,14 @@ class LineTable(Widget, can_focus=True):
             if not self.rows:
                 self.refresh()
 
-    def set_rows(self, rows: Sequence[Row]) -> None:
-        """Replace all rows. The cursor stays on its row, or at its place when the row is gone."""
+    def set_rows(self, rows: Sequence[Row], *, hidden: Collection[str] = ()) -> None:
+        """Replace all rows. The cursor stays on its row, or at its place when the row is gone.
+
+        Marks on rows that are only *hidden*, as by a filter, stay.
+        """
         old, key = self.rows, self.cursor_key
         self.rows = list(rows)
-        self.marks &= {row.key for row in rows}
+        self.marks &= {*(row.key for row in rows), *hidden}
         place = next((place for place, row in enumerate(rows) if row.key == key), None)
         self._cursor = max(0, min(self._cursor, len(rows) - 1)) if place is None else place
         same_order = len(old) == len(rows) and all(a.key == b.key for a, b in zip(old, rows, strict=True))
@@ -146,8 +149,9 @@ class LineTable(Widget, can_focus=True):
         return self.rows[self._cursor].key if self._cursor < len(self.rows) else None
 
     def chosen_keys(self) -> list[str]:
-        """Return the marked keys in order of the rows, else the one under the cursor."""
-        marked = [row.key for row in self.rows if row.key in self.marks]
+        """Return the marked keys in order of the rows, hidden ones last, else the one under the cursor."""
+        shown = [row.key for row in self.rows if row.key in self.marks]
+        marked = [*shown, *sorted(self.marks.difference(shown))]
         return marked or ([self.cursor_key] if self.cursor_key is not None else [])
 
     # -- moving ----------------------------------------------------------------------------------
@@ -223,10 +227,15 @@ class LineTable(Widget, can_focus=True):
         self.refresh()
 
     def mark_all(self) -> None:
-        """Mark every row, or none when all are marked."""
+        """Mark every row that is shown, or none of them when all are marked."""
         every = {row.key for row in self.rows if not row.sticky}
-        self.marks = set() if self.marks == every else every
+        self.marks = self.marks - every if every <= self.marks else self.marks | every
         self.refresh()
+
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked rows are not shown."""
+        return len(self.marks.difference(row.key for row in self.rows))
 
     def clear_marks(self) -> bool:
         """Unmark everything; return whether something was marked."""

@@ -143,7 +143,8 @@ class RailsList(Widget, can_focus=True):
         self._rails = lay_out_order(self._order, folded=self.folded, max_lanes=lanes)
         if self.wanted:
             self._rails = Rails((), 1, elided=False, members=self._rails.members)
-            self._rows = self._filtered(self._order)
+            passing = task_rows.passing(self.tasks, self.wanted)
+            self._rows = [Row(RowKind.TASK, " ", 0, key, 0) for key in self._order.keys if key in passing]
         else:
             self._rows = self._rails.rows
         self._text = RowText(
@@ -155,14 +156,6 @@ class RailsList(Widget, can_focus=True):
         self._cursor = places[key] if key in places else self._selectable(self._cursor, 1)
         self._keep_visible()
         self.refresh()
-
-    def _filtered(self, order: Order) -> list[Row]:
-        wanted = self.wanted.lower()
-        return [
-            Row(RowKind.TASK, " ", 0, key, 0)
-            for key in order.keys
-            if wanted in key.lower() or wanted in self.tasks[key].state.value
-        ]
 
     def _written(self, row: Row) -> Spans:
         assert self._text is not None
@@ -354,10 +347,16 @@ class RailsList(Widget, can_focus=True):
         self.refresh()
 
     def mark_all(self) -> None:
-        """Mark every task that is shown, or none when all are marked."""
+        """Mark every task that is shown, or none of them when all are marked."""
         every = {key for place in range(len(self._rows)) for key in self._keys_at(place)}
-        self.marks = set() if self.marks >= every else every
+        self.marks = self.marks - every if every <= self.marks else self.marks | every
         self.refresh()
+
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked tasks the filter hides."""
+        shown = {key for place in range(len(self._rows)) for key in self._keys_at(place)}
+        return len(self.marks - shown) if self.wanted else 0
 
     def clear_marks(self) -> bool:
         """Unmark everything; return whether something was marked."""
@@ -368,7 +367,7 @@ class RailsList(Widget, can_focus=True):
         return had
 
     def filter(self, wanted: str) -> None:
-        """Show only tasks whose name or state holds *wanted*; "" shows all."""
+        """Show only tasks that pass the filter *wanted*; "" shows all."""
         self.wanted = wanted.strip()
         self._lay_out()
         self.refresh()
