@@ -31,7 +31,7 @@ from penstock.execution.executor import Accepted, Claimed, Exited, Lost
 from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec
-from penstock.model.states import RUN_TERMINAL, RunState, TaskState
+from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.scheduling.obey import FileGone
 from penstock.scheduling.ready import blocking_past
 from penstock.store.database import Database
@@ -383,6 +383,7 @@ class Drive:
                 if waiting.state is TaskState.PENDING and live.record.state is RunState.RUNNING:
                     past = blocking_past(world, live, live.structure.tasks[waiting.task_id])
                     if past is not None:
+                        assert past[2] in TERMINAL, f"{live.key} waits for {past}, which cannot go on either"
                         culprit = past[1].split()[0]
                         mark = acts.Mark(
                             dag_id=live.record.dag_id, run_id=past[0], tasks=(culprit,), state="success"

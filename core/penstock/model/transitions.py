@@ -63,6 +63,8 @@ class RunEvent(StrEnum):
     CANCEL = "cancel"
     REOPEN = "reopen"
     """A task was cleared: the run goes back to queued."""
+    GIVE_WAY = "give_way"
+    """It only waits for an earlier run that has no place: it goes back to queued, and that one starts."""
     RESTORE_SUCCESS = "restore_success"
     """A clear or mark that reopened the run was taken back."""
     RESTORE_FAILED = "restore_failed"
@@ -154,6 +156,7 @@ def _run_moves() -> dict[tuple[RunState, RunEvent], RunState]:
     state, event = RunState, RunEvent
     moves: dict[tuple[RunState, RunEvent], RunState] = {
         (state.QUEUED, event.START): state.RUNNING,
+        (state.RUNNING, event.GIVE_WAY): state.QUEUED,
         (state.RUNNING, event.SUCCEED): state.SUCCESS,
         (state.RUNNING, event.FAIL): state.FAILED,
         (state.QUEUED, event.FAIL): state.FAILED,

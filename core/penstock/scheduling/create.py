@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from penstock.clock import from_us, opt_from_us, to_us
@@ -17,6 +16,7 @@ from penstock.scheduling.backfill import canary_of, why_stop
 from penstock.scheduling.births import create_run
 from penstock.scheduling.limits import run_limit, run_queue
 from penstock.scheduling.live_backfill import LiveBackfill
+from penstock.scheduling.places import give_way, waiting_for
 from penstock.scheduling.slots import save_slot
 from penstock.scheduling.teardown import to_be_ended
 from penstock.scheduling.tick import Tick
@@ -238,24 +238,32 @@ def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
 def _start_runs(tick: Tick) -> None:
     """Start queued runs: oldest first under max_active_runs, a backfill's under its own limit.
 
-    What is to run next goes before the others; what is to run now, past the limit.
+    What is to run next goes before the others; what is to run now, past the limit. A run that only waits
+    for a queued one gives its place to it.
     """
     queued: dict[str | int, list[LiveRun]] = {}
-    active: Counter[str | int] = Counter()
+    active: dict[str | int, list[LiveRun]] = {}
     for live in tick.world.runs.values():
         queue = run_queue(tick.world, live)
         if live.record.state is RunState.QUEUED:
             queued.setdefault(queue, []).append(live)
         elif live.record.state is RunState.RUNNING:
-            active[queue] += 1
+            active.setdefault(queue, []).append(live)
     for queue, runs in queued.items():
         runs.sort(key=_place_in_queue)
+        going = active.get(queue, [])
         for live in runs:
-            if live.record.rush != "now" and active[queue] >= run_limit(tick.world, live):
-                break
+            if live.record.rush != "now" and len(going) >= run_limit(tick.world, live):
+                if not any(other.structure.watchers for other in going):
+                    break
+                idle = waiting_for(tick.world, live, going) if _may_start(tick, live) else None
+                if idle is None:
+                    continue
+                give_way(tick, idle, live)
+                going.remove(idle)
             if _may_start(tick, live):
                 _start(tick, live)
-                active[queue] += 1
+                going.append(live)
 
 
 def _place_in_queue(live: LiveRun) -> tuple[int, int, int]:

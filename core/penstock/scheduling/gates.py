@@ -29,6 +29,8 @@ from penstock.store.records import PauseRecord, TaskRecord
 Subject = tuple[LiveRun, TaskRecord | None]
 """A task instance of a run, or a run."""
 MOST_HOLDERS = 10
+_ASKING = frozenset({"ExternalTaskSensor", "TriggerDagRunOperator"})
+"""Operators whose tasks may wait for another run, while they hold a slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,36 @@ def _queue_gates(world: World, live: LiveRun) -> list[Held]:
         return []
     who = dag_id if queue == dag_id else f"backfill {queue}"
     text = f"{who} lets {limit} run{'' if limit == 1 else 's'} go at once (max_active_runs)"
+    text += _circle(live, active)
     names = tuple(other.record.run_id for other in active[:MOST_HOLDERS])
     return [Held(Gate(kind="run_queued", text=text, holders=names), (active[0], None))]
+
+
+def _circle(live: LiveRun, active: list[LiveRun]) -> str:
+    """Return the way out where those that hold the places may themselves wait for *live*.
+
+    A task that waits for another run does so in its own process, and only the kind of task tells.
+    """
+    found = [_asking(live, other) for other in active]
+    if not all(found):
+        return ""
+    run, names = live.record, ", ".join(sorted({name for name in found if name})[:3])
+    return (
+        f"; {names} may wait for this very run, and then neither goes on: "
+        f"penstock run-now {run.dag_id} {run.run_id} starts it past the limit"
+    )
+
+
+def _asking(live: LiveRun, other: LiveRun) -> str | None:
+    """Return a task of *other* that is at work and may wait for *live*: it triggered it, or looks at runs."""
+    for task in other.tasks.values():
+        if task.state in OCCUPIES_SLOT or task.state is TaskState.UP_FOR_RESCHEDULE:
+            kind = other.structure.tasks[task.task_id].operator
+            triggered = live.record.by == f"task {other.record.dag_id}.{task.task_id}"
+            earlier = (live.record.logical_us or 0) < (other.record.logical_us or 0)
+            if triggered or (kind == "ExternalTaskSensor" and earlier):
+                return f"{task.key} of {other.record.run_id}"
+    return None
 
 
 def _failure(live: LiveRun) -> Subject | None:
@@ -182,7 +212,7 @@ def _pending_gates(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
     if past is not None:
         run_id, task_id, state = past
         before = world.run(live.record.dag_id, run_id)
-        text = f"it depends on the past: {task_id} is {state} in {run_id}"
+        text = f"it depends on the past: {task_id} is {state} in {run_id}{_past_way_out(live, past)}"
         gate = Gate(kind="previous_run", text=text, holders=(f"{live.record.dag_id}/{run_id}/{task_id}",))
         found = instances(before, task_id)
         held.append(Held(gate, (before, next((each for each in found if each.state is state), None))))
@@ -194,6 +224,15 @@ def _waits(kind: str, text: str, live: LiveRun, waits: list[TaskRecord]) -> Held
     return Held(Gate(kind=kind, text=text, holders=names), (live, waits[0]) if waits else None)
 
 
+def _past_way_out(live: LiveRun, past: tuple[str, str, TaskState]) -> str:
+    """Return what lets a task go on that waits for one which ended badly: it would wait for ever."""
+    run_id, task_id, state = past
+    if state not in TERMINAL:
+        return ""
+    name = f"{live.record.dag_id} {run_id}"
+    return f"; run it again (penstock retry {name}) or let it pass (penstock mark success {name} {task_id})"
+
+
 def _unfinished(tasks: Iterable[TaskRecord]) -> list[TaskRecord]:
     """Return those of *tasks* that have not ended, what does not run before what does."""
     waits = [task for task in tasks if task.state not in TERMINAL]
@@ -203,16 +242,17 @@ def _unfinished(tasks: Iterable[TaskRecord]) -> list[TaskRecord]:
 def _slot_gates(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -> list[Held]:
     occupancy = Occupancy.of(world)
     held = []
+    way = (*live.key, spec.task_id)
     if occupancy.total >= parallelism:
         text = f"all {parallelism} slots of the engine are in use (parallelism)"
-        held.append(_slots(world, "parallelism", text, lambda *_: True))
+        held.append(_slots(world, "parallelism", text, lambda *_: True, way))
     if run_full(occupancy, live):
         limit = live.structure.spec.max_active_tasks
         text = f"the run has {limit} task{'' if limit == 1 else 's'} at once (max_active_tasks)"
-        held.append(_slots(world, "max_active_tasks", text, lambda other, _: other is live))
+        held.append(_slots(world, "max_active_tasks", text, lambda other, _: other is live, way))
     blocked = task_blocked(world, occupancy, live, spec)
     if blocked == "pool":
-        held.append(_pool_gate(world, occupancy, spec))
+        held.append(_pool_gate(world, occupancy, spec, way))
     elif blocked is not None:
         whole = blocked == "max_active_tis_per_dag"
         text = f"{getattr(spec, blocked)} at once of {spec.task_id} ({blocked})"
@@ -221,11 +261,11 @@ def _slot_gates(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -
             alike = other is live or (whole and other.record.dag_id == live.record.dag_id)
             return alike and task.task_id == spec.task_id
 
-        held.append(_slots(world, blocked, text, same))
+        held.append(_slots(world, blocked, text, same, way))
     return held
 
 
-def _pool_gate(world: World, occupancy: Occupancy, spec: TaskSpec) -> Held:
+def _pool_gate(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[str, str, str]) -> Held:
     pool = world.pools.get(spec.pool)
     if pool is None:
         text = f"pool {spec.pool} does not exist; make it with: penstock pools set {spec.pool} 1"
@@ -235,12 +275,17 @@ def _pool_gate(world: World, occupancy: Occupancy, spec: TaskSpec) -> Held:
     if spec.pool_slots > pool.slots:
         return Held(Gate(kind="pool", text=f"{text}: it can never run in a pool of this size"))
     return _slots(
-        world, "pool", text, lambda other, task: other.structure.tasks[task.task_id].pool == spec.pool
+        world, "pool", text, lambda other, task: other.structure.tasks[task.task_id].pool == spec.pool, way
     )
 
 
-def _slots(world: World, kind: str, text: str, fits: Callable[[LiveRun, TaskRecord], bool]) -> Held:
-    """Return a gate whose holders are the live attempts that *fits* says count, oldest first."""
+def _slots(
+    world: World, kind: str, text: str, fits: Callable[[LiveRun, TaskRecord], bool], way: tuple[str, str, str]
+) -> Held:
+    """Return a gate whose holders are the live attempts that *fits* says count, oldest first.
+
+    *way* (DAG, run, task) is named when all of them wait for other runs, perhaps for this very one.
+    """
     found = []
     for pk, name in world.attempts.values():
         live = world.runs[pk]
@@ -251,6 +296,9 @@ def _slots(world: World, kind: str, text: str, fits: Callable[[LiveRun, TaskReco
     names = tuple(
         f"{live.record.dag_id}/{live.record.run_id}/{task.key}" for live, task in found[:MOST_HOLDERS]
     )
+    if found and all(each[0].structure.tasks[each[1].task_id].operator in _ASKING for each in found):
+        text += "; who holds it waits for runs, perhaps for this one: "
+        text += f"penstock run-now {' '.join(way)} passes the limit"
     return Held(Gate(kind=kind, text=text, holders=names), found[0] if found else None)
 
 
