@@ -47,7 +47,10 @@ def wiring_case(prelude: str, case: dict[str, Any]) -> str | None:
         "new": sorted(task.task_id for task in new),
         "labels": sorted(map(list, spec.labels)),
         "groups": {
-            group.group_id: sorted(task.task_id for task in spec.tasks if task.group == group.group_id)
+            group.group_id: sorted(
+                [task.task_id for task in spec.tasks if task.group == group.group_id]
+                + [inner.group_id for inner in spec.groups if inner.parent == group.group_id]
+            )
             for group in spec.groups
         },
         "props": {

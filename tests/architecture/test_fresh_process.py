@@ -46,7 +46,7 @@ def test_a_task_process_loads_no_engine() -> None:
     modules = loaded_by("import penstock.execution.task_child, penstock.authoring.context")
     assert not roots_of(modules) & (HEAVY | SCREEN | {"jinja2", "msgspec", "asyncio", "click"})
     rooms = {name.split(".")[1] for name in modules if name.startswith("penstock.")}
-    assert rooms <= {"authoring", "errors", "execution", "ids", "loading"}
+    assert rooms <= {"authoring", "bounds", "errors", "execution", "ids", "loading"}
 
 
 def test_a_supervisor_loads_almost_nothing() -> None:

@@ -121,6 +121,7 @@ NOT_AS_WIRED = {
     "bad weight_rule": "A bad weight rule, a bad cron, a cycle",
     "tg label": "Labels on an edge to a group",
     "args: bad timetable": "A bad weight rule, a bad cron, a cycle",
+    "args: start_date str": "`start_date` and `end_date` as text",
 }
 
 

@@ -1,14 +1,29 @@
-"""The arguments that every task takes: their names, their types, and how they are checked.
-
-What a person writes (a timedelta, ``"3"``, True) becomes what the spec holds (seconds, 3, 2.0)
-here, once.
-"""
+"""The arguments that every task takes: their names, their types, and how they are checked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from penstock.authoring.checks import (
+    callbacks,
+    identifier,
+    limit,
+    mapping,
+    multiplier,
+    near,
+    one_of,
+    optional_callable,
+    optional_seconds,
+    optional_text,
+    optional_truth,
+    positive,
+    seconds,
+    shown,
+    signed,
+    truth,
+    whole,
+)
 from penstock.authoring.place import refuse
 
 TASK_CALLBACKS = ("execute", "success", "failure", "retry", "skipped")
@@ -73,109 +88,15 @@ if TYPE_CHECKING:
         on_skipped_callback: Callbacks
 
 
-def seconds(value: Any, name: str) -> float:
-    """Return a duration in seconds."""
-    if isinstance(value, timedelta):
-        value = value.total_seconds()
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        refuse(f"{name} must be a timedelta or a number of seconds, 0 or more, not {value!r}")
-    return float(value)
-
-
-def optional_seconds(value: Any, name: str) -> float | None:
-    """Return a duration in seconds, or None."""
-    return None if value is None else seconds(value, name)
-
-
-def whole(value: Any, name: str) -> int:
-    """Return a whole number, 0 or more; digits in a text will do."""
-    if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        refuse(f"{name} must be a whole number, 0 or more, not {value!r}")
-    return value
-
-
-def positive(value: Any, name: str) -> int:
-    """Return a whole number, 1 or more."""
-    number = whole(value, name)
-    if number < 1:
-        refuse(f"{name} must be 1 or more")
-    return number
-
-
-def limit(value: Any, name: str) -> int | None:
-    """Return a whole number, 1 or more, or None for no limit."""
-    return None if value is None else positive(value, name)
-
-
-def truth(value: Any, name: str) -> bool:
-    """Return True or False; nothing else will do."""
-    if not isinstance(value, bool):
-        refuse(f"{name} must be True or False, not {value!r}")
-    return value
-
-
-def moment(value: Any, name: str) -> datetime | None:
-    """Return a datetime (naive or aware) or None."""
-    if value is not None and not isinstance(value, datetime):
-        refuse(f"{name} must be a datetime, not {type(value).__name__} {value!r}")
-    return value
-
-
-def _weight(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        refuse(f"{name} must be a whole number, not {value!r}")
-    return value
-
-
-def _backoff(value: Any, name: str) -> float:
-    if isinstance(value, bool):
-        return 2.0 if value else 0.0
-    if not isinstance(value, int | float) or value < 0:
-        refuse(f"{name} must be True, False or a multiplier, not {value!r}")
-    return float(value)
-
-
-def _text(value: Any, name: str) -> str | None:
-    if value is not None and not isinstance(value, str):
-        refuse(f"{name} must be text, not {value!r}")
-    return value
-
-
 def _pool(value: Any, name: str) -> Any:
     from penstock.authoring.pools import Pool
 
     if value is None:
         return "default_pool"
-    return value if isinstance(value, Pool) else _text(value, name)
+    return value if isinstance(value, Pool) else identifier("pool")(value, name)
 
 
-def _callable(value: Any, name: str) -> Any:
-    if value is not None and not callable(value):
-        refuse(f"{name} must be something to call, not {value!r}")
-    return value
-
-
-def callbacks(value: Any, name: str) -> tuple[Callable[..., Any], ...]:
-    """Return what to call, one or several, as a tuple; notifiers are called too."""
-    found = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
-    for one in found:
-        if not callable(one):
-            refuse(f"{name} must be something to call, a notifier or a list of them, not {one!r}")
-    return found
-
-
-def one_of(*allowed: str) -> Callable[[Any, str], str]:
-    """Return a check that lets only these texts pass."""
-
-    def check(value: Any, name: str) -> str:
-        text = str(getattr(value, "value", value))
-        if text not in allowed:
-            refuse(f"{name} {text!r} is not known{near(text, allowed)}; known: {', '.join(allowed)}")
-        return text
-
-    return check
+_OLD_RULES = {"none_failed_or_skipped": "none_failed_min_one_success", "dummy": "always"}
 
 
 def _trigger_rule(value: Any, name: str) -> str:
@@ -183,6 +104,8 @@ def _trigger_rule(value: Any, name: str) -> str:
         return "all_success"
     from penstock.model.trigger_rules import TriggerRule
 
+    if isinstance(value, str) and value in _OLD_RULES:
+        refuse(f"{name} {value!r} is called {_OLD_RULES[value]!r} now")
     return one_of(*TriggerRule)(value, name)
 
 
@@ -194,7 +117,7 @@ def _secrets(value: Any, name: str) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(
         isinstance(key, str) and key.isidentifier() for key in value
     ):
-        refuse(f"{name} must be a mapping from environment names to references, not {value!r}")
+        refuse(f"{name} must be a mapping from environment names to references, not {shown(value)}")
     for key, reference in value.items():
         problem = reference_problem(reference)
         if problem:
@@ -210,27 +133,19 @@ def _assets(value: Any, name: str) -> tuple[Any, ...]:
     return checked_assets(value, name)
 
 
-def _params(value: Any, name: str) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        refuse(f"{name} must be a mapping from names to defaults or Params, not {value!r}")
-    return dict(value)
-
-
 CHECKS: dict[str, Callable[[Any, str], Any]] = {
-    "owner": _text,
+    "owner": optional_text,
     "trigger_rule": _trigger_rule,
     "retries": lambda value, name: 0 if value is None else whole(value, name),
     "retry_delay": seconds,
-    "retry_exponential_backoff": _backoff,
+    "retry_exponential_backoff": multiplier,
     "max_retry_delay": optional_seconds,
     "execution_timeout": optional_seconds,
     "stop_grace": optional_seconds,
     "on_lost": one_of("retry", "fail"),
     "pool": _pool,
     "pool_slots": positive,
-    "priority_weight": _weight,
+    "priority_weight": signed,
     "weight_rule": one_of("downstream", "upstream", "absolute"),
     "max_active_tis_per_dag": limit,
     "max_active_tis_per_dagrun": limit,
@@ -238,26 +153,26 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "wait_for_downstream": truth,
     "do_xcom_push": truth,
     "multiple_outputs": lambda value, name: truth(bool(value) if value is None else value, name),
-    "params": _params,
+    "params": mapping,
     "secrets": _secrets,
     "inlets": _assets,
     "outlets": _assets,
-    "task_display_name": _text,
-    "doc": _text,
-    "doc_md": _text,
-    "log": one_of("captured", "direct"),
-    "render_template_as_native_obj": lambda value, name: None if value is None else truth(value, name),
-    "pre_execute": _callable,
-    "post_execute": _callable,
-    "map_index_template": _text,
+    "task_display_name": optional_text,
+    "doc": optional_text,
+    "doc_md": optional_text,
+    "log": one_of("captured", "direct"),  # kept as `log_mode`: `log` is where subclasses write to
+    "render_template_as_native_obj": optional_truth,
+    "pre_execute": optional_callable,
+    "post_execute": optional_callable,
+    "map_index_template": optional_text,
     **dict.fromkeys([f"on_{event}_callback" for event in TASK_CALLBACKS], callbacks),
 }
-"""Attribute name -> what turns the author's value into ours or refuses it."""
+"""Argument of every task -> what turns the author's value into ours or refuses it."""
 
 IGNORED: dict[str, str] = {
-    "email": "there is no e-mail yet",
-    "email_on_failure": "there is no e-mail yet",
-    "email_on_retry": "there is no e-mail yet",
+    "email": "give SmtpNotifier as a callback: on_failure_callback=SmtpNotifier(to=...)",
+    "email_on_failure": "give SmtpNotifier as on_failure_callback",
+    "email_on_retry": "give SmtpNotifier as on_retry_callback",
     "queue": "there are no queues; use a pool",
     "executor": "there is one executor",
     "executor_config": "there is one executor",
@@ -312,11 +227,12 @@ def refuse_later(name: str, feature: str) -> NoReturn:
 def refuse_unknown(owner: str, names: Iterable[str], known: Iterable[str]) -> NoReturn:
     """Refuse arguments nobody knows, with the nearest known ones."""
     known = list(known)
-    told = [f"{name!r}{_hint(name) or near(name, known)}" for name in sorted(names)]
+    told = [f"{name!r}{hint(name) or near(name, known)}" for name in sorted(names)]
     refuse(f"{owner} does not know the argument{'s' * (len(told) > 1)} {', '.join(told)}")
 
 
-def _hint(name: str) -> str:
+def hint(name: str) -> str:
+    """Return `` (say x)`` for a word of the reference that means something else here, or nothing."""
     return f" ({_HINTS[name]})" if name in _HINTS else ""
 
 
@@ -334,11 +250,3 @@ def states(
         if state not in known:
             refuse(f"{name}: state {state!r} is not known{near(state, known)}")
     return listed
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` for the nearest known name, or nothing."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, [str(one) for one in known], n=1, cutoff=0.6)
-    return f" (did you mean {found[0]!r}?)" if found else ""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from penstock.authoring.checked import Checked
+from penstock.authoring.checks import mapping, shown
 from penstock.authoring.place import refuse
 from penstock.authoring.schedules import Timetable, condition_of, schedule_fields
 
@@ -15,7 +17,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from penstock.authoring.checked import Check
+
 _LONGEST = 1500
+
+
+def _word(text: Any, what: str) -> str:
+    if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST or not text.isprintable():
+        refuse(f"the {what} of an asset must be 1 to {_LONGEST} printable characters, not {shown(text)}")
+    if not text.isascii():
+        refuse(f"the {what} of an asset must be ASCII, not {shown(text)}")
+    return text
+
+
+def _word_or_nothing(text: Any, what: str) -> str:
+    return "" if text == "" else _word(text, what)
 
 
 class AssetCondition:
@@ -60,12 +76,14 @@ class AssetAny(_Several):
     kind = "any"
 
 
-class Asset(AssetCondition):
+class Asset(Checked, AssetCondition):
     """Something that tasks make and read: ``Asset("s3://lake/orders")`` or ``Asset("orders", uri=...)``.
 
     Its name and its URI together are what it is known by; each stands in for the other when it is
     left out. ``group`` and ``extra`` are for people.
     """
+
+    checks: Mapping[str, Check] = {"name": _word, "uri": _word, "group": _word, "extra": mapping}
 
     def __init__(
         self,
@@ -78,10 +96,10 @@ class Asset(AssetCondition):
     ) -> None:
         if name is None and uri is None:
             refuse("an asset needs a name or a uri")
-        self.name = _checked("name", name if name is not None else uri)
-        self.uri = _checked("uri", uri if uri is not None else name)
-        self.group = _checked("group", group)
-        self.extra = dict(extra or {})
+        self.name: str = name if name is not None else uri  # type: ignore[assignment]  # one of them is there
+        self.uri: str = uri if uri is not None else name  # type: ignore[assignment]
+        self.group = group
+        self.extra: dict[str, Any] = dict(mapping(extra, "the extra of an asset"))
         if watchers:
             refuse("asset watchers are not supported; emit the asset from a sensor's task, or by hand")
 
@@ -113,13 +131,16 @@ class Asset(AssetCondition):
         return f"Asset(name={self.name!r}, uri={self.uri!r})"
 
 
-class AssetRef(AssetCondition):
+class AssetRef(Checked, AssetCondition):
     """The asset of a name, or of a uri, that another file makes."""
+
+    checks: Mapping[str, Check] = dict.fromkeys(["name", "uri"], _word_or_nothing)
 
     def __init__(self, *, name: str | None = None, uri: str | None = None) -> None:
         if (name is None) == (uri is None):
             refuse("a reference to an asset needs a name or a uri, and not both")
-        self.name, self.uri = name or "", uri or ""
+        self.name = "" if name is None else _word(name, "name")
+        self.uri = "" if uri is None else _word(uri, "uri")
 
     def condition(self) -> dict[str, Any]:
         """Return it as data."""
@@ -130,12 +151,14 @@ class AssetRef(AssetCondition):
         return {"name": self.name or self.uri, "uri": self.uri or self.name}
 
 
-class AssetAlias(AssetCondition):
+class AssetAlias(Checked, AssetCondition):
     """A name under which a task says while it runs which assets it has changed."""
 
+    checks: Mapping[str, Check] = {"name": _word, "group": _word}
+
     def __init__(self, name: str, *, group: str = "asset") -> None:
-        self.name = _checked("name", name)
-        self.group = _checked("group", group)
+        self.name = name
+        self.group = group
 
     def condition(self) -> dict[str, Any]:
         """Return it as data."""
@@ -182,7 +205,8 @@ class AssetOrTimeSchedule(Timetable):
 
 def checked_assets(value: Any, name: str) -> tuple[Asset | AssetAlias | AssetRef, ...]:
     """Return inlets or outlets as a tuple; refuse what is none."""
-    given: Iterable[Any] = [value] if isinstance(value, AssetCondition) else value or ()
+    listed = isinstance(value, list | tuple | set | frozenset)
+    given: Iterable[Any] = value if listed else [value]
     found = []
     for one in given:
         kinds = (Asset, AssetAlias) if name == "outlets" else (Asset, AssetAlias, AssetRef)
@@ -190,11 +214,3 @@ def checked_assets(value: Any, name: str) -> tuple[Asset | AssetAlias | AssetRef
             refuse(f"{name} must be assets, not {type(one).__name__} {one!r}")
         found.append(one)
     return tuple(found)
-
-
-def _checked(what: str, text: Any) -> str:
-    if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST or not text.isprintable():
-        refuse(f"the {what} of an asset must be 1 to {_LONGEST} printable characters, not {text!r}")
-    if not text.isascii():
-        refuse(f"the {what} of an asset must be ASCII, not {text!r}")
-    return text

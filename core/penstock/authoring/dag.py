@@ -8,18 +8,24 @@ from datetime import datetime
 from types import TracebackType
 
 from penstock.authoring import scope
-from penstock.authoring.arguments import (
+from penstock.authoring.arguments import hint, refuse_unknown, worth_a_warning
+from penstock.authoring.calling import shape_of
+from penstock.authoring.checked import Checked
+from penstock.authoring.checks import (
     callbacks,
+    identifier,
+    mapping,
     moment,
+    near,
     one_of,
     optional_seconds,
+    optional_text,
+    optional_truth,
     positive,
-    refuse_unknown,
     truth,
     whole,
-    worth_a_warning,
 )
-from penstock.authoring.calling import shape_of
+from penstock.authoring.dag_words import catchup_word, folders, refuse_bad_links, refuse_continuous, tag_set
 from penstock.authoring.deadlines import deadlines
 from penstock.authoring.group import TaskGroup
 from penstock.authoring.overloads import overload
@@ -27,8 +33,6 @@ from penstock.authoring.params import Param, as_params
 from penstock.authoring.place import author_place, owner_file, refuse
 from penstock.authoring.references import ParamReference
 from penstock.authoring.schedules import schedule_fields, zone_name
-from penstock.errors import BadIdError
-from penstock.ids import check_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +40,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from penstock.authoring.arguments import Callbacks, Duration
+    from penstock.authoring.checked import Check
     from penstock.authoring.deadlines import DeadlineAlert
     from penstock.authoring.operators.operator import Operator
+    from penstock.authoring.schedules import ScheduleFields
 
 _IGNORED = {
     "access_control": "there is one user",
@@ -50,14 +56,42 @@ _IGNORED = {
 }
 
 
-class DAG:
+def _params(value: Any, name: str) -> dict[str, Param]:
+    return as_params(mapping(value, name))
+
+
+class DAG(Checked):
     """Tasks, their order, and when they run.
 
     ``with DAG("id", schedule="@daily", ...):`` takes the tasks made in the block. ``timezone``
     (default: that of start_date, then the instance's) is where cron and naive dates live.
     ``catchup``: "none" waits for the next tick, "latest" (or False) runs the newest missed one,
-    "all" (or True) every one. ``overlap``: what happens at max_active_runs. Raises `DagFileError`.
+    "all" (or True) every one. ``overlap``: what happens at max_active_runs. Every argument is an
+    attribute that can be set later too. Raises `DagFileError`.
     """
+
+    checks: Mapping[str, Check] = {
+        "dag_id": identifier("dag_id"),
+        "default_args": mapping,
+        **dict.fromkeys(["description", "doc_md"], optional_text),
+        "schedule": lambda value, name: schedule_fields(value),  # noqa: ARG005 - the shape of all checks
+        **dict.fromkeys(["start_date", "end_date"], moment),
+        "catchup": catchup_word,
+        "overlap": one_of("queue", "skip", "cancel_previous"),
+        "params": _params,
+        "tags": tag_set,
+        **dict.fromkeys(["max_active_runs", "max_active_tasks"], positive),
+        "dagrun_timeout": optional_seconds,
+        **dict.fromkeys(["fail_fast", "render_template_as_native_obj", "auto_register"], truth),
+        "is_paused_upon_creation": optional_truth,
+        "template_searchpath": folders,
+        **dict.fromkeys(["user_defined_macros", "user_defined_filters", "jinja_environment_kwargs"], mapping),
+        **dict.fromkeys(["on_success_callback", "on_failure_callback"], callbacks),
+        "deadlines": deadlines,
+        "max_consecutive_failed_dag_runs": whole,
+    }
+    start_date: datetime | None
+    catchup: Literal["none", "latest", "all"]
 
     def __init__(
         self,
@@ -94,62 +128,66 @@ class DAG:
     ) -> None:
         self.place = author_place()
         self._warnings: dict[str, None] = {}
-        try:
-            self.dag_id = check_id(dag_id, "dag_id")
-        except BadIdError as error:
-            refuse(error.message)
+        self.dag_id = dag_id
         self._refuse_or_warn(others)
-        self.default_args: dict[str, Any] = dict(default_args or {})
+        self.default_args: dict[str, Any] = dict(mapping(default_args, "default_args"))
         self.description = description
-        self.schedule = schedule_fields(schedule)
-        self.start_date = moment(start_date or self.default_args.get("start_date"), "start_date")
-        self.end_date = moment(end_date or self.default_args.get("end_date"), "end_date")
-        self.timezone_name = self._zone(timezone)
-        self.catchup = _catchup(catchup)
-        self.overlap = one_of("queue", "skip", "cancel_previous")(overlap, "overlap")
-        self.params: dict[str, Param] = as_params(params or {})
-        self.tags = tuple(sorted({str(tag) for tag in tags or ()}))
-        self.max_active_runs = positive(max_active_runs, "max_active_runs")
-        self.max_active_tasks = positive(max_active_tasks, "max_active_tasks")
-        self.dagrun_timeout = optional_seconds(dagrun_timeout, "dagrun_timeout")
-        self.fail_fast = truth(fail_fast, "fail_fast")
+        self.schedule: ScheduleFields = schedule
+        self.start_date = self.default_args.get("start_date") if start_date is None else start_date
+        self.end_date = self.default_args.get("end_date") if end_date is None else end_date
+        self.timezone = timezone
+        self.catchup = catchup  # type: ignore[assignment]  # made a word
+        self.overlap = overlap
+        self.params: dict[str, Param] = params  # type: ignore[assignment]  # made Params when it is set
+        self.tags: set[str] = tags  # type: ignore[assignment]  # made a set
+        self.max_active_runs = max_active_runs
+        self.max_active_tasks = max_active_tasks
+        self.dagrun_timeout: float | None = dagrun_timeout  # type: ignore[assignment]  # made seconds
+        self.fail_fast = fail_fast
         self.is_paused_upon_creation = is_paused_upon_creation
         self.doc_md = doc_md
-        paths = [template_searchpath] if isinstance(template_searchpath, str) else template_searchpath
-        self.template_searchpath = tuple(str(path) for path in paths or ())
+        self.template_searchpath: tuple[str, ...] = template_searchpath  # type: ignore[assignment]  # made a tuple
         self.template_undefined = template_undefined
-        self.user_defined_macros = dict(user_defined_macros or {})
-        self.user_defined_filters = dict(user_defined_filters or {})
-        self.jinja_environment_kwargs = dict(jinja_environment_kwargs or {})
+        self.user_defined_macros: dict[str, Any] = user_defined_macros  # type: ignore[assignment]  # made a dict
+        self.user_defined_filters: dict[str, Any] = user_defined_filters  # type: ignore[assignment]
+        self.jinja_environment_kwargs: dict[str, Any] = jinja_environment_kwargs  # type: ignore[assignment]
         self.render_template_as_native_obj = render_template_as_native_obj
         self.auto_register = auto_register
-        self.on_success_callback = callbacks(on_success_callback, "on_success_callback")
-        self.on_failure_callback = callbacks(on_failure_callback, "on_failure_callback")
-        self.deadlines = deadlines(deadline)
-        self.max_consecutive_failed_dag_runs = whole(
-            max_consecutive_failed_dag_runs, "max_consecutive_failed_dag_runs"
-        )
+        self.on_success_callback: Sequence[Callable[..., Any]] = on_success_callback  # type: ignore[assignment]
+        self.on_failure_callback: Sequence[Callable[..., Any]] = on_failure_callback  # type: ignore[assignment]
+        self.deadline = deadline
+        self.max_consecutive_failed_dag_runs = max_consecutive_failed_dag_runs
         self.task_dict: dict[str, Operator] = {}
         self.task_groups: dict[str, TaskGroup] = {}
         self.edges: dict[tuple[str, str], int | None] = {}
         """(upstream, downstream) -> the author's line."""
         self.labels: dict[tuple[str, str], str] = {}
         self.task_group = TaskGroup(None, dag=self)
-        if self.schedule.kind == "continuous" and self.max_active_runs != 1:
-            refuse("schedule '@continuous' needs max_active_runs=1")
+        refuse_continuous(self)
 
     def _refuse_or_warn(self, others: dict[str, Any]) -> None:
         for name in [name for name in others if name in _IGNORED]:
-            value = others.pop(name)
-            if worth_a_warning(name, value):
-                self.warn(f"argument {name} is ignored: {_IGNORED[name]}")
+            self._ignore(name, others.pop(name))
         if others:
-            refuse_unknown(f"DAG {self.dag_id!r}", others, self.__init__.__code__.co_varnames)  # type: ignore[misc]
+            refuse_unknown(f"DAG {self.dag_id!r}", others, self._words())
 
-    def _zone(self, timezone: Any) -> str | None:
-        if timezone is None and self.start_date is not None:
-            timezone = self.start_date.tzinfo
-        return None if timezone is None else zone_name(timezone)
+    def _ignore(self, name: str, value: Any) -> None:
+        if name == "owner_links":
+            refuse_bad_links(value)
+        if worth_a_warning(name, value):
+            self.warn(f"argument {name} is ignored: {_IGNORED[name]}")
+
+    def _words(self) -> Sequence[str]:
+        return DAG.__init__.__code__.co_varnames
+
+    def set_by_author(self, name: str, value: Any) -> None:
+        """Treat words of the reference as arguments are, and warn of what is nearly one of ours."""
+        if name in _IGNORED:
+            self._ignore(name, value)
+        elif hint(name):
+            refuse(f"DAG {self.dag_id!r}: {name!r} cannot be set{hint(name)}")
+        elif not hasattr(type(self), name) and (meant := near(name, self._words(), cutoff=0.75)):
+            self.warn(f"setting {name!r} of the DAG changes nothing{meant}")
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -157,6 +195,31 @@ class DAG:
         from zoneinfo import ZoneInfo
 
         return ZoneInfo(self.timezone_name or "UTC")
+
+    @timezone.setter
+    def timezone(self, zone: Any) -> None:
+        self.timezone_name = zone
+
+    @property
+    def timezone_name(self) -> str | None:
+        """The name of the time zone, by itself or by start_date; None when neither says one."""
+        if self._zone is None and self.start_date is not None and self.start_date.tzinfo is not None:
+            return zone_name(self.start_date.tzinfo, self.place)
+        return self._zone
+
+    @timezone_name.setter
+    def timezone_name(self, zone: Any) -> None:
+        self._zone = None if zone is None else zone_name(zone)
+
+    @property
+    def deadline(self) -> tuple[DeadlineAlert, ...]:
+        """The deadlines, as given by the argument of this name."""
+        found: tuple[DeadlineAlert, ...] = self.deadlines
+        return found
+
+    @deadline.setter
+    def deadline(self, given: Any) -> None:
+        self.deadlines = given
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -264,16 +327,6 @@ class DAG:
 
     def __repr__(self) -> str:
         return f"<DAG: {self.dag_id}>"
-
-
-def _catchup(value: Any) -> Literal["none", "latest", "all"]:
-    if value is True or value == "all":
-        return "all"
-    if value in (False, None, "latest"):
-        return "latest"
-    if value != "none":
-        refuse(f"catchup must be True, False, 'none', 'latest' or 'all', not {value!r}")
-    return "none"
 
 
 class DagFactory:

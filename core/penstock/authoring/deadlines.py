@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from penstock.authoring.arguments import callbacks, seconds
+from penstock.authoring.checked import Checked
+from penstock.authoring.checks import callbacks, optional_text, seconds, shown
 from penstock.authoring.place import refuse
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from penstock.authoring.arguments import Callbacks, Duration
+    from penstock.authoring.checked import Check
 
 
 class DeadlineReference:
@@ -45,30 +47,46 @@ DeadlineReference.RUN_DUE = DeadlineReference("due")
 DeadlineReference.RUN_STARTED = DeadlineReference("started")
 
 
-class DeadlineAlert:
+def _reference(value: Any, name: str) -> DeadlineReference:  # noqa: ARG001 - the shape of all checks
+    if not isinstance(value, DeadlineReference):
+        refuse(f"a deadline counts from a DeadlineReference, not {shown(value)}")
+    return value
+
+
+def _callback(value: Any, name: str) -> Sequence[Callable[..., Any]]:
+    found = callbacks(value, name)
+    if not found:
+        refuse("a deadline needs a callback: who is to be told?")
+    return found
+
+
+class DeadlineAlert(Checked):
     """Tells *callback* when a run has not ended *interval* after *reference*.
 
     *callback* is a function, a notifier, or several; *interval* is a timedelta or seconds. Called once a
     run, with the run's context and ``context["deadline"]``: which deadline passed, in words.
     """
 
+    checks: Mapping[str, Check] = {
+        "reference": _reference,
+        "interval": seconds,
+        "callback": _callback,
+        "name": optional_text,
+    }
+
     def __init__(
         self, reference: DeadlineReference, interval: Duration, callback: Callbacks, name: str | None = None
     ) -> None:
-        if not isinstance(reference, DeadlineReference):
-            refuse(f"a deadline counts from a DeadlineReference, not {reference!r}")
         self.reference = reference
-        self.interval = seconds(interval, "interval")
-        self.callback: Sequence[Callable[..., Any]] = callbacks(callback, "callback")
-        if not self.callback:
-            refuse("a deadline needs a callback: who is to be told?")
+        self.interval: float = interval  # type: ignore[assignment]  # made seconds when it is set
+        self.callback: Sequence[Callable[..., Any]] = callback  # type: ignore[assignment]
         self.name = name
 
 
-def deadlines(given: Any) -> tuple[DeadlineAlert, ...]:
+def deadlines(given: Any, name: str = "deadline") -> tuple[DeadlineAlert, ...]:
     """Return the deadlines of a DAG: one, several or none."""
     found = () if given is None else tuple(given) if isinstance(given, list | tuple) else (given,)
     for one in found:
         if not isinstance(one, DeadlineAlert):
-            refuse(f"deadline must be a DeadlineAlert or a list of them, not {one!r}")
+            refuse(f"{name} must be a DeadlineAlert or a list of them, not {shown(one)}")
     return found

@@ -192,12 +192,6 @@ def _as_input(value: Any) -> MapInput:
 
 def is_json(value: Any) -> bool:
     """Whether *value* is JSON as it stands (a tuple counts as a list)."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return True
-        case list() | tuple():
-            return all(is_json(item) for item in value)
-        case dict():
-            return all(isinstance(key, str) and is_json(item) for key, item in value.items())
-        case _:
-            return False
+    from penstock.model.plain import not_plain
+
+    return not_plain(value) is None

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 
 from penstock.authoring import scope
+from penstock.authoring.checked import Checked
+from penstock.authoring.checks import mapping, optional_text, truth
 from penstock.authoring.node import Node, connect
 from penstock.authoring.overloads import overload
 from penstock.authoring.place import Place, author_place, refuse
@@ -17,18 +19,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Self
 
+    from penstock.authoring.checked import Check
     from penstock.authoring.dag import DAG
     from penstock.authoring.expand_input import ExpandInput
     from penstock.authoring.operators.operator import Operator
 
 
-class TaskGroup(Node):
+class TaskGroup(Checked, Node):
     """Tasks under one name; ``with TaskGroup("load"):`` puts what is made inside into it.
 
     Task ids get the prefix ``load.`` unless ``prefix_group_id`` is False. ``default_args`` win over
     the DAG's. An edge to a group leads to its first tasks, one from it starts at its last; an
     empty group lets edges pass through. Tasks added later do not change edges drawn before.
     """
+
+    checks: Mapping[str, Check] = {
+        "prefix_group_id": truth,
+        "default_args": mapping,
+        "tooltip": optional_text,
+        "group_display_name": optional_text,
+    }
 
     def __init__(
         self,
@@ -49,7 +59,7 @@ class TaskGroup(Node):
         self.prefix_group_id = prefix_group_id
         self.tooltip = tooltip
         self.group_display_name = group_display_name
-        self.default_args = dict(default_args or {})
+        self.default_args: dict[str, Any] = dict(mapping(default_args, "default_args"))
         self.children: list[TaskGroup | Operator] = []
         self._ups: list[Node] = []
         self._downs: list[Node] = []

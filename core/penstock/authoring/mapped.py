@@ -10,8 +10,9 @@ from abc import ABCMeta
 from collections.abc import Mapping
 
 from penstock.authoring import scope
-from penstock.authoring.arguments import CHECKS, IGNORED, LATER, near
+from penstock.authoring.arguments import CHECKS, IGNORED, LATER
 from penstock.authoring.calling import CONTEXT_KEYS, check_call, shape_of
+from penstock.authoring.checks import near
 from penstock.authoring.expand_input import ExpandInput, Product, Rows, refuse_what_cannot_wait
 from penstock.authoring.node import connect
 from penstock.authoring.operators.operator import (
@@ -54,6 +55,8 @@ class MappedOperator(Operator):
         task_id: str,
         **task: Unpack[TaskArgs],
     ) -> None:
+        facts = operator.shared_facts(kwargs)
+        self.checks = {**Operator.checks, **{name: operator.checks[name] for name in facts}}
         super().__init__(task_id=task_id, **task)
         self.operator = operator
         self.kwargs = kwargs
@@ -62,7 +65,7 @@ class MappedOperator(Operator):
         self.template_fields = operator.template_fields
         self.template_ext = operator.template_ext
         self.operator_name = operator.__name__
-        for name, value in operator.shared_facts(kwargs).items():
+        for name, value in facts.items():
             setattr(self, name, value)
         self._made: Operator | None = None
         if self.mapped_group is not None:
@@ -103,9 +106,16 @@ class MappedOperator(Operator):
         made.task_id = self.task_id
         made.dag, made.task_group, made.place = self.dag, self.task_group, self.place
         made.upstream_task_ids, made.downstream_task_ids = self.upstream_task_ids, self.downstream_task_ids
-        made.operator_name = self.operator_name
+        for name in self.checks.keys() & vars(self).keys():  # the last word, also when it was set later
+            setattr(made, name, vars(self)[name])
         self._made = made
         return made
+
+    def set_by_author(self, name: str, value: Any) -> None:
+        """Refuse what instances would never see; else as of any task."""
+        if name in own_arguments(self.operator):
+            refuse(f"task {self.task_id!r} is mapped: give {name} to partial() or expand()")
+        super().set_by_author(name, value)
 
     def execute(self, context: Context) -> NoReturn:
         """Refuse: instances execute."""

@@ -61,6 +61,8 @@ class Label(Node):
     """A text on edges: ``a >> Label("when empty") >> b``."""
 
     def __init__(self, label: str) -> None:
+        if not isinstance(label, str):
+            refuse(f"a Label is text, not {type(label).__name__} {label!r}"[:200])
         self.label = label
         self._ups: list[Node] = []
         self._downs: list[Node] = []

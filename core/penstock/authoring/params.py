@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from penstock.authoring.checked import Checked
+from penstock.authoring.checks import mapping, optional_text
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from penstock.authoring.checked import Check
 
 
 class _Missing:
@@ -19,17 +24,19 @@ class _Missing:
 MISSING = _Missing()
 
 
-class Param:
+class Param(Checked):
     """One parameter: ``Param(3, type="integer", minimum=1)``; the keywords are JSON Schema.
 
     Without a default the parameter must be given when a run is triggered, so a scheduled DAG
     cannot have one. The schema is checked when a run is made, not when the file loads.
     """
 
+    checks: Mapping[str, Check] = {"description": optional_text, "schema": mapping}
+
     def __init__(self, default: Any = MISSING, description: str | None = None, **schema: Any) -> None:
         self.default = default
         self.description = description
-        self.schema: dict[str, Any] = dict(schema.pop("schema", None) or {}) | schema
+        self.schema: dict[str, Any] = dict(mapping(schema.pop("schema", None), "schema")) | schema
 
     @property
     def required(self) -> bool:

@@ -53,6 +53,11 @@ class Timetable:
 
     fields: ScheduleFields
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "fields" or "fields" in self.__dict__:
+            refuse(f"a timetable cannot be changed, so {name!r} cannot be set: make another one")
+        object.__setattr__(self, name, value)
+
     def __repr__(self) -> str:
         return self.fields.text
 
@@ -117,6 +122,8 @@ def schedule_fields(schedule: Any) -> ScheduleFields:
     """Return what ``schedule=`` says; refuse what cannot be a schedule."""
     if schedule is None:
         return ScheduleFields()
+    if isinstance(schedule, ScheduleFields):
+        return schedule
     if isinstance(schedule, Timetable):
         return schedule.fields
     if schedule in ("@once", "@continuous"):

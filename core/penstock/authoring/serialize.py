@@ -14,9 +14,10 @@ import msgspec
 
 from penstock.authoring import scope
 from penstock.authoring.arguments import TASK_CALLBACKS
+from penstock.authoring.check_again import check_again
+from penstock.authoring.checks import shown
 from penstock.authoring.collect import collect
 from penstock.authoring.dag import DAG
-from penstock.authoring.expand_input import is_json
 from penstock.authoring.group import TaskGroup
 from penstock.authoring.operators.operator import Command, Operator
 from penstock.authoring.params import Param
@@ -26,6 +27,7 @@ from penstock.model.assets import AssetCondition, AssetSpec, describe
 from penstock.model.expansion import MOST_INSTANCES, instance_count
 from penstock.model.graph import find_cycle
 from penstock.model.params import schema_problem
+from penstock.model.plain import not_plain
 from penstock.model.spec import (
     CommandSpec,
     DagSpec,
@@ -54,6 +56,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     Raises `DagFileError` with the author's line for a cycle, a bad cron expression, or a required
     param on a schedule.
     """
+    check_again(dag)
     zone = dag.timezone_name or timezone
     _refuse_unknown_zones(dag)
     _refuse_cycle(dag)
@@ -69,13 +72,13 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         description=dag.description,
         doc=_doc(dag, file),
         owner=_owner(dag),
-        tags=dag.tags,
+        tags=tuple(sorted(dag.tags)),
         schedule=schedule,
         timezone=zone,
-        start_date=_utc(dag.start_date, zone),
-        end_date=_utc(dag.end_date, zone),
+        start_date=_utc(dag, "start_date", dag.start_date, zone),
+        end_date=_utc(dag, "end_date", dag.end_date, zone),
         catchup=dag.catchup,
-        overlap=dag.overlap,  # type: ignore[arg-type]  # checked when the DAG was made
+        overlap=dag.overlap,
         max_active_runs=dag.max_active_runs,
         max_active_tasks=dag.max_active_tasks,
         dagrun_timeout=dag.dagrun_timeout,
@@ -83,9 +86,9 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         callbacks=tuple(event for event in ("success", "failure") if getattr(dag, f"on_{event}_callback")),
         deadlines=tuple(
             DeadlineSpec(
-                reference=one.reference.word,  # type: ignore[arg-type]  # the words are the same
+                reference=one.reference.word,
                 seconds=one.interval,
-                at=_utc(one.reference.at, zone),
+                at=_utc(dag, "a deadline", one.reference.at, zone),
                 name=one.name,
             )
             for one in dag.deadlines
@@ -145,12 +148,12 @@ def _task(task: Operator, sources: frozenset[str]) -> TaskSpec:
         weight_rule=task.weight_rule,
         max_active_tis_per_dag=task.max_active_tis_per_dag,
         max_active_tis_per_dagrun=task.max_active_tis_per_dagrun,
-        depends_on_past=task.depends_on_past,
+        depends_on_past=task.depends_on_past or task.wait_for_downstream,
         wait_for_downstream=task.wait_for_downstream,
         skip_on_exit_code=task.skip_on_exit_code,
         push_last_line=task.last_line_is_value and task.do_xcom_push,
-        inlets=tuple(AssetSpec(**asset.fields()) for asset in task.inlets),
-        outlets=tuple(AssetSpec(**asset.fields()) for asset in task.outlets),
+        inlets=_assets(task, task.inlets),
+        outlets=_assets(task, task.outlets),
         secrets=task.secrets,
         log_direct=task.log_mode == "direct",
         callbacks=tuple(event for event in TASK_CALLBACKS if getattr(task, f"on_{event}_callback")),
@@ -160,6 +163,15 @@ def _task(task: Operator, sources: frozenset[str]) -> TaskSpec:
         expand=_expand(task),
         map_index_template=task.map_index_template if several else None,
     )
+
+
+def _assets(task: Operator, assets: Iterable[Any]) -> tuple[AssetSpec, ...]:
+    found = tuple(AssetSpec(**asset.fields()) for asset in assets)
+    for asset in found:
+        problem = not_plain(asset.extra)
+        if problem:
+            refuse(f"the extra of asset {asset.name!r} must be JSON, but {problem}", task.place)
+    return found
 
 
 def _expand(mapped: Operator | TaskGroup) -> ExpandSpec | None:
@@ -231,6 +243,8 @@ def _refuse_bad_schedule(dag: DAG, schedule: ScheduleSpec) -> None:
         timetable_of(schedule)
     except ValueError as error:
         refuse(f"DAG {dag.dag_id!r}: {error}", dag.place)
+    except OverflowError:
+        refuse(f"DAG {dag.dag_id!r}: its schedule {schedule.text!r} leads out of the calendar", dag.place)
 
 
 def _refuse_cycle(dag: DAG) -> None:
@@ -263,8 +277,9 @@ def _refuse_unusable_params(dag: DAG, schedule: ScheduleSpec) -> None:
 
 def _param(dag: DAG, name: str, param: Param) -> ParamSpec:
     for what, value in (("default", param.value), ("schema", param.schema)):
-        if not is_json(value):
-            refuse(f"param {name!r}: its {what} must be JSON, not {value!r}", dag.place)
+        problem = not_plain(value)
+        if problem:
+            refuse(f"param {name!r}: its {what} must be JSON, but {problem}: {shown(value)}", dag.place)
     wrong = schema_problem(param.schema)
     if wrong:
         refuse(f"param {name!r}: its JSON Schema is wrong: {wrong}", dag.place)
@@ -315,13 +330,16 @@ def _clean(doc: str | None) -> str | None:
     return cleandoc(doc) if doc else doc
 
 
-def _utc(moment: datetime | None, zone: str) -> datetime | None:
+def _utc(dag: DAG, name: str, moment: datetime | None, zone: str) -> datetime | None:
     if moment is None:
         return None
     if moment.tzinfo is None:
         from zoneinfo import ZoneInfo
 
         moment = moment.replace(tzinfo=ZoneInfo(zone))
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        refuse(f"{name} {moment.isoformat()} lies outside of the calendar in UTC", dag.place)
     # A plain datetime: a subclass of some library would not survive the way through JSON alike.
     return datetime.combine(moment.date(), moment.time(), UTC)

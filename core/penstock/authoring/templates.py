@@ -41,7 +41,7 @@ def render_fields(task: Operator, context: Context) -> dict[str, Any]:
         if value is None:
             continue
         try:
-            setattr(task, name, renderer.render(value))
+            object.__setattr__(task, name, renderer.render(value))  # what it is now, no rule foresaw
         except Exception as error:
             error.add_note(f"while rendering {name} of task {task.task_id!r}")
             raise

@@ -12,7 +12,7 @@ from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from penstock.model.spec import DagSpec, ParsedFile
+    from penstock.model.spec import DagSpec, GroupSpec, ParsedFile
 
 
 @click.command
@@ -70,7 +70,7 @@ def _dag_document(dag: DagSpec) -> dict[str, Any]:
         "max_active_runs": dag.max_active_runs,
         "max_active_tasks": dag.max_active_tasks,
         "params": dag.params,
-        "groups": dag.groups,
+        "groups": [_group_document(dag, group) for group in dag.groups],
         "labels": [{"upstream": up, "downstream": down, "label": text} for up, down, text in dag.labels],
         "warnings": dag.warnings,
         "tasks": [
@@ -96,6 +96,19 @@ def _dag_document(dag: DagSpec) -> dict[str, Any]:
             }
             for task in dag.tasks
         ],
+    }
+
+
+def _group_document(dag: DagSpec, group: GroupSpec) -> dict[str, Any]:
+    """Return a group with what lies directly in it: tasks, then groups, in the order of making."""
+    children = [task.task_id for task in dag.tasks if task.group == group.group_id]
+    children += [inner.group_id for inner in dag.groups if inner.parent == group.group_id]
+    return {
+        "group_id": group.group_id,
+        "parent": group.parent,
+        "tooltip": group.tooltip,
+        "expand": group.expand,
+        "children": children,
     }
 
 

@@ -14,7 +14,6 @@ import math
 import os
 import resource
 import sys
-from typing import Any
 
 import msgspec
 
@@ -26,9 +25,9 @@ from penstock.errors import DagFileError
 from penstock.loading.explain import explain
 from penstock.loading.forked import serve
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
+from penstock.loading.sound import settled
 from penstock.loading.source import execute
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
-from penstock.timetable import timetable_of
 
 
 def main() -> None:
@@ -140,12 +139,8 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
 
 
 def _spec(dag: Any, file: str, timezone: str) -> DagSpec:
-    spec = to_spec(dag, file, timezone)
+    spec = settled(to_spec(dag, file, timezone))
     _refuse_secrets(spec, file)
-    try:
-        timetable_of(spec.schedule)
-    except ValueError as error:
-        raise DagFileError(f"DAG {spec.dag_id!r}: {error}", file, spec.line) from None
     return spec
 
 

@@ -14,11 +14,13 @@ from pathlib import Path
 import msgspec
 
 from penstock.decoding import decoder
+from penstock.errors import DagFileError
 from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
 from penstock.loading.discover import MAX_SOURCE_BYTES, source_hash
 from penstock.loading.environment import askable, author_environment
 from penstock.loading.held import Spawning, Starter
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
+from penstock.loading.sound import refuse_unsound
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
 
@@ -84,9 +86,24 @@ def _parse(
     if answer is None:
         return _failed(path, digest, _why(talk, settings.parse_timeout), _line(talk, path), talk.output)
     try:
-        return decoder(ParsedFile).decode(answer)
-    except msgspec.DecodeError:
+        parsed = decoder(ParsedFile).decode(answer)
+    except (msgspec.DecodeError, ValueError):
         return _failed(path, digest, "wrote over what its loader said", None, talk.output)
+    return _sound_only(parsed, path, digest)
+
+
+def _sound_only(parsed: ParsedFile, path: Path, digest: str) -> ParsedFile:
+    """Return what the child said without DAGs that nothing may be done with; it says of this file alone."""
+    file, dags, errors = str(path), [], list(parsed.errors)
+    for spec in parsed.dags:
+        try:
+            refuse_unsound(spec)
+        except DagFileError as error:
+            errors.append(DagFileProblem(file=file, message=error.message, line=error.line))
+        else:
+            dags.append(msgspec.structs.replace(spec, file=file))
+    told = tuple(msgspec.structs.replace(error, file=file) for error in errors)
+    return ParsedFile(file=file, source_hash=digest, dags=tuple(dags), errors=told)
 
 
 def _why(talk: Conversation, limit: float) -> str:

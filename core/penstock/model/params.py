@@ -13,15 +13,23 @@ def mismatch(value: Any, schema: Mapping[str, Any]) -> str | None:
     if not schema:
         return None
     import jsonschema
+    from jsonschema.validators import validator_for
+    from referencing import Registry
 
+    kind = validator_for(schema)
     try:
-        jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
-    except jsonschema.ValidationError as error:
-        place = "".join(f"[{part!r}]" for part in error.absolute_path)
-        return f"{place}: {error.message}" if place else str(error.message)
-    except jsonschema.SchemaError as error:
-        return f"its schema is wrong: {error.message}"
-    return None
+        kind.check_schema(dict(schema))
+        # A registry of its own: what a schema refers to is never fetched from anywhere.
+        checker = kind(dict(schema), registry=Registry(), format_checker=jsonschema.FormatChecker())
+        error = jsonschema.exceptions.best_match(checker.iter_errors(value))
+    except jsonschema.SchemaError as wrong:
+        return f"its schema is wrong: {wrong.message}"
+    except Exception as wrong:  # noqa: BLE001 - a bad pattern, a reference to nothing or to itself
+        return f"its schema cannot be used: {type(wrong).__name__}: {wrong}"[:500]
+    if error is None:
+        return None
+    place = "".join(f"[{part!r}]" for part in error.absolute_path)
+    return f"{place}: {error.message}" if place else str(error.message)
 
 
 def schema_problem(schema: Mapping[str, Any]) -> str | None:

@@ -233,7 +233,7 @@ def test_knowingly_ignored_arguments_are_warnings_once(load: Any) -> None:
     assert spec.warnings == (
         "argument access_control is ignored: there is one user",
         "argument queue is ignored: there are no queues; use a pool",
-        "argument email_on_retry is ignored: there is no e-mail yet",
+        "argument email_on_retry is ignored: give SmtpNotifier as on_retry_callback",
     )
 
 

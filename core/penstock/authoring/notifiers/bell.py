@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from penstock.authoring.notifiers.notifier import DEFAULT_TEXT, Notifier
+from penstock.authoring.notifiers.notifier import DEFAULT_TEXT, Notifier, message_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
 
 _LONGEST = 500
@@ -20,6 +21,7 @@ class BellNotifier(Notifier):
     """
 
     template_fields: Sequence[str] = ("message",)
+    checks: Mapping[str, Check] = {"message": message_text}
 
     def __init__(self, message: str = DEFAULT_TEXT) -> None:
         self.message = message

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from penstock.authoring.checked import Checked
+from penstock.authoring.checks import shown
+from penstock.authoring.place import refuse
 from penstock.authoring.templates import Renderer
 
 TYPE_CHECKING = False
@@ -19,7 +22,7 @@ DEFAULT_TEXT = (
 """What a notifier says when it is given no words."""
 
 
-class Notifier:
+class Notifier(Checked):
     """A callback that tells somebody. Subclasses name ``template_fields`` and write `notify`.
 
     Called with the context of what happened; templates in the fields are rendered first, and
@@ -38,7 +41,7 @@ class Notifier:
         rendered.__dict__.update(self.__dict__)
         renderer = Renderer(context["task"], context, files=False)
         for name in self.template_fields:
-            setattr(rendered, name, renderer.render(getattr(self, name)))
+            object.__setattr__(rendered, name, renderer.render(getattr(self, name)))
         rendered.notify(context)
 
     def __repr__(self) -> str:
@@ -47,6 +50,24 @@ class Notifier:
 
 BaseNotifier = Notifier
 """The same, under the name of old files."""
+
+
+def message_text(value: Any, name: str) -> str:
+    """Return text: None will not do."""
+    if not isinstance(value, str):
+        refuse(f"{name} must be text, not {shown(value)}")
+    return value
+
+
+def address_list(value: Any, name: str) -> str | list[str] | None:
+    """Return addresses as one text or a list of texts; templates are still in them."""
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, list | tuple | set | frozenset) or not all(
+        isinstance(one, str) for one in value
+    ):
+        refuse(f"{name} must be an e-mail address, or a list of them, not {shown(value)}")
+    return list(value)
 
 
 def addresses(value: Any, name: str) -> list[str]:

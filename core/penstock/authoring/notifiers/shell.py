@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from penstock.authoring.notifiers.notifier import DEFAULT_TEXT, Notifier
+from penstock.authoring.checks import mapping
+from penstock.authoring.notifiers.notifier import DEFAULT_TEXT, Notifier, message_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
 
 
@@ -20,12 +24,13 @@ class ShellNotifier(Notifier):
     """
 
     template_fields: Sequence[str] = ("env", "message")
+    checks: Mapping[str, Check] = {"command": message_text, "message": message_text, "env": mapping}
 
     def __init__(
         self, command: str, *, env: Mapping[str, str] | None = None, message: str = DEFAULT_TEXT
     ) -> None:
         self.command = command
-        self.env = dict(env or {})
+        self.env: dict[str, Any] = dict(mapping(env, "env"))
         self.message = message
 
     def notify(self, context: Context) -> None:

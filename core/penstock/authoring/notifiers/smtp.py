@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from penstock.authoring.notifiers.notifier import DEFAULT_TEXT, Notifier, addresses
+from penstock.authoring.checks import optional_text, seconds
+from penstock.authoring.notifiers.notifier import (
+    DEFAULT_TEXT,
+    Notifier,
+    address_list,
+    addresses,
+    message_text,
+)
+from penstock.authoring.place import refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import smtplib
     from email.message import EmailMessage
+    from typing import Any
 
+    from penstock.authoring.checked import Check
     from penstock.authoring.connections import Connection
     from penstock.authoring.context import Context
 
 _SECURE_PORT = 465
+
+
+def _somebody(value: Any, name: str) -> str | list[str]:
+    found = address_list(value, name)
+    if found is None:
+        refuse(f"{name} must name somebody who is to get the e-mail")
+    return found
 
 
 class SmtpNotifier(Notifier):
@@ -25,6 +42,14 @@ class SmtpNotifier(Notifier):
     """
 
     template_fields: Sequence[str] = ("from_email", "to", "cc", "bcc", "subject", "text", "html_content")
+
+    checks: Mapping[str, Check] = {
+        "to": _somebody,
+        **dict.fromkeys(["cc", "bcc"], address_list),
+        **dict.fromkeys(["subject", "smtp_conn_id"], message_text),
+        **dict.fromkeys(["from_email", "html_content", "text"], optional_text),
+        "timeout": seconds,
+    }
 
     def __init__(
         self,
@@ -39,9 +64,9 @@ class SmtpNotifier(Notifier):
         smtp_conn_id: str = "smtp_default",
         timeout: float = 30.0,
     ) -> None:
-        self.to = to if isinstance(to, str) else list(to)
-        self.cc = cc if cc is None or isinstance(cc, str) else list(cc)
-        self.bcc = bcc if bcc is None or isinstance(bcc, str) else list(bcc)
+        self.to = to
+        self.cc = cc
+        self.bcc = bcc
         self.from_email = from_email
         self.subject = subject or DEFAULT_TEXT
         self.html_content = html_content

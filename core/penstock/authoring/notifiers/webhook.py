@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from penstock.authoring.notifiers.notifier import DEFAULT_TEXT, Notifier
+from penstock.authoring.checks import mapping, seconds
+from penstock.authoring.notifiers.notifier import DEFAULT_TEXT, Notifier, message_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
 
 _SHOWN = 500
@@ -24,6 +26,11 @@ class WebhookNotifier(Notifier):
     """
 
     template_fields: Sequence[str] = ("url", "payload", "headers")
+    checks: Mapping[str, Check] = {
+        **dict.fromkeys(["url", "method"], message_text),
+        "headers": mapping,
+        "timeout": seconds,
+    }
 
     def __init__(
         self,
@@ -39,7 +46,7 @@ class WebhookNotifier(Notifier):
         if isinstance(payload, Mapping):
             self.payload = dict(payload)
         self.method = method
-        self.headers = dict(headers or {})
+        self.headers: dict[str, Any] = dict(mapping(headers, "headers"))
         self.timeout = timeout
 
     def notify(self, context: Context) -> None:

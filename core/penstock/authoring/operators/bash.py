@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
+from penstock.authoring.checks import exit_codes, mapping, optional_callable, optional_mapping, shown, truth
 from penstock.authoring.exceptions import SkipException, TaskError
 from penstock.authoring.operators.operator import Command, Operator
 from penstock.authoring.place import refuse
@@ -16,9 +17,19 @@ if TYPE_CHECKING:
     from typing import Any, Literal, NoReturn, Unpack
 
     from penstock.authoring.arguments import TaskArgs
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
 
 CONTEXT_PREFIXES = ("AIRFLOW_CTX_", "PENSTOCK_CTX_", "PENSTOCK_ATTEMPT")
+
+
+def _encoding(value: Any, name: str) -> str:
+    from codecs import lookup
+
+    try:
+        return lookup(value).name
+    except (LookupError, TypeError):
+        refuse(f"{name} must be the name of a text encoding such as 'utf-8', not {shown(value)}")
 
 
 class BashOperator(Operator):
@@ -33,6 +44,13 @@ class BashOperator(Operator):
     template_fields: Sequence[str] = ("bash_command", "env", "cwd")
     template_ext: Sequence[str] = (".sh", ".bash")
     last_line_is_value = True
+    checks: Mapping[str, Check] = {
+        **Operator.checks,
+        "env": optional_mapping,
+        "append_env": truth,
+        "output_processor": optional_callable,
+        "output_encoding": _encoding,
+    }
 
     def __init__(
         self,
@@ -49,10 +67,10 @@ class BashOperator(Operator):
     ) -> None:
         super().__init__(task_id=task_id, **task)
         self.bash_command = bash_command
-        self.env = None if env is None else dict(env)
+        self.env = None if env is None else mapping(env, "env").copy()
         self.append_env = append_env
         self.cwd = cwd
-        self.skip_on_exit_code = exit_codes(skip_on_exit_code)
+        self.skip_on_exit_code = skip_on_exit_code  # type: ignore[assignment]  # made a tuple when it is set
         self.output_processor = output_processor
         self.output_encoding = output_encoding
         if output_processor is not None:
@@ -62,7 +80,7 @@ class BashOperator(Operator):
     def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return what exit codes and the last line of a mapped command mean."""
         return {
-            "skip_on_exit_code": exit_codes(kwargs.get("skip_on_exit_code", 99)),
+            "skip_on_exit_code": exit_codes(kwargs.get("skip_on_exit_code", 99), "skip_on_exit_code"),
             "last_line_is_value": cls.last_line_is_value and kwargs.get("output_processor") is None,
         }
 
@@ -165,12 +183,14 @@ class CommandFailedError(TaskError):
     """A command ended with an exit code that means failure."""
 
 
-def exit_codes(given: int | Sequence[int] | None) -> tuple[int, ...]:
-    """Return *given* as a tuple; refuse what is not exit codes."""
-    codes = () if given is None else (given,) if isinstance(given, int) else tuple(given)
-    if not all(isinstance(code, int) and 0 <= code <= 255 for code in codes):
-        refuse(f"skip_on_exit_code must be exit codes from 0 to 255, not {given!r}")
-    return codes
+def encoding(value: Any, name: str) -> str:
+    """Return the name of a text encoding."""
+    from codecs import lookup
+
+    try:
+        return lookup(value).name
+    except (LookupError, TypeError):
+        refuse(f"{name} must be the name of a text encoding such as 'utf-8', not {shown(value)}")
 
 
 def bash_words(command: str) -> tuple[list[str], int | None]:

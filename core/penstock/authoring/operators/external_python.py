@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
+from penstock.authoring.checks import exit_codes
 from penstock.authoring.exceptions import FailException, SkipException, TaskError
 from penstock.authoring.operators.python import PythonOperator
 from penstock.authoring.place import refuse
@@ -57,8 +58,7 @@ class ExternalPythonOperator(PythonOperator):
         self.string_args = [str(text) for text in string_args or ()]
         self.env_vars = dict(env_vars or {})
         self.inherit_env = inherit_env
-        codes = [skip_on_exit_code] if isinstance(skip_on_exit_code, int) else skip_on_exit_code
-        self.skip_codes = frozenset(codes or ())
+        self.skip_codes = frozenset(exit_codes(skip_on_exit_code, "skip_on_exit_code"))
 
     def interpreter(self) -> str:
         """Return the interpreter to use."""

@@ -15,11 +15,13 @@ from penstock.authoring.arguments import (
     CHECKS,
     IGNORED,
     LATER,
-    near,
+    hint,
     refuse_later,
     refuse_unknown,
     worth_a_warning,
 )
+from penstock.authoring.checked import Checked
+from penstock.authoring.checks import exit_codes, mapping, near, optional_text, truth
 from penstock.authoring.node import connect
 from penstock.authoring.place import Place, author_place, refuse
 from penstock.authoring.references import references
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, TypeVar, Unpack
 
     from penstock.authoring.arguments import TaskArgs
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
     from penstock.authoring.dag import DAG
     from penstock.authoring.expand_input import ExpandInput
@@ -82,13 +85,21 @@ class _OperatorType(ABCMeta):
         return task  # type: ignore[no-any-return]
 
 
-class Operator(Resource, metaclass=_OperatorType):
-    """One task. Every argument of `TaskArgs` is an attribute; durations are seconds.
+class Operator(Checked, Resource, metaclass=_OperatorType):
+    """One task. Every argument of `TaskArgs` is an attribute, also to be set later; durations are seconds.
 
     ``template_fields`` are the attributes in which Jinja templates and outputs of other tasks are
     replaced by values before ``execute``; a text ending in one of ``template_ext`` names a file.
     """
 
+    checks: Mapping[str, Check] = {
+        **{name: check for name, check in CHECKS.items() if name != "log"},
+        "log_mode": lambda value, name: CHECKS["log"](value, name.removesuffix("_mode")),
+        "skip_on_exit_code": exit_codes,
+        "last_line_is_value": truth,
+        "operator_name": optional_text,
+        **dict.fromkeys(["is_setup", "is_teardown", "on_failure_fail_dagrun"], truth),
+    }
     template_fields: Sequence[str] = ()
     template_ext: Sequence[str] = ()
     skip_on_exit_code: tuple[int, ...] = ()
@@ -141,8 +152,8 @@ class Operator(Resource, metaclass=_OperatorType):
         self.place = Place()
         self.upstream_task_ids: set[str] = set()
         self.downstream_task_ids: set[str] = set()
-        self.params: dict[str, Any] = {}
-        self.secrets: dict[str, str] = {}
+        self.params: dict[str, Any] = dict(mapping(getattr(type(self), "params", None), "params"))
+        self.secrets: dict[str, str] = getattr(type(self), "secrets", None)  # type: ignore[assignment]
         self.operator_name = type(self).__name__
         self.dag: DAG | None = given.pop("dag", None)
         self.task_group: TaskGroup | None = None
@@ -163,22 +174,33 @@ class Operator(Resource, metaclass=_OperatorType):
         unknown = []
         for name, value in given.items():
             if name in CHECKS:
-                # `log` is where subclasses write to, as everywhere; the argument is about the log itself.
-                setattr(self, "log_mode" if name == "log" else name, CHECKS[name](value, name))
-            elif name in IGNORED:
-                if self.dag is not None and worth_a_warning(name, value):
-                    self.dag.warn(f"argument {name} is ignored: {IGNORED[name]}")
-            elif name in LATER:
-                if value:
-                    refuse_later(name, LATER[name])
-            else:
+                setattr(self, name, value)
+            elif not self._ignores(name, value):
                 unknown.append(name)
         if unknown:
             label = f"{type(self).__name__} (task {self.task_id!r})"
             refuse_unknown(
                 label, unknown, {*CHECKS, *own_arguments(type(self)), "task_id", "dag", "task_group"}
             )
-        self.depends_on_past = self.depends_on_past or self.wait_for_downstream
+
+    def _ignores(self, name: str, value: Any) -> bool:
+        """Whether *name* is a known word without a meaning here: then it is warned of, or refused."""
+        if name in LATER and value:
+            refuse_later(name, LATER[name])
+        if name in IGNORED and self.dag is not None and worth_a_warning(name, value):
+            self.dag.warn(f"argument {name} is ignored: {IGNORED[name]}")
+        return name in IGNORED or name in LATER
+
+    def set_by_author(self, name: str, value: Any) -> None:
+        """Treat words of the reference as arguments are, and warn of what is nearly one of ours."""
+        kind = type(self)
+        if not kind.__module__.startswith("penstock.") or hasattr(kind, name) or self._ignores(name, value):
+            return  # a class of the author's has attributes of its own
+        if hint(name):
+            refuse(f"task {self.task_id!r}: {name!r} cannot be set{hint(name)}")
+        meant = near(name, {*CHECKS, *own_arguments(kind)}, cutoff=0.75)
+        if meant and self.dag is not None:
+            self.dag.warn(f"task {self.task_id!r}: setting {name!r} changes nothing{meant}")
 
     def execute(self, context: Context) -> Any:
         """Do the work in the task's process; what is returned becomes the XCom ``return_value``.
@@ -232,6 +254,11 @@ class Operator(Resource, metaclass=_OperatorType):
         import logging
 
         return logging.getLogger("penstock.task")
+
+    @log.setter
+    def log(self, value: Any) -> None:
+        # `log` is where subclasses write to, as everywhere; the argument is about the log itself.
+        self.log_mode = value
 
     def entries(self) -> list[Operator]:
         """Return the task itself."""

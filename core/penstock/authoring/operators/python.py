@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import GeneratorType
 
+from penstock.authoring.checks import shown, truth
 from penstock.authoring.operators.operator import Operator
 from penstock.authoring.place import refuse
 
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
     from typing import Any, Unpack
 
     from penstock.authoring.arguments import TaskArgs
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
+
+
+def _to_call(value: Any, name: str) -> Any:
+    if not callable(value):
+        refuse(f"{name} must be something to call, not {shown(value)}")
+    return value
 
 
 class PythonOperator(Operator):
@@ -24,6 +32,11 @@ class PythonOperator(Operator):
     """
 
     template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs")
+    checks: Mapping[str, Check] = {
+        **Operator.checks,
+        "python_callable": _to_call,
+        "show_return_value_in_logs": truth,
+    }
 
     def __init__(
         self,
@@ -38,8 +51,6 @@ class PythonOperator(Operator):
         **task: Unpack[TaskArgs],
     ) -> None:
         super().__init__(task_id=task_id, **task)
-        if not callable(python_callable):
-            refuse(f"python_callable must be something to call, not {python_callable!r}")
         if isinstance(op_args, str | bytes):
             refuse("op_args must be a list of arguments, not a text")
         self.python_callable = python_callable

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from penstock.authoring.arguments import seconds, states, truth
+from penstock.authoring.arguments import states
+from penstock.authoring.checks import seconds, truth
 from penstock.authoring.exceptions import FailException, SkipException, TaskError
 from penstock.authoring.operators.operator import Operator
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from penstock.authoring.arguments import seconds
+from penstock.authoring.checks import seconds
 from penstock.authoring.place import refuse
 from penstock.authoring.sensors.sensor import Sensor
 

@@ -7,7 +7,7 @@ from abc import ABCMeta
 from collections.abc import Mapping
 
 from penstock.authoring import scope
-from penstock.authoring.arguments import one_of, optional_seconds, seconds, truth
+from penstock.authoring.checks import one_of, optional_seconds, seconds, truth
 from penstock.authoring.exceptions import (
     FailException,
     PokeReturnValue,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Unpack
 
     from penstock.authoring.arguments import Duration, TaskArgs
+    from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
 
     class SensorArgs(TaskArgs, total=False):
@@ -52,6 +53,16 @@ class Sensor(Operator):
     each time, up to *max_wait*.
     """
 
+    checks: Mapping[str, Check] = {
+        **Operator.checks,
+        "poke_interval": seconds,
+        "timeout": lambda value, name: WEEK if value is None else seconds(value, name),
+        "mode": one_of("poke", "reschedule"),
+        "exponential_backoff": lambda value, name: truth(bool(value), name),
+        "max_wait": optional_seconds,
+        **dict.fromkeys(["soft_fail", "silent_fail", "never_fail"], truth),
+    }
+
     def __init__(
         self,
         *,
@@ -68,14 +79,14 @@ class Sensor(Operator):
         **task: Unpack[TaskArgs],
     ) -> None:
         super().__init__(task_id=task_id, **task)
-        self.poke_interval = seconds(poke_interval, "poke_interval")
-        self.timeout = WEEK if timeout is None else seconds(timeout, "timeout")
-        self.mode: Literal["poke", "reschedule"] = one_of("poke", "reschedule")(mode, "mode")  # type: ignore[assignment]
-        self.exponential_backoff = truth(bool(exponential_backoff), "exponential_backoff")
-        self.max_wait = optional_seconds(max_wait, "max_wait")
-        self.soft_fail = truth(soft_fail, "soft_fail")
-        self.silent_fail = truth(silent_fail, "silent_fail")
-        self.never_fail = truth(never_fail, "never_fail")
+        self.poke_interval: float = poke_interval  # type: ignore[assignment]  # made seconds when it is set
+        self.timeout: float = timeout  # type: ignore[assignment]
+        self.mode: Literal["poke", "reschedule"] = mode
+        self.exponential_backoff = exponential_backoff
+        self.max_wait: float | None = max_wait  # type: ignore[assignment]
+        self.soft_fail = soft_fail
+        self.silent_fail = silent_fail
+        self.never_fail = never_fail
         if soft_fail and never_fail:
             refuse("soft_fail and never_fail exclude each other")
         if deferrable and self.dag is not None:

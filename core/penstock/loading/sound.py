@@ -1,0 +1,69 @@
+"""The wall in front of the store: no spec that a tick could stumble over gets past it.
+
+The load child looks at its own specs, so that one bad DAG hurts none of its file's others; the engine's
+side looks once more at what the child said, because an author's file ran in there.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import msgspec
+
+from penstock.errors import DagFileError
+from penstock.model.faults import Fault, faults
+from penstock.model.plain import not_plain
+from penstock.model.spec import DagSpec, decode_spec, encode_spec
+from penstock.timetable.due import decide, first_open
+
+
+def settled(spec: DagSpec) -> DagSpec:
+    """Return *spec* as it will be once it is written and read again; raise `DagFileError` for a fault."""
+    try:
+        read = decode_spec(encode_spec(spec))
+    except UnicodeEncodeError:
+        problem = not_plain(msgspec.to_builtins(spec)) or "has half a character, which is not text"
+        raise _error(spec, f"its data {problem}") from None
+    except msgspec.ValidationError as error:
+        raise _error(spec, _in_words(spec, str(error)), _task_of(spec, str(error))) from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _error(spec, f"cannot be written down: {error}") from None
+    refuse_unsound(read)
+    return read
+
+
+def refuse_unsound(spec: DagSpec) -> None:
+    """Raise `DagFileError` for the first fault of *spec*, with the line of its DAG or task."""
+    fault: Fault | None = next(faults(spec), None)
+    if fault is not None:
+        raise DagFileError(fault.message, spec.file, fault.line)
+    now = datetime.now(UTC)
+    try:
+        decide(spec, cursor=None, first_seen=now, now=now, paused=False, limit=1)
+        first_open(spec, cursor=None, first_seen=now, now=now)
+    except ValueError as error:
+        raise _error(spec, str(error)) from None
+    except OverflowError:
+        raise _error(spec, f"its schedule {spec.schedule.text!r} leads out of the calendar") from None
+
+
+def _error(spec: DagSpec, text: str, line: int | None = None) -> DagFileError:
+    return DagFileError(f"DAG {spec.dag_id!r}: {text}", spec.file, line or spec.line)
+
+
+def _in_words(spec: DagSpec, told: str) -> str:
+    """Return msgspec's ``Expected `int`, got `null` - at `$.tasks[0].retries``` as a sentence."""
+    what, _, place = told.partition(" - at ")
+    number = re.match(r"`\$\.tasks\[(\d+)\]", place)
+    what = what.replace("`", "").replace("Expected", "must be", 1).replace(", got", ", not", 1)
+    name = place.strip("`").removeprefix("$.")
+    if number is None:
+        return f"{name} {what}"
+    task = spec.tasks[int(number[1])]
+    return f"task {task.task_id!r}: {name.partition('].')[2]} {what}"
+
+
+def _task_of(spec: DagSpec, told: str) -> int | None:
+    number = re.search(r"\$\.tasks\[(\d+)\]", told)
+    return spec.tasks[int(number[1])].line if number else None
