@@ -14,6 +14,7 @@ import math
 import os
 import resource
 import sys
+from typing import Any
 
 import msgspec
 
