@@ -1,25 +1,35 @@
-"""The console on the tests' own engine, in this terminal: ``python tests/fake_console.py``."""
+"""The console on the tests' own engine, in this terminal: ``python tests/fake_console.py [hang|fail]``."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+import threading
 
-from penstock_tui.__main__ import exit_with_terminal, prepare_environment
+from penstock_tui.__main__ import prepare_environment
 
 
 def main() -> int:
     """Run it as the real one runs. SIGUSR1 makes one thing move: the schedule of ``hello`` is paused."""
     prepare_environment(remote=bool(os.environ.get("SSH_CONNECTION")))
-    exit_with_terminal()
+    from penstock_tui.terminal import leave_as_found
+
+    leave_as_found()
     from driving import make_console
     from fakes import FakeEngine
     from penstock.model.acts import PauseSchedule
 
     engine = FakeEngine()
+    if "hang" in sys.argv:
+        engine.status = lambda: threading.Event().wait()  # type: ignore[assignment,method-assign,return-value]
     signal.signal(signal.SIGUSR1, lambda *_: engine.commit(PauseSchedule(dag_id="hello")))
-    return make_console(engine).run() or 0
+    console = make_console(engine)
+    if "fail" in sys.argv:
+        console.feed.start = lambda: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    code = console.run() or console.return_code or 0
+    sys.stdout.flush()
+    os._exit(code)  # as the real one: nothing that hangs is waited for
 
 
 if __name__ == "__main__":

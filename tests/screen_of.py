@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -20,6 +21,7 @@ from typing import Self
 import pyte
 
 _PATIENCE = 30.0
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 
 
 class Terminal:
@@ -32,6 +34,8 @@ class Terminal:
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
         self._near, far = pty.openpty()
+        self.found = termios.tcgetattr(far)
+        """How the terminal was set before the program had it."""
         fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         plain = {name: value for name, value in os.environ.items() if name not in _UNSET}
         self.process = subprocess.Popen(
@@ -112,6 +116,24 @@ class Terminal:
         """Forget what stands on the screen; what is seen after this was drawn after this."""
         self._screen.reset()
 
+    def settings(self) -> list[object]:
+        """Return how the terminal is set now, as `termios.tcgetattr` does."""
+        return termios.tcgetattr(self._near)
+
+    def cook(self) -> None:
+        """Set the terminal as it was before the program had it, as a shell does that takes it back."""
+        termios.tcsetattr(self._near, termios.TCSANOW, self.found)
+
+    def modes_on(self) -> set[str]:
+        """Return the numbers of the private modes that the program has switched on and not off again."""
+        last: dict[str, bytes] = {}
+        for numbers, switch in _MODE.findall(self.output):
+            last.update(dict.fromkeys(numbers.decode().split(";"), switch))
+        keyboard = self.output.count(b"\x1b[>") - self.output.count(b"\x1b[<u")
+        return {number for number, switch in last.items() if switch == b"h"} | (
+            {"keyboard"} if keyboard > 0 else set()
+        )
+
     def hang_up(self) -> None:
         """Close the terminal's other end, as a lost connection does."""
         os.close(self._near)
@@ -145,6 +167,6 @@ def console(home: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "penstock_tui", "--home", str(home), *options]
 
 
-def fake_console() -> list[str]:
-    """Return a command that opens the console on the engine of the tests."""
-    return [sys.executable, str(Path(__file__).parent / "fake_console.py")]
+def fake_console(*how: str) -> list[str]:
+    """Return a command that opens the console on the engine of the tests; *how* as in fake_console.py."""
+    return [sys.executable, str(Path(__file__).parent / "fake_console.py"), *how]

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import select
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -20,9 +17,6 @@ from pathlib import Path
 from penstock.api.engine import Engine
 from penstock.errors import PenstockError, SettingsError
 from penstock.settings import Settings, load_settings
-
-HUNG_UP = 129
-"""Exit code after the terminal went away."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     remote = bool(os.environ.get("SSH_CONNECTION"))
     prepare_environment(remote=remote)
-    exit_with_terminal()
-    return _run(settings, options, mouse=options.mouse or not remote)
+    from penstock_tui.terminal import give_back, leave_as_found
+
+    leave_as_found()
+    try:
+        return _run(settings, options, mouse=options.mouse or not remote)
+    finally:
+        give_back()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,19 +71,6 @@ def prepare_environment(*, remote: bool) -> None:
         os.environ.setdefault(name, value)
     for name in ("COLUMNS", "LINES"):  # an exported size would hide every later one
         os.environ.pop(name, None)
-
-
-def exit_with_terminal() -> None:
-    """End at once when the terminal hangs up: by signal, or by an end of file where the signal is ignored."""
-    signal.signal(signal.SIGHUP, lambda *_: os._exit(HUNG_UP))
-
-    def watch() -> None:
-        poll = select.poll()
-        poll.register(sys.stdin.fileno(), 0)  # hang-ups and errors are always reported
-        if poll.poll():
-            os._exit(HUNG_UP)
-
-    threading.Thread(target=watch, name="terminal", daemon=True).start()
 
 
 def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int:

@@ -22,6 +22,7 @@ from penstock_tui.keyboard import Echo, Keyboard
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
 from penstock_tui.notes import Notes
 from penstock_tui.screens.view import View
+from penstock_tui.terminal import TerminalDriver
 from penstock_tui.view.state_style import Looks
 
 FeedMaker = Callable[[Callable[[Message], object]], Feed]
@@ -52,7 +53,7 @@ class Console(Doors):
         warnings: Sequence[str] = (),
         start_engine: Callable[[], str] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.feed = make_feed(self.post_message)
         self.clock = self.feed.clock
         self.zone = zone

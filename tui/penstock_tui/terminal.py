@@ -1,0 +1,134 @@
+"""The terminal is left as it was found, however the console ends.
+
+`leave_as_found` answers the signals that end a process; `TerminalDriver` is Textual's driver for
+Linux and macOS, which knows what is to be taken back and takes the terminal again after a stop.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import termios
+import threading
+from contextlib import suppress
+from types import FrameType
+from typing import ClassVar
+
+from textual.drivers.linux_driver import LinuxDriver
+
+ENDING = (
+    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGABRT, signal.SIGALRM,
+    signal.SIGUSR1, signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU,
+)  # fmt: skip
+"""Signals that would end the process there and then."""
+
+_RESET = (
+    b"\x18"  # whatever sequence was under way is dropped
+    b"\x1b[?2026l\x1b[0m\x1b[?7h"  # show what is drawn, no colours, wrap lines
+    b"\x1b[?2004l\x1b[?2048l"  # no bracketed paste, no reports of sizes
+    b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"  # no mouse, no focus
+    b"\x1b[<u"  # the keyboard's own protocol
+    b"\x1b[?1049l\x1b[?25h"  # the screen from before, and the cursor
+)
+_PATIENCE = 1000
+"""Milliseconds that a terminal which takes nothing, as after ^S, is waited for."""
+
+
+def leave_as_found() -> None:
+    """Let every signal in `ENDING` give the terminal back and end with 128 and its number.
+
+    So does a terminal that hangs up where SIGHUP is ignored.
+    """
+    for number in ENDING:
+        signal.signal(number, _end)
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(sys.stdin.fileno(), 0)  # hang-ups and errors are always reported
+        if poll.poll():
+            os._exit(128 + signal.SIGHUP)  # there is nothing left to give back
+
+    threading.Thread(target=watch, name="terminal", daemon=True).start()
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    give_back()
+    os._exit(128 + number)
+
+
+def give_back() -> None:
+    """Undo what the console did to the terminal, if it has it; nothing is drawn after this."""
+    driver, TerminalDriver.holder = TerminalDriver.holder, None
+    if driver is None:
+        return
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # a background process may not stop here
+    with suppress(OSError, termios.error):
+        # A file of our own: the shared one must stay as it is, and others may be writing to it.
+        own = os.open(os.ttyname(driver.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        sink = os.open(os.devnull, os.O_WRONLY)
+        if _in_front(driver.fileno) and driver.attrs_before is not None:
+            termios.tcsetattr(driver.fileno, termios.TCSANOW, driver.attrs_before)
+            termios.tcflush(driver.fileno, termios.TCIFLUSH)  # answers to what was asked of the terminal
+        for shared in (sys.__stdout__, sys.__stderr__):
+            if shared is not None and os.isatty(shared.fileno()):
+                os.dup2(sink, shared.fileno())
+        _write(own, _RESET)
+
+
+def _in_front(terminal: int) -> bool:
+    """Return whether what is typed there is for us: a shell may be reading it."""
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return True  # not the terminal of this session: no shell is there
+
+
+def _write(terminal: int, data: bytes) -> None:
+    poll = select.poll()
+    poll.register(terminal, select.POLLOUT)
+    while data and poll.poll(_PATIENCE):
+        with suppress(BlockingIOError):
+            data = data[os.write(terminal, data) :]
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver; ``holder`` is the one that has the terminal now."""
+
+    holder: ClassVar[TerminalDriver | None] = None
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        TerminalDriver.holder = self
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back."""
+        super().stop_application_mode()
+        TerminalDriver.holder = None
+
+    def _sigcont_application(self, *more: object) -> None:
+        """Go on: after ^z as Textual does; after a SIGSTOP take the terminal again."""
+        if TerminalDriver.holder is not self:
+            super()._sigcont_application(*more)
+        elif not _in_front(self.fileno):
+            os.kill(os.getpid(), signal.SIGSTOP)  # gone on in the background, where nothing can be drawn
+        else:
+            self._take_again()
+
+    def _take_again(self) -> None:
+        with suppress(termios.error):
+            found = termios.tcgetattr(self.fileno)
+            if found[3] & termios.ICANON:  # a shell has had it meanwhile
+                self.attrs_before = [*found[:6], list(found[6])]
+            found[3] = self._patch_lflag(found[3])
+            found[0] = self._patch_iflag(found[0])
+            found[6][termios.VMIN] = 1
+            termios.tcsetattr(self.fileno, termios.TCSANOW, found)
+        self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?7l")
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self.flush()
+        signal.raise_signal(signal.SIGWINCH)  # it may have another size
+        self._app.call_later(self._app.refresh, layout=True)
