@@ -15,6 +15,11 @@ quietly() {
     said=$("$@" 2>&1) || { printf '%s\n' "$said" >&2; exit 1; }
 }
 
+# What everybody may write does not run as us, and a checkout made with an open umask is such a thing.
+umask 022
+chmod go-w "$(dirname "$home")" 2>/dev/null || true
+chmod -R go-w "$samples" 2>/dev/null || true
+
 [ -e "$home/penstock.toml" ] || quietly penstock init "$home"
 # A link, not a copy: change a sample and the running engine takes it up.
 [ -e "$home/dags/samples" ] || ln -s "$samples" "$home/dags/samples"

@@ -54,6 +54,8 @@ class Settings:
 
     home: Path
     dags_folder: Path
+    dags_group: str = ""
+    """A group whose members may change the DAGs folder and its files: they can run anything as our user."""
     timezone: str = "UTC"
     """Time zone of DAGs that name none."""
     parallelism: int = 32
@@ -185,9 +187,9 @@ def find_home(start: Path | None = None) -> Path:
     ``PENSTOCK_HOME``, else the nearest parent of *start* (default: the working directory) with a
     penstock.toml, else the platform's data folder.
     """
-    named = os.environ.get("PENSTOCK_HOME")
-    if named:
-        return Path(named).expanduser().absolute()
+    named = named_home()
+    if named is not None:
+        return named
     here = (start or Path.cwd()).absolute()
     for folder in (here, *here.parents):
         if (folder / CONFIG_NAME).is_file():
@@ -195,6 +197,12 @@ def find_home(start: Path | None = None) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("penstock", appauthor=False))
+
+
+def named_home() -> Path | None:
+    """Return the folder that ``PENSTOCK_HOME`` names; None when it names none."""
+    named = os.environ.get("PENSTOCK_HOME")
+    return Path(named).expanduser().absolute() if named else None
 
 
 def load_settings(home: Path | None = None) -> Settings:

@@ -84,7 +84,7 @@ def test_a_file_that_everybody_can_change_is_refused(folder: Path) -> None:
     assert list(found.files) == [good]
     (problem,) = found.problems
     assert problem.file == str(path)
-    assert "chmod o-w" in problem.message
+    assert f"chmod go-w {path}" in problem.message
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")

@@ -13,9 +13,10 @@ import pytest
 
 from penstock import process
 from penstock.errors import EngineAlreadyRunningError, LostError
+from penstock.holder import NAME, Holder, holder_of
 from penstock.service import identity
 from penstock.service.daemon import prepare_home
-from penstock.service.lock import NAME, Holder, HomeLock, holder_of
+from penstock.service.lock import HomeLock
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.meta import read_meta, write_meta

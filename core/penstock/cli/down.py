@@ -44,7 +44,7 @@ def down(session: Session) -> int:
 def _told(session: Session) -> int:
     """Return the pid that the engine tells itself, where the kernel does not."""
     from penstock.cli.running import silence
-    from penstock.service.lock import Holder
+    from penstock.holder import Holder
 
     try:
         pid = session.engine().status().pid

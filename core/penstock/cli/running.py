@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from penstock.service.lock import Holder
+    from penstock.holder import Holder
     from penstock.settings import Settings
 
 
 def holder(settings: Settings) -> Holder | None:
     """Return who holds the home's locks, whatever is left of its socket; None when it is free."""
-    from penstock.service.lock import holder_of
+    from penstock.holder import holder_of
 
     return holder_of(settings.run_folder)
 

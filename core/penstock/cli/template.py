@@ -10,6 +10,10 @@ CONFIG = """\
 # Where DAG files lie, relative to this file.
 # dags_folder = "dags"
 
+# A group whose members may change that folder and the files in it. They can run anything as the engine's
+# user. Without a name, nobody but that user and root may, nor anything else of this instance.
+# dags_group = ""
+
 # Time zone of DAGs that name none.
 # timezone = "UTC"
 

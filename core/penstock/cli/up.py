@@ -13,6 +13,7 @@ import click
 from penstock.cli.output import say, tell
 from penstock.cli.session import Session, pass_session
 from penstock.errors import EngineError, EngineNotRunningError, ProtocolError, UsageError
+from penstock.trust import make_folder
 
 if TYPE_CHECKING:
     from penstock.settings import Settings
@@ -39,6 +40,9 @@ def up(session: Session, *, detach: bool) -> int:
     """
     settings = session.settings
     _about_root(settings)
+    from penstock.service.trusted import require_trusted
+
+    require_trusted(settings)
     if detach:
         return _detached(session)
     import gc
@@ -63,7 +67,7 @@ def _detached(session: Session) -> int:
     if pid is not None:
         tell(f"an engine runs already for {settings.home}, pid {pid}")
         return 0
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(settings.home)
     log_start = settings.engine_log.stat().st_size if settings.engine_log.exists() else 0
     pid = _await(session, _spawn(settings), log_start)
     tell(f"engine started for {settings.home}, pid {pid}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
+from penstock import trust
 from penstock.model.spec import DagFileProblem
 
 IGNORE_FILE = ".penstockignore"
@@ -62,9 +63,13 @@ class Discovery:
     DAG files are ``*.py`` at any depth. Files and folders whose name starts with ``_`` or ``.``
     are not, nor is what a `.penstockignore` names: a glob a line, matched against names, or
     against the path from the ignore file's folder when it holds a slash.
+
+    Files that others could change are refused, unless *trusting*; members of *group* may change them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, group: str | None = None, *, trusting: bool = False) -> None:
+        self._group = group
+        self._trusting = trusting
         self._known: dict[Path, tuple[tuple[int, ...], str]] = {}
 
     def scan(self, folder: Path) -> Found:
@@ -73,11 +78,11 @@ class Discovery:
         known, self._known = self._known, {}
         files: dict[Path, str] = {}
         problems: list[DagFileProblem] = []
-        trusted = _trusted_owners(folder)
+        owner = _owner(folder)
         for path in _candidates(folder):
             try:
                 status = path.stat()
-                problem = _refusal(status, trusted)
+                problem = _unfit(status) or (None if self._trusting else self._refusal(path, status, owner))
                 if problem is None:
                     files[path] = self._hash(path, status, known)
             except FileNotFoundError:
@@ -87,6 +92,11 @@ class Discovery:
             if problem is not None:
                 problems.append(DagFileProblem(file=str(path), message=problem))
         return Found(files, tuple(problems))
+
+    def _refusal(self, path: Path, status: os.stat_result, owner: int | None) -> str | None:
+        """Return why a file may not run as us; who owns the folder could swap its files anyway."""
+        flaw = trust.file_flaw(path, status, self._group, owner=owner)
+        return None if flaw is None else f"{flaw.text}, and a DAG file runs as you: {flaw.todo}"
 
     def _hash(
         self, path: Path, status: os.stat_result, known: dict[Path, tuple[tuple[int, ...], str]]
@@ -132,21 +142,15 @@ def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
     return True
 
 
-def _trusted_owners(folder: Path) -> frozenset[int]:
-    """Return who may own DAG files: we, root, and the folder's owner, who could swap them anyway."""
-    owners = {0, os.geteuid()}
+def _owner(folder: Path) -> int | None:
     with suppress(OSError):
-        owners.add(folder.stat().st_uid)
-    return frozenset(owners)
+        return folder.stat().st_uid
+    return None
 
 
-def _refusal(status: os.stat_result, trusted: frozenset[int]) -> str | None:
+def _unfit(status: os.stat_result) -> str | None:
     if not stat.S_ISREG(status.st_mode):
         return "is not a regular file"
-    if status.st_mode & stat.S_IWOTH:
-        return "can be changed by every user of this machine: chmod o-w it"
-    if status.st_uid not in trusted:
-        return f"belongs to user {status.st_uid}, who could run anything as you: chown it to yourself"
     if status.st_size > MAX_SOURCE_BYTES:
         return f"has {status.st_size} bytes; a DAG file may have {MAX_SOURCE_BYTES}"
     return None

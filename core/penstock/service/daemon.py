@@ -28,6 +28,7 @@ from penstock.service.refresh import Refresh
 from penstock.service.retention import forget_old
 from penstock.service.sampling import sample
 from penstock.service.server import Server
+from penstock.service.trusted import require_trusted
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.pools import ensure_pools
@@ -42,11 +43,13 @@ def run(settings: Settings) -> int:
     """Run the engine of *settings* until SIGTERM or SIGINT.
 
     Returns the exit code, which is 1 when a part of the engine failed. Raises `EngineAlreadyRunningError`
-    when one runs already, `StoreError` when the database cannot be used. When home, database or attempts
+    when one runs already, `StoreError` when the database cannot be used, `RefusedError` when others could
+    decide what runs here. When home, database or attempts
     are taken away meanwhile, the process ends here, with the exit code of `LostError`.
     """
     os.umask(0o077)
     engine_log.begin()
+    require_trusted(settings)
     prepare_home(settings)
     with HomeLock(settings.run_folder) as lock:
         instance.refuse_without_database(settings)

@@ -39,6 +39,7 @@ from penstock.service.daemon import prepare_home
 from penstock.service.environment import task_environment
 from penstock.service.notices import Notices
 from penstock.service.server import Server
+from penstock.service.trusted import require_config
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.values_file import seed_values
@@ -77,6 +78,7 @@ def run_test(
     Raises `DagFileError` when the file does not load, `UsageError` when it makes several DAGs and
     none is named, `UnknownError` for a DAG or task that it does not make.
     """
+    require_config(settings)
     source = file.read_bytes()
     parsed = parse_file_sync(file, settings=settings, source=source)
     spec = _prepared(_chosen(parsed, file, dag_id), task)

@@ -10,14 +10,13 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from penstock import process
 from penstock.errors import EngineAlreadyRunningError
+from penstock.holder import NAME, pid_by_kernel, pid_of
 
-NAME = "engine.lock"
 _TRIES, _PAUSE = 5, 0.02
 
 
@@ -83,7 +82,7 @@ class HomeLock:
                 break
             time.sleep(_PAUSE)  # somebody may just be looking whether it is free
         else:
-            pid = _pid_by_kernel(os.fstat(descriptor)) or _pid_of(self._path)
+            pid = pid_by_kernel(os.fstat(descriptor)) or pid_of(self._path)
             os.close(descriptor)
             named = f" (pid {pid})" if pid else ""
             raise EngineAlreadyRunningError((told or f"an engine already runs for {self._home}") + named)
@@ -102,81 +101,3 @@ def _lock(descriptor: int) -> bool:
     except OSError:
         return False
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a home: ``pid`` is None where it cannot be told. ``stopped`` by a signal or a debugger."""
-
-    pid: int | None
-    stopped: bool = False
-
-
-def holder_of(run_folder: Path) -> Holder | None:
-    """Return who holds the home of *run_folder*, by its locks alone; None when it is free.
-
-    Tries the locks for a moment: an engine that starts in that very moment may believe another one there.
-    """
-    held = [found for place in (run_folder.parent, run_folder / NAME) if (found := _held(place)) is not None]
-    if not held:
-        return None
-    pid = next((each for each in map(_pid_by_kernel, held) if each), None) or _pid_of(run_folder / NAME)
-    record = None if pid is None else process.stat(pid)
-    if pid is not None and record is None:
-        return Holder(None)  # of another machine or container, as seen from here
-    return Holder(pid, stopped=record is not None and record.state in "Tt")
-
-
-def _held(place: Path) -> os.stat_result | None:
-    """Return the facts of *place* when somebody has locked it."""
-    try:
-        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
-    return None
-
-
-def _pid_of(file: Path) -> int | None:
-    """Return the process id that the lock file tells."""
-    try:
-        words = file.read_bytes()[:32].split()
-    except OSError:
-        return None
-    return int(words[0]) if words and words[0].isdigit() else None
-
-
-def _pid_by_kernel(facts: os.stat_result) -> int | None:
-    """Return who holds a lock on the file with these *facts*, as the kernel lists it (Linux)."""
-    try:
-        lines = Path("/proc/locks").read_text().splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        words = line.split()
-        if "FLOCK" in words and "->" not in words and words[-3].rsplit(":", 1)[-1] == str(facts.st_ino):
-            pid = int(words[-4])
-            if pid > 0 and _has_open(pid, facts):  # another disk may have a file of that number
-                return pid
-    return None
-
-
-def _has_open(pid: int, facts: os.stat_result) -> bool:
-    """Whether *pid* has the very file open; False when that cannot be told."""
-    try:
-        places = list(Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return False
-    for place in places:
-        try:
-            found = place.stat()
-        except OSError:
-            continue
-        if (found.st_dev, found.st_ino) == (facts.st_dev, facts.st_ino):
-            return True
-    return False

@@ -27,7 +27,7 @@ class Refresh:
     def __init__(self, settings: Settings, loop: Loop) -> None:
         self._settings = settings
         self._loop = loop
-        self._discovery = Discovery()
+        self._discovery = Discovery(settings.dags_group or None)
         self._known: dict[str, str] = {}
         self._loads = Loads(settings, self._take)
         self._looking = asyncio.Lock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -187,3 +188,50 @@ def test_root_may_be_refused(alone: Say, monkeypatch: pytest.MonkeyPatch) -> Non
     answer = alone("up", "-d")
     assert answer.code == 2
     assert "root" in answer.err
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o022, 0o077])
+def test_init_makes_files_with_modes_of_its_own(tmp_path: Path, alone: Say, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        assert alone("init", str(tmp_path / "new" / "home")).code == 0
+    finally:
+        os.umask(before)
+    home = tmp_path / "new" / "home"
+    modes = {
+        path.relative_to(tmp_path / "new").as_posix(): path.stat().st_mode & 0o7777
+        for path in home.rglob("*")
+    }
+    assert home.stat().st_mode & 0o7777 == 0o700
+    assert modes == {
+        "dags": 0o700,
+        "dags/first_dag.py": 0o644,
+        "penstock.toml": 0o600,
+        ".gitignore": 0o644,
+    }
+
+
+def test_init_takes_the_home_that_is_named(
+    tmp_path: Path, alone: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PENSTOCK_HOME", raising=False)
+    nothing = alone("init")
+    assert nothing.code == 2
+    assert "PENSTOCK_HOME" in nothing.err
+    monkeypatch.setenv("PENSTOCK_HOME", str(tmp_path / "named"))
+    assert alone("init").code == 0
+    assert (tmp_path / "named" / "penstock.toml").exists()
+    assert alone("--home", str(tmp_path / "said"), "init").code == 0
+    assert (tmp_path / "said" / "penstock.toml").exists()
+    assert alone("init", str(tmp_path / "told")).code == 0
+    assert (tmp_path / "told" / "penstock.toml").exists()
+
+
+def test_init_says_what_keeps_an_engine_from_starting_where_it_is(tmp_path: Path, alone: Say) -> None:
+    tmp_path.chmod(0o777)
+    answer = alone("init", str(tmp_path))
+    assert answer.code == 0
+    assert f"chmod go-w {tmp_path}" in answer.err
+    refused = alone("--home", str(tmp_path), "up")
+    assert refused.code == 1
+    assert f"chmod go-w {tmp_path}" in refused.err

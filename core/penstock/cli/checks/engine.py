@@ -122,7 +122,7 @@ def _files_now(settings: Settings) -> Check:
     from penstock.loading.parse import parse_file_sync
     from penstock.loading.warm import WarmParents
 
-    found = Discovery().scan(settings.dags_folder)
+    found = Discovery(settings.dags_group or None).scan(settings.dags_folder)
     files = list(found.files)
     broken = [Path(problem.file) for problem in found.problems]
     with WarmParents() as parents:

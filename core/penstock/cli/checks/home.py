@@ -12,6 +12,7 @@ from penstock.cli.checks import Check
 
 if TYPE_CHECKING:
     from penstock.settings import Settings
+    from penstock.trust import Flaw
 
 
 def check_home(settings: Settings) -> Iterator[Check]:
@@ -20,14 +21,21 @@ def check_home(settings: Settings) -> Iterator[Check]:
     if not home.is_dir():
         yield Check("home", "warn", f"{home} does not exist", f"penstock init {home}")
         return
-    yield _owner(home)
+    yield _owner(settings)
     yield _file_system(home)
     yield _room(home)
     yield _config(settings)
     yield _kept(settings)
 
 
-def _owner(home: Path) -> Check:
+def _flaws(settings: Settings) -> list[Flaw]:
+    from penstock.service.trusted import flaws_of_home
+
+    return list(flaws_of_home(settings))
+
+
+def _owner(settings: Settings) -> Check:
+    home = settings.home
     facts = home.stat()
     if facts.st_uid != os.geteuid():
         return Check(
@@ -36,6 +44,10 @@ def _owner(home: Path) -> Check:
             f"{home} belongs to uid {facts.st_uid}, you are {os.geteuid()}",
             "become its owner",
         )
+    flaws = _flaws(settings)
+    if flaws:
+        rest = f", and {len(flaws) - 1} more" if len(flaws) > 1 else ""
+        return Check("home", "fail", f"{flaws[0].path} {flaws[0].text}{rest}", flaws[0].todo)
     if facts.st_mode & 0o077:
         mode = f"{facts.st_mode & 0o777:o}"
         return Check("home", "warn", f"others may look into {home} (mode {mode})", f"chmod 700 {home}")

@@ -1,0 +1,36 @@
+"""Whether a home is its user's alone: looked at before anything of it is read, written or started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock import trust
+from penstock.settings import Settings
+
+
+def require_trusted(settings: Settings) -> None:
+    """Raise `RefusedError`, with what to type, when somebody else could decide what runs here."""
+    trust.require(*flaws_of_home(settings))
+
+
+def require_config(settings: Settings) -> None:
+    """Raise `RefusedError` when somebody else could change penstock.toml: it names commands for secrets."""
+    file = settings.config_file
+    if file.exists():
+        trust.require(trust.file_flaw(file, file.stat()))
+
+
+def flaws_of_home(settings: Settings) -> Iterator[trust.Flaw]:
+    """Yield whatever lets somebody else decide what runs here, each once."""
+    found: dict[trust.Flaw, None] = dict.fromkeys(trust.flaws_of(settings.home, ours=True))
+    for path in (
+        settings.config_file,
+        settings.database,
+        settings.values_file,
+        settings.attempts,
+        settings.versions,
+        settings.run_folder,
+    ):
+        found.update(dict.fromkeys(trust.flaws_of(path)))
+    found.update(dict.fromkeys(trust.flaws_of(settings.dags_folder, group=settings.dags_group or None)))
+    yield from found
