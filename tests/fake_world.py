@@ -18,6 +18,7 @@ from penstock.model.backfills import BackfillRow, SlotRow
 from penstock.model.graph import Graph
 from penstock.model.nodes import GroupNode, TaskNode
 from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.quarantine_views import QuarantineRow
 from penstock.model.states import RunState, RunType, TaskState
 
 NOW = EPOCH + timedelta(days=20686, hours=6, minutes=14, seconds=4)
@@ -67,6 +68,7 @@ class World:
     logs: dict[str, bytes] = field(default_factory=dict)
     samples: dict[str, list[views.Sample]] = field(default_factory=dict)
     errors: list[views.ImportErrorRow] = field(default_factory=list)
+    quarantine: list[QuarantineRow] = field(default_factory=list)
     backfills: dict[int, BackfillRow] = field(default_factory=dict)
     pools: dict[str, views.PoolRow] = field(default_factory=dict)
     events: list[views.EventRow] = field(default_factory=list)

@@ -18,6 +18,7 @@ from penstock.model import views
 from penstock.model.acts import AnyAct, act_name
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.quarantine_views import QuarantineRow
 from penstock.model.told import CallbackRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 
@@ -298,6 +299,11 @@ class FakeEngine:
         """Answer `Engine.import_errors`."""
         self._ask("import_errors")
         return list(self.world.errors)
+
+    def quarantine(self) -> list[QuarantineRow]:
+        """Answer `Engine.quarantine`."""
+        self._ask("quarantine")
+        return list(self.world.quarantine)
 
     def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Answer `Engine.backfills`."""

@@ -13,6 +13,7 @@ from engine_checks import assert_memory_is_the_store, stored_world
 from penstock.clock import to_us
 from penstock.errors import StoreError
 from penstock.execution.executor import Exited
+from penstock.model.acts import QuarantineRetry
 from penstock.model.outcome import Outcome
 from penstock.model.spec import TaskSpec
 from penstock.model.states import RunState, TaskState
@@ -21,7 +22,7 @@ from penstock.scheduling import settle as settle_module
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.gate import Gate
 from penstock.store.records import TaskRecord
-from penstock.store.working import DagFacts
+from penstock.store.standing import DagFacts
 from scripted import OK, Bench
 
 S = TaskState
@@ -86,10 +87,10 @@ async def test_an_attempt_that_ticks_fail_over_holds_nobody_else_up(
             bench.clock.forward(6)
         assert bench.states("good", good) == {"a": S.SUCCESS, "b": S.RUNNING}
         assert bench.states("bad", bad)["poison"] is S.RUNNING
-        assert ["cannot be settled" in text for text in bench.loop.warnings] == [True]
+        assert [f"run bad/{bad}: ZeroDivisionError" in text for text in bench.loop.warnings] == [True]
         bench.end("b")
         assert bench.run_state("good", good) is RunState.SUCCESS
-    bench.clock.forward(600)
+    bench.act(QuarantineRetry(subject=f"bad/{bad}"))
     bench.tick()
     assert bench.run_state("bad", bad) is RunState.SUCCESS
     assert bench.loop.warnings == ()
@@ -117,10 +118,11 @@ async def test_a_run_that_ticks_fail_over_holds_nobody_else_up(
             bench.tick()
             bench.clock.forward(6)
         assert bench.states("good", good) == {"a": S.SUCCESS, "b": S.RUNNING}
-        assert sum("cannot go on" in text for text in bench.loop.warnings) == 2
+        assert set(bench.loop.world.quarantine) == {f"bad/{bad}", f"bad/{worse}"}
         bench.end("b")
         assert bench.run_state("good", good) is RunState.SUCCESS
-    bench.clock.forward(600)
+    for run in (bad, worse):
+        bench.act(QuarantineRetry(subject=f"bad/{run}"))
     bench.tick()
     bench.tick()
     assert bench.loop.warnings == ()

@@ -19,6 +19,7 @@ from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.quarantine_views import QuarantineRow
 from penstock.model.told import CallbackRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 
@@ -104,6 +105,10 @@ class Engine(Protocol):
 
     def import_errors(self) -> list[views.ImportErrorRow]:
         """Return the DAG files that cannot be loaded at present."""
+        ...
+
+    def quarantine(self) -> list[QuarantineRow]:
+        """Return what is in quarantine, oldest first."""
         ...
 
     def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:

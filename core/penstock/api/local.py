@@ -22,6 +22,7 @@ from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.quarantine_views import QuarantineRow
 from penstock.model.told import CallbackRow
 from penstock.model.value_views import ConnectionRow, VariableRow
 from penstock.model.xcoms import XComSource
@@ -186,6 +187,10 @@ class LocalEngine:
     def import_errors(self) -> list[views.ImportErrorRow]:
         """Return the DAG files that cannot be loaded at present."""
         return self._reads.import_errors()
+
+    def quarantine(self) -> list[QuarantineRow]:
+        """Return what is in quarantine, oldest first."""
+        return self._reads.quarantine()
 
     def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Return backfills, newest first, without their slots."""

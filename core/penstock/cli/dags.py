@@ -67,6 +67,7 @@ def list_dags(session: Session, *, as_json: bool) -> None:
 
 def _marks(row: DagRow) -> list[str]:
     marks = {
+        "quarantined": row.quarantined is not None,
         "frozen": row.frozen is not None,
         "paused": row.paused is not None,
         "file has errors": row.import_error is not None,
@@ -125,6 +126,7 @@ def _detail_text(detail: DagDetail) -> str:
             ("params", ", ".join(detail.params) or None),
             ("version", detail.version),
             ("error", row.import_error),
+            ("quarantine", row.quarantined),
         ]
     )
     tasks = text.table(

@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "points": "points:points",
         "events": "events:events",
         "callbacks": "callbacks:callbacks",
+        "quarantine": "quarantine:quarantine",
         "pools": "pools:pools",
         "assets": "assets:assets",
         "variables": "variables:variables",

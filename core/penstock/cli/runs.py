@@ -97,6 +97,7 @@ def _date(row: RunRow, zone: tzinfo) -> str:
 
 def _note(row: RunRow) -> str:
     notes = [
+        f"in quarantine: {row.quarantined}" if row.quarantined else "",
         "held" if row.held else "",
         f"runs {row.rush}" if row.rush else "",
         f"repeats {row.rerun_of}" if row.rerun_of else "",

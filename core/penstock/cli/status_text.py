@@ -21,12 +21,13 @@ def status_text(facts: EngineStatus) -> str:
     else:
         engine = f"running since {text.moment(facts.since)}, pid {facts.pid}, version {facts.version}"
     slots = f" of {facts.parallelism}" if facts.parallelism else ""
-    bad = facts.import_errors
+    bad, out = facts.import_errors, facts.quarantined
     return text.facts(
         [
             ("engine", engine),
             ("home", facts.home),
             ("dags", f"{facts.dags}, {text.count(bad, 'file')} with errors" if bad else facts.dags),
+            ("quarantine", f"{out} left out: penstock quarantine list" if out else None),
             ("runs", f"{facts.runs_active} active"),
             ("tasks", f"{facts.running}{slots} running, {facts.queued} waiting for a slot"),
             ("failed", f"{text.count(facts.failed_24h, 'task')} in the last 24 hours"),

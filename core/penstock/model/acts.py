@@ -277,6 +277,18 @@ class EmitAsset(Act, frozen=True, kw_only=True, tag="asset_emit", omit_defaults=
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class QuarantineRetry(Act, frozen=True, kw_only=True, tag="quarantine_retry", omit_defaults=True):
+    """Take a run, DAG, order or row back in; if it fails again it goes back into quarantine."""
+
+    subject: str
+
+
+class QuarantineDrop(Act, frozen=True, kw_only=True, tag="quarantine_drop", omit_defaults=True):
+    """Get rid of a run, DAG, order or row that is in quarantine, for good."""
+
+    subject: str
+
+
 AnyAct = (
     Trigger
     | Rerun
@@ -305,6 +317,8 @@ AnyAct = (
     | SetConnection
     | DeleteConnection
     | EmitAsset
+    | QuarantineRetry
+    | QuarantineDrop
 )
 
 

@@ -60,6 +60,8 @@ class EngineStatus(View, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     silent_pid: int | None = None
     """The engine that holds the home but does not answer; 0 when its pid is unknown, None for none."""
+    quarantined: int = 0
+    """Runs, DAGs, orders and rows that are left out because the engine fails over them."""
 
 
 class RunRow(View, frozen=True, kw_only=True):
@@ -98,6 +100,8 @@ class RunRow(View, frozen=True, kw_only=True):
     """The run that this one repeats."""
     stands_for: datetime | None = None
     """The date of the run that it repeats, which its tasks take for their logical date."""
+    quarantined: str | None = None
+    """Why nobody works on it, when it is in quarantine."""
 
     def took(self, now: datetime) -> float | None:
         """Return the seconds that it ran, over all its turns, up to *now*; None before its first start."""
@@ -145,6 +149,8 @@ class DagRow(View, frozen=True, kw_only=True):
     """The file's present error; the DAG is then its last good version."""
     missing: bool = False
     """The file is gone or no longer makes this DAG."""
+    quarantined: str | None = None
+    """Why it gets no new runs, when it is in quarantine."""
 
 
 class DagDetail(View, frozen=True, kw_only=True):
@@ -266,8 +272,8 @@ class Sample(View, frozen=True, kw_only=True):
 class Gate(View, frozen=True, kw_only=True):
     """One reason why something does not run.
 
-    ``kind`` is one of: engine, missing, assets, paused, frozen, held, ending, run_queued, trigger_rule,
-    previous_run, retry, sensor, parallelism, max_active_tasks, max_active_tis_per_dag,
+    ``kind`` is one of: engine, quarantine, missing, assets, paused, frozen, held, ending, run_queued,
+    trigger_rule, previous_run, retry, sensor, parallelism, max_active_tasks, max_active_tis_per_dag,
     max_active_tis_per_dagrun, pool, schedule, running, finished, launching. ``holders`` names who
     holds it, as ids a person can look up.
     """

@@ -6,6 +6,7 @@ from penstock.clock import from_us
 from penstock.ids import make_run_id
 from penstock.model.assets import met
 from penstock.model.states import TERMINAL, RunType
+from penstock.model.subject import about_dag
 from penstock.scheduling.acts.cancel import cancel
 from penstock.scheduling.assets import take_off
 from penstock.scheduling.births import create_run
@@ -18,11 +19,13 @@ def create_asset_runs(tick: Tick) -> None:
     """Create the runs of DAGs whose assets have changed."""
     for dag_id in list(tick.world.assets.queued):
         entry = tick.world.dags.get(dag_id)
-        if entry is not None and not entry.facts.missing and not tick.world.paused(dag_id):
+        waits = dag_id in tick.world.out or tick.world.paused(dag_id)
+        if entry is not None and not entry.facts.missing and not waits:
             if tick.created >= tick.settings.runs_per_tick:
                 tick.wake_at(tick.now_us)
                 return
-            _create(tick, entry)
+            with about_dag(dag_id):
+                _create(tick, entry)
 
 
 def _create(tick: Tick, entry: DagEntry) -> None:
@@ -50,7 +53,7 @@ def _room(tick: Tick, entry: DagEntry) -> bool:
     """Whether the overlap policy lets one more run come: with ``skip`` events wait and go along together."""
     spec = entry.structure.spec
     active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
-    if len(active) < spec.max_active_runs or spec.overlap == "queue":
+    if tick.world.active(entry.dag_id) < spec.max_active_runs or spec.overlap == "queue":
         return True
     if spec.overlap == "cancel_previous":
         for live in active:

@@ -16,6 +16,7 @@ from penstock.execution.executor import Absent, Accepted, Exited, Lost, Observat
 from penstock.ids import instance_key, new_attempt_id
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import TaskState
+from penstock.model.subject import about_row
 from penstock.scheduling.auto_pause import pause_after_failures
 from penstock.scheduling.launch import callback_facts, callback_spec
 from penstock.scheduling.settle import abandon, forgets, storable
@@ -57,10 +58,11 @@ def subscribe(tick: Tick) -> None:
         live = _run_of(tick, event)
         if live is None:
             continue
-        if event["kind"] in _RUN_EVENTS:
-            _tell_of_run(tick, live, event)
-        else:
-            _tell_of_task(tick, live, event)
+        with live.subject:
+            if event["kind"] in _RUN_EVENTS:
+                _tell_of_run(tick, live, event)
+            else:
+                _tell_of_task(tick, live, event)
 
 
 def _run_of(tick: Tick, event: Mapping[str, Any]) -> LiveRun | None:
@@ -132,14 +134,16 @@ def settle_callbacks(tick: Tick, attempt_ids: list[str], *, revoke_unclaimed: bo
     ids = [each for each in attempt_ids if each in tick.world.delivering]
     if not ids:
         return
-    for attempt_id, observed in tick.executor.observe(ids).items():
-        asked = tick.world.asked.setdefault(attempt_id, tick.mono)
-        overdue = tick.mono - asked > tick.settings.launch_deadline
-        unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or overdue)
-        seen = tick.executor.revoke(attempt_id) if unclaimed else observed
-        if forgets(seen, claimed=False):
-            seen = abandon(tick, attempt_id, claimed=False)
-        _settle(tick, attempt_id, seen)
+    for attempt_id in ids:
+        with about_row("callback", tick.world.delivering[attempt_id]):
+            observed = tick.executor.observe([attempt_id])[attempt_id]
+            asked = tick.world.asked.setdefault(attempt_id, tick.mono)
+            overdue = tick.mono - asked > tick.settings.launch_deadline
+            unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or overdue)
+            seen = tick.executor.revoke(attempt_id) if unclaimed else observed
+            if forgets(seen, claimed=False):
+                seen = abandon(tick, attempt_id, claimed=False)
+            _settle(tick, attempt_id, seen)
 
 
 def _settle(tick: Tick, attempt_id: str, seen: Observation) -> None:
@@ -217,12 +221,16 @@ def deliver(tick: Tick) -> None:
     for record in tick.world.callbacks.values():
         if len(tick.world.delivering) >= AT_ONCE:
             return
-        if record.state != "waiting":
-            continue
-        record.state = "running"
-        record.tries += 1
-        record.attempt_id = new_attempt_id()
-        tick.world.delivering[record.attempt_id] = record.id
-        _save(tick, record)
-        facts = json.loads(record.facts)
-        tick.launches.append(callback_spec(record.attempt_id, facts, tick.settings, tick.environment))
+        if record.state == "waiting":
+            with about_row("callback", record.id):
+                _deliver(tick, record)
+
+
+def _deliver(tick: Tick, record: CallbackRecord) -> None:
+    record.state = "running"
+    record.tries += 1
+    record.attempt_id = new_attempt_id()
+    tick.world.delivering[record.attempt_id] = record.id
+    _save(tick, record)
+    facts = json.loads(record.facts)
+    tick.launches.append(callback_spec(record.attempt_id, facts, tick.settings, tick.environment))

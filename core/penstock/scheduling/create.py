@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.ids import make_run_id
 from penstock.model.states import RUN_UNFINISHED, RunState, RunType, TaskState
+from penstock.model.subject import about_dag, about_row
 from penstock.model.transitions import RunEvent
 from penstock.scheduling.acts.backfill import give_up, save_backfill
 from penstock.scheduling.acts.cancel import cancel
@@ -40,20 +42,22 @@ def create(tick: Tick) -> None:
     share = max(1, left // max(1, len(due)))
     for entry in due:
         if left > 0:
-            _settle_schedule(tick, entry, share)
+            with about_dag(entry.dag_id):
+                _settle_schedule(tick, entry, share)
         else:
             tick.wake_at(tick.now_us)
     if tick.world.assets.queued:
         create_asset_runs(tick)
     for found in list(tick.world.backfills.values()):
-        _serve_backfill(tick, found)
+        with about_row("backfill", found.record.id, found.record.dag_id):
+            _serve_backfill(tick, found)
     _start_runs(tick)
 
 
 def _is_due(tick: Tick, entry: DagEntry) -> bool:
     if entry.facts.missing or entry.structure.spec.schedule.kind == "none":
         return False
-    if tick.world.paused(entry.dag_id):
+    if tick.world.paused(entry.dag_id) or entry.dag_id in tick.world.out:
         return False
     if not entry.settled:
         return True
@@ -63,8 +67,8 @@ def _is_due(tick: Tick, entry: DagEntry) -> bool:
 
 def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
     spec = entry.structure.spec
-    active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
-    if spec.catchup == "all" and len(active) >= max(_QUEUE_AHEAD, spec.max_active_runs):
+    active = tick.world.active(entry.dag_id)
+    if spec.catchup == "all" and active >= max(_QUEUE_AHEAD, spec.max_active_runs):
         entry.next_due_us = None
         return
     try:
@@ -119,7 +123,7 @@ def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
         tick.ledger.record_run(entry, point, standing[0], late=late)
         return
     active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
-    if len(active) >= spec.max_active_runs and spec.overlap != "queue":
+    if tick.world.active(entry.dag_id) >= spec.max_active_runs and spec.overlap != "queue":
         if spec.overlap == "skip":
             tick.ledger.record_skip(entry, point.logical_date, point.logical_date, 1, "overlap")
             return
@@ -147,7 +151,7 @@ def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
     if not found.waiting and not found.running:
         _end_backfill(tick, found)
         return
-    if record.state != "running" or tick.world.frozen(record.dag_id):
+    if record.state != "running" or tick.world.frozen(record.dag_id) or record.dag_id in tick.world.out:
         return
     tick.gate.actor, actor = f"backfill {record.id}", tick.gate.actor
     at_once = 1 if record.canary == "waiting" else record.max_active_runs
@@ -183,6 +187,9 @@ def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
         return
     if standing is None:
         slot.run_id = None  # the run that was to run again has been forgotten
+    if slot.run_id is not None and tick.world.barred(f"{record.dag_id}/{slot.run_id}"):
+        save_slot(tick, found, slot, "skipped", reason="its run is in quarantine")
+        return
     if slot.run_id is not None:
         live = tick.world.run(record.dag_id, slot.run_id)
         if live.record.state in RUN_UNFINISHED:
@@ -249,21 +256,28 @@ def _start_runs(tick: Tick) -> None:
             queued.setdefault(queue, []).append(live)
         elif live.record.state is RunState.RUNNING:
             active.setdefault(queue, []).append(live)
+    apart: Counter[str | int] = Counter()
+    for run in tick.world.apart.values():
+        if run.state == RunState.RUNNING.value:
+            known = run.backfill_id is not None and run.backfill_id in tick.world.backfills
+            apart[run.backfill_id if known and run.backfill_id is not None else run.dag_id] += 1
     for queue, runs in queued.items():
         runs.sort(key=_place_in_queue)
         going = active.get(queue, [])
         for live in runs:
-            if live.record.rush != "now" and len(going) >= run_limit(tick.world, live):
-                if not any(other.structure.watchers for other in going):
-                    break
-                idle = waiting_for(tick.world, live, going) if _may_start(tick, live) else None
-                if idle is None:
-                    continue
-                give_way(tick, idle, live)
-                going.remove(idle)
-            if _may_start(tick, live):
-                _start(tick, live)
-                going.append(live)
+            with live.subject:
+                full = len(going) + apart[queue] >= run_limit(tick.world, live)
+                if live.record.rush != "now" and full:
+                    if not any(other.structure.watchers for other in going):
+                        break
+                    idle = waiting_for(tick.world, live, going) if _may_start(tick, live) else None
+                    if idle is None:
+                        continue
+                    give_way(tick, idle, live)
+                    going.remove(idle)
+                if _may_start(tick, live):
+                    _start(tick, live)
+                    going.append(live)
 
 
 def _place_in_queue(live: LiveRun) -> tuple[int, int, int]:

@@ -15,8 +15,9 @@ def watch_deadlines(tick: Tick) -> None:
     """Tell of every deadline that an unfinished run has missed, once; ask to be woken for the next."""
     for live in tick.world.runs.values():
         if live.structure.spec.deadlines and live.record.state in RUN_UNFINISHED:
-            for number, deadline in enumerate(live.structure.spec.deadlines):
-                _watch(tick, live, deadline, f"deadline:{number}")
+            with live.subject:
+                for number, deadline in enumerate(live.structure.spec.deadlines):
+                    _watch(tick, live, deadline, f"deadline:{number}")
 
 
 def _watch(tick: Tick, live: LiveRun, deadline: DeadlineSpec, kind: str) -> None:

@@ -36,7 +36,8 @@ def dispatch(tick: Tick) -> None:
     for runs in waiting.values():
         for live in runs:
             if live.rushed:
-                _launch_rushed(tick, occupancy, live)
+                with live.subject:
+                    _launch_rushed(tick, occupancy, live)
     heads: list[tuple[bool, int, int, int, str]] = []
     offers: dict[str, tuple[int, LiveRun, TaskRecord]] = {}
 
@@ -60,8 +61,9 @@ def dispatch(tick: Tick) -> None:
             if found is None:
                 continue
             live, task = found
-        _launch(tick, live, task)
-        occupancy.take(live, live.structure.tasks[task.task_id])
+        with live.subject:
+            _launch(tick, live, task)
+            occupancy.take(live, live.structure.tasks[task.task_id])
         offer(dag_id)
 
 
@@ -96,7 +98,8 @@ def _next(tick: Tick, occupancy: Occupancy, runs: list[LiveRun]) -> tuple[LiveRu
             if best is not None and rank > best[:2]:
                 break
             live = runs[rank[1]]
-            task = _head(tick, occupancy, live)
+            with live.subject:
+                task = _head(tick, occupancy, live)
             if task is not None:
                 found = (-live.structure.weights[task.task_id], rank[1])
                 if best is None or found < best[:2]:
@@ -141,9 +144,14 @@ def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
         if task.rush == "now" or not (full or blocked):
             _launch(tick, live, task)
             occupancy.take(live, spec)
-        elif blocked == "pool" and spec.pool_slots <= tick.world.pools[spec.pool].slots:
+        elif blocked == "pool" and spec.pool_slots <= _slots(tick.world, spec.pool):
             # Who needs several slots would wait for ever if smaller ones took each that comes free.
             occupancy.by_pool[spec.pool] += spec.pool_slots
+
+
+def _slots(world: World, name: str) -> int:
+    pool = world.pools.get(name)
+    return 0 if pool is None else pool.slots
 
 
 def _head(tick: Tick, occupancy: Occupancy, live: LiveRun) -> TaskRecord | None:

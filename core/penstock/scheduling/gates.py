@@ -53,6 +53,12 @@ def pause_gate(kind: str, text: str, pause: PauseRecord) -> Gate:
     return Gate(kind=kind, text=words, holders=(pause.by,), until=opt_from_us(pause.until_us))
 
 
+def quarantine_gate(subject_id: str, reason: str) -> Gate:
+    """Return the gate of what is in quarantine: why, and the two ways out."""
+    ways = f"penstock quarantine retry {subject_id}, or drop"
+    return Gate(kind="quarantine", text=f"{subject_id} is in quarantine: {reason} ({ways})")
+
+
 # -- runs --------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TaskState
 from penstock.scheduling.world import LiveRun, World
+from penstock.store.standing import Apart
 
 
 @dataclass(slots=True)
@@ -32,10 +33,21 @@ class Occupancy:
         for run_pk, key in world.attempts.values():
             live = world.runs[run_pk]
             found.take(live, live.structure.tasks[live.tasks[key].task_id])
+        for apart in world.slots_apart:
+            found._take_apart(*apart)
         counting = {pool.name for pool in world.pools.values() if pool.include_deferred}
         if counting:
             found._take_deferred(world, counting)
         return found
+
+    def _take_apart(self, run: Apart, task_id: str, pool: str, slots: int) -> None:
+        """Count a live attempt of a run that is left out."""
+        self.total += 1
+        self.by_dag[run.dag_id] += 1
+        self.by_task[run.dag_id, task_id] += 1
+        self.by_pool[pool] += slots
+        if run.backfill_id is not None:
+            self.by_backfill[run.backfill_id] += 1
 
     def _take_deferred(self, world: World, counting: set[str]) -> None:
         """Count deferred task instances in the pools that count them, and nowhere else: they run nothing."""
@@ -70,7 +82,8 @@ def run_limit(world: World, live: LiveRun) -> int:
     found = world.backfills.get(live.record.backfill_id or 0)
     if found is not None:
         return found.record.max_active_runs
-    return world.dag(live.record.dag_id).structure.spec.max_active_runs
+    entry = world.dags.get(live.record.dag_id)  # none while the DAG itself cannot be read
+    return (live if entry is None else entry).structure.spec.max_active_runs
 
 
 def run_full(occupancy: Occupancy, live: LiveRun) -> bool:

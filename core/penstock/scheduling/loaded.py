@@ -10,18 +10,24 @@ from pathlib import Path
 
 from penstock.clock import from_us, to_us
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile, encode_spec, spec_hash
+from penstock.model.subject import about_dag
 from penstock.scheduling.acts.pools import put_pool
 from penstock.scheduling.assets import forget_others
+from penstock.scheduling.quarantine import release, version_name
+from penstock.scheduling.structure import Structure
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import World
 from penstock.store.records import PauseRecord, PoolRecord
-from penstock.store.working import DagFacts
+from penstock.store.standing import DagFacts
+from penstock.store.working import Version
 from penstock.store.writes import (
+    DELETE_DAG,
     DELETE_IMPORT_ERROR,
     INSERT_DAG,
     INSERT_IMPORT_ERROR,
     INSERT_PAUSE,
     INSERT_VERSION,
+    MEND_VERSION,
     MOVE_CURSOR,
     UPDATE_DAG,
 )
@@ -29,10 +35,20 @@ from penstock.timetable.due import Skip, close
 
 
 def take_file(tick: Tick, parsed: ParsedFile) -> None:
-    """Take over one file's DAGs, or its error; then the last good version stays live."""
+    """Take over one file's DAGs, or its error; then the last good version stays live.
+
+    What is in quarantine stays there until the file says something else.
+    """
+    if _stays_out(tick, f"file:{parsed.file}", parsed.source_hash, parsed):
+        return
     problems = list(parsed.errors)
     for spec in parsed.dags:
-        problem = _take_dag(tick, spec, parsed.source_hash)
+        with about_dag(spec.dag_id):
+            problem = _useless(spec, parsed.source_hash)
+            if problem is None and not _stays_out(
+                tick, spec.dag_id, version_name(spec, parsed.source_hash), parsed
+            ):
+                problem = _take_dag(tick, spec, parsed.source_hash)
         if problem is not None:
             problems.append(problem)
     if not parsed.errors:
@@ -51,6 +67,28 @@ def drop_file(tick: Tick, file: str) -> None:
     for entry in list(tick.world.dags.values()):
         if entry.facts.file == file and not entry.facts.missing:
             _set_missing(tick, entry.facts, missing=True)
+
+
+def _stays_out(tick: Tick, subject_id: str, version: str, parsed: ParsedFile) -> bool:
+    """Whether something stays in quarantine, for it is what it was; else it is taken back in."""
+    record = tick.world.quarantine.get(subject_id)
+    if record is None:
+        return tick.world.barred(subject_id) is not None
+    if record.version == version:
+        tick.world.parked[subject_id] = parsed
+        return True
+    release(tick.world, tick.gate, subject_id, "its file has changed")
+    tick.reread = True
+    return False
+
+
+def _useless(spec: DagSpec, source_hash: str) -> DagFileProblem | None:
+    """Return why the scheduler could do nothing with a DAG, or None."""
+    try:
+        Structure(Version(0, spec, source_hash))
+    except ValueError as error:
+        return DagFileProblem(file=spec.file, message=f"DAG {spec.dag_id!r}: {error}", line=spec.line)
+    return None
 
 
 def _keep_error(tick: Tick, file: str, problems: list[DagFileProblem]) -> None:
@@ -87,7 +125,10 @@ def _take_dag(tick: Tick, spec: DagSpec, source_hash: str) -> DagFileProblem | N
             put_pool(tick, PoolRecord(*fields))
     if standing is None:
         version_id = _keep_version(tick, spec, encoded, name, source_hash)
-        _first_seen(tick, spec, version_id)
+        if spec.dag_id in tick.world.unread:
+            _mend(tick, spec, encoded, version_id, source_hash)
+        else:
+            _first_seen(tick, spec, version_id)
         return None
     current = standing.structure
     same = current.source_hash == source_hash and spec_hash(encode_spec(current.spec)) == name
@@ -119,6 +160,23 @@ def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
         )
         tick.world.pauses[pause.key] = pause
         tick.gate.also(INSERT_PAUSE, {name: getattr(pause, name) for name in PauseRecord.__slots__})
+
+
+def _mend(tick: Tick, spec: DagSpec, encoded: bytes, version_id: int, source_hash: str) -> None:
+    """Write anew what could not be read of a DAG: its version, and its row if it was that."""
+    tick.gate.also(MEND_VERSION, {"b_id": version_id, "spec": encoded.decode()})
+    tick.world.put_structure(version_id, spec, source_hash)
+    facts = tick.world.unread.pop(spec.dag_id)
+    if facts is None:
+        facts = DagFacts(spec.dag_id, spec.file, version_id, False, tick.now_us, None, None, None)  # noqa: FBT003
+        tick.gate.first(DELETE_DAG, {"b_dag_id": spec.dag_id})
+        tick.gate.first(INSERT_DAG, {name: getattr(facts, name) for name in DagFacts.__slots__})
+    else:
+        facts = replace(facts, file=spec.file, version_id=version_id, missing=False)
+        row = {"file": facts.file, "version_id": version_id, "missing": False}
+        tick.gate.also(UPDATE_DAG, {"b_dag_id": spec.dag_id, **row})
+    tick.world.put_dag(facts)
+    tick.gate.note("dag_changed", dag_id=spec.dag_id, reason=f"written anew from {spec.file}")
 
 
 def _change(tick: Tick, spec: DagSpec, version_id: int) -> None:

@@ -12,20 +12,23 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from penstock.clock import Clock, to_us
-from penstock.errors import LostError, PenstockError, StoreError
+from penstock.errors import LostError
 from penstock.execution import failpoint
-from penstock.execution.executor import Executor
+from penstock.execution.executor import Absent, Executor
 from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.subject import Subject
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.callbacks import deliver, settle_callbacks, subscribe
 from penstock.scheduling.create import create
 from penstock.scheduling.deadlines import watch_deadlines
 from penstock.scheduling.dispatch import dispatch
+from penstock.scheduling.isolate import Isolation
 from penstock.scheduling.obey import ActOrder, Order, obey
-from penstock.scheduling.ready import StuckRunError, advance
+from penstock.scheduling.ready import advance
 from penstock.scheduling.reap import reap
 from penstock.scheduling.settle import settle
 from penstock.scheduling.tick import Tick
@@ -34,6 +37,7 @@ from penstock.scheduling.world import World
 from penstock.settings import Settings, least_free
 from penstock.store.database import Database
 from penstock.store.gate import Gate, Touched
+from penstock.store.machine import of_the_machine
 from penstock.store.values_file import write_values
 from penstock.store.working import WorkingSet
 from penstock.store.writes import INSERT_SAMPLE
@@ -47,8 +51,6 @@ SWEEP_EVERY = 5.0
 _STORAGE_RECHECK = 2.0
 _LAUNCH_PAUSE = 5.0
 _MOST_ROUNDS = 1000
-_LEFT_OUT = 600.0
-"""How long what ticks fail over is left out before it is tried again, in seconds."""
 
 Publish = Callable[[views.Change], None]
 
@@ -99,14 +101,19 @@ class Loop:
         self._storage_low: str | None = None
         self._no_launches_before = 0.0
         self._stopping = False
-        self._suspicious = False
         self._lost: LostError | None = None
         self.remarks: Callable[[], tuple[str, ...]] = tuple
         """What the rest of the engine has to say to operators."""
-        self._aside: dict[str, float] = {}
-        """Attempts that ticks fail over, with the monotonic time until which they are left out."""
-        self._stuck: dict[int, tuple[float, str]] = {}
-        """Runs that ticks fail over, by key: until when they are left out, and what to say of them."""
+        self.isolation = Isolation(
+            self.world,
+            self.gate,
+            clock,
+            live=self._live,
+            committed=self._tell,
+            interrupted=self._interrupted,
+        )
+        self.troubles: dict[str, str] = {}
+        """What parts of the engine beside this loop cannot do at the moment, in words."""
 
     # -- asked from outside ----------------------------------------------------------------------
 
@@ -125,8 +132,8 @@ class Loop:
         self._samples.extend(rows)
         for row in rows:
             place = self.world.attempts.get(str(row["attempt_id"]))
-            if place is not None:
-                task = self.world.runs[place[0]].tasks[place[1]]
+            live = None if place is None else self.world.runs.get(place[0])
+            if place is not None and live is not None and (task := live.tasks.get(place[1])) is not None:
                 task.peak_rss = max(task.peak_rss or 0, int(str(row["rss"])))
         self._wake.set()
 
@@ -194,16 +201,16 @@ class Loop:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know about the engine itself."""
-        stuck = [each for each in self._aside if each in self.world.attempts]
-        said = [f"attempt {each} cannot be settled: the engine's log says why" for each in stuck]
-        said += [f"{text}: the engine's log says why" for _, text in self._stuck.values()]
-        return (*([self._storage_low] if self._storage_low else ()), *said, *self.remarks())
+        storage = [self._storage_low] if self._storage_low else []
+        return (*storage, *self.isolation.warnings, *self.troubles.values(), *self.remarks())
 
     # -- the loop --------------------------------------------------------------------------------
 
     async def recover(self) -> None:
         """Adopt what outlived the last engine: the same observation as every tick."""
         await self._executor.start(self.hint)
+        self.isolation.keep_faults()
+        self.isolation.release_due(everything=True)
         self._turn(self._live(), revoke_unclaimed=True)
 
     async def run(self) -> None:
@@ -240,85 +247,30 @@ class Loop:
         self._wake.clear()
 
     def _turn(self, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> int | None:
-        """Do one tick. If its commit fails nothing of it happened, and the world is read anew."""
+        """Do one tick. If it fails nothing of it happened, and what it failed over is left out."""
         orders, self._orders = self._orders, []
-        now = self._clock.monotonic()
-        self._take_back(now)
-        ids = [each for each in attempt_ids if self._aside.get(each, now) <= now]
-        if self._suspicious:
-            return self._one_by_one(orders, ids)
         try:
-            return self._tick(orders, ids, revoke_unclaimed=revoke_unclaimed)
+            wake_us, left = self.isolation.turn(
+                partial(self._tick, revoke_unclaimed=revoke_unclaimed), orders, attempt_ids
+            )
         except LostError as error:
             self._lost = error
-            for order in orders:
-                if isinstance(order, ActOrder) and not order.answer.done():
-                    order.answer.set_exception(error)
             raise
-        except Exception as error:
-            log.exception("a tick failed; reading the state anew")
-            self._undo(error, orders)
-            self._orders[:0] = _files(orders)
-            self._suspicious = not isinstance(error, StoreError)
-            return to_us(self._clock.now()) + 1_000_000
+        self._orders[:0] = left
+        return wake_us
 
-    def _undo(self, error: Exception, orders: list[Order]) -> None:
-        self.gate.discard()
-        self.world.reload()
-        for order in orders:
-            if isinstance(order, ActOrder) and not order.answer.done():
-                text = f"the engine could not write: {getattr(error, 'orig', error)}"
-                order.answer.set_exception(PenstockError(text))
+    def _interrupted(self) -> None:
+        """Look at everything anew after trouble of the machine, and launch nothing for a while."""
         self._hinted.update(self._live())
+        self._samples.clear()
         self._no_launches_before = self._clock.monotonic() + _LAUNCH_PAUSE
 
-    def _one_by_one(self, orders: list[Order], attempt_ids: list[str]) -> int:
-        """After a tick that failed though the store did not: leave out what it failed over, and only that."""
-        self._suspicious = False
-        wrong = self._alone([], [])
-        if wrong is None:
-            for order in orders:
-                if self._alone([order], []) is not None:
-                    log.error("this cannot be taken over and is left out: %.500r", order)
-            for attempt_id in attempt_ids:
-                wrong = self._alone([], [attempt_id])
-                if isinstance(wrong, StuckRunError):
-                    self._leave_out(wrong)
-                elif wrong is not None:
-                    self._aside[attempt_id] = self._clock.monotonic() + _LEFT_OUT
-        else:
-            self._orders[:0] = _files(orders)
-            self._suspicious = True  # there may be another
-            if isinstance(wrong, StuckRunError):
-                self._leave_out(wrong)
-        return to_us(self._clock.now()) + 1_000_000
-
-    def _leave_out(self, stuck: StuckRunError) -> None:
-        self._stuck[stuck.run_pk] = (self._clock.monotonic() + _LEFT_OUT, str(stuck))
-        self.world.aside.add(stuck.run_pk)
-
-    def _take_back(self, now: float) -> None:
-        """Try again what was left out for long enough."""
-        due = [run_pk for run_pk, (until, _) in self._stuck.items() if until <= now]
-        for run_pk in due:
-            del self._stuck[run_pk]
-            self.world.aside.discard(run_pk)
-        if due:
-            self.world.reload()  # every run is looked at after that
-            self._hinted.update(self._live())
-
-    def _alone(self, orders: list[Order], attempt_ids: list[str]) -> Exception | None:
-        """Do a tick with little in it; return what it fails over, if it does and the store does not."""
-        try:
-            self._tick(orders, attempt_ids, revoke_unclaimed=False)
-        except Exception as error:
-            log.exception("a tick failed; reading the state anew")
-            self._undo(error, orders)
-            if isinstance(error, StoreError):
-                self._orders += _files(orders)
-                return None
-            return error
-        return None
+    def _tell(self, touched: Touched) -> None:
+        if touched.events or touched.dags:
+            try:
+                self._publish(_change(touched))
+            except Exception:  # who listens is no reason to undo what is committed
+                log.exception("a notice could not be handed on")
 
     def _tick(self, orders: list[Order], attempt_ids: list[str], *, revoke_unclaimed: bool) -> int | None:
         tick = Tick(
@@ -349,8 +301,12 @@ class Loop:
         for order, done in answers:
             if not order.answer.done():
                 order.answer.set_result(done)
-        if touched is not None and (touched.events or touched.dags):
-            self._publish(_change(touched))
+        if touched is not None:
+            self._tell(touched)
+        if tick.reread:
+            self.isolation.read_anew()
+            self._hinted.update(self._live())
+            tick.wake_at(tick.now_us)
         return tick.wake_us
 
     def _advance(self, tick: Tick) -> None:
@@ -384,34 +340,59 @@ class Loop:
             self._write_values()
         if tick.launches:
             self.world.asked.update((spec.attempt_id, tick.mono) for spec in tick.launches)
-            try:
-                self._executor.submit(tick.launches)
-            except Exception as error:
-                # They are committed, so they are observed: what does not exist is launched anew.
-                log.exception("launches could not be written: %s", error)
-                self._no_launches_before = tick.mono + _LAUNCH_PAUSE
-                self._hinted.update(spec.attempt_id for spec in tick.launches)
-                self._wake.set()
+            self._submit(tick)
             self._next_sweep = min(self._next_sweep, tick.mono + SWEEP_EVERY)
             failpoint.reach("after_submit")
-        for attempt_id, mode, reason in tick.stops:
-            if attempt_id not in self.world.attempts:
-                continue  # it ended by itself in the tick that decided to stop it
+        stops = [each for each in tick.stops if each[0] in self.world.attempts]
+        # The others ended by themselves in the tick that decided to stop them.
+        for attempt_id, mode, reason in (*stops, *((each, "term", why) for each, why in tick.kills)):
             try:
                 self._executor.stop(attempt_id, mode, reason)
-            except OSError as error:  # given again at the next look at it
+            except Exception as error:  # noqa: BLE001 - given again at the next look at it
                 log.warning("attempt %s could not be told to stop: %s", attempt_id, error)
             else:
                 tick.world.told.add(attempt_id)
+
+    def _submit(self, tick: Tick) -> None:
+        """Have launched what is committed; an order that cannot be written is laid to its run."""
+        try:
+            self._executor.submit(tick.launches)
+            return
+        except Exception as error:
+            # They are committed, so they are observed: what does not exist is launched anew.
+            log.exception("launches could not be written: %s", error)
+            whole = error
+        ids = [spec.attempt_id for spec in tick.launches]
+        self._hinted.update(ids)
+        self._wake.set()
+        if isinstance(whole, OSError) or of_the_machine(whole):
+            self._no_launches_before = tick.mono + _LAUNCH_PAUSE
+            return
+        there = self._executor.observe(ids)
+        wrong: dict[str, tuple[Subject, Exception]] = {}
+        for spec in tick.launches:
+            place = self.world.attempts.get(spec.attempt_id)
+            if not isinstance(there[spec.attempt_id], Absent):
+                continue
+            try:
+                self._executor.submit([spec])
+            except Exception as failed:  # noqa: BLE001
+                if place is not None and not (isinstance(failed, OSError) or of_the_machine(failed)):
+                    subject = self.world.runs[place[0]].subject
+                    wrong[subject.id] = (subject, failed)
+        for culprit, fault in wrong.values():
+            self.isolation.leave_out(culprit, fault, [])
 
     def _write_values(self) -> None:
         """Bring the file from which tasks read variables and connections up to date."""
         try:
             write_values(self._settings.values_file, self.world.values.all())
-        except OSError as error:  # tried again in the next tick
+        except Exception as error:  # noqa: BLE001 - tried again in the next tick
             log.warning("%s cannot be written: %s", self._settings.values_file, error)
+            self.troubles["values"] = f"{self._settings.values_file} cannot be written: {error}"
         else:
             self.world.values.moved = False
+            self.troubles.pop("values", None)
 
     def _may_launch(self, tick: Tick) -> bool:
         """Return whether launches are possible: a full disk stops launches, not results."""
@@ -423,11 +404,6 @@ class Loop:
         if self._storage_low is not None:
             tick.wake_at(tick.now_us + int(_STORAGE_RECHECK * 1_000_000))
         return self._storage_low is None
-
-
-def _files(orders: list[Order]) -> list[Order]:
-    """Return the orders that nobody waits for and that can be carried out again."""
-    return [order for order in orders if not isinstance(order, ActOrder)]
 
 
 def storage_problem(folder: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from asyncio import Future
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 import msgspec
 
 from penstock.decoding import decoder
-from penstock.errors import PenstockError, PlanStaleError
+from penstock.errors import PenstockError, PlanStaleError, StoreError
 from penstock.model.acts import AnyAct, act_name
 from penstock.model.spec import ParsedFile
+from penstock.model.subject import Subject, lay_to
 from penstock.model.views import Done
 from penstock.scheduling.acts.planned import Planned
 from penstock.scheduling.acts.registry import plan_of
@@ -49,6 +51,18 @@ class FileGone:
 Order = ActOrder | FileLoaded | FileGone
 
 
+def about_order(order: Order) -> Subject:
+    """Return the subject for an order: an act by its content, a file by its path."""
+    match order:
+        case ActOrder(act=act):
+            digest = hashlib.sha256(msgspec.json.encode(act)).hexdigest()[:8]
+            return Subject("order", f"order:{act_name(act)}-{digest}", getattr(act, "dag_id", None))
+        case FileLoaded(parsed):
+            return Subject("order", f"file:{parsed.file}")
+        case FileGone(file):
+            return Subject("order", f"file:{file}")
+
+
 def obey(tick: Tick, orders: list[Order]) -> list[tuple[ActOrder, Done]]:
     """Carry out orders; return the answers to give after the commit.
 
@@ -60,19 +74,32 @@ def obey(tick: Tick, orders: list[Order]) -> list[tuple[ActOrder, Done]]:
         match order:
             case ActOrder():
                 try:
-                    planned = _planned(tick, order)
-                except PenstockError as error:
-                    if not order.answer.done():
-                        order.answer.set_exception(error)
-                else:
-                    answers.append(
-                        (order, planned if isinstance(planned, Done) else _act(tick, order, planned))
-                    )
+                    done = _carry_out(tick, order)
+                except Exception as error:  # it, and not what it was about to do, is in the way
+                    lay_to(error, about_order(order))
+                    raise
+                if done is not None:
+                    answers.append((order, done))
             case FileLoaded(parsed):
-                take_file(tick, parsed)
+                with about_order(order):
+                    take_file(tick, parsed)
             case FileGone(file):
-                drop_file(tick, file)
+                with about_order(order):
+                    drop_file(tick, file)
     return answers
+
+
+def _carry_out(tick: Tick, order: ActOrder) -> Done | None:
+    """Return the answer to give after the commit, None when the act was refused."""
+    try:
+        planned = _planned(tick, order)
+    except PenstockError as error:
+        if isinstance(error, StoreError):
+            raise
+        if not order.answer.done():
+            order.answer.set_exception(error)
+        return None
+    return planned if isinstance(planned, Done) else _act(tick, order, planned)
 
 
 def _only(values: Iterable[str | None]) -> str | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from penstock.errors import StoreError
 from penstock.model.spec import TaskSpec
 from penstock.model.states import SUCCESS_LIKE, TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
@@ -27,31 +26,19 @@ from penstock.scheduling.moves import move, settle_run
 from penstock.scheduling.teardown import in_its_way, may_tear_down
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import RunRecord, TaskRecord
-
-
-class StuckRunError(Exception):
-    """*run* cannot be brought to rest; the cause says why."""
-
-    def __init__(self, run: RunRecord) -> None:
-        super().__init__(f"run {run.run_id} of {run.dag_id} cannot go on")
-        self.run_pk = run.id
+from penstock.store.records import TaskRecord
 
 
 def advance(tick: Tick) -> None:
-    """Bring every stirred run to rest, and end those that are done. Raises `StuckRunError`."""
+    """Bring every stirred run to rest, and end those that are done."""
     while tick.world.stirred:
         live = tick.world.runs.get(tick.world.stirred.pop())
-        if live is None or live.record.id in tick.world.aside:
+        if live is None:
             continue
-        try:
+        with live.subject:
             if live.record.state is RunState.RUNNING:
                 _advance(tick, live)
             settle_run(tick, live)
-        except StoreError:
-            raise
-        except Exception as error:
-            raise StuckRunError(live.record) from error
         tick.world.stirred.discard(live.record.id)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 
 from penstock.model.states import OCCUPIES_SLOT, RunState, TaskState
+from penstock.model.subject import about_row
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.scheduling.moves import lift_pause, move, stop
 from penstock.scheduling.teardown import to_be_ended
@@ -23,20 +24,23 @@ def reap(tick: Tick) -> None:
     for pause in list(tick.world.pauses.values()):
         if pause.until_us is None:
             continue
-        if pause.until_us <= tick.now_us:
+        if pause.until_us > tick.now_us:
+            tick.wake_at(pause.until_us)
+            continue
+        with about_row("pause", "/".join(filter(None, pause.key)), pause.dag_id):
             tick.gate.note(
                 "pause_lifted", dag_id=pause.dag_id, run_id=pause.run_id or None,
                 task_id=pause.task_id or None, before=pause.kind, reason="its time was up",
             )  # fmt: skip
             lift_pause(tick, pause.key, at_us=pause.until_us)  # nobody may have been awake then
-        else:
-            tick.wake_at(pause.until_us)
     for live, failed in tick.failing:
         if live.record.state is RunState.RUNNING and not live.record.intent:
             reason = f"{failed} failed, and the first failure ends the run (fail_fast)"
-            _give_up(tick, live, reason, TaskEvent.FAIL)
+            with live.subject:
+                _give_up(tick, live, reason, TaskEvent.FAIL)
     for live in list(tick.world.runs.values()):
-        _out_of_time(tick, live)
+        with live.subject:
+            _out_of_time(tick, live)
 
 
 def _alarms(tick: Tick) -> None:
@@ -46,7 +50,8 @@ def _alarms(tick: Tick) -> None:
         live = tick.world.runs.get(run_pk)
         task = live.tasks.get(key) if live else None
         if live and task and task.state in _WAITS and task.next_us == due_us:
-            move(tick, live, task, TaskEvent.MEET)
+            with live.subject:
+                move(tick, live, task, TaskEvent.MEET)
     if alarms:
         tick.wake_at(alarms[0][0])
 

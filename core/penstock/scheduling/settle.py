@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -40,21 +40,45 @@ def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = F
     ids = [attempt_id for attempt_id in attempt_ids if attempt_id in tick.world.attempts]
     if not ids:
         return
-    for attempt_id, observed in tick.executor.observe(ids).items():
+    for attempt_id, observed in _observed(tick, ids).items():
         place = tick.world.attempts.get(attempt_id)
         if place is None:
             continue
         live = tick.world.runs[place[0]]
-        task = live.tasks[place[1]]
-        unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, attempt_id))
-        seen = tick.executor.revoke(attempt_id) if unclaimed else observed
-        if forgets(seen, claimed=task.state is TaskState.RUNNING):
-            seen = abandon(tick, attempt_id, claimed=task.state is not TaskState.QUEUED)
-        _take(tick, live, task, attempt_id, seen)
-        lives = isinstance(seen, Accepted | Claimed)
-        if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told:
-            # The order is committed before it is given: an engine that died in between gave none.
-            tick.stops.append((attempt_id, "term", task.reason or "it is to be stopped"))
+        with live.subject:
+            _look(tick, live, live.tasks[place[1]], attempt_id, observed, revoke_unclaimed=revoke_unclaimed)
+
+
+def _look(
+    tick: Tick,
+    live: LiveRun,
+    task: TaskRecord,
+    attempt_id: str,
+    observed: Observation,
+    *,
+    revoke_unclaimed: bool,
+) -> None:
+    unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, attempt_id))
+    seen = tick.executor.revoke(attempt_id) if unclaimed else observed
+    if forgets(seen, claimed=task.state is TaskState.RUNNING):
+        seen = abandon(tick, attempt_id, claimed=task.state is not TaskState.QUEUED)
+    _take(tick, live, task, attempt_id, seen)
+    lives = isinstance(seen, Accepted | Claimed)
+    if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told:
+        # The order is committed before it is given: an engine that died in between gave none.
+        tick.stops.append((attempt_id, "term", task.reason or "it is to be stopped"))
+
+
+def _observed(tick: Tick, ids: list[str]) -> Mapping[str, Observation]:
+    """Return what the executor sees of attempts; one that it cannot look at is laid to its run."""
+    try:
+        return tick.executor.observe(ids)
+    except Exception:  # noqa: BLE001
+        found: dict[str, Observation] = {}
+        for attempt_id in ids:
+            with tick.world.runs[tick.world.attempts[attempt_id][0]].subject:
+                found |= tick.executor.observe([attempt_id])
+        return found
 
 
 def forgets(seen: Observation, *, claimed: bool) -> bool:

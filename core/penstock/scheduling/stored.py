@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from penstock.model.states import RunType
 from penstock.store.records import AssetEventRecord, RunRecord, ValueRecord
+from penstock.store.sieve import Sieve
 from penstock.store.working import WorkingSet
 
 
@@ -15,8 +16,8 @@ class StoredValues:
     ``moved``: the file from which tasks read them is behind.
     """
 
-    def __init__(self, reads: WorkingSet) -> None:
-        self._kept: dict[tuple[str, str], ValueRecord] = {value.key: value for value in reads.values()}
+    def __init__(self, reads: WorkingSet, sieve: Sieve | None = None) -> None:
+        self._kept: dict[tuple[str, str], ValueRecord] = {value.key: value for value in reads.values(sieve)}
         self.moved = True
 
     def get(self, kind: str, name: str) -> ValueRecord | None:
@@ -38,9 +39,9 @@ class StoredValues:
 class ChangedAssets:
     """Asset events that DAGs have had no run for yet (``queued``: oldest first), and those of runs."""
 
-    def __init__(self, reads: WorkingSet) -> None:
+    def __init__(self, reads: WorkingSet, sieve: Sieve | None = None) -> None:
         self._reads = reads
-        self.queued: dict[str, list[AssetEventRecord]] = reads.queued_assets()
+        self.queued: dict[str, list[AssetEventRecord]] = reads.queued_assets(sieve)
         self._next_id = reads.next_asset_event()
         self._of_run: dict[int, tuple[AssetEventRecord, ...]] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.model.graph import Graph, priority_weights
 from penstock.model.setups import Setups
 from penstock.model.spec import DagSpec, ExpandSpec, TaskSpec
+from penstock.model.trigger_rules import TriggerRule
 from penstock.store.working import Version
 
 
@@ -16,6 +17,8 @@ class Structure:
         self.spec: DagSpec = version.spec
         self.source_hash = version.source_hash
         self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in self.spec.tasks}
+        for task in self.spec.tasks:
+            _check_rule(task)
         self.graph = Graph.of(self.spec.tasks)
         self.setups = Setups(self.spec.tasks, self.graph)
         self.weights = priority_weights(self.spec.tasks, self.graph)
@@ -25,6 +28,14 @@ class Structure:
         """Task id -> the mapped group that it is in."""
         self.mapping = _mapping(self.spec, self.group_of)
         """Task id -> how it is mapped, by itself or by its group."""
+
+
+def _check_rule(task: TaskSpec) -> None:
+    try:
+        TriggerRule(task.trigger_rule)
+    except ValueError:
+        text = f"task {task.task_id}: there is no trigger rule {task.trigger_rule!r}"
+        raise ValueError(f"{text} (line {task.line})" if task.line else text) from None
 
 
 def _watchers(spec: DagSpec, graph: Graph) -> dict[str, tuple[str, ...]]:

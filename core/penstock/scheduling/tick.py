@@ -30,6 +30,8 @@ class Tick:
     launches: list[AttemptSpec] = field(default_factory=list)
     stops: list[tuple[str, StopMode, str]] = field(default_factory=list)
     """(attempt id, mode, reason)."""
+    kills: list[tuple[str, str]] = field(default_factory=list)
+    """(attempt id, reason) of attempts that are nobody's any more, and are to die."""
     created: int = 0
     """Runs created in this tick."""
     room: bool = False
@@ -40,6 +42,8 @@ class Tick:
     """Runs that end at their first failure, with the task that failed in this tick."""
     heard: int = 0
     """How many of the tick's events were looked at for those who want to hear of them."""
+    reread: bool = False
+    """The world is to be read anew after the commit: something came back in, or is gone for good."""
     wake_us: int | None = None
     """When something is due that no event will announce."""
 

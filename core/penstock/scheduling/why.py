@@ -9,7 +9,7 @@ from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
 from penstock.model.views import Gate, Why
 from penstock.scheduling.acts.scope import unknown_task
 from penstock.scheduling.dag_gates import dag_gates
-from penstock.scheduling.gates import Held, Subject, run_gates, task_gates
+from penstock.scheduling.gates import Held, Subject, quarantine_gate, run_gates, task_gates
 from penstock.scheduling.instances import instances
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
@@ -24,12 +24,30 @@ def explain(
     world: World, dag_id: str, run_id: str | None, task_id: str | None, map_index: int, *, parallelism: int
 ) -> Why:
     """Return what holds a DAG's next run, a run, or a task instance; raise `UnknownError`."""
+    barred = why_barred(world, dag_id, run_id)
+    if barred is not None:
+        return barred
     if run_id is None:
         return why_dag(world, dag_id, parallelism=parallelism)
     live = world.run(dag_id, run_id)
     if task_id is None:
         return why_run(world, live, parallelism=parallelism)
     return why_task(world, live, task_id, map_index, parallelism=parallelism)
+
+
+def why_barred(world: World, dag_id: str, run_id: str | None) -> Why | None:
+    """Return the answer for what is in quarantine, or for a run of a DAG that cannot be read; else None."""
+    subject = dag_id if run_id is None else f"{dag_id}/{run_id}"
+    reason = world.barred(subject)
+    if reason is None and dag_id in world.unread:
+        subject, reason = dag_id, world.barred(dag_id)
+    if reason is None:
+        return None
+    gate = quarantine_gate(subject, reason)
+    name = run_id or dag_id
+    return Why(
+        subject=name, state="quarantined", gates=(gate,), chain=(f"{name}: {gate.text}",), root=gate.text
+    )
 
 
 def why_dag(world: World, dag_id: str, *, parallelism: int) -> Why:

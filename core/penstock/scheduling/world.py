@@ -7,19 +7,23 @@ gate. Finished runs are not kept; `World.fetch` reads one when an operator acts 
 from __future__ import annotations
 
 import heapq
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
 from penstock.clock import opt_from_us
-from penstock.errors import UnknownError
+from penstock.errors import RefusedError, UnknownError
 from penstock.ids import split_instance
-from penstock.model.spec import DagSpec
-from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TERMINAL, RunState, TaskState, progress
-from penstock.model.trigger_rules import ParentCounts
+from penstock.model.spec import DagSpec, ParsedFile
+from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, RunState, TaskState, progress
+from penstock.model.subject import Subject, about_dag, about_row, about_run
 from penstock.scheduling.acts.shown import ShownPlans
-from penstock.scheduling.instances import instances, recount
+from penstock.scheduling.instances import instances
 from penstock.scheduling.live_backfill import LiveBackfill
+from penstock.scheduling.live_run import LiveRun as LiveRun  # noqa: PLC0414 - known under this name too
+from penstock.scheduling.live_run import QueueEntry as QueueEntry  # noqa: PLC0414
+from penstock.scheduling.live_run import build_live as build_live  # noqa: PLC0414
+from penstock.scheduling.live_run import enqueue as enqueue  # noqa: PLC0414
+from penstock.scheduling.live_run import take_decision as take_decision  # noqa: PLC0414
 from penstock.scheduling.stored import ChangedAssets, StoredValues
 from penstock.scheduling.structure import Structure
 from penstock.store.records import (
@@ -30,47 +34,13 @@ from penstock.store.records import (
     TaskRecord,
     UndoRecord,
 )
-from penstock.store.working import DagFacts, Version, WorkingSet
+from penstock.store.sieve import Sieve
+from penstock.store.standing import Apart, DagFacts
+from penstock.store.working import Version, WorkingSet
 from penstock.timetable.point import Point
 
-QueueEntry = tuple[int, int, int, str]
-"""(-weight, position, map index, key)."""
-
-
-@dataclass(slots=True)
-class LiveRun:
-    """A run in the working set. Task instances are known by their keys: ``task`` or ``task[3]``.
-
-    ``counts`` mirror the states of direct parents, by task; ``own_counts`` those in the same mapped
-    group, by instance.
-    """
-
-    record: RunRecord
-    structure: Structure
-    tasks: dict[str, TaskRecord]
-    instances: dict[str, list[TaskRecord]] = field(default_factory=dict)
-    """Every instance of a task by map index, removed ones too. The first may stand for the whole task."""
-    counts: dict[str, ParentCounts] = field(default_factory=dict)
-    own_counts: dict[str, ParentCounts] = field(default_factory=dict)
-    dirty: set[str] = field(default_factory=set)
-    """Task instances whose answer may have changed if they are pending: keys, or ids of whole tasks."""
-    decisions: dict[int, dict[str, frozenset[str]]] = field(default_factory=dict)
-    """Branches and short circuits that ruled out other tasks: map index -> decider -> task ids."""
-    queues: dict[tuple[str, int, str], list[QueueEntry]] = field(default_factory=dict)
-    """Scheduled task instances as heaps, by what may block them alike."""
-    unfinished: int = 0
-    rushed: list[TaskRecord] = field(default_factory=list)
-    """Task instances that an operator wants run next or now; some may have gone by now."""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """(dag_id, run_id)."""
-        return (self.record.dag_id, self.record.run_id)
-
-    @property
-    def live(self) -> bool:
-        """Whether an attempt of it lives."""
-        return any(task.state in OCCUPIES_SLOT for task in self.tasks.values())
+DEFAULT_SLOTS = 128
+"""Of ``default_pool``, as long as its row cannot be read."""
 
 
 @dataclass(slots=True)
@@ -103,12 +73,24 @@ class World:
         self.reads = reads
         self._structures: dict[int, Structure] = {}
         self.shown = ShownPlans()
-        self.aside: set[int] = set()
-        """Keys of runs that are left out because ticks fail over them."""
+        self.parked: dict[str, ParsedFile] = {}
+        """Files as they were loaded last that are not taken over, by the id of what is in quarantine."""
         self.reload()
 
-    def reload(self) -> None:
-        """Read everything anew from the store."""
+    def reload(self, without: Collection[str] = ()) -> None:
+        """Read everything anew from the store, *without* these subjects and what is in quarantine.
+
+        What proves unreadable is left out too, and is in ``faults``.
+        """
+        self.quarantine = self.reads.quarantined()
+        """What is in quarantine, by id."""
+        sieve = Sieve({*self.quarantine, *without})
+        self.out = sieve.out
+        """Ids of everything that is left out: of DAGs the new runs, of all others everything."""
+        self.faults = sieve.faults
+        """What could not be read this time and is not in quarantine yet."""
+        self.unread: dict[str, DagFacts | None] = {}
+        """DAGs with a row and no entry here, because it or their version cannot be read."""
         self.now_us = 0
         """When the last tick was."""
         self.runs: dict[int, LiveRun] = {}
@@ -134,14 +116,46 @@ class World:
         """Heap of (due in microseconds, run key, key of the task instance) for retries and pokes."""
         self.stirred: set[int] = set()
         """Keys of runs with dirty tasks, or that may be done."""
-        self.dags: dict[str, DagEntry] = {facts.dag_id: self._entry(facts) for facts in self.reads.dags()}
+        self.dags: dict[str, DagEntry] = {}
+        self._read_dags(sieve)
+        self._read_rows(sieve)
+        for record, tasks in self.reads.active_runs(sieve):
+            self._take_in(record, tasks, sieve)
+        self.apart: dict[int, Apart] = {run.id: run for run in self.reads.apart(sieve.apart)}
+        """Unfinished runs that are left out."""
+        self.slots_apart = [
+            (run, task_id, *self._slots_of(run, task_id))
+            for run in self.apart.values()
+            for _, task_id in run.live
+        ]
+        """Live attempts of them, which hold their slots all the same: run, task, pool, slots."""
+        for attempt_id, peak in self.reads.peaks(self.attempts).items():
+            run_pk, key = self.attempts[attempt_id]
+            self.runs[run_pk].tasks[key].peak_rss = peak
+
+    def _read_dags(self, sieve: Sieve) -> None:
+        for facts in self.reads.dags(sieve):
+            self.unread[facts.dag_id] = facts
+            try:
+                self.dags[facts.dag_id] = self._entry(facts)
+            except Exception as error:  # noqa: BLE001
+                sieve.fault(about_dag(facts.dag_id), error)
+            else:
+                del self.unread[facts.dag_id]
+        for dag_id in sieve.bad_dags:
+            self.unread[dag_id] = None
+
+    def _read_rows(self, sieve: Sieve) -> None:
+        """Read what stands beside DAGs and runs."""
         self.pauses: dict[tuple[str, str, str, str], PauseRecord] = {
-            pause.key: pause for pause in self.reads.pauses()
+            pause.key: pause for pause in self.reads.pauses(sieve)
         }
-        self.pools: dict[str, PoolRecord] = self.reads.pools()
-        self.values = StoredValues(self.reads)
-        self.assets = ChangedAssets(self.reads)
-        self.callbacks: dict[int, CallbackRecord] = {one.id: one for one in self.reads.callbacks()}
+        self.pools: dict[str, PoolRecord] = self.reads.pools(sieve)
+        if "pool:default_pool" in self.out:  # everybody's: they are not to suffer for its row
+            self.pools["default_pool"] = PoolRecord("default_pool", DEFAULT_SLOTS)
+        self.values = StoredValues(self.reads, sieve)
+        self.assets = ChangedAssets(self.reads, sieve)
+        self.callbacks: dict[int, CallbackRecord] = {one.id: one for one in self.reads.callbacks(sieve)}
         """Deliveries that are not done, by key, oldest first."""
         self.delivering: dict[str, int] = {
             one.attempt_id: one.id for one in self.callbacks.values() if one.attempt_id
@@ -151,13 +165,57 @@ class World:
         self.missed = self.reads.missed_deadlines()
         """(run key, ``deadline:0``) of deadlines that were told of already."""
         self.backfills: dict[int, LiveBackfill] = {
-            record.id: LiveBackfill(record, slots) for record, slots in self.reads.backfills()
+            record.id: LiveBackfill(record, slots) for record, slots in self.reads.backfills(sieve)
         }
-        for record, tasks in self.reads.active_runs():
-            self.adopt(self._live(record, tasks))
-        for attempt_id, peak in self.reads.peaks(self.attempts).items():
-            run_pk, key = self.attempts[attempt_id]
-            self.runs[run_pk].tasks[key].peak_rss = peak
+
+    def _take_in(self, record: RunRecord, tasks: list[TaskRecord], sieve: Sieve) -> None:
+        try:
+            live = self._live(record, tasks)
+        except Exception as error:  # noqa: BLE001
+            sieve.fault(about_run(record.dag_id, record.run_id), error)
+            sieve.apart.append(record.id)
+        else:
+            self.adopt(live)
+
+    def _slots_of(self, run: Apart, task_id: str) -> tuple[str, int]:
+        """Return the pool and the slots that a task of a run which is left out holds, as far as is known."""
+        try:
+            spec = self.structure(run.version_id).tasks[task_id]
+        except Exception:  # noqa: BLE001
+            return "default_pool", 1
+        return spec.pool, spec.pool_slots
+
+    def subjects(self) -> list[Subject]:
+        """Return everything that can be left out, one by one."""
+        return [
+            *(live.subject for live in self.runs.values()),
+            *(about_dag(dag_id) for dag_id in self.dags),
+            *(about_row("backfill", key, found.record.dag_id) for key, found in self.backfills.items()),
+            *(about_row("callback", key) for key in self.callbacks),
+            *(about_row("pause", "/".join(filter(None, key)), key[1]) for key in self.pauses),
+            *(about_row("pool", name) for name in self.pools),
+        ]
+
+    def barred(self, subject_id: str) -> str | None:
+        """Return why a subject is left out, or None."""
+        if subject_id not in self.out:
+            return None
+        record = self.quarantine.get(subject_id)
+        return "it is left out for a moment" if record is None else record.reason
+
+    def refuse_barred(self, subject_id: str, noun: str) -> None:
+        """Raise `RefusedError` when a subject is left out."""
+        reason = self.barred(subject_id)
+        if reason is not None:
+            raise RefusedError(
+                f"{noun} is in quarantine: {reason}. Take it back in with `penstock quarantine retry "
+                f"{subject_id}`, or get rid of it with `penstock quarantine drop {subject_id}`"
+            )
+
+    def active(self, dag_id: str) -> int:
+        """Return how many runs of a DAG are unfinished and no backfill's; also those that are left out."""
+        here = sum(live.record.backfill_id is None for live in self.runs_of(dag_id))
+        return here + sum(run.dag_id == dag_id and run.backfill_id is None for run in self.apart.values())
 
     def structure(self, version_id: int) -> Structure:
         """Return a version of a DAG."""
@@ -186,6 +244,7 @@ class World:
         try:
             return self.dags[dag_id]
         except KeyError:
+            self.refuse_barred(dag_id, f"DAG {dag_id}")
             raise UnknownError(f"there is no DAG {dag_id!r}") from None
 
     def put_dag(self, facts: DagFacts) -> None:
@@ -203,6 +262,7 @@ class World:
         pk = self.by_key.get((dag_id, run_id))
         if pk is not None:
             return self.runs[pk]
+        self.refuse_barred(f"{dag_id}/{run_id}", f"run {run_id} of {dag_id}")
         if (dag_id, run_id) in self.leaving:
             return self.leaving[dag_id, run_id]
         self.dag(dag_id)
@@ -368,44 +428,6 @@ class World:
 
     def _live(self, record: RunRecord, tasks: list[TaskRecord]) -> LiveRun:
         return build_live(record, self.structure(record.version_id), tasks)
-
-
-def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord]) -> LiveRun:
-    """Return a run of the working set from its records, with everything derived worked out."""
-    live = LiveRun(record, structure, {task.key: task for task in tasks})
-    for task in tasks:
-        live.instances.setdefault(task.task_id, []).append(task)
-    for task_id in structure.graph.upstream:
-        recount(live, task_id)
-    for task in tasks:
-        if task.state not in TERMINAL:
-            live.unfinished += 1
-        if task.state is TaskState.SCHEDULED:
-            enqueue(live, task)
-        if task.rush is not None:
-            live.rushed.append(task)
-        take_decision(live, task)
-    return live
-
-
-def enqueue(live: LiveRun, task: TaskRecord) -> None:
-    """Put a scheduled task instance among those that wait for a slot."""
-    spec = live.structure.tasks[task.task_id]
-    limited = spec.max_active_tis_per_dag is not None or spec.max_active_tis_per_dagrun is not None
-    kind = (spec.pool, spec.pool_slots, task.task_id if limited else "")
-    weight = live.structure.weights[task.task_id]
-    entry = (-weight, task.position, task.map_index, task.key)
-    heapq.heappush(live.queues.setdefault(kind, []), entry)
-
-
-def take_decision(live: LiveRun, task: TaskRecord) -> None:
-    """Take over (or take back) what a branch or short circuit decided against."""
-    if task.state is TaskState.SUCCESS and task.skips:
-        live.decisions.setdefault(task.map_index, {})[task.key] = frozenset(json.loads(task.skips))
-    elif task.map_index in live.decisions:
-        live.decisions[task.map_index].pop(task.key, None)
-        if not live.decisions[task.map_index]:
-            del live.decisions[task.map_index]
 
 
 def _point(facts: DagFacts) -> Point | None:

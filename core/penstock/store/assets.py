@@ -9,29 +9,37 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from penstock.model.subject import about_row
 from penstock.store import tables
+from penstock.store.checked import checked, json_object
 from penstock.store.database import Database, table_of
 from penstock.store.records import AssetEventRecord
+from penstock.store.sieve import Sieve
 
 _event = table_of(tables.AssetEventRow)
 _queue = table_of(tables.AssetQueueRow)
 _made = table_of(tables.RunAssetEventRow)
 _run = table_of(tables.RunRow)
 _COLUMNS = tuple(_event.c[name] for name in AssetEventRecord.__slots__)
+_event_row = checked(_event, AssetEventRecord.__slots__)
 
 
-def queued_events(database: Database) -> dict[str, list[AssetEventRecord]]:
+def queued_events(database: Database, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
     """Return the events that DAGs have had no run for yet, oldest first, by DAG."""
     with database.read() as connection:
-        return queued(connection)
+        return queued(connection, sieve)
 
 
-def queued(connection: Connection) -> dict[str, list[AssetEventRecord]]:
-    """Return the same over a connection."""
+def queued(connection: Connection, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
+    """Return the same over a connection; an event that cannot be read is left out."""
     query = sa.select(_queue.c.dag_id, *_COLUMNS).join(_event, _event.c.id == _queue.c.event_id)
     found: dict[str, list[AssetEventRecord]] = defaultdict(list)
-    for dag_id, *row in connection.execute(query.order_by(_event.c.id)):
-        found[dag_id].append(_record(row))
+    rows = connection.execute(query.order_by(_event.c.id)).all()
+    pairs = (sieve or Sieve()).rows(
+        rows, lambda row: about_row("asset_event", row[1]), lambda row: (row[0], _record(row[1:]))
+    )
+    for dag_id, event in pairs:
+        found[dag_id].append(event)
     return dict(found)
 
 
@@ -39,7 +47,8 @@ def events_of_run(database: Database, run_pk: int) -> tuple[AssetEventRecord, ..
     """Return the events that made a run, oldest first."""
     query = sa.select(*_COLUMNS).join(_made, _made.c.event_id == _event.c.id).where(_made.c.run_pk == run_pk)
     with database.read() as connection:
-        return tuple(_record(row) for row in connection.execute(query.order_by(_event.c.id)))
+        rows = connection.execute(query.order_by(_event.c.id)).all()
+    return tuple(Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record))
 
 
 def next_event_id(database: Database) -> int:
@@ -61,7 +70,8 @@ def newest_events(
         query = query.where(_event.c.uri == uri)
     if alias is not None:
         query = query.where(_event.c.aliases.contains(json.dumps(alias), autoescape=True))
-    return [_record(row) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    return Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record)
 
 
 def runs_made_by(connection: Connection, event_ids: list[int]) -> dict[int, list[tuple[str, str]]]:
@@ -97,7 +107,17 @@ def events_by_id(connection: Connection, ids: list[int]) -> dict[int, AssetEvent
 
 
 def _record(row: Any) -> AssetEventRecord:
-    event_id, at_us, name, uri, extra, aliases, source, by = row
+    event_id, at_us, name, uri, extra, aliases, source, by = _event_row(row)
+    names = json.loads(aliases)
+    if not isinstance(names, list):
+        raise ValueError(f"asset_event.aliases must be a JSON list, not {aliases[:80]}")
     return AssetEventRecord(
-        event_id, at_us, name, uri, json.loads(extra), tuple(json.loads(aliases)), json.loads(source), by
+        event_id,
+        at_us,
+        name,
+        uri,
+        json_object("asset_event", "extra", extra),
+        tuple(names),
+        json_object("asset_event", "source", source),
+        by,
     )

@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 
 from penstock.errors import StoreError
 from penstock.model.transitions import run_edges, task_edges
+from penstock.store import quarantine_table as quarantine_table  # noqa: PLC0414 - one more table
 from penstock.store import tables
 from penstock.store.held import HeldFiles
 

@@ -7,7 +7,7 @@ write fails, the tick is void and the engine reads its records anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,7 @@ class Gate:
         self._claims: list[dict[str, Any]] = []
         self._ends: list[dict[str, Any]] = []
         self._others: list[tuple[Statement, list[Mapping[str, Any]]]] = []
+        self._works: list[Callable[[Connection], object]] = []
         self._dags: set[str] = set()
         self._touched: set[tuple[str, str]] = set()
 
@@ -124,7 +125,7 @@ class Gate:
         gathered = (
             self._firsts,
             self._new_runs, self._new_tasks, self._tasks, self._runs, self._events, self._attempts,
-            self._claims, self._ends, self._others,
+            self._claims, self._ends, self._others, self._works,
         )  # fmt: skip
         return not any(gathered)
 
@@ -335,6 +336,10 @@ class Gate:
         """Write *row* with *statement* in the same transaction, before new runs: they refer to it."""
         self._firsts.append((statement, row))
 
+    def work(self, work: Callable[[Connection], object]) -> None:
+        """Have *work* done over the connection in the same transaction, after everything else."""
+        self._works.append(work)
+
     def touch(self, dag_id: str, run_id: str | None = None) -> None:
         """Note that what is shown of a DAG or run has changed."""
         self._dags.add(dag_id)
@@ -379,6 +384,8 @@ class Gate:
         self._swap(connection, _SWAP_TASK, self._tasks, "task instance")
         for statement, rows in self._others:
             statement.run(connection, rows)
+        for work in self._works:
+            work(connection)
         _INSERT_EVENT.run(connection, self._events)
 
     @staticmethod

@@ -20,6 +20,7 @@ from penstock.clock import Clock, SystemClock, to_us
 from penstock.model import views
 from penstock.model.asset_views import AssetEventRow, AssetRow
 from penstock.model.backfills import BackfillRow
+from penstock.model.quarantine_views import QuarantineRow
 from penstock.model.told import CallbackRow
 from penstock.model.xcoms import XComSource
 from penstock.settings import Settings
@@ -29,6 +30,7 @@ from penstock.store import (
     reads_callbacks,
     reads_dags,
     reads_ledger,
+    reads_quarantine,
     reads_runs,
     reads_slots,
     reads_status,
@@ -37,6 +39,7 @@ from penstock.store.coming import Coming
 from penstock.store.database import Database
 from penstock.store.durations import Durations
 from penstock.store.shapes import Shapes
+from penstock.store.sieve import Sieve
 from penstock.store.working import WorkingSet
 
 _SIZES_FOR = 15.0
@@ -194,6 +197,11 @@ class Reads:
         with self._database.read() as connection:
             return reads_status.read_import_errors(connection)
 
+    def quarantine(self) -> list[QuarantineRow]:
+        """Return what is in quarantine, oldest first."""
+        with self._database.read() as connection:
+            return reads_quarantine.read_quarantine(connection)
+
     def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Return backfills, newest first, without their slots."""
         with self._database.read() as connection:
@@ -220,7 +228,7 @@ class Reads:
         """Return the store's ``variable`` or ``connection`` entries: name, entry, about, when, by."""
         return [
             (record.name, json.loads(record.entry), record.description, record.updated_us, record.by)
-            for record in WorkingSet(self._database).values()
+            for record in WorkingSet(self._database).values(Sieve())
             if record.kind == kind
         ]
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from statistics import median
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -14,12 +15,16 @@ from penstock.errors import UnknownError
 from penstock.model.form import fields_of
 from penstock.model.spec import ParamSpec
 from penstock.model.states import RunState
+from penstock.model.subject import about_row
 from penstock.model.views import DagDetail, DagRow, PauseInfo, RunCell
 from penstock.store import tables
+from penstock.store.checked import checked
 from penstock.store.coming import Coming, Cursor
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
-from penstock.store.reads_runs import RUN_COLUMNS, AnyRow, pause_view, run_view, task_counts
+from penstock.store.reads_quarantine import reasons
+from penstock.store.reads_runs import RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
 from penstock.store.shapes import Shape, Shapes
+from penstock.store.sieve import Sieve
 
 _dag = table_of(tables.DagRow)
 _run = table_of(tables.RunRow)
@@ -36,6 +41,7 @@ _DAGS = sa.select(
     _dag.c.dag_id, _dag.c.version_id, _dag.c.first_seen_us, _dag.c.cursor_us, _dag.c.cursor_start_us,
     _dag.c.cursor_end_us, _dag.c.file, _dag.c.missing,
 ).order_by(_dag.c.dag_id)  # fmt: skip
+_dag_row = checked(_dag, [column.name for column in _DAGS.selected_columns])
 _newest = _run.alias("newest")
 _LAST_RUNS = (
     sa.select(*RUN_COLUMNS)
@@ -82,6 +88,8 @@ class _Facts(NamedTuple):
     errors: dict[str, str]
     active: dict[str, int]
     running: dict[str, int]
+    barred: dict[str, str]
+    """Why things are in quarantine, by id."""
 
 
 def read_dags(
@@ -94,7 +102,7 @@ def read_dags(
     versions = {row.version_id for row in rows}
     versions.update(run.version_id for runs in facts.runs.values() for run in runs[:1])
     kept = shapes.load(connection, versions)
-    return [_dag_view(row, kept, coming, facts, strip) for row in rows]
+    return [_shown(row, kept, coming, facts, strip) for row in rows]
 
 
 def read_dag(connection: Connection, shapes: Shapes, coming: Coming, dag_id: str) -> DagDetail:
@@ -137,10 +145,16 @@ def _facts(connection: Connection, depth: int, of_dag: list[sa.ColumnElement[boo
     runs: dict[str, list[AnyRow]] = defaultdict(list)
     for run in connection.execute(_LAST_RUNS.where(*of_dag), {"limit": depth}):
         runs[run.dag_id].append(run)
-    pauses = {
-        (row.dag_id, row.kind, row.run_id): pause_view(row.by, row.since_us, row.why, row.until_us)
-        for row in connection.execute(_PAUSES)
-    }
+    pauses = dict(
+        Sieve().rows(
+            connection.execute(_PAUSES).all(),
+            lambda row: about_row("pause", row.dag_id),
+            lambda row: (
+                (row.dag_id, row.kind, row.run_id),
+                pause_view(row.by, row.since_us, row.why, row.until_us),
+            ),
+        )
+    )
     return _Facts(
         runs=runs,
         counts=task_counts(connection, [newest[0].id for newest in runs.values()]),
@@ -148,6 +162,7 @@ def _facts(connection: Connection, depth: int, of_dag: list[sa.ColumnElement[boo
         errors=_pairs(connection, _ERRORS),
         active=_pairs(connection, _ACTIVE_RUNS),
         running=_pairs(connection, _RUNNING_TASKS),
+        barred=reasons(connection),
     )
 
 
@@ -155,12 +170,25 @@ def _pairs(connection: Connection, query: sa.Select[Any, Any]) -> dict[Any, Any]
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def _shown(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Facts, strip: int) -> DagRow:
+    """Return the view of a DAG; of one that cannot be read, its name and why."""
+    barred = facts.barred.get(row.dag_id)
+    try:
+        _dag_row(row)
+        view = _dag_view(row, shapes, coming, facts, strip)
+    except Exception as error:  # noqa: BLE001 - the others are shown all the same
+        barred = barred or f"cannot be read: {error}"
+        view = DagRow(dag_id=str(row.dag_id), file=str(row.file), schedule="?", timezone="UTC")
+    return view if barred is None else msgspec.structs.replace(view, quarantined=barred, next_run=None)
+
+
 def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Facts, strip: int) -> DagRow:
     dag_id: str = row.dag_id
     spec = shapes[row.version_id].spec
     runs = facts.runs.get(dag_id, [])
+    good = [run for run in runs if readable(run)]
     held = facts.pauses.get((dag_id, "run", runs[0].run_id)) if runs else None
-    took = [run.worked_us / 1e6 for run in runs if run.state == "success" and run.start_us is not None]
+    took = [run.worked_us / 1e6 for run in good if run.state == "success" and run.start_us is not None]
     last = runs[0] if runs else None
     active = facts.active.get(dag_id, 0)
     paused = facts.pauses.get((dag_id, "schedule", ""))
@@ -178,11 +206,17 @@ def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Fac
         next_run=None if paused or row.missing else coming.next_run(dag_cursor(row), spec, busy=active > 0),
         strip=tuple(
             RunCell(run_id=run.run_id, state=RunState(run.state), logical_date=opt_from_us(run.logical_us))
-            for run in reversed(runs[:strip])
+            for run in reversed(good[:strip])
         ),
         last_run=None
         if last is None
-        else run_view(last, facts.counts.get(last.id, {}), shapes[last.version_id], held),
+        else run_view(
+            last,
+            facts.counts.get(last.id, {}),
+            shapes[last.version_id],
+            held,
+            facts.barred.get(f"{dag_id}/{last.run_id}"),
+        ),
         active_runs=active,
         running_tasks=facts.running.get(dag_id, 0),
         p50=median(took) if took else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -15,14 +15,18 @@ from penstock.clock import from_us, opt_from_us, opt_us, to_us
 from penstock.decoding import decoder
 from penstock.errors import UnknownError, UsageError
 from penstock.ids import instance_key
-from penstock.model.outcome import Outcome
+from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec
 from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState, progress
+from penstock.model.subject import about_row
 from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
 from penstock.store import tables
+from penstock.store.checked import checked, json_object
 from penstock.store.database import table_of
 from penstock.store.durations import Durations
+from penstock.store.reads_quarantine import reasons, unreadable_run
 from penstock.store.shapes import Shape, Shapes
+from penstock.store.sieve import Sieve
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -109,6 +113,10 @@ _STATES = (
 
 _TASK_STATES = {state.value: state for state in TaskState}
 _outcomes = decoder(Outcome)
+_RUN_NAMES = [column.name for column in RUN_COLUMNS]
+_run_row = checked(_run, _RUN_NAMES, state=RunState, run_type=RunType)
+_TASK_NAMES = [column.name for column in _TASKS.selected_columns]
+_task_row = checked(_task, _TASK_NAMES, state=Literal[tuple(_TASK_STATES)])
 
 
 def read_runs(
@@ -123,8 +131,15 @@ def read_runs(
     counts = task_counts(connection, [row.id for row in rows])
     held = _holds(connection, dag_id)
     versions = shapes.load(connection, {row.version_id for row in rows})
+    barred = reasons(connection)
     return [
-        run_view(row, counts.get(row.id, {}), versions[row.version_id], held.get((row.run_id, "")))
+        run_view(
+            row,
+            counts.get(row.id, {}),
+            versions[row.version_id],
+            held.get((row.run_id, "")),
+            barred.get(f"{row.dag_id}/{row.run_id}"),
+        )
         for row in rows
     ]
 
@@ -143,12 +158,13 @@ def read_run(
     for task in connection.execute(_TASKS, {"run_pk": row.id}):
         counts[task[2]] += 1
         own = held.get((run_id, instance_key(task[0], task[1])))
-        view = _task_view(task, shape, usual.get(task[0]), own or held.get((run_id, task[0])))
+        view = _task_view(_readable(task), shape, usual.get(task[0]), own or held.get((run_id, task[0])))
         if view.attempt_id in live:
             cpu, peak = live[view.attempt_id]
             view = msgspec.structs.replace(view, cpu_percent=cpu, peak_rss=peak)
         tasks.append(view)
-    run = run_view(row, counts, shape, held.get((run_id, "")))
+    barred = reasons(connection).get(f"{dag_id}/{run_id}")
+    run = run_view(row, counts, shape, held.get((run_id, "")), barred)
     repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
     return RunDetail(
         run=run,
@@ -227,7 +243,11 @@ def run_row(connection: Connection, dag_id: str, run_id: str) -> AnyRow:
 
 def known_dag(connection: Connection, dag_id: str) -> None:
     """Raise `UnknownError` when there is no such DAG."""
-    if connection.execute(sa.select(_dag.c.dag_id).where(_dag.c.dag_id == dag_id)).first() is None:
+    known = sa.select(_dag.c.dag_id).where(_dag.c.dag_id == dag_id)
+    ran = (
+        sa.select(_run.c.dag_id).where(_run.c.dag_id == dag_id).limit(1)
+    )  # one that was dropped keeps its runs
+    if connection.execute(known).first() is None and connection.execute(ran).first() is None:
         raise UnknownError(f"there is no DAG called {dag_id}")
 
 
@@ -241,8 +261,32 @@ def task_counts(connection: Connection, run_pks: Iterable[int]) -> dict[int, dic
     return counts
 
 
-def run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo | None) -> RunRow:
-    """Return the view of a row of `RUN_COLUMNS`."""
+def run_view(
+    row: AnyRow,
+    counts: dict[str, int],
+    shape: Shape,
+    held: PauseInfo | None,
+    quarantined: str | None = None,
+) -> RunRow:
+    """Return the view of a row of `RUN_COLUMNS`; of one that cannot be read, as much as can be."""
+    try:
+        _run_row(row)
+        view = _run_view(row, counts, shape, held)
+    except (ValueError, OverflowError) as error:
+        return unreadable_run(row, error, quarantined)
+    return view if quarantined is None else msgspec.structs.replace(view, quarantined=quarantined)
+
+
+def readable(row: AnyRow) -> bool:
+    """Whether a row of `RUN_COLUMNS` holds what its columns are for."""
+    try:
+        _run_row(row)
+    except ValueError:
+        return False
+    return True
+
+
+def _run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo | None) -> RunRow:
     state = RunState(row.state)
     return RunRow(
         dag_id=row.dag_id,
@@ -258,7 +302,7 @@ def run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo 
         turn=opt_from_us(row.turn_us),
         worked=row.worked_us / 1e6,
         reason=row.reason,
-        conf=msgspec.json.decode(row.conf),
+        conf=json_object("run", "conf", row.conf),
         counts=dict(counts),
         failed_inside=state is RunState.SUCCESS
         and bool(counts.get("failed") or counts.get("upstream_failed")),
@@ -279,20 +323,47 @@ def pause_view(by: str, since_us: int, why: str | None, until_us: int | None) ->
 
 
 def outcome_view(text: str | None) -> Outcome | None:
-    """Return the outcome kept as JSON."""
-    return None if text is None else _outcomes.decode(text)
+    """Return the outcome kept as JSON; what is stored may be something else."""
+    if text is None:
+        return None
+    try:
+        return _outcomes.decode(text)
+    except (msgspec.MsgspecError, TypeError):
+        return Outcome(kind=OutcomeKind.LOST, reason="what is stored of its end cannot be read")
+
+
+def _readable(row: AnyRow) -> Sequence[Any]:
+    """Return the values of a task's row, with blanks in the place of those that cannot be read."""
+    try:
+        return _task_row(row)
+    except ValueError as error:
+        found = dict(zip(_TASK_NAMES, row, strict=True))
+        kept: dict[str, Any] = dict.fromkeys(_TASK_NAMES)
+        kept |= dict.fromkeys(("try_number", "max_tries", "attempts", "version"), 0)
+        kept["task_id"] = str(found["task_id"])
+        kept["map_index"] = found["map_index"] if isinstance(found["map_index"], int) else -1
+        text = str(found["state"])
+        kept["state"] = text if text in _TASK_STATES else TaskState.PENDING.value
+        kept["reason"] = f"cannot be read: {error}"
+        return tuple(kept.values())
 
 
 def _holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseInfo]:
     """Return the holds of a DAG by (run_id, task_id); its freeze is under two empty ids."""
-    return {
-        (row.run_id, row.task_id): pause_view(row.by, row.since_us, row.why, row.until_us)
-        for row in connection.execute(_PAUSES, {"dag_id": dag_id})
-        if row.kind != "schedule"
-    }
+    rows = connection.execute(_PAUSES, {"dag_id": dag_id}).all()
+    return dict(
+        Sieve().rows(
+            [row for row in rows if row.kind != "schedule"],
+            lambda row: about_row("pause", row.run_id),
+            lambda row: (
+                (row.run_id, row.task_id),
+                pause_view(row.by, row.since_us, row.why, row.until_us),
+            ),
+        )
+    )
 
 
-def _task_view(row: AnyRow, shape: Shape, p50: float | None, held: PauseInfo | None) -> TaskRow:
+def _task_view(row: Sequence[Any], shape: Shape, p50: float | None, held: PauseInfo | None) -> TaskRow:
     (
         task_id, map_index, state, try_number, max_tries, outcome, start, end, peak_rss, cpu_seconds,
         read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version, rush,
@@ -309,7 +380,7 @@ def _task_view(row: AnyRow, shape: Shape, p50: float | None, held: PauseInfo | N
         upstream=spec.upstream if spec else (),
         group=spec.group if spec else None,
         trigger_rule=spec.trigger_rule if spec else "all_success",
-        outcome=None if outcome is None else _outcomes.decode(outcome),
+        outcome=outcome_view(outcome),
         start=None if start is None else from_us(start),
         end=None if end is None else from_us(end),
         peak_rss=peak_rss,

@@ -11,17 +11,22 @@ from sqlalchemy.engine import Connection
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
 from penstock.model.backfills import BackfillRow, SlotRow
+from penstock.model.subject import about_row
 from penstock.model.views import PoolRow
 from penstock.store import tables
+from penstock.store.checked import checked
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
 from penstock.store.reads_runs import AnyRow, known_dag
 from penstock.store.shapes import Shapes
+from penstock.store.sieve import Sieve
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
 _pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
+_NAMES = [column.name for column in _backfill.c]
+_backfill_row = checked(_backfill, _NAMES)
 _slot = table_of(tables.BackfillSlotRow)
 _pause = table_of(tables.PauseRow)
 
@@ -84,7 +89,7 @@ def read_pools(connection: Connection, shapes: Shapes) -> list[PoolRow]:
     return [
         PoolRow(
             name=row.name,
-            slots=row.slots,
+            slots=row.slots if isinstance(row.slots, int) else 0,
             used=used[row.name],
             waiting=queue[row.name],
             description=row.description,
@@ -97,7 +102,7 @@ def read_pools(connection: Connection, shapes: Shapes) -> list[PoolRow]:
 
 def task_name(row: AnyRow) -> str:
     """Return ``dag/run/task`` (and ``[map_index]``) for a person to look up."""
-    index = "" if row.map_index < 0 else f"[{row.map_index}]"
+    index = "" if not isinstance(row.map_index, int) or row.map_index < 0 else f"[{row.map_index}]"
     return f"{row.dag_id}/{row.run_id}/{row.task_id}{index}"
 
 
@@ -115,7 +120,10 @@ def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillR
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     for backfill_id, state, count in connection.execute(counting):
         counts[backfill_id][state] = count
-    return [_view(row, counts.get(row.id, {}), ()) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    return Sieve().rows(  # one that cannot be read is shown by the quarantine alone
+        rows, lambda row: about_row("backfill", row.id), lambda row: _view(row, counts.get(row.id, {}), ())
+    )
 
 
 def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
@@ -160,6 +168,7 @@ def _slot_words(slot: AnyRow, waits: str) -> str | None:
 
 
 def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...]) -> BackfillRow:
+    _backfill_row([getattr(row, name) for name in _NAMES])
     return BackfillRow(
         backfill_id=row.id,
         dag_id=row.dag_id,

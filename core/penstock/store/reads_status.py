@@ -9,7 +9,7 @@ from penstock import __version__
 from penstock.clock import from_us
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.views import EngineStatus, EventRow, ImportErrorRow
-from penstock.store import tables
+from penstock.store import reads_quarantine, tables
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
 from penstock.store.reads_runs import known_dag, run_row
 
@@ -66,6 +66,7 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
         import_errors=count(_ERRORS) or 0,
         last_seen=None if last is None else from_us(last.at_us),
         attempts_live=count(_LIVE) or 0,
+        quarantined=reads_quarantine.count(connection),
     )
 
 

@@ -143,6 +143,22 @@ class PoolRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineRecord:
+    """One run, DAG, order or row that is left out; see `tables.QuarantineRow`."""
+
+    id: str
+    kind: str
+    dag_id: str | None
+    run_id: str | None
+    reason: str
+    place: str
+    since_us: int
+    retry_us: int | None = None
+    version: str | None = None
+    act: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRecord:
     """One record of the missed-point ledger: a point, or a span of adjacent skips with one reason."""
 

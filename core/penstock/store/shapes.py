@@ -6,13 +6,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.model.graph import Graph
 from penstock.model.nodes import GroupNode, TaskNode
-from penstock.model.spec import DagSpec, TaskSpec, decode_spec
+from penstock.model.spec import DagSpec, ScheduleSpec, TaskSpec, decode_spec
 from penstock.store import tables
 from penstock.store.database import table_of
 
@@ -28,8 +30,9 @@ def version_name(spec_hash: str, source_hash: str) -> str:
 class Shape:
     """One version of a DAG. ``version`` is the name of the version, as people see it."""
 
-    def __init__(self, spec: DagSpec, version: str) -> None:
+    def __init__(self, spec: DagSpec, version: str, *, readable: bool = True) -> None:
         self.spec = spec
+        self.readable = readable
         self.version = version
         self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in spec.tasks}
 
@@ -81,6 +84,23 @@ class Shape:
         )
 
 
+def _shape(row: Any) -> Shape:
+    name = version_name(str(row.spec_hash), str(row.source_hash))
+    try:
+        return Shape(decode_spec(row.spec), name)
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        return _unreadable(str(row.dag_id), str(row.file), name, str(error))
+
+
+def _unreadable(dag_id: str, file: str, name: str, reason: str) -> Shape:
+    """Return what stands for a version that cannot be read: a DAG without tasks."""
+    schedule = ScheduleSpec(text="?")
+    spec = DagSpec(
+        dag_id=dag_id, file=file, schedule=schedule, description=f"this version cannot be read: {reason}"
+    )
+    return Shape(spec, name, readable=False)
+
+
 class Shapes:
     """The versions used of late, by id. Safe to share between threads."""
 
@@ -95,16 +115,13 @@ class Shapes:
             found = {key: shape for key in wanted if (shape := self._kept.get(key)) is not None}
             missing = sorted(wanted - found.keys())
             if missing:
-                rows = connection.execute(
-                    sa.select(
-                        _version.c.id, _version.c.spec, _version.c.spec_hash, _version.c.source_hash
-                    ).where(_version.c.id.in_(missing))
-                )
-                for key, spec, spec_hash, source_hash in rows:
-                    found[key] = Shape(decode_spec(spec), version_name(spec_hash, source_hash))
+                rows = connection.execute(sa.select(_version).where(_version.c.id.in_(missing)))
+                found |= {row.id: _shape(row) for row in rows}
             for key, shape in found.items():
-                self._kept[key] = shape
-                self._kept.move_to_end(key)
+                if shape.readable:
+                    self._kept[key] = shape
+                    self._kept.move_to_end(key)
+            found |= {key: _unreadable("", "", "", "it is not stored") for key in wanted - found.keys()}
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return found

@@ -5,45 +5,37 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
 
+import msgspec
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from penstock.errors import UnknownError
 from penstock.ids import instance_key
 from penstock.model.spec import DagSpec, decode_spec
-from penstock.model.states import RunState, RunType, TaskState, progress
+from penstock.model.states import RunState, TaskState, progress
 from penstock.store import tables
 from penstock.store.assets import events_of_run, next_event_id, queued_events
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database, table_of
+from penstock.store.database import table_of
 from penstock.store.records import (
     AssetEventRecord,
-    BackfillRecord,
-    CallbackRecord,
     LedgerRecord,
-    PauseRecord,
-    PoolRecord,
     RunRecord,
-    SlotRecord,
-    TaskRecord,
     UndoRecord,
-    ValueRecord,
 )
+from penstock.store.sieve import Sieve
+from penstock.store.standing import RUN_FIELDS, Standing, run_record
 
-_dag = table_of(tables.DagRow)
 _version = table_of(tables.DagVersionRow)
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
-_pause = table_of(tables.PauseRow)
-_pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
 _slot = table_of(tables.BackfillSlotRow)
 _xcom = table_of(tables.XComRow)
 _callback = table_of(tables.CallbackRow)
 _act = table_of(tables.ActRow)
-_value = table_of(tables.StoredValueRow)
 _ledger = table_of(tables.LedgerRow)
 _event = table_of(tables.EventRow)
 _undo = table_of(tables.UndoRow)
@@ -52,8 +44,6 @@ _sample = table_of(tables.SampleRow)
 Counted = Literal["version", "backfill", "slot", "undo", "callback"]
 _COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo, "callback": _callback}
 
-_RUN_FIELDS = tuple(RunRecord.__slots__)
-_TASK_FIELDS = tuple(TaskRecord.__slots__)
 _LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
 
 # What is asked for every run that is created is built once: to put a question together costs as much
@@ -91,19 +81,7 @@ _LEDGER_BETWEEN = (
     .order_by(_ledger.c.first_us)
 )
 
-
-@dataclass(frozen=True, slots=True)
-class DagFacts:
-    """A DAG's row: which version is current, and how far its schedule is settled."""
-
-    dag_id: str
-    file: str
-    version_id: int
-    missing: bool
-    first_seen_us: int
-    cursor_us: int | None
-    cursor_start_us: int | None
-    cursor_end_us: int | None
+W = TypeVar("W", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +93,8 @@ class Version:
     source_hash: str
 
 
-class WorkingSet:
+class WorkingSet(Standing):
     """Reads records; every method is one short read."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    def dags(self) -> list[DagFacts]:
-        """Return every DAG."""
-        names = tuple(DagFacts.__slots__)
-        with self.database.read() as connection:
-            rows = connection.execute(sa.select(*(_dag.c[name] for name in names))).all()
-        return [DagFacts(*row) for row in rows]
 
     def version(self, version_id: int) -> Version:
         """Return one version of a DAG; raise `UnknownError` when nothing was pinned to it for long."""
@@ -135,7 +103,17 @@ class WorkingSet:
             row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).first()
         if row is None:
             raise UnknownError(f"version {version_id} of the DAG is no longer kept")
-        return Version(row.id, decode_spec(row.spec), row.source_hash)
+        try:
+            return Version(row.id, decode_spec(row.spec), row.source_hash)
+        except (msgspec.MsgspecError, TypeError, ValueError) as error:
+            raise ValueError(f"version {version_id} of the DAG cannot be read: {error}") from error
+
+    def version_name(self, version_id: int) -> str | None:
+        """Return the two hashes of a version, whether or not it can be read; None when there is none."""
+        columns = (_version.c.spec_hash, _version.c.source_hash)
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).first()
+        return None if row is None else f"{row[0]}-{row[1]}"
 
     def version_id(self, dag_id: str, spec_hash: str, source_hash: str) -> int | None:
         """Return the key of a stored version, or None."""
@@ -148,18 +126,6 @@ class WorkingSet:
                 )
             ).scalar_one_or_none()
 
-    def active_runs(self) -> list[tuple[RunRecord, list[TaskRecord]]]:
-        """Return unfinished runs, and finished ones in which an attempt still lives."""
-        # Each half is answered by an index of its own, which knows what is unfinished: a condition that
-        # joined the two would look through every run there ever was.
-        unfinished = sa.select(_run.c.id).where(RUN_UNFINISHED)
-        live = (
-            sa.select(_task.c.run_pk)
-            .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
-            .where(ATTEMPT_LIVE)
-        )
-        return self._runs(_run.c.id.in_(sa.union(unfinished, live)))
-
     def peaks(self, attempt_ids: Collection[str]) -> dict[str, int]:
         """Return the highest memory, in bytes, that samples say of some attempts, as far as there are any."""
         query = (
@@ -168,12 +134,7 @@ class WorkingSet:
             .group_by(_sample.c.attempt_id)
         )
         with self.database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
-
-    def run(self, dag_id: str, run_id: str) -> tuple[RunRecord, list[TaskRecord]] | None:
-        """Return one run, or None."""
-        found = self._runs(sa.and_(_run.c.dag_id == dag_id, _run.c.run_id == run_id))
-        return found[0] if found else None
+            return {row[0]: row[1] for row in connection.execute(query) if isinstance(row[1], int)}
 
     def has_run(self, dag_id: str, run_id: str) -> bool:
         """Whether there is such a run."""
@@ -199,7 +160,7 @@ class WorkingSet:
             for start in range(0, len(wanted), 500):
                 some = {"dag_id": dag_id, "moments": wanted[start : start + 500]}
                 for logical_us, run_id, state in connection.execute(_RUNS_AT, some):
-                    found[logical_us] = (run_id, RunState(state))
+                    found[logical_us] = (run_id, known(RunState, state, RunState.FAILED))
         return found
 
     def previous_states(
@@ -217,34 +178,14 @@ class WorkingSet:
             rows = connection.execute(_STATES, {"run_pk": previous.id}).all()
         found: dict[str, list[TaskState]] = {}
         for task_id, map_index, text in rows:
-            state = TaskState(text)
+            state = known(TaskState, text, TaskState.PENDING)  # who depends on it waits
             if map_index < 0 or state is not TaskState.REMOVED:
                 found.setdefault(task_id, []).append(state)
         return previous.run_id, {task_id: min(states, key=progress) for task_id, states in found.items()}
 
-    def pauses(self) -> list[PauseRecord]:
-        """Return every pause in force."""
-        with self.database.read() as connection:
-            rows = connection.execute(sa.select(*(_pause.c[name] for name in PauseRecord.__slots__))).all()
-        return [PauseRecord(*row) for row in rows]
-
-    def pools(self) -> dict[str, PoolRecord]:
-        """Return the pools by name."""
-        query = sa.select(*(_pool.c[name] for name in PoolRecord.__slots__))
-        with self.database.read() as connection:
-            found = [PoolRecord(*row) for row in connection.execute(query)]
-        return {pool.name: pool for pool in found}
-
-    def values(self) -> list[ValueRecord]:
-        """Return the variables and connections of the store, by kind and name."""
-        query = sa.select(*(_value.c[name] for name in ValueRecord.__slots__))
-        with self.database.read() as connection:
-            rows = connection.execute(query.order_by(_value.c.kind, _value.c.name)).all()
-        return [ValueRecord(*row) for row in rows]
-
-    def queued_assets(self) -> dict[str, list[AssetEventRecord]]:
+    def queued_assets(self, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
         """Return the asset events that DAGs have had no run for yet, oldest first, by DAG."""
-        return queued_events(self.database)
+        return queued_events(self.database, sieve)
 
     def assets_of_run(self, run_pk: int) -> tuple[AssetEventRecord, ...]:
         """Return the asset events that made a run, oldest first."""
@@ -253,25 +194,6 @@ class WorkingSet:
     def next_asset_event(self) -> int:
         """Return an id that no asset event has yet."""
         return next_event_id(self.database)
-
-    def backfills(self) -> list[tuple[BackfillRecord, list[SlotRecord]]]:
-        """Return backfills that have not ended, with their slots in order."""
-        with self.database.read() as connection:
-            heads = connection.execute(
-                sa.select(*(_backfill.c[name] for name in BackfillRecord.__slots__)).where(
-                    _backfill.c.end_us.is_(None)
-                )
-            ).all()
-            found = []
-            for head in heads:
-                record = BackfillRecord(*head)
-                slots = connection.execute(
-                    sa.select(*(_slot.c[name] for name in SlotRecord.__slots__))
-                    .where(_slot.c.backfill_id == record.id)
-                    .order_by(_slot.c.ordinal)
-                ).all()
-                found.append((record, [SlotRecord(*slot) for slot in slots]))
-        return found
 
     def xcoms(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
         """Return a run's XComs: task (``task[3]`` when mapped) -> key -> value.
@@ -294,7 +216,7 @@ class WorkingSet:
     def previous_success(self, dag_id: str, logical_us: int, *, without: Collection[int]) -> RunRecord | None:
         """Return the last successful run before a logical date, leaving out some keys, or None."""
         query = (
-            sa.select(*(_run.c[name] for name in _RUN_FIELDS))
+            sa.select(*(_run.c[name] for name in RUN_FIELDS))
             .where(
                 _run.c.dag_id == dag_id,
                 _run.c.logical_us < logical_us,
@@ -306,7 +228,10 @@ class WorkingSet:
         )
         with self.database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _run_record(row)
+        try:
+            return None if row is None else run_record(row)
+        except ValueError:  # the run's own affair: whoever looks back sees none
+            return None
 
     def last_written_us(self) -> int | None:
         """Return when the last event was, in microseconds; None when nothing ever happened."""
@@ -320,16 +245,6 @@ class WorkingSet:
         with self.database.read() as connection:
             rows = connection.execute(sa.select(*columns).order_by(_undo.c.id.desc())).all()
         return [UndoRecord(*row) for row in rows]
-
-    def callbacks(self) -> list[CallbackRecord]:
-        """Return the callbacks that are not done, oldest first."""
-        query = (
-            sa.select(*(_callback.c[name] for name in CallbackRecord.__slots__))
-            .where(_callback.c.state.in_(["waiting", "running"]))
-            .order_by(_callback.c.id)
-        )
-        with self.database.read() as connection:
-            return [CallbackRecord(*row) for row in connection.execute(query)]
 
     def missed_deadlines(self) -> set[tuple[int, str]]:
         """Return (run key, kind of callback) of the deadlines that unfinished runs missed already."""
@@ -353,7 +268,7 @@ class WorkingSet:
             .limit(limit)
         )
         with self.database.read() as connection:
-            return [(row[0], RunState(row[1])) for row in connection.execute(query)]
+            return [(row[0], known(RunState, row[1], RunState.FAILED)) for row in connection.execute(query)]
 
     def answer(self, act_id: str) -> str | None:
         """Return the first answer (JSON) to an act that was carried out before, or None."""
@@ -389,40 +304,10 @@ class WorkingSet:
                 + 1
             )
 
-    def _runs(self, where: sa.ColumnElement[bool]) -> list[tuple[RunRecord, list[TaskRecord]]]:
-        with self.database.read() as connection:
-            runs = [
-                _run_record(row)
-                for row in connection.execute(
-                    sa.select(*(_run.c[name] for name in _RUN_FIELDS)).where(where).order_by(_run.c.id)
-                )
-            ]
-            tasks = _tasks_of(connection, [run.id for run in runs])
-        return [(run, tasks[run.id]) for run in runs]
 
-
-def _tasks_of(connection: Connection, run_pks: list[int]) -> dict[int, list[TaskRecord]]:
-    found: dict[int, list[TaskRecord]] = {pk: [] for pk in run_pks}
-    for start in range(0, len(run_pks), 500):
-        query = (
-            sa.select(*(_task.c[name] for name in _TASK_FIELDS))
-            .where(_task.c.run_pk.in_(run_pks[start : start + 500]))
-            .order_by(_task.c.run_pk, _task.c.position, _task.c.map_index)
-        )
-        for row in connection.execute(query):
-            record = _task_record(row)
-            found[record.run_pk].append(record)
-    return found
-
-
-def _run_record(row: Any) -> RunRecord:
-    record = RunRecord(*row)
-    record.state = RunState(record.state)
-    record.run_type = RunType(record.run_type)
-    return record
-
-
-def _task_record(row: Any) -> TaskRecord:
-    record = TaskRecord(*row)
-    record.state = TaskState(record.state)
-    return record
+def known(kind: type[W], text: Any, otherwise: W) -> W:
+    """Return the word *text* of *kind*, or *otherwise*: for those who only look at the row."""
+    try:
+        return kind(text)
+    except ValueError:
+        return otherwise

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from penstock.store import tables
 from penstock.store.database import Statement, table_of
+from penstock.store.quarantine_table import QuarantineRow
 
 dag = table_of(tables.DagRow)
 dag_version = table_of(tables.DagVersionRow)
@@ -24,6 +25,7 @@ stored_value = table_of(tables.StoredValueRow)
 act = table_of(tables.ActRow)
 sample = table_of(tables.SampleRow)
 undo = table_of(tables.UndoRow)
+quarantine = table_of(QuarantineRow)
 
 DELETE_XCOMS = Statement(sa.delete(xcom).where(xcom.c.ti_id == sa.bindparam("b_ti_id")))
 INSERT_XCOM = Statement(sa.insert(xcom))
@@ -56,6 +58,10 @@ MOVE_CURSOR = Statement(
     .values({name: sa.bindparam(name) for name in ("cursor_us", "cursor_start_us", "cursor_end_us")})
 )
 INSERT_VERSION = Statement(sa.insert(dag_version))
+MEND_VERSION = Statement(
+    sa.update(dag_version).where(dag_version.c.id == sa.bindparam("b_id")).values(spec=sa.bindparam("spec"))
+)
+DELETE_DAG = Statement(sa.delete(dag).where(dag.c.dag_id == sa.bindparam("b_dag_id")))
 DELETE_IMPORT_ERROR = Statement(sa.delete(import_error).where(import_error.c.file == sa.bindparam("b_file")))
 INSERT_IMPORT_ERROR = Statement(sa.insert(import_error))
 
@@ -99,6 +105,9 @@ CLOSE_UNDO = Statement(
     sa.update(undo).where(undo.c.id == sa.bindparam("b_id")).values(before=sa.bindparam("before"))
 )
 FORGET_UNDOS = Statement(sa.delete(undo).where(undo.c.id <= sa.bindparam("b_id")))
+
+INSERT_QUARANTINE = Statement(sa.insert(quarantine))
+DELETE_QUARANTINE = Statement(sa.delete(quarantine).where(quarantine.c.id == sa.bindparam("b_id")))
 
 INSERT_ACT = Statement(sa.insert(act))
 INSERT_SAMPLE = Statement(sa.insert(sample))

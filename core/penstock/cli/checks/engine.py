@@ -13,6 +13,7 @@ from penstock.errors import EngineNotRunningError, PenstockError
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
     from penstock.cli.session import Session
+    from penstock.model.quarantine_views import QuarantineRow
     from penstock.model.views import EngineStatus, ImportErrorRow, RunDetail, TaskRow
     from penstock.settings import Settings
 
@@ -45,6 +46,7 @@ def check_engine(session: Session) -> Iterator[Check]:
     for warning in status.warnings:
         yield Check("engine", "warn", warning)
     yield _files(engine.import_errors())
+    yield _quarantine(engine.quarantine())
     yield _slots(engine, status)
     yield _overdue(engine)
 
@@ -107,6 +109,15 @@ def _version(status: EngineStatus) -> Check:
             "penstock down && penstock up -d (stops no task)",
         )
     return Check("engine", "ok", f"running since {moment(status.since)}, pid {status.pid}")
+
+
+def _quarantine(rows: list[QuarantineRow]) -> Check:
+    if rows:
+        named = "; ".join(f"{row.kind} {row.id}: {row.reason}" for row in rows[:3])
+        more = f"; and {len(rows) - 3} more" if len(rows) > 3 else ""
+        todo = "penstock quarantine list, then retry or drop each"
+        return Check("quarantine", "fail", f"{len(rows)} left out: {named}{more}", todo)
+    return Check("quarantine", "ok", "nothing is left out")
 
 
 def _files(rows: list[ImportErrorRow]) -> Check:

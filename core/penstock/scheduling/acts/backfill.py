@@ -46,6 +46,14 @@ _WORDS: dict[Choice, str] = {
 }
 
 
+def _refuse_barred(world: World, dag_id: str) -> None:
+    """Refuse a backfill of a DAG in quarantine, and one beside another that is there."""
+    world.refuse_barred(dag_id, f"DAG {dag_id}")
+    for record in world.quarantine.values():
+        if record.dag_id == dag_id and record.id.startswith("backfill:"):
+            world.refuse_barred(record.id, f"backfill {record.id.partition(':')[2]} of {dag_id}")
+
+
 def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
     """Plan to run the schedule points of a span that are due, listing what happens to each."""
     entry = world.dag(act.dag_id)
@@ -147,6 +155,7 @@ def _check(world: World, spec: DagSpec, act: CreateBackfill) -> None:
         raise UsageError("stop_after must be at least 1")
     if act.backwards and any(task.depends_on_past or task.wait_for_downstream for task in spec.tasks):
         raise UsageError(f"{spec.dag_id} has tasks that depend on the past: it cannot run backwards")
+    _refuse_barred(world, act.dag_id)
     for other in world.backfills.values():
         if other.record.dag_id == spec.dag_id:
             words = "ending" if other.record.state == "cancelled" else other.record.state
@@ -228,6 +237,7 @@ def _cli(act: CreateBackfill) -> list[str]:
 
 def plan_backfill_life(world: World, act: LifeAct) -> Planned:
     """Plan to pause, resume, resize or cancel a backfill."""
+    world.refuse_barred(f"backfill:{act.backfill_id}", f"backfill {act.backfill_id}")
     found = world.backfills.get(act.backfill_id)
     if found is None:
         raise UnknownError(f"there is no active backfill {act.backfill_id}")

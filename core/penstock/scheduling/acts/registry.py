@@ -20,6 +20,8 @@ from penstock.model.acts import (
     Mark,
     PauseBackfill,
     PauseSchedule,
+    QuarantineDrop,
+    QuarantineRetry,
     Release,
     Rerun,
     ResizeBackfill,
@@ -43,6 +45,7 @@ from penstock.scheduling.acts.mark import plan_mark
 from penstock.scheduling.acts.pause import plan_lift, plan_pause
 from penstock.scheduling.acts.planned import Planned
 from penstock.scheduling.acts.pools import plan_delete_pool, plan_set_pool
+from penstock.scheduling.acts.quarantine import plan_quarantine
 from penstock.scheduling.acts.rush import plan_rush
 from penstock.scheduling.acts.trigger import plan_rerun, plan_trigger
 from penstock.scheduling.acts.undo import plan_undo
@@ -74,6 +77,12 @@ _PLANNERS: dict[type, Planner] = {
     DeleteConnection: plan_value,
     EmitAsset: plan_emit,
 }
+
+
+def _plan_quarantine(world: World, act: QuarantineRetry | QuarantineDrop, now_us: int) -> Planned:  # noqa: ARG001
+    return plan_quarantine(world, act, again=plan_of)
+
+
 _BY_THE_CLOCK: dict[type, Callable[[World, Any, int], Planned]] = {
     Trigger: plan_trigger,
     Rerun: plan_rerun,
@@ -81,8 +90,10 @@ _BY_THE_CLOCK: dict[type, Callable[[World, Any, int], Planned]] = {
     Freeze: plan_pause,
     Hold: plan_pause,
     CreateBackfill: plan_backfill,
+    QuarantineRetry: _plan_quarantine,
+    QuarantineDrop: _plan_quarantine,
 }
-"""Those whose plan depends on what time it is."""
+"""Those whose plan depends on what time it is, or on other plans."""
 
 
 def plan_of(world: World, act: AnyAct, now_us: int) -> Planned:

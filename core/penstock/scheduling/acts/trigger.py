@@ -22,6 +22,7 @@ from penstock.timetable.schedule import timetable_of
 
 def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
     """Plan a manual run; refuse one that exists, and a conf that the DAG's params do not allow."""
+    world.refuse_barred(act.dag_id, f"DAG {act.dag_id}")
     entry = world.dag(act.dag_id)
     spec = entry.structure.spec
     if entry.facts.missing:
@@ -76,6 +77,7 @@ def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
 
     A date belongs to one run only, so the new run has none of its own.
     """
+    world.refuse_barred(act.dag_id, f"DAG {act.dag_id}")
     entry = world.dag(act.dag_id)
     spec = entry.structure.spec
     if entry.facts.missing:

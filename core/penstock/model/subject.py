@@ -1,0 +1,100 @@
+"""What a piece of work is about, so that what goes wrong in it is laid to that one thing.
+
+Every step that works on one run, DAG, order or stored row says so::
+
+    for live in runs:
+        with live.subject:
+            ...
+
+An exception then carries the innermost subject around it, and whoever catches it knows what to leave out.
+"""
+
+from __future__ import annotations
+
+import traceback
+from types import TracebackType
+from typing import Literal, Self
+
+from penstock.errors import PenstockError
+
+Kind = Literal["run", "dag", "order", "row"]
+_ABOUT = "penstock_about"
+_LONGEST = 500
+_HERE = __file__.rpartition("/")[0].rpartition("/")[0]
+
+
+class Subject:
+    """One run, DAG, order or stored row. ``id`` names it among all of them.
+
+    A DAG by its id, a run by ``dag/run``, an order by ``order:...`` or ``file:...``, a row by ``table:key``.
+    """
+
+    __slots__ = ("dag_id", "id", "kind", "run_id")
+
+    def __init__(
+        self, kind: Kind, subject_id: str, dag_id: str | None = None, run_id: str | None = None
+    ) -> None:
+        self.kind: Kind = kind
+        self.id = subject_id
+        self.dag_id = dag_id
+        self.run_id = run_id
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            error.__dict__.setdefault(_ABOUT, self)
+
+    def __repr__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+def about_dag(dag_id: str) -> Subject:
+    """Return the subject for a DAG."""
+    return Subject("dag", dag_id, dag_id)
+
+
+def about_run(dag_id: str, run_id: str) -> Subject:
+    """Return the subject for a run."""
+    return Subject("run", f"{dag_id}/{run_id}", dag_id, run_id)
+
+
+def about_row(table: str, key: object, dag_id: str | None = None) -> Subject:
+    """Return the subject for a stored row that belongs to no run."""
+    return Subject("row", f"{table}:{key}", dag_id)
+
+
+def lay_to(error: BaseException, subject: Subject) -> None:
+    """Say that *error* is about *subject*, whatever it was inside of."""
+    error.__dict__[_ABOUT] = subject
+
+
+def subject_of(error: BaseException | None) -> Subject | None:
+    """Return the innermost subject that *error*, or what caused it, came out of; None for no one's."""
+    while error is not None:
+        found = error.__dict__.get(_ABOUT)
+        if isinstance(found, Subject):
+            return found
+        error = error.__cause__
+    return None
+
+
+def place_of(error: BaseException) -> str:
+    """Return where in this program *error* was raised, as ``scheduling/ready.py:133``; empty if nowhere."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.startswith(_HERE):
+            return f"{frame.filename.removeprefix(_HERE).lstrip('/')}:{frame.lineno}"
+    return ""
+
+
+def reason_of(error: BaseException) -> str:
+    """Return *error* for an operator: what it says, its type unless it is ours, and where it was raised."""
+    text = " ".join(str(error).split())
+    if not isinstance(error, PenstockError):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    place = place_of(error)
+    text = text[:_LONGEST].encode(errors="replace").decode()
+    return f"{text} ({place})" if place else text

@@ -1,0 +1,126 @@
+"""Quarantine: take a thing back in, or get rid of it, whether or not it can be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from penstock.decoding import decoder
+from penstock.errors import PenstockError, UnknownError
+from penstock.model.acts import AnyAct, QuarantineDrop, QuarantineRetry
+from penstock.model.views import Done, PlanItem
+from penstock.scheduling.acts.planned import Planned, amount, make_plan
+from penstock.scheduling.loaded import take_file
+from penstock.scheduling.quarantine import release
+from penstock.scheduling.tick import Tick
+from penstock.scheduling.world import World
+from penstock.store.dropping import Dropped, drop, settle_slots
+from penstock.store.records import QuarantineRecord
+
+
+def plan_quarantine(
+    world: World, act: QuarantineRetry | QuarantineDrop, *, again: Callable[[World, AnyAct, int], Planned]
+) -> Planned:
+    """Plan to take something back in or to drop it, readable or not. *again* plans an act that failed."""
+    record = world.quarantine.get(act.subject)
+    if record is None:
+        there = ", ".join(list(world.quarantine)[:5]) or "nothing"
+        raise UnknownError(f"{act.subject!r} is not in quarantine; what is: {there}")
+    dropping = isinstance(act, QuarantineDrop)
+    verb = "drop" if dropping else "retry"
+    item = PlanItem(
+        dag_id=record.dag_id or "",
+        run_id=record.run_id,
+        task_id=None,
+        before="quarantined",
+        after="dropped" if dropping else "taken back in",
+        note=f"{record.kind} {record.id}: {record.reason}",
+    )
+    title = f"{'Drop' if dropping else 'Take back in'} {record.kind} {record.id}"
+    notes = [_DROPS[record.kind]] if dropping else ["if it fails again, it goes back into quarantine"]
+    plan = make_plan(
+        f"quarantine_{verb}", title, [item], seen=[record], notes=notes, cli=["quarantine", verb, record.id]
+    )
+
+    def commit(tick: Tick) -> Done:
+        tick.reread = True
+        message = _drop(tick, record) if dropping else _retry(tick, record, again)
+        return Done(act=plan.act, message=message, touched=1, run_id=record.run_id)
+
+    return Planned(plan, commit)
+
+
+_DROPS = {
+    "run": "the run ends as failed, its unfinished tasks as cancelled; live attempts are told to stop",
+    "dag": "its unfinished runs are ended, and its row and pauses removed; its history stays",
+    "order": "it is forgotten and never carried out",
+    "row": "the row is removed; the event trail keeps a copy of it",
+}
+
+
+# -- back in -------------------------------------------------------------------------------------
+
+
+def _retry(tick: Tick, record: QuarantineRecord, again: Callable[[World, AnyAct, int], Planned]) -> str:
+    release(tick.world, tick.gate, record.id, "taken back in")
+    parked = tick.world.parked.pop(record.id, None)
+    if parked is not None:
+        take_file(tick, parked)
+        return f"{record.kind} {record.id} is taken back in, as {parked.file} was loaded last"
+    if record.act is not None:
+        done = again(tick.world, _act_of(record.act), tick.now_us).commit(tick)
+        return f"{record.id} is carried out now: {done.message}"
+    if record.kind == "row" and record.id.startswith("backfill:"):
+        key = record.id.partition(":")[2]
+        tick.gate.work(lambda connection: settle_slots(connection, key))
+    return f"{record.kind} {record.id} is taken back in; if it fails again, it goes back into quarantine"
+
+
+def _act_of(text: str) -> AnyAct:
+    """Return an act that failed before."""
+    try:
+        act: AnyAct = decoder(AnyAct).decode(text)  # type: ignore[arg-type]
+    except msgspec.MsgspecError as error:
+        raise PenstockError(f"the act cannot be read any more: {error}") from None
+    return act
+
+
+# -- gone for good -------------------------------------------------------------------------------
+
+
+def _drop(tick: Tick, record: QuarantineRecord) -> str:
+    release(tick.world, tick.gate, record.id, "dropped")
+    tick.world.parked.pop(record.id, None)
+    reason = f"dropped from quarantine by {tick.gate.actor}: {record.reason}"
+    database = tick.world.reads.database
+    dropped = drop(database, record.kind, record.id, record.dag_id, record.run_id, tick.now_us, reason)
+    if record.kind == "dag":
+        for other in [one for one in tick.world.quarantine.values() if one.dag_id == record.id]:
+            release(tick.world, tick.gate, other.id, f"dropped with DAG {record.id}")
+    message = _carry_out(tick, record, dropped)
+    if dropped.file:
+        message += f". {dropped.file} makes it again when it is loaded next: mend or remove the file"
+    return message
+
+
+def _carry_out(tick: Tick, record: QuarantineRecord, dropped: Dropped) -> str:
+    tick.gate.work(dropped.write)
+    for event in dropped.events:
+        tick.gate.note(**event)
+    for copy in dropped.copies:
+        tick.gate.note(
+            "row_copy", dag_id=record.dag_id, run_id=record.run_id, reason=json.dumps(copy, default=_words)
+        )
+    for attempt_id in dropped.live:
+        tick.kills.append((attempt_id, "what it belongs to was dropped from quarantine"))
+    message = "; ".join(dropped.said)
+    if dropped.live:
+        message += f"; {amount(len(dropped.live), 'live attempt')} told to stop"
+    return message
+
+
+def _words(value: Any) -> str:
+    return repr(value)

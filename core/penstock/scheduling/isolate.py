@@ -1,0 +1,341 @@
+"""Isolating what a tick fails over: that one thing is left out, and the tick is done again without it.
+
+An exception says what it is about (`model.subject`); one that does not say it is searched for by halving.
+What is left out is in quarantine: a row, an event with the reason, and an operator's to take back or to drop.
+Trouble of the machine, such as a full disk, is nobody's fault and puts nothing there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from penstock.clock import Clock, to_us
+from penstock.errors import LostError, PenstockError, StoreError
+from penstock.model.acts import QuarantineDrop, QuarantineRetry
+from penstock.model.subject import Subject, about_dag, lay_to, place_of, reason_of, subject_of
+from penstock.scheduling.obey import ActOrder, FileLoaded, Order, about_order
+from penstock.scheduling.quarantine import put, release, version_name
+from penstock.scheduling.world import World
+from penstock.store.gate import Gate, Touched
+from penstock.store.machine import of_the_machine
+
+log = logging.getLogger(__name__)
+
+MOST_IN_A_TURN = 10
+"""Things left out before others have their turn again."""
+MOST_RUNS = 3
+"""So many runs of one DAG in quarantine put the DAG there."""
+MOST_ALIKE = 20
+"""More things than this that fail at one place of the program are tried again by themselves: it looks like a
+fault of the program, which goes with the next version, and not like theirs."""
+ALIKE_RETRY = 600.0
+"""After so many seconds, and at each start."""
+_PAUSE_US = 1_000_000
+
+DoTick = Callable[[list[Order], list[str]], int | None]
+
+
+class Isolation:
+    """Does ticks; after one that failed, the world is read anew and the tick done again without the cause."""
+
+    def __init__(
+        self,
+        world: World,
+        gate: Gate,
+        clock: Clock,
+        *,
+        live: Callable[[], list[str]],
+        committed: Callable[[Touched], None],
+        interrupted: Callable[[], None],
+    ) -> None:
+        self._world = world
+        self._gate = gate
+        self._clock = clock
+        self._live = live
+        self._committed = committed
+        self._interrupted = interrupted
+        self._blind = False
+        """The world could not be read: no tick before it is."""
+        self.trouble: str | None = None
+        """What ticks fail over, if it is nothing that could be left out."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What an operator should know."""
+        found = []
+        if self.trouble is not None:
+            found.append(f"every tick fails, and over nothing that could be left out: {self.trouble}")
+        records = list(self._world.quarantine.values())
+        if records:
+            named = "; ".join(f"{each.kind} {each.id}: {each.reason}" for each in records[:3])
+            more = f"; and {len(records) - 3} more" if len(records) > 3 else ""
+            found.append(f"{len(records)} in quarantine (penstock quarantine list): {named}{more}")
+        alike = [each for each in records if each.retry_us is not None]
+        if alike:
+            found.append(
+                f"so many things fail at {alike[0].place} that it looks like a fault of Penstock itself: "
+                f"{len(alike)} of them are tried again every {ALIKE_RETRY / 60:g} minutes; "
+                "engine.log has the whole story"
+            )
+        return found
+
+    # -- ticks -----------------------------------------------------------------------------------
+
+    def turn(self, do: DoTick, orders: list[Order], attempt_ids: list[str]) -> tuple[int | None, list[Order]]:
+        """Do a tick; return when the next is due, and the orders that are still to be carried out."""
+        try:
+            if self._blind:
+                self.read_anew()
+            self.release_due()
+            return self._turn(do, orders, attempt_ids)
+        except LostError as error:  # nothing that is written is found again
+            refuse(orders, error)
+            raise
+        except Exception as error:
+            if not of_the_machine(error):
+                self.trouble = reason_of(error)
+            log.exception("a tick failed; reading the state anew")
+            refuse(orders, error)
+            try:
+                self.read_anew()
+            except LostError:
+                raise
+            except Exception:
+                self._blind = True
+                log.exception("the state could not be read; trying again in a second")
+            self._interrupted()
+            return self._now_us() + _PAUSE_US, _files(orders)
+
+    def _turn(
+        self, do: DoTick, orders: list[Order], attempt_ids: list[str]
+    ) -> tuple[int | None, list[Order]]:
+        for _ in range(MOST_IN_A_TURN):
+            try:
+                wake_us = do(orders, attempt_ids)
+            except Exception as error:
+                if of_the_machine(error):
+                    raise
+                log.exception("a tick failed over %s", subject_of(error) or "something that does not say")
+                self._leave_out(do, error, orders)
+            else:
+                self.trouble = None
+                return wake_us, []
+            attempt_ids = self._live()
+        return self._now_us(), orders
+
+    def _leave_out(self, do: DoTick, error: Exception, orders: list[Order]) -> None:
+        """Find out what *error* is about and leave it out; carried out orders go from *orders*.
+
+        Raises the error if it is about nothing that can be left out.
+        """
+        subject = self._settled_subject(error)
+        self.read_anew()
+        if subject is None or subject.id in self._world.out:
+            found = self._search(do, orders)
+            if found is None:
+                return
+            error = found
+            subject = self._settled_subject(error)
+            self.read_anew()
+            if subject is None or subject.id in self._world.out:
+                raise error
+        self.leave_out(subject, error, orders)
+
+    def _settled_subject(self, error: Exception) -> Subject | None:
+        """Return what *error* is about; of a run that this tick was to create, its DAG."""
+        subject = subject_of(error)
+        if subject is not None and subject.kind == "run":
+            assert subject.dag_id is not None
+            assert subject.run_id is not None
+            if not self._world.reads.has_run(subject.dag_id, subject.run_id):
+                return about_dag(subject.dag_id)
+        return subject
+
+    def leave_out(self, subject: Subject, error: Exception, orders: list[Order]) -> None:
+        """Put *subject* into quarantine and read the world without it; an act is answered."""
+        at_fault = [each for each in orders if about_order(each).id == subject.id]
+        act = None
+        for order in at_fault:
+            orders.remove(order)
+            if isinstance(order, ActOrder):
+                if isinstance(error, PenstockError) or isinstance(
+                    order.act, QuarantineRetry | QuarantineDrop
+                ):
+                    refuse([order], error)  # said to whoever asked, and nothing is left of it
+                    return
+                refuse([order], error)
+                act = msgspec.json.encode(order.act).decode()
+            elif isinstance(order, FileLoaded):
+                self._world.parked[subject.id] = order.parsed
+        self._put(subject, error, version=version_of(self._world, subject, orders, at_fault), act=act)
+        if subject.kind == "run":
+            self._leave_out_dag(subject, error)
+        self._write()
+        self.read_anew()
+
+    def _leave_out_dag(self, subject: Subject, error: Exception) -> None:
+        """Leave out a DAG as well whose runs fail one after another."""
+        dag_id = subject.dag_id
+        runs = [one for one in self._world.quarantine.values() if (one.kind, one.dag_id) == ("run", dag_id)]
+        if dag_id is not None and len(runs) >= MOST_RUNS and dag_id not in self._world.out:
+            dag = about_dag(dag_id)
+            text = f"{len(runs)} runs of it are in quarantine, the last one because of {reason_of(error)}"
+            put(
+                self._world,
+                self._gate,
+                dag,
+                text,
+                place=place_of(error),
+                version=version_of(self._world, dag),
+            )
+
+    def _put(
+        self, subject: Subject, error: Exception, *, version: str | None, act: str | None = None
+    ) -> None:
+        place = place_of(error)
+        alike = sum(one.place == place for one in self._world.quarantine.values()) if place else 0
+        retry_us = self._now_us() + int(ALIKE_RETRY * 1e6) if alike >= MOST_ALIKE else None
+        self._gate.now_us = self._now_us()
+        put(
+            self._world,
+            self._gate,
+            subject,
+            reason_of(error),
+            place=place,
+            retry_us=retry_us,
+            version=version,
+            act=act,
+        )
+
+    def _write(self) -> None:
+        if not self._gate.empty:
+            self._committed(self._gate.commit())
+
+    # -- the world -------------------------------------------------------------------------------
+
+    def read_anew(self, without: Sequence[str] = ()) -> None:
+        """Read the world, and put what cannot be read into quarantine."""
+        self._gate.discard()
+        self._world.reload(without)
+        self._blind = False
+        self.keep_faults()
+
+    def keep_faults(self) -> None:
+        """Put what could not be read into quarantine; it is left out already."""
+        faults, self._world.faults = self._world.faults, []
+        if not faults:
+            return
+        self._gate.now_us = self._now_us()
+        for subject, error in faults:
+            log.error("%r cannot be read and is left out: %s", subject, error)
+            version = version_of(self._world, subject)
+            put(self._world, self._gate, subject, str(error), place="", version=version)
+        try:
+            self._write()
+        except LostError:
+            raise
+        except StoreError as error:  # found again the next time
+            log.warning("what cannot be read could not be written down: %s", error)
+
+    def release_due(self, *, everything: bool = False) -> None:
+        """Take back in what is to be tried again by itself."""
+        now_us = self._now_us()
+        due = [
+            one.id
+            for one in self._world.quarantine.values()
+            if one.retry_us is not None and (everything or one.retry_us <= now_us)
+        ]
+        if due:
+            self._gate.now_us = now_us
+            for subject_id in due:
+                release(self._world, self._gate, subject_id, "it is tried again by itself")
+            self._write()
+            self.read_anew()
+
+    # -- searching -------------------------------------------------------------------------------
+
+    def _search(self, do: DoTick, orders: list[Order]) -> Exception | None:
+        """Find what ticks fail over by leaving out half of all there is, again and again.
+
+        Return the error, laid to its subject; None when all is well by now. Orders that were carried
+        out on the way are taken off *orders*. Raises the error when a tick with nothing in it fails too.
+        """
+        first = self._fails(do, [], ())
+        if first is None:
+            while orders:
+                failed = self._fails(do, [orders[0]], ())
+                if failed is not None:
+                    lay_to(failed, about_order(orders[0]))
+                    return failed
+                orders.pop(0)
+            return None
+        suspects = self._world.subjects()
+        hopeless = self._fails(do, [], suspects)
+        if hopeless is not None:
+            raise hopeless
+        while len(suspects) > 1:
+            half, rest = suspects[: len(suspects) // 2], suspects[len(suspects) // 2 :]
+            failed = self._fails(do, [], rest)
+            first = failed or first
+            suspects = half if failed is not None else rest
+        if not suspects:
+            return None
+        lay_to(first, suspects[0])
+        return first
+
+    def _fails(self, do: DoTick, orders: list[Order], without: Sequence[Subject]) -> Exception | None:
+        """Do a tick without some subjects; return what it fails over, None when it does not."""
+        self.read_anew([subject.id for subject in without])
+        try:
+            do(list(orders), self._live())
+        except Exception as error:
+            if of_the_machine(error):
+                raise
+            return error
+        return None
+
+    def _now_us(self) -> int:
+        return to_us(self._clock.now())
+
+
+def refuse(orders: list[Order], error: Exception) -> None:
+    """Answer acts that were not carried out with the reason."""
+    for order in orders:
+        if isinstance(order, ActOrder) and not order.answer.done():
+            if isinstance(error, LostError) or (
+                not isinstance(error, StoreError) and isinstance(error, PenstockError)
+            ):
+                order.answer.set_exception(error)
+            else:
+                what = "could not write" if of_the_machine(error) else "failed over it"
+                said = getattr(error, "orig", error) if of_the_machine(error) else reason_of(error)
+                order.answer.set_exception(PenstockError(f"the engine {what}: {said}"))
+
+
+def _files(orders: list[Order]) -> list[Order]:
+    """Return the orders that nobody waits for and that can be carried out again."""
+    return [order for order in orders if not isinstance(order, ActOrder)]
+
+
+def version_of(
+    world: World, subject: Subject, orders: Sequence[Order] = (), at_fault: Sequence[Order] = ()
+) -> str | None:
+    """Return the version that failed: of a DAG the one loaded or present, of a file its hash."""
+    loaded = [each.parsed for each in (*orders, *at_fault) if isinstance(each, FileLoaded)]
+    if subject.kind == "order":
+        return next((each.source_hash for each in loaded if f"file:{each.file}" == subject.id), None)
+    if subject.kind != "dag":
+        return None
+    for parsed in loaded:
+        for spec in parsed.dags:
+            if spec.dag_id == subject.id:
+                world.parked[subject.id] = parsed
+                return version_name(spec, parsed.source_hash)
+    entry = world.dags.get(subject.id)
+    if entry is not None:
+        return version_name(entry.structure.spec, entry.structure.source_hash)
+    facts = world.unread.get(subject.id)
+    return None if facts is None else world.reads.version_name(facts.version_id)

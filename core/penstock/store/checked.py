@@ -1,0 +1,72 @@
+"""Rows as the database has them, checked before anybody works with them.
+
+SQLite takes any value in any column, so a row that somebody wrote by hand may hold a word where a number
+belongs. Found here, it concerns one row; found later, it would be anybody's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import msgspec
+import sqlalchemy as sa
+
+_EARLIEST = -62_000_000_000_000_000
+_LATEST = 253_000_000_000_000_000
+_Moment = Annotated[int, msgspec.Meta(ge=_EARLIEST, le=_LATEST)]
+"""Microseconds since 1970 from the year 5 to 9987: some room for what is reckoned from it."""
+_PLACE = re.compile(r" - at `\$\[(\d+)\]`$")
+
+
+def checked(
+    table: sa.Table, names: Sequence[str], **special: Any
+) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Return what checks rows of *table* with the columns *names*, and gives their values.
+
+    *special* are types that say more than the column's own, such as an enum. A check raises ValueError,
+    which names the column.
+    """
+    kinds = tuple(special.get(name) or _kind(table.c[name]) for name in names)
+    shape = tuple.__class_getitem__(kinds)
+
+    def check(row: Sequence[Any]) -> tuple[Any, ...]:
+        try:
+            values: tuple[Any, ...] = msgspec.convert(tuple(row), shape)
+        except msgspec.ValidationError as error:
+            text = str(error)
+            place = _PLACE.search(text)
+            if place is None:
+                raise ValueError(f"{table.name}: {text}") from None
+            name, value = names[int(place[1])], row[int(place[1])]
+            said = text[: place.start()]
+            raise ValueError(f"{table.name}.{name} is {value!r:.80}: {said}") from None
+        return values
+
+    return check
+
+
+def json_object(table: str, name: str, text: str) -> dict[str, Any]:
+    """Return the object that a column holds as JSON; raise ValueError when it is not one."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{table}.{name} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{table}.{name} must be a JSON object, not {text[:80]}")
+    return value
+
+
+def _kind(column: sa.Column[Any]) -> Any:
+    kind: Any
+    if isinstance(column.type, sa.Boolean):
+        kind = bool
+    elif isinstance(column.type, sa.Integer):
+        kind = _Moment if column.name.endswith("_us") and column.name != "stood_us" else int
+    elif isinstance(column.type, sa.Float):
+        kind = float
+    else:
+        kind = str
+    return kind | None if column.nullable else kind
