@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice, pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from dateutil.relativedelta import relativedelta
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from penstock.model.spec import ScheduleSpec
@@ -16,6 +18,7 @@ from penstock.timetable import timetable_of
 from penstock.timetable.cron import CronGrid
 from penstock.timetable.describe import describe
 from penstock.timetable.interval import DeltaGrid
+from penstock.timetable.point import NEVER
 
 ZONES = [
     "UTC",
@@ -99,19 +102,6 @@ def test_schedules_without_a_grid_have_no_series() -> None:
     assert list(once.points_after(at("2026-01-03"), start=at("2026-01-02"))) == []
 
 
-def test_catchup_none_never_answers_a_point_before_now() -> None:
-    for kind in ("cron", "cron_interval"):
-        table = timetable_of(ScheduleSpec(kind=kind, crons=("0 0 * * *",)))
-        now = at("2026-01-05 10:00")
-        point = table.next(None, start=at("2025-01-01"), end=None, catchup="none", now=now)
-        assert point is not None
-        assert point.run_after == at("2026-01-06")
-    every = timetable_of(ScheduleSpec(kind="delta_interval", seconds=86400))
-    point = every.next(None, start=at("2025-01-01"), end=None, catchup="none", now=now)
-    assert point is not None
-    assert point.run_after >= now
-
-
 MARKED = {
     # the expression, where the day begins, and per fire time on the gap day (wall time, marked?)
     "30 2 * * *": [("03:30", True)],
@@ -145,13 +135,10 @@ def test_hourly_intervals_pass_a_half_hour_clock_change() -> None:
     spans = timetable_of(
         ScheduleSpec(kind="cron_interval", crons=("0 * * * *",), timezone="Australia/Lord_Howe")
     )
-    last = None
-    for _ in range(12):
-        point = spans.next(last, start=at("2026-04-04 12:00"), end=None, catchup="all", now=at("2026-05-01"))
-        assert point is not None
-        assert point.data_interval_start < point.data_interval_end
-        assert last is None or point.data_interval_start >= last.data_interval_end
-        last = point
+    points = list(islice(spans.points_after(at("2026-04-04 12:00"), start=at("2026-04-04 12:00")), 12))
+    assert all(point.data_interval_start < point.data_interval_end for point in points)
+    for last, point in pairwise(points):
+        assert point.data_interval_start >= last.data_interval_end
 
 
 @settings(max_examples=60, deadline=None)
@@ -198,6 +185,42 @@ def test_looking_up_agrees_with_walking_around_a_clock_change(zone: str, express
         assert grid.count(walked[0], walked[-1]) == len(walked)
 
 
+NIGHTS = {
+    # docs/schedules.md: the points of a day, and those between 01:00 and 05:00 where they are few
+    "30 2 * * *": ((1, ["03:30+02"]), (1, ["02:30+01"])),
+    "0 2 * * *": ((1, ["03:00+02"]), (1, ["02:00+01"])),
+    "*/20 * * * *": ((69, None), (75, None)),
+    "0 * * * *": ((23, ["01:00+01", "03:00+02", "04:00+02"]), (25, None)),
+    "*/20 2 * * *": ((1, ["03:00+02"]), (3, ["02:00+01", "02:20+01", "02:40+01"])),
+    "* 2 * * *": ((1, ["03:00+02"]), (60, None)),
+    "5 1-4 * * *": (
+        (3, ["01:05+01", "03:05+02", "04:05+02"]),
+        (4, ["01:05+02", "02:05+01", "03:05+01", "04:05+01"]),
+    ),
+    "0 0-23 * * *": ((23, None), (25, None)),
+    "0 */2 * * *": ((12, ["03:00+02", "04:00+02"]), (12, ["02:00+01", "04:00+01"])),
+}
+
+
+@pytest.mark.parametrize("expression", NIGHTS)
+def test_the_two_nights_of_a_year(expression: str) -> None:
+    zone = ZoneInfo("Europe/Amsterdam")
+    grid = CronGrid([expression], zone)
+    page = (Path(__file__).parents[2] / "docs" / "schedules.md").read_text(encoding="utf-8")
+    row = page.split("## When clocks change")[1].split(f"\n| `{expression}` |")[1].split("\n")[0].split("|")
+    nights = (datetime(2026, 3, 29), row[0]), (datetime(2026, 10, 25), row[2])
+    for (day, cell), (count, told) in zip(nights, NIGHTS[expression], strict=True):
+        begin, end = (each.replace(tzinfo=zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
+        ticks = [grid.first_from(begin)]
+        while ticks[-1] < end:
+            ticks.append(grid.after(ticks[-1]))
+        local = [tick.astimezone(zone) for tick in ticks[:-1]]
+        assert len(local) == count
+        assert cell.strip().split(":")[0] == str(count), "the page says something else"
+        if told is not None:
+            assert [f"{tick:%H:%M%z}"[:8] for tick in local if 1 <= tick.hour < 5] == told
+
+
 def test_several_crons_are_one_series_without_doubles() -> None:
     grid = CronGrid(["0 6 * * *", "0 6,18 * * 1"], ZoneInfo("UTC"))
     first, last = grid.first_from(at("2026-01-05")), grid.newest(at("2026-01-12"))
@@ -221,7 +244,7 @@ NONSENSE = {
     "cron '61 * * * *' is not valid": cron("61 * * * *"),
     "cron 'at noon' is not valid": cron("at noon"),
     "cron '0 0 30 2 *' never matches any date": cron("0 0 30 2 *"),
-    "cron 'R * * * *': R and H would give other times at each load": cron("R * * * *"),
+    "cron 'R * * * *' is not valid: R and H would give other times at each load": cron("R * * * *"),
     "a cron schedule needs at least one expression": cron(),
     "time zone 'Mars/Olympus' is not known": cron("0 0 * * *", zone="Mars/Olympus"),
     "the distance between two points of a schedule must be more than nothing": ScheduleSpec(
@@ -238,6 +261,32 @@ def test_nonsense_is_refused_in_plain_words(message: str) -> None:
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize("step", [{"hour": 5}, {"months": 1, "days": -29}, {"leapdays": 1}, {"days": -1}])
+def test_a_distance_that_does_not_lead_forward_is_refused(step: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must be more than nothing"):
+        timetable_of(ScheduleSpec(kind="delta", relative=step))
+
+
+@given(
+    months=st.integers(0, 30),
+    days=st.integers(0, 40),
+    start=st.dates(date(2000, 1, 1)),
+    after=st.integers(0, 9_000),
+)
+def test_a_calendar_distance_counts_from_its_anchor(months: int, days: int, start: date, after: int) -> None:
+    assume(months or days)
+    anchor = datetime(start.year, start.month, start.day, 5, tzinfo=UTC)
+    assume(anchor < NEVER - timedelta(days=40_000))
+    step = relativedelta(months=months, days=days)
+    grid, moment = DeltaGrid(anchor, step), anchor + timedelta(days=after, hours=3)
+    walked = [anchor]
+    while walked[-1] <= moment:
+        walked.append(anchor + step * len(walked))
+    assert (grid.newest(moment), grid.after(moment)) == (walked[-2], walked[-1])
+    assert grid.first_from(walked[-2]) == walked[-2]
+    assert grid.count(anchor, moment) == len(walked) - 1
+
+
 WORDS = {
     "daily at 06:00 Europe/Berlin": cron("0 6 * * *", zone="Europe/Berlin"),
     "hourly at :30 UTC": cron("30 * * * *"),
@@ -250,6 +299,23 @@ WORDS = {
     "last day of each month at 23:00 UTC": cron("0 23 L * *"),
     "cron 0 0 13 * 5 UTC": cron("0 0 13 * 5"),
     "daily at 01:10, and every Monday at 02:40 UTC": cron("10 1 * * *", "40 2 * * 1"),
+    "hourly at :00 and :45 UTC": cron("*/45 * * * *"),
+    "hourly at :00 UTC": cron("*/61 * * * *"),
+    "hourly at :00 America/New_York": cron("*/90 * * * *", zone="America/New_York"),
+    "hourly at :00, :07, :14, :21, :28, :35, :42, :49 and :56 UTC": cron("*/7 * * * *"),
+    "every Monday at 00:00 UTC": cron("0 0 * * 1,1"),
+    "every Sunday at 00:00 UTC": cron("0 0 * * */7"),
+    "every 2 hours UTC": cron("0 */2 * * *"),
+    "daily at 00:00, 05:00, 10:00, 15:00 and 20:00 UTC": cron("0 */5 * * *"),
+    "every 15 minutes on Monday UTC": cron("*/15 * * * 1"),
+    "the first Monday of each month at 00:00 UTC": cron("0 0 * * 1#1"),
+    "the last Friday of each month at 00:00 UTC": cron("0 0 * * L5"),
+    "the weekday nearest to day 15 of each month at 00:00 UTC": cron("0 0 15W * *"),
+    "day 1 of January, April, July and October at 00:00 UTC": cron("@quarterly"),
+    "every Monday of June at 06:00 UTC": cron("0 6 * 6 1"),
+    "daily at 06:00:30 UTC": cron("30 0 6 * * *", cron_seconds="first"),
+    "every 10 seconds UTC": cron("*/10 * * * * *", cron_seconds="first"),
+    "cron * 2 * * * UTC": cron("* 2 * * *"),
     "every 6 hours": ScheduleSpec(kind="delta", seconds=21600),
     "every day": ScheduleSpec(kind="delta_interval", seconds=86400),
     "every 0:00:01.500000": ScheduleSpec(kind="delta", seconds=1.5),

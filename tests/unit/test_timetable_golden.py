@@ -1,4 +1,7 @@
-"""Every measured schedule case of the reference system, replayed."""
+"""Every measured manual run of the reference system, replayed.
+
+Scheduled ones are asked of `penstock schedule preview`, in `tests/integration/test_golden_comparison.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 from penstock.model.spec import ScheduleSpec
-from penstock.timetable import Point, timetable_of
+from penstock.timetable import timetable_of
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "timetables.json").read_text())
 KINDS = {
@@ -23,10 +26,6 @@ KINDS = {
     "Continuous": "continuous",
     "Null": "none",
 }
-
-
-def moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def spec_of(case: dict[str, Any]) -> ScheduleSpec:
@@ -46,34 +45,6 @@ def spec_of(case: dict[str, Any]) -> ScheduleSpec:
         run_immediately=early["timedelta_seconds"] if isinstance(early, dict) else early,
         timezone=case["timezone"],
     )
-
-
-@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: f"{case['id']}-{case['group']}")
-def test_next(case: dict[str, Any]) -> None:
-    table = timetable_of(spec_of(case))
-    last = None
-    if case["last_data_interval"]:
-        first, final = (datetime.fromisoformat(text) for text in case["last_data_interval"])
-        last = Point.over(first, final)
-    now = datetime.fromisoformat(case["now"])
-    chain = case["next"] if isinstance(case["next"], list) else [case["next"]]
-    for expected in chain:
-        point = table.next(
-            last,
-            start=moment(case["start_date"]),
-            end=moment(case["end_date"]),
-            catchup="all" if case["catchup"] else "latest",
-            now=now,
-        )
-        wanted = expected and {
-            key: datetime.fromisoformat(expected[key])
-            for key in ("logical_date", "data_interval_start", "data_interval_end", "run_after")
-        }
-        found = point and {key: value for key, value in point._asdict().items() if key != "moved_by_dst"}
-        assert found == wanted
-        if point is not None:
-            assert (point.run_after <= now) == expected["due_now"]
-        last = point
 
 
 @pytest.mark.parametrize("case", GOLDEN["manual"], ids=lambda case: f"{case['id']}-{case['timetable']}")

@@ -11,11 +11,13 @@ from penstock.authoring.place import Place, refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal
 
     from dateutil.relativedelta import relativedelta
 
     Delta = timedelta | relativedelta
+    SecondsAt = Literal["first", "last"]
+    Days = Literal["either", "both"]
 
 _RELATIVE = ("years", "months", "days", "leapdays", "hours", "minutes", "seconds", "microseconds")
 _ABSOLUTE = ("year", "month", "day", "hour", "minute", "second", "microsecond")
@@ -33,6 +35,8 @@ class ScheduleFields:
         relative: dict[str, int] | None = None,
         interval: float | dict[str, int] | None = None,
         run_immediately: bool | float | None = None,
+        cron_seconds: str | None = None,
+        cron_days: str | None = None,
         timezone: str | None = None,
         assets: dict[str, Any] | None = None,
         text: str = "None",
@@ -43,6 +47,8 @@ class ScheduleFields:
         self.relative = relative
         self.interval = interval
         self.run_immediately = run_immediately
+        self.cron_seconds = cron_seconds
+        self.cron_days = cron_days
         self.timezone = timezone
         self.assets = assets
         self.text = text
@@ -67,6 +73,8 @@ class CronTriggerTimetable(Timetable):
 
     ``interval`` makes the data interval that long, ending at the fire time. ``run_immediately``
     decides the first run of a DAG without start_date: True, False, or how long ago a tick may be.
+    ``seconds`` says where the second stands in an expression of six or seven fields; ``days`` whether
+    two day fields mean the days of either or those in both.
     """
 
     def __init__(
@@ -76,8 +84,10 @@ class CronTriggerTimetable(Timetable):
         timezone: Any = None,
         interval: Delta | None = None,
         run_immediately: bool | timedelta | None = None,
+        seconds: SecondsAt | None = None,
+        days: Days | None = None,
     ) -> None:
-        self.fields = _cron_trigger((cron,), timezone, interval, run_immediately)
+        self.fields = _cron_trigger((cron,), timezone, interval, run_immediately, seconds, days)
 
 
 class MultipleCronTriggerTimetable(Timetable):
@@ -89,18 +99,27 @@ class MultipleCronTriggerTimetable(Timetable):
         timezone: Any = None,
         interval: Delta | None = None,
         run_immediately: bool | timedelta | None = None,
+        seconds: SecondsAt | None = None,
+        days: Days | None = None,
     ) -> None:
         if not crons:
             refuse("MultipleCronTriggerTimetable needs at least one cron expression")
-        self.fields = _cron_trigger(crons, timezone, interval, run_immediately)
+        self.fields = _cron_trigger(crons, timezone, interval, run_immediately, seconds, days)
 
 
 class CronDataIntervalTimetable(Timetable):
     """Spans lie between matches of a cron expression; logical date = start, fires at the end."""
 
-    def __init__(self, cron: str, timezone: Any = None) -> None:
+    def __init__(
+        self, cron: str, timezone: Any = None, *, seconds: SecondsAt | None = None, days: Days | None = None
+    ) -> None:
         self.fields = ScheduleFields(
-            kind="cron_interval", crons=(_cron(cron),), timezone=_named(timezone), text=cron
+            kind="cron_interval",
+            crons=(_cron(cron),),
+            cron_seconds=_one_of(("first", "last"), seconds, "seconds"),
+            cron_days=_one_of(("either", "both"), days, "days"),
+            timezone=_named(timezone),
+            text=cron,
         )
 
 
@@ -187,8 +206,19 @@ def _cron(text: Any) -> str:
     return text
 
 
+def _one_of(words: tuple[str, str], said: Any, name: str) -> str | None:
+    if said is not None and said not in words:
+        refuse(f"{name} must be {words[0]!r} or {words[1]!r}, not {said!r}")
+    return said  # type: ignore[no-any-return]  # one of the words, or None
+
+
 def _cron_trigger(
-    crons: tuple[str, ...], timezone: Any, interval: Any, run_immediately: bool | timedelta | None
+    crons: tuple[str, ...],
+    timezone: Any,
+    interval: Any,
+    run_immediately: bool | timedelta | None,
+    seconds: SecondsAt | None,
+    days: Days | None,
 ) -> ScheduleFields:
     if isinstance(run_immediately, timedelta):
         immediately: bool | float | None = run_immediately.total_seconds()
@@ -199,6 +229,8 @@ def _cron_trigger(
         crons=tuple(_cron(cron) for cron in crons),
         interval=_span(interval, "interval") if interval else None,
         run_immediately=immediately,
+        cron_seconds=_one_of(("first", "last"), seconds, "seconds"),
+        cron_days=_one_of(("either", "both"), days, "days"),
         timezone=_named(timezone),
         text=", ".join(crons),
     )

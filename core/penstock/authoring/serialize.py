@@ -62,10 +62,9 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     _refuse_cycle(dag)
     _refuse_rules_with_fail_fast(dag)
     schedule = schedule_of(dag, zone)
-    _refuse_bad_schedule(dag, schedule)
     _refuse_unusable_params(dag, schedule)
     sources = dag.mapping_sources
-    return DagSpec(
+    spec = DagSpec(
         dag_id=dag.dag_id,
         file=file,
         line=dag.place.line,
@@ -110,6 +109,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         pools=tuple(_pools(dag)),
         warnings=dag.warnings,
     )
+    return _with_doubts(spec, dag)
 
 
 def _task(task: Operator, sources: frozenset[str]) -> TaskSpec:
@@ -220,6 +220,8 @@ def schedule_of(dag: DAG, zone: str) -> ScheduleSpec:
         relative=fields.relative,
         interval=fields.interval,
         run_immediately=fields.run_immediately,
+        cron_seconds=fields.cron_seconds,  # type: ignore[arg-type]  # checked when it was said
+        cron_days=fields.cron_days,  # type: ignore[arg-type]
         timezone=fields.timezone or zone,
         assets=condition,
         text=text,
@@ -236,15 +238,31 @@ def _refuse_unknown_zones(dag: DAG) -> None:
             refuse(f"DAG {dag.dag_id!r}: time zone {name!r} is not known", dag.place)
 
 
-def _refuse_bad_schedule(dag: DAG, schedule: ScheduleSpec) -> None:
-    from penstock.timetable.schedule import timetable_of
+def _with_doubts(spec: DagSpec, dag: DAG) -> DagSpec:
+    """Return *spec* with what is to be said about its schedule; refuse one that makes no sense."""
+    from penstock.timetable.doubts import doubts_about, over_since
 
     try:
-        timetable_of(schedule)
+        doubts = doubts_about(spec)
+        over = over_since(spec, spec.start_date) if spec.start_date is not None else None
+        if over is not None:
+            raise ValueError(over)
+        over = over_since(spec, datetime.now(UTC))
     except ValueError as error:
-        refuse(f"DAG {dag.dag_id!r}: {error}", dag.place)
+        refuse(f"DAG {dag.dag_id!r}: {error}{_as_in(spec.schedule, str(error))}", dag.place)
     except OverflowError:
-        refuse(f"DAG {dag.dag_id!r}: its schedule {schedule.text!r} leads out of the calendar", dag.place)
+        refuse(f"DAG {dag.dag_id!r}: its schedule {spec.schedule.text!r} leads out of the calendar", dag.place)
+    if over is not None:
+        doubts = (*doubts, over)
+    return msgspec.structs.replace(spec, warnings=(*spec.warnings, *doubts))
+
+
+def _as_in(schedule: ScheduleSpec, message: str) -> str:
+    """Return where an argument that a message names is said, for a schedule written as text."""
+    if 'seconds="first"' not in message or schedule.text not in schedule.crons:
+        return ""
+    name = "CronDataIntervalTimetable" if schedule.kind == "cron_interval" else "CronTriggerTimetable"
+    return f', as in {name}({schedule.text!r}, seconds="first")'
 
 
 def _refuse_cycle(dag: DAG) -> None:

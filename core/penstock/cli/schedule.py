@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -15,7 +16,7 @@ from penstock.errors import UsageError
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from penstock.model.spec import ScheduleSpec
+    from penstock.model.spec import DagSpec, ScheduleSpec
     from penstock.timetable import Point
 
 
@@ -53,6 +54,16 @@ def schedule() -> None:
     metavar="yes|no|DURATION",
     help="Without a start date: whether a tick that passed (up to DURATION ago) comes first.",
 )
+@click.option(
+    "--seconds",
+    type=click.Choice(["first", "last"]),
+    help="Where the second stands in a cron of six or seven fields.",
+)
+@click.option(
+    "--days",
+    type=click.Choice(["either", "both"]),
+    help="Whether two day fields mean the days of either or those in both.",
+)
 @click.option("--last", type=(Moment(), Moment()), metavar="START END", help="The last run's data interval.")
 @click.option("--now", type=Moment(), default="now", show_default=True, help="When it is asked.")
 @click.option("-n", "--count", default=5, show_default=True, type=click.IntRange(1, 10_000))
@@ -67,6 +78,8 @@ def preview(
     catchup: str,
     interval: str | None,
     run_immediately: str | None,
+    seconds: str | None,
+    days: str | None,
     last: tuple[datetime, datetime] | None,
     now: datetime,
     count: int,
@@ -75,44 +88,88 @@ def preview(
     """Show the next points of a schedule.
 
     SCHEDULE is a cron expression, several with | between them, a preset, or a duration such as PT6H.
-    Each point is worked out as if the one before had run. Moments without an offset are on the wall
-    clock of --timezone; points that a change of clocks moved are marked.
+    The points are those that the engine creates for a DAG that it first loads at --now and that nobody
+    pauses; with --last, for one that ran last for that interval. Moments without an offset are on the
+    wall clock of --timezone; points that a change of clocks moved are marked. The exit code is 2 when the
+    schedule is refused.
 
     Examples:
       penstock schedule preview '30 2 * * *' --timezone Europe/Amsterdam --start 2026-03-27 -n 4
       penstock schedule preview @daily --kind interval --start 2026-01-01 --catchup all --json
+      penstock schedule preview '0 0 6 * * 1-5' --seconds first
       penstock schedule preview PT6H --start 2026-01-01T00:00Z
     """
+    from penstock.model.spec import DagSpec
+
+    zone = _zone(timezone)
+    spec = _spec(schedule, kind, timezone, interval, run_immediately, seconds, days)
+    try:
+        asked = DagSpec(
+            dag_id="preview",
+            file="",
+            schedule=spec,
+            timezone=timezone,
+            start_date=in_zone(start, zone) if start else None,
+            end_date=in_zone(end, zone) if end else None,
+            catchup=catchup,  # type: ignore[arg-type]  # click has checked it
+        )
+        answer = _ask(asked, None if last is None else _last(*last, zone), in_zone(now, zone), count)
+    except OverflowError:
+        raise UsageError("a date lies outside the years 1 to 9999") from None
+    except ValueError as error:
+        raise UsageError(_in_options(str(error)) + _several(schedule)) from None
+    if as_json:
+        print_json(answer)
+    else:
+        _show(answer, timezone)
+    for warning in answer["warnings"]:
+        say(f"! {warning}")
+
+
+class _Answer(TypedDict):
+    points: list[dict[str, object]]
+    words: str
+    warnings: list[str]
+
+
+def _ask(asked: DagSpec, last: Point | None, now: datetime, count: int) -> _Answer:
+    """Return the next *count* points that get a run, the schedule in words, and what is to be said."""
+    from penstock.timetable.describe import describe
+    from penstock.timetable.doubts import doubts_about, over_since
+    from penstock.timetable.due import coming
+
+    first_seen = now if last is None else last.data_interval_end
+    points = list(islice(coming(asked, cursor=last, first_seen=first_seen, now=now), count))
+    over = None if points else over_since(asked, now)
+    if over is not None:
+        raise ValueError(over)
+    doubts = doubts_about(asked, fresh=last is None)
+    return {
+        "points": [point._asdict() for point in points],
+        "words": describe(asked.schedule),
+        "warnings": [_in_options(each) for each in doubts],
+    }
+
+
+def _zone(name: str) -> ZoneInfo:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
-        zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise UsageError(f"there is no time zone {timezone!r}") from None
-    from penstock.timetable import timetable_of
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"there is no time zone {name!r}") from None
 
-    try:
-        table = timetable_of(_spec(schedule, kind, timezone, interval, run_immediately))
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    point = None if last is None else _last(*last, zone)
-    points: list[Point] = []
-    while len(points) < count:
-        before = point
-        point = table.next(
-            point,
-            start=in_zone(start, zone) if start else None,
-            end=in_zone(end, zone) if end else None,
-            catchup=catchup,  # type: ignore[arg-type]  # click has checked it
-            now=in_zone(now, zone),
-        )
-        if point is None or point == before:  # what follows depends on when the run ends
-            break
-        points.append(point)
-    if as_json:
-        print_json({"points": [_row(each) for each in points]})
-        return
-    _show(points, timezone)
+
+def _in_options(text: str) -> str:
+    """Return a sentence for authors with its arguments as options of this command."""
+    import re
+
+    text = re.sub(r'\b(seconds|days|catchup)="(\w+)"', r"--\1 \2", text)
+    return text.replace("run_immediately=False", "--run-immediately no").replace("start_date", "--start")
+
+
+def _several(schedule: str) -> str:
+    return f" (| separates several crons in {schedule!r})" if "|" in schedule else ""
 
 
 def _last(start: datetime, end: datetime, zone: ZoneInfo) -> Point:
@@ -124,51 +181,53 @@ def _last(start: datetime, end: datetime, zone: ZoneInfo) -> Point:
     return Point.over(start, end)
 
 
-def _row(point: Point) -> dict[str, object]:
-    return point._asdict()
-
-
-def _show(points: list[Point], timezone: str) -> None:
-    from zoneinfo import ZoneInfo
-
+def _show(answer: _Answer, timezone: str) -> None:
     from penstock.cli import text
 
-    if not points:
+    say(answer["words"])
+    if not answer["points"]:
         say("no point follows")
         return
-    zone = ZoneInfo(timezone)
+    zone = _zone(timezone)
+    names = ("logical_date", "data_interval_end", "run_after")
     rows = [
         (
-            text.moment(point.logical_date, zone),
-            text.moment(point.data_interval_end, zone),
-            text.moment(point.run_after, zone),
-            "moved by the change of clocks" if point.moved_by_dst else "",
+            *(text.moment(point[name], zone) for name in names),  # type: ignore[arg-type]  # all moments
+            "moved by the change of clocks" if point["moved_by_dst"] else "",
         )
-        for point in points
+        for point in answer["points"]
     ]
     tell(text.table((f"LOGICAL DATE ({timezone})", "INTERVAL ENDS", "RUNS AFTER", ""), rows))
 
 
 def _spec(
-    schedule: str, kind: str, timezone: str, interval: str | None, run_immediately: str | None
+    schedule: str,
+    kind: str,
+    timezone: str,
+    interval: str | None,
+    run_immediately: str | None,
+    seconds: str | None,
+    days: str | None,
 ) -> ScheduleSpec:
     """Return the schedule that the arguments mean; refuse options that it does not have."""
     from penstock.model.spec import ScheduleSpec
 
     if schedule in {"@once", "@continuous", "none", "None"}:
-        if kind == "interval" or interval or run_immediately:
-            raise UsageError(f"{schedule} has no --kind interval, --interval or --run-immediately")
+        if kind == "interval" or interval or run_immediately or seconds or days:
+            raise UsageError(
+                f"{schedule} has no --kind interval, --interval, --run-immediately, --seconds or --days"
+            )
         return ScheduleSpec(kind=schedule.lstrip("@").lower(), timezone=timezone, text=schedule)  # type: ignore[arg-type]
     if kind == "interval" and (interval or run_immediately):
         raise UsageError("--interval and --run-immediately are for --kind trigger")
     ahead = None if interval is None else _span(duration(interval, "--interval"))
     if schedule.lstrip("-").startswith("P"):
-        if run_immediately:
-            raise UsageError("--run-immediately is for cron schedules")
-        seconds, relative = duration(schedule, "SCHEDULE")
+        if run_immediately or seconds or days:
+            raise UsageError("--run-immediately, --seconds and --days are for cron schedules")
+        length, relative = duration(schedule, "SCHEDULE")
         return ScheduleSpec(
             kind="delta_interval" if kind == "interval" else "delta",
-            seconds=seconds,
+            seconds=length,
             relative=relative,
             interval=ahead,
             timezone=timezone,
@@ -182,6 +241,8 @@ def _spec(
         crons=crons,
         interval=ahead,
         run_immediately=_early(run_immediately),
+        cron_seconds=seconds,  # type: ignore[arg-type]  # click has checked both
+        cron_days=days,  # type: ignore[arg-type]
         timezone=timezone,
         text=schedule,
     )

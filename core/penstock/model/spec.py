@@ -25,6 +25,8 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ``interval`` (cron and delta triggers) makes the data interval that long, ending at the fire
     time: seconds, or relativedelta keywords. ``run_immediately`` is a cron trigger's rule for the
     first run without a start date: True, False or a number of seconds; None means the default.
+    ``cron_seconds`` says where the second stands in crons of six or seven fields, ``cron_days`` whether
+    days match that are in either of two day fields or in both; None leaves it to the expression.
     ``assets`` makes a run whenever these assets have changed, besides what the kind says (``none`` mostly).
     ``text`` is what the author wrote, for people.
     """
@@ -35,6 +37,8 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     relative: dict[str, int] | None = None
     interval: float | dict[str, int] | None = None
     run_immediately: bool | float | None = None
+    cron_seconds: Literal["first", "last"] | None = None
+    cron_days: Literal["either", "both"] | None = None
     timezone: str = "UTC"
     assets: AssetCondition | None = None
     text: str = "None"

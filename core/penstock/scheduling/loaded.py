@@ -31,6 +31,7 @@ from penstock.store.writes import (
     MOVE_CURSOR,
     UPDATE_DAG,
 )
+from penstock.timetable.doubts import early_first_run
 from penstock.timetable.due import Skip, close
 
 
@@ -148,6 +149,9 @@ def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
     tick.gate.first(INSERT_DAG, {name: getattr(facts, name) for name in DagFacts.__slots__})
     tick.world.put_dag(facts)
     tick.gate.note("dag_new", dag_id=spec.dag_id, reason=spec.file)
+    early = early_first_run(spec, from_us(tick.now_us))
+    if early is not None:
+        tick.gate.note("first_run", dag_id=spec.dag_id, reason=early)
     if spec.paused_upon_creation is not False:
         pause = PauseRecord(
             "schedule",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
 from penstock.clock import Clock, from_us, opt_from_us
 from penstock.model.spec import DagSpec
 from penstock.model.views import PointRow
-from penstock.timetable import Point, timetable_of
-from penstock.timetable.due import decide
-
-_TICK = timedelta(microseconds=1)
+from penstock.timetable import Point
+from penstock.timetable.due import coming, decide
 
 
 class Cursor(NamedTuple):
@@ -49,20 +46,26 @@ class Coming:
         known, due = self._kept.get(cursor.dag_id, (None, None))
         if known == key and (due is None or due > now):
             return due
-        due = decide(
-            spec,
-            cursor=cursor.point,
-            first_seen=from_us(cursor.first_seen_us),
-            now=now,
-            paused=False,
-            limit=0,
-            busy=busy,
-        ).next_due
+        try:
+            due = decide(
+                spec,
+                cursor=cursor.point,
+                first_seen=from_us(cursor.first_seen_us),
+                now=now,
+                paused=False,
+                limit=0,
+                busy=busy,
+            ).next_due
+        except ValueError:  # taken by an older version; the DAG's events say what is wrong with it
+            due = None
         self._kept[cursor.dag_id] = key, due
         return due
 
     def points(self, cursor: Cursor, spec: DagSpec, count: int) -> list[PointRow]:
-        """Return the next *count* points."""
+        """Return the next *count* points that get a run."""
+        points = coming(
+            spec, cursor=cursor.point, first_seen=from_us(cursor.first_seen_us), now=self._clock.now()
+        )
         return [
             PointRow(
                 logical_date=point.logical_date,
@@ -71,32 +74,5 @@ class Coming:
                 run_after=point.run_after,
                 moved_by_dst=point.moved_by_dst,
             )
-            for point in islice(_points(cursor, spec, self._clock.now()), max(count, 0))
+            for point in islice(points, max(count, 0))
         ]
-
-
-def _points(cursor: Cursor, spec: DagSpec, now: datetime) -> Iterator[Point]:
-    """Yield what is not settled: with catchup ``all`` from the cursor on, else from now on."""
-    timetable = timetable_of(spec.schedule)
-    last = cursor.point
-    if not timetable.periodic:
-        point = timetable.next(
-            last,
-            start=spec.start_date or from_us(cursor.first_seen_us),
-            end=spec.end_date,
-            catchup=spec.catchup,
-            now=now,
-        )
-        if point is not None:
-            yield point
-        return
-    first_seen = from_us(cursor.first_seen_us)
-    after = first_seen if last is None else last.run_after
-    start = spec.start_date
-    if spec.catchup != "all":
-        after = max(after, now)
-    elif last is None and start is not None:
-        after = start - _TICK
-    if start is None and spec.schedule.kind.startswith("delta"):  # distances count from somewhere
-        start = first_seen
-    yield from timetable.points_after(after, start=start, end=spec.end_date)

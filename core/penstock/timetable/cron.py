@@ -9,100 +9,122 @@ The rule across clock changes, measured against the reference system:
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from croniter import CroniterBadDateError, CroniterError, croniter
+from croniter import CroniterBadDateError, croniter
 
+from penstock.timetable.expression import Days, Expression, SecondsAt, parse_cron
+from penstock.timetable.fields import Field
 from penstock.timetable.point import DAWN, NEVER
 
-PRESETS = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@quarterly": "0 0 1 */3 *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
-_UNSTABLE = re.compile(r"(?<![A-Za-z])[RrHh](?![A-Za-z])")
 _TICK = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
-_FAR = datetime(2000, 1, 1)  # noqa: DTZ001 - croniter works on wall clock times
+_FROM = datetime(2000, 1, 1)  # noqa: DTZ001 - croniter works on wall clock times
+_YEARS = 150
+"""How many years a search goes: the years that can be named, and 29 February on a given weekday (40)."""
+_FIRST_YEAR, _LAST_YEAR = DAWN.year - 1, NEVER.year
 
 
 class Cron:
     """One expression on naive wall clock times.
 
-    Raises ValueError in plain words when *expression* is not a cron expression or never matches.
+    Times of day are worked out here; croniter finds the days, and is asked in plain numbers only, so
+    that its version matters to nobody. Raises ValueError in plain words when *expression* is not a
+    cron expression or matches no date from 2000 on.
     """
 
-    def __init__(self, expression: str) -> None:
-        self.expression = PRESETS.get(expression.strip().lower(), expression.strip())
-        count = len(self.expression.split())
-        if self.expression.startswith("@"):
-            raise ValueError(f"cron {expression!r} is not valid: it is none of {', '.join(PRESETS)}")
-        if not 5 <= count <= 7:
-            found = f"{count} field{'' if count == 1 else 's'}"
-            raise ValueError(
-                f"cron {expression!r} is not valid: it has {found}, not 5 (6 with seconds, 7 with years)"
-            )
-        if _UNSTABLE.search(self.expression):
-            raise ValueError(f"cron {expression!r}: R and H would give other times at each load")
-        try:
-            self._cron = croniter(self.expression, _FAR)
-            fields = cast("list[list[Any]]", self._cron.expanded)
-            if len(fields) < 7:
-                self._cron.get_next(datetime, start_time=_FAR)
-        except CroniterBadDateError:
-            raise ValueError(f"cron {expression!r} never matches any date") from None
-        except (CroniterError, ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"cron {expression!r} is not valid: {error}") from None
-        self.every_hour = fields[1] == ["*"]
-        self.times_of_day = _times_of_day(fields)
-        words = self.expression.split()
-        year = ["0", words[6]] if len(words) == 7 else []
-        self._days = croniter(" ".join(["0", "0", *words[2:5], *year]), _FAR)
+    def __init__(self, expression: str, seconds: SecondsAt | None = None, days: Days | None = None) -> None:
+        found = parse_cron(expression, seconds, days)
+        self.expression = found
+        self.every_hour = found.hour.full
+        self.times_of_day = found.times_of_day
+        self._days = () if found.every_day else _days_of(found)
+        self.day_after = lru_cache(maxsize=256)(self._day_after)
+        self.day_before = lru_cache(maxsize=256)(self._day_before)
+        if self.following(_FROM - _TICK) is None:
+            raise ValueError(f"cron {expression!r} never matches any date")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What its author should know, each a sentence."""
+        return self.expression.warnings
 
     def following(self, wall: datetime) -> datetime | None:
         """Return the first match after *wall*, or None when there is none."""
-        return self._seek(self._cron.get_next, wall)
+        day = _midnight(wall)
+        if self.matches_day(day):
+            place = bisect_right(self.times_of_day, _second_of_day(wall))
+            if place < len(self.times_of_day):
+                return day + timedelta(seconds=self.times_of_day[place])
+        found = self.day_after(day)
+        return None if found is None else found + timedelta(seconds=self.times_of_day[0])
 
     def preceding(self, wall: datetime) -> datetime | None:
         """Return the last match before *wall*, or None when there is none."""
-        return self._seek(self._cron.get_prev, wall)
+        day = _midnight(wall)
+        if self.matches_day(day):
+            place = bisect_left(self.times_of_day, _second_of_day(wall) + (wall.microsecond > 0))
+            if place:
+                return day + timedelta(seconds=self.times_of_day[place - 1])
+        found = self.day_before(day)
+        return None if found is None else found + timedelta(seconds=self.times_of_day[-1])
 
     def matches_day(self, midnight: datetime) -> bool:
         """Return whether the day that begins at *midnight* has matches."""
-        return self._seek(self._days.get_next, midnight - _TICK) == midnight
+        return self.day_after(midnight - _DAY) == midnight
 
-    @staticmethod
-    def _seek(step: Any, wall: datetime) -> datetime | None:
-        try:
-            return cast("datetime", step(datetime, start_time=wall))
-        except CroniterBadDateError:
-            return None
+    def _day_after(self, midnight: datetime) -> datetime | None:
+        if not self._days:
+            return midnight + _DAY
+        found = [_seek(each.get_next, midnight) for each in self._days]
+        return min((day for day in found if day is not None), default=None)
+
+    def _day_before(self, midnight: datetime) -> datetime | None:
+        if not self._days:
+            return midnight - _DAY
+        found = [_seek(each.get_prev, midnight) for each in self._days]
+        return max((day for day in found if day is not None), default=None)
 
 
-def _times_of_day(fields: list[list[Any]]) -> tuple[int, ...]:
-    """Return the seconds of the day at which the expression matches, on a day that matches."""
+def _seek(step: Any, midnight: datetime) -> datetime | None:
+    if not _FIRST_YEAR <= midnight.year <= _LAST_YEAR:
+        return None
+    try:
+        return cast("datetime", step(datetime, start_time=midnight))
+    except CroniterBadDateError:
+        return None
 
-    def values(place: int, size: int) -> Sequence[int]:
-        field = fields[place] if place < len(fields) else [0]
-        return range(size) if field == ["*"] else sorted({int(value) for value in field})
 
+def _days_of(found: Expression) -> tuple[croniter, ...]:
+    """Return what finds the days of an expression, each said in the plainest way there is."""
+    day, weekday = _numbers(found.day), _numbers(found.weekday)
+    month, year = _numbers(found.month), "" if found.year.free else f"0 {_numbers(found.year)}"
+    sides = ((day, "*"), ("*", weekday)) if found.union else ((day, weekday),)
     return tuple(
-        hour * 3600 + minute * 60 + second
-        for hour in values(1, 24)
-        for minute in values(0, 60)
-        for second in values(5, 60)
+        croniter(
+            f"0 0 {side[0]} {month} {side[1]} {year}", _FROM, day_or=False, max_years_between_matches=_YEARS
+        )
+        for side in sides
     )
+
+
+def _numbers(each: Field) -> str:
+    if each.full and not each.odd and not each.last_day:
+        return "*"
+    if each.nearest is not None:
+        return f"{each.nearest}W"
+    nth = (f"{day}#{place}" if place else f"L{day}" for day, place in sorted(each.nth))
+    last = ["L"] if each.last_day else []
+    return ",".join([*map(str, sorted(each.values)), *last, *nth])
+
+
+def _midnight(wall: datetime) -> datetime:
+    return wall.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 class CronGrid:
@@ -112,36 +134,43 @@ class CronGrid:
     it starts, so `newest`, `first_from` and `count` walk from a day away where that matters.
     """
 
-    def __init__(self, crons: Sequence[str], zone: tzinfo) -> None:
+    def __init__(
+        self,
+        crons: Sequence[str],
+        zone: tzinfo,
+        *,
+        seconds: SecondsAt | None = None,
+        days: Days | None = None,
+    ) -> None:
         if not crons:
             raise ValueError("a cron schedule needs at least one expression")
         self.zone = zone
-        self.crons = tuple(Cron(expression) for expression in crons)
+        self.crons = tuple(Cron(expression, seconds, days) for expression in crons)
         self._changes = not (isinstance(zone, ZoneInfo) and zone.key in {"UTC", "Etc/UTC"})
         self._by_day = lru_cache(maxsize=64)(self._merge_times)
 
     def after(self, moment: datetime) -> datetime:
         """Return the next tick after *moment*, or `NEVER`."""
-        return min(self._step(cron, moment, forward=True) for cron in self.crons)
+        here = _within(moment)
+        return min(NEVER, *(self._step(cron, here, forward=True) for cron in self.crons))
 
     def before(self, moment: datetime) -> datetime:
         """Return the tick before *moment*, or `DAWN`."""
-        return max(self._step(cron, moment, forward=False) for cron in self.crons)
-
-    def align_up(self, moment: datetime) -> datetime:
-        """Return *moment* when it is a tick, else the next one."""
-        following = self.after(moment)
-        known = following != NEVER and self.before(following) == moment
-        return moment if known else following
+        here = _within(moment)
+        return max(DAWN, *(self._step(cron, here, forward=False) for cron in self.crons))
 
     def align_down(self, moment: datetime) -> datetime:
-        """Return *moment* when it is a tick, else the one before."""
+        """Return *moment* when it is a tick, else the one before, by one step forth and back.
+
+        Inside a skipped hour this is the moved tick, as in the reference's manual runs.
+        """
         preceding = self.before(moment)
         known = preceding != DAWN and self.after(preceding) == moment
         return moment if known else preceding
 
     def newest(self, moment: datetime) -> datetime:
         """Return the last tick at or before *moment*, or `DAWN`."""
+        moment = _within(moment)
         if self._plain_around(moment):
             return self.before(moment + _TICK)
         found = self.before(moment - _DAY)
@@ -152,6 +181,7 @@ class CronGrid:
 
     def first_from(self, moment: datetime) -> datetime:
         """Return the first tick at or after *moment*, or `NEVER`."""
+        moment = _within(moment)
         if self._plain_around(moment):
             return self.after(moment - _TICK)
         tick = self.after(moment - _DAY)
@@ -167,7 +197,7 @@ class CronGrid:
             if not self._plain_day(wall):
                 total, tick = total + 1, self.after(tick)
                 continue
-            midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0)
+            midnight = _midnight(wall)
             times = self._by_day(tuple(cron.matches_day(midnight) for cron in self.crons))
             done = bisect_right(times, _second_of_day(wall)) - 1
             end = self._wall(last)
@@ -229,3 +259,8 @@ class CronGrid:
 
 def _second_of_day(wall: datetime) -> int:
     return wall.hour * 3600 + wall.minute * 60 + wall.second
+
+
+def _within(moment: datetime) -> datetime:
+    """Return *moment*, or the end of time that it lies beyond."""
+    return min(max(moment, DAWN), NEVER)

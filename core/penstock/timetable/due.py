@@ -25,13 +25,14 @@ from typing import Literal
 
 from penstock.model.spec import DagSpec
 from penstock.timetable.point import DAWN, NEVER, Point
-from penstock.timetable.schedule import timetable_of
+from penstock.timetable.schedule import stored_timetable, timetable_of
 from penstock.timetable.special import ContinuousTimetable
 from penstock.timetable.timetable import DataIntervalTimetable, Grid, PeriodicTimetable
 from penstock.timetable.triggers import CronTriggerTimetable
 
 ON_TIME = timedelta(seconds=60)
 """A run created later than this after its ``run_after`` ran late."""
+_LAST_TICK = NEVER - timedelta(microseconds=1)
 SkipReason = Literal["paused", "downtime", "schedule changed"]
 
 
@@ -94,9 +95,7 @@ def decide(
         if continuous and busy:
             return Decisions([], cursor, None)
         seen = now if continuous else first_seen
-        point = table.next(
-            cursor, start=spec.start_date or first_seen, end=spec.end_date, catchup="all", now=seen
-        )
+        point = table.next(cursor, start=spec.start_date or first_seen, end=spec.end_date, now=seen)
         return _single(point, cursor, now, limit)
     grid = table.grid(spec.start_date or first_seen)
     return _Periodic(table, grid, spec, cursor, first_seen, now, resumed).settle(limit)
@@ -108,7 +107,7 @@ def close(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: dat
     Its due points are skipped as "schedule changed"; the new cursor stands at *now*, so that the
     new schedule settles only points after the change. A DAG that never had a point stays so.
     """
-    table = timetable_of(spec.schedule)
+    table = stored_timetable(spec.schedule)
     if cursor is None or not isinstance(table, PeriodicTimetable):
         return Decisions([], cursor, None)
     grid = table.grid(spec.start_date or first_seen)
@@ -123,7 +122,7 @@ def first_open(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now
 
     A DAG whose schedule is paused leaves its due points open until it is resumed.
     """
-    table = timetable_of(spec.schedule)
+    table = stored_timetable(spec.schedule)
     if isinstance(table, PeriodicTimetable):
         grid = table.grid(spec.start_date or first_seen)
         tick = _Periodic(table, grid, spec, cursor, first_seen, now).first_tick()
@@ -131,9 +130,24 @@ def first_open(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now
         return None if beyond else table.point(grid, tick)
     if isinstance(table, ContinuousTimetable):
         return None  # its points are made as runs end
-    return table.next(
-        cursor, start=spec.start_date or first_seen, end=spec.end_date, catchup="all", now=first_seen
-    )
+    return table.next(cursor, start=spec.start_date or first_seen, end=spec.end_date, now=first_seen)
+
+
+def coming(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime) -> Iterator[Point]:
+    """Yield the points that get a run, in order, as seen at *now*, if nobody pauses and the engine runs.
+
+    What `decide` creates now comes first, then what it will create when its time comes. Of
+    ``@continuous`` only the next point is known.
+    """
+    table = stored_timetable(spec.schedule)
+    if isinstance(table, PeriodicTimetable):
+        grid = table.grid(spec.start_date or first_seen)
+        yield from _Periodic(table, grid, spec, cursor, first_seen, now).created()
+        return
+    seen = now if isinstance(table, ContinuousTimetable) else first_seen
+    point = table.next(cursor, start=spec.start_date or first_seen, end=spec.end_date, now=seen)
+    if point is not None:
+        yield point
 
 
 def _single(point: Point | None, cursor: Point | None, now: datetime, limit: int) -> Decisions:
@@ -173,6 +187,13 @@ class _Periodic:
             if creates:
                 first = self.table.tick_after(self.grid, creates[-1].point)
         return Decisions(done, cursor, self._due_at(first))
+
+    def created(self) -> Iterator[Point]:
+        """Yield the points that get a run now or later, in order."""
+        first = self.first_tick()
+        if self.spec.catchup != "all":
+            first = max(first, self._first_kept(first, self.newest_tick(self.now)))
+        yield from self._points(first, min(self.spec.end_date or NEVER, _LAST_TICK))
 
     def first_tick(self) -> datetime:
         """Return the first tick that is not settled, or `NEVER`."""

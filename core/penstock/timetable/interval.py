@@ -13,6 +13,7 @@ from dateutil.relativedelta import relativedelta
 from penstock.timetable.point import DAWN, NEVER
 
 Step = timedelta | relativedelta
+_SMALLEST = timedelta(microseconds=1)
 
 
 def step_of(seconds: float | None, relative: Mapping[str, int] | None) -> Step:
@@ -20,71 +21,93 @@ def step_of(seconds: float | None, relative: Mapping[str, int] | None) -> Step:
 
     Calendar distances without months and years are plain time.
     """
+    step: Step
     if relative is None:
-        step: Step = timedelta(seconds=seconds or 0)
+        step = timedelta(seconds=seconds or 0)
+        forward = bool(seconds and seconds > 0)
     else:
         try:
             step = relativedelta(**dict(relative))  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
             raise ValueError(f"relativedelta {dict(relative)!r} is not valid: {error}") from None
+        forward = _shortest(step) > timedelta()
         if set(relative) <= {"weeks", "days", "hours", "minutes", "seconds", "microseconds"}:
             step = timedelta(**dict(relative))
-    probe = datetime(2001, 1, 1)  # noqa: DTZ001 - only the direction matters
-    if probe + step <= probe:
+    if not forward:
         raise ValueError("the distance between two points of a schedule must be more than nothing")
     return step
+
+
+def _shortest(step: relativedelta) -> timedelta:
+    """Return a length that *step* never falls below: with the shortest months and years there are."""
+    days = 365 * step.years + 28 * step.months + step.days - abs(step.leapdays)
+    return timedelta(
+        days=days,
+        hours=step.hours,
+        minutes=step.minutes,
+        seconds=step.seconds,
+        microseconds=step.microseconds,
+    )
 
 
 class DeltaGrid:
     """*anchor*, anchor + step, anchor + 2 steps, and so on. Nothing lies before the anchor.
 
-    A calendar step is added again and again (31 January, 28 February, 28 March), as the
-    reference does.
+    Calendar steps are counted from the anchor too, so that monthly from 31 January is the last day of
+    each month: 28 February, 31 March. (The reference adds them up, and stays at the 28th.)
     """
 
     def __init__(self, anchor: datetime, step: Step) -> None:
         self.anchor = anchor
         self.step = step
+        self._length = step if isinstance(step, timedelta) else _average(step)
 
     def newest(self, moment: datetime) -> datetime:
         """Return the last tick at or before *moment*, or `DAWN`."""
-        if moment < self.anchor:
-            return DAWN
-        if isinstance(self.step, timedelta):
-            return self.anchor + (moment - self.anchor) // self.step * self.step
-        tick = self.anchor
-        while (following := tick + self.step) <= moment:
-            tick = following
-        return tick
+        place = self._place(moment)
+        return DAWN if place < 0 else self._tick(place)
 
     def first_from(self, moment: datetime) -> datetime:
         """Return the first tick at or after *moment*, or `NEVER`."""
-        tick = self.newest(moment)
-        if tick == DAWN:
-            return self.anchor
-        return tick if tick == moment else self.after(tick)
+        place = self._place(moment)
+        tick = self._tick(max(place, 0))
+        return tick if tick >= moment else self._tick(place + 1)
 
     def after(self, moment: datetime) -> datetime:
         """Return the next tick after *moment*, or `NEVER`."""
-        tick = self.newest(moment)
-        if tick == DAWN:
-            return self.anchor
-        try:
-            return tick + self.step
-        except OverflowError:
-            return NEVER
+        return self._tick(self._place(moment) + 1)
 
     def count(self, first: datetime, last: datetime) -> int:
         """Return how many ticks lie from *first*, which must be one, to *last*, both counted."""
-        if last < first:
-            return 0
-        if isinstance(self.step, timedelta):
-            return (last - first) // self.step + 1
-        total, tick = 1, first
-        while (tick := tick + self.step) <= last:
-            total += 1
-        return total
+        return 0 if last < first else self._place(last) - self._place(first) + 1
 
     def moved(self, tick: datetime) -> bool:  # noqa: ARG002 - the grids' common shape
         """Return False: clock changes move nothing here."""
         return False
+
+    def _place(self, moment: datetime) -> int:
+        """Return how many steps after the anchor the last tick at or before *moment* lies, -1 before it."""
+        moment = min(moment, NEVER - _SMALLEST)
+        if moment < self.anchor:
+            return -1
+        place = (moment - self.anchor) // self._length
+        if isinstance(self.step, timedelta):
+            return place
+        while self._tick(place) > moment:
+            place -= 1
+        while self._tick(place + 1) <= moment:
+            place += 1
+        return place
+
+    def _tick(self, place: int) -> datetime:
+        """Return the tick *place* steps after the anchor, or `NEVER`."""
+        try:
+            return min(self.anchor + self.step * place if place else self.anchor, NEVER)
+        except (OverflowError, ValueError):
+            return NEVER
+
+
+def _average(step: relativedelta) -> timedelta:
+    """Return about how long a calendar step is."""
+    days = 365.2425 * (step.years + step.months / 12) + step.days
+    return timedelta(days=days, hours=step.hours, minutes=step.minutes, seconds=step.seconds)

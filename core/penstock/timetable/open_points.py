@@ -10,7 +10,7 @@ from penstock.model.spec import DagSpec
 from penstock.timetable.due import first_open
 from penstock.timetable.point import Point
 from penstock.timetable.recorded import Recorded
-from penstock.timetable.schedule import timetable_of
+from penstock.timetable.schedule import stored_timetable
 from penstock.timetable.timetable import PeriodicTimetable
 
 
@@ -38,7 +38,7 @@ class OpenPoints:
         begin = max(first, self.first.logical_date)
         if begin > last:
             return iter(())
-        table = timetable_of(self.schedule.schedule)
+        table = stored_timetable(self.schedule.schedule)
         if not table.periodic:
             return iter((self.first,) if begin == self.first.logical_date else ())
         return table.points_between(begin, last, start=self.schedule.start, end=self.end)
@@ -46,7 +46,7 @@ class OpenPoints:
     def count(self, first: datetime, last: datetime) -> int:
         """Return how many points `between` yields."""
         begin = max(first, self.first.logical_date)
-        table = timetable_of(self.schedule.schedule)
+        table = stored_timetable(self.schedule.schedule)
         if begin > last or not table.periodic:
             return sum(1 for _ in self.between(first, last))
         return table.count_between(begin, last, start=self.schedule.start, end=self.end)
@@ -59,7 +59,7 @@ class OpenPoints:
         """Return the logical date of the newest point that is due, None when the first one is not."""
         if not self.due(self.first):
             return None
-        table = timetable_of(self.schedule.schedule)
+        table = stored_timetable(self.schedule.schedule)
         if not isinstance(table, PeriodicTimetable):
             return self.first.logical_date
         newest = table.newest_point(self.now, start=self.schedule.start or self.first.logical_date)

@@ -14,7 +14,7 @@ import msgspec
 from penstock.decoding import decoder
 from penstock.model.spec import DagSpec, ScheduleSpec
 from penstock.timetable.point import Point
-from penstock.timetable.schedule import timetable_of
+from penstock.timetable.schedule import stored_timetable
 from penstock.timetable.timetable import PeriodicTimetable
 
 
@@ -45,11 +45,15 @@ class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
         """Yield the points with a logical date from *first* to *last*, both counted, in order."""
         if first > last:
             return iter(())
-        return timetable_of(self.schedule).points_between(first, last, start=self.start)
+        return stored_timetable(self.schedule).points_between(first, last, start=self.start)
 
     def count(self, first: datetime, last: datetime) -> int:
         """Return how many points `points` yields."""
-        return 0 if first > last else timetable_of(self.schedule).count_between(first, last, start=self.start)
+        return (
+            0
+            if first > last
+            else stored_timetable(self.schedule).count_between(first, last, start=self.start)
+        )
 
     def inside(self, first: datetime, last: datetime) -> tuple[datetime, datetime, int] | None:
         """Return the first and last point between two moments and how many there are, None without any."""
@@ -57,7 +61,7 @@ class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
         begin = next(found, None)
         if begin is None:
             return None
-        table, start = timetable_of(self.schedule), begin.logical_date
+        table, start = stored_timetable(self.schedule), begin.logical_date
         lead = table.lead() if isinstance(table, PeriodicTimetable) else None
         if isinstance(table, PeriodicTimetable) and lead is not None:
             newest = table.grid(self.start or first).newest(last + lead) - lead

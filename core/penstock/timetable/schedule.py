@@ -22,6 +22,14 @@ def timetable_of(spec: ScheduleSpec) -> Timetable:
     return _timetable(msgspec.json.encode(spec))
 
 
+def stored_timetable(spec: ScheduleSpec) -> Timetable:
+    """Return the timetable of a schedule that was taken once; one that is refused by now has no points."""
+    try:
+        return timetable_of(spec)
+    except ValueError:
+        return Timetable()
+
+
 @lru_cache(maxsize=512)
 def _timetable(data: bytes) -> Timetable:
     spec = decoder(ScheduleSpec).decode(data)
@@ -33,14 +41,21 @@ def _timetable(data: bytes) -> Timetable:
         case "continuous":
             return ContinuousTimetable()
         case "cron":
-            ticks = CronGrid(spec.crons, _zone(spec.timezone))
-            return CronTriggerTimetable(ticks, _interval(spec), spec.run_immediately)
+            return CronTriggerTimetable(_cron_grid(spec), _interval(spec), spec.run_immediately)
         case "cron_interval":
-            return CronIntervalTimetable(CronGrid(spec.crons, _zone(spec.timezone)))
+            return CronIntervalTimetable(_cron_grid(spec))
         case "delta":
             return DeltaTriggerTimetable(step_of(spec.seconds, spec.relative), _interval(spec))
         case "delta_interval":
             return DeltaIntervalTimetable(step_of(spec.seconds, spec.relative))
+
+
+def _cron_grid(spec: ScheduleSpec) -> CronGrid:
+    if spec.cron_seconds is not None and all(len(cron.split()) < 6 for cron in spec.crons):
+        raise ValueError(
+            f'seconds="{spec.cron_seconds}" is for crons of six or seven fields, and {spec.text!r} has fewer'
+        )
+    return CronGrid(spec.crons, _zone(spec.timezone), seconds=spec.cron_seconds, days=spec.cron_days)
 
 
 def _interval(spec: ScheduleSpec) -> Step | None:

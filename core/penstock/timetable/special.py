@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from penstock.timetable.point import Point
-from penstock.timetable.timetable import Outlook, Timetable
+from penstock.timetable.timetable import Timetable
 
 
 class OnceTimetable(Timetable):
     """``@once``: one point, at the start date even when that has passed, whatever the catchup."""
 
-    def following(self, last: Point | None, seen: Outlook) -> Point | None:
+    def next(
+        self,
+        last: Point | None,
+        *,
+        start: datetime,
+        end: datetime | None,
+        now: datetime,  # noqa: ARG002 - it does not matter
+    ) -> Point | None:
         """Return the only point, unless there was one."""
-        moment = seen.start or seen.now
-        if last is not None or (seen.end is not None and moment > seen.end):
+        if last is not None or (end is not None and start > end):
             return None
-        return Point.over(moment, moment)
+        return Point.over(start, start)
 
     def points_between(
         self, first: datetime, last: datetime, *, start: datetime | None = None, end: datetime | None = None
@@ -37,16 +43,17 @@ class OnceTimetable(Timetable):
 class ContinuousTimetable(Timetable):
     """``@continuous``: each point begins where the last ended and is due at once."""
 
-    def following(self, last: Point | None, seen: Outlook) -> Point | None:
+    def next(
+        self, last: Point | None, *, start: datetime, end: datetime | None, now: datetime
+    ) -> Point | None:
         """Return the span from the last point, or the start date, until *now*."""
         if last is None:
-            first = seen.start or seen.now
-            span = first, max(first, seen.now)
-        elif last.data_interval_end > seen.now and seen.start is not None:
+            span = start, max(start, now)
+        elif last.data_interval_end > now:
             # The last run lies in the future: begin anew, with spans of its length.
-            span = seen.start, seen.start + (last.data_interval_end - last.data_interval_start)
+            span = start, start + (last.data_interval_end - last.data_interval_start)
         else:
-            span = last.data_interval_end, max(seen.now, last.data_interval_end)
-        if seen.end is not None and span[1] > seen.end:
+            span = last.data_interval_end, now
+        if end is not None and span[1] > end:
             return None
         return Point.over(*span)

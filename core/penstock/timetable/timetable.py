@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Literal, NamedTuple, Protocol
+from typing import Protocol
 
 from penstock.timetable.interval import Step
 from penstock.timetable.point import DAWN, NEVER, Point
-
-Catchup = Literal["none", "latest", "all"]
-
-
-class Outlook(NamedTuple):
-    """What bounds the next point: the DAG's dates, its catchup, and the present."""
-
-    start: datetime | None
-    end: datetime | None
-    catchup: Catchup
-    now: datetime
 
 
 class Grid(Protocol):
@@ -58,23 +47,16 @@ class Timetable:
 
     def next(
         self,
-        last: Point | None,
+        last: Point | None,  # noqa: ARG002 - has none
         *,
-        start: datetime | None,
-        end: datetime | None,
-        catchup: Catchup,
-        now: datetime,
+        start: datetime,  # noqa: ARG002
+        end: datetime | None,  # noqa: ARG002
+        now: datetime,  # noqa: ARG002
     ) -> Point | None:
-        """Return the point after *last* (None: the first one) as seen at *now*, or None.
+        """Return the point after *last* (None: the first one) of a schedule that is no grid, or None.
 
-        ``all`` goes through every point; ``latest`` leaps to the newest one that has passed;
-        ``none`` never answers a point that is due before *now*. This is the reference's rule for
-        one DAG that nobody pauses; `due.decide` is what the engine asks.
+        Periodic ones are asked by `due.decide`, which knows what is missed and what is to be made up.
         """
-        return self.following(last, Outlook(start, end, catchup, now))
-
-    def following(self, last: Point | None, seen: Outlook) -> Point | None:  # noqa: ARG002 - has none
-        """Return what `next` answers."""
         return None
 
     def points_between(

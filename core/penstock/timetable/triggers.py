@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from penstock.timetable.cron import CronGrid
 from penstock.timetable.interval import DeltaGrid, Step
-from penstock.timetable.point import NEVER, Point
-from penstock.timetable.timetable import Outlook, TriggerTimetable
+from penstock.timetable.point import NEVER
+from penstock.timetable.timetable import TriggerTimetable
 
 _FIRST_RUN_GRACE = timedelta(minutes=5)
 
@@ -28,33 +28,18 @@ class CronTriggerTimetable(TriggerTimetable):
 
     def first_without_start(self, now: datetime) -> datetime:
         """Return the first tick of a DAG without a start date: the last one if it has only just passed."""
-        past, following = self.ticks.align_down(now), self.ticks.align_up(now)
+        past, following = self.ticks.newest(now), self.ticks.first_from(now)
         match self.run_immediately:
             case True:
                 return past
             case False:
                 return following
             case None:
-                grace = max((following - past) / 10, _FIRST_RUN_GRACE)
+                tenth = (following - past) / 10 if following != NEVER else _FIRST_RUN_GRACE
+                grace = max(tenth, _FIRST_RUN_GRACE)
             case seconds:
                 grace = timedelta(seconds=seconds)
         return past if now - past <= grace else following
-
-    def following(self, last: Point | None, seen: Outlook) -> Point | None:
-        """Return the point after *last*; see `Timetable.next`."""
-        ticks = self.ticks
-        if last is not None:
-            tick = ticks.after(last.data_interval_end)
-        elif seen.start is None:
-            tick = self.first_without_start(seen.now)
-        else:
-            tick = ticks.align_up(seen.start)
-        if seen.catchup != "all":
-            floor = ticks.align_down(seen.now) if seen.catchup == "latest" else ticks.first_from(seen.now)
-            tick = max(tick, floor, ticks.align_up(seen.start) if seen.start else floor)
-        if tick == NEVER or (seen.end is not None and tick > seen.end):
-            return None
-        return self.point(ticks, tick)
 
 
 class DeltaTriggerTimetable(TriggerTimetable):
@@ -67,12 +52,3 @@ class DeltaTriggerTimetable(TriggerTimetable):
     def grid(self, anchor: datetime) -> DeltaGrid:
         """Return *anchor* and its followers."""
         return DeltaGrid(anchor, self.step)
-
-    def following(self, last: Point | None, seen: Outlook) -> Point | None:
-        """Return the point after *last*; without catchup a missed one fires now, off the old grid."""
-        tick = last.data_interval_end + self.step if last is not None else seen.start or seen.now
-        if seen.catchup != "all":
-            tick = max(tick, seen.now, seen.start or seen.now)
-        if seen.end is not None and tick > seen.end:
-            return None
-        return Point.over(tick - self.interval, tick)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import penstock
+from penstock.errors import DagFileError
 from penstock.model.spec import CommandSpec, PoolSpec, SensorSpec, decode_spec, encode_spec
 
 
@@ -131,6 +132,12 @@ def test_a_subclass_of_bash_is_executed_as_python(load: Any) -> None:
             {"kind": "cron", "timezone": "America/New_York", "interval": 345600.0},
         ),
         ("CronTriggerTimetable('@hourly', run_immediately=True)", {"run_immediately": True}),
+        ("CronTriggerTimetable('0 0 6 * * 1-5', seconds='first')", {"cron_seconds": "first"}),
+        ("CronDataIntervalTimetable('0 0 6 * * 1-5', seconds='last')", {"cron_seconds": "last"}),
+        (
+            "MultipleCronTriggerTimetable('0 6 * * *', '0 0 */2 * 1 0', seconds='last', days='both')",
+            {"cron_seconds": "last", "cron_days": "both"},
+        ),
         (
             "CronTriggerTimetable('@hourly', run_immediately=timedelta(minutes=45))",
             {"run_immediately": 2700.0},
@@ -235,6 +242,74 @@ def test_knowingly_ignored_arguments_are_warnings_once(load: Any) -> None:
         "argument queue is ignored: there are no queues; use a pool",
         "argument email_on_retry is ignored: give SmtpNotifier as on_retry_callback",
     )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ("'0 0 */2 * 1'", ["either is enough here and in Airflow, both must match in cron"]),
+        ("CronTriggerTimetable('0 0 */2 * 1', days='both', run_immediately=False)", []),
+        ("'0 22-6 * * *'", ["'22-6' goes over the end of the hour field"]),
+        ("MultipleCronTriggerTimetable('0 22-6 * * *', '0 22-6 * * *')", ["'22-6' goes over the end"]),
+        ("'0 0 1 1 * 0 2099'", ["seven fields are read with the second sixth"]),
+        (
+            "CronTriggerTimetable('0 0 1 1 * 0 2005', seconds='last')",
+            ["last match was 2005-01-01 00:00"],
+        ),
+        ("'0 6 * * *'", []),
+        ("timedelta(days=30)", []),
+    ],
+)
+def test_what_a_schedule_may_mean_elsewhere_is_a_warning_once(
+    schedule: str, said: list[str], load: Any
+) -> None:
+    text = "from datetime import timedelta\n"
+    (spec,) = load.specs(f"{text}d = DAG('d', schedule={schedule}, catchup='none')")
+    assert len(spec.warnings) == len(said)
+    assert all(part in warning for part, warning in zip(said, spec.warnings, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("schedule='0 0 28 * *'", True),
+        ("schedule='@weekly'", True),
+        ("schedule='@daily'", False),
+        ("schedule='0 0 28 * *', catchup='none'", False),
+        ("schedule='0 0 28 * *', start_date=datetime(2026, 1, 1)", False),
+        ("schedule=CronTriggerTimetable('0 0 28 * *', run_immediately=False)", False),
+        ("schedule=CronDataIntervalTimetable('0 0 28 * *')", False),
+    ],
+)
+def test_a_long_grace_for_the_first_run_is_said(arguments: str, said: bool, load: Any) -> None:
+    (spec,) = load.specs(f"from datetime import datetime\nd = DAG('d', {arguments})")
+    assert [("runs at once" in warning, "run_immediately=False" in warning) for warning in spec.warnings] == [
+        (True, True)
+    ] * said
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ("'0 0 6 * * 1-5'", "as in CronTriggerTimetable('0 0 6 * * 1-5', seconds=\"first\")"),
+        ("CronDataIntervalTimetable('0 0 6 * * 1-5')", "as in CronDataIntervalTimetable('0 0 6 * * 1-5', "),
+        ("MultipleCronTriggerTimetable('0 6 * * *', '0 0 6 * * 1-5')", "cron '0 0 6 * * 1-5' has six fields"),
+        ("'0 0 13 * 5#2'", "cannot stand beside another day field"),
+        ("'@every 5m'", "timedelta(minutes=5)"),
+        ("'0 0 * * 5L'", "written L5"),
+        ("CronTriggerTimetable('0 6 * * *', seconds='first')", "'0 6 * * *' has fewer"),
+        ("CronTriggerTimetable('0 6 * * *', seconds='middle')", "seconds must be 'first' or 'last'"),
+        ("CronTriggerTimetable('0 6 * * *', days='all')", "days must be 'either' or 'both'"),
+        ("'0 0 1 1 * 0 2020', start_date=datetime(2026, 1, 1)", "never matches any date from 2026-01-01 on"),
+    ],
+)
+def test_a_schedule_that_may_mean_two_things_is_refused_at_its_line(
+    schedule: str, message: str, load: Any
+) -> None:
+    with pytest.raises(DagFileError) as caught:
+        load.specs(f"from datetime import datetime\n\nd = DAG('d', schedule={schedule})")
+    assert message in caught.value.message
+    assert caught.value.line is not None
 
 
 def test_pools_go_to_every_dag_of_the_file(load: Any) -> None:

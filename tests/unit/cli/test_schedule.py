@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from penstock.cli.root import penstock
+from penstock.errors import UsageError
 
 
 def invoke(*words: str) -> Any:
@@ -56,6 +57,79 @@ def test_what_depends_on_the_end_of_the_run_before_is_told_once() -> None:
     assert points("none") == []
 
 
+def test_six_fields_with_the_second_where_it_is_said() -> None:
+    found = points("0 0 6 * * 1-5", "--seconds", "first", "--now", "2026-01-01", "-n", "3")
+    assert found == ["2026-01-01T06:00:00Z", "2026-01-02T06:00:00Z", "2026-01-05T06:00:00Z"]
+    found = points("0 0 6 * * 1-5", "--seconds", "last", "--now", "2026-01-01", "-n", "2")
+    assert found == ["2026-01-06T00:00:01Z", "2026-01-06T00:00:02Z"]
+    spans = points("0 0 6 * * *", "--seconds", "first", "--kind", "interval", "--now", "2026-01-02T07:00Z",
+                   "--start", "2026-01-01", "-n", "1")  # fmt: skip
+    assert spans == ["2026-01-02T06:00:00Z"]
+
+
+def test_what_is_doubtful_is_said_beside_the_points_and_in_json() -> None:
+    words = ["0 0 */2 * 1", "--now", "2026-01-01", "--start", "2026-01-01"]
+    answer = invoke(*words)
+    assert "say --days either or --days both" in answer.stderr
+    assert "!" not in answer.stdout
+    document = json.loads(invoke(*words, "--json").stdout)
+    assert len(document["warnings"]) == 1
+    assert json.loads(invoke(*words, "--days", "both", "--json").stdout)["warnings"] == []
+    assert points(*words, "--days", "both", "-n", "2") == ["2026-01-05T00:00:00Z", "2026-01-19T00:00:00Z"]
+
+
+def test_the_grace_of_a_new_dag_is_said_and_can_be_off() -> None:
+    words = ["0 0 28 * *", "--now", "2026-11-29", "-n", "1"]
+    early = invoke(*words)
+    assert "2026-11-28" in early.stdout
+    assert "say --run-immediately no" in early.stderr
+    calm = invoke(*words, "--run-immediately", "no")
+    assert "2026-12-28" in calm.stdout
+    assert "at once" not in calm.stderr
+
+
+def test_the_schedule_is_told_in_words() -> None:
+    assert "hourly at :00 and :45 UTC" in invoke("*/45 * * * *").stderr
+    assert json.loads(invoke("0 0 * * 1,1", "--json").stdout)["words"] == "every Monday at 00:00 UTC"
+
+
+def test_the_end_of_the_calendar_ends_the_points() -> None:
+    assert len(points("0 0 1 1 *", "-n", "10000", "--now", "2026-06-01")) == 8999 - 2026
+    assert points("P1Y", "--start", "8990-02-28", "-n", "100")[-1] == "8999-02-28T00:00:00Z"
+    assert points("0 0 1 1 *", "--start", "9999-01-01") == []
+    assert points("PT6H", "--start", "9999-12-31") == []
+
+
+def test_a_month_from_the_31st_stays_at_month_ends() -> None:
+    words = ["P1M", "--start", "2026-01-31", "--now", "2026-01-01", "-n", "4"]
+    assert [moment[5:10] for moment in points(*words)] == ["01-31", "02-28", "03-31", "04-30"]
+    assert [moment[5:10] for moment in points(*words, "--kind", "interval")] == [
+        "02-28",
+        "03-31",
+        "04-30",
+        "05-31",
+    ]
+    assert points("P1Y", "--start", "2024-02-29", "--now", "2024-01-01", "-n", "5")[-1][:10] == "2028-02-29"
+
+
+def test_an_interval_that_ends_in_the_skipped_hour_is_there() -> None:
+    words = ["30 2 * * *", "--kind", "interval", "--timezone", "Europe/Amsterdam", "--start", "2026-03-26",
+             "--now", "2026-03-26", "--catchup", "all", "-n", "4", "--json"]  # fmt: skip
+    found = [point["logical_date"] for point in json.loads(invoke(*words).stdout)["points"]]
+    assert found == [
+        "2026-03-26T01:30:00Z", "2026-03-27T01:30:00Z", "2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z"
+    ]  # fmt: skip
+
+
+def test_a_refusal_is_one_sentence_with_exit_code_2() -> None:
+    for words in (["0 0 6 * * 1-5"], ["0 0 1 1 * 0 2020"], ["0 0 13 * 5#2"], ["@every 5m"]):
+        answer = CliRunner().invoke(penstock, ["schedule", "preview", *words])
+        assert isinstance(answer.exception, UsageError)
+        assert answer.exception.exit_code == 2
+        assert "\n" not in str(answer.exception)
+        assert answer.stdout == ""
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -83,6 +157,14 @@ def test_what_depends_on_the_end_of_the_run_before_is_told_once() -> None:
         (["@daily", "--start", "2026-13-01"], "is not a date"),
         (["@daily", "-n", "0"], "0"),
         (["H H * * *"], "other times at each load"),
+        (["0 0 6 * * 1-5"], "or --seconds first if it is the first one"),
+        (["0 6 * * *", "--seconds", "first"], "has fewer"),
+        (["PT6H", "--seconds", "first"], "for cron schedules"),
+        (["@once", "--days", "both"], "@once has no"),
+        (["0 0 * * 1|2"], "| separates several crons in '0 0 * * 1|2'"),
+        (["0 0 1 1 * 0 2020"], "its last match was 2020-01-01 00:00 UTC"),
+        (["@daily", "--now", "9999-12-31T23:00", "--timezone", "America/New_York"], "years 1 to 9999"),
+        (["@every 90m"], "PT90M"),
     ],
 )
 def test_nonsense_is_refused(words: list[str], message: str) -> None:

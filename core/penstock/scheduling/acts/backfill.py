@@ -31,7 +31,7 @@ from penstock.scheduling.world import World
 from penstock.store.records import BackfillRecord, SlotRecord
 from penstock.store.writes import INSERT_BACKFILL, INSERT_SLOT, UPDATE_BACKFILL
 from penstock.timetable.point import Point
-from penstock.timetable.schedule import timetable_of
+from penstock.timetable.schedule import stored_timetable
 
 MOST_POINTS = 20_000
 """A backfill of more points than this is refused: split it."""
@@ -138,7 +138,9 @@ def _points(spec: DagSpec, act: CreateBackfill) -> list[Point]:
         raise UsageError(f"the backfill begins after it ends: {first:%Y-%m-%d %H:%M} > {last:%Y-%m-%d %H:%M}")
     if spec.schedule.kind in ("none", "once", "continuous"):
         raise UsageError(f"{spec.dag_id} has no schedule points to backfill (schedule: {spec.schedule.text})")
-    found = timetable_of(spec.schedule).points_between(first, last, start=spec.start_date, end=spec.end_date)
+    found = stored_timetable(spec.schedule).points_between(
+        first, last, start=spec.start_date, end=spec.end_date
+    )
     points = list(itertools.islice(found, MOST_POINTS + 1))
     if len(points) > MOST_POINTS:
         raise UsageError(f"more than {MOST_POINTS:,} schedule points: split the backfill")

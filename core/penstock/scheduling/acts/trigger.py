@@ -17,7 +17,7 @@ from penstock.scheduling.acts.planned import Planned, amount, aware, make_plan
 from penstock.scheduling.births import create_run
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import World
-from penstock.timetable.schedule import timetable_of
+from penstock.timetable.schedule import stored_timetable
 
 
 def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
@@ -42,7 +42,7 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
         run_id = world.free_run_id(act.dag_id, make_run_id("manual", moment))
     elif world.has_run(act.dag_id, run_id):
         raise RefusedError(f"{act.dag_id} has a run {run_id!r} already")
-    interval = None if logical is None else timetable_of(spec.schedule).manual_interval(logical)
+    interval = None if logical is None else stored_timetable(spec.schedule).manual_interval(logical)
     item = PlanItem(
         dag_id=act.dag_id, run_id=run_id, task_id=None, before="", after="queued", logical_date=logical
     )
