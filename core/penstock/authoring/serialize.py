@@ -251,7 +251,9 @@ def _with_doubts(spec: DagSpec, dag: DAG) -> DagSpec:
     except ValueError as error:
         refuse(f"DAG {dag.dag_id!r}: {error}{_as_in(spec.schedule, str(error))}", dag.place)
     except OverflowError:
-        refuse(f"DAG {dag.dag_id!r}: its schedule {spec.schedule.text!r} leads out of the calendar", dag.place)
+        refuse(
+            f"DAG {dag.dag_id!r}: its schedule {spec.schedule.text!r} leads out of the calendar", dag.place
+        )
     if over is not None:
         doubts = (*doubts, over)
     return msgspec.structs.replace(spec, warnings=(*spec.warnings, *doubts))
