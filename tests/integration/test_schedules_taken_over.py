@@ -58,6 +58,11 @@ async def test_run_immediately_false_waits_for_the_next_tick(bench: Bench, catch
     assert [run.run_after for run in bench.engine.runs("m")] == [datetime(2026, 12, 28, tzinfo=UTC)]
 
 
+async def test_what_was_said_at_load_stays_with_the_dag(bench: Bench) -> None:
+    bench.load(spec("m", MONTHLY, warnings=("mind the gap",)))
+    assert bench.engine.dag("m").warnings == ("mind the gap",)
+
+
 async def test_a_schedule_that_is_refused_by_now_hurts_only_itself(bench: Bench) -> None:
     bench.load(spec("old", REFUSED), spec("fine", HOURLY))
     bench.clock.forward(2 * 3600)
@@ -66,6 +71,8 @@ async def test_a_schedule_that_is_refused_by_now_hurts_only_itself(bench: Bench)
     assert len(bench.engine.runs("fine")) >= 1
     assert {row.dag_id: row.next_run is None for row in bench.engine.dags()} == {"old": True, "fine": False}
     assert bench.engine.next_points("old", 3) == []
+    assert bench.engine.dag("old").words == "0 0 6 * * 1-5"
+    assert bench.engine.dag("fine").words == "hourly at :00 UTC"
     now = bench.clock.time
     assert bench.engine.points("old", first=now - timedelta(days=1), last=now, limit=5) == []
     run_id = bench.act(acts.Trigger(dag_id="old", logical_date=now)).run_id

@@ -242,20 +242,19 @@ def _with_doubts(spec: DagSpec, dag: DAG) -> DagSpec:
     """Return *spec* with what is to be said about its schedule; refuse one that makes no sense."""
     from penstock.timetable.doubts import doubts_about, over_since
 
+    problem, over = None, None
+    doubts: tuple[str, ...] = ()
     try:
         doubts = doubts_about(spec)
-        over = over_since(spec, spec.start_date) if spec.start_date is not None else None
-        if over is not None:
-            raise ValueError(over)
+        problem = over_since(spec, spec.start_date) if spec.start_date is not None else None
         over = over_since(spec, datetime.now(UTC))
     except ValueError as error:
-        refuse(f"DAG {dag.dag_id!r}: {error}{_as_in(spec.schedule, str(error))}", dag.place)
+        problem = f"{error}{_as_in(spec.schedule, str(error))}"
     except OverflowError:
-        refuse(
-            f"DAG {dag.dag_id!r}: its schedule {spec.schedule.text!r} leads out of the calendar", dag.place
-        )
-    if over is not None:
-        doubts = (*doubts, over)
+        problem = f"its schedule {spec.schedule.text!r} leads out of the calendar"
+    if problem is not None:
+        refuse(f"DAG {dag.dag_id!r}: {problem}", dag.place)
+    doubts = doubts if over is None else (*doubts, over)
     return msgspec.structs.replace(spec, warnings=(*spec.warnings, *doubts))
 
 

@@ -97,6 +97,8 @@ def show_dag(session: Session, *, dag: str, as_json: bool) -> None:
       penstock dags show first_dag
       penstock dags show first_dag --json | jq '.nodes[].task_id'
     """
+    from penstock.logs.clean import clean
+
     engine = session.reader()
     with suggesting(engine, dag):
         detail = engine.dag(dag)
@@ -104,6 +106,8 @@ def show_dag(session: Session, *, dag: str, as_json: bool) -> None:
         print_json(detail)
     else:
         tell(_detail_text(detail))
+        for warning in detail.warnings:
+            say(f"! {clean(warning)}")
 
 
 def _detail_text(detail: DagDetail) -> str:
@@ -116,6 +120,7 @@ def _detail_text(detail: DagDetail) -> str:
             ("about", row.description),
             ("file", row.file),
             ("schedule", f"{row.schedule} ({row.timezone}), catchup {detail.catchup}"),
+            ("in words", detail.words or None),
             ("state", ", ".join(_marks(row)) or "on"),
             ("paused", row.paused and _pause_text(row.paused)),
             ("frozen", row.frozen and _pause_text(row.frozen)),

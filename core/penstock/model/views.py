@@ -170,6 +170,10 @@ class DagDetail(View, frozen=True, kw_only=True):
     """In topological order."""
     groups: tuple[GroupNode, ...] = ()
     doc: str | None = None
+    words: str = ""
+    """The schedule in words."""
+    warnings: tuple[str, ...] = ()
+    """What was said when it was loaded."""
 
 
 class TaskRow(View, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from penstock.store.reads_quarantine import reasons
 from penstock.store.reads_runs import RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
 from penstock.store.shapes import Shape, Shapes
 from penstock.store.sieve import Sieve
+from penstock.timetable.describe import in_words
 
 _dag = table_of(tables.DagRow)
 _run = table_of(tables.RunRow)
@@ -125,6 +126,8 @@ def read_dag(connection: Connection, shapes: Shapes, coming: Coming, dag_id: str
         nodes=shape.nodes,
         groups=shape.groups,
         doc=spec.doc,
+        words=in_words(spec.schedule),
+        warnings=spec.warnings,
     )
 
 

@@ -36,6 +36,15 @@ def describe(spec: ScheduleSpec) -> str:
             return f"{', and '.join(texts)} {spec.timezone}"
 
 
+def in_words(spec: ScheduleSpec) -> str:
+    """Return a stored schedule in words, as its author wrote it when it is refused by now."""
+    try:
+        words = describe(spec)
+    except ValueError:
+        return spec.text
+    return words if spec.assets is None else spec.text
+
+
 def _every(spec: ScheduleSpec) -> str:
     if spec.relative is not None:
         parts = [_amount(value, name.rstrip("s")) for name, value in spec.relative.items()]

@@ -189,6 +189,19 @@ def test_dags_show_says_who_paused_it_and_why(say: Say, engine: FakeEngine) -> N
     assert not [line for line in shown.splitlines() if line.startswith("frozen")]
 
 
+def test_dags_show_tells_the_schedule_in_words_and_what_was_said_at_load(
+    say: Say, engine: FakeEngine
+) -> None:
+    detail = engine.world.dags["nyc_flights"]
+    told = replace(detail, words="daily at 06:00 UTC", warnings=("cron '0 22-6 * * *': \x1b[2Jover the end",))
+    engine.world.dags["nyc_flights"] = told
+    answer = say("dags", "show", "nyc_flights")
+    assert "daily at 06:00 UTC" in answer.out
+    assert answer.err.startswith("! cron '0 22-6 * * *': ")
+    assert "\x1b" not in answer.err
+    assert say("dags", "show", "nyc_flights", "--json").document["warnings"] == list(told.warnings)
+
+
 def test_dags_next_shows_moves_of_the_clock(say: Say) -> None:
     answer = say("dags", "next", "nyc_flights", "-n", "3")
     assert "America/New_York" in answer.out
