@@ -7,6 +7,7 @@ Works on Linux through /proc and on macOS through libproc.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -25,12 +26,13 @@ _oom_kills: int | None = None
 class Stat:
     """The few fields of a process's kernel record that we use. Ticks are since boot."""
 
-    __slots__ = ("pid", "ppid", "session", "start_ticks", "state")
+    __slots__ = ("group", "pid", "ppid", "session", "start_ticks", "state")
 
-    def __init__(self, pid: int, state: str, ppid: int, session: int, start_ticks: int) -> None:
+    def __init__(self, pid: int, state: str, ppid: int, group: int, session: int, start_ticks: int) -> None:
         self.pid = pid
         self.state = state
         self.ppid = ppid
+        self.group = group
         self.session = session
         self.start_ticks = start_ticks
 
@@ -65,7 +67,7 @@ def stat(pid: int) -> Stat | None:
         return None
     # The name in parentheses may hold anything, so count from its last closing one.
     fields = text[text.rindex(")") + 2 :].split()
-    return Stat(pid, fields[0], int(fields[1]), int(fields[3]), int(fields[19]))
+    return Stat(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
 
 
 def start_ticks(pid: int) -> int | None:
@@ -83,28 +85,56 @@ def is_alive(pid: int, ticks: int | None, boot: str | None) -> bool:
 
 
 def signal_process(pid: int, ticks: int, number: int) -> bool:
+    """Do what `send` does; return whether a signal was sent."""
+    return send(pid, ticks, number) == 0
+
+
+def send(pid: int, ticks: int, number: int) -> int:
     """Send signal *number* to *pid* if it is still the process that started at *ticks*.
 
     Through a pidfd where the kernel has them, so that the process checked is the process hit.
-    Returns whether a signal was sent.
+    Returns 0, or the error's number: ESRCH when there is no such process, EPERM when it is not ours to end.
     """
-    if not LINUX or not hasattr(os, "pidfd_open"):
-        return start_ticks(pid) == ticks and _kill(pid, number)
-    import signal
+    try:
+        if not LINUX or not hasattr(os, "pidfd_open"):
+            if start_ticks(pid) != ticks:
+                return errno.ESRCH
+            os.kill(pid, number)
+            return 0
+        import signal
+
+        handle = os.pidfd_open(pid)
+        try:
+            if start_ticks(pid) != ticks:
+                return errno.ESRCH
+            signal.pidfd_send_signal(handle, number)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        return error.errno or errno.ESRCH
+    return 0
+
+
+def owner_of(pid: int) -> str:
+    """Return the name of the user that *pid* belongs to, its number if nameless, "" when it is gone."""
+    try:
+        uid = os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return ""
+    import pwd
 
     try:
-        handle = os.pidfd_open(pid)
-    except OSError:
-        return False
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def name_of(pid: int) -> str:
+    """Return what the kernel calls *pid*: the name of its program, cut short; "" when it is gone."""
     try:
-        if start_ticks(pid) != ticks:
-            return False
-        signal.pidfd_send_signal(handle, number)
+        return _read_text(f"/proc/{pid}/comm").strip()
     except OSError:
-        return False
-    finally:
-        os.close(handle)
-    return True
+        return ""
 
 
 def signal_group(pgid: int, number: int) -> bool:
@@ -272,14 +302,6 @@ def out_of_memory_kills() -> int:
 
 def _has_children_files() -> bool:
     return os.path.exists(f"/proc/self/task/{os.getpid()}/children")
-
-
-def _kill(pid: int, number: int) -> bool:
-    try:
-        os.kill(pid, number)
-    except OSError:
-        return False
-    return True
 
 
 def _read_text(path: str) -> str:

@@ -38,7 +38,7 @@ def stat(pid: int) -> Stat | None:
     _, status, _, _, ppid = struct.unpack_from("5I", block)
     seconds, micros = struct.unpack_from("2Q", block, 120)
     try:
-        session = os.getsid(pid)
+        session, group = os.getsid(pid), os.getpgid(pid)
     except OSError:
         return None
-    return Stat(pid, "Z" if status == _SZOMB else "R", ppid, session, seconds * 1_000_000 + micros)
+    return Stat(pid, "Z" if status == _SZOMB else "R", ppid, group, session, seconds * 1_000_000 + micros)

@@ -64,6 +64,8 @@ class Settings:
     """Attempts that share one supervisor process; 1 isolates each."""
     stop_grace: float = 60.0
     """Between SIGTERM and SIGKILL, unless the task says otherwise."""
+    umask: int | None = None
+    """What tasks are not to give to others of what they make; None: what the engine was started with."""
     log_max_bytes: int = 256 << 20
     """Cap of one attempt's log; beyond it output is counted and dropped."""
     parse_timeout: float = 30.0
@@ -228,9 +230,39 @@ def _read(file: Path) -> dict[str, Any]:
     import tomllib  # every command starts by reading settings: what few need is imported where it is used
 
     try:
-        return tomllib.loads(data.decode())
+        text = data.decode()
+        table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: not valid TOML: {error}") from None
+        raise SettingsError(f"{file}: not valid TOML: {error}{_octal_remedy(data)}") from None
+    if "umask" in table:
+        table["umask"] = _umask(table["umask"], text, file)
+    return table
+
+
+def _umask(value: Any, text: str, file: Path) -> int:
+    """Return the mask that *value* means: digits as in a shell, or a number that *text* spells with 0o."""
+    import re
+
+    if isinstance(value, int) and not isinstance(value, bool):
+        # 0o22 and 18 are one number to TOML, and whoever writes 22 means neither 22 nor 18.
+        spelled = re.search(r"(?m)^[ \t]*[\"']?umask[\"']?[ \t]*=[ \t]*0o", text)
+        mask = value if spelled else -1
+    else:
+        mask = int(value, 8) if isinstance(value, str) and re.fullmatch("[0-7]{1,4}", value) else -1
+    if mask < 0:
+        raise SettingsError(f'{file}: umask must be octal digits in quotes, such as "022", not {value!r}')
+    if mask & ~0o077:
+        raise SettingsError(
+            f"{file}: umask {mask:04o} takes rights from the tasks' own user: it may be 0077 at most"
+        )
+    return mask
+
+
+def _octal_remedy(data: bytes) -> str:
+    """Return what to write in place of ``umask = 022``: no TOML number begins with a zero."""
+    import re
+
+    return '; write umask = "022", in quotes' if re.search(rb"(?m)^[ \t]*umask[ \t]*=[ \t]*0\d", data) else ""
 
 
 def _settings(home: Path, table: dict[str, Any], file: Path) -> Settings:
@@ -292,6 +324,7 @@ def _is_kept(value: object) -> bool:
 
 
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "int | None": ("octal digits in quotes", lambda value: isinstance(value, int)),
     "int": ("a whole number, 0 or more", lambda value: _is_number(value) and isinstance(value, int)),
     "float": ("a number of seconds, 0 or more", _is_number),
     "bool": ("true or false", lambda value: isinstance(value, bool)),

@@ -60,11 +60,13 @@ def test_a_supervisor_loads_almost_nothing() -> None:
     assert {name for name in modules if name.startswith("penstock.")} <= {
         f"penstock.execution{part}"
         for part in (
-            "", ".attempt_files", ".child", ".conclusion", ".engine_link", ".entrusted", ".failpoint",
-            ".forge", ".masking", ".output", ".poller", ".provision", ".records", ".references", ".running",
-            ".spawn", ".supervisor", ".talk",
+            "", ".accounts", ".alone", ".attempt_files", ".child", ".closing", ".conclusion", ".ending",
+            ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".masking", ".notice", ".output",
+            ".poller", ".provision", ".records", ".references", ".running", ".spawn", ".supervisor", ".talk",
         )
-    } | {"penstock.forking", "penstock.process", "penstock.process_darwin"}  # fmt: skip
+    } | {
+        "penstock.forking", "penstock.process", "penstock.process_darwin", "penstock.stray_signals",
+    }  # fmt: skip
 
 
 def test_the_engine_loads_no_screen_and_no_words() -> None:

@@ -317,9 +317,14 @@ class XComStore:
 def write_whole(folder: str, name: str, data: bytes) -> None:
     """Write file *name* in *folder* so that a reader sees all of it or nothing."""
     draft = f"{folder}/{name}.part"
-    with open(draft, "wb") as file:  # noqa: PTH123
+    with open(draft, "wb", opener=_private) as file:
         file.write(data)
     os.rename(draft, f"{folder}/{name}")  # noqa: PTH104
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file of the instance's own: a task's umask is for what its author makes."""
+    return os.open(path, flags, 0o600)
 
 
 def _read(path: str) -> dict[str, Any]:

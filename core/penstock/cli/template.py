@@ -26,6 +26,10 @@ CONFIG = """\
 # Seconds between SIGTERM and SIGKILL when a task is stopped, unless the task says otherwise.
 # stop_grace = 60.0
 
+# What tasks withhold of files they make: octal digits, as a shell's umask says them. Without this, the umask
+# that the engine was started with. What the instance itself makes is private whatever stands here.
+# umask = "022"
+
 # Bytes that the log of one attempt may take; what comes after is counted and dropped.
 # log_max_bytes = 268435456
 

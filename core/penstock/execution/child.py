@@ -65,6 +65,8 @@ class Child:
             chunk = os.read(self._pipe, CHUNK)
         except BlockingIOError:
             return False
+        except OSError:
+            chunk = b""
         if chunk:
             self._sink(chunk)
         else:
@@ -93,7 +95,17 @@ class Child:
         """End the whole group."""
         process.signal_group(self.pid, _SIGKILL)
 
+    def has_group(self) -> bool:
+        """Tell whether anybody is left in the group; the process itself may have been reaped."""
+        return process.signal_group(self.pid, 0)
+
     def has_ended(self) -> bool:
         """Tell whether the process has ended and only waits to be reaped."""
+        if hasattr(os, "waitid"):  # its record alone calls it ended too when only its first thread has
+            try:
+                options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+                return os.waitid(os.P_PID, self.pid, options) is not None
+            except ChildProcessError:
+                return True
         record = process.stat(self.pid)
         return record is None or record.ended

@@ -22,6 +22,7 @@ from penstock.execution.entrust import entrusted_message, supervisor_environment
 from penstock.execution.executor import Hint
 from penstock.execution.supervisor_link import SupervisorLink
 from penstock.settings import Settings
+from penstock.stray_signals import ALL
 
 START_SECONDS = 10.0
 """How long a new supervisor may take to say hello before another is started."""
@@ -227,6 +228,8 @@ class Crew:
                     (os.POSIX_SPAWN_OPEN, 2, str(complaints), flags, 0o600),
                 ],
                 setsid=True,
+                setsigmask=ALL,  # from its first moment on: it decides itself what it listens to
+                setsigdef=ALL,
             )
         except OSError:  # short of processes or disk: launches wait, and their deadline tells the engine
             self._later(self._pause, self._keep_warm)

@@ -29,10 +29,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A supervisor took it. ``pid`` is the task's process once it is known; ``at`` seconds since 1970."""
+    """A supervisor took it. ``pid`` is the task's process once it is known; ``at`` seconds since 1970.
+
+    ``note`` says what is the matter with it, if anything: that its time is up and SIGKILL follows at
+    ``kill_at`` (seconds since 1970), or, without that, that it cannot be killed.
+    """
 
     pid: int | None
     at: float | None
+    note: str | None = None
+    kill_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

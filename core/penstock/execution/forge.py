@@ -15,6 +15,7 @@ import time
 from penstock import forking, process
 from penstock.execution.records import MARK
 from penstock.execution.spawn import spawn
+from penstock.stray_signals import ALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -54,6 +55,7 @@ class Forge:
         env: Mapping[str, str],
         cwd: str,
         *,
+        umask: int | None,
         plain: Mapping[str, str],
         outputs: tuple[int, int],
         channel: int,
@@ -68,7 +70,7 @@ class Forge:
         order = json.dumps({"argv": list(argv), "env": dict(env), "cwd": cwd}).encode()
         if len(order) > forking.MAX_MESSAGE:
             raise OSError("too much to be handed over")
-        parent = self._warm(argv, {name: plain[name] for name in plain if _is_common(name)}, cwd)
+        parent = self._warm(argv, {name: plain[name] for name in plain if _is_common(name)}, cwd, umask)
         ours, theirs = forking.channel()
         try:
             ours.setblocking(False)  # noqa: FBT003 - the standard library's own name for it
@@ -100,26 +102,27 @@ class Forge:
         self._fruitful = self._fruitful or pid > 0
         born(pid)
 
-    def _warm(self, argv: Sequence[str], env: dict[str, str], cwd: str) -> socket.socket:
-        surroundings = (tuple(argv[:-1]), env, cwd)
+    def _warm(self, argv: Sequence[str], env: dict[str, str], cwd: str, umask: int | None) -> socket.socket:
+        surroundings = (tuple(argv[:-1]), env, cwd, umask)
         if self._parent is not None and surroundings != self._surroundings:
             self.retire()
         if self._parent is None:
             if time.monotonic() < self._not_before:
                 raise OSError("the last one did not get warm")
-            self._parent = self._start(argv, env, cwd)
+            self._parent = self._start(argv, env, cwd, umask)
             self._surroundings = surroundings
             self._fruitful = False
         return self._parent
 
-    def _start(self, argv: Sequence[str], env: dict[str, str], cwd: str) -> socket.socket:
+    def _start(self, argv: Sequence[str], env: dict[str, str], cwd: str, umask: int | None) -> socket.socket:
         ours, theirs = forking.channel()
         ours.setblocking(False)  # noqa: FBT003 - the standard library's own name for it
         try:
             os.set_inheritable(theirs.fileno(), True)  # noqa: FBT003
             room = " " * len(os.fsencode(argv[-1]))  # where its forks show their own argument
             words = [*argv[:-1], "--forge", str(theirs.fileno()), room]
-            self.pid = spawn(words, {**env, MARK: UNBORN}, cwd, 2)
+            # Its forks let signals through once they are somebody's; until then a stray one must not end it.
+            self.pid = spawn(words, {**env, MARK: UNBORN}, cwd, 2, umask=umask, blocked=ALL)
         except BaseException:
             ours.close()
             raise
@@ -164,7 +167,7 @@ class Birth:
             pid = int(self._channel.recv(32) or b"0")
         except BlockingIOError:
             return
-        except OSError:
+        except (OSError, ValueError):
             pid = 0
         self._poller.unwatch(self._channel.fileno())
         if not _is_ours(pid):  # there is none, or it was killed and collected before we knew it

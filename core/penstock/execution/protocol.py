@@ -128,6 +128,8 @@ class AttemptSpec:
     cwd: str | None = None
     time_limit: float | None = None
     grace: float = 60.0
+    umask: int | None = None
+    """What the task withholds of files that it makes; None: what the supervisor was started with."""
     log_max_bytes: int = 256 << 20
     log_direct: bool = False
     masks: tuple[str, ...] = ()
@@ -180,6 +182,8 @@ class Result:
     start: float | None = None
     end: float | None = None
     duration: float | None = None
+    killed_after: float | None = None
+    """Seconds between SIGTERM and SIGKILL, when the end was ordered and SIGKILL was needed."""
     cpu_seconds: float | None = None
     peak_rss: int | None = None
     read_bytes: int | None = None

@@ -20,7 +20,13 @@ def observation(folder: str, facts: Facts) -> Observation:
         case Stage.ACCEPTED:
             return Accepted()
         case Stage.CLAIMED:
-            return Claimed(pid=_number(facts.child, "pid"), at=_moment(facts.child, "at"))
+            child = facts.child
+            return Claimed(
+                pid=_number(child, "pid"),
+                at=_moment(child, "at"),
+                note=_label(child.get("note")),
+                kill_at=_moment(child, "kill_at"),
+            )
         case Stage.REVOKED:
             return _revoked("taken back before anyone claimed it")
         case Stage.UNSTARTED:
@@ -50,6 +56,7 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
         log_bytes=result.get("log_bytes"),
         log_dropped=result.get("log_dropped"),
         survivors=result.get("survivors"),
+        killed_after=result.get("killed_after"),
         next_poke_at=verdict.get("next_poke_at") if kind is OutcomeKind.RESCHEDULED else None,
         skips=tuple(verdict.get("skips") or ()),
         assets=tuple(_changes(verdict.get("assets"))),

@@ -11,10 +11,14 @@ import time
 
 from penstock import process
 from penstock.execution import records, references
+from penstock.execution.accounts import accounts
+from penstock.execution.alone import alone, complain
 from penstock.execution.child import Child
-from penstock.execution.conclusion import conclude
+from penstock.execution.closing import end_output, how_it_ended, verdict_in
+from penstock.execution.ending import NEVER, Ending, Left
 from penstock.execution.failpoint import reach
 from penstock.execution.forge import BIRTH_SECONDS, can_fork
+from penstock.execution.notice import NOTE_MAX, Notice
 from penstock.execution.output import Output
 from penstock.execution.provision import Provision
 from penstock.execution.spawn import BUSY, NOT_RUNNABLE, CannotStartError, spawn
@@ -37,9 +41,7 @@ RESOLVE_SECONDS = 30.0
 BUSY_SECONDS = 5.0
 """How long to wait for the machine to have room for one more process."""
 _BUSY_PAUSE = 0.1
-_LAST_LINE_MAX = 1000
 _TASK_OOM_SCORE = 200
-_NEVER = float("inf")
 
 WAITING, RESOLVING, FORKING, RUNNING, ENDING, DONE = range(6)
 
@@ -48,24 +50,30 @@ class Attempt:
     """The life of one claimed attempt. The supervisor calls in; nothing here waits for anything.
 
     ``state`` runs WAITING (for room) - RESOLVING (a secret's command) - FORKING (a Python task, from *forge*)
-    - RUNNING - ENDING - DONE. ``child`` is the process to expect. ``survivors`` holds (pid, start) of
-    descendants that outlived the command. Moments are seconds of the monotonic clock. *durable* tells
-    whether results must be forced to the disk.
+    - RUNNING - ENDING - DONE. ``child`` is the process to expect, ``left`` who outlived it. Moments are
+    seconds of the monotonic clock. *durable* tells whether results must be forced to the disk, *family*
+    which processes of the attempt live, *umask* is for orders that name none.
     """
 
     def __init__(
         self,
         attempt_id: str,
         files: AttemptFiles,
+        *,
         poller: Poller,
         forge: Forge,
         entrusted: Entrusted,
         durable: Callable[[], bool],
+        family: Callable[[], list[process.Stat]],
+        umask: int,
     ) -> None:
         self.attempt_id = attempt_id
         self.state = WAITING
         self.child: Child | None = None
-        self.survivors: set[tuple[int, int]] = set()
+        self.left = Left()
+        self.notice = Notice(files)
+        self.ending = Ending(family)
+        self._umask = umask
         self._files = files
         self._poller = poller
         self._forge = forge
@@ -78,21 +86,21 @@ class Attempt:
         self._spec: dict[str, Any] = {}
         self._given: Any = None
         self._secret = bytearray()
-        self._asked: str | None = None
-        self._reason: str | None = None
         self._start = time.time()
-        self._retry_at = self._limit_at = self._kill_at = self._drain_until = _NEVER
+        self._retry_at = self._limit_at = self._drain_until = NEVER
         self._wait_until = self._spawned_at = self._duration = 0.0
         self._status = 0
         self._usage: Any = None
 
     # --- the start ------------------------------------------------------------------------------
 
+    @alone
     def begin(self, now: float) -> None:
         """Read the spec, open the files and start."""
         try:
             spec = self._files.read_order()
             self._given = Provision(spec, self.attempt_id, self._entrusted)
+            self._umask = self._umask if spec.get("umask") is None else int(spec["umask"])
             self._spec = spec
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             self._fail_to_start(f"the spec cannot be read: {error!r}", NOT_RUNNABLE)
@@ -115,7 +123,7 @@ class Attempt:
 
     def _advance(self, now: float) -> None:
         """Go on towards the start: resolve the next secret, or spawn the command."""
-        self._retry_at = _NEVER
+        self._retry_at = NEVER
         try:
             command = self._given.complete()
             self._hide(self._given.values)
@@ -147,7 +155,7 @@ class Attempt:
             sink=self._secret.extend,
         )
         self.state = RESOLVING
-        self._kill_at = now + RESOLVE_SECONDS
+        self.ending.kill_at = now + RESOLVE_SECONDS
 
     def _start_command(self, now: float) -> None:
         spec = self._spec
@@ -161,13 +169,19 @@ class Attempt:
         self._start = time.time()
         if self._talk is not None:
             self._talk.lend()
-        child = self._child(lambda out: spawn(spec["argv"], self._given.env, spec.get("cwd"), out))
+        env, cwd, umask = self._given.env, spec.get("cwd"), self._umask
+        child = self._child(lambda out: spawn(spec["argv"], env, cwd, out, umask=umask))
         self._started(child, now)
 
     def _child(self, start: Callable[[int], int]) -> Child:
         assert self._output is not None
         direct = self._output.log if self._spec.get("log_direct") else None
-        return Child(start, poller=self._poller, sink=self._output.feed, direct=direct)
+        return Child(start, poller=self._poller, sink=self._feed, direct=direct)
+
+    @alone
+    def _feed(self, chunk: bytes) -> None:
+        assert self._output is not None
+        self._output.feed(chunk)
 
     def _started(self, child: Child, now: float) -> None:
         self.child = child
@@ -176,7 +190,7 @@ class Attempt:
         reach("after_child_spawn")
         if self._talk is not None:
             self._talk.lent()
-        self._record_child(child.pid)
+        self.notice.process(child.pid, self._start)
         process.set_oom_score(child.pid, _TASK_OOM_SCORE)
         if self._spec.get("time_limit") is not None:
             self._limit_at = now + self._spec["time_limit"]
@@ -194,6 +208,7 @@ class Attempt:
                 spec["argv"],
                 self._given.env,
                 spec.get("cwd") or "/",
+                umask=self._umask,
                 plain=self._given.plain,
                 outputs=(out, out),
                 channel=talk.number,
@@ -209,6 +224,7 @@ class Attempt:
         self._retry_at = now + BIRTH_SECONDS
         return True
 
+    @alone
     def _born(self, pid: int) -> None:
         """Let the fork that is *pid* go its way, or spawn when there is none: nothing has run yet."""
         now = time.monotonic()
@@ -220,7 +236,7 @@ class Attempt:
             self._birth = None
             self._advance(now)
             return
-        self._retry_at = _NEVER
+        self._retry_at = NEVER
         self._start = time.time()
         child.pid = pid
         self._started(child, now)
@@ -234,14 +250,6 @@ class Attempt:
             self._birth.abandon()
             self._birth = None
 
-    def _record_child(self, pid: int) -> None:
-        ticks = process.start_ticks(pid)
-        fields = {"pid": pid, "start_ticks": ticks, "boot_id": process.boot_id(), "at": self._start}
-        try:
-            self._files.record_child(records.dump_fields(fields))
-        except OSError:
-            pass  # a full disk: the mark in its environment still tells whose process it is
-
     def _wait_for_room(self, error: OSError, now: float) -> None:
         """Try again in a moment; give the launch back when the machine stays full. It uses no try."""
         if error.errno in BUSY and now < self._wait_until:
@@ -254,6 +262,7 @@ class Attempt:
 
     # --- while it runs --------------------------------------------------------------------------
 
+    @alone
     def obey_stop(self, now: float) -> bool:
         """Look for a stop order and begin to carry it out; return whether there is one."""
         try:
@@ -263,9 +272,9 @@ class Attempt:
         reason = order.get("reason")
         if self.state in (WAITING, FORKING):
             self._finish({"kind": "cancelled", "reason": reason})
-        elif self.state == RESOLVING:
-            self._asked, self._reason, self._kill_at = "cancelled", reason, now
-        elif self.state == RUNNING:
+        elif self.state == RESOLVING and self.child is not None:
+            self.ending.order("cancelled", reason, now, grace=0.0, child=self.child)
+        elif self.state == RUNNING or (self.state == ENDING and self.ending.asked):
             self._order_end("cancelled", reason, now, grace=self._grace(order))
         return True
 
@@ -274,18 +283,19 @@ class Attempt:
 
     def _order_end(self, asked: str, reason: str | None, now: float, *, grace: float) -> None:
         assert self.child is not None
-        if self._asked is None:
-            if self.child.has_ended():
-                return  # its own end came first, and is what counts
-            self._asked, self._reason = asked, reason
-            if grace > 0:
-                self.child.terminate()
-        self._kill_at = min(self._kill_at, now + grace)
+        if self.ending.asked is None and self.child.has_ended():
+            return  # its own end came first, and is what counts
+        self.ending.order(asked, reason, now, grace=grace, child=self.child)
+        if self.ending.asked == "timeout" and self.ending.in_grace:
+            self.notice.say(f"out of time: {self.ending.reason}", kill_at=time.time() + grace)
 
     def due(self) -> float:
         """Return the moment of the next thing to do, or infinity."""
-        return min(self._retry_at, self._limit_at, self._kill_at, self._drain_until)
+        ending = self.ending
+        look_at = ending.look_at if self.state == ENDING else NEVER
+        return min(self._retry_at, self._limit_at, ending.kill_at, look_at, self._drain_until)
 
+    @alone
     def tick(self, now: float) -> None:
         """Do what is due."""
         if now >= self._retry_at:
@@ -294,19 +304,24 @@ class Attempt:
                 self._forge.give_up()
             self._advance(now)
         if now >= self._limit_at:
-            self._limit_at = _NEVER
+            self._limit_at = NEVER
             limit = self._spec["time_limit"]
             self._order_end("timeout", f"ran longer than {limit:g} s", now, grace=self._grace({}))
-        if now >= self._kill_at and self.child is not None:
-            self._kill_at = _NEVER
-            self.child.kill()
+        if now >= self.ending.kill_at and self.child is not None:
+            self.ending.kill(self.child, now, alone=self.state == ENDING)
+            if self.ending.trouble is not None:
+                late = f"out of time: {self.ending.reason}; " if self.ending.asked == "timeout" else ""
+                self.notice.say(f"{late}{self.ending.trouble}")
 
     # --- the end --------------------------------------------------------------------------------
 
+    @alone
     def reaped(self, status: int, usage: Any, now: float) -> None:
         """Take note that the child ended with wait(2)'s *status* and was collected."""
         assert self.child is not None
-        self._kill_at = self._limit_at = _NEVER
+        self._limit_at = NEVER
+        if self.ending.asked is None or self.state == RESOLVING:
+            self.ending.kill_at = NEVER
         if self._talk is not None:
             self._talk.drain()
         self.child.drain()
@@ -316,33 +331,64 @@ class Attempt:
         self.state = ENDING
         self._status, self._usage = status, usage
         self._duration = now - self._spawned_at
-        self._drain_until = now + DRAIN_SECONDS
+        self._drain_until = now + DRAIN_SECONDS if self.ending.asked is None else NEVER
 
-    def settle(self, now: float, *, strays: bool) -> None:
-        """Write the result once output and descendants have ended, or the time for them is up."""
+    @alone
+    def settle(self, now: float, *, strays: list[process.Stat]) -> None:
+        """Write the result once output and descendants have ended, or the time for them is up.
+
+        After an end that was ordered there is no such time: descendants have their grace, and then are
+        killed until none is left.
+        """
         assert self.child is not None
+        ending = self.ending
+        if ending.asked is not None and self._drain_until == NEVER:
+            if not ending.is_over(self.child, now):
+                return
+            self._duration = now - self._spawned_at
+            self._drain_until = now + DRAIN_SECONDS
+            self.left.survivors |= ending.killed
         if now < self._drain_until and (strays or self.child.talking):
             return
+        self.left.spared += strays
         note = None
         if self.child.talking:
             note = f"output was still held open {DRAIN_SECONDS:g} s after the end; closed"
         self.child.close()
-        verdict = self._verdict()
-        skips = self._spec.get("skip_on_exit_code", ())
-        ended = conclude(
-            self._status, asked=self._asked, reason=self._reason, verdict=verdict, skip_codes=skips
-        )
-        if ended["kind"] == "signal" and ended["signal"] == 9 and process.out_of_memory_kills() > 0:
-            ended["reason"] = "probably killed by the kernel because memory ran out"
-        self._finish({**ended, "verdict": verdict, "duration": self._duration, **self._accounts()}, note)
+        ended = how_it_ended(self._status, ending, verdict_in(self._files), self._spec)
+        ended["reason"] = ended.get("reason") or self.left.words()
+        usage = accounts(self._usage, exact=self._birth is not None)
+        self._finish({**ended, "duration": self._duration, **usage}, note)
+
+    def break_off(self, error: Exception) -> None:
+        """End the attempt because something of ours failed: kill what there is of it, and say what it was."""
+        complain(self.attempt_id, error)
+        if self.state == DONE:
+            return
+        if self.child is not None:
+            try:
+                self.ending.kill(self.child, time.monotonic(), alone=self.state == ENDING)
+            except Exception as again:  # noqa: BLE001 - what is left goes when its supervisor sweeps
+                complain(self.attempt_id, again)
+        reason = f"its supervisor failed over it: {type(error).__name__}: {error}"[:NOTE_MAX]
+        for output in (self._output, None):  # the second time without a word on its output
+            try:
+                self._output = output
+                self._finish({"kind": "lost", "reason": reason})
+                return
+            except Exception as again:  # noqa: BLE001 - in the end there is no result, and that says lost too
+                complain(self.attempt_id, again)
+                if output is not None:
+                    output.close()
+        self._let_go()
 
     def _after_resolver(self, status: int, now: float) -> None:
         assert self.child is not None
         self.child.close()
         self.child = None
         self.state = WAITING
-        if self._asked is not None:
-            self._finish({"kind": self._asked, "reason": self._reason})
+        if self.ending.asked is not None:
+            self._finish({"kind": self.ending.asked, "reason": self.ending.reason})
             return
         code = os.waitstatus_to_exitcode(status)
         try:
@@ -354,35 +400,18 @@ class Attempt:
             self._secret.clear()
         self._advance(now)
 
-    def _verdict(self) -> dict[str, Any] | None:
-        try:
-            return self._files.read(records.VERDICT)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError):
-            return {"kind": "failed", "reason": "the task's verdict cannot be read"}
-
     def _finish(self, ended: dict[str, Any], note: str | None = None) -> None:
         """Write down how it ended, and let go."""
-        output = self._output
         facts: dict[str, Any] = {}
-        if output is not None:
-            output.flush()
-            ok = ended["kind"] == "exit_code" and ended.get("exit_code") == 0
-            pushed = ok and bool(self._spec.get("push_last_line"))
-            if pushed and not output.last_line_complete:
-                pushed = False
-                note = f"the last line is longer than {records.MAX_XCOM_BYTES} bytes: not kept as XCom"
-            output.end(note)
-            facts = {"log_bytes": output.size(), "log_dropped": output.dropped, "pushed": pushed}
-            facts["last_line"] = output.last_line()[: None if pushed else _LAST_LINE_MAX]
+        if self._output is not None:
+            facts = end_output(self._output, ended, push=bool(self._spec.get("push_last_line")), note=note)
         result = {
             "attempt_id": self.attempt_id,
             **ended,
             **facts,
             "start": self._start,
             "end": time.time(),
-            "survivors": len(self.survivors),
+            "survivors": len(self.left.survivors),
             "xcom_bytes": self._files.size(records.XCOM),
         }
         if not self._publish(result):
@@ -410,19 +439,6 @@ class Attempt:
         if self._output is not None:
             self._output.close()
         self._files.close()
-        self._retry_at = self._limit_at = self._kill_at = self._drain_until = _NEVER
+        self._retry_at = self._limit_at = self._drain_until = NEVER
+        self.ending.kill_at = self.ending.look_at = NEVER
         self.state = DONE
-
-    def _accounts(self) -> dict[str, Any]:
-        """Return what the kernel counted for the command and the descendants it waited for."""
-        usage = self._usage
-        peak = usage.ru_maxrss * (1024 if process.LINUX else 1)
-        # A spawned process begins in our own memory, and the kernel counts that too: a peak no higher
-        # says nothing about the command. A fork has its own from the first moment.
-        exact = self._birth is not None or peak > process.own_peak_rss()
-        return {
-            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6),
-            "peak_rss": peak if exact else None,
-            "read_bytes": usage.ru_inblock * 512,
-            "write_bytes": usage.ru_oublock * 512,
-        }

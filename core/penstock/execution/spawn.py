@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
+
+from penstock.stray_signals import ALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
@@ -16,8 +17,8 @@ BUSY = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors that pass: worth another try a moment later."""
 
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
-# An ignored signal stays ignored across exec, so each that Python or the supervisor ignores goes back.
-_RESET = [signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD, signal.SIGXFSZ]
+# An ignored signal stays ignored across exec, whoever ignored it (Python, nohup, a shell): all go back.
+_RESET = sorted(ALL)
 
 
 class CannotStartError(Exception):
@@ -32,13 +33,22 @@ class CannotStartError(Exception):
 
 
 def spawn(
-    argv: Sequence[str], env: Mapping[str, str], cwd: str | None, stdout: int, stderr: int | None = None
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    cwd: str | None,
+    stdout: int,
+    stderr: int | None = None,
+    *,
+    umask: int | None = None,
+    blocked: Iterable[int] = (),
 ) -> int:
     """Start *argv* with exactly *env* and return its pid; outputs go to *stdout* (and *stderr* if given).
 
+    It gets *umask* (None: ours), the default for every signal, and lets all through but those *blocked*.
+
     Raises `CannotStartError`, or OSError with a number in `BUSY` when the machine is short of
-    something for the moment. This process goes to *cwd* and back to ``/`` on the way: posix_spawn
-    has no other way to give the child one.
+    something for the moment. This process goes to *cwd* and back to ``/`` on the way, and takes *umask* for
+    that long: posix_spawn has no other way to give the child one.
     """
     try:
         os.chdir(cwd or "/")
@@ -46,6 +56,7 @@ def spawn(
         raise CannotStartError(NOT_RUNNABLE, f"working directory {cwd}: {error.strerror}") from None
     if not argv:
         raise CannotStartError(NOT_RUNNABLE, "there is no command")
+    own = None if umask is None else os.umask(umask)
     try:
         program = find_program(argv[0], env.get("PATH", _DEFAULT_PATH))
         return os.posix_spawn(
@@ -58,7 +69,7 @@ def spawn(
                 (os.POSIX_SPAWN_DUP2, stdout if stderr is None else stderr, 2),
             ],
             setsid=True,
-            setsigmask=[],
+            setsigmask=list(blocked),
             setsigdef=_RESET,
         )
     except ValueError as error:  # a NUL byte in an argument or a variable
@@ -68,6 +79,8 @@ def spawn(
             raise
         raise _explained(argv[0], error) from None
     finally:
+        if own is not None:
+            os.umask(own)
         if cwd is not None:
             os.chdir("/")
 

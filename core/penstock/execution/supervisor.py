@@ -19,13 +19,14 @@ import sys
 import time
 from collections import deque
 
-from penstock import process
+from penstock import process, stray_signals
 from penstock.execution.attempt_files import AttemptFiles
 from penstock.execution.engine_link import EngineLink
 from penstock.execution.entrusted import OPERATION, Entrusted
-from penstock.execution.forge import UNBORN, Forge
+from penstock.execution.family import family, is_unborn, owner
+from penstock.execution.forge import Forge
 from penstock.execution.poller import Poller
-from penstock.execution.records import MARK, dump_fields
+from penstock.execution.records import dump_fields
 from penstock.execution.running import DONE, ENDING, RESOLVING, RUNNING, Attempt
 
 TYPE_CHECKING = False
@@ -39,6 +40,8 @@ _LOCK_PAUSE = 0.005
 _CLAIM_HINT_SECONDS = 0.02
 """A started attempt is told of this much later: a short one is then told of once, when it has ended."""
 _LAUNCHES_PER_TURN = 4
+_FAILURE_PAUSE = 0.2
+"""Seconds until the next turn after one that failed."""
 _OWN_OOM_SCORE = -500
 _SIGKILL = 9
 
@@ -46,8 +49,9 @@ _SIGKILL = 9
 class Supervisor:
     """Takes attempts under *root* at the word of the engine behind *socket_path*."""
 
-    def __init__(self, root: str, socket_path: str) -> None:
+    def __init__(self, root: str, socket_path: str, umask: int = 0o077) -> None:
         self._root = root
+        self._umask = umask
         self._poller = Poller()
         self._forge = Forge(self._poller)
         self._entrusted = Entrusted()
@@ -57,6 +61,8 @@ class Supervisor:
         self._contended: dict[str, tuple[float, float]] = {}  # id -> (try again at, give up at)
         self._started: dict[str, float] = {}  # id -> when to tell the engine
         self._ended: list[str] = []
+        self._spared: set[tuple[int, int]] = set()  # strays that cannot be killed, and were reported
+        self._failure = ""
         self._reconnect_at = 0.0
         self._claim = ""
         self._quitting = False
@@ -71,12 +77,25 @@ class Supervisor:
         self._link.connect(())
         try:
             while self._link.connected or self._live or self._queue or self._contended:
-                self._turn()
+                self._try_turn()
                 if self._quitting and not (self._live or self._queue or self._contended):
                     break
         finally:
             if self._claim:
                 os.unlink(self._claim)
+
+    def _try_turn(self) -> None:
+        """Take a turn. One that fails is no reason to let go of what lives here: the next may do better."""
+        try:
+            self._turn()
+        except Exception as error:  # noqa: BLE001 - every attempt in here would be lost
+            import traceback
+
+            if self._failure != (trace := "".join(traceback.format_exception(error))):
+                self._failure = trace
+                sys.stderr.write(trace)
+                sys.stderr.flush()
+            time.sleep(_FAILURE_PAUSE)
 
     def _turn(self) -> None:
         now = time.monotonic()
@@ -163,7 +182,16 @@ class Supervisor:
         except OSError:  # revoked, another's, forgotten, or the disk is full: not ours to run
             self._ended.append(attempt_id)
             return
-        attempt = Attempt(attempt_id, files, self._poller, self._forge, self._entrusted, self._needs_sync)
+        attempt = Attempt(
+            attempt_id,
+            files,
+            poller=self._poller,
+            forge=self._forge,
+            entrusted=self._entrusted,
+            durable=self._needs_sync,
+            family=lambda: family(attempt_id, self._leaders()),
+            umask=self._umask,
+        )
         self._live[attempt_id] = attempt
         self._started[attempt_id] = now + _CLAIM_HINT_SECONDS
         attempt.begin(now)
@@ -202,9 +230,14 @@ class Supervisor:
     def _after(self, attempt: Attempt, now: float) -> None:
         """Let an ending attempt settle, and drop one that is done."""
         if attempt.state == ENDING:
-            attempt.settle(now, strays=bool(attempt.survivors) and self._sweep(attempt))
+            sweeps = attempt.left.survivors and attempt.ending.asked is None
+            attempt.settle(now, strays=self._sweep(attempt) if sweeps else [])
+        if attempt.notice.news:
+            attempt.notice.news = False
+            self._started.setdefault(attempt.attempt_id, now)
         if attempt.state == DONE and self._live.pop(attempt.attempt_id, None) is not None:
             self._started.pop(attempt.attempt_id, None)
+            self._spared.update((record.pid, record.start_ticks) for record in attempt.left.spared)
             self._ended.append(attempt.attempt_id)
             if not self._live:
                 self._kill_strays()
@@ -215,10 +248,9 @@ class Supervisor:
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
         os.set_blocking(writing, False)
-        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        stray_signals.block(but=[signal.SIGCHLD])
         self._poller.watch(reading, lambda: self._on_child_exit(reading))
 
     def _on_child_exit(self, wakeups: int) -> None:
@@ -232,9 +264,9 @@ class Supervisor:
             if pid is None:
                 return
             attempt = self._attempt_of(pid)
-            if attempt is not None:
+            if attempt is not None and not attempt.ending.in_grace:
                 # The zombie still holds its number, so the group below cannot be a stranger's.
-                if attempt.state == RUNNING:
+                if attempt.state == RUNNING and attempt.ending.asked is None:
                     self._sweep(attempt)
                 process.signal_group(pid, _SIGKILL)
             _, status, usage = os.wait4(pid, 0)
@@ -242,6 +274,9 @@ class Supervisor:
                 now = time.monotonic()
                 attempt.reaped(status, usage, now)
                 self._after(attempt, now)
+            else:
+                for each in self._live.values():
+                    each.ending.look_soon()
 
     def _next_zombie(self) -> int | None:
         if not hasattr(os, "waitid"):  # macOS before Python 3.13: there, only our own are known anyway
@@ -259,26 +294,44 @@ class Supervisor:
     def _attempt_of(self, pid: int) -> Attempt | None:
         return next((each for each in self._awaited() if each.child and each.child.pid == pid), None)
 
-    def _sweep(self, attempt: Attempt) -> bool:
-        """Kill what *attempt* left behind; return whether there was anything.
+    def _leaders(self) -> dict[str, int]:
+        return {each.attempt_id: each.child.pid if each.child else 0 for each in self._live.values()}
+
+    def _sweep(self, attempt: Attempt) -> list[process.Stat]:
+        """Kill what *attempt* left behind; return what of it there was."""
+        try:
+            return self._kill_left(attempt)
+        except Exception as error:  # noqa: BLE001 - the others must not suffer from it
+            attempt.break_off(error)
+            return []
+
+    def _kill_left(self, attempt: Attempt) -> list[process.Stat]:
+        """Kill what there is of *attempt* at the moment, and return it.
 
         Orphans become our children one generation at a time, hence this runs until none is left.
         """
-        found = False
+        leaders = self._leaders()
+        found = []
         for record in self._strays():
-            if self._owner(record, attempt) == attempt.attempt_id:
-                found = True
-                attempt.survivors.add((record.pid, record.start_ticks))
-                os.kill(record.pid, _SIGKILL)
+            theirs = owner(record, leaders)
+            mine = theirs == attempt.attempt_id or (theirs is not None and theirs not in leaders)
+            failed = process.send(record.pid, record.start_ticks, _SIGKILL if mine else 0)
+            if failed == errno.EPERM and (mine or theirs is None):
+                self._spared.add((record.pid, record.start_ticks))
+                attempt.left.spared.append(record)
+                attempt.left.doubtful = attempt.left.doubtful or not mine
+            elif mine and failed == 0:
+                found.append(record)
+                attempt.left.survivors.add((record.pid, record.start_ticks))
         return found
 
     def _kill_strays(self) -> None:
         """With no attempt left, whoever still came to us belongs to nobody that is alive."""
         for record in self._strays():
-            os.kill(record.pid, _SIGKILL)
+            process.send(record.pid, record.start_ticks, _SIGKILL)
 
     def _strays(self) -> list[process.Stat]:
-        """Return our living children that no attempt waits for: unreaped, so their pids are safe."""
+        """Return our living children that no attempt waits for, but for those that cannot be killed."""
         pid = os.getpid()
         try:
             children = process.children_of_thread(pid, pid)
@@ -286,33 +339,15 @@ class Supervisor:
             children = process.children(pid)
         awaited = {self._forge.pid, *(each.child.pid for each in self._awaited() if each.child)}
         records = [process.stat(child) for child in children if child not in awaited]
-        living = [record for record in records if record is not None and not record.ended]
-        return [record for record in living if not _is_unborn(record)]
-
-    def _owner(self, record: process.Stat, ending: Attempt) -> str | None:
-        """Return the attempt an orphan belongs to: by its session, else by its environment.
-
-        One that shed both belongs to *ending* if there is no other it could belong to.
-        """
-        for attempt in self._live.values():
-            if attempt.child is not None and attempt.child.pid == record.session:
-                return attempt.attempt_id
-        mark = process.environment_value(record.pid, MARK)
-        if mark is not None and mark not in self._live:
-            return ending.attempt_id  # its own attempt has ended already: it goes with this one
-        if mark is None and len(self._live) == 1:
-            return ending.attempt_id
-        return mark
-
-
-def _is_unborn(record: process.Stat) -> bool:
-    """Whether it is a warm parent, or its fork that is no attempt's yet: they end by themselves."""
-    return process.environment_value(record.pid, MARK) == UNBORN
+        living = {(each.pid, each.start_ticks): each for each in records if each and not each.ended}
+        self._spared &= living.keys()
+        return [each for key, each in living.items() if key not in self._spared and not is_unborn(each)]
 
 
 def main() -> None:
     """Run with the arguments ROOT (of the attempt directories) and SOCKET (the engine's)."""
     root, socket_path = sys.argv[1:3]
+    umask = os.umask(0o077)
     os.closerange(3, 1 << 20)  # whatever the engine had open and was not marked to be closed
     os.chdir("/")
-    Supervisor(root, socket_path).run()
+    Supervisor(root, socket_path, umask).run()

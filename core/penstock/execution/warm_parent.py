@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 
-from penstock import forking
+from penstock import forking, stray_signals
 from penstock.execution.records import MARK
 from penstock.execution.talk import CHANNEL
 
@@ -73,6 +73,7 @@ def _fork_again(plate: forking.Nameplate, asker: socket.socket, descriptors: lis
         if os.fork():
             os._exit(0)
         asker.detach()
+        stray_signals.let_through()
         return _begin(plate, middle, *descriptors)
     except BaseException:  # noqa: BLE001 - nothing has begun: the supervisor starts the task in another way
         os._exit(1)

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+_SIGKILL, _SIGTERM = 9, 15
+
 
 class OutcomeKind(StrEnum):
     """The ways in which an attempt can end."""
@@ -54,6 +56,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     log_bytes: int | None = None
     log_dropped: int | None = None
     survivors: int | None = None
+    killed_after: float | None = None
+    """Seconds between SIGTERM and SIGKILL, where an end was ordered and SIGTERM did not do."""
     next_poke_at: float | None = None
     """For RESCHEDULED: when to poke again, in seconds since 1970 UTC."""
     skips: tuple[str, ...] = ()
@@ -74,19 +78,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def describe(outcome: Outcome) -> str:
-    """Return the outcome in a few plain words, such as ``exit 1`` or ``killed by SIGKILL (9)``."""
-    import signal as signals
-
+    """Return the outcome in a few plain words, such as ``exit 1`` or ``out of time, killed after 30 s``."""
     match outcome.kind:
         case OutcomeKind.EXIT_CODE:
             text = f"exit {outcome.exit_code}"
         case OutcomeKind.SIGNAL:
-            number = outcome.signal or 0
-            try:
-                name = signals.Signals(number).name
-            except ValueError:
-                name = "signal"
-            text = f"killed by {name} ({number})"
+            text = f"killed by {_signal(outcome.signal)}"
             if outcome.sent_by:
                 text += f", sent by {outcome.sent_by}"
         case OutcomeKind.TIMEOUT:
@@ -94,5 +91,42 @@ def describe(outcome: Outcome) -> str:
         case _:
             text = outcome.kind.value
     if outcome.reason and outcome.reason.startswith(f"{text} "):
-        return outcome.reason  # it says so itself: cancelled by ada
+        return f"{outcome.reason}{_how(outcome)}"  # it says so itself: cancelled by ada
+    text += _how(outcome)
     return f"{text}: {outcome.reason}" if outcome.reason else text
+
+
+def _how(outcome: Outcome) -> str:
+    """Return how what was ordered to end did so, and whom else it took; SIGTERM alone is nothing to tell."""
+    others = outcome.survivors or 0
+    if outcome.kind not in (OutcomeKind.TIMEOUT, OutcomeKind.CANCELLED):
+        left = "1 process left behind was" if others == 1 else f"{others} processes left behind were"
+        return f", {left} killed" if others else ""
+    when = _after(outcome.killed_after)
+    how = ""
+    if outcome.exit_code is not None:
+        how = f", ended itself with {outcome.exit_code}"
+    elif outcome.signal == _SIGKILL:
+        how = f", killed{when}"
+    elif outcome.signal not in (None, _SIGTERM):
+        how = f", ended by {_signal(outcome.signal)}"
+    if others:
+        what = "what it left" if others == 1 else f"{others} processes that it left"
+        how += f", {what} killed{when}"
+    return how
+
+
+def _after(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f" after {seconds:.0f} s" if seconds >= 0.5 else " at once"
+
+
+def _signal(number: int | None) -> str:
+    import signal as signals
+
+    try:
+        name = signals.Signals(number or 0).name
+    except ValueError:
+        name = "signal"
+    return f"{name} ({number or 0})"

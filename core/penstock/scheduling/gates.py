@@ -156,7 +156,8 @@ def task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int) 
         culprit = _culprit(live, task)
         return [Held(Gate(kind="finished", text=text), (live, culprit) if culprit else None)]
     if task.state in (TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING):
-        return [Held(_running(task))]
+        remark = world.remarks.get(task.attempt_id or "")
+        return [Held(_running(task, None if remark is None else remark.note))]
     spec = live.structure.tasks[task.task_id]
     held = run_gates(world, live)
     hold = world.held(*live.key, task.key)
@@ -185,11 +186,14 @@ def task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int) 
     return held
 
 
-def _running(task: TaskRecord) -> Gate:
+def _running(task: TaskRecord, remark: str | None) -> Gate:
     if task.state is TaskState.RUNNING:
         since = opt_from_us(task.start_us)
         words = f" since {since:%Y-%m-%d %H:%M:%S} UTC" if since else ""
-        return Gate(kind="running", text=f"it is running{words}, try {task.try_number} of {task.max_tries}")
+        text = f"it is running{words}, try {task.try_number} of {task.max_tries}{because(remark)}"
+        if task.stop_us is None:
+            return Gate(kind="running", text=text)
+        return Gate(kind="running", text=f"{text}; it is killed at the latest", until=from_us(task.stop_us))
     again = " and then runs again" if task.state is TaskState.RESTARTING else ""
     text = f"it is being stopped{again}{because(task.reason)}; it is killed at the latest"
     return Gate(kind="running", text=text, until=opt_from_us(task.stop_us))

@@ -30,6 +30,7 @@ from penstock.scheduling.isolate import Isolation
 from penstock.scheduling.obey import ActOrder, Order, obey
 from penstock.scheduling.ready import advance
 from penstock.scheduling.reap import reap
+from penstock.scheduling.remarks import unkillable
 from penstock.scheduling.settle import settle
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.why import explain, with_engine
@@ -201,8 +202,8 @@ class Loop:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know about the engine itself."""
-        storage = [self._storage_low] if self._storage_low else []
-        return (*storage, *self.isolation.warnings, *self.troubles.values(), *self.remarks())
+        said = [*self.isolation.warnings, *self.troubles.values(), *unkillable(self.world), *self.remarks()]
+        return (*([self._storage_low] if self._storage_low else ()), *said)
 
     # -- the loop --------------------------------------------------------------------------------
 

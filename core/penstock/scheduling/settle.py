@@ -20,6 +20,7 @@ from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.scheduling.assets import announce
 from penstock.scheduling.moves import clear_fields, encode_outcome, move
+from penstock.scheduling.remarks import remark, without_remark
 from penstock.scheduling.retry import retry_wait
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun
@@ -114,6 +115,7 @@ def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Ob
     match seen:
         case Claimed(pid, at):
             _claimed(tick, live, task, attempt_id, pid, at)
+            remark(tick, live, task, attempt_id, seen)
         case Exited(outcome, start, end):
             _ended(tick, live, task, attempt_id, storable(outcome), start, end)
         case Absent():
@@ -175,6 +177,7 @@ def _ended(
         _keep_resources(task, outcome)
     task.outcome = encode_outcome(outcome)
     task.stop_us = None
+    without_remark(tick, task, attempt_id)
     event = ending(spec, task, outcome)
     if event is TaskEvent.RETRY:
         budget_start = task.max_tries - spec.retries - 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from penstock.clock import opt_from_us
 from penstock.errors import RefusedError, UnknownError
+from penstock.execution.executor import Claimed
 from penstock.ids import split_instance
 from penstock.model.spec import DagSpec, ParsedFile
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, RunState, TaskState, progress
@@ -111,6 +112,8 @@ class World:
         self.looking_back: dict[str, set[int]] = {}
         """DAG -> keys of runs in which a task depends on earlier runs."""
         self.pids: dict[str, int] = {}
+        self.remarks: dict[str, Claimed] = {}
+        """Live attempts of which their supervisor has something to say, as last seen."""
         """Task processes of live attempts that were claimed."""
         self.alarms: list[tuple[int, int, str]] = []
         """Heap of (due in microseconds, run key, key of the task instance) for retries and pokes."""
@@ -336,6 +339,7 @@ class World:
         """Forget an attempt that has ended."""
         self.attempts.pop(attempt_id, None)
         self.pids.pop(attempt_id, None)
+        self.remarks.pop(attempt_id, None)
         self.asked.pop(attempt_id, None)
         self.told.discard(attempt_id)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import gc
 import logging
 import os
@@ -15,6 +16,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+from penstock import stray_signals
 from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import LostError, PenstockError, StoreError
@@ -38,6 +40,8 @@ FAREWELL = 2.0
 
 log = logging.getLogger("penstock")
 
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
 
 def run(settings: Settings) -> int:
     """Run the engine of *settings* until SIGTERM or SIGINT.
@@ -47,7 +51,12 @@ def run(settings: Settings) -> int:
     decide what runs here. When home, database or attempts
     are taken away meanwhile, the process ends here, with the exit code of `LostError`.
     """
-    os.umask(0o077)
+    # A closed terminal is no reason to go, and a signal with the wrong number even less.
+    stray_signals.disregard(but=_ENDING)
+    stray_signals.let_through()
+    started_with = os.umask(0o077)
+    if settings.umask is None:
+        settings = dataclasses.replace(settings, umask=started_with & 0o077)
     engine_log.begin()
     require_trusted(settings)
     prepare_home(settings)
@@ -200,6 +209,5 @@ async def _guard(work: Coroutine[Any, Any, None], stopping: Stopping) -> None:
 
 def _on_signals(stopping: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDING:
         loop.add_signal_handler(number, stopping.set)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal is no reason to go

@@ -84,7 +84,10 @@ def run_test(
     spec = _prepared(_chosen(parsed, file, dag_id), task)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="penstock-test-"))
-    private = replace(settings, home=folder, allow_root=True)
+    mask = os.umask(0o077) if settings.umask is None else settings.umask
+    if settings.umask is None:
+        os.umask(mask)
+    private = replace(settings, home=folder, allow_root=True, umask=mask & 0o077)
     environment = {**task_environment(private, os.environ), "PENSTOCK_HOME": str(settings.home)}
     environment[KEEP_RENDERED] = "1"
     try:

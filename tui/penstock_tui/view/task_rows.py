@@ -186,12 +186,16 @@ def task_cells(task: TaskRow, now: datetime) -> dict[str, Spans]:
     }
 
 
+_ENDING = {TaskState.STOPPING, TaskState.RESTARTING, TaskState.RUNNING}
+"""A task that runs has such a deadline when its time is up."""
+
+
 def task_note(task: TaskRow, now: datetime) -> Spans:
     """Return what a waiting or ending task waits for, in a word or two after its name."""
     spans: Spans = []
     if task.held is not None:
         spans.append((" held", "blue"))
-    if task.state in {TaskState.STOPPING, TaskState.RESTARTING} and task.stop_deadline is not None:
+    if task.state in _ENDING and task.stop_deadline is not None:
         left = (task.stop_deadline - now).total_seconds()
         spans.append((f" kill in {durations.brief(left)}" if left > 0 else " killing", "bold magenta"))
     elif task.next_at is not None and task.state is TaskState.UP_FOR_RETRY:

@@ -191,7 +191,7 @@ def _active(engine: Engine) -> Iterator[RunDetail]:
 
 
 def _is_late(detail: RunDetail, task: TaskRow, now: datetime) -> bool:
-    if task.stop_deadline is not None and task.state.value in {"stopping", "restarting"}:
+    if task.stop_deadline is not None and task.state.value in {"running", "stopping", "restarting"}:
         return now > task.stop_deadline + _OVERDUE
     stands_still = detail.frozen or detail.run.held or task.held
     return bool(

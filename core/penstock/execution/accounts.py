@@ -1,0 +1,24 @@
+"""What the kernel counted for a command and the descendants it waited for."""
+
+from __future__ import annotations
+
+from penstock import process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from typing import Any
+
+
+def accounts(usage: Any, *, exact: bool) -> dict[str, Any]:
+    """Return the fields of a result that wait(2)'s *usage* tells: seconds and bytes.
+
+    A spawned process begins in our own memory, and the kernel counts that too: a peak no higher says
+    nothing about the command, unless it is *exact*. A fork has its own from the first moment.
+    """
+    peak = usage.ru_maxrss * (1024 if process.LINUX else 1)
+    return {
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6),
+        "peak_rss": peak if exact or peak > process.own_peak_rss() else None,
+        "read_bytes": usage.ru_inblock * 512,
+        "write_bytes": usage.ru_oublock * 512,
+    }
