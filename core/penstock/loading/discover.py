@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,19 +12,31 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from penstock import trust
+from penstock.loading.reading import (
+    MAX_SOURCE_BYTES,
+    name_problem,
+    read_source,
+    shown_path,
+    source_hash,
+)
 from penstock.model.spec import DagFileProblem
 
+__all__ = ["MAX_SOURCE_BYTES", "Discovery", "Found", "source_hash"]
+
 IGNORE_FILE = ".penstockignore"
-MAX_SOURCE_BYTES = 8 << 20
-"""A larger file is refused: nobody wrote it by hand."""
+_IGNORE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one scan saw: absolute paths with the SHA-256 of their bytes, and the files that were refused."""
+    """What one scan saw: absolute paths with the SHA-256 of their bytes, and the files that were refused.
+
+    ``unseen`` are folders that could not be listed: what lies below them may be there all the same.
+    """
 
     files: dict[Path, str] = field(default_factory=dict)
     problems: tuple[DagFileProblem, ...] = ()
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,7 @@ class _Ignore:
     def of(cls, folder: Path) -> _Ignore | None:
         """Return the patterns that lie in *folder*, or None."""
         try:
-            text = (folder / IGNORE_FILE).read_text(encoding="utf-8", errors="replace")
+            text = read_source(folder / IGNORE_FILE, _IGNORE_BYTES).decode(errors="replace")
         except OSError:
             return None
         lines = (line.strip() for line in text.splitlines())
@@ -77,21 +89,36 @@ class Discovery:
         folder = folder.absolute()
         known, self._known = self._known, {}
         files: dict[Path, str] = {}
-        problems: list[DagFileProblem] = []
+        walk = Walk(folder)
         owner = _owner(folder)
-        for path in _candidates(folder):
+        seen: set[tuple[int, int]] = set()
+        problems: list[DagFileProblem] = []
+        for path in walk:
+            problem = name_problem(str(path))
             try:
                 status = path.stat()
-                problem = _unfit(status) or (None if self._trusting else self._refusal(path, status, owner))
+                place = (status.st_dev, status.st_ino)
+                if place in seen:
+                    continue  # the same file by another way
+                seen.add(place)
+                problem = problem or _unfit(status)
+                if problem is None and not self._trusting:
+                    problem = self._refusal(path, status, owner)
                 if problem is None:
                     files[path] = self._hash(path, status, known)
             except FileNotFoundError:
-                continue  # gone between listing and looking
+                if not path.is_symlink():
+                    continue  # gone between listing and looking
+                problem = "is a link to what is not there"
             except OSError as error:
                 problem = f"cannot be read: {error.strerror}"
             if problem is not None:
-                problems.append(DagFileProblem(file=str(path), message=problem))
-        return Found(files, tuple(problems))
+                problems.append(DagFileProblem(file=shown_path(str(path)), message=problem))
+        problems += [
+            DagFileProblem(file=shown_path(place), message=f"this folder cannot be read: {reason}")
+            for place, reason in walk.unseen.items()
+        ]
+        return Found(files, tuple(problems), frozenset(walk.unseen))
 
     def _refusal(self, path: Path, status: os.stat_result, owner: int | None) -> str | None:
         """Return why a file may not run as us; who owns the folder could swap its files anyway."""
@@ -103,43 +130,68 @@ class Discovery:
     ) -> str:
         look = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         before = known.get(path)
-        digest = before[1] if before is not None and before[0] == look else source_hash(path.read_bytes())
+        digest = before[1] if before is not None and before[0] == look else source_hash(read_source(path))
         self._known[path] = (look, digest)
         return digest
 
 
-def source_hash(data: bytes) -> str:
-    """Return the name of a version of a DAG file: the SHA-256 of its bytes, in hex."""
-    return hashlib.sha256(data).hexdigest()
+class Walk:
+    """The candidates below a folder: each folder once, whatever links lead to it, and links last.
+
+    So a file that can be reached by several ways has the name that it has without a link, and the same
+    one every time. ``unseen`` maps the folders that could not be listed to the reason.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.unseen: dict[str, str] = {}
+        self._folder = folder
+        self._seen: set[tuple[int, int]] = set()
+
+    def __iter__(self) -> Iterator[Path]:
+        folders: deque[tuple[Path, tuple[_Ignore, ...]]] = deque([(self._folder, ())])
+        linked: deque[tuple[Path, tuple[_Ignore, ...]]] = deque()
+        links: list[Path] = []
+        while folders or linked:
+            here, ignores = (folders or linked).popleft()
+            entries = self._list(here)
+            own = _Ignore.of(here) if entries else None
+            active = (*ignores, own) if own else ignores
+            for entry in entries:
+                path = here / entry.name
+                if entry.name.startswith((".", "_")) or any(rule.covers(path) for rule in active):
+                    continue
+                link = entry.is_symlink()
+                if _is_folder(entry):
+                    (linked if link else folders).append((path, active))
+                elif entry.name.endswith(".py"):
+                    if link:
+                        links.append(path)
+                    else:
+                        yield path
+        yield from links
+
+    def _list(self, folder: Path) -> list[os.DirEntry[str]]:
+        """Return what is in *folder*, in order; nothing when it was listed before, or cannot be."""
+        try:
+            status = folder.stat()
+            place = (status.st_dev, status.st_ino)
+            if place in self._seen:
+                return []
+            self._seen.add(place)
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return []  # gone again, or replaced
+        except OSError as error:
+            self.unseen[str(folder)] = error.strerror or str(error)
+            return []
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
-    ignores: dict[Path, tuple[_Ignore, ...]] = {}
-    seen: set[tuple[int, int]] = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        here = Path(place)
-        own = _Ignore.of(here)
-        active = ignores.get(here.parent, ()) + ((own,) if own else ())
-        ignores[here] = active
-
-        def wanted(name: str, here: Path = here, active: tuple[_Ignore, ...] = active) -> bool:
-            return not name.startswith((".", "_")) and not any(rule.covers(here / name) for rule in active)
-
-        folders[:] = sorted(name for name in folders if wanted(name) and _is_new(here / name, seen))
-        yield from (here / name for name in sorted(names) if name.endswith(".py") and wanted(name))
-
-
-def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
-    """Return whether *folder* was not walked before: links may make circles."""
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        status = folder.stat()
+        return entry.is_dir()
     except OSError:
         return False
-    key = (status.st_dev, status.st_ino)
-    if key in seen:
-        return False
-    seen.add(key)
-    return True
 
 
 def _owner(folder: Path) -> int | None:

@@ -16,9 +16,9 @@ import msgspec
 from penstock.decoding import decoder
 from penstock.errors import DagFileError
 from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
-from penstock.loading.discover import MAX_SOURCE_BYTES, source_hash
 from penstock.loading.environment import askable, author_environment
 from penstock.loading.held import Spawning, Starter
+from penstock.loading.reading import MAX_SOURCE_BYTES, name_problem, read_source, shown_path, source_hash
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.loading.sound import refuse_unsound
 from penstock.model.spec import DagFileProblem, ParsedFile
@@ -61,8 +61,11 @@ def _parse(
     path: Path, settings: Settings, source: bytes | None, talk: Conversation, starter: Starter
 ) -> ParsedFile:
     path, digest = path.absolute(), ""
+    wrong = name_problem(str(path))
+    if wrong is not None:
+        return _failed(Path(shown_path(str(path))), digest, wrong)
     try:
-        data = source if source is not None else path.read_bytes()
+        data = source if source is not None else read_source(path)
         digest = source_hash(data)
         if len(data) > MAX_SOURCE_BYTES:
             return _failed(path, digest, f"has {len(data)} bytes; a DAG file may have {MAX_SOURCE_BYTES}")

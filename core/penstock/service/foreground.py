@@ -26,6 +26,7 @@ from penstock.execution.protocol import KEEP_RENDERED, RENDERED, attempt_path, l
 from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
+from penstock.loading.reading import read_source
 from penstock.model.acts import Trigger
 from penstock.model.expansion import sources
 from penstock.model.outcome import describe
@@ -79,7 +80,7 @@ def run_test(
     none is named, `UnknownError` for a DAG or task that it does not make.
     """
     require_config(settings)
-    source = file.read_bytes()
+    source = read_source(file)
     parsed = parse_file_sync(file, settings=settings, source=source)
     spec = _prepared(_chosen(parsed, file, dag_id), task)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import SPAWNING, parse_file
+from penstock.loading.reading import read_source
 from penstock.loading.warm import WarmParents
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
@@ -162,7 +163,7 @@ class Loads:
 
     async def _load(self, file: str, parents: WarmParents | None) -> ParsedFile | None:
         try:
-            source = await asyncio.to_thread(Path(file).read_bytes)
+            source = await asyncio.to_thread(read_source, Path(file))
             starter = parents or SPAWNING
             parsed = await parse_file(Path(file), settings=self._settings, source=source, starter=starter)
             if parsed.dags:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from penstock.loading.discover import Discovery
+from penstock.loading.reading import shown_path
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.obey import FileGone, FileLoaded
@@ -22,13 +25,17 @@ _LOOK_EVERY_MS = 200
 
 
 class Refresh:
-    """Watches the DAGs folder of one engine."""
+    """Watches the DAGs folder of one engine. *broken* are the files that had errors when it started."""
 
-    def __init__(self, settings: Settings, loop: Loop) -> None:
+    def __init__(self, settings: Settings, loop: Loop, broken: Iterable[str] = ()) -> None:
         self._settings = settings
         self._loop = loop
         self._discovery = Discovery(settings.dags_group or None)
         self._known: dict[str, str] = {}
+        self._refused = dict.fromkeys(broken, "")
+        """What has an error: of files that went while no engine ran, it goes at the first look."""
+        self._unwatched: str | None = None
+        self._unscanned: str | None = None
         self._loads = Loads(settings, self._take)
         self._looking = asyncio.Lock()
 
@@ -45,22 +52,41 @@ class Refresh:
         """End every load; no child of one is left afterwards."""
         await self._loads.close()
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the operator should know: that files are not followed as they should be."""
+        return tuple(filter(None, (self._unwatched, self._unscanned)))
+
     async def watch(self) -> None:
         """Follow the folder until cancelled; where it cannot be watched, look at it now and then."""
         folder = self._settings.dags_folder
         while True:
             try:
                 await self._follow(folder)
-            except (OSError, RuntimeError) as error:  # gone, or the system has no watches left
-                log.warning("%s cannot be watched, so it is looked at now and then: %s", folder, error)
+            except BaseException as error:
+                # The watcher is not Python: it may also panic, which is no Exception.
+                if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit):
+                    raise
+                self._say_unwatched(folder, error)
             await asyncio.sleep(LOOK_FOR_FOLDER)
             await self._refresh()
+
+    def _say_unwatched(self, folder: Path, error: BaseException) -> None:
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        reason = shown_path(str(error)) or type(error).__name__
+        told = f"{folder} cannot be watched, so it is looked at every {LOOK_FOR_FOLDER:g} s: {reason}"
+        if told != self._unwatched:
+            log.warning("%s", told)
+        self._unwatched = told
 
     async def _follow(self, folder: Path) -> None:
         """Refresh at each change, until *folder* is gone or another one lies in its place."""
         import watchfiles
 
         place = _identity(folder)
+        if place is None:
+            return
         # A change of a file that makes no DAG is a change of what the others import.
         changes = watchfiles.awatch(
             folder,
@@ -72,6 +98,9 @@ class Refresh:
         )
         looked = False
         async for changed in changes:
+            if self._unwatched is not None:
+                log.info("%s is watched again", folder)
+                self._unwatched = None
             if changed or not looked:  # what changed before the watch began, nobody else tells
                 looked = True
                 await self._refresh()
@@ -80,21 +109,39 @@ class Refresh:
 
     async def _refresh(self) -> None:
         async with self._looking:
-            scanned = await asyncio.to_thread(self._discovery.scan, self._settings.dags_folder)
+            try:
+                scanned = await asyncio.to_thread(self._discovery.scan, self._settings.dags_folder)
+            except Exception as error:  # whatever lies in there, the engine goes on with what it has
+                if self._unscanned is None:
+                    log.exception("%s cannot be looked through", self._settings.dags_folder)
+                self._unscanned = f"{self._settings.dags_folder} cannot be looked through: {error!r}"
+                return
+            self._unscanned = None
+        refused = {problem.file: problem.message for problem in scanned.problems}
+        below = tuple(f"{folder}{os.sep}" for folder in scanned.unseen)
         files = {str(path): digest for path, digest in scanned.files.items()}
-        gone = [file for file in self._known if file not in files]
-        changed = [file for file, digest in files.items() if self._known.get(file) != digest]
         makers = {entry.facts.file for entry in self._loop.world.dags.values()}
+        there = files.keys() | refused.keys()
+        before = self._known.keys() | self._refused.keys() | makers
+        gone = [file for file in sorted(before - there) if not file.startswith(below)]
+        changed = [file for file, digest in files.items() if self._known.get(file) != digest]
         if any(file in self._known and file not in makers for file in changed):
             changed = list(dict.fromkeys([*changed, *(file for file in files if file in makers)]))
-        self._known = files
-        gone += [file for file in makers if file not in files and file not in gone]
+        # What cannot be read is as it was, until it can be.
+        kept = {
+            file: digest for file, digest in self._known.items() if file in refused or file.startswith(below)
+        }
+        self._known = kept | files
         for file in gone:
             self._loads.drop(file)
             self._loop.order(FileGone(file))
         for problem in scanned.problems:
-            self._refuse(problem)
-        self._loads.want(changed)
+            if self._refused.get(problem.file) != problem.message:
+                self._refuse(problem)
+        # A file that was refused may be the same bytes as before: its error goes when it is loaded again.
+        mended = [file for file in files if file in self._refused and file not in changed]
+        self._refused = refused
+        self._loads.want([*changed, *mended])
 
     def _take(self, file: str, parsed: ParsedFile | None) -> None:
         if parsed is None:
@@ -105,6 +152,8 @@ class Refresh:
         self._loop.order(FileLoaded(parsed))
 
     def _refuse(self, problem: DagFileProblem) -> None:
+        log.warning("%s %s", problem.file, problem.message)
+        self._loads.drop(problem.file)
         self._loop.order(FileLoaded(ParsedFile(file=problem.file, source_hash="", errors=(problem,))))
 
 

@@ -1,0 +1,157 @@
+"""Whatever lies in the DAGs folder hurts only itself: it is told, the rest loads, its error goes with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import watchfiles
+
+from penstock.service import refresh as refresh_module
+from penstock.service.refresh import Refresh
+from scripted import Bench
+
+DAG_FILE = """
+from penstock import DAG, EmptyOperator
+
+with DAG({name!r}):
+    EmptyOperator(task_id="only")
+"""
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A bench whose loop runs by itself."""
+    made = Bench(tmp_path)
+    for folder in (made.settings.dags_folder, made.settings.versions):
+        folder.mkdir(parents=True)
+    await made.open()
+    running = asyncio.create_task(made.loop.run())
+    yield made
+    made.loop.stop()
+    await running
+    made.close()
+
+
+async def until(holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds, at most 20 seconds."""
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"not in 20 s: {what}")
+
+
+@contextlib.asynccontextmanager
+async def watched(bench: Bench, refresh: Refresh) -> AsyncIterator[None]:
+    """Load everything, and follow the folder for the block."""
+    await refresh.load_all()
+    watching = asyncio.create_task(refresh.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        await refresh.close()
+
+
+def names(bench: Bench) -> set[str]:
+    """Return the names of the files that have an error."""
+    return {Path(row.file).name for row in bench.engine.import_errors()}
+
+
+async def test_an_error_goes_with_what_it_was_about(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh_module, "LOOK_FOR_FOLDER", 0.05)
+    folder = bench.settings.dags_folder
+    (folder / "fine.py").write_text(DAG_FILE.format(name="fine"))
+    odd = [folder / "pipe.py", folder / "dangling.py", folder / "bad\udcff.py", folder / "open.py"]
+    os.mkfifo(odd[0])
+    odd[1].symlink_to(folder / "nothing.py")
+    odd[2].write_text("x = 1")
+    odd[3].write_text(DAG_FILE.format(name="open"))
+    odd[3].chmod(0o666)
+    (folder / "circle").symlink_to(folder)
+    (folder / "again.py").symlink_to(folder / "fine.py")
+    async with watched(bench, Refresh(bench.settings, bench.loop)):
+        assert list(bench.loop.world.dags) == ["fine"]
+        assert names(bench) == {"pipe.py", "dangling.py", "bad\\xff.py", "open.py"}
+        for path in odd[:3]:
+            path.unlink()
+        odd[3].chmod(0o644)
+        await until(lambda: not names(bench), "no file has an error")
+        await until(lambda: "open" in bench.loop.world.dags, "what was refused is loaded")
+
+
+async def test_a_file_that_is_refused_keeps_its_last_good_version(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh_module, "LOOK_FOR_FOLDER", 0.05)
+    path = bench.settings.dags_folder / "one.py"
+    path.write_text(DAG_FILE.format(name="one"))
+    async with watched(bench, Refresh(bench.settings, bench.loop)):
+        path.chmod(0o666)
+        await until(lambda: names(bench) == {"one.py"}, "the file is refused")
+        assert not bench.loop.world.dag("one").facts.missing
+        path.chmod(0o644)
+        await until(lambda: not names(bench), "the file is taken again")
+
+
+async def test_an_error_of_a_file_that_went_while_no_engine_ran_is_dropped(bench: Bench) -> None:
+    path = bench.settings.dags_folder / "bad.py"
+    path.write_text("1 / 0")
+    await Refresh(bench.settings, bench.loop).load_all()
+    assert names(bench) == {"bad.py"}
+    path.unlink()
+    broken = [row.file for row in bench.engine.import_errors()]
+    await Refresh(bench.settings, bench.loop, broken).load_all()
+    assert names(bench) == set()
+
+
+class Panic(BaseException):
+    """What a watcher that is not Python raises when it breaks."""
+
+
+@pytest.mark.parametrize("error", [Panic("out of bounds"), ExceptionGroup("x", [OSError("no watches")])])
+async def test_a_watcher_that_fails_is_replaced_by_looking_and_said(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def awatch(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(watchfiles, "awatch", awatch)
+    monkeypatch.setattr(refresh_module, "LOOK_FOR_FOLDER", 0.05)
+    refresh = Refresh(bench.settings, bench.loop)
+    async with watched(bench, refresh):
+        await until(lambda: len(refresh.warnings) == 1, "it is said")
+        assert "cannot be watched, so it is looked at every" in refresh.warnings[0]
+        (bench.settings.dags_folder / "one.py").write_text(DAG_FILE.format(name="one"))
+        await until(lambda: "one" in bench.loop.world.dags, "the new file is seen all the same")
+
+
+async def test_a_folder_that_cannot_be_listed_takes_no_dag_away(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = bench.settings.dags_folder / "team"
+    folder.mkdir()
+    (folder / "one.py").write_text(DAG_FILE.format(name="one"))
+    refresh = Refresh(bench.settings, bench.loop)
+    await refresh.load_all()
+    listed = os.scandir
+
+    def scandir(path: Path) -> object:
+        if path == folder:
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    await refresh.load_all()
+    assert names(bench) == {"team"}
+    assert not bench.loop.world.dag("one").facts.missing
+    monkeypatch.undo()
+    await refresh.load_all()
+    assert names(bench) == set()
