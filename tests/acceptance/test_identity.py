@@ -46,7 +46,8 @@ class Busy(Instance):
     def task(self) -> str:
         assert self.run_id is not None
         with self.client() as engine:
-            return engine.run("long", self.run_id).tasks[0].state.value
+            rows = engine.run("long", self.run_id).tasks
+        return next(row.state.value for row in rows if row.task_id == "a")
 
     def finish(self) -> None:
         """Let the task end, and the engine see it."""
@@ -153,3 +154,35 @@ def test_a_copy_of_a_home_beside_the_original_takes_none_of_its_attempts(busy: B
     finally:
         copy.kill()
     busy.finish()
+
+
+def test_a_task_that_a_restored_copy_does_not_know_is_taken_over(tmp_path: Path) -> None:
+    busy = Busy(tmp_path / "home")
+    first = tmp_path / "first"
+    busy.write_dag(
+        "long",
+        LONG.format(starts=busy.starts, gate=busy.gate)
+        + f"    BashOperator(task_id='b', bash_command='while [ ! -e {first} ]; do sleep 0.05; done')"
+        + " >> dag.get_task('a')\n",
+    )
+    text = (busy.home / "dags" / "long.py").read_text().replace("schedule=None):", "schedule=None) as dag:")
+    busy.write_dag("long", text)
+    try:
+        busy.start()
+        with busy.client() as engine:
+            busy.run_id = engine.commit(Trigger(dag_id="long"), actor="test").run_id
+        wait_for(busy.leftovers, 20, "the first task does not start")
+        copy = tmp_path / "copy.db"
+        assert busy.say("db", "backup", str(copy)).returncode == 0
+        first.touch()
+        wait_for(busy.starts.exists, 20, "the second task does not start")
+        wait_for(lambda: busy.task() == "running", 20, "the second task is not seen to run")
+        busy.kill()
+        assert busy.say("db", "restore", str(copy), "--yes").returncode == 0
+        busy.start()
+        wait_for(lambda: busy.task() == "running", 20, "it is not taken over")
+        assert "it is taken over" in (busy.home / "engine.log").read_text()
+        busy.finish()
+    finally:
+        busy.gate.touch()
+        busy.close()

@@ -92,6 +92,14 @@ class LocalExecutor:
             return Absent()
         return Lost(f"{_GONE}; what ran of it was killed") if found[attempt_id] else Unreachable(time.time())
 
+    def order_of(self, attempt_id: str) -> dict[str, str]:
+        """Return the environment that an attempt's order names; empty where there is no order to be read."""
+        try:
+            env = records.read_order(f"{self._folder(attempt_id)}/{records.SPEC}").get("env")
+        except (OSError, ValueError):
+            return {}
+        return {str(name): str(value) for name, value in env.items()} if isinstance(env, dict) else {}
+
     def revoke(self, attempt_id: str) -> Observation:
         """Link a claim of our own; whoever links first wins. See `Executor.revoke`."""
         folder = self._folder(attempt_id)

@@ -141,6 +141,7 @@ def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, st
     return {
         "PENSTOCK_ATTEMPT": attempt_id,
         "PENSTOCK_CTX_RUN_ID": run.run_id,
+        **({"PENSTOCK_CTX_MAP_INDEX": str(task.map_index)} if task.map_index >= 0 else {}),
         "AIRFLOW_CTX_DAG_RUN_ID": run.run_id,
         **{
             f"{program}_CTX_{name}": text

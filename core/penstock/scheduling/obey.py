@@ -19,6 +19,7 @@ from penstock.scheduling.acts.planned import Planned
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.loaded import drop_file, take_file
 from penstock.scheduling.tick import Tick
+from penstock.scheduling.unknown import TakeIn, take_in
 from penstock.store.gate import ENGINE
 from penstock.store.writes import INSERT_ACT
 
@@ -48,7 +49,7 @@ class FileGone:
     file: str
 
 
-Order = ActOrder | FileLoaded | FileGone
+Order = ActOrder | FileLoaded | FileGone | TakeIn
 
 
 def about_order(order: Order) -> Subject:
@@ -61,6 +62,8 @@ def about_order(order: Order) -> Subject:
             return Subject("order", f"file:{parsed.file}")
         case FileGone(file):
             return Subject("order", f"file:{file}")
+        case TakeIn(strays):
+            return Subject("order", f"attempt:{strays[0].attempt_id}")
 
 
 def obey(tick: Tick, orders: list[Order]) -> list[tuple[ActOrder, Done]]:
@@ -86,6 +89,9 @@ def obey(tick: Tick, orders: list[Order]) -> list[tuple[ActOrder, Done]]:
             case FileGone(file):
                 with about_order(order):
                     drop_file(tick, file)
+            case TakeIn(strays):
+                with about_order(order):
+                    take_in(tick, strays)
     return answers
 
 

@@ -22,6 +22,7 @@ from penstock.clock import SystemClock
 from penstock.errors import LostError, PenstockError, StoreError
 from penstock.execution.local import LocalExecutor
 from penstock.scheduling.loop import Loop
+from penstock.scheduling.unknown import TakeIn
 from penstock.service import engine_log, identity, instance
 from penstock.service.environment import task_environment
 from penstock.service.lock import HomeLock
@@ -30,6 +31,7 @@ from penstock.service.refresh import Refresh
 from penstock.service.retention import forget_old
 from penstock.service.sampling import sample
 from penstock.service.server import Server
+from penstock.service.strays import strays
 from penstock.service.trusted import require_trusted
 from penstock.settings import Settings
 from penstock.store.database import Database
@@ -127,6 +129,8 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     stopping = Stopping()
     _on_signals(stopping)
     notices.cursor = loop.gate.cursor
+    for stray in strays(settings, database, executor, known=origin.known):
+        loop.order(TakeIn((stray,)))
     await loop.recover()
     instance.settle(settings, database, origin)
     log.info(

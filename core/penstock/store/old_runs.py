@@ -184,6 +184,16 @@ def delete_asset_events(database: Database, *, before_us: int, limit: int) -> in
         return connection.execute(sa.delete(_asset_event).where(_asset_event.c.id.in_(some))).rowcount
 
 
+def newest_attempt(database: Database) -> str | None:
+    """Return the youngest attempt id that a row has; ids sort by time."""
+    with database.read() as connection:
+        found = [
+            connection.scalar(sa.select(sa.func.max(column)))
+            for column in (_attempt.c.attempt_id, _callback.c.attempt_id)
+        ]
+    return max((each for each in found if each), default=None)
+
+
 def unknown_attempts(database: Database, attempt_ids: Sequence[str]) -> list[str]:
     """Return those of some attempt ids that no row has."""
     known: set[str] = set()

@@ -1,0 +1,81 @@
+"""Attempts that run and that the database does not know: found in their directories when an engine starts.
+
+A copy of the database knows every attempt from before it was made, so only those younger than the newest
+one that it knows are looked at; all of them, when the database is not the one that was last used here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Protocol
+
+from penstock.execution.executor import Accepted, Claimed, Executor
+from penstock.scheduling.unknown import Stray
+from penstock.settings import Settings
+from penstock.store.database import Database
+from penstock.store.old_runs import newest_attempt, unknown_attempts
+
+_SHARD = re.compile(r"[0-9a-f]{7}", re.ASCII)
+_CLOCK_BACK_MS = 2 * 3600 * 1000
+"""How far the wall clock may have been set back meanwhile."""
+
+
+class Orders(Executor, Protocol):
+    """An executor that can tell what it was asked for."""
+
+    def order_of(self, attempt_id: str) -> dict[str, str]:
+        """Return the environment that an attempt's order names."""
+        ...
+
+
+def strays(settings: Settings, database: Database, executor: Orders, *, known: bool) -> list[Stray]:
+    """Return the attempts that run, or are about to, without a row.
+
+    *known* says that the database is the one that was last used here.
+    """
+    newest = newest_attempt(database) if known else None
+    first = "" if newest is None else f"{max(int(newest[:12], 16) - _CLOCK_BACK_MS, 0):012x}"
+    ids = sorted(each for each in _attempts(os.fspath(settings.attempts), first[:7]) if each >= first)
+    return [_stray(executor, each) for each in unknown_attempts(database, ids) if _may_run(executor, each)]
+
+
+def _may_run(executor: Orders, attempt_id: str) -> bool:
+    """Whether a supervisor has it or may take it; what nobody claimed is taken back here."""
+    seen = executor.observe([attempt_id])[attempt_id]
+    if isinstance(seen, Accepted):
+        seen = executor.revoke(attempt_id)
+    return isinstance(seen, Claimed)
+
+
+def _stray(executor: Orders, attempt_id: str) -> Stray:
+    said = executor.order_of(attempt_id)
+
+    def number(name: str, default: int) -> int:
+        with suppress(ValueError):
+            return int(said.get(f"PENSTOCK_CTX_{name}", default))
+        return default
+
+    return Stray(
+        attempt_id,
+        said.get("PENSTOCK_CTX_DAG_ID"),
+        said.get("PENSTOCK_CTX_RUN_ID"),
+        said.get("PENSTOCK_CTX_TASK_ID"),
+        number("MAP_INDEX", -1),
+        number("TRY_NUMBER", 1),
+    )
+
+
+def _attempts(root: str, first: str) -> Iterator[str]:
+    for shard in _names(root):
+        if _SHARD.fullmatch(shard) and shard >= first:
+            yield from _names(f"{root}/{shard}")
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names alone: there may be many thousands
+    except OSError:
+        return []
