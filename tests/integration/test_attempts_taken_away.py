@@ -146,9 +146,9 @@ def _replace_order(folder: Path) -> None:
         lambda folder: (folder / records.CLAIM).unlink(),
         lambda folder: (folder / records.SPEC).unlink(),
         _replace_order,
-        lambda folder: shutil.rmtree(folder.parent.parent),
+        lambda folder: shutil.rmtree(folder.parent),
     ],
-    ids=["removed", "renamed", "emptied", "claim", "order", "order-replaced", "all"],
+    ids=["removed", "renamed", "emptied", "claim", "order", "order-replaced", "shard"],
 )
 async def test_what_runs_without_its_directory_is_killed_and_lost(
     bench: attempts.Bench, harm: Callable[[Path], object]
@@ -163,6 +163,30 @@ async def test_what_runs_without_its_directory_is_killed_and_lost(
     assert not seen.elsewhere
     assert marked(attempt) == []
     assert [each for each in process.processes() if each.session == leader and not each.ended] == []
+
+
+@pytest.mark.parametrize("what", ["attempts", "home"])
+async def test_a_root_that_is_moved_away_says_nothing_of_what_runs(tmp_path: Path, what: str) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = make_settings(home)
+    bench = attempts.Bench(LocalExecutor(settings), settings)
+    await bench.start()
+    attempt = await running(bench, "sleep 300 & sleep 300")
+    place = home if what == "home" else settings.attempts
+    away = place.rename(tmp_path / "away")
+    assert isinstance(bench.observe(attempt), Unreachable)
+    assert isinstance(bench.executor.abandon(attempt), Unreachable)
+    if what == "attempts":
+        settings.attempts.mkdir()
+        assert isinstance(bench.observe(attempt), Unreachable), "another root says nothing either"
+        settings.attempts.rmdir()
+    assert len(marked(attempt)) >= 2
+    away.rename(place)
+    assert isinstance(bench.observe(attempt), Claimed)
+    bench.executor.stop(attempt, "kill", "enough")
+    await bench.until(attempt, Exited)
+    await bench.executor.close()
 
 
 async def test_a_launch_whose_claim_was_removed_is_not_taken_back(bench: attempts.Bench) -> None:

@@ -130,9 +130,9 @@ def backup(session: Session, *, file: Path, force: bool, as_json: bool) -> None:
 def restore(session: Session, *, file: Path, yes: bool, as_json: bool) -> None:
     """Put the copy FILE in the place of the database.
 
-    Refused while an engine runs. FILE is read through first, the old database stays beside the new one. A task
-    that runs and that the copy does not know is taken over by its run, or killed where the copy does not
-    know the run either. The logs of such runs are removed a day later.
+    Refused while an engine runs. FILE is read through first, the old database stays beside the new one. A
+    task that runs and that the copy does not know is taken over by its run, or killed where the copy does
+    not know the run either. The logs of such runs are removed a day later.
 
     Examples:
       penstock down && penstock db restore /mnt/backups/penstock-2026-03-01.db

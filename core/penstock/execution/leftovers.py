@@ -77,6 +77,15 @@ def same_folder(one: str, other: str) -> bool:
         return False
 
 
+def identity_of(folder: Path) -> tuple[int, int] | None:
+    """Return what tells *folder* from one that later has its name; None when there is none."""
+    try:
+        facts = folder.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
 def answers_elsewhere(claim: Mapping[str, object], root: str) -> str | None:
     """Return the root of attempt directories that the supervisor behind *claim* works in, if not *root*.
 

@@ -36,10 +36,13 @@ class LocalExecutor:
         self._root = settings.attempts
         self._crew: Crew | None = None
         self._swept: set[str] = set()
+        self._opened: tuple[int, int] | None = None
+        """What tells the root of the directories, as it was at the start, from another one."""
 
     async def start(self, hint: Hint) -> None:
         """Listen for supervisors and keep one warm. Raises OSError when the socket cannot be made."""
         prepare_root(self._root)
+        self._opened = leftovers.identity_of(self._root)
         self._crew = Crew(self._settings, hint)
         await self._crew.start()
 
@@ -71,7 +74,10 @@ class LocalExecutor:
 
         One of which something cannot be killed is not lost yet. One whose supervisor lives, but holds the
         lock of the same directory in another home, is that home's: it is left alone, and not repeated.
+        Without the root of all directories nothing is known of any.
         """
+        if self._is_elsewhere():
+            return {each: Unreachable(time.time()) for each in ids}
         found = {each: (folder := self._folder(each), attempt_dir.probe(folder)) for each in ids}
         lost = {each: facts for each, (_, facts) in found.items() if facts.stage is Stage.LOST}
         others = self._elsewhere(lost)
@@ -87,6 +93,8 @@ class LocalExecutor:
 
     def abandon(self, attempt_id: str) -> Observation:
         """Look for what runs of it by its mark, and kill that. See `Executor.abandon`."""
+        if self._is_elsewhere():
+            return Unreachable(time.time())
         found = leftovers.end_marked([attempt_id], str(self._settings.home))
         if attempt_id not in found:
             return Absent()
@@ -154,6 +162,10 @@ class LocalExecutor:
 
     def _folder(self, attempt_id: str) -> str:
         return f"{self._root}/{check_attempt_id(attempt_id)[:7]}/{attempt_id}"
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the root of all directories is gone, or another one than at the start."""
+        return self._opened is not None and leftovers.identity_of(self._root) != self._opened
 
     def _elsewhere(self, lost: Mapping[str, Facts]) -> dict[str, Observation]:
         """Return what is to be said of those whose supervisor works, in another home."""
