@@ -11,7 +11,7 @@ from penstock.process import Stat
 
 _PROC_PIDTBSDINFO = 3
 _BSDINFO_SIZE = 136
-_SZOMB = 5
+_SSTOP, _SZOMB = 4, 5
 
 
 @cache
@@ -41,4 +41,5 @@ def stat(pid: int) -> Stat | None:
         session, group = os.getsid(pid), os.getpgid(pid)
     except OSError:
         return None
-    return Stat(pid, "Z" if status == _SZOMB else "R", ppid, group, session, seconds * 1_000_000 + micros)
+    state = {_SZOMB: "Z", _SSTOP: "T"}.get(status, "R")
+    return Stat(pid, state, ppid, group, session, seconds * 1_000_000 + micros)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from attempts import Bench, eventually, make_settings, shell
-from penstock.execution import crew
+from penstock.execution import crew, silence
 from penstock.execution.executor import Claimed
 from penstock.execution.local import LocalExecutor
 from penstock.execution.protocol import load
@@ -156,3 +157,63 @@ def test_a_supervisor_imports_little() -> None:
     loaded = {name.partition(".")[0] for name in json.loads(found.stdout)}
     assert loaded.isdisjoint(HEAVY)
     assert loaded.isdisjoint({"sqlalchemy", "sqlmodel", "textual", "psutil", "msgspec"})
+
+
+async def test_a_stopped_supervisor_is_set_aside_and_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "SIDE_BY_SIDE", 1)
+    bench = await opened(tmp_path)
+    executor = bench.executor
+    assert isinstance(executor, LocalExecutor)
+    ran, gate = tmp_path / "ran", tmp_path / "gate"
+    held = shell(f"until [ -e {gate} ]; do sleep 0.02; done; echo held >>{ran}; exit 2")
+    executor.submit([held])
+    await bench.until(held.attempt_id, Claimed)
+    (stopped,) = supervisors(bench)
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        specs = [shell(f"echo {number} >>{ran}; exit {number}") for number in (3, 4, 5)]
+        executor.submit(specs)
+        assert [(await bench.end(spec.attempt_id)).exit_code for spec in specs] == [3, 4, 5]
+        (warning,) = executor.warnings
+        assert warning == (
+            f"supervisor {stopped} is stopped by a signal and holds 1 attempt: others do its work meanwhile; "
+            f"`kill -CONT {stopped}` wakes it up"
+        )
+        gate.touch()
+        assert isinstance(bench.observe(held.attempt_id), Claimed)  # it ended, and nobody doubles it
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    assert (await bench.end(held.attempt_id)).exit_code == 2
+    await eventually(lambda: executor.warnings == (), "the supervisor to be used again")
+    assert sorted(ran.read_text().split()) == ["3", "4", "5", "held"]
+    assert [(bench.folder(spec.attempt_id) / "claim").exists() for spec in specs] == [True] * 3
+    await executor.close()
+
+
+async def test_an_idle_supervisor_that_is_stopped_and_wakes_up_takes_work_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(crew, "IDLE_SECONDS", 600)
+    monkeypatch.setattr(silence, "AGAIN_SECONDS", 0.05)
+    bench = await opened(tmp_path)
+    executor = bench.executor
+    assert isinstance(executor, LocalExecutor)
+    assert executor._crew is not None
+    await bench.run(shell("true"))
+    (link,) = executor._crew._links
+    assert link.pid is not None
+    os.kill(link.pid, signal.SIGSTOP)
+    spec = shell("exit 3")
+    executor.submit([spec])
+    assert (await bench.end(spec.attempt_id)).exit_code == 3
+    assert not link.takes_work
+    claim = (bench.folder(spec.attempt_id) / "claim").read_bytes()
+    os.kill(link.pid, signal.SIGCONT)
+    await eventually(lambda: link.takes_work, "the supervisor to be used again")
+    assert not link.ids
+    assert (bench.folder(spec.attempt_id) / "result").exists()
+    assert (bench.folder(spec.attempt_id) / "claim").read_bytes() == claim
+    await executor.close()

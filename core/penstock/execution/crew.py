@@ -20,6 +20,7 @@ from penstock.execution import attempt_dir, records
 from penstock.execution.engine_link import SPEAKS
 from penstock.execution.entrust import entrusted_message, supervisor_environment
 from penstock.execution.executor import Hint
+from penstock.execution.silence import Silence
 from penstock.execution.supervisor_link import SupervisorLink
 from penstock.settings import Settings
 from penstock.stray_signals import ALL
@@ -47,6 +48,7 @@ class Crew:
         self._hint = hint
         self._entrusted = entrusted_message(settings, os.environ)
         self._links: list[SupervisorLink] = []
+        self.silence = Silence(self._later, self._give_to_others, self._place)
         self._connections: set[SupervisorLink] = set()
         self._waiting: deque[str] = deque()
         self._starting: dict[int, asyncio.TimerHandle] = {}
@@ -157,6 +159,7 @@ class Crew:
 
     def told(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
         """Use the places that became free, and pass the hint on."""
+        self.silence.heard(link)
         if ended and self._waiting:
             self._place()
         if not link.ids and len(self._links) > 1 and not self._trimming:
@@ -170,6 +173,7 @@ class Crew:
         if link in self._links:
             self._links.remove(link)
         self._connections.discard(link)
+        self.silence.gone(link)
         if not self._connections:
             self._all_left.set()
         self._collect()
@@ -181,18 +185,25 @@ class Crew:
             self._later(self._pause, self._keep_warm)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
-    def _launch_again(self, ids: Iterable[str]) -> None:
-        """Ask others for launches that a supervisor took with it unheard; the claim tells which."""
+    def _launch_again(self, ids: Iterable[str]) -> list[str]:
+        """Ask others for those of *ids* that nobody claimed, and return them."""
         root = self._settings.attempts
         probes = ((each, attempt_dir.probe(records.attempt_path(root, each))) for each in sorted(ids))
-        self.launch([each for each, facts in probes if facts.stage is attempt_dir.Stage.ACCEPTED])
+        again = [each for each, facts in probes if facts.stage is attempt_dir.Stage.ACCEPTED]
+        self.launch(again)
+        return again
+
+    def _give_to_others(self, link: SupervisorLink, ids: Sequence[str]) -> None:
+        """Ask others for launches of which *link*, set aside just now, has not said a word."""
+        link.ids.difference_update(self._launch_again(ids))
+        self._keep_warm()
 
     # --- starting and ending --------------------------------------------------------------------
 
     def _place(self) -> None:
         """Give each waiting attempt to the supervisor with the fewest, and start those that are missing."""
         limit = max(self._settings.attempts_per_supervisor, 1)
-        staying = [link for link in self._links if not link.leaving]
+        staying = [link for link in self._links if link.takes_work]
         given: dict[SupervisorLink, list[str]] = {link: [] for link in staying}
         while self._waiting and given:
             link = min(staying, key=lambda each: len(each.ids) + len(given[each]))
@@ -202,6 +213,7 @@ class Crew:
         for link, ids in given.items():
             if ids:
                 link.launch(ids)
+                self.silence.watch(link)
         must = -(-len(self._waiting) // limit)
         # A supervisor stands still while what it starts gets going, so a few of them start more in less time.
         wish = min(SIDE_BY_SIDE, -(-self.used // _COMFORTABLE)) - len(staying)
@@ -245,14 +257,14 @@ class Crew:
         self._keep_warm()
 
     def _keep_warm(self) -> None:
-        if not self._links and not self._starting:
+        if not self._starting and not any(link.takes_work for link in self._links):
             self._start_one()
         self._place()
 
     def _trim(self) -> None:
         self._trimming = False
-        idle = [link for link in self._links if not link.ids and not link.leaving]
-        keep = 0 if len(idle) < sum(not link.leaving for link in self._links) else 1
+        idle = [link for link in self._links if not link.ids and link.takes_work]
+        keep = 0 if len(idle) < sum(link.takes_work for link in self._links) else 1
         for link in idle[keep:]:
             link.quit()
 

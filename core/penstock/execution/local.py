@@ -145,6 +145,11 @@ class LocalExecutor:
             Path(folder).parent.rmdir()
         self._swept.discard(attempt_id)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know about the supervisors."""
+        return self._crew.silence.warnings if self._crew is not None else ()
+
     def capacity(self) -> list[Worker]:
         """Return this machine with its slots."""
         used = self._crew.used if self._crew is not None else 0

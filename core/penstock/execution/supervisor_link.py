@@ -46,6 +46,12 @@ class SupervisorLink(asyncio.Protocol):
         self.ids: set[str] = set()
         self.leaving = False
         """Whether it was asked to end; it takes nothing new then."""
+        self.unheard: set[str] = set()
+        """Launches asked for of which it has said nothing yet."""
+        self.asked_at = 0.0
+        """When the first of those was asked for, on the loop's clock."""
+        self.silence: str | None = None
+        """Why it takes nothing new at the moment: it is stopped, or does not answer."""
         self._room = room
         self._transport: asyncio.Transport | None = None
         self._received = b""
@@ -53,6 +59,9 @@ class SupervisorLink(asyncio.Protocol):
     def launch(self, ids: Sequence[str]) -> None:
         """Ask for the launch of attempts whose directories are ready."""
         self.ids.update(ids)
+        if not self.unheard:
+            self.asked_at = asyncio.get_running_loop().time()
+        self.unheard.update(ids)
         self._say({"op": "launch", "ids": list(ids)})
 
     def entrust(self, message: dict[str, Any]) -> None:
@@ -62,6 +71,17 @@ class SupervisorLink(asyncio.Protocol):
     def stop(self, attempt_id: str) -> None:
         """Say that a stop order lies in the attempt's directory."""
         self._say({"op": "stop", "id": attempt_id})
+
+    @property
+    def takes_work(self) -> bool:
+        """Whether it is worth asking for launches."""
+        return not self.leaving and self.silence is None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal has stopped it (SIGSTOP): it does nothing until it gets SIGCONT."""
+        record = process.stat(self.pid) if self.pid else None
+        return record is not None and record.state in "Tt"
 
     def quit(self) -> None:
         """Ask it to end when it has nothing to do."""
@@ -111,6 +131,7 @@ class SupervisorLink(asyncio.Protocol):
         elif message["op"] == "moved":
             ended = [str(each) for each in message["ended"]]
             self.ids.difference_update(ended)
+            self.unheard.difference_update(ids)
             self._room.told(self, ids, ended)
 
     def _say(self, message: dict[str, Any]) -> None:

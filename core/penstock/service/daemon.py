@@ -125,7 +125,7 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     server = Server(engine, notices, settings)
     refresh = Refresh(settings, loop, [row.file for row in engine.import_errors()])
     watch = identity.Watch(settings, held, lock, [server.mend, executor.mend])
-    loop.remarks = lambda: (*watch.warnings, *refresh.warnings)
+    loop.remarks = lambda: (*watch.warnings, *refresh.warnings, *executor.warnings)
     stopping = Stopping()
     _on_signals(stopping)
     notices.cursor = loop.gate.cursor
