@@ -10,6 +10,7 @@ import random
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,10 @@ class Audit:
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     unrecorded: list[str] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why attempts were lost."""
+    dropped: int = 0
+    """Attempts whose run an operator dropped from quarantine."""
     leftovers: list[tuple[int, str]] = field(default_factory=list)
     integrity: str = ""
     illegal: list[str] = field(default_factory=list)
@@ -59,18 +64,26 @@ class Audit:
         assert self.leftovers == [], "processes outlived their attempt"
         assert self.integrity == "ok"
         assert self.illegal == [], "the event trail does not replay to the present state"
+        assert "" not in self.reasons, "lost without a reason"
         if not lost_allowed:
-            assert self.lost == 0, "lost although no supervisor was hurt"
+            assert self.lost == 0, f"lost although no supervisor was hurt: {dict(self.reasons)}"
 
 
 class Chaos:
     """A home under load."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        *,
+        home: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.random = random.Random(seed)
         self.ledger = folder / "ledger"
         self.ledger.touch()
-        self.instance = Instance(folder / "home", CONFIG)
+        self.instance = Instance(home or folder / "home", CONFIG, environment)
         self.instance.write_dag("load", _DAG.format(tasks=TASKS, ledger=self.ledger))
         self.runs: list[str] = []
 
@@ -140,18 +153,22 @@ class Chaos:
             found.integrity = store.execute("PRAGMA integrity_check").fetchone()[0]
             rows = store.execute(
                 "SELECT attempt_id, json_extract(outcome, '$.kind'),"
-                " json_extract(outcome, '$.exit_code'), end_us FROM attempt"
+                " json_extract(outcome, '$.exit_code'), json_extract(outcome, '$.reason'), end_us"
+                " FROM attempt"
             ).fetchall()
             found.illegal = _replay(store)
         finally:
             store.close()
         found.attempts = len(rows)
         known = {row[0] for row in rows}
-        for attempt, kind, code, end_us in rows:
+        for attempt, kind, code, reason, end_us in rows:
             if end_us is None:
                 found.unrecorded.append(f"{attempt} never ended")
-            if kind == "lost":
+            if kind == "lost" and (reason or "").startswith("dropped from quarantine by chaos"):
+                found.dropped += 1
+            elif kind == "lost":
                 found.lost += 1
+                found.reasons[reason or ""] += 1
             elif kind == "revoked" and started[attempt]:
                 found.wrong.append(f"{attempt} ran although it was revoked")
             elif kind == "exit_code" and codes.get(attempt) != code:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from penstock.settings import Settings, load_settings
 class Instance:
     """One home, and the engine that runs on it at the moment."""
 
-    def __init__(self, home: Path, config: str = "") -> None:
+    def __init__(self, home: Path, config: str = "", environment: Mapping[str, str] | None = None) -> None:
         self.home = home
+        self.environment = dict(environment or {})
+        """What the engine's process gets besides the tests' own environment."""
         (home / "dags").mkdir(parents=True, exist_ok=True)
         (home / "penstock.toml").write_text(config)
         self.settings: Settings = load_settings(home)
@@ -37,7 +39,7 @@ class Instance:
 
     def start(self, *, failpoint: str | None = None, wait: bool = True) -> None:
         """Start the engine, armed with a failpoint if one is named."""
-        environment = {**os.environ, "PENSTOCK_HOME": str(self.home)}
+        environment = {**os.environ, **self.environment, "PENSTOCK_HOME": str(self.home)}
         environment.pop("PENSTOCK_FAILPOINT", None)
         if failpoint:
             environment["PENSTOCK_FAILPOINT"] = failpoint
