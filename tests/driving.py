@@ -33,6 +33,9 @@ class FrozenClock:
     def monotonic(self) -> float:
         return 0.0
 
+    def boot(self) -> str:
+        return "boot"
+
 
 def make_console(engine: FakeEngine, **options: Any) -> Console:
     """Return a console on *engine* whose clock stands still."""

@@ -135,6 +135,21 @@ def assert_stops_were_ordered(bench: Bench) -> None:
             assert attempt_id in told, f"{task_id} is {state}, and nobody told it"
 
 
+def assert_durations_are_what_passed(database: Database, passed: float) -> None:
+    """Nothing took less than nothing or longer than the *passed* seconds, however the clock was set."""
+    queries = (
+        "SELECT id, worked_us FROM run",
+        "SELECT task_id, end_us - start_us FROM task_instance WHERE end_us - start_us IS NOT NULL",
+        "SELECT attempt_id, end_us - start_us FROM attempt WHERE end_us - start_us IS NOT NULL",
+    )
+    with database.read() as connection:
+        for query in queries:
+            for name, took_us in connection.execute(sa.text(query)):
+                assert -1000 <= took_us <= passed * 1_000_000 + 1000, (
+                    f"{name} took {took_us / 1e6} of {passed} s"
+                )
+
+
 def assert_events_replay(database: Database) -> None:
     """The trail of events leads, run by run and task by task, to the states in the rows."""
     states: dict[tuple[str, str, str | None, int], str] = {}

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from engine_checks import (
     assert_at_rest,
+    assert_durations_are_what_passed,
     assert_events_replay,
     assert_memory_is_the_store,
     assert_no_limit_is_exceeded,
@@ -36,7 +37,7 @@ from penstock.scheduling.obey import FileGone
 from penstock.scheduling.ready import blocking_past
 from penstock.store.database import Database
 from penstock.store.gate import Gate
-from scripted import BAD, OK, Bench
+from scripted import BAD, OK, SECONDS, Bench
 
 Step = tuple[str, int, int]
 
@@ -230,6 +231,8 @@ class Drive:
             return
         attempt = live[which % len(live)]
         executor, moment = self.bench.executor, self.bench.clock.time.timestamp()
+        steady = (self.bench.clock.boot(), self.bench.clock.seconds)
+        start = moment - (self.bench.clock.seconds - executor.begun[attempt])
         pk, instance = self.bench.loop.world.attempts[attempt]
         live_run = self.bench.loop.world.runs[pk]
         task_id = live_run.tasks[instance].task_id
@@ -243,15 +246,15 @@ class Drive:
                 return
             case OutcomeKind.RESCHEDULED:
                 later = Outcome(kind=OutcomeKind.RESCHEDULED, next_poke_at=moment + 30)
-                executor.seen[attempt] = Exited(later, moment, moment)
+                executor.seen[attempt] = Exited(later, start, moment, steady)
             case OutcomeKind.EXIT_CODE if outcome.ok and which % 5 == 0:
                 children = live_run.structure.graph.downstream[task_id]
                 branched = msgspec.structs.replace(_returned(which), skips=children[:1])
-                executor.seen[attempt] = Exited(branched, moment, moment)
+                executor.seen[attempt] = Exited(branched, start, moment, steady)
             case OutcomeKind.EXIT_CODE if outcome.ok:
-                executor.seen[attempt] = Exited(_returned(which), moment, moment)
+                executor.seen[attempt] = Exited(_returned(which), start, moment, steady)
             case _:
-                executor.seen[attempt] = Exited(outcome, moment, moment)
+                executor.seen[attempt] = Exited(outcome, start, moment, steady)
         self.bench.tick()
 
     def _step_act(self, name: str, first: int, second: int) -> None:
@@ -366,6 +369,7 @@ class Drive:
             else:
                 self._free_what_waits_for_a_failed_past()
         self.check()
+        assert_durations_are_what_passed(bench.database, bench.clock.seconds - SECONDS)
         assert bench.loop.world.runs == {}
         assert bench.loop.world.backfills == {}
         assert not bench.loop.world.pids

@@ -35,6 +35,9 @@ class FixedClock:
     def monotonic(self) -> float:
         return 0.0
 
+    def boot(self) -> str:
+        return "boot"
+
 
 class RememberedActs:
     """Acts kept in memory: enough to see that they travel whole and act once."""

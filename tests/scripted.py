@@ -36,6 +36,9 @@ from penstock.store.database import Database
 
 START = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
 
+SECONDS = 1000.0
+"""What the steady clock says at first."""
+
 OK = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
 BAD = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=1)
 
@@ -45,7 +48,8 @@ class FakeClock:
 
     def __init__(self, now: datetime = START) -> None:
         self.time = now
-        self.seconds = 1000.0
+        self.seconds = SECONDS
+        self.boots = 1
 
     def now(self) -> datetime:
         """Return the set time."""
@@ -54,6 +58,16 @@ class FakeClock:
     def monotonic(self) -> float:
         """Return seconds that move with `forward`."""
         return self.seconds
+
+    def boot(self) -> str:
+        """Return which life of the machine it is."""
+        return f"boot {self.boots}"
+
+    def reboot(self, now: datetime | None = None) -> None:
+        """Let the machine be started anew, with another time when one is given."""
+        self.boots += 1
+        self.seconds = 5.0
+        self.time = now or self.time
 
     def forward(self, seconds: float) -> None:
         """Let time pass."""
@@ -74,6 +88,8 @@ class ScriptedExecutor:
     strays: dict[str, Observation] = field(default_factory=dict)
     """What `abandon` finds of attempts that `observe` knows nothing of."""
     specs: dict[str, AttemptSpec] = field(default_factory=dict)
+    begun: dict[str, float] = field(default_factory=dict)
+    """When attempts were submitted, on the steady clock."""
     stops: list[tuple[str, StopMode, str]] = field(default_factory=list)
     fail_submit: bool = False
     dies: bool = False
@@ -95,6 +111,7 @@ class ScriptedExecutor:
         for spec in specs:
             assert spec.attempt_id not in self.specs, "submitted twice"
             self.specs[spec.attempt_id] = spec
+            self.begun[spec.attempt_id] = self.clock.seconds
             at = self.clock.time.timestamp()
             self.seen[spec.attempt_id] = Claimed(4711, at) if self.claim_at_once else Accepted()
 

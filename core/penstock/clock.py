@@ -1,17 +1,22 @@
 """Time as a value: a clock is passed in, never read from the side.
 
-Wall time decides which schedule points are due; monotonic time measures deadlines, so that a
-clock that steps never shortens or lengthens a timeout.
+Wall time decides which schedule points are due; steady time measures delays, so that a wall clock that is
+set never shortens or lengthens one. Steady time goes on while the machine sleeps.
 """
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from penstock import process
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+STEP_US = 1_000_000
+"""A clock that is set by less is taken over in silence: no delay or duration is told more exactly."""
+_READINGS = 10
+_AT_ONCE = 0.01
 
 
 class Clock(Protocol):
@@ -22,7 +27,11 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that never run backwards; the zero point means nothing."""
+        """Return seconds of the steady clock: nobody sets it, and it counts the machine's sleep."""
+        ...
+
+    def boot(self) -> str:
+        """Return what tells one life of the steady clock from the next."""
         ...
 
 
@@ -34,8 +43,29 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds of the monotonic clock."""
-        return time.monotonic()
+        """Return seconds since the machine was started, its sleep included."""
+        return process.steady()
+
+    def boot(self) -> str:
+        """Return the id of this boot."""
+        return process.boot_id()
+
+
+class Reading(NamedTuple):
+    """Both clocks at one moment: microseconds since 1970 UTC, seconds of the steady clock, its life."""
+
+    now_us: int
+    mono: float
+    boot: str
+
+
+def read(clock: Clock) -> Reading:
+    """Read both clocks of *clock* at once: whoever is interrupted in between reads them again."""
+    for _ in range(_READINGS):
+        before, now, after = clock.monotonic(), clock.now(), clock.monotonic()
+        if after - before < _AT_ONCE:
+            break
+    return Reading(to_us(now), after, clock.boot())
 
 
 def to_us(moment: datetime) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 LINUX = sys.platform.startswith("linux")
 _SIGKILL = 9
 _boot_id: str | None = None
+# Linux stops its monotonic clock while the machine sleeps; macOS does not.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _oom_kills: int | None = None
 
 
@@ -40,6 +42,11 @@ class Stat:
     def ended(self) -> bool:
         """Whether only the record is left, waiting for its parent to collect it."""
         return self.state in "ZX"
+
+
+def steady() -> float:
+    """Return seconds of a clock that nobody sets and that counts the machine's sleep; see `boot_id`."""
+    return time.clock_gettime(_STEADY)
 
 
 def boot_id() -> str:

@@ -324,3 +324,27 @@ def test_forgetting_runs_beside_the_engine(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(old_runs, "old_runs", watched)
     asyncio.run(work())
     assert asked == [False]
+
+
+async def test_nothing_is_forgotten_on_the_day_after_the_clock_leapt_forward(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    before = run_some(bench, "d", 3)
+    bench.clock.step(400 * DAY)
+    bench.tick()
+    await forget(bench)
+    assert runs(bench, "d") == before
+    bench.clock.forward(2 * DAY)  # nobody has put it right
+    bench.tick()
+    await forget(bench)
+    assert runs(bench, "d") == before[-1:]
+
+
+async def test_a_clock_that_was_wrong_for_an_hour_has_cost_nothing(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    before = run_some(bench, "d", 3)
+    bench.clock.step(400 * DAY)
+    bench.tick()
+    bench.clock.step(-400 * DAY)
+    bench.tick()
+    await forget(bench)
+    assert runs(bench, "d") == before

@@ -28,6 +28,9 @@ class HandClock:
     def monotonic(self) -> float:
         return 0.0
 
+    def boot(self) -> str:
+        return "boot"
+
 
 def spec(schedule: ScheduleSpec, **fields: object) -> DagSpec:
     return builders.dag("d", schedule=schedule, **fields)

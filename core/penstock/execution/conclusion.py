@@ -48,3 +48,11 @@ def _with_verdict(code: int, verdict: dict[str, Any]) -> dict[str, Any]:
     if code == 0 and kind in {"failed", "fail_without_retry"}:
         code = 1  # said so itself, and then ended cleanly: the word counts
     return {"kind": "exit_code", "exit_code": code, "reason": reason}
+
+
+def begun(start: float, end: float, worked: float) -> float:
+    """Return when what ended at *end* began, on the clock as it is set at the end.
+
+    *start* is what the clock said then, *worked* the seconds that passed: they differ when it was set.
+    """
+    return start if abs(end - worked - start) < 1 else end - worked

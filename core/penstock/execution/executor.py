@@ -48,6 +48,8 @@ class Exited:
     outcome: Outcome
     start: float | None
     end: float | None
+    steady: tuple[str, float] | None = None
+    """The boot, and the end in seconds of its steady clock, which tell how long ago it was."""
 
 
 @dataclass(frozen=True, slots=True)

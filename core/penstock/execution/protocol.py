@@ -168,9 +168,10 @@ class Verdict:
 class Result:
     """The end of one attempt, written by its supervisor.
 
-    ``kind`` is the value of an `OutcomeKind`. ``start``/``end`` are seconds since 1970; ``duration``
-    is monotonic. CPU seconds and peak RSS come from the kernel's accounting of the task and the
-    descendants it waited for.
+    ``kind`` is the value of an `OutcomeKind`. ``start``/``end`` are seconds since 1970, both on the clock as
+    it was set at the end; ``steady`` is the end on the steady clock of ``boot_id``, and ``duration``
+    monotonic. CPU seconds and peak RSS come from the kernel's accounting of the task and the descendants
+    it waited for.
     """
 
     attempt_id: str
@@ -181,6 +182,8 @@ class Result:
     reason: str | None = None
     start: float | None = None
     end: float | None = None
+    steady: float | None = None
+    boot_id: str | None = None
     duration: float | None = None
     killed_after: float | None = None
     """Seconds between SIGTERM and SIGKILL, when the end was ordered and SIGKILL was needed."""

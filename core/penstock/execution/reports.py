@@ -87,7 +87,12 @@ def _exited(folder: str, result: Mapping[str, Any]) -> Observation:
         outcome = outcome_of(result, read_xcoms(folder, result))
     except (KeyError, ValueError) as error:
         return Lost(f"its result makes no sense: {error!r}")
-    return Exited(outcome, start=_moment(result, "start"), end=_moment(result, "end"))
+    return Exited(outcome, _moment(result, "start"), _moment(result, "end"), _steady(result))
+
+
+def _steady(result: Mapping[str, Any]) -> tuple[str, float] | None:
+    seconds, boot = _moment(result, "steady"), result.get("boot_id")
+    return None if seconds is None or not isinstance(boot, str) else (boot, seconds)
 
 
 def _changes(said: Any) -> Iterator[AssetChange]:

@@ -15,6 +15,7 @@ from penstock.execution.accounts import accounts
 from penstock.execution.alone import alone, complain
 from penstock.execution.child import Child
 from penstock.execution.closing import end_output, how_it_ended, verdict_in
+from penstock.execution.conclusion import begun
 from penstock.execution.ending import NEVER, Ending, Left
 from penstock.execution.failpoint import reach
 from penstock.execution.forge import BIRTH_SECONDS, can_fork
@@ -86,7 +87,7 @@ class Attempt:
         self._spec: dict[str, Any] = {}
         self._given: Any = None
         self._secret = bytearray()
-        self._start = time.time()
+        self._start, self._began = time.time(), process.steady()
         self._retry_at = self._limit_at = self._drain_until = NEVER
         self._wait_until = self._spawned_at = self._duration = 0.0
         self._status = 0
@@ -166,7 +167,7 @@ class Attempt:
             self._given.env[CHANNEL] = str(self._talk.number)
         if self._talk is not None and can_fork(spec["argv"]) and self._start_fork(now):
             return
-        self._start = time.time()
+        self._start, self._began = time.time(), process.steady()
         if self._talk is not None:
             self._talk.lend()
         env, cwd, umask = self._given.env, spec.get("cwd"), self._umask
@@ -237,7 +238,7 @@ class Attempt:
             self._advance(now)
             return
         self._retry_at = NEVER
-        self._start = time.time()
+        self._start, self._began = time.time(), process.steady()
         child.pid = pid
         self._started(child, now)
         birth.go()
@@ -405,12 +406,15 @@ class Attempt:
         facts: dict[str, Any] = {}
         if self._output is not None:
             facts = end_output(self._output, ended, push=bool(self._spec.get("push_last_line")), note=note)
+        end, ended_at = time.time(), process.steady()
         result = {
             "attempt_id": self.attempt_id,
             **ended,
             **facts,
-            "start": self._start,
-            "end": time.time(),
+            "start": begun(self._start, end, ended_at - self._began),
+            "end": end,
+            "steady": ended_at,
+            "boot_id": process.boot_id(),
             "survivors": len(self.left.survivors),
             "xcom_bytes": self._files.size(records.XCOM),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.clock import opt_from_us
+from penstock.clock import from_us, opt_from_us
 from penstock.model.assets import describe, lacking
 from penstock.model.views import Gate
 from penstock.scheduling.gates import MOST_HOLDERS, Held, pause_gate
@@ -44,6 +44,12 @@ def _gates(world: World, entry: DagEntry) -> list[Gate]:
     if schedule.kind != "none" and paused is None:
         due = opt_from_us(entry.next_due_us)
         text = "its next schedule point is due" if due else "no schedule point is to come"
+        settled_us = entry.facts.cursor_us or 0
+        if due and settled_us > world.now_us:
+            until = f"{from_us(settled_us):%Y-%m-%d %H:%M:%S} UTC"
+            text = (
+                f"its points are settled up to {until}, ahead of the clock that was set back; the next is due"
+            )
         gates.append(Gate(kind="schedule", text=f"{text} ({schedule.text})", until=due))
     elif schedule.kind == "none" and schedule.assets is None:
         gates.append(Gate(kind="schedule", text="it has no schedule: it runs when it is triggered"))

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from penstock.clock import Clock, to_us
+from penstock.clock import Clock, read, to_us
 from penstock.errors import LostError
 from penstock.execution import failpoint
 from penstock.execution.executor import Absent, Executor
@@ -23,6 +23,7 @@ from penstock.model.acts import AnyAct
 from penstock.model.subject import Subject
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.callbacks import deliver, settle_callbacks, subscribe
+from penstock.scheduling.clock_steps import heed_clock
 from penstock.scheduling.create import create
 from penstock.scheduling.deadlines import watch_deadlines
 from penstock.scheduling.dispatch import dispatch
@@ -49,8 +50,7 @@ LONGEST_SLEEP = 30.0
 """The wall clock may step while we sleep, so no sleep is longer, in seconds."""
 SWEEP_EVERY = 5.0
 """How often all live attempts are observed although no hint came, in seconds."""
-_STORAGE_RECHECK = 2.0
-_LAUNCH_PAUSE = 5.0
+_STORAGE_RECHECK, _LAUNCH_PAUSE = 2.0, 5.0
 _MOST_ROUNDS = 1000
 
 Publish = Callable[[views.Change], None]
@@ -275,8 +275,7 @@ class Loop:
 
     def _tick(self, orders: list[Order], attempt_ids: list[str], *, revoke_unclaimed: bool) -> int | None:
         tick = Tick(
-            now_us=to_us(self._clock.now()),
-            mono=self._clock.monotonic(),
+            *read(self._clock),
             world=self.world,
             gate=self.gate,
             settings=self._settings,
@@ -284,6 +283,7 @@ class Loop:
             environment=self._environment,
         )
         self.gate.now_us = self.world.now_us = tick.now_us
+        heed_clock(tick)
         answers = obey(tick, orders)
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         subscribe(tick)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from penstock.clock import from_us
+from penstock.clock import STEP_US, from_us
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.spec import TaskSpec
@@ -30,6 +30,8 @@ from penstock.store.writes import DELETE_XCOMS, INSERT_XCOM
 _BEING_STOPPED = frozenset({TaskState.STOPPING, TaskState.RESTARTING})
 _STANDS = frozenset({TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED, TaskEvent.REMOVE})
 """What a stop was ordered for that a success does not undo."""
+NEXT_TRY = "; next try at "
+"""Stands before the moment in the reason of a task that waits for its next try."""
 _LONGEST_POKE_US = 10 * 365 * 86_400 * 1_000_000
 
 
@@ -116,14 +118,14 @@ def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Ob
         case Claimed(pid, at):
             _claimed(tick, live, task, attempt_id, pid, at)
             remark(tick, live, task, attempt_id, seen)
-        case Exited(outcome, start, end):
-            _ended(tick, live, task, attempt_id, storable(outcome), start, end)
+        case Exited(outcome):
+            _ended(tick, live, task, attempt_id, seen, storable(outcome))
         case Absent():
             outcome = Outcome(kind=OutcomeKind.REVOKED, reason="it never reached the executor")
-            _ended(tick, live, task, attempt_id, outcome, None, None)
+            _ended(tick, live, task, attempt_id, Exited(outcome, None, None), outcome)
         case Lost(reason, elsewhere):
             outcome = Outcome(kind=OutcomeKind.LOST, reason=reason, fail_without_retry=elsewhere)
-            _ended(tick, live, task, attempt_id, outcome, None, None)
+            _ended(tick, live, task, attempt_id, Exited(outcome, None, None), outcome)
         case _:
             pass
 
@@ -147,21 +149,31 @@ def _first_poke(spec: TaskSpec, task: TaskRecord, start_us: int) -> None:
         task.first_poke_us = start_us
 
 
+def moment_of(tick: Tick, end: float | None, steady: tuple[str, float] | None) -> int:
+    """Return when something ended, in microseconds on the clock as it is set now.
+
+    *end* is what the clock said then, *steady* the boot and the seconds of its steady clock.
+    """
+    if end is None:
+        return tick.now_us
+    end_us = int(end * 1_000_000)
+    if steady is None or steady[0] != tick.boot:
+        return min(end_us, tick.now_us)
+    passed_us = tick.now_us - int((tick.mono - steady[1]) * 1_000_000)
+    return end_us if abs(passed_us - end_us) < STEP_US else passed_us
+
+
 def _ended(
-    tick: Tick,
-    live: LiveRun,
-    task: TaskRecord,
-    attempt_id: str,
-    outcome: Outcome,
-    start: float | None,
-    end: float | None,
+    tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Exited, outcome: Outcome
 ) -> None:
     spec = live.structure.tasks[task.task_id]
     if task.peak_rss is not None and task.attempt_id == attempt_id:
         # The kernel's figure leaves out what was sampled of descendants, and small tasks altogether.
         outcome = msgspec.structs.replace(outcome, peak_rss=max(task.peak_rss, outcome.peak_rss or 0))
-    end_us = tick.now_us if end is None else int(end * 1_000_000)
-    start_us = task.start_us if start is None else int(start * 1_000_000)
+    end_us = moment_of(tick, seen.end, seen.steady)
+    # How much the clock was set by since it ended, and nobody has looked.
+    by_us = 0 if seen.end is None else end_us - int(seen.end * 1_000_000)
+    start_us = task.start_us if seen.start is None else int(seen.start * 1_000_000) + by_us
     tick.gate.end_attempt(
         attempt_id,
         start_us=start_us,
@@ -191,7 +203,7 @@ def _ended(
         task.next_us = end_us + int(wait * 1_000_000)
     elif event is TaskEvent.RESCHEDULE:
         task.pokes += 1
-        task.next_us = _poke_us(tick, outcome.next_poke_at)
+        task.next_us = _poke_us(tick, outcome.next_poke_at, by_us)
     else:
         task.next_us = None
     if event is TaskEvent.SUCCEED:
@@ -218,11 +230,11 @@ def _length(task: TaskRecord, outcome: Outcome) -> int | None:
     return int("return_value" in (outcome.xcoms or {}))
 
 
-def _poke_us(tick: Tick, seconds: float | None) -> int:
-    """Return the moment of the next poke, whatever number a task gave for it."""
+def _poke_us(tick: Tick, seconds: float | None, by_us: int) -> int:
+    """Return the moment of the next poke, whatever number a task gave; the clock was set *by_us* since."""
     if seconds is None or not math.isfinite(seconds):
         return tick.now_us
-    return max(0, min(int(seconds * 1_000_000), tick.now_us + _LONGEST_POKE_US))
+    return max(0, min(int(seconds * 1_000_000) + by_us, tick.now_us + _LONGEST_POKE_US))
 
 
 def storable(outcome: Outcome) -> Outcome:
@@ -274,7 +286,7 @@ def _reason(event: TaskEvent, task: TaskRecord, outcome: Outcome) -> str | None:
     if event in (TaskEvent.SUCCEED, TaskEvent.CLEAR):
         return None
     if event is TaskEvent.RETRY and task.next_us is not None:
-        return f"{describe(outcome)}; next try at {from_us(task.next_us):%H:%M:%S} UTC"
+        return f"{describe(outcome)}{NEXT_TRY}{from_us(task.next_us):%H:%M:%S} UTC"
     if event is TaskEvent.RESCHEDULE:
         return "not yet"
     if event in (TaskEvent.FAIL, TaskEvent.SKIP, TaskEvent.REVOKE):

@@ -19,6 +19,8 @@ class Tick:
 
     now_us: int
     mono: float
+    boot: str
+    """Which life of the steady clock ``mono`` is of."""
     world: World
     gate: Gate
     settings: Settings

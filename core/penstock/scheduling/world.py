@@ -27,6 +27,7 @@ from penstock.scheduling.live_run import enqueue as enqueue  # noqa: PLC0414
 from penstock.scheduling.live_run import take_decision as take_decision  # noqa: PLC0414
 from penstock.scheduling.stored import ChangedAssets, StoredValues
 from penstock.scheduling.structure import Structure
+from penstock.store.meta import read_meta
 from penstock.store.records import (
     CallbackRecord,
     PauseRecord,
@@ -94,6 +95,8 @@ class World:
         """DAGs with a row and no entry here, because it or their version cannot be read."""
         self.now_us = 0
         """When the last tick was."""
+        self.clock = read_meta(self.reads.database, "clock")
+        """How the clocks stood at the last look; see `clock_steps`."""
         self.runs: dict[int, LiveRun] = {}
         self.by_key: dict[tuple[str, str], int] = {}
         self.leaving: dict[tuple[str, str], LiveRun] = {}

@@ -21,6 +21,7 @@ from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import LostError, PenstockError, StoreError
 from penstock.execution.local import LocalExecutor
+from penstock.scheduling.clock_steps import clock_words
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.unknown import TakeIn
 from penstock.service import engine_log, identity, instance
@@ -125,7 +126,12 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     server = Server(engine, notices, settings)
     refresh = Refresh(settings, loop, [row.file for row in engine.import_errors()])
     watch = identity.Watch(settings, held, lock, [server.mend, executor.mend])
-    loop.remarks = lambda: (*watch.warnings, *refresh.warnings, *executor.warnings)
+    loop.remarks = lambda: (
+        *watch.warnings,
+        *refresh.warnings,
+        *executor.warnings,
+        *clock_words(loop.world),
+    )
     stopping = Stopping()
     _on_signals(stopping)
     notices.cursor = loop.gate.cursor

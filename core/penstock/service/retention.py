@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from penstock.clock import Clock, to_us
 from penstock.execution.executor import Accepted, Claimed, Executor
 from penstock.loading.keep import forget_sources
+from penstock.scheduling.clock_steps import in_doubt
 from penstock.scheduling.loop import Loop
 from penstock.settings import Settings
 from penstock.store import old_runs as old
@@ -47,7 +48,10 @@ async def forget_old(
 async def forget_once(
     loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
 ) -> None:
-    """Forget what is old now."""
+    """Forget what is old now; nothing on the day after the clock was set far forward, for it may be wrong."""
+    if in_doubt(loop.world):
+        log.info("the clock was set forward: nothing is forgotten for a day")
+        return
     now_us = to_us(clock.now())
     forgotten = 0
     for dag_id in await asyncio.to_thread(old.dags_with_runs, database):

@@ -23,6 +23,8 @@ asset_queue = table_of(tables.AssetQueueRow)
 run_asset_event = table_of(tables.RunAssetEventRow)
 stored_value = table_of(tables.StoredValueRow)
 act = table_of(tables.ActRow)
+attempt = table_of(tables.AttemptRow)
+meta = table_of(tables.MetaRow)
 sample = table_of(tables.SampleRow)
 undo = table_of(tables.UndoRow)
 quarantine = table_of(QuarantineRow)
@@ -57,6 +59,20 @@ MOVE_CURSOR = Statement(
     .where(dag.c.dag_id == sa.bindparam("b_dag_id"))
     .values({name: sa.bindparam(name) for name in ("cursor_us", "cursor_start_us", "cursor_end_us")})
 )
+MOVE_FIRST_SEEN = Statement(
+    sa.update(dag)
+    .where(dag.c.dag_id == sa.bindparam("b_dag_id"))
+    .values(first_seen_us=sa.bindparam("first_seen_us"))
+)
+MOVE_ATTEMPT = Statement(
+    sa.update(attempt)
+    .where(attempt.c.attempt_id == sa.bindparam("b_id"))
+    .values(
+        queued_us=attempt.c.queued_us + sa.bindparam("b_by_us"),
+        start_us=attempt.c.start_us + sa.bindparam("b_by_us"),
+    )
+)
+SAVE_META = Statement(sa.insert(meta).prefix_with("OR REPLACE"))
 INSERT_VERSION = Statement(sa.insert(dag_version))
 MEND_VERSION = Statement(
     sa.update(dag_version).where(dag_version.c.id == sa.bindparam("b_id")).values(spec=sa.bindparam("spec"))

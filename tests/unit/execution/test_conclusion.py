@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from penstock.execution.conclusion import conclude
+from penstock.execution.conclusion import begun, conclude
 
 OK, ONE, SKIP, TERMINATED = 0, 1 << 8, 99 << 8, 15
 
@@ -39,3 +39,16 @@ def test_an_ordered_end_is_what_was_ordered(asked: str, status: int) -> None:
     result = conclude(status, asked=asked, reason="why", verdict={"kind": "success"})
     assert (result["kind"], result["reason"]) == (asked, "why")
     assert (result.get("sent_by") == "penstock") == (status == TERMINATED)
+
+
+@pytest.mark.parametrize(
+    ("end", "worked", "start"),
+    [
+        (110.0, 10.0, 100.0),
+        (110.0, 9.5, 100.0),  # read one after the other
+        (10_910.0, 10.0, 10_900.0),  # set forward by three hours
+        (-10_690.0, 10.0, -10_700.0),  # set back
+    ],
+)
+def test_the_start_is_told_on_the_clock_as_it_is_at_the_end(end: float, worked: float, start: float) -> None:
+    assert begun(100.0, end, worked) == start
