@@ -90,8 +90,10 @@ def clock_words(world: World) -> tuple[str, ...]:
     text = f"the clock was set {_how_far(known.by_us)} at {tick_text(known.set_us)}"
     if ahead:
         until = max(entry.facts.cursor_us or 0 for entry in ahead)
-        count = f"{len(ahead)} schedule{'' if len(ahead) == 1 else 's'}"
-        text += f"; {count} settled points up to {tick_text(until)} already and will not run them twice"
+        who = "1 schedule is" if len(ahead) == 1 else f"{len(ahead)} schedules are"
+        text += (
+            f"; {who} settled up to {tick_text(until)} and wait{'s' if len(ahead) == 1 else ''} until then"
+        )
     return (text,)
 
 
