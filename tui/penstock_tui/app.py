@@ -29,6 +29,14 @@ FeedMaker = Callable[[Callable[[Message], object]], Feed]
 """Makes the feed from the function that posts its messages."""
 
 
+_SAID = 200
+"""Characters of what was copied that are repeated on the screen."""
+_EXCERPT = 40
+"""Characters that are repeated of more than that."""
+_MANY = 55_000
+"""Bytes above which a terminal may ignore what is copied: several take 74,994 bytes of base64."""
+
+
 class Console(Doors):
     """The console. ``zone`` is that in which times are shown, ``keys`` the user's keys by action id."""
 
@@ -235,8 +243,8 @@ class Console(Doors):
         home = self.engine_status.home if self.engine_status else ""
         return path.removeprefix(home.rstrip("/") + "/") if home else path
 
-    def copy(self, text: str) -> None:
-        """Copy *text* through the terminal (OSC 52)."""
+    def copy(self, text: str, note: str = "") -> None:
+        """Copy *text* through the terminal (OSC 52); *note* says what it is, where that is not plain."""
         import os
 
         safe = clean(text)  # what lands in a shell by pasting must not act on it either
@@ -245,7 +253,13 @@ class Console(Doors):
         if os.environ.get("TMUX") and not self._told_tmux:
             self._told_tmux = True
             hint = " (tmux passes it on only with: set -g set-clipboard on)"
-        self.say(f"copied {safe}{hint}")
+        if len(safe.encode()) > _MANY:
+            hint += " (some terminals take no more than about 55K)"
+        if len(safe) <= _SAID and not note:
+            self.say(f"copied {safe}{hint}")
+            return
+        size = f"{len(safe):,} characters" + (f", {note}" if note else "")
+        self.say(f"copied {size}{hint}: {safe[:_EXCERPT]} ...")
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: object) -> None:
         """Nothing to do here: `actions.read_keymap` names clashes once, at the start."""

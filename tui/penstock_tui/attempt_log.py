@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from penstock.api.engine import Engine
 from penstock.model.views import LogChunk
 from penstock_tui.feed import Feed
-from penstock_tui.view.log_search import Found, scan_back
+from penstock_tui.view.log_search import Found, Sought, scan, stretch
 
 
 class AttemptLog:
@@ -23,19 +22,18 @@ class AttemptLog:
         """Return up to *limit* bytes from *offset*; a negative offset counts from the end."""
         return await self._feed.ask(lambda engine: engine.read_log(self.attempt_id, offset, limit))
 
-    async def scan_back(
-        self, offset: int, limit: int, carry: bytes, pattern: re.Pattern[bytes]
-    ) -> Found | None:
-        """Return the lines that match in *limit* bytes from *offset*; see `log_search.scan_back`."""
+    async def scan(self, first: int, last: int, pattern: Sought) -> Found | None:
+        """Return the matching lines that begin from *first* up to *last*; see `log_search.scan`."""
 
         def look(engine: Engine) -> Found:
+            offset, limit = stretch(first, last)
             data = b""
             while len(data) < limit:
                 piece = engine.read_log(self.attempt_id, offset + len(data), limit - len(data)).data
                 if not piece:
                     break
                 data += piece
-            return scan_back(data, offset, carry, pattern)
+            return scan(data, offset, first, last, pattern)
 
         return await self._feed.ask(look)
 

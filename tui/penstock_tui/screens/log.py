@@ -82,6 +82,8 @@ class LogScreen(LogKeys):
 
     def close_layer(self) -> bool:
         """Close search or details."""
+        if self.stop_hunt():
+            return True
         if self.attempt_pane.pane.end_search():
             return True
         if self.attempt_pane.explaining:

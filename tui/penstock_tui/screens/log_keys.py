@@ -59,6 +59,26 @@ class LogKeys(View):
         """Show the attempt after."""
         self._turn(1, "this is the newest attempt")
 
+    def do_copy(self) -> None:
+        """Copy the line of the log, all of it, or the task's id from the list beside it."""
+        if not self.attempt_pane.has_focus_within:
+            super().do_copy()
+            return
+
+        async def copy() -> None:
+            text, whole = await self.attempt_pane.pane.whole_line()
+            if text:
+                self.console_app.copy(text, "" if whole else "the beginning of a longer line")
+
+        self.app.run_worker(copy(), name="copy", group="copy", exclusive=True, exit_on_error=False)
+
+    def stop_hunt(self) -> bool:
+        """Stop looking for an error line; return whether somebody was."""
+        hunting = self.attempt_pane.pane.hunting is not None
+        if hunting:
+            self.app.workers.cancel_group(self.app, "jump")
+        return hunting
+
     def _turn(self, direction: Literal[1, -1], otherwise: str) -> None:
         if not self.attempt_pane.turn_attempt(direction):
             self.console_app.say(otherwise)

@@ -211,6 +211,8 @@ class RunScreen(LogKeys):
 
     def close_layer(self) -> bool:
         """Close search, details, filter or marks."""
+        if self.stop_hunt():
+            return True
         if self.attempt_pane.pane.end_search():
             self.tasks.focus()
             return True

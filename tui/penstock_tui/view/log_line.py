@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.style import Style
 
-from penstock_tui.clean import styled
-from penstock_tui.view.log_rows import breaks
-from penstock_tui.view.log_search import ERROR
+from penstock_tui.clean import clean, styled
+from penstock_tui.view.log_search import ERROR, Sought
 
 Piece = tuple[str, Style]
 
@@ -17,11 +17,9 @@ _WARNING = re.compile(rb"\b(?:WARN|WARNING)\b|\bwarning: ")
 _BAD = Style(color="red")
 _DOUBTFUL = Style(color="yellow")
 _HIT = Style(reverse=True)
-_DIM = Style(dim=True)
-CUT_MARK = " ⋯ cut here: the line is longer than 4 KiB"
 
 
-def pieces_of(raw: bytes, *, cut: bool = False, hit: re.Pattern[str] | None = None) -> list[Piece]:
+def pieces_of(raw: bytes, *, hit: re.Pattern[str] | None = None) -> list[Piece]:
     """Return what a line shows, safe for a terminal.
 
     A line without colours of its own takes that of its level. *hit* marks what a search looks for.
@@ -33,16 +31,13 @@ def pieces_of(raw: bytes, *, cut: bool = False, hit: re.Pattern[str] | None = No
             pieces = [(pieces[0][0], tone)]
     if hit is not None:
         pieces = marked(pieces, hit)
-    if cut:
-        pieces.append((CUT_MARK, _DIM))
     return pieces
 
 
-def rows_of(raw: bytes, room: int, *, cut: bool) -> int:
-    """Return how many rows of *room* cells a line takes when wrapped."""
-    if len(raw) <= room and not cut:
-        return 1
-    return 1 + len(breaks("".join(text for text, _ in pieces_of(raw, cut=cut)), room))
+def column_of(raw: bytes, pattern: Sought) -> int:
+    """Return the cell at which the first match of *pattern* in a line begins; 0 when nothing matches."""
+    found = pattern.search(raw)
+    return cell_len(clean(raw[: found.start()].decode("utf-8", "replace"))) if found else 0
 
 
 def marked(pieces: Sequence[Piece], hit: re.Pattern[str]) -> list[Piece]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from penstock.model.views import LogChunk
-from penstock_tui.view.log_search import Found
+from penstock_tui.view.log_search import Found, Sought
 
 
 class Follow(Enum):
@@ -26,10 +25,8 @@ class LogSource(Protocol):
         """Return up to *limit* bytes from *offset*; a negative offset counts from the end."""
         ...
 
-    async def scan_back(
-        self, offset: int, limit: int, carry: bytes, pattern: re.Pattern[bytes]
-    ) -> Found | None:
-        """Return the lines that match in *limit* bytes from *offset*; see `log_search.scan_back`."""
+    async def scan(self, first: int, last: int, pattern: Sought) -> Found | None:
+        """Return the matching lines that begin from *first* up to *last*; see `log_search.scan`."""
         ...
 
     async def times(self, offsets: Sequence[int]) -> dict[int, datetime]:

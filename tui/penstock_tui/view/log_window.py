@@ -10,18 +10,16 @@ from array import array
 from bisect import bisect_right
 from typing import Protocol
 
-BLOCK = 64 << 10
-"""Bytes read at a time; opening a log reads one."""
+from penstock_tui.view.log_pieces import PIECE, before, shown, starts
+
+BLOCK = 2 * PIECE
+"""Bytes read at a time; opening a log reads one. Two pieces: so the beginning of one is always inside."""
 KEEP = 2 << 20
 """Bytes held at most."""
-LINE_MAX = 4 << 10
-"""Bytes of one line that are shown."""
-_PROGRESS = 64 << 10
-"""How far back from its end a line's last carriage return is looked for."""
 
 
 class Lines(Protocol):
-    """Lines in order, each known by the offset of its first byte.
+    """Lines in order, each known by the offset of its first byte; of a very long line its pieces.
 
     An offset means one line for as long as the log lives. An index means it only while ``version``
     stays what it was: nobody may keep one for longer.
@@ -42,8 +40,12 @@ class Lines(Protocol):
         """Return the last line that begins at or before *offset*; the first one when none does."""
         ...
 
-    def raw(self, index: int) -> tuple[bytes, bool]:
-        """Return what line *index* shows, without its end, and whether it was cut."""
+    def raw(self, index: int) -> bytes:
+        """Return what line *index* shows, without its end."""
+        ...
+
+    def goes_on(self, index: int) -> bool:
+        """Return whether line *index* is a further piece of a long line."""
         ...
 
 
@@ -53,12 +55,14 @@ class LogWindow:
     ``size`` is the log's as last heard. ``ended`` says that nothing will be written after it.
     """
 
-    __slots__ = ("_data", "_keep", "_starts", "end", "ended", "size", "start", "version")
+    __slots__ = ("_data", "_keep", "_ragged", "_starts", "end", "ended", "size", "start", "version")
 
     def __init__(self, keep: int = KEEP) -> None:
         self._keep = keep
         self._data = bytearray()
         self._starts = array("Q")
+        self._ragged = False
+        """Whether the first line is only the rest of one: nothing else was at hand."""
         self.start = self.end = self.size = self.version = 0
         self.ended = False
 
@@ -79,7 +83,7 @@ class LogWindow:
         """Return offset and length of the stretch to read in order to grow backwards, or None."""
         if self.at_start:
             return None
-        offset = max(0, self.start - BLOCK)
+        offset = before(self.start)
         return offset, self.start - offset
 
     def after(self) -> tuple[int, int] | None:
@@ -99,39 +103,45 @@ class LogWindow:
 
         A first line whose beginning is not here is left out, unless it is all there is.
         """
-        skip = _first_whole_line(data) if offset else 0
-        self._data = bytearray(data[skip:])
-        self.start = offset + skip
-        self.end = offset + len(data)
-        self._starts = array("Q", _starts(data[skip:], self.start))
+        self._data, self._starts, self.end = bytearray(), array("Q"), offset + len(data)
+        self._hold(data, offset, self.end)
         self.version += 1
 
     def append(self, data: bytes) -> int:
         """Grow by *data*, which follows ``end``; return how many lines began with it."""
         if not data:
             return 0
-        fresh = array("Q", _starts(data, self.end))
-        if self._data and not self._data.endswith(b"\n"):
-            fresh = fresh[1:]
-        self._starts.extend(fresh)
+        going_on = bool(self._starts) and not self._data.endswith(b"\n")
+        begin = self._starts[-1] if going_on else self.end
+        fresh = starts(self._data[begin - self.start :] + data, begin, known=True)
+        self._starts.extend(fresh[going_on:])
         self._data += data
         self.end += len(data)
         self.size = max(self.size, self.end)
         self._drop_head()
         self.version += 1
-        return len(fresh)
+        return len(fresh) - going_on
 
     def prepend(self, data: bytes, offset: int) -> None:
         """Grow by *data*, which begins at *offset* and reaches to ``start``."""
-        skip = _first_whole_line(data) if offset else 0
-        head = data[skip:]
-        if head and not head.endswith(b"\n") and self._starts:
-            self._starts = self._starts[1:]  # that line begins further up
-        self.start = offset + skip
-        self._starts = array("Q", _starts(head, self.start)) + self._starts
-        self._data[:0] = head
+        if self._ragged:  # that line begins further up
+            self._starts = self._starts[1:]
+        known = self._starts[0] if self._starts else self.end
+        head = bytes(self._data[: known - self.start])
+        del self._data[: known - self.start]
+        self._hold(data + head, offset, self.start)
         self._drop_tail()
         self.version += 1
+
+    def _hold(self, data: bytes, offset: int, bound: int) -> None:
+        """Put *data*, which begins at *offset*, in front; lines are to begin before *bound*."""
+        found = starts(data, offset, known=not offset)
+        self._ragged = bool(data) and (not found or found[0] >= bound)
+        if self._ragged:
+            found = array("Q", [offset]) + found
+        self.start = found[0] if found else offset
+        self._starts = found + self._starts
+        self._data[:0] = data[self.start - offset :]
 
     def _drop_head(self) -> None:
         excess = len(self._data) - self._keep
@@ -167,41 +177,17 @@ class LogWindow:
         """Return the last line that begins at or before *offset*; the first one when none does."""
         return max(0, bisect_right(self._starts, offset) - 1)
 
-    def raw(self, index: int) -> tuple[bytes, bool]:
-        """Return what line *index* shows, without its end, and whether it was cut.
+    def raw(self, index: int) -> bytes:
+        """Return what line *index* shows, without its end.
 
         A line that overwrote itself with carriage returns gives its last state.
         """
         first = self._starts[index] - self.start
         last = self._starts[index + 1] - self.start if index + 1 < len(self._starts) else len(self._data)
-        return last_state(self._data, first, last)
+        return shown(self._data, first, last, seam=self.goes_on(index))
 
-
-def last_state(data: bytes | bytearray, first: int, last: int) -> tuple[bytes, bool]:
-    """Return what the line in *data* from *first* to *last* shows, and whether it was cut."""
-    while last > first and data[last - 1] in b"\r\n":
-        last -= 1
-    bound = max(first, last - _PROGRESS)
-    turn = data.rfind(b"\r", bound, last)
-    if turn >= 0:
-        first = turn + 1
-    return bytes(data[first : min(last, first + LINE_MAX)]), last - first > LINE_MAX
-
-
-def _first_whole_line(data: bytes) -> int:
-    """Return where the first line begins that begins inside *data*; 0 when none does."""
-    found = data.find(b"\n")
-    return found + 1 if 0 <= found < len(data) - 1 else 0
-
-
-def _starts(data: bytes, offset: int) -> list[int]:
-    """Return the offsets at which lines begin in *data*, which itself begins a line at *offset*."""
-    if not data:
-        return []
-    starts = [offset]
-    found = data.find(b"\n")
-    last = len(data) - 1
-    while 0 <= found < last:
-        starts.append(offset + found + 1)
-        found = data.find(b"\n", found + 1)
-    return starts
+    def goes_on(self, index: int) -> bool:
+        """Return whether line *index* is a further piece of a long line."""
+        at = self._starts[index]
+        first = at - self.start
+        return bool(at) and at % PIECE == 0 and (first == 0 or self._data[first - 1] != ord("\n"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Literal
@@ -13,7 +12,9 @@ from textual.widget import Widget
 
 from penstock_tui.clean import label
 from penstock_tui.view.durations import size
-from penstock_tui.view.log_search import BLOCK, ERROR, Matches, Wanted, wanted
+from penstock_tui.view.log_line import pieces_of
+from penstock_tui.view.log_pieces import shown, up
+from penstock_tui.view.log_search import BLOCK, ERRORS, Matches, Wanted, wanted
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.spans import Spans, fit, give_way, width
 from penstock_tui.widgets.filter_bar import FilterBar
@@ -47,6 +48,10 @@ class TitleLine(Line):
         return [*fit(give_way(self._spans, room, self._yielding), room), *right]
 
 
+COPIED = 1 << 20
+"""Bytes of one line that are copied at most."""
+
+
 class LogPane(Vertical):
     """A title, the log, and below it the search while there is one."""
 
@@ -64,6 +69,8 @@ class LogPane(Vertical):
         self._source: LogSource | None = None
         self._from: Widget | None = None
         """Who had the keys when a search was begun."""
+        self.hunting: int | None = None
+        """Bytes that are still to be looked through for an error line, while somebody looks for one."""
         self._search = 0
         """Counts searches, so that a late one finds out that nobody waits for it."""
 
@@ -89,7 +96,7 @@ class LogPane(Vertical):
         self._title = title
         self._show_title()
 
-    def on_log_view_moved(self) -> None:
+    def on_fed_log_moved(self) -> None:
         """Say how the log stands."""
         self._show_title()
         self._show_hits()
@@ -105,6 +112,8 @@ class LogPane(Vertical):
         if self._source is None:
             return []
         spans: Spans = [(f" {size(view.window.size)} ", "dim")] if view.window.size else []
+        if self.hunting is not None:
+            spans.append((f" looking for an error, {size(self.hunting)} to go, esc stops ", "yellow"))
         if view.note:
             spans.append((f" {view.note} ", "yellow"))
         if view.only:
@@ -179,14 +188,14 @@ class LogPane(Vertical):
         )
         view.show_search(what, matches, only=view.only)
         here = None if view.mode is Follow.FOLLOWING else (view.here() or view.span()[0])
-        carry, led = b"", False
+        led = False
         while matches.covered:
-            offset = max(0, matches.covered - BLOCK)
-            found = await source.scan_back(offset, matches.covered - offset, carry, what.in_bytes)
+            first = max(0, up(matches.covered - BLOCK))
+            found = await source.scan(first, matches.covered, what.in_bytes)
             if found is None or number != self._search:
                 return
             matches.add_before(found)
-            carry, matches.covered = found.carry, offset
+            matches.covered = first
             led = led or await self._lead(matches, here)
             view.matches_grew()
             self._show_hits()
@@ -202,8 +211,12 @@ class LogPane(Vertical):
         else:
             hit = matches.next(here - 1) if matches.covered <= here else None
         if hit is not None:
-            await self.log_view.go_to(hit)
+            await self._go_to_match(hit)
         return hit is not None
+
+    async def _go_to_match(self, offset: int) -> None:
+        what = self.log_view.wanted
+        await self.log_view.go_to(offset, hit=what.in_bytes if what is not None else None)
 
     def _show_hits(self) -> None:
         view = self.log_view
@@ -234,7 +247,7 @@ class LogPane(Vertical):
         offset = view.matches.next(here) if direction > 0 else view.matches.previous(here)
         if offset is None:
             return False
-        await view.go_to(offset)
+        await self._go_to_match(offset)
         self._show_hits()
         return True
 
@@ -257,44 +270,85 @@ class LogPane(Vertical):
         if source is None or not view.window.size:
             return False
         (first, last), here = view.span(), view.here()
-        if here is not None:
-            offset = await (self._error_after(here) if direction > 0 else self._error_before(here))
-        else:
-            offset = await self._error_after(first - 1) if direction > 0 else None
-            if offset is None:
-                offset = await self._error_before(last + 1)
+        try:
+            if here is not None:
+                offset = await (self._error_after(here) if direction > 0 else self._error_before(here))
+            else:
+                offset = await self._error_after(first - 1) if direction > 0 else None
+                if offset is None:
+                    offset = await self._error_before(last + 1)
+        finally:
+            self._hunts(None)
         if offset is None:
             return False
-        await view.go_to(offset)
+        await view.go_to(offset, hit=ERRORS)
         return True
 
-    async def _error_before(self, here: int, pattern: re.Pattern[bytes] = ERROR) -> int | None:
-        source, carry, bound = self._source, b"", here
+    async def _error_before(self, here: int) -> int | None:
+        """Return the last error line that begins before *here*, looking at slices from there back."""
+        source, bound = self._source, here
         while source is not None and bound > 0:
-            offset = max(0, bound - BLOCK)
-            found = await source.scan_back(offset, bound - offset, carry, pattern)
+            first = max(0, up(bound - BLOCK))
+            found = await source.scan(first, bound, ERRORS)
             if found is None:
                 return None
-            before = [each for each in found.offsets if each < here]
-            if before:
-                return before[-1]
-            carry, bound = found.carry, offset
+            if found.offsets:
+                return found.offsets[-1]
+            bound = first
+            self._hunts(bound)
         return None
 
-    async def _error_after(self, here: int, pattern: re.Pattern[bytes] = ERROR) -> int | None:
-        source, end = self._source, self.log_view.window.size
-        begin = max(0, here)
-        while source is not None and begin < end:
-            # From the start of the block, so that a line cut by it is found whole by the next one.
-            chunk = await source.scan_back(begin, min(BLOCK, end - begin), b"", pattern)
-            if chunk is None:
+    async def _error_after(self, here: int) -> int | None:
+        """Return the first error line that begins after *here*."""
+        source, begin = self._source, here + 1
+        while source is not None and begin < self.log_view.window.size:
+            last = up(begin + BLOCK)
+            found = await source.scan(begin, last, ERRORS)
+            if found is None:
                 return None
-            after = [each for each in chunk.offsets if each > here]
-            if after:
-                return after[0]
-            begin += BLOCK - min(BLOCK // 16, 64 << 10) if end - begin > BLOCK else BLOCK
+            if found.offsets:
+                return found.offsets[0]
+            begin = last
+            self._hunts(max(0, self.log_view.window.size - begin))
         return None
+
+    def _hunts(self, left: int | None) -> None:
+        """Say how much is left to look through for an error line, or (None) that nobody looks."""
+        if left != self.hunting:
+            self.hunting = left
+            self._show_title()
+
+    # -- copying ---------------------------------------------------------------------------------
+
+    async def whole_line(self) -> tuple[str, bool]:
+        """Return the marked line, else the lowest one shown, and whether that is all of it.
+
+        Of a very long line up to `COPIED` bytes are read, from its beginning.
+        """
+        here, source = self.log_view.line_offset(), self._source
+        if here is None or source is None:
+            return "", True
+        data, offset = b"", here
+        while len(data) < COPIED:  # back to where the line begins
+            size = min(offset, BLOCK)
+            chunk = await source.read(offset - size, size) if size else None
+            if chunk is None:
+                break
+            newline = chunk.data.rfind(b"\n")
+            data, offset = chunk.data[newline + 1 :] + data, offset - size + newline + 1
+            if newline >= 0:
+                break
+        data, ended = data[:COPIED], False
+        while not ended and len(data) < COPIED:
+            chunk = await source.read(offset + len(data), BLOCK)
+            if chunk is None or not chunk.data:
+                ended = True
+                break
+            line, newline_found, _ = chunk.data.partition(b"\n")
+            data, ended = data + line, bool(newline_found)
+        text = "".join(piece for piece, _ in pieces_of(shown(data, 0, len(data))))
+        return label(text), ended
 
     def copied(self) -> str:
-        """Return the line that ``y`` copies."""
+        """Return what is held of the line that `whole_line` reads."""
         return label(self.log_view.line_text())

@@ -6,7 +6,6 @@ or stays where it is put, never something between.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
@@ -15,29 +14,30 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
-from penstock.model.views import LogChunk
 from penstock_tui import actions
 from penstock_tui.clean import clean
-from penstock_tui.view.log_line import pieces_of, rows_of
+from penstock_tui.view.log_line import column_of, pieces_of
+from penstock_tui.view.log_pieces import PIECE
 from penstock_tui.view.log_rows import Place, down_from, moved, up_from_end
-from penstock_tui.view.log_search import Matches, Wanted
+from penstock_tui.view.log_search import Matches, Sought, Wanted
 from penstock_tui.view.log_source import Follow, LogSource
-from penstock_tui.view.log_window import BLOCK, Lines, LogWindow
+from penstock_tui.view.log_window import BLOCK, Lines
 from penstock_tui.view.spans import wrap
-from penstock_tui.widgets.log_strip import row_strip
+from penstock_tui.widgets.log_fed import FedLog
+from penstock_tui.widgets.log_strip import Body
 
-_TICK = 0.25
-"""Seconds between two looks at a live log: each repaint costs a pane on a slow line."""
-_FAR = 1 << 20
-"""Bytes behind the end from which following jumps there instead of reading all that lies between."""
 _STRIPS = 2000
+_BODIES = 200
+"""Lines that are kept as drawn; one may be twice as long as a piece."""
 
 
-class LogView(Widget, can_focus=True):
+GOES_ON = "~"
+"""Stands before a further piece of a line that is too long to be one."""
+
+
+class LogView(FedLog, can_focus=True):
     """Shows one log; `open` it. Posts `Moved` when what its title says may have changed."""
 
     DEFAULT_CSS = "LogView { height: 1fr; }"
@@ -46,158 +46,36 @@ class LogView(Widget, can_focus=True):
         *(key for key in actions.bindings("log") if key.id in {"wrap", "times"}),
         Binding("left", "sideways(-20)", show=False),
         Binding("right", "sideways(20)", show=False),
+        Binding("shift+left", "turn_sideways(-1)", show=False),
+        Binding("shift+right", "turn_sideways(1)", show=False),
     ]
-
-    class Moved(Message):
-        """Position, mode or size changed."""
 
     def __init__(self, *, zone: tzinfo, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.zone = zone
-        self.mode = Follow.FOLLOWING
-        self.window = LogWindow()
-        self.live = False
-        """Whether more may come."""
-        self.new_lines = 0
-        """Lines that came since following stopped."""
         self.wrap = False
         self.times = False
-        self.only = False
-        self.current: int | None = None
-        """The offset of the line that a search or a jump led to."""
-        self.wanted: Wanted | None = None
-        self.matches: Matches | None = None
-        self.empty = ""
-        """What stands there when there is no log."""
-        self.note = ""
-        """What happened to the log, such as being cut short."""
-        self._source: LogSource | None = None
-        self._top = Place(0)
-        self._left = 0
-        self._counted = 0
-        self._turn = asyncio.Lock()
         self._rows: list[tuple[int, int]] = []
         self._rows_of: object = None
         """What ``_rows`` were worked out from."""
         self._painted: list[object] = []
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(_STRIPS)
+        self._bodies: LRUCache[int, Body] = LRUCache(_BODIES)
         self._moments: dict[int, datetime] = {}
-
-    # -- opening and growing ---------------------------------------------------------------------
 
     def open(self, source: LogSource | None, *, live: bool, empty: str = "") -> None:
         """Show the end of *source* (None: nothing but the text *empty*), following it while *live*."""
-        self._source, self.live, self.empty = source, live and source is not None, empty
-        self.window, self.mode = LogWindow(), Follow.FOLLOWING
-        self.matches, self.current, self.only, self.note = None, None, False, ""
-        self.new_lines = self._counted = self._left = 0
-        self._top = Place(0)
         self._moments.clear()
-        self._turn = asyncio.Lock()
-        self._redraw()
-        if source is not None:
-            self._work(self._read_end())
+        super().open(source, live=live, empty=empty)
 
-    def go_on(self, *, live: bool) -> None:
-        """Take notice that the attempt of this log lives or has ended; reads what is left."""
-        if self.live and not live:
-            self._work(self._look_on())
-        self.live = live and self._source is not None
-
-    def on_mount(self) -> None:
-        """Begin to look for more, a few times a second."""
-        self.set_interval(_TICK, self._tick)
-
-    def _tick(self) -> None:
-        if self.live and not self.window.ended and not self._turn.locked() and self.screen.is_current:
-            self._work(self._look_on())
-
-    def _work(self, job: object) -> None:
-        self.app.run_worker(job, name="log", group="log", exit_on_error=False)  # type: ignore[arg-type]
-
-    async def _read_end(self, *, again: bool = True) -> None:
-        """Show the end and keep to it, without reading it *again* where it is at hand."""
-        source, window = self._source, self.window
-        if source is None:
-            return
-        async with self._turn:
-            held = not again and window.at_end
-            chunk = None if held else await source.read(-BLOCK, BLOCK)
-        if window is not self.window or (chunk is None and not held):
-            return
-        if chunk is not None:
-            window.place(chunk.data, chunk.offset)
-            window.size, window.ended = chunk.size, chunk.end
-        self.current = None
-        self.mode, self.new_lines, self._counted = Follow.FOLLOWING, 0, window.end
-        self._redraw()
-
-    async def _look_on(self) -> None:
-        """Read what came since the last look."""
-        source, window = self._source, self.window
-        if source is None:
-            return
-        async with self._turn:
-            following = self.mode is Follow.FOLLOWING
-            offset = window.end if following else self._counted
-            chunk = await source.read(offset, _FAR)
-        if chunk is None or window is not self.window:
-            return
-        if chunk.size < offset:
-            self.note = "the log was cut short; read again"
-            self.window = LogWindow()
-            await self._read_end()
-            return
-        if following and chunk.size - chunk.next_offset > _FAR:
-            await self._read_end()
-            return
-        window.size, window.ended = chunk.size, chunk.end
-        if chunk.data or chunk.end:
-            self._take(chunk, following=following)
-
-    def _take(self, chunk: LogChunk, *, following: bool) -> None:
-        window = self.window
-        if chunk.offset == window.end and (following or window.end - window.start < _FAR):
-            window.append(chunk.data)
-        if self.matches is not None and self.wanted is not None:
-            self.matches.go_on(chunk.data, chunk.offset, self.wanted.in_bytes)
-        self._counted = chunk.next_offset
-        if self.mode is Follow.MANUAL:
-            self.new_lines += chunk.data.count(b"\n")
-        self._changed()
-        self.post_message(self.Moved())
-
-    async def _grow(self) -> None:
-        """Read on where the view comes near an end of the window."""
-        source, window = self._source, self.window
-        if source is None or self._turn.locked() or self.only:
-            return
-        rows, margin = self._layout(), 2 * self.size.height
-        wanted = None
-        if rows and rows[0][0] < margin:
-            wanted = window.before()
-        if wanted is None and self.mode is Follow.MANUAL and rows and rows[-1][0] > len(window) - margin:
-            wanted = window.after()
-        if wanted is None:
-            return
-        async with self._turn:
-            chunk = await source.read(*wanted)
-            if chunk is None or window is not self.window or not chunk.data:
-                return
-            if chunk.next_offset == window.start:
-                window.prepend(chunk.data, chunk.offset)
-            elif chunk.offset == window.end:
-                window.append(chunk.data)
-        self._changed()
-
-    async def go_to(self, offset: int, *, mark: bool = True) -> None:
-        """Put the line that begins at *offset* in view, *mark* it; following stops."""
+    async def go_to(self, offset: int, *, mark: bool = True, hit: Sought | None = None) -> None:
+        """Put the line that begins at *offset* in view, *mark* it, show *hit* in it; following stops."""
         source, window = self._source, self.window
         if source is None:
             return
         async with self._turn:  # whoever asks to go somewhere goes there in the order of asking
             held = self.only or window.start <= offset < window.end
-            chunk = None if held else await source.read(max(0, offset - BLOCK // 2), BLOCK)
+            chunk = None if held else await source.read(max(0, offset - PIECE), BLOCK)
         if window is not self.window or (chunk is None and not held):
             return
         self.stop_following()
@@ -205,8 +83,13 @@ class LogView(Widget, can_focus=True):
             window.place(chunk.data, chunk.offset)
             window.size = chunk.size
         self.current = offset if mark else None
-        if chunk is not None or (self._lines.index(offset), 0) not in self._layout():
-            self._top = moved(self._lines, Place(offset), -(self.size.height // 3), self._height)
+        index = self._lines.index(offset)
+        column = column_of(self._lines.raw(index), hit) if hit is not None else 0
+        row = self._body(index).row_of(column) if self.wrap and column else 0
+        if not self.wrap and not self._left <= column < self._left + self._room:
+            self._left = max(0, column - self._room // 3) if column >= self._room else 0
+        if chunk is not None or (index, row) not in self._layout():
+            self._top = moved(self._lines, Place(offset, row), -(self.size.height // 3), self._height)
         self._redraw()
         await self._grow()
 
@@ -271,8 +154,13 @@ class LogView(Widget, can_focus=True):
     def action_sideways(self, by: int) -> None:
         """Show what lies to the right or left of long lines."""
         if not self.wrap:
-            self._left = max(0, self._left + by)
+            longest = max((self._body(index).strip.cell_length for index, _ in self._layout()), default=0)
+            self._left = max(0, min(self._left + by, longest - 1))
             self._redraw()
+
+    def action_turn_sideways(self, pages: int) -> None:
+        """Turn pages of long lines."""
+        self.action_sideways(pages * self._room)
 
     def on_mouse_scroll_up(self) -> None:
         """Go up three rows."""
@@ -315,7 +203,14 @@ class LogView(Widget, can_focus=True):
         if not rows:
             return ""
         index = rows[-1][0] if self.current is None else lines.index(self.current)
-        return "".join(text for text, _ in pieces_of(lines.raw(index)[0]))
+        return "".join(text for text, _ in pieces_of(lines.raw(index)))
+
+    def line_offset(self) -> int | None:
+        """Return where the marked line, else the lowest one shown, begins; None without lines."""
+        rows = self._layout()
+        if not rows:
+            return None
+        return self._lines.offset(rows[-1][0]) if self.current is None else self.current
 
     def here(self) -> int | None:
         """Return where the marked line begins while it is in view, else None."""
@@ -345,10 +240,19 @@ class LogView(Widget, can_focus=True):
         return max(1, self.size.width - 1 - (9 if self.times else 0))
 
     def _height(self, index: int) -> int:
-        if not self.wrap:
+        if not self.wrap or len(self._lines.raw(index)) <= self._room:
             return 1
-        raw, cut = self._lines.raw(index)
-        return rows_of(raw, self._room, cut=cut)
+        return self._body(index).rows
+
+    def _body(self, index: int) -> Body:
+        """Return the line as it is drawn."""
+        lines = self._lines
+        offset, raw = lines.offset(index), lines.raw(index)
+        body = self._bodies.get(offset)
+        if body is None or body.raw != raw:
+            pieces = pieces_of(raw, hit=self.wanted.in_text if self.wanted else None)
+            body = self._bodies[offset] = Body.of(raw, pieces, self.rich_style, self._room)
+        return body
 
     def _first(self) -> Place:
         rows = self._layout()
@@ -381,6 +285,7 @@ class LogView(Widget, can_focus=True):
     def _redraw(self) -> None:
         """Draw everything again."""
         self._strips.clear()
+        self._bodies.clear()
         self._painted = self._keys()
         self.refresh()
         self.post_message(self.Moved())
@@ -437,12 +342,11 @@ class LogView(Widget, can_focus=True):
     def _draw(self, index: int, row: int, base: Style) -> Strip:
         lines = self._lines
         offset = lines.offset(index)
-        raw, cut = lines.raw(index)
-        pieces = pieces_of(raw, cut=cut, hit=self.wanted.in_text if self.wanted else None)
-        head = ">" if offset == self.current else " "
+        head = ">" if offset == self.current else GOES_ON if not row and lines.goes_on(index) else " "
         if self.times:
             moment = self._moments.get(offset) if not row else None
             head += moment.astimezone(self.zone).strftime("%H:%M:%S ") if moment else " " * 9
-        return row_strip(
-            pieces, base, head=head, room=self._room, row=row if self.wrap else None, left=self._left
-        )
+        body = self._body(index)
+        room = self._room
+        cut = body.row(row) if self.wrap else body.strip.crop(self._left, self._left + room)
+        return Strip([Segment(head, base), *cut])

@@ -1,0 +1,169 @@
+"""`FedLog`: a log is opened at its end with one small read, and read on as it grows or one looks that way."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.message import Message
+from textual.widget import Widget
+
+from penstock.model.views import LogChunk
+from penstock_tui.view.log_rows import Place
+from penstock_tui.view.log_search import Matches, Wanted
+from penstock_tui.view.log_source import Follow, LogSource
+from penstock_tui.view.log_window import BLOCK, LogWindow
+
+_TICK = 0.25
+"""Seconds between two looks at a live log: each repaint costs a pane on a slow line."""
+_FAR = 1 << 20
+"""Bytes behind the end from which following jumps there instead of reading all that lies between."""
+
+
+class FedLog(Widget):
+    """Holds the window of a log and feeds it. A subclass draws it."""
+
+    class Moved(Message):
+        """Position, mode or size changed."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.mode = Follow.FOLLOWING
+        self.window = LogWindow()
+        self.live = False
+        """Whether more may come."""
+        self.new_lines = 0
+        """Lines that came since following stopped."""
+        self.only = False
+        self.current: int | None = None
+        """The offset of the line that a search or a jump led to."""
+        self.wanted: Wanted | None = None
+        self.matches: Matches | None = None
+        self.empty = ""
+        """What stands there when there is no log."""
+        self.note = ""
+        """What happened to the log, such as being cut short."""
+        self._source: LogSource | None = None
+        self._top = Place(0)
+        self._left = 0
+        self._counted = 0
+        self._turn = asyncio.Lock()
+
+    # -- what a subclass does --------------------------------------------------------------------
+
+    def _redraw(self) -> None:
+        """Draw everything again."""
+        raise NotImplementedError
+
+    def _changed(self) -> None:
+        """Draw again the rows that are not what they were."""
+        raise NotImplementedError
+
+    def _layout(self) -> list[tuple[int, int]]:
+        """Return the index and row of each line in view."""
+        raise NotImplementedError
+
+    # -- opening and growing ---------------------------------------------------------------------
+
+    def open(self, source: LogSource | None, *, live: bool, empty: str = "") -> None:
+        """Show the end of *source* (None: nothing but the text *empty*), following it while *live*."""
+        self._source, self.live, self.empty = source, live and source is not None, empty
+        self.window, self.mode = LogWindow(), Follow.FOLLOWING
+        self.matches, self.current, self.only, self.note = None, None, False, ""
+        self.new_lines = self._counted = self._left = 0
+        self._top = Place(0)
+        self._turn = asyncio.Lock()
+        self._redraw()
+        if source is not None:
+            self._work(self._read_end())
+
+    def go_on(self, *, live: bool) -> None:
+        """Take notice that the attempt of this log lives or has ended; reads what is left."""
+        if self.live and not live:
+            self._work(self._look_on())
+        self.live = live and self._source is not None
+
+    def on_mount(self) -> None:
+        """Begin to look for more, a few times a second."""
+        self.set_interval(_TICK, self._tick)
+
+    def _tick(self) -> None:
+        if self.live and not self.window.ended and not self._turn.locked() and self.screen.is_current:
+            self._work(self._look_on())
+
+    def _work(self, job: object) -> None:
+        self.app.run_worker(job, name="log", group="log", exit_on_error=False)  # type: ignore[arg-type]
+
+    async def _read_end(self, *, again: bool = True) -> None:
+        """Show the end and keep to it, without reading it *again* where it is at hand."""
+        source, window = self._source, self.window
+        if source is None:
+            return
+        async with self._turn:
+            held = not again and window.at_end
+            chunk = None if held else await source.read(-BLOCK, BLOCK)
+        if window is not self.window or (chunk is None and not held):
+            return
+        if chunk is not None:
+            window.place(chunk.data, chunk.offset)
+            window.size, window.ended = chunk.size, chunk.end
+        self.current = None
+        self.mode, self.new_lines, self._counted = Follow.FOLLOWING, 0, window.end
+        self._redraw()
+
+    async def _look_on(self) -> None:
+        """Read what came since the last look."""
+        source, window = self._source, self.window
+        if source is None:
+            return
+        async with self._turn:
+            following = self.mode is Follow.FOLLOWING
+            offset = window.end if following else self._counted
+            chunk = await source.read(offset, _FAR)
+        if chunk is None or window is not self.window:
+            return
+        if chunk.size < offset:
+            self.note = "the log was cut short; read again"
+            self.window = LogWindow()
+            await self._read_end()
+            return
+        if following and chunk.size - chunk.next_offset > _FAR:
+            await self._read_end()
+            return
+        window.size, window.ended = chunk.size, chunk.end
+        if chunk.data or chunk.end:
+            self._take(chunk, following=following)
+
+    def _take(self, chunk: LogChunk, *, following: bool) -> None:
+        window = self.window
+        if chunk.offset == window.end and (following or window.end - window.start < _FAR):
+            window.append(chunk.data)
+        if self.matches is not None and self.wanted is not None:
+            self.matches.go_on(chunk.data, chunk.offset, self.wanted.in_bytes)
+        self._counted = chunk.next_offset
+        if self.mode is Follow.MANUAL:
+            self.new_lines += chunk.data.count(b"\n")
+        self._changed()
+        self.post_message(self.Moved())
+
+    async def _grow(self) -> None:
+        """Read on where the view comes near an end of the window."""
+        source, window = self._source, self.window
+        if source is None or self._turn.locked() or self.only:
+            return
+        rows, margin = self._layout(), 2 * self.size.height
+        wanted = None
+        if rows and rows[0][0] < margin:
+            wanted = window.before()
+        if wanted is None and self.mode is Follow.MANUAL and rows and rows[-1][0] > len(window) - margin:
+            wanted = window.after()
+        if wanted is None:
+            return
+        async with self._turn:
+            chunk = await source.read(*wanted)
+            if chunk is None or window is not self.window or not chunk.data:
+                return
+            if chunk.next_offset == window.start:
+                window.prepend(chunk.data, chunk.offset)
+            elif chunk.offset == window.end:
+                window.append(chunk.data)
+        self._changed()
