@@ -60,12 +60,14 @@ class DagFileError(UsageError):
     """The DAG file is wrong.
 
     ``file`` is a path as the author wrote it and ``line`` counts from 1, or is None when unknown.
+    ``beside`` are other files, there or not: a change of one may mend it.
     """
 
     def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.file = file
         self.line = line
+        self.beside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)

@@ -155,3 +155,26 @@ async def test_a_folder_that_cannot_be_listed_takes_no_dag_away(
     monkeypatch.undo()
     await refresh.load_all()
     assert names(bench) == set()
+
+
+NAMES_A_FILE = """
+from penstock import DAG, BashOperator
+
+with DAG("named"):
+    BashOperator(task_id="only", bash_command="script.sh")
+"""
+
+
+async def test_an_error_about_a_template_file_goes_when_that_file_is_mended(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh_module, "LOOK_FOR_FOLDER", 0.05)
+    folder = bench.settings.dags_folder
+    (folder / "named.py").write_text(NAMES_A_FILE)
+    async with watched(bench, Refresh(bench.settings, bench.loop)):
+        assert names(bench) == {"named.py"}
+        (folder / "script.sh").write_text("echo {{.State}}")
+        errors = bench.engine.import_errors
+        await until(lambda: "unexpected '.'" in errors()[0].message, "it is about another mistake")
+        (folder / "script.sh").write_text("echo {{ ds }}")
+        await until(lambda: not names(bench), "the file loads")

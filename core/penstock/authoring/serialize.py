@@ -22,6 +22,7 @@ from penstock.authoring.group import TaskGroup
 from penstock.authoring.operators.operator import Command, Operator
 from penstock.authoring.params import Param
 from penstock.authoring.place import Place, refuse
+from penstock.authoring.template_check import check_templates
 from penstock.errors import DagFileError
 from penstock.model.assets import AssetCondition, AssetSpec, describe
 from penstock.model.expansion import MOST_INSTANCES, instance_count
@@ -57,6 +58,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     param on a schedule.
     """
     check_again(dag)
+    check_templates(dag)
     zone = dag.timezone_name or timezone
     _refuse_unknown_zones(dag)
     _refuse_cycle(dag)

@@ -31,6 +31,7 @@ def explain(error: BaseException, file: str) -> DagFileProblem:
                 message=covered(message),
                 line=line if elsewhere else error.line or line,
                 detail=_detail(error),
+                beside=error.beside,
             )
         case SyntaxError() if error.filename == file:
             return DagFileProblem(

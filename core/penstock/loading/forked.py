@@ -46,7 +46,9 @@ def serve(descriptor: int) -> tuple[str, int, int]:
 
 
 def _import_all() -> None:
+
     import penstock
+    import penstock.authoring.template_check
 
     for name in penstock.__all__:
         getattr(penstock, name)

@@ -237,12 +237,16 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DagFileProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a DAG file could not be loaded; ``detail`` is the author's part of the traceback."""
+    """Why a DAG file could not be loaded; ``detail`` is the author's part of the traceback.
+
+    ``beside`` are other files, there or not: when one changes, the DAG file may load.
+    """
 
     file: str
     message: str
     line: int | None = None
     detail: str | None = None
+    beside: tuple[str, ...] = ()
 
 
 class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -34,6 +34,8 @@ class Refresh:
         self._known: dict[str, str] = {}
         self._refused = dict.fromkeys(broken, "")
         """What has an error: of files that went while no engine ran, it goes at the first look."""
+        self._beside: dict[str, dict[str, object]] = {}
+        """File -> how the other files looked that its error is about: it is loaded again when one changes."""
         self._unwatched: str | None = None
         self._unscanned: str | None = None
         self._loads = Loads(settings, self._take)
@@ -101,7 +103,8 @@ class Refresh:
             if self._unwatched is not None:
                 log.info("%s is watched again", folder)
                 self._unwatched = None
-            if changed or not looked:  # what changed before the watch began, nobody else tells
+            # What changed before the watch began, nobody else tells.
+            if changed or not looked or self._stale():
                 looked = True
                 await self._refresh()
             if _identity(folder) != place:
@@ -134,6 +137,7 @@ class Refresh:
         self._known = kept | files
         for file in gone:
             self._loads.drop(file)
+            self._beside.pop(file, None)
             self._loop.order(FileGone(file))
         for problem in scanned.problems:
             if self._refused.get(problem.file) != problem.message:
@@ -141,12 +145,24 @@ class Refresh:
         # A file that was refused may be the same bytes as before: its error goes when it is loaded again.
         mended = [file for file in files if file in self._refused and file not in changed]
         self._refused = refused
-        self._loads.want([*changed, *mended])
+        stale = [file for file in self._stale() if file in files]
+        for file in stale:
+            del self._beside[file]
+        self._loads.want(dict.fromkeys([*changed, *mended, *stale]))
+
+    def _stale(self) -> list[str]:
+        """Return the files whose error was about another file that has changed since."""
+        return [
+            file for file, looks in self._beside.items() if any(_look(one) != looks[one] for one in looks)
+        ]
 
     def _take(self, file: str, parsed: ParsedFile | None) -> None:
         if parsed is None:
             self._known.pop(file, None)
             return
+        self._beside.pop(file, None)
+        if beside := {other for error in parsed.errors for other in error.beside}:
+            self._beside[file] = {other: _look(other) for other in beside}
         for error in parsed.errors:
             log.warning("%s:%s: %s", error.file, error.line or "?", error.message)
         self._loop.order(FileLoaded(parsed))
@@ -164,3 +180,12 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _look(path: str) -> object:
+    """Return what changes when the file at *path* does, or None when there is none."""
+    try:
+        status = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
