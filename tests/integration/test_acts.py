@@ -364,3 +364,50 @@ async def test_a_mark_does_not_change_when_things_were(bench: Bench) -> None:
     bench.clock.forward(600)
     bench.act(Mark(dag_id="d", run_id=run, tasks=("a",), state="success"))
     assert bench.run("d", run).run.turn == bench.clock.time, "what the mark has freed runs anew"
+
+
+async def test_what_was_blocked_by_a_task_that_later_succeeded_alone_says_so(bench: Bench) -> None:
+    run = await failed_run(bench)
+
+    def said() -> dict[str, str | None]:
+        return {row.task_id: row.reason for row in bench.run("d", run).tasks}
+
+    assert said()["b"] == "all_success cannot be met: a is failed"
+    bench.act(Clear(dag_id="d", run_id=run, tasks=("a",)))
+    assert said()["b"] == "blocked by a, which runs again"
+    bench.end("a", BAD)
+    assert said()["b"] == "all_success cannot be met: a is failed"
+    bench.act(Clear(dag_id="d", run_id=run, tasks=("a",)))
+    bench.end("a")
+    assert bench.run_state("d", run) is RunState.FAILED
+    way = f"blocked by a, which has succeeded since: run it with: penstock retry d {run} b"
+    assert said()["b"] == way
+    assert said()["c"] == "all_success cannot be met: b is upstream_failed"
+    assert bench.loop.why("d", run, "b", -1).gates[0].text == f"it has ended: upstream_failed ({way})"
+    assert way in bench.loop.why("d", run, "c", -1).root
+    plan = bench.loop.plan(Retry(dag_id="d", run_id=run))
+    assert [item.task_id for item in plan.items] == ["b", "c"]
+    bench.act(Retry(dag_id="d", run_id=run, tasks=("b",)))
+    bench.finish()
+    assert bench.run_state("d", run) is RunState.SUCCESS
+    assert set(said().values()) == {None}
+
+
+async def test_a_task_blocked_by_two_says_so_when_both_have_succeeded_since(bench: Bench) -> None:
+    bench.load(
+        dag("e", task("a"), task("b"), task("c", "a", "b"), task("skips", "c", trigger_rule="one_failed"))
+    )
+    run = bench.trigger("e")
+    bench.end("a", BAD)
+    bench.end("b", BAD)
+    bench.finish()
+    bench.act(Clear(dag_id="e", run_id=run, tasks=("a",)))
+    bench.end("a")
+    row = next(row for row in bench.run("e", run).tasks if row.task_id == "c")
+    assert row.reason is not None
+    assert row.reason.startswith("all_success cannot be met")
+    bench.clock.forward(60)
+    bench.act(Clear(dag_id="e", run_id=run, tasks=("b",)))
+    bench.end("b")
+    row = next(row for row in bench.run("e", run).tasks if row.task_id == "c")
+    assert row.reason == f"blocked by b, which has succeeded since: run it with: penstock retry e {run} c"

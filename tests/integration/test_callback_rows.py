@@ -458,3 +458,27 @@ async def test_a_run_is_forgotten_only_once_everything_was_told_and_takes_that_a
     assert told_by <= set(gone)
     assert len(gone) == 4
     assert bench.engine.callbacks("d") == []
+
+
+async def test_what_a_runs_time_limit_killed_is_told_of_as_a_failure(bench: Bench) -> None:
+    kinds = ("failure", "skipped", "success")
+    spec = dag("d", task("a", callbacks=kinds), task("b", "a", callbacks=kinds), dagrun_timeout=60.0)
+    bench.load(spec)
+    run = bench.trigger("d")
+    bench.clock.forward(61)
+    look(bench)
+    bench.end("a", Outcome(kind=OutcomeKind.CANCELLED))
+    assert bench.states("d", run) == {"a": "skipped", "b": "skipped"}
+    assert told(bench) == ["task_failure a"]  # b never was at work
+    facts = delivery(bench, "task_failure").context
+    assert facts["task_id"] == "a"
+    assert "dagrun_timeout of 60 s has passed" in json.dumps(facts)
+
+
+async def test_one_that_succeeds_before_it_is_killed_tells_of_its_success(bench: Bench) -> None:
+    bench.load(dag("d", task("a", callbacks=("failure", "success")), dagrun_timeout=60.0))
+    bench.trigger("d")
+    bench.clock.forward(61)
+    look(bench)
+    bench.end("a")
+    assert told(bench) == ["task_success a"]

@@ -76,6 +76,8 @@ def _tell_of_task(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
     kind = _TASK_EVENTS[event["kind"]]
     if spec is None or not spec.callbacks:
         return
+    if kind == "skipped" and event["before"] == TaskState.STOPPING.value:
+        kind = "failure"  # it was at work when its run was out of time: skipped is only how that is called
     if kind == "skipped" and event["before"] not in _FROM_AN_ATTEMPT:
         return  # it did not skip itself
     task = live.tasks[instance_key(event["task_id"], event["map_index"])]

@@ -28,6 +28,8 @@ from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import TaskRecord
 
+_BLOCKED_BY = "blocked by "
+
 
 def advance(tick: Tick) -> None:
     """Bring every stirred run to rest, and end those that are done."""
@@ -48,6 +50,8 @@ def _advance(tick: Tick, live: LiveRun) -> None:
         live.dirty.clear()
         counted: set[str] = set()
         for task in batch:
+            if task.state is TaskState.UPSTREAM_FAILED and live.record.intent is None:
+                _remark(tick, live, task)
             if task.state is not TaskState.PENDING:
                 continue
             if live.record.intent is None or may_tear_down(live, task):
@@ -128,6 +132,31 @@ def states_text(tasks: Iterable[TaskRecord], limit: int = 4) -> str:
     odd = [f"{task.key} is {task.state}" for task in tasks if task.state is not TaskState.SUCCESS]
     more = f" and {len(odd) - limit} more" if len(odd) > limit else ""
     return ", ".join(odd[:limit]) + more
+
+
+def _remark(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+    """Let a blocked task say so once what blocked it has ended well after all, or runs again.
+
+    It stays blocked until somebody runs it again: whether it is to run at all is for a person to say.
+    """
+    verdict, reason = judge(live, task)
+    if verdict is not Verdict.BLOCK:
+        before = [*direct_parents(live, task), *needed_setups(live, task)]
+        last = max(before, key=lambda each: (each.state not in TERMINAL, each.end_us or 0), default=None)
+        reason = None if last is None else _no_longer(live, last, task)
+    elif not (task.reason or "").startswith(_BLOCKED_BY):
+        return
+    if reason is not None and reason != task.reason:
+        task.reason = reason
+        tick.gate.save_task(live.record, task)
+
+
+def _no_longer(live: LiveRun, by: TaskRecord, task: TaskRecord) -> str:
+    if by.state not in TERMINAL:
+        return f"{_BLOCKED_BY}{by.key}, which runs again"
+    said = "has succeeded" if by.state is TaskState.SUCCESS else f"is {by.state}"
+    way = f"penstock retry {live.record.dag_id} {live.record.run_id} {task.key}"
+    return f"{_BLOCKED_BY}{by.key}, which {said} since: run it with: {way}"
 
 
 def finish_empty(tick: Tick, live: LiveRun, task: TaskRecord) -> None:

@@ -128,8 +128,15 @@ def _answer(
         here, instance = then
         held = run_gates(world, here) if instance is None else task_gates(world, here, instance, parallelism)
         if instance is None and not held:  # a run that goes on: what it waits for is its tasks
-            chain.append(_goes_on(here))
-            break
+            busy = any(task.state in OCCUPIES_SLOT for task in here.tasks.values())
+            stuck = [] if busy else _tasks_of(world, here, parallelism)
+            if not stuck:
+                chain.append(_goes_on(here))
+                break
+            name, first = next((each for each in stuck if each[1].then is not None), stuck[0])
+            chain.append(f"{_name(then, live)}: {name}: {_cause([first])}")
+            then = first.then
+            continue
         chain.append(f"{_name(then, live)}: {_cause(held)}")
         then = _next(held)
     return Why(
