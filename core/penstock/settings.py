@@ -67,7 +67,7 @@ class Settings:
     umask: int | None = None
     """What tasks are not to give to others of what they make; None: what the engine was started with."""
     log_max_bytes: int = 256 << 20
-    """Cap of one attempt's log; beyond it output is counted and dropped."""
+    """Cap of one attempt's log; of a longer output the beginning and the end are kept."""
     parse_timeout: float = 30.0
     """Wall time a DAG file may take to load."""
     parse_memory: int = 2 << 30

@@ -62,7 +62,8 @@ def test_a_supervisor_loads_almost_nothing() -> None:
         for part in (
             "", ".accounts", ".alone", ".attempt_files", ".child", ".closing", ".conclusion", ".ending",
             ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".masking", ".notice", ".output",
-            ".poller", ".provision", ".records", ".references", ".running", ".spawn", ".supervisor", ".talk",
+            ".poller", ".provision", ".records", ".references", ".running", ".spawn", ".supervisor", ".tail",
+            ".talk",
         )
     } | {
         "penstock.forking", "penstock.process", "penstock.process_darwin", "penstock.stray_signals",

@@ -259,3 +259,19 @@ async def test_nothing_is_signalled_after_a_reboot(tmp_path: Path) -> None:
     for each in task:
         os.kill(each, signal.SIGKILL)
     await bench.executor.close()
+
+
+async def test_the_end_of_a_long_output_outlives_its_supervisor(tmp_path: Path) -> None:
+    bench = await opened(tmp_path)
+    spec = shell("seq 100000; sleep 600", log_max_bytes=8_000)
+    bench.executor.submit([spec])
+    pid = await running(bench, spec)
+    ring = bench.folder(spec.attempt_id) / "log.tail"
+    await eventually(lambda: ring.exists() and b"\n100000\n" in ring.read_bytes(), "the last line")
+    os.kill(pid, signal.SIGKILL)
+    await bench.until(spec.attempt_id, Lost)
+    log = bench.executor.read_log(spec.attempt_id, 0, 1 << 20)
+    assert log.startswith(b"1\n2\n3\n")
+    assert log.count(b" bytes left out: the log keeps the first 6000 and the last ") == 1
+    assert log.endswith(b"\n99999\n100000\n")
+    await bench.executor.close()

@@ -30,7 +30,7 @@ CONFIG = """\
 # that the engine was started with. What the instance itself makes is private whatever stands here.
 # umask = "022"
 
-# Bytes that the log of one attempt may take; what comes after is counted and dropped.
+# Bytes that the log of one attempt may take: of a longer output the beginning and the end are kept.
 # log_max_bytes = 268435456
 
 # Seconds that a DAG file may take to load, and bytes of memory it may use for that.

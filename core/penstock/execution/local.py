@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from penstock import process
-from penstock.execution import attempt_dir, leftovers, records, reports
+from penstock.execution import attempt_dir, leftovers, records, reports, tail
 from penstock.execution.attempt_dir import Facts, Stage
 from penstock.execution.crew import Crew
 from penstock.execution.executor import Absent, Hint, Lost, Observation, StopMode, Unreachable, Worker
@@ -80,6 +80,9 @@ class LocalExecutor:
             return {each: Unreachable(time.time()) for each in ids}
         found = {each: (folder := self._folder(each), attempt_dir.probe(folder)) for each in ids}
         lost = {each: facts for each, (_, facts) in found.items() if facts.stage is Stage.LOST}
+        for each in lost:
+            with suppress(OSError):  # its supervisor had no time to put the end of the output in its place
+                tail.join(self._folder(each))
         others = self._elsewhere(lost)
         alive = self._clean_up_after({each: facts for each, facts in lost.items() if each not in others})
         if self._crew is not None:

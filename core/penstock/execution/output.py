@@ -10,6 +10,7 @@ import struct
 import time
 from binascii import a2b_base64
 
+from penstock.execution import tail
 from penstock.execution.masking import Masker
 from penstock.execution.records import (
     HIDE_END,
@@ -33,13 +34,14 @@ class Output:
     """The log of one attempt.
 
     With *listens* the output may say itself what is to be hidden in what follows (`records.HIDE_START`).
-    ``written`` and ``dropped`` count bytes. A disk that is full drops output (counted) and never
-    stops the attempt.
+    ``written`` and ``dropped`` count bytes. Of an output larger than *cap* the beginning and the end are
+    kept, with a line between (see `tail`). A disk that is full drops output (counted) and never stops the
+    attempt.
     """
 
     __slots__ = (
-        "_cap", "_folder", "_index", "_indexed_at", "_last", "_listens", "_masker", "_unheard",
-        "dropped", "log", "written",
+        "_folder", "_head", "_index", "_indexed_at", "_last", "_listens", "_masker", "_tail", "_tail_room",
+        "_tail_times", "_unheard", "dropped", "log", "written",
     )  # fmt: skip
 
     def __init__(
@@ -52,7 +54,10 @@ class Output:
         listens: bool = False,
     ) -> None:
         self._folder = folder
-        self._cap = cap
+        self._tail_room = tail.room_of(cap)
+        self._head = cap - self._tail_room
+        self._tail: tail.Tail | None = None
+        self._tail_times: list[tuple[int, int]] = []
         self._masker = masker or Masker()
         self._masker.add(masks)
         self._listens = listens
@@ -117,11 +122,13 @@ class Output:
             self._keep(rest)
 
     def end(self, note: str | None = None) -> None:
-        """Flush, add *note* and the cap's marker as lines of their own, and close."""
+        """Flush, append the end of a long output, add *note* as a line of its own, and close."""
         self.flush()
+        lost = self.dropped
+        self._join_tail()
         lines = [note] if note else []
-        if self.dropped:
-            lines.append(f"{self.dropped} bytes dropped: the log holds {self.written} of at most {self._cap}")
+        if lost:
+            lines.append(f"{lost} bytes dropped: the disk took {self.written} in all")
         if lines and self.log >= 0:
             start = "\n" if self.written and not self._last.endswith(b"\n") else ""
             self._write((start + "".join(f"[penstock] {line}\n" for line in lines)).encode())
@@ -129,6 +136,8 @@ class Output:
 
     def close(self) -> None:
         """Close the files; doing it twice is harmless."""
+        if self._tail is not None:
+            self._tail.close()
         for handle in (self.log, self._index):
             if handle >= 0:
                 os.close(handle)
@@ -152,15 +161,42 @@ class Output:
 
     def _keep(self, chunk: bytes) -> None:
         self._remember_last(chunk)
-        room = self._cap - self.written
-        if len(chunk) > room:
-            self.dropped += len(chunk) - max(room, 0)
-            chunk = chunk[: max(room, 0)]
-        if chunk:
+        room = 0 if self._tail is not None else max(self._head - self.written, 0)
+        first, rest = (chunk, b"") if len(chunk) <= room else (chunk[:room], chunk[room:])
+        if first:
             self._mark_time()
-            done = self._write(chunk)
+            done = self._write(first)
             self.written += done
-            self.dropped += len(chunk) - done
+            self.dropped += len(first) - done
+        if rest:
+            self._keep_last(rest)
+
+    def _keep_last(self, chunk: bytes) -> None:
+        try:
+            if self._tail is None and self._tail_room:
+                self._tail = tail.Tail(self._folder, self._tail_room)
+            if self._tail is not None:
+                self._mark_tail(self._tail.total)
+                self._tail.feed(chunk)
+                return
+        except OSError:
+            pass
+        self.dropped += len(chunk)
+
+    def _join_tail(self) -> None:
+        if self._tail is None:
+            return
+        self._tail.close()
+        try:
+            kept, left_out = tail.join(self._folder)
+        except OSError:
+            return  # it stays where it is
+        self.written += kept
+        self.dropped += left_out
+        end = self.size()
+        first = end - kept
+        for position, moment in self._tail_times:
+            self._write_time(max(end - self._tail.total + position, first), moment)
 
     def _remember_last(self, chunk: bytes) -> None:
         start = chunk.rfind(b"\n", 0, len(chunk) - 1) + 1
@@ -174,10 +210,24 @@ class Output:
         if self._index >= 0 and now - self._indexed_at < _INDEX_EVERY:
             return
         self._indexed_at = now
+        self._write_time(self.written, time.time_ns() // 1000)
+
+    def _mark_tail(self, position: int) -> None:
+        """Remember when the byte at *position* of the tail came, for as long as it is kept."""
+        now = time.monotonic()
+        if self._tail_times and now - self._indexed_at < _INDEX_EVERY:
+            return
+        self._indexed_at = now
+        times = self._tail_times
+        times.append((position, time.time_ns() // 1000))
+        while len(times) > 1 and times[1][0] <= position - self._tail_room:
+            del times[0]
+
+    def _write_time(self, offset: int, moment: int) -> None:
         try:
             if self._index < 0:
                 self._index = os.open(f"{self._folder}/{LOG_INDEX}", _NEW, 0o600)
-            os.write(self._index, struct.pack("<QQ", self.written, time.time_ns() // 1000))
+            os.write(self._index, struct.pack("<QQ", offset, moment))
         except OSError:
             pass  # a full disk costs the times, not the attempt
 

@@ -12,7 +12,8 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
              ("claimed") or the engine ("revoked"). Decides run-or-never-run exactly once.
     phase    a second name of the spec, given before the spawn: from here on the command may have run
     stop     JSON {mode, reason}: an order that an adopted supervisor obeys too
-    log      what the task printed, masked and capped by the supervisor
+    log      what the task printed, masked and capped by the supervisor: it only grows
+    log.tail what came last while the log is full, until it is appended at the end (see `tail`)
     log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
     verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
     xcom     JSON {values: {key: value}}, written by the task child. With them goes a command's last

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from penstock.execution import output as output_module
 from penstock.execution.output import Output
 from penstock.execution.records import HIDE_END, HIDE_START
+from penstock.execution.tail import join
 from penstock.logs.index import load_index
 
 
@@ -14,13 +16,99 @@ def logged(folder: Path) -> bytes:
     return (folder / "log").read_bytes()
 
 
-def test_the_head_is_kept_and_the_rest_counted(tmp_path: Path) -> None:
-    output = Output(str(tmp_path), cap=10, masks=())
-    for _ in range(3):
-        output.feed(b"12345678")
+def test_the_first_and_the_last_are_kept_and_the_rest_counted(tmp_path: Path) -> None:
+    output = Output(str(tmp_path), cap=1000)
+    lines = [b"line %04d\n" % number for number in range(1000)]
+    for line in lines:
+        output.feed(line)
+    output.end("a note")
+    head, tail = b"".join(lines[:75]), b"".join(lines[-24:])  # the 25th from the end could be half a line
+    middle = b"[penstock] 9010 bytes left out: the log keeps the first 750 and the last 240".ljust(99) + b"\n"
+    assert logged(tmp_path) == head + middle + tail + b"[penstock] a note\n"
+    assert (output.written, output.dropped) == (990, 9010)
+    assert not (tmp_path / "log.tail").exists()
+
+
+@pytest.mark.parametrize("extra", [0, 1, 249, 250])
+def test_what_fits_is_whole(tmp_path: Path, extra: int) -> None:
+    output = Output(str(tmp_path), cap=1000)
+    data = bytes(range(256)) * 4
+    for at in range(0, 750 + extra, 7):
+        output.feed(data[at : min(at + 7, 750 + extra)])
     output.end()
-    assert (output.written, output.dropped) == (10, 14)
-    assert logged(tmp_path) == b"1234567812\n[penstock] 14 bytes dropped: the log holds 10 of at most 10\n"
+    assert logged(tmp_path) == data[: 750 + extra]
+    assert output.dropped == 0
+
+
+@pytest.mark.parametrize("size", [1, 7, 249, 250, 251, 999, 1001, 5000])
+def test_pieces_of_any_size_leave_the_same(tmp_path: Path, size: int) -> None:
+    text = b"".join(b"%d\n" % number for number in range(3000))
+    output = Output(str(tmp_path), cap=1000)
+    for at in range(0, len(text), size):
+        output.feed(text[at : at + size])
+    output.end()
+    log = logged(tmp_path)
+    head, _, rest = log.partition(b"[penstock] ")
+    said, _, tail = rest.partition(b"\n")
+    assert text.startswith(head.rstrip(b"\n"))
+    assert text.endswith(b"\n" + tail)
+    assert 240 <= len(tail) <= 250
+    left_out = int(said.split()[0])
+    assert output.dropped == left_out == len(text) - 750 - len(tail)
+
+
+def test_a_follower_sees_offsets_that_stay(tmp_path: Path) -> None:
+    output = Output(str(tmp_path), cap=1000)
+    seen = b""
+    for number in range(500):
+        output.feed(b"line %04d\n" % number)
+        new = logged(tmp_path)
+        assert new.startswith(seen)
+        seen = new
+    assert b"[penstock] the log is full: the last 250 bytes follow at the end" in seen
+    output.end()
+    end = logged(tmp_path)
+    at = seen.index(b"[penstock]")
+    assert end[:at] == seen[:at]
+    assert len(seen) == at + 100  # the number takes the place of what was said, and the rest comes after it
+    assert end[len(seen) :].startswith(b"line ")
+    assert end.endswith(b"line 0499\n")
+
+
+def test_a_supervisor_that_vanished_leaves_the_end_to_others(tmp_path: Path) -> None:
+    output = Output(str(tmp_path), cap=1000)
+    for number in range(500):
+        output.feed(b"line %04d\n" % number)
+    assert join(str(tmp_path)) == (240, 4010)
+    log = logged(tmp_path)
+    assert log.endswith(b"line 0499\n")
+    assert b"\n[penstock] 4010 bytes left out" in log
+    assert join(str(tmp_path)) == (0, 0)
+    assert logged(tmp_path) == log
+    output.close()
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"\xff" * 24])
+def test_a_ring_that_makes_no_sense_harms_nothing(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "log").write_bytes(b"head\n")
+    (tmp_path / "log.tail").write_bytes(damage)
+    join(str(tmp_path))
+    assert logged(tmp_path) == b"head\n"
+    assert not (tmp_path / "log.tail").exists()
+
+
+def test_the_end_has_its_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output_module, "_INDEX_EVERY", 0.0)
+    output = Output(str(tmp_path), cap=1000)
+    for number in range(300):
+        output.feed(b"line %04d\n" % number)
+    output.end()
+    index, log = load_index(tmp_path / "log.idx"), logged(tmp_path)
+    offsets = [log.index(b"line %04d" % number) for number in (0, 74, 276, 299)]
+    moments = [index.time_at(offset) or 0 for offset in offsets]
+    assert moments == sorted(moments)
+    assert moments[-1] > moments[-2] > 0
+    assert index.offset_at(moments[-1]) == offsets[-1]
 
 
 def test_exactly_the_cap_drops_nothing(tmp_path: Path) -> None:
