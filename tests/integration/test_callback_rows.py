@@ -467,7 +467,8 @@ async def test_what_a_runs_time_limit_killed_is_told_of_as_a_failure(bench: Benc
     run = bench.trigger("d")
     bench.clock.forward(61)
     look(bench)
-    bench.end("a", Outcome(kind=OutcomeKind.CANCELLED))
+    [(_, _, reason)] = bench.executor.stops
+    bench.end("a", Outcome(kind=OutcomeKind.CANCELLED, reason=reason))
     assert bench.states("d", run) == {"a": "skipped", "b": "skipped"}
     assert told(bench) == ["task_failure a"]  # b never was at work
     facts = delivery(bench, "task_failure").context
