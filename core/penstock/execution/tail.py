@@ -16,8 +16,8 @@ from penstock.execution.records import LOG, LOG_TAIL
 MOST = 4 << 20
 """The largest ring, in bytes: appended in one go, while others wait."""
 _SHARE = 4
-_HEADER = struct.Struct("<QQQ")
-"""Size of the ring, bytes that went into it, offset of the line in the log (0: there is none)."""
+_HEADER = struct.Struct("<QQQQ")
+"""Size of the ring, bytes that went into it, bytes before it, offset of the line in the log (0: none)."""
 _LINE = 100
 _FIRST_LINE = 4096
 _NEW = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
@@ -31,26 +31,26 @@ def room_of(cap: int) -> int:
 class Tail:
     """The ring of one attempt, *size* bytes of the log in *folder*. Raises OSError as the disk does."""
 
-    __slots__ = ("_file", "_folder", "_line_at", "_size", "total")
+    __slots__ = ("_file", "_folder", "_head", "_line_at", "_size", "total")
 
     def __init__(self, folder: str, size: int) -> None:
         self._folder = folder
         self._size = size
         self.total = 0
-        self._line_at = 0
+        self._head = self._line_at = 0
         self._file = os.open(f"{folder}/{LOG_TAIL}", _NEW | os.O_TRUNC, 0o600)
 
     def feed(self, chunk: bytes) -> None:
         """Take what comes next; the oldest makes room for it."""
         if self.total + len(chunk) > self._size and not self._line_at:
-            self._line_at = _say_full(self._folder, self._size)
+            self._head, self._line_at = _say_full(self._folder, self._size)
         piece = memoryview(chunk)[-self._size :]
         at = (self.total + len(chunk) - len(piece)) % self._size
         first = piece[: self._size - at]
         _write(self._file, first, _HEADER.size + at)
         _write(self._file, piece[len(first) :], _HEADER.size)
         self.total += len(chunk)
-        os.pwrite(self._file, _HEADER.pack(self._size, self.total, self._line_at), 0)
+        os.pwrite(self._file, _HEADER.pack(self._size, self.total, self._head, self._line_at), 0)
 
     def close(self) -> None:
         """Close the ring; doing it twice is harmless."""
@@ -70,9 +70,10 @@ def join(folder: str) -> tuple[int, int]:
         return 0, 0
     try:
         header = os.pread(ring, _HEADER.size, 0)
-        size, total, line_at = _HEADER.unpack(header) if len(header) == _HEADER.size else (1, 0, 0)
+        whole = len(header) == _HEADER.size
+        size, total, head, line_at = _HEADER.unpack(header) if whole else (0, 0, 0, 0)
         if not 0 < size <= MOST:  # damaged: whatever it holds, it is not that
-            size, total, line_at = 1, 0, 0
+            size, total, head, line_at = 1, 0, 0, 0
         data = os.pread(ring, min(size, total, MOST), _HEADER.size)
     finally:
         os.close(ring)
@@ -86,8 +87,8 @@ def join(folder: str) -> tuple[int, int]:
     before = end = os.fstat(log).st_size
     try:
         if left_out:
-            head = line_at or end
-            text = f"{left_out} bytes left out: the log keeps the first {head} and the last {len(data)}"
+            first, last = head if line_at else end, len(data)
+            text = f"{left_out} bytes left out: the log keeps the first {first} and the last {last}"
             if line_at:
                 _write(log, memoryview(_line(text)), line_at)
             else:
@@ -102,8 +103,11 @@ def join(folder: str) -> tuple[int, int]:
     return len(data), left_out
 
 
-def _say_full(folder: str, size: int) -> int:
-    """Write the line between both parts, as long as the end is not known; return its offset, or 0."""
+def _say_full(folder: str, size: int) -> tuple[int, int]:
+    """Write the line between both parts, as long as the end is not known.
+
+    Return how long the first part is, and the offset of the line, 0 when there is no room for it.
+    """
     log = os.open(f"{folder}/{LOG}", os.O_RDWR | os.O_CLOEXEC)
     try:
         end = os.fstat(log).st_size
@@ -111,10 +115,10 @@ def _say_full(folder: str, size: int) -> int:
         text = f"the log is full: the last {size} bytes follow at the end"
         _write(log, memoryview(begin + _line(text)), end)
     except OSError:
-        return 0
+        return 0, 0
     finally:
         os.close(log)
-    return end + len(begin)
+    return end, end + len(begin)
 
 
 def _begin(log: int, end: int) -> bytes:
