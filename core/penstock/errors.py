@@ -16,6 +16,7 @@
     │   ├── EngineAlreadyRunningError
     │   └── ProtocolError         a message on the socket could not be understood
     └── StoreError                the database cannot be opened or written
+        ├── StaleRowsError        a row is not as the engine remembers it
         └── LostError             what the engine had open was taken from under it: exit code 4
 
 The first line of each docstring is the default message. Drawing an error is the caller's business.
@@ -106,6 +107,10 @@ class ProtocolError(EngineError):
 
 class StoreError(PenstockError):
     """The database cannot be used."""
+
+
+class StaleRowsError(StoreError):
+    """A row is not as the engine remembers it: somebody else has written."""
 
 
 class LostError(StoreError):

@@ -23,6 +23,7 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, TaskState
 from penstock.store import tables
 from penstock.store.database import table_of
+from penstock.store.quarantine_table import QuarantineRow
 
 
 def test_status_counts_what_the_rows_say(bench: Bench) -> None:
@@ -272,3 +273,23 @@ def test_callbacks_of_a_dag_that_has_none_and_of_one_there_is_not(bench: Bench) 
         bench.engine.callbacks("never_heard_of")
     with pytest.raises(UnknownError):
         bench.engine.callbacks("etl", "no_such_run")
+
+
+def test_what_is_in_quarantine_is_told_with_its_mark_on_dag_and_run(bench: Bench) -> None:
+    assert bench.engine.quarantine() == []
+    row = {"reason": "KeyError: 'x' (scheduling/ready.py:1)", "place": "scheduling/ready.py:1"}
+    builders.insert(
+        bench.database, QuarantineRow, id="etl", kind="dag", dag_id="etl", since_us=to_us(NOON), **row
+    )
+    run = {"id": "etl/now", "kind": "run", "dag_id": "etl", "run_id": "now"}
+    builders.insert(bench.database, QuarantineRow, since_us=to_us(NOON) + 1, **run, **row)
+    found = bench.engine.quarantine()
+    assert [(each.kind, each.id, each.dag_id, each.since) for each in found[:1]] == [
+        ("dag", "etl", "etl", NOON)
+    ]
+    assert [each.id for each in found] == ["etl", "etl/now"]
+    assert bench.engine.status().quarantined == 2
+    assert bench.engine.dag("etl").dag.quarantined == row["reason"]
+    assert {each.dag_id for each in bench.engine.dags() if each.quarantined} == {"etl"}
+    assert bench.engine.run("etl", "now").run.quarantined == row["reason"]
+    assert [each.run_id for each in bench.engine.runs("etl", limit=100) if each.quarantined] == ["now"]

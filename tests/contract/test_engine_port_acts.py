@@ -66,6 +66,8 @@ EVERY_ACT: list[acts.AnyAct] = [
     acts.ResizeBackfill(backfill_id=1, max_active_runs=3),
     acts.SetPool(name="p", slots=2),
     acts.DeletePool(name="p"),
+    acts.QuarantineRetry(subject="etl/r"),
+    acts.QuarantineDrop(subject="row:1"),
 ]
 
 

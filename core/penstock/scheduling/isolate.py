@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from penstock.clock import Clock, to_us
-from penstock.errors import LostError, PenstockError, StoreError
+from penstock.errors import LostError, PenstockError, StaleRowsError, StoreError
 from penstock.model.acts import QuarantineDrop, QuarantineRetry
 from penstock.model.subject import Subject, about_dag, lay_to, place_of, reason_of, subject_of
 from penstock.scheduling.obey import ActOrder, FileLoaded, Order, about_order
@@ -112,10 +112,14 @@ class Isolation:
     def _turn(
         self, do: DoTick, orders: list[Order], attempt_ids: list[str]
     ) -> tuple[int | None, list[Order]]:
-        for _ in range(MOST_IN_A_TURN):
+        for number in range(MOST_IN_A_TURN):
             try:
                 wake_us = do(orders, attempt_ids)
             except Exception as error:
+                if isinstance(error, StaleRowsError) and number == 0:
+                    log.warning("%s", error)
+                    self.read_anew()
+                    continue
                 if of_the_machine(error):
                     raise
                 log.exception("a tick failed over %s", subject_of(error) or "something that does not say")

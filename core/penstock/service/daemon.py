@@ -12,7 +12,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -21,6 +21,7 @@ from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import LostError, PenstockError, StoreError
 from penstock.execution.local import LocalExecutor
+from penstock.model.subject import reason_of
 from penstock.scheduling.clock_steps import clock_words
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.unknown import TakeIn
@@ -44,6 +45,9 @@ FAREWELL = 2.0
 log = logging.getLogger("penstock")
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
+AGAIN = 30.0
+"""Seconds after which a part that failed begins anew."""
 
 
 def run(settings: Settings) -> int:
@@ -145,12 +149,19 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_guard(loop.run(), stopping)),
-            group.create_task(_guard(sample(loop, clock), stopping)),
-            group.create_task(_guard(forget_old(loop, database, executor, settings, clock), stopping)),
-            group.create_task(_guard(refresh.watch(), stopping)),
+            group.create_task(_guard(_kept_up("sampling", lambda: sample(loop, clock), loop), stopping)),
+            group.create_task(
+                _guard(
+                    _kept_up(
+                        "retention", lambda: forget_old(loop, database, executor, settings, clock), loop
+                    ),
+                    stopping,
+                )
+            ),
+            group.create_task(_guard(_kept_up("watching DAG files", refresh.watch, loop), stopping)),
             group.create_task(_guard(watch.run(), stopping)),
         ]
-        opening = group.create_task(_guard(_open(refresh, server, settings), stopping))
+        opening = group.create_task(_guard(_open(refresh, server, settings, loop), stopping))
         await stopping.wait()
         opening.cancel()  # files may load still
         await asyncio.wait([opening])
@@ -181,15 +192,36 @@ async def _say_farewell(server: Server, database: Database, settings: Settings, 
     await asyncio.sleep(FAREWELL)
 
 
-async def _open(refresh: Refresh, server: Server, settings: Settings) -> None:
+async def _open(refresh: Refresh, server: Server, settings: Settings, loop: Loop) -> None:
     """Answer from the moment on at which every DAG file was tried."""
-    await refresh.load_all()
+    try:
+        await refresh.load_all()
+    except LostError:
+        raise
+    except Exception as error:
+        log.exception("DAG files could not be loaded")
+        loop.troubles["loading"] = f"DAG files could not be loaded at the start: {reason_of(error)}"
     # What is loaded stays: to walk through it, looking for garbage, would hold up tasks for a tenth of
     # a second now and then.
     gc.collect()
     gc.freeze()
     await server.start()
     log.info("ready: %s", settings.socket)
+
+
+async def _kept_up(name: str, begin: Callable[[], Coroutine[Any, Any, None]], loop: Loop) -> None:
+    """Run a part that the others can do without; if it fails, status says so, and it is begun anew."""
+    while True:
+        try:
+            await begin()
+            return
+        except LostError:
+            raise
+        except Exception as error:
+            log.exception("%s failed; it begins anew in %g s", name, AGAIN)
+            loop.troubles[name] = f"{name} failed, and begins anew now and then: {reason_of(error)}"
+        await asyncio.sleep(AGAIN)
+        asyncio.get_running_loop().call_later(10 * AGAIN, loop.troubles.pop, name, None)
 
 
 class Stopping(asyncio.Event):

@@ -13,13 +13,16 @@ import os
 from collections.abc import Callable, Iterator
 
 from penstock.clock import Clock, to_us
+from penstock.errors import LostError
 from penstock.execution.executor import Accepted, Claimed, Executor
 from penstock.loading.keep import forget_sources
+from penstock.model.subject import reason_of
 from penstock.scheduling.clock_steps import in_doubt
 from penstock.scheduling.loop import Loop
 from penstock.settings import Settings
 from penstock.store import old_runs as old
 from penstock.store.database import Database
+from penstock.store.machine import of_the_machine
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +43,13 @@ async def forget_old(
     while True:
         try:
             await forget_once(loop, database, executor, settings, clock)
-        except Exception:  # a full disk refuses this too, and is no reason to end the engine
+        except LostError:
+            raise
+        except Exception as error:  # a full disk refuses this too, and is no reason to end the engine
             log.exception("old runs could not be forgotten; trying again in an hour")
+            loop.troubles["forgetting"] = f"old runs could not be forgotten: {reason_of(error)}"
+        else:
+            loop.troubles.pop("forgetting", None)
         await asyncio.sleep(EVERY)
 
 
@@ -53,12 +61,21 @@ async def forget_once(
         log.info("the clock was set forward: nothing is forgotten for a day")
         return
     now_us = to_us(clock.now())
-    forgotten = 0
+    forgotten, wrong = 0, list[str]()
     for dag_id in await asyncio.to_thread(old.dags_with_runs, database):
-        kept = settings.kept_of(dag_id)
-        for run in await asyncio.to_thread(old.old_runs, database, dag_id, kept, now_us=now_us):
-            await _forget_run(loop, database, executor, run)
-            forgotten += 1
+        try:
+            kept = settings.kept_of(dag_id)
+            for run in await asyncio.to_thread(old.old_runs, database, dag_id, kept, now_us=now_us):
+                await _forget_run(loop, database, executor, run)
+                forgotten += 1
+        except Exception as error:
+            if of_the_machine(error):
+                raise
+            log.exception("old runs of %s could not be forgotten", dag_id)
+            wrong.append(f"old runs of {dag_id} could not be forgotten: {reason_of(error)}")
+    loop.troubles.pop("old runs", None)
+    if wrong:
+        loop.troubles["old runs"] = "; ".join(wrong[:3])
     if forgotten:
         log.info("forgot %d old run(s)", forgotten)
     await _forget_trails(database, settings, now_us)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from penstock.clock import Clock, to_us
+from penstock.model.subject import reason_of
 from penstock.resources.sampler import Sampler
 from penstock.scheduling.loop import Loop
 
@@ -25,9 +26,13 @@ async def sample(loop: Loop, clock: Clock) -> None:
         if pids:
             try:
                 usages = await asyncio.to_thread(sampler.sample, pids)
-            except Exception:  # figures for people: never a reason to end the engine
-                log.exception("running attempts could not be sampled")
+            except Exception as error:  # figures for people: never a reason to end the engine
+                if "samples" not in loop.troubles:
+                    log.exception("running attempts could not be sampled")
+                loop.troubles["samples"] = f"running attempts could not be sampled: {reason_of(error)}"
                 usages = {}
+            else:
+                loop.troubles.pop("samples", None)
             now_us = to_us(clock.now())
             loop.add_samples(
                 [

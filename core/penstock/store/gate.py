@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from penstock.errors import StoreError
+from penstock.errors import StaleRowsError
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent, move_run, move_task
 from penstock.store import tables
@@ -392,7 +392,7 @@ class Gate:
     def _swap(connection: Connection, statement: Statement, rows: list[dict[str, Any]], noun: str) -> None:
         written = statement.run(connection, rows)
         if written != len(rows):
-            raise StoreError(f"{len(rows) - written} {noun} row(s) were not as remembered; reading anew")
+            raise StaleRowsError(f"{len(rows) - written} {noun} row(s) were not as remembered; reading anew")
 
     def _last(self, column: sa.Column[Any]) -> int:
         with self.database.read() as connection:

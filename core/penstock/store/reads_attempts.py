@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,11 +14,14 @@ from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
 from penstock.execution.records import LOG, attempt_path
 from penstock.ids import check_attempt_id
+from penstock.model.subject import about_row
 from penstock.model.views import AttemptRow, Sample
 from penstock.model.xcoms import XComSource
 from penstock.store import tables
+from penstock.store.checked import checked
 from penstock.store.database import table_of
 from penstock.store.reads_runs import outcome_view, run_row
+from penstock.store.sieve import Sieve
 
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
@@ -25,6 +29,11 @@ _sample = table_of(tables.SampleRow)
 _run = table_of(tables.RunRow)
 _xcom = table_of(tables.XComRow)
 _MOST_SOURCES = 10_000
+_NUMBERS = {
+    name: checked(_attempt, [name])
+    for name in ("try_number", "queued_us", "start_us", "end_us", "pid", "log_bytes")
+}
+_checked_sample = checked(_sample, [column.name for column in _sample.c])
 
 
 def read_attempts(
@@ -45,24 +54,38 @@ def read_attempts(
         .where(_attempt.c.ti_id == task.id)
         .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
     )
-    return [
-        AttemptRow(
-            attempt_id=row.attempt_id,
-            dag_id=dag_id,
-            run_id=run_id,
-            task_id=task_id,
-            map_index=map_index,
-            try_number=row.try_number,
-            queued=from_us(row.queued_us),
-            start=opt_from_us(row.start_us),
-            end=opt_from_us(row.end_us),
-            outcome=outcome_view(row.outcome),
-            pid=row.pid,
-            log_bytes=row.log_bytes,
-            log_path=str(attempt_path(root, row.attempt_id) / LOG),
+    found = []
+    for row in connection.execute(query):
+        known = _readable(row)
+        found.append(
+            AttemptRow(
+                attempt_id=row.attempt_id,
+                dag_id=dag_id,
+                run_id=run_id,
+                task_id=task_id,
+                map_index=map_index,
+                try_number=known["try_number"] or 0,
+                queued=from_us(known["queued_us"] or 0),
+                start=opt_from_us(known["start_us"]),
+                end=opt_from_us(known["end_us"]),
+                outcome=outcome_view(row.outcome),
+                pid=known["pid"],
+                log_bytes=known["log_bytes"],
+                log_path=str(attempt_path(root, row.attempt_id) / LOG),
+            )
         )
-        for row in connection.execute(query)
-    ]
+    return found
+
+
+def _readable(row: Any) -> dict[str, int | None]:
+    """Return the numbers of an attempt's row, None for each that is none."""
+    found = {}
+    for name, check in _NUMBERS.items():
+        try:
+            found[name] = check([getattr(row, name)])[0]
+        except ValueError:
+            found[name] = None
+    return found
 
 
 def has_ended(connection: Connection, attempt_id: str) -> bool:
@@ -79,17 +102,20 @@ def read_samples(connection: Connection, attempt_id: str) -> list[Sample]:
     """Return the resource samples of an attempt, oldest first."""
     has_ended(connection, attempt_id)
     query = sa.select(_sample).where(_sample.c.attempt_id == attempt_id).order_by(_sample.c.at_us)
-    return [
-        Sample(
-            at=from_us(row.at_us),
-            cpu_percent=row.cpu_percent,
-            rss=row.rss,
-            read_bytes=row.read_bytes,
-            write_bytes=row.write_bytes,
-            processes=row.processes,
-        )
-        for row in connection.execute(query)
-    ]
+    rows = connection.execute(query).all()
+    return Sieve().rows(rows, lambda row: about_row("sample", row.at_us), _sample_view)
+
+
+def _sample_view(row: Any) -> Sample:
+    _checked_sample(row)
+    return Sample(
+        at=from_us(row.at_us),
+        cpu_percent=row.cpu_percent,
+        rss=row.rss,
+        read_bytes=row.read_bytes,
+        write_bytes=row.write_bytes,
+        processes=row.processes,
+    )
 
 
 def read_xcom_sources(

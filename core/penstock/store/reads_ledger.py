@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -15,11 +16,13 @@ from sqlalchemy.engine import Connection
 from penstock.clock import from_us, to_us
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunState
+from penstock.model.subject import about_row
 from penstock.model.views import DayRow, LedgerPoint, LedgerRow
 from penstock.store import tables
 from penstock.store.coming import Cursor
 from penstock.store.database import table_of
 from penstock.store.reads_runs import AnyRow, aware_us, known_dag
+from penstock.store.sieve import Sieve
 from penstock.timetable.open_points import OpenPoints
 from penstock.timetable.point import Point
 from penstock.timetable.recorded import Recorded
@@ -74,17 +77,19 @@ def read_ledger(connection: Connection, dag_id: str, limit: int) -> list[LedgerR
         .order_by(_ledger.c.first_us.desc(), _ledger.c.id.desc())
         .limit(max(limit, 0))
     )
-    return [
-        LedgerRow(
-            first=from_us(row.first_us),
-            last=from_us(row.last_us),
-            count=row.points,
-            status=row.status,
-            reason=row.reason,
-            run_id=row.run_id,
-        )
-        for row in connection.execute(query)
-    ]
+    rows = connection.execute(query).all()
+    return Sieve().rows(rows, lambda row: about_row("ledger", row.id, dag_id), _ledger_view)
+
+
+def _ledger_view(row: Any) -> LedgerRow:
+    return LedgerRow(
+        first=from_us(row.first_us),
+        last=from_us(row.last_us),
+        count=row.points,
+        status=row.status,
+        reason=row.reason,
+        run_id=row.run_id,
+    )
 
 
 @dataclass(frozen=True, slots=True)

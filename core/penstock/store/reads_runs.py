@@ -179,7 +179,8 @@ def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple
     """Return CPU per cent and peak memory by live attempt; asks nothing of a run that has ended."""
     if run.state in RUN_TERMINAL:
         return {}
-    return {each[0]: (each[1], each[2]) for each in connection.execute(_LIVE, {"run_pk": run.id})}
+    rows = connection.execute(_LIVE, {"run_pk": run.id})
+    return {row[0]: (row[1], row[2]) for row in rows if isinstance(row[1], float) and isinstance(row[2], int)}
 
 
 def read_run_states(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock import __version__
-from penstock.clock import from_us
+from penstock.clock import from_us, opt_from_us
 from penstock.model.states import OCCUPIES_SLOT
+from penstock.model.subject import about_row
 from penstock.model.views import EngineStatus, EventRow, ImportErrorRow
 from penstock.store import reads_quarantine, tables
+from penstock.store.checked import checked
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
 from penstock.store.reads_runs import known_dag, run_row
+from penstock.store.sieve import Sieve
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
@@ -19,6 +24,7 @@ _attempt = table_of(tables.AttemptRow)
 _dag = table_of(tables.DagRow)
 _event = table_of(tables.EventRow)
 _import_error = table_of(tables.ImportErrorRow)
+_checked_event = checked(_event, [column.name for column in _event.c])
 
 _LAST_EVENT = sa.select(_event.c.seq, _event.c.at_us).order_by(_event.c.seq.desc()).limit(1)
 _LIVE = sa.select(sa.func.count()).select_from(_attempt).where(ATTEMPT_LIVE)
@@ -50,13 +56,14 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
     """Return what the rows say; process, sizes and home are the caller's to fill in."""
     count = connection.scalar
     last = connection.execute(_LAST_EVENT).first()
+    at_us = last.at_us if last is not None and isinstance(last.at_us, int) else None
     return EngineStatus(
         pid=None,
         since=None,
         running=count(_OCCUPIED) or 0,
         queued=count(_QUEUED) or 0,
         failed_24h=count(_FAILED_SINCE, {"since": now_us - _DAY_US}) or 0,
-        idle_seconds=None if last is None else max(0.0, (now_us - last.at_us) / 1e6),
+        idle_seconds=None if at_us is None else max(0.0, (now_us - at_us) / 1e6),
         database_bytes=0,
         log_bytes=0,
         home="",
@@ -64,7 +71,7 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
         dags=count(_DAGS) or 0,
         runs_active=count(_UNFINISHED_RUNS) or 0,
         import_errors=count(_ERRORS) or 0,
-        last_seen=None if last is None else from_us(last.at_us),
+        last_seen=opt_from_us(at_us),
         attempts_live=count(_LIVE) or 0,
         quarantined=reads_quarantine.count(connection),
     )
@@ -94,22 +101,26 @@ def read_events(
         query = query.where(_event.c.dag_id == dag_id)
     if run_id is not None:
         query = query.where(_event.c.run_id == run_id)
-    return [
-        EventRow(
-            seq=row.seq,
-            at=from_us(row.at_us),
-            actor=row.actor,
-            kind=row.kind,
-            dag_id=row.dag_id,
-            run_id=row.run_id,
-            task_id=row.task_id,
-            map_index=row.map_index,
-            before=row.before,
-            after=row.after,
-            reason=row.reason,
-        )
-        for row in connection.execute(query)
-    ]
+    rows = connection.execute(query).all()
+    return Sieve().rows(rows, lambda row: about_row("event", row.seq), _event_row)
+
+
+def _event_row(row: Any) -> EventRow:
+    """Return the view of an event; raise ValueError for a row that holds what its columns are not for."""
+    _checked_event(row)
+    return EventRow(
+        seq=row.seq,
+        at=from_us(row.at_us),
+        actor=row.actor,
+        kind=row.kind,
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        task_id=row.task_id,
+        map_index=row.map_index,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+    )
 
 
 def read_moved(connection: Connection, after: int, limit: int) -> list[tuple[str | None, str | None]]:
@@ -125,9 +136,11 @@ def read_moved(connection: Connection, after: int, limit: int) -> list[tuple[str
 
 def read_import_errors(connection: Connection) -> list[ImportErrorRow]:
     """Return the DAG files that cannot be loaded, by name."""
-    return [
-        ImportErrorRow(
-            file=row.file, message=row.message, line=row.line, since=from_us(row.since_us), detail=row.detail
-        )
-        for row in connection.execute(sa.select(_import_error).order_by(_import_error.c.file))
-    ]
+    rows = connection.execute(sa.select(_import_error).order_by(_import_error.c.file)).all()
+    return Sieve().rows(rows, lambda row: about_row("import_error", row.file), _import_error_row)
+
+
+def _import_error_row(row: Any) -> ImportErrorRow:
+    return ImportErrorRow(
+        file=row.file, message=row.message, line=row.line, since=from_us(row.since_us), detail=row.detail
+    )

@@ -150,15 +150,17 @@ class Standing:
         ]
 
     def pauses(self, sieve: Sieve | None = None) -> list[PauseRecord]:
-        """Return every pause in force."""
+        """Return every pause in force; one that cannot be read stays in force, without an end."""
         with self.database.read() as connection:
             rows = connection.execute(sa.select(*(_pause.c[name] for name in PauseRecord.__slots__))).all()
-        return _strained(
-            sieve,
-            rows,
-            lambda row: about_row("pause", "/".join(str(each) for each in row[:4] if each), str(row[1])),
-            lambda row: PauseRecord(*_pause_row(row)),
-        )
+        found = _strained(sieve, rows, _subject_of_pause, lambda row: PauseRecord(*_pause_row(row)))
+        if sieve is not None:
+            left_out = [row for row in rows if _subject_of_pause(row).id in sieve.out]
+            why = "the row of this pause cannot be read"
+            for row in left_out:
+                kind, dag_id, run_id, task_id = (str(each) for each in row[:4])
+                found.append(PauseRecord(kind, dag_id, run_id, task_id, "?", 0, why))
+        return found
 
     def pools(self, sieve: Sieve | None = None) -> dict[str, PoolRecord]:
         """Return the pools by name."""
@@ -261,6 +263,10 @@ def _task_record(row: Any) -> TaskRecord:
 
 def _subject_of_run(row: Any) -> Subject:
     return about_run(str(row[1]), str(row[2]))
+
+
+def _subject_of_pause(row: Any) -> Subject:
+    return about_row("pause", "/".join(str(each) for each in row[:4] if each), str(row[1]))
 
 
 def _pool_record(row: Any) -> PoolRecord:

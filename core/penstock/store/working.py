@@ -15,8 +15,10 @@ from penstock.errors import UnknownError
 from penstock.ids import instance_key
 from penstock.model.spec import DagSpec, decode_spec
 from penstock.model.states import RunState, TaskState, progress
+from penstock.model.subject import about_row
 from penstock.store import tables
 from penstock.store.assets import events_of_run, next_event_id, queued_events
+from penstock.store.checked import checked
 from penstock.store.database import table_of
 from penstock.store.records import (
     AssetEventRecord,
@@ -45,6 +47,7 @@ Counted = Literal["version", "backfill", "slot", "undo", "callback"]
 _COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo, "callback": _callback}
 
 _LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
+_ledger_row = checked(_ledger, LedgerRecord.__slots__)
 
 # What is asked for every run that is created is built once: to put a question together costs as much
 # as to answer it.
@@ -284,13 +287,13 @@ class WorkingSet(Standing):
         values = {"dag_id": dag_id, "moment": moment_us, "without": list(without)}
         with self.database.read() as connection:
             row = connection.execute(_LEDGER_BEFORE, values).one_or_none()
-        return None if row is None else LedgerRecord(*row)
+        return None if row is None else next(iter(_ledger_records([row])), None)
 
     def ledger_between(self, dag_id: str, first_us: int, last_us: int) -> list[LedgerRecord]:
         """Return a DAG's records with a point between two moments, both counted, oldest first."""
         values = {"dag_id": dag_id, "first": first_us, "last": last_us}
         with self.database.read() as connection:
-            found = [LedgerRecord(*row) for row in connection.execute(_LEDGER_BETWEEN, values)]
+            found = _ledger_records(connection.execute(_LEDGER_BETWEEN, values).all())
         # Records do not overlap, so of the earlier ones only the last can reach in.
         before = self.ledger_before(dag_id, first_us)
         return [before, *found] if before is not None and before.last_us >= first_us else found
@@ -303,6 +306,13 @@ class WorkingSet(Standing):
                 int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one())
                 + 1
             )
+
+
+def _ledger_records(rows: Iterable[Any]) -> list[LedgerRecord]:
+    """Return the records that can be read: a point of another one is as if it had none."""
+    return Sieve().rows(
+        rows, lambda row: about_row("ledger", row.id), lambda row: LedgerRecord(*_ledger_row(row))
+    )
 
 
 def known(kind: type[W], text: Any, otherwise: W) -> W:

@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 from penstock.errors import UsageError
 from penstock.model.states import RunState, RunType, TaskState
-from penstock.model.views import PlanItem, RunRow
-from penstock_tui.view import durations, filters, moments, plan_rows, run_rows
+from penstock.model.views import DagRow, PlanItem, RunRow
+from penstock_tui.view import dag_rows, durations, filters, moments, plan_rows, run_rows
 from penstock_tui.view.columns import Column, chosen
 from penstock_tui.view.spans import fit, text_of, width, wrap
 from penstock_tui.view.state_style import Looks, known_states
@@ -227,3 +227,22 @@ def test_points_finer_than_a_day_stand_on_lines_of_their_own() -> None:
 def test_counts_of_a_backfill_have_a_mark_each(ascii: bool) -> None:  # noqa: A002
     states = ("failed", "running", "waiting", "success", "kept", "skipped", "cancelled")
     assert len({Looks(ascii=ascii).glyph(state) for state in states}) == len(states)
+
+
+def test_what_is_in_quarantine_has_a_mark_its_reason_and_a_word_to_filter_by() -> None:
+    looks, reason = Looks(), "KeyError: 'x'"
+    dag = DagRow(dag_id="bad", file="bad.py", schedule="-", timezone="UTC", quarantined=reason)
+    assert dag_rows.state_of(dag) == "quarantined"
+    assert "quarantine" in text_of(dag_rows.cells(dag, NOW, UTC, looks)[2])
+    assert "quarantined" in dag_rows.seen(dag)["state"]
+    run = RunRow(
+        dag_id="bad", run_id="m", run_type=RunType.MANUAL, state=RunState.RUNNING, logical_date=None,
+        data_interval_start=None, data_interval_end=None, run_after=NOW, start=NOW, end=None,
+        quarantined=reason,
+    )  # fmt: skip
+    cells = run_rows.cells(run, NOW, UTC, UTC, looks)
+    assert "quarantine" in text_of(cells[1])
+    assert f"in quarantine: {reason}" in text_of(cells[6])
+    assert "quarantined" in run_rows.seen(run)["state"]
+    fine = DagRow(dag_id="fine", file="f.py", schedule="-", timezone="UTC", last_run=run)
+    assert "!run" in text_of(dag_rows.cells(fine, NOW, UTC, looks)[0])

@@ -29,7 +29,7 @@ COLUMNS = (
 )
 FIELDS = ("state", "owner", "tag", "file")
 SORTS = ("state", "dag", "started", "took", "next", "owner")
-_URGENT = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}
+_URGENT = {"quarantined": -1, "failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}
 _NEVER = 1e18
 
 
@@ -41,6 +41,8 @@ def columns(names: Iterable[str]) -> tuple[Column, ...]:
 
 def state_of(row: DagRow) -> str:
     """Return the word that stands for a DAG: frozen and missing before its newest run's state."""
+    if row.quarantined is not None:
+        return "quarantined"
     if row.missing:
         return "missing"
     if row.frozen is not None:
@@ -75,6 +77,8 @@ def cells(row: DagRow, now: datetime, zone: tzinfo, looks: Looks) -> tuple[Spans
 
 def _name(row: DagRow, looks: Looks) -> Spans:
     spans: Spans = [(label(row.dag_id), "bright_black" if row.missing else "bold" if row.active_runs else "")]
+    if row.last_run is not None and row.last_run.quarantined is not None and row.quarantined is None:
+        spans.append((f" {looks.glyph('quarantined')}run", looks.style("quarantined")))
     if row.import_error is not None:
         spans.append((f" {looks.glyph('failed')}file", "red"))
     return spans
@@ -109,7 +113,7 @@ def _state(row: DagRow, looks: Looks) -> Spans:
         spans.append((f" {looks.glyph('failed')}", looks.style("failed")))
     if row.paused is not None and state not in {"paused", "missing"}:
         spans.append((f" {looks.glyph('paused')}", looks.style("paused")))
-    if row.frozen is not None and row.running_tasks:
+    if row.frozen is not None and row.running_tasks and row.quarantined is None:
         spans = [(f"{looks.glyph('frozen')} {row.running_tasks} running", looks.style("frozen"))]
     return spans
 
@@ -130,6 +134,8 @@ def seen(row: DagRow) -> dict[str, list[str]]:
         states.append("paused")
     if row.import_error is not None:
         states.append("broken")
+    if row.quarantined is not None or (row.last_run is not None and row.last_run.quarantined is not None):
+        states.append("quarantined")
     return {
         "state": states,
         "owner": [row.owner or ""],

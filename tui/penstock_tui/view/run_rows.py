@@ -23,7 +23,7 @@ COLUMNS = (
 )
 FIELDS = ("state", "type")
 SORTS = ("date", "state", "started", "took", "type")
-_URGENT = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 4}
+_URGENT = {"quarantined": -1, "failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 4}
 
 
 def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
@@ -32,7 +32,8 @@ def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Loo
     name = durations.stamp(date, dag_zone) if date else run.run_id
     if run.logical_date is None and date is not None:
         name = f"({name})"  # of the run that it repeats
-    state: Spans = [looks.worded("held" if run.held and run.end is None else run.state.value)]
+    shown = "held" if run.held and run.end is None else run.state.value
+    state: Spans = [looks.worded("quarantined" if run.quarantined is not None else shown)]
     if run.failed_inside:
         state.append((f" {looks.glyph('failed')}", looks.style("failed")))
     return (
@@ -53,6 +54,7 @@ def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Loo
 
 def _note(run: RunRow) -> str:
     notes = [
+        f"in quarantine: {run.quarantined}" if run.quarantined is not None else "",
         f"runs {run.rush}" if run.rush else "",
         f"repeats {run.rerun_of}" if run.rerun_of else "",
         run.reason or ("held: " + (run.held.why or run.held.by) if run.held else ""),
@@ -72,7 +74,11 @@ def counts(by_state: dict[str, int], looks: Looks) -> Spans:
 def seen(run: RunRow) -> dict[str, list[str]]:
     """Return the fields that the filter looks at."""
     return {
-        "state": [run.state.value, *(["held"] if run.held else [])],
+        "state": [
+            run.state.value,
+            *(["held"] if run.held else []),
+            *(["quarantined"] if run.quarantined is not None else []),
+        ],
         "type": [run.run_type.value],
         "text": [run.run_id, run.reason or ""],
     }

@@ -45,6 +45,7 @@ _LOOKS: dict[str, Look] = {
     "waiting": Look("◌", "Q", "yellow", "waiting"),
     "missing": Look("∅", "M", "bright_black", "gone"),
     "lost": Look("?", "L", "bold red", "lost"),
+    "quarantined": Look("!", "!", "bold red", "quarantine"),
 }
 
 

@@ -296,7 +296,9 @@ def _marks(detail: RunDetail) -> Spans:
         if held is not None:
             said = f": {label(held.why)}, by {label(held.by)}" if held.why else f" by {label(held.by)}"
             spans.append((f"  {word}{said}", "bold blue"))
-    if detail.run.reason:
+    if detail.run.quarantined is not None:
+        spans.append((f"  in quarantine: {label(detail.run.quarantined)}", "bold red"))
+    elif detail.run.reason:
         spans.append((f"  {label(detail.run.reason)}", "yellow"))
     return spans
 

@@ -60,6 +60,10 @@ class StatusBar(Line):
             style = looks.style(state) if count else "dim"
             text = f"{looks.glyph(state)}{count}" + (f" {word}" if cells >= 100 else "")
             spans += [(" ", ""), (text, style)]
+        if status.quarantined:
+            text = f"{looks.glyph('quarantined')}{status.quarantined}"
+            text += " in quarantine" if cells >= 100 else ""
+            spans += [(" ", ""), (text, looks.style("quarantined"))]
         if cells >= 100 and status.parallelism:
             spans.append((f"  slots {status.running}/{status.parallelism}", "dim"))
         if console.read_only:
