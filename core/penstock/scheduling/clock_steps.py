@@ -17,6 +17,7 @@ import msgspec
 from penstock.clock import STEP_US, from_us
 from penstock.decoding import decoder
 from penstock.model.states import TERMINAL, TaskState
+from penstock.model.subject import about_row
 from penstock.scheduling.settle import NEXT_TRY
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
@@ -126,7 +127,7 @@ def _known(world: World) -> Setting | None:
         return None
     try:
         return decoder(Setting).decode(world.clock)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, TypeError):
         return None  # somebody else's hand: begin anew
 
 
@@ -138,7 +139,8 @@ def _keep(tick: Tick, setting: Setting) -> None:
 def _move_all(tick: Tick, by_us: int) -> None:
     world = tick.world
     for live in world.runs.values():
-        _move_run(tick, live, by_us)
+        with live.subject:
+            _move_run(tick, live, by_us)
     world.alarms = [
         (task.next_us or 0, live.record.id, task.key)
         for live in world.runs.values()
@@ -150,7 +152,10 @@ def _move_all(tick: Tick, by_us: int) -> None:
         # First: one that has ended meanwhile is written as it ended after that.
         tick.gate.first(MOVE_ATTEMPT, {"b_id": attempt_id, "b_by_us": by_us})
     for pause in list(world.pauses.values()):
-        _move_pause(tick, pause, by_us)
+        about = about_row("pause", "/".join(filter(None, pause.key)), pause.dag_id)
+        if about.id not in world.out:
+            with about:
+                _move_pause(tick, pause, by_us)
     for entry in world.dags.values():
         entry.settled = False
         if entry.resumed_us is not None:
