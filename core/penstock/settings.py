@@ -151,6 +151,11 @@ class Settings:
         """The socket on which supervisors report to the engine."""
         return short_socket(self.run_folder / "supervisors.sock")
 
+    def settle_sockets(self) -> None:
+        """Write down where the sockets are to be; for whoever opens them, once `run_folder` is there."""
+        for name in ("engine.sock", "supervisors.sock"):
+            settle_socket(self.run_folder / name)
+
     @property
     def values_file(self) -> Path:
         """The variables and connections of the store, as tasks read them: references, no secrets."""
@@ -168,19 +173,54 @@ def least_free(total: int) -> int:
 
 
 def short_socket(path: Path) -> Path:
-    """Return *path*, or a private place with a short name when the kernel could not take it.
+    """Return where the socket *path* is: there, or where a short name for it was settled.
 
-    The place depends only on *path* and the user, so engine and clients find the same one.
+    A kernel takes paths of about a hundred bytes only. Whoever looks finds the place by the home alone: a
+    file beside *path* names it, since engine and client may have different runtime and temporary folders.
     """
     if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
         return path
+    return _settled(path) or _short_places(path)[0]
+
+
+def settle_socket(path: Path) -> None:
+    """Choose a place for the socket *path* where its name is too long, and write it down beside it.
+
+    The place that was settled before stays, as long as its folder is there: supervisors know it.
+    """
+    if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
+        return
+    settled = _settled(path)
+    if settled is not None and settled.parent.is_dir():
+        return
+    place = next((each for each in _short_places(path) if each.parent.is_dir()), _short_places(path)[-1])
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.write_bytes(os.fsencode(place))
+    fresh.replace(_record(path))
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(f"{path.name}.place")
+
+
+def _settled(path: Path) -> Path | None:
+    try:
+        place = os.fsdecode(_record(path).read_bytes())
+    except OSError:
+        return None
+    return Path(place) if place.startswith("/") and "\0" not in place else None
+
+
+def _short_places(path: Path) -> list[Path]:
+    """Return private places with a short name of *path* in them, the best first."""
     import hashlib
     import tempfile
 
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:20]
+    name = f"penstock-{hashlib.sha256(os.fsencode(path)).hexdigest()[:20]}.sock"
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(runtime) if runtime else Path(tempfile.gettempdir()) / f"penstock-{os.getuid()}"
-    return base / f"penstock-{digest}.sock"
+    temporary = Path(tempfile.gettempdir()) / f"penstock-{os.getuid()}" / name
+    return [Path(runtime) / name, temporary] if runtime else [temporary]
 
 
 def find_home(start: Path | None = None) -> Path:

@@ -186,3 +186,26 @@ def test_a_task_that_a_restored_copy_does_not_know_is_taken_over(tmp_path: Path)
     finally:
         busy.gate.touch()
         busy.close()
+
+
+def test_an_engine_at_the_end_of_a_long_path_is_found_from_another_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("login", "cron"):
+        (tmp_path / name).mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "login"))
+    busy = Busy(tmp_path / ("long" * 30) / "home")
+    try:
+        busy.start()
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "cron"))
+        assert f"pid {busy.pid}" in busy.say("status").stdout
+        monkeypatch.delenv("XDG_RUNTIME_DIR")
+        busy.trigger()
+        shutil.rmtree(tmp_path / "login")  # what a logout does
+        shutil.rmtree(busy.settings.run_folder)
+        wait_for(busy.answers, 20, "the socket is not made anew elsewhere")
+        busy.finish()
+        assert busy.say("down").returncode == 0
+    finally:
+        busy.gate.touch()
+        busy.close()

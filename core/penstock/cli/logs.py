@@ -112,6 +112,8 @@ def _chunks(engine: Engine, attempt_id: str, *, follow: bool, offset: int = 0) -
     """Yield the log from *offset*; an empty chunk says that nothing more is there at the moment."""
     while True:
         chunk = engine.read_log(attempt_id, offset, _CHUNK)
+        if chunk.offset < offset:
+            say(_cut(chunk.size))
         if chunk.data:
             yield chunk.data
         offset = chunk.next_offset
@@ -120,6 +122,13 @@ def _chunks(engine: Engine, attempt_id: str, *, follow: bool, offset: int = 0) -
         if not chunk.data:
             yield b""
             time.sleep(_POLL)
+
+
+def _cut(size: int) -> str:
+    """Return what to say of a log that is shorter than what was read of it already."""
+    if size == 0:
+        return "--- the log was removed: what the attempt prints from here on is lost ---"
+    return f"--- the log was cut short to {size} bytes: going on from there ---"
 
 
 def _offset_of_last(engine: Engine, attempt_id: str, lines: int) -> int:
@@ -146,6 +155,9 @@ def _copy(
     for data in _chunks(engine, row.attempt_id, follow=follow, offset=offset):
         output.write(data)
     output.finish()
+    kept = row.outcome.log_bytes if row.outcome is not None else None
+    if kept and not engine.read_log(row.attempt_id, 0, 1).size:
+        say(f"the log of this attempt, {kept} bytes, is gone: somebody removed it")
 
 
 def _follow_task(engine: Engine, instance: Instance, output: LogOutput, lines: int | None) -> None:

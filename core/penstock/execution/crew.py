@@ -68,6 +68,7 @@ class Crew:
         self._start_one()
 
     async def _listen(self) -> None:
+        self._settings.settle_sockets()
         path = self._settings.supervisor_socket
         make_private(path.parent)
         path.unlink(missing_ok=True)  # of an engine that died; its lock is the caller's business

@@ -73,6 +73,7 @@ class Watch:
             self._settings.run_folder.mkdir(mode=0o700, exist_ok=True)
             self._lock.renew_name()
             log.warning("%s was removed or replaced, and is made anew", self._settings.run_folder)
+        self._settings.settle_sockets()
         for mend in self._mends:
             if await mend():
                 log.warning("a socket was removed or replaced, and is made anew")

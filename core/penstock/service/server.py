@@ -35,7 +35,9 @@ class Server:
     def __init__(self, engine: LocalEngine, notices: Notices, settings: Settings) -> None:
         self._engine = engine
         self._notices = notices
+        self._settings = settings
         self._path = settings.socket
+        self._wanted = False
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._inode: int | None = None
@@ -49,17 +51,19 @@ class Server:
 
     async def mend(self) -> bool:
         """Open the socket anew if its name leads nowhere, or elsewhere; return whether that was so."""
-        if self._server is None:
+        if not self._wanted or (self._server is not None and self._is_found()):
             return False
-        try:
-            if self._path.lstat().st_ino == self._inode:
-                return False
-        except OSError:
-            pass
-        self._server.close()  # who is connected stays so
-        self._server = None
+        if self._server is not None:
+            self._server.close()  # who is connected stays so
+            self._server = None
         await self.start()
         return True
+
+    def _is_found(self) -> bool:
+        try:
+            return self._settings.socket == self._path and self._path.lstat().st_ino == self._inode
+        except OSError:
+            return False
 
     async def start(self) -> None:
         """Open the socket.
@@ -67,6 +71,9 @@ class Server:
         Raises `EngineAlreadyRunningError` when somebody answers on it, `EngineError` when its folder
         belongs to someone else or its name is taken by something that is not a socket.
         """
+        self._wanted = True
+        self._settings.settle_sockets()
+        self._path = self._settings.socket
         private_folder(self._path.parent)
         clear_stale(self._path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -83,6 +90,7 @@ class Server:
 
     async def close(self) -> None:
         """Close the socket and every connection; whoever waits for an answer sees the connection end."""
+        self._wanted = False
         if self._server is None:
             return
         self._server.close()

@@ -163,3 +163,42 @@ def test_following_goes_through_the_retries_to_the_end_of_the_task(
 
 def test_following_and_one_document_exclude_each_other(say: Say) -> None:
     assert say("logs", "hello", "latest", "a", "-f", "--json").code == 2
+
+
+@pytest.mark.parametrize(
+    ("left", "said", "rest"),
+    [(b"", "removed", "later\n"), (b"on", "cut short to 2 bytes", "later\n")],
+    ids=["removed", "cut"],
+)
+def test_following_says_when_the_log_is_taken_away(
+    engine: FakeEngine, say: Say, monkeypatch: pytest.MonkeyPatch, left: bytes, said: str, rest: str
+) -> None:
+    run_id = engine.world.runs_of("flaky")[0].run_id
+    [first] = engine.attempts("flaky", run_id, "b")
+    engine.world.attempts[first.attempt_id] = replace(first, end=None, outcome=None)
+    engine.world.logs[first.attempt_id] = b"one\ntwo\n"
+
+    def take_away() -> None:
+        engine.world.logs[first.attempt_id] = left
+
+    def print_more() -> None:
+        engine.append_log(first.attempt_id, b"later\n")
+
+    def end() -> None:
+        engine.world.attempts[first.attempt_id] = first
+        engine.set_task("flaky", run_id, "b", state=TaskState.SUCCESS)
+
+    steps = [take_away, lambda: None, print_more, end]
+    monkeypatch.setattr("penstock.cli.logs.time.sleep", lambda _: steps and steps.pop(0)())
+    answer = say("logs", "flaky", "latest", "b", "-f")
+    assert answer.out == f"one\ntwo\n{rest}"
+    assert answer.err.count(said) == 1
+
+
+def test_a_log_that_somebody_removed_is_said_to_be_gone(attempt: str, engine: FakeEngine, say: Say) -> None:
+    row = engine.world.attempts[attempt]
+    assert row.outcome is not None
+    engine.world.attempts[attempt] = replace(row, outcome=replace(row.outcome, log_bytes=17))
+    del engine.world.logs[attempt]
+    answer = say("logs", "hello", "latest", "a")
+    assert "17 bytes, is gone" in answer.err
