@@ -109,13 +109,6 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     ensure_pools(database, settings.pools)
     database.reserve_log()
     held = identity.hold(settings, database)
-    origin = instance.origin(settings, database)
-    if origin.copy_of is not None:
-        log.warning(
-            "this home is a copy of %s, which is still there: its running attempts are left alone, and are "
-            "lost here; schedules run in both. From now on this is an instance of its own",
-            origin.copy_of,
-        )
     notices = Notices()
     executor = LocalExecutor(settings)
     loop = Loop(
@@ -139,13 +132,7 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     stopping = Stopping()
     _on_signals(stopping)
     notices.cursor = loop.gate.cursor
-    for stray in strays(settings, database, executor, known=origin.known):
-        loop.order(TakeIn((stray,)))
-    await loop.recover()
-    instance.settle(settings, database, origin)
-    log.info(
-        "engine %d of %s: %d live attempt(s) adopted", os.getpid(), settings.home, len(loop.world.attempts)
-    )
+    await _recover(loop, settings, database, executor)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_guard(loop.run(), stopping)),
@@ -178,6 +165,23 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     if stopping.lost is not None:
         raise stopping.lost
     return 1 if stopping.broken else 0
+
+
+async def _recover(loop: Loop, settings: Settings, database: Database, executor: LocalExecutor) -> None:
+    """Adopt what outlived the last engine, of this home or of what its database was before."""
+    origin = instance.origin(settings, database)
+    if origin.copy_of is not None:
+        log.warning(
+            "this home is a copy of %s, which is still there: its running attempts are left alone, and are "
+            "lost here; schedules run in both. From now on this is an instance of its own",
+            origin.copy_of,
+        )
+    for stray in strays(settings, database, executor, known=origin.known):
+        loop.order(TakeIn((stray,)))
+    await loop.recover()
+    instance.settle(settings, database, origin)
+    adopted = len(loop.world.attempts)
+    log.info("engine %d of %s: %d live attempt(s) adopted", os.getpid(), settings.home, adopted)
 
 
 async def _say_farewell(server: Server, database: Database, settings: Settings, lost: LostError) -> None:
