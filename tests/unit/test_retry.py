@@ -61,9 +61,16 @@ def test_the_spread_is_the_same_each_time_and_another_for_another() -> None:
 def test_the_author_and_the_day_bound_it() -> None:
     spec = task("a", retry_delay=300.0, retry_exponential_backoff=2.0, max_retry_delay=700.0)
     assert wait(spec, 9) == 700.0
-    assert wait(task("a", retry_delay=10.0**9)) == LONGEST == 86_400.0
+    assert wait(task("a", retry_delay=60.0, retry_exponential_backoff=3.0), 30) == LONGEST == 86_400.0
     assert wait(task("a", retry_delay=60.0, retry_exponential_backoff=3.0), 40) == LONGEST
     assert wait(task("a", retry_delay=60.0, max_retry_delay=5.0)) == 5.0
+
+
+def test_a_delay_of_more_than_a_day_is_kept() -> None:
+    days = 3 * LONGEST
+    assert [wait(task("a", retry_delay=days), nth) for nth in (1, 5)] == [days, days]
+    assert wait(task("a", retry_delay=days, retry_exponential_backoff=2.0), 4) == days
+    assert wait(task("a", retry_delay=days, max_retry_delay=2 * LONGEST)) == 2 * LONGEST
 
 
 @given(
@@ -72,10 +79,10 @@ def test_the_author_and_the_day_bound_it() -> None:
     st.integers(1, 10_000),
     st.none() | st.floats(0, 1e9),
 )
-def test_no_wait_is_negative_endless_or_longer_than_a_day(
+def test_no_wait_is_negative_endless_or_longer_than_was_said(
     delay: float, multiplier: float, nth: int, most: float | None
 ) -> None:
     spec = task("a", retry_delay=delay, retry_exponential_backoff=multiplier, max_retry_delay=most)
     found = wait(spec, nth)
     assert math.isfinite(found)
-    assert 0 <= found <= min(LONGEST, LONGEST if most is None else most)
+    assert 0 <= found <= min(max(LONGEST, delay), math.inf if most is None else most)

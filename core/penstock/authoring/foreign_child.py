@@ -31,7 +31,9 @@ def main(folder: str) -> int:
         function: Callable[..., object] = names[call["name"]]  # type: ignore[assignment]
         value = function(*decode(call["args"]), **decode(call["kwargs"]))
         text = encode(value)
-    except Exception as error:  # noqa: BLE001 - whatever the function raises is told
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever the function raises is told
         traceback.print_exc()
         lines = str(error).strip().splitlines()
         write(folder, "error.json", {"type": type(error).__name__, "message": lines[0] if lines else ""})

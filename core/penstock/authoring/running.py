@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from penstock.authoring import scope
-from penstock.authoring.exceptions import FailException, Rescheduled, SkipException
+from penstock.authoring.exceptions import FailException, Rescheduled, SkipException, Terminated
 from penstock.authoring.hiding import covered
 from penstock.authoring.templates import render_fields
 from penstock.authoring.xcom_arg import RETURN_VALUE
@@ -52,7 +52,7 @@ class Ending:
 
 
 def run_task(task: Operator, context: Context) -> Ending:
-    """Run *task* and return how it ended. Only `Terminated` and KeyboardInterrupt pass through."""
+    """Run *task* and return how it ended. Only `Terminated` passes through."""
     scope.current().context = context
     ti = context["ti"]
     try:
@@ -97,7 +97,9 @@ def _ended(task: Operator, context: Context) -> Ending:
     except SystemExit as why:
         ti.write_xcoms()
         return _exited(why)
-    except Exception as why:  # noqa: BLE001 - whatever the author's code raises is the task's failure
+    except Terminated:
+        raise
+    except BaseException as why:  # noqa: BLE001 - whatever the author's code raises is the task's failure
         return failed(why)
     return Ending(assets=assets, mapped_length=length, rendered_map_index=label)
 

@@ -8,7 +8,7 @@ import math
 from penstock.model.spec import TaskSpec
 
 LONGEST = 24 * 3600.0
-"""No wait between tries is longer, in seconds."""
+"""A wait does not grow beyond this, in seconds. One that the author says himself may be longer."""
 
 
 def retry_wait(spec: TaskSpec, *, dag_id: str, logical_us: int | None, try_number: int, nth: int) -> float:
@@ -17,18 +17,18 @@ def retry_wait(spec: TaskSpec, *, dag_id: str, logical_us: int | None, try_numbe
     *nth* counts tries within the present budget, from 1; *try_number* goes on over clears and only
     seeds the jitter. Constant delays have no jitter. With a multiplier m the base is
     ceil(delay * m^(nth-1)), at least 1 s, and a stable hash of DAG, task, logical date and try adds up
-    to that much again, so that many tasks that failed together do not come back together.
+    to that much again, so that many tasks that failed together do not come back together. What has grown is
+    capped at a day, or at the retry_delay itself when that is longer.
     """
     if not spec.retry_exponential_backoff:
         wait = spec.retry_delay
     else:
+        most = max(LONGEST, spec.retry_delay)
         try:
             grown = spec.retry_delay * spec.retry_exponential_backoff ** (nth - 1)
         except OverflowError:
-            grown = LONGEST
-        base = max(1, math.ceil(min(grown, LONGEST)))
+            grown = most
+        base = max(1, math.ceil(min(grown, most)))
         seed = f"{dag_id}#{spec.task_id}#{logical_us}#{try_number}".encode()
-        wait = base + int.from_bytes(hashlib.sha256(seed).digest()[:8]) % base
-    if spec.max_retry_delay is not None:
-        wait = min(wait, spec.max_retry_delay)
-    return min(wait, LONGEST)
+        wait = min(base + int.from_bytes(hashlib.sha256(seed).digest()[:8]) % base, most)
+    return wait if spec.max_retry_delay is None else min(wait, spec.max_retry_delay)

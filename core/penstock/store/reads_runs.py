@@ -214,12 +214,11 @@ def named_tasks(
     if group_id is not None:
         if group_id not in {group.group_id for group in spec.groups}:
             raise UnknownError(f"DAG {spec.dag_id!r} has no group {group_id!r}")
-        inside = (group_id, f"{group_id}.")
-        return tuple(
-            task.task_id
-            for task in spec.tasks
-            if task.group is not None and (task.group == inside[0] or task.group.startswith(inside[1]))
-        )
+        inside = {group_id}
+        for group in spec.groups:  # in the order of making: a group comes after the one around it
+            if group.parent in inside:
+                inside.add(group.group_id)
+        return tuple(task.task_id for task in spec.tasks if task.group in inside)
     for task_id in task_ids or ():
         if spec.task(task_id) is None:
             raise UnknownError(f"DAG {spec.dag_id!r} has no task {task_id!r}")

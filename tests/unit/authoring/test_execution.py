@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from penstock import (
     PythonOperator,
     task,
 )
+from penstock.authoring.running import reason_of
+from penstock.execution.callback_child import _call
 from task_runs import Runs
 
 
@@ -118,3 +121,36 @@ def test_an_operator_of_the_authors(tmp_path: Path, caplog: pytest.LogCaptureFix
     runs.here(dag, "source")
     assert runs.here(dag, "greet").xcoms == {"return_value": "hello you on 2026-01-15"}
     assert "greeting you" in caplog.text
+
+
+class Own(BaseException):
+    """What an author should not, but may, raise."""
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (BaseException(), "BaseException"),
+        (BaseException("no\nmore"), "BaseException: no"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (GeneratorExit("gone"), "GeneratorExit: gone"),
+        (Own("mine"), "Own: mine"),
+        (
+            BaseExceptionGroup("two", [Own("a"), KeyboardInterrupt()]),
+            "BaseExceptionGroup: two (2 sub-exceptions)",
+        ),
+        (SystemExit("no money"), "sys.exit('no money')"),
+        (SystemExit(300), "sys.exit(300)"),
+        (asyncio.CancelledError(), "CancelledError"),
+    ],
+)
+def test_whatever_a_task_raises_has_a_name(tmp_path: Path, error: BaseException, reason: str) -> None:
+    dag = DAG("d", schedule=None)
+
+    def fail() -> None:
+        raise error
+
+    PythonOperator(task_id="a", python_callable=fail, dag=dag)
+    ran = Runs(tmp_path).here(dag, "a")
+    assert (ran.kind, ran.ending.reason, ran.ending.exit_code) == ("failed", reason, 1)
+    assert _call(lambda context: fail(), {}, "task_failure") == f"<lambda>: {reason_of(error)}"  # type: ignore[arg-type]

@@ -243,6 +243,9 @@ def engine(answer: dict[str, Any], asked: list[dict[str, Any]]) -> Iterator[str]
         thread.join(5)
 
 
+GROUP = {"run": "success", "tasks": {"g.a": "success", "g.b": "skipped"}}
+
+
 @pytest.mark.parametrize(
     ("result", "options", "kind"),
     [
@@ -254,6 +257,20 @@ def engine(answer: dict[str, Any], asked: list[dict[str, Any]]) -> Iterator[str]
         ({"run": "failed", "tasks": {}}, {"skipped_states": ["failed"]}, "skipped"),
         ({"run": "running", "tasks": {"a": "success"}}, {"external_task_id": "a"}, "success"),
         ({"run": "running", "tasks": {"a": "success"}}, {"external_task_ids": ["a", "b"]}, "rescheduled"),
+        (GROUP, {"external_task_group_id": "g"}, "success"),
+        (GROUP, {"external_task_group_id": "g", "allowed_states": ["success"]}, "rescheduled"),
+        (GROUP, {"external_task_group_id": "g", "skipped_states": ["skipped"]}, "skipped"),
+        (
+            GROUP,
+            {"external_task_group_id": "g", "failed_states": ["failed", "skipped"]},
+            "fail_without_retry",
+        ),
+        (GROUP, {"external_task_ids": ["g.a", "g.b"]}, "rescheduled"),
+        (
+            {"run": "failed", "tasks": {"g.a": "skipped", "g.b": "failed"}},
+            {"external_task_group_id": "g", "failed_states": ["failed"], "skipped_states": ["skipped"]},
+            "fail_without_retry",
+        ),
     ],
 )
 def test_other_dags(result: dict[str, Any], options: dict[str, Any], kind: str, dag: DAG, runs: Runs) -> None:

@@ -22,8 +22,9 @@ class ExternalTaskSensor(Sensor):
     """Waits until the run of *external_dag_id* with the same logical date, or its named tasks, ended well.
 
     *execution_delta* looks that much earlier, *execution_date_fn* maps the logical date to one or
-    several. States: *allowed_states* (default success), *failed_states* fail the task,
-    *skipped_states* skip it. *check_existence* fails when there is no such DAG or task.
+    several. States: *allowed_states* (default success; of a group's tasks also skipped, as the group
+    itself counts as ended well), *failed_states* fail the task, *skipped_states* skip it; a failure
+    counts more than a skip. *check_existence* fails when there is no such DAG or task.
     """
 
     template_fields: Sequence[str] = (
@@ -59,10 +60,12 @@ class ExternalTaskSensor(Sensor):
         self.external_task_id = external_task_id
         self.external_task_ids = external_task_ids
         self.external_task_group_id = external_task_group_id
-        self.allowed_states = states(allowed_states, "allowed_states", "task", ["success"])
         self.skipped_states = states(skipped_states, "skipped_states", "task", [])
         self.failed_states = states(failed_states, "failed_states", "task", [])
-        if set(self.allowed_states) & {*self.skipped_states, *self.failed_states}:
+        bad = {*self.skipped_states, *self.failed_states}
+        well = ["success"] if external_task_group_id is None or "skipped" in bad else ["success", "skipped"]
+        self.allowed_states = states(allowed_states, "allowed_states", "task", well)
+        if set(self.allowed_states) & bad:
             refuse("allowed_states, skipped_states and failed_states must not overlap")
         self.execution_delta = execution_delta
         self.execution_date_fn = execution_date_fn
@@ -71,8 +74,14 @@ class ExternalTaskSensor(Sensor):
     def poke(self, context: Context) -> bool:
         """Ask the engine once for every date."""
         task_ids = self._task_ids()
-        answers = [self._ended_well(context, date, task_ids) for date in self._dates(context)]
-        return all(answers)
+        found = [self._ended(context, date, task_ids) for date in self._dates(context)]
+        all_states = [state for _, states in found for state in states]
+        told = "; ".join(text for text, _ in found)
+        if any(state in self.failed_states for state in all_states):
+            raise FailException(told)
+        if any(state in self.skipped_states for state in all_states):
+            raise SkipException(told)
+        return all(states and set(states) <= set(self.allowed_states) for _, states in found)
 
     def _task_ids(self) -> list[str] | None:
         if self.external_task_id is not None:
@@ -90,7 +99,10 @@ class ExternalTaskSensor(Sensor):
         found = self.execution_date_fn(date, **arguments(self.execution_date_fn, [date], {}, context))
         return list(found) if isinstance(found, list | tuple | set) else [found]
 
-    def _ended_well(self, context: Context, date: dt.datetime, task_ids: list[str] | None) -> bool:
+    def _ended(
+        self, context: Context, date: dt.datetime, task_ids: list[str] | None
+    ) -> tuple[str, list[str | None]]:
+        """Return what became of one date, in words, and the states; none while nothing is known."""
         from penstock.authoring.asking import run_states
 
         group = self.external_task_group_id
@@ -100,20 +112,18 @@ class ExternalTaskSensor(Sensor):
         answer = run_states(context.socket, str(self.external_dag_id), date, task_ids, **more)
         if answer is None:
             print("the engine does not answer; asking again")  # noqa: T201 - to the task's log
-            return False
+            return "", []
         if answer.problem is not None:
             if self.check_existence:
                 raise FailException(answer.problem)
             print(answer.problem)  # noqa: T201 - to the task's log
-            return False
+            return answer.problem, []
         if group is not None:
             task_ids = sorted(answer.tasks)
-        states = [answer.run] if not task_ids else [answer.tasks.get(name) for name in task_ids]
+        states: list[str | None] = (
+            [answer.run] if not task_ids else [answer.tasks.get(name) for name in task_ids]
+        )
         what = self.external_dag_id if not task_ids else f"{self.external_dag_id}: {', '.join(task_ids)}"
         told = ", ".join(str(state or "not there yet") for state in states)
         print(f"{what} at {date.isoformat()}: {told}")  # noqa: T201 - to the task's log
-        if any(state in self.failed_states for state in states):
-            raise FailException(f"{what} ended as {told}")
-        if any(state in self.skipped_states for state in states):
-            raise SkipException(f"{what} ended as {told}")
-        return all(state in self.allowed_states for state in states)
+        return f"{what} ended as {told}", states
