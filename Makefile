@@ -2,11 +2,13 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+TESTS  ?= tests
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+LOWEST := .venv-lowest
 DEMO   := $(CURDIR)/.demo
 
-.PHONY: demo demo-stop test check lint types arrows pytest slow bench pictures clean
+.PHONY: demo demo-stop test check lint types arrows pytest lowest matrix slow bench pictures clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -39,7 +41,21 @@ arrows: $(STAMP)
 	$(BIN)/lint-imports
 
 pytest: $(STAMP)
-	$(BIN)/pytest -n 2 -m 'not slow'
+	$(BIN)/pytest -n 2 -m 'not slow' $(TESTS)
+
+# The same tests with the lowest declared version of each dependency.
+lowest:
+	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python tests/lowest.py > $(LOWEST)/constraints.txt
+	@PIP_CONSTRAINT=$(CURDIR)/$(LOWEST)/constraints.txt $(MAKE) --no-print-directory pytest VENV=$(LOWEST)
+
+# The same tests with each Python from 3.11 on that is installed, on PATH or by pyenv.
+matrix:
+	@for python in $$($(PYTHON) tests/interpreters.py); do \
+	  minor=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "== Python $$minor ($$python)"; \
+	  $(MAKE) --no-print-directory pytest VENV=.venv-$$minor PYTHON=$$python || exit 1; \
+	done
 
 slow: $(STAMP)
 	$(BIN)/pytest -m slow -n 0
@@ -51,4 +67,4 @@ pictures: $(STAMP)
 	$(BIN)/python docs/make_pictures.py
 
 clean:
-	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist build
+	rm -rf $(VENV) .venv-* $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist build

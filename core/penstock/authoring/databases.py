@@ -55,7 +55,8 @@ class SqlResult:
 
     def summary(self, *, rows: bool) -> str:
         """Return the statement, its count and time, and its first rows, for the log."""
-        first = " ".join(self.statement.split())
+        # Some versions of DuckDB keep the semicolon between statements, some drop it.
+        first = " ".join(self.statement.split()).rstrip("; ")
         count = (
             f"{len(self.rows)} rows"
             if self.columns
