@@ -60,8 +60,8 @@ def test_a_supervisor_loads_almost_nothing() -> None:
     assert {name for name in modules if name.startswith("penstock.")} <= {
         f"penstock.execution{part}"
         for part in (
-            "", ".accounts", ".alone", ".attempt_files", ".child", ".closing", ".conclusion", ".ending",
-            ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".masking", ".notice", ".output",
+            "", ".accounts", ".alone", ".asking", ".attempt_files", ".child", ".closing", ".conclusion",
+            ".ending", ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".masking", ".notice", ".output",
             ".poller", ".provision", ".records", ".references", ".running", ".spawn", ".supervisor", ".tail",
             ".talk",
         )

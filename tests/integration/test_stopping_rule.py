@@ -82,6 +82,49 @@ WAYS = {
 }
 
 
+TALKS = """
+import os, signal, sys, time
+heard = []
+signal.signal(signal.SIGTERM, lambda *_: heard.append(1))
+print("ready", flush=True)
+open(sys.argv[1] + ".ready", "w").close()
+while not heard:
+    time.sleep(0.01)
+for number in range(20):
+    print("cleaning", number, flush=True)
+    time.sleep(0.02)
+print("clean", len(heard), flush=True)
+os._exit(9)
+"""
+
+
+@pytest.mark.parametrize(
+    "pipe", ["{a} | tee {out}", "{a} 2>&1 | cat | tee {out} | cat", "({a}; true) | tee {out}"]
+)
+async def test_a_tool_that_talks_into_a_pipe_is_heard_to_the_end(tools: Tools, pipe: str) -> None:
+    (tools.place / "talks.py").write_text(TALKS)
+    a, out = f"{sys.executable} -S -E {tools.place}/talks.py {tools.place}/a", tools.place / "out"
+    spec = shell(f"bash -c '{pipe.format(a=a, out=out)}'", grace=30)
+    outcome = await tools.stopped(spec, "a")
+    assert out.read_text().endswith("cleaning 19\nclean 1\n")
+    assert (outcome.survivors, outcome.killed_after) == (0, None)
+
+
+async def test_a_reader_that_does_not_end_with_its_writer_hears_it_then(tools: Tools) -> None:
+    reader = tools.tool("b", 0.1)  # it never reads, and so does not know that its input has ended
+    spec = shell(f"{tools.tool('a', 0.3)} | {reader}", grace=30)
+    outcome = await tools.stopped(spec, "a", "b")
+    assert (tools.heard("a"), tools.heard("b")) == ("1", "1")
+    assert outcome.killed_after is None
+
+
+async def test_a_reader_hears_it_in_the_grace_even_if_its_writer_goes_on(tools: Tools) -> None:
+    spec = shell(f"{tools.tool('a', 99)} | {tools.tool('b', 0.1)}", grace=2)
+    outcome = await tools.stopped(spec, "a", "b")
+    assert (tools.heard("a"), tools.heard("b")) == (None, "1")
+    assert outcome.killed_after is not None
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_tool_comes_to_the_end_of_its_clean_up(tools: Tools, way: str) -> None:
     spec = shell(WAYS[way].format(a=tools.tool("a")), grace=30)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 
 from penstock import process
+from penstock.execution.asking import NEVER, Asking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -17,13 +18,11 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
     from penstock.execution.child import Child
 
-NEVER = float("inf")
 DOUBT_SECONDS = 2.0
 """A process that lives so long after SIGKILL is said to be one that cannot be killed."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
 _LOOK, _LONGEST_LOOK = 0.05, 0.5
-_SIGTERM, _SIGKILL = 15, 9
-_SIGCONT = 18 if process.LINUX else 19
+_SIGKILL = 9
 
 
 class Ending:
@@ -45,6 +44,7 @@ class Ending:
         """Who was killed after the first process had ended: pid and start."""
         self.trouble: str | None = None
         """Who cannot be killed, and why."""
+        self.asking = Asking(family)
         self._family = family
         self._since = 0.0
         self._killed_at = NEVER
@@ -62,17 +62,13 @@ class Ending:
         if self.asked is None:
             self.asked, self.reason, self._since = asked, reason, now
             if grace > 0:
-                self._terminate(child)
+                self.asking.begin(child, now, grace)
         if self._killed_at == NEVER:
             self.kill_at = min(self.kill_at, now + grace)
 
-    def _terminate(self, child: Child) -> None:
-        """Ask everybody to end, once; who was stopped is woken up to hear of it."""
-        apart = [record for record in self._family() if record.group != child.pid]
-        child.terminate()
-        for record in apart:
-            for number in (_SIGTERM, _SIGCONT):
-                process.send(record.pid, record.start_ticks, number)
+    def due(self, *, alone: bool) -> float:
+        """Return the moment of the next thing to do; *alone* says that the first process has ended."""
+        return min(self.kill_at, self.asking.ask_at, self.look_at if alone else NEVER)
 
     def kill(self, child: Child, now: float, *, alone: bool) -> None:
         """Kill who is left, and do it again later if that does not help.
@@ -82,6 +78,7 @@ class Ending:
         if self.asked is not None and self._killed_at == NEVER:
             self.killed_after = now - self._since
         self._killed_at = min(self._killed_at, now)
+        self.asking.ask_at = NEVER
         if not (alone and process.LINUX):
             child.kill()
         left = [(record, process.send(record.pid, record.start_ticks, _SIGKILL)) for record in self._family()]
@@ -105,7 +102,7 @@ class Ending:
             self.look_at = now + self._look
             self._look = min(self._look * 2, _LONGEST_LOOK)
             return False
-        self.look_at = self.kill_at = NEVER
+        self.look_at = self.kill_at = self.asking.ask_at = NEVER
         self.trouble = None
         self._over = True
         return True

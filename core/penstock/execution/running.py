@@ -13,10 +13,11 @@ from penstock import process
 from penstock.execution import records, references
 from penstock.execution.accounts import accounts
 from penstock.execution.alone import alone, complain
+from penstock.execution.asking import NEVER
 from penstock.execution.child import Child
 from penstock.execution.closing import end_output, how_it_ended, verdict_in
 from penstock.execution.conclusion import begun
-from penstock.execution.ending import NEVER, Ending, Left
+from penstock.execution.ending import Ending, Left
 from penstock.execution.failpoint import reach
 from penstock.execution.forge import BIRTH_SECONDS, can_fork
 from penstock.execution.notice import NOTE_MAX, Notice
@@ -292,9 +293,8 @@ class Attempt:
 
     def due(self) -> float:
         """Return the moment of the next thing to do, or infinity."""
-        ending = self.ending
-        look_at = ending.look_at if self.state == ENDING else NEVER
-        return min(self._retry_at, self._limit_at, ending.kill_at, look_at, self._drain_until)
+        ending = self.ending.due(alone=self.state == ENDING)
+        return min(self._retry_at, self._limit_at, ending, self._drain_until)
 
     @alone
     def tick(self, now: float) -> None:
@@ -308,6 +308,7 @@ class Attempt:
             self._limit_at = NEVER
             limit = self._spec["time_limit"]
             self._order_end("timeout", f"ran longer than {limit:g} s", now, grace=self._grace({}))
+        self.ending.asking.go_on(now)
         if now >= self.ending.kill_at and self.child is not None:
             self.ending.kill(self.child, now, alone=self.state == ENDING)
             if self.ending.trouble is not None:
@@ -444,5 +445,5 @@ class Attempt:
             self._output.close()
         self._files.close()
         self._retry_at = self._limit_at = self._drain_until = NEVER
-        self.ending.kill_at = self.ending.look_at = NEVER
+        self.ending.kill_at = self.ending.look_at = self.ending.asking.ask_at = NEVER
         self.state = DONE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from penstock import process
-from penstock.execution import ending
+from penstock.execution import asking, ending
 from penstock.execution.ending import NEVER, Ending
 
 TERM, KILL, CONT = 15, 9, 18
@@ -27,7 +27,8 @@ class Told:
         self.family = [process.Stat(own.pid, "S", 1, 77, 77, own.start_ticks)]
         self.answer = 0
         self.ending = Ending(lambda: self.family)
-        monkeypatch.setattr(ending.process, "send", self._send)
+        monkeypatch.setattr(process, "send", self._send)
+        monkeypatch.setattr(asking, "_end", lambda pid, handle: "")
 
     def _send(self, pid: int, ticks: int, number: int) -> int:
         self.heard.append((pid, number))
