@@ -61,9 +61,9 @@ def test_a_supervisor_loads_almost_nothing() -> None:
         f"penstock.execution{part}"
         for part in (
             "", ".accounts", ".alone", ".asking", ".attempt_files", ".child", ".closing", ".conclusion",
-            ".ending", ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".masking", ".notice", ".output",
-            ".poller", ".provision", ".records", ".references", ".running", ".spawn", ".supervisor", ".tail",
-            ".talk",
+            ".ending", ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".masking", ".notice",
+            ".output", ".poller", ".provision", ".records", ".references", ".running", ".spawn",
+            ".supervisor", ".tail", ".talk",
         )
     } | {
         "penstock.forking", "penstock.process", "penstock.process_darwin", "penstock.stray_signals",
