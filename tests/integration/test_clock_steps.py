@@ -9,12 +9,18 @@ from pathlib import Path
 import pytest
 
 from builders import dag, task
+from penstock.clock import to_us
 from penstock.execution.executor import Exited
-from penstock.model.acts import Freeze, Hold, Unfreeze
+from penstock.model.acts import Clear, Freeze, Hold, Undo, Unfreeze
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec, SensorSpec
 from penstock.model.states import RunState, TaskState
+from penstock.model.subject import about_dag
+from penstock.scheduling import clock_steps
 from penstock.scheduling.clock_steps import clock_words
+from penstock.scheduling.live_run import LiveRun
+from penstock.scheduling.quarantine import put
+from penstock.scheduling.tick import Tick
 from scripted import BAD, OK, START, Bench
 
 S = TaskState
@@ -288,3 +294,59 @@ async def test_after_a_reboot_the_wall_clock_counts_but_nothing_lies_in_the_futu
     assert took is not None
     assert 606 <= took <= 607
     assert bench.run_state("d", run) is RunState.SUCCESS
+
+
+async def test_what_is_in_quarantine_is_tried_again_as_late_as_it_was_to(bench: Bench) -> None:
+    bench.tick()
+    due = to_us(bench.clock.time + timedelta(seconds=600))
+    put(bench.loop.world, bench.loop.gate, about_dag("d"), "it failed", place="create", retry_us=due)
+    bench.tick()
+    bench.clock.step(-3 * HOURS)
+    bench.tick()
+    [record] = bench.loop.world.quarantine.values()
+    assert record.retry_us == to_us(bench.clock.time + timedelta(seconds=600))
+    [stored] = bench.engine.quarantine()
+    assert stored.since <= bench.clock.time
+
+
+async def test_a_run_that_cannot_be_moved_hurts_only_itself(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.load(dag("d", task("a", retries=1, retry_delay=600.0)))
+    for run_id in ("good", "bad"):
+        bench.trigger("d", run_id=run_id)
+        bench.end("a", BAD, run_id=run_id)
+    move = clock_steps._move_run
+
+    def moved(tick: Tick, live: LiveRun, by_us: int) -> None:
+        if live.record.run_id == "bad":
+            raise ValueError("a moment that is none")
+        move(tick, live, by_us)
+
+    monkeypatch.setattr(clock_steps, "_move_run", moved)
+    bench.clock.step(3 * HOURS)
+    bench.tick()
+    for _ in range(3):
+        later(bench, 2)
+    assert [record.run_id for record in bench.loop.world.quarantine.values()] == ["bad"]
+    later(bench, 580)
+    assert bench.running() == []
+    later(bench, 20)
+    assert bench.live().keys() == {"good/a"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_what_is_taken_back_over_a_step_waits_as_long_as_it_was_to(bench: Bench, step: float) -> None:
+    bench.load(dag("d", task("a", retries=1, retry_delay=600.0)))
+    run = bench.trigger("d")
+    bench.end("a", BAD)
+    bench.act(Freeze(dag_id="d"))
+    undo_id = bench.act(Clear(dag_id="d", run_id=run)).undo_id
+    bench.clock.step(step)
+    later(bench, 100)
+    bench.act(Undo(undo_id=undo_id))
+    bench.act(Unfreeze(dag_id="d"))
+    later(bench, 499)
+    assert bench.states("d", run)["a"] is S.UP_FOR_RETRY
+    later(bench, 1.1)
+    assert bench.running() == ["a"]

@@ -9,7 +9,7 @@ import pytest
 
 from builders import dag, task
 from mapped_dags import grouped, in_group, listed, mapped
-from penstock.model.acts import Cancel, Clear, Mark, Retry
+from penstock.model.acts import Cancel, Clear, Freeze, Mark, Retry, Undo, Unfreeze
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import RunState, TaskState
@@ -441,3 +441,21 @@ async def test_one_instance_of_mapped_work_between_is_waited_for(bench: Bench) -
     assert bench.running() == ["w[1]"]
     bench.end("w[1]")
     assert bench.running() == ["t"]
+
+
+async def test_undo_of_a_clear_leaves_everything_as_it_was(bench: Bench) -> None:
+    bench.load(chain())
+    run = bench.trigger("d")
+    bench.finish()
+    before = bench.run("d", run)
+    bench.act(Freeze(dag_id="d"))
+    done = bench.act(Clear(dag_id="d", run_id=run, tasks=("long",)))
+    assert bench.states("d", run) == {"s": S.PENDING, "long": S.PENDING, "short": S.SUCCESS, "t": S.PENDING}
+    bench.act(Undo(undo_id=done.undo_id))
+    after = bench.run("d", run)
+    assert [(row.task_id, row.state) for row in after.tasks] == [
+        (row.task_id, row.state) for row in before.tasks
+    ]
+    assert after.run.state is RunState.SUCCESS
+    bench.act(Unfreeze(dag_id="d"))
+    assert bench.running() == []

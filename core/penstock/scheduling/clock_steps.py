@@ -21,8 +21,16 @@ from penstock.model.subject import about_row
 from penstock.scheduling.settle import NEXT_TRY
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import PauseRecord
-from penstock.store.writes import DELETE_PAUSE, INSERT_PAUSE, MOVE_ATTEMPT, MOVE_FIRST_SEEN, SAVE_META
+from penstock.store.records import PauseRecord, QuarantineRecord, TaskRecord
+from penstock.store.writes import (
+    DELETE_PAUSE,
+    DELETE_QUARANTINE,
+    INSERT_PAUSE,
+    INSERT_QUARANTINE,
+    MOVE_ATTEMPT,
+    MOVE_FIRST_SEEN,
+    SAVE_META,
+)
 
 KEY = "clock"
 """Where ``meta`` keeps the `Setting`."""
@@ -40,13 +48,14 @@ _WAITS = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
     """How the wall clock stands to the steady clock of one boot, and when it was last set, by how much.
 
-    ``set_us`` is a moment of the clock as it was set.
+    ``set_us`` is a moment of the clock as it was set; ``total_us`` adds up by how much it ever was.
     """
 
     boot: str
     offset_us: int
     set_us: int | None = None
     by_us: int = 0
+    total_us: int = 0
 
 
 def heed_clock(tick: Tick) -> None:
@@ -60,16 +69,16 @@ def heed_clock(tick: Tick) -> None:
         by_us = offset_us - known.offset_us
         if abs(by_us) < STEP_US:
             if abs(by_us) >= _DRIFT_US:
-                _keep(tick, Setting(tick.boot, offset_us, known.set_us, known.by_us))
+                _keep(tick, msgspec.structs.replace(known, boot=tick.boot, offset_us=offset_us))
             return
     else:
         # How long the machine was down nobody knows; but nothing was written in the future.
         last_us = tick.world.reads.last_written_us() or tick.now_us
         by_us = min(0, tick.now_us - last_us)
         if by_us > -STEP_US:
-            _keep(tick, Setting(tick.boot, offset_us, known.set_us, known.by_us))
+            _keep(tick, msgspec.structs.replace(known, boot=tick.boot, offset_us=offset_us))
             return
-    _keep(tick, Setting(tick.boot, offset_us, tick.now_us, by_us))
+    _keep(tick, Setting(tick.boot, offset_us, tick.now_us, by_us, known.total_us + by_us))
     _move_all(tick, by_us)
     before = from_us(tick.now_us - by_us)
     tick.gate.note(
@@ -96,6 +105,21 @@ def clock_words(world: World) -> tuple[str, ...]:
             f"; {who} settled up to {tick_text(until)} and wait{'s' if len(ahead) == 1 else ''} until then"
         )
     return (text,)
+
+
+def set_so_far(world: World) -> int:
+    """Return by how much the clock was ever set, in microseconds; what was remembered before is off by it."""
+    known = _known(world)
+    return 0 if known is None else known.total_us
+
+
+def move_task(task: TaskRecord, by_us: int) -> bool:
+    """Move the moments of an unfinished task instance; return whether it has any."""
+    moved = _move(task, _TASK_MOMENTS, by_us)
+    what, said, _ = (task.reason or "").rpartition(NEXT_TRY)
+    if said and task.next_us is not None:
+        task.reason = f"{what}{NEXT_TRY}{from_us(task.next_us):%H:%M:%S} UTC"
+    return moved
 
 
 def in_doubt(world: World) -> bool:
@@ -156,6 +180,8 @@ def _move_all(tick: Tick, by_us: int) -> None:
         if about.id not in world.out:
             with about:
                 _move_pause(tick, pause, by_us)
+    for record in list(world.quarantine.values()):
+        _move_quarantined(tick, record, by_us)
     for entry in world.dags.values():
         entry.settled = False
         if entry.resumed_us is not None:
@@ -169,10 +195,7 @@ def _move_run(tick: Tick, live: LiveRun, by_us: int) -> None:
     _move(live.record, _RUN_MOMENTS, by_us)
     tick.gate.save_run(live.record)
     for task in live.tasks.values():
-        if task.state not in TERMINAL and _move(task, _TASK_MOMENTS, by_us):
-            what, said, _ = (task.reason or "").rpartition(NEXT_TRY)
-            if said and task.next_us is not None:
-                task.reason = f"{what}{NEXT_TRY}{from_us(task.next_us):%H:%M:%S} UTC"
+        if task.state not in TERMINAL and move_task(task, by_us):
             tick.gate.save_task(live.record, task)
     tick.world.stirred.add(live.record.id)
 
@@ -193,3 +216,11 @@ def _move_pause(tick: Tick, pause: PauseRecord, by_us: int) -> None:
     tick.gate.also(DELETE_PAUSE, {f"b_{name}": getattr(pause, name) for name in names})
     pause.since_us += by_us
     tick.gate.also(INSERT_PAUSE, {name: getattr(pause, name) for name in PauseRecord.__slots__})
+
+
+def _move_quarantined(tick: Tick, record: QuarantineRecord, by_us: int) -> None:
+    retry_us = None if record.retry_us is None else record.retry_us + by_us
+    moved = replace(record, since_us=record.since_us + by_us, retry_us=retry_us)
+    tick.world.quarantine[record.id] = moved
+    tick.gate.also(DELETE_QUARANTINE, {"b_id": record.id})
+    tick.gate.also(INSERT_QUARANTINE, {name: getattr(moved, name) for name in QuarantineRecord.__slots__})

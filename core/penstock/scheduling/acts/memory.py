@@ -15,6 +15,7 @@ from penstock.decoding import decoder
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.views import Plan
 from penstock.scheduling.acts.planned import amount
+from penstock.scheduling.clock_steps import set_so_far
 from penstock.scheduling.instances import instances
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
@@ -68,6 +69,8 @@ class Before(msgspec.Struct, frozen=True, omit_defaults=True):
 
     runs: list[RunBefore] = []
     refused: str | None = None
+    clock_us: int = 0
+    """By how much the clock had been set until then; see `clock_steps`."""
 
 
 def remember(tick: Tick, plan: Plan, dag_id: str, run_id: str, changes: Sequence[Change]) -> int | None:
@@ -86,7 +89,7 @@ def remember(tick: Tick, plan: Plan, dag_id: str, run_id: str, changes: Sequence
         title=plan.title,
         dag_id=dag_id,
         run_id=run_id,
-        before=msgspec.json.encode(_before(changes)).decode(),
+        before=msgspec.json.encode(_before(changes, set_so_far(tick.world))).decode(),
     )
     tick.world.fresh_undos.append(record)
     tick.gate.also(INSERT_UNDO, {name: getattr(record, name) for name in UndoRecord.__slots__})
@@ -120,7 +123,7 @@ def _next_number(world: World) -> int:
     return max([world.reads.next_key("undo"), *(record.id + 1 for record in world.fresh_undos)])
 
 
-def _before(changes: Sequence[Change]) -> Before:
+def _before(changes: Sequence[Change], clock_us: int) -> Before:
     touched = [task for change in changes for task in (*change.touched, *change.follow)]
     killed = sum(task.state in OCCUPIES_SLOT for change in changes for task in change.touched)
     if killed:
@@ -129,7 +132,7 @@ def _before(changes: Sequence[Change]) -> Before:
         return Before(
             refused=f"it concerned {len(touched):,} tasks, more than the {MOST:,} that are remembered"
         )
-    return Before(runs=[_run_before(change) for change in changes])
+    return Before(runs=[_run_before(change) for change in changes], clock_us=clock_us)
 
 
 def _run_before(change: Change) -> RunBefore:

@@ -8,7 +8,7 @@ from penstock.clock import from_us
 from penstock.errors import RefusedError, UnknownError
 from penstock.ids import instance_key
 from penstock.model.acts import Undo
-from penstock.model.states import RUN_TERMINAL, RunState, TaskState
+from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.transitions import RESTORES, RUN_RESTORES, RunEvent, TaskEvent
 from penstock.model.views import Done, PlanItem
 from penstock.scheduling.acts.memory import (
@@ -22,6 +22,7 @@ from penstock.scheduling.acts.memory import (
 )
 from penstock.scheduling.acts.planned import Planned, amount, make_plan, task_item
 from penstock.scheduling.acts.versions import VersionChange, change_to, take_to
+from penstock.scheduling.clock_steps import move_task, set_so_far
 from penstock.scheduling.expand import rename
 from penstock.scheduling.instances import instances, recount_around
 from penstock.scheduling.moves import move
@@ -69,7 +70,7 @@ def plan_undo(world: World, act: Undo) -> Planned:
 
     def commit(tick: Tick) -> Done:
         for way in ways:
-            _go_back(tick, way)
+            _go_back(tick, way, set_so_far(tick.world) - before.clock_us)
         close(tick, record)
         message = f"taken back: {record.title} by {record.by}, {amount(len(items), 'change')}"
         return Done(act="undo", message=message, touched=len(items), run_id=record.run_id)
@@ -170,7 +171,8 @@ def _items(way: _Way) -> list[PlanItem]:
     return [*items, *(way.version.items(way.live) if way.version else ())]
 
 
-def _go_back(tick: Tick, way: _Way) -> None:
+def _go_back(tick: Tick, way: _Way, by_us: int) -> None:
+    """Take a run back to how it was; the clock was set *by_us* since."""
     live, run = way.live, way.live.record
     tick.world.adopt(live)
     if way.version is not None:
@@ -186,6 +188,8 @@ def _go_back(tick: Tick, way: _Way) -> None:
             rename(tick, live, task, was.map_index)
         for name in TASK_FIELDS:
             setattr(task, name, was.fields.get(name, 0 if name in _NUMBERS else None))
+        if by_us and TaskState(was.state) not in TERMINAL:
+            move_task(task, by_us)
         if task.state.value == was.state:
             tick.gate.save_task(run, task)
         else:
