@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from penstock.clock import from_us, opt_from_us
+from penstock.execution.executor import Claimed
 from penstock.model.spec import TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
 from penstock.model.trigger_rules import Verdict
@@ -156,8 +157,7 @@ def task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int) 
         culprit = _culprit(live, task)
         return [Held(Gate(kind="finished", text=text), (live, culprit) if culprit else None)]
     if task.state in (TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING):
-        remark = world.remarks.get(task.attempt_id or "")
-        return [Held(_running(task, None if remark is None else remark.note))]
+        return [Held(_running(task, world.remarks.get(task.attempt_id or "")))]
     spec = live.structure.tasks[task.task_id]
     held = run_gates(world, live)
     hold = world.held(*live.key, task.key)
@@ -186,17 +186,18 @@ def task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int) 
     return held
 
 
-def _running(task: TaskRecord, remark: str | None) -> Gate:
+def _running(task: TaskRecord, remark: Claimed | None) -> Gate:
     if task.state is TaskState.RUNNING:
         since = opt_from_us(task.start_us)
         words = f" since {since:%Y-%m-%d %H:%M:%S} UTC" if since else ""
-        text = f"it is running{words}, try {task.try_number} of {task.max_tries}{because(remark)}"
-        if task.stop_us is None:
-            return Gate(kind="running", text=text)
-        return Gate(kind="running", text=f"{text}; it is killed at the latest", until=from_us(task.stop_us))
-    again = " and then runs again" if task.state is TaskState.RESTARTING else ""
-    text = f"it is being stopped{again}{because(task.reason)}; it is killed at the latest"
-    return Gate(kind="running", text=text, until=opt_from_us(task.stop_us))
+        said = because(None if remark is None else remark.note)
+        text = f"it is running{words}, try {task.try_number} of {task.max_tries}{said}"
+    else:
+        again = " and then runs again" if task.state is TaskState.RESTARTING else ""
+        text = f"it is being stopped{again}{because(task.reason)}"
+    if task.stop_us is None or (remark is not None and remark.kill_at is None):  # it was killed, in vain
+        return Gate(kind="running", text=text)
+    return Gate(kind="running", text=f"{text}; it is killed at the latest", until=from_us(task.stop_us))
 
 
 def _pending_gates(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
