@@ -160,6 +160,44 @@ def test_the_ascii_console_opens_and_leaves(tmp_path: Path) -> None:
         assert terminal.ended() == 0
 
 
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"LANG": "C"},
+        {"LC_ALL": "POSIX"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    ],
+    ids=["LANG=C", "POSIX", "latin-1", "ascii"],
+)
+def test_where_glyphs_cannot_be_carried_it_is_ascii_by_itself(tmp_path: Path, env: dict[str, str]) -> None:
+    home = tmp_path / "a漢字b"
+    home.mkdir()
+    with Terminal(console(home), (120, 24), env=env) as terminal:
+        terminal.sees("no engine")
+        terminal.send(b"U")
+        terminal.sees("Start an engine?", "|")
+        terminal.send(b"n?")
+        terminal.sees("Keys of this view")
+        text = terminal.text().replace("漢", "").replace("字", "")
+        assert text.isascii(), "".join(char for char in text if not char.isascii())
+        terminal.send(b"\x03")
+        assert terminal.ended() == 0
+        assert "UnicodeEncodeError" not in terminal.text()
+
+
+def test_ascii_may_be_asked_for_before_the_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "penstock", "--home", str(tmp_path), "--ascii", "--read-only"]
+    with Terminal(command, (100, 24)) as terminal:
+        terminal.sees("no engine")
+        terminal.send(b"?")
+        terminal.sees("Keys of this view", "Looking", "|")
+        assert terminal.text().isascii()
+        assert "Acts:" not in terminal.text()
+        terminal.send(b"\x03")
+        assert terminal.ended() == 0
+
+
 def test_idle_it_writes_nothing() -> None:
     with Terminal(fake_console(), (120, 36)) as terminal:
         terminal.sees("orders_daily", "failed", "? more")

@@ -15,6 +15,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from penstock.api.engine import Engine
+from penstock.charset import carries_glyphs, never_fail
 from penstock.errors import PenstockError, SettingsError
 from penstock.settings import Settings, load_settings
 
@@ -48,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         "--home", type=Path, help="the instance's folder (default: as every penstock command)"
     )
     parser.add_argument("--read-only", action="store_true", help="hide everything that changes something")
-    parser.add_argument("--ascii", action="store_true", help="draw states as letters")
+    parser.add_argument("--ascii", action="store_true", help="draw in plain ASCII")
     parser.add_argument("--mouse", action="store_true", help="use the mouse over SSH too")
     return parser
 
@@ -77,7 +78,12 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
     from penstock_tui.app import Console
     from penstock_tui.feed import Feed
     from penstock_tui.keymap import read_keymap
+    from penstock_tui.terminal import TerminalDriver
 
+    in_ascii = options.ascii or not (carries_glyphs(sys.stdout) and carries_glyphs(sys.stderr))
+    TerminalDriver.plain = in_ascii
+    never_fail(sys.stdout)
+    never_fail(sys.stderr)
     keymap, warnings = read_keymap(settings.home / "keys.toml")
     console = Console(
         lambda post: Feed(
@@ -85,7 +91,7 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
         ),
         zone=_local_zone(),
         read_only=options.read_only,
-        ascii=options.ascii,
+        ascii=in_ascii,
         keymap=keymap,
         warnings=warnings,
         start_engine=lambda: _start_engine(settings),

@@ -62,6 +62,8 @@ class Action:
 
     def why_not(self, targets: Sequence[Target]) -> str | None:
         """Return why it cannot be done to *targets*; one of several that can is enough."""
+        if self.acts and self.takes is not None and not targets:
+            return "nothing is chosen"
         reasons = [self.why_disabled(target) for target in targets or (Target(),)]
         return too_much(self.takes, targets, looking=not self.acts) or (
             None if None in reasons else reasons[0]

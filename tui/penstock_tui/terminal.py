@@ -18,6 +18,8 @@ from typing import ClassVar
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from penstock_tui.view.box import carried, to_ascii
+
 ENDING = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGABRT, signal.SIGALRM,
     signal.SIGUSR1, signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU,
@@ -97,6 +99,16 @@ class TerminalDriver(LinuxDriver):
     """Textual's driver; ``holder`` is the one that has the terminal now."""
 
     holder: ClassVar[TerminalDriver | None] = None
+    plain: ClassVar[bool] = False
+    """Whether lines, bars and arrows are drawn in ASCII."""
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, what it cannot carry as something that takes as many cells."""
+        if not data.isascii():
+            if self.plain:
+                data = to_ascii(data)
+            data = carried(data, self._file.encoding if self._file is not None else "utf-8")
+        super().write(data)
 
     def start_application_mode(self) -> None:
         """Take the terminal."""

@@ -32,4 +32,4 @@ def open_console(session: Session, arguments: tuple[str, ...]) -> int:
     os.environ["PENSTOCK_HOME"] = str(session.settings.home)
     # The console is a program of its own: nothing of it is imported here, so that every other
     # verb starts without it.
-    os.execv(sys.executable, [sys.executable, "-m", "penstock_tui", *arguments])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "penstock_tui", *session.console_options, *arguments])  # noqa: S606

@@ -10,6 +10,8 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
+from penstock.charset import never_fail
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,6 +24,8 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 def main() -> int:
     """Obey the process's arguments and return the exit code."""
+    never_fail(sys.stdout)
+    never_fail(sys.stderr)
     if sys.argv[1:] == ["--version"]:
         from penstock import __version__
 

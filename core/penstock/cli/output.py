@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from penstock.charset import carried
+
 
 def print_json(document: object) -> None:
     """Print *document* as JSON: on one line for programs, indented on a terminal."""
@@ -14,14 +16,24 @@ def print_json(document: object) -> None:
     data = msgspec.json.encode(document)
     if sys.stdout.isatty():
         data = msgspec.json.format(data, indent=2)
-    click.echo(data.decode())
+    click.echo(_escaped(data.decode()))
+
+
+def _escaped(document: str) -> str:
+    """Return a JSON document so that stdout can carry it and nothing of it is lost."""
+    encoding = sys.stdout.encoding or "utf-8"
+    if document.isascii() or encoding.lower().replace("-", "") == "utf8":
+        return document
+    units = document.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
 
 
 def tell(text: str) -> None:
     """Print a result for a person."""
-    click.echo(text)
+    click.echo(carried(text, sys.stdout))
 
 
 def say(text: str) -> None:
     """Print talk: what happens, hints, errors."""
-    click.echo(text, err=True)
+    click.echo(carried(text, sys.stderr), err=True)

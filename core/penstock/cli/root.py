@@ -124,8 +124,10 @@ def _keep_examples(verb: click.Command) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="The instance's folder, instead of $PENSTOCK_HOME or the nearest parent with a penstock.toml.",
 )
+@click.option("--ascii", "in_ascii", is_flag=True, help="Draw the console in plain ASCII.")
+@click.option("--read-only", is_flag=True, help="Hide all of the console that changes something.")
 @click.pass_context
-def penstock(ctx: click.Context, home: Path | None) -> int | None:
+def penstock(ctx: click.Context, home: Path | None, *, in_ascii: bool, read_only: bool) -> int | None:
     """Run data pipelines and operate them from the terminal.
 
     Without a command: open the console.
@@ -143,6 +145,9 @@ def penstock(ctx: click.Context, home: Path | None) -> int | None:
     session = ctx.ensure_object(Session)
     if home is not None:
         session.home = home.absolute()
+    session.console_options = (*(["--ascii"] * in_ascii), *(["--read-only"] * read_only))
+    if session.console_options and ctx.invoked_subcommand not in {None, "console"}:
+        raise click.UsageError(f"{session.console_options[0]} is for the console alone", ctx)
     if ctx.invoked_subcommand is None:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise click.UsageError("the console needs a terminal; say what to do", ctx)

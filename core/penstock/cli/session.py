@@ -22,6 +22,8 @@ class Session:
     def __init__(self, home: Path | None = None, engine: Engine | None = None) -> None:
         self.home = home
         self._given = engine
+        self.console_options: tuple[str, ...] = ()
+        """What was said before the command of how the console is to be."""
         self._live: Engine | None = None
         self._reader: Engine | None = None
 

@@ -112,10 +112,10 @@ def size(count: int | None) -> str:
 
 
 def moment(at: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return *at* to the second on the wall clock of *zone*, by default this machine's."""
+    """Return *at* to the second on the wall clock of *zone*, by default this machine's, and whose that is."""
     if at is None:
         return NOTHING
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def ago(at: datetime) -> str:

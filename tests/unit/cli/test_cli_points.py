@@ -26,7 +26,8 @@ def test_people_get_spans_on_the_dag_s_clock(say: Say) -> None:
     answer = say("points", *AUGUST, "--state", "skipped")
     header, row = answer.out.splitlines()
     assert "LOGICAL DATE (America/New_York)" in header
-    assert row.split() == ["2026-08-01", "02:00:00", "2026-08-03", "02:00:00", "3", "skipped", "paused"]
+    first, last = ["2026-08-01", "02:00:00", "EDT"], ["2026-08-03", "02:00:00", "EDT"]
+    assert row.split() == [*first, *last, "3", "skipped", "paused"]
 
 
 def test_dates_bound_both_ends_and_count_whole_days(say: Say) -> None:

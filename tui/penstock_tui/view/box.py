@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 
 BOX = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"
@@ -13,9 +15,29 @@ SIDES = {char: sides for sides, char in enumerate(BOX)}
 ELIDED = "⋯"
 """Stands where something is left out for want of room."""
 
-_ASCII = str.maketrans("│─╭╮╰╯├┤┬┴┼╵╷╶╴⋯", "|-..''+++++||--~")
+_ASCII = str.maketrans(
+    "│─╭╮╰╯├┤┬┴┼╵╷╶╴⋯┌┐└┘━┃╸╺║═▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐▔✗✓⨯⊗⊘⊜∅∿⟳↻◌◦·▸▾▴»↑↓←→…—",
+    "|-..''+++++||--~....-|--|=_.-=+*%#########-xvxx%=0~@@oo.>v^#^v<>~-",
+)  # fmt: skip
 
 
 def to_ascii(cells: str) -> str:
-    """Return *cells* with every box character replaced by its nearest in ASCII."""
+    """Return *cells* with every character that we draw with replaced by its nearest in ASCII."""
     return cells.translate(_ASCII)
+
+
+def carried(text: str, encoding: str) -> str:
+    """Return *text* with question marks, as many as it takes cells, for what *encoding* lacks."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(char if _fits(char, encoding) else "?" * cell_len(char) for char in text)
+    return text
+
+
+def _fits(char: str, encoding: str) -> bool:
+    try:
+        char.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,48 @@
+"""What a terminal or a pipe can be given: its encoding, and whether somebody asked for plain ASCII."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TextIO
+
+_GLYPHS = "✗✓▸◦│─╭…█"
+_COERCED = "C.UTF-8"
+"""What Python itself sets ``LC_CTYPE`` to where the locale is C."""
+
+
+def carries_glyphs(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether *stream* can be given the glyphs of tables and states.
+
+    It cannot with an encoding that lacks them, nor in a locale that was set to ``C`` or ``POSIX``:
+    there Python writes UTF-8 although nobody said that the terminal reads it. No locale at all, as
+    in containers, says nothing.
+    """
+    if _locale(environ) in {"C", "POSIX"}:
+        return False
+    try:
+        _GLYPHS.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _locale(environ: Mapping[str, str]) -> str:
+    """Return the locale of characters, as it was set by somebody."""
+    if environ.get("LC_ALL"):
+        return environ["LC_ALL"]
+    kind, rest = environ.get("LC_CTYPE", ""), environ.get("LANG", "")
+    return kind if kind and not (kind == _COERCED and rest) else rest
+
+
+def carried(text: str, stream: TextIO | None) -> str:
+    """Return *text* with ``?`` for what the encoding of *stream* lacks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text if text.isascii() else text.encode(encoding, "replace").decode(encoding)
+
+
+def never_fail(stream: TextIO | None) -> None:
+    """Let *stream* write ``?`` for what its encoding lacks, instead of raising `UnicodeEncodeError`."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None and getattr(stream, "encoding", "utf-8").lower() not in {"utf-8", "utf8"}:
+        reconfigure(errors="replace")
