@@ -20,7 +20,7 @@ from penstock.execution import failpoint
 from penstock.execution.executor import Absent, Executor
 from penstock.model import views
 from penstock.model.acts import AnyAct
-from penstock.model.subject import Subject
+from penstock.model.subject import Subject, about_row
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.callbacks import deliver, settle_callbacks, subscribe
 from penstock.scheduling.clock_steps import heed_clock
@@ -371,18 +371,26 @@ class Loop:
             return
         there = self._executor.observe(ids)
         wrong: dict[str, tuple[Subject, Exception]] = {}
-        for spec in tick.launches:
-            place = self.world.attempts.get(spec.attempt_id)
-            if not isinstance(there[spec.attempt_id], Absent):
+        for attempt_id, spec in zip(ids, tick.launches, strict=True):
+            if not isinstance(there[attempt_id], Absent):
                 continue
             try:
                 self._executor.submit([spec])
             except Exception as failed:  # noqa: BLE001
-                if place is not None and not (isinstance(failed, OSError) or of_the_machine(failed)):
-                    subject = self.world.runs[place[0]].subject
+                if not (isinstance(failed, OSError) or of_the_machine(failed)):
+                    subject = self._subject_of(attempt_id)
                     wrong[subject.id] = (subject, failed)
+        if len({subject.dag_id for subject, _ in wrong.values()}) == len(ids) > 1:
+            self._no_launches_before = tick.mono + _LAUNCH_PAUSE  # everybody's order: nobody's fault
+            return
         for culprit, fault in wrong.values():
             self.isolation.leave_out(culprit, fault, [])
+
+    def _subject_of(self, attempt_id: str) -> Subject:
+        place = self.world.attempts.get(attempt_id)
+        if place is None:
+            return about_row("callback", self.world.delivering[attempt_id])
+        return self.world.runs[place[0]].subject
 
     def _write_values(self) -> None:
         """Bring the file from which tasks read variables and connections up to date."""

@@ -12,7 +12,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -105,11 +105,10 @@ def prepare_home(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
-    clock = SystemClock()
+    clock, notices, stopping = SystemClock(), Notices(), Stopping()
     ensure_pools(database, settings.pools)
     database.reserve_log()
     held = identity.hold(settings, database)
-    notices = Notices()
     executor = LocalExecutor(settings)
     loop = Loop(
         database,
@@ -124,30 +123,19 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     refresh = Refresh(settings, loop, [row.file for row in engine.import_errors()])
     watch = identity.Watch(settings, held, lock, [server.mend, executor.mend])
     loop.remarks = lambda: (
-        *watch.warnings,
-        *refresh.warnings,
-        *executor.warnings,
+        *(words for part in (watch, refresh, executor) for words in part.warnings),
         *clock_words(loop.world),
     )
-    stopping = Stopping()
     _on_signals(stopping)
     notices.cursor = loop.gate.cursor
     await _recover(loop, settings, database, executor)
     async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_guard(loop.run(), stopping)),
-            group.create_task(_guard(_kept_up("sampling", lambda: sample(loop, clock), loop), stopping)),
-            group.create_task(
-                _guard(
-                    _kept_up(
-                        "retention", lambda: forget_old(loop, database, executor, settings, clock), loop
-                    ),
-                    stopping,
-                )
-            ),
-            group.create_task(_guard(_kept_up("watching DAG files", refresh.watch, loop), stopping)),
-            group.create_task(_guard(watch.run(), stopping)),
-        ]
+        beside = {
+            "sampling": lambda: sample(loop, clock),
+            "retention": lambda: forget_old(loop, database, executor, settings, clock),
+            "watching DAG files": refresh.watch,
+        }
+        tasks = _begin(group, stopping, loop, watch, beside)
         opening = group.create_task(_guard(_open(refresh, server, settings, loop), stopping))
         await stopping.wait()
         opening.cancel()  # files may load still
@@ -182,6 +170,18 @@ async def _recover(loop: Loop, settings: Settings, database: Database, executor:
     instance.settle(settings, database, origin)
     adopted = len(loop.world.attempts)
     log.info("engine %d of %s: %d live attempt(s) adopted", os.getpid(), settings.home, adopted)
+
+
+def _begin(
+    group: asyncio.TaskGroup,
+    stopping: Stopping,
+    loop: Loop,
+    watch: identity.Watch,
+    beside: Mapping[str, Callable[[], Coroutine[Any, Any, None]]],
+) -> list[asyncio.Task[None]]:
+    """Begin the parts of the engine, the loop first; those *beside* it are kept up by their names."""
+    parts = [loop.run(), watch.run(), *(_kept_up(name, begin, loop) for name, begin in beside.items())]
+    return [group.create_task(_guard(part, stopping)) for part in parts]
 
 
 async def _say_farewell(server: Server, database: Database, settings: Settings, lost: LostError) -> None:

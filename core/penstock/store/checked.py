@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import convert
+from msgspec.structs import astuple
 
 _EARLIEST = -62_000_000_000_000_000
 _LATEST = 253_000_000_000_000_000
@@ -29,12 +31,13 @@ def checked(
     *special* are types that say more than the column's own, such as an enum. A check raises ValueError,
     which names the column.
     """
-    kinds = tuple(special.get(name) or _kind(table.c[name]) for name in names)
-    shape = tuple.__class_getitem__(kinds)
+    # A struct, for msgspec works out once what it looks like: of a bare tuple type it does at every call.
+    fields = [(f"f{place}", special.get(name) or _kind(table.c[name])) for place, name in enumerate(names)]
+    shape = msgspec.defstruct(f"{table.name}_row", fields, array_like=True)
 
     def check(row: Sequence[Any]) -> tuple[Any, ...]:
         try:
-            values: tuple[Any, ...] = msgspec.convert(tuple(row), shape)
+            return astuple(convert(tuple(row), shape))
         except msgspec.ValidationError as error:
             text = str(error)
             place = _PLACE.search(text)
@@ -43,7 +46,6 @@ def checked(
             name, value = names[int(place[1])], row[int(place[1])]
             said = text[: place.start()]
             raise ValueError(f"{table.name}.{name} is {value!r:.80}: {said}") from None
-        return values
 
     return check
 

@@ -36,6 +36,8 @@ def check_engine(session: Session) -> Iterator[Check]:
         status = session.engine().status()
     except EngineNotRunningError as error:
         yield _silent(settings, error)
+        if settings.database.is_file():
+            yield _quarantine(session.reader(quietly=True).quarantine())
         yield _files_now(settings)
         return
     except PenstockError as error:
