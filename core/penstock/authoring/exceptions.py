@@ -23,6 +23,10 @@ class TaskError(Exception):
     """A mistake in a task that its message explains: no traceback of ours belongs in the log."""
 
 
+class TemplateLimitError(TaskError):
+    """A template takes more text, memory or time than it may."""
+
+
 AirflowSkipException = SkipException
 AirflowFailException = FailException
 AirflowSensorTimeout = SensorTimeout

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from penstock.authoring.exceptions import TemplateLimitError
 from penstock.authoring.references import Reference
 
 TYPE_CHECKING = False
@@ -42,6 +43,8 @@ def render_fields(task: Operator, context: Context) -> dict[str, Any]:
             continue
         try:
             object.__setattr__(task, name, renderer.render(value))  # what it is now, no rule foresaw
+        except TemplateLimitError as error:
+            raise TemplateLimitError(f"the template of {name} takes too much: {error}") from None
         except Exception as error:
             error.add_note(f"while rendering {name} of task {task.task_id!r}")
             raise
@@ -78,10 +81,16 @@ class Renderer:
     def text(self, text: str) -> Any:
         """Return *text* rendered; with native objects that need not be a text."""
         if self._files and self.task.template_ext and text.endswith(tuple(self.task.template_ext)):
-            return self.environment.get_template(text).render(self.context)
+            return self._rendered(self.environment.get_template(text))
         if not has_markers(text):
             return text
-        return self.environment.from_string(text).render(self.context)
+        return self._rendered(self.environment.from_string(text))
+
+    def _rendered(self, template: jinja2.Template) -> Any:
+        from penstock.authoring.template_limits import watched
+
+        with watched():
+            return template.render(self.context)
 
     @property
     def environment(self) -> jinja2.Environment:
@@ -92,13 +101,9 @@ class Renderer:
 
     def _make(self) -> jinja2.Environment:
         import jinja2
-        from jinja2.nativetypes import NativeEnvironment
-        from jinja2.sandbox import SandboxedEnvironment
 
         from penstock.authoring import macros
-
-        class Native(SandboxedEnvironment, NativeEnvironment):
-            """Sandboxed, and what is rendered keeps its Python type."""
+        from penstock.authoring.template_sandbox import Native, Sandbox
 
         dag = self.task.dag
         native = self.task.render_template_as_native_obj
@@ -110,7 +115,7 @@ class Renderer:
             "cache_size": 0,
             **(dag.jinja_environment_kwargs if dag else {}),
         }
-        environment = Native(**options) if native else SandboxedEnvironment(**options)
+        environment: jinja2.Environment = Native(**options) if native else Sandbox(**options)
         environment.filters.update(macros.FILTERS)
         if dag:
             environment.filters.update(dag.user_defined_filters)
