@@ -153,8 +153,10 @@ class Settings:
 
     def settle_sockets(self) -> None:
         """Write down where the sockets are to be; for whoever opens them, once `run_folder` is there."""
-        for name in ("engine.sock", "supervisors.sock"):
-            settle_socket(self.run_folder / name)
+        folder = self.run_folder
+        if len(os.fsencode(folder)) + len("/supervisors.sock") > _SOCKET_PATH_MAX:
+            for name in ("engine.sock", "supervisors.sock"):
+                settle_socket(folder / name)
 
     @property
     def values_file(self) -> Path:

@@ -17,7 +17,10 @@ from penstock.store.database import Database
 from penstock.store.held import HeldFiles
 
 EVERY = 1.0
-"""Seconds between two looks; commits look for themselves."""
+"""Seconds between two looks at what cannot be made anew; commits look for themselves."""
+_MEND_EVERY = 3
+"""Every so many of them, what lies in ``run/`` is looked at too: a second of an idle engine is counted in
+microseconds."""
 
 log = logging.getLogger(__name__)
 Mend = Callable[[], Awaitable[bool]]
@@ -46,8 +49,9 @@ class Watch:
     async def run(self) -> None:
         """Look until cancelled; raise `LostError` when the engine has to end."""
         while True:
-            await asyncio.sleep(EVERY)
-            self._held.require()
+            for _ in range(_MEND_EVERY):
+                await asyncio.sleep(EVERY)
+                self._held.require()
             await self._look()
 
     async def _look(self) -> None:

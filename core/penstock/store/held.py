@@ -98,6 +98,11 @@ def _advice(name: str, what: str, now: str) -> str:
                 "Move it back before you start the engine again with `penstock up -d`: attempts whose "
                 "directory is gone are lost, and killed"
             )
+        case "log of the database" | "index of the database's log":
+            return (
+                "What it held is moved into the database now: look at that with `penstock db check`, and go "
+                "on with `penstock up -d`"
+            )
     if "overwritten" in what:
         return (
             "Look at it with `penstock db check`; a copy is put in place with `penstock db restore COPY`, "
