@@ -61,8 +61,9 @@ def test_a_supervisor_loads_almost_nothing() -> None:
         f"penstock.execution{part}"
         for part in (
             "", ".accounts", ".alone", ".asking", ".attempt_files", ".child", ".closing", ".conclusion",
-            ".ending", ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".masking", ".notice",
-            ".output", ".poller", ".provision", ".records", ".references", ".running", ".spawn",
+            ".ending", ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".held", ".log_file",
+            ".masking", ".notice", ".output", ".poller", ".provision", ".records", ".references", ".running",
+            ".spawn",
             ".supervisor", ".tail", ".talk",
         )
     } | {

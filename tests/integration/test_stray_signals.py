@@ -89,7 +89,8 @@ place = {place}
 found = getattr(place, "{name}")
 def words(each):
     names = ("folder", "_folder", "attempt_id")
-    return str(each) + "".join(str(getattr(each, name, "")) for name in names)
+    owner = getattr(each, "_files", each)
+    return str(each) + "".join(str(getattr(owner, name, "")) for name in names)
 def broken(*args, **named):
     if any("{bad}" in words(each) for each in args):
         raise {error}
@@ -104,7 +105,7 @@ BREAKS = {
     "no memory for output": ("running", "module.Output", "feed", "MemoryError()"),
     "the log": ("running", "module.Output", "__init__", "ValueError('sudden')"),
     "the start": ("running", "module.AttemptFiles_", "mark_started", "KeyError('sudden')"),
-    "the verdict": ("running", "module", "verdict_in", "KeyError('sudden')"),
+    "the verdict": ("held", "module.Held", "verdict", "KeyError('sudden')"),
     "the sweep": ("supervisor", "module.Supervisor", "_kill_left", "PermissionError(1, 'sudden')"),
     "the family": ("supervisor", "module", "family", "ZeroDivisionError('sudden')"),
     "the end": ("running", "module", "end_output", "OSError(5, 'sudden')"),

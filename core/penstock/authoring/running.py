@@ -8,6 +8,7 @@ from contextlib import suppress
 from penstock.authoring import scope
 from penstock.authoring.exceptions import FailException, Rescheduled, SkipException, Terminated
 from penstock.authoring.hiding import covered
+from penstock.authoring.leaving import NoRoomError
 from penstock.authoring.templates import render_fields
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError
@@ -59,7 +60,7 @@ def run_task(task: Operator, context: Context) -> Ending:
         ending = _ended(task, context)
         if ending.error is not None:
             # What was pushed on the way stays: others may ask what went wrong.
-            with suppress(OSError):
+            with suppress(OSError, NoRoomError):
                 ti.write_xcoms()
         if ending.kind not in ("success", "rescheduled"):
             # What went wrong matters more than a label that cannot be made of it.
@@ -95,7 +96,10 @@ def _ended(task: Operator, context: Context) -> Ending:
     except FailException as why:
         return failed(why, retry=False)
     except SystemExit as why:
-        ti.write_xcoms()
+        try:
+            ti.write_xcoms()
+        except (OSError, NoRoomError) as error:
+            return failed(error)
         return _exited(why)
     except Terminated:
         raise

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 
+from penstock.authoring.leaving import leave
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.authoring.xcom_codec import XComError, decode, encode
 from penstock.authoring.xcom_sequences import LazyXComSequence
@@ -285,16 +286,16 @@ class XComStore:
         return sorted(int(name[len(start) : -1]) for name in self._sources if name.startswith(start))
 
     def write(self) -> None:
-        """Write the own XComs whole; nothing when there are none."""
+        """Write the own XComs whole; nothing when there are none. Raises as `leave` does."""
         if self._folder is None or not self._own:
             return
         body = ",".join(f"{json.dumps(key)}:{text}" for key, text in self._own.items())
-        write_whole(self._folder, XCOM, f'{{"v":{VERSION},"values":{{{body}}}}}'.encode())
+        leave(self._folder, XCOM, f'{{"v":{VERSION},"values":{{{body}}}}}'.encode())
 
     def leave(self, name: str, fields: dict[str, Any]) -> None:
         """Write another record into the attempt's directory."""
         if self._folder is not None:
-            write_whole(self._folder, name, dump_fields(fields))
+            leave(self._folder, name, dump_fields(fields))
 
     def _values(self, source: str) -> dict[str, Any]:
         if source not in self._read:
@@ -312,19 +313,6 @@ class XComStore:
         except FileNotFoundError:
             return values
         return {**values, "return_value": result["last_line"]} if result.get("pushed") else values
-
-
-def write_whole(folder: str, name: str, data: bytes) -> None:
-    """Write file *name* in *folder* so that a reader sees all of it or nothing."""
-    draft = f"{folder}/{name}.part"
-    with open(draft, "wb", opener=_private) as file:
-        file.write(data)
-    os.rename(draft, f"{folder}/{name}")  # noqa: PTH104
-
-
-def _private(path: str, flags: int) -> int:
-    """Open a file of the instance's own: a task's umask is for what its author makes."""
-    return os.open(path, flags, 0o600)
 
 
 def _read(path: str) -> dict[str, Any]:

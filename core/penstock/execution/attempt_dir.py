@@ -5,6 +5,7 @@ Stdlib only. The order of steps in here is what "at most once" rests on; see `pr
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -21,6 +22,7 @@ from penstock.execution.failpoint import reach
 # Linux: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL (ioctl_iflags(2)), what `chattr +T` sets.
 _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
 _TOP_DIRECTORY = 0x00020000
+_PASSING = frozenset({errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE})
 _OLD_REPORT = "result.tmp"
 """Where supervisors of version 0.1.0 wrote down whose process an attempt is."""
 
@@ -34,6 +36,8 @@ class Stage(Enum):
     """The engine's claim won: it never starts."""
     CLAIMED = "claimed"
     """A supervisor answers for it."""
+    UNREADABLE = "unreadable"
+    """The disk does not tell at the moment."""
     UNSTARTED = "unstarted"
     """Its supervisor vanished before the start: nothing ran, nothing will."""
     LOST = "lost"
@@ -69,12 +73,7 @@ def create(root: Path, attempt_id: str, spec: bytes) -> None:
             return
     reach("after_mkdir")
     path = f"{folder}/{records.SPEC}"
-    try:
-        _write(path, spec)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(path)  # nobody was asked to look at it
-        raise
+    _write(path, spec)
     reach("after_spec")
 
 
@@ -149,7 +148,15 @@ def probe(folder: Path | str) -> Facts:
     Looks at result, claim, lock, and at the result again. In any other order an attempt that is just
     being claimed, or just ending, could be taken for lost.
     """
-    place = str(folder)
+    try:
+        return _probe(str(folder))
+    except OSError as error:
+        if error.errno not in _PASSING:
+            raise
+        return Facts(Stage.UNREADABLE, reason=str(error))
+
+
+def _probe(place: str) -> Facts:
     facts = _ended(place)
     if facts is not None:
         return facts
@@ -157,7 +164,8 @@ def probe(folder: Path | str) -> Facts:
         claim = records.read(f"{place}/{records.CLAIM}")
     except FileNotFoundError:
         return Facts(Stage.ACCEPTED if os.path.isdir(place) else Stage.ABSENT)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        _raise_passing(error)
         claim = {}  # damaged: claimed by someone, and the lock says whether they live
     if claim.get("kind") == "revoked":
         return Facts(Stage.REVOKED, claim=claim)
@@ -195,7 +203,14 @@ def _ended(place: str) -> Facts | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
+        _raise_passing(error)
         return Facts(Stage.LOST, reason=f"its result cannot be read: {error}")
+
+
+def _raise_passing(error: Exception) -> None:
+    """Raise *error* if it says nothing of the file, only that it cannot be read at the moment."""
+    if isinstance(error, OSError) and error.errno in _PASSING:
+        raise error
 
 
 def _report(place: str) -> dict[str, Any]:
@@ -213,5 +228,8 @@ def _write(path: str, data: bytes) -> None:
         done = 0
         while done < len(data):
             done += os.write(handle, data[done:])
+    except OSError:
+        os.unlink(path)  # half of it is of use to nobody, and the room is needed
+        raise
     finally:
         os.close(handle)

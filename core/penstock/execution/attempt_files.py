@@ -7,7 +7,7 @@ import fcntl
 import os
 
 from penstock.execution import records
-from penstock.execution.failpoint import reach
+from penstock.execution.failpoint import disk, reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -57,6 +57,7 @@ class AttemptFiles:
 
     def reserve_result(self) -> None:
         """Set room aside for the report. Raises OSError when there is none."""
+        disk()
         if os.pwrite(self._spec, b" " * _ROOM, self._below) < _ROOM:
             raise OSError(errno.ENOSPC, "no room for the result")
 
@@ -73,6 +74,7 @@ class AttemptFiles:
 
     def record_child(self, data: bytes) -> None:
         """Write down whose process the attempt is, where the result will be."""
+        disk()
         os.pwrite(self._spec, data.rstrip().ljust(_ROOM), self._below)
 
     def size(self, name: str) -> int | None:
@@ -82,6 +84,22 @@ class AttemptFiles:
         except OSError:
             return None
 
+    def leave(self, name: str, data: bytes) -> None:
+        """Write file *name* so that a reader sees all of it or nothing. Raises OSError."""
+        disk()
+        draft = f"{self.folder}/{name}.part"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            done = 0
+            while done < len(data):
+                done += os.write(handle, data[done:])
+            os.rename(draft, f"{self.folder}/{name}")
+        except OSError:
+            os.unlink(draft)  # the room is needed
+            raise
+        finally:
+            os.close(handle)
+
     def publish(self, result: dict[str, Any], *, durable: bool) -> None:
         """Write *result* whole, make it visible, then let the lock go.
 
@@ -89,6 +107,7 @@ class AttemptFiles:
         OSError when there is no room; a result shorter than the room set aside can be tried then.
         """
         # Padded with spaces to the room set aside: valid JSON, and no block is freed or allocated.
+        disk()
         data = records.dump_fields(result).rstrip().ljust(_ROOM - 1) + b"\n"
         if os.pwrite(self._spec, data, self._below) < len(data):
             os.ftruncate(self._spec, self._below + _ROOM)

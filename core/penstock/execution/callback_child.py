@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from penstock.authoring.exceptions import TaskError
+from penstock.authoring.leaving import leave
 from penstock.authoring.running import REASON_MAX, reason_of
-from penstock.authoring.task_instance import write_whole
 from penstock.execution import records
-from penstock.execution.task_child import load_task, settle_in, task_context
+from penstock.execution.task_child import load_task, say_all, settle_in, task_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ def main(folder: str) -> int:
     if failed:
         print(f"{len(failed)} callback{'' if len(failed) == 1 else 's'} failed")  # noqa: T201 - to the log
         verdict = {"kind": "failed", "reason": "; ".join(failed)[:REASON_MAX]}
-        write_whole(folder, records.VERDICT, records.dump_fields(verdict))
-    sys.stdout.flush()
-    sys.stderr.flush()
+        leave(folder, records.VERDICT, records.dump_fields(verdict))
+    say_all()
     return 1 if failed else 0
 
 

@@ -1,30 +1,21 @@
-"""What is left to read and to write when an attempt has ended: its verdict, and the end of its output."""
+"""What is left to say when an attempt has ended: how, and the end of its output."""
 
 from __future__ import annotations
 
+import time
+
 from penstock import process
 from penstock.execution import records
-from penstock.execution.conclusion import conclude
+from penstock.execution.conclusion import begun, conclude
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
     from typing import Any
 
-    from penstock.execution.attempt_files import AttemptFiles
     from penstock.execution.ending import Ending
     from penstock.execution.output import Output
 
 _LAST_LINE_MAX = 1000
-
-
-def verdict_in(files: AttemptFiles) -> dict[str, Any] | None:
-    """Return what a task child had to say beyond its exit code; None when that is nothing."""
-    try:
-        return files.read(records.VERDICT)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        return {"kind": "failed", "reason": "the task's verdict cannot be read"}
 
 
 def how_it_ended(
@@ -39,7 +30,7 @@ def how_it_ended(
 
 
 def end_output(output: Output, ended: dict[str, Any], *, push: bool, note: str | None) -> dict[str, Any]:
-    """Flush and close *output*, with *note* as its last line; return what a result says of it.
+    """Flush *output*, with *note* as its last line; return what a result says of it besides its size.
 
     With *push* the last line becomes the ``return_value`` of an attempt that *ended* well.
     """
@@ -50,8 +41,20 @@ def end_output(output: Output, ended: dict[str, Any], *, push: bool, note: str |
         note = f"the last line is longer than {records.MAX_XCOM_BYTES} bytes: not kept as XCom"
     output.end(note)
     return {
-        "log_bytes": output.size(),
-        "log_dropped": output.dropped,
         "pushed": pushed,
         "last_line": output.last_line()[: None if pushed else _LAST_LINE_MAX],
+    }
+
+
+def when(start: float, began: float) -> dict[str, Any]:
+    """Return what a result says of times: it ends now, and began at *began* on the steady clock.
+
+    *start* is what the wall clock said then.
+    """
+    end, steady = time.time(), process.steady()
+    return {
+        "start": begun(start, end, steady - began),
+        "end": end,
+        "steady": steady,
+        "boot_id": process.boot_id(),
     }

@@ -169,6 +169,15 @@ class Crew:
         if ids:
             self._hint(ids)
 
+    def holds(self, link: SupervisorLink, why: dict[str, str]) -> None:
+        """Take note of results that wait for the disk."""
+        before, link.held = link.held, why
+        self._hint(sorted({*before, *why}))
+
+    def waits_for(self, attempt_id: str) -> str | None:
+        """Return why the disk does not take an attempt's result, as its supervisor says."""
+        return next((link.held[attempt_id] for link in self._links if attempt_id in link.held), None)
+
     def left(self, link: SupervisorLink) -> None:
         """See what became of a supervisor's attempts, and keep one warm."""
         if link in self._links:

@@ -32,7 +32,8 @@ class Claimed:
     """A supervisor took it. ``pid`` is the task's process once it is known; ``at`` seconds since 1970.
 
     ``note`` says what is the matter with it, if anything: that its time is up and SIGKILL follows at
-    ``kill_at`` (seconds since 1970), or, without that, that it cannot be killed.
+    ``kill_at`` (seconds since 1970), or, without that, that it cannot be killed, or what its result
+    waits for.
     """
 
     pid: int | None

@@ -7,13 +7,24 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from penstock import process
 from penstock.execution import attempt_dir, leftovers, records, reports, tail
 from penstock.execution.attempt_dir import Facts, Stage
 from penstock.execution.crew import Crew
-from penstock.execution.executor import Absent, Hint, Lost, Observation, StopMode, Unreachable, Worker
+from penstock.execution.executor import (
+    Absent,
+    Accepted,
+    Claimed,
+    Hint,
+    Lost,
+    Observation,
+    StopMode,
+    Unreachable,
+    Worker,
+)
 from penstock.execution.failpoint import reach
 from penstock.execution.protocol import AttemptSpec, dump
 from penstock.ids import check_attempt_id
@@ -90,9 +101,18 @@ class LocalExecutor:
                 if facts.stage not in (Stage.ACCEPTED, Stage.CLAIMED):
                     self._crew.release(each)
         return {
-            each: others.get(each) or alive.get(each) or reports.observation(folder, facts)
+            each: others.get(each) or alive.get(each) or self._told(each, reports.observation(folder, facts))
             for each, (folder, facts) in found.items()
         }
+
+    def _told(self, attempt_id: str, seen: Observation) -> Observation:
+        """Add to what the directory says what its supervisor could not write there."""
+        if self._crew is None or not isinstance(seen, Claimed):
+            return seen
+        why = self._crew.waits_for(attempt_id)
+        if why is None:
+            return seen
+        return replace(seen, note=f"the result of attempt {attempt_id} waits for room on the disk: {why}")
 
     def abandon(self, attempt_id: str) -> Observation:
         """Look for what runs of it by its mark, and kill that. See `Executor.abandon`."""
@@ -121,6 +141,10 @@ class LocalExecutor:
                 return Lost(_GONE) if isinstance(seen, Absent) else seen
         except FileNotFoundError:
             return Absent()
+        except OSError as error:
+            if error.errno not in records.DISK_ERRORS:
+                raise
+            return Accepted()  # the disk takes no word on it: it is asked again
         return self.observe([attempt_id])[attempt_id]
 
     def stop(self, attempt_id: str, mode: StopMode, reason: str) -> None:

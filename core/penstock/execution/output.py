@@ -11,6 +11,7 @@ import time
 from binascii import a2b_base64
 
 from penstock.execution import tail
+from penstock.execution.log_file import LogFile
 from penstock.execution.masking import Masker
 from penstock.execution.records import (
     HIDE_END,
@@ -35,13 +36,12 @@ class Output:
 
     With *listens* the output may say itself what is to be hidden in what follows (`records.HIDE_START`).
     ``written`` and ``dropped`` count bytes. Of an output larger than *cap* the beginning and the end are
-    kept, with a line between (see `tail`). A disk that is full drops output (counted) and never stops the
-    attempt.
+    kept, with a line between (see `tail`). A disk that is full never stops the attempt: see `LogFile`.
     """
 
     __slots__ = (
-        "_folder", "_head", "_index", "_indexed_at", "_last", "_listens", "_masker", "_tail", "_tail_room",
-        "_tail_times", "_unheard", "dropped", "log", "written",
+        "_ended", "_file", "_folder", "_head", "_index", "_indexed_at", "_last", "_line_ended", "_listens",
+        "_masker", "_note", "_tail", "_tail_room", "_tail_times", "_unheard", "dropped", "written",
     )  # fmt: skip
 
     def __init__(
@@ -65,9 +65,22 @@ class Output:
         self._index = -1
         self._indexed_at = 0.0
         self._last = b""
+        self._line_ended = False
         self.written = 0
         self.dropped = 0
-        self.log = os.open(f"{folder}/{LOG}", _NEW, 0o600)
+        self._ended = False
+        self._note: str | None = None
+        self._file = LogFile(f"{folder}/{LOG}")
+
+    @property
+    def log(self) -> int:
+        """The log's descriptor, for a process that writes it by itself."""
+        return self._file.handle
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something waits for room on the disk."""
+        return self._file.waiting
 
     def hide(self, values: Sequence[str]) -> None:
         """Mask *values* too, from now on."""
@@ -84,6 +97,8 @@ class Output:
             chunk = self._masker.feed(chunk)
         if chunk:
             self._keep(chunk)
+        elif self.waiting:
+            self._file.catch_up()
 
     def _listen(self, chunk: bytes) -> bytes:
         """Take out what is said to us; return what is left to show, hold back what may go on."""
@@ -122,26 +137,57 @@ class Output:
             self._keep(rest)
 
     def end(self, note: str | None = None) -> None:
-        """Flush, append the end of a long output, add *note* as a line of its own, and close."""
+        """Flush, append the end of a long output, add *note* as a line of its own, and close.
+
+        What the disk does not take now, `catch_up` writes.
+        """
         self.flush()
-        lost = self.dropped
-        self._join_tail()
-        lines = [note] if note else []
-        if lost:
-            lines.append(f"{lost} bytes dropped: the disk took {self.written} in all")
-        if lines and self.log >= 0:
-            start = "\n" if self.written and not self._last.endswith(b"\n") else ""
-            self._write((start + "".join(f"[penstock] {line}\n" for line in lines)).encode())
+        self._ended, self._note = True, note
+        try:
+            self.catch_up()
+        except OSError:
+            pass  # it waits
+
+    def catch_up(self) -> None:
+        """Write what waits for room on the disk; raise the disk's OSError when it still takes nothing."""
+        self._write_what_waits()
+        if not self._ended or self.log < 0:
+            return
+        if self._tail is not None:
+            lost = self.dropped - self._file.lost
+            self._join_tail()
+            if lost:
+                self._add_to_note(f"{lost} bytes dropped: the disk took {self.written} in all")
+        if self._note:
+            start = "\n" if self.written and not self._line_ended else ""
+            lines = self._note.split("\n")
+            self._file.write((start + "".join(f"[penstock] {line}\n" for line in lines)).encode())
+            self._note = None
+            self._write_what_waits()
         self.close()
+
+    def give_up(self) -> None:
+        """Let go of what waits for room on the disk."""
+        self._file.give_up()
+        self.dropped = max(self.dropped, self._file.lost)
+        self._note = None
+        self.close()
+
+    def _write_what_waits(self) -> None:
+        if self.waiting and not self._file.catch_up() and self._file.problem is not None:
+            raise self._file.problem
+
+    def _add_to_note(self, line: str) -> None:
+        self._note = f"{self._note}\n{line}" if self._note else line
 
     def close(self) -> None:
         """Close the files; doing it twice is harmless."""
         if self._tail is not None:
             self._tail.close()
-        for handle in (self.log, self._index):
-            if handle >= 0:
-                os.close(handle)
-        self.log = self._index = -1
+        self._file.close()
+        if self._index >= 0:
+            os.close(self._index)
+            self._index = -1
 
     def size(self) -> int:
         """Return the log's size in bytes, whoever wrote it."""
@@ -165,7 +211,7 @@ class Output:
         first, rest = (chunk, b"") if len(chunk) <= room else (chunk[:room], chunk[room:])
         if first:
             self._mark_time()
-            done = self._write(first)
+            done = self._file.write(first)
             self.written += done
             self.dropped += len(first) - done
         if rest:
@@ -184,26 +230,24 @@ class Output:
         self.dropped += len(chunk)
 
     def _join_tail(self) -> None:
-        if self._tail is None:
-            return
+        assert self._tail is not None
         self._tail.close()
-        try:
-            kept, left_out = tail.join(self._folder)
-        except OSError:
-            return  # it stays where it is
+        kept, left_out = tail.join(self._folder)
         self.written += kept
         self.dropped += left_out
         end = self.size()
         first = end - kept
         for position, moment in self._tail_times:
             self._write_time(max(end - self._tail.total + position, first), moment)
+        self._tail = None
 
     def _remember_last(self, chunk: bytes) -> None:
         start = chunk.rfind(b"\n", 0, len(chunk) - 1) + 1
-        if start or self._last.endswith(b"\n"):
+        if start or self._line_ended:
             self._last = chunk[start:][:MAX_XCOM_BYTES]
         elif len(self._last) < MAX_XCOM_BYTES:
             self._last = (self._last + chunk)[:MAX_XCOM_BYTES]
+        self._line_ended = chunk.endswith(b"\n")
 
     def _mark_time(self) -> None:
         now = time.monotonic()
@@ -230,14 +274,3 @@ class Output:
             os.write(self._index, struct.pack("<QQ", offset, moment))
         except OSError:
             pass  # a full disk costs the times, not the attempt
-
-    def _write(self, data: bytes) -> int:
-        """Write as much as the disk takes; return how much that was."""
-        done = 0
-        view = memoryview(data)
-        while done < len(data):
-            try:
-                done += os.write(self.log, view[done:])
-            except OSError:
-                break
-        return done

@@ -26,6 +26,8 @@ class Provision:
         self.plain: dict[str, str] = {**passed, **order["env"]}
         self.env = {**self.plain, records.MARK: attempt_id}
         self.values: list[str] = list(order.get("masks", ()))
+        self.printed = bytearray()
+        """What the command that `complete` named has printed."""
         self._environ = entrusted.environ
         self._missing: list[tuple[str, str]] = sorted(order.get("secrets", {}).items())
         for name in order.get("lent", ()):
@@ -49,9 +51,11 @@ class Provision:
                 raise references.UnresolvedError(f"secret {name}: {error}") from None
         return None
 
-    def hear(self, code: int, printed: bytes) -> None:
-        """Take what the command that `complete` named has printed. Raises `UnresolvedError`."""
+    def hear(self, code: int) -> None:
+        """Take what the command has printed that ended with *code*. Raises `UnresolvedError`."""
         name, reference = self._missing[0]
+        printed = bytes(self.printed)
+        self.printed.clear()
         try:
             if code != 0:
                 how = f"exit code {code}" if code > 0 else f"signal {-code}"

@@ -6,6 +6,7 @@ supervisor pays for every import each time one starts.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 
@@ -34,6 +35,9 @@ MAX_XCOM_BYTES = 64 << 10
 """Larger XCom values stay in the attempt directory and the database keeps a reference."""
 HARD_XCOM_BYTES = 16 << 20
 """Larger XCom values fail the task with a clear error."""
+
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG})
+"""What a disk says that may take it later."""
 
 FOREGROUND = "PENSTOCK_FOREGROUND"
 """In the environment of tasks that `penstock test` runs: no engine is there to ask."""

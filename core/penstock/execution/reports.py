@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from penstock import process
 from penstock.execution import records
 from penstock.execution.attempt_dir import Facts, Stage
-from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation
+from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation, Unreachable
 from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
 
 
@@ -33,6 +34,8 @@ def observation(folder: str, facts: Facts) -> Observation:
             return _revoked("its supervisor ended before the start")
         case Stage.LOST:
             return Lost(facts.reason or _why_lost(facts.claim))
+        case Stage.UNREADABLE:
+            return Unreachable(time.time())
         case Stage.ENDED:
             return _exited(folder, facts.result)
 

@@ -15,11 +15,11 @@ from penstock.execution.accounts import accounts
 from penstock.execution.alone import alone, complain
 from penstock.execution.asking import NEVER
 from penstock.execution.child import Child
-from penstock.execution.closing import end_output, how_it_ended, verdict_in
-from penstock.execution.conclusion import begun
+from penstock.execution.closing import end_output, how_it_ended, when
 from penstock.execution.ending import Ending, Left
 from penstock.execution.failpoint import reach
 from penstock.execution.forge import BIRTH_SECONDS, can_fork
+from penstock.execution.held import PAUSE, Held
 from penstock.execution.notice import NOTE_MAX, Notice
 from penstock.execution.output import Output
 from penstock.execution.provision import Provision
@@ -28,7 +28,7 @@ from penstock.execution.talk import CHANNEL, Talk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     from penstock.execution.attempt_files import AttemptFiles
@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 DRAIN_SECONDS = 5.0
 """How long output is awaited after the end, when some process still holds the pipe."""
+_HELD_OPEN = f"output was still held open {DRAIN_SECONDS:g} s after the end; closed"
 RESOLVE_SECONDS = 30.0
 """How long the command behind a ``cmd:`` secret may take."""
 BUSY_SECONDS = 5.0
@@ -45,16 +46,16 @@ BUSY_SECONDS = 5.0
 _BUSY_PAUSE = 0.1
 _TASK_OOM_SCORE = 200
 
-WAITING, RESOLVING, FORKING, RUNNING, ENDING, DONE = range(6)
+WAITING, RESOLVING, FORKING, RUNNING, ENDING, HOLDING, DONE = range(7)
 
 
 class Attempt:
     """The life of one claimed attempt. The supervisor calls in; nothing here waits for anything.
 
     ``state`` runs WAITING (for room) - RESOLVING (a secret's command) - FORKING (a Python task, from *forge*)
-    - RUNNING - ENDING - DONE. ``child`` is the process to expect, ``left`` who outlived it. Moments are
-    seconds of the monotonic clock. *durable* tells whether results must be forced to the disk, *family*
-    which processes of the attempt live, *umask* is for orders that name none.
+    - RUNNING - ENDING - HOLDING (for room on the disk) - DONE. ``child`` is the process to expect, ``left``
+    who outlived it. Moments are seconds of the monotonic clock. *durable* tells whether results must be
+    forced to the disk, *family* which processes of the attempt live, *umask* is for orders that name none.
     """
 
     def __init__(
@@ -81,18 +82,17 @@ class Attempt:
         self._forge = forge
         self._entrusted = entrusted
         self._talk: Talk | None = None
+        self.held = Held(files)
         self._birth: Birth | None = None
         self._unborn: Child | None = None
         self._is_durable = durable
         self._output: Output | None = None
         self._spec: dict[str, Any] = {}
         self._given: Any = None
-        self._secret = bytearray()
         self._start, self._began = time.time(), process.steady()
         self._retry_at = self._limit_at = self._drain_until = NEVER
         self._wait_until = self._spawned_at = self._duration = 0.0
-        self._status = 0
-        self._usage: Any = None
+        self._ended: tuple[int, Any] = (0, None)
 
     # --- the start ------------------------------------------------------------------------------
 
@@ -125,10 +125,11 @@ class Attempt:
 
     def _advance(self, now: float) -> None:
         """Go on towards the start: resolve the next secret, or spawn the command."""
+        assert self._output is not None
         self._retry_at = NEVER
         try:
             command = self._given.complete()
-            self._hide(self._given.values)
+            self._output.hide(self._given.values)
             if command is None:
                 self._start_command(now)
             else:
@@ -140,21 +141,13 @@ class Attempt:
         except OSError as error:
             self._wait_for_room(error, now)
 
-    def _hide(self, values: Sequence[str]) -> None:
-        if self._output is not None:
-            self._output.hide(values)
-
-    def _left(self, name: str, data: str) -> None:
-        del name, data
-
     def _start_resolver(self, command: str, now: float) -> None:
         assert self._output is not None
-        self._secret.clear()
         log = self._output.log
         self.child = Child(
             lambda out: spawn(["sh", "-c", command], self._entrusted.environ, None, out, log),
             poller=self._poller,
-            sink=self._secret.extend,
+            sink=self._given.printed.extend,
         )
         self.state = RESOLVING
         self.ending.kill_at = now + RESOLVE_SECONDS
@@ -163,8 +156,8 @@ class Attempt:
         spec = self._spec
         self._files.mark_started()
         reach("after_phase")
-        if spec.get("context") and self._talk is None:
-            self._talk = Talk(self._poller, self._entrusted, self._hide, self._left)
+        if spec.get("context") and self._talk is None and self._output is not None:
+            self._talk = Talk(self._poller, self._entrusted, self._output.hide, self.held.keep)
             self._given.env[CHANNEL] = str(self._talk.number)
         if self._talk is not None and can_fork(spec["argv"]) and self._start_fork(now):
             return
@@ -184,6 +177,8 @@ class Attempt:
     def _feed(self, chunk: bytes) -> None:
         assert self._output is not None
         self._output.feed(chunk)
+        if self._output.waiting and self._retry_at == NEVER:
+            self._retry_at = time.monotonic() + PAUSE
 
     def _started(self, child: Child, now: float) -> None:
         self.child = child
@@ -256,8 +251,8 @@ class Attempt:
         """Try again in a moment; give the launch back when the machine stays full. It uses no try."""
         if error.errno in BUSY and now < self._wait_until:
             self._retry_at = now + _BUSY_PAUSE
-            return
-        self._finish({"kind": "revoked", "reason": f"no process could be started: {error.strerror}"})
+        else:
+            self._finish({"kind": "revoked", "reason": f"no process could be started: {error.strerror}"})
 
     def _fail_to_start(self, reason: str, exit_code: int) -> None:
         self._finish({"kind": "exit_code", "exit_code": exit_code, "reason": reason}, note=reason)
@@ -276,15 +271,17 @@ class Attempt:
             self._finish({"kind": "cancelled", "reason": reason})
         elif self.state == RESOLVING and self.child is not None:
             self.ending.order("cancelled", reason, now, grace=0.0, child=self.child)
+        elif self.state == HOLDING and self._output is not None:
+            self._output.give_up()  # its end stands; who is in a hurry forgoes the rest of the log
+            self._write_down(now)
         elif self.state == RUNNING or (self.state == ENDING and self.ending.asked):
-            self._order_end("cancelled", reason, now, grace=self._grace(order))
+            grace = 0.0 if order.get("mode") == "kill" else None
+            self._order_end("cancelled", reason, now, grace=grace)
         return True
 
-    def _grace(self, order: dict[str, Any]) -> float:
-        return 0.0 if order.get("mode") == "kill" else float(self._spec.get("grace", 60.0))
-
-    def _order_end(self, asked: str, reason: str | None, now: float, *, grace: float) -> None:
+    def _order_end(self, asked: str, reason: str | None, now: float, *, grace: float | None) -> None:
         assert self.child is not None
+        grace = float(self._spec.get("grace", 60.0)) if grace is None else grace
         if self.ending.asked is None and self.child.has_ended():
             return  # its own end came first, and is what counts
         self.ending.order(asked, reason, now, grace=grace, child=self.child)
@@ -300,20 +297,29 @@ class Attempt:
     def tick(self, now: float) -> None:
         """Do what is due."""
         if now >= self._retry_at:
-            if self.state == FORKING:
-                self._abandon()
-                self._forge.give_up()
-            self._advance(now)
+            self._retry(now)
         if now >= self._limit_at:
             self._limit_at = NEVER
             limit = self._spec["time_limit"]
-            self._order_end("timeout", f"ran longer than {limit:g} s", now, grace=self._grace({}))
+            self._order_end("timeout", f"ran longer than {limit:g} s", now, grace=None)
         self.ending.asking.go_on(now)
         if now >= self.ending.kill_at and self.child is not None:
             self.ending.kill(self.child, now, alone=self.state == ENDING)
             if self.ending.trouble is not None:
                 late = f"out of time: {self.ending.reason}; " if self.ending.asked == "timeout" else ""
                 self.notice.say(f"{late}{self.ending.trouble}")
+
+    def _retry(self, now: float) -> None:
+        self._retry_at = NEVER
+        if self.state == HOLDING:
+            self._write_down(now)
+        elif self.state in (RUNNING, ENDING):
+            self._feed(b"")  # what waits for room on the disk
+        else:
+            if self.state == FORKING:
+                self._abandon()
+                self._forge.give_up()
+            self._advance(now)
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -331,7 +337,7 @@ class Attempt:
             self._after_resolver(status, now)
             return
         self.state = ENDING
-        self._status, self._usage = status, usage
+        self._ended = (status, usage)
         self._duration = now - self._spawned_at
         self._drain_until = now + DRAIN_SECONDS if self.ending.asked is None else NEVER
 
@@ -353,13 +359,16 @@ class Attempt:
         if now < self._drain_until and (strays or self.child.talking):
             return
         self.left.spared += strays
-        note = None
-        if self.child.talking:
-            note = f"output was still held open {DRAIN_SECONDS:g} s after the end; closed"
+        note = _HELD_OPEN if self.child.talking else None
         self.child.close()
-        ended = how_it_ended(self._status, ending, verdict_in(self._files), self._spec)
+        try:
+            verdict = self.held.verdict()
+        except OSError:  # the disk's, and it may pass
+            self._drain_until = now + PAUSE
+            return
+        ended = how_it_ended(self._ended[0], ending, verdict, self._spec)
         ended["reason"] = ended.get("reason") or self.left.words()
-        usage = accounts(self._usage, exact=self._birth is not None)
+        usage = accounts(self._ended[1], exact=self._birth is not None)
         self._finish({**ended, "duration": self._duration, **usage}, note)
 
     def break_off(self, error: Exception) -> None:
@@ -392,58 +401,50 @@ class Attempt:
         if self.ending.asked is not None:
             self._finish({"kind": self.ending.asked, "reason": self.ending.reason})
             return
-        code = os.waitstatus_to_exitcode(status)
         try:
-            self._given.hear(code, bytes(self._secret))
+            self._given.hear(os.waitstatus_to_exitcode(status))
         except references.UnresolvedError as error:
             self._fail_to_start(str(error), NOT_RUNNABLE)
-            return
-        finally:
-            self._secret.clear()
-        self._advance(now)
+        else:
+            self._advance(now)
 
     def _finish(self, ended: dict[str, Any], note: str | None = None) -> None:
         """Write down how it ended, and let go."""
-        facts: dict[str, Any] = {}
-        if self._output is not None:
-            facts = end_output(self._output, ended, push=bool(self._spec.get("push_last_line")), note=note)
-        end, ended_at = time.time(), process.steady()
+        push = bool(self._spec.get("push_last_line"))
+        facts = end_output(self._output, ended, push=push, note=note) if self._output is not None else {}
         result = {
             "attempt_id": self.attempt_id,
             **ended,
             **facts,
-            "start": begun(self._start, end, ended_at - self._began),
-            "end": end,
-            "steady": ended_at,
-            "boot_id": process.boot_id(),
+            **when(self._start, self._began),
             "survivors": len(self.left.survivors),
-            "xcom_bytes": self._files.size(records.XCOM),
+            "xcom_bytes": self.held.xcom_bytes(),
         }
-        if not self._publish(result):
-            # Room was set aside for a short one: what the command said last is in the log, or nowhere.
-            if result.get("pushed"):
-                result["reason"] = "no room on the disk to keep its last line as XCom"
-            self._publish({**result, "last_line": None, "pushed": False})
-        self._let_go()
+        self._hang_up()
+        self.held.conclude(self._output, result)
+        self.state = HOLDING
+        self._write_down(time.monotonic())
 
-    def _publish(self, result: dict[str, Any]) -> bool:
-        """Return whether the result could be written; without one, whoever looks finds the attempt lost."""
-        try:
-            self._files.publish(result, durable=self._is_durable())
-        except OSError:
-            return False
-        return True
+    def _write_down(self, now: float) -> None:
+        """Write the result and all that goes with it, and let go; or hold it when the disk takes nothing."""
+        self._retry_at = now + PAUSE
+        if self.held.write(durable=self._is_durable()):
+            self._let_go()
 
-    def _let_go(self) -> None:
-        """Close everything. Without a result: before the phase that is a free relaunch, after it lost."""
+    def _hang_up(self) -> None:
+        """Listen to nobody any more, and let no clock ring."""
         self._abandon()
         if self.child is not None:
             self.child.close()
         if self._talk is not None:
             self._talk.close()
+        self._retry_at = self._limit_at = self._drain_until = NEVER
+        self.ending.kill_at = self.ending.look_at = self.ending.asking.ask_at = NEVER
+
+    def _let_go(self) -> None:
+        """Close everything. Without a result: before the phase that is a free relaunch, after it lost."""
+        self._hang_up()
         if self._output is not None:
             self._output.close()
         self._files.close()
-        self._retry_at = self._limit_at = self._drain_until = NEVER
-        self.ending.kill_at = self.ending.look_at = self.ending.asking.ask_at = NEVER
         self.state = DONE

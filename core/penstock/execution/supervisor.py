@@ -63,6 +63,7 @@ class Supervisor:
         self._ended: list[str] = []
         self._spared: set[tuple[int, int]] = set()  # strays that cannot be killed, and were reported
         self._failure = ""
+        self._held: dict[str, str] = {}  # id -> what its result waits for, as the engine was told
         self._reconnect_at = 0.0
         self._claim = ""
         self._quitting = False
@@ -139,6 +140,7 @@ class Supervisor:
         self._reconnect_at = now + RECONNECT_SECONDS
         self._forge.retire()  # the next engine may come with another version of what it has imported
         if self._live:
+            self._held = {}
             self._link.connect(list(self._live))
 
     def _obey(self, message: dict[str, Any]) -> None:
@@ -163,6 +165,10 @@ class Supervisor:
         if ready or self._ended:
             self._link.moved([*ready, *self._ended], self._ended)
             self._ended = []
+        held = {key: each.held.problem for key, each in self._live.items() if each.held.problem}
+        if held != self._held and self._link.connected:
+            self._link.held(held)
+            self._held = held
 
     # --- attempts -------------------------------------------------------------------------------
 

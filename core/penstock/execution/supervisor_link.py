@@ -28,6 +28,10 @@ class Room(Protocol):
         """Look at *ids*; those *ended* are no longer in its hands."""
         ...
 
+    def holds(self, link: SupervisorLink, why: dict[str, str]) -> None:
+        """Take note of results that wait for the disk, and why; those of before no longer do."""
+        ...
+
     def left(self, link: SupervisorLink) -> None:
         """Part with a connection, and most likely with its supervisor."""
         ...
@@ -44,6 +48,8 @@ class SupervisorLink(asyncio.Protocol):
         self.speaks = 1
         """What it understands, see `engine_link.SPEAKS`."""
         self.ids: set[str] = set()
+        self.held: dict[str, str] = {}
+        """Attempts whose result waits for the disk, and why."""
         self.leaving = False
         """Whether it was asked to end; it takes nothing new then."""
         self.unheard: set[str] = set()
@@ -133,6 +139,9 @@ class SupervisorLink(asyncio.Protocol):
             self.ids.difference_update(ended)
             self.unheard.difference_update(ids)
             self._room.told(self, ids, ended)
+
+        elif message["op"] == "held":
+            self._room.holds(self, {each: str(message["why"][each]) for each in ids})
 
     def _say(self, message: dict[str, Any]) -> None:
         if self._transport is not None:

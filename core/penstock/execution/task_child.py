@@ -16,10 +16,11 @@ from contextlib import redirect_stderr, redirect_stdout
 from penstock.authoring.channel import channel
 from penstock.authoring.exceptions import TaskError, Terminated
 from penstock.authoring.hiding import listen_at
+from penstock.authoring.leaving import leave
 from penstock.authoring.lookup import provide
 from penstock.authoring.running import Ending, failed, run_task
 from penstock.authoring.secret_values import take_lent
-from penstock.authoring.task_instance import TaskInstance, XComStore, write_whole
+from penstock.authoring.task_instance import TaskInstance, XComStore
 from penstock.execution import records
 
 TYPE_CHECKING = False
@@ -121,8 +122,7 @@ def _tell(folder: str, ending: Ending) -> None:
     """Explain the ending in the log, and write the verdict when an exit code does not say it all."""
     if ending.error is not None:
         _explain(ending)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    say_all()
     more = (ending.skips, ending.assets, ending.mapped_length is not None, ending.rendered_map_index)
     if ending.kind == "success" and not any(more):
         return
@@ -135,7 +135,18 @@ def _tell(folder: str, ending: Ending) -> None:
         "mapped_length": ending.mapped_length,
         "rendered_map_index": ending.rendered_map_index,
     }
-    write_whole(folder, records.VERDICT, records.dump_fields(fields))
+    leave(folder, records.VERDICT, records.dump_fields(fields))
+
+
+def say_all() -> None:
+    """Print what was not printed yet. A log that takes nothing (``log="direct"``) changes no ending."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())  # Python prints it again at its end, and would fail again
+            os.close(null)
 
 
 def _explain(ending: Ending) -> None:
@@ -145,7 +156,7 @@ def _explain(ending: Ending) -> None:
     from penstock.authoring.tracebacks import explain
 
     assert ending.error is not None
-    sys.stdout.flush()
+    say_all()
     sys.stderr.write(explain(ending.error))
 
 

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -32,11 +31,12 @@ from penstock.scheduling.obey import ActOrder, Order, obey
 from penstock.scheduling.ready import advance
 from penstock.scheduling.reap import reap
 from penstock.scheduling.remarks import unkillable
+from penstock.scheduling.room import storage_problem
 from penstock.scheduling.settle import settle
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.why import explain, with_engine
 from penstock.scheduling.world import World
-from penstock.settings import Settings, least_free
+from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.gate import Gate, Touched
 from penstock.store.machine import of_the_machine
@@ -397,8 +397,10 @@ class Loop:
         try:
             write_values(self._settings.values_file, self.world.values.all())
         except Exception as error:  # noqa: BLE001 - tried again in the next tick
-            log.warning("%s cannot be written: %s", self._settings.values_file, error)
-            self.troubles["values"] = f"{self._settings.values_file} cannot be written: {error}"
+            text = f"{self._settings.values_file} cannot be written: {error}; tasks find older values"
+            if self.troubles.get("values") != text:
+                log.warning("%s", text)
+            self.troubles["values"] = text
         else:
             self.world.values.moved = False
             self.troubles.pop("values", None)
@@ -413,18 +415,6 @@ class Loop:
         if self._storage_low is not None:
             tick.wake_at(tick.now_us + int(_STORAGE_RECHECK * 1_000_000))
         return self._storage_low is None
-
-
-def storage_problem(folder: str) -> str | None:
-    """Return why nothing may be launched for want of space, or None."""
-    usage = shutil.disk_usage(folder)
-    floor = least_free(usage.total)
-    if usage.free >= floor:
-        return None
-    return (
-        f"only {usage.free >> 20} MiB are free on the disk of {folder}, less than {floor >> 20} MiB: "
-        "nothing is launched, results are still kept"
-    )
 
 
 def _change(touched: Touched) -> views.Change:

@@ -29,9 +29,13 @@ def write_values(path: Path, records: Iterable[ValueRecord]) -> None:
         kind[record.name] = json.loads(record.entry)
     draft = path.with_name(f"{path.name}.part")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(body, file)
-    draft.replace(path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(body, file)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)  # the room is needed
+        raise
 
 
 def seed_values(database: Database, data: bytes) -> None:

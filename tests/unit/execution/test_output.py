@@ -137,6 +137,8 @@ def test_a_note_begins_on_a_line_of_its_own(tmp_path: Path) -> None:
         ([b"a\nb\nc\n"], "c"),
         ([b"x\n", b"", b"y"], "y"),
         ([b"\xff\n"], "\\xff"),
+        ([b"x" * 70_000, b"\n", b"after\n"], "after"),
+        ([b"x" * 70_000 + b"\n", b"after\n"], "after"),
     ],
 )
 def test_the_last_line(tmp_path: Path, pieces: list[bytes], last: str) -> None:

@@ -1,0 +1,50 @@
+"""Whether the disk has room for launches. Results need less: they are written as long as any fits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from penstock.settings import least_free
+
+_ROOM_OF_ATTEMPTS = 64 << 10
+"""Bytes that must be free where the attempts lie on a disk of their own, however small it is."""
+
+
+def storage_problem(home: str) -> str | None:
+    """Return why nothing may be launched for want of space in *home* or under its attempts, or None."""
+    attempts = f"{home}/attempts"
+    found = _problem(home, None)
+    if found is None and _device(attempts) not in (None, _device(home)):
+        found = _problem(attempts, _ROOM_OF_ATTEMPTS)
+    return found
+
+
+def _problem(folder: str, least: int | None) -> str | None:
+    try:
+        usage = shutil.disk_usage(folder)
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+    except OSError as error:
+        return f"{folder} cannot be looked at ({error.strerror}): nothing is launched"
+    if read_only:
+        return f"the disk of {folder} can only be read: nothing is launched, results wait"
+    floor = least_free(usage.total)
+    if least is not None:
+        floor = min(floor, max(usage.total // 50, least))
+    if usage.free >= floor:
+        return None
+    return (
+        f"only {_size(usage.free)} are free on the disk of {folder}, less than {_size(floor)}: "
+        "nothing is launched, results are still kept"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 or count == 0 else f"{count >> 10} KiB"
+
+
+def _device(folder: str) -> int | None:
+    try:
+        return os.stat(folder).st_dev  # noqa: PTH116 - asked every two seconds
+    except OSError:
+        return None
