@@ -61,6 +61,10 @@ async def test_a_retried_date_goes_before_the_later_one_that_waits_for_it(bench:
         f"load: it depends on the past: load is failed in {days[28]}; run it again "
         f"(penstock retry d {days[28]}) or let it pass (penstock mark success d {days[28]} load)"
     )
+    chain = bench.loop.why("d", days[2], None, -1).chain
+    assert "lets 1 run go at once" in chain[0]
+    assert f"load: it depends on the past: load is failed in {days[28]}" in chain[1]
+    assert "load is failed: it has ended: failed (exit 1)" in chain[-1]
     bench.act(Retry(dag_id="d", run_id=days[28]))
     assert going(bench) == [28]
     assert bench.run_state("d", days[1]) is RunState.QUEUED

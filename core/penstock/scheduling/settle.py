@@ -137,7 +137,7 @@ def _claimed(
         tick.world.pids[attempt_id] = pid
     if task.state is not TaskState.QUEUED:
         return
-    start_us = tick.now_us if at is None else int(at * 1_000_000)
+    start_us = tick.now_us if at is None else min(tick.now_us, int(at * 1_000_000))
     tick.gate.claim_attempt(attempt_id, start_us=start_us, pid=pid)
     task.start_us = start_us
     _first_poke(live.structure.tasks[task.task_id], task, start_us)
