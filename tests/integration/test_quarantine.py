@@ -496,6 +496,25 @@ async def test_a_dag_whose_spec_cannot_be_read_is_mended_from_its_file(bench: Be
     assert bench.run_state("bad", run) is RunState.RUNNING
 
 
+async def test_a_dropped_dag_whose_spec_was_spoilt_comes_back_with_its_file(bench: Bench) -> None:
+    spec = bad_dag()
+    bench.load(neighbour(), spec)
+    run = bench.trigger("bad")
+    corrupt(bench, "UPDATE dag_version SET spec = '{' WHERE dag_id = 'bad'")
+    await bench.restart()
+    done = bench.act(QuarantineDrop(subject="bad"))
+    assert "DAG bad is forgotten" in done.message
+    assert bench.engine.quarantine() == [], "its runs went along"
+    assert [row.dag_id for row in bench.engine.dags()] == ["fine"]
+    assert bench.run_state("bad", run) is RunState.FAILED, "its history stays"
+    bench.load(spec)
+    assert bench.engine.quarantine() == []
+    await bench.restart()
+    assert bench.engine.quarantine() == []
+    again = bench.trigger("bad")
+    assert bench.run_state("bad", again) is RunState.RUNNING
+
+
 async def test_trouble_of_the_machine_puts_nothing_into_quarantine(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from penstock.model.acts import AnyAct
+    from penstock.model.acts import QuarantineDrop, QuarantineRetry
     from penstock.model.views import Done
 
 
@@ -92,11 +93,16 @@ def drop(session: Session, *, ids: tuple[str, ...], as_json: bool) -> int:
     return _perform(session, [QuarantineDrop(subject=each) for each in ids], as_json=as_json)
 
 
-def _perform(session: Session, acts: list[AnyAct], *, as_json: bool) -> int:
+def _perform(session: Session, acts: Sequence[QuarantineRetry | QuarantineDrop], *, as_json: bool) -> int:
     from penstock.cli.acting import commit, show_done
     from penstock.errors import EngineNotRunningError
 
+    there = {row.id for row in session.reader().quarantine()}
     for act in acts:
+        left = {row.id for row in session.reader().quarantine()} if len(acts) > 1 else there
+        if act.subject in there - left:
+            say(f"{act.subject} went along with what came before")
+            continue
         try:
             done: Done = commit(session, act, ask=False)
         except EngineNotRunningError as error:

@@ -127,7 +127,7 @@ def _take_dag(tick: Tick, spec: DagSpec, source_hash: str) -> DagFileProblem | N
     if standing is None:
         version_id = _keep_version(tick, spec, encoded, name, source_hash)
         if spec.dag_id in tick.world.unread:
-            _mend(tick, spec, encoded, version_id, source_hash)
+            _mend(tick, spec, version_id)
         else:
             _first_seen(tick, spec, version_id)
         return None
@@ -166,10 +166,8 @@ def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
         tick.gate.also(INSERT_PAUSE, {name: getattr(pause, name) for name in PauseRecord.__slots__})
 
 
-def _mend(tick: Tick, spec: DagSpec, encoded: bytes, version_id: int, source_hash: str) -> None:
-    """Write anew what could not be read of a DAG: its version, and its row if it was that."""
-    tick.gate.also(MEND_VERSION, {"b_id": version_id, "spec": encoded.decode()})
-    tick.world.put_structure(version_id, spec, source_hash)
+def _mend(tick: Tick, spec: DagSpec, version_id: int) -> None:
+    """Let a DAG that could not be read have a row again that can."""
     facts = tick.world.unread.pop(spec.dag_id)
     if facts is None:
         facts = DagFacts(spec.dag_id, spec.file, version_id, False, tick.now_us, None, None, None)  # noqa: FBT003
@@ -219,6 +217,11 @@ def _change(tick: Tick, spec: DagSpec, version_id: int) -> None:
 def _keep_version(tick: Tick, spec: DagSpec, encoded: bytes, name: str, source_hash: str) -> int:
     stored = tick.world.reads.version_id(spec.dag_id, name, source_hash)
     if stored is not None:
+        try:
+            tick.world.structure(stored)
+        except ValueError:  # it was spoilt; here is what it was
+            tick.gate.also(MEND_VERSION, {"b_id": stored, "spec": encoded.decode()})
+            tick.world.put_structure(stored, spec, source_hash)
         return stored
     version_id = _next_version(tick.world)
     tick.gate.first(

@@ -278,7 +278,11 @@ def _pool_record(row: Any) -> PoolRecord:
 
 def _value_record(row: Any) -> ValueRecord:
     record = ValueRecord(*_value_row(row))
-    if not isinstance(json.loads(record.entry), str | dict):
+    try:
+        entry = json.loads(record.entry)
+    except ValueError as error:
+        raise ValueError(f"stored_value.entry is not JSON: {error}") from None
+    if not isinstance(entry, str | dict):
         raise ValueError(f"stored_value.entry must be a string or an object, not {record.entry[:80]}")
     return record
 
