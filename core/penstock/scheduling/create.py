@@ -261,6 +261,7 @@ def _start_runs(tick: Tick) -> None:
         if run.state == RunState.RUNNING.value:
             known = run.backfill_id is not None and run.backfill_id in tick.world.backfills
             apart[run.backfill_id if known and run.backfill_id is not None else run.dag_id] += 1
+    busy = {pk for pk, _ in tick.world.attempts.values()}  # these do more than wait
     for queue, runs in queued.items():
         runs.sort(key=_place_in_queue)
         going = active.get(queue, [])
@@ -268,7 +269,7 @@ def _start_runs(tick: Tick) -> None:
             with live.subject:
                 full = len(going) + apart[queue] >= run_limit(tick.world, live)
                 if live.record.rush != "now" and full:
-                    if not any(other.structure.watchers for other in going):
+                    if not any(other.structure.watchers and other.record.id not in busy for other in going):
                         break
                     idle = waiting_for(tick.world, live, going) if _may_start(tick, live) else None
                     if idle is None:
