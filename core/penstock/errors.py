@@ -19,7 +19,7 @@
         ├── StaleRowsError        a row is not as the engine remembers it
         └── LostError             what the engine had open was taken from under it: exit code 4
 
-The first line of each docstring is the default message. Drawing an error is the caller's business.
+``default`` is what an error says that is raised without words. Drawing an error is the caller's business.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from __future__ import annotations
 class PenstockError(Exception):
     """Something went wrong."""
 
+    default = "Something went wrong."
+
     exit_code = 1
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+        super().__init__(message or self.default)
 
     @property
     def message(self) -> str:
@@ -42,19 +44,27 @@ class PenstockError(Exception):
 class UsageError(PenstockError):
     """The request is wrong."""
 
+    default = "The request is wrong."
+
     exit_code = 2
 
 
 class BadIdError(UsageError):
     """The id breaks the naming rule."""
 
+    default = "The id breaks the naming rule."
+
 
 class UnknownError(UsageError):
     """There is no such thing."""
 
+    default = "There is no such thing."
+
 
 class SettingsError(UsageError):
     """The configuration is wrong."""
+
+    default = "The configuration is wrong."
 
 
 class DagFileError(UsageError):
@@ -63,6 +73,8 @@ class DagFileError(UsageError):
     ``file`` is a path as the author wrote it and ``line`` counts from 1, or is None when unknown.
     ``beside`` are other files, there or not: a change of one may mend it.
     """
+
+    default = "The DAG file is wrong."
 
     def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
@@ -78,21 +90,31 @@ class DagFileError(UsageError):
 class RefusedError(PenstockError):
     """This is not possible in the present state."""
 
+    default = "This is not possible in the present state."
+
 
 class IllegalMoveError(RefusedError):
     """There is no such move between states."""
+
+    default = "There is no such move between states."
 
 
 class PlanStaleError(RefusedError):
     """The world moved since the preview; look at the plan again."""
 
+    default = "The world moved since the preview; look at the plan again."
+
 
 class EngineError(PenstockError):
     """The engine failed."""
 
+    default = "The engine failed."
+
 
 class EngineNotRunningError(EngineError):
     """No engine is running for this home; start one with `penstock up -d`."""
+
+    default = "No engine is running for this home; start one with `penstock up -d`."
 
     exit_code = 3
 
@@ -100,20 +122,30 @@ class EngineNotRunningError(EngineError):
 class EngineAlreadyRunningError(EngineError):
     """An engine already runs for this home."""
 
+    default = "An engine already runs for this home."
+
 
 class ProtocolError(EngineError):
     """A message could not be understood."""
+
+    default = "A message could not be understood."
 
 
 class StoreError(PenstockError):
     """The database cannot be used."""
 
+    default = "The database cannot be used."
+
 
 class StaleRowsError(StoreError):
     """A row is not as the engine remembers it: somebody else has written."""
 
+    default = "A row is not as the engine remembers it: somebody else has written."
+
 
 class LostError(StoreError):
     """What the engine had open was removed, renamed or replaced."""
+
+    default = "What the engine had open was removed, renamed or replaced."
 
     exit_code = 4

@@ -106,6 +106,10 @@ class LazyGroup(click.Group):
 
 def _keep_examples(verb: click.Command) -> None:
     """Let click leave the lines of the examples as they are; it would refill them into a paragraph."""
+    if sys.flags.optimize >= 2:
+        from penstock.cli.help_text import fill_help
+
+        fill_help(verb)
     if verb.help and "\b" not in verb.help:
         verb.help = cleandoc(verb.help).replace("Examples:\n", "\b\nExamples:\n")
     if isinstance(verb, click.Group):

@@ -28,7 +28,8 @@ def execute(file: str, data: bytes, folders: Iterable[str] = ()) -> dict[str, An
     module.__file__ = file
     when_imported("linecache", lambda: _quote(file, data))
     sys.modules[module.__name__] = module
-    code = compile(data, file, "exec", dont_inherit=True)
+    # Docstrings are data here: of functions under @task and @dag. Without assertions as the interpreter.
+    code = compile(data, file, "exec", dont_inherit=True, optimize=min(sys.flags.optimize, 1))
     exec(code, module.__dict__)  # noqa: S102 - executing DAG files is what this is for
     return module.__dict__
 
