@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -11,7 +10,7 @@ _COERCED = "C.UTF-8"
 """What Python itself sets ``LC_CTYPE`` to where the locale is C."""
 
 
-def carries_glyphs(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> bool:
+def carries_glyphs(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     """Return whether *stream* can be given the glyphs of tables and states.
 
     It cannot with an encoding that lacks them, nor in a locale that was set to ``C`` or ``POSIX``:

@@ -80,7 +80,9 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
     from penstock_tui.keymap import read_keymap
     from penstock_tui.terminal import TerminalDriver
 
-    in_ascii = options.ascii or not (carries_glyphs(sys.stdout) and carries_glyphs(sys.stderr))
+    in_ascii = options.ascii or not all(
+        carries_glyphs(stream, os.environ) for stream in (sys.stdout, sys.stderr)
+    )
     TerminalDriver.plain = in_ascii
     never_fail(sys.stdout)
     never_fail(sys.stderr)

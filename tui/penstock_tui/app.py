@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerState
 from penstock.model.views import Change, EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import Wall, clean
+from penstock_tui.clipboard import what_was_copied
 from penstock_tui.doors import Doors
 from penstock_tui.feed import Feed
 from penstock_tui.keyboard import Echo, Keyboard
@@ -27,14 +28,6 @@ from penstock_tui.view.state_style import Looks
 
 FeedMaker = Callable[[Callable[[Message], object]], Feed]
 """Makes the feed from the function that posts its messages."""
-
-
-_SAID = 200
-"""Characters of what was copied that are repeated on the screen."""
-_EXCERPT = 40
-"""Characters that are repeated of more than that."""
-_MANY = 55_000
-"""Bytes above which a terminal may ignore what is copied: several take 74,994 bytes of base64."""
 
 
 class Console(Doors):
@@ -249,17 +242,9 @@ class Console(Doors):
 
         safe = clean(text)  # what lands in a shell by pasting must not act on it either
         self.copy_to_clipboard(safe)
-        hint = ""
-        if os.environ.get("TMUX") and not self._told_tmux:
-            self._told_tmux = True
-            hint = " (tmux passes it on only with: set -g set-clipboard on)"
-        if len(safe.encode()) > _MANY:
-            hint += " (some terminals take no more than about 55K)"
-        if len(safe) <= _SAID and not note:
-            self.say(f"copied {safe}{hint}")
-            return
-        size = f"{len(safe):,} characters" + (f", {note}" if note else "")
-        self.say(f"copied {size}{hint}: {safe[:_EXCERPT]} ...")
+        through_tmux = bool(os.environ.get("TMUX")) and not self._told_tmux
+        self._told_tmux = self._told_tmux or through_tmux
+        self.say(what_was_copied(safe, note, through_tmux=through_tmux))
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: object) -> None:
         """Nothing to do here: `actions.read_keymap` names clashes once, at the start."""

@@ -39,9 +39,9 @@ ERROR = re.compile(
 
 _SIGNS = (
     b"ERROR", b"FATAL", b"CRITICAL", b"PANIC", b"Traceback", b"rror: ", b"Error", b"Exception", b"panic: ",
-    b"exit",
 )  # fmt: skip
-"""A line that `ERROR` matches holds one of these."""
+_EXIT = re.compile(rb"exit(?:ed)?(?: with)?(?: code| status)?:? [1-9]")
+"""What `ERROR` matches holds one of the words or this, which begins with a word and so is found as fast."""
 
 
 class _Errors:
@@ -53,7 +53,8 @@ class _Errors:
         end = len(data) if endpos is None else endpos
         for first in range(pos, end, _SLICE):
             # Slices overlap, so that a word which lies over their edge is seen.
-            if any(data.find(sign, first, min(end, first + _SLICE + 16)) >= 0 for sign in _SIGNS):
+            last = min(end, first + _SLICE + 32)
+            if any(data.find(sign, first, last) >= 0 for sign in _SIGNS) or _EXIT.search(data, first, last):
                 begin = max(pos, data.rfind(b"\n", pos, first) + 1)
                 hit = ERROR.search(data, begin, min(end, first + _SLICE + 256))
                 if hit is not None:
