@@ -81,8 +81,8 @@ def _flaw(
     here = shlex.quote(str(path))
     uid = os.geteuid()
     if facts.st_uid not in ({uid} if ours else {0, uid, owner}):
-        text = f"belongs to user {_user(facts.st_uid)}, who could run anything as you"
-        return Flaw(path, text, f"chown {_user(uid)} {here}")
+        text = f"belongs to user {user_name(facts.st_uid)}, who could run anything as you"
+        return Flaw(path, text, f"chown {user_name(uid)} {here}")
     if stat.S_ISLNK(facts.st_mode) or (above and facts.st_mode & stat.S_ISVTX):
         return None
     if facts.st_mode & stat.S_IWOTH:
@@ -102,7 +102,7 @@ def is_private(gid: int) -> bool:
         found = grp.getgrgid(gid)
     except KeyError:
         return False
-    name = _user(os.geteuid())
+    name = user_name(os.geteuid())
     return found.gr_name in {name, "root"} and set(found.gr_mem) <= {name, "root"}
 
 
@@ -149,7 +149,8 @@ def _mode(facts: os.stat_result) -> str:
     return f"{stat.S_IMODE(facts.st_mode):o}"
 
 
-def _user(uid: int) -> str:
+def user_name(uid: int) -> str:
+    """Return the name of a user, or the number where there is none."""
     import pwd
 
     try:

@@ -160,3 +160,13 @@ def test_a_folder_is_made_with_modes_of_its_own(tmp_path: Path, umask: int) -> N
         os.umask(before)
     modes = [stat.S_IMODE((tmp_path / part).stat().st_mode) for part in ("a", "a/b", "a/b/c")]
     assert modes == [0o755, 0o755, 0o700]
+
+
+@as_root
+def test_anothers_home_is_not_to_be_taken_piece_by_piece(home: Settings) -> None:
+    os.chown(home.home, STRANGER, -1)
+    with pytest.raises(RefusedError) as refused:
+        require_trusted(home)
+    assert f"chown -R root {home.home}" in str(refused.value)
+    assert "one instance, one user" in str(refused.value)
+    assert "\n" not in str(refused.value)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Iterator
 
 from penstock import trust
+from penstock.errors import RefusedError
 from penstock.settings import Settings
 
 
 def require_trusted(settings: Settings) -> None:
     """Raise `RefusedError`, with what to type, when somebody else could decide what runs here."""
+    if settings.home.exists() and (owner := settings.home.stat().st_uid) != os.geteuid():
+        name, me = trust.user_name(owner), trust.user_name(os.geteuid())
+        raise RefusedError(
+            f"{settings.home} belongs to user {name}, and you are {me}: one instance, one user. Become "
+            f"{name}, or make it yours with everything in it: chown -R {me} {shlex.quote(str(settings.home))}"
+        )
     trust.require(*flaws_of_home(settings))
 
 
