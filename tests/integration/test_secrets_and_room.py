@@ -52,6 +52,13 @@ async def test_from_a_command(bench: Bench, tmp_path: Path) -> None:
     assert await used(bench, f"cmd:echo {CANARY.replace('-', '$(printf -)', 1)}", tmp_path) == b"have ***\n"
 
 
+async def test_what_the_command_complains_of_is_masked_too(bench: Bench) -> None:
+    spec = shell("echo done", secrets={"TOKEN": f"cmd:echo the token is {CANARY} >&2; echo {CANARY}"})
+    assert await bench.log(spec) == b"the token is ***\ndone\n"
+    failing = shell("echo done", secrets={"TOKEN": "cmd:echo no such vault >&2; exit 3"})
+    assert (await bench.log(failing)).startswith(b"no such vault\n")
+
+
 async def test_several_are_resolved_in_turn(bench: Bench, tmp_path: Path) -> None:
     sources = {"A": "cmd:echo first-value", "B": "env:TEST_SECRET_SOURCE", "C": "cmd:echo third-value"}
     spec = shell('echo "$A $B $C"; exit 3', secrets=sources)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from penstock.execution import records, references
 
 TYPE_CHECKING = False
@@ -10,6 +12,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
     from penstock.execution.entrusted import Entrusted
 
+_MOST_SAID = 64 << 10
 LENT = "PENSTOCK_SECRET_"
 """Before a name that an order of version 0.1 lends to a Python task."""
 
@@ -28,6 +31,7 @@ class Provision:
         self.values: list[str] = list(order.get("masks", ()))
         self.printed = bytearray()
         """What the command that `complete` named has printed."""
+        self._said = -1
         self._environ = entrusted.environ
         self._missing: list[tuple[str, str]] = sorted(order.get("secrets", {}).items())
         for name in order.get("lent", ()):
@@ -51,18 +55,36 @@ class Provision:
                 raise references.UnresolvedError(f"secret {name}: {error}") from None
         return None
 
-    def hear(self, code: int) -> None:
-        """Take what the command has printed that ended with *code*. Raises `UnresolvedError`."""
+    def stderr(self, log: int) -> int:
+        """Return where that command complains to: memory, as it may say the value; else *log*."""
+        if not hasattr(os, "memfd_create"):
+            return log
+        self.said()
+        self._said = os.memfd_create("complaints")
+        return self._said
+
+    def said(self) -> bytes:
+        """Return what the command complained of, once; it is to be shown when its value is hidden."""
+        if self._said < 0:
+            return b""
+        data = os.pread(self._said, _MOST_SAID, 0)
+        os.close(self._said)
+        self._said = -1
+        return data
+
+    def hear(self, code: int) -> str | None:
+        """Take what the command has printed that ended with *code*; return why that is no value, or None."""
         name, reference = self._missing[0]
         printed = bytes(self.printed)
         self.printed.clear()
+        if code != 0:
+            how = f"exit code {code}" if code > 0 else f"signal {-code}"
+            return f"secret {name}: {reference} ended with {how}"
         try:
-            if code != 0:
-                how = f"exit code {code}" if code > 0 else f"signal {-code}"
-                raise references.UnresolvedError(f"{reference} ended with {how}")
             self._take(references.decode(printed, reference))
         except references.UnresolvedError as error:
-            raise references.UnresolvedError(f"secret {name}: {error}") from None
+            return f"secret {name}: {error}"
+        return None
 
     def _take(self, value: str) -> None:
         name, _ = self._missing.pop(0)

@@ -143,7 +143,7 @@ class Attempt:
 
     def _start_resolver(self, command: str, now: float) -> None:
         assert self._output is not None
-        log = self._output.log
+        log = self._given.stderr(self._output.log)
         self.child = Child(
             lambda out: spawn(["sh", "-c", command], self._entrusted.environ, None, out, log),
             poller=self._poller,
@@ -395,16 +395,16 @@ class Attempt:
 
     def _after_resolver(self, status: int, now: float) -> None:
         assert self.child is not None
+        assert self._output is not None
         self.child.close()
-        self.child = None
-        self.state = WAITING
+        self.child, self.state = None, WAITING
+        problem = self._given.hear(os.waitstatus_to_exitcode(status))
+        self._output.hide(self._given.values)
+        self._output.feed(self._given.said())
         if self.ending.asked is not None:
             self._finish({"kind": self.ending.asked, "reason": self.ending.reason})
-            return
-        try:
-            self._given.hear(os.waitstatus_to_exitcode(status))
-        except references.UnresolvedError as error:
-            self._fail_to_start(str(error), NOT_RUNNABLE)
+        elif problem is not None:
+            self._fail_to_start(problem, NOT_RUNNABLE)
         else:
             self._advance(now)
 
