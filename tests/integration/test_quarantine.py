@@ -35,6 +35,7 @@ from penstock.scheduling import (
 from penstock.scheduling.acts import registry
 from penstock.scheduling.live_run import LiveRun
 from penstock.scheduling.world import World
+from penstock.settings import Settings
 from penstock.store import standing
 from penstock.store.gate import Gate
 from scripted import OK, Bench
@@ -667,3 +668,23 @@ async def test_a_wrong_asset_condition_hurts_its_dag_alone(
     await live_minutes(bench, 3, restart_at=1)
     assert_missed_nothing(bench, 3)
     assert [(row.kind, row.id) for row in bench.engine.quarantine()] == [("dag", "bad")]
+
+
+def test_a_test_run_that_fails_inside_the_engine_ends_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    from penstock.service.foreground import run_test
+
+    def failing(*_: Any) -> Any:
+        raise ZeroDivisionError("injected")
+
+    monkeypatch.setattr(ready, "_advance", failing)
+    file = tmp_path / "d.py"
+    file.write_text(
+        "from penstock import DAG, EmptyOperator\nwith DAG('d', schedule=None): EmptyOperator(task_id='a')\n"
+    )
+    settings = Settings(home=tmp_path, dags_folder=tmp_path)
+    with pytest.raises(PenstockError, match="injected"):
+        run_test(file, None, task=None, logical_date=None, conf={}, log=io.StringIO(), settings=settings)
