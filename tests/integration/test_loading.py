@@ -175,7 +175,7 @@ SAID = {
     ),
     "bad cron": (
         "from penstock import DAG\nDAG('d')\ndag = DAG('e', schedule='61 * * * *')",
-        "DAG 'e': cron '61 * * * *' is not valid: [61 * * * *] is not acceptable, out of range",
+        "DAG 'e': cron '61 * * * *' is not valid: minute '61' is out of range: it goes from 0 to 59",
         3,
     ),
 }
@@ -340,3 +340,37 @@ def test_a_file_sees_the_same_forked_and_spawned(settings: Settings) -> None:
         assert parents.used == 1
     assert len(told[0][0].message) > 1000
     assert told[0] == told[1]
+
+
+LIES = """
+import sys
+
+import msgspec
+
+from penstock import DAG, EmptyOperator
+
+child = sys.modules["__main__"]
+child.settled = lambda spec: msgspec.structs.replace(
+    spec, tasks=tuple(msgspec.structs.replace(task, {field}={value}) for task in spec.tasks)
+)
+with DAG("lies"):
+    EmptyOperator(task_id="a")
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("pool_slots", "-1", "task 'a': pool_slots must be a whole number from 1"),
+        ("trigger_rule", "'nonsense'", "task 'a': trigger_rule 'nonsense' is not known"),
+        ("upstream", "('b',)", "task 'a': it depends on 'b', which is not in the DAG"),
+        ("retries", "None", "wrote over what its loader said"),
+        ("weight_rule", "'up'", "wrote over what its loader said"),
+    ],
+)
+def test_a_file_that_lies_about_its_dags_is_not_believed(
+    settings: Settings, field: str, value: str, message: str
+) -> None:
+    told = problem(load(settings, LIES.format(field=field, value=value)))
+    assert message in told.message
+    assert told.file == str(settings.dags_folder / "dag_file.py")

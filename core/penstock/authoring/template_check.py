@@ -180,13 +180,10 @@ class _Work:
         from jinja2 import nodes
 
         environment = self._environment(task)
-        asked = (nodes.Filter, nodes.Test)
-        branches = tree.find_all((nodes.If, nodes.CondExpr))
-        guarded = {id(inner) for part in branches for inner in part.find_all(asked)}
-        for node in tree.find_all(asked):
+        for node in tree.find_all((nodes.Filter, nodes.Test)):
             is_filter = isinstance(node, nodes.Filter)
             known: Mapping[str, Any] = environment.filters if is_filter else environment.tests
-            if node.name not in known and id(node) not in guarded:
+            if node.name not in known and not _is_guarded(tree, node):
                 kind = "filter" if is_filter else "test"
                 told = f"there is no {kind} {node.name!r}{near(node.name, known)}"
                 raise _Mistake(told, (file,) if file else ())
@@ -204,18 +201,29 @@ class _Work:
         if environment.undefined is not jinja2.StrictUndefined:
             return
         names = list(tree.find_all(nodes.Name))
+        asked = {node.name for node in names if node.ctx == "load"} - _ALSO_KNOWN - _JINJAS_OWN
+        asked -= environment.globals.keys()
+        if not asked:
+            return
         made = {node.name for node in names if node.ctx != "load"}
         made |= {node.name for node in tree.find_all(nodes.Macro)}
         made |= {part.target for part in tree.find_all(nodes.Import)}
         for imported in tree.find_all(nodes.FromImport):
             made |= {each if isinstance(each, str) else each[1] for each in imported.names}
-        asked = {node.name for node in names} - made - _ALSO_KNOWN - _JINJAS_OWN - environment.globals.keys()
         doubting = [*tree.find_all((nodes.Test, nodes.If, nodes.CondExpr))]
         doubting += [part for part in tree.find_all(nodes.Filter) if part.name in ("default", "d")]
         tested = {inner.name for part in doubting for inner in part.find_all(nodes.Name)}
-        for unknown in sorted(asked - tested):
+        for unknown in sorted(asked - made - tested):
             told = f"{name} asks for {unknown!r}, which no run has{near(unknown, CONTEXT_KEYS)}"
             self._dag.warn(f"task {task.task_id!r}: {told}")
+
+
+def _is_guarded(tree: nodes.Template, node: nodes.Node) -> bool:
+    """Whether *node* stands in a branch: Jinja then complains only when it comes to it."""
+    from jinja2 import nodes
+
+    branches = tree.find_all((nodes.If, nodes.CondExpr))
+    return any(inner is node for branch in branches for inner in branch.find_all(type(node)))
 
 
 def _refuse_swallowed(environment: jinja2.Environment, text: str) -> None:
