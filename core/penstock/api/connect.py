@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.api.client import SocketEngine
 from penstock.api.engine import Engine
-from penstock.errors import EngineNotRunningError
+from penstock.errors import EngineNotRunningError, StoreError
 from penstock.settings import Settings
 
 
@@ -28,11 +28,17 @@ def open_engine(settings: Settings) -> Engine:
 def stored_engine(settings: Settings) -> Engine:
     """Return the database's own answers, whether or not an engine runs.
 
-    Raises `EngineNotRunningError` when there is no database.
+    Raises `EngineNotRunningError` when there is no database, and `StoreError` when it is of an older
+    program, which only an engine brings up to date.
     """
     if not settings.database.is_file():
         raise EngineNotRunningError
     from penstock.api.local import LocalEngine
     from penstock.store.database import Database
 
-    return LocalEngine(Database.open(settings.database, readonly=True), settings)
+    database = Database.open(settings.database, readonly=True)
+    if database.behind:
+        database.close()
+        said = "is of an older Penstock and no engine runs; `penstock up` brings it up to date"
+        raise StoreError(f"{settings.database} {said}")
+    return LocalEngine(database, settings)

@@ -264,6 +264,12 @@ class Database:
         finally:
             fairy.close()
 
+    @property
+    def behind(self) -> bool:
+        """Whether the database is of an older program, so that its tables are not those of this one."""
+        with self._raw() as raw:
+            return int(raw.execute("PRAGMA user_version").fetchone()[0]) < tables.SCHEMA_VERSION
+
     def _check_schema(self) -> None:
         with self._raw() as raw:
             application = raw.execute("PRAGMA application_id").fetchone()[0]
