@@ -139,7 +139,7 @@ def tick_text(moment_us: int) -> str:
 
 
 def _how_far(by_us: int) -> str:
-    seconds = abs(by_us) // 1_000_000
+    seconds = round(abs(by_us) / 1_000_000)
     days, rest = divmod(seconds, 86_400)
     parts = ((days, "d"), (rest // 3600, "h"), (rest % 3600 // 60, "min"), (rest % 60, "s"))
     words = [f"{number} {unit}" for number, unit in parts if number]
