@@ -6,6 +6,7 @@ import asyncio
 
 from textual.app import ComposeResult
 
+from penstock.errors import EngineNotRunningError
 from penstock.model.views import Change, DagRow, ImportErrorRow
 from penstock_tui.actions import Target
 from penstock_tui.clean import label
@@ -59,8 +60,10 @@ class DagsScreen(Listing):
             feed.ask(lambda engine: engine.dags(strip=24), key="dags"),
             feed.ask(lambda engine: engine.import_errors(), key="import_errors"),
         )
-        if dags is None and self.console_app.gone is not None and not self.dags:
-            self.table.empty = "no engine, and nothing stored yet"
+        gone = self.console_app.gone
+        if dags is None and gone is not None and not self.dags:
+            nothing_there = gone.reason == str(EngineNotRunningError())
+            self.table.empty = "no engine, and nothing stored yet" if nothing_there else label(gone.reason)
         if errors is not None:
             self.errors = errors
             self._show_errors()
