@@ -234,7 +234,6 @@ class Crew:
         if not self._open:
             return
         settings = self._settings
-        settings.attempts.mkdir(mode=0o700, parents=True, exist_ok=True)
         words = [str(_package_root()), str(settings.attempts), str(settings.supervisor_socket)]
         complaints = settings.run_folder / "supervisors.log"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
