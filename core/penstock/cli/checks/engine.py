@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,8 @@ def check_engine(session: Session) -> Iterator[Check]:
     except EngineNotRunningError as error:
         yield _silent(settings, error)
         if settings.database.is_file():
-            yield _quarantine(session.reader(quietly=True).quarantine())
+            with suppress(Exception):  # what is wrong with the database was said already
+                yield _quarantine(session.reader(quietly=True).quarantine())
         yield _files_now(settings)
         return
     except PenstockError as error:
