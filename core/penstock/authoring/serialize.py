@@ -85,15 +85,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         dagrun_timeout=dag.dagrun_timeout,
         fail_fast=dag.fail_fast,
         callbacks=tuple(event for event in ("success", "failure") if getattr(dag, f"on_{event}_callback")),
-        deadlines=tuple(
-            DeadlineSpec(
-                reference=one.reference.word,
-                seconds=one.interval,
-                at=_utc(dag, "a deadline", one.reference.at, zone),
-                name=one.name,
-            )
-            for one in dag.deadlines
-        ),
+        deadlines=tuple(_deadlines(dag, zone)),
         max_consecutive_failed_runs=dag.max_consecutive_failed_dag_runs,
         paused_upon_creation=dag.is_paused_upon_creation,
         params={name: _param(dag, name, param) for name, param in dag.params.items()},
@@ -112,6 +104,16 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         warnings=dag.warnings,
     )
     return _with_doubts(spec, dag)
+
+
+def _deadlines(dag: DAG, zone: str) -> Iterable[DeadlineSpec]:
+    for one in dag.deadlines:
+        yield DeadlineSpec(
+            reference=one.reference.word,
+            seconds=one.interval,
+            at=_utc(dag, "a deadline", one.reference.at, zone),
+            name=one.name,
+        )
 
 
 def _task(task: Operator, sources: frozenset[str]) -> TaskSpec:
