@@ -26,7 +26,7 @@ def main() -> int:
     signal.signal(signal.SIGUSR1, lambda *_: engine.commit(PauseSchedule(dag_id="hello")))
     console = make_console(engine)
     if "fail" in sys.argv:
-        console.feed.start = lambda: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+        console.feed.start = lambda: 1 / 0  # type: ignore[method-assign,assignment]
     code = console.run() or console.return_code or 0
     sys.stdout.flush()
     os._exit(code)  # as the real one: nothing that hangs is waited for

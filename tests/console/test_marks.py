@@ -10,7 +10,7 @@ from penstock.model.states import TaskState
 from penstock_tui import actions
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
-from penstock_tui.target import Kind, Target, too_much
+from penstock_tui.target import Kind, Takes, Target, too_much
 from penstock_tui.widgets.line_table import LineTable
 
 ORDERS = "scheduled__2026-08-21T06:00:00+00:00"
@@ -51,7 +51,7 @@ async def in_run(driver: Driver, dag_id: str, run_id: str = ORDERS) -> RunScreen
     ],
 )
 def test_how_much_of_what_is_marked_an_act_takes(
-    takes: actions.Takes | None, one: set[Kind], several: set[Kind]
+    takes: Takes | None, one: set[Kind], several: set[Kind]
 ) -> None:
     for kind in _ALL:
         target = Target(kind=kind, marked=True, dag_id="d")

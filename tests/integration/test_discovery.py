@@ -54,7 +54,7 @@ def test_a_change_is_seen_and_an_unchanged_file_is_not_read_again(
     discovery = Discovery()
     before = discovery.scan(folder).files
     reads: list[str] = []
-    read = discover.read_source
+    read = read_source
 
     def counted(path: Path, most: int = MAX_SOURCE_BYTES) -> bytes:
         if path.suffix == ".py":

@@ -28,6 +28,7 @@ from penstock.scheduling import (
     dispatch,
     isolate,
     loaded,
+    moves,
     ready,
     reap,
     settle,
@@ -38,6 +39,7 @@ from penstock.scheduling.world import World
 from penstock.settings import Settings
 from penstock.store import standing
 from penstock.store.gate import Gate
+from penstock.timetable import due
 from scripted import OK, Bench
 
 MINUTE = ScheduleSpec(kind="cron", crons=("* * * * *",), text="* * * * *")
@@ -232,7 +234,7 @@ async def test_many_that_fail_alike_are_tried_again_by_themselves_and_it_is_said
         for number in range(isolate.MOST_ALIKE + 5)
     ]
     bench.load(neighbour(), *many)
-    decide = create.decide
+    decide = due.decide
 
     def failing(spec: DagSpec, **fields: Any) -> Any:
         if spec.dag_id != "fine":
@@ -547,7 +549,7 @@ def test_the_steps_are_all_of_them() -> None:
     """Each step of a tick has its injections above."""
     covered = {found.place for found in STEPS.values()}
     assert {settle, ready, reap, create, dispatch, deadlines, callbacks} == covered
-    assert asset_runs.create_asset_runs
+    assert callable(asset_runs.create_asset_runs)
 
 
 # -- what is not about a run or a DAG ----------------------------------------------------------------
@@ -589,7 +591,7 @@ async def test_a_pause_that_cannot_be_lifted_is_left_out_and_stays_in_force(
 ) -> None:
     bench.load(neighbour(), bad_dag())
     bench.act(acts.PauseSchedule(dag_id="bad", until=bench.clock.time + timedelta(seconds=90)))
-    lift = reap.lift_pause
+    lift = moves.lift_pause
 
     def failing(tick: Any, key: Any, **fields: Any) -> None:
         if key[1] == "bad":

@@ -26,6 +26,11 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     made.close()
 
 
+def warnings(bench: Bench) -> tuple[str, ...]:
+    """Return what the engine warns of now."""
+    return bench.loop.warnings
+
+
 def started(bench: Bench) -> tuple[str, str]:
     """Return the run and the attempt of a task that runs."""
     bench.load(dag("d", task("a")))
@@ -55,17 +60,17 @@ async def test_a_task_out_of_time_counts_down_and_one_that_lives_on_says_so(benc
     assert row.stop_deadline is not None
     assert row.stop_deadline.timestamp() == kill_at
     assert why(bench, run).endswith(f"({LATE}); it is killed at the latest")
-    assert bench.loop.warnings == ()
+    assert warnings(bench) == ()
     say(bench, attempt, f"{LATE}; {STUCK}")
     assert bench.run("d", run).tasks[0].reason == f"{LATE}; {STUCK}"
     assert why(bench, run).endswith(f"({LATE}; {STUCK})")  # and nothing of a kill that is to come
-    assert bench.loop.warnings == (f"d {run} a: {LATE}; {STUCK}",)
+    assert warnings(bench) == (f"d {run} a: {LATE}; {STUCK}",)
     bench.end("a", Outcome(kind=OutcomeKind.TIMEOUT, signal=9, killed_after=30.0))
     bench.tick()
     row = bench.run("d", run).tasks[0]
     assert (row.state, row.reason) == (TaskState.FAILED, "out of time, killed after 30 s")
     assert row.stop_deadline is None
-    assert bench.loop.warnings == ()
+    assert warnings(bench) == ()
 
 
 async def test_a_success_keeps_nothing_of_it(bench: Bench) -> None:
@@ -91,7 +96,7 @@ async def test_a_stopping_task_keeps_its_reason_beside_it(bench: Bench, forgotte
     row = bench.run("d", run).tasks[0]
     assert (row.state, row.reason) == (TaskState.STOPPING, f"{before}; {STUCK}")
     assert STUCK in why(bench, run)
-    assert bench.loop.warnings == (f"d {run} a: {STUCK}",)
+    assert warnings(bench) == (f"d {run} a: {STUCK}",)
     bench.end("a", Outcome(kind=OutcomeKind.CANCELLED, signal=9))
     bench.tick()
     row = bench.run("d", run).tasks[0]

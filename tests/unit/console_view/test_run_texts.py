@@ -298,7 +298,6 @@ def test_lines_take_the_colour_of_their_level_or_their_own() -> None:
     assert pieces_of(b"plain")[0][1] == Style.null()
     own = pieces_of(b"\x1b[32mERROR in green\x1b[0m")
     assert own[0][1].color == Style(color="green").color
-    assert pieces_of(b"abc", cut=True)[-1][0].startswith(" ⋯ cut")
 
 
 def test_hits_are_marked_across_pieces() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from penstock import process
 from penstock.execution import asking, ending
-from penstock.execution.ending import NEVER, Ending
+from penstock.execution.asking import NEVER
+from penstock.execution.ending import Ending
 
 TERM, KILL, CONT = 15, 9, 18
 pytestmark = pytest.mark.skipif(not process.LINUX, reason="families are seen in /proc")
