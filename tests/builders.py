@@ -16,7 +16,8 @@ from penstock.model.graph import Graph
 from penstock.model.outcome import Outcome
 from penstock.model.spec import DagSpec, ScheduleSpec, TaskSpec, encode_spec, spec_hash
 from penstock.store import tables
-from penstock.store.database import Database, table_of
+from penstock.store.database import Database
+from penstock.store.statement import table_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """A moment that tests agree on."""

@@ -22,8 +22,8 @@ from penstock.execution.protocol import LOG_INDEX, attempt_path
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, TaskState
 from penstock.store import tables
-from penstock.store.database import table_of
 from penstock.store.quarantine_table import QuarantineRow
+from penstock.store.statement import table_of
 
 
 def test_status_counts_what_the_rows_say(bench: Bench) -> None:

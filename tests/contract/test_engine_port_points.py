@@ -15,7 +15,7 @@ from penstock.errors import UnknownError, UsageError
 from penstock.model.spec import ScheduleSpec
 from penstock.model.states import RunState
 from penstock.store import tables
-from penstock.store.database import table_of
+from penstock.store.statement import table_of
 from penstock.timetable.recorded import Recorded
 
 DAY = timedelta(days=1)

@@ -22,7 +22,8 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec
 from penstock.service import retention
 from penstock.store import old_runs, tables
-from penstock.store.database import Database, table_of
+from penstock.store.database import Database
+from penstock.store.statement import table_of
 from scripted import START, Bench
 
 DAY = 86_400

@@ -19,9 +19,11 @@ from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent, run_edges, task_edges
 from penstock.store import database as database_module
 from penstock.store import tables
-from penstock.store.database import Database, install_guards, network_file_system, table_of
+from penstock.store.database import Database, network_file_system
 from penstock.store.gate import Gate
+from penstock.store.guards import install_guards
 from penstock.store.records import RunRecord, TaskRecord
+from penstock.store.statement import table_of
 from penstock.store.working import WorkingSet
 from schemas import schema
 

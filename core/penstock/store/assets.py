@@ -12,9 +12,10 @@ from sqlalchemy.engine import Connection
 from penstock.model.subject import about_row
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
-from penstock.store.database import Database, table_of
+from penstock.store.database import Database
 from penstock.store.records import AssetEventRecord
 from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
 
 _event = table_of(tables.AssetEventRow)
 _queue = table_of(tables.AssetQueueRow)

@@ -15,7 +15,8 @@ from penstock.errors import StoreError
 from penstock.model.states import TaskState
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.store import tables
-from penstock.store.database import Database, table_of
+from penstock.store.database import Database
+from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)

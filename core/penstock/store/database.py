@@ -1,4 +1,4 @@
-"""Opening the database: settings, schema, and the two ways in. The only file that knows SQLite.
+"""Opening the database: settings, schema, and the two ways in.
 
 One writer, one checkpointer: the engine. WAL with ``synchronous=FULL``: what is committed survives
 power loss. Readers never hold a transaction across a wait.
@@ -9,11 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -21,10 +19,11 @@ from sqlalchemy.engine import Connection
 from sqlmodel import SQLModel
 
 from penstock.errors import StoreError
-from penstock.model.transitions import run_edges, task_edges
 from penstock.store import quarantine_table as quarantine_table  # noqa: PLC0414 - one more table
 from penstock.store import tables
+from penstock.store.guards import guards_hold, install_guards
 from penstock.store.held import HeldFiles
+from penstock.store.statement import table_of
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -51,31 +50,7 @@ _CHECKPOINT_PAGES = 4_000
 RUN_UNFINISHED = sa.text("run.state IN ('queued', 'running')")
 ATTEMPT_LIVE = sa.text("attempt.end_us IS NULL")
 EVENT_HORIZON = "events_from_us"
-"""The key in ``meta`` that says before which moment events may go. The guard below spells it out."""
-# A statement that slips past the gate is refused by the database itself.
-_GUARD = """
-CREATE TRIGGER guard_{table} BEFORE UPDATE OF state ON {table}
-WHEN NEW.state IS NOT OLD.state AND NOT EXISTS
-  (SELECT 1 FROM edge WHERE subject = '{table}' AND before = OLD.state AND after = NEW.state)
-BEGIN SELECT RAISE(ABORT, 'illegal move of {table}'); END
-"""
-_TRIGGERS = {
-    "guard_task_instance": _GUARD.format(table="task_instance"),
-    "guard_run": _GUARD.format(table="run"),
-    "event_no_update": """
-CREATE TRIGGER event_no_update BEFORE UPDATE ON event
-BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
-""",
-    # Transitions go with the run they belong to, and not before; what people did stays until retention
-    # has written down that it is too old.
-    "event_no_delete": """
-CREATE TRIGGER event_no_delete BEFORE DELETE ON event
-WHEN EXISTS (SELECT 1 FROM run WHERE dag_id = OLD.dag_id AND run_id = OLD.run_id)
-  OR ((OLD.run_id IS NULL OR OLD.kind LIKE 'act%') AND OLD.at_us >=
-    (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'events_from_us'))
-BEGIN SELECT RAISE(ABORT, 'events stay'); END
-""",
-}
+"""The key in ``meta`` that says before which moment events may go. A guard spells it out."""
 
 
 class Database:
@@ -294,18 +269,9 @@ class Database:
 
     def _refresh_guards(self) -> None:
         """Let the guards know the moves that this program knows."""
-        edge = table_of(tables.EdgeRow)
         with self.read() as connection:
-            known = {
-                tuple(row)
-                for row in connection.execute(sa.select(edge.c.subject, edge.c.before, edge.c.after))
-            }
-            rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            guards: dict[str, str] = {row[0]: row[1] for row in rows}
-        edges = {(row["subject"], row["before"], row["after"]) for row in _edges()}
-        if known != edges or any(
-            _words(guards.get(name)) != _words(text) for name, text in _TRIGGERS.items()
-        ):
+            known = guards_hold(connection)
+        if not known:
             with self.write() as connection:
                 install_guards(connection)
 
@@ -326,83 +292,6 @@ class Database:
             )
             connection.exec_driver_sql(f"PRAGMA application_id = {tables.APPLICATION_ID}")
             connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA_VERSION}")
-
-
-def install_guards(connection: Connection) -> None:
-    """Fill the table of legal moves and make the triggers that ask it."""
-    edge = table_of(tables.EdgeRow)
-    connection.execute(sa.delete(edge))
-    connection.execute(sa.insert(edge), _edges())
-    drop_guards(connection)
-    for trigger in _TRIGGERS.values():
-        connection.exec_driver_sql(trigger)
-
-
-def drop_guards(connection: Connection) -> None:
-    """Take the triggers away; a table cannot be made anew under them."""
-    for name in _TRIGGERS:
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-
-
-def _words(statement: str | None) -> list[str]:
-    return (statement or "").split()
-
-
-def _edges() -> list[dict[str, str]]:
-    """Return the legal moves as rows."""
-    return [
-        {"subject": subject, "before": before.value, "after": after.value}
-        for subject, edges in (("task_instance", task_edges()), ("run", run_edges()))
-        for before, after in sorted(edges)
-        if before is not after
-    ]
-
-
-def table_of(row: type[SQLModel]) -> sa.Table:
-    """Return the Core table of a row class."""
-    table = row.__table__  # type: ignore[attr-defined]
-    assert isinstance(table, sa.Table)
-    return table
-
-
-class Statement:
-    """A Core statement compiled once and run many times with plain tuples.
-
-    Compiling on each call would cost more than SQLite's own work on the paths that run for every task.
-    """
-
-    __slots__ = ("_compiled", "_statement", "_values")
-
-    def __init__(self, statement: sa.Insert | sa.Update | sa.Delete) -> None:
-        self._statement = statement
-        self._compiled: str | None = None
-        self._values: Callable[[Mapping[str, Any]], Sequence[Any]]
-
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Run once for each of *rows* (values by parameter name) and return how many rows were touched."""
-        if not rows:
-            return 0
-        if self._compiled is None:
-            compiled = self._statement.compile(
-                dialect=connection.dialect, column_keys=[key for key in rows[0] if not key.startswith("b_")]
-            )
-            assert compiled.positional, "the driver takes positional parameters"
-            self._values = _picker(tuple(compiled.positiontup or ()))
-            self._compiled = str(compiled)
-        # On the driver's own cursor: what SQLAlchemy does around each statement costs more than it.
-        cursor = connection.connection.cursor()
-        try:
-            cursor.executemany(self._compiled, [self._values(row) for row in rows])
-            return cursor.rowcount
-        finally:
-            cursor.close()
-
-
-def _picker(keys: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
-    """Return what takes the values of *keys* out of a row, in their order."""
-    if len(keys) == 1:
-        return lambda row: (row[keys[0]],)
-    return itemgetter(*keys)
 
 
 def network_file_system(folder: Path) -> str | None:

@@ -22,7 +22,8 @@ from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, RunType, Tas
 from penstock.model.transitions import run_edges, task_edges
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
-from penstock.store.database import Database, table_of
+from penstock.store.database import Database
+from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)

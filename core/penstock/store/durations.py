@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.store import tables
-from penstock.store.database import table_of
+from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)

@@ -18,8 +18,9 @@ from penstock.errors import StaleRowsError
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent, move_run, move_task
 from penstock.store import tables
-from penstock.store.database import Database, Statement, table_of
+from penstock.store.database import Database
 from penstock.store.records import RunRecord, TaskRecord
+from penstock.store.statement import Statement, table_of
 
 ENGINE = "engine"
 """The actor of moves that no person asked for."""

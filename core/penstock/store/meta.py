@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from penstock.store import tables
-from penstock.store.database import Database, table_of
+from penstock.store.database import Database
+from penstock.store.statement import table_of
 
 _meta = table_of(tables.MetaRow)
 

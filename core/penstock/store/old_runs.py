@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 from penstock.model.states import RUN_TERMINAL
 from penstock.settings import Kept
 from penstock.store import tables
-from penstock.store.database import EVENT_HORIZON, Database, table_of
+from penstock.store.database import EVENT_HORIZON, Database
+from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from penstock.store import tables
-from penstock.store.database import Database, table_of
+from penstock.store.database import Database
+from penstock.store.statement import table_of
 
 _pool = table_of(tables.PoolRow)
 

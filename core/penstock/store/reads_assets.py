@@ -16,9 +16,9 @@ from penstock.model.assets import AssetCondition, AssetSpec, describe, lacking, 
 from penstock.model.spec import DagSpec
 from penstock.store import tables
 from penstock.store.assets import event_counts, events_by_id, newest_events, queued, runs_made_by
-from penstock.store.database import table_of
 from penstock.store.records import AssetEventRecord
 from penstock.store.shapes import Shapes
+from penstock.store.statement import table_of
 
 _dag = table_of(tables.DagRow)
 _pause = table_of(tables.PauseRow)

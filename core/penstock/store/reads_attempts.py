@@ -19,9 +19,9 @@ from penstock.model.views import AttemptRow, Sample
 from penstock.model.xcoms import XComSource
 from penstock.store import tables
 from penstock.store.checked import checked
-from penstock.store.database import table_of
 from penstock.store.reads_runs import outcome_view, run_row
 from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
 
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)

@@ -11,8 +11,8 @@ from penstock.clock import from_us, opt_from_us
 from penstock.execution.records import LOG, attempt_path
 from penstock.model.told import CallbackRow
 from penstock.store import tables
-from penstock.store.database import table_of
 from penstock.store.reads_runs import known_dag, run_row
+from penstock.store.statement import table_of
 
 _callback = table_of(tables.CallbackRow)
 _run = table_of(tables.RunRow)

@@ -20,11 +20,12 @@ from penstock.model.views import DagDetail, DagRow, PauseInfo, RunCell
 from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.coming import Coming, Cursor
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
 from penstock.store.reads_quarantine import reasons
 from penstock.store.reads_runs import RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
 from penstock.store.shapes import Shape, Shapes
 from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
 from penstock.timetable.describe import in_words
 
 _dag = table_of(tables.DagRow)

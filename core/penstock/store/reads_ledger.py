@@ -20,9 +20,9 @@ from penstock.model.subject import about_row
 from penstock.model.views import DayRow, LedgerPoint, LedgerRow
 from penstock.store import tables
 from penstock.store.coming import Cursor
-from penstock.store.database import table_of
 from penstock.store.reads_runs import AnyRow, aware_us, known_dag
 from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
 from penstock.timetable.open_points import OpenPoints
 from penstock.timetable.point import Point
 from penstock.timetable.recorded import Recorded

@@ -12,8 +12,8 @@ from penstock.clock import from_us
 from penstock.model.quarantine_views import QuarantineRow
 from penstock.model.states import RunState, RunType
 from penstock.model.views import RunRow
-from penstock.store.database import table_of
 from penstock.store.quarantine_table import QuarantineRow as StoredRow
+from penstock.store.statement import table_of
 
 _quarantine = table_of(StoredRow)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -22,11 +22,11 @@ from penstock.model.subject import about_row
 from penstock.model.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
-from penstock.store.database import table_of
 from penstock.store.durations import Durations
 from penstock.store.reads_quarantine import reasons, unreadable_run
 from penstock.store.shapes import Shape, Shapes
 from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
 
 AnyRow = Row[*tuple[Any, ...]]
 

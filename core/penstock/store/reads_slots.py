@@ -15,10 +15,11 @@ from penstock.model.subject import about_row
 from penstock.model.views import PoolRow
 from penstock.store import tables
 from penstock.store.checked import checked
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
 from penstock.store.reads_runs import AnyRow, known_dag
 from penstock.store.shapes import Shapes
 from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)

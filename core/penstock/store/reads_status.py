@@ -14,9 +14,10 @@ from penstock.model.subject import about_row
 from penstock.model.views import EngineStatus, EventRow, ImportErrorRow
 from penstock.store import reads_quarantine, tables
 from penstock.store.checked import checked
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, table_of
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
 from penstock.store.reads_runs import known_dag, run_row
 from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)

@@ -16,7 +16,7 @@ from penstock.model.graph import Graph
 from penstock.model.nodes import GroupNode, TaskNode
 from penstock.model.spec import DagSpec, ScheduleSpec, TaskSpec, decode_spec
 from penstock.store import tables
-from penstock.store.database import table_of
+from penstock.store.statement import table_of
 
 _version = table_of(tables.DagVersionRow)
 _KEPT = 256

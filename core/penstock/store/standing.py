@@ -16,7 +16,7 @@ from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import Subject, about_dag, about_row, about_run
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database, table_of
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database
 from penstock.store.quarantine_table import QuarantineRow
 from penstock.store.records import (
     BackfillRecord,
@@ -30,6 +30,7 @@ from penstock.store.records import (
     ValueRecord,
 )
 from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
 
 _dag = table_of(tables.DagRow)
 _run = table_of(tables.RunRow)

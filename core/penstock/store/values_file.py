@@ -14,8 +14,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from penstock.store import tables
-from penstock.store.database import Database, table_of
+from penstock.store.database import Database
 from penstock.store.records import ValueRecord
+from penstock.store.statement import table_of
 
 VERSION = 1
 

@@ -19,7 +19,6 @@ from penstock.model.subject import about_row
 from penstock.store import tables
 from penstock.store.assets import events_of_run, next_event_id, queued_events
 from penstock.store.checked import checked
-from penstock.store.database import table_of
 from penstock.store.records import (
     AssetEventRecord,
     LedgerRecord,
@@ -28,6 +27,7 @@ from penstock.store.records import (
 )
 from penstock.store.sieve import Sieve
 from penstock.store.standing import RUN_FIELDS, Standing, run_record
+from penstock.store.statement import table_of
 
 _version = table_of(tables.DagVersionRow)
 _run = table_of(tables.RunRow)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from penstock.store import tables
-from penstock.store.database import Statement, table_of
 from penstock.store.quarantine_table import QuarantineRow
+from penstock.store.statement import Statement, table_of
 
 dag = table_of(tables.DagRow)
 dag_version = table_of(tables.DagVersionRow)

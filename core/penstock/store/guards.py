@@ -1,0 +1,75 @@
+"""The database's own guards: triggers that refuse what the gate would never write."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.model.transitions import run_edges, task_edges
+from penstock.store import tables
+from penstock.store.statement import table_of
+
+# A statement that slips past the gate is refused by the database itself.
+_GUARD = """
+CREATE TRIGGER guard_{table} BEFORE UPDATE OF state ON {table}
+WHEN NEW.state IS NOT OLD.state AND NOT EXISTS
+  (SELECT 1 FROM edge WHERE subject = '{table}' AND before = OLD.state AND after = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'illegal move of {table}'); END
+"""
+_TRIGGERS = {
+    "guard_task_instance": _GUARD.format(table="task_instance"),
+    "guard_run": _GUARD.format(table="run"),
+    "event_no_update": """
+CREATE TRIGGER event_no_update BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
+""",
+    # Transitions go with the run they belong to, and not before; what people did stays until retention
+    # has written down that it is too old.
+    "event_no_delete": """
+CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+WHEN EXISTS (SELECT 1 FROM run WHERE dag_id = OLD.dag_id AND run_id = OLD.run_id)
+  OR ((OLD.run_id IS NULL OR OLD.kind LIKE 'act%') AND OLD.at_us >=
+    (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'events_from_us'))
+BEGIN SELECT RAISE(ABORT, 'events stay'); END
+""",
+}
+
+
+def guards_hold(connection: Connection) -> bool:
+    """Whether the guards in the database are those of this program, with the moves that it knows."""
+    edge = table_of(tables.EdgeRow)
+    known = {tuple(row) for row in connection.execute(sa.select(edge.c.subject, edge.c.before, edge.c.after))}
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    found: dict[str, str] = {row[0]: row[1] for row in rows}
+    edges = {(row["subject"], row["before"], row["after"]) for row in _edges()}
+    return known == edges and all(_words(found.get(name)) == _words(text) for name, text in _TRIGGERS.items())
+
+
+def install_guards(connection: Connection) -> None:
+    """Fill the table of legal moves and make the triggers that ask it."""
+    edge = table_of(tables.EdgeRow)
+    connection.execute(sa.delete(edge))
+    connection.execute(sa.insert(edge), _edges())
+    drop_guards(connection)
+    for trigger in _TRIGGERS.values():
+        connection.exec_driver_sql(trigger)
+
+
+def drop_guards(connection: Connection) -> None:
+    """Take the triggers away; a table cannot be made anew under them."""
+    for name in _TRIGGERS:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def _words(statement: str | None) -> list[str]:
+    return (statement or "").split()
+
+
+def _edges() -> list[dict[str, str]]:
+    """Return the legal moves as rows."""
+    return [
+        {"subject": subject, "before": before.value, "after": after.value}
+        for subject, edges in (("task_instance", task_edges()), ("run", run_edges()))
+        for before, after in sorted(edges)
+        if before is not after
+    ]
