@@ -126,6 +126,8 @@ SAID = {
     "0 0 1 */13 *": "is month 1 alone",
     "0 0 * * 5/2": "is read as 5 (0 is Sunday)",
     "0 0 * * 7/2": "is read as 0, 2, 4, 6 (0 is Sunday)",
+    "0 0 ? * 2#1": "weekday '2#1' is counted from 0 for Sunday here; Quartz and AWS",
+    "0 12 ? * 2-6": "so write names, such as MON",
     "0 0 12 1 1 0 2030": 'say seconds="first" if it is the first one, else seconds="last"',
 }
 
@@ -141,7 +143,8 @@ def test_what_other_programs_read_otherwise_is_said_once(cron: str) -> None:
 @pytest.mark.parametrize(
     "cron",
     ["0 0 13 * 5", "0 0 1-7 * 1-5", "0 0 1-31 * 1", "0 0 * * 1#1", "*/45 * * * *", "*/60 * * * *",
-     "0 */24 * * *", "0 0 */31 * *", "0 0 ? * 1", "0 0 *,5 * 1", "0 0 */2 * *", "0 0 1/7 * *",
+     "0 */24 * * *", "0 0 */31 * *", "0 0 ? * MON", "0 0 ? * MON#2", "0 0 ? * */2",
+     "0 0 *,5 * 1", "0 0 */2 * *", "0 0 1/7 * *",
      "0 0 * * 1-5/2", "@weekly", "0 0 1-31 * */2", "0 0 13 * 1-7"],
 )  # fmt: skip
 def test_what_all_programs_read_alike_is_not_warned_about(cron: str) -> None:
@@ -187,11 +190,11 @@ REFUSED = {
     "0 12 * * ? 2027": "a year is the seventh, after the second, so write '0 12 * * ? 0 2027'",
     "99 99 * * * 1": "neither with the second first nor last",
     "0 0 0 1 1 ? 2027": "with the second first say seconds=\"first\", or write '0 0 1 1 ? 0 2027'",
-    "0 0 30 2 *": "never matches any date",
+    "0 0 30 2 *": "never matches any date: the longest of its months has 29 days; L is the last day of each",
     "0 0 30 2 * 0 2027": "never matches any date",
     "0 0 29 2 * 0 2027": "never matches any date",
     "0 0 31 4,6 * 0 *": "never matches any date",
-    "0 0 1 1 * 0 1999": "never matches any date",
+    "0 0 1 1 * 0 1999": "never matches any date from 2000 on, as its years are '1999'; name others",
     "0 0 * 2 1#5 0 2027": "never matches any date",
     "0 0 31 2 5#5": "cannot stand beside",
     "0 0 * * 5l": "'5l' in the weekday field is not known; the last one of the month is written L5",
@@ -213,10 +216,28 @@ REFUSED = {
     "0 0 * * 8": "it goes from 0 to 7",
     "*/0 * * * *": "has a step of 0",
     "1, * * * *": "a comma with nothing",
-    "**/5 * * * *": "'**/5' in the minute field is not known",
-    "٣ * * * *": "is not known",
+    "1.5 * * * *": "write a number from 0 to 59, a range such as 0-4, or a step such as */5",
+    "0 0 * * lundi": "a number from 0 to 7, a name (sun, mon, tue, wed, thu, fri, sat), or a range",
+    "0 0 1 juin *": "a range such as feb-apr",
     "~ * * * *": "random value",
-    "H/15 * * * *": "R and H would give other times at each load",
+    "H/15 * * * *": "R and H would give other times at each load; write numbers",
+    "0 6h * * *": "'6h' in the hour field is not known",
+    "5m": "timedelta(minutes=5) in a DAG file, PT5M for",
+    "1h": "timedelta(hours=1) in a DAG file, PT1H for",
+    "every 5 minutes": "PT5M for",
+    "every day": "P1D for",
+    "rate(2 weeks)": "timedelta(days=14)",
+    "@every 0s": "more than nothing",
+    "@every": "such as PT5M",
+    "@every 1.5h": "such as PT5M",
+    "p1d": "P1D for",
+    "@ONCE": "@once stands alone, in lower case",
+    "@noon": "write '0 12 * * *'",
+    "@workdays": "write '0 0 * * mon-fri'",
+    '"0 0 * * *"': "write '0 0 * * *', without quotes",
+    "0 0 * * * # nightly": "write '0 0 * * *', with the comment outside",
+    "0 0 * * * \u200b": "write '0 0 * * *', without",
+    "MAILTO=ops": "a variable of a crontab",
     "0 R * * *": "R and H would give other times at each load",
     "0 0 * *": "it has 4 fields",
     "0 0 1 1 * 0 2030-2027": "goes backwards",
@@ -249,6 +270,31 @@ def test_refused_with_what_to_write(cron: str) -> None:
     assert message.startswith(f"cron {cron!r} ")
     assert REFUSED[cron] in message
     assert "\n" not in message
+
+
+MEANT = {
+    "+5": "5", "/5": "*/5", "*5": "*/5", "**/5": "*/5", "5.0": "5", "٣": "3", "５": "5", "1–5": "1-5",
+    "1\u22125": "1-5",    "∗": "*", "∗/10": "*/10", "“5”": "5", "5;": "5", "[1-5]": "1-5", "*\x00": "*",
+}  # fmt: skip
+"""A minute and what to write for it."""
+
+
+@pytest.mark.parametrize("minute", MEANT)
+def test_a_slip_is_told_with_what_was_meant(minute: str) -> None:
+    with pytest.raises(ValueError, match=r"^cron ") as caught:
+        Cron(f"{minute} * * * *")
+    assert str(caught.value).endswith(f"{minute!r} in the minute field is not known; write {MEANT[minute]!r}")
+    Cron(f"{MEANT[minute]} * * * *")
+
+
+@pytest.mark.parametrize(
+    "minute",
+    ["1.5", "1-2-3", "*-5", "5/", "*/", "*/*", "1/*", "1-", "-5", "1--2", "*/-5", "*/5/2", "*/5/0", "0x5",
+     "1e1", "1_0", "one", "½", "6:00", "1;2", "!1", "61.0", "\u00b2"],
+)  # fmt: skip
+def test_where_nobody_can_tell_all_that_may_stand_is_told(minute: str) -> None:
+    with pytest.raises(ValueError, match="write a number from 0 to 59"):
+        Cron(f"{minute} * * * *")
 
 
 def test_six_fields_with_the_second_where_it_is_said() -> None:

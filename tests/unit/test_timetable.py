@@ -318,7 +318,7 @@ WORDS = {
     "cron * 2 * * * UTC": cron("* 2 * * *"),
     "every 6 hours": ScheduleSpec(kind="delta", seconds=21600),
     "every day": ScheduleSpec(kind="delta_interval", seconds=86400),
-    "every 0:00:01.500000": ScheduleSpec(kind="delta", seconds=1.5),
+    "every 1.5 seconds": ScheduleSpec(kind="delta", seconds=1.5),
     "every month": ScheduleSpec(kind="delta", relative={"months": 1}),
     "once": ScheduleSpec(kind="once"),
     "continuously": ScheduleSpec(kind="continuous"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, TypedDict
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from penstock.timetable import Point
 
 
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?00)?")
+_NEGATIVE = re.compile(r"-(?:\d|P|.*\s)")
+
+
 @click.group
 def schedule() -> None:
     """Try schedules out.
@@ -29,7 +34,25 @@ def schedule() -> None:
     """
 
 
-@schedule.command
+class _Preview(click.Command):
+    """The command below: what it refuses, it refuses in one sentence, its arguments too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; raise `UsageError` in one sentence."""
+        negative = [each for each in args if _NEGATIVE.match(each)]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if negative:
+                raise UsageError(
+                    f"{negative[0]!r} begins with a minus sign, which no schedule does"
+                ) from None
+            raise UsageError(error.format_message()) from None
+        except click.UsageError as error:
+            raise UsageError(error.format_message()) from None
+
+
+@schedule.command(cls=_Preview)
 @click.argument("schedule", metavar="SCHEDULE")
 @click.option(
     "--kind",
@@ -121,7 +144,7 @@ def preview(
     if as_json:
         print_json(answer)
     else:
-        _show(answer, timezone)
+        _show(answer, timezone, max(start or now, now, key=lambda moment: moment.year))
     for warning in answer["warnings"]:
         say(f"! {warning}")
 
@@ -157,19 +180,29 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"there is no time zone {name!r}") from None
+        raise UsageError(f"there is no time zone {name!r}; {_zone_hint(name)}") from None
+
+
+def _zone_hint(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    alike = [known for known in available_timezones() if known.lower() == name.lower()]
+    if alike:
+        return f"write {min(alike)}"
+    if hours := _OFFSET.fullmatch(name):
+        sign = "-" if hours[1] == "+" else "+"  # the names have it the other way round
+        return f"{name} all the year is Etc/GMT{sign}{int(hours[2])}"
+    return "write a name such as Europe/Amsterdam or UTC"
 
 
 def _in_options(text: str) -> str:
     """Return a sentence for authors with its arguments as options of this command."""
-    import re
-
     text = re.sub(r'\b(seconds|days|catchup)="(\w+)"', r"--\1 \2", text)
     return text.replace("run_immediately=False", "--run-immediately no").replace("start_date", "--start")
 
 
 def _several(schedule: str) -> str:
-    return f" (| separates several crons in {schedule!r})" if "|" in schedule else ""
+    return f" (| separates several crons in {schedule!r})" if len(_crons(schedule)) > 1 else ""
 
 
 def _last(start: datetime, end: datetime, zone: ZoneInfo) -> Point:
@@ -181,12 +214,16 @@ def _last(start: datetime, end: datetime, zone: ZoneInfo) -> Point:
     return Point.over(start, end)
 
 
-def _show(answer: _Answer, timezone: str) -> None:
+def _show(answer: _Answer, timezone: str, late: datetime) -> None:
     from penstock.cli import text
+    from penstock.timetable.point import NEVER
 
     say(answer["words"])
     if not answer["points"]:
-        say("no point follows")
+        say(
+            "no point follows"
+            + (f": schedules end before the year {NEVER.year}" if late.year >= NEVER.year else "")
+        )
         return
     zone = _zone(timezone)
     names = ("logical_date", "data_interval_end", "run_after")
@@ -221,6 +258,7 @@ def _spec(
     if kind == "interval" and (interval or run_immediately):
         raise UsageError("--interval and --run-immediately are for --kind trigger")
     ahead = None if interval is None else _span(duration(interval, "--interval"))
+    schedule = schedule.strip()
     if schedule.lstrip("-").startswith("P"):
         if run_immediately or seconds or days:
             raise UsageError("--run-immediately, --seconds and --days are for cron schedules")
@@ -233,7 +271,7 @@ def _spec(
             timezone=timezone,
             text=schedule,
         )
-    crons = tuple(part.strip() for part in schedule.split("|"))
+    crons = _crons(schedule)
     if kind == "interval" and len(crons) > 1:
         raise UsageError("several crons make no intervals: they are for --kind trigger")
     return ScheduleSpec(
@@ -246,6 +284,14 @@ def _spec(
         timezone=timezone,
         text=schedule,
     )
+
+
+def _crons(schedule: str) -> tuple[str, ...]:
+    """Return the expressions between bars; a bar in the command of a crontab line is none."""
+    from penstock.timetable.expression import is_crontab_line
+
+    parts = tuple(part.strip() for part in schedule.split("|"))
+    return (schedule,) if is_crontab_line(parts[0]) else parts
 
 
 def _span(parts: tuple[float | None, dict[str, int] | None]) -> float | dict[str, int] | None:

@@ -10,6 +10,7 @@ The rule across clock changes, measured against the reference system:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -47,7 +48,7 @@ class Cron:
         self.day_after = lru_cache(maxsize=256)(self._day_after)
         self.day_before = lru_cache(maxsize=256)(self._day_before)
         if self.following(_FROM - _TICK) is None:
-            raise ValueError(f"cron {expression!r} never matches any date")
+            raise ValueError(f"cron {expression!r} never matches any date{_why_never(found)}")
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -111,6 +112,16 @@ def _days_of(found: Expression) -> tuple[croniter, ...]:
         )
         for side in sides
     )
+
+
+def _why_never(found: Expression) -> str:
+    """Return why no date from 2000 on has the days of an expression, as the rest of a sentence."""
+    longest = max(monthrange(2000, month)[1] for month in found.month.every)
+    if not found.day.odd and not found.day.free and min(found.day.values, default=0) > longest:
+        return f": the longest of its months has {longest} days; L is the last day of each"
+    if not found.year.free:
+        return f" from {_FROM.year} on, as its years are {found.year.text!r}; name others"
+    return ""
 
 
 def _numbers(each: Field) -> str:

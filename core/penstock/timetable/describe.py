@@ -47,13 +47,16 @@ def in_words(spec: ScheduleSpec) -> str:
 
 def _every(spec: ScheduleSpec) -> str:
     if spec.relative is not None:
-        parts = [_amount(value, name.rstrip("s")) for name, value in spec.relative.items()]
-        return "every " + " ".join(parts)
+        parts = [(value, name.rstrip("s")) for name, value in spec.relative.items()]
+        if len(parts) == 1:
+            return f"every {_amount(*parts[0])}"
+        named = [f"{value} {unit}{'' if value == 1 else 's'}" for value, unit in parts]
+        return f"every {_listed(named)}"
     seconds = spec.seconds or 0
     for size, unit in _UNITS:
         if seconds >= size and seconds % size == 0:
             return f"every {_amount(int(seconds // size), unit)}"
-    return f"every {timedelta(seconds=seconds)}"
+    return f"every {seconds:g} seconds"
 
 
 def _amount(count: int, unit: str) -> str:

@@ -54,10 +54,15 @@ def early_first_run(dag: DagSpec, loaded: datetime) -> str | None:
 
 
 def over_since(dag: DagSpec, moment: datetime) -> str | None:
-    """Return that *dag*'s crons match nothing from *moment* on, as a sentence, or None when they do."""
+    """Return that the years of *dag*'s crons are over at *moment*, as a sentence, or None.
+
+    A cron without years goes on as long as the calendar.
+    """
     table = timetable_of(dag.schedule)
     grid = table.grid(moment) if isinstance(table, PeriodicTimetable) else None
     if not isinstance(grid, CronGrid) or grid.first_from(moment) != NEVER:
+        return None
+    if any(cron.expression.year.free for cron in grid.crons):
         return None
     last = grid.newest(moment)
     crons = " and ".join(f"cron {cron!r}" for cron in dag.schedule.crons)

@@ -5,6 +5,7 @@ Every sentence that an author reads about an expression is made here and in `fie
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -30,6 +31,8 @@ SecondsAt = Literal["first", "last"]
 Days = Literal["either", "both"]
 """Which days match when both day fields name some: the days of either, or those in both."""
 
+_NUMBERED = re.compile(r"(?<![#/\d])\d")
+"""A weekday that is a number, not a step or a place in the month."""
 _LAST = (MINUTE, HOUR, DAY, MONTH, WEEKDAY, SECOND, YEAR)
 _FIRST = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
 _ORDER = {"first": "second minute hour day month weekday", "last": "minute hour day month weekday second"}
@@ -79,12 +82,13 @@ def parse_cron(text: str, seconds: SecondsAt | None = None, days: Days | None = 
     hint = hints.not_a_cron(text, words) if preset is None else None
     if hint is not None:
         raise ValueError(f"cron {text!r} is not valid: {hint}")
-    if len(words) > 5 and (line := _crontab_line(words)) is not None:
+    if (line := _crontab_line(words)) is not None:
         raise ValueError(f"cron {text!r} is not valid: {line}")
     if not 5 <= len(words) <= 7:
         count = f"{len(words)} field{'' if len(words) == 1 else 's'}"
         raise ValueError(
-            f"cron {text!r} is not valid: it has {count}, not 5 (6 with seconds, 7 with seconds and years)"
+            f"cron {text!r} is not valid: it has {count}, not the five for minute, hour, day of month, month "
+            "and weekday (six with seconds, seven with seconds and years)"
         )
     if len(words) == 6 and seconds is None:
         raise ValueError(f"cron {text!r} {_six(words)}")
@@ -143,18 +147,22 @@ def _with_second(words: list[str], order: SecondsAt) -> str:
     return f'{line}seconds="{order}" if it is the {order} one'
 
 
+def is_crontab_line(text: str) -> bool:
+    """Return whether *text* is a cron with its command behind it."""
+    return _crontab_line(text.split()) is not None
+
+
 def _crontab_line(words: list[str]) -> str | None:
     """Return what to write for a line with its command, or None when it is none."""
+    if len(words) < 6:
+        return None
     try:
         _fields(words[:5], "last")
     except FieldError:
         return None
     if all(hints.like_a_field(word) for word in words[5:]):
         return None
-    return (
-        f"it is a whole crontab line; the schedule is {' '.join(words[:5])!r}, and "
-        f"{' '.join(words[5:])!r} is for a BashOperator"
-    )
+    return hints.beside(" ".join(words[:5]), " ".join(words[5:]))
 
 
 def _seven(words: list[str], seconds: SecondsAt | None) -> str | None:
@@ -208,6 +216,11 @@ def _doubts(fields: tuple[Field, ...], days: Days | None, seven: str | None) -> 
     doubts = [seven] if seven else []
     if days is None and not day.odd and not weekday.odd and _unlike(day, weekday):
         doubts.append(_two_readings(day, weekday))
+    if day.text == "?" and _NUMBERED.search(weekday.text):
+        doubts.append(
+            f"weekday {weekday.text!r} is counted from 0 for Sunday here; Quartz and AWS, where ? comes "
+            "from, count from 1 for Sunday, so write names, such as MON"
+        )
     for each in fields:
         doubts += [_over_the_end(each, part) for part in each.over_the_end]
         doubts += [

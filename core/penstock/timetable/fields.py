@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from penstock.timetable.meant import meant
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _RANGE = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/([0-9]+))?", re.ASCII)
@@ -218,7 +220,16 @@ def _why_not(kind: Kind, part: str) -> str:
     for name in kind.names:
         if low.startswith(name) and len(low) > 3 and low.isalpha():
             return f"{where} is not known; names have three letters: {name}"
-    return f"{where} is not known"
+    remedy = meant(part, kind.names, kind.low, 7 if kind is WEEKDAY else kind.high)
+    return f"{where} is not known; write {_may_stand(kind) if remedy is None else repr(remedy)}"
+
+
+def _may_stand(kind: Kind) -> str:
+    low, high, names = kind.low, 7 if kind is WEEKDAY else kind.high, list(kind.names)
+    if not names:
+        return f"a number from {low} to {high}, a range such as {low}-{low + 4}, or a step such as */5"
+    known = ", ".join(names)
+    return f"a number from {low} to {high}, a name ({known}), or a range such as {names[1]}-{names[3]}"
 
 
 def spans(values: tuple[int, ...]) -> str:

@@ -6,15 +6,27 @@ import re
 
 from penstock.timetable.presets import PRESETS
 
-_EVERY = re.compile(r"@every\s+(.+)", re.IGNORECASE)
+_EVERY = re.compile(r"@every\b\s*(.*)", re.IGNORECASE)
 _GO_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 _ISO_SPAN = re.compile(r"P(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?", re.ASCII)
 _ZONE = re.compile(r"(?:CRON_TZ|TZ)=(\S+)")
-_UNSTABLE = re.compile(r"(?<![A-Za-z])[RrHh](?![A-Za-z])")
+_UNSTABLE = re.compile(r"(?<![A-Za-z0-9])[RrHh](?![A-Za-z])")
+_SPOKEN = re.compile(
+    r"(?:@?every\s+|rate\()(?:(\d+)\s*)?([smhdw])(?:ec(?:ond)?|in(?:ute)?|our|ay|eek)?s?\)?", re.IGNORECASE
+)
+_VARIABLE = re.compile(r"\w+\s*=.*", re.ASCII)
 _LIKE_A_FIELD = re.compile(r"(?:[0-9*?,/#~LlWw-]|(?<![A-Za-z])(?:[A-Za-z]{3}|[A-Za-z]+day)(?![A-Za-z]))+")
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 _OTHER_PRESETS = {
     "@reboot": "nothing runs at boot; @once runs once",
     "@every_minute": "write '* * * * *'",
+    "@every_hour": "write '@hourly'",
+    "@noon": "write '0 12 * * *'",
+    "@weekdays": "write '0 0 * * mon-fri'",
+    "@workdays": "write '0 0 * * mon-fri'",
+    "@never": "no schedule is None",
+    "@once": "@once stands alone, in lower case: schedule='@once'",
+    "@continuous": "@continuous stands alone, in lower case: schedule='@continuous'",
     "@every_second": 'write "* * * * * *" with seconds="last"',
 }
 
@@ -25,6 +37,12 @@ def not_a_cron(text: str, words: list[str]) -> str | None:
     if not words:
         return None
     first = words[0]
+    if len(stripped) > 1 and stripped[0] in _QUOTES and stripped[-1] in _QUOTES:
+        return f"write {stripped[1:-1]!r}, without quotes inside the text"
+    if spoken := _SPOKEN.fullmatch(stripped):
+        return _distance(_in_days(int(spoken[1] or 1), spoken[2].lower()))
+    if len(words) == 1 and _GO_SPAN.fullmatch(first.lower()):
+        return _distance(first)
     if every := _EVERY.fullmatch(stripped):
         return _distance(every[1])
     if first.startswith("@"):
@@ -32,15 +50,17 @@ def not_a_cron(text: str, words: list[str]) -> str | None:
     if f"@{first.lower()}" in PRESETS and len(words) == 1:
         return f"write '@{first.lower()}'"
     if len(words) == 1 and len(first) > 1 and _ISO_SPAN.fullmatch(first.upper()):
-        return "a distance is timedelta(...) in a DAG file, PT5M for `penstock schedule preview`"
+        return f"a distance is timedelta(...) in a DAG file, {first.upper()} for `penstock schedule preview`"
     if zone := _ZONE.fullmatch(first):
         return f"a time zone is said beside the cron: timezone={zone[1]!r} and {' '.join(words[1:6])!r}"
     if first.startswith("#"):
         return "it is a comment"
+    if _VARIABLE.fullmatch(stripped):
+        return "it is a variable of a crontab and no schedule"
     if stripped.lower().startswith("cron(") and stripped.endswith(")"):
         return "write what is between the brackets"
     if _UNSTABLE.search(" ".join(words[:7])) and all(like_a_field(_calm(word)) for word in words[:5]):
-        return "R and H would give other times at each load"
+        return "R and H would give other times at each load; write numbers"
     return None
 
 
@@ -52,18 +72,33 @@ def _calm(word: str) -> str:
 def _preset(text: str, first: str) -> str:
     if first.lower() in PRESETS:
         rest = text[len(first) :].strip()
-        return f"it is a whole crontab line; the schedule is {first!r}, and {rest!r} is for a BashOperator"
+        return beside(first, rest)
     if first.lower() in _OTHER_PRESETS:
         return _OTHER_PRESETS[first.lower()]
     return f"it is none of {', '.join(PRESETS)}"
 
 
+def beside(schedule: str, rest: str) -> str:
+    """Return what is to be done with the *rest* of a line that begins with a *schedule*."""
+    if rest.startswith("#"):
+        return f"write {schedule!r}, with the comment outside the text"
+    if not any(each.isalnum() and each.isascii() for each in rest):
+        return f"write {schedule!r}, without {rest!r} after it"
+    return f"it is a whole crontab line; the schedule is {schedule!r}, and {rest!r} is for a BashOperator"
+
+
+def _in_days(count: int, unit: str) -> str:
+    return f"{7 * count}d" if unit == "w" else f"{count}{unit}"
+
+
 def _distance(said: str) -> str:
     found = _GO_SPAN.fullmatch(said.strip().lower())
     if found is None or not any(found.groups()):
-        return "a distance is timedelta(...) in a DAG file, PT5M for `penstock schedule preview`"
+        return "a distance is timedelta(...) in a DAG file, such as PT5M for `penstock schedule preview`"
     units = ("days", "hours", "minutes", "seconds")
     parts = [(int(amount), unit) for amount, unit in zip(found.groups(), units, strict=True) if amount]
+    if not any(amount for amount, _ in parts):
+        return "a distance must be more than nothing"
     days = "".join(f"{amount}D" for amount, unit in parts if unit == "days")
     time = "".join(f"{amount}{unit[0].upper()}" for amount, unit in parts if unit != "days")
     iso = f"P{days}" + (f"T{time}" if time else "")

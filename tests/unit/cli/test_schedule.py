@@ -91,12 +91,23 @@ def test_the_grace_of_a_new_dag_is_said_and_can_be_off() -> None:
 def test_the_schedule_is_told_in_words() -> None:
     assert "hourly at :00 and :45 UTC" in invoke("*/45 * * * *").stderr
     assert json.loads(invoke("0 0 * * 1,1", "--json").stdout)["words"] == "every Monday at 00:00 UTC"
+    for schedule, words in {
+        "P1M1D": "every 1 month and 1 day",
+        "P1Y2MT1H": "every 1 year, 2 months and 1 hour",
+        "PT0.5S": "every 0.5 seconds",
+        " P1D ": "every day",
+    }.items():
+        assert json.loads(invoke(schedule, "--json").stdout)["words"] == words
 
 
 def test_the_end_of_the_calendar_ends_the_points() -> None:
     assert len(points("0 0 1 1 *", "-n", "10000", "--now", "2026-06-01")) == 8999 - 2026
     assert points("P1Y", "--start", "8990-02-28", "-n", "100")[-1] == "8999-02-28T00:00:00Z"
     assert points("0 0 1 1 *", "--start", "9999-01-01") == []
+    for schedule in ("0 0 1 1 *", "P1Y", "@daily|0 3 * * *"):
+        late = invoke(schedule, "--start", "9990-01-01", "--now", "9990-01-01")
+        assert late.exit_code == 0
+        assert "no point follows: schedules end before the year 9000" in late.stderr
     assert points("PT6H", "--start", "9999-12-31") == []
 
 
@@ -122,7 +133,19 @@ def test_an_interval_that_ends_in_the_skipped_hour_is_there() -> None:
 
 
 def test_a_refusal_is_one_sentence_with_exit_code_2() -> None:
-    for words in (["0 0 6 * * 1-5"], ["0 0 1 1 * 0 2020"], ["0 0 13 * 5#2"], ["@every 5m"]):
+    for words in (
+        ["0 0 6 * * 1-5"],
+        ["0 0 1 1 * 0 2020"],
+        ["0 0 13 * 5#2"],
+        ["@every 5m"],
+        ["* * * * *", "-n", "0"],
+        ["* * * * *", "-n", "10001"],
+        ["* * * * *", "--catchup", "some"],
+        ["* * * * *", "--start", "2026-02-30"],
+        ["* * * * *", "--catchpu", "all"],
+        ["-1 * * * *"],
+        [],
+    ):
         answer = CliRunner().invoke(penstock, ["schedule", "preview", *words])
         assert isinstance(answer.exception, UsageError)
         assert answer.exception.exit_code == 2
@@ -165,6 +188,11 @@ def test_a_refusal_is_one_sentence_with_exit_code_2() -> None:
         (["0 0 1 1 * 0 2020"], "its last match was 2020-01-01 00:00 UTC"),
         (["@daily", "--now", "9999-12-31T23:00", "--timezone", "America/New_York"], "years 1 to 9999"),
         (["@every 90m"], "PT90M"),
+        (["-1 * * * *"], "'-1 * * * *' begins with a minus sign, which no schedule does"),
+        (["-PT5M"], "'-PT5M' begins with a minus sign"),
+        (["0 2 * * * echo hi | mail x"], "the schedule is '0 2 * * *', and 'echo hi | mail x' is for"),
+        (["@daily", "--timezone", "europe/amsterdam"], "write Europe/Amsterdam"),
+        (["@daily", "--timezone", "+02:00"], "+02:00 all the year is Etc/GMT-2"),
     ],
 )
 def test_nonsense_is_refused(words: list[str], message: str) -> None:
