@@ -380,7 +380,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "dict[str, Any]": ("a table by name", lambda value: isinstance(value, dict)),
     "tuple[str, ...]": (
-        "a list of texts",
+        "a list of strings",
         lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value),
     ),
 }

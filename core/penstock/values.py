@@ -1,6 +1,6 @@
 """Variables and connections as they are written down: in penstock.toml, in the store, on the wire.
 
-A variable is a text, or ``{"secret": REFERENCE}``. A connection is a URL (or a JSON object as text), or a
+A variable is text, or ``{"secret": REFERENCE}``. A connection is a URL (or a JSON object as text), or a
 table of its fields, in which ``secrets`` maps a field (``password``, ``extra.token``) to a reference.
 A reference says where a secret lies: ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``. Only references
 are ever written; who needs the value looks there at the last moment. Pure; imports next to nothing.
@@ -49,7 +49,7 @@ def variable_problem(entry: object) -> str | None:
         return None
     if isinstance(entry, dict) and entry.keys() == {"secret"}:
         return reference_problem(entry["secret"])
-    return 'a variable is a text or { secret = "env:NAME" }; lists and numbers are written as JSON text'
+    return 'a variable is text or { secret = "env:NAME" }; lists and numbers are written as JSON text'
 
 
 def connection_problem(entry: object) -> str | None:
@@ -108,7 +108,7 @@ def lent_names(entries: Mapping[str, Entry]) -> Iterator[str]:
 
 
 def clear_secrets(entry: Entry) -> list[str]:
-    """Return the secrets that a connection's entry holds in clear."""
+    """Return the secrets that a connection's entry holds in plain text."""
     if isinstance(entry, dict):
         extra = entry.get("extra") or {}
         found = [str(value) for name, value in extra.items() if sensitive(name)]
@@ -125,7 +125,7 @@ def clear_secrets(entry: Entry) -> list[str]:
 
 
 def _parts(fields: Any) -> list[str]:
-    """Return the same of a JSON object whose ``extra`` may be JSON in a text."""
+    """Return the same of a JSON object whose ``extra`` may be JSON in a string."""
     extra = fields.get("extra") if isinstance(fields, dict) else None
     if isinstance(extra, str):
         import json
@@ -155,7 +155,7 @@ def shown_variable(name: str, entry: Entry) -> str | None:
 
 
 def shown_connection(entry: Entry) -> dict[str, Any]:
-    """Return the fields of a connection that a person may see; secrets in clear are covered."""
+    """Return the fields of a connection that a person may see; secrets in plain text are covered."""
     if isinstance(entry, str):
         return {"uri": _covered(entry, clear_secrets(entry))}
     shown = {name: entry[name] for name in CONNECTION_FIELDS if entry.get(name) not in (None, "", {})}

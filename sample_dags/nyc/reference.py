@@ -24,7 +24,7 @@ class Watermark:
     """The newest snapshot of a table that the warehouse holds.
 
     Its rows say that they were seen on day ``written``; since then the same snapshot came again,
-    last on day ``confirmed`` (days as ISO texts, which order as days do). ``warehouse`` is the
+    last on day ``confirmed`` (days as ISO strings, which order as days do). ``warehouse`` is the
     inode of the file: a new warehouse starts without watermarks.
     """
 

@@ -95,7 +95,7 @@ def test_answers(schema: dict[str, Any], typed: str, value: Any) -> None:
         ({"type": "integer"}, "x", "must be a whole number, not 'x'"),
         ({"type": "integer"}, "", "is a whole number, not nothing"),
         ({"type": "number"}, "1,5", "must be a number"),
-        ({"type": "object"}, "{", "is no JSON"),
+        ({"type": "object"}, "{", "is not JSON"),
     ],
 )
 def test_what_is_no_answer(schema: dict[str, Any], typed: str, words: str) -> None:

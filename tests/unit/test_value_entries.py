@@ -85,7 +85,7 @@ def test_what_the_engines_environment_must_lend() -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("[variables]\nn = 3", r"\[variables\] n: a variable is a text"),
+        ("[variables]\nn = 3", r"\[variables\] n: a variable is text"),
         ('[variables]\nn = { secret = "x" }', r"\[variables\] n: 'x' is no reference"),
         ('[connections]\ndb = { hots = "x" }', r"\[connections\] db: a connection has no 'hots'"),
         ("variables = 3", "variables must be a table"),

@@ -36,7 +36,7 @@ def optional_seconds(value: Any, name: str) -> float | None:
 
 
 def whole(value: Any, name: str) -> int:
-    """Return a whole number, 0 or more; digits in a text will do."""
+    """Return a whole number, 0 or more; digits in a string will do."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -70,7 +70,7 @@ def optional_truth(value: Any, name: str) -> bool | None:
 
 
 def moment(value: Any, name: str) -> datetime | None:
-    """Return a datetime (naive or aware) or None; a text in ISO form will do."""
+    """Return a datetime (naive or aware) or None; a string in ISO form will do."""
     if isinstance(value, str):
         try:
             return datetime.fromisoformat(value.strip())
@@ -174,7 +174,7 @@ def callbacks(value: Any, name: str) -> tuple[Callable[..., Any], ...]:
 
 
 def one_of(*allowed: str) -> Callable[[Any, str], str]:
-    """Return a check that lets only these texts pass."""
+    """Return a check that lets only these strings pass."""
 
     def check(value: Any, name: str) -> str:
         text = str(getattr(value, "value", value))

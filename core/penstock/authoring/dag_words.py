@@ -28,11 +28,11 @@ def catchup_word(value: Any, name: str) -> Literal["none", "latest", "all"]:
 
 
 def tag_set(value: Any, name: str) -> set[str]:
-    """Return tags as a set of texts, each at most 100 characters; None is no tag."""
+    """Return tags as a set of strings, each at most 100 characters; None is no tag."""
     if value is None:
         return set()
     if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
-        refuse(f"{name} must be a list of texts, not {shown(value)}; write {name}=[{shown(value)}]")
+        refuse(f"{name} must be a list of strings, not {shown(value)}; write {name}=[{shown(value)}]")
     found = list(value)
     for tag in found:
         if not isinstance(tag, str) or not tag.strip() or not tag.isprintable():
@@ -43,7 +43,7 @@ def tag_set(value: Any, name: str) -> set[str]:
 
 
 def folders(value: Any, name: str) -> tuple[str, ...]:
-    """Return paths of folders, given as one or several, as texts."""
+    """Return paths of folders, given as one or several, as strings."""
     given: Sequence[Any] = (value,) if isinstance(value, str | os.PathLike) else value or ()
     if not isinstance(given, list | tuple | set | frozenset):
         refuse(f"{name} must be the path of a folder, or a list of them, not {shown(value)}")

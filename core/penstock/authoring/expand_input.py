@@ -122,7 +122,7 @@ class Rows(ExpandInput):
             raise TaskError(f"expand_kwargs() needs a list of dicts, not of {type(row).__name__}")
         for name in row:
             if not isinstance(name, str):
-                raise TaskError(f"expand_kwargs() needs texts as keys, not {name!r}")
+                raise TaskError(f"expand_kwargs() needs strings as keys, not {name!r}")
         return dict(row)
 
     def item(self, context: Context, map_index: int, name: str) -> Any:

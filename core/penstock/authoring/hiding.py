@@ -70,7 +70,7 @@ class Hidden:
         return text
 
     def cover_all(self, value: Any) -> Any:
-        """Return plain JSON with every value covered in its texts."""
+        """Return plain JSON with every value covered in its strings."""
         if isinstance(value, str):
             return self.covered(value)
         if isinstance(value, dict):

@@ -160,7 +160,7 @@ def _push(task: Operator, context: Context, value: Any) -> int | None:
             raise XComError(f"with multiple_outputs a task must return a dict, not {type(value).__name__}")
         for key, item in value.items():
             if not isinstance(key, str):
-                raise XComError(f"with multiple_outputs keys must be texts, not {key!r}")
+                raise XComError(f"with multiple_outputs keys must be strings, not {key!r}")
             ti.xcom_push(key, item)
     ti.xcom_push(RETURN_VALUE, value)
     return length

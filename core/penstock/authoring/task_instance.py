@@ -86,7 +86,7 @@ class TaskInstance:
     def xcom_push(self, key: str, value: Any) -> None:
         """Keep *value* under *key* for tasks downstream; raise `XComError` when it cannot be kept."""
         if not isinstance(key, str) or not key:
-            raise XComError(f"the key of an XCom must be a text that is not empty, not {key!r}")
+            raise XComError(f"the key of an XCom must be a string that is not empty, not {key!r}")
         self._xcoms.push(key, value)
 
     def xcom_pull(

@@ -58,7 +58,7 @@ def check_templates(dag: DAG) -> None:
 
 
 def _fields(task: Operator) -> Iterator[tuple[str, Any, bool]]:
-    """Yield what is rendered of a task: name, value, and whether a text may name a file."""
+    """Yield what is rendered of a task: name, value, and whether a string may name a file."""
     if task.map_index_template is not None:
         yield "map_index_template", task.map_index_template, True
     common: Mapping[str, Any] = getattr(task, "kwargs", {}) if task.is_mapped else vars(task)
@@ -96,7 +96,7 @@ class _Work:
         """Texts that were looked at: a loop makes the same one many times."""
 
     def look(self, task: Operator, name: str, value: Any, endings: Any) -> None:
-        """Look at all texts of one field."""
+        """Look at all strings of one field."""
         ends = tuple(endings)
         for text in _texts(value):
             names_file = bool(ends) and text.endswith(ends)

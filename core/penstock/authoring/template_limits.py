@@ -51,7 +51,7 @@ def refuse_huge(operator: str, left: Any, right: Any) -> None:
 
 
 def refuse_huge_call(called: Any, args: tuple[Any, ...], values: Iterable[Any] = ()) -> None:
-    """Raise `TemplateLimitError` when a method of a text would make a huge one."""
+    """Raise `TemplateLimitError` when a method of a string would make a huge one."""
     called = getattr(called, "__wrapped__", called)  # the sandbox wraps `str.format`
     text: Any = getattr(called, "__self__", None)
     if not isinstance(text, str | bytes):
@@ -78,7 +78,7 @@ def refuse_huge_filter(name: str, args: tuple[Any, ...]) -> None:
 
 
 def counted(pieces: Iterable[Any]) -> Iterator[Any]:
-    """Yield the pieces of a text; raise `TemplateLimitError` when they are too much."""
+    """Yield the pieces of a string; raise `TemplateLimitError` when they are too much."""
     length = 0
     for piece in pieces:
         length += len(piece) if isinstance(piece, str) else 0

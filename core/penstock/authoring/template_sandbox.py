@@ -34,7 +34,7 @@ class Sandbox(SandboxedEnvironment):
 
     @staticmethod
     def concat(pieces: Iterable[str]) -> str:
-        """Join the pieces of a text, up to a limit."""
+        """Join the pieces of a string, up to a limit."""
         return "".join(counted(pieces))
 
 

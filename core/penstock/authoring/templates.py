@@ -24,7 +24,7 @@ _MARKERS = ("{{", "{%", "{#")
 
 
 def has_markers(value: Any) -> bool:
-    """Whether *value*, or a text inside it, holds something for Jinja."""
+    """Whether *value*, or a string inside it, holds something for Jinja."""
     if isinstance(value, str):
         return any(marker in value for marker in _MARKERS)
     if isinstance(value, Mapping):
@@ -56,7 +56,7 @@ class Renderer:
 
     def __init__(self, task: Operator, context: Context, *, files: bool = True) -> None:
         self._files = files
-        """Whether a text may name a file to render."""
+        """Whether a string may name a file to render."""
         self.task = task
         self.context = context
         self._jinja: jinja2.Environment | None = None
@@ -79,7 +79,7 @@ class Renderer:
         return value
 
     def text(self, text: str) -> Any:
-        """Return *text* rendered; with native objects that need not be a text."""
+        """Return *text* rendered; with native objects that need not be a string."""
         if self._files and self.task.template_ext and text.endswith(tuple(self.task.template_ext)):
             return self._rendered(self.environment.get_template(text))
         if not has_markers(text):

@@ -1,4 +1,4 @@
-"""Variables: named texts that belong to the instance, not to a DAG file."""
+"""Variables: named values that belong to the instance, not to a DAG file."""
 
 from __future__ import annotations
 

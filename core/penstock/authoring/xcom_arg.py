@@ -28,7 +28,7 @@ class XComMissingError(TaskError, LookupError):
 class XComArg(Reference, Resource):
     """The output of *operator* under *key*. ``out["k"]`` is the value pushed under key ``k``.
 
-    As an argument it draws an edge; formatted into a text it becomes a template and draws none.
+    As an argument it draws an edge; formatted into a string it becomes a template and draws none.
     """
 
     def __init__(self, operator: Operator, key: str = RETURN_VALUE) -> None:
@@ -73,7 +73,7 @@ class XComArg(Reference, Resource):
 
     def __getitem__(self, key: str) -> XComArg:
         if not isinstance(key, str):
-            raise TypeError(f"an output is known by a text key, not {key!r}")
+            raise TypeError(f"an output is known by a string, not {key!r}")
         return XComArg(self.operator, key)
 
     def __iter__(self) -> NoReturn:
@@ -161,7 +161,7 @@ class _Made(XComArg):
         raise TypeError(f"what {self.kind}() makes has no keys: {key!r}")
 
     def __str__(self) -> NoReturn:
-        raise TypeError(f"what {self.kind}() makes cannot stand in a text; hand it over as an argument")
+        raise TypeError(f"what {self.kind}() makes cannot stand in a string; hand it over as an argument")
 
     def __repr__(self) -> str:
         first, *others = map(repr, self.parts)

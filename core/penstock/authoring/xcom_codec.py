@@ -68,7 +68,7 @@ def _mapping(value: dict[Any, Any], where: str) -> dict[str, Any]:
     plain = {}
     for key, item in value.items():
         if not isinstance(key, str | int | float | bool | None):
-            raise XComError(f"{where} has a key of type {type(key).__name__}; keys must be texts")
+            raise XComError(f"{where} has a key of type {type(key).__name__}; keys must be strings")
         text = key if isinstance(key, str) else json.dumps(key)
         plain[str(text)] = _plain(item, f"{where}[{key!r}]")
     return plain

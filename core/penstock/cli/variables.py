@@ -1,4 +1,4 @@
-"""`penstock variables`: named texts of the instance."""
+"""`penstock variables`: named values of the instance."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class AttemptSpec:
     ``secrets`` maps an environment name to a reference resolved just before the start).
     ``time_limit`` and ``grace`` are seconds of the monotonic clock. ``xcom_sources`` is for the task
     child only: task id (with ``[map_index]`` when mapped) to the attempt id whose ``xcom`` file
-    holds its values. So is ``context``, plain JSON with these keys (moments are ISO texts in UTC
+    holds its values. So is ``context``, plain JSON with these keys (moments are ISO strings in UTC
     or None)::
 
         dag_id run_id task_id map_index try_number max_tries run_type timezone

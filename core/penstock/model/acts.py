@@ -252,7 +252,7 @@ class DeleteVariable(Act, frozen=True, kw_only=True, tag="variable_delete", omit
 class SetConnection(Act, frozen=True, kw_only=True, tag="connection_set", omit_defaults=True):
     """Write a connection into the store. ``entry`` is a table of its fields; see `penstock.values`.
 
-    A password in clear is refused unless ``clear_secrets``: the store then holds it as it is.
+    A password in plain text is refused unless ``clear_secrets``: the store then holds it as it is.
     """
 
     conn_id: str

@@ -113,7 +113,7 @@ def _json(field: FormField, text: str) -> Any:
     except ValueError as error:
         if field.hint == "JSON or text":
             return text
-        raise AnswerError(f"is no JSON: {error}") from None
+        raise AnswerError(f"is not JSON: {error}") from None
 
 
 def _field(name: str, schema: Mapping[str, Any]) -> FormField:

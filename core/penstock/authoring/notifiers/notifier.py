@@ -60,7 +60,7 @@ def message_text(value: Any, name: str) -> str:
 
 
 def address_list(value: Any, name: str) -> str | list[str] | None:
-    """Return addresses as one text or a list of texts; templates are still in them."""
+    """Return addresses as one text or a list of strings; templates are still in them."""
     if value is None or isinstance(value, str):
         return value
     if not isinstance(value, list | tuple | set | frozenset) or not all(

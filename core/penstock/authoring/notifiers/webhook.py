@@ -19,7 +19,7 @@ _SHOWN = 500
 
 
 class WebhookNotifier(Notifier):
-    """Sends *payload* as JSON (or a text as it is) to *url*; an answer that is not 2xx is a failure.
+    """Sends *payload* as JSON (or a string as it is) to *url*; an answer that is not 2xx is a failure.
 
     Secrets come by reference: ``headers={"Authorization": "Bearer {{ conn.hook.password }}"}``.
     Without a payload the message is ``{"text": ...}``.

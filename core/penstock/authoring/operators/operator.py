@@ -89,7 +89,7 @@ class Operator(Checked, Resource, metaclass=_OperatorType):
     """One task. Every argument of `TaskArgs` is an attribute, also to be set later; durations are seconds.
 
     ``template_fields`` are the attributes in which Jinja templates and outputs of other tasks are
-    replaced by values before ``execute``; a text ending in one of ``template_ext`` names a file.
+    replaced by values before ``execute``; a string ending in one of ``template_ext`` names a file.
     """
 
     checks: Mapping[str, Check] = {

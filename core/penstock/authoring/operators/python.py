@@ -52,7 +52,7 @@ class PythonOperator(Operator):
     ) -> None:
         super().__init__(task_id=task_id, **task)
         if isinstance(op_args, str | bytes):
-            refuse("op_args must be a list of arguments, not a text")
+            refuse("op_args must be a list of arguments, not a string")
         self.python_callable = python_callable
         self.op_args = tuple(op_args or ())
         self.op_kwargs = dict(op_kwargs or {})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SQLExecuteQueryOperator(Operator):
-    """Runs *sql* (a text, a list of texts, or the name of a .sql template) in one transaction.
+    """Runs *sql* (a string, a list of strings, or the name of a .sql template) in one transaction.
 
     *conn_id* is the id of a connection, or a URL: ``sqlite:///path``, ``duckdb:///path``. An error
     rolls everything back; with *autocommit* each statement stands for itself. The return value is

@@ -18,7 +18,7 @@ class PythonVirtualenvOperator(ExternalPythonOperator):
     """Calls *python_callable* in a virtual environment with *requirements*.
 
     The environment is made at the first use and kept below *venv_cache_path* (default: ``venvs`` in
-    the home), by what it is made of: Python, requirements, options. *requirements* is a list, a text of
+    the home), by what it is made of: Python, requirements, options. *requirements* is a list, a string of
     lines, or a file ending in ``.txt``.
     """
 
@@ -47,7 +47,7 @@ class PythonVirtualenvOperator(ExternalPythonOperator):
     ) -> None:
         super().__init__(task_id=task_id, python="", python_callable=python_callable, **function)
         if not isinstance(requirements, str | list | tuple | None):
-            refuse(f"requirements must be a list or a text, not {requirements!r}")
+            refuse(f"requirements must be a list or a string, not {requirements!r}")
         self.requirements = requirements
         self.python_version = None if python_version is None else str(python_version)
         self.system_site_packages = bool(system_site_packages)

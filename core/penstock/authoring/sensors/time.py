@@ -73,7 +73,7 @@ class TimeSensor(_MomentSensor):
 
 
 class DateTimeSensor(_MomentSensor):
-    """Waits until *target_time*: a datetime, or a text in ISO form (templates allowed).
+    """Waits until *target_time*: a datetime, or a string in ISO form (templates allowed).
 
     Without a zone it is in the time zone of the DAG.
     """
@@ -83,7 +83,7 @@ class DateTimeSensor(_MomentSensor):
     def __init__(self, *, target_time: Any, task_id: str, **sensor: Unpack[SensorArgs]) -> None:
         super().__init__(task_id=task_id, **sensor)
         if not isinstance(target_time, str | dt.datetime | Reference):
-            refuse(f"target_time must be a datetime or a text in ISO form, not {target_time!r}")
+            refuse(f"target_time must be a datetime or a string in ISO form, not {target_time!r}")
         self.target_time = target_time
 
     def target(self, context: Context) -> dt.datetime:

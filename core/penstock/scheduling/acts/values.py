@@ -47,14 +47,14 @@ def _set_variable(world: World, act: SetVariable) -> Planned:
 
 
 def _set_connection(world: World, act: SetConnection) -> Planned:
-    """Plan to write a connection; refuse secrets in clear unless they are wanted so."""
+    """Plan to write a connection; refuse secrets in plain text unless they are wanted so."""
     problem = connection_problem(act.entry)
     if problem:
         raise UsageError(f"connection {act.conn_id}: {problem}")
     if clear_secrets(act.entry) and not act.clear_secrets:
         raise RefusedError(
-            f"connection {act.conn_id} would be stored with a secret in clear; say where it lies instead, "
-            "such as --secret password=env:NAME"
+            f"connection {act.conn_id} would be stored with a secret in plain text; say where it lies "
+            "instead, such as --secret password=env:NAME"
         )
     return _plan_set(
         world, "connection", act.conn_id, act.entry, act.description, ["connections", "set", act.conn_id]
