@@ -90,28 +90,39 @@ def runs_made_by(connection: Connection, event_ids: list[int]) -> dict[int, list
 
 
 def event_counts(connection: Connection) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return for each asset that ever changed how often, and the id of its newest event."""
+    """Return for each asset that ever changed how often, and the id of its newest event.
+
+    What has no name and uri that can be read is left out.
+    """
     query = sa.select(_event.c.name, _event.c.uri, sa.func.count(), sa.func.max(_event.c.id)).group_by(
         _event.c.name, _event.c.uri
     )
-    return {(name, uri): (count, newest) for name, uri, count, newest in connection.execute(query)}
+    rows = connection.execute(query)
+    return {
+        (name, uri): (count, newest)
+        for name, uri, count, newest in rows
+        if isinstance(name, str) and isinstance(uri, str)
+    }
 
 
 def events_by_id(connection: Connection, ids: list[int]) -> dict[int, AssetEventRecord]:
-    """Return events by id."""
-    found = {}
+    """Return events by id, those that can be read."""
+    found: dict[int, AssetEventRecord] = {}
     for start in range(0, len(ids), 500):
-        for row in connection.execute(sa.select(*_COLUMNS).where(_event.c.id.in_(ids[start : start + 500]))):
-            record = _record(row)
-            found[record.id] = record
+        rows = connection.execute(sa.select(*_COLUMNS).where(_event.c.id.in_(ids[start : start + 500]))).all()
+        records = Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record)
+        found |= {record.id: record for record in records}
     return found
 
 
 def _record(row: Any) -> AssetEventRecord:
     event_id, at_us, name, uri, extra, aliases, source, by = _event_row(row)
-    names = json.loads(aliases)
-    if not isinstance(names, list):
-        raise ValueError(f"asset_event.aliases must be a JSON list, not {aliases[:80]}")
+    try:
+        names = json.loads(aliases)
+    except ValueError as error:
+        raise ValueError(f"asset_event.aliases is not JSON: {error}") from None
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise ValueError(f"asset_event.aliases must be a JSON list of strings, not {aliases[:80]}")
     return AssetEventRecord(
         event_id,
         at_us,

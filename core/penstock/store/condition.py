@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -173,7 +174,7 @@ def _contradictions(connection: Connection) -> Iterator[str]:
         .order_by(_event.c.dag_id, _event.c.run_id, _event.c.seq)
     )  # fmt: skip
     runs = {
-        (row.dag_id, row.run_id): (row.id, row.state)
+        (str(row.dag_id), str(row.run_id)): (row.id, row.state)
         for row in connection.execute(sa.select(_run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.state))
     }
     states = sa.select(_task.c.task_id, _task.c.map_index, _task.c.state).where(
@@ -185,7 +186,7 @@ def _contradictions(connection: Connection) -> Iterator[str]:
             continue
         seen.add(key)
         pk, state = runs[key]
-        reached: dict[tuple[str | None, int], str | None] = {}
+        reached: dict[tuple[str | None, Any], str | None] = {}
         name = "/".join(key)
         for row in events:
             place = (row.task_id, _place(row.task_id, row.map_index))
@@ -206,16 +207,19 @@ def _contradictions(connection: Connection) -> Iterator[str]:
         yield f"{'/'.join(key)} has no events"
 
 
-def _place(task_id: str | None, map_index: int) -> int:
+def _place(task_id: str | None, map_index: Any) -> Any:
     """Return a map index under which a row stays itself: the first instance may come to be the whole task."""
-    return map_index if task_id is None else max(map_index, 0)
+    if task_id is None or not isinstance(map_index, int):
+        return map_index
+    return max(map_index, 0)
 
 
-def _named(run: str, task_id: str | None, map_index: int) -> str:
-    return run + (f"/{task_id}" if task_id else "") + (f"[{map_index}]" if map_index >= 0 else "")
+def _named(run: str, task_id: Any, map_index: Any) -> str:
+    index = "" if isinstance(map_index, int) and map_index < 0 else f"[{map_index}]"
+    return run + (f"/{task_id}" if task_id else "") + index
 
 
 def sources(database: Database) -> set[str]:
     """Return the SHA-256 of every DAG file that a run or DAG is pinned to."""
     with _reading(database) as connection:
-        return set(connection.execute(sa.select(_version.c.source_hash)).scalars())
+        return {str(each) for each in connection.execute(sa.select(_version.c.source_hash)).scalars()}

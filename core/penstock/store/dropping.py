@@ -23,12 +23,14 @@ from penstock.model.transitions import run_edges, task_edges
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.database import Database
+from penstock.store.standing import RUN_WORDS, TASK_WORDS, check_task_json
 from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
 _dag = table_of(tables.DagRow)
+_version = table_of(tables.DagVersionRow)
 _edge = table_of(tables.EdgeRow)
 _event = table_of(tables.EventRow)
 _backfill = table_of(tables.BackfillRow)
@@ -46,8 +48,6 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "asset_event": ("id",),
 }
 """What names a row of each table that can be dropped alone."""
-_RUN_WORDS = {"state": RunState, "run_type": RunType}
-_TASK_WORDS = {"state": TaskState}
 _RUN_ENDS = frozenset(each.value for each in RUN_TERMINAL)
 _TASK_ENDS = frozenset(each.value for each in TERMINAL)
 
@@ -193,7 +193,7 @@ def _drop_run(
 ) -> None:
     ended = _drop_tasks(connection, run, now_us, reason, found)
     dag_id, run_id = run["dag_id"], run["run_id"]
-    changes = _mended(_run, dict(run), _RUN_WORDS, now_us, found)
+    changes = _mended(connection, _run, dict(run), RUN_WORDS, now_us, found)
     if run["state"] in _RUN_ENDS:
         found.said.append(f"run {run_id} had ended; {ended} task(s) of it ended as cancelled")
         if changes:
@@ -235,7 +235,7 @@ def _drop_tasks(
     for task in tasks:
         values = dict(task)
         state = values["state"]
-        changes = _mended(_task, values, _TASK_WORDS, now_us, found)
+        changes = _mended(connection, _task, values, TASK_WORDS, now_us, found)
         if state not in _TASK_ENDS:
             before = _last(connection, dag_id, run_id, state, task["task_id"], frozenset(TaskState))
             changes |= {"state": "cancelled", "end_us": now_us, "reason": reason, "intent": None}
@@ -274,7 +274,8 @@ def _move(
 ) -> None:
     """Have a row moved whatever its state is now; the guard learns of the move for as long as it takes."""
     legal = {(a.value, b.value) for a, b in (run_edges() if subject == "run" else task_edges())}
-    edge = {"subject": subject, "before": str(before), "after": changes["state"]}
+    known = before if isinstance(before, str | bytes) else str(before)
+    edge = {"subject": subject, "before": known, "after": changes["state"]}
     fresh = (edge["before"], edge["after"]) not in legal
     if fresh:
         found.do(sa.insert(_edge).prefix_with("OR IGNORE").values(edge))
@@ -291,7 +292,12 @@ def _move(
 
 
 def _mended(
-    table: sa.Table, values: dict[str, Any], words: dict[str, Any], now_us: int, found: Dropped
+    connection: Connection,
+    table: sa.Table,
+    values: dict[str, Any],
+    words: dict[str, Any],
+    now_us: int,
+    found: Dropped,
 ) -> dict[str, Any]:
     """Return new values for the columns that hold what they are not for; a copy of the row is kept then."""
     changes: dict[str, Any] = {}
@@ -301,15 +307,28 @@ def _mended(
             checked(table, [name], **words)([values[name]])
             if name == "conf":
                 json_object("run", "conf", values[name])
+            if table is _task:
+                check_task_json(name, values[name])
             if name == "map_index" and values[name] < -1:
                 raise ValueError
         except ValueError:
             if name not in ("id", "run_pk", "state"):
-                changes[name] = _blank(column, now_us)
+                changes[name] = (
+                    _newest_version(connection, values["dag_id"])
+                    if name == "version_id"
+                    else _blank(column, now_us)
+                )
                 if name == "map_index":  # two of them would be the same instance
                     changes[name] = 1_000_000 + values["id"]
             found.copies.append({"table": table.name, **values})
     return changes
+
+
+def _newest_version(connection: Connection, dag_id: Any) -> int | None:
+    """Return a version that a row may refer to: the newest of the DAG, else of any."""
+    newest = sa.func.max(_version.c.id)
+    found: int | None = connection.execute(sa.select(newest).where(_version.c.dag_id == dag_id)).scalar_one()
+    return connection.execute(sa.select(newest)).scalar_one() if found is None else found
 
 
 def _blank(column: sa.Column[Any], now_us: int) -> Any:

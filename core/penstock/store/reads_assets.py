@@ -14,10 +14,12 @@ from penstock.clock import from_us
 from penstock.model.asset_views import AssetConsumer, AssetEventRow, AssetRow, AssetTask
 from penstock.model.assets import AssetCondition, AssetSpec, describe, lacking, leaves
 from penstock.model.spec import DagSpec
+from penstock.model.subject import about_row
 from penstock.store import tables
 from penstock.store.assets import event_counts, events_by_id, newest_events, queued, runs_made_by
 from penstock.store.records import AssetEventRecord
 from penstock.store.shapes import Shapes
+from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
 
 _dag = table_of(tables.DagRow)
@@ -130,8 +132,10 @@ def _consumer(
 def _event_rows(connection: Connection, records: Iterable[AssetEventRecord]) -> list[AssetEventRow]:
     records = list(records)
     made = runs_made_by(connection, [record.id for record in records])
-    return [
-        AssetEventRow(
+    return Sieve().rows(
+        records,
+        lambda record: about_row("asset_event", record.id),
+        lambda record: AssetEventRow(
             event_id=record.id,
             at=from_us(record.at_us),
             name=record.name,
@@ -141,9 +145,8 @@ def _event_rows(connection: Connection, records: Iterable[AssetEventRecord]) -> 
             aliases=record.aliases,
             runs=tuple(made.get(record.id, ())),
             **_source(record.source),
-        )
-        for record in records
-    ]
+        ),
+    )
 
 
 def _source(source: dict[str, Any]) -> dict[str, Any]:

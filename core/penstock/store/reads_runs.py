@@ -155,10 +155,11 @@ def read_run(
     counts: dict[str, int] = defaultdict(int)
     tasks: list[TaskRow] = []
     live = _live_figures(connection, row)
-    for task in connection.execute(_TASKS, {"run_pk": row.id}):
+    for stored in connection.execute(_TASKS, {"run_pk": row.id}):
+        task = _readable(stored)
         counts[task[2]] += 1
         own = held.get((run_id, instance_key(task[0], task[1])))
-        view = _task_view(_readable(task), shape, usual.get(task[0]), own or held.get((run_id, task[0])))
+        view = _task_view(task, shape, usual.get(task[0]), own or held.get((run_id, task[0])))
         if view.attempt_id in live:
             cpu, peak = live[view.attempt_id]
             view = msgspec.structs.replace(view, cpu_percent=cpu, peak_rss=peak)

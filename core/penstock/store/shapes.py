@@ -113,7 +113,8 @@ class Shapes:
         with self._lock:
             wanted = set(ids)
             found = {key: shape for key in wanted if (shape := self._kept.get(key)) is not None}
-            missing = sorted(wanted - found.keys())
+            # A row that somebody wrote by hand may name anything, and this is no number then.
+            missing = sorted(key for key in wanted - found.keys() if type(key) is int)
             if missing:
                 rows = connection.execute(sa.select(_version).where(_version.c.id.in_(missing)))
                 found |= {row.id: _shape(row) for row in rows}

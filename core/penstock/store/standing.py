@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from penstock.decoding import decoder
+from penstock.model.outcome import Outcome
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import Subject, about_dag, about_row, about_run
+from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database
@@ -79,8 +83,15 @@ class Apart:
 
 
 _dag_row = checked(_dag, DagFacts.__slots__)
-_run_row = checked(_run, RUN_FIELDS, state=RunState, run_type=RunType)
-_task_row = checked(_task, _TASK_FIELDS, state=TaskState)
+_RUSH: Any = Literal["next", "now"] | None
+_RUN_INTENT: Any = Literal[tuple(each.value for each in RunEvent)] | None
+_TASK_INTENT: Any = Literal[tuple(each.value for each in TaskEvent)] | None
+RUN_WORDS: dict[str, Any] = {"state": RunState, "run_type": RunType, "intent": _RUN_INTENT, "rush": _RUSH}
+TASK_WORDS: dict[str, Any] = {"state": TaskState, "intent": _TASK_INTENT, "rush": _RUSH}
+"""What the columns of runs and tasks may hold, where that is one of a few words."""
+_run_row = checked(_run, RUN_FIELDS, **RUN_WORDS)
+_task_row = checked(_task, _TASK_FIELDS, **TASK_WORDS)
+_TASK_JSON: dict[str, msgspec.json.Decoder[Any]] = {"outcome": decoder(Outcome), "skips": decoder(list[str])}
 _pause_row = checked(_pause, PauseRecord.__slots__)
 _pool_row = checked(_pool, PoolRecord.__slots__)
 _backfill_row = checked(_backfill, BackfillRecord.__slots__)
@@ -257,9 +268,22 @@ def _task_record(row: Any) -> TaskRecord:
         record = TaskRecord(*_task_row(row))
         if record.map_index < -1:
             raise ValueError(f"task_instance.map_index is {record.map_index}: -1 or more is meant")
+        check_task_json("outcome", record.outcome)
+        check_task_json("skips", record.skips)
     except ValueError as error:
         raise ValueError(f"task {row[2]} (row {row[0]}): {error}") from None
     return record
+
+
+def check_task_json(name: str, text: str | None) -> None:
+    """Raise ValueError when what a task's column *name* holds as JSON is not what belongs there."""
+    kind = _TASK_JSON.get(name)
+    if text is None or kind is None:
+        return
+    try:
+        kind.decode(text)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"task_instance.{name} is {text!r:.80}: {error}") from None
 
 
 def _subject_of_run(row: Any) -> Subject:
