@@ -119,7 +119,7 @@ class CronDataIntervalTimetable(Timetable):
             cron_seconds=_one_of(("first", "last"), seconds, "seconds"),
             cron_days=_one_of(("either", "both"), days, "days"),
             timezone=_named(timezone),
-            text=cron,
+            text=_on_a_line(cron),
         )
 
 
@@ -148,7 +148,7 @@ def schedule_fields(schedule: Any) -> ScheduleFields:
     if schedule in ("@once", "@continuous"):
         return ScheduleFields(kind=schedule[1:], text=schedule)
     if isinstance(schedule, str):
-        return ScheduleFields(kind="cron", crons=(schedule,), text=schedule)
+        return ScheduleFields(kind="cron", crons=(schedule,), text=_on_a_line(schedule))
     condition = condition_of(schedule)
     if condition is not None:
         return ScheduleFields(assets=condition, text="")
@@ -206,6 +206,11 @@ def _cron(text: Any) -> str:
     return text
 
 
+def _on_a_line(cron: str) -> str:
+    """Return *cron* with single spaces, as lists show it."""
+    return " ".join(cron.split())
+
+
 def _one_of(words: tuple[str, str], said: Any, name: str) -> str | None:
     if said is not None and said not in words:
         refuse(f"{name} must be {words[0]!r} or {words[1]!r}, not {said!r}")
@@ -220,10 +225,16 @@ def _cron_trigger(
     seconds: SecondsAt | None,
     days: Days | None,
 ) -> ScheduleFields:
-    if isinstance(run_immediately, timedelta):
-        immediately: bool | float | None = run_immediately.total_seconds()
-    else:
+    immediately: bool | float | None
+    if isinstance(run_immediately, timedelta) and run_immediately >= timedelta(0):
+        immediately = run_immediately.total_seconds()
+    elif run_immediately is None or isinstance(run_immediately, bool):
         immediately = run_immediately
+    else:
+        refuse(
+            "run_immediately must be True, False or a timedelta that is not negative, "
+            f"not {type(run_immediately).__name__} {run_immediately!r}"
+        )
     return ScheduleFields(
         kind="cron",
         crons=tuple(_cron(cron) for cron in crons),
@@ -232,7 +243,7 @@ def _cron_trigger(
         cron_seconds=_one_of(("first", "last"), seconds, "seconds"),
         cron_days=_one_of(("either", "both"), days, "days"),
         timezone=_named(timezone),
-        text=", ".join(crons),
+        text=", ".join(map(_on_a_line, crons)),
     )
 
 

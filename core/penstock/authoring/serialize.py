@@ -6,6 +6,7 @@ never imports an author's file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -264,10 +265,11 @@ def _with_doubts(spec: DagSpec, dag: DAG) -> DagSpec:
 
 def _as_in(schedule: ScheduleSpec, message: str) -> str:
     """Return where an argument that a message names is said, for a schedule written as text."""
-    if 'seconds="first"' not in message or schedule.text not in schedule.crons:
+    said = re.search(r'seconds="(?:first|last)"', message)
+    if said is None or schedule.cron_seconds is not None or len(schedule.crons) != 1:
         return ""
     name = "CronDataIntervalTimetable" if schedule.kind == "cron_interval" else "CronTriggerTimetable"
-    return f', as in {name}({schedule.text!r}, seconds="first")'
+    return f", as in {name}({schedule.crons[0]!r}, {said[0]})"
 
 
 def _refuse_cycle(dag: DAG) -> None:

@@ -198,7 +198,11 @@ def _zone_hint(name: str) -> str:
 def _in_options(text: str) -> str:
     """Return a sentence for authors with its arguments as options of this command."""
     text = re.sub(r'\b(seconds|days|catchup)="(\w+)"', r"--\1 \2", text)
-    return text.replace("run_immediately=False", "--run-immediately no").replace("start_date", "--start")
+    return (
+        text.replace("run_immediately=False", "--run-immediately no")
+        .replace("start_date", "--start")
+        .replace("end_date", "--end")
+    )
 
 
 def _several(schedule: str) -> str:

@@ -26,9 +26,10 @@ def doubts_about(dag: DagSpec, *, fresh: bool = True) -> tuple[str, ...]:
     """
     table = timetable_of(dag.schedule)
     grid = table.grid(_SAMPLE) if isinstance(table, PeriodicTimetable) else None
+    never = _never_due(dag)
     if not isinstance(grid, CronGrid):
-        return ()
-    found = dict.fromkeys(text for cron in grid.crons for text in cron.warnings)
+        return never
+    found = dict.fromkeys((*never, *(text for cron in grid.crons for text in cron.warnings)))
     first_run = dag.start_date is None and dag.catchup != "none" and fresh
     if first_run and isinstance(table, CronTriggerTimetable) and table.run_immediately is None:
         grace = _longest(table) / 10
@@ -38,6 +39,17 @@ def doubts_about(dag: DagSpec, *, fresh: bool = True) -> tuple[str, ...]:
                 "start_date; say run_immediately=False to wait for the next one"
             ] = None
     return tuple(found)
+
+
+def _never_due(dag: DagSpec) -> tuple[str, ...]:
+    """Return that the dates of *dag* leave no room for a point, as a sentence, or nothing."""
+    start, end = dag.start_date, dag.end_date
+    if dag.schedule.kind == "none" or start is None:
+        return ()
+    if start >= NEVER:
+        return (f"no point is ever due: schedules end with the year {NEVER.year - 1}",)
+    before = end is not None and end < start
+    return ("no point is ever due: end_date lies before start_date",) if before else ()
 
 
 def early_first_run(dag: DagSpec, loaded: datetime) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from penstock.timetable.presets import PRESETS
 
@@ -75,7 +76,9 @@ def _preset(text: str, first: str) -> str:
         return beside(first, rest)
     if first.lower() in _OTHER_PRESETS:
         return _OTHER_PRESETS[first.lower()]
-    return f"it is none of {', '.join(PRESETS)}"
+    alike = get_close_matches(first.lower(), PRESETS, n=1)
+    meant = f"; did you mean {alike[0]!r}?" if alike else ""
+    return f"it is none of {', '.join(PRESETS)}{meant}"
 
 
 def beside(schedule: str, rest: str) -> str:

@@ -297,6 +297,11 @@ def test_a_long_grace_for_the_first_run_is_said(arguments: str, said: bool, load
         ("'@every 5m'", "timedelta(minutes=5)"),
         ("'0 0 * * 5L'", "written L5"),
         ("CronTriggerTimetable('0 6 * * *', seconds='first')", "'0 6 * * *' has fewer"),
+        ("'0 9 * * 1-5 30'", "as in CronTriggerTimetable('0 9 * * 1-5 30', seconds=\"last\")"),
+        ("CronTriggerTimetable('0 6 * * *', run_immediately='yes')", "must be True, False or a timedelta"),
+        ("CronTriggerTimetable('0 6 * * *', run_immediately=5)", "not int 5"),
+        ("CronTriggerTimetable('0 6 * * *', run_immediately=timedelta(-1))", "that is not negative"),
+        ("'@dayly'", "did you mean '@daily'?"),
         ("CronTriggerTimetable('0 6 * * *', seconds='middle')", "seconds must be 'first' or 'last'"),
         ("CronTriggerTimetable('0 6 * * *', days='all')", "days must be 'either' or 'both'"),
         ("'0 0 1 1 * 0 2020', start_date=datetime(2026, 1, 1)", "never matches any date from 2026-01-01 on"),
@@ -306,9 +311,33 @@ def test_a_schedule_that_may_mean_two_things_is_refused_at_its_line(
     schedule: str, message: str, load: Any
 ) -> None:
     with pytest.raises(DagFileError) as caught:
-        load.specs(f"from datetime import datetime\n\nd = DAG('d', schedule={schedule})")
+        load.specs(f"from datetime import datetime, timedelta\n\nd = DAG('d', schedule={schedule})")
     assert message in caught.value.message
+    assert "fewer, as in" not in caught.value.message
     assert caught.value.line is not None
+
+
+@pytest.mark.parametrize(
+    ("dates", "warned"),
+    [
+        ("start_date='2026-01-01', end_date='2025-01-01'", "end_date lies before start_date"),
+        ("start_date='9000-01-01'", "schedules end with the year 8999"),
+        ("start_date='2026-01-01', end_date='2026-01-01'", None),
+    ],
+)
+@pytest.mark.parametrize("schedule", ["'@daily'", "timedelta(days=1)", "'@once'", "None"])
+def test_dates_between_which_nothing_is_ever_due_are_said(
+    schedule: str, dates: str, warned: str | None, load: Any
+) -> None:
+    (spec,) = load.specs(f"from datetime import timedelta\nd = DAG('d', schedule={schedule}, {dates})")
+    said = [text for text in spec.warnings if text.startswith("no point is ever due")]
+    assert len(said) == (warned is not None and schedule != "None")
+    assert all(str(warned) in text for text in said)
+
+
+def test_a_cron_is_shown_on_one_line(load: Any) -> None:
+    (spec,) = load.specs("d = DAG('d', schedule=' 0\\t6 * *  *\\r\\n')")
+    assert spec.schedule.text == "0 6 * * *"
 
 
 def test_pools_go_to_every_dag_of_the_file(load: Any) -> None:
