@@ -211,6 +211,14 @@ REFUSED = {
     "0 0 1,? * *": "a ? can only stand alone",
     "0 0 * * Sunday": "'Sunday' in the weekday field is not known; names have three letters: sun",
     "0 0 1 Sept *": "names have three letters: sep",
+    "0 0 * * Monday-Friday": "names have three letters: mon and fri",
+    "0 0 * may-sept *": "names have three letters: sep",
+    "0 0 1 1 * 2026-2030": "a year is the seventh, after the second, so write '0 0 1 1 * 0 2026-2030'",
+    "0 0 1 1 * 2026,2028": "write '0 0 1 1 * 0 2026,2028'",
+    "0 8 LW * ? *": "'LW' in the day of month field",
+    "0 0 0 ? * 6L": "the last one of the month is written L6",
+    "@minutely": "write '* * * * *'",
+    "once": "write '@once'",
     "0 24 * * *": "hour '24' is out of range: it goes from 0 to 23",
     "0 0 0 * *": "day of month '0' is out of range",
     "0 0 * * 8": "it goes from 0 to 7",
@@ -274,7 +282,8 @@ def test_refused_with_what_to_write(cron: str) -> None:
 
 MEANT = {
     "+5": "5", "/5": "*/5", "*5": "*/5", "**/5": "*/5", "5.0": "5", "٣": "3", "５": "5", "1–5": "1-5",
-    "1\u22125": "1-5",    "∗": "*", "∗/10": "*/10", "“5”": "5", "5;": "5", "[1-5]": "1-5", "*\x00": "*",
+    "1\u22125": "1-5", "\ufeff5": "5",
+    "∗": "*", "∗/10": "*/10", "“5”": "5", "5;": "5", "[1-5]": "1-5", "*\x00": "*",
 }  # fmt: skip
 """A minute and what to write for it."""
 

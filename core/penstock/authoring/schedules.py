@@ -145,9 +145,10 @@ def schedule_fields(schedule: Any) -> ScheduleFields:
         return schedule
     if isinstance(schedule, Timetable):
         return schedule.fields
-    if schedule in ("@once", "@continuous"):
-        return ScheduleFields(kind=schedule[1:], text=schedule)
     if isinstance(schedule, str):
+        preset = schedule.strip().lower()
+        if preset in ("@once", "@continuous"):
+            return ScheduleFields(kind=preset[1:], text=preset)
         return ScheduleFields(kind="cron", crons=(schedule,), text=_on_a_line(schedule))
     condition = condition_of(schedule)
     if condition is not None:

@@ -253,12 +253,13 @@ def _spec(
     """Return the schedule that the arguments mean; refuse options that it does not have."""
     from penstock.model.spec import ScheduleSpec
 
-    if schedule in {"@once", "@continuous", "none", "None"}:
+    alone = schedule.strip().lower()
+    if alone in {"@once", "@continuous", "none"}:
         if kind == "interval" or interval or run_immediately or seconds or days:
             raise UsageError(
-                f"{schedule} has no --kind interval, --interval, --run-immediately, --seconds or --days"
+                f"{alone} has no --kind interval, --interval, --run-immediately, --seconds or --days"
             )
-        return ScheduleSpec(kind=schedule.lstrip("@").lower(), timezone=timezone, text=schedule)  # type: ignore[arg-type]
+        return ScheduleSpec(kind=alone.lstrip("@"), timezone=timezone, text=alone)  # type: ignore[arg-type]
     if kind == "interval" and (interval or run_immediately):
         raise UsageError("--interval and --run-immediately are for --kind trigger")
     ahead = None if interval is None else _span(duration(interval, "--interval"))

@@ -33,6 +33,7 @@ Days = Literal["either", "both"]
 
 _NUMBERED = re.compile(r"(?<![#/\d])\d")
 """A weekday that is a number, not a step or a place in the month."""
+_YEARS = re.compile(r"(?:19|20)\d\d(?:[-,/]\d+)*", re.ASCII)
 _LAST = (MINUTE, HOUR, DAY, MONTH, WEEKDAY, SECOND, YEAR)
 _FIRST = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
 _ORDER = {"first": "second minute hour day month weekday", "last": "minute hour day month weekday second"}
@@ -126,14 +127,14 @@ def _reads(words: list[str], seconds: SecondsAt) -> bool:
 
 def _six(words: list[str]) -> str:
     """Return why six fields are refused, and what to write instead."""
-    if words[5].isdecimal() and 1970 <= int(words[5]) <= 2099:
-        years = " ".join([*words[:5], "0", words[5]])
+    years = " ".join([*words[:5], "0", words[5]])
+    if _YEARS.fullmatch(words[5]) and _reads(years.split(), "last"):
         return f"has six fields: a year is the seventh, after the second, so write {years!r}"
     written = [_with_second(words, order) for order in ("first", "last") if _reads(words, order)]
     if written:
         return f"has six fields, and programs differ on which one is the second: write {', '.join(written)}"
     try:
-        _fields(words, "first")
+        _fields(words, "last" if "?" in words[:5] and words[5] == "*" else "first")  # AWS has a year there
     except FieldError as error:
         return f"has six fields, which can be read neither with the second first nor last: {error}"
     raise AssertionError("it can be read")

@@ -217,9 +217,9 @@ def _why_not(kind: Kind, part: str) -> str:
         return f"{where} is a random value, which would be another one at each load; write a number"
     if "#" in part:
         return f"{where}: before # stands one weekday, such as 1#2 for the second Monday of the month"
-    for name in kind.names:
-        if low.startswith(name) and len(low) > 3 and low.isalpha():
-            return f"{where} is not known; names have three letters: {name}"
+    long = [word[:3] for word in re.findall(r"[a-z]{4,}", low) if word[:3] in kind.names]
+    if long:
+        return f"{where} is not known; names have three letters: {' and '.join(dict.fromkeys(long))}"
     remedy = meant(part, kind.names, kind.low, 7 if kind is WEEKDAY else kind.high)
     return f"{where} is not known; write {_may_stand(kind) if remedy is None else repr(remedy)}"
 

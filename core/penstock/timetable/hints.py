@@ -21,6 +21,7 @@ _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 _OTHER_PRESETS = {
     "@reboot": "nothing runs at boot; @once runs once",
     "@every_minute": "write '* * * * *'",
+    "@minutely": "write '* * * * *'",
     "@every_hour": "write '@hourly'",
     "@noon": "write '0 12 * * *'",
     "@weekdays": "write '0 0 * * mon-fri'",
@@ -48,7 +49,7 @@ def not_a_cron(text: str, words: list[str]) -> str | None:
         return _distance(every[1])
     if first.startswith("@"):
         return _preset(stripped, first)
-    if f"@{first.lower()}" in PRESETS and len(words) == 1:
+    if f"@{first.lower()}" in {*PRESETS, "@once", "@continuous"} and len(words) == 1:
         return f"write '@{first.lower()}'"
     if len(words) == 1 and len(first) > 1 and _ISO_SPAN.fullmatch(first.upper()):
         return f"a distance is timedelta(...) in a DAG file, {first.upper()} for `penstock schedule preview`"
@@ -76,7 +77,7 @@ def _preset(text: str, first: str) -> str:
         return beside(first, rest)
     if first.lower() in _OTHER_PRESETS:
         return _OTHER_PRESETS[first.lower()]
-    alike = get_close_matches(first.lower(), PRESETS, n=1)
+    alike = get_close_matches(first.lower(), PRESETS, n=1, cutoff=0.8)
     meant = f"; did you mean {alike[0]!r}?" if alike else ""
     return f"it is none of {', '.join(PRESETS)}{meant}"
 

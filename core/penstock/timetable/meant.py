@@ -13,6 +13,8 @@ _LOOKALIKES = str.maketrans(
     | {"\u2044": "/"}
 )
 """Dashes, stars and slashes that word processors and web pages put in place of those on the keyboard."""
+_UNSEEN = "\ufeff\u200b\u200e\u2060"
+"""Marks without a width that are copied along."""
 
 
 def meant(part: str, names: Collection[str], low: int, high: int) -> str | None:
@@ -35,7 +37,7 @@ def meant(part: str, names: Collection[str], low: int, high: int) -> str | None:
 
 def _readings(part: str) -> Iterator[str]:
     digits = "".join(str(int(each)) if each.isdecimal() else each for each in part)
-    plain = digits.translate(_LOOKALIKES).removesuffix(".0")
+    plain = digits.translate(_LOOKALIKES).strip(_UNSEEN).removesuffix(".0")
     if not plain.startswith(("(", "[", "+", '"', "'", "\u201c", "\u2018")) and _NOT_IN_A_FIELD.search(
         plain[:-1]
     ):

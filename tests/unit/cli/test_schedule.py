@@ -54,7 +54,8 @@ def test_a_first_run_that_is_early(early: str, first: str) -> None:
 def test_what_depends_on_the_end_of_the_run_before_is_told_once() -> None:
     assert len(points("@continuous", "--now", "2026-05-10", "-n", "5")) == 1
     assert len(points("@once", "--now", "2026-05-10", "-n", "5")) == 1
-    assert points("none") == []
+    assert points("none") == points("None") == []
+    assert len(points(" @ONCE ")) == 1
 
 
 def test_six_fields_with_the_second_where_it_is_said() -> None:
