@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -247,6 +248,21 @@ def test_a_new_file_belongs_to_its_owner_alone_and_waits_for_the_disk(tmp_path: 
         }
     assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     assert database.quick_check() == "ok"
+    database.close()
+
+
+def test_the_log_stays_small_on_a_disk_with_little_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database.open(tmp_path / "penstock.db")
+    facts = list(os.statvfs(tmp_path))
+    facts[4] = (8 << 20) // facts[1]  # blocks that are free for us
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(facts))
+    database.reserve_log()
+    for number in range(600):
+        with database.write() as connection:
+            connection.execute(sa.insert(table_of(tables.PoolRow)), {"name": f"p{number}", "slots": 1})
+    assert database.wal_bytes() < 3 << 20
     database.close()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING
 
@@ -139,5 +141,15 @@ def _last_words(settings: Settings, log_start: int) -> str:
     except OSError:
         return ""
     if not lines:
-        return ""
+        return "" if _writable(settings) else f": the disk of {settings.home} is full; free some room"
     return f"; the end of {settings.engine_log}:\n" + "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])
+
+
+def _writable(settings: Settings) -> bool:
+    """Whether the disk takes a byte: an engine whose log it does not take cannot say so itself."""
+    try:
+        with tempfile.TemporaryFile(dir=settings.home) as probe:
+            probe.write(b"x")
+    except OSError as error:
+        return error.errno not in (errno.ENOSPC, errno.EDQUOT)
+    return True

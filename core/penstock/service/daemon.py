@@ -37,6 +37,7 @@ from penstock.service.strays import strays
 from penstock.service.trusted import require_trusted
 from penstock.settings import Settings
 from penstock.store.database import Database
+from penstock.store.machine import of_the_machine
 from penstock.store.pools import ensure_pools
 
 FAREWELL = 2.0
@@ -65,6 +66,15 @@ def run(settings: Settings) -> int:
     if settings.umask is None:
         settings = dataclasses.replace(settings, umask=started_with & 0o077)
     engine_log.begin()
+    try:
+        return _run(settings)
+    except OSError as error:
+        if not of_the_machine(error):
+            raise
+        raise StoreError(f"the engine cannot start: {error}; free some room and start it again") from error
+
+
+def _run(settings: Settings) -> int:
     require_trusted(settings)
     prepare_home(settings)
     with HomeLock(settings.run_folder) as lock:
