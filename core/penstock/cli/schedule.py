@@ -157,10 +157,13 @@ class _Answer(TypedDict):
 
 def _ask(asked: DagSpec, last: Point | None, now: datetime, count: int) -> _Answer:
     """Return the next *count* points that get a run, the schedule in words, and what is to be said."""
+    from penstock.model.faults import faults
     from penstock.timetable.describe import describe
     from penstock.timetable.doubts import doubts_about, over_since
     from penstock.timetable.due import coming
 
+    for fault in faults(asked):  # as a DAG file is refused for it
+        raise ValueError(fault.message.removeprefix(f"DAG {asked.dag_id!r}: "))
     first_seen = now if last is None else last.data_interval_end
     points = list(islice(coming(asked, cursor=last, first_seen=first_seen, now=now), count))
     over = None if points else over_since(asked, now)

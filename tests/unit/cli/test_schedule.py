@@ -95,7 +95,7 @@ def test_the_schedule_is_told_in_words() -> None:
     for schedule, words in {
         "P1M1D": "every 1 month and 1 day",
         "P1Y2MT1H": "every 1 year, 2 months and 1 hour",
-        "PT0.5S": "every 0.5 seconds",
+        "PT1.5S": "every 1.5 seconds",
         " P1D ": "every day",
     }.items():
         assert json.loads(invoke(schedule, "--json").stdout)["words"] == words
@@ -166,7 +166,10 @@ def test_a_refusal_is_one_sentence_with_exit_code_2() -> None:
         (["P"], "is not a duration"),
         (["PX"], "is not a duration"),
         (["P1.5D"], "is not a duration"),
-        (["PT0S"], "more than nothing"),
+        (["PT0S"], "must be 1 s to 100 years, not 0 s"),
+        (["PT0.5S"], "must be 1 s to 100 years, not 0.5 s"),
+        (["P99999D"], "must be 1 s to 100 years"),
+        (["PT100000000000000000000S"], "must be 1 s to 100 years"),
         (["P1MT0.5S"], "must be whole"),
         (["--", "-PT6H"], "is not a duration"),
         (["@daily", "--last", "2026-01-02", "2026-01-01"], "ends before it starts"),
