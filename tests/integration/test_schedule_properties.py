@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from builders import dag, task
@@ -215,6 +215,15 @@ def covered(bench: Bench, spec: DagSpec, rows: list[LedgerRow]) -> None:
     assert newest >= entry.cursor.logical_date, "the cursor is ahead of the records"
 
 
+SEVEN_HOURS = dag(
+    "s",
+    task("only", launch="empty"),
+    schedule=ScheduleSpec(kind="delta", seconds=25_200.0),
+    timezone=NEW_YORK,
+)
+
+
+@example((SPRING, SEVEN_HOURS), [("step", 1), ("step", 2), ("forward", 1), ("forward", 0)])
 @settings(
     max_examples=45,
     deadline=None,

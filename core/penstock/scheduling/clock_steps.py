@@ -186,7 +186,9 @@ def _move_all(tick: Tick, by_us: int) -> None:
         entry.settled = False
         if entry.resumed_us is not None:
             entry.resumed_us = min(entry.resumed_us, tick.now_us)
-        if entry.facts.first_seen_us > tick.now_us:
+        # Once a point is settled the moment is only what the grid of a timedelta begins at: moved, it would
+        # put later points beside the recorded ones.
+        if entry.cursor is None and entry.facts.first_seen_us > tick.now_us:
             entry.facts = replace(entry.facts, first_seen_us=tick.now_us)
             tick.gate.also(MOVE_FIRST_SEEN, {"b_dag_id": entry.dag_id, "first_seen_us": tick.now_us})
 
