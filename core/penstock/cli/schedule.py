@@ -144,7 +144,8 @@ def preview(
     if as_json:
         print_json(answer)
     else:
-        _show(answer, timezone, max(start or now, now, key=lambda moment: moment.year))
+        endless = asked.end_date is None and spec.kind not in {"none", "once", "continuous"}
+        _show(answer, timezone, endless=endless)
     for warning in answer["warnings"]:
         say(f"! {warning}")
 
@@ -221,16 +222,13 @@ def _last(start: datetime, end: datetime, zone: ZoneInfo) -> Point:
     return Point.over(start, end)
 
 
-def _show(answer: _Answer, timezone: str, late: datetime) -> None:
+def _show(answer: _Answer, timezone: str, *, endless: bool) -> None:
     from penstock.cli import text
     from penstock.timetable.point import NEVER
 
     say(answer["words"])
     if not answer["points"]:
-        say(
-            "no point follows"
-            + (f": schedules end before the year {NEVER.year}" if late.year >= NEVER.year else "")
-        )
+        say("no point follows" + (f": schedules end before the year {NEVER.year}" if endless else ""))
         return
     zone = _zone(timezone)
     names = ("logical_date", "data_interval_end", "run_after")

@@ -121,7 +121,7 @@ def _why_never(found: Expression) -> str:
         return f": the longest of its months has {longest} days; L is the last day of each"
     if not found.year.free:
         return f" from {_FROM.year} on, as its years are {found.year.text!r}; name others"
-    return ""
+    return f": day of month {found.day.text!r} and weekday {found.weekday.text!r} are never the same day"
 
 
 def _numbers(each: Field) -> str:

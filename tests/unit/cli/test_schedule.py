@@ -105,6 +105,7 @@ def test_the_end_of_the_calendar_ends_the_points() -> None:
     assert len(points("0 0 1 1 *", "-n", "10000", "--now", "2026-06-01")) == 8999 - 2026
     assert points("P1Y", "--start", "8990-02-28", "-n", "100")[-1] == "8999-02-28T00:00:00Z"
     assert points("0 0 1 1 *", "--start", "9999-01-01") == []
+    assert "schedules end" in invoke("0 0 29 2 *", "--start", "8997-01-01", "--now", "8997-01-01").stderr
     for schedule in ("0 0 1 1 *", "P1Y", "@daily|0 3 * * *"):
         late = invoke(schedule, "--start", "9990-01-01", "--now", "9990-01-01")
         assert late.exit_code == 0
@@ -162,6 +163,7 @@ def test_a_refusal_is_one_sentence_with_exit_code_2() -> None:
         (["@sometimes"], "@hourly"),
         ([""], "has 0 fields"),
         (["0 0 30 2 *"], "never matches"),
+        (["0 0 1 * 1#3", "--days", "both"], "day of month '1' and weekday '1#3' are never the same day"),
         (["0 0 * * *|"], "has 0 fields"),
         (["P"], "is not a duration"),
         (["PX"], "is not a duration"),
