@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from penstock.timetable.presets import PRESETS
 
@@ -77,6 +76,8 @@ def _preset(text: str, first: str) -> str:
         return beside(first, rest)
     if first.lower() in _OTHER_PRESETS:
         return _OTHER_PRESETS[first.lower()]
+    from difflib import get_close_matches  # wanted for mistakes only
+
     alike = get_close_matches(first.lower(), PRESETS, n=1, cutoff=0.8)
     meant = f"; did you mean {alike[0]!r}?" if alike else ""
     return f"it is none of {', '.join(PRESETS)}{meant}"
