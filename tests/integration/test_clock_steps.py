@@ -57,6 +57,14 @@ async def test_a_retry_waits_as_long_as_it_was_to(bench: Bench, step: float) -> 
     assert bench.running() == ["a"]
 
 
+async def test_a_next_try_that_is_days_away_is_said_with_its_date(bench: Bench) -> None:
+    bench.load(dag("d", task("a", retries=1, retry_delay=3 * 86_400.0)))
+    run = bench.trigger("d")
+    bench.end("a", BAD)
+    due = bench.clock.time + timedelta(days=3)
+    assert f"next try at {due:%Y-%m-%d %H:%M:%S} UTC" in (bench.run("d", run).tasks[0].reason or "")
+
+
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("down", [False, True])
 async def test_the_same_while_the_engine_is_down(bench: Bench, step: float, down: bool) -> None:

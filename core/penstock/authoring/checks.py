@@ -35,21 +35,18 @@ def optional_seconds(value: Any, name: str) -> float | None:
     return None if value is None else seconds(value, name)
 
 
-def whole(value: Any, name: str) -> int:
-    """Return a whole number, 0 or more; digits in a string will do."""
+def whole(value: Any, name: str, *, least: int = 0) -> int:
+    """Return a whole number, *least* or more; digits in a string will do."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 20:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        refuse(f"{name} must be a whole number, 0 or more, not {shown(value)}")
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        refuse(f"{name} must be a whole number, {least} or more, not {shown(value)}")
     return _not_too_large(value, name)
 
 
 def positive(value: Any, name: str) -> int:
     """Return a whole number, 1 or more."""
-    number = whole(value, name)
-    if number < 1:
-        refuse(f"{name} must be 1 or more, not {number}")
-    return number
+    return whole(value, name, least=1)
 
 
 def limit(value: Any, name: str) -> int | None:

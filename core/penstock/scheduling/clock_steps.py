@@ -18,7 +18,7 @@ from penstock.clock import STEP_US, from_us
 from penstock.decoding import decoder
 from penstock.model.states import TERMINAL, TaskState
 from penstock.model.subject import about_row
-from penstock.scheduling.settle import NEXT_TRY
+from penstock.scheduling.settle import NEXT_TRY, next_try
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
 from penstock.store.records import PauseRecord, QuarantineRecord, TaskRecord
@@ -118,7 +118,7 @@ def move_task(task: TaskRecord, by_us: int) -> bool:
     moved = _move(task, _TASK_MOMENTS, by_us)
     what, said, _ = (task.reason or "").rpartition(NEXT_TRY)
     if said and task.next_us is not None:
-        task.reason = f"{what}{NEXT_TRY}{from_us(task.next_us):%H:%M:%S} UTC"
+        task.reason = f"{what}{next_try(task)}"
     return moved
 
 

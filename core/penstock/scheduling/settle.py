@@ -32,7 +32,8 @@ _STANDS = frozenset({TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MA
 """What a stop was ordered for that a success does not undo."""
 NEXT_TRY = "; next try at "
 """Stands before the moment in the reason of a task that waits for its next try."""
-_LONGEST_POKE_US = 10 * 365 * 86_400 * 1_000_000
+_DAY_US = 86_400 * 1_000_000
+_LONGEST_POKE_US = 10 * 365 * _DAY_US
 
 
 def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = False) -> None:
@@ -282,11 +283,18 @@ def ending(spec: TaskSpec, task: TaskRecord, outcome: Outcome) -> TaskEvent:
     return TaskEvent.RETRY
 
 
+def next_try(task: TaskRecord) -> str:
+    """Return the end of the reason of a task that waits for its next try; with the date if that is far."""
+    assert task.next_us is not None
+    far = task.next_us - (task.start_us or task.next_us) >= _DAY_US
+    return f"{NEXT_TRY}{from_us(task.next_us):{'%Y-%m-%d %H:%M:%S' if far else '%H:%M:%S'}} UTC"
+
+
 def _reason(event: TaskEvent, task: TaskRecord, outcome: Outcome) -> str | None:
     if event in (TaskEvent.SUCCEED, TaskEvent.CLEAR):
         return None
     if event is TaskEvent.RETRY and task.next_us is not None:
-        return f"{describe(outcome)}{NEXT_TRY}{from_us(task.next_us):%H:%M:%S} UTC"
+        return f"{describe(outcome)}{next_try(task)}"
     if event is TaskEvent.RESCHEDULE:
         return "not yet"
     if event in (TaskEvent.FAIL, TaskEvent.SKIP, TaskEvent.REVOKE):
