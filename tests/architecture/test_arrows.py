@@ -16,9 +16,8 @@ PORT = {"__init__", "executor", "failpoint", "protocol", "records"}
 
 CIRCLES = {
     frozenset({"penstock.process", "penstock.process_darwin"}),  # one module in two files, by platform
-    frozenset({"penstock.store.database", "penstock.store.migrations"}),  # loaded when a schema is old
 }
-"""Pairs that import one another; the second of each is imported inside a function."""
+"""Pairs that import one another; the second is imported inside a function."""
 
 
 def contracts() -> list[dict[str, Any]]:

@@ -198,10 +198,7 @@ def test_init_makes_files_with_modes_of_its_own(tmp_path: Path, alone: Say, umas
     finally:
         os.umask(before)
     home = tmp_path / "new" / "home"
-    modes = {
-        path.relative_to(tmp_path / "new").as_posix(): path.stat().st_mode & 0o7777
-        for path in home.rglob("*")
-    }
+    modes = {path.relative_to(home).as_posix(): path.stat().st_mode & 0o7777 for path in home.rglob("*")}
     assert home.stat().st_mode & 0o7777 == 0o700
     assert modes == {
         "dags": 0o700,
