@@ -141,16 +141,17 @@ def list_backfills(session: Session, *, dag: str | None, as_json: bool) -> None:
         return
     tell(
         text.table(
-            ("ID", "DAG", "FROM", "TO", "STATE", "AT ONCE", "SLOTS"),
+            ("ID", "DAG", "FROM", "TO", "STATE", "AT ONCE", "SLOTS", "NOTE"),
             [
                 (
                     row.backfill_id,
                     row.dag_id,
                     text.moment(row.from_date),
                     text.moment(row.to_date),
-                    row.state,
+                    "quarantined" if row.quarantined else row.state,
                     row.max_active_runs,
                     _counts(row),
+                    f"in quarantine: {row.quarantined}" if row.quarantined else "",
                 )
                 for row in rows
             ],
@@ -166,7 +167,8 @@ def _counts(row: BackfillRow) -> str:
 def _row_text(row: BackfillRow) -> str:
     from penstock.cli import text
 
-    return f"backfill {row.backfill_id} of {row.dag_id} {text.state(row.state)}: {_counts(row)}"
+    said = f"backfill {row.backfill_id} of {row.dag_id} {text.state(row.state)}: {_counts(row)}"
+    return said if row.quarantined is None else f"{said}\n  in quarantine: {row.quarantined}"
 
 
 @backfill.command

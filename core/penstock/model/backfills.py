@@ -9,12 +9,16 @@ import msgspec
 
 from penstock.model.views import View
 
+SlotState = Literal["waiting", "running", "success", "failed", "kept", "skipped", "cancelled"]
+BackfillState = Literal["running", "paused", "success", "failed", "cancelled"]
+Canary = Literal["waiting", "passed", "failed"]
+
 
 class SlotRow(View, frozen=True, kw_only=True):
     """One schedule point of a backfill."""
 
     logical_date: datetime
-    state: Literal["waiting", "running", "success", "failed", "kept", "skipped", "cancelled"]
+    state: SlotState
     run_id: str | None = None
     reason: str | None = None
 
@@ -29,7 +33,7 @@ class BackfillRow(View, frozen=True, kw_only=True):
     reprocess: str
     max_active_runs: int
     backwards: bool
-    state: Literal["running", "paused", "success", "failed", "cancelled"]
+    state: BackfillState
     created: datetime
     by: str
     ended: datetime | None = None
@@ -37,7 +41,9 @@ class BackfillRow(View, frozen=True, kw_only=True):
     """Slots by state."""
     slots: tuple[SlotRow, ...] = ()
     conf: dict[str, Any] = msgspec.field(default_factory=dict)
-    canary: Literal["waiting", "passed", "failed"] | None = None
+    canary: Canary | None = None
     """How the first slot did, when the others wait for it."""
     stop_after: int | None = None
     """After so many failed slots nothing more is started."""
+    quarantined: str | None = None
+    """Why the engine leaves it out; it stands still until an operator takes it back in or drops it."""

@@ -10,6 +10,9 @@ import msgspec
 from penstock.model.states import RunState
 from penstock.model.view import View
 
+Settled = Literal["ran", "ran_late", "skipped", "backfilled"]
+"""What becomes of a point in the ledger."""
+
 
 class PointRow(View, frozen=True, kw_only=True):
     """One coming schedule point."""
@@ -27,7 +30,7 @@ class LedgerRow(View, frozen=True, kw_only=True):
     first: datetime
     last: datetime
     count: int
-    status: Literal["ran", "ran_late", "skipped", "backfilled"]
+    status: Settled
     reason: str | None = None
     run_id: str | None = None
 

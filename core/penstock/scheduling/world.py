@@ -84,9 +84,9 @@ class World:
 
         What proves unreadable is left out too, and is in ``faults``.
         """
-        self.quarantine = self.reads.quarantined()
+        sieve = Sieve(without)
+        self.quarantine = self.reads.quarantined(sieve)
         """What is in quarantine, by id."""
-        sieve = Sieve({*self.quarantine, *without})
         self.out = sieve.out
         """Ids of everything that is left out: of DAGs the new runs, of all others everything."""
         self.faults = sieve.faults

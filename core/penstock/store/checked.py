@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from msgspec import convert
 from msgspec.structs import astuple
 
+from penstock.store.text import shown
+
 _EARLIEST = -62_000_000_000_000_000
 _LATEST = 253_000_000_000_000_000
 _Moment = Annotated[int, msgspec.Meta(ge=_EARLIEST, le=_LATEST)]
@@ -44,10 +46,21 @@ def checked(
             if place is None:
                 raise ValueError(f"{table.name}: {text}") from None
             name, value = names[int(place[1])], row[int(place[1])]
+            if isinstance(value, bytes) and "`str" in text:
+                raise ValueError(f"{table.name}.{name} {not_text(value)}") from None
             said = text[: place.start()]
             raise ValueError(f"{table.name}.{name} is {value!r:.80}: {said}") from None
 
     return check
+
+
+def not_text(value: bytes) -> str:
+    """Return what to say of bytes in a column of text."""
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return f"is not UTF-8: {shown(value):.80}"
+    return f"holds bytes, not text: {shown(value):.80}"
 
 
 def json_object(table: str, name: str, text: str) -> dict[str, Any]:

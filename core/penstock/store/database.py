@@ -24,6 +24,7 @@ from penstock.store import tables
 from penstock.store.guards import guards_hold, install_guards
 from penstock.store.held import HeldFiles
 from penstock.store.statement import table_of
+from penstock.store.text import Raw, as_it_is, shown
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -99,6 +100,18 @@ class Database:
         """Give a connection for one short, consistent read."""
         with self.engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def show(self) -> Iterator[Connection]:
+        """Give the same for people to look at: text that is not UTF-8 comes as text (`text.shown`)."""
+        with self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, Raw)
+            raw.otherwise = shown
+            try:
+                yield connection
+            finally:
+                raw.otherwise = as_it_is
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -324,7 +337,12 @@ def _engine(path: Path, *, readonly: bool) -> sa.Engine:
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(
-            target, uri=True, isolation_level=None, timeout=_BUSY_MS / 1000, check_same_thread=False
+            target,
+            uri=True,
+            isolation_level=None,
+            timeout=_BUSY_MS / 1000,
+            check_same_thread=False,
+            factory=Raw,
         )
         raw.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         raw.execute("PRAGMA foreign_keys = ON")

@@ -25,6 +25,7 @@ from penstock.store.checked import checked, json_object
 from penstock.store.database import Database
 from penstock.store.standing import RUN_WORDS, TASK_WORDS, check_task_json
 from penstock.store.statement import table_of
+from penstock.store.text import shown
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
@@ -46,8 +47,12 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "backfill": ("id",),
     "callback": ("id",),
     "asset_event": ("id",),
+    "quarantine": ("id",),
 }
 """What names a row of each table that can be dropped alone."""
+_ROWID: sa.ColumnElement[Any] = sa.literal_column("rowid")
+_SAID = frozenset({"dag_id", "run_id", "task_id", "reason", "by"})
+"""Columns of which what is not UTF-8 is kept as people were shown it."""
 _RUN_ENDS = frozenset(each.value for each in RUN_TERMINAL)
 _TASK_ENDS = frozenset(each.value for each in TERMINAL)
 
@@ -97,11 +102,7 @@ def drop(
 def drop_run(connection: Connection, dag_id: str, run_id: str, now_us: int, reason: str) -> Dropped:
     """Return what ends a run as failed, its unfinished tasks as cancelled, its live attempts as lost."""
     found = Dropped()
-    row = (
-        connection.execute(sa.select(_run).where(_run.c.dag_id == dag_id, _run.c.run_id == run_id))
-        .mappings()
-        .first()
-    )
+    row, _ = _find(connection, _run, {"dag_id": dag_id, "run_id": run_id})
     if row is None:
         found.said.append(f"run {run_id} of {dag_id} is no longer stored, so only its mark is gone")
         return found
@@ -118,6 +119,7 @@ def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> D
         .where(_attempt.c.end_us.is_(None))
     )
     unfinished = sa.or_(_run.c.state.not_in(sorted(_RUN_ENDS)), _run.c.id.in_(live))
+    row, where = _find(connection, _dag, {"dag_id": dag_id})
     runs = connection.execute(sa.select(_run).where(_run.c.dag_id == dag_id, unfinished)).mappings().all()
     for run in runs:
         _drop_run(connection, run, now_us, reason, found)
@@ -132,12 +134,12 @@ def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> D
         )  # fmt: skip
         found.do(sa.update(_backfill).where(_backfill.c.id == key).values(state="cancelled", end_us=now_us))
         found.said.append(f"backfill {key} is cancelled")
-    row = connection.execute(sa.select(_dag).where(_dag.c.dag_id == dag_id)).mappings().first()
     if row is not None:
         found.copies.append({"table": "dag", **row})
         found.file = row["file"] if isinstance(row["file"], str) else None
-    for table in (_pause, _queue, _dag):
+    for table in (_pause, _queue):
         found.do(sa.delete(table).where(table.c.dag_id == dag_id))
+    found.do(sa.delete(_dag).where(where))
     found.said.append(f"DAG {dag_id} is forgotten, and its pauses; its runs and events stay")
     return found
 
@@ -150,11 +152,10 @@ def drop_row(connection: Connection, row_id: str) -> Dropped:
         raise UnknownError(f"there are no rows called {row_id!r} to drop")
     table = SQLModel.metadata.tables[name]
     parts: Sequence[str] = key.split("/", len(_KEYS[name]) - 1)
-    where = [
-        sa.cast(table.c[column], sa.String) == (parts[place] if place < len(parts) else "")
-        for place, column in enumerate(_KEYS[name])
-    ]
-    row = connection.execute(sa.select(table).where(*where)).mappings().first()
+    names = _KEYS[name]
+    row, where = _find(
+        connection, table, dict(zip(names, [*parts, *[""] * (len(names) - len(parts))], strict=True))
+    )
     if row is None:
         found.said.append(f"{row_id} is no longer stored, so only its mark is gone")
         return found
@@ -163,7 +164,7 @@ def drop_row(connection: Connection, row_id: str) -> Dropped:
         slots = connection.execute(sa.select(_slot).where(_slot.c.backfill_id == row["id"])).mappings().all()
         found.copies += [{"table": "backfill_slot", **slot} for slot in slots]
         found.do(sa.update(_run).where(_run.c.backfill_id == row["id"]).values(backfill_id=None))
-    found.do(sa.delete(table).where(*where))
+    found.do(sa.delete(table).where(where))
     found.said.append(f"row {row_id} is removed; the event trail keeps a copy")
     if row_id == "pool:default_pool":
         values = {"name": "default_pool", "slots": 128, "include_deferred": False}
@@ -188,11 +189,32 @@ def settle_slots(connection: Connection, backfill_id: str) -> None:
     )
 
 
+def _find(
+    connection: Connection, table: sa.Table, key: Mapping[str, str]
+) -> tuple[Mapping[Any, Any] | None, sa.ColumnElement[bool]]:
+    """Return the row that is called so, and the condition that finds it; None when there is none.
+
+    What is not UTF-8 has its name by `shown`, which no condition finds: then all rows are looked through.
+    """
+    where = sa.and_(*(sa.cast(table.c[column], sa.String) == text for column, text in key.items()))
+    if table in (_run, _dag):  # by their index
+        where = sa.and_(*(table.c[column] == text for column, text in key.items()))
+    row = connection.execute(sa.select(table).where(where)).mappings().first()
+    if row is None:
+        columns = [table.c[column] for column in key]
+        for rowid, *values in connection.execute(sa.select(_ROWID, *columns).select_from(table)).all():
+            if [*filter(None, map(shown, values))] == [*filter(None, key.values())]:
+                where = rowid == _ROWID
+                row = connection.execute(sa.select(table).where(where)).mappings().first()
+                break
+    return row, where
+
+
 def _drop_run(
     connection: Connection, run: Mapping[Any, Any], now_us: int, reason: str, found: Dropped
 ) -> None:
     ended = _drop_tasks(connection, run, now_us, reason, found)
-    dag_id, run_id = run["dag_id"], run["run_id"]
+    dag_id, run_id = shown(run["dag_id"]), shown(run["run_id"])
     changes = _mended(connection, _run, dict(run), RUN_WORDS, now_us, found)
     if run["state"] in _RUN_ENDS:
         found.said.append(f"run {run_id} had ended; {ended} task(s) of it ended as cancelled")
@@ -229,7 +251,7 @@ def _drop_tasks(
     connection: Connection, run: Mapping[Any, Any], now_us: int, reason: str, found: Dropped
 ) -> int:
     """Have the unfinished tasks of a run cancelled, its live attempts lost; return how many tasks."""
-    dag_id, run_id = run["dag_id"], run["run_id"]
+    dag_id, run_id = shown(run["dag_id"]), shown(run["run_id"])
     tasks = connection.execute(sa.select(_task).where(_task.c.run_pk == run["id"])).mappings().all()
     ended = 0
     for task in tasks:
@@ -245,7 +267,7 @@ def _drop_tasks(
                     "kind": "cancel",
                     "dag_id": dag_id,
                     "run_id": run_id,
-                    "task_id": task["task_id"],
+                    "task_id": shown(task["task_id"]),
                     "map_index": changes.get("map_index", task["map_index"]),
                     "before": before,
                     "after": "cancelled",
@@ -274,19 +296,19 @@ def _move(
 ) -> None:
     """Have a row moved whatever its state is now; the guard learns of the move for as long as it takes."""
     legal = {(a.value, b.value) for a, b in (run_edges() if subject == "run" else task_edges())}
-    known = before if isinstance(before, str | bytes) else str(before)
-    edge = {"subject": subject, "before": known, "after": changes["state"]}
-    fresh = (edge["before"], edge["after"]) not in legal
-    if fresh:
-        found.do(sa.insert(_edge).prefix_with("OR IGNORE").values(edge))
+    after = changes["state"]
+    fresh = (before, after) not in legal
+    if fresh:  # as the row has it, whatever that is
+        move = sa.select(sa.literal(subject), table.c.state, sa.literal(after)).where(table.c.id == key)
+        found.do(sa.insert(_edge).prefix_with("OR IGNORE").from_select(["subject", "before", "after"], move))
     number = version + 1 if isinstance(version, int) else 1
     found.do(sa.update(table).where(table.c.id == key).values({**changes, "version": number}))
     if fresh:
         found.do(
             sa.delete(_edge).where(
                 _edge.c.subject == subject,
-                _edge.c.before == edge["before"],
-                _edge.c.after == edge["after"],
+                _edge.c.after == after,
+                _edge.c.before.not_in(sorted(a for a, b in legal if b == after)),
             )
         )
 
@@ -313,9 +335,12 @@ def _mended(
                 raise ValueError
         except ValueError:
             if name not in ("id", "run_pk", "state"):
+                value = values[name]
                 changes[name] = (
                     _newest_version(connection, values["dag_id"])
                     if name == "version_id"
+                    else shown(value)
+                    if isinstance(value, bytes) and name in _SAID
                     else _blank(column, now_us)
                 )
                 if name == "map_index":  # two of them would be the same instance

@@ -65,7 +65,7 @@ class Reads:
 
     def status(self) -> views.EngineStatus:
         """Return the figures of the instance; ``pid`` and ``since`` are not known here."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             figures = reads_status.read_status(connection, to_us(self._clock.now()))
             log_bytes = self._all_logs(connection)
         return msgspec.structs.replace(
@@ -87,34 +87,34 @@ class Reads:
 
     def dags(self, strip: int = 24) -> list[views.DagRow]:
         """Return every known DAG by id."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_dags.read_dags(connection, self._shapes, self._coming, min(strip, _LONGEST_STRIP))
 
     def dag(self, dag_id: str) -> views.DagDetail:
         """Return one DAG with its structure."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_dags.read_dag(connection, self._shapes, self._coming, dag_id)
 
     def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
         """Return the next *count* schedule points."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             row = reads_dags.dag_row(connection, dag_id)
             spec = self._shapes.one(connection, row.version_id).spec
         return self._coming.points(reads_dags.dag_cursor(row), spec, min(count, _MOST_POINTS))
 
     def ledger(self, dag_id: str, limit: int) -> list[views.LedgerRow]:
         """Return the newest records of the missed-point ledger, newest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_ledger.read_ledger(connection, dag_id, min(limit, _MOST_ROWS))
 
     def points(self, dag_id: str, first: datetime, last: datetime, limit: int) -> list[views.LedgerPoint]:
         """Return what became of each schedule point between two moments, oldest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return self._points_of(connection, dag_id).points(first, last, min(max(limit, 0), _MOST_ROWS))
 
     def days(self, dag_id: str, first: date, last: date) -> list[views.DayRow]:
         """Return what became of the schedule points of each day between two, on the DAG's clock."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return self._points_of(connection, dag_id).days(first, last)
 
     def _points_of(self, connection: Connection, dag_id: str) -> reads_ledger.DagPoints:
@@ -129,12 +129,12 @@ class Reads:
 
     def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
         """Return the newest runs of a DAG, newest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_runs.read_runs(connection, self._shapes, dag_id, min(limit, _MOST_ROWS), before)
 
     def run(self, dag_id: str, run_id: str) -> views.RunDetail:
         """Return one run with its task instances."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_runs.read_run(connection, self._shapes, self._durations, dag_id, run_id)
 
     def run_states(
@@ -147,7 +147,7 @@ class Reads:
         must_exist: bool = False,
     ) -> views.RunStates:
         """Return the state of a run by logical date or id, and of tasks in it."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             if must_exist or group_id is not None:
                 row = reads_dags.dag_row(connection, dag_id)
                 spec = self._shapes.one(connection, row.version_id).spec
@@ -158,70 +158,70 @@ class Reads:
         self, dag_id: str, task_ids: Sequence[str], key: str, run_id: str | None, until: datetime | None
     ) -> list[XComSource]:
         """Return which attempts hold what tasks pushed, of the newest run first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_attempts.read_xcom_sources(connection, dag_id, task_ids, key, run_id, until)
 
     def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
         """Return what became of callbacks of a DAG, or of one run, newest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_callbacks.read_callbacks(
                 connection, self._settings.attempts, dag_id, run_id, min(limit, _MOST_ROWS)
             )
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_attempts.read_attempts(
                 connection, self._settings.attempts, dag_id, run_id, task_id, map_index=map_index
             )
 
     def has_ended(self, attempt_id: str) -> bool:
         """Return whether an attempt has ended."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_attempts.has_ended(connection, attempt_id)
 
     def samples(self, attempt_id: str) -> list[views.Sample]:
         """Return the resource samples of an attempt, oldest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_attempts.read_samples(connection, attempt_id)
 
     def events(
         self, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
     ) -> list[views.EventRow]:
         """Return the newest events with a seq above *after*, newest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_status.read_events(connection, dag_id, run_id, min(limit, _MOST_ROWS), after)
 
     def import_errors(self) -> list[views.ImportErrorRow]:
         """Return the DAG files that cannot be loaded at present."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_status.read_import_errors(connection)
 
     def quarantine(self) -> list[QuarantineRow]:
         """Return what is in quarantine, oldest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_quarantine.read_quarantine(connection)
 
     def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
         """Return backfills, newest first, without their slots."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_slots.read_backfills(connection, dag_id)
 
     def backfill(self, backfill_id: int) -> BackfillRow:
         """Return one backfill with its slots."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_slots.read_backfill(connection, backfill_id)
 
     def assets(self) -> list[AssetRow]:
         """Return every asset, by name."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_assets.read_assets(connection, self._shapes)
 
     def asset_events(
         self, name: str | None, uri: str | None, alias: str | None, limit: int
     ) -> list[AssetEventRow]:
         """Return the newest changes of an asset, newest first."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_assets.read_asset_events(connection, name, uri, alias, min(limit, _MOST_ROWS))
 
     def values(self, kind: str) -> list[tuple[str, Any, str | None, int, str]]:
@@ -234,12 +234,12 @@ class Reads:
 
     def pools(self) -> list[views.PoolRow]:
         """Return every pool."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_slots.read_pools(connection, self._shapes)
 
     def cursor(self) -> int:
         """Return the newest event's seq."""
-        with self._database.read() as connection:
+        with self._database.show() as connection:
             return reads_status.read_cursor(connection)
 
     def watch(self) -> Iterator[views.Change | None]:
@@ -247,8 +247,7 @@ class Reads:
 
         For readers without an engine to tell them. Holds one connection until closed.
         """
-        connection = self._database.engine.connect()
-        try:
+        with self._database.show() as connection:
             seen = self._database.data_version(connection)
             cursor = reads_status.read_cursor(connection)
             connection.rollback()
@@ -264,8 +263,6 @@ class Reads:
                 connection.rollback()
                 cursor = change.cursor
                 yield change
-        finally:
-            connection.close()
 
 
 def _moved(connection: Connection, cursor: int) -> views.Change:

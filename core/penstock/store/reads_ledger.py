@@ -14,11 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, to_us
+from penstock.model.point_views import Settled
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunState
 from penstock.model.subject import about_row
 from penstock.model.views import DayRow, LedgerPoint, LedgerRow
 from penstock.store import tables
+from penstock.store.checked import checked
 from penstock.store.coming import Cursor
 from penstock.store.reads_runs import AnyRow, aware_us, known_dag
 from penstock.store.sieve import Sieve
@@ -34,6 +36,7 @@ _DAY = timedelta(days=1)
 
 _run = table_of(tables.RunRow)
 _ledger = table_of(tables.LedgerRow)
+_ledger_row = checked(_ledger, ["status", "reason", "run_id"], status=Settled)
 _points = _ledger.c.count.label("points")
 _OF_DAG = _ledger.c.dag_id == sa.bindparam("dag_id")
 _WITH_RUN = _ledger.outerjoin(
@@ -82,6 +85,7 @@ def read_ledger(connection: Connection, dag_id: str, limit: int) -> list[LedgerR
 
 
 def _ledger_view(row: Any) -> LedgerRow:
+    _ledger_row([row.status, row.reason, row.run_id])
     return LedgerRow(
         first=from_us(row.first_us),
         last=from_us(row.last_us),
@@ -166,8 +170,12 @@ class DagPoints:
 
     def _recorded(self, asked: dict[str, object], first: datetime, last: datetime) -> Iterator[LedgerPoint]:
         for row in self.connection.execute(_BETWEEN, asked):
+            try:
+                _ledger_row([row.status, row.reason, row.run_id])
+            except ValueError:  # as if there were no record
+                continue
             begin, end = from_us(row.first_us), from_us(row.last_us)
-            state = None if row.run_state is None else RunState(row.run_state)
+            state = RunState(row.run_state) if row.run_state in frozenset(RunState) else None
             told = {"state": row.status, "reason": row.reason, "run_id": row.run_id, "run_state": state}
             if row.points == 1:
                 yield LedgerPoint(logical_date=begin, moved_by_dst=bool(row.moved), **told)

@@ -16,7 +16,8 @@ from penstock.store.quarantine_table import QuarantineRow as StoredRow
 from penstock.store.statement import table_of
 
 _quarantine = table_of(StoredRow)
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for a moment that cannot be read."""
 
 
 def read_quarantine(connection: Connection) -> list[QuarantineRow]:
@@ -53,7 +54,7 @@ def unreadable_run(row: Any, error: Exception, quarantined: str | None) -> RunRo
         logical_date=None,
         data_interval_start=None,
         data_interval_end=None,
-        run_after=_NEVER,
+        run_after=NEVER,
         start=None,
         end=None,
         reason=f"cannot be read: {error}",

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
+from typing import get_args
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
-from penstock.model.backfills import BackfillRow, SlotRow
-from penstock.model.subject import about_row
+from penstock.model.backfills import BackfillRow, BackfillState, Canary, SlotRow, SlotState
 from penstock.model.views import PoolRow
 from penstock.store import tables
-from penstock.store.checked import checked
+from penstock.store.checked import checked, json_object
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
+from penstock.store.reads_quarantine import NEVER, reasons
 from penstock.store.reads_runs import AnyRow, known_dag
 from penstock.store.shapes import Shapes
-from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
@@ -27,8 +27,9 @@ _attempt = table_of(tables.AttemptRow)
 _pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
 _NAMES = [column.name for column in _backfill.c]
-_backfill_row = checked(_backfill, _NAMES)
+_backfill_row = checked(_backfill, _NAMES, state=BackfillState, canary=Canary | None)
 _slot = table_of(tables.BackfillSlotRow)
+_slot_row = checked(_slot, ["logical_us", "state", "run_id", "reason"], state=SlotState)
 _pause = table_of(tables.PauseRow)
 
 _WHO = (_run.c.version_id, _run.c.dag_id, _run.c.run_id, _task.c.task_id, _task.c.map_index)
@@ -122,9 +123,8 @@ def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillR
     for backfill_id, state, count in connection.execute(counting):
         counts[backfill_id][state] = count
     rows = connection.execute(query).all()
-    return Sieve().rows(  # one that cannot be read is shown by the quarantine alone
-        rows, lambda row: about_row("backfill", row.id), lambda row: _view(row, counts.get(row.id, {}), ())
-    )
+    barred = reasons(connection)
+    return [_view(row, counts.get(row.id, {}), (), barred.get(f"backfill:{row.id}")) for row in rows]
 
 
 def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
@@ -137,15 +137,24 @@ def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
     waits = _why_waiting(connection, row)
     for slot in connection.execute(_SLOTS, {"backfill_id": backfill_id, "dag_id": row.dag_id}):
         counts[slot.state] += 1
-        slots.append(
-            SlotRow(
-                logical_date=from_us(slot.logical_us),
-                state=slot.state,
-                run_id=slot.run_id,
-                reason=_slot_words(slot, waits),
-            )
+        slots.append(_slot_view(slot, waits))
+    return _view(row, counts, tuple(slots), reasons(connection).get(f"backfill:{backfill_id}"))
+
+
+def _slot_view(slot: AnyRow, waits: str) -> SlotRow:
+    """Return the view of a slot; of one that cannot be read, that it cannot."""
+    try:
+        _slot_row(slot[:4])
+        return SlotRow(
+            logical_date=from_us(slot.logical_us),
+            state=slot.state,
+            run_id=slot.run_id,
+            reason=_slot_words(slot, waits),
         )
-    return _view(row, counts, tuple(slots))
+    except (ValueError, OverflowError) as error:
+        return SlotRow(
+            logical_date=_moment(slot.logical_us), state="failed", reason=f"cannot be read: {error}"
+        )
 
 
 def _why_waiting(connection: Connection, row: AnyRow) -> str:
@@ -168,8 +177,46 @@ def _slot_words(slot: AnyRow, waits: str) -> str | None:
     return str(slot.reason) if slot.reason else None
 
 
-def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...]) -> BackfillRow:
-    _backfill_row([getattr(row, name) for name in _NAMES])
+def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], barred: str | None) -> BackfillRow:
+    """Return the view of a backfill; of one that cannot be read, as much as can be."""
+    try:
+        _backfill_row([getattr(row, name) for name in _NAMES])
+        return _readable(row, counts, slots, barred)
+    except (ValueError, OverflowError) as error:
+        return _unreadable(row, counts, slots, barred or f"cannot be read: {error}")
+
+
+def _unreadable(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], reason: str) -> BackfillRow:
+    ended = row.end_us is not None
+    return BackfillRow(
+        backfill_id=row.id,
+        dag_id=str(row.dag_id),
+        from_date=_moment(row.from_us),
+        to_date=_moment(row.to_us),
+        reprocess=str(row.reprocess),
+        max_active_runs=row.max_active_runs if isinstance(row.max_active_runs, int) else 0,
+        backwards=row.backwards is True,
+        state=row.state if row.state in get_args(BackfillState) else "failed" if ended else "running",
+        created=_moment(row.created_us),
+        by=str(row.by),
+        ended=_moment(row.end_us) if ended else None,
+        counts=dict(counts),
+        slots=slots,
+        quarantined=reason,
+    )
+
+
+def _moment(stored_us: object) -> datetime:
+    """Return a stored moment, or 1970 when it is none."""
+    try:
+        return from_us(int(stored_us)) if isinstance(stored_us, int) else NEVER
+    except OverflowError:
+        return NEVER
+
+
+def _readable(
+    row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], barred: str | None
+) -> BackfillRow:
     return BackfillRow(
         backfill_id=row.id,
         dag_id=row.dag_id,
@@ -184,7 +231,8 @@ def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...]) -> Ba
         ended=opt_from_us(row.end_us),
         counts=dict(counts),
         slots=slots,
-        conf=msgspec.json.decode(row.conf),
+        conf=json_object("backfill", "conf", row.conf),
         canary=row.canary,
         stop_after=row.stop_after,
+        quarantined=barred,
     )

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.decoding import decoder
+from penstock.errors import RefusedError
 from penstock.model.outcome import Outcome
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import Subject, about_dag, about_row, about_run
@@ -35,6 +36,7 @@ from penstock.store.records import (
 )
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
+from penstock.store.text import shown
 
 _dag = table_of(tables.DagRow)
 _run = table_of(tables.RunRow)
@@ -97,6 +99,7 @@ _pool_row = checked(_pool, PoolRecord.__slots__)
 _backfill_row = checked(_backfill, BackfillRecord.__slots__)
 _slot_row = checked(_slot, SlotRecord.__slots__)
 _callback_row = checked(_callback, CallbackRecord.__slots__)
+_quarantine_row = checked(_quarantine, QuarantineRecord.__slots__)
 _value_row = checked(_value, ValueRecord.__slots__)
 
 
@@ -106,12 +109,22 @@ class Standing:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def quarantined(self) -> dict[str, QuarantineRecord]:
-        """Return what is in quarantine, by id, oldest first."""
+    def quarantined(self, sieve: Sieve) -> dict[str, QuarantineRecord]:
+        """Return what is in quarantine, by id, oldest first; *sieve* leaves it out from here on."""
         columns = (_quarantine.c[name] for name in QuarantineRecord.__slots__)
         query = sa.select(*columns).order_by(_quarantine.c.since_us, _quarantine.c.id)
         with self.database.read() as connection:
-            return {row.id: QuarantineRecord(*row) for row in connection.execute(query)}
+            rows = connection.execute(query).all()
+        ones = Sieve()
+        found = ones.rows(
+            rows,
+            lambda row: about_row("quarantine", shown(row.id)),
+            lambda row: QuarantineRecord(*_quarantine_row(row)),
+        )
+        sieve.out.update(one.id for one in found)
+        for subject, error in ones.faults:  # what it was about is tried again
+            sieve.fault(subject, error)
+        return {one.id: one for one in found}
 
     def dags(self, sieve: Sieve | None = None) -> list[DagFacts]:
         """Return every DAG, also those that are left out as far as their rows can be read."""
@@ -123,8 +136,8 @@ class Standing:
                 found.append(DagFacts(*_dag_row(row)))
             except ValueError as error:
                 strained = _or_raise(sieve, error)
-                strained.fault(about_dag(str(row[0])), error)
-                strained.bad_dags.append(str(row[0]))
+                strained.fault(about_dag(shown(row[0])), error)
+                strained.bad_dags.append(shown(row[0]))
         return found
 
     def active_runs(self, sieve: Sieve | None = None) -> list[tuple[RunRecord, list[TaskRecord]]]:
@@ -140,8 +153,11 @@ class Standing:
         return self._runs(_run.c.id.in_(sa.union(unfinished, live)), sieve)
 
     def run(self, dag_id: str, run_id: str) -> tuple[RunRecord, list[TaskRecord]] | None:
-        """Return one run, or None. Raises ValueError when it cannot be read."""
-        found = self._runs(sa.and_(_run.c.dag_id == dag_id, _run.c.run_id == run_id), None)
+        """Return one run, or None. Raises `RefusedError` when it cannot be read: it is in nobody's way."""
+        try:
+            found = self._runs(sa.and_(_run.c.dag_id == dag_id, _run.c.run_id == run_id), None)
+        except ValueError as error:
+            raise RefusedError(f"run {run_id} of {dag_id} cannot be read: {error}") from None
         return found[0] if found else None
 
     def apart(self, run_pks: list[int]) -> list[Apart]:
@@ -170,7 +186,7 @@ class Standing:
             left_out = [row for row in rows if _subject_of_pause(row).id in sieve.out]
             why = "the row of this pause cannot be read"
             for row in left_out:
-                kind, dag_id, run_id, task_id = (str(each) for each in row[:4])
+                kind, dag_id, run_id, task_id = (shown(each) for each in row[:4])
                 found.append(PauseRecord(kind, dag_id, run_id, task_id, "?", 0, why))
         return found
 
@@ -179,7 +195,7 @@ class Standing:
         query = sa.select(*(_pool.c[name] for name in PoolRecord.__slots__))
         with self.database.read() as connection:
             rows = connection.execute(query).all()
-        found = _strained(sieve, rows, lambda row: about_row("pool", row[0]), _pool_record)
+        found = _strained(sieve, rows, lambda row: about_row("pool", shown(row[0])), _pool_record)
         return {pool.name: pool for pool in found}
 
     def values(self, sieve: Sieve | None = None) -> list[ValueRecord]:
@@ -188,7 +204,10 @@ class Standing:
         with self.database.read() as connection:
             rows = connection.execute(query.order_by(_value.c.kind, _value.c.name)).all()
         return _strained(
-            sieve, rows, lambda row: about_row("stored_value", f"{row[0]}/{row[1]}"), _value_record
+            sieve,
+            rows,
+            lambda row: about_row("stored_value", f"{shown(row[0])}/{shown(row[1])}"),
+            _value_record,
         )
 
     def backfills(self, sieve: Sieve | None = None) -> list[tuple[BackfillRecord, list[SlotRecord]]]:
@@ -199,7 +218,7 @@ class Standing:
             return _strained(
                 sieve,
                 heads,
-                lambda row: about_row("backfill", row[0], str(row[1])),
+                lambda row: about_row("backfill", row[0], shown(row[1])),
                 lambda row: _backfill_of(connection, row),
             )
 
@@ -271,7 +290,7 @@ def _task_record(row: Any) -> TaskRecord:
         check_task_json("outcome", record.outcome)
         check_task_json("skips", record.skips)
     except ValueError as error:
-        raise ValueError(f"task {row[2]} (row {row[0]}): {error}") from None
+        raise ValueError(f"task {shown(row[2])} (row {row[0]}): {error}") from None
     return record
 
 
@@ -287,11 +306,11 @@ def check_task_json(name: str, text: str | None) -> None:
 
 
 def _subject_of_run(row: Any) -> Subject:
-    return about_run(str(row[1]), str(row[2]))
+    return about_run(shown(row[1]), shown(row[2]))
 
 
 def _subject_of_pause(row: Any) -> Subject:
-    return about_row("pause", "/".join(str(each) for each in row[:4] if each), str(row[1]))
+    return about_row("pause", "/".join(shown(each) for each in row[:4] if each), shown(row[1]))
 
 
 def _pool_record(row: Any) -> PoolRecord:

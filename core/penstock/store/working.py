@@ -47,6 +47,8 @@ Counted = Literal["version", "backfill", "slot", "undo", "callback"]
 _COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo, "callback": _callback}
 
 _LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
+_VERSION_NAMES = ("id", "spec", "source_hash")
+_version_row = checked(_version, _VERSION_NAMES)
 _ledger_row = checked(_ledger, LedgerRecord.__slots__)
 
 # What is asked for every run that is created is built once: to put a question together costs as much
@@ -101,13 +103,14 @@ class WorkingSet(Standing):
 
     def version(self, version_id: int) -> Version:
         """Return one version of a DAG; raise `UnknownError` when nothing was pinned to it for long."""
-        columns = (_version.c.id, _version.c.spec, _version.c.source_hash)
+        columns = [_version.c[name] for name in _VERSION_NAMES]
         with self.database.read() as connection:
             row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).first()
         if row is None:
             raise UnknownError(f"version {version_id} of the DAG is no longer kept")
         try:
-            return Version(row.id, decode_spec(row.spec), row.source_hash)
+            key, spec, source_hash = _version_row(row)
+            return Version(key, decode_spec(spec), source_hash)
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
             raise ValueError(f"version {version_id} of the DAG cannot be read: {error}") from error
 

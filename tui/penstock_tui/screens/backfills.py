@@ -17,7 +17,7 @@ from penstock_tui.widgets.line_table import LineTable, Row
 _COLUMNS = (
     Column("id", "id", 4, align="right"),
     Column("dag", "DAG", 12, most=30),
-    Column("state", "state", 11),
+    Column("state", "state", 12),
     Column("done", "done", 7, align="right"),
     Column("slots", "slots", 20, most=30, drop=2),
     Column("from", "from", 10, drop=4),
@@ -36,7 +36,7 @@ _WAITS = {"waiting", "running"}
 
 
 def _state(row: BackfillRow, looks: Looks) -> Spans:
-    return [looks.worded(row.state)]
+    return [looks.worded("quarantined" if row.quarantined is not None else row.state)]
 
 
 def _counts(row: BackfillRow, looks: Looks) -> Spans:
@@ -49,6 +49,8 @@ def _counts(row: BackfillRow, looks: Looks) -> Spans:
 
 def _rules(row: BackfillRow) -> list[str]:
     """Return what may keep it from running all its dates, and in which order it goes if not the usual one."""
+    if row.quarantined is not None:
+        return [f"in quarantine: {label(row.quarantined)}"]
     rules = [f"canary {row.canary}"] if row.canary else []
     rules += [f"stop at {row.stop_after}"] if row.stop_after else []
     return rules + (["newest first"] if row.backwards else [])
@@ -86,7 +88,12 @@ class BackfillsScreen(Listing):
 
     @staticmethod
     def _seen(row: BackfillRow) -> dict[str, list[str]]:
-        return {"state": [row.state], "dag": [row.dag_id], "text": [row.dag_id, row.by, row.reprocess]}
+        barred = ["quarantined"] if row.quarantined is not None else []
+        return {
+            "state": [row.state, *barred],
+            "dag": [row.dag_id],
+            "text": [row.dag_id, row.by, row.reprocess],
+        }
 
     def _cells(self, row: BackfillRow) -> tuple[Spans, ...]:
         looks, zone = self.console_app.looks, self.console_app.zone
