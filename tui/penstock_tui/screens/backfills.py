@@ -19,7 +19,7 @@ _COLUMNS = (
     Column("dag", "DAG", 12, most=30),
     Column("state", "state", 12),
     Column("done", "done", 7, align="right"),
-    Column("slots", "slots", 20, most=30, drop=2),
+    Column("slots", "slots", 19, most=30, drop=2),
     Column("from", "from", 10, drop=4),
     Column("to", "to", 10, drop=4),
     Column("runs", "runs", 9, drop=5),
