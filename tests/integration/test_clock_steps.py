@@ -11,11 +11,11 @@ import pytest
 from builders import dag, task
 from penstock.clock import to_us
 from penstock.execution.executor import Exited
-from penstock.model.acts import Clear, Freeze, Hold, Undo, Unfreeze
+from penstock.model.acts import Clear, Freeze, Hold, QuarantineRetry, Undo, Unfreeze
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec, SensorSpec
 from penstock.model.states import RunState, TaskState
-from penstock.model.subject import about_dag
+from penstock.model.subject import about_dag, about_run
 from penstock.scheduling import clock_steps
 from penstock.scheduling.clock_steps import clock_words
 from penstock.scheduling.live_run import LiveRun
@@ -315,6 +315,21 @@ async def test_what_is_in_quarantine_is_tried_again_as_late_as_it_was_to(bench: 
     assert record.retry_us == to_us(bench.clock.time + timedelta(seconds=600))
     [stored] = bench.engine.quarantine()
     assert stored.since <= bench.clock.time
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_run_in_quarantine_waits_as_long_as_it_was_to(bench: Bench, step: float) -> None:
+    bench.load(dag("d", task("a", retries=1, retry_delay=600.0)))
+    run = bench.trigger("d")
+    bench.end("a", BAD)
+    bench.loop.isolation.leave_out(about_run("d", run), ValueError("bad"), [])
+    bench.clock.step(step)
+    later(bench, 100)
+    bench.act(QuarantineRetry(subject=f"d/{run}"))
+    later(bench, 499)
+    assert bench.states("d", run)["a"] is S.UP_FOR_RETRY
+    later(bench, 1.1)
+    assert bench.running() == ["a"]
 
 
 async def test_a_run_that_cannot_be_moved_hurts_only_itself(

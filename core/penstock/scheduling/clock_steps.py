@@ -21,6 +21,7 @@ from penstock.model.subject import about_row
 from penstock.scheduling.settle import NEXT_TRY, next_try
 from penstock.scheduling.tick import Tick
 from penstock.scheduling.world import LiveRun, World
+from penstock.store.gate import move_runs
 from penstock.store.records import PauseRecord, QuarantineRecord, TaskRecord
 from penstock.store.writes import (
     DELETE_PAUSE,
@@ -172,7 +173,16 @@ def _move_all(tick: Tick, by_us: int) -> None:
         if task.state in _WAITS
     ]
     heapq.heapify(world.alarms)
-    for attempt_id in world.attempts:
+    apart = list(world.apart)
+    if apart:  # in quarantine: it goes on as the others when it is taken back in
+        ended = [state.value for state in TERMINAL]
+        tick.gate.work(
+            lambda connection: move_runs(
+                connection, apart, by_us, of_runs=_RUN_MOMENTS, of_tasks=_TASK_MOMENTS, ended=ended
+            )
+        )
+    theirs = (attempt_id for run in world.apart.values() for attempt_id, _ in run.live)
+    for attempt_id in (*world.attempts, *theirs):
         # First: one that has ended meanwhile is written as it ended after that.
         tick.gate.first(MOVE_ATTEMPT, {"b_id": attempt_id, "b_by_us": by_us})
     for pause in list(world.pauses.values()):

@@ -7,7 +7,7 @@ write fails, the tick is void and the engine reads its records anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -402,3 +402,30 @@ class Gate:
 
 def _values(record: RunRecord | TaskRecord) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
+
+
+def move_runs(
+    connection: Connection,
+    run_pks: Collection[int],
+    by_us: int,
+    *,
+    of_runs: Sequence[str],
+    of_tasks: Sequence[str],
+    ended: Collection[str],
+) -> None:
+    """Move moments of runs that nobody has in hand, and of their tasks that are in no state of *ended*.
+
+    ``of_runs`` and ``of_tasks`` name the columns; what is not a number there stays as it is.
+    """
+
+    def moved(table: sa.Table, names: Sequence[str]) -> dict[str, Any]:
+        return {
+            name: sa.case(
+                (sa.func.typeof(table.c[name]) == "integer", table.c[name] + by_us), else_=table.c[name]
+            )
+            for name in names
+        }
+
+    of_them = sa.and_(_task.c.run_pk.in_(run_pks), _task.c.state.not_in(sorted(ended)))
+    connection.execute(sa.update(_run).where(_run.c.id.in_(run_pks)).values(moved(_run, of_runs)))
+    connection.execute(sa.update(_task).where(of_them).values(moved(_task, of_tasks)))
