@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from instance import Instance, wait_for
-from penstock.model.acts import QuarantineDrop
+from penstock.model.acts import QuarantineDrop, Trigger
+from penstock.model.states import RunState, TaskState
 
 FINE = """
+from contextlib import closing
 from datetime import timedelta
 from penstock import DAG, BashOperator, EmptyOperator
 
@@ -19,6 +22,7 @@ with DAG("fine", schedule=timedelta(seconds=2), catchup="all", is_paused_upon_cr
     EmptyOperator(task_id="a") >> BashOperator(task_id="b", bash_command="true")
 """
 BAD = """
+from contextlib import closing
 from datetime import timedelta
 from penstock import DAG, BashOperator, EmptyOperator
 
@@ -71,5 +75,45 @@ def test_a_bad_value_in_a_dag_costs_its_neighbour_nothing_over_restarts(tmp_path
             assert {later - sooner for sooner, later in pairwise(points)} == {timedelta(seconds=2)}
             assert {row.status for row in engine.ledger("fine", limit=1000)} <= {"ran", "ran_late"}
         wait_for(lambda: instance.leftovers() == [], 30, "tasks of the dropped DAG live on")
+    finally:
+        instance.stop()
+
+
+STUBBORN = """
+from penstock import DAG, BashOperator
+
+with DAG("stubborn", schedule=None):
+    BashOperator(task_id="a", bash_command="trap '' TERM; while true; do sleep 0.2; done")
+"""
+
+
+def test_a_dropped_run_leaves_no_process_that_ignores_sigterm(tmp_path: Path) -> None:
+    instance = Instance(tmp_path, "stop_grace = 1\n")
+    instance.write_dag("stubborn", STUBBORN)
+    instance.start()
+    try:
+        with instance.client() as engine:
+            wait_for(lambda: any(row.dag_id == "stubborn" for row in engine.dags()), 30, "no DAG")
+            run = engine.commit(Trigger(dag_id="stubborn"), actor="tester").run_id
+            assert run is not None
+            wait_for(
+                lambda: engine.run("stubborn", run).tasks[0].state is TaskState.RUNNING, 30, "it does not run"
+            )
+        instance.stop()
+        with closing(sqlite3.connect(instance.settings.database)) as raw, raw:
+            raw.execute("UPDATE run SET conf = CAST(x'7bff' AS TEXT)")
+        instance.start()
+        with instance.client() as engine:
+            [row] = engine.quarantine()
+            assert "run.conf is not UTF-8" in row.reason
+            assert instance.leftovers(), "its task works on"
+            assert (
+                "1 live attempt told to stop"
+                in engine.commit(QuarantineDrop(subject=row.id), actor="t").message
+            )
+            wait_for(lambda: instance.leftovers() == [], 30, "the task of the dropped run lives on")
+            assert engine.run("stubborn", run).run.state is RunState.FAILED
+            [attempt] = engine.attempts("stubborn", run, "a")
+            assert attempt.end is not None
     finally:
         instance.stop()
