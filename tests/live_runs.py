@@ -67,12 +67,14 @@ def world_of(
         found[key] = LiveBackfill(record, [])
     dags = {live.record.dag_id: SimpleNamespace(structure=live.structure) for live in runs}
     world = SimpleNamespace(
+        slots_apart=[],
         runs={live.record.id: live for live in runs},
         attempts=attempts,
         pools={
             name: PoolRecord(name, slots) for name, slots in {"default_pool": 128, **(pools or {})}.items()
         },
         backfills=found,
+        dags=dags,
         dag=dags.__getitem__,
     )
     return cast("World", world)

@@ -9,6 +9,7 @@ from live_runs import live_run, world_of
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.scheduling.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
 from penstock.store.records import PoolRecord
+from penstock.store.standing import Apart
 
 S = TaskState
 
@@ -76,6 +77,16 @@ def test_a_run_waits_in_its_backfill_while_that_goes_on_and_else_in_its_dag() ->
     going, over = world_of(live, backfills={7: 2}), world_of(live)
     assert (run_queue(going, live), run_limit(going, live)) == (7, 2)
     assert (run_queue(over, live), run_limit(over, live)) == ("d", 4)
+    over.dags.clear()  # the DAG itself cannot be read: its runs go by what they are pinned to
+    assert run_limit(over, live) == 4
+
+
+def test_a_live_attempt_of_a_run_that_is_left_out_holds_its_slots() -> None:
+    live = live_run(dag("d", task("a", pool="p")))
+    world = world_of(live, pools={"p": 3})
+    world.slots_apart.append((Apart(9, "d", "r", "running", 7, 1, (("attempt", "a"),)), "a", "p", 2))
+    found = Occupancy.of(world)
+    assert (found.total, found.by_dag["d"], found.by_pool["p"], found.by_backfill[7]) == (1, 1, 2, 1)
 
 
 def test_deferred_tasks_hold_slots_of_the_pools_that_count_them() -> None:
