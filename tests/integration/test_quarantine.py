@@ -376,6 +376,10 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     "what a task skips": ("run", f"UPDATE task_instance SET skips = '[1' WHERE run_pk IN ({RUN})"),
     "what is to happen to a task": ("run", f"UPDATE task_instance SET intent = 'x' WHERE run_pk IN ({RUN})"),
+    "the id of a task's attempt": (
+        "run",
+        f"UPDATE task_instance SET attempt_id = 'x' WHERE run_pk IN ({RUN})",
+    ),
     "a task's rush": ("run", f"UPDATE task_instance SET rush = 'soon' WHERE run_pk IN ({RUN})"),
     "what is to happen to a run": (
         "run",

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.decoding import decoder
-from penstock.errors import RefusedError
+from penstock.errors import BadIdError, RefusedError
+from penstock.ids import check_attempt_id
 from penstock.model.outcome import Outcome
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import Subject, about_dag, about_row, about_run
@@ -287,6 +288,11 @@ def _task_record(row: Any) -> TaskRecord:
         record = TaskRecord(*_task_row(row))
         if record.map_index < -1:
             raise ValueError(f"task_instance.map_index is {record.map_index}: -1 or more is meant")
+        if record.attempt_id is not None:
+            try:
+                check_attempt_id(record.attempt_id)
+            except BadIdError as error:
+                raise ValueError(f"task_instance.attempt_id: {error}") from None
         check_task_json("outcome", record.outcome)
         check_task_json("skips", record.skips)
     except ValueError as error:
