@@ -222,6 +222,49 @@ Slow(task_id="slow")
     assert read_record(folder, records.VERDICT) is None
 
 
+CLEANS_UP = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), print("tool cleaned up", flush=True), os._exit(9)))
+print("tool ready", flush=True)
+time.sleep(60)
+"""
+IGNORES = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready to ignore", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are seen in /proc")
+def test_what_a_task_runs_comes_to_the_end_of_its_clean_up(runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "tool.py").write_text(CLEANS_UP)
+    (tmp_path / "ignores.py").write_text(IGNORES)
+    file = write(
+        tmp_path,
+        f"""
+import subprocess, sys
+def run():
+    ignoring = subprocess.Popen([sys.executable, {str(tmp_path / "ignores.py")!r}], stdout=subprocess.PIPE)
+    ignoring.stdout.readline()
+    try:
+        subprocess.run([sys.executable, {str(tmp_path / "tool.py")!r}])
+    finally:
+        ignoring.kill()
+        print("task cleaned up")
+PythonOperator(task_id="runs", python_callable=run)
+""",
+    )
+    folder = runs.prepare(file, "d", "runs")
+    command = [sys.executable, "-P", "-m", "penstock.execution.task_child", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "tool ready\n"
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.stdout.read() == "tool cleaned up\ntask cleaned up\n"
+        assert process.wait(30) == -signal.SIGTERM
+
+
 def test_on_kill_may_print_in_the_middle_of_a_print(runs: Runs, tmp_path: Path) -> None:
     file = write(
         tmp_path,

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from penstock.authoring.operators.operator import Operator
 
 
+_FOR_CHILDREN = 0.75
+"""The share of the grace that what a task has started may take; the rest is for the task's own clean-up."""
+
+
 class TaskNotFoundError(TaskError):
     """The DAG file no longer makes the task that is to run."""
 
@@ -69,7 +73,8 @@ def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Endi
         raise
     except BaseException as error:  # noqa: BLE001 - an author's file may raise anything while it loads
         return failed(error)
-    signal.signal(signal.SIGTERM, lambda number, frame: _on_sigterm(number, frame, task))
+    grace = float(spec.get("grace") or 0)
+    signal.signal(signal.SIGTERM, lambda number, frame: _on_sigterm(number, frame, task, grace))
     return run_task(task, context)
 
 
@@ -172,13 +177,19 @@ def _speak_line_by_line() -> None:
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
 
 
-def _on_sigterm(number: int, frame: FrameType | None, task: Operator | None = None) -> None:
-    """Let ``finally`` blocks and `Operator.on_kill` run; a second signal ends at once."""
+def _on_sigterm(
+    number: int, frame: FrameType | None, task: Operator | None = None, grace: float = 0.0
+) -> None:
+    """Let `on_kill`, what the task has started and ``finally`` blocks run; a second signal ends at once."""
     del frame
     signal.signal(number, signal.SIG_DFL)
     try:
         if task is not None:
             _tell_to_stop(task)
+        if grace:
+            from penstock.execution.own_children import let_children_end
+
+            let_children_end(grace * _FOR_CHILDREN)
     finally:
         raise Terminated
 
