@@ -215,14 +215,17 @@ def _settled(path: Path) -> Path | None:
 
 
 def _short_places(path: Path) -> list[Path]:
-    """Return private places with a short name of *path* in them, the best first."""
+    """Return private places with a short name of *path* in them, the best first, that the kernel takes."""
     import hashlib
     import tempfile
 
     name = f"penstock-{hashlib.sha256(os.fsencode(path)).hexdigest()[:20]}.sock"
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    temporary = Path(tempfile.gettempdir()) / f"penstock-{os.getuid()}" / name
-    return [Path(runtime) / name, temporary] if runtime else [temporary]
+    private = f"penstock-{os.getuid()}/{name}"
+    places = [Path(tempfile.gettempdir(), private), Path("/tmp", private)]  # noqa: S108 - TMPDIR may be long too
+    if runtime:
+        places.insert(0, Path(runtime, name))
+    return [place for place in places if len(os.fsencode(place)) <= _SOCKET_PATH_MAX]
 
 
 def find_home(start: Path | None = None) -> Path:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -191,17 +192,18 @@ def test_a_task_that_a_restored_copy_does_not_know_is_taken_over(tmp_path: Path)
 def test_an_engine_at_the_end_of_a_long_path_is_found_from_another_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sessions = Path(tempfile.mkdtemp(prefix="p", dir="/tmp"))  # pytest's own folder may be too long
     for name in ("login", "cron"):
-        (tmp_path / name).mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "login"))
+        (sessions / name).mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(sessions / "login"))
     busy = Busy(tmp_path / ("long" * 30) / "home")
     try:
         busy.start()
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "cron"))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(sessions / "cron"))
         assert f"pid {busy.pid}" in busy.say("status").stdout
         monkeypatch.delenv("XDG_RUNTIME_DIR")
         busy.trigger()
-        shutil.rmtree(tmp_path / "login")  # what a logout does
+        shutil.rmtree(sessions / "login")  # what a logout does
         shutil.rmtree(busy.settings.run_folder)
         wait_for(busy.answers, 20, "the socket is not made anew elsewhere")
         busy.finish()
@@ -209,3 +211,4 @@ def test_an_engine_at_the_end_of_a_long_path_is_found_from_another_session(
     finally:
         busy.gate.touch()
         busy.close()
+        shutil.rmtree(sessions)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ from penstock.settings import Settings, settle_socket, short_socket
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / ("long" * 30) / "run" / "engine.sock"
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """Give a folder with a short name; pytest's own may be too long for a socket."""
+    with tempfile.TemporaryDirectory(prefix="p", dir="/tmp") as folder:
+        yield Path(folder)
 
 
 def runtime(monkeypatch: pytest.MonkeyPatch, folder: Path | None) -> None:
@@ -33,29 +42,41 @@ def test_a_short_path_is_itself_and_leaves_no_trace(tmp_path: Path) -> None:
 @pytest.mark.parametrize("engines", [True, False], ids=["login", "cron"])
 @pytest.mark.parametrize("clients", [True, False], ids=["login", "cron"])
 def test_the_place_is_found_by_the_home_alone(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engines: bool, clients: bool
+    path: Path, short: Path, monkeypatch: pytest.MonkeyPatch, engines: bool, clients: bool
 ) -> None:
-    runtime(monkeypatch, tmp_path / "one" if engines else None)
+    runtime(monkeypatch, short / "one" if engines else None)
     settle_socket(path)
     place = short_socket(path)
-    assert len(str(place)) < 100 or engines  # the test's own folder may be long
-    runtime(monkeypatch, tmp_path / "two" if clients else None)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert len(str(place)) <= 100
+    assert not engines or place.parent == short / "one"
+    runtime(monkeypatch, short / "two" if clients else None)
+    monkeypatch.setenv("TMPDIR", str(short))
     assert short_socket(path) == place
 
 
-def test_the_next_engine_keeps_the_place_while_its_folder_is_there(
+def test_a_place_that_is_too_long_itself_is_passed_over(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runtime(monkeypatch, tmp_path / "one")
+    long = tmp_path / ("deep" * 30)
+    long.mkdir()
+    runtime(monkeypatch, long)
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    settle_socket(path)
+    assert len(str(short_socket(path))) <= 100
+
+
+def test_the_next_engine_keeps_the_place_while_its_folder_is_there(
+    path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime(monkeypatch, short / "one")
     settle_socket(path)
     first = short_socket(path)
-    runtime(monkeypatch, tmp_path / "two")
+    runtime(monkeypatch, short / "two")
     settle_socket(path)
     assert short_socket(path) == first
-    shutil.rmtree(tmp_path / "one")
+    shutil.rmtree(short / "one")
     settle_socket(path)
-    assert short_socket(path).parent == tmp_path / "two"
+    assert short_socket(path).parent == short / "two"
 
 
 @pytest.mark.parametrize("said", [b"", b"relative/place", b"/with\0nul"])
