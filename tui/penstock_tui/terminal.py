@@ -126,8 +126,8 @@ class TerminalDriver(LinuxDriver):
             super()._sigcont_application(*more)
         elif not _in_front(self.fileno):
             os.kill(os.getpid(), signal.SIGSTOP)  # gone on in the background, where nothing can be drawn
-        else:
-            self._take_again()
+        else:  # not here: the stop may have come while the queue of what is written was locked
+            self._loop.call_soon_threadsafe(self._take_again)
 
     def _take_again(self) -> None:
         with suppress(termios.error):
