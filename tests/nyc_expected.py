@@ -13,6 +13,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
 
 Key = tuple[date, str, str, int]
 """(day, carrier, origin, scheduled hour)."""
@@ -98,11 +102,20 @@ def everything(warehouse: Path) -> dict[str, list[str]]:
 
     with duckdb.connect(str(warehouse), read_only=True) as db:
         names = [name for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-        rows = "SELECT t::VARCHAR FROM (SELECT COLUMNS(lambda c: c <> 'seen_on') FROM {}) t"
-        return {
-            name: sorted(text for (text,) in db.execute(rows.format(name)).fetchall())
-            for name in sorted(names)
-        }
+        return {name: sorted(_rows(db, name)) for name in sorted(names)}
+
+
+def _rows(db: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    # Columns by name: a lambda in COLUMNS is written in one way before duckdb 1.3 and in another since 2.0.
+    columns = db.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND column_name <> 'seen_on'"
+        " ORDER BY column_index",
+        [table],
+    ).fetchall()
+    chosen = ", ".join(f'"{name}"' for (name,) in columns)
+    return [
+        text for (text,) in db.execute(f"SELECT t::VARCHAR FROM (SELECT {chosen} FROM {table}) t").fetchall()
+    ]
 
 
 def _data() -> Path:
