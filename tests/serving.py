@@ -136,8 +136,8 @@ class Peer:
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(str(path))  # before it has a time-out: then a full queue is waited for
         self.socket.settimeout(20)
-        self.socket.connect(str(path))
         self._stream = self.socket.makefile("rb")
 
     def say(self, data: bytes | dict[str, Any]) -> None:
