@@ -72,6 +72,33 @@ def test_no_module_needs_one_that_needs_it() -> None:
     assert set(_circles(arrows)) == CIRCLES
 
 
+TYPED = ("penstock_tui",)
+"""Packages in which an import counts that only types need, too; add the others as they get there."""
+LARGEST = 3
+"""So many modules may know one another, at most: more than that is one module in many files."""
+
+
+def test_the_types_make_no_large_circle_either() -> None:
+    graph = grimp.build_graph("penstock", "penstock_tui", exclude_type_checking_imports=False, cache_dir=None)
+    arrows = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    circles = [sorted(circle) for circle in _circles(arrows)]
+    of_ours = [circle for circle in circles if any(module.split(".")[0] in TYPED for module in circle)]
+    assert [circle for circle in of_ours if len(circle) > LARGEST] == []
+
+
+def test_a_large_circle_would_be_seen() -> None:
+    arrows = {"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": {"a", "e"}, "e": set()}
+    assert _circles(arrows) == [frozenset("abcd")]
+
+
+def test_what_draws_and_acts_does_not_know_the_app() -> None:
+    """Only who starts the console imports it, for types or in a function; the rest knows the shell."""
+    graph = grimp.build_graph("penstock_tui", exclude_type_checking_imports=False, cache_dir=None)
+    assert graph.find_modules_that_directly_import("penstock_tui.app") == {"penstock_tui.__main__"}
+    shell = graph.find_modules_that_directly_import("penstock_tui.shell")
+    assert {"penstock_tui.keyboard", "penstock_tui.screens.view", "penstock_tui.dialogs.dialog"} <= shell
+
+
 def _circles(arrows: dict[str, set[str]]) -> list[frozenset[str]]:
     """Return the sets of modules that can reach one another."""
     below = {module: _reached(arrows, module) for module in arrows}

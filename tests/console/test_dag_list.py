@@ -165,9 +165,8 @@ async def test_runs_screen_lists_runs_and_enter_follows() -> None:
         await driver.sees("last runs")
 
 
-async def test_copy_goes_to_the_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMUX", "/tmp/tmux-1/default,1,0")
-    async with driving() as driver:
+async def test_copy_goes_to_the_clipboard() -> None:
+    async with driving(in_tmux=True) as driver:
         await driver.sees("hello")
         await driver.press("y")
         assert driver.console.clipboard == "orders_daily"

@@ -25,13 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     refusal = terminal_refusal()
     if refusal is not None:
-        print(f"penstock console: {refusal}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _refuse(refusal)
     try:
         settings = load_settings(options.home)
     except SettingsError as error:
-        print(f"penstock console: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _refuse(str(error))
     remote = bool(os.environ.get("SSH_CONNECTION"))
     prepare_environment(remote=remote)
     from penstock_tui.terminal import give_back, leave_as_found
@@ -41,6 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(settings, options, mouse=options.mouse or not remote)
     finally:
         give_back()
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"penstock console: {reason}\n")
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,6 +100,7 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
         keymap=keymap,
         warnings=warnings,
         start_engine=lambda: _start_engine(settings),
+        in_tmux=bool(os.environ.get("TMUX")),
     )
     code = console.run(mouse=mouse)
     sys.stdout.flush()

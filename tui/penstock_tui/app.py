@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -17,10 +17,10 @@ from penstock.model.views import Change, EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import Wall, clean
 from penstock_tui.clipboard import what_was_copied
-from penstock_tui.doors import Doors
 from penstock_tui.feed import Feed
 from penstock_tui.keyboard import Echo, Keyboard
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
+from penstock_tui.navigation import Navigation
 from penstock_tui.notes import Notes
 from penstock_tui.screens.view import View
 from penstock_tui.terminal import TerminalDriver
@@ -30,8 +30,11 @@ FeedMaker = Callable[[Callable[[Message], object]], Feed]
 """Makes the feed from the function that posts its messages."""
 
 
-class Console(Doors):
-    """The console. ``zone`` is that in which times are shown, ``keys`` the user's keys by action id."""
+class Console(Navigation):
+    """The console, which fills `penstock_tui.shell.Shell`.
+
+    ``zone`` is that in which times are shown, ``keymap`` the user's keys by action id.
+    """
 
     TITLE = "penstock"
     CSS_PATH = "console.tcss"
@@ -53,6 +56,7 @@ class Console(Doors):
         keymap: dict[str, str] | None = None,
         warnings: Sequence[str] = (),
         start_engine: Callable[[], str] | None = None,
+        in_tmux: bool = False,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.feed = make_feed(self.post_message)
@@ -72,7 +76,7 @@ class Console(Doors):
         self._acted_on: Screen[object] | None = None
         self._warnings = warnings
         self._wall = Wall()
-        self._told_tmux = False
+        self._say_tmux = in_tmux
         self.theme = "ansi-dark"
         self.set_keymap(self.keys)
 
@@ -93,12 +97,8 @@ class Console(Doors):
         for warning in self._warnings:
             self.say(warning, "warning")
         self.set_interval(1.0, self._tick)
-        self.app_resume_signal.subscribe(self, lambda _: self.redraw())
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self.feed.start)
-
-    def redraw(self) -> None:
-        """Draw every cell again: the terminal may have lost what stood there."""
-        self.refresh(layout=True)
 
     def on_unmount(self) -> None:
         """Let go of the engine; it works on."""
@@ -192,9 +192,13 @@ class Console(Doors):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show a failure of our own instead of ending with it."""
-        if event.state is WorkerState.ERROR:
-            error = event.worker.error
-            self.say(f"the console failed in {event.worker.name}: {type(error).__name__}: {error}", "error")
+        self.report(event.worker)
+
+    def report(self, worker: Worker[Any]) -> None:
+        """Say what *worker* failed over, if it did."""
+        if worker.state is WorkerState.ERROR:
+            error = worker.error
+            self.say(f"the console failed in {worker.name}: {type(error).__name__}: {error}", "error")
 
     def on_key(self) -> None:
         """Let an error go that has been seen."""
@@ -221,14 +225,13 @@ class Console(Doors):
             return self.gone is not None and self.start_engine is not None and not self.read_only
         return not (action.acts and self.read_only)
 
-    def act(self, action_id: str, targets: Iterable[Target] | Target) -> None:
+    def act(self, action: Action, targets: Sequence[Target]) -> None:
         """Do an action that is not a screen's own: opens its dialog. Returns at once."""
         from penstock_tui.operate import operate
 
-        chosen = (targets,) if isinstance(targets, Target) else tuple(targets)
         self._acted_on = self.screen
         self._act = self.run_worker(
-            operate(self, action_id, chosen), name=action_id, group="act", exit_on_error=False
+            operate(self, action.id, targets), name=action.id, group="act", exit_on_error=False
         )
 
     def short_path(self, path: str) -> str:
@@ -238,13 +241,10 @@ class Console(Doors):
 
     def copy(self, text: str, note: str = "") -> None:
         """Copy *text* through the terminal (OSC 52); *note* says what it is, where that is not plain."""
-        import os
-
         safe = clean(text)  # what lands in a shell by pasting must not act on it either
         self.copy_to_clipboard(safe)
-        through_tmux = bool(os.environ.get("TMUX")) and not self._told_tmux
-        self._told_tmux = self._told_tmux or through_tmux
-        self.say(what_was_copied(safe, note, through_tmux=through_tmux))
+        self.say(what_was_copied(safe, note, through_tmux=self._say_tmux))
+        self._say_tmux = False
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: object) -> None:
         """Nothing to do here: `actions.read_keymap` names clashes once, at the start."""

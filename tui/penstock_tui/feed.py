@@ -2,7 +2,7 @@
 
 Screens ask like this, and keep what they show when the answer is None::
 
-    detail = await self.app.feed.ask(lambda engine: engine.run(dag_id, run_id), key=("run", dag_id, run_id))
+    detail = await self.shell.feed.ask(lambda engine: engine.run(dag_id, run_id), key=("run", dag_id, run_id))
     if detail is not None:
         self.show(detail)
 """

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
-if TYPE_CHECKING:
-    from penstock_tui.app import Console
+from penstock_tui.shell import Shell
 
 _LAPS = 2
 """Ways of an echo up to the app: the first follows the key, the second what the key made widgets say."""
@@ -43,8 +41,8 @@ class Echo(Message):
 class Keyboard:
     """Holds what was typed. ``deliver`` gives one event to what has the focus now."""
 
-    def __init__(self, console: Console, deliver: Callable[[events.Event], Awaitable[None]]) -> None:
-        self._console = console
+    def __init__(self, shell: Shell, deliver: Callable[[events.Event], Awaitable[None]]) -> None:
+        self._shell = shell
         self._deliver = deliver
         self._typed: deque[events.Key | events.Paste] = deque()
         self._number = 0
@@ -69,7 +67,7 @@ class Keyboard:
             self._send(Echo(self._number, 1))
         if self._typed and not self._polling:
             self._polling = True
-            self._console.set_timer(_POLL, self._look)
+            self._shell.set_timer(_POLL, self._look)
 
     async def on_echo(self, echo: Echo) -> None:
         """Take an echo back: send it round again, or go on."""
@@ -82,7 +80,7 @@ class Keyboard:
             await self.go_on()
 
     def _send(self, echo: Echo) -> None:
-        target = self._console.focused or self._console.screen
+        target = self._shell.screen.focused or self._shell.screen
         self._under_way = target if target.post_message(echo) else None
 
     async def _look(self) -> None:
@@ -95,10 +93,10 @@ class Keyboard:
             if self._looks < _LOST:
                 return True
             self._under_way = None
-        if self._console.opening:
+        if self._shell.opening:
             if self._looks < _FORGET:
                 return True
-            self._console.say(f"{len(self._typed)} keys typed ahead were dropped: no answer yet", "warning")
+            self._shell.say(f"{len(self._typed)} keys typed ahead were dropped: no answer yet", "warning")
             self._typed.clear()
             return True
-        return self._looks < _UNREADY and not getattr(self._console.screen, "takes_keys", True)
+        return self._looks < _UNREADY and not getattr(self._shell.screen, "takes_keys", True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING
 
 from penstock.errors import PenstockError
 from penstock.model import acts
@@ -16,43 +15,41 @@ from penstock.model.states import TERMINAL
 from penstock_tui import actions, again, at_once
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View
+from penstock_tui.shell import Shell
 from penstock_tui.target import Target
 from penstock_tui.view import durations
 from penstock_tui.view.task_rows import key_of
 
-if TYPE_CHECKING:
-    from penstock_tui.app import Console
-
-    Operation = Callable[[Console, Sequence[Target]], Awaitable[None]]
+Operation = Callable[[Shell, Sequence[Target]], Awaitable[None]]
 
 
-async def operate(console: Console, action_id: str, targets: Sequence[Target]) -> None:
+async def operate(shell: Shell, action_id: str, targets: Sequence[Target]) -> None:
     """Do the action *action_id* to *targets* (those it cannot be done to are left out)."""
     action = actions.BY_ID[action_id]
-    if not console.offers(action):
+    if not shell.offers(action):
         return
     able = [target for target in targets if action.why_disabled(target) is None]
     reasons = [reason for target in targets if (reason := action.why_disabled(target))]
     if action.acts and not able:
-        console.say(f"{action.label}: {reasons[0] if reasons else 'nothing is chosen'}", "warning")
+        shell.say(f"{action.label}: {reasons[0] if reasons else 'nothing is chosen'}", "warning")
         return
     if able and reasons:
         left = f"{len(reasons)} of {len(targets)} marked are left out"
-        console.say(f"{action.label}: {left}: {reasons[0]}", "warning")
-    await _OPERATIONS[action_id](console, able or targets)
+        shell.say(f"{action.label}: {left}: {reasons[0]}", "warning")
+    await _OPERATIONS[action_id](shell, able or targets)
 
 
 # -- acts ------------------------------------------------------------------------------------------
 
 
-async def _retry(console: Console, targets: Sequence[Target]) -> None:
+async def _retry(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.retry import RetryDialog
 
     chosen = [
         acts.Retry(dag_id=target.dag_id, run_id=target.run_id or "", tasks=_failed_names(target))
         for target in targets
     ]
-    newest = {dag_id: await _version(console, dag_id) for dag_id in {target.dag_id for target in targets}}
+    newest = {dag_id: await _version(shell, dag_id) for dag_id in {target.dag_id for target in targets}}
     behind = sum(
         target.run is not None and newest[target.dag_id] not in {None, target.run.dag_version}
         for target in targets
@@ -61,7 +58,7 @@ async def _retry(console: Console, targets: Sequence[Target]) -> None:
     what = f"{len(tasks)} tasks of {targets[0].dag_id}" if len(tasks) > 1 else _what(targets)
     if len(targets) == 1 and not tasks:
         what = f"{targets[0].dag_id} {targets[0].run_id}"
-    await console.push_screen_wait(RetryDialog(f"Retry {what}", chosen, behind))
+    await shell.push_screen_wait(RetryDialog(f"Retry {what}", chosen, behind))
 
 
 def _failed_names(target: Target) -> tuple[str, ...]:
@@ -70,38 +67,38 @@ def _failed_names(target: Target) -> tuple[str, ...]:
     return tuple(key_of(task) for task in target.tasks if task.state.value in wanted)
 
 
-async def _version(console: Console, dag_id: str) -> str | None:
+async def _version(shell: Shell, dag_id: str) -> str | None:
     """Return the newest version of the DAG, None when nobody says."""
-    detail = await console.feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id))
+    detail = await shell.feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id))
     return detail.version if detail is not None else None
 
 
-async def _clear(console: Console, targets: Sequence[Target]) -> None:
+async def _clear(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.clear import ClearDialog
     from penstock_tui.dialogs.confirm import Confirm
 
     if len(targets) == 1:
         target = targets[0]
-        await console.push_screen_wait(
-            ClearDialog(target.dag_id, target.run_id or "", target.tasks, await _zone(console, target))
+        await shell.push_screen_wait(
+            ClearDialog(target.dag_id, target.run_id or "", target.tasks, await _zone(shell, target))
         )
         return
     chosen: list[AnyAct] = [
         acts.Clear(dag_id=target.dag_id, run_id=target.run_id or "") for target in targets
     ]
-    await console.push_screen_wait(Confirm(f"Clear {_what(targets)}", chosen))
+    await shell.push_screen_wait(Confirm(f"Clear {_what(targets)}", chosen))
 
 
-async def _mark_as(console: Console, targets: Sequence[Target]) -> None:
+async def _mark_as(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.mark import MarkDialog
 
     target = targets[0]
-    await console.push_screen_wait(
-        MarkDialog(target.dag_id, target.run_id or "", target.tasks, await _zone(console, target))
+    await shell.push_screen_wait(
+        MarkDialog(target.dag_id, target.run_id or "", target.tasks, await _zone(shell, target))
     )
 
 
-async def _cancel(console: Console, targets: Sequence[Target]) -> None:
+async def _cancel(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.confirm import Confirm
 
     chosen: list[AnyAct] = []
@@ -116,7 +113,7 @@ async def _cancel(console: Console, targets: Sequence[Target]) -> None:
             ]
         else:
             chosen.append(acts.Cancel(dag_id=target.dag_id, run_id=target.run_id or ""))
-    await console.push_screen_wait(Confirm(f"Cancel {_what(targets)}", chosen))
+    await shell.push_screen_wait(Confirm(f"Cancel {_what(targets)}", chosen))
 
 
 def _all_that_lives(target: Target) -> bool:
@@ -127,40 +124,40 @@ def _all_that_lives(target: Target) -> bool:
     return len(target.tasks) > 1 and alive >= total - ended > 0
 
 
-async def _trigger(console: Console, targets: Sequence[Target]) -> None:
+async def _trigger(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.confirm import Ask
     from penstock_tui.dialogs.trigger import TriggerDialog
 
     dags = list(dict.fromkeys(target.dag_id for target in targets))
     if len(dags) > 1:
-        now = console.clock.now()
+        now = shell.clock.now()
         chosen: list[AnyAct] = [acts.Trigger(dag_id=dag_id, logical_date=now) for dag_id in dags]
-        await console.push_screen_wait(Ask(f"Trigger {len(dags)} DAGs", chosen))
+        await shell.push_screen_wait(Ask(f"Trigger {len(dags)} DAGs", chosen))
         return
-    detail = await console.feed.ask(lambda engine: engine.dag(dags[0]))
+    detail = await shell.feed.ask(lambda engine: engine.dag(dags[0]))
     if detail is not None:
-        await console.push_screen_wait(TriggerDialog(detail))
+        await shell.push_screen_wait(TriggerDialog(detail))
 
 
-async def _backfill(console: Console, targets: Sequence[Target]) -> None:
+async def _backfill(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.backfill import BackfillDialog
 
     dag_id = targets[0].dag_id
-    detail = await console.feed.ask(lambda engine: engine.dag(dag_id))
+    detail = await shell.feed.ask(lambda engine: engine.dag(dag_id))
     if detail is None:
         return
     reason = actions.BY_ID["backfill"].why_disabled(Target(dag_id=dag_id, dag=detail.dag))
     if reason is not None:
-        console.say(f"backfill: {reason}", "warning")
+        shell.say(f"backfill: {reason}", "warning")
         return
-    await console.push_screen_wait(BackfillDialog(detail, targets[0].days))
+    await shell.push_screen_wait(BackfillDialog(detail, targets[0].days))
 
 
-async def _zone(console: Console, target: Target) -> tzinfo:
+async def _zone(shell: Shell, target: Target) -> tzinfo:
     """Return the clock by which the DAG's logical dates are read."""
     if target.dag is not None:
         return durations.zone(target.dag.timezone)
-    detail = await console.feed.ask(lambda engine: engine.dag(target.dag_id), key=("dag", target.dag_id))
+    detail = await shell.feed.ask(lambda engine: engine.dag(target.dag_id), key=("dag", target.dag_id))
     return durations.zone(detail.dag.timezone) if detail is not None else UTC
 
 
@@ -181,142 +178,112 @@ def _what(targets: Sequence[Target]) -> str:
 # -- looking ---------------------------------------------------------------------------------------
 
 
-async def _why(console: Console, targets: Sequence[Target]) -> None:
+async def _why(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.why import pause_lines, untold_lines, why_sheet
 
-    target, cells = targets[0], min(96, console.size.width - 10)
+    target, cells = targets[0], min(96, shell.size.width - 10)
     run_id = target.run_id
     head = pause_lines(target.dag, cells) if target.dag is not None and run_id is not None else []
     task = target.tasks[0] if target.tasks else None
-    answer = await console.feed.ask(
+    answer = await shell.feed.ask(
         lambda engine: engine.why(
             target.dag_id, run_id, task.task_id if task else None, task.map_index if task else -1
         )
     )
-    told = await console.feed.ask(lambda engine: engine.callbacks(target.dag_id, run_id)) if run_id else None
+    told = await shell.feed.ask(lambda engine: engine.callbacks(target.dag_id, run_id)) if run_id else None
     if answer is not None:
         title = f"{target.dag_id} {answer.subject}"
         tail = untold_lines(told or [], cells)
-        sheet = why_sheet(answer, title, console.now(), console.looks, cells, head=head, tail=tail)
-        console.push_screen(sheet)
+        sheet = why_sheet(answer, title, shell.now(), shell.looks, cells, head=head, tail=tail)
+        shell.push_screen(sheet)
 
 
-async def _log(console: Console, targets: Sequence[Target]) -> None:
+async def _log(shell: Shell, targets: Sequence[Target]) -> None:
     target = targets[0]
     if target.run_id is None:
         return
     if target.tasks:
         task = target.tasks[0]
-        console.open_log(target.dag_id, target.run_id, task.task_id, task.map_index)
+        shell.open_log(target.dag_id, target.run_id, task.task_id, task.map_index)
     else:
-        await open_log_of(console, target.dag_id, target.run_id)
+        shell.open_log_of(target.dag_id, target.run_id)
 
 
-async def open_log_of(console: Console, dag_id: str, run_id: str) -> None:
-    """Open the log that matters most in a run: its first failure's, else what runs, else the last one's."""
-    detail = await console.feed.ask(lambda engine: engine.run(dag_id, run_id))
-    if detail is None:
-        return
-    tried = [task for task in detail.tasks if task.attempts]
-    for states in ({"failed"}, {"running", "stopping", "up_for_retry"}, None):
-        found = [task for task in tried if states is None or task.state.value in states]
-        if found:
-            task = found[0] if states else found[-1]
-            console.open_log(dag_id, run_id, task.task_id, task.map_index)
-            return
-    console.say("no attempt has been made in this run yet")
-
-
-async def _help(console: Console, _targets: Sequence[Target]) -> None:
+async def _help(shell: Shell, _targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.help import help_sheet
 
-    view = console.screen
+    view = shell.screen
     if isinstance(view, View):
-        cells = min(98, console.size.width - 6)
-        console.push_screen(
-            help_sheet(view.view, console.keys, console.looks, cells, read_only=console.read_only)
-        )
+        cells = min(98, shell.size.width - 6)
+        shell.push_screen(help_sheet(view.view, shell.keys, shell.looks, cells, read_only=shell.read_only))
 
 
-async def _history(console: Console, _targets: Sequence[Target]) -> None:
+async def _history(shell: Shell, _targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.message_history import message_history
 
-    console.push_screen(message_history(console.notes.history, min(100, console.size.width - 6)))
+    shell.push_screen(message_history(shell.notes.history, min(100, shell.size.width - 6)))
 
 
-async def _palette(console: Console, targets: Sequence[Target]) -> None:
+async def _palette(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.dialogs.palette import Entry, Palette
 
-    view = console.screen
+    view = shell.screen
     if not isinstance(view, View):
         return
     entries = []
     for action in actions.actions_of(view.view):
-        if action.id == "palette" or not console.offers(action):
+        if action.id == "palette" or not shell.offers(action):
             continue
         reason = view.why_not(action, tuple(targets))
-        names = actions.key_names(action, console.keys, first=False)
+        names = actions.key_names(action, shell.keys, first=False)
         entries.append(Entry(f"do {action.id}", action.label, names, reason or action.help, off=bool(reason)))
-    dags = await console.feed.ask(lambda engine: engine.dags(strip=1), key="palette")
+    dags = await shell.feed.ask(lambda engine: engine.dags(strip=1), key="palette")
     for dag in dags or ():
         about = label(dag.description or dag.schedule)
         entries.append(Entry(f"dag {dag.dag_id}", label(dag.dag_id), "runs", about))
-    answer = await console.push_screen_wait(Palette(entries))
+    answer = await shell.push_screen_wait(Palette(entries))
     kind, _, name = (answer or "").partition(" ")
     if kind == "do":
         view.action_do(name)
     elif kind == "dag":
-        console.open_runs(name)
+        shell.open_runs(name)
 
 
-async def _view_dags(console: Console, _targets: Sequence[Target]) -> None:
-    while len(console.screen_stack) > 1:
-        await console.pop_screen()
-
-
-async def _calendar(console: Console, targets: Sequence[Target]) -> None:
+async def _calendar(shell: Shell, targets: Sequence[Target]) -> None:
     from penstock_tui.screens.calendar import CalendarScreen
 
-    console.push_screen(CalendarScreen(targets[0].dag_id))
+    shell.push_screen(CalendarScreen(targets[0].dag_id))
 
 
-async def _view_backfills(console: Console, _targets: Sequence[Target]) -> None:
+async def _view_backfills(shell: Shell, _targets: Sequence[Target]) -> None:
     from penstock_tui.screens.backfills import BackfillsScreen
 
-    if not isinstance(console.screen, BackfillsScreen):
-        await console.push_screen(BackfillsScreen())
+    if not isinstance(shell.screen, BackfillsScreen):
+        await shell.push_screen(BackfillsScreen())
 
 
-async def _view_errors(console: Console, _targets: Sequence[Target]) -> None:
+async def _view_errors(shell: Shell, _targets: Sequence[Target]) -> None:
     from penstock_tui.screens.errors import ErrorsScreen
 
-    if not isinstance(console.screen, ErrorsScreen):
-        await console.push_screen(ErrorsScreen())
+    if not isinstance(shell.screen, ErrorsScreen):
+        await shell.push_screen(ErrorsScreen())
 
 
-async def _start_engine(console: Console, _targets: Sequence[Target]) -> None:
+async def _start_engine(shell: Shell, _targets: Sequence[Target]) -> None:
     import asyncio
 
     from penstock_tui.dialogs.start import StartDialog
 
-    if console.start_engine is None or not await console.push_screen_wait(StartDialog(console.feed.age())):
+    if shell.start_engine is None or not await shell.push_screen_wait(StartDialog(shell.feed.age())):
         return
-    console.say("starting an engine: penstock up -d")
+    shell.say("starting an engine: penstock up -d")
     try:
-        answer = await asyncio.get_running_loop().run_in_executor(None, console.start_engine)
+        answer = await asyncio.get_running_loop().run_in_executor(None, shell.start_engine)
     except PenstockError as error:
-        console.say(error.message, "error")
+        shell.say(error.message, "error")
     else:
-        console.feed.look_now()
-        console.say(answer or "the engine was started")
-
-
-async def _suspend(console: Console, _targets: Sequence[Target]) -> None:
-    console.action_suspend_process()
-
-
-async def _redraw(console: Console, _targets: Sequence[Target]) -> None:
-    console.refresh(layout=True)
+        shell.feed.look_now()
+        shell.say(answer or "the engine was started")
 
 
 _OPERATIONS: dict[str, Operation] = {
@@ -338,11 +305,8 @@ _OPERATIONS: dict[str, Operation] = {
     "help": _help,
     "history": _history,
     "palette": _palette,
-    "view.dags": _view_dags,
     "calendar": _calendar,
     "view.backfills": _view_backfills,
     "view.errors": _view_errors,
     "start_engine": _start_engine,
-    "suspend": _suspend,
-    "redraw": _redraw,
 }

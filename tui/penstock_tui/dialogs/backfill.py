@@ -52,7 +52,7 @@ class BackfillDialog(PlanDialog):
 
     def _days(self) -> tuple[date, date]:
         detail = self._detail
-        last = self.console_app.clock.now().astimezone(self.zone).date() - timedelta(days=1)
+        last = self.shell.clock.now().astimezone(self.zone).date() - timedelta(days=1)
         if detail.end_date is not None:
             last = min(last, detail.end_date.astimezone(self.zone).date())
         first = last - timedelta(days=6)
@@ -133,12 +133,12 @@ class BackfillDialog(PlanDialog):
         return [(f"about {durations.brief(took)} at {int(at_once)} at once   ", "")]
 
     def _parts(self) -> Spans:
-        return plan_rows.backfill_summary(self._counts, self.console_app.looks)
+        return plan_rows.backfill_summary(self._counts, self.shell.looks)
 
     def rows(self, cells: int) -> list[Row]:
         """Return the dates."""
         items = [item for _, plan in self.plans for item in plan.items]
-        lines = plan_rows.date_lines(items, cells, self.console_app.looks, self.zone)
+        lines = plan_rows.date_lines(items, cells, self.shell.looks, self.zone)
         return [Row(str(place), (line,)) for place, line in enumerate(lines)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,12 +10,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from penstock_tui.clean import label
+from penstock_tui.shell import Shell, shell_of
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable
-
-if TYPE_CHECKING:
-    from penstock_tui.app import Console
 
 Result = TypeVar("Result")
 
@@ -37,9 +35,9 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         """Whether the focus is where it belongs."""
 
     @property
-    def console_app(self) -> Console:
-        """The app, by its own type."""
-        return cast("Console", self.app)
+    def shell(self) -> Shell:
+        """The console around this dialog."""
+        return shell_of(self)
 
     def inside(self) -> ComposeResult:
         """Compose what is in the frame."""

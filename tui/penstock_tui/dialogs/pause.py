@@ -86,7 +86,7 @@ class PauseDialog(PlanDialog):
     def acts(self) -> list[AnyAct]:
         """Return the one act, or one for each marked task."""
         why = self.query_one("#why", Field).text.strip() or None
-        until = moments.until(self.query_one("#until", Field).text, self.console_app.clock.now())
+        until = moments.until(self.query_one("#until", Field).text, self.shell.clock.now())
         dag_id, run_id = self._target.dag_id, self._target.run_id or ""
         tasks = [key_of(task) for task in self._target.tasks]
         match self.query_one("#verb", Options).value:

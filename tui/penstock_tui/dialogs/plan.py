@@ -80,7 +80,7 @@ class PlanDialog(Dialog[list[Done]]):
     def rows(self, cells: int) -> list[Row]:
         """Return the plan as rows of one cell."""
         items = [item for _, plan in self.plans for item in plan.items]
-        lines = plan_rows.item_lines(items, cells, self.console_app.looks, self.zone)
+        lines = plan_rows.item_lines(items, cells, self.shell.looks, self.zone)
         return [Row(str(place), (line,)) for place, line in enumerate(lines)]
 
     def verb(self) -> str:
@@ -165,7 +165,7 @@ class PlanDialog(Dialog[list[Done]]):
         """Return the plans, and why the engine refused some: what ended meanwhile must not stop the rest."""
         done = [act for act, _ in self._done]
         acts = [act for act in acts if act not in done]
-        answers = await self.console_app.feed.call(lambda engine: engine.plans(acts))
+        answers = await self.shell.feed.call(lambda engine: engine.plans(acts))
         plans = [
             (act, answer.plan) for act, answer in zip(acts, answers, strict=True) if answer.plan is not None
         ]
@@ -252,7 +252,7 @@ class PlanDialog(Dialog[list[Done]]):
     def action_copy_twin(self) -> None:
         """Copy the command that does the same."""
         if self.plans:
-            self.console_app.copy("\n".join(plan.cli for _, plan in self.plans if plan.cli))
+            self.shell.copy("\n".join(plan.cli for _, plan in self.plans if plan.cli))
 
     def action_commit(self) -> None:
         """Carry out the plan that is shown."""
@@ -279,14 +279,14 @@ class PlanDialog(Dialog[list[Done]]):
         for act, plan in self.plans:
             act_id = f"{self._token}-{len(self._done)}-{plan.fingerprint}"
             try:
-                answer = await self.console_app.feed.commit(act, expect=plan.fingerprint, act_id=act_id)
+                answer = await self.shell.feed.commit(act, expect=plan.fingerprint, act_id=act_id)
             except PenstockError as error:
                 refused = refused or error
                 if isinstance(error, EngineNotRunningError):
                     break
             else:
                 self._done.append((act, answer))
-                self.console_app.say(answer.message)
+                self.shell.say(answer.message)
         self._busy = False
         if refused is None:
             self.dismiss([answer for _, answer in self._done])

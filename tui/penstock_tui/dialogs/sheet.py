@@ -50,4 +50,4 @@ class Sheet(Dialog[None]):
         """Copy the line under the cursor."""
         lines = list(self._lines)
         if lines:
-            self.console_app.copy(text_of(lines[self.query_one(LineTable).cursor]).strip())
+            self.shell.copy(text_of(lines[self.query_one(LineTable).cursor]).strip())

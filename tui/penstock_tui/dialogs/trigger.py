@@ -86,7 +86,7 @@ class TriggerDialog(PlanDialog):
         if typed == "none":
             date = None
         else:
-            date = self.console_app.clock.now() if typed in {"", "now"} else moments.moment(typed)
+            date = self.shell.clock.now() if typed in {"", "now"} else moments.moment(typed)
         return [Trigger(dag_id=self._detail.dag.dag_id, logical_date=date, conf=self._conf())]
 
     def _conf(self) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class BackfillsScreen(Listing):
 
     async def load(self) -> None:
         """Ask for all backfills."""
-        found = await self.console_app.feed.ask(lambda engine: engine.backfills(), key="backfills")
+        found = await self.shell.feed.ask(lambda engine: engine.backfills(), key="backfills")
         if found is not None:
             self.backfills = {str(row.backfill_id): row for row in found}
             self.table.empty = "no backfills: b on a DAG makes one"
@@ -96,7 +96,7 @@ class BackfillsScreen(Listing):
         }
 
     def _cells(self, row: BackfillRow) -> tuple[Spans, ...]:
-        looks, zone = self.console_app.looks, self.console_app.zone
+        looks, zone = self.shell.looks, self.shell.zone
         total = sum(row.counts.values())
         left = sum(row.counts.get(state, 0) for state in _WAITS)
         return (
@@ -153,11 +153,11 @@ class SlotsScreen(Listing):
 
     async def load(self) -> None:
         """Ask for the slots."""
-        found = await self.console_app.feed.ask(
+        found = await self.shell.feed.ask(
             lambda engine: engine.backfill(self.backfill_id), key=("backfill", self.backfill_id)
         )
         if found is not None and self.zone is None:
-            detail = await self.console_app.feed.ask(
+            detail = await self.shell.feed.ask(
                 lambda engine: engine.dag(found.dag_id), key=("dag", found.dag_id)
             )
             self.zone = durations.zone(detail.dag.timezone) if detail is not None else None
@@ -178,9 +178,9 @@ class SlotsScreen(Listing):
         self.refresh_top()
 
     def _cells(self, slot: SlotRow) -> tuple[Spans, ...]:
-        looks = self.console_app.looks
+        looks = self.shell.looks
         return (
-            [(durations.stamp(slot.logical_date, self.zone or self.console_app.zone), "")],
+            [(durations.stamp(slot.logical_date, self.zone or self.shell.zone), "")],
             [looks.worded(slot.state)],
             [(label(slot.reason or ""), "bright_black")],
         )
@@ -189,7 +189,7 @@ class SlotsScreen(Listing):
         """Name the backfill and how far it is."""
         if self.row is None:
             return []
-        looks = self.console_app.looks
+        looks = self.shell.looks
         name = f"{label(self.row.dag_id)} backfill {self.row.backfill_id}  "
         return [
             ("> ", "bright_black"),
@@ -210,9 +210,9 @@ class SlotsScreen(Listing):
         if slot is None or self.row is None:
             return
         if slot.run_id is None:
-            self.console_app.say(slot.reason or "this slot has no run yet")
+            self.shell.say(slot.reason or "this slot has no run yet")
         else:
-            self.console_app.open_run(self.row.dag_id, slot.run_id)
+            self.shell.open_run(self.row.dag_id, slot.run_id)
 
     def copied(self) -> str:
         """Return the run id of the slot."""

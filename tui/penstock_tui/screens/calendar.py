@@ -37,7 +37,7 @@ class CalendarScreen(View):
 
     def body(self) -> ComposeResult:
         """Compose the months, and below them the day under the cursor and what the letters mean."""
-        yield MonthGrid(self.console_app.now().date())
+        yield MonthGrid(self.shell.now().date())
         yield Line(id="day")
         yield Line(id="legend")
 
@@ -54,12 +54,12 @@ class CalendarScreen(View):
 
     async def load(self) -> None:
         """Ask for the months that are shown, one by one: the engine works between two answers."""
-        feed = self.console_app.feed
+        feed = self.shell.feed
         if self.detail is None:
             self.detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
             if self.detail is None:
                 return
-            now = self.console_app.clock.now()
+            now = self.shell.clock.now()
             today = now.astimezone(self._zone()).date()
             self.grid.begin(today, await self._first_day(now), await self._last_day(self.detail, today))
             self.refresh_top()
@@ -68,7 +68,7 @@ class CalendarScreen(View):
 
     async def _first_day(self, now: datetime) -> date | None:
         """Return the day of the oldest point there is."""
-        found = await self.console_app.feed.ask(
+        found = await self.shell.feed.ask(
             lambda engine: engine.points(self.dag_id, first=_DAWN, last=now, limit=1)
         )
         return found[0].logical_date.astimezone(self._zone()).date() if found else None
@@ -94,7 +94,7 @@ class CalendarScreen(View):
 
     async def _days_of(self, month: date) -> list[DayRow] | None:
         last = calendar.last_of(month)
-        return await self.console_app.feed.ask(
+        return await self.shell.feed.ask(
             lambda engine: engine.days(self.dag_id, first=month, last=last), key=("days", self.dag_id, month)
         )
 
@@ -126,7 +126,7 @@ class CalendarScreen(View):
         self.query_one("#day", Line).show(spans)
 
     def _zone(self) -> tzinfo:
-        return durations.zone(self.detail.dag.timezone) if self.detail is not None else self.console_app.zone
+        return durations.zone(self.detail.dag.timezone) if self.detail is not None else self.shell.zone
 
     # -- what keys apply to ----------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class CalendarScreen(View):
         first, last = self.grid.span
         inside = [row for day, row in self.grid.days.items() if first <= day <= last]
         if not inside:
-            self.console_app.say("no schedule point on that day")
+            self.shell.say("no schedule point on that day")
         else:
             self.app.push_screen(PointsScreen(self.dag_id, first, last, self._zone()))
 
@@ -171,16 +171,16 @@ class CalendarScreen(View):
     def do_failure_next(self) -> None:
         """Go to the next day with a failure, a skip or a point that waits."""
         if not self.grid.move_to_bad(1):
-            self.console_app.say("no later day here has failed or was skipped")
+            self.shell.say("no later day here has failed or was skipped")
 
     def do_failure_previous(self) -> None:
         """Go to the day before with a failure, a skip or a point that waits."""
         if not self.grid.move_to_bad(-1):
-            self.console_app.say("no earlier day here has failed or was skipped")
+            self.shell.say("no earlier day here has failed or was skipped")
 
     def do_runs(self) -> None:
         """Show all runs of the DAG."""
-        self.console_app.open_runs(self.dag_id)
+        self.shell.open_runs(self.dag_id)
 
 
 class PointsScreen(Listing):
@@ -203,7 +203,7 @@ class PointsScreen(Listing):
         begin = datetime.combine(self.first, time(), self.zone).astimezone(UTC)
         end = datetime.combine(self.last + timedelta(days=1), time(), self.zone).astimezone(UTC)
         last = end - timedelta(microseconds=1)
-        found = await self.console_app.feed.ask(
+        found = await self.shell.feed.ask(
             lambda engine: engine.points(self.dag_id, first=begin, last=last, limit=_LIMIT),
             key=("points", self.dag_id, self.first, self.last),
         )
@@ -212,7 +212,7 @@ class PointsScreen(Listing):
             self.table.empty = "no schedule point there"
             self.show()
             if len(found) == _LIMIT:
-                self.console_app.say(f"the first {_LIMIT} points; mark fewer days to see the rest")
+                self.shell.say(f"the first {_LIMIT} points; mark fewer days to see the rest")
 
     def concerns(self, change: Change) -> bool:
         """Only this DAG's points."""
@@ -220,7 +220,7 @@ class PointsScreen(Listing):
 
     def show(self) -> None:
         """Fill the table."""
-        looks = self.console_app.looks
+        looks = self.shell.looks
         self.table.set_rows(
             [
                 Row(
@@ -263,11 +263,11 @@ class PointsScreen(Listing):
         if point is None:
             return
         if point.run_id is None:
-            self.console_app.say(f"this point {_NO_RUN[point.state]}, so it has no run")
+            self.shell.say(f"this point {_NO_RUN[point.state]}, so it has no run")
         elif point.run_state is None:
-            self.console_app.say(f"its run {point.run_id} is no longer kept")
+            self.shell.say(f"its run {point.run_id} is no longer kept")
         else:
-            self.console_app.open_run(self.dag_id, point.run_id)
+            self.shell.open_run(self.dag_id, point.run_id)
 
 
 _NO_RUN = {"skipped": "was skipped", "waiting": "waits for its schedule", "upcoming": "is still to come"}

@@ -55,12 +55,12 @@ class DagsScreen(Listing):
 
     async def load(self) -> None:
         """Ask for all DAGs and the broken files."""
-        feed = self.console_app.feed
+        feed = self.shell.feed
         dags, errors = await asyncio.gather(
             feed.ask(lambda engine: engine.dags(strip=24), key="dags"),
             feed.ask(lambda engine: engine.import_errors(), key="import_errors"),
         )
-        gone = self.console_app.gone
+        gone = self.shell.gone
         if dags is None and gone is not None and not self.dags:
             nothing_there = gone.reason == str(EngineNotRunningError())
             self.table.empty = "no engine, and nothing stored yet" if nothing_there else label(gone.reason)
@@ -78,7 +78,7 @@ class DagsScreen(Listing):
 
     def show(self) -> None:
         """Fill the table: filtered, sorted, drawn for this second."""
-        console = self.console_app
+        console = self.shell
         now = console.clock.now()
         rows = [row for row in self.dags.values() if self.wanted.passes(dag_rows.seen(row))]
         rows.sort(key=dag_rows.order(self.sort), reverse=self.reverse)
@@ -105,8 +105,8 @@ class DagsScreen(Listing):
         if self.errors:
             first = self.errors[0]
             more = f"  and {len(self.errors) - 1} more" if len(self.errors) > 1 else ""
-            place = label(self.console_app.short_path(first.file)) + (f":{first.line}" if first.line else "")
-            glyph = self.console_app.looks.glyph("failed")
+            place = label(self.shell.short_path(first.file)) + (f":{first.line}" if first.line else "")
+            glyph = self.shell.looks.glyph("failed")
             bar.show(
                 [
                     (f" {glyph} {place} ", "bold red"),
@@ -143,26 +143,26 @@ class DagsScreen(Listing):
         if here is None:
             return
         if here.last_run is None:
-            self.console_app.say(f"{here.dag_id} has not run yet; t triggers a run")
+            self.shell.say(f"{here.dag_id} has not run yet; t triggers a run")
         else:
-            self.console_app.open_run(here.dag_id, here.last_run.run_id)
+            self.shell.open_run(here.dag_id, here.last_run.run_id)
 
     def do_log(self) -> None:
         """Open the log that matters most in the newest run."""
         here = self._here()
         if here is not None and here.last_run is not None:
-            self.console_app.open_log_of(here.dag_id, here.last_run.run_id)
+            self.shell.open_log_of(here.dag_id, here.last_run.run_id)
 
     def do_runs(self) -> None:
         """Show all runs."""
         here = self._here()
         if here is not None:
-            self.console_app.open_runs(here.dag_id)
+            self.shell.open_runs(here.dag_id)
 
     def do_errors(self) -> None:
         """Show the files that cannot be loaded."""
         if not self.errors:
-            self.console_app.say("every DAG file loads")
+            self.shell.say("every DAG file loads")
             return
         from penstock_tui.screens.errors import ErrorsScreen
 

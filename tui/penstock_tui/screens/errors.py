@@ -33,14 +33,14 @@ class ErrorsScreen(Listing):
 
     async def load(self) -> None:
         """Ask for the broken files."""
-        found = await self.console_app.feed.ask(lambda engine: engine.import_errors(), key="errors")
+        found = await self.shell.feed.ask(lambda engine: engine.import_errors(), key="errors")
         if found is not None:
             self.errors = found
             self.show()
 
     def show(self) -> None:
         """Fill the table."""
-        now, zone = self.console_app.clock.now(), self.console_app.zone
+        now, zone = self.shell.clock.now(), self.shell.zone
         self.table.set_rows(
             [
                 Row(
@@ -80,4 +80,4 @@ class ErrorsScreen(Listing):
         return self.errors[int(key)] if key is not None and int(key) < len(self.errors) else None
 
     def _place(self, row: ImportErrorRow) -> str:
-        return label(self.console_app.short_path(row.file)) + (f":{row.line}" if row.line else "")
+        return label(self.shell.short_path(row.file)) + (f":{row.line}" if row.line else "")

@@ -113,11 +113,11 @@ class Listing(View):
     def _sorted(self) -> None:
         self.show()
         word = f"sorted by {self.sort}" + (", reversed" if self.reverse else "")
-        self.console_app.say(word)
+        self.shell.say(word)
 
     def sort_note(self) -> dict[str, str]:
         """Return the arrow at the title of the column that sorts."""
-        if self.console_app.looks.ascii:
+        if self.shell.looks.ascii:
             return {self.sort: " ^" if self.reverse else " v"}
         return {self.sort: " ▴" if self.reverse else " ▾"}
 
@@ -139,12 +139,12 @@ class Listing(View):
     def do_failure_next(self) -> None:
         """Go to the next failed row."""
         if not self.table.move_to_failed(1):
-            self.console_app.say("nothing here has failed")
+            self.shell.say("nothing here has failed")
 
     def do_failure_previous(self) -> None:
         """Go to the failed row before."""
         if not self.table.move_to_failed(-1):
-            self.console_app.say("nothing here has failed")
+            self.shell.say("nothing here has failed")
 
     def copied(self) -> str:
         """Return the chosen rows' keys, one a line."""

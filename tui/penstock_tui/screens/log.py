@@ -29,7 +29,7 @@ class LogScreen(LogKeys):
 
     def body(self) -> ComposeResult:
         """Compose the log with its figures."""
-        self.attempt_pane = AttemptPane(self.console_app)
+        self.attempt_pane = AttemptPane(self.shell)
         yield self.attempt_pane
 
     def on_mount(self) -> None:
@@ -40,7 +40,7 @@ class LogScreen(LogKeys):
 
     async def load(self) -> None:
         """Ask for the run."""
-        detail = await self.console_app.feed.ask(
+        detail = await self.shell.feed.ask(
             lambda engine: engine.run(self.dag_id, self.run_id), key=("run", self.dag_id, self.run_id)
         )
         if detail is None:
@@ -49,7 +49,7 @@ class LogScreen(LogKeys):
         task = self._row()
         self.attempt_pane.show_task(detail, task)
         if task is None:
-            self.console_app.say(f"{self.task_id} is not in this run any more", "warning")
+            self.shell.say(f"{self.task_id} is not in this run any more", "warning")
         self.refresh_top()
 
     def concerns(self, change: Change) -> bool:

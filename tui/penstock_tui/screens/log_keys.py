@@ -41,7 +41,7 @@ class LogKeys(View):
     def do_only(self) -> None:
         """Show only the lines that match, or all again."""
         if not self.attempt_pane.pane.toggle_only():
-            self.console_app.say("search for something first: /")
+            self.shell.say("search for something first: /")
 
     def do_failure_next(self) -> None:
         """Go to the next error line."""
@@ -68,7 +68,7 @@ class LogKeys(View):
         async def copy() -> None:
             text, whole = await self.attempt_pane.pane.whole_line()
             if text:
-                self.console_app.copy(text, "" if whole else "the beginning of a longer line")
+                self.shell.copy(text, "" if whole else "the beginning of a longer line")
 
         self.app.run_worker(copy(), name="copy", group="copy", exclusive=True, exit_on_error=False)
 
@@ -81,11 +81,11 @@ class LogKeys(View):
 
     def _turn(self, direction: Literal[1, -1], otherwise: str) -> None:
         if not self.attempt_pane.turn_attempt(direction):
-            self.console_app.say(otherwise)
+            self.shell.say(otherwise)
 
     def _go(self, going: Coroutine[None, None, bool], otherwise: str) -> None:
         async def go() -> None:
             if not await going:
-                self.console_app.say(otherwise)
+                self.shell.say(otherwise)
 
         self.app.run_worker(go(), name="log", group="jump", exclusive=True, exit_on_error=False)

@@ -59,8 +59,8 @@ class RunScreen(LogKeys):
 
     def body(self) -> ComposeResult:
         """Compose the run's line, the list, and what is known of the task under the cursor."""
-        self.tasks = RailsList(self.console_app.looks)
-        self.attempt_pane = AttemptPane(self.console_app)
+        self.tasks = RailsList(self.shell.looks)
+        self.attempt_pane = AttemptPane(self.shell)
         yield TitleLine(id="run-line")
         with Horizontal(id="run"):
             with Vertical(id="tasks"):
@@ -80,7 +80,7 @@ class RunScreen(LogKeys):
     async def load(self) -> None:
         """Ask for the run and its DAG."""
         dag_id, run_id = self.dag_id, self.run_id
-        feed = self.console_app.feed
+        feed = self.shell.feed
         detail, dag = await asyncio.gather(
             feed.ask(lambda engine: engine.run(dag_id, run_id), key=("run", dag_id, run_id)),
             feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id)),
@@ -88,7 +88,7 @@ class RunScreen(LogKeys):
         if detail is None or run_id != self.run_id:
             return
         self.detail, self.dag = detail, dag.dag if dag is not None else self.dag
-        self.tasks.show_run(detail, self.console_app.clock.now())
+        self.tasks.show_run(detail, self.shell.clock.now())
         self._fit()
         self._show_task()
         self._show_line()
@@ -102,7 +102,7 @@ class RunScreen(LogKeys):
         if self.detail is None or not self.is_current:
             return
         if self.tasks.counts_down:
-            self.tasks.tick(self.console_app.clock.now())
+            self.tasks.tick(self.shell.clock.now())
         self._show_line()
         self.attempt_pane.tick()
 
@@ -132,7 +132,7 @@ class RunScreen(LogKeys):
         detail = self.detail
         if detail is None:
             return
-        console = self.console_app
+        console = self.shell
         zone = durations.zone(self.dag.timezone) if self.dag is not None else console.zone
         age = self._age()
         room = self.size.width - len(age)
@@ -141,9 +141,9 @@ class RunScreen(LogKeys):
 
     def _age(self) -> str:
         """Return how current the picture is."""
-        if self.console_app.feed.live:
+        if self.shell.feed.live:
             return " live "
-        age = self.console_app.feed.age()
+        age = self.shell.feed.age()
         return f" {durations.brief(age)} old " if age is not None else ""
 
     # -- layout ----------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ class RunScreen(LogKeys):
         """Show the log of the marked task, else of that under the cursor, alone on the screen."""
         task = self.tasks.chosen_tasks()[0] if self.tasks.marks else self.tasks.cursor_task
         if task is not None:
-            self.console_app.open_log(self.dag_id, self.run_id, task.task_id, task.map_index)
+            self.shell.open_log(self.dag_id, self.run_id, task.task_id, task.map_index)
 
     def do_full(self) -> None:
         """Show the log alone on the screen."""
@@ -255,7 +255,7 @@ class RunScreen(LogKeys):
     def do_fold(self) -> None:
         """Fold or unfold the group around the cursor."""
         if not self.tasks.toggle_fold():
-            self.console_app.say("this task is in no group")
+            self.shell.say("this task is in no group")
 
     def do_find_task(self) -> None:
         """Show only the tasks that match what is typed."""
@@ -282,7 +282,7 @@ class RunScreen(LogKeys):
 
     def do_runs(self) -> None:
         """Show all runs of the DAG."""
-        self.console_app.open_runs(self.dag_id)
+        self.shell.open_runs(self.dag_id)
 
     def do_failure_next(self) -> None:
         """Go to the next failed task; in the log to the next error line."""
@@ -296,7 +296,7 @@ class RunScreen(LogKeys):
         if self.attempt_pane.has_focus_within:
             (super().do_failure_next if direction > 0 else super().do_failure_previous)()
         elif not self.tasks.move_to_failed(direction):
-            self.console_app.say("no task failed")
+            self.shell.say("no task failed")
 
     def do_mark(self) -> None:
         """Mark or unmark."""
@@ -323,11 +323,11 @@ class RunScreen(LogKeys):
 
     def _turn_run(self, step: int, otherwise: str) -> None:
         async def turn() -> None:
-            runs = await self.console_app.feed.ask(lambda engine: engine.runs(self.dag_id, limit=500))
+            runs = await self.shell.feed.ask(lambda engine: engine.runs(self.dag_id, limit=500))
             ids = [run.run_id for run in runs or ()]
             place = ids.index(self.run_id) + step if self.run_id in ids else -1
             if not 0 <= place < len(ids):
-                self.console_app.say(otherwise)
+                self.shell.say(otherwise)
                 return
             self.run_id, self.detail, self._widest = ids[place], None, 0
             self.tasks.clear_marks()  # they were made in another run

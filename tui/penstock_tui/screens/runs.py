@@ -54,7 +54,7 @@ class RunsScreen(Listing):
 
     async def load(self) -> None:
         """Ask for the runs."""
-        feed = self.console_app.feed
+        feed = self.shell.feed
         if self.zone is None:
             detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
             self.zone = durations.zone(detail.dag.timezone) if detail is not None else None
@@ -72,7 +72,7 @@ class RunsScreen(Listing):
 
     def show(self) -> None:
         """Fill the table."""
-        console = self.console_app
+        console = self.shell
         now = console.clock.now()
         runs = [run for run in self.runs.values() if self.wanted.passes(run_rows.seen(run))]
         runs.sort(key=run_rows.order(self.sort), reverse=self.reverse)
@@ -113,10 +113,10 @@ class RunsScreen(Listing):
         """Go into the run."""
         here = self.chosen_key
         if here is not None:
-            self.console_app.open_run(self.dag_id, here)
+            self.shell.open_run(self.dag_id, here)
 
     def do_log(self) -> None:
         """Open the log that matters most in the run."""
         here = self.chosen_key
         if here is not None:
-            self.console_app.open_log_of(self.dag_id, here)
+            self.shell.open_log_of(self.dag_id, here)

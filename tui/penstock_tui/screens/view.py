@@ -14,7 +14,7 @@ and what its keys apply to::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -23,13 +23,11 @@ from textual.worker import Worker
 from penstock.model.views import Change
 from penstock_tui import actions
 from penstock_tui.actions import Action, Target
+from penstock_tui.shell import Shell, shell_of
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.flash import Flash
 from penstock_tui.widgets.footer import KeyFooter
 from penstock_tui.widgets.status_bar import StatusBar
-
-if TYPE_CHECKING:
-    from penstock_tui.app import Console
 
 
 def marks_chip(marked: int, hidden: int) -> Spans:
@@ -56,9 +54,9 @@ class View(Screen[None]):
         self._loaded = False
 
     @property
-    def console_app(self) -> Console:
-        """The app, by its own type: ``feed``, ``looks``, ``say``, ``act``, ``open_run`` ..."""
-        return cast("Console", self.app)
+    def shell(self) -> Shell:
+        """The console around this view: ``feed``, ``looks``, ``say``, ``act``, ``open_run`` ..."""
+        return shell_of(self)
 
     # -- what a subclass says --------------------------------------------------------------------
 
@@ -145,7 +143,7 @@ class View(Screen[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Let a failure of our own be said; the notice does not reach the app by itself."""
-        self.console_app.on_worker_state_changed(event)
+        self.shell.report(event.worker)
 
     def changed(self, change: Change | None) -> None:
         """Take notice of *change* (None: everything may have moved)."""
@@ -166,7 +164,7 @@ class View(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide acts in a read-only console."""
         if action == "do" and parameters:
-            return self.console_app.offers(actions.BY_ID[str(parameters[0])])
+            return self.shell.offers(actions.BY_ID[str(parameters[0])])
         return True
 
     def action_do(self, action_id: str) -> None:
@@ -175,11 +173,11 @@ class View(Screen[None]):
         targets = self.targets()
         reason = self.why_not(action, targets)
         if reason is not None:
-            self.console_app.say(f"{action.label}: {reason}", "warning")
+            self.shell.say(f"{action.label}: {reason}", "warning")
         elif (own := getattr(self, action.method, None)) is not None:
             own()
         else:
-            self.console_app.act(action_id, targets)
+            self.shell.act(action, targets)
 
     def why_not(self, action: Action, targets: tuple[Target, ...]) -> str | None:
         """Return why *action* cannot be done to *targets*; one of several that can is enough."""
@@ -193,12 +191,25 @@ class View(Screen[None]):
     def do_quit(self) -> None:
         """Go up one view; leave at the root."""
         if self.root:
-            self.console_app.leave()
+            self.shell.leave()
         else:
             self.app.pop_screen()
+
+    def do_view_dags(self) -> None:
+        """Go back to the DAG list."""
+        for _ in self.app.screen_stack[1:]:
+            self.app.pop_screen()
+
+    def do_suspend(self) -> None:
+        """Put the console aside as ``^z`` does in a shell."""
+        self.app.action_suspend_process()
+
+    def do_redraw(self) -> None:
+        """Draw every cell again: the terminal may have lost what stood there."""
+        self.app.refresh(layout=True)
 
     def do_copy(self) -> None:
         """Copy an id."""
         text = self.copied()
         if text:
-            self.console_app.copy(text)
+            self.shell.copy(text)

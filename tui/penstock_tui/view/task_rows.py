@@ -154,6 +154,19 @@ def first_to_look_at(tasks: Sequence[TaskRow]) -> TaskRow | None:
     return tasks[0] if tasks else None
 
 
+def log_to_read(tasks: Sequence[TaskRow]) -> TaskRow | None:
+    """Return the task whose log says most: the first that failed, else one that goes on, else the last.
+
+    None before the first attempt.
+    """
+    tried = [task for task in tasks if task.attempts]
+    for states in ({TaskState.FAILED}, {TaskState.RUNNING, TaskState.STOPPING, TaskState.UP_FOR_RETRY}):
+        for task in tried:
+            if task.state in states:
+                return task
+    return tried[-1] if tried else None
+
+
 # -- the list --------------------------------------------------------------------------------------
 
 

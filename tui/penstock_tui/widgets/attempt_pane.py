@@ -6,7 +6,7 @@ chose an older one or reads further up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,6 +15,7 @@ from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.views import AttemptRow, RunDetail, TaskRow, Why
 from penstock_tui.attempt_log import AttemptLog
 from penstock_tui.clean import label
+from penstock_tui.shell import Shell
 from penstock_tui.view import details
 from penstock_tui.view.log_source import Follow
 from penstock_tui.view.spans import Spans
@@ -22,9 +23,6 @@ from penstock_tui.view.task_rows import attempt_title, key_of
 from penstock_tui.widgets.log_pane import LogPane
 from penstock_tui.widgets.paragraph import Paragraph
 from penstock_tui.widgets.resources import Resources
-
-if TYPE_CHECKING:
-    from penstock_tui.app import Console
 
 _SETTLE = 0.12
 """Seconds that the cursor must rest on a task before its log is read."""
@@ -46,13 +44,13 @@ class AttemptPane(Vertical):
     AttemptPane > Resources { border-top: solid ansi_bright_black; height: 3; }
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, shell: Shell) -> None:
         super().__init__()
-        self._host = console
+        self._shell = shell
         # Kept by hand: answers arrive while the screen is being closed, when they cannot be found any more.
-        self.pane = LogPane(zone=console.zone)
+        self.pane = LogPane(zone=shell.zone)
         self._details = Paragraph(id="details")
-        self._resources = Resources(ascii=console.looks.ascii)
+        self._resources = Resources(ascii=shell.looks.ascii)
         self.detail: RunDetail | None = None
         self.task_row: TaskRow | None = None
         self.attempts: list[AttemptRow] = []
@@ -109,7 +107,7 @@ class AttemptPane(Vertical):
 
     def _settled(self) -> None:
         if self.task_row is not None:
-            self._host.run_worker(self._learn(self.task_row), group="attempts", exit_on_error=False)
+            self._shell.run_worker(self._learn(self.task_row), group="attempts", exit_on_error=False)
 
     async def _learn(self, task: TaskRow) -> None:
         """Ask for the attempts of *task*, and why it waits if it does; show what that changes."""
@@ -117,10 +115,12 @@ class AttemptPane(Vertical):
         if run is None:
             return
         names = (run.dag_id, run.run_id, task.task_id, task.map_index)
-        attempts = await self._host.feed.ask(lambda engine: engine.attempts(*names), key=("attempts", *names))
+        attempts = await self._shell.feed.ask(
+            lambda engine: engine.attempts(*names), key=("attempts", *names)
+        )
         why = None
         if task.state not in _SETTLED and (self.explaining or not attempts):
-            why = await self._host.feed.ask(lambda engine: engine.why(*names), key=("why", *names))
+            why = await self._shell.feed.ask(lambda engine: engine.why(*names), key=("why", *names))
         if attempts is None or self.task_row is None or key_of(self.task_row) != key_of(task):
             return
         self.attempts, self._why = attempts, why
@@ -152,7 +152,7 @@ class AttemptPane(Vertical):
 
     def _open(self, place: int) -> None:
         self.attempt = self.attempts[place]
-        source = AttemptLog(self._host.feed, self.attempt.attempt_id)
+        source = AttemptLog(self._shell.feed, self.attempt.attempt_id)
         self.pane.open(source, self._title(), live=self._is_live(), empty="nothing printed")
         self._resources.show(None)
         self._sample(final=True)
@@ -176,7 +176,7 @@ class AttemptPane(Vertical):
     def _title(self) -> Spans:
         assert self.task_row is not None
         place = self._place()
-        now = self._host.clock.now()
+        now = self._shell.clock.now()
         title = attempt_title(self.task_row, self.attempt, (place or 0) + 1, len(self.attempts), now)
         if place is not None and place < len(self.attempts) - 1:
             title.append(("  ] newer", "yellow"))
@@ -193,10 +193,10 @@ class AttemptPane(Vertical):
 
     def _sample(self, *, final: bool = False) -> None:
         if self.attempt is not None and (final or (self._is_live() and self.screen.is_current)):
-            self._host.run_worker(self._learn_samples(self.attempt), group="samples", exit_on_error=False)
+            self._shell.run_worker(self._learn_samples(self.attempt), group="samples", exit_on_error=False)
 
     async def _learn_samples(self, attempt: AttemptRow) -> None:
-        samples = await self._host.feed.ask(
+        samples = await self._shell.feed.ask(
             lambda engine: engine.samples(attempt.attempt_id), key=("samples", attempt.attempt_id)
         )
         shown = self.attempt.attempt_id if self.attempt is not None else None
@@ -227,12 +227,12 @@ class AttemptPane(Vertical):
         if not self.explaining or self.detail is None or self.task_row is None:
             paragraph.show([])
             return
-        console = self._host
-        now, cells = console.clock.now(), max(20, self.size.width - 1)
+        shell = self._shell
+        now, cells = shell.clock.now(), max(20, self.size.width - 1)
         lines: list[Spans] = []
         if self._why is not None:
-            lines += details.why_lines(self._why, now, console.zone, console.looks, cells)
-        lines += details.task_lines(self.task_row, self.detail, console.looks, cells)
+            lines += details.why_lines(self._why, now, shell.zone, shell.looks, cells)
+        lines += details.task_lines(self.task_row, self.detail, shell.looks, cells)
         shown = self.attempt.attempt_id if self.attempt is not None else None
-        lines += details.attempt_lines(self.attempts, shown, now, console.zone, cells)
+        lines += details.attempt_lines(self.attempts, shown, now, shell.zone, cells)
         paragraph.show(lines)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from textual.timer import Timer
 
+from penstock_tui.shell import shell_of
 from penstock_tui.view.spans import Spans, fit, width
 from penstock_tui.widgets.line import Line
-
-if TYPE_CHECKING:
-    from penstock_tui.app import Console
 
 _FADES = 6.0
 """Seconds that news stays."""
@@ -26,7 +22,7 @@ class Flash(Line):
 
     def catch_up(self) -> None:
         """Show the console's present message, if one stands."""
-        note = cast("Console", self.app).notes.present
+        note = shell_of(self).notes.present
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -34,21 +30,19 @@ class Flash(Line):
             self.show([])
             return
         style = {"info": "", "warning": "yellow", "error": "bold red"}[note.level]
-        glyph = {"info": " ", "warning": "!", "error": cast("Console", self.app).looks.glyph("failed")}[
-            note.level
-        ]
+        glyph = {"info": " ", "warning": "!", "error": shell_of(self).looks.glyph("failed")}[note.level]
         first = note.text.split("\n", 1)[0]
         self.show([(f" {glyph} {note.at:%H:%M:%S} {first}", style)])
         if note.level != "error":
             self._timer = self.set_timer(_FADES, self._fade)
 
     def _fade(self) -> None:
-        cast("Console", self.app).notes.settle()
+        shell_of(self).notes.settle()
         self.show([])
 
     def spans(self, cells: int) -> Spans:
         """Return the message, and where to read all of it when it does not fit."""
-        note = cast("Console", self.app).notes.present
+        note = shell_of(self).notes.present
         if note is None or (width(self._spans) <= cells and "\n" not in note.text):
             return self._spans
         hint = "  ! whole text"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from penstock_tui import actions
+from penstock_tui.shell import shell_of
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
-
-if TYPE_CHECKING:
-    from penstock_tui.app import Console
 
 
 class KeyFooter(Line):
@@ -21,14 +17,14 @@ class KeyFooter(Line):
 
     def spans(self, cells: int) -> Spans:
         """Return the keys that fit in *cells*."""
-        console = cast("Console", self.app)
+        shell = shell_of(self)
         offered = [
-            action for action in actions.actions_of(self._view) if action.rank and console.offers(action)
+            action for action in actions.actions_of(self._view) if action.rank and shell.offers(action)
         ]
         pairs = [
-            (actions.key_names(action, console.keys), action.label) for action in sorted(offered, key=_rank)
+            (actions.key_names(action, shell.keys), action.label) for action in sorted(offered, key=_rank)
         ]
-        return lay_out(pairs, (actions.key_names(actions.BY_ID["help"], console.keys), "more"), cells)
+        return lay_out(pairs, (actions.key_names(actions.BY_ID["help"], shell.keys), "more"), cells)
 
 
 def _rank(action: actions.Action) -> int:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from penstock_tui import actions
 from penstock_tui.clean import label
+from penstock_tui.shell import Shell, shell_of
 from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans, fit, width
 from penstock_tui.widgets.line import Line
 
-if TYPE_CHECKING:
-    from penstock_tui.app import Console
-    from penstock_tui.screens.view import View
+
+class _Titled(Protocol):
+    """What the line asks of the screen that it is on."""
+
+    def crumbs(self) -> Spans:
+        """Return where we are and what counts here."""
+
+    def chip(self) -> Spans:
+        """Return the right end of the line."""
 
 
 class StatusBar(Line):
-    """Drawn from the app's state and the screen's crumbs; `refresh_line` after either moved."""
+    """Drawn from the console's state and the screen's crumbs; `refresh_line` after either moved."""
 
     def refresh_line(self) -> None:
         """Draw again if the line says something else."""
@@ -30,27 +37,27 @@ class StatusBar(Line):
 
     def line(self, cells: int) -> Spans:
         """Return the line for *cells* cells: the crumbs give way first, the engine's state never."""
-        view = cast("View", self.screen)
-        console = cast("Console", self.app)
+        view = cast("_Titled", self.screen)
+        shell = shell_of(self)
         right = view.chip()
         right = [*right, (" ", "")] if right else []
-        if console.gone is not None:
-            left = [(f" {label(gone_text(console))} ", "bold white on red"), ("  ", "")]
+        if shell.gone is not None:
+            left = [(f" {label(gone_text(shell))} ", "bold white on red"), ("  ", "")]
         else:
-            left = self._engine(console, cells)
+            left = self._engine(shell, cells)
         left = [*left, *view.crumbs()]
         room = max(0, cells - width(right))
         return [*fit(left, room), *right]
 
-    def _engine(self, console: Console, cells: int) -> Spans:
-        status, looks = console.engine_status, console.looks
+    def _engine(self, shell: Shell, cells: int) -> Spans:
+        status, looks = shell.engine_status, shell.looks
         if status is None:
             return [(" connecting ", "dim"), (" ", "")]
         name = label(PurePath(status.home).name or "penstock")
         spans: Spans = [(f" {name} ", "bold")]
         if cells >= 100 and status.since is not None:
             spans.append(
-                (f" up {durations.brief((console.clock.now() - status.since).total_seconds())} ", "dim")
+                (f" up {durations.brief((shell.clock.now() - status.since).total_seconds())} ", "dim")
             )
         for state, count, word in (
             ("running", status.running, "run"),
@@ -66,17 +73,17 @@ class StatusBar(Line):
             spans += [(" ", ""), (text, looks.style("quarantined"))]
         if cells >= 100 and status.parallelism:
             spans.append((f"  slots {status.running}/{status.parallelism}", "dim"))
-        if console.read_only:
+        if shell.read_only:
             spans.append(("  read-only", "yellow"))
         return [*spans, ("   ", "")]
 
 
-def gone_text(console: Console) -> str:
+def gone_text(shell: Shell) -> str:
     """Return what the red line says: since when nobody answers, and how old the data is."""
-    heard, now = console.feed.heard, console.clock.now()
+    heard, now = shell.feed.heard, shell.clock.now()
     start = actions.BY_ID["start_engine"]
-    offer = f" · {actions.key_names(start, console.keys)} starts one" if console.offers(start) else ""
+    offer = f" · {actions.key_names(start, shell.keys)} starts one" if shell.offers(start) else ""
     if heard is None:
         return f"no engine · nothing known yet{offer}"
     age = durations.brief((now - heard).total_seconds())
-    return f"no engine for {age} · data from {durations.past(heard, now, console.zone)}{offer}"
+    return f"no engine for {age} · data from {durations.past(heard, now, shell.zone)}{offer}"

@@ -1,0 +1,52 @@
+"""`Navigation`: the ways from one view to another; each view is imported when it is first opened."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+from penstock_tui.feed import Feed
+from penstock_tui.messages import Level
+from penstock_tui.view.task_rows import log_to_read
+
+
+class Navigation(App[int]):
+    """The part of `Console` that opens views."""
+
+    feed: Feed
+
+    def say(self, text: str, level: Level = "info") -> None:
+        """Show *text* on the flash line and keep it in the history."""
+        raise NotImplementedError
+
+    def open_run(self, dag_id: str, run_id: str) -> None:
+        """Show one run."""
+        from penstock_tui.screens.run import RunScreen
+
+        self.push_screen(RunScreen(dag_id, run_id))
+
+    def open_runs(self, dag_id: str) -> None:
+        """Show the runs of a DAG."""
+        from penstock_tui.screens.runs import RunsScreen
+
+        self.push_screen(RunsScreen(dag_id))
+
+    def open_log(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> None:
+        """Show the log of one task instance on the whole screen."""
+        from penstock_tui.screens.log import LogScreen
+
+        self.push_screen(LogScreen(dag_id, run_id, task_id, map_index))
+
+    def open_log_of(self, dag_id: str, run_id: str) -> None:
+        """Show the log that matters most in a run: its first failure's, else what runs, else the last."""
+
+        async def open_log() -> None:
+            detail = await self.feed.ask(lambda engine: engine.run(dag_id, run_id))
+            if detail is None:
+                return
+            task = log_to_read(detail.tasks)
+            if task is None:
+                self.say("no attempt has been made in this run yet")
+            else:
+                self.open_log(dag_id, run_id, task.task_id, task.map_index)
+
+        self.run_worker(open_log(), name="log", group="open", exit_on_error=False)

@@ -1,0 +1,133 @@
+"""`Shell`: what screens, dialogs, widgets and verbs may ask of the console around them.
+
+They know this protocol, never the app itself: so each can be read, tested and replaced without it. `Console`
+is the one that fills it. A widget gets it with `shell_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime, tzinfo
+from typing import Any, Protocol, TypeVar, cast
+
+from textual.dom import DOMNode
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.worker import Worker
+
+from penstock.clock import Clock
+from penstock.model.views import EngineStatus
+from penstock_tui.actions import Action, Target
+from penstock_tui.feed import Feed
+from penstock_tui.messages import EngineGone, Level
+from penstock_tui.notes import Notes
+from penstock_tui.view.state_style import Looks
+
+Answer = TypeVar("Answer")
+
+
+class Shell(Protocol):
+    """The console as its parts see it. Call everything here on the event loop."""
+
+    feed: Feed
+    clock: Clock
+    zone: tzinfo
+    """The zone in which times are shown."""
+    looks: Looks
+    keys: dict[str, str]
+    """The user's own keys by action id."""
+    notes: Notes
+    read_only: bool
+    gone: EngineGone | None
+    """Set while no engine answers."""
+    engine_status: EngineStatus | None
+    start_engine: Callable[[], str] | None
+    """Starts an engine and returns what it said; blocks. None where that is not possible."""
+
+    # -- Textual's own ---------------------------------------------------------------------------
+
+    @property
+    def size(self) -> Size:
+        """The cells of the terminal."""
+
+    @property
+    def screen(self) -> Screen[object]:
+        """The screen in front."""
+
+    @property
+    def screen_stack(self) -> list[Screen[Any]]:
+        """All screens, the one in front last."""
+
+    def push_screen(self, screen: Screen[Any], /) -> Awaitable[object]:
+        """Put *screen* in front."""
+
+    async def push_screen_wait(self, screen: Screen[Answer], /) -> Answer:
+        """Put *screen* in front and return its answer; only from a worker."""
+
+    def pop_screen(self) -> Awaitable[object]:
+        """Go back one screen."""
+
+    def run_worker(
+        self,
+        work: Coroutine[Any, Any, Any],
+        /,
+        name: str = "",
+        group: str = "",
+        *,
+        exit_on_error: bool = True,
+    ) -> object:
+        """Run *work* in the background, whatever becomes of the widget that asks for it."""
+
+    def set_timer(self, delay: float, callback: Callable[[], Awaitable[None]], /) -> object:
+        """Call *callback* in *delay* seconds."""
+
+    # -- what is known ---------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Return the present moment in `zone`."""
+
+    def short_path(self, path: str) -> str:
+        """Return *path* without the instance's folder in front."""
+
+    def offers(self, action: Action) -> bool:
+        """Return whether *action* exists in this console at this moment."""
+
+    @property
+    def opening(self) -> bool:
+        """Whether an action was asked for that has neither ended nor opened its dialog yet."""
+
+    # -- what is done ----------------------------------------------------------------------------
+
+    def say(self, text: str, level: Level = "info") -> None:
+        """Show *text* on the flash line and keep it in the history."""
+
+    def report(self, worker: Worker[Any]) -> None:
+        """Say what *worker* failed over, if it did."""
+
+    def copy(self, text: str, note: str = "") -> None:
+        """Copy *text* to the clipboard; *note* says what it is, where that is not plain."""
+
+    def act(self, action: Action, targets: Sequence[Target]) -> None:
+        """Carry out the verb of *action* in the background."""
+
+    def leave(self) -> None:
+        """Quit, and say what keeps running."""
+
+    # -- ways to other views ---------------------------------------------------------------------
+
+    def open_run(self, dag_id: str, run_id: str) -> None:
+        """Show one run."""
+
+    def open_runs(self, dag_id: str) -> None:
+        """Show the runs of a DAG."""
+
+    def open_log(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> None:
+        """Show the log of one task instance."""
+
+    def open_log_of(self, dag_id: str, run_id: str) -> None:
+        """Show the log that matters most in a run."""
+
+
+def shell_of(node: DOMNode) -> Shell:
+    """Return the console around *node*, which must be mounted or on its way."""
+    return cast("Shell", node.app)
