@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # APScheduler 3.11.3: a daily 02:30 runs twice in autumn, and at a time that does not exist in spring.
 #
-# Europe/Amsterdam, the nights on which clocks change in 2026. In October a cron daemon runs a daily
-# job once; the trigger answers both 02:30. In March, when 02:00 to 03:00 is skipped, it answers 02:30
-# with the winter offset, a wall time that no clock showed.
+# Tested in Europe/Amsterdam on the nights of 2026 on which clocks change. In October a cron daemon runs
+# a daily job once; the trigger returns both 02:30. In March, when 02:00 to 03:00 is skipped, it returns
+# 02:30 with the winter offset, a wall time that did not exist.
 #
 # Installs apscheduler==3.11.3, tzdata==2025.2 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail
@@ -36,5 +36,5 @@ assert [each.isoformat() for each in autumn] == ["2026-10-25T02:30:00+02:00", "2
 assert spring.isoformat() == "2026-03-29T02:30:00+01:00"
 there_and_back = spring.astimezone(timezone.utc).astimezone(ZoneInfo("Europe/Amsterdam"))
 assert there_and_back.isoformat() == "2026-03-29T03:30:00+02:00"
-print("seen: two runs in autumn, a wall time without a clock in spring")
+print("seen: two runs in autumn, a wall time that does not exist in spring")
 CODE

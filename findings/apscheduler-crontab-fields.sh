@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# APScheduler 3.11.3: from_crontab counts weekdays from Monday and wants both day fields.
+# APScheduler 3.11.3: from_crontab counts weekdays from Monday, and both day fields must match.
 #
-# A crontab line with numbers of weekdays shifts by a day: 1 is Monday in cron and Tuesday here, and 7
-# is refused. Two day fields, either of which is enough in cron, must both match: `0 0 13 * 5` runs on
-# Saturdays that are a 13th, a few times a year.
+# A crontab line with weekday numbers shifts by a day: 1 is Monday in cron and Tuesday here, and 7 is
+# refused. In cron one of two day fields is enough; here both must match. So `0 0 13 * 5` runs on
+# Saturdays that are the 13th, a few times a year.
 #
 # Installs apscheduler==3.11.3, tzdata==2025.2 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# celery 5.7.0 and huey 3.5.4: crontab() with two day fields wants both, unlike cron.
+# celery 5.7.0 and huey 3.5.4: both day fields of crontab() must match, unlike cron.
 #
-# Both offer a function named crontab with cron's fields. In cron the 13th and weekday 5 mean either;
-# here both must match, so that a line moved over by its numbers runs three times a year instead of
-# five times a month.
+# Both have a function named crontab with cron's fields. In cron, day 13 and weekday 5 mean either one;
+# here both must match. So a line that is copied from a crontab runs three times a year instead of five
+# times a month.
 #
 # Installs celery==5.7.0, huey==3.5.4 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail
@@ -33,5 +33,5 @@ print("huey 3.5.4  ", of_huey)
 print("celery 5.7.0", of_celery)
 assert of_huey == ["02-13", "03-13", "11-13"]
 assert of_celery == of_huey
-print("seen: only Fridays that are a 13th")
+print("seen: only Fridays that are the 13th")
 CODE

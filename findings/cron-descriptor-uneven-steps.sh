@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# cron-descriptor 2.2.1 tells `*/45` as every 45 minutes and `*/61` as every 61.
+# cron-descriptor 2.2.1 describes `*/45` as every 45 minutes and `*/61` as every 61.
 #
-# A step starts anew at each hour: `*/45` is :00 and :45, with gaps of 45 and 15 minutes, and `*/61`
-# is once an hour. The words name a distance that never occurs, and for days and months too.
+# A step starts again at each hour: `*/45` is :00 and :45, with gaps of 45 and 15 minutes, and `*/61`
+# is once an hour. The description names an interval that does not exist, also for days and months.
 #
 # Installs cron-descriptor==2.2.1, cronsim==2.8 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail
@@ -30,5 +30,5 @@ for expression, (words, moments) in SEEN.items():
     told, found = get_description(expression), times(expression, len(moments))
     print(f"{expression}: {told!r}, but {found}")
     assert (told, found) == (words, moments)
-print("seen: cron-descriptor 2.2.1 names the step as a distance")
+print("seen: cron-descriptor 2.2.1 describes the step as an interval")
 CODE

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # croniter 7.0.0 drops one of two day fields when the other has # or W.
 #
-# Two restricted day fields mean either of them: `0 0 13 * 5` is the 13th and every Friday. With `5#2`
-# in place of `5` the 13th is no longer there, and with `15W` the weekday is not. No error is raised.
+# If both day fields are restricted, either one is enough: `0 0 13 * 5` is the 13th and every Friday.
+# With `5#2` in place of `5` the 13th is dropped, and with `15W` the weekday is. No error is raised.
 #
 # Installs croniter==7.0.0 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail

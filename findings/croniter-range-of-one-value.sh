@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # croniter 7.0.0 reads a range of one value as every value.
 #
-# `5-5` in the minute field is minute 5 to cron daemons. croniter widens a range whose two ends are
-# equal to the whole field, also where a program made it from two numbers that happen to be the same:
-# a job for `1-1` runs every day.
+# `5-5` in the minute field is minute 5 in cron daemons. croniter widens a range with two equal ends to
+# the whole field. A program can make such a range from two numbers that happen to be the same: a job
+# for `1-1` runs every day.
 #
 # Installs croniter==7.0.0 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# A stepped range over the end of its field: croniter 7.0.0 and celery 5.7.0 disagree by one.
+# A stepped range past the end of its field: croniter 7.0.0 and celery 5.7.0 disagree by one.
 #
-# `22-6/3` in the hour field, every third hour of a night. celery goes on across midnight: 22, 1, 4.
-# croniter begins anew behind it, one hour late: 22, 2, 5, so that one gap has four hours.
+# `22-6/3` in the hour field means every third hour of a night. celery goes on across midnight: 22, 1,
+# 4. croniter starts again after midnight, one hour late: 22, 2, 5, so one gap is four hours.
 #
 # Installs croniter==7.0.0, celery==5.7.0 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail

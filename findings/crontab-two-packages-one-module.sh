@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # crontab 1.0.5 and python-crontab 3.4.0 install one module name; both stay installed, one is hidden.
 #
-# Both give `import crontab` with a class CronTab, and pip reports no conflict. One is a folder, the
-# other a file beside it; Python finds the folder, and code written for the other fails far away.
+# Both provide `import crontab` with a class CronTab, and pip reports no conflict. One is a folder, the
+# other a file beside it. Python imports the folder, and code written for the other fails later.
 #
 # Installs crontab==1.0.5, python-crontab==3.4.0 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail

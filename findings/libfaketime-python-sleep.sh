@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# libfaketime 0.9.10 of Debian 12: with the monotonic clock left alone, Python's time.sleep fails.
+# libfaketime 0.9.10 of Debian 12: if the monotonic clock is not faked, Python's time.sleep fails.
 #
-# CPython from 3.11 on sleeps with clock_nanosleep() until a moment of the monotonic clock. With
-# FAKETIME_DONT_FAKE_MONOTONIC=1 the library answers that call with EINVAL, so a program whose wall clock
-# alone is to be moved cannot sleep. The libfaketime that the Python package 3.0.1 builds does not.
+# Since 3.11, CPython sleeps with clock_nanosleep() until a time on the monotonic clock. With
+# FAKETIME_DONT_FAKE_MONOTONIC=1 the library returns EINVAL from that call, so a program that runs with
+# only its wall clock faked cannot sleep. The library that the Python package 3.0.1 builds works.
 #
 # Unpacks Debian's libfaketime=0.9.10-2.1 and installs libfaketime==3.0.1 from Python's packages in a
 # temporary folder (a C compiler is needed); exits 1 when the behaviour has changed.
@@ -34,4 +34,4 @@ package=$(moved "$(find "$dir/venv" -name libfaketime.so.1)")
 echo "Debian 0.9.10-2.1: $debian"
 echo "Python package 3.0.1: $package"
 [[ $debian == *"Invalid argument"* && $package == *slept ]]
-echo "seen: the same call fails under the one and sleeps under the other"
+echo "seen: the same call fails with one and sleeps with the other"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Monthly from 31 January: four libraries give three series.
 #
-# A month added again and again (dateutil's relativedelta, isodate's Duration) falls to the 28th and
-# stays there; dateutil's rrule leaves short months out; pendulum's interval counts from its start and
-# is at each month's end. A schedule kept as last run plus a month drifts for good.
+# If a month is added again and again (dateutil's relativedelta, isodate's Duration), the day falls to
+# the 28th and stays there. dateutil's rrule leaves out short months. pendulum's interval counts from its
+# start and gives the end of each month. So a schedule of "last run plus a month" drifts for good.
 #
 # Installs python-dateutil==2.9.0.post0, isodate==0.7.2, pendulum==3.3.0 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Six cron fields: croniter 7.0.0 computes another schedule than cron-descriptor 2.2.1 describes.
 #
-# Both libraries are used together to show a schedule with its next times. With six fields cron-
-# descriptor and cronsim take the first for the second, croniter the last: `0 0 6 * * 1-5` is told as
-# 06:00 on weekdays and comes as five runs within five seconds of the 6th of a month. Seven fields
-# differ likewise.
+# Both libraries are used together to show a schedule with its next times. With six fields,
+# cron-descriptor and cronsim read the first field as the second, croniter the last. So `0 0 6 * * 1-5`
+# is described as 06:00 on weekdays, but runs five times within five seconds on the 6th of a month. Seven
+# fields differ in the same way.
 #
 # Installs croniter==7.0.0, cron-descriptor==2.2.1, cronsim==2.8 in a temporary folder; exits 1 when the behaviour has changed.
 set -euo pipefail
@@ -38,6 +38,6 @@ print(seven, "|", get_description(seven), "|", year)
 assert get_description(seven) == "At 01:00 AM, on day 1 of the month, or on Sunday, only in 2027"
 assert year == datetime(2027, 1, 1)
 first = croniter(expression, start, second_at_beginning=True).get_next(datetime)
-assert first == datetime(2026, 1, 1, 6), "croniter reads it so when it is told to"
-print("seen: the words and the times are of two schedules")
+assert first == datetime(2026, 1, 1, 6), "croniter reads it so with that option"
+print("seen: the description and the times belong to different schedules")
 CODE

@@ -112,7 +112,7 @@ def manual_cases() -> Iterator[Compared]:
 _PHASE = "A timedelta schedule after a pause, with catchup off"
 _EPOCH = "A data interval of a timedelta, with catchup off"
 _UNBOUND = "Data intervals with catchup on and no start date"
-_MONTH_ENDS = "A monthly or yearly distance from the 29th, 30th or 31st"
+_MONTH_ENDS = "A monthly or yearly interval from the 29th, 30th or 31st"
 _FIRST_TICK = "The first tick of a cron that begins on the day of a clock change"
 NOT_AS_SCHEDULED = {
     "T068": _FIRST_TICK,
@@ -214,7 +214,7 @@ def run_differs(ours: RanDag, theirs: dict[str, Any]) -> str | None:
 NOT_AS_IT_FLOWED = {
     "fl_fail_fast": "A run that ended at its first failure (`fail_fast`)",
     "fl_args": "The keys of the context",
-    "fl_xcom": "Moments in the context and as XComs",
+    "fl_xcom": "Times in the context and as XComs",
 }
 
 
@@ -225,8 +225,8 @@ def test_flow(ran: dict[str, RanDag]) -> None:
 
 
 NOT_AS_PULLED = {
-    "dtm": "Moments in the context and as XComs",
-    "c_dt_roundtrip": "Moments in the context and as XComs",
+    "dtm": "Times in the context and as XComs",
+    "c_dt_roundtrip": "Times in the context and as XComs",
     "c_missing_default": "`xcom_pull(..., default=x)`",
 }
 
