@@ -296,7 +296,7 @@ def own_peak_rss() -> int:
 
 
 def out_of_memory_kills() -> int:
-    """Return how often the kernel killed for want of memory since the last call (0 at the first)."""
+    """Return how often the kernel killed because memory ran out since the last call (0 at the first)."""
     global _oom_kills  # noqa: PLW0603 - the kernel's counter is one for all, and so is what we saw of it
     if not LINUX:
         return 0

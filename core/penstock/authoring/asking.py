@@ -95,7 +95,7 @@ def ask_at(path: str | None, method: str, **params: Any) -> Any:
 def commit(context: Context, act: dict[str, Any], *, act_id: str | None = None) -> dict[str, Any]:
     """Have the engine carry out *act* in the name of the task in *context*; return its answer.
 
-    The same *act_id* twice acts once; without one, asking again for want of an answer does too.
+    The same *act_id* twice acts once. So does a request that is repeated because its answer was lost.
     """
     ti = context["ti"]
     act_id = act_id or os.urandom(8).hex()

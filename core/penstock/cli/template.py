@@ -73,7 +73,7 @@ CONFIG = """\
 # [pools]
 # warehouse = 1
 
-# DAGs of which more or less is kept.
+# To keep more or less of one DAG:
 # [retention.daily_report]
 # days = 365
 # bytes = 1073741824

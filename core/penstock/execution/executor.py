@@ -57,7 +57,7 @@ class Exited:
 class Lost:
     """Its supervisor vanished after the start; what happened cannot be known.
 
-    ``elsewhere``: it is another home's, where it may well be running, so it must not be repeated here.
+    ``elsewhere``: it belongs to another home, where it may be running, so it must not be repeated here.
     """
 
     reason: str
@@ -66,7 +66,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """Whoever could tell does not answer; not a state, the attempt may well be running."""
+    """The process that would know does not answer. Not a state: the attempt may be running."""
 
     since: float
 

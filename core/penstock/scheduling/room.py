@@ -12,7 +12,7 @@ _ROOM_OF_ATTEMPTS = 64 << 10
 
 
 def storage_problem(home: str) -> str | None:
-    """Return why nothing may be launched for want of space in *home* or under its attempts, or None."""
+    """Return why space in *home* or under its attempts is too short to launch, or None."""
     attempts = f"{home}/attempts"
     found = _problem(home, None)
     if found is None and _device(attempts) not in (None, _device(home)):

@@ -1,4 +1,4 @@
-"""What `penstock doctor` looks at. Each check answers with a verdict, a text and what to do."""
+"""What `penstock doctor` looks at. Each check returns a verdict, a message and what to do."""
 
 from __future__ import annotations
 
