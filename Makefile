@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 LOWEST := .venv-lowest
 DEMO   := $(CURDIR)/.demo
 
-.PHONY: demo demo-stop test check lint types arrows pytest lowest matrix slow bench pictures clean
+.PHONY: demo demo-stop test check lint types arrows pytest quick lowest matrix slow bench pictures clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -43,15 +43,19 @@ arrows: $(STAMP)
 pytest: $(STAMP)
 	$(BIN)/pytest -n 2 -m 'not slow' $(TESTS)
 
+# What needs no engine and little patience.
+quick: $(STAMP)
+	$(BIN)/pytest -n 2 -m 'not slow' tests/unit tests/contract tests/architecture
+
 # The same tests with the lowest declared version of each dependency.
 lowest:
 	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
-	@$(LOWEST)/bin/python tests/lowest.py > $(LOWEST)/constraints.txt
+	@$(LOWEST)/bin/python tests/versions/lowest.py > $(LOWEST)/constraints.txt
 	@PIP_CONSTRAINT=$(CURDIR)/$(LOWEST)/constraints.txt $(MAKE) --no-print-directory pytest VENV=$(LOWEST)
 
 # The same tests with each Python from 3.11 on that is installed, on PATH or by pyenv.
 matrix:
-	@for python in $$($(PYTHON) tests/interpreters.py); do \
+	@for python in $$($(PYTHON) tests/versions/interpreters.py); do \
 	  minor=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	  echo "== Python $$minor ($$python)"; \
 	  $(MAKE) --no-print-directory pytest VENV=.venv-$$minor PYTHON=$$python || exit 1; \

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos import Chaos
+from drive.chaos import Chaos
 
 POINTS = ("before_commit", "after_commit", "after_mkdir", "after_spec", "after_spawn_request", "after_submit")
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from instance import Instance, processes, wait_for
+from drive.instance import Instance, processes
+from drive.waiting import wait_for
 from penstock.errors import EngineNotRunningError
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL, RunState

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from instance import Instance, wait_for
+from drive.instance import Instance
+from drive.waiting import wait_for
 from penstock import process
 from penstock.errors import LostError
 from penstock.model.acts import Trigger

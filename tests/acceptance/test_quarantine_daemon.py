@@ -9,7 +9,8 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from instance import Instance, wait_for
+from drive.instance import Instance
+from drive.waiting import wait_for
 from penstock.model.acts import QuarantineDrop, Trigger
 from penstock.model.states import RunState, TaskState
 

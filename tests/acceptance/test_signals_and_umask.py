@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from instance import Instance, wait_for
+from drive.instance import Instance
+from drive.waiting import wait_for
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL, RunState
 from penstock.model.views import RunDetail

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from troubles import Troubles, check_beats
+from drive.troubles import Troubles, check_beats
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-from interpreters import newest_of_each, version
-from lowest import PROJECT, constraints
+from versions.interpreters import newest_of_each, version
+from versions.lowest import PROJECT, constraints
 
 TABLE = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from architecture.house import CORE, loaded_by, roots_of
-from instance import Instance
+from drive.instance import Instance
 
 HEAVY = {"sqlalchemy", "sqlmodel", "alembic", "textual", "psutil"}
 """What no task may ever load on our account."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from driving import driving
+from drive.console import driving
 
 
 async def test_the_console_rings_and_shows_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from driving import SIZES, Driver, driving
-from fake_world import DAY, NOW, replace
-from fakes import FakeEngine
+from drive.console import SIZES, Driver, driving
+from fakes.engine import FakeEngine
+from fakes.world import DAY, NOW, replace
 from penstock.model import acts
 from penstock.model.states import RunState, RunType
 from penstock.model.views import LedgerPoint

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from driving import SIZES, Driver, driving
-from fake_world import World
-from fakes import FakeEngine
+from drive.console import SIZES, Driver, driving
+from fakes.engine import FakeEngine
+from fakes.world import World
 from penstock.model import acts
 from penstock.model.states import TaskState
 from penstock_tui.screens.dags import DagsScreen

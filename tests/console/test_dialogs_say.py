@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from driving import SIZES, Driver, driving
-from fake_world import NOW
-from fakes import FakeEngine
+from drive.console import SIZES, Driver, driving
+from fakes.engine import FakeEngine
+from fakes.world import NOW
 from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.states import RunState

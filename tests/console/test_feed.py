@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from driving import FrozenClock, driving
-from fake_world import NOW
+from drive.console import driving
+from fakes.clock import FakeClock
+from fakes.world import NOW
 from penstock.errors import StoreError
 
 
@@ -15,8 +16,8 @@ async def test_a_vanished_engine_turns_the_top_line_and_comes_back() -> None:
         driver.engine.stop()
         await driver.sees("no engine for 0s", "data from 06:14:04", "orders_daily")
         clock = driver.console.clock
-        assert isinstance(clock, FrozenClock)
-        clock.at = NOW + timedelta(seconds=12)
+        assert isinstance(clock, FakeClock)
+        clock.time = NOW + timedelta(seconds=12)
         driver.console._tick()
         await driver.sees("no engine for 12s")
         driver.engine.start()

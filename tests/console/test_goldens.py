@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from driving import SIZES, driving
+from drive.console import SIZES, driving
 from penstock_tui.widgets.line_table import LineTable
 
 FOLDER = Path(__file__).parent / "goldens"

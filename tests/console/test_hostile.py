@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.color import Color
 
-from driving import Driver, driving
-from fake_world import World, believable
-from fakes import FakeEngine
+from drive.console import Driver, driving
+from fakes.engine import FakeEngine
+from fakes.world import World, believable
 from penstock.errors import StoreError
 from penstock_tui.clean import Wall, clean, label, styled
 from penstock_tui.widgets.line_table import LineTable

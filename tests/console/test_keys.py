@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from driving import driving
+from drive.console import driving
 from penstock_tui import actions
 from penstock_tui.dialogs.help import help_lines
 from penstock_tui.keymap import read_keymap

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from driving import Driver, driving, open_log
-from fakes import FakeEngine
+from drive.console import Driver, driving, open_log
+from fakes.engine import FakeEngine
 from penstock_tui.view.log_source import Follow
 from penstock_tui.widgets.log_view import LogView
 

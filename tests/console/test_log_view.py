@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from driving import Driver, driving, open_log
-from fakes import FakeEngine
+from drive.console import Driver, driving, open_log
+from fakes.engine import FakeEngine
 from penstock.errors import UnknownError
 from penstock.model.views import LogChunk
 from penstock_tui.view.log_source import Follow

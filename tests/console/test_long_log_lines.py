@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from driving import SIZES, Driver, driving, open_log
-from fakes import FakeEngine
+from drive.console import SIZES, Driver, driving, open_log
+from fakes.engine import FakeEngine
 from penstock.model.views import LogChunk
 from penstock_tui.widgets.log_view import LogView
 

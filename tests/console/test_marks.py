@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from driving import Driver, driving
+from drive.console import Driver, driving
 from penstock.model import acts
 from penstock.model.states import TaskState
 from penstock_tui import actions

@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 from textual import events
 
-from driving import SIZES, Driver, driving
-from fake_world import NOW
+from drive.console import SIZES, Driver, driving
+from fakes.world import NOW
 from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.states import RunState, TaskState

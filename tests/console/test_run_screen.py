@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from driving import SIZES, Driver, driving
-from fake_world import NOW, World
-from fakes import FakeEngine
+from drive.console import SIZES, Driver, driving
+from drive.sent_bytes import count, reset, wired
+from fakes.engine import FakeEngine
+from fakes.world import NOW, World
 from penstock.model.states import RunState, TaskState
 from penstock_tui.screens.run import RunScreen
-from wire import count, reset, wired
 
 
 def newest(engine: FakeEngine, dag_id: str) -> str:

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from driving import SIZES, Driver, driving
-from fake_world import NOW
+from drive.console import SIZES, Driver, driving
+from fakes.world import NOW
 from penstock.model import acts
 from penstock.model.states import RunState
 from penstock_tui.screens.runs import RunsScreen

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from driving import Driver, driving
-from fakes import FakeEngine
+from drive.console import Driver, driving
+from fakes.engine import FakeEngine
 from penstock.model import acts
 from penstock.model.views import Plan, RunDetail
 from penstock_tui.dialogs.palette import Palette

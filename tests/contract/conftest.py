@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-import builders
-from builders import NOON
-from filled_store import Bench, FixedClock, RememberedActs, fill, settings_of
+from data import builders
+from data.builders import NOON
+from data.filled_store import LATER, Port, RememberedActs, fill, settings_of
+from drive.server import Served
+from fakes.clock import FakeClock
 from penstock.api.client import SocketEngine
 from penstock.api.local import LocalEngine
 from penstock.model import views
 from penstock.service.notices import Notices
 from penstock.settings import Settings
 from penstock.store.database import Database
-from serving import Served
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +47,16 @@ def database(settings: Settings, filled: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(params=["local", "socket"])
-def bench(request: pytest.FixtureRequest, database: Database, settings: Settings) -> Iterator[Bench]:
+def port(request: pytest.FixtureRequest, database: Database, settings: Settings) -> Iterator[Port]:
     remembered, notices = RememberedActs(), Notices()
-    local = LocalEngine(database, settings, remembered, since=NOON, clock=FixedClock())
+    local = LocalEngine(database, settings, remembered, since=NOON, clock=FakeClock(LATER))
 
     def write(dag_id: str, run_id: str) -> None:
         builders.add_events(database, [(dag_id, run_id, "start")])
 
     if request.param == "local":
         with closing(local):
-            yield Bench(local, database, settings, remembered, write)
+            yield Port(local, database, settings, remembered, write)
         return
     with Served(local, notices, settings) as served, closing(SocketEngine(settings.socket)) as client:
 
@@ -66,4 +67,4 @@ def bench(request: pytest.FixtureRequest, database: Database, settings: Settings
             )
             served.soon(notices.publish, change)
 
-        yield Bench(client, database, settings, remembered, write_and_tell)
+        yield Port(client, database, settings, remembered, write_and_tell)

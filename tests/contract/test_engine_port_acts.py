@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from builders import NOON
-from filled_store import Bench, RememberedActs
+from data.builders import NOON
+from data.filled_store import Port, RememberedActs
+from drive.server import Served
 from penstock.api.client import SocketEngine
 from penstock.api.connect import open_engine
 from penstock.api.local import LocalEngine
@@ -22,23 +23,22 @@ from penstock.model.states import RunState
 from penstock.service.notices import Notices
 from penstock.settings import Settings
 from penstock.store.database import Database
-from serving import Served
 
 
-def test_plan_and_why_pass_through(bench: Bench) -> None:
-    plan = bench.engine.plan(acts.Clear(dag_id="etl", run_id="now", tasks=("load",)))
+def test_plan_and_why_pass_through(port: Port) -> None:
+    plan = port.engine.plan(acts.Clear(dag_id="etl", run_id="now", tasks=("load",)))
     assert (plan.act, plan.items[0].after) == ("clear", "queued")
-    why = bench.engine.why("etl", "now", "load", 4)
+    why = port.engine.why("etl", "now", "load", 4)
     assert (why.subject, why.gates[0].text) == ("etl/now/load", "map index 4")
     with pytest.raises(RefusedError, match="pool p is held"):
-        bench.engine.plan(acts.DeletePool(name="p"))
+        port.engine.plan(acts.DeletePool(name="p"))
 
 
-def test_many_acts_are_planned_in_one_question(bench: Bench) -> None:
-    answers = bench.engine.plans([acts.Freeze(dag_id="etl"), acts.DeletePool(name="p"), acts.Undo(undo_id=3)])
+def test_many_acts_are_planned_in_one_question(port: Port) -> None:
+    answers = port.engine.plans([acts.Freeze(dag_id="etl"), acts.DeletePool(name="p"), acts.Undo(undo_id=3)])
     assert [answer.plan.act if answer.plan else None for answer in answers] == ["freeze", None, "undo"]
     assert answers[1].refused == "pool p is held"
-    assert bench.engine.plans([]) == []
+    assert port.engine.plans([]) == []
 
 
 EVERY_ACT: list[acts.AnyAct] = [
@@ -72,60 +72,60 @@ EVERY_ACT: list[acts.AnyAct] = [
 
 
 @pytest.mark.parametrize("act", EVERY_ACT, ids=acts.act_name)
-def test_every_act_arrives_as_it_was_sent(bench: Bench, act: acts.AnyAct) -> None:
-    done = bench.engine.commit(act, expect="f1", actor="ann@tty1")
+def test_every_act_arrives_as_it_was_sent(port: Port, act: acts.AnyAct) -> None:
+    done = port.engine.commit(act, expect="f1", actor="ann@tty1")
     assert done.act == acts.act_name(act)
-    assert bench.acts.seen == [(act, "ann@tty1")]
+    assert port.acts.seen == [(act, "ann@tty1")]
 
 
-def test_the_same_act_id_acts_once(bench: Bench) -> None:
+def test_the_same_act_id_acts_once(port: Port) -> None:
     act = acts.Freeze(dag_id="etl")
-    first = bench.engine.commit(act, act_id="one")
-    assert bench.engine.commit(act, act_id="one") == first
-    assert len(bench.acts.seen) == 1
+    first = port.engine.commit(act, act_id="one")
+    assert port.engine.commit(act, act_id="one") == first
+    assert len(port.acts.seen) == 1
 
 
-def test_an_act_without_an_actor_is_the_users(bench: Bench) -> None:
-    bench.engine.commit(acts.Freeze(dag_id="etl"))
-    assert bench.acts.seen[0][1] != ""
+def test_an_act_without_an_actor_is_the_users(port: Port) -> None:
+    port.engine.commit(acts.Freeze(dag_id="etl"))
+    assert port.acts.seen[0][1] != ""
 
 
-def test_a_stale_plan_is_refused_as_such(bench: Bench) -> None:
+def test_a_stale_plan_is_refused_as_such(port: Port) -> None:
     with pytest.raises(PlanStaleError):
-        bench.engine.commit(acts.Freeze(dag_id="etl"), expect="older")
+        port.engine.commit(acts.Freeze(dag_id="etl"), expect="older")
 
 
-def test_changes_begin_at_once_and_name_what_moved(bench: Bench) -> None:
-    with closing(bench.engine.changes()) as changes:  # type: ignore[type-var]
+def test_changes_begin_at_once_and_name_what_moved(port: Port) -> None:
+    with closing(port.engine.changes()) as changes:  # type: ignore[type-var]
         first = next(changes)
         assert first.all
-        bench.move("etl", "now")
+        port.move("etl", "now")
         moved = next(changes)
     assert (moved.dags, moved.runs, moved.all) == (("etl",), (("etl", "now"),), False)
-    assert moved.cursor == bench.engine.events(limit=1)[0].seq
+    assert moved.cursor == port.engine.events(limit=1)[0].seq
 
 
-def test_quiet_changes_give_a_sign_of_life(bench: Bench) -> None:
-    with closing(bench.engine.changes(heartbeat=0.1)) as changes:  # type: ignore[type-var]
+def test_quiet_changes_give_a_sign_of_life(port: Port) -> None:
+    with closing(port.engine.changes(heartbeat=0.1)) as changes:  # type: ignore[type-var]
         next(changes)
         beat = next(changes)
     assert (beat.dags, beat.runs, beat.all) == ((), (), False)
 
 
-def test_closing_ends_changes(bench: Bench) -> None:
-    changes = bench.engine.changes()
+def test_closing_ends_changes(port: Port) -> None:
+    changes = port.engine.changes()
     next(changes)
-    threading.Timer(0.05, bench.engine.close).start()
+    threading.Timer(0.05, port.engine.close).start()
     assert list(changes) == []
 
 
-def test_calls_from_many_threads_get_their_own_answers(bench: Bench) -> None:
+def test_calls_from_many_threads_get_their_own_answers(port: Port) -> None:
     wrong: list[object] = []
 
     def ask(number: int) -> None:
         for _ in range(20):
             dag_id = ("etl", "idle")[number % 2]
-            if bench.engine.dag(dag_id).dag.dag_id != dag_id:
+            if port.engine.dag(dag_id).dag.dag_id != dag_id:
                 wrong.append(dag_id)
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-import builders
-from builders import NOON
-from filled_store import ETL, Bench
+from data import builders
+from data.builders import NOON
+from data.filled_store import ETL, Port
 from penstock.clock import to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.spec import ScheduleSpec
@@ -23,17 +23,17 @@ OLD = ScheduleSpec(kind="cron", crons=("0 */6 * * *",), text="0 */6 * * *")
 """What the schedule of a span was, before the DAG's present one."""
 
 
-def record(bench: Bench, first: datetime, status: str, **fields: object) -> None:
+def record(port: Port, first: datetime, status: str, **fields: object) -> None:
     values = {"last_us": to_us(first), **fields}
     builders.insert(
-        bench.database, tables.LedgerRow, dag_id="etl", first_us=to_us(first), status=status, **values
+        port.database, tables.LedgerRow, dag_id="etl", first_us=to_us(first), status=status, **values
     )
 
 
 @pytest.fixture
-def told(bench: Bench) -> Bench:
+def told(port: Port) -> Port:
     """A ledger with one of everything; the schedule is settled up to two days before now."""
-    with bench.database.write() as connection:
+    with port.database.write() as connection:
         connection.execute(sa.delete(table_of(tables.LedgerRow)))
         dag = table_of(tables.DagRow)
         settled = to_us(NOON - DAY)
@@ -43,17 +43,17 @@ def told(bench: Bench) -> Bench:
             .values(cursor_us=settled, cursor_start_us=settled, cursor_end_us=settled)
         )
     builders.add_run(
-        bench.database, ETL, 1, at=NOON - 4 * DAY, state="failed", took=1.0, run_id="bad", logical_us=None
+        port.database, ETL, 1, at=NOON - 4 * DAY, state="failed", took=1.0, run_id="bad", logical_us=None
     )
     span = {"last_us": to_us(NOON - 5 * DAY), "count": 5, "reason": "paused"}
-    record(bench, NOON - 6 * DAY, "skipped", schedule=Recorded(OLD).text(), **span)
-    record(bench, NOON - 4 * DAY, "ran_late", run_id="bad")
-    record(bench, NOON - 3 * DAY, "backfilled", run_id="forgotten", moved=True)
-    record(bench, NOON - DAY, "ran", run_id="now")
-    return bench
+    record(port, NOON - 6 * DAY, "skipped", schedule=Recorded(OLD).text(), **span)
+    record(port, NOON - 4 * DAY, "ran_late", run_id="bad")
+    record(port, NOON - 3 * DAY, "backfilled", run_id="forgotten", moved=True)
+    record(port, NOON - DAY, "ran", run_id="now")
+    return port
 
 
-def test_each_point_is_told_with_its_span(told: Bench) -> None:
+def test_each_point_is_told_with_its_span(told: Port) -> None:
     points = told.engine.points("etl", first=NOON - 30 * DAY, last=NOON - DAY)
     assert [(point.logical_date, point.state, point.run_id, point.run_state) for point in points[5:]] == [
         (NOON - 4 * DAY, "ran_late", "bad", RunState.FAILED),
@@ -70,7 +70,7 @@ def test_each_point_is_told_with_its_span(told: Bench) -> None:
     assert [point.moved_by_dst for point in points] == [False] * 6 + [True, False]
 
 
-def test_what_has_no_record_waits_or_is_to_come(told: Bench) -> None:
+def test_what_has_no_record_waits_or_is_to_come(told: Port) -> None:
     points = told.engine.points("etl", first=NOON - timedelta(hours=1), last=NOON + 2 * DAY)
     assert [(point.logical_date, point.state) for point in points] == [
         (NOON, "waiting"),
@@ -82,7 +82,7 @@ def test_what_has_no_record_waits_or_is_to_come(told: Bench) -> None:
     assert (first.state, first.run_id) == ("backfilled", None)
 
 
-def test_a_span_is_cut_to_what_was_asked_and_points_page(told: Bench) -> None:
+def test_a_span_is_cut_to_what_was_asked_and_points_page(told: Port) -> None:
     inside = told.engine.points("etl", first=NOON - 5.5 * DAY, last=NOON - 5 * DAY)
     assert [(point.logical_date, point.span_count) for point in inside] == [
         (NOON - 5.5 * DAY, 5),
@@ -99,7 +99,7 @@ def test_a_span_is_cut_to_what_was_asked_and_points_page(told: Bench) -> None:
     assert told.engine.points("etl", first=NOON, last=NOON + DAY, limit=0) == []
 
 
-def test_days_add_up(told: Bench) -> None:
+def test_days_add_up(told: Port) -> None:
     days = told.engine.days("etl", first=date(2026, 2, 20), last=date(2026, 3, 3))
     assert [(row.day.day, row.counts) for row in days] == [
         (23, {"skipped": 2}),
@@ -117,22 +117,22 @@ def test_days_add_up(told: Bench) -> None:
     assert told.engine.days("etl", first=date(2026, 3, 2), last=date(2026, 3, 1)) == []
 
 
-def test_a_dag_without_a_schedule_has_no_points(bench: Bench) -> None:
-    assert bench.engine.points("idle", first=NOON - DAY, last=NOON + DAY) == []
-    assert bench.engine.days("idle", first=date(2026, 2, 1), last=date(2026, 4, 1)) == []
+def test_a_dag_without_a_schedule_has_no_points(port: Port) -> None:
+    assert port.engine.points("idle", first=NOON - DAY, last=NOON + DAY) == []
+    assert port.engine.days("idle", first=date(2026, 2, 1), last=date(2026, 4, 1)) == []
 
 
-def test_nothing_of_a_schedule_whose_file_is_gone_is_to_come(told: Bench) -> None:
+def test_nothing_of_a_schedule_whose_file_is_gone_is_to_come(told: Port) -> None:
     with told.database.write() as connection:
         connection.execute(sa.update(table_of(tables.DagRow)).values(missing=True))
     points = told.engine.points("etl", first=NOON - 2 * DAY, last=NOON + 9 * DAY)
     assert [point.state for point in points] == ["ran"]
 
 
-def test_bad_questions_are_refused(bench: Bench) -> None:
+def test_bad_questions_are_refused(port: Port) -> None:
     with pytest.raises(UnknownError, match="nope"):
-        bench.engine.points("nope", first=NOON, last=NOON)
+        port.engine.points("nope", first=NOON, last=NOON)
     with pytest.raises(UnknownError, match="nope"):
-        bench.engine.days("nope", first=NOON.date(), last=NOON.date())
+        port.engine.days("nope", first=NOON.date(), last=NOON.date())
     with pytest.raises(UsageError, match="offset"):
-        bench.engine.points("etl", first=NOON.replace(tzinfo=None), last=NOON)
+        port.engine.points("etl", first=NOON.replace(tzinfo=None), last=NOON)

@@ -1,29 +1,17 @@
-"""A running server for the tests that talk to it."""
+"""What holds for all tests of several rooms together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-import builders
-from penstock.settings import Settings
-from penstock.store.database import Database
-from serving import Peer, Running
+from drive.loop import Bench, opened
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    settings = Settings(home=tmp_path, dags_folder=tmp_path / "dags")
-    database = Database.open(settings.database)
-    builders.add_dag(database, builders.dag("etl", builders.task("only")))
-    server = Running(settings, database)
-    yield server
-    server.end()
-    database.close()
-
-
-@pytest.fixture
-def peer(running: Running) -> Peer:
-    return running.connect()
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """An engine's loop over an empty database, a clock and an executor that tests set."""
+    async with opened(tmp_path) as made:
+        yield made

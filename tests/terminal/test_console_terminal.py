@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from screen_of import Terminal, console, fake_console
+from drive.terminal import Terminal, console, fake_console
 
 _TRUE_COLOUR = re.compile(rb"\x1b\[[0-9;]*[34]8;2;")
 _LARGE_PALETTE = re.compile(rb"\x1b\[[0-9;]*[34]8;5;")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from screen_of import Terminal, console, fake_console
+from drive.terminal import Terminal, console, fake_console
 
 _ON_AT_REST = {"25", "7"}
 """The cursor is shown and lines wrap; nothing else is on in a terminal nobody has touched."""

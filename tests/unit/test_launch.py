@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from builders import dag, task
-from live_runs import live_run
+from data.builders import dag, task
+from data.live_runs import live_run
 from penstock.execution.protocol import AttemptSpec, attempt_path, dump
 from penstock.model.spec import CommandSpec, DagSpec, ParamSpec
 from penstock.model.states import TaskState

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builders import dag, task
-from live_runs import live_run, world_of
+from data.builders import dag, task
+from data.live_runs import live_run, world_of
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.scheduling.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
 from penstock.store.records import PoolRecord

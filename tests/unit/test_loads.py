@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from drive.waiting import eventually
 from penstock.model.spec import ParsedFile
 from penstock.service import loads as loads_module
 from penstock.service.loads import AT_ONCE, SLOW_AT_ONCE, Loads
@@ -74,20 +74,12 @@ def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ground:
     return Ground(load_settings(tmp_path), scripted)
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(4000):
-        if holds():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("not in 20 s")
-
-
 async def test_files_are_handed_on_in_the_order_in_which_they_were_asked_for(ground: Ground) -> None:
     names = [f"f{number}" for number in range(AT_ONCE + 1)]
     ground.want(*names)
-    await until(lambda: ground.scripted.live == set(names[:AT_ONCE]))
+    await eventually(lambda: ground.scripted.live == set(names[:AT_ONCE]), "it is so")
     ground.scripted.end(names[1])
-    await until(lambda: names[-1] in ground.scripted.live)
+    await eventually(lambda: names[-1] in ground.scripted.live, "it is so")
     assert ground.told == [], "the first one has its turn still"
     for name in (names[0], *names[2:]):
         ground.scripted.end(name)
@@ -102,9 +94,9 @@ async def test_slow_files_leave_their_turns_and_have_none_the_next_time(
     monkeypatch.setattr(loads_module, "PATIENCE", 0.02)
     slow = [f"slow{number}" for number in range(SLOW_AT_ONCE)]
     ground.want(*slow, "good")
-    await until(lambda: "good" in ground.scripted.live)
+    await eventually(lambda: "good" in ground.scripted.live, "it is so")
     ground.scripted.end("good")
-    await until(lambda: ground.told == ["good 1"])
+    await eventually(lambda: ground.told == ["good 1"], "it is so")
     assert ground.scripted.live == set(slow)
     for name in slow:
         ground.scripted.end(name)
@@ -112,18 +104,18 @@ async def test_slow_files_leave_their_turns_and_have_none_the_next_time(
     monkeypatch.setattr(loads_module, "PATIENCE", 1000)
     new = [f"new{number}" for number in range(AT_ONCE)]
     ground.want(*slow, *new)
-    await until(lambda: ground.scripted.live == {*slow, *new})
+    await eventually(lambda: ground.scripted.live == {*slow, *new}, "it is so")
     await ground.loads.close()
 
 
 async def test_a_file_that_changes_while_it_loads_is_loaded_again_afterwards(ground: Ground) -> None:
     ground.want("f")
-    await until(lambda: ground.scripted.live == {"f"})
+    await eventually(lambda: ground.scripted.live == {"f"}, "it is so")
     ground.want("f", text="2")
     ground.want("f", text="3")
     assert ground.scripted.begun == ["f"]
     ground.scripted.end("f")
-    await until(lambda: len(ground.scripted.begun) == 2)
+    await eventually(lambda: len(ground.scripted.begun) == 2, "it is so")
     ground.scripted.end("f")
     await ground.loads.tried([ground.path("f")])
     assert ground.told == ["f 1", "f 3"]
@@ -135,21 +127,21 @@ async def test_a_slow_load_of_a_file_that_changes_ends_at_once(
 ) -> None:
     monkeypatch.setattr(loads_module, "PATIENCE", 0.0)
     ground.want("f", "other")
-    await until(lambda: ground.scripted.live == {"f", "other"})
+    await eventually(lambda: ground.scripted.live == {"f", "other"}, "it is so")
     ground.want("f", text="2")
-    await until(lambda: ground.scripted.cancelled == ["f"] and "f" in ground.scripted.live)
+    await eventually(lambda: ground.scripted.cancelled == ["f"] and "f" in ground.scripted.live, "it is so")
     ground.scripted.end("f")
-    await until(lambda: ground.told == ["f 2"])
+    await eventually(lambda: ground.told == ["f 2"], "it is so")
     await ground.loads.close()
 
 
 async def test_of_a_file_that_goes_away_nothing_is_told_unless_it_comes_back(ground: Ground) -> None:
     ground.want("f", "g")
-    await until(lambda: ground.scripted.live == {"f", "g"})
+    await eventually(lambda: ground.scripted.live == {"f", "g"}, "it is so")
     for name in ("f", "g"):
         ground.loads.drop(ground.path(name))
     ground.want("g", text="2")
-    await until(lambda: ground.scripted.live == {"g"})
+    await eventually(lambda: ground.scripted.live == {"g"}, "it is so")
     ground.scripted.end("g")
     await ground.loads.tried([ground.path(name) for name in ("f", "g")])
     assert ground.told == ["g 2"]
@@ -162,7 +154,7 @@ async def test_of_a_file_that_goes_away_nothing_is_told_unless_it_comes_back(gro
 async def test_closing_ends_what_loads_and_what_waits(ground: Ground) -> None:
     names = [f"f{number}" for number in range(AT_ONCE + 1)]
     ground.want(*names)
-    await until(lambda: len(ground.scripted.live) == AT_ONCE)
+    await eventually(lambda: len(ground.scripted.live) == AT_ONCE, "it is so")
     await ground.loads.close()
     assert (ground.scripted.live, ground.told) == (set(), [])
     assert sorted(ground.scripted.cancelled) == names[:AT_ONCE]

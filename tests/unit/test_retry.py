@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import task
+from data.builders import task
 from penstock.model.spec import TaskSpec
 from penstock.scheduling.retry import LONGEST, retry_wait
 

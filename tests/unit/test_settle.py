@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from builders import task
-from live_runs import task_record
+from data.builders import task
+from data.live_runs import task_record
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import TaskState
 from penstock.model.transitions import TaskEvent, move_task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builders import task
+from data.builders import task
 from penstock.model.graph import Graph
 from penstock.model.setups import Setups
 from penstock.model.spec import TaskSpec

@@ -1,6 +1,6 @@
 """Every measured manual run of the reference system, replayed.
 
-Scheduled ones are asked of `penstock schedule preview`, in `tests/integration/test_golden_comparison.py`.
+Scheduled ones are asked of `penstock schedule preview`, in `integration/golden/test_golden_comparison.py`.
 """
 
 from __future__ import annotations

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from drive.tasks import Runs, dags_of
 from penstock import Asset, AssetAlias
 from penstock.authoring.asset_events import InletEvents
 from penstock.errors import DagFileError
-from task_runs import Runs, dags_of
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from drive.tasks import Runs
 from penstock import (
     DAG,
     BaseOperator,
@@ -20,7 +21,6 @@ from penstock import (
 )
 from penstock.authoring.running import reason_of
 from penstock.execution.callback_child import _call
-from task_runs import Runs
 
 
 def latest_only(tmp_path: Path, run_after: str, run_type: str = "scheduled") -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from drive.tasks import Ran, Runs
 from penstock import DAG, task
 from penstock.authoring.cldr import format_date
 from penstock.errors import DagFileError
-from task_runs import Ran, Runs
 
 
 def run(decorators: list[Any], folder: Path, **options: Any) -> Ran:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from listeners import MailServer, WebServer, mail_server, web_server
+from drive.tasks import FACTS
+from fakes.servers import MailServer, WebServer, mail_server, web_server
 from penstock import (
     DAG,
     BellNotifier,
@@ -29,7 +30,6 @@ from penstock.authoring.serialize import to_spec
 from penstock.authoring.task_instance import TaskInstance, XComStore
 from penstock.errors import DagFileError
 from penstock.model.spec import DeadlineSpec
-from task_runs import FACTS
 
 
 @pytest.fixture

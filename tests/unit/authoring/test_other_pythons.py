@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from drive.tasks import Runs, dags_of
 from penstock.errors import DagFileError
-from task_runs import Runs, dags_of
 
 FILE = f"""
 from datetime import timedelta

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from drive.tasks import MIDNIGHT, Runs
 from penstock import (
     DAG,
     BashSensor,
@@ -30,7 +31,6 @@ from penstock import (
 )
 from penstock.authoring import scope
 from penstock.authoring.databases import run_sql
-from task_runs import MIDNIGHT, Runs
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from drive.tasks import Ran, Runs
 from penstock import DAG, SQLExecuteQueryOperator
 from penstock.authoring.databases import run_sql
-from task_runs import Ran, Runs
 
 
 @pytest.fixture(params=["sqlite", "duckdb"])

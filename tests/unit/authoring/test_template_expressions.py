@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from golden_templates import render
+from measured.templates import render
 
 MEASURED: dict[str, Any] = json.loads((Path(__file__).parents[2] / "golden" / "battery.json").read_text())[
     "templates"

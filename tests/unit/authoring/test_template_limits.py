@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from drive.tasks import Runs
 from penstock import DAG, PythonOperator
 from penstock.authoring import template_limits
-from task_runs import Runs
 
 
 def rendered(tmp_path: Path, text: str, **options: Any) -> Any:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli_answers import Answer, Say
-from fake_world import replace
-from fakes import FakeEngine
+from drive.commands import Answer, Say
+from fakes.engine import FakeEngine
+from fakes.world import replace
 from penstock.cli.main import run
 from penstock.cli.session import Session
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli_answers import Say
-from fake_world import replace
-from fakes import FakeEngine
+from drive.commands import Say
+from fakes.engine import FakeEngine
+from fakes.world import replace
 from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.states import RunState, TaskState

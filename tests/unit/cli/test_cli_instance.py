@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli_answers import Say
-from fakes import FakeEngine
+from drive.commands import Say
+from fakes.engine import FakeEngine
 from penstock.cli.template import CONFIG
 from penstock.settings import Settings, load_settings
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli_answers import Say
-from fake_world import replace
-from fakes import NOW, FakeEngine
+from drive.commands import Say
+from fakes.engine import NOW, FakeEngine
+from fakes.world import replace
 from penstock.model.states import TaskState
 
 HOSTILE = b"\x1b]0;owned\x07\x1b[31mred\x1b[0m \xff line\n10 %\r20 %\nlast"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli_answers import Say
+from drive.commands import Say
 
 # nyc_flights lives in New York, where its points are at 02:00; the first three of August were skipped.
 AUGUST = ("nyc_flights", "--from", "2026-08-01", "--to", "2026-08-31")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli_answers import Say
-from fake_world import replace
-from fakes import FakeEngine
+from drive.commands import Say
+from fakes.engine import FakeEngine
+from fakes.world import replace
 from penstock.model.views import PauseInfo
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 import pytest
 
-from cli_answers import Say
-from fakes import FakeEngine
+from drive.commands import Say
+from fakes.engine import FakeEngine
 from penstock import __version__
 from penstock.cli import reference
 from penstock.cli.root import VERBS, penstock

@@ -11,8 +11,8 @@ import pytest
 from rich.cells import cell_len
 from rich.style import Style
 
-from fake_world import NOW, World, replace
-from fake_world import believable as make_world
+from fakes.world import NOW, World, replace
+from fakes.world import believable as make_world
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import RunState, TaskState
 from penstock.model.views import AttemptRow, Gate, PauseInfo, RunDetail, Sample, TaskRow, Why

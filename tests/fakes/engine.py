@@ -1,0 +1,430 @@
+"""`FakeEngine`: the whole Engine port in memory, for tests of the console and the command line."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from fakes import world_acts as fake_acts
+from fakes.world import DAY, NOW, World, believable, replace
+from fakes.world_points import days_of, points_of
+from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
+from penstock.model import views
+from penstock.model.acts import AnyAct, act_name
+from penstock.model.asset_views import AssetEventRow, AssetRow
+from penstock.model.backfills import BackfillRow
+from penstock.model.quarantine_views import QuarantineRow
+from penstock.model.told import CallbackRow
+from penstock.model.value_views import ConnectionRow, VariableRow
+
+
+@dataclass(frozen=True)
+class Committed:
+    """One call of `FakeEngine.commit` that was carried out."""
+
+    act: AnyAct
+    expect: str | None
+    actor: str
+    act_id: str | None
+
+
+class FakeEngine:
+    """An engine that keeps its world in a dict and obeys at once.
+
+    ``acts`` are the acts carried out, in order; ``committed`` the same with fingerprint and actor;
+    ``calls`` the names of all calls. ``stop()`` makes every call raise `EngineNotRunningError` and
+    ends `changes`; ``start()`` ends that. ``move()`` makes all plans seen before stale. ``refuse``,
+    when set, is raised by the next `plan` or `commit`. ``notify()`` sends a change.
+    """
+
+    def __init__(self, world: World | None = None, *, now: datetime = NOW) -> None:
+        self.world = world or believable()
+        self.now = now
+        self.acts: list[AnyAct] = []
+        self.committed: list[Committed] = []
+        self.calls: list[str] = []
+        self.refuse: PenstockError | None = None
+        self.read_only = False
+        self.told: list[CallbackRow] = []
+        self.closed = False
+        self._age = 0
+        self._gone = threading.Event()
+        self._answers: dict[str, views.Done] = {}
+        self._listeners: list[queue.Queue[views.Change | None]] = []
+
+    # -- what a test steers ----------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Vanish: every call fails, every listener ends."""
+        self._gone.set()
+        for listener in list(self._listeners):
+            listener.put(None)
+
+    def start(self) -> None:
+        """Come back."""
+        self._gone.clear()
+
+    def move(self) -> None:
+        """Let the world move, so that plans made before are stale."""
+        self._age += 1
+
+    def notify(self, *runs: tuple[str, str], dags: tuple[str, ...] = (), all: bool = False) -> None:  # noqa: A002
+        """Send a change to every listener."""
+        names = tuple(dict.fromkeys((*dags, *(run[0] for run in runs))))
+        change = views.Change(cursor=len(self.world.events), dags=names, runs=runs, all=all)
+        for listener in list(self._listeners):
+            listener.put(change)
+
+    def ring(self, *texts: str) -> None:
+        """Have every console ring."""
+        for listener in list(self._listeners):
+            listener.put(views.Change(cursor=len(self.world.events), dags=("etl",), bells=texts))
+
+    def set_task(self, dag_id: str, run_id: str, task_id: str, **changes: object) -> None:
+        """Change fields of one task instance (``state=...``) and tell listeners."""
+        fake_acts.set_tasks(self.world, dag_id, run_id, {task_id}, **changes)
+        self.notify((dag_id, run_id))
+
+    def append_log(self, attempt_id: str, data: bytes) -> None:
+        """Let a task print."""
+        self.world.logs[attempt_id] = self.world.logs.get(attempt_id, b"") + data
+
+    def _ask(self, name: str) -> None:
+        self.calls.append(name)
+        if self._gone.is_set():
+            raise EngineNotRunningError
+
+    # -- the port: reading -----------------------------------------------------------------------
+
+    def status(self) -> views.EngineStatus:
+        """Answer `Engine.status`."""
+        self._ask("status")
+        tasks = [task for run in self.world.runs.values() for task in run.tasks]
+        active = [run for run in self.world.runs.values() if run.run.state.value in {"queued", "running"}]
+        return views.EngineStatus(
+            pid=None if self.read_only else 4711,
+            since=self.now - timedelta(days=12, hours=3),
+            running=sum(task.state.value in {"running", "stopping", "restarting"} for task in tasks),
+            queued=sum(task.state.value in {"scheduled", "queued"} for task in tasks),
+            failed_24h=sum(
+                task.state.value == "failed" and task.end is not None and task.end > self.now - DAY
+                for task in tasks
+            ),
+            idle_seconds=3.0,
+            database_bytes=3 << 20,
+            log_bytes=41 << 20,
+            home="/srv/penstock/prod-etl",
+            version="0.1.0",
+            dags=len(self.world.dags),
+            runs_active=len(active),
+            parallelism=16,
+            import_errors=len(self.world.errors),
+            last_seen=self.now - timedelta(minutes=4) if self.read_only else self.now,
+            attempts_live=3,
+        )
+
+    def dags(self, *, strip: int = 24) -> list[views.DagRow]:
+        """Answer `Engine.dags`."""
+        self._ask("dags")
+        return [self._row(dag_id, strip) for dag_id in sorted(self.world.dags)]
+
+    def _row(self, dag_id: str, strip: int) -> views.DagRow:
+        runs = self.world.runs_of(dag_id)
+        running = [
+            task
+            for run in runs
+            for task in self.world.runs[dag_id, run.run_id].tasks
+            if task.state.value in {"running", "stopping", "restarting"}
+        ]
+        row: views.DagRow = replace(
+            self.world.dags[dag_id].dag,
+            strip=self.world.strip_of(dag_id, strip),
+            last_run=runs[0] if runs else None,
+            active_runs=sum(run.state.value in {"queued", "running"} for run in runs),
+            running_tasks=len(running),
+        )
+        return row
+
+    def dag(self, dag_id: str) -> views.DagDetail:
+        """Answer `Engine.dag`."""
+        self._ask("dag")
+        detail: views.DagDetail = replace(self._dag(dag_id), dag=self._row(dag_id, 24))
+        return detail
+
+    def _dag(self, dag_id: str) -> views.DagDetail:
+        if dag_id not in self.world.dags:
+            raise UnknownError(f"no DAG {dag_id!r}")
+        return self.world.dags[dag_id]
+
+    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+        """Answer `Engine.next_points`."""
+        self._ask("next_points")
+        first = self._dag(dag_id).dag.next_run or self.now + DAY
+        dates = [first + place * DAY for place in range(count)]
+        return [
+            views.PointRow(
+                logical_date=date, data_interval_start=date - DAY, data_interval_end=date, run_after=date
+            )
+            for date in dates
+        ]
+
+    def ledger(self, dag_id: str, limit: int = 100) -> list[views.LedgerRow]:
+        """Answer `Engine.ledger`."""
+        self._ask("ledger")
+        self._dag(dag_id)
+        dated = [(run, run.logical_date) for run in self.world.runs_of(dag_id)]
+        return [
+            views.LedgerRow(first=date, last=date, count=1, status="ran", run_id=run.run_id)
+            for run, date in dated[:limit]
+            if date is not None
+        ]
+
+    def points(
+        self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
+    ) -> list[views.LedgerPoint]:
+        """Answer `Engine.points`."""
+        self._ask("points")
+        self._dag(dag_id)
+        return [point for point in points_of(self.world, dag_id) if first <= point.logical_date <= last][
+            :limit
+        ]
+
+    def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
+        """Answer `Engine.days`."""
+        self._ask("days")
+        zone = ZoneInfo(self._dag(dag_id).dag.timezone)
+        found = days_of(points_of(self.world, dag_id), zone)
+        return [row for row in found if first <= row.day <= last]
+
+    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+        """Answer `Engine.runs`."""
+        self._ask("runs")
+        self._dag(dag_id)
+        found = self.world.runs_of(dag_id)
+        return [run for run in found if before is None or run.run_after < before][:limit]
+
+    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+        """Answer `Engine.run`."""
+        self._ask("run")
+        detail: views.RunDetail = replace(self._run(dag_id, run_id), frozen=self._dag(dag_id).dag.frozen)
+        return detail
+
+    def _run(self, dag_id: str, run_id: str) -> views.RunDetail:
+        self._dag(dag_id)
+        if (dag_id, run_id) not in self.world.runs:
+            raise UnknownError(f"no run {run_id!r} of {dag_id!r}")
+        return self.world.runs[dag_id, run_id]
+
+    def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
+        """Answer `Engine.callbacks`."""
+        self._ask("callbacks")
+        return [row for row in self.told if row.dag_id == dag_id and run_id in (None, row.run_id)][:limit]
+
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+        """Answer `Engine.attempts`."""
+        self._ask("attempts")
+        self._run(dag_id, run_id)
+        wanted = (dag_id, run_id, task_id, map_index)
+        found = [
+            row
+            for row in self.world.attempts.values()
+            if (row.dag_id, row.run_id, row.task_id, row.map_index) == wanted
+        ]
+        return sorted(found, key=lambda row: row.try_number)
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> views.LogChunk:
+        """Answer `Engine.read_log`."""
+        self._ask("read_log")
+        if attempt_id not in self.world.attempts:
+            raise UnknownError(f"no attempt {attempt_id!r}")
+        row, data = self.world.attempts[attempt_id], self.world.logs.get(attempt_id, b"")
+        start = max(0, len(data) + offset) if offset < 0 else min(offset, len(data))
+        piece = data[start : start + min(limit, 1 << 20)]
+        ended = row.end is not None and start + len(piece) >= len(data)
+        return views.LogChunk(
+            data=piece,
+            offset=start,
+            next_offset=start + len(piece),
+            size=len(data),
+            end=ended,
+            start_time=row.start,
+        )
+
+    def samples(self, attempt_id: str) -> list[views.Sample]:
+        """Answer `Engine.samples`."""
+        self._ask("samples")
+        return list(self.world.samples.get(attempt_id, ()))
+
+    def why(
+        self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
+    ) -> views.Why:
+        """Answer `Engine.why`."""
+        self._ask("why")
+        if run_id is None:
+            return views.Why(subject=dag_id, state="idle", gates=())
+        detail = self._run(dag_id, run_id)
+        if task_id is None:
+            return views.Why(subject=run_id, state=detail.run.state.value, gates=())
+        task = next((task for task in detail.tasks if task.task_id == task_id), None)
+        if task is None:
+            raise UnknownError(f"no task {task_id!r}")
+        bad = tuple(
+            up.task_id for up in detail.tasks if up.task_id in task.upstream and up.state.value != "success"
+        )
+        gates = (
+            (views.Gate(kind="trigger_rule", text=f"all_success waits for {', '.join(bad)}", holders=bad),)
+            if bad
+            else ()
+        )
+        return views.Why(subject=task_id, state=task.state.value, gates=gates, chain=(task_id, *bad))
+
+    def events(
+        self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+    ) -> list[views.EventRow]:
+        """Answer `Engine.events`."""
+        self._ask("events")
+        found = [
+            event
+            for event in reversed(self.world.events)
+            if event.seq > after and dag_id in {None, event.dag_id} and run_id in {None, event.run_id}
+        ]
+        return found[:limit]
+
+    def import_errors(self) -> list[views.ImportErrorRow]:
+        """Answer `Engine.import_errors`."""
+        self._ask("import_errors")
+        return list(self.world.errors)
+
+    def quarantine(self) -> list[QuarantineRow]:
+        """Answer `Engine.quarantine`."""
+        self._ask("quarantine")
+        return list(self.world.quarantine)
+
+    def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
+        """Answer `Engine.backfills`."""
+        self._ask("backfills")
+        rows = sorted(self.world.backfills.values(), key=lambda row: -row.backfill_id)
+        return [replace(row, slots=()) for row in rows if dag_id in {None, row.dag_id}]
+
+    def backfill(self, backfill_id: int) -> BackfillRow:
+        """Answer `Engine.backfill`."""
+        self._ask("backfill")
+        if backfill_id not in self.world.backfills:
+            raise UnknownError(f"no backfill {backfill_id}")
+        return self.world.backfills[backfill_id]
+
+    def pools(self) -> list[views.PoolRow]:
+        """Answer `Engine.pools`."""
+        self._ask("pools")
+        return list(self.world.pools.values())
+
+    def assets(self) -> list[AssetRow]:
+        """Return every asset and alias that a DAG knows or that ever changed, by name."""
+        self._ask("assets")
+        return []
+
+    def asset_events(
+        self,
+        name: str | None = None,
+        *,
+        uri: str | None = None,
+        alias: str | None = None,
+        limit: int = 100,
+    ) -> list[AssetEventRow]:
+        """Return the newest *limit* changes of an asset by name, by URI or by an alias, newest first."""
+        self._ask("asset_events")
+        return []
+
+    def variables(self) -> list[VariableRow]:
+        """Answer `Engine.variables`."""
+        self._ask("variables")
+        return []
+
+    def connections(self) -> list[ConnectionRow]:
+        """Answer `Engine.connections`."""
+        self._ask("connections")
+        return []
+
+    # -- the port: acting ------------------------------------------------------------------------
+
+    def plan(self, act: AnyAct) -> views.Plan:
+        """Answer `Engine.plan`."""
+        self._ask("plan")
+        self._refuse()
+        title, items, counts, cli = fake_acts.plan(self.world, act, self.now)
+        facts = repr((title, items, self._age)).encode()
+        return views.Plan(
+            act=act_name(act),
+            title=title,
+            items=items,
+            fingerprint=hashlib.sha256(facts).hexdigest()[:16],
+            counts=counts,
+            cli=cli,
+        )
+
+    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+        """Answer `Engine.plans`."""
+        answers = []
+        for act in acts:
+            try:
+                answers.append(views.PlanAnswer(plan=self.plan(act)))
+            except PenstockError as error:
+                answers.append(views.PlanAnswer(refused=error.message))
+        return answers
+
+    def commit(
+        self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
+    ) -> views.Done:
+        """Answer `Engine.commit`."""
+        self._ask("commit")
+        if self.read_only:
+            raise EngineNotRunningError
+        if act_id is not None and act_id in self._answers:
+            return self._answers[act_id]
+        plan = self.plan(act)
+        if expect is not None and expect != plan.fingerprint:
+            raise PlanStaleError
+        done = fake_acts.carry_out(self.world, act, plan, self.now, actor)
+        self.acts.append(act)
+        self.committed.append(Committed(act, expect, actor, act_id))
+        if act_id is not None:
+            self._answers[act_id] = done
+        self.notify(all=True)
+        return done
+
+    def _refuse(self) -> None:
+        if self.refuse is not None:
+            error, self.refuse = self.refuse, None
+            raise error
+
+    def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
+        """Answer `Engine.changes`."""
+        self._ask("changes")
+        mine: queue.Queue[views.Change | None] = queue.Queue()
+        self._listeners.append(mine)
+        try:
+            yield views.Change(cursor=len(self.world.events), all=True)
+            while not self.closed:
+                try:
+                    change = mine.get(timeout=heartbeat)
+                except queue.Empty:
+                    change = views.Change(cursor=len(self.world.events))
+                if change is None:
+                    raise EngineNotRunningError
+                yield change
+        finally:
+            self._listeners.remove(mine)
+
+    def close(self) -> None:
+        """Answer `Engine.close`."""
+        self.closed = True
+        for listener in list(self._listeners):
+            listener.put(None)
+
+
+__all__ = ["NOW", "Committed", "FakeEngine", "RefusedError", "World", "believable"]

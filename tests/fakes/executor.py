@@ -1,0 +1,83 @@
+"""An executor that does as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fakes.clock import FakeClock
+from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Hint, Observation, StopMode, Worker
+from penstock.execution.protocol import AttemptSpec
+from penstock.model.outcome import Outcome, OutcomeKind
+
+
+@dataclass
+class ScriptedExecutor:
+    """Implements the executor port in memory; tests say what happens to each attempt."""
+
+    clock: FakeClock
+    seen: dict[str, Observation] = field(default_factory=dict)
+    strays: dict[str, Observation] = field(default_factory=dict)
+    """What `abandon` finds of attempts that `observe` knows nothing of."""
+    specs: dict[str, AttemptSpec] = field(default_factory=dict)
+    begun: dict[str, float] = field(default_factory=dict)
+    """When attempts were submitted, on the steady clock."""
+    stops: list[tuple[str, StopMode, str]] = field(default_factory=list)
+    fail_submit: bool = False
+    dies: bool = False
+    """Raise `crash` in place of the next launch or stop: what was committed is not carried out."""
+    crash: type[BaseException] = KeyboardInterrupt
+    claim_at_once: bool = True
+    hint: Hint | None = None
+
+    async def start(self, hint: Hint) -> None:
+        """Take note of the hint."""
+        self.hint = hint
+
+    def submit(self, specs: Sequence[AttemptSpec]) -> None:
+        """Accept launches; each id only once."""
+        if self.dies:
+            raise self.crash
+        if self.fail_submit:
+            raise OSError("no space left")
+        for spec in specs:
+            assert spec.attempt_id not in self.specs, "submitted twice"
+            self.specs[spec.attempt_id] = spec
+            self.begun[spec.attempt_id] = self.clock.seconds
+            at = self.clock.time.timestamp()
+            self.seen[spec.attempt_id] = Claimed(4711, at) if self.claim_at_once else Accepted()
+
+    def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
+        """Return what the script says."""
+        return {each: self.seen.get(each, Absent()) for each in ids}
+
+    def revoke(self, attempt_id: str) -> Observation:
+        """Take back what is only accepted."""
+        if isinstance(self.seen.get(attempt_id), Accepted):
+            self.seen[attempt_id] = Exited(Outcome(kind=OutcomeKind.REVOKED), None, None)
+        return self.seen.get(attempt_id, Absent())
+
+    def abandon(self, attempt_id: str) -> Observation:
+        """Find running what the test says is."""
+        return self.strays.pop(attempt_id, Absent())
+
+    def stop(self, attempt_id: str, mode: StopMode, reason: str) -> None:
+        """Remember the order."""
+        if self.dies:
+            raise self.crash
+        self.stops.append((attempt_id, mode, reason))
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> bytes:
+        """There are no logs."""
+        return b""
+
+    def forget(self, attempt_id: str) -> None:
+        """Forget."""
+        self.seen.pop(attempt_id, None)
+
+    def capacity(self) -> list[Worker]:
+        """One place."""
+        return [Worker("script", 99, 0)]
+
+    async def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,128 @@
+"""A run that is cleared keeps its first start, and what it worked is counted over all its turns."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from data.builders import dag, task
+from drive.loop import BAD, Bench
+from fakes.clock import START
+from penstock.model.acts import Cancel, Clear, Mark, Retry, Undo
+from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.states import RunState
+
+KILLED = Outcome(kind=OutcomeKind.CANCELLED)
+
+
+@pytest.fixture
+def bench(bench: Bench) -> Bench:
+    bench.load(dag("d", task("a"), task("b", "a"), max_active_runs=1))
+    return bench
+
+
+def row(bench: Bench, run: str) -> tuple[datetime | None, float | None]:
+    """Return the start of a run and what it took."""
+    found = bench.run("d", run).run
+    return found.start, found.took(bench.clock.now())
+
+
+async def failed_after(bench: Bench, seconds: float) -> str:
+    run = bench.trigger("d")
+    bench.clock.forward(seconds)
+    bench.end("a", BAD)
+    assert bench.run_state("d", run) is RunState.FAILED
+    return run
+
+
+async def test_a_retry_keeps_the_first_start_and_adds_what_it_works(bench: Bench) -> None:
+    run = await failed_after(bench, 100)
+    assert row(bench, run) == (START, 100.0)
+    bench.clock.forward(3600)
+    assert row(bench, run) == (START, 100.0)
+    bench.act(Retry(dag_id="d", run_id=run))
+    bench.clock.forward(20)
+    assert row(bench, run) == (START, 120.0)  # the hour between is nobody's work
+    bench.end("a")
+    bench.clock.forward(5)
+    bench.end("b")
+    bench.clock.forward(1000)
+    assert row(bench, run) == (START, 125.0)
+    assert bench.run("d", run).run.end == START + timedelta(seconds=3725)
+
+
+async def test_it_counts_nothing_while_it_waits_in_the_queue_again(bench: Bench) -> None:
+    run = await failed_after(bench, 10)
+    bench.trigger("d", run_id="other")
+    bench.act(Clear(dag_id="d", run_id=run))
+    assert bench.run_state("d", run) is RunState.QUEUED
+    bench.clock.forward(500)
+    assert row(bench, run) == (START, 10.0)
+    bench.finish()
+    assert row(bench, run) == (START, 10.0)
+
+
+async def test_a_restart_of_the_engine_forgets_no_turn(bench: Bench) -> None:
+    run = await failed_after(bench, 10)
+    bench.act(Retry(dag_id="d", run_id=run))
+    bench.clock.forward(7)
+    await bench.restart()
+    assert row(bench, run) == (START, 17.0)
+
+
+async def test_mark_and_undo(bench: Bench) -> None:
+    run = await failed_after(bench, 10)
+    bench.clock.forward(50)
+    done = bench.act(Clear(dag_id="d", run_id=run, tasks=("b",)))
+    assert row(bench, run) == (START, 10.0)
+    bench.clock.forward(2)
+    bench.act(Undo(undo_id=done.undo_id))
+    assert row(bench, run) == (START, 10.0)
+    bench.act(Mark(dag_id="d", run_id=run, tasks=("a",), state="success"))
+    bench.clock.forward(4)
+    bench.finish()
+    assert bench.run_state("d", run) is RunState.SUCCESS
+    assert row(bench, run) == (START, 14.0)
+    bench.clock.forward(50)
+    bench.act(Mark(dag_id="d", run_id=run, tasks=("b",), state="failed"))
+    assert bench.run_state("d", run) is RunState.FAILED
+    assert row(bench, run) == (START, 14.0)
+
+
+async def test_a_clear_takes_back_a_cancel_and_the_time_goes_on(bench: Bench) -> None:
+    run = bench.trigger("d")
+    bench.clock.forward(10)
+    bench.act(Cancel(dag_id="d", run_id=run))
+    bench.clock.forward(5)
+    bench.act(Clear(dag_id="d", run_id=run))
+    bench.clock.forward(5)
+    bench.end("a", KILLED)
+    assert row(bench, run) == (START, 20.0)
+    bench.finish()
+    assert row(bench, run) == (START, 20.0)
+
+
+async def test_the_time_limit_is_that_of_the_present_turn(bench: Bench) -> None:
+    bench.load(dag("limited", task("a"), dagrun_timeout=60.0))
+    run = bench.trigger("limited")
+    bench.clock.forward(50)
+    bench.end("a", BAD)
+    bench.act(Retry(dag_id="limited", run_id=run))
+    bench.clock.forward(50)
+    bench.tick()
+    assert bench.run_state("limited", run) is RunState.RUNNING
+    bench.clock.forward(11)
+    bench.tick()
+    bench.end("a", KILLED)
+    assert bench.run_state("limited", run) is RunState.FAILED
+    assert bench.run("limited", run).run.took(bench.clock.now()) == 111.0
+
+
+async def test_a_run_that_never_started_took_nothing(bench: Bench) -> None:
+    bench.trigger("d")
+    waiting = bench.trigger("d", run_id="waiting")
+    assert row(bench, waiting) == (None, None)
+    bench.clock.forward(30)
+    bench.act(Cancel(dag_id="d", run_id=waiting))
+    assert row(bench, waiting)[1] == 0.0

@@ -1,0 +1,352 @@
+"""What is forgotten and what is not: by age, by size, per DAG, in slices, and after a crash half way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from data import builders
+from data.builders import dag, task
+from drive.checks import assert_events_replay
+from drive.loop import Bench
+from fakes.clock import START
+from penstock.clock import to_us
+from penstock.execution.records import attempt_path
+from penstock.model import acts
+from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.spec import ScheduleSpec
+from penstock.service import retention
+from penstock.store import old_runs, tables
+from penstock.store.database import Database
+from penstock.store.statement import table_of
+
+DAY = 86_400
+OK = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    kept: dict[str, Any] = {"long": {"days": 100}, "small": {"bytes": 2500}}
+    made = await Bench(tmp_path, retention_days=7, keep_runs=1, retention=kept).open()
+    yield made
+    made.close()
+
+
+async def forget(bench: Bench) -> None:
+    await retention.forget_once(bench.loop, bench.database, bench.executor, bench.settings, bench.clock)
+
+
+def run_some(bench: Bench, dag_id: str, count: int, *, log_bytes: int = 1000) -> list[str]:
+    """Run a DAG a few times, a minute apart; each attempt has a log of so many bytes."""
+    found = []
+    for _ in range(count):
+        found.append(bench.trigger(dag_id))
+        bench.finish()
+        bench.clock.forward(60)
+    with bench.database.write() as connection:
+        connection.execute(sa.update(table_of(tables.AttemptRow)).values(log_bytes=log_bytes))
+    return found
+
+
+def runs(bench: Bench, dag_id: str) -> list[str]:
+    return [row.run_id for row in reversed(bench.engine.runs(dag_id))]
+
+
+def count(database: Database, row: Any) -> int:
+    with database.read() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(table_of(row))).scalar_one())
+
+
+async def test_each_dag_has_its_own_age(bench: Bench) -> None:
+    bench.load(dag("d", task("a")), dag("long", task("a")))
+    short, long = run_some(bench, "d", 3), run_some(bench, "long", 3)
+    bench.clock.forward(6 * DAY)
+    await forget(bench)
+    assert (runs(bench, "d"), runs(bench, "long")) == (short, long)
+    bench.clock.forward(2 * DAY)
+    await forget(bench)
+    assert (runs(bench, "d"), runs(bench, "long")) == (short[2:], long)
+    bench.clock.forward(100 * DAY)
+    await forget(bench)
+    assert runs(bench, "long") == long[2:]
+    assert_events_replay(bench.database)
+
+
+async def test_logs_beyond_a_size_go_with_the_oldest_runs_however_young(bench: Bench) -> None:
+    bench.load(dag("small", task("a")))
+    made = run_some(bench, "small", 4)
+    await forget(bench)
+    assert runs(bench, "small") == made[2:]
+    run_some(bench, "small", 1, log_bytes=9000)
+    await forget(bench)
+    assert len(runs(bench, "small")) == 1, "the newest stays, however large"
+
+
+async def test_what_is_unfinished_is_never_touched(bench: Bench) -> None:
+    bench.load(dag("d", task("a"), task("b", "a")))
+    made = run_some(bench, "d", 2)
+    held = bench.trigger("d")
+    bench.act(acts.Hold(dag_id="d", run_id=held))
+    bench.clock.forward(30 * DAY)
+    bench.trigger("d")
+    await forget(bench)
+    assert held in runs(bench, "d")
+    assert made[0] not in runs(bench, "d")
+
+
+async def test_a_run_that_is_set_going_again_meanwhile_is_left_alone(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    made = run_some(bench, "d", 2)
+    bench.clock.forward(30 * DAY)
+    kept = bench.settings.kept_of("d")
+    [found] = old_runs.old_runs(bench.database, "d", kept, now_us=to_us(bench.clock.time))
+    assert found.run_id == made[0]
+    bench.act(acts.Clear(dag_id="d", run_id=made[0]))
+    assert old_runs.forget_slice(bench.database, found, tasks=10) == ([], True)
+    bench.finish()
+    assert runs(bench, "d") == made
+
+
+async def test_asset_events_go_unless_a_run_or_a_queue_holds_them(bench: Bench) -> None:
+    keys = [
+        builders.insert(
+            bench.database, tables.AssetEventRow, at_us=at_us, name="x", uri="x", extra="{}", by="ann"
+        )
+        for at_us in (1, 2, 3, to_us(START))
+    ]
+    builders.insert(bench.database, tables.AssetQueueRow, dag_id="d", event_id=keys[1])
+    await forget(bench)
+    with bench.database.read() as connection:
+        left = list(connection.execute(sa.select(table_of(tables.AssetEventRow).c.id)).scalars())
+    assert left == [keys[1], keys[3]]
+
+
+async def test_a_large_run_goes_in_slices_and_the_engine_ticks_between(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_TASKS", 2)
+    bench.load(dag("d", *(task(f"t{number}") for number in range(5))))
+    run_some(bench, "d", 2)
+    bench.clock.forward(30 * DAY)
+    left: list[int] = []
+    breathe = retention._breathe
+
+    async def look() -> None:
+        left.append(count(bench.database, tables.TaskInstanceRow))
+        bench.tick()
+        await breathe()
+
+    monkeypatch.setattr(retention, "_breathe", look)
+    await forget(bench)
+    assert left[:3] == [8, 6, 5]
+    assert len(runs(bench, "d")) == 1
+
+
+async def test_what_a_crash_leaves_half_done_is_finished_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crash(BaseException):
+        pass
+
+    bench.load(dag("d", *(task(f"t{number}") for number in range(5))))
+    run_some(bench, "d", 2)
+    bench.clock.forward(30 * DAY)
+
+    def die(_: str) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "_TASKS", 2)
+        patch.setattr(bench.executor, "forget", die)
+        with pytest.raises(Crash):
+            await forget(bench)
+    assert count(bench.database, tables.TaskInstanceRow) == 8
+    await bench.restart()
+    assert_events_replay(bench.database)
+    await forget(bench)
+    assert len(runs(bench, "d")) == 1
+    assert count(bench.database, tables.TaskInstanceRow) == 5
+
+
+async def test_folders_that_no_row_knows_are_swept_unless_somebody_works_there(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.load(dag("d", task("a")))
+    bench.trigger("d")
+    [known] = bench.live().values()
+    gone = ["018f00000000-0000000a", "018f00000000-0000000b", "018f00000000-0000000c"]
+    callback = "018f00000000-0000000d"
+    builders.insert(
+        bench.database, tables.CallbackRow, run_pk=1, kind="run_success", facts="{}", created_us=1,
+        attempt_id=callback,
+    )  # fmt: skip
+    for attempt_id in (known, callback, *gone):
+        attempt_path(bench.settings.attempts, attempt_id).mkdir(parents=True)
+    old = bench.clock.time.timestamp() - 2 * DAY
+    for attempt_id in (known, callback, *gone[:2]):
+        os.utime(attempt_path(bench.settings.attempts, attempt_id), (old, old))
+    bench.executor.seen[gone[1]] = bench.executor.seen[known]  # a supervisor holds it
+    forgotten: list[str] = []
+    monkeypatch.setattr(bench.executor, "forget", forgotten.append)
+    await forget(bench)
+    assert forgotten == [gone[0]], "one is known, one is worked in, one is young"
+
+
+async def test_what_people_did_goes_after_a_year_and_not_before(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    made = run_some(bench, "d", 2)
+    bench.clock.forward(30 * DAY)
+    await forget(bench)
+    assert {
+        event.run_id for event in bench.engine.events(dag_id="d", limit=500) if event.kind == "act_trigger"
+    } == set(made)
+    with pytest.raises(sa.exc.IntegrityError, match="events stay"), bench.database.write() as connection:
+        connection.execute(sa.delete(table_of(tables.EventRow)))
+    bench.clock.forward(340 * DAY)
+    await forget(bench)
+    trail = bench.engine.events(limit=500)
+    assert {event.run_id for event in trail} == {made[1]}, "of the run that is kept all is kept"
+    assert_events_replay(bench.database)
+    with pytest.raises(sa.exc.IntegrityError, match="events stay"), bench.database.write() as connection:
+        connection.execute(sa.delete(table_of(tables.EventRow)))
+
+
+async def test_points_and_backfills_of_long_ago_go(bench: Bench) -> None:
+    for back in (500, 399):
+        moment = to_us(START - timedelta(days=back))
+        builders.insert(
+            bench.database, tables.LedgerRow, dag_id="d", first_us=moment, last_us=moment, status="ran"
+        )
+        builders.insert(
+            bench.database, tables.BackfillRow, dag_id="d", from_us=0, to_us=0, reprocess="none",
+            max_active_runs=1, backwards=False, state="success", by="ann", created_us=moment, end_us=moment,
+        )  # fmt: skip
+    await forget(bench)
+    assert count(bench.database, tables.LedgerRow) == 1
+    assert count(bench.database, tables.BackfillRow) == 1, "the newest stays: no key is given twice"
+
+
+async def test_a_backfill_of_long_ago_was_recorded_today(bench: Bench) -> None:
+    daily = ScheduleSpec(kind="cron", crons=("0 0 * * *",), text="@daily")
+    begin = START - timedelta(days=2000)
+    bench.load(dag("d", task("a"), schedule=daily, start_date=begin, end_date=begin + timedelta(days=9)))
+    days = [begin + timedelta(days=number) for number in (2, 4)]
+    bench.act(acts.CreateBackfill(dag_id="d", from_date=days[0], to_date=days[1]))
+    bench.finish()
+    kept = count(bench.database, tables.LedgerRow)
+    await forget(bench)
+    assert count(bench.database, tables.LedgerRow) == kept >= 2
+    bench.clock.forward(401 * DAY)
+    await forget(bench)
+    assert count(bench.database, tables.LedgerRow) == 0
+
+
+async def test_samples_are_thinned_to_one_a_minute_after_a_day(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    run_some(bench, "d", 2)
+    with bench.database.read() as connection:
+        ids = list(connection.execute(sa.select(table_of(tables.AttemptRow).c.attempt_id)).scalars())
+    begin = to_us(bench.clock.time) - 2 * DAY * 1_000_000
+    begin -= begin % 60_000_000
+    rows = [
+        {
+            "attempt_id": attempt_id, "at_us": begin + second * 1_000_000 + offset, "cpu_percent": 1.0,
+            "rss": 1, "read_bytes": 0, "write_bytes": 0, "processes": 1,
+        }
+        for offset, attempt_id in enumerate(ids)
+        for second in (*range(150), 2 * DAY)
+    ]  # fmt: skip
+    with bench.database.write() as connection:
+        connection.execute(sa.insert(table_of(tables.SampleRow)), rows)
+    await forget(bench)
+    for offset, attempt_id in enumerate(ids):
+        seconds = [
+            (to_us(sample.at) - begin - offset) // 1_000_000 for sample in bench.engine.samples(attempt_id)
+        ]
+        assert seconds == [0, 60, 120, 2 * DAY]
+
+
+async def test_nothing_is_forgotten_where_everything_is_kept(tmp_path: Path) -> None:
+    bench = await Bench(
+        tmp_path, retention_days=0, retention_bytes=0, keep_runs=0, event_days=0, point_days=0
+    ).open()
+    bench.load(dag("d", task("a")))
+    made = run_some(bench, "d", 3)
+    bench.clock.forward(5000 * DAY)
+    await forget(bench)
+    assert runs(bench, "d") == made
+    assert len(bench.engine.events(dag_id="d", limit=500)) > 10
+    bench.close()
+
+
+def test_a_guard_of_an_older_program_is_renewed(tmp_path: Path) -> None:
+    path = tmp_path / "penstock.db"
+    Database.open(path).close()
+    database = Database.open(path)
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER event_no_delete")
+        connection.exec_driver_sql(
+            "CREATE TRIGGER event_no_delete BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'never'); END"
+        )
+    database.close()
+    database = Database.open(path)
+    builders.add_events(database, [("d", None, "act_pause")])
+    old_runs.delete_events(database, [1], before_us=to_us(builders.NOON) + 1)
+    assert count(database, tables.EventRow) == 0
+    database.close()
+
+
+def test_forgetting_runs_beside_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The questions that read much are asked from another thread."""
+    asked: list[bool] = []
+    original = old_runs.old_runs
+
+    def watched(*about: Any, **named: Any) -> Any:
+        try:
+            asyncio.get_running_loop()
+            asked.append(True)
+        except RuntimeError:
+            asked.append(False)
+        return original(*about, **named)
+
+    async def work() -> None:
+        bench = await Bench(tmp_path).open()
+        bench.load(dag("d", task("a")))
+        run_some(bench, "d", 1)
+        await forget(bench)
+        bench.close()
+
+    monkeypatch.setattr(old_runs, "old_runs", watched)
+    asyncio.run(work())
+    assert asked == [False]
+
+
+async def test_nothing_is_forgotten_on_the_day_after_the_clock_leapt_forward(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    before = run_some(bench, "d", 3)
+    bench.clock.step(400 * DAY)
+    bench.tick()
+    await forget(bench)
+    assert runs(bench, "d") == before
+    bench.clock.forward(2 * DAY)  # nobody has put it right
+    bench.tick()
+    await forget(bench)
+    assert runs(bench, "d") == before[-1:]
+
+
+async def test_a_clock_that_was_wrong_for_an_hour_has_cost_nothing(bench: Bench) -> None:
+    bench.load(dag("d", task("a")))
+    before = run_some(bench, "d", 3)
+    bench.clock.step(400 * DAY)
+    bench.tick()
+    bench.clock.step(-400 * DAY)
+    bench.tick()
+    await forget(bench)
+    assert runs(bench, "d") == before

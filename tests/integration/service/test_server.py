@@ -1,0 +1,331 @@
+"""The engine's socket against clients that are wrong, slow, hostile or gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from data import builders
+from drive.server import Peer, Running
+from penstock.api.wire import MAX_REQUEST_BYTES
+from penstock.errors import (
+    EngineNotRunningError,
+    ProtocolError,
+)
+from penstock.model import acts, views
+from penstock.model.spec import ScheduleSpec
+from penstock.service import connection as connection_module
+from penstock.service import server as server_module
+
+
+def test_answers_carry_the_number_of_the_question_in_order(peer: Peer) -> None:
+    peer.say(b"".join(b'{"id": %d, "method": "ping"}\n' % number for number in range(200)))
+    assert [peer.hear()["id"] for _ in range(200)] == list(range(200))
+
+
+def test_hello_names_the_version_and_refuses_another(peer: Peer) -> None:
+    peer.say({"id": 1, "method": "hello", "params": {"version": 1}})
+    assert peer.hear()["result"]["pid"] == os.getpid()
+    peer.say({"id": 2, "method": "hello", "params": {"version": 2}})
+    assert "restart the engine" in peer.hear()["error"]["message"]
+
+
+def test_a_client_of_another_version_says_so(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(version: int) -> None:
+        raise ProtocolError(f"speaks {version + 1}")
+
+    monkeypatch.setattr(connection_module, "_hello", refuse)
+    with pytest.raises(ProtocolError, match="speaks 2"):
+        running.engine().connect()
+
+
+def test_an_error_leaves_the_connection_usable(peer: Peer) -> None:
+    for said, kind in (
+        (b"garbage\n", "ProtocolError"),
+        (b'{"id": 3, "method": "no_such"}\n', "ProtocolError"),
+        (b'{"id": 3, "method": "dag", "params": {"dag_id": "x"}}\n', "UnknownError"),
+        (b'{"id": 3, "method": "dag", "params": {"dag": "x"}}\n', "ProtocolError"),
+        (
+            b'{"id": 3, "method": "plan", "params": {"act": {"act": "freeze", "dag_id": "x"}}}\n',
+            "EngineError",
+        ),
+    ):
+        peer.say(said)
+        assert peer.hear()["error"]["kind"] == kind
+    cases: list[tuple[dict[str, Any], str | None]] = [
+        ({"dag_id": "etl", "before": "2026-01-01T00:00:00"}, "UsageError"),
+        ({"dag_id": "etl", "limit": 10**30}, None),
+        ({"dag_id": "etl", "limit": -(10**30)}, None),
+    ]
+    for params, expected in cases:
+        peer.say({"id": 4, "method": "runs", "params": params})
+        assert peer.hear().get("error", {}).get("kind") == expected
+    peer.say({"id": 4, "method": "backfill", "params": {"backfill_id": 10**30}})
+    assert "out of range" in peer.hear()["error"]["message"]
+    peer.say(b"\n  \n")
+    peer.ping()
+
+
+def test_no_question_keeps_the_engine_long(running: Running, peer: Peer) -> None:
+    builders.add_dag(
+        running.database,
+        builders.dag("often", schedule=ScheduleSpec(kind="delta", seconds=1.0)),
+    )
+    peer.say({"id": 1, "method": "next_points", "params": {"dag_id": "often", "count": 10**12}})
+    assert 0 < len(peer.hear()["result"]) <= 1000
+
+
+def test_a_fault_of_ours_is_told_and_logged(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:
+    peer.say({"id": 5, "method": "plan", "params": {"act": {"act": "freeze", "dag_id": "x"}}})
+    assert peer.hear() == {
+        "id": 5,
+        "error": {"kind": "EngineError", "message": "internal error: ZeroDivisionError: a fault of ours"},
+    }
+    assert "a request failed" in caplog.text
+
+
+def test_a_line_that_is_too_long_is_skipped(peer: Peer) -> None:
+    peer.say(b"x" * (3 * MAX_REQUEST_BYTES) + b"\n")
+    answer = peer.hear()
+    assert (answer["id"], answer["error"]["kind"]) == (None, "ProtocolError")
+    assert "longer than" in answer["error"]["message"]
+    peer.ping()
+
+
+def test_a_line_of_exactly_the_limit_is_read(peer: Peer) -> None:
+    for size, fits in ((MAX_REQUEST_BYTES, True), (MAX_REQUEST_BYTES + 1, False)):
+        line = b'{"id": 1, "method": "ping"}'
+        peer.say(line + b" " * (size - len(line)) + b"\n")
+        assert ("result" in peer.hear()) is fits
+
+
+def test_half_a_line_and_gone_harms_nobody(running: Running, peer: Peer) -> None:
+    for _ in range(20):
+        gone = running.connect()
+        gone.say(b'{"id": 1, "meth')
+        gone.close()
+    peer.ping()
+
+
+def test_a_question_before_hanging_up_is_answered(peer: Peer) -> None:
+    peer.say({"id": 1, "method": "ping"})
+    peer.socket.shutdown(socket.SHUT_WR)
+    assert peer.hear()["result"] is True
+    assert peer.is_cut()
+
+
+def test_letter_by_letter_is_fine_and_blocks_nobody(running: Running, peer: Peer) -> None:
+    slow = running.connect()
+    for letter in b'{"id": 1, "method": "ping"}':
+        slow.say(bytes([letter]))
+        peer.ping()
+    slow.say(b"\n")
+    assert slow.hear()["result"] is True
+
+
+def test_a_line_that_never_ends_in_time_is_cut(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "LINE_TIMEOUT", 0.05)
+    dawdler = running.connect()
+    dawdler.say(b'{"id": 1,')
+    assert "took longer" in dawdler.hear()["error"]["message"]
+    assert dawdler.is_cut()
+
+
+def test_an_idle_client_is_left_alone(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "LINE_TIMEOUT", 0.02)
+    idle = running.connect()
+    idle.ping()
+    clock = running.connect()
+    for _ in range(10):  # ten of the limits pass
+        clock.say(b"{")
+        assert "took longer" in clock.hear()["error"]["message"]
+        clock.close()
+        clock = running.connect()
+    idle.ping()
+    for connection in (idle, clock):
+        connection.close()
+
+
+def test_a_client_that_does_not_read_is_not_served_on(running: Running, peer: Peer) -> None:
+    deaf = running.connect()
+    deaf.socket.settimeout(0)
+    question = b'{"id": 1, "method": "dag", "params": {"dag_id": "etl"}}\n' * 100
+    sent = 0
+    with contextlib.suppress(BlockingIOError):
+        while sent < 64 << 20:
+            sent += deaf.socket.send(question)
+            peer.ping()
+    assert sent < 64 << 20, "the server swallowed without limit"
+    peer.ping()
+
+
+def test_only_so_many_may_be_connected(running: Running) -> None:
+    crowd = [running.connect() for _ in range(server_module.MAX_CONNECTIONS)]
+    for connected in crowd:
+        connected.ping()
+    late = running.connect()
+    assert "open already" in late.hear()["error"]["message"]
+    assert late.is_cut()
+    crowd.pop().close()
+
+    def room() -> bool:
+        newcomer = running.connect()
+        newcomer.say({"id": 1, "method": "ping"})
+        answer = newcomer.hear()
+        newcomer.close()
+        return "result" in answer
+
+    running.settle(room)
+    for connected in crowd:
+        connected.close()
+
+
+def test_noise_of_all_kinds(running: Running, peer: Peer) -> None:
+    """Random bytes, broken JSON and requests cut and glued at random places."""
+    chance = random.Random(20_260_301)
+    good = [
+        b'{"id": 1, "method": "status"}',
+        b'{"id": 2, "method": "runs", "params": {"dag_id": "etl", "limit": -5}}',
+        b'{"id": 3, "method": "read_log", "params": {"attempt_id": "../../x", "offset": 0, "limit": 9}}',
+        b'{"id": 4, "method": "hello", "params": {"version": 1}}',
+    ]
+    for _ in range(150):
+        noisy = running.connect()
+        with contextlib.suppress(OSError):
+            for _ in range(chance.randrange(1, 8)):
+                line = bytearray(chance.choice(good))
+                for _ in range(chance.randrange(0, 6)):
+                    place = chance.randrange(len(line))
+                    match chance.randrange(3):
+                        case 0:
+                            line[place] = chance.randrange(256)
+                        case 1:
+                            del line[place:]
+                            line += b"{"
+                        case _:
+                            line[place:place] = chance.randbytes(chance.randrange(1, 40))
+                noisy.say(bytes(line) + b"\n" * chance.randrange(2))
+        noisy.close()
+    peer.ping()
+    running.settle(lambda: len(running.served.server._connections) == 1)
+
+
+# -- acts and notices -----------------------------------------------------------------------------
+
+
+def test_a_commit_that_waits_holds_up_only_its_own_client(running: Running, peer: Peer) -> None:
+    waiting = running.connect()
+    waiting.say(
+        {"id": 1, "method": "commit", "params": {"act": {"act": "freeze", "dag_id": "etl"}, "actor": "ann"}}
+    )
+    assert running.acts.begun.wait(10)
+    peer.ping()
+    running.acts.proceed.set()
+    assert waiting.hear()["result"]["message"] == "ann"
+
+
+def test_listeners_are_told_and_forgotten_when_they_go(running: Running) -> None:
+    listeners = [running.connect() for _ in range(3)]
+    for listener in listeners:
+        listener.say({"id": 1, "method": "changes"})
+        assert listener.hear()["change"]["all"] is True
+    change = views.Change(cursor=5, dags=("etl",), runs=(("etl", "r"),))
+    running.served.soon(running.notices.publish, change)
+    for listener in listeners:
+        assert listener.hear()["change"] == {
+            "cursor": 5,
+            "dags": ["etl"],
+            "runs": [["etl", "r"]],
+            "all": False,
+            "bells": [],
+        }
+        listener.close()
+    running.settle(lambda: len(running.notices) == 0)
+
+
+def test_a_listener_that_does_not_read_costs_one_notice(running: Running, peer: Peer) -> None:
+    deaf = running.connect()
+    deaf.say({"id": 1, "method": "changes"})
+    running.settle(lambda: len(running.notices) == 1)
+    name = "x" * 200
+    for number in range(5000):
+        change = views.Change(
+            cursor=number, dags=(name,), runs=tuple((name, f"{number}-{k}") for k in range(20))
+        )
+        running.served.soon(running.notices.publish, change)
+    peer.ping()
+    while (heard := deaf.hear()["change"])["cursor"] < 4999:
+        assert len(heard["runs"]) <= 200
+
+
+def test_changes_end_with_the_engine(running: Running) -> None:
+    engine = running.engine()
+    changes = engine.changes()
+    next(changes)
+    running.stop()
+    with pytest.raises(EngineNotRunningError):
+        next(changes)
+
+
+# -- the client when engines come and go ----------------------------------------------------------
+
+
+def test_reads_go_on_after_a_restart(running: Running) -> None:
+    engine = running.engine()
+    assert engine.dag("etl").dag.dag_id == "etl"
+    running.stop()
+    running.start()
+    assert engine.dag("etl").dag.dag_id == "etl"
+
+
+def test_a_commit_goes_to_the_restarted_engine_when_nothing_had_left(running: Running) -> None:
+    engine = running.engine()
+    engine.status()
+    running.stop()
+    running.start()
+    running.acts.proceed.set()
+    assert engine.commit(acts.Freeze(dag_id="etl"), actor="ann").message == "ann"
+
+
+def test_a_commit_cut_off_is_not_sent_again(running: Running) -> None:
+    engine = running.engine()
+    problems: list[BaseException] = []
+
+    def commit() -> None:
+        try:
+            engine.commit(acts.Freeze(dag_id="etl"))
+        except EngineNotRunningError as error:
+            problems.append(error)
+
+    thread = threading.Thread(target=commit)
+    thread.start()
+    assert running.acts.begun.wait(10)
+    running.acts.begun.clear()
+    running.stop()
+    running.start()
+    thread.join(10)
+    assert "while it carried out the act" in str(problems[0])
+    engine.status()
+    assert not running.acts.begun.is_set()
+
+
+def test_an_engine_that_does_not_answer_is_given_up(running: Running) -> None:
+    engine = running.engine(call_timeout=0.2)
+    with pytest.raises(EngineNotRunningError, match="did not answer within"):
+        engine.commit(acts.Freeze(dag_id="etl"))
+    running.acts.proceed.set()
+    assert engine.status().dags == 1, "the late answer was taken for this one"
+
+
+def test_a_closed_client_stays_closed(running: Running) -> None:
+    engine = running.engine()
+    engine.status()
+    engine.close()
+    with pytest.raises(EngineNotRunningError, match="closed"):
+        engine.status()

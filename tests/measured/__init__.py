@@ -1,0 +1,1 @@
+"""What was measured on the reference system, tried here and compared."""
