@@ -65,7 +65,7 @@ def children(pid: int) -> list[int]:
 def is_supervisor(pid: int) -> bool:
     """Whether *pid* is one of our supervisors."""
     try:
-        return b"penstock.execution.supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"penstock.supervisor.main" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

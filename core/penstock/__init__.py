@@ -6,11 +6,8 @@ it is first asked for, so that ``import penstock`` alone costs next to nothing.
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from penstock.authoring.asset_decorator import asset
     from penstock.authoring.assets import (
         Asset,
         AssetAlias,
@@ -19,11 +16,9 @@ if TYPE_CHECKING:
         AssetOrTimeSchedule,
         Metadata,
     )
-    from penstock.authoring.connections import BaseHook, Connection
-    from penstock.authoring.context import Context, DagRun, get_current_context
+    from penstock.authoring.context import Context
     from penstock.authoring.dag import DAG, dag
     from penstock.authoring.deadlines import DeadlineAlert, DeadlineReference
-    from penstock.authoring.decorators import setup, task, teardown
     from penstock.authoring.exceptions import (
         AirflowFailException,
         AirflowSensorTimeout,
@@ -35,26 +30,7 @@ if TYPE_CHECKING:
     )
     from penstock.authoring.group import TaskGroup, task_group
     from penstock.authoring.node import Label
-    from penstock.authoring.notifiers.bell import BellNotifier
-    from penstock.authoring.notifiers.notifier import BaseNotifier, Notifier
-    from penstock.authoring.notifiers.shell import ShellNotifier
-    from penstock.authoring.notifiers.smtp import SmtpNotifier
-    from penstock.authoring.notifiers.webhook import WebhookNotifier
-    from penstock.authoring.operators.bash import BashOperator
-    from penstock.authoring.operators.empty import EmptyOperator
-    from penstock.authoring.operators.external_python import (
-        BranchExternalPythonOperator,
-        ExternalPythonOperator,
-    )
-    from penstock.authoring.operators.latest_only import LatestOnlyOperator
-    from penstock.authoring.operators.operator import BaseOperator, Operator
-    from penstock.authoring.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
-    from penstock.authoring.operators.sql import SQLExecuteQueryOperator
-    from penstock.authoring.operators.trigger_dagrun import TriggerDagRunOperator
-    from penstock.authoring.operators.virtualenv import (
-        BranchPythonVirtualenvOperator,
-        PythonVirtualenvOperator,
-    )
+    from penstock.authoring.operator import BaseOperator, Operator
     from penstock.authoring.params import Param
     from penstock.authoring.pools import Pool
     from penstock.authoring.schedules import (
@@ -64,29 +40,54 @@ if TYPE_CHECKING:
         DeltaTriggerTimetable,
         MultipleCronTriggerTimetable,
     )
-    from penstock.authoring.sensors.bash import BashSensor
-    from penstock.authoring.sensors.external_task import ExternalTaskSensor
-    from penstock.authoring.sensors.file import FileSensor
-    from penstock.authoring.sensors.http import HttpSensor
-    from penstock.authoring.sensors.python import PythonSensor
-    from penstock.authoring.sensors.sensor import BaseSensorOperator, Sensor
-    from penstock.authoring.sensors.sql import SqlSensor
-    from penstock.authoring.sensors.time import DateTimeSensor, TimeDeltaSensor, TimeSensor
-    from penstock.authoring.task_instance import TaskInstance
-    from penstock.authoring.variables import Variable
+    from penstock.authoring.sensor import BaseSensorOperator, Sensor
     from penstock.authoring.wiring import chain, chain_linear, cross_downstream
     from penstock.authoring.xcom_arg import XComArg
     from penstock.model.trigger_rules import TriggerRule
+    from penstock.notifiers.bell import BellNotifier
+    from penstock.notifiers.notifier import BaseNotifier, Notifier
+    from penstock.notifiers.shell import ShellNotifier
+    from penstock.notifiers.smtp import SmtpNotifier
+    from penstock.notifiers.webhook import WebhookNotifier
+    from penstock.operators.asset_decorator import asset
+    from penstock.operators.bash import BashOperator
+    from penstock.operators.decorators import setup, task, teardown
+    from penstock.operators.empty import EmptyOperator
+    from penstock.operators.external_python import (
+        BranchExternalPythonOperator,
+        ExternalPythonOperator,
+    )
+    from penstock.operators.latest_only import LatestOnlyOperator
+    from penstock.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+    from penstock.operators.sql import SQLExecuteQueryOperator
+    from penstock.operators.trigger_dagrun import TriggerDagRunOperator
+    from penstock.operators.virtualenv import (
+        BranchPythonVirtualenvOperator,
+        PythonVirtualenvOperator,
+    )
+    from penstock.sensors.bash import BashSensor
+    from penstock.sensors.external_task import ExternalTaskSensor
+    from penstock.sensors.file import FileSensor
+    from penstock.sensors.http import HttpSensor
+    from penstock.sensors.python import PythonSensor
+    from penstock.sensors.sql import SqlSensor
+    from penstock.sensors.time import DateTimeSensor, TimeDeltaSensor, TimeSensor
+    from penstock.task_process.connections import BaseHook, Connection
+    from penstock.task_process.context_keys import DagRun, get_current_context
+    from penstock.task_process.task_instance import TaskInstance
+    from penstock.task_process.variables import Variable
+    from penstock.version import __version__
 
 _HOMES = {
-    "asset_decorator": ("asset",),
-    "assets": ("Asset", "AssetAlias", "AssetAll", "AssetAny", "AssetOrTimeSchedule", "Metadata"),
-    "connections": ("BaseHook", "Connection"),
-    "context": ("Context", "DagRun", "get_current_context"),
-    "dag": ("DAG", "dag"),
-    "deadlines": ("DeadlineAlert", "DeadlineReference"),
-    "decorators": ("setup", "task", "teardown"),
-    "exceptions": (
+    "operators.asset_decorator": ("asset",),
+    "authoring.assets": ("Asset", "AssetAlias", "AssetAll", "AssetAny", "AssetOrTimeSchedule", "Metadata"),
+    "task_process.connections": ("BaseHook", "Connection"),
+    "authoring.context": ("Context",),
+    "task_process.context_keys": ("DagRun", "get_current_context"),
+    "authoring.dag": ("DAG", "dag"),
+    "authoring.deadlines": ("DeadlineAlert", "DeadlineReference"),
+    "operators.decorators": ("setup", "task", "teardown"),
+    "authoring.exceptions": (
         "AirflowFailException",
         "AirflowSensorTimeout",
         "AirflowSkipException",
@@ -95,8 +96,8 @@ _HOMES = {
         "SensorTimeout",
         "SkipException",
     ),
-    "group": ("TaskGroup", "task_group"),
-    "node": ("Label",),
+    "authoring.group": ("TaskGroup", "task_group"),
+    "authoring.node": ("Label",),
     "notifiers.bell": ("BellNotifier",),
     "notifiers.notifier": ("BaseNotifier", "Notifier"),
     "notifiers.shell": ("ShellNotifier",),
@@ -105,15 +106,15 @@ _HOMES = {
     "operators.bash": ("BashOperator",),
     "operators.empty": ("EmptyOperator",),
     "operators.latest_only": ("LatestOnlyOperator",),
-    "operators.operator": ("BaseOperator", "Operator"),
+    "authoring.operator": ("BaseOperator", "Operator"),
     "operators.python": ("BranchPythonOperator", "PythonOperator", "ShortCircuitOperator"),
     "operators.sql": ("SQLExecuteQueryOperator",),
     "operators.external_python": ("BranchExternalPythonOperator", "ExternalPythonOperator"),
     "operators.virtualenv": ("BranchPythonVirtualenvOperator", "PythonVirtualenvOperator"),
     "operators.trigger_dagrun": ("TriggerDagRunOperator",),
-    "params": ("Param",),
-    "pools": ("Pool",),
-    "schedules": (
+    "authoring.params": ("Param",),
+    "authoring.pools": ("Pool",),
+    "authoring.schedules": (
         "CronDataIntervalTimetable",
         "CronTriggerTimetable",
         "DeltaDataIntervalTimetable",
@@ -125,13 +126,15 @@ _HOMES = {
     "sensors.file": ("FileSensor",),
     "sensors.http": ("HttpSensor",),
     "sensors.python": ("PythonSensor",),
-    "sensors.sensor": ("BaseSensorOperator", "Sensor"),
+    "authoring.sensor": ("BaseSensorOperator", "Sensor"),
     "sensors.sql": ("SqlSensor",),
     "sensors.time": ("DateTimeSensor", "TimeDeltaSensor", "TimeSensor"),
-    "task_instance": ("TaskInstance",),
-    "variables": ("Variable",),
-    "wiring": ("chain", "chain_linear", "cross_downstream"),
-    "xcom_arg": ("XComArg",),
+    "task_process.task_instance": ("TaskInstance",),
+    "task_process.variables": ("Variable",),
+    "authoring.wiring": ("chain", "chain_linear", "cross_downstream"),
+    "authoring.xcom_arg": ("XComArg",),
+    "model.trigger_rules": ("TriggerRule",),
+    "version": ("__version__",),
 }
 
 __all__ = [
@@ -216,14 +219,10 @@ __all__ = [
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name == "TriggerRule":
-        module = "penstock.model.trigger_rules"
-    else:
-        found = next((home for home, names in _HOMES.items() if name in names), None)
-        if found is None:
-            raise AttributeError(f"module 'penstock' has no attribute {name!r}")
-        module = f"penstock.authoring.{found}"
-    value: object = getattr(import_module(module), name)
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module 'penstock' has no attribute {name!r}")
+    value: object = getattr(import_module(f"penstock.{home}"), name)
     globals()[name] = value
     return value
 

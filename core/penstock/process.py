@@ -12,6 +12,8 @@ import os
 import sys
 import time
 
+from penstock.process_stat import Stat
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
     import socket
@@ -23,25 +25,6 @@ _boot_id: str | None = None
 # Linux stops its monotonic clock while the machine sleeps; macOS does not.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _oom_kills: int | None = None
-
-
-class Stat:
-    """The few fields of a process's kernel record that we use. Ticks are since boot."""
-
-    __slots__ = ("group", "pid", "ppid", "session", "start_ticks", "state")
-
-    def __init__(self, pid: int, state: str, ppid: int, group: int, session: int, start_ticks: int) -> None:
-        self.pid = pid
-        self.state = state
-        self.ppid = ppid
-        self.group = group
-        self.session = session
-        self.start_ticks = start_ticks
-
-    @property
-    def ended(self) -> bool:
-        """Whether only the record is left, waiting for its parent to collect it."""
-        return self.state in "ZX"
 
 
 def steady() -> float:

@@ -7,7 +7,7 @@ import os
 import struct
 from functools import cache
 
-from penstock.process import Stat
+from penstock.process_stat import Stat
 
 _PROC_PIDTBSDINFO = 3
 _BSDINFO_SIZE = 136

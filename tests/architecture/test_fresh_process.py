@@ -43,38 +43,49 @@ def test_a_dag_file_loads_words_and_no_machinery() -> None:
 
 
 def test_a_task_process_loads_no_engine() -> None:
-    modules = loaded_by("import penstock.execution.task_child, penstock.authoring.context")
+    modules = loaded_by("import penstock.task_process.main, penstock.task_process.context_keys")
     assert not roots_of(modules) & (HEAVY | SCREEN | {"jinja2", "msgspec", "asyncio", "click"})
     rooms = {name.split(".")[1] for name in modules if name.startswith("penstock.")}
-    assert rooms <= {"authoring", "bounds", "errors", "execution", "ids", "loading"}
+    assert rooms <= {
+        "attempts",
+        "authoring",
+        "bounds",
+        "errors",
+        "ids",
+        "process",
+        "process_stat",
+        "task_process",
+    }
 
 
 def test_a_supervisor_loads_almost_nothing() -> None:
     root = CORE.parent
     modules = loaded_by(
-        f"import sys; sys.path.append({str(root)!r}); import penstock.execution.supervisor",
+        f"import sys; sys.path.append({str(root)!r}); import penstock.supervisor.main",
         flags=("-I", "-S"),
     )
     assert not modules & {"asyncio", "subprocess", "typing", "pathlib", "logging", "dataclasses"}
     assert not roots_of(modules) & (HEAVY | SCREEN | {"msgspec"})
     assert {name for name in modules if name.startswith("penstock.")} <= {
-        f"penstock.execution{part}"
+        f"penstock.supervisor{part}"
         for part in (
-            "", ".accounts", ".alone", ".asking", ".attempt_files", ".child", ".closing", ".conclusion",
-            ".ending", ".engine_link", ".entrusted", ".failpoint", ".family", ".forge", ".held", ".log_file",
-            ".masking", ".notice", ".output", ".poller", ".provision", ".records", ".references", ".running",
-            ".spawn",
-            ".supervisor", ".tail", ".talk",
+            "", ".accounts", ".alone", ".asking", ".child", ".closing", ".conclusion", ".directory",
+            ".ending", ".engine_link", ".entrusted", ".family", ".fork", ".log_file", ".main", ".masking",
+            ".notice", ".output", ".poller", ".provision", ".attempt", ".secrets", ".spawn",
+            ".talk", ".unwritten",
         )
     } | {
-        "penstock.forking", "penstock.process", "penstock.process_darwin", "penstock.stray_signals",
+        "penstock.attempts", "penstock.attempts.files", "penstock.attempts.log_tail", "penstock.failpoint",
+        "penstock.forking", "penstock.process", "penstock.process_darwin", "penstock.process_stat",
+        "penstock.stray_signals",
     }  # fmt: skip
 
 
 def test_the_engine_loads_no_screen_and_no_words() -> None:
     modules = loaded_by("import penstock.service.daemon")
     assert not roots_of(modules) & (SCREEN | {"jinja2", "click"})
-    assert not {name for name in modules if name.startswith("penstock.authoring")}
+    words = ("authoring", "operators", "sensors", "notifiers", "task_process")
+    assert not {name for name in modules if name.startswith(tuple(f"penstock.{word}" for word in words))}
 
 
 def test_the_version_is_told_before_anything_is_loaded() -> None:

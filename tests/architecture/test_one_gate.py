@@ -7,20 +7,20 @@ import re
 
 from architecture.house import CORE, TUI, name, sources, tree
 
-MOVED_IN = {"core/penstock/store/gate.py"}
+MOVED_IN = {"core/penstock/store/engine/gate.py"}
 """Where a state is moved."""
-DROPPED_IN = {"core/penstock/store/dropping.py"}
+DROPPED_IN = {"core/penstock/store/upkeep/drop_rows.py"}
 """Where an operator gets rid of what cannot be moved because nothing of it can be worked with."""
 OTHER_STATES = {
     "core/penstock/scheduling/acts/backfill.py": {"record"},  # a backfill: no run, no task
-    "core/penstock/scheduling/slots.py": {"slot"},  # a backfill's slot
-    "core/penstock/scheduling/create.py": {"record"},  # a backfill that has ended
-    "core/penstock/scheduling/callbacks.py": {"record"},  # a delivery of callbacks
-    "core/penstock/authoring/context.py": {"self"},  # what an author's function is shown
-    "core/penstock/authoring/task_instance.py": {"self"},
-    "core/penstock/execution/callback_child.py": {"run", "ti"},
-    "core/penstock/execution/running.py": {"self"},  # where a supervisor stands with one attempt
-    "core/penstock/process.py": {"self"},  # the kernel's word for a process
+    "core/penstock/scheduling/moves/backfill_slots.py": {"slot"},  # a backfill's slot
+    "core/penstock/scheduling/steps/create.py": {"record"},  # a backfill that has ended
+    "core/penstock/scheduling/steps/callbacks.py": {"record"},  # a delivery of callbacks
+    "core/penstock/task_process/context_keys.py": {"self"},  # what an author's function is shown
+    "core/penstock/task_process/task_instance.py": {"self"},
+    "core/penstock/task_process/callback.py": {"run", "ti"},
+    "core/penstock/supervisor/attempt.py": {"self"},  # where a supervisor stands with one attempt
+    "core/penstock/process_stat.py": {"self"},  # the kernel's word for a process
 }
 """Other things called ``state``: file -> names of what is assigned to."""
 
@@ -41,7 +41,7 @@ def test_states_are_assigned_in_the_gate_alone() -> None:
 
 def test_what_else_is_called_state_is_no_task_and_no_run() -> None:
     """The exceptions above hold because the types say so: only these take their state from outside."""
-    text = (CORE / "store" / "records.py").read_text()
+    text = (CORE / "store" / "engine" / "records.py").read_text()
     plain = re.findall(r"class (\w+):(?:(?!\nclass ).)*?\n    state: str", text, re.DOTALL)
     assert {"BackfillRecord", "SlotRecord"} <= set(plain)
     assert not {"TaskRecord", "RunRecord"} & {
@@ -89,20 +89,20 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
     """Configuration is read once; elsewhere a variable is passed on to children or belongs to a task."""
     allowed = {
         "core/penstock/settings.py",  # the configuration
-        "core/penstock/authoring/lookup.py",  # variables and connections of authors
-        "core/penstock/authoring/secret_values.py",
-        "core/penstock/authoring/operators/external_python.py",
-        "core/penstock/authoring/operators/virtualenv.py",
+        "core/penstock/task_process/lookup.py",  # variables and connections of authors
+        "core/penstock/task_process/secrets.py",
+        "core/penstock/operators/external_python.py",
+        "core/penstock/operators/virtualenv.py",
         "core/penstock/api/value_rows.py",
-        "core/penstock/authoring/operators/bash.py",  # a task hands its environment to its command
-        "core/penstock/authoring/sensors/bash.py",
-        "core/penstock/authoring/notifiers/shell.py",
-        "core/penstock/execution/task_child.py",
-        "core/penstock/execution/crew.py",  # a supervisor inherits the engine's
+        "core/penstock/operators/bash.py",  # a task hands its environment to its command
+        "core/penstock/sensors/bash.py",
+        "core/penstock/notifiers/shell.py",
+        "core/penstock/task_process/main.py",
+        "core/penstock/execution/local/supervisors.py",  # a supervisor inherits the engine's
         "core/penstock/forking.py",  # a fork takes over the environment it is given
-        "core/penstock/execution/failpoint.py",  # tests name a point at which to die
-        "core/penstock/execution/entrusted.py",  # what a supervisor knows before an engine has told it
-        "core/penstock/authoring/channel.py",  # a task's line to its supervisor
+        "core/penstock/failpoint.py",  # tests name a point at which to die
+        "core/penstock/supervisor/entrusted.py",  # what a supervisor knows before an engine has told it
+        "core/penstock/task_process/channel.py",  # a task's line to its supervisor
         "core/penstock/cli/checks/machine.py",  # the doctor looks at the terminal
         "core/penstock/cli/text.py",  # NO_COLOR
         "core/penstock/loading/environment.py",
@@ -133,7 +133,7 @@ def test_words_are_printed_by_doors_and_tasks_alone() -> None:
         for node in ast.walk(tree(file))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
     }
-    allowed = ("core/penstock/cli/", "core/penstock/authoring/", "core/penstock/execution/task_child.py",
-               "core/penstock/execution/callback_child.py",
-               "core/penstock/service/foreground.py")  # fmt: skip
+    rooms = ("cli", "authoring", "operators", "sensors", "notifiers", "task_process")
+    allowed = tuple(f"core/penstock/{room}/" for room in rooms)
+    allowed += ("core/penstock/service/foreground.py", "tui/penstock_tui/__main__.py")
     assert {file for file in found if not file.startswith(allowed)} == set()

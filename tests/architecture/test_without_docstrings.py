@@ -95,7 +95,9 @@ def test_nothing_else_reads_docstrings_at_run_time() -> None:
     files = [path for path in CORE.rglob("*.py") if "__doc__" in path.read_text()]
     readers = {path.relative_to(CORE).as_posix() for path in files}
     # Of authors' functions, which are compiled with their docstrings whatever the interpreter does.
-    assert readers == {f"authoring/{name}.py" for name in ("asset_decorator", "dag", "decorators", "group")}
+    assert readers == {
+        "authoring/dag.py", "authoring/group.py", "operators/asset_decorator.py", "operators/decorators.py",
+    }  # fmt: skip
 
 
 def test_a_file_loads_and_a_run_succeeds(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from fakes.world import NOW
 from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.states import RunState
-from penstock.model.told import CallbackRow
-from penstock.model.views import PauseInfo, Plan
+from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.views import PauseInfo, Plan
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.widgets.line_table import LineTable
 

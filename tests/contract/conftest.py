@@ -16,7 +16,7 @@ from drive.server import Served
 from fakes.clock import FakeClock
 from penstock.api.client import SocketEngine
 from penstock.api.local import LocalEngine
-from penstock.model import views
+from penstock.model.views import views
 from penstock.service.notices import Notices
 from penstock.settings import Settings
 from penstock.store.database import Database

@@ -16,9 +16,9 @@ from data import builders
 from data.builders import NOON
 from data.filled_store import ATTEMPT, ETL, LIVE, Port
 from penstock.api.local import LocalEngine
+from penstock.attempts.protocol import LOG_INDEX, attempt_path
 from penstock.clock import to_us
 from penstock.errors import BadIdError, UnknownError
-from penstock.execution.protocol import LOG_INDEX, attempt_path
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, TaskState
 from penstock.store import tables
@@ -277,7 +277,10 @@ def test_callbacks_of_a_dag_that_has_none_and_of_one_there_is_not(port: Port) ->
 
 def test_what_is_in_quarantine_is_told_with_its_mark_on_dag_and_run(port: Port) -> None:
     assert port.engine.quarantine() == []
-    row = {"reason": "KeyError: 'x' (scheduling/ready.py:1)", "place": "scheduling/ready.py:1"}
+    row = {
+        "reason": "KeyError: 'x' (scheduling/steps/advance.py:1)",
+        "place": "scheduling/steps/advance.py:1",
+    }
     builders.insert(
         port.database, QuarantineRow, id="etl", kind="dag", dag_id="etl", since_us=to_us(NOON), **row
     )

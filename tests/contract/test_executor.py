@@ -11,9 +11,9 @@ import pytest
 
 from drive.attempts import Attempts, make_settings, marked, shell
 from drive.waiting import eventually
+from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.executor import Absent, Accepted, Claimed, Executor, Exited
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec
+from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import OutcomeKind
 from penstock.settings import Settings

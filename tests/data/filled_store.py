@@ -12,12 +12,13 @@ from data import builders
 from data.builders import NOON
 from penstock.api.client import SocketEngine
 from penstock.api.local import LocalEngine
+from penstock.attempts.protocol import LOG, attempt_path
 from penstock.clock import to_us
 from penstock.errors import PlanStaleError, RefusedError
-from penstock.execution.protocol import LOG, attempt_path
-from penstock.model import acts, views
+from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ParamSpec, ScheduleSpec
+from penstock.model.views import views
 from penstock.settings import Settings
 from penstock.store import tables
 from penstock.store.database import Database

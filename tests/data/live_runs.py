@@ -9,11 +9,11 @@ from fakes.clock import START
 from penstock.clock import to_us
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
-from penstock.scheduling.live_backfill import LiveBackfill
-from penstock.scheduling.structure import Structure
-from penstock.scheduling.world import LiveRun, World, build_live
-from penstock.store.records import BackfillRecord, PoolRecord, RunRecord, TaskRecord
-from penstock.store.working import Version
+from penstock.scheduling.world.live_backfill import LiveBackfill
+from penstock.scheduling.world.structure import Structure
+from penstock.scheduling.world.world import LiveRun, World, build_live
+from penstock.store.engine.records import BackfillRecord, PoolRecord, RunRecord, TaskRecord
+from penstock.store.engine.working_set import Version
 
 
 def task_record(spec: TaskSpec, state: TaskState = TaskState.PENDING, **fields: object) -> TaskRecord:

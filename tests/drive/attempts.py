@@ -12,8 +12,8 @@ from typing import Any
 
 from drive.waiting import PATIENCE
 from penstock import process
+from penstock.attempts.protocol import MARK, AttemptSpec, attempt_path
 from penstock.execution.executor import Executor, Exited, Lost, Observation
-from penstock.execution.protocol import MARK, AttemptSpec, attempt_path
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import Outcome
 from penstock.settings import Settings

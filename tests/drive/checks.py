@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from drive.loop import Bench
 from penstock.model.states import OCCUPIES_SLOT, RunState, TaskState
-from penstock.scheduling.instances import beside
-from penstock.scheduling.world import LiveRun, World
+from penstock.scheduling.world.instances import beside
+from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.database import Database
-from penstock.store.working import WorkingSet
+from penstock.store.engine.working_set import WorkingSet
 
 _WAITING = (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE)
 

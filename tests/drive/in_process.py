@@ -16,19 +16,20 @@ from typing import Any
 from drive.loop import Bench
 from drive.tasks import read_record
 from fakes.executor import ScriptedExecutor
+from penstock.attempts import files
+from penstock.attempts.protocol import AttemptSpec, dump
 from penstock.authoring.collect import collect
-from penstock.authoring.running import run_task
 from penstock.authoring.scope import fresh
-from penstock.authoring.serialize import to_spec
-from penstock.execution import records, task_child
-from penstock.execution.conclusion import conclude
+from penstock.authoring.source import execute
 from penstock.execution.executor import Exited
-from penstock.execution.protocol import AttemptSpec, dump
-from penstock.execution.reports import outcome_of
+from penstock.execution.local.observe import outcome_of
 from penstock.ids import instance_key
-from penstock.loading.source import execute
+from penstock.loading.serialize import to_spec
 from penstock.model.acts import AnyAct
-from penstock.store.working import WorkingSet
+from penstock.store.engine.working_set import WorkingSet
+from penstock.supervisor.conclusion import conclude
+from penstock.task_process import main
+from penstock.task_process.run import run_task
 
 
 @dataclass
@@ -42,12 +43,12 @@ class InProcessExecutor(ScriptedExecutor):
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
         """Run them."""
         for spec in specs:
-            folder = records.attempt_path(self.root, spec.attempt_id)
+            folder = files.attempt_path(self.root, spec.attempt_id)
             folder.mkdir(parents=True)
             facts = spec.context
             if facts:  # the file itself, for want of a pinned copy
                 facts["source"] = facts["file"]
-            (folder / records.SPEC).write_bytes(dump(spec))
+            (folder / files.SPEC).write_bytes(dump(spec))
             self.ran.append(instance_key(facts.get("task_id", "?"), facts.get("map_index", -1)))
             at = self.clock.time.timestamp()
             self.seen[spec.attempt_id] = Exited(outcome_of(*_run(spec, folder)), at, at)
@@ -62,11 +63,11 @@ def _run(spec: AttemptSpec, folder: Path) -> tuple[dict[str, Any], dict[str, Any
         status, last = done.returncode, (done.stdout.rstrip("\n").splitlines() or [""])[-1]
     else:
         status = _here(spec, folder)
-    verdict = read_record(folder, records.VERDICT)
+    verdict = read_record(folder, files.VERDICT)
     ended = conclude(status << 8, asked=None, reason=None, verdict=verdict, skip_codes=spec.skip_on_exit_code)
-    pushed = (read_record(folder, records.XCOM) or {}).get("values")
+    pushed = (read_record(folder, files.XCOM) or {}).get("values")
     if spec.push_last_line and status == 0:
-        (folder / records.RESULT).write_bytes(records.dump_fields({"last_line": last, "pushed": True}))
+        (folder / files.RESULT).write_bytes(files.dump_fields({"last_line": last, "pushed": True}))
         pushed = {**(pushed or {}), "return_value": last}
     return {**ended, "verdict": verdict}, pushed
 
@@ -79,8 +80,8 @@ def _here(spec: AttemptSpec, folder: Path) -> int:
         dag = next(dag for dag in collect(namespace) if dag.dag_id == facts["dag_id"])
         task = dag.task_dict[facts["task_id"]]
         fields = {"context": facts, "attempt_id": spec.attempt_id, "xcom_sources": spec.xcom_sources}
-        ending = run_task(task, task_child.task_context(str(folder), fields, facts, task))
-        task_child._tell(str(folder), ending)
+        ending = run_task(task, main.task_context(str(folder), fields, facts, task))
+        main._tell(str(folder), ending)
     return ending.exit_code
 
 

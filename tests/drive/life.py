@@ -35,10 +35,10 @@ from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
-from penstock.scheduling.obey import FileGone
-from penstock.scheduling.ready import blocking_past
+from penstock.scheduling.steps.obey import FileGone
+from penstock.scheduling.world.readiness import blocking_past
 from penstock.store.database import Database
-from penstock.store.gate import Gate
+from penstock.store.engine.gate import Gate
 
 Step = tuple[str, int, int]
 

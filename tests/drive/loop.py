@@ -16,9 +16,9 @@ from penstock.model.acts import AnyAct, Trigger
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec, ParsedFile
 from penstock.model.states import RunState, TaskState
-from penstock.model.views import Done, RunDetail
+from penstock.model.views.views import Done, RunDetail
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.obey import FileLoaded
+from penstock.scheduling.steps.obey import FileLoaded
 from penstock.settings import Settings
 from penstock.store.database import Database
 

@@ -16,7 +16,8 @@ from penstock.api.local import LocalEngine
 from penstock.errors import (
     UnknownError,
 )
-from penstock.model import acts, views
+from penstock.model import acts
+from penstock.model.views import views
 from penstock.service.notices import Notices
 from penstock.service.server import Server
 from penstock.settings import Settings

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from penstock.authoring import lookup, scope
+from penstock.attempts import files
+from penstock.attempts.protocol import AttemptSpec, dump
+from penstock.authoring import scope
 from penstock.authoring.collect import collect
-from penstock.authoring.context import build_context
 from penstock.authoring.dag import DAG
-from penstock.authoring.running import Ending, run_task
-from penstock.authoring.task_instance import TaskInstance, XComStore
-from penstock.execution import records
-from penstock.execution.protocol import AttemptSpec, dump
 from penstock.ids import new_attempt_id
+from penstock.task_process import lookup
+from penstock.task_process.context_keys import build_context
+from penstock.task_process.run import Ending, run_task
+from penstock.task_process.task_instance import TaskInstance, XComStore
 
 MIDNIGHT = "2026-01-15T00:00:00+00:00"
 FACTS: dict[str, Any] = {
@@ -121,7 +122,7 @@ class Runs:
             **facts,
         }
         spec = AttemptSpec(attempt_id=attempt_id, argv=(), context=given, xcom_sources=dict(self.sources))
-        (folder / records.SPEC).write_bytes(dump(spec))
+        (folder / files.SPEC).write_bytes(dump(spec))
         return folder
 
     def child(
@@ -130,7 +131,7 @@ class Runs:
         """Run a task in a real task child."""
         folder = self.prepare(file, dag_id, task_id, **facts)
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "penstock.execution.task_child", str(folder)],
+            [sys.executable, "-P", "-m", "penstock.task_process.main", str(folder)],
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -143,14 +144,14 @@ class Runs:
         return ChildRan(
             done.returncode,
             done.stdout,
-            read_record(folder, records.VERDICT),
-            (read_record(folder, records.XCOM) or {}).get("values", {}),
+            read_record(folder, files.VERDICT),
+            (read_record(folder, files.XCOM) or {}).get("values", {}),
             folder.name,
         )
 
     def _new(self) -> tuple[str, Path]:
         attempt_id = new_attempt_id()
-        folder = records.attempt_path(self.root, attempt_id)
+        folder = files.attempt_path(self.root, attempt_id)
         folder.mkdir(parents=True)
         return attempt_id, folder
 
@@ -161,5 +162,5 @@ def read_record(folder: Path, name: str) -> dict[str, Any] | None:
         body: dict[str, Any] = json.loads((folder / name).read_bytes())
     except FileNotFoundError:
         return None
-    assert body.pop("v") == records.VERSION
+    assert body.pop("v") == files.VERSION
     return body

@@ -14,13 +14,13 @@ from fakes import world_acts as fake_acts
 from fakes.world import DAY, NOW, World, believable, replace
 from fakes.world_points import days_of, points_of
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
-from penstock.model import views
 from penstock.model.acts import AnyAct, act_name
-from penstock.model.asset_views import AssetEventRow, AssetRow
-from penstock.model.backfills import BackfillRow
-from penstock.model.quarantine_views import QuarantineRow
-from penstock.model.told import CallbackRow
-from penstock.model.value_views import ConnectionRow, VariableRow
+from penstock.model.views import views
+from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.backfills import BackfillRow
+from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.values import ConnectionRow, VariableRow
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
+from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Hint, Observation, StopMode, Worker
-from penstock.execution.protocol import AttemptSpec
 from penstock.model.outcome import Outcome, OutcomeKind
 
 

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from penstock.clock import EPOCH
-from penstock.model import views
-from penstock.model.backfills import BackfillRow, SlotRow
 from penstock.model.graph import Graph
-from penstock.model.nodes import GroupNode, TaskNode
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.model.quarantine_views import QuarantineRow
 from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.views import views
+from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.nodes import GroupNode, TaskNode
+from penstock.model.views.quarantine import QuarantineRow
 
 NOW = EPOCH + timedelta(days=20686, hours=6, minutes=14, seconds=4)
 """2026-08-21 06:14:04 UTC."""

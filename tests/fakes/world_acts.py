@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from fakes.world import DAY, World, count_states, replace
 from penstock.errors import RefusedError, UnknownError
 from penstock.ids import make_run_id
-from penstock.model import acts, views
-from penstock.model.backfills import BackfillRow, SlotRow
+from penstock.model import acts
 from penstock.model.graph import Graph
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
+from penstock.model.views import views
+from penstock.model.views.backfills import BackfillRow, SlotRow
 
 Planned = tuple[str, tuple[views.PlanItem, ...], dict[str, int], str]
 """Title, items, counts, command-line twin."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import date, tzinfo
 
 from fakes.world import DAY, World
-from penstock.model import views
 from penstock.model.states import RunType
+from penstock.model.views import views
 
 
 def points_of(world: World, dag_id: str) -> list[views.LedgerPoint]:

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from penstock.api.local import LocalEngine
+from penstock.attempts.protocol import FOREGROUND
 from penstock.clock import SystemClock
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import FOREGROUND
+from penstock.execution.local.executor import LocalExecutor
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
 from penstock.model.acts import Trigger
 from penstock.model.spec import ParsedFile
 from penstock.model.states import RUN_TERMINAL
-from penstock.model.views import RunDetail
+from penstock.model.views.views import RunDetail
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.obey import FileLoaded
+from penstock.scheduling.steps.obey import FileLoaded
 from penstock.service.daemon import prepare_home
 from penstock.service.environment import task_environment
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.working import WorkingSet
+from penstock.store.engine.working_set import WorkingSet
 
 
 @dataclass

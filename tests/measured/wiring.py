@@ -8,8 +8,8 @@ from typing import Any
 import penstock
 from measured.compare import compare
 from penstock.authoring import scope
-from penstock.authoring.serialize import collect, to_spec
 from penstock.errors import DagFileError
+from penstock.loading.serialize import collect, to_spec
 from penstock.model.spec import DagSpec
 
 FILE = "wiring_case.py"

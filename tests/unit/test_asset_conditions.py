@@ -9,7 +9,7 @@ import pytest
 from penstock.model.assets import AssetCondition as C
 from penstock.model.assets import AssetSpec, awaits, describe, lacking, met
 from penstock.model.outcome import AssetChange
-from penstock.scheduling.assets import changes_of
+from penstock.scheduling.moves.assets import changes_of
 
 
 class Event(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.model.states import RunState
-from penstock.scheduling.backfill import choose, slot_state
+from penstock.scheduling.world.backfill_rules import choose, slot_state
 
 R = RunState
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from penstock.logs.clean import clean, visible
+from penstock.terminal_text import clean, visible
 
 ARABIC_AND_SYRIAC_MARKS = {0x6DD, 0x70F, 0x8E2, 0x110BD, 0x110CD, *range(0x600, 0x606), 0x890, 0x891}
 """Format characters that draw themselves."""

@@ -11,7 +11,7 @@ from data.builders import NOON
 from fakes.clock import FakeClock
 from penstock.clock import to_us
 from penstock.model.spec import DagSpec, ScheduleSpec
-from penstock.store.coming import Coming, Cursor
+from penstock.store.views.next_points import Coming, Cursor
 
 DAY = timedelta(days=1)
 DAILY = ScheduleSpec(kind="cron", crons=("0 12 * * *",))
@@ -97,6 +97,6 @@ def test_what_is_remembered_is_forgotten_when_it_has_passed(monkeypatch: pytest.
     clock.time = NOON + DAY + timedelta(hours=1)
     assert coming.next_run(cursor(NOON), daily, busy=False) == NOON + 2 * DAY
     monkeypatch.setattr(
-        "penstock.store.coming.decide", None
+        "penstock.store.views.next_points.decide", None
     )  # while it lies ahead it is not worked out again
     assert coming.next_run(cursor(NOON), daily, busy=False) == NOON + 2 * DAY

@@ -10,10 +10,10 @@ import pytest
 
 from data.builders import dag, task
 from data.live_runs import live_run
-from penstock.execution.protocol import AttemptSpec, attempt_path, dump
+from penstock.attempts.protocol import AttemptSpec, attempt_path, dump
 from penstock.model.spec import CommandSpec, DagSpec, ParamSpec
 from penstock.model.states import TaskState
-from penstock.scheduling.launch import attempt_spec, run_params
+from penstock.scheduling.steps.launch import attempt_spec, run_params
 from penstock.settings import Settings
 
 S = TaskState

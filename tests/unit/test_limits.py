@@ -7,9 +7,9 @@ import pytest
 from data.builders import dag, task
 from data.live_runs import live_run, world_of
 from penstock.model.states import OCCUPIES_SLOT, TaskState
-from penstock.scheduling.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
-from penstock.store.records import PoolRecord
-from penstock.store.standing import Apart
+from penstock.scheduling.world.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
+from penstock.store.engine.live_rows import Apart
+from penstock.store.engine.records import PoolRecord
 
 S = TaskState
 

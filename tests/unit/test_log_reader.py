@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from penstock.attempts import log_paths, log_reader
+from penstock.attempts.log_index import LogIndex, load_index
 from penstock.errors import BadIdError
-from penstock.logs import paths, reader
-from penstock.logs.index import LogIndex, load_index
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_a_log_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    assert reader.size(tmp_path / "log") == 0
-    assert reader.read(tmp_path / "log", 0, 10) == (b"", 0)
-    assert reader.tail(tmp_path / "log", 3) == (b"", 0)
+    assert log_reader.size(tmp_path / "log") == 0
+    assert log_reader.read(tmp_path / "log", 0, 10) == (b"", 0)
+    assert log_reader.tail(tmp_path / "log", 3) == (b"", 0)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ def test_a_log_that_is_not_there_is_empty(tmp_path: Path) -> None:
     ],
 )
 def test_reading_from_either_end(log: Path, offset: int, limit: int, expected: tuple[bytes, int]) -> None:
-    assert reader.read(log, offset, limit) == expected
+    assert log_reader.read(log, offset, limit) == expected
 
 
 def test_a_truncated_log_is_followed_from_its_new_end(log: Path) -> None:
-    _, start = reader.read(log, 14, 100)
+    _, start = log_reader.read(log, 14, 100)
     log.write_bytes(b"new\n")
-    assert reader.read(log, start, 100) == (b"", 4)
+    assert log_reader.read(log, start, 100) == (b"", 4)
 
 
 def test_one_read_is_bounded(tmp_path: Path) -> None:
@@ -52,9 +52,9 @@ def test_one_read_is_bounded(tmp_path: Path) -> None:
         stream.truncate(1 << 30)
         stream.seek(0, 2)
         stream.write(b"end")
-    data, start = reader.read(path, -3, 1 << 40)
+    data, start = log_reader.read(path, -3, 1 << 40)
     assert (data, start) == (b"end", 1 << 30)
-    assert len(reader.read(path, 0, 1 << 40)[0]) == reader.MAX_READ
+    assert len(log_reader.read(path, 0, 1 << 40)[0]) == log_reader.MAX_READ
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,19 @@ def test_one_read_is_bounded(tmp_path: Path) -> None:
     ],
 )
 def test_the_tail_in_lines(log: Path, lines: int, expected: tuple[bytes, int]) -> None:
-    assert reader.tail(log, lines) == expected
+    assert log_reader.tail(log, lines) == expected
 
 
 def test_a_tail_counts_an_unfinished_line(log: Path) -> None:
     log.write_bytes(b"one\ntwo")
-    assert reader.tail(log, 1) == (b"two", 4)
+    assert log_reader.tail(log, 1) == (b"two", 4)
     log.write_bytes(b"\n\n")
-    assert reader.tail(log, 1) == (b"\n", 1)
+    assert log_reader.tail(log, 1) == (b"\n", 1)
 
 
 def test_a_tail_window_starts_at_a_whole_line(log: Path) -> None:
-    assert reader.tail(log, 9, window=8) == (b"three\n", 8)
-    assert reader.tail(log, 9, window=3) == (b"ee\n", 11)
+    assert log_reader.tail(log, 9, window=8) == (b"three\n", 8)
+    assert log_reader.tail(log, 9, window=3) == (b"ee\n", 11)
 
 
 def test_times_and_offsets_lead_to_one_another(tmp_path: Path) -> None:
@@ -106,6 +106,6 @@ def test_no_index_knows_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hostile", ["", "../../etc/passwd", "0123456789ab-0123456", "/etc/passwd"])
 def test_ids_from_outside_name_no_other_files(tmp_path: Path, hostile: str) -> None:
     with pytest.raises(BadIdError):
-        paths.log_path(tmp_path, hostile)
+        log_paths.log_path(tmp_path, hostile)
     with pytest.raises(BadIdError):
-        paths.index_path(tmp_path, hostile)
+        log_paths.index_path(tmp_path, hostile)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.builders import task
 from penstock.model.spec import TaskSpec
-from penstock.scheduling.retry import LONGEST, retry_wait
+from penstock.scheduling.steps.retry import LONGEST, retry_wait
 
 
 def wait(spec: TaskSpec, nth: int = 1, **fields: Any) -> float:

@@ -11,7 +11,7 @@ from data.live_runs import task_record
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import TaskState
 from penstock.model.transitions import TaskEvent, move_task
-from penstock.scheduling.settle import ending
+from penstock.scheduling.steps.settle import ending
 
 S, E, K = TaskState, TaskEvent, OutcomeKind
 

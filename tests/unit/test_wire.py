@@ -15,7 +15,8 @@ from penstock.api.client import SocketEngine
 from penstock.api.engine import Engine
 from penstock.api.local import LocalEngine
 from penstock.errors import EngineError, PenstockError, PlanStaleError, ProtocolError, UnknownError
-from penstock.model import acts, views
+from penstock.model import acts
+from penstock.model.views import views
 
 PORT = [name for name, call in vars(Engine).items() if inspect.isfunction(call) and not name.startswith("_")]
 ON_THE_WIRE = [name for name in PORT if name != "close"] + ["hello", "ping", "run_states"]

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from penstock.model.views import Change, EngineStatus
+from penstock.model.views.views import Change, EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import Wall, clean
 from penstock_tui.clipboard import what_was_copied

@@ -15,7 +15,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from penstock.logs import clean as gate
+from penstock import terminal_text as gate
 
 Clean = NewType("Clean", str)
 """Text with nothing left in it that a terminal could obey."""

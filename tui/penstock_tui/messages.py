@@ -7,7 +7,7 @@ from typing import Literal
 
 from textual.message import Message
 
-from penstock.model.views import Change
+from penstock.model.views.views import Change
 
 Level = Literal["info", "warning", "error"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from penstock.model.backfills import BackfillRow
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, TaskState
-from penstock.model.views import DagRow, RunRow, TaskRow
+from penstock.model.views.backfills import BackfillRow
+from penstock.model.views.views import DagRow, RunRow, TaskRow
 
 Kind = Literal["dag", "run", "task", "backfill", "point"]
 """What the rows of a screen are."""

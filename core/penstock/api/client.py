@@ -19,14 +19,14 @@ from typing import Any, TypeVar
 from penstock.api import wire
 from penstock.api.engine import Engine
 from penstock.errors import EngineNotRunningError
-from penstock.model import views
 from penstock.model.acts import AnyAct
-from penstock.model.asset_views import AssetEventRow, AssetRow
-from penstock.model.backfills import BackfillRow
-from penstock.model.quarantine_views import QuarantineRow
-from penstock.model.told import CallbackRow
-from penstock.model.value_views import ConnectionRow, VariableRow
-from penstock.model.xcoms import XComSource
+from penstock.model.views import views
+from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.backfills import BackfillRow
+from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.values import ConnectionRow, VariableRow
+from penstock.model.views.xcoms import XComSource
 
 CONNECT_TIMEOUT = 2.0
 CALL_TIMEOUT = 30.0

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Protocol
 
-from penstock.model import views
 from penstock.model.acts import AnyAct
-from penstock.model.asset_views import AssetEventRow, AssetRow
-from penstock.model.backfills import BackfillRow
-from penstock.model.quarantine_views import QuarantineRow
-from penstock.model.told import CallbackRow
-from penstock.model.value_views import ConnectionRow, VariableRow
+from penstock.model.views import views
+from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.backfills import BackfillRow
+from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.values import ConnectionRow, VariableRow
 
 
 class Engine(Protocol):

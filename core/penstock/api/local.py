@@ -13,22 +13,22 @@ from typing import Protocol
 import msgspec
 
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
+from penstock.attempts import log_reader
+from penstock.attempts.log_index import time_of
+from penstock.attempts.log_paths import index_path, log_path
 from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError, PenstockError
-from penstock.logs import reader
-from penstock.logs.index import time_of
-from penstock.logs.paths import index_path, log_path
-from penstock.model import views
 from penstock.model.acts import AnyAct
-from penstock.model.asset_views import AssetEventRow, AssetRow
-from penstock.model.backfills import BackfillRow
-from penstock.model.quarantine_views import QuarantineRow
-from penstock.model.told import CallbackRow
-from penstock.model.value_views import ConnectionRow, VariableRow
-from penstock.model.xcoms import XComSource
+from penstock.model.views import views
+from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.backfills import BackfillRow
+from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.values import ConnectionRow, VariableRow
+from penstock.model.views.xcoms import XComSource
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.reads import Reads
+from penstock.store.views.reads import Reads
 
 POLL_SECONDS = 1.0
 
@@ -156,8 +156,8 @@ class LocalEngine:
         # Asked before the file is read: what an attempt wrote before it ended is then never missed.
         ended = self._reads.has_ended(attempt_id)
         path = log_path(self._settings.attempts, attempt_id)
-        data, start = reader.read(path, offset, limit)
-        size = max(reader.size(path), start + len(data))
+        data, start = log_reader.read(path, offset, limit)
+        size = max(log_reader.size(path), start + len(data))
         written = time_of(index_path(self._settings.attempts, attempt_id), start) if data else None
         return views.LogChunk(
             data=data,

@@ -1,6 +1,6 @@
 """Variables and connections of all three sources as views: the environment, penstock.toml, the store.
 
-A task finds them in the same order (`penstock.authoring.lookup`).
+A task finds them in the same order (`penstock.task_process.lookup`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from penstock.clock import from_us
-from penstock.model.value_views import ConnectionRow, VariableRow
+from penstock.model.views.values import ConnectionRow, VariableRow
 from penstock.settings import Settings
 from penstock.values import shown_connection, shown_variable
 

@@ -29,8 +29,8 @@ from penstock import errors
 from penstock.api.engine import Engine
 from penstock.decoding import decoder
 from penstock.errors import EngineError, PenstockError, ProtocolError
-from penstock.model import views
-from penstock.model.xcoms import XComSource
+from penstock.model.views import views
+from penstock.model.views.xcoms import XComSource
 
 T = TypeVar("T")
 

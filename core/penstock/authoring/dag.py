@@ -9,7 +9,6 @@ from types import TracebackType
 
 from penstock.authoring import scope
 from penstock.authoring.arguments import hint, refuse_unknown, worth_a_warning
-from penstock.authoring.calling import shape_of
 from penstock.authoring.checked import Checked
 from penstock.authoring.checks import (
     callbacks,
@@ -33,6 +32,7 @@ from penstock.authoring.params import Param, as_params
 from penstock.authoring.place import author_place, owner_file, refuse
 from penstock.authoring.references import ParamReference
 from penstock.authoring.schedules import schedule_fields, zone_name
+from penstock.authoring.signatures import shape_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from penstock.authoring.arguments import Callbacks, Duration
     from penstock.authoring.checked import Check
     from penstock.authoring.deadlines import DeadlineAlert
-    from penstock.authoring.operators.operator import Operator
+    from penstock.authoring.operator import Operator
     from penstock.authoring.schedules import ScheduleFields
 
 _IGNORED = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from penstock.authoring.context import Context
-    from penstock.authoring.operators.operator import Operator
+    from penstock.authoring.operator import Operator
     from penstock.model.spec import ExpandSpec, MapInput
 
 ROWS = "rows"
@@ -153,12 +153,10 @@ class GroupItem(Reference):
 
     def resolve(self, context: Context) -> Any:
         """Return the item, rendered where the file spells it out."""
-        from penstock.authoring.templates import Renderer
-
         value = self._given.item(context, context["ti"].map_index, self._name)
         if isinstance(self._given.parts().get(self._name), XComArg):
             return value
-        return Renderer(context["task"], context).render(value)
+        return context.render(value)
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(f"{self._name!r} of a mapped group is only known while a run works")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from penstock.authoring.checked import Check
     from penstock.authoring.dag import DAG
     from penstock.authoring.expand_input import ExpandInput
-    from penstock.authoring.operators.operator import Operator
+    from penstock.authoring.operator import Operator
 
 
 class TaskGroup(Checked, Node):
@@ -225,8 +225,8 @@ class TaskGroupFactory:
 
     def expand_kwargs(self, kwargs: Any) -> Any:
         """Make a mapped group: every task in it has an instance for every dict of arguments."""
-        from penstock.authoring.calling import shape_of
         from penstock.authoring.expand_input import GroupItem, Rows
+        from penstock.authoring.signatures import shape_of
 
         given = Rows(kwargs)
         shape = shape_of(self.function)

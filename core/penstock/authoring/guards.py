@@ -1,34 +1,7 @@
-"""Conditions that are looked at just before a task executes."""
+"""The old name of `penstock.operators.run_conditions`; see `penstock.old_names`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from penstock.old_names import stand_in
 
-from penstock.authoring.exceptions import SkipException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from penstock.authoring.context import Context
-
-
-def guard(
-    condition: Callable[..., Any],
-    message: str | None,
-    wanted: bool,
-    before: Callable[..., Any] | None = None,
-) -> Callable[[Context], None]:
-    """Return what skips a task unless *condition* of the context is *wanted*; *before* is called after it."""
-
-    def look(context: Context) -> None:
-        answer = condition(context)
-        said = message
-        if isinstance(answer, tuple):
-            answer, said = answer
-        if bool(answer) is not wanted:
-            raise SkipException(said or "its condition does not let it run")
-        if before is not None:
-            before(context)
-
-    return look
+stand_in(__name__)

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 
 from penstock.authoring import scope
 from penstock.authoring.arguments import CHECKS, IGNORED, LATER
-from penstock.authoring.calling import CONTEXT_KEYS, check_call, shape_of
 from penstock.authoring.checks import near
 from penstock.authoring.expand_input import ExpandInput, Product, Rows, refuse_what_cannot_wait
 from penstock.authoring.node import connect
-from penstock.authoring.operators.operator import (
+from penstock.authoring.operator import (
     Operator,
     fill_from_default_args,
     own_arguments,
@@ -23,6 +22,7 @@ from penstock.authoring.operators.operator import (
 )
 from penstock.authoring.place import refuse
 from penstock.authoring.references import references
+from penstock.authoring.signatures import CONTEXT_KEYS, check_call, shape_of
 from penstock.authoring.xcom_arg import XComArg
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.context import Context
-    from penstock.authoring.operators.operator import Command
+    from penstock.authoring.operator import Command
 
 _PLACE = {"dag", "task_group", "default_args"}
 _TASK = {"task_id", *_PLACE}

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
 
-    from penstock.authoring.operators.operator import Operator
+    from penstock.authoring.operator import Operator
 
     T = TypeVar("T")
 

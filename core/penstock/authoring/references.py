@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from penstock.authoring.context import Context
-    from penstock.authoring.operators.operator import Operator
+    from penstock.authoring.operator import Operator
 
 
 class Reference(ABC):

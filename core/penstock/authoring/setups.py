@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Self
 
-    from penstock.authoring.operators.operator import Operator
+    from penstock.authoring.operator import Operator
 
 TEARDOWN_RULE = "all_done_setup_success"
 

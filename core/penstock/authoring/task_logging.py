@@ -1,20 +1,7 @@
-"""What an author's ``logging`` calls print in a task."""
+"""The old name of `penstock.task_process.logging_setup`; see `penstock.old_names`."""
 
 from __future__ import annotations
 
-import sys
+from penstock.old_names import stand_in
 
-from penstock.authoring.on_import import when_imported
-
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
-
-def show_logging() -> None:
-    """Send log records of level INFO and above to standard output, once logging is imported."""
-    when_imported("logging", _configure)
-
-
-def _configure() -> None:
-    import logging
-
-    logging.basicConfig(level=logging.INFO, format=FORMAT, stream=sys.stdout)
+stand_in(__name__)

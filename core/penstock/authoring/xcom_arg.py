@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, NoReturn
 
     from penstock.authoring.context import Context
-    from penstock.authoring.operators.operator import Operator
+    from penstock.authoring.operator import Operator
     from penstock.model.spec import MapInput
 
 RETURN_VALUE = "return_value"

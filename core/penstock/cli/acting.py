@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from penstock.api.engine import Engine
     from penstock.cli.session import Session
     from penstock.model.acts import AnyAct
-    from penstock.model.views import Done, Plan, PlanItem
+    from penstock.model.views.views import Done, Plan, PlanItem
 
 ASK_ABOVE = 25
 """Task instances or runs beyond which a person at a terminal is asked first."""
@@ -95,7 +95,7 @@ def show_done(done: Done, *, as_json: bool) -> None:
     if as_json:
         print_json(done)
     else:
-        from penstock.logs.clean import clean
+        from penstock.terminal_text import clean
 
         tell(clean(done.message))
         if done.undo_id is not None:
@@ -104,7 +104,7 @@ def show_done(done: Done, *, as_json: bool) -> None:
 
 def plan_text(plan: Plan, zone: tzinfo = UTC) -> str:
     """Return a plan for people, its list shortened when long."""
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     lines = [clean(plan.title)]
     shown = plan.items[:_SHOWN]

@@ -13,7 +13,7 @@ from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError
 
 if TYPE_CHECKING:
-    from penstock.model.asset_views import AssetConsumer, AssetEventRow, AssetRow
+    from penstock.model.views.assets import AssetConsumer, AssetEventRow, AssetRow
 
 
 @click.group
@@ -103,7 +103,7 @@ def graph(session: Session, *, as_json: bool) -> None:
     if as_json:
         print_json({"edges": edges})
         return
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     if not edges:
         say("no assets")
@@ -168,7 +168,7 @@ def _detail(row: AssetRow, events: list[AssetEventRow]) -> str:
     import json
 
     from penstock.cli import text
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     facts = text.facts(
         [

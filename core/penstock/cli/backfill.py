@@ -16,7 +16,7 @@ from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from penstock.model.acts import AnyAct
-    from penstock.model.backfills import BackfillRow
+    from penstock.model.views.backfills import BackfillRow
 
 backfill_argument = click.argument("backfill_id", metavar="ID", type=int)
 

@@ -13,7 +13,7 @@ from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError
 
 if TYPE_CHECKING:
-    from penstock.model.told import CallbackRow
+    from penstock.model.views.callbacks import CallbackRow
 
 
 @click.command
@@ -61,7 +61,7 @@ def callbacks(
 def _print_log(rows: list[CallbackRow], number: int) -> int:
     from pathlib import Path
 
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     found = next((row for row in rows if row.id == number), None)
     if found is None:

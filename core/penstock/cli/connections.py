@@ -14,7 +14,7 @@ from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError, UsageError
 
 if TYPE_CHECKING:
-    from penstock.model.value_views import ConnectionRow
+    from penstock.model.views.values import ConnectionRow
 
 
 @click.group
@@ -45,7 +45,7 @@ def list_connections(session: Session, *, as_json: bool) -> None:
         print_json({"connections": rows})
         return
     from penstock.cli import text
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     if not rows:
         say("no connections")

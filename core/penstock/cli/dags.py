@@ -12,7 +12,7 @@ from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from penstock.model.views import DagDetail, DagRow, PauseInfo
+    from penstock.model.views.views import DagDetail, DagRow, PauseInfo
 
 
 @click.group
@@ -97,7 +97,7 @@ def show_dag(session: Session, *, dag: str, as_json: bool) -> None:
       penstock dags show first_dag
       penstock dags show first_dag --json | jq '.nodes[].task_id'
     """
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     engine = session.reader()
     with suggesting(engine, dag):
@@ -173,7 +173,7 @@ def next_points(session: Session, *, dag: str, count: int, as_json: bool) -> Non
         return
     from penstock.cli import text
     from penstock.cli.lookup import zone_of
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     for gate in gates:
         tell(clean(gate.text))
@@ -210,7 +210,7 @@ def import_errors(session: Session, *, as_json: bool) -> None:
     if as_json:
         print_json({"errors": rows})
         return
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     if not rows:
         say("every DAG file loads")

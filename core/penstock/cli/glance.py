@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from penstock.model.views import EngineStatus
+    from penstock.model.views.views import EngineStatus
 
 _PATIENCE = 0.5
 """Seconds that the engine may take; the command proper asks once more and says what it finds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import sys
 
-from penstock.logs.clean import clean
+from penstock.terminal_text import clean
 
 _LONGEST_LINE = 64 << 10
 """Characters after which an unfinished line is shown in pieces."""

@@ -27,7 +27,7 @@ def main() -> int:
     never_fail(sys.stdout)
     never_fail(sys.stderr)
     if sys.argv[1:] == ["--version"]:
-        from penstock import __version__
+        from penstock.version import __version__
 
         sys.stdout.write(f"penstock {__version__}\n")
         return 0
@@ -62,7 +62,7 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         _fail(arguments, "UsageError", error.format_message(), text)
         return 2
     except PenstockError as error:
-        from penstock.logs.clean import clean
+        from penstock.terminal_text import clean
 
         text = clean(str(error))
         _fail(arguments, type(error).__name__, text, f"penstock: {text}")

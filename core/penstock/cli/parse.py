@@ -114,8 +114,8 @@ def _group_document(dag: DagSpec, group: GroupSpec) -> dict[str, Any]:
 
 def _tell(parsed: ParsedFile) -> None:
     from penstock.cli import text
-    from penstock.logs.clean import clean
     from penstock.model.graph import Graph
+    from penstock.terminal_text import clean
 
     for dag in parsed.dags:
         tell(f"{dag.dag_id}: schedule {clean(dag.schedule.text)}, {text.count(len(dag.tasks), 'task')}")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from penstock import __version__
 from penstock.cli.session import Session
+from penstock.version import __version__
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Instance": {

@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from penstock.logs.clean import clean
+from penstock.terminal_text import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from penstock.model.views import RunRow
+    from penstock.model.views.views import RunRow
 
 NOTHING = "-"
 

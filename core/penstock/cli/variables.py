@@ -13,7 +13,7 @@ from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError, UsageError
 
 if TYPE_CHECKING:
-    from penstock.model.value_views import VariableRow
+    from penstock.model.views.values import VariableRow
 
 
 @click.group
@@ -45,7 +45,7 @@ def list_variables(session: Session, *, as_json: bool) -> None:
         print_json({"variables": rows})
         return
     from penstock.cli import text
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     if not rows:
         say("no variables")
@@ -86,7 +86,7 @@ def get_variable(session: Session, *, name: str, as_json: bool) -> int:
     if as_json:
         print_json(row)
     else:
-        from penstock.logs.clean import clean
+        from penstock.terminal_text import clean
 
         tell(clean(shown(row)))
     return 0

@@ -11,8 +11,8 @@ from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
-    from penstock.model.backfills import BackfillRow
-    from penstock.model.views import Change, RunDetail
+    from penstock.model.views.backfills import BackfillRow
+    from penstock.model.views.views import Change, RunDetail
 
 _Seen = TypeVar("_Seen")
 

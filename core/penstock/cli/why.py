@@ -12,7 +12,7 @@ from penstock.cli.output import print_json, tell
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from penstock.model.views import Why
+    from penstock.model.views.views import Why
 
 
 @click.command
@@ -46,7 +46,7 @@ def why(session: Session, *, dag: str, run: str | None, task: str | None, as_jso
 def why_text(answer: Why) -> str:
     """Return the answer for people: the state, each gate, the chain to the root cause."""
     from penstock.cli import text
-    from penstock.logs.clean import clean
+    from penstock.terminal_text import clean
 
     lines = [f"{clean(answer.subject)} is {text.state(answer.state)}"]
     for gate in answer.gates:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from penstock.execution.protocol import AttemptSpec
+from penstock.attempts.protocol import AttemptSpec
 from penstock.model.outcome import Outcome
 
 StopMode = Literal["term", "kill"]

@@ -18,17 +18,18 @@ from typing import Any
 
 import msgspec
 
-# All that is needed afterwards is imported here, because the author's file may spoil the import system.
-from penstock.authoring import lookup
-from penstock.authoring.hiding import hidden
-from penstock.authoring.serialize import collect, to_spec
+from penstock.authoring.source import execute
 from penstock.errors import DagFileError
 from penstock.loading.explain import explain
 from penstock.loading.forked import serve
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
+from penstock.loading.serialize import collect, to_spec
 from penstock.loading.sound import settled
-from penstock.loading.source import execute
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
+
+# All that is needed afterwards is imported here, because the author's file may spoil the import system.
+from penstock.task_process import lookup
+from penstock.task_process.hiding import hidden
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from penstock import process
-from penstock.loading.held import MARK, Held, Starter
+from penstock.loading.child_process import MARK, Held, Starter
 
 MAX_OUTPUT_BYTES = 16 << 20
 """A file that prints more while loading is stopped."""

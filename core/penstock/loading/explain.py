@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from penstock.authoring.hiding import covered
 from penstock.errors import DagFileError
 from penstock.model.spec import DagFileProblem
+from penstock.task_process.hiding import covered
 
 _DETAIL_MAX = 8192
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120

@@ -15,7 +15,7 @@ import socket
 import sys
 
 from penstock import forking, process
-from penstock.loading.held import MARK
+from penstock.loading.child_process import MARK
 
 
 def serve(descriptor: int) -> tuple[str, int, int]:
@@ -48,7 +48,7 @@ def serve(descriptor: int) -> tuple[str, int, int]:
 def _import_all() -> None:
 
     import penstock
-    import penstock.authoring.template_check
+    import penstock.loading.template_check
 
     for name in penstock.__all__:
         getattr(penstock, name)

@@ -15,9 +15,9 @@ import msgspec
 
 from penstock.decoding import decoder
 from penstock.errors import DagFileError
+from penstock.loading.child_process import Spawning, Starter
 from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
 from penstock.loading.environment import askable, author_environment
-from penstock.loading.held import Spawning, Starter
 from penstock.loading.reading import MAX_SOURCE_BYTES, name_problem, read_source, shown_path, source_hash
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.loading.sound import refuse_unsound

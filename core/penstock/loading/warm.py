@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from penstock import forking, process
-from penstock.loading.held import MARK, Held, Spawning, command
+from penstock.loading.child_process import MARK, Held, Spawning, command
 
 START_SECONDS = 20.0
 """How long a fork may take, the parent's own start included."""
@@ -48,7 +48,7 @@ class WarmParents:
     def start(
         self, file: Path, channel: int, words: int, output: int, environment: Mapping[str, str]
     ) -> Held:
-        """Start a child; see `penstock.loading.held.Starter`."""
+        """Start a child; see `penstock.loading.child_process.Starter`."""
         if not self.cold and _has_own_path(environment):
             try:
                 parent = self._borrow({name: text for name, text in environment.items() if name != MARK})

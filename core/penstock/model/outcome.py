@@ -65,11 +65,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     assets: tuple[AssetChange, ...] = ()
     """What the task says of the assets that it changed."""
     mapped_length: int | None = None
-    """Length of what the task returned, where others are mapped over it; see `execution.protocol`."""
+    """Length of what the task returned, where others are mapped over it; see `attempts.protocol`."""
     rendered_map_index: str | None = None
     """What a mapped instance calls itself."""
     xcoms: dict[str, Any] | None = None
-    """Values pushed, by key, when small enough to travel; see `execution.protocol`."""
+    """Values pushed, by key, when small enough to travel; see `attempts.protocol`."""
 
     @property
     def ok(self) -> bool:

@@ -83,7 +83,7 @@ def subject_of(error: BaseException | None) -> Subject | None:
 
 
 def place_of(error: BaseException) -> str:
-    """Return where in this program *error* was raised, as ``scheduling/ready.py:133``; empty if nowhere."""
+    """Return where in this program *error* was raised, as ``scheduling/steps/reap.py:13``, or ""."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename.startswith(_HERE):
             return f"{frame.filename.removeprefix(_HERE).lstrip('/')}:{frame.lineno}"

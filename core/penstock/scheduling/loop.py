@@ -13,36 +13,36 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from penstock import failpoint
 from penstock.clock import Clock, read, to_us
 from penstock.errors import LostError
-from penstock.execution import failpoint
 from penstock.execution.executor import Absent, Executor
-from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.subject import Subject, about_row
+from penstock.model.views import views
 from penstock.scheduling.acts.registry import plan_of
-from penstock.scheduling.callbacks import deliver, settle_callbacks, subscribe
-from penstock.scheduling.clock_steps import heed_clock
-from penstock.scheduling.create import create
-from penstock.scheduling.deadlines import watch_deadlines
-from penstock.scheduling.dispatch import dispatch
+from penstock.scheduling.disk_room import storage_problem
 from penstock.scheduling.isolate import Isolation
-from penstock.scheduling.obey import ActOrder, Order, obey
-from penstock.scheduling.ready import advance
-from penstock.scheduling.reap import reap
-from penstock.scheduling.remarks import unkillable
-from penstock.scheduling.room import storage_problem
-from penstock.scheduling.settle import settle
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.why import explain, with_engine
-from penstock.scheduling.world import World
+from penstock.scheduling.moves.remarks import unkillable
+from penstock.scheduling.steps.advance import advance
+from penstock.scheduling.steps.callbacks import deliver, settle_callbacks, subscribe
+from penstock.scheduling.steps.create import create
+from penstock.scheduling.steps.deadlines import watch_deadlines
+from penstock.scheduling.steps.dispatch import dispatch
+from penstock.scheduling.steps.heed_clock import heed_clock
+from penstock.scheduling.steps.obey import ActOrder, Order, obey
+from penstock.scheduling.steps.reap import reap
+from penstock.scheduling.steps.settle import settle
+from penstock.scheduling.why.why import explain, with_engine
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.gate import Gate, Touched
-from penstock.store.machine import of_the_machine
-from penstock.store.values_file import write_values
-from penstock.store.working import WorkingSet
-from penstock.store.writes import INSERT_SAMPLE
+from penstock.store.engine.gate import Gate, Touched
+from penstock.store.engine.values_file import write_values
+from penstock.store.engine.working_set import WorkingSet
+from penstock.store.engine.writes import INSERT_SAMPLE
+from penstock.store.sqlite.machine import of_the_machine
 
 log = logging.getLogger(__name__)
 
@@ -284,7 +284,7 @@ class Loop:
         )
         self.gate.now_us = self.world.now_us = tick.now_us
         heed_clock(tick)
-        answers = obey(tick, orders)
+        answers = obey(tick, orders, plan_of)
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         subscribe(tick)
         settle_callbacks(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from penstock.clock import SystemClock, opt_from_us, to_us
-from penstock.model import views
 from penstock.model.acts import AnyAct
+from penstock.model.views import views
 from penstock.scheduling.acts.registry import plan_of
-from penstock.scheduling.why import explain, with_engine
-from penstock.scheduling.world import World
+from penstock.scheduling.why.why import explain, with_engine
+from penstock.scheduling.world.world import World
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.working import WorkingSet
+from penstock.store.engine.working_set import WorkingSet
 
 
 class StoredPlanner:

@@ -15,12 +15,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, cast
 
-from penstock import __version__
 from penstock.api import wire
 from penstock.api.local import LocalEngine
 from penstock.errors import EngineError, PenstockError, ProtocolError
-from penstock.model.views import Change
+from penstock.model.views.views import Change
 from penstock.service.notices import Notices
+from penstock.version import __version__
 
 MAX_WAITING = 32
 """Requests of one connection that wait before its reading pauses."""

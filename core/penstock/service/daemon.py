@@ -20,11 +20,11 @@ from penstock import stray_signals
 from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import LostError, PenstockError, StoreError
-from penstock.execution.local import LocalExecutor
+from penstock.execution.local.executor import LocalExecutor
 from penstock.model.subject import reason_of
-from penstock.scheduling.clock_steps import clock_words
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.unknown import TakeIn
+from penstock.scheduling.steps.unknown_attempts import TakeIn
+from penstock.scheduling.world.clock_setting import clock_words
 from penstock.service import engine_log, identity, instance
 from penstock.service.environment import task_environment
 from penstock.service.lock import HomeLock
@@ -37,8 +37,8 @@ from penstock.service.strays import strays
 from penstock.service.trusted import require_trusted
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.machine import of_the_machine
-from penstock.store.pools import ensure_pools
+from penstock.store.engine.pools import ensure_pools
+from penstock.store.sqlite.machine import of_the_machine
 
 FAREWELL = 2.0
 """Seconds for which an engine that lost its home or database tells everybody so before it ends."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from penstock.logs.clean import visible
+from penstock.terminal_text import visible
 
 
 class OneLine(logging.Formatter):

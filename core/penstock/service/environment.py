@@ -1,7 +1,7 @@
 """What an order says of a task's environment: the usual few of the engine's, and nothing secret.
 
 An allow-list, so that tokens and loader variables of whoever started the engine do not reach every
-task by accident. What ``pass_env`` names comes beside it, see `penstock.execution.entrusted`.
+task by accident. What ``pass_env`` names comes beside it, see `penstock.supervisor.entrusted`.
 """
 
 from __future__ import annotations

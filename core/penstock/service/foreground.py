@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from penstock.api.local import LocalEngine
+from penstock.attempts.protocol import KEEP_RENDERED, RENDERED, attempt_path, load
 from penstock.clock import SystemClock
 from penstock.errors import DagFileError, PenstockError, UnknownError, UsageError
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import KEEP_RENDERED, RENDERED, attempt_path, load
+from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
@@ -32,10 +32,10 @@ from penstock.model.expansion import sources
 from penstock.model.outcome import describe
 from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
 from penstock.model.states import RUN_TERMINAL
-from penstock.model.told import CallbackRow
-from penstock.model.views import RunDetail, TaskRow
+from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.views import RunDetail, TaskRow
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.obey import FileLoaded
+from penstock.scheduling.steps.obey import FileLoaded
 from penstock.service.daemon import prepare_home
 from penstock.service.environment import task_environment
 from penstock.service.notices import Notices
@@ -43,8 +43,8 @@ from penstock.service.server import Server
 from penstock.service.trusted import require_config
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.values_file import seed_values
-from penstock.store.working import WorkingSet
+from penstock.store.engine.values_file import seed_values
+from penstock.store.engine.working_set import WorkingSet
 
 RETRY_AFTER = 1.0
 """Seconds between two tries here, at most."""

@@ -14,7 +14,7 @@ from penstock.errors import EngineError
 from penstock.service.lock import HomeLock
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.held import HeldFiles
+from penstock.store.sqlite.open_files import HeldFiles
 
 EVERY = 1.0
 """Seconds between two looks at what cannot be made anew; commits look for themselves."""

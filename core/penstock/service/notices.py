@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from penstock.model.views import Change
+from penstock.model.views.views import Change
 
 MERGE_LIMIT = 200
 """Runs (or DAGs) a notice names at most."""

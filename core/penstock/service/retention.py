@@ -17,12 +17,12 @@ from penstock.errors import LostError
 from penstock.execution.executor import Accepted, Claimed, Executor
 from penstock.loading.keep import forget_sources
 from penstock.model.subject import reason_of
-from penstock.scheduling.clock_steps import in_doubt
 from penstock.scheduling.loop import Loop
+from penstock.scheduling.world.clock_setting import in_doubt
 from penstock.settings import Settings
-from penstock.store import old_runs as old
 from penstock.store.database import Database
-from penstock.store.machine import of_the_machine
+from penstock.store.sqlite.machine import of_the_machine
+from penstock.store.upkeep import expire as old
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from contextlib import suppress
 from typing import Protocol
 
 from penstock.execution.executor import Accepted, Claimed, Executor
-from penstock.scheduling.unknown import Stray
+from penstock.scheduling.steps.unknown_attempts import Stray
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.old_runs import newest_attempt, unknown_attempts
+from penstock.store.upkeep.expire import newest_attempt, unknown_attempts
 
 _SHARD = re.compile(r"[0-9a-f]{7}", re.ASCII)
 _CLOCK_BACK_MS = 2 * 3600 * 1000

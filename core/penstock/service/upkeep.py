@@ -14,7 +14,9 @@ from penstock.loading.keep import kept_source
 from penstock.service.lock import HomeLock
 from penstock.service.retention import orphans
 from penstock.settings import Settings
-from penstock.store.condition import (
+from penstock.store.database import Database
+from penstock.store.upkeep.backup import Copy, back_up, put_back, shrink
+from penstock.store.upkeep.health import (
     DagSize,
     Problem,
     TableSize,
@@ -24,8 +26,6 @@ from penstock.store.condition import (
     sources,
     table_sizes,
 )
-from penstock.store.copies import Copy, back_up, put_back, shrink
-from penstock.store.database import Database
 
 _YOUNG = 3600.0
 """Seconds for which the folder of an attempt may be ahead of what a reader of the database sees."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from msgspec import convert
 from msgspec.structs import astuple
 
-from penstock.store.text import shown
+from penstock.store.sqlite.text import shown
 
 _EARLIEST = -62_000_000_000_000_000
 _LATEST = 253_000_000_000_000_000

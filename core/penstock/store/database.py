@@ -21,10 +21,10 @@ from sqlmodel import SQLModel
 from penstock.errors import StoreError
 from penstock.store import quarantine_table as quarantine_table  # noqa: PLC0414 - one more table
 from penstock.store import tables
-from penstock.store.guards import guards_hold, install_guards
-from penstock.store.held import HeldFiles
+from penstock.store.sqlite.guards import guards_hold, install_guards
+from penstock.store.sqlite.open_files import HeldFiles
+from penstock.store.sqlite.text import Raw, as_it_is, shown
 from penstock.store.statement import table_of
-from penstock.store.text import Raw, as_it_is, shown
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -59,6 +59,9 @@ EVENT_HORIZON = "events_from_us"
 
 class Database:
     """An open database. Make it with `open`."""
+
+    schema_version = tables.SCHEMA_VERSION
+    """The number of the schema that this program reads and writes."""
 
     def __init__(self, path: Path, engine: sa.Engine, *, readonly: bool) -> None:
         self.path = path

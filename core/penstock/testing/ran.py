@@ -13,8 +13,8 @@ from typing import Any
 from penstock.errors import UnknownError
 from penstock.service.foreground import run_test
 from penstock.settings import Settings
-from penstock.store.records import ValueRecord
-from penstock.store.values_file import write_values
+from penstock.store.engine.records import ValueRecord
+from penstock.store.engine.values_file import write_values
 from penstock.testing.bag import settings_near
 
 _LAST_LINES = 15

@@ -15,12 +15,12 @@ from drive.attempts import Attempts, make_settings, marked, shell
 from drive.loop import Bench, opened
 from drive.waiting import eventually
 from penstock import process
-from penstock.execution import records
+from penstock.attempts import files
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation, Unreachable
-from penstock.execution.local import LocalExecutor
+from penstock.execution.local.executor import LocalExecutor
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import TaskState
-from penstock.scheduling.settle import forgets
+from penstock.scheduling.steps.settle import forgets
 
 pytestmark = pytest.mark.skipif(not process.LINUX, reason="marks of others cannot be read")
 
@@ -132,8 +132,8 @@ def _empty(folder: Path) -> None:
 
 
 def _replace_order(folder: Path) -> None:
-    shutil.copy(folder / records.SPEC, folder / "copy")
-    (folder / "copy").rename(folder / records.SPEC)
+    shutil.copy(folder / files.SPEC, folder / "copy")
+    (folder / "copy").rename(folder / files.SPEC)
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,8 @@ def _replace_order(folder: Path) -> None:
         shutil.rmtree,
         lambda folder: folder.rename(folder.with_name("elsewhere")),
         _empty,
-        lambda folder: (folder / records.CLAIM).unlink(),
-        lambda folder: (folder / records.SPEC).unlink(),
+        lambda folder: (folder / files.CLAIM).unlink(),
+        lambda folder: (folder / files.SPEC).unlink(),
         _replace_order,
         lambda folder: shutil.rmtree(folder.parent),
     ],
@@ -190,7 +190,7 @@ async def test_a_root_that_is_moved_away_says_nothing_of_what_runs(tmp_path: Pat
 
 async def test_a_launch_whose_claim_was_removed_is_not_taken_back(attempts: Attempts) -> None:
     attempt = await running(attempts, "sleep 300 & sleep 300")
-    (attempts.folder(attempt) / records.CLAIM).unlink()
+    (attempts.folder(attempt) / files.CLAIM).unlink()
     assert isinstance(attempts.executor.revoke(attempt), Lost)
     assert marked(attempt) == []
 
@@ -220,7 +220,7 @@ async def test_a_copy_whose_original_is_gone_inherits_and_ends_what_runs(
     attempt = await running(attempts, "sleep 300 & sleep 300")
     copy = tmp_path.with_name(tmp_path.name + "-copy")
     shutil.copytree(attempts.settings.attempts, copy / "attempts")
-    supervisor = int(records.read(f"{attempts.folder(attempt)}/{records.CLAIM}")["pid"])
+    supervisor = int(files.read(f"{attempts.folder(attempt)}/{files.CLAIM}")["pid"])
     os.kill(supervisor, signal.SIGKILL)
     shutil.rmtree(attempts.settings.attempts)
     seen = _observed_without(tmp_path, copy, attempt)

@@ -12,9 +12,9 @@ import pytest
 from drive.attempts import Attempts, make_settings, marked, shell
 from drive.waiting import eventually
 from penstock import process
+from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.executor import Exited
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec
+from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import OutcomeKind
 

@@ -17,10 +17,10 @@ import pytest
 
 from drive.attempts import Attempts, make_settings, shell
 from drive.waiting import eventually
-from penstock.execution import crew, silence
+from penstock.attempts.protocol import load
 from penstock.execution.executor import Claimed
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import load
+from penstock.execution.local import silence, supervisors
+from penstock.execution.local.executor import LocalExecutor
 
 HEAVY = ("asyncio", "dataclasses", "inspect", "pathlib", "subprocess", "threading", "logging", "sqlite3")
 
@@ -39,7 +39,7 @@ async def attempts(tmp_path: Path) -> AsyncIterator[Attempts]:
     await found.executor.close()
 
 
-def supervisors(attempts: Attempts) -> set[int]:
+def claimers(attempts: Attempts) -> set[int]:
     """Return the supervisors that ever claimed something and still have their claim file."""
     folder = attempts.settings.attempts / ".claims"
     found = set()
@@ -52,17 +52,17 @@ def supervisors(attempts: Attempts) -> set[int]:
 async def test_supervisors_are_filled_and_let_go_when_idle(
     attempts: Attempts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(supervisors, "IDLE_SECONDS", 0.05)
     specs = [shell("sleep 600") for _ in range(5)]
     attempts.executor.submit(specs)
     for spec in specs:
         await attempts.until(spec.attempt_id, Claimed)
-    assert len(supervisors(attempts)) == 3
+    assert len(claimers(attempts)) == 3
     for spec in specs:
         attempts.executor.stop(spec.attempt_id, "kill", "done")
     for spec in specs:
         await attempts.end(spec.attempt_id)
-    await eventually(lambda: len(supervisors(attempts)) == 1, "all but one to end")
+    await eventually(lambda: len(claimers(attempts)) == 1, "all but one to end")
     assert (await attempts.run(shell("exit 3"))).exit_code == 3
 
 
@@ -72,11 +72,11 @@ async def test_work_is_shared_before_a_supervisor_is_full(tmp_path: Path) -> Non
     attempts.executor.submit(specs[:4])
     for spec in specs[:4]:
         await attempts.until(spec.attempt_id, Claimed)
-    assert len(supervisors(attempts)) == 1  # the others have only been asked for
+    assert len(claimers(attempts)) == 1  # the others have only been asked for
     await eventually(lambda: len(connected(attempts)) == 2, "a second supervisor")
     attempts.executor.submit(specs[4:])
     await attempts.until(specs[4].attempt_id, Claimed)
-    assert len(supervisors(attempts)) == 2
+    assert len(claimers(attempts)) == 2
     assert sorted(connected(attempts)) == [1, 4]
     for spec in specs:
         attempts.executor.stop(spec.attempt_id, "kill", "done")
@@ -147,10 +147,10 @@ async def test_a_home_with_a_long_and_odd_path(tmp_path: Path) -> None:
 
 
 def test_a_supervisor_imports_little() -> None:
-    root = str(Path(crew.__file__).parents[2])
+    root = str(Path(supervisors.__file__).parents[2])
     code = (
         "import sys, json; sys.path.append(sys.argv[1])\n"
-        "import penstock.execution.supervisor\n"
+        "import penstock.supervisor.main\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
     words = [sys.executable, "-I", "-S", "-c", code, root]
@@ -163,7 +163,7 @@ def test_a_supervisor_imports_little() -> None:
 async def test_a_stopped_supervisor_is_set_aside_and_used_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
     attempts = await opened(tmp_path)
     executor = attempts.executor
     assert isinstance(executor, LocalExecutor)
@@ -171,7 +171,7 @@ async def test_a_stopped_supervisor_is_set_aside_and_used_again(
     held = shell(f"until [ -e {gate} ]; do sleep 0.02; done; echo held >>{ran}; exit 2")
     executor.submit([held])
     await attempts.until(held.attempt_id, Claimed)
-    (stopped,) = supervisors(attempts)
+    (stopped,) = claimers(attempts)
     os.kill(stopped, signal.SIGSTOP)
     try:
         specs = [shell(f"echo {number} >>{ran}; exit {number}") for number in (3, 4, 5)]
@@ -196,8 +196,8 @@ async def test_a_stopped_supervisor_is_set_aside_and_used_again(
 async def test_an_idle_supervisor_that_is_stopped_and_wakes_up_takes_work_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "SIDE_BY_SIDE", 1)
-    monkeypatch.setattr(crew, "IDLE_SECONDS", 600)
+    monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(supervisors, "IDLE_SECONDS", 600)
     monkeypatch.setattr(silence, "AGAIN_SECONDS", 0.05)
     attempts = await opened(tmp_path)
     executor = attempts.executor

@@ -18,10 +18,10 @@ import pytest
 from drive.attempts import Attempts, make_settings, shell
 from drive.waiting import eventually
 from penstock import process
-from penstock.execution import crew
+from penstock.attempts.protocol import AttemptSpec, load
 from penstock.execution.executor import Claimed
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec, load
+from penstock.execution.local import supervisors
+from penstock.execution.local.executor import LocalExecutor
 from penstock.model.outcome import OutcomeKind, describe
 
 pytestmark = pytest.mark.skipif(
@@ -84,8 +84,8 @@ class Strange(Attempts):
 
 @pytest.fixture
 async def attempts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Strange]:
-    monkeypatch.setattr(crew, "_CODE", POWERLESS + crew._CODE.replace(";", "\n"))
-    monkeypatch.setattr(crew, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(supervisors, "_CODE", POWERLESS + supervisors._CODE.replace(";", "\n"))
+    monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
     found = Strange(tmp_path)
     await found.start()
     yield found

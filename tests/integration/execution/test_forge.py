@@ -15,17 +15,18 @@ from drive.attempts import Attempts, make_settings, marked, shell
 from drive.tasks import FACTS
 from drive.waiting import eventually
 from penstock import process
-from penstock.execution import attempt_dir, crew, records
+from penstock.attempts import files
+from penstock.attempts.protocol import AttemptSpec, attempt_path, load
 from penstock.execution.executor import Claimed, Exited, Lost
-from penstock.execution.forge import TASK_CHILD, UNBORN, can_fork
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec, attempt_path, load
+from penstock.execution.local import directory, supervisors
+from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.supervisor.fork import TASK_CHILD, UNBORN, can_fork
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks are given over on Linux")
 
-FORKED = "'penstock.execution.warm_parent' in sys.modules"
+FORKED = "'penstock.task_process.warm_parent' in sys.modules"
 HEADER = """
 import atexit, os, signal, subprocess, sys, threading, time
 from penstock import DAG, PythonOperator
@@ -253,8 +254,8 @@ async def test_a_warm_parent_that_stands_still_is_replaced(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     attempts = Forgery(tmp_path)
-    hurry = "import penstock.execution.running as r;r.BIRTH_SECONDS=2;main()"
-    monkeypatch.setattr(crew, "_CODE", crew._CODE.replace("main()", hurry))
+    hurry = "import penstock.supervisor.attempt as r;r.BIRTH_SECONDS=2;main()"
+    monkeypatch.setattr(supervisors, "_CODE", supervisors._CODE.replace("main()", hurry))
     await attempts.start()
     parent = await attempts.forked()
     os.kill(parent, signal.SIGSTOP)
@@ -313,11 +314,11 @@ async def test_a_supervisor_killed_with_forked_tasks(attempts: Forgery) -> None:
     attempts.executor.submit([spec])
     await attempts.started(spec, b"ready\nready")
     folder = str(attempts.folder(spec.attempt_id))
-    child = records.read_report(f"{folder}/spec")
+    child = files.read_report(f"{folder}/spec")
     assert process.start_ticks(child["pid"]) == child["start_ticks"]
     os.kill(attempts.supervisor_of(spec.attempt_id), signal.SIGKILL)
     # Were the lock inherited, the dead supervisor would look alive for as long as its tasks live.
-    await eventually(lambda: not attempt_dir.is_locked(folder), "the lock to be free")
+    await eventually(lambda: not directory.is_locked(folder), "the lock to be free")
     assert isinstance(await attempts.until(spec.attempt_id, Lost, Exited), Lost)
     assert marked(spec.attempt_id) == []
     await eventually(lambda: (seen := process.stat(parent)) is None or seen.ended, "the warm parent's end")

@@ -9,8 +9,8 @@ import pytest
 
 from drive.attempts import Attempts, make_settings, shell
 from drive.waiting import eventually
-from penstock.execution import crew
-from penstock.execution.local import LocalExecutor
+from penstock.execution.local import supervisors
+from penstock.execution.local.executor import LocalExecutor
 from penstock.model.outcome import OutcomeKind
 
 CANARY = "canary-3f9c0d17"
@@ -110,7 +110,7 @@ async def test_a_machine_without_room_gives_the_launch_back(
     attempts: Attempts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        crew,
+        supervisors,
         "_CODE",
         # So few files may be open that the attempt's own fit, and the command's pipe does not.
         "import resource,sys;sys.path.append(sys.argv.pop(1));"

@@ -10,8 +10,8 @@ import pytest
 
 from drive.attempts import Attempts, make_settings, marked, shell
 from drive.waiting import eventually
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec
+from penstock.attempts.protocol import AttemptSpec
+from penstock.execution.local.executor import LocalExecutor
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are seen in /proc")

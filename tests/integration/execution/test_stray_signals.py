@@ -13,10 +13,10 @@ import pytest
 from drive.attempts import Attempts, make_settings, shell
 from drive.waiting import eventually
 from penstock import process, stray_signals
-from penstock.execution import crew
+from penstock.attempts.protocol import AttemptSpec, load
 from penstock.execution.executor import Claimed, Exited
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec, load
+from penstock.execution.local import supervisors
+from penstock.execution.local.executor import LocalExecutor
 from penstock.model.outcome import OutcomeKind
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
@@ -33,7 +33,7 @@ async def opened(home: Path) -> Attempts:
 
 @pytest.fixture
 async def attempts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Attempts]:
-    monkeypatch.setattr(crew, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
     found = await opened(tmp_path)
     yield found
     await found.executor.close()
@@ -85,7 +85,7 @@ FAULTY = """
 import os, sys
 sys.path.append(sys.argv.pop(1))
 from penstock.execution import {module} as module
-from penstock.execution import supervisor
+from penstock.supervisor import main
 place = {place}
 found = getattr(place, "{name}")
 def words(each):
@@ -122,8 +122,8 @@ async def test_what_fails_in_one_attempt_ends_that_one_alone(
     last = "sleep 0.1" if what == "the sweep" else "sleep 600"
     victim = shell(f"echo out; setsid sleep 600 & {last}", grace=1)
     code = FAULTY.format(module=module, place=place, name=name, error=error, bad=victim.attempt_id)
-    monkeypatch.setattr(crew, "_CODE", code)
-    monkeypatch.setattr(crew, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(supervisors, "_CODE", code)
+    monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
     attempts = await opened(tmp_path)
     gate = tmp_path / "gate"
     others = [shell(f"until [ -e {gate} ]; do sleep 0.02; done; exit {code}") for code in (0, 5)]
@@ -158,7 +158,7 @@ async def test_a_turn_that_fails_is_not_the_last(tmp_path: Path, monkeypatch: py
     code = FAULTY.format(
         module="supervisor", place="module.Supervisor", name="_pause", error="RuntimeError('sudden')", bad=""
     ).replace("if any(", f"if not os.path.exists({str(gate)!r}) and any(")
-    monkeypatch.setattr(crew, "_CODE", code)
+    monkeypatch.setattr(supervisors, "_CODE", code)
     attempts = await opened(tmp_path)
     complaints = attempts.settings.run_folder / "supervisors.log"
     await eventually(lambda: complaints.exists() and "sudden" in complaints.read_text(), "the complaint")

@@ -14,10 +14,10 @@ import pytest
 from drive.attempts import Attempts, make_settings, marked, shell
 from drive.waiting import eventually
 from penstock import process
-from penstock.execution import attempt_dir
+from penstock.attempts.protocol import AttemptSpec, dump, load
 from penstock.execution.executor import Accepted, Claimed, Exited, Lost
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec, dump, load
+from penstock.execution.local import directory
+from penstock.execution.local.executor import LocalExecutor
 from penstock.model.outcome import OutcomeKind
 from penstock.settings import Settings
 
@@ -36,8 +36,8 @@ SUPERVISOR_SIDE = [
 ENGINE = """
 import asyncio, sys
 from pathlib import Path
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec, load
+from penstock.execution.local.executor import LocalExecutor
+from penstock.attempts.protocol import AttemptSpec, load
 from penstock.settings import Settings
 
 async def main(home, spec):
@@ -180,7 +180,7 @@ async def test_a_supervisor_that_dies_at_each_point(tmp_path: Path, point: str) 
         }[point]
         await eventually((folder / trace).exists, f"{trace} to be written")
         await eventually(lambda: one_died(attempts.settings), "the supervisor's death")
-        await eventually(lambda: not attempt_dir.is_locked(str(folder)), "the lock to be free")
+        await eventually(lambda: not directory.is_locked(str(folder)), "the lock to be free")
         seen = attempts.observe(spec.attempt_id)
         parent.kill()
     match point:
@@ -252,7 +252,7 @@ async def test_nothing_is_signalled_after_a_reboot(tmp_path: Path) -> None:
     task = marked(spec.attempt_id)
     claim = attempts.folder(spec.attempt_id) / "claim"
     os.kill(pid, signal.SIGKILL)
-    await eventually(lambda: not attempt_dir.is_locked(str(claim.parent)), "the supervisor's death")
+    await eventually(lambda: not directory.is_locked(str(claim.parent)), "the supervisor's death")
     claim.unlink()
     claim.write_bytes(dump({"kind": "claimed", "pid": pid, "start_ticks": 1, "boot_id": "an earlier boot"}))
     assert attempts.observe(spec.attempt_id) == Lost("the machine restarted while it ran")

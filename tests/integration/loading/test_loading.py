@@ -13,9 +13,9 @@ from textwrap import dedent
 import pytest
 
 from penstock import process
+from penstock.loading.child_process import MARK, Starter
 from penstock.loading.discover import source_hash
 from penstock.loading.environment import author_environment
-from penstock.loading.held import MARK, Starter
 from penstock.loading.parse import SPAWNING, parse_file, parse_file_sync
 from penstock.loading.warm import WarmParents
 from penstock.model.spec import DagFileProblem, ParsedFile

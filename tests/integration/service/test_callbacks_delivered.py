@@ -17,7 +17,7 @@ from fakes.servers import MailServer, WebServer, mail_server, web_server
 from penstock.api.client import SocketEngine
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL
-from penstock.model.told import CallbackRow
+from penstock.model.views.callbacks import CallbackRow
 from penstock.service.foreground import run_test
 
 FILE = """

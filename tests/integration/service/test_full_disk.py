@@ -12,10 +12,10 @@ import pytest
 from drive.instance import Instance
 from drive.waiting import wait_for
 from penstock.api.client import SocketEngine
-from penstock.execution.log_file import BACKLOG
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL
-from penstock.model.views import RunDetail
+from penstock.model.views.views import RunDetail
+from penstock.supervisor.log_file import BACKLOG
 
 DAG = """
 import time, pathlib

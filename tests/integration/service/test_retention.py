@@ -17,15 +17,16 @@ from data.builders import dag, task
 from drive.checks import assert_events_replay
 from drive.loop import Bench
 from fakes.clock import START
+from penstock.attempts.files import attempt_path
 from penstock.clock import to_us
-from penstock.execution.records import attempt_path
 from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec
 from penstock.service import retention
-from penstock.store import old_runs, tables
+from penstock.store import tables
 from penstock.store.database import Database
 from penstock.store.statement import table_of
+from penstock.store.upkeep import expire
 
 DAY = 86_400
 OK = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
@@ -106,10 +107,10 @@ async def test_a_run_that_is_set_going_again_meanwhile_is_left_alone(bench: Benc
     made = run_some(bench, "d", 2)
     bench.clock.forward(30 * DAY)
     kept = bench.settings.kept_of("d")
-    [found] = old_runs.old_runs(bench.database, "d", kept, now_us=to_us(bench.clock.time))
+    [found] = expire.old_runs(bench.database, "d", kept, now_us=to_us(bench.clock.time))
     assert found.run_id == made[0]
     bench.act(acts.Clear(dag_id="d", run_id=made[0]))
-    assert old_runs.forget_slice(bench.database, found, tasks=10) == ([], True)
+    assert expire.forget_slice(bench.database, found, tasks=10) == ([], True)
     bench.finish()
     assert runs(bench, "d") == made
 
@@ -298,7 +299,7 @@ def test_a_guard_of_an_older_program_is_renewed(tmp_path: Path) -> None:
     database.close()
     database = Database.open(path)
     builders.add_events(database, [("d", None, "act_pause")])
-    old_runs.delete_events(database, [1], before_us=to_us(builders.NOON) + 1)
+    expire.delete_events(database, [1], before_us=to_us(builders.NOON) + 1)
     assert count(database, tables.EventRow) == 0
     database.close()
 
@@ -306,7 +307,7 @@ def test_a_guard_of_an_older_program_is_renewed(tmp_path: Path) -> None:
 def test_forgetting_runs_beside_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The questions that read much are asked from another thread."""
     asked: list[bool] = []
-    original = old_runs.old_runs
+    original = expire.old_runs
 
     def watched(*about: Any, **named: Any) -> Any:
         try:
@@ -323,7 +324,7 @@ def test_forgetting_runs_beside_the_engine(tmp_path: Path, monkeypatch: pytest.M
         await forget(bench)
         bench.close()
 
-    monkeypatch.setattr(old_runs, "old_runs", watched)
+    monkeypatch.setattr(expire, "old_runs", watched)
     asyncio.run(work())
     assert asked == [False]
 

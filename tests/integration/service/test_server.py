@@ -18,8 +18,9 @@ from penstock.errors import (
     EngineNotRunningError,
     ProtocolError,
 )
-from penstock.model import acts, views
+from penstock.model import acts
 from penstock.model.spec import ScheduleSpec
+from penstock.model.views import views
 from penstock.service import connection as connection_module
 from penstock.service import server as server_module
 

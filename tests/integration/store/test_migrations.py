@@ -16,7 +16,7 @@ from penstock.errors import StoreError
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.store import migrations, tables
 from penstock.store.database import Database
-from penstock.store.working import WorkingSet
+from penstock.store.engine.working_set import WorkingSet
 
 OK = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
 

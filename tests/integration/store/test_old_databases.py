@@ -12,8 +12,8 @@ from data.builders import dag, task
 from drive.loop import BAD, OK, Bench
 from penstock.model.acts import Clear
 from penstock.store import migrations, tables
-from penstock.store.condition import problems
 from penstock.store.database import Database
+from penstock.store.upkeep.health import problems
 
 
 def empty_first(path: Path, folder: Path) -> None:

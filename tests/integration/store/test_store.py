@@ -22,11 +22,11 @@ from penstock.model.transitions import RunEvent, TaskEvent, run_edges, task_edge
 from penstock.store import database as database_module
 from penstock.store import tables
 from penstock.store.database import Database, network_file_system
-from penstock.store.gate import Gate
-from penstock.store.guards import install_guards
-from penstock.store.records import RunRecord, TaskRecord
+from penstock.store.engine.gate import Gate
+from penstock.store.engine.records import RunRecord, TaskRecord
+from penstock.store.engine.working_set import WorkingSet
+from penstock.store.sqlite.guards import install_guards
 from penstock.store.statement import table_of
-from penstock.store.working import WorkingSet
 
 OK = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
 _run = table_of(tables.RunRow)

@@ -23,7 +23,7 @@ from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.assets import AssetCondition
 from penstock.model.spec import ScheduleSpec
-from penstock.store.text import shown
+from penstock.store.sqlite.text import shown
 
 COLUMNS = [
     (table.name, column.name)

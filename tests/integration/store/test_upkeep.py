@@ -16,16 +16,17 @@ import pytest
 
 from data.builders import NOON, add_attempt, add_dag, add_run, dag, insert, task, task_key
 from drive.loop import Bench
+from penstock.attempts.files import attempt_path
 from penstock.cli.main import run
 from penstock.clock import to_us
 from penstock.errors import RefusedError, StoreError
-from penstock.execution.records import attempt_path
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.service import upkeep
 from penstock.service.lock import HomeLock
 from penstock.settings import Settings
-from penstock.store import copies, tables
+from penstock.store import tables
 from penstock.store.database import Database
+from penstock.store.upkeep import backup
 
 OK = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=0)
 SPEC = dag("d", task("a"))
@@ -181,7 +182,7 @@ def test_a_backup_under_a_writer_is_one_moment(used: Settings, tmp_path: Path) -
                 for table in ("attempt", "task_instance")
             ]
             assert tasks - attempts in {0, 1}, "between two transactions, never within one"
-        assert copies.prove(copy.path).runs == copy.runs
+        assert backup.prove(copy.path).runs == copy.runs
     assert not list(tmp_path.glob("*.part"))
     assert not list(tmp_path.glob("*-wal"))
 
@@ -207,7 +208,7 @@ def test_a_full_disk_leaves_no_half_copy(
     def full(_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(copies, "_sync", full)
+    monkeypatch.setattr(backup, "_sync", full)
     with pytest.raises(StoreError, match="No space left"):
         upkeep.backup(used, tmp_path / "copy.db")
     assert list(tmp_path.glob("copy*")) == []

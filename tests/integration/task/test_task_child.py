@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from drive.tasks import ChildRan, Runs, read_record
-from penstock.execution import records
+from penstock.attempts import files
 
 BATTERY = Path(__file__).parents[2] / "golden" / "battery" / "flow.py"
 BASH: dict[str, Any] = json.loads((BATTERY.parents[1] / "battery.json").read_text())["flow"]["fl_bash"][
@@ -64,7 +64,7 @@ def test_a_plain_task_imports_little(runs: Runs, tmp_path: Path) -> None:
     )
     ran = runs.child(file, "d", "f")
     assert ran.code == 0, ran.output
-    assert "penstock.authoring.running" in ran.output
+    assert "penstock.task_process.run" in ran.output
     dear = "asyncio dataclasses inspect jinja2 jsonschema logging msgspec pathlib psutil sqlalchemy sqlmodel"
     dear += " tempfile textual traceback typing zoneinfo croniter"
     assert set(ran.output.split()) & set(dear.split()) == set()
@@ -212,14 +212,14 @@ Slow(task_id="slow")
 """,
     )
     folder = runs.prepare(file, "d", "slow")
-    command = [sys.executable, "-P", "-m", "penstock.execution.task_child", str(folder)]
+    command = [sys.executable, "-P", "-m", "penstock.task_process.main", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "working\n"
         process.terminate()
         assert process.stdout.read() == "told to stop\ncleaned up\n"
         assert process.wait(30) == -signal.SIGTERM
-    assert read_record(folder, records.VERDICT) is None
+    assert read_record(folder, files.VERDICT) is None
 
 
 CLEANS_UP = """
@@ -256,7 +256,7 @@ PythonOperator(task_id="runs", python_callable=run)
 """,
     )
     folder = runs.prepare(file, "d", "runs")
-    command = [sys.executable, "-P", "-m", "penstock.execution.task_child", str(folder)]
+    command = [sys.executable, "-P", "-m", "penstock.task_process.main", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "tool ready\n"
@@ -280,7 +280,7 @@ Loud(task_id="loud")
 """,
     )
     folder = runs.prepare(file, "d", "loud")
-    command = [sys.executable, "-P", "-m", "penstock.execution.task_child", str(folder)]
+    command = [sys.executable, "-P", "-m", "penstock.task_process.main", str(folder)]
     env = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
@@ -361,11 +361,11 @@ f()
 
 
 def test_an_xcom_that_is_too_large_fails_with_the_size(runs: Runs, tmp_path: Path) -> None:
-    file = write(tmp_path, f"@task\ndef f(): return 'x' * {records.HARD_XCOM_BYTES}\nf()")
+    file = write(tmp_path, f"@task\ndef f(): return 'x' * {files.HARD_XCOM_BYTES}\nf()")
     ran = runs.child(file, "d", "f")
     assert ran.code == 1
     assert ran.verdict is not None
-    assert f"more than the {records.HARD_XCOM_BYTES:,} allowed" in ran.verdict["reason"]
+    assert f"more than the {files.HARD_XCOM_BYTES:,} allowed" in ran.verdict["reason"]
     assert ran.xcoms == {}
 
 

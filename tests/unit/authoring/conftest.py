@@ -9,7 +9,7 @@ import pytest
 
 import penstock
 from penstock.authoring import scope
-from penstock.authoring.serialize import collect, to_spec
+from penstock.loading.serialize import collect, to_spec
 from penstock.model.spec import DagSpec
 
 FILE = "the_file.py"

@@ -9,8 +9,8 @@ import pytest
 
 from drive.tasks import Runs, dags_of
 from penstock import Asset, AssetAlias
-from penstock.authoring.asset_events import InletEvents
 from penstock.errors import DagFileError
+from penstock.task_process.asset_events import InletEvents
 
 
 @pytest.mark.parametrize(

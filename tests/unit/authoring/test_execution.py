@@ -19,8 +19,8 @@ from penstock import (
     PythonOperator,
     task,
 )
-from penstock.authoring.running import reason_of
-from penstock.execution.callback_child import _call
+from penstock.task_process.callback import _call
+from penstock.task_process.run import reason_of
 
 
 def latest_only(tmp_path: Path, run_after: str, run_type: str = "scheduled") -> tuple[str, ...]:

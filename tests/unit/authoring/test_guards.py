@@ -10,8 +10,8 @@ import pytest
 
 from drive.tasks import Ran, Runs
 from penstock import DAG, task
-from penstock.authoring.cldr import format_date
 from penstock.errors import DagFileError
+from penstock.task_process.cldr import format_date
 
 
 def run(decorators: list[Any], folder: Path, **options: Any) -> Ran:

@@ -6,8 +6,8 @@ import pytest
 
 from penstock.authoring import scope
 from penstock.authoring.collect import collect
-from penstock.authoring.serialize import to_spec
 from penstock.errors import DagFileError
+from penstock.loading.serialize import to_spec
 
 HEAD = """
 from penstock import DAG, BashOperator, task, task_group

@@ -24,12 +24,13 @@ from penstock import (
     SmtpNotifier,
     WebhookNotifier,
 )
-from penstock.authoring import lookup
-from penstock.authoring.context import Context, build_context
-from penstock.authoring.serialize import to_spec
-from penstock.authoring.task_instance import TaskInstance, XComStore
+from penstock.authoring.context import Context
 from penstock.errors import DagFileError
+from penstock.loading.serialize import to_spec
 from penstock.model.spec import DeadlineSpec
+from penstock.task_process import lookup
+from penstock.task_process.context_keys import build_context
+from penstock.task_process.task_instance import TaskInstance, XComStore
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from penstock import (
     TimeSensor,
 )
 from penstock.authoring import scope
-from penstock.authoring.databases import run_sql
+from penstock.task_process.databases import run_sql
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from drive.tasks import Ran, Runs
 from penstock import DAG, SQLExecuteQueryOperator
-from penstock.authoring.databases import run_sql
+from penstock.task_process.databases import run_sql
 
 
 @pytest.fixture(params=["sqlite", "duckdb"])

@@ -10,7 +10,7 @@ import pytest
 
 from drive.tasks import Runs
 from penstock import DAG, PythonOperator
-from penstock.authoring import template_limits
+from penstock.task_process import template_limits
 
 
 def rendered(tmp_path: Path, text: str, **options: Any) -> Any:

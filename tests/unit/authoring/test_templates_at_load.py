@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import penstock
-from penstock.authoring.serialize import collect, to_spec
 from penstock.errors import DagFileError
+from penstock.loading.serialize import collect, to_spec
 from penstock.model.spec import DagSpec
 
 

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock import Connection, Variable, get_current_context
-from penstock.authoring import lookup, macros
-from penstock.authoring.calling import CONTEXT_KEYS, arguments, check_call
 from penstock.authoring.exceptions import TaskError
-from penstock.authoring.moment import Moment
-from penstock.authoring.xcom_codec import XComError, decode, encode
+from penstock.authoring.signatures import CONTEXT_KEYS, check_call
+from penstock.task_process import lookup, macros
+from penstock.task_process.call import arguments
+from penstock.task_process.moment import Moment
+from penstock.task_process.xcom_codec import XComError, decode, encode
 
 PLAIN = (
     st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False)

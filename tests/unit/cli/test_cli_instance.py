@@ -127,7 +127,7 @@ def test_doctor_of_a_fresh_instance_finds_nothing_broken(alone: Say, home: Path)
 def test_doctor_calls_a_disk_full_when_the_engine_does(
     alone: Say, home: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: int, verdict: str
 ) -> None:
-    from penstock.scheduling.room import storage_problem
+    from penstock.scheduling.disk_room import storage_problem
 
     alone("init", str(home))
     usage = SimpleNamespace(total=total, free=free)

@@ -15,7 +15,7 @@ from fakes.world import NOW, World, replace
 from fakes.world import believable as make_world
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import RunState, TaskState
-from penstock.model.views import AttemptRow, Gate, PauseInfo, RunDetail, Sample, TaskRow, Why
+from penstock.model.views.views import AttemptRow, Gate, PauseInfo, RunDetail, Sample, TaskRow, Why
 from penstock_tui.view import dag_rows, details, task_rows
 from penstock_tui.view.log_line import marked, pieces_of
 from penstock_tui.view.rails import lay_out_order

@@ -14,21 +14,22 @@ from pathlib import Path
 import pytest
 
 from penstock import process
-from penstock.execution import attempt_dir, records
-from penstock.execution.attempt_dir import Stage, probe, revoke
-from penstock.execution.attempt_files import AttemptFiles
+from penstock.attempts import files
+from penstock.attempts.protocol import dump
 from penstock.execution.executor import Exited, Lost
-from penstock.execution.local import LocalExecutor, prepare_root
-from penstock.execution.protocol import dump
+from penstock.execution.local import directory
+from penstock.execution.local.directory import Stage, probe, revoke
+from penstock.execution.local.executor import LocalExecutor, prepare_root
 from penstock.model.outcome import OutcomeKind
 from penstock.settings import Settings
+from penstock.supervisor.directory import AttemptFiles
 
 ID = "0123456789ab-01234567"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    attempt_dir.create(tmp_path, ID, b'{"v":1}\n')
+    directory.create(tmp_path, ID, b'{"v":1}\n')
     return tmp_path / ID[:7] / ID
 
 
@@ -43,14 +44,14 @@ def claim(tmp_path: Path) -> str:
 def test_creating_is_private_whole_and_repeatable(folder: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [path.name for path in folder.iterdir()] == ["spec"]
-    attempt_dir.create(folder.parent.parent, ID, b"another")
+    directory.create(folder.parent.parent, ID, b"another")
     assert (folder / "spec").read_bytes() == b'{"v":1}\n'
 
 
 def test_a_directory_without_a_spec_gets_one(tmp_path: Path) -> None:
     folder = tmp_path / ID[:7] / ID
     folder.mkdir(parents=True)
-    attempt_dir.create(tmp_path, ID, b"spec")
+    directory.create(tmp_path, ID, b"spec")
     assert (folder / "spec").read_bytes() == b"spec"
 
 
@@ -68,7 +69,7 @@ def test_the_life_of_an_attempt(folder: Path, claim: str) -> None:
     files.publish({"kind": "exit_code", "exit_code": 3}, durable=True)
     facts = probe(folder)
     assert (facts.stage, facts.result["exit_code"]) == (Stage.ENDED, 3)
-    assert not attempt_dir.is_locked(str(folder))
+    assert not directory.is_locked(str(folder))
 
 
 def test_a_result_that_finds_no_room_can_be_told_shorter(
@@ -134,7 +135,7 @@ def test_a_revoked_launch_is_never_claimed(folder: Path, claim: str) -> None:
     assert revoke(folder) is True
     with pytest.raises(FileExistsError):
         AttemptFiles(str(folder)).take(claim)
-    assert not attempt_dir.is_locked(str(folder))
+    assert not directory.is_locked(str(folder))
     assert probe(folder).stage is Stage.REVOKED
     assert sorted(path.name for path in folder.iterdir()) == ["claim", "spec"]
 
@@ -142,7 +143,7 @@ def test_a_revoked_launch_is_never_claimed(folder: Path, claim: str) -> None:
 def test_a_prober_does_not_take_another_for_the_supervisor(folder: Path) -> None:
     other = os.open(folder / "spec", os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_SH)
-    assert not attempt_dir.is_locked(str(folder))
+    assert not directory.is_locked(str(folder))
     os.close(other)
 
 
@@ -160,13 +161,13 @@ def test_a_probed_lock_makes_the_supervisor_wait_and_claim_nothing(folder: Path,
 
 def between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Let *act* happen just before the lock is probed."""
-    real = attempt_dir.is_locked
+    real = directory.is_locked
 
     def probed(place: str) -> bool:
         act()
         return real(place)
 
-    monkeypatch.setattr(attempt_dir, "is_locked", probed)
+    monkeypatch.setattr(directory, "is_locked", probed)
 
 
 def test_an_end_between_claim_and_lock_is_not_lost(
@@ -183,21 +184,21 @@ def test_an_end_between_claim_and_lock_is_not_lost(
 def test_a_claim_after_the_look_for_one_is_not_lost(
     folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = AttemptFiles(str(folder))
-    real = records.read
+    attempt = AttemptFiles(str(folder))
+    real = files.read
 
     def read(path: str) -> dict[str, object]:
         try:
             return real(path)
         finally:
             if path.endswith("/claim"):
-                monkeypatch.setattr(records, "read", real)
-                files.take(claim)
+                monkeypatch.setattr(files, "read", real)
+                attempt.take(claim)
 
-    monkeypatch.setattr(records, "read", read)
+    monkeypatch.setattr(files, "read", read)
     assert probe(folder).stage is Stage.ACCEPTED
     assert probe(folder).stage is Stage.CLAIMED
-    files.close()
+    attempt.close()
 
 
 def take(files: AttemptFiles, claim: str, barrier: threading.Barrier, won: list[bool]) -> None:
@@ -213,7 +214,7 @@ def take(files: AttemptFiles, claim: str, barrier: threading.Barrier, won: list[
 def test_revoke_and_claim_never_both_win(tmp_path: Path, claim: str) -> None:
     for number in range(100):
         attempt_id = f"{number:012x}-01234567"
-        attempt_dir.create(tmp_path, attempt_id, b"spec")
+        directory.create(tmp_path, attempt_id, b"spec")
         folder = tmp_path / attempt_id[:7] / attempt_id
         files = AttemptFiles(str(folder))
         barrier = threading.Barrier(2)
@@ -232,7 +233,7 @@ def test_revoke_and_claim_never_both_win(tmp_path: Path, claim: str) -> None:
 def test_the_port_names_what_it_finds(tmp_path: Path) -> None:
     executor = LocalExecutor(Settings(home=tmp_path, dags_folder=tmp_path))
     root = tmp_path / "attempts"
-    attempt_dir.create(root, ID, b"spec")
+    directory.create(root, ID, b"spec")
     folder = root / ID[:7] / ID
     (folder / "result").write_bytes(dump({"kind": "no such kind"}))
     assert isinstance(executor.observe([ID])[ID], Lost)
@@ -254,7 +255,7 @@ def test_a_full_disk_still_takes_the_result(folder: Path, claim: str) -> None:
 
 @pytest.mark.parametrize("order", [b"", b"not an order", b"not an order\n", b'{"v":1}'])
 def test_an_order_without_sense_still_gets_its_result(tmp_path: Path, claim: str, order: bytes) -> None:
-    attempt_dir.create(tmp_path, ID, order)
+    directory.create(tmp_path, ID, order)
     files = AttemptFiles(str(tmp_path / ID[:7] / ID))
     files.take(claim)
     with suppress(ValueError):
@@ -277,7 +278,7 @@ def test_a_result_that_is_there_is_not_written_again(
     files.read_order()
     files.publish({"kind": "exit_code", "exit_code": 0}, durable=True)
     assert probe(folder).stage is Stage.ENDED
-    assert not attempt_dir.is_locked(str(folder))
+    assert not directory.is_locked(str(folder))
 
 
 def test_whose_process_it_is_as_older_supervisors_wrote_it(folder: Path, claim: str) -> None:
@@ -290,7 +291,7 @@ def test_whose_process_it_is_as_older_supervisors_wrote_it(folder: Path, claim: 
 
 def test_a_shard_that_was_never_finished_is_removed(tmp_path: Path) -> None:
     root = tmp_path / "attempts"
-    attempt_dir.create(root, ID, b"spec")
+    directory.create(root, ID, b"spec")
     (root / ".0123456-01234567").mkdir()
     prepare_root(root)
     assert [path.name for path in root.iterdir()] == [ID[:7]]
@@ -306,7 +307,7 @@ def test_many_make_the_same_shard(tmp_path: Path) -> None:
 
     def make(number: int) -> None:
         barrier.wait()
-        attempt_dir.create(tmp_path, f"{ID[:-1]}{number}", b"spec")
+        directory.create(tmp_path, f"{ID[:-1]}{number}", b"spec")
 
     makers = [threading.Thread(target=make, args=(number,)) for number in range(8)]
     for maker in makers:
@@ -320,10 +321,10 @@ def test_many_make_the_same_shard(tmp_path: Path) -> None:
 def test_a_spec_that_does_not_fit_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "write", _no_room)
     with pytest.raises(OSError, match="No space"):
-        attempt_dir.create(tmp_path, ID, b"spec")
+        directory.create(tmp_path, ID, b"spec")
     monkeypatch.undo()
     assert probe(tmp_path / ID[:7] / ID).stage is Stage.ACCEPTED
-    attempt_dir.create(tmp_path, ID, b"spec")
+    directory.create(tmp_path, ID, b"spec")
     assert (tmp_path / ID[:7] / ID / "spec").read_bytes() == b"spec"
 
 

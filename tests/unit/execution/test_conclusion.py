@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from penstock.execution.conclusion import begun, conclude
+from penstock.supervisor.conclusion import begun, conclude
 
 OK, ONE, SKIP, TERMINATED = 0, 1 << 8, 99 << 8, 15
 

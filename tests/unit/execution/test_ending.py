@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from penstock import process
-from penstock.execution import asking, ending
-from penstock.execution.asking import NEVER
-from penstock.execution.ending import Ending
+from penstock.process_stat import Stat
+from penstock.supervisor import asking, ending
+from penstock.supervisor.asking import NEVER
+from penstock.supervisor.ending import Ending
 
 TERM, KILL, CONT = 15, 9, 18
 pytestmark = pytest.mark.skipif(not process.LINUX, reason="families are seen in /proc")
@@ -25,7 +26,7 @@ class Told:
         assert own is not None
         self.pid = 4_000_001
         self.heard: list[tuple[int, int]] = []
-        self.family = [process.Stat(own.pid, "S", 1, 77, 77, own.start_ticks)]
+        self.family = [Stat(own.pid, "S", 1, 77, 77, own.start_ticks)]
         self.answer = 0
         self.ending = Ending(lambda: self.family)
         monkeypatch.setattr(process, "send", self._send)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from penstock.execution.entrust import entrusted_message, supervisor_environment
-from penstock.execution.entrusted import Entrusted
+from penstock.execution.local.entrust import entrusted_message, supervisor_environment
 from penstock.settings import Settings
+from penstock.supervisor.entrusted import Entrusted
 
 ENVIRON = {
     "PATH": "/bin",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from penstock.execution import failpoint
-from penstock.execution.log_file import BACKLOG, LogFile
-from penstock.execution.output import Output
+from penstock import failpoint
+from penstock.supervisor.log_file import BACKLOG, LogFile
+from penstock.supervisor.output import Output
 
 
 @pytest.fixture

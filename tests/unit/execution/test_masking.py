@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.execution.masking import Masker
+from penstock.supervisor.masking import Masker
 
 
 def masked(values: list[str], *pieces: bytes) -> bytes:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from penstock.execution import output as output_module
-from penstock.execution.output import Output
-from penstock.execution.records import HIDE_END, HIDE_START
-from penstock.execution.tail import join
-from penstock.logs.index import load_index
+from penstock.attempts.files import HIDE_END, HIDE_START
+from penstock.attempts.log_index import load_index
+from penstock.attempts.log_tail import join
+from penstock.supervisor import output as output_module
+from penstock.supervisor.output import Output
 
 
 def logged(folder: Path) -> bytes:

@@ -12,7 +12,7 @@ import urllib.parse
 
 import pytest
 
-from penstock.execution.masking import Masker
+from penstock.supervisor.masking import Masker
 
 HARD = "p\"a's$ w`ö\\rd&1/2+3<4>"
 PLAIN = "s3cr3t-t0ken"

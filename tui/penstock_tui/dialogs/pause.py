@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
 from penstock.model.states import RUN_UNFINISHED
-from penstock.model.views import PauseInfo
+from penstock.model.views.views import PauseInfo
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.target import Target

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from penstock.model.told import CallbackRow
-from penstock.model.views import DagRow, Gate, Why
+from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.views import DagRow, Gate, Why
 from penstock_tui.clean import clean, label
 from penstock_tui.dialogs.sheet import Sheet
 from penstock_tui.view import durations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from penstock.model.backfills import BackfillRow, SlotRow
+from penstock.model.views.backfills import BackfillRow, SlotRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import Target

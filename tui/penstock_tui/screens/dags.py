@@ -7,7 +7,7 @@ import asyncio
 from textual.app import ComposeResult
 
 from penstock.errors import EngineNotRunningError
-from penstock.model.views import Change, DagRow, ImportErrorRow
+from penstock.model.views.views import Change, DagRow, ImportErrorRow
 from penstock_tui.actions import Target
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing

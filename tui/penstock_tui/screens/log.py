@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from penstock.model.views import Change, RunDetail, TaskRow
+from penstock.model.views.views import Change, RunDetail, TaskRow
 from penstock_tui.actions import Target
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from penstock.model.states import OCCUPIES_SLOT
-from penstock.model.views import Change, DagRow, RunDetail
+from penstock.model.views.views import Change, DagRow, RunDetail
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys

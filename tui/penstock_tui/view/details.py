@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.model.outcome import describe
-from penstock.model.views import AttemptRow, PauseInfo, RunDetail, TaskRow, Why
+from penstock.model.views.views import AttemptRow, PauseInfo, RunDetail, TaskRow, Why
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans, width, wrap

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from penstock.model.outcome import OutcomeKind, describe
 from penstock.model.states import TERMINAL, TaskState
-from penstock.model.views import AttemptRow, RunDetail, RunRow, TaskRow
+from penstock.model.views.views import AttemptRow, RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations, filters
 from penstock_tui.view.columns import Column

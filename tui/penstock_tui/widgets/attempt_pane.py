@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from penstock.model.states import OCCUPIES_SLOT, TaskState
-from penstock.model.views import AttemptRow, RunDetail, TaskRow, Why
+from penstock.model.views.views import AttemptRow, RunDetail, TaskRow, Why
 from penstock_tui.attempt_log import AttemptLog
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from penstock.model.views import RunDetail, TaskRow
+from penstock.model.views.views import RunDetail, TaskRow
 from penstock_tui import actions
 from penstock_tui.view import task_rows
 from penstock_tui.view.rails import Rails, Row, RowKind, lay_out_order

@@ -1,1 +1,1 @@
-"""Sensors: tasks that wait for something."""
+"""Old names of modules; see `penstock.old_names`."""

@@ -14,8 +14,8 @@ from penstock.errors import EngineNotRunningError, PenstockError
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
     from penstock.cli.session import Session
-    from penstock.model.quarantine_views import QuarantineRow
-    from penstock.model.views import EngineStatus, ImportErrorRow, RunDetail, TaskRow
+    from penstock.model.views.quarantine import QuarantineRow
+    from penstock.model.views.views import EngineStatus, ImportErrorRow, RunDetail, TaskRow
     from penstock.settings import Settings
 
 _OVERDUE = timedelta(minutes=1)
@@ -63,7 +63,6 @@ def _database(settings: Settings) -> Iterator[Check]:
         return
     from penstock.cli.text import size
     from penstock.errors import StoreError
-    from penstock.store import tables
     from penstock.store.database import Database
 
     try:
@@ -78,7 +77,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     except Exception as error:  # noqa: BLE001  (whatever a damaged file makes of it)
         verdict = str(error)
     if verdict == "ok":
-        text = f"whole, schema {tables.SCHEMA_VERSION}, {size(settings.database.stat().st_size)}"
+        text = f"whole, schema {Database.schema_version}, {size(settings.database.stat().st_size)}"
         yield Check("database", "ok", text)
     else:
         yield Check("database", "fail", f"damaged: {verdict}", "stop the engine and restore a backup")
@@ -104,8 +103,8 @@ def _silent(settings: Settings, error: EngineNotRunningError) -> Check:
 
 
 def _version(status: EngineStatus) -> Check:
-    from penstock import __version__
     from penstock.cli.text import moment
+    from penstock.version import __version__
 
     if status.version != __version__:
         return Check(

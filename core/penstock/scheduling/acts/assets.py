@@ -8,12 +8,13 @@ from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import EmitAsset
 from penstock.model.assets import awaits, leaves
 from penstock.model.outcome import AssetChange
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, make_plan
-from penstock.scheduling.assets import emit
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import World
-from penstock.store.records import AssetEventRecord
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.planned import make_plan
+from penstock.scheduling.moves.assets import emit
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
+from penstock.store.engine.records import AssetEventRecord
 
 _MOST_BYTES = 64 << 10
 

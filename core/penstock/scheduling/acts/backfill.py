@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import datetime, time
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from penstock.clock import from_us, to_us
@@ -18,18 +17,17 @@ from penstock.model.acts import (
     ResumeBackfill,
 )
 from penstock.model.spec import DagSpec
-from penstock.model.states import TERMINAL, RunState
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.cancel import cancel
-from penstock.scheduling.acts.planned import Planned, aware, counted, make_plan
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.planned import aware, counted, make_plan
 from penstock.scheduling.acts.trigger import check_conf
-from penstock.scheduling.backfill import Choice, choose, slot_state
-from penstock.scheduling.live_backfill import LiveBackfill
-from penstock.scheduling.slots import save_slot
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import World
-from penstock.store.records import BackfillRecord, SlotRecord
-from penstock.store.writes import INSERT_BACKFILL, INSERT_SLOT, UPDATE_BACKFILL
+from penstock.scheduling.moves.backfill import give_up, save_backfill
+from penstock.scheduling.world.backfill_rules import Choice, choose, slot_state
+from penstock.scheduling.world.live_backfill import LiveBackfill
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
+from penstock.store.engine.records import BackfillRecord, SlotRecord
+from penstock.store.engine.writes import INSERT_BACKFILL, INSERT_SLOT
 from penstock.timetable.point import Point
 from penstock.timetable.schedule import stored_timetable
 
@@ -287,35 +285,6 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
         )
 
     return Planned(plan, commit)
-
-
-def give_up(tick: Tick, found: LiveBackfill, state: Literal["cancelled", "skipped"], reason: str) -> None:
-    """Give what has not started its end. What runs goes on, and the backfill ends with it."""
-    found.waiting.clear()
-    for slot in found.slots:
-        if slot.state == "waiting":
-            save_slot(tick, found, slot, state, reason=reason)
-        elif slot.state == "running" and slot.run_id is not None:
-            live = tick.world.run(found.record.dag_id, slot.run_id)
-            if live.record.state is RunState.QUEUED:
-                unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
-                cancel(tick, live, unfinished, whole=True, reason=reason)
-                save_slot(tick, found, slot, state, reason=reason)
-
-
-def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = None) -> None:
-    """Write a backfill's state and size."""
-    tick.gate.also(
-        UPDATE_BACKFILL,
-        {
-            "b_id": record.id,
-            "state": record.state,
-            "max_active_runs": record.max_active_runs,
-            "end_us": end_us,
-            "canary": record.canary,
-        },
-    )
-    tick.gate.touch(record.dag_id)
 
 
 def slot_date(slot: SlotRecord) -> str:

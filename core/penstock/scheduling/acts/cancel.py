@@ -5,16 +5,15 @@ from __future__ import annotations
 from penstock.errors import RefusedError
 from penstock.model.acts import Cancel
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL
-from penstock.model.transitions import RunEvent, TaskEvent
-from penstock.model.views import Done
-from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
+from penstock.model.transitions import RunEvent
+from penstock.model.views.views import Done
+from penstock.scheduling.acts.planned import amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_tasks
-from penstock.scheduling.instances import counts
-from penstock.scheduling.moves import move, stop
-from penstock.scheduling.teardown import to_be_ended
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import TaskRecord
+from penstock.scheduling.moves.cancel import cancel
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.teardown import to_be_ended
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
 
 
 def plan_cancel(world: World, act: Cancel) -> Planned:
@@ -62,25 +61,3 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
         return Done(act="cancel", message=message, touched=len(tasks), run_id=act.run_id)
 
     return Planned(plan, commit, settled)
-
-
-def cancel(
-    tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, whole: bool, reason: str | None = None
-) -> int:
-    """Cancel task instances (and the run when *whole*); return how many attempts have to die first."""
-    reason = reason or f"cancelled by {tick.gate.actor}"
-    if whole:
-        live.record.intent = RunEvent.CANCEL.value
-        live.record.reason = reason
-        tick.gate.save_run(live.record)
-    killed = 0
-    for task in tasks:
-        if not counts(task):
-            killed += 1  # dying already, and no part of its task any more
-        elif task.state in OCCUPIES_SLOT:
-            stop(tick, live, task, TaskEvent.CANCEL, reason=reason)
-            killed += 1
-        else:
-            move(tick, live, task, TaskEvent.CANCEL, reason=reason)
-    tick.world.stirred.add(live.record.id)
-    return killed

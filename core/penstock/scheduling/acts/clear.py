@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from penstock.model.acts import Clear, Retry
-from penstock.model.states import FAILURE_LIKE, OCCUPIES_SLOT, RUN_TERMINAL, TaskState
-from penstock.model.transitions import RunEvent, TaskEvent
-from penstock.model.views import Done, PlanItem
+from penstock.model.states import FAILURE_LIKE, OCCUPIES_SLOT, TaskState
+from penstock.model.views.views import Done, PlanItem
 from penstock.scheduling.acts.memory import Change, remember
-from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
+from penstock.scheduling.acts.planned import amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
 from penstock.scheduling.acts.versions import VersionChange, latest_version, take_to
-from penstock.scheduling.instances import beside
-from penstock.scheduling.moves import clear_fields, move, stop
-from penstock.scheduling.slots import run_again
-from penstock.scheduling.structure import Structure
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import TaskRecord
+from penstock.scheduling.moves.clear import clear_tasks
+from penstock.scheduling.world.instances import beside
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.structure import Structure
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import TaskRecord
 
 _RETRIED = FAILURE_LIKE | {TaskState.CANCELLED}
 
@@ -163,41 +162,3 @@ def _carry_out(tick: Tick, target: Target, *, reason: str) -> None:
         live = take_to(tick, live, target.version)
         tick.gate.save_run(live.record)
     clear_tasks(tick, live, target.tasks, reason=reason)
-
-
-def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: str) -> None:
-    """Clear task instances of one run and reopen it if it had ended."""
-    tick.world.adopt(live)
-    run = live.record
-    if run.state in RUN_TERMINAL:
-        reopen(tick, live, reason=reason)
-    elif run.intent is not None:
-        _go_on(tick, live)
-    for task in tasks:
-        if task.state in OCCUPIES_SLOT:
-            stop(tick, live, task, TaskEvent.CLEAR, reason=reason)
-        else:
-            clear_fields(live, task)
-            move(tick, live, task, TaskEvent.CLEAR)
-    tick.world.stirred.add(run.id)
-
-
-def _go_on(tick: Tick, live: LiveRun) -> None:
-    """Take back that a run is about to end; its time limit starts anew, else it would end at once."""
-    run = live.record
-    run.intent = run.reason = None
-    run.stood_us = 0
-    if run.turn_us is not None:
-        run.end_turn(tick.now_us)
-        run.turn_us = tick.now_us
-    tick.gate.save_run(run)
-
-
-def reopen(tick: Tick, live: LiveRun, *, reason: str) -> None:
-    """Take an ended run back to queued. Its first start stays, and what it worked so far."""
-    run = live.record
-    run.end_us = run.reason = run.intent = run.rush = None
-    run.stood_us = 0
-    run.queued_us = tick.now_us
-    tick.gate.move_run(run, RunEvent.REOPEN, reason=reason)
-    run_again(tick, run)

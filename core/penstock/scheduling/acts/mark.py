@@ -6,16 +6,18 @@ from penstock.errors import UsageError
 from penstock.model.acts import Mark
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, TaskState
 from penstock.model.transitions import TaskEvent
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.clear import clear_tasks, reopen, with_setups
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.clear import with_setups
 from penstock.scheduling.acts.memory import Change, remember
-from penstock.scheduling.acts.planned import Planned, amount, counted, make_plan, task_item
+from penstock.scheduling.acts.planned import amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags
-from penstock.scheduling.instances import in_order, instances, reach
-from penstock.scheduling.moves import move, stop
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import TaskRecord
+from penstock.scheduling.moves.clear import clear_tasks, reopen
+from penstock.scheduling.moves.task import move, stop
+from penstock.scheduling.world.instances import in_order, instances, reach
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import TaskRecord
 
 Target = tuple[LiveRun, list[TaskRecord], list[TaskRecord]]
 """A run, what is marked in it, and what that frees."""

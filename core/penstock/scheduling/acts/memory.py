@@ -13,14 +13,14 @@ import msgspec
 
 from penstock.decoding import decoder
 from penstock.model.states import OCCUPIES_SLOT
-from penstock.model.views import Plan
+from penstock.model.views.views import Plan
 from penstock.scheduling.acts.planned import amount
-from penstock.scheduling.clock_steps import set_so_far
-from penstock.scheduling.instances import instances
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import TaskRecord, UndoRecord
-from penstock.store.writes import CLOSE_UNDO, FORGET_UNDOS, INSERT_UNDO
+from penstock.scheduling.world.clock_setting import set_so_far
+from penstock.scheduling.world.instances import instances
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import TaskRecord, UndoRecord
+from penstock.store.engine.writes import CLOSE_UNDO, FORGET_UNDOS, INSERT_UNDO
 
 KEPT = 20
 """How many acts are remembered."""

@@ -8,13 +8,14 @@ from penstock.clock import opt_us, to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, aware, make_plan
-from penstock.scheduling.moves import lift_pause
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import World
-from penstock.store.records import PauseRecord
-from penstock.store.writes import DELETE_PAUSE, INSERT_PAUSE
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.planned import aware, make_plan
+from penstock.scheduling.moves.pause import lift_pause
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
+from penstock.store.engine.records import PauseRecord
+from penstock.store.engine.writes import DELETE_PAUSE, INSERT_PAUSE
 
 PauseAct = PauseSchedule | Freeze | Hold
 LiftAct = UnpauseSchedule | Unfreeze | Release

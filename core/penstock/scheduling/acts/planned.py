@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,23 +12,9 @@ import msgspec
 
 from penstock.clock import opt_from_us
 from penstock.model.acts import Act
-from penstock.model.views import Done, Plan, PlanItem
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun
-from penstock.store.records import TaskRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What an act would do. ``commit`` does exactly that, in the tick it is given.
-
-    ``settled`` answers who was shown a gentler plan that somebody has carried out since: no error, and
-    nothing more is done than what was shown.
-    """
-
-    plan: Plan
-    commit: Callable[[Tick], Done]
-    settled: Done | None = None
+from penstock.model.views.views import Plan, PlanItem
+from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.records import TaskRecord
 
 
 def make_plan(

@@ -7,13 +7,15 @@ from dataclasses import replace
 from penstock.errors import RefusedError, UnknownError, UsageError
 from penstock.ids import check_id
 from penstock.model.acts import DeletePool, SetPool
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, make_plan
-from penstock.scheduling.limits import Occupancy
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import World
-from penstock.store.records import PoolRecord
-from penstock.store.writes import DELETE_POOL, INSERT_POOL
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.planned import make_plan
+from penstock.scheduling.moves.pools import put_pool
+from penstock.scheduling.world.limits import Occupancy
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
+from penstock.store.engine.records import PoolRecord
+from penstock.store.engine.writes import DELETE_POOL
 
 
 def plan_set_pool(world: World, act: SetPool) -> Planned:
@@ -63,13 +65,6 @@ def plan_delete_pool(world: World, act: DeletePool) -> Planned:
         return Done(act="pool_delete", message=f"pool {act.name} is gone", touched=1)
 
     return Planned(plan, commit)
-
-
-def put_pool(tick: Tick, pool: PoolRecord) -> None:
-    """Write a pool, new or changed."""
-    tick.gate.also(DELETE_POOL, {"b_name": pool.name})
-    tick.gate.also(INSERT_POOL, {name: getattr(pool, name) for name in PoolRecord.__slots__})
-    tick.world.pools[pool.name] = pool
 
 
 def _words(pool: PoolRecord) -> str:

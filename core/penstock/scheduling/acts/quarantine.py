@@ -11,14 +11,15 @@ import msgspec
 from penstock.decoding import decoder
 from penstock.errors import PenstockError, UnknownError
 from penstock.model.acts import AnyAct, QuarantineDrop, QuarantineRetry
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, amount, make_plan
-from penstock.scheduling.loaded import take_file
-from penstock.scheduling.quarantine import release
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import World
-from penstock.store.dropping import Dropped, drop, settle_slots
-from penstock.store.records import QuarantineRecord
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.planned import amount, make_plan
+from penstock.scheduling.moves.loaded_files import take_file
+from penstock.scheduling.moves.quarantine import release
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
+from penstock.store.engine.records import QuarantineRecord
+from penstock.store.upkeep.drop_rows import Dropped, drop, settle_slots
 
 
 def plan_quarantine(

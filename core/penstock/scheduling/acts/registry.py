@@ -43,14 +43,14 @@ from penstock.scheduling.acts.cancel import plan_cancel
 from penstock.scheduling.acts.clear import plan_clear, plan_retry
 from penstock.scheduling.acts.mark import plan_mark
 from penstock.scheduling.acts.pause import plan_lift, plan_pause
-from penstock.scheduling.acts.planned import Planned
 from penstock.scheduling.acts.pools import plan_delete_pool, plan_set_pool
 from penstock.scheduling.acts.quarantine import plan_quarantine
 from penstock.scheduling.acts.rush import plan_rush
 from penstock.scheduling.acts.trigger import plan_rerun, plan_trigger
 from penstock.scheduling.acts.undo import plan_undo
 from penstock.scheduling.acts.values import plan_value
-from penstock.scheduling.world import World
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.world import World
 
 Planner = Callable[[World, Any], Planned]
 

@@ -6,13 +6,14 @@ from penstock.errors import RefusedError
 from penstock.model.acts import RunNext, RunNow
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, make_plan
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.planned import make_plan
 from penstock.scheduling.acts.scope import instance
-from penstock.scheduling.moves import move
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import TaskRecord
+from penstock.scheduling.moves.task import move
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import TaskRecord
 
 RushAct = RunNext | RunNow
 

@@ -8,10 +8,11 @@ from penstock.errors import UnknownError, UsageError
 from penstock.ids import split_instance
 from penstock.model.acts import Clear, Mark
 from penstock.model.states import TaskState
-from penstock.scheduling.instances import instances, reach
-from penstock.scheduling.structure import Structure
-from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import TaskRecord
+from penstock.scheduling.world.instances import instances, reach
+from penstock.scheduling.world.names import unknown_task
+from penstock.scheduling.world.structure import Structure
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import TaskRecord
 
 
 def chosen_runs(world: World, live: LiveRun, *, past: bool, future: bool) -> list[LiveRun]:
@@ -85,13 +86,6 @@ def known_names(live: LiveRun, names: Sequence[str], structure: Structure | None
         if members and (map_index is None or instances(live, task_id, map_index)):
             found.append(name)
     return found
-
-
-def unknown_task(live: LiveRun, name: str, structure: Structure | None = None) -> str:
-    """Return that there is no such task in the run, with what there is in the version it is of."""
-    known = list((structure or live.structure).graph.order)
-    listed = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
-    return f"run {live.record.run_id} of {live.record.dag_id} has no task {name!r}; there are {listed}"
 
 
 def scope_flags(act: Clear | Mark) -> list[str]:

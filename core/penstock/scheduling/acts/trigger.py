@@ -12,11 +12,12 @@ from penstock.model.acts import Rerun, Trigger
 from penstock.model.params import problems
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunType
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, amount, aware, make_plan
-from penstock.scheduling.births import create_run
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import World
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.planned import amount, aware, make_plan
+from penstock.scheduling.moves.create_run import create_run
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
 from penstock.timetable.schedule import stored_timetable
 
 

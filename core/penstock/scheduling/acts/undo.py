@@ -10,7 +10,7 @@ from penstock.ids import instance_key
 from penstock.model.acts import Undo
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.transitions import RESTORES, RUN_RESTORES, RunEvent, TaskEvent
-from penstock.model.views import Done, PlanItem
+from penstock.model.views.views import Done, PlanItem
 from penstock.scheduling.acts.memory import (
     RUN_FIELDS,
     TASK_FIELDS,
@@ -20,16 +20,18 @@ from penstock.scheduling.acts.memory import (
     recall,
     remembered,
 )
-from penstock.scheduling.acts.planned import Planned, amount, make_plan, task_item
+from penstock.scheduling.acts.planned import amount, make_plan, task_item
 from penstock.scheduling.acts.versions import VersionChange, change_to, take_to
-from penstock.scheduling.clock_steps import move_task, set_so_far
-from penstock.scheduling.expand import rename
-from penstock.scheduling.instances import instances, recount_around
-from penstock.scheduling.moves import move
-from penstock.scheduling.slots import run_again, run_ended
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import LiveRun, World
-from penstock.store.records import TaskRecord, UndoRecord
+from penstock.scheduling.moves.backfill_slots import run_again, run_ended
+from penstock.scheduling.moves.clock import move_task
+from penstock.scheduling.moves.expand import rename
+from penstock.scheduling.moves.task import move
+from penstock.scheduling.world.clock_setting import set_so_far
+from penstock.scheduling.world.instances import instances, recount_around
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import TaskRecord, UndoRecord
 
 _LONGER = "came to be since"
 _NUMBERS = ("try_number", "attempts", "pokes")

@@ -7,12 +7,13 @@ from typing import Any
 
 from penstock.errors import RefusedError, UnknownError, UsageError
 from penstock.model.acts import DeleteConnection, DeleteVariable, SetConnection, SetVariable
-from penstock.model.views import Done, PlanItem
-from penstock.scheduling.acts.planned import Planned, make_plan
-from penstock.scheduling.tick import Tick
-from penstock.scheduling.world import World
-from penstock.store.records import ValueRecord
-from penstock.store.writes import DELETE_VALUE, INSERT_VALUE
+from penstock.model.views.views import Done, PlanItem
+from penstock.scheduling.acts.planned import make_plan
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
+from penstock.store.engine.records import ValueRecord
+from penstock.store.engine.writes import DELETE_VALUE, INSERT_VALUE
 from penstock.values import clear_secrets, connection_problem, sensitive, variable_problem
 
 _LONGEST_NAME = 250

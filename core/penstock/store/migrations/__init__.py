@@ -25,7 +25,7 @@ def upgrade(database: Database, version: int) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from penstock.store.guards import drop_guards, install_guards
+    from penstock.store.sqlite.guards import drop_guards, install_guards
 
     if version:
         suffix = BACKUP_SUFFIX.format(version=tables.SCHEMA_VERSION)

@@ -14,8 +14,8 @@ from penstock.errors import PlanStaleError, RefusedError, UnknownError
 from penstock.model.acts import Cancel, Clear, Freeze, Mark, Retry, Undo, Unfreeze
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, TaskState
-from penstock.model.views import RunDetail
-from penstock.store import old_runs
+from penstock.model.views.views import RunDetail
+from penstock.store.upkeep import expire
 
 S = TaskState
 KILLED = Outcome(kind=OutcomeKind.CANCELLED)
@@ -244,7 +244,7 @@ async def test_a_version_that_was_forgotten_refuses_the_way_back(bench: Bench) -
     bench.load(dag("d", task("a"), task("b", "a")))
     bench.act(Freeze(dag_id="d"))
     bench.act(Clear(dag_id="d", run_id=run, latest_version=True))
-    old_runs.delete_versions(bench.database, before_us=1 << 60)
+    expire.delete_versions(bench.database, before_us=1 << 60)
     await bench.restart()
     with pytest.raises(RefusedError, match=r"version .* of the DAG is no longer kept"):
         bench.act(Undo())

@@ -11,15 +11,15 @@ import pytest
 
 from data.builders import dag, task
 from drive.loop import BAD, OK, Bench
+from penstock.attempts.protocol import AttemptSpec
 from penstock.clock import to_us
 from penstock.execution.executor import Accepted, Exited, Lost
-from penstock.execution.protocol import AttemptSpec
 from penstock.model.acts import Cancel, Clear, Hold, Mark, Trigger
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DeadlineSpec, ScheduleSpec, SensorSpec
 from penstock.model.states import RunState
 from penstock.settings import Kept
-from penstock.store.old_runs import forget_slice, old_runs, unknown_attempts
+from penstock.store.upkeep.expire import forget_slice, old_runs, unknown_attempts
 
 ALL = ("execute", "success", "failure", "retry", "skipped")
 SKIP = Outcome(kind=OutcomeKind.SKIPPED, reason="nothing to do")
@@ -410,7 +410,7 @@ async def test_facts_are_whole_json(bench: Bench) -> None:
     assert json.loads(json.dumps(spec.context))["conf"] == {"day": 3}
     assert spec.xcom_sources.keys() >= {"x"}
     assert spec.time_limit == bench.settings.callback_timeout
-    assert spec.argv[3] == "penstock.execution.callback_child"
+    assert spec.argv[3] == "penstock.task_process.callback"
 
 
 async def test_clearing_a_run_tells_anew(bench: Bench) -> None:

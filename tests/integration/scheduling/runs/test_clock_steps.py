@@ -16,11 +16,11 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec, SensorSpec
 from penstock.model.states import RunState, TaskState
 from penstock.model.subject import about_dag, about_run
-from penstock.scheduling import clock_steps
-from penstock.scheduling.clock_steps import clock_words
-from penstock.scheduling.live_run import LiveRun
-from penstock.scheduling.quarantine import put
-from penstock.scheduling.tick import Tick
+from penstock.scheduling.moves import clock
+from penstock.scheduling.moves.quarantine import put
+from penstock.scheduling.world.clock_setting import clock_words
+from penstock.scheduling.world.live_run import LiveRun
+from penstock.scheduling.world.tick import Tick
 
 S = TaskState
 HOURS = 3600.0
@@ -331,14 +331,14 @@ async def test_a_run_that_cannot_be_moved_hurts_only_itself(
     for run_id in ("good", "bad"):
         bench.trigger("d", run_id=run_id)
         bench.end("a", BAD, run_id=run_id)
-    move = clock_steps._move_run
+    move = clock._move_run
 
     def moved(tick: Tick, live: LiveRun, by_us: int) -> None:
         if live.record.run_id == "bad":
             raise ValueError("a moment that is none")
         move(tick, live, by_us)
 
-    monkeypatch.setattr(clock_steps, "_move_run", moved)
+    monkeypatch.setattr(clock, "_move_run", moved)
     bench.clock.step(3 * HOURS)
     bench.tick()
     for _ in range(3):

@@ -16,9 +16,9 @@ from fakes.clock import START
 from penstock.model import acts
 from penstock.model.spec import PoolSpec, ScheduleSpec
 from penstock.model.states import RunState
-from penstock.scheduling import ready
+from penstock.scheduling.world import readiness
 from penstock.store.database import Database
-from penstock.store.working import WorkingSet
+from penstock.store.engine.working_set import WorkingSet
 
 MINUTELY = ScheduleSpec(kind="cron", crons=("* * * * *",), text="* * * * *")
 READY = 10_000
@@ -39,14 +39,14 @@ async def test_ten_thousand_ready_tasks_do_not_delay_anothers_minute(
     bench.trigger("big")
     assert len(bench.running()) == 8
     judged = 0
-    judge = ready.judge
+    judge = readiness.judge
 
     def counted(*about: object) -> object:
         nonlocal judged
         judged += 1
         return judge(*about)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("penstock.scheduling.dispatch.judge", counted)
+    monkeypatch.setattr("penstock.scheduling.steps.dispatch.judge", counted)
     for minutes in range(1, 11):
         bench.clock.time = START.replace(second=0) + timedelta(minutes=minutes)
         judged = 0

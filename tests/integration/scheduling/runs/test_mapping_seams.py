@@ -21,7 +21,7 @@ from penstock.execution.executor import Exited
 from penstock.model.acts import Cancel, Clear, Freeze, Mark, Undo, Unfreeze
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec
-from penstock.store.condition import problems
+from penstock.store.upkeep.health import problems
 
 KILLED = Outcome(kind=OutcomeKind.CANCELLED)
 SKIP = Outcome(kind=OutcomeKind.SKIPPED)

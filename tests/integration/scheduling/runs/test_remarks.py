@@ -10,7 +10,7 @@ from penstock.execution.executor import Claimed
 from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import TaskState
-from penstock.scheduling.why import explain
+from penstock.scheduling.why.why import explain
 
 LATE = "out of time: ran longer than 5 s"
 STUCK = "process 12 (sudo, user root) cannot be killed: not ours to kill"

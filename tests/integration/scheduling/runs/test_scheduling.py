@@ -182,7 +182,7 @@ async def test_launches_that_could_not_be_written_are_repeated_later(bench: Benc
 
 async def test_pools_and_limits_are_never_exceeded(tmp_path: Path) -> None:
     bench = await Bench(tmp_path, parallelism=5, pools={"one": 1}).open()
-    from penstock.store.pools import ensure_pools
+    from penstock.store.engine.pools import ensure_pools
 
     ensure_pools(bench.database, {"one": 1})
     bench.loop.world.reload()
@@ -326,7 +326,7 @@ async def test_at_recovery_an_unclaimed_launch_is_taken_back(bench: Bench) -> No
 
 
 async def test_xcoms_are_kept_and_offered_to_python_tasks(bench: Bench) -> None:
-    from penstock.store.working import WorkingSet
+    from penstock.store.engine.working_set import WorkingSet
 
     bench.load(dag("d", task("a"), task("b", "a", launch="python")))
     run = bench.trigger("d")
@@ -426,7 +426,7 @@ async def test_a_failed_commit_leaves_nothing_half_done(
     from sqlalchemy.exc import OperationalError
 
     from penstock.errors import PenstockError, StoreError
-    from penstock.store.gate import Gate
+    from penstock.store.engine.gate import Gate
 
     bench.load(dag("d", task("a")))
 

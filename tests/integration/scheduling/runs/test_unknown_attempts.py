@@ -13,12 +13,12 @@ from data.builders import dag, task
 from drive.attempts import marked
 from drive.loop import BAD, Bench
 from drive.waiting import eventually
+from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.executor import Claimed, Exited, Lost, Unreachable
-from penstock.execution.local import LocalExecutor
-from penstock.execution.protocol import AttemptSpec
+from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
 from penstock.model.states import RunState, TaskState
-from penstock.scheduling.unknown import Stray, TakeIn
+from penstock.scheduling.steps.unknown_attempts import Stray, TakeIn
 from penstock.service.strays import strays
 from penstock.store.database import Database
 

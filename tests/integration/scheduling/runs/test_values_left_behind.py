@@ -6,7 +6,7 @@ from data.builders import dag, task
 from drive.loop import OK, Bench
 from penstock.model.acts import Clear
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.store.working import WorkingSet
+from penstock.store.engine.working_set import WorkingSet
 
 
 def kept(bench: Bench, run: str) -> dict[str, dict[str, object]]:

@@ -20,8 +20,8 @@ from penstock.model.acts import Cancel, CreateBackfill, Freeze, Hold, PauseSched
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec
 from penstock.scheduling import loop as loop_file
-from penstock.scheduling.obey import FileGone
 from penstock.scheduling.planner import StoredPlanner
+from penstock.scheduling.steps.obey import FileGone
 
 DAILY = ScheduleSpec(kind="cron", crons=("0 0 * * *",), text="@daily")
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -352,7 +352,7 @@ async def test_every_gate_has_words_a_holder_and_a_root(case: Case, tmp_path: Pa
 
 
 def test_every_kind_of_gate_is_reached_here() -> None:
-    from penstock.model.views import Gate
+    from penstock.model.views.views import Gate
 
     kinds = set(re.findall(r"\w+", (Gate.__doc__ or "").split("one of:")[1].split("``holders``")[0]))
     # Asked in tests of their own, or what the cases above lead to.

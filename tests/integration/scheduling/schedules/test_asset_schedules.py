@@ -20,9 +20,9 @@ from penstock.model.assets import AssetCondition, AssetSpec
 from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
 from penstock.model.spec import DagSpec, ScheduleSpec
 from penstock.model.states import RUN_TERMINAL, RunState, RunType
-from penstock.model.views import RunRow
+from penstock.model.views.views import RunRow
 from penstock.store.database import Database
-from penstock.store.working import WorkingSet
+from penstock.store.engine.working_set import WorkingSet
 
 A, B = AssetSpec(name="a", uri="s3://a", group="lake", extra={"owner": "me"}), AssetSpec(name="b", uri="b")
 ALIAS = AssetSpec(name="x", alias=True)

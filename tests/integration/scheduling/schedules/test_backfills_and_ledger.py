@@ -147,7 +147,7 @@ async def test_a_schedule_that_breaks_hurts_its_own_dag_only(
             raise ValueError("no such day")
         return due.decide(spec, **facts)
 
-    monkeypatch.setattr("penstock.scheduling.create.decide", broken)
+    monkeypatch.setattr("penstock.scheduling.steps.create.decide", broken)
     for name in ("bad", "good"):
         bench.load(dag(name, task("a"), schedule=HOURLY, start_date=START, catchup="none"))
     bench.clock.forward(3600)

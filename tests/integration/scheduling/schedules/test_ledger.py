@@ -15,7 +15,7 @@ from fakes.clock import START
 from penstock.errors import StoreError
 from penstock.model import acts
 from penstock.model.spec import DagSpec, ScheduleSpec
-from penstock.store.gate import Gate
+from penstock.store.engine.gate import Gate
 
 DAILY = ScheduleSpec(kind="cron", crons=("0 0 * * *",), text="@daily")
 HOURLY = ScheduleSpec(kind="cron", crons=("0 * * * *",), text="@hourly")

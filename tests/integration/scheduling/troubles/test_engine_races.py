@@ -21,8 +21,8 @@ from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ScheduleSpec, SensorSpec
 from penstock.model.states import RunState, TaskState
-from penstock.model.views import Done
-from penstock.scheduling.obey import ActOrder
+from penstock.model.views.views import Done
+from penstock.scheduling.steps.obey import ActOrder
 
 S = TaskState
 KILLED = Outcome(kind=OutcomeKind.CANCELLED)

@@ -17,12 +17,13 @@ from penstock.model.acts import QuarantineRetry
 from penstock.model.outcome import Outcome
 from penstock.model.spec import TaskSpec
 from penstock.model.states import RunState, TaskState
-from penstock.scheduling import ready as ready_module
-from penstock.scheduling import settle as settle_module
-from penstock.scheduling.world import LiveRun, World
-from penstock.store.gate import Gate
-from penstock.store.records import TaskRecord
-from penstock.store.standing import DagFacts
+from penstock.scheduling.steps import advance as ready_module
+from penstock.scheduling.steps import settle as settle_module
+from penstock.scheduling.world import readiness
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.gate import Gate
+from penstock.store.engine.live_rows import DagFacts
+from penstock.store.engine.records import TaskRecord
 
 S = TaskState
 
@@ -99,7 +100,7 @@ async def test_a_run_that_ticks_fail_over_holds_nobody_else_up(
     bench.load(dag("bad", task("a"), task("poison", "a")), dag("good", task("a"), task("b", "a")))
     bad, worse, good = bench.trigger("bad"), bench.trigger("bad"), bench.trigger("good")
     bench.tick()
-    judge = ready_module.judge
+    judge = readiness.judge
 
     def broken(live: LiveRun, record: TaskRecord) -> Any:
         if record.task_id == "poison":

@@ -17,16 +17,10 @@ from penstock.model.acts import QuarantineRetry
 from penstock.model.assets import AssetCondition
 from penstock.model.spec import DagSpec, ScheduleSpec
 from penstock.model.states import RunState, TaskState
-from penstock.scheduling import (
-    asset_runs,
-    create,
-    loaded,
-    moves,
-    ready,
-    reap,
-)
 from penstock.scheduling.acts import registry
-from penstock.scheduling.world import World
+from penstock.scheduling.moves import loaded_files, pause
+from penstock.scheduling.steps import advance, asset_runs, create, reap
+from penstock.scheduling.world.world import World
 from penstock.settings import Settings
 
 
@@ -60,14 +54,14 @@ async def test_a_file_that_fails_is_left_out_until_it_says_something_else(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.load(neighbour())
-    take = loaded._take_dag
+    take = loaded_files._take_dag
 
     def failing(tick: Any, spec: DagSpec, source_hash: str) -> Any:
         if spec.doc == "broken":
             raise KeyError("broken")
         return take(tick, spec, source_hash)
 
-    monkeypatch.setattr(loaded, "_take_dag", failing)
+    monkeypatch.setattr(loaded_files, "_take_dag", failing)
     bench.load(dag("bad", task("a"), doc="broken"))
     await live_minutes(bench, 2, restart_at=0)
     assert_missed_nothing(bench, 2)
@@ -117,7 +111,7 @@ async def test_a_pause_that_cannot_be_lifted_is_left_out_and_stays_in_force(
 ) -> None:
     bench.load(neighbour(), bad_dag())
     bench.act(acts.PauseSchedule(dag_id="bad", until=bench.clock.time + timedelta(seconds=90)))
-    lift = moves.lift_pause
+    lift = pause.lift_pause
 
     def failing(tick: Any, key: Any, **fields: Any) -> None:
         if key[1] == "bad":
@@ -208,7 +202,7 @@ def test_a_test_run_that_fails_inside_the_engine_ends_with_the_reason(
     def failing(*_: Any) -> Any:
         raise ZeroDivisionError("injected")
 
-    monkeypatch.setattr(ready, "_advance", failing)
+    monkeypatch.setattr(advance, "_advance", failing)
     file = tmp_path / "d.py"
     file.write_text(
         "from penstock import DAG, EmptyOperator\nwith DAG('d', schedule=None): EmptyOperator(task_id='a')\n"

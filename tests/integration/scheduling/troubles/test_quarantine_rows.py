@@ -14,7 +14,7 @@ from penstock.execution.executor import Exited
 from penstock.model.acts import QuarantineDrop, QuarantineRetry
 from penstock.model.spec import PoolSpec
 from penstock.model.states import RunState, TaskState
-from penstock.store.condition import problems
+from penstock.store.upkeep.health import problems
 
 RUN = "SELECT id FROM run WHERE dag_id = 'bad' AND state = 'running'"
 ROWS: dict[str, tuple[str, str]] = {

@@ -16,20 +16,20 @@ from penstock.errors import PenstockError
 from penstock.model.acts import QuarantineRetry
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunState
-from penstock.scheduling import (
+from penstock.scheduling import isolate
+from penstock.scheduling.steps import (
+    advance,
     asset_runs,
     callbacks,
     create,
     deadlines,
     dispatch,
-    isolate,
-    ready,
     reap,
     settle,
 )
-from penstock.scheduling.live_run import LiveRun
-from penstock.store import standing
-from penstock.store.gate import Gate
+from penstock.scheduling.world.live_run import LiveRun
+from penstock.store.engine import live_rows
+from penstock.store.engine.gate import Gate
 from penstock.timetable import due
 
 
@@ -60,9 +60,9 @@ def of_bad_row(*args: Any, **_: Any) -> bool:
 STEPS = {
     "settle a run": Injection(settle, "_take", of_bad_run),
     "end an attempt": Injection(settle, "_ended", of_bad_run),
-    "advance a run": Injection(ready, "_advance", of_bad_run),
-    "judge a task": Injection(ready, "judge", of_bad_run),
-    "end a run": Injection(ready, "settle_run", of_bad_run),
+    "advance a run": Injection(advance, "_advance", of_bad_run),
+    "judge a task": Injection(advance, "judge", of_bad_run),
+    "end a run": Injection(advance, "settle_run", of_bad_run),
     "time a run out": Injection(reap, "_out_of_time", of_bad_run),
     "start a run": Injection(create, "_start", of_bad_run),
     "may a run start": Injection(create, "_may_start", of_bad_run),
@@ -207,7 +207,7 @@ async def test_trouble_of_the_machine_puts_nothing_into_quarantine(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.load(neighbour())
-    original = standing.Standing.active_runs
+    original = live_rows.Standing.active_runs
 
     def failing(*args: Any, **fields: Any) -> Any:
         raise sa.exc.OperationalError("SELECT", {}, Exception("disk I/O error"))
@@ -218,12 +218,12 @@ async def test_trouble_of_the_machine_puts_nothing_into_quarantine(
         raise OSError(28, "no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(standing.Standing, "active_runs", failing)
+        patch.setattr(live_rows.Standing, "active_runs", failing)
         patch.setattr(Gate, "commit", full)
         bench.clock.forward(60)
         for _ in range(3):
             assert bench.tick() is not None, "the engine goes on"
-    assert (original, commit) == (standing.Standing.active_runs, Gate.commit)
+    assert (original, commit) == (live_rows.Standing.active_runs, Gate.commit)
     bench.clock.forward(6)
     bench.tick()
     assert bench.engine.quarantine() == []
@@ -233,5 +233,5 @@ async def test_trouble_of_the_machine_puts_nothing_into_quarantine(
 def test_the_steps_are_all_of_them() -> None:
     """Each step of a tick has its injections above."""
     covered = {found.place for found in STEPS.values()}
-    assert {settle, ready, reap, create, dispatch, deadlines, callbacks} == covered
+    assert {settle, advance, reap, create, dispatch, deadlines, callbacks} == covered
     assert callable(asset_runs.create_asset_runs)

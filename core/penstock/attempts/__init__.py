@@ -1,0 +1,1 @@
+"""The contract on disk: what an attempt directory holds, and how its log is read."""

@@ -1,0 +1,211 @@
+"""What engine, supervisor and task child write for one another, and why it is written so.
+
+Stdlib only: supervisors and task children import this and nothing else of ours.
+
+One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never reused::
+
+    spec     JSON `AttemptSpec`, complete before anybody is asked to look: the order. The supervisor
+             holds a flock on it for as long as it answers for the attempt: the lock. Below the order
+             it keeps room for its report: while the task runs JSON {pid, start_ticks, boot_id, at} of
+             the task's process, the leader of its own session; at the end JSON `Result`
+    claim    made by link(2) of a complete file, so exactly one writer wins: a supervisor
+             ("claimed") or the engine ("revoked"). Decides run-or-never-run exactly once.
+    phase    a second name of the spec, given before the spawn: from here on the command may have run
+    stop     JSON {mode, reason}: an order that an adopted supervisor obeys too
+    log      what the task printed, masked and capped by the supervisor: it only grows
+    log.tail what came last while the log is full, until it is appended at the end (see `tail`)
+    log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
+    verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
+    xcom     JSON {values: {key: value}}, written by the task child. With them goes a command's last
+             line as "return_value", when the result says that it is ``pushed``
+    rendered JSON {fields: {name: value}}, written by the task child of a foreground run: its template fields
+    result   the spec by another name, given once its last line is the whole `Result`; the lock is
+             released after that
+
+To make a file costs more than to write it, so an attempt that says nothing has two, this one and its
+log: the claim is one file's name in many directories, phase and result are names of the spec.
+
+Readers probe in the order result, claim, lock, result again.
+
+    no claim                          accepted, or free to be revoked
+    claim = revoked                   never started
+    claim, no phase, lock free        never started: revoked, relaunched free of charge
+    claim, phase, lock free           lost
+    claim, lock held                  running
+    result                            ended
+
+Every record carries ``"v": 1``. Readers accept versions they know and refuse others by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.attempts.files import (
+    CLAIM,
+    FOREGROUND,
+    HARD_XCOM_BYTES,
+    KEEP_RENDERED,
+    LOG,
+    LOG_INDEX,
+    MARK,
+    MAX_RECORD_BYTES,
+    MAX_XCOM_BYTES,
+    PHASE,
+    RENDERED,
+    RESULT,
+    SPEC,
+    STOP,
+    VERDICT,
+    VERSION,
+    XCOM,
+    attempt_path,
+    dump_fields,
+    load,
+)
+
+__all__ = [
+    "CLAIM",
+    "FOREGROUND",
+    "HARD_XCOM_BYTES",
+    "KEEP_RENDERED",
+    "LOG",
+    "LOG_INDEX",
+    "MARK",
+    "MAX_RECORD_BYTES",
+    "MAX_XCOM_BYTES",
+    "PHASE",
+    "RENDERED",
+    "RESULT",
+    "SPEC",
+    "STOP",
+    "VERDICT",
+    "VERSION",
+    "XCOM",
+    "AttemptSpec",
+    "Result",
+    "Verdict",
+    "attempt_path",
+    "dump",
+    "load",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSpec:
+    """Everything a supervisor needs to run one attempt.
+
+    ``argv`` is started in its own session with exactly ``env`` (values of secrets excepted:
+    ``secrets`` maps an environment name to a reference resolved just before the start).
+    ``time_limit`` and ``grace`` are seconds of the monotonic clock. ``xcom_sources`` is for the task
+    child only: task id (with ``[map_index]`` when mapped) to the attempt id whose ``xcom`` file
+    holds its values. So is ``context``, plain JSON with these keys (moments are ISO strings in UTC
+    or None)::
+
+        dag_id run_id task_id map_index try_number max_tries run_type timezone
+        logical_date data_interval_start data_interval_end run_after run_start
+        conf params max_map_length keep_rendered
+        file          the DAG file's path, as tracebacks should name it
+        source        the pinned copy of it that is executed
+        dags_folder   goes to the end of sys.path, with the file's own folder
+        socket        the engine's socket, for a sensor that asks about other DAGs
+        first_poke_at seconds since 1970 since when a sensor waits; None at its first poke
+        pokes         how often it has poked before
+        triggering    asset events that made the run: name, uri, extra, aliases, at, source
+        values        the file with the store's variables and connections
+
+    With ``passed`` it also gets what the configuration passes on of the engine's environment (``pass_env``).
+    An order holds names of such values only: the supervisor has them from the engine (see `entrusted`). A
+    Python task asks for others when it needs them (see `talk`).
+
+    ``masks`` and ``lent`` (environment variables that such a child gets as PENSTOCK_SECRET_<name>) come
+    from version 0.1 and are obeyed.
+    """
+
+    attempt_id: str
+    argv: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
+    cwd: str | None = None
+    time_limit: float | None = None
+    grace: float = 60.0
+    umask: int | None = None
+    """What the task withholds of files that it makes; None: what the supervisor was started with."""
+    log_max_bytes: int = 256 << 20
+    log_direct: bool = False
+    masks: tuple[str, ...] = ()
+    """Exact values to hide in the log, longest first."""
+    skip_on_exit_code: tuple[int, ...] = ()
+    push_last_line: bool = False
+    secrets: dict[str, str] = field(default_factory=dict)
+    lent: tuple[str, ...] = ()
+    passed: bool = False
+    context: dict[str, Any] = field(default_factory=dict)
+    xcom_sources: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a task child says beyond its exit code.
+
+    ``kind``: ``success``, ``skipped``, ``rescheduled`` (with ``next_poke_at``, seconds since
+    1970 UTC), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips`` are ids of tasks that a
+    branch or short circuit rules out. ``assets`` are objects {name, uri, extra, aliases}: what the task has
+    to say of assets that it changed. ``mapped_length`` is the length of what the task returned, when
+    others are mapped over it (of one instance of several: 1 or 0, whether it returned anything);
+    ``rendered_map_index`` what a mapped instance calls itself.
+    """
+
+    kind: str
+    reason: str | None = None
+    next_poke_at: float | None = None
+    skips: tuple[str, ...] = ()
+    assets: tuple[dict[str, Any], ...] = ()
+    mapped_length: int | None = None
+    rendered_map_index: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of one attempt, written by its supervisor.
+
+    ``kind`` is the value of an `OutcomeKind`. ``start``/``end`` are seconds since 1970, both on the clock as
+    it was set at the end; ``steady`` is the end on the steady clock of ``boot_id``, and ``duration``
+    monotonic. CPU seconds and peak RSS come from the kernel's accounting of the task and the descendants
+    it waited for.
+    """
+
+    attempt_id: str
+    kind: str
+    exit_code: int | None = None
+    signal: int | None = None
+    sent_by: str | None = None
+    reason: str | None = None
+    start: float | None = None
+    end: float | None = None
+    steady: float | None = None
+    boot_id: str | None = None
+    duration: float | None = None
+    killed_after: float | None = None
+    """Seconds between SIGTERM and SIGKILL, when the end was ordered and SIGKILL was needed."""
+    cpu_seconds: float | None = None
+    peak_rss: int | None = None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+    log_bytes: int = 0
+    log_dropped: int = 0
+    survivors: int = 0
+    last_line: str | None = None
+    pushed: bool = False
+    """Whether ``last_line`` is the command's ``return_value``."""
+    verdict: dict[str, Any] | None = None
+    xcom_bytes: int | None = None
+    """Size of the ``xcom`` file when there is one."""
+
+
+def dump(record: AttemptSpec | Verdict | Result | dict[str, Any]) -> bytes:
+    """Return *record* as one line of JSON with its version."""
+    if isinstance(record, dict):
+        return dump_fields(record)
+    # Not `asdict`: it copies every value deeply, which costs more than the encoding.
+    return dump_fields({name: getattr(record, name) for name in record.__slots__})

@@ -1,1 +1,0 @@
-"""Operators: tasks that do something."""

@@ -1,0 +1,35 @@
+"""The schedule of a DAG as data. Imported where a spec is made: msgspec is not for every task."""
+
+from __future__ import annotations
+
+import msgspec
+
+from penstock.authoring.dag import DAG
+from penstock.model.assets import AssetCondition, describe
+from penstock.model.spec import (
+    ScheduleSpec,
+)
+
+TYPE_CHECKING = False
+
+
+def schedule_of(dag: DAG, zone: str) -> ScheduleSpec:
+    """Return the schedule of *dag* as data; *zone* is where its cron lives."""
+    fields = dag.schedule
+    condition, text = None, fields.text
+    if fields.assets is not None:
+        condition = msgspec.convert(fields.assets, AssetCondition)
+        text = " or ".join(part for part in (text, describe(condition)) if part)
+    return ScheduleSpec(
+        kind=fields.kind,  # type: ignore[arg-type]  # the words are the same
+        crons=fields.crons,
+        seconds=fields.seconds,
+        relative=fields.relative,
+        interval=fields.interval,
+        run_immediately=fields.run_immediately,
+        cron_seconds=fields.cron_seconds,  # type: ignore[arg-type]  # checked when it was said
+        cron_days=fields.cron_days,  # type: ignore[arg-type]
+        timezone=fields.timezone or zone,
+        assets=condition,
+        text=text,
+    )

@@ -1,0 +1,161 @@
+"""The root of sensors: ask again and again until the answer is yes."""
+
+from __future__ import annotations
+
+import time
+from abc import ABCMeta
+from collections.abc import Mapping
+
+from penstock.authoring import scope
+from penstock.authoring.checks import one_of, optional_seconds, seconds, truth
+from penstock.authoring.exceptions import (
+    FailException,
+    PokeReturnValue,
+    Rescheduled,
+    SensorTimeout,
+    SkipException,
+    Terminated,
+)
+from penstock.authoring.operator import Operator
+from penstock.authoring.place import refuse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, Unpack
+
+    from penstock.authoring.arguments import Duration, TaskArgs
+    from penstock.authoring.checked import Check
+    from penstock.authoring.context import Context
+
+    class SensorArgs(TaskArgs, total=False):
+        """What any sensor accepts besides its own arguments. Durations: a timedelta or seconds."""
+
+        poke_interval: Duration
+        timeout: Duration | None
+        mode: Literal["poke", "reschedule"]
+        exponential_backoff: bool
+        max_wait: Duration | None
+        soft_fail: bool
+        silent_fail: bool
+        never_fail: bool
+
+
+WEEK = 7 * 24 * 3600.0
+
+
+class Sensor(Operator):
+    """Waits until `poke` says yes, asking every *poke_interval* seconds for at most *timeout*.
+
+    ``mode="poke"`` keeps its process and slot; ``"reschedule"`` gives both back between two pokes.
+    *timeout* counts from the first poke, over reschedules and retries, and is not retried.
+    *soft_fail* turns a timeout or a failure into a skip; *silent_fail* takes an error in poke for
+    a no; *never_fail* turns any error into a skip. *exponential_backoff* doubles the interval
+    each time, up to *max_wait*.
+    """
+
+    checks: Mapping[str, Check] = {
+        **Operator.checks,
+        "poke_interval": seconds,
+        "timeout": lambda value, name: WEEK if value is None else seconds(value, name),
+        "mode": one_of("poke", "reschedule"),
+        "exponential_backoff": lambda value, name: truth(bool(value), name),
+        "max_wait": optional_seconds,
+        **dict.fromkeys(["soft_fail", "silent_fail", "never_fail"], truth),
+    }
+
+    def __init__(
+        self,
+        *,
+        poke_interval: Duration = 60.0,
+        timeout: Duration | None = None,
+        mode: Literal["poke", "reschedule"] = "poke",
+        exponential_backoff: bool = False,
+        max_wait: Duration | None = None,
+        soft_fail: bool = False,
+        silent_fail: bool = False,
+        never_fail: bool = False,
+        deferrable: bool = False,
+        task_id: str,
+        **task: Unpack[TaskArgs],
+    ) -> None:
+        super().__init__(task_id=task_id, **task)
+        self.poke_interval: float = poke_interval  # type: ignore[assignment]  # made seconds when it is set
+        self.timeout: float = timeout  # type: ignore[assignment]
+        self.mode: Literal["poke", "reschedule"] = mode
+        self.exponential_backoff = exponential_backoff
+        self.max_wait: float | None = max_wait  # type: ignore[assignment]
+        self.soft_fail = soft_fail
+        self.silent_fail = silent_fail
+        self.never_fail = never_fail
+        if soft_fail and never_fail:
+            refuse("soft_fail and never_fail exclude each other")
+        if deferrable and self.dag is not None:
+            self.dag.warn("argument deferrable is ignored: use mode='reschedule', which holds no slot either")
+
+    @classmethod
+    def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how the instances of a mapped sensor wait."""
+        names = Sensor.__init__.__kwdefaults__ or {}
+        with scope.closed():
+            plain = ABCMeta.__call__(
+                Sensor, task_id="sensor", **{name: kwargs[name] for name in names if name in kwargs}
+            )
+        return {
+            name: getattr(plain, name)
+            for name in ("poke_interval", "timeout", "mode", "exponential_backoff", "max_wait", "soft_fail")
+        }
+
+    def poke(self, context: Context) -> bool | PokeReturnValue:
+        """Return whether what is waited for is there."""
+        raise NotImplementedError(f"{type(self).__name__} has no poke()")
+
+    def execute(self, context: Context) -> Any:
+        """Poke until yes; return the value that `PokeReturnValue` carried."""
+        pokes = context.poking.pokes
+        waited = max(0.0, time.time() - context.poking.first_poke_at)
+        start = time.monotonic() - waited
+        while True:
+            answer = self._answer(context)
+            if answer:
+                return answer.xcom_value if isinstance(answer, PokeReturnValue) else None
+            left = self.timeout - (time.monotonic() - start)
+            if left <= 0:
+                self._give_up(time.monotonic() - start)
+            pause = min(self.pause(pokes), left)
+            pokes += 1
+            if self.mode == "reschedule":
+                raise Rescheduled(time.time() + pause)
+            time.sleep(pause)
+
+    def pause(self, pokes: int) -> float:
+        """Return the seconds to wait after poke number *pokes* (from 0)."""
+        wait = self.poke_interval
+        if self.exponential_backoff:
+            wait *= 2.0 ** min(pokes, 60)
+        return wait if self.max_wait is None else min(wait, self.max_wait)
+
+    def _answer(self, context: Context) -> bool | PokeReturnValue:
+        try:
+            return self.poke(context)
+        except (SkipException, Terminated):
+            raise
+        except FailException as error:
+            if self.soft_fail or self.never_fail:
+                raise SkipException(f"poke failed: {error}") from error
+            raise
+        except Exception as error:
+            if self.never_fail:
+                raise SkipException(f"poke failed: {error}") from error
+            if not self.silent_fail:
+                raise
+            print(f"poke failed, asking again: {type(error).__name__}: {error}")  # noqa: T201 - to the task's log
+            return False
+
+    def _give_up(self, waited: float) -> None:
+        message = f"waited {waited:.0f} s of at most {self.timeout:.0f} s"
+        if self.soft_fail or self.never_fail:
+            raise SkipException(message)
+        raise SensorTimeout(message)
+
+
+BaseSensorOperator = Sensor

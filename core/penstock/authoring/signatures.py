@@ -1,0 +1,110 @@
+"""Calling an author's function with the context's values where it asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CONTEXT_KEYS = frozenset(
+    {
+        "conn", "dag", "dag_run", "data_interval_end", "data_interval_start", "ds", "ds_nodash",
+        "inlet_events", "inlets", "logical_date", "macros", "map_index_template", "outlet_events", "outlets",
+        "params", "partition_date", "partition_key", "task_reschedule_count",
+        "prev_data_interval_end_success", "prev_data_interval_start_success", "prev_end_date_success",
+        "prev_start_date_success", "run_id", "task", "task_instance", "task_instance_key_str",
+        "templates_dict", "ti", "triggering_asset_events", "try_number", "ts", "ts_nodash",
+        "ts_nodash_with_tz", "var",
+    }
+)  # fmt: skip
+"""Every key a context may have: what a function may name as an argument."""
+
+
+class Shape:
+    """What a function takes: names in order, which of them have defaults, and whether it takes any more."""
+
+    def __init__(
+        self,
+        positional: Sequence[str] = (),
+        keyword_only: Sequence[str] = (),
+        *,
+        positional_only: int = 0,
+        defaults: Mapping[str, Any] | None = None,
+        takes_args: bool = False,
+        takes_kwargs: bool = False,
+    ) -> None:
+        self.positional = tuple(positional)
+        self.keyword_only = tuple(keyword_only)
+        self.positional_only = positional_only
+        self.defaults = dict(defaults or {})
+        self.takes_args = takes_args
+        self.takes_kwargs = takes_kwargs
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every named argument, in order."""
+        return (*self.positional, *self.keyword_only)
+
+
+def shape_of(function: Callable[..., Any]) -> Shape | None:
+    """Return the shape of *function*, or None for a builtin that does not tell."""
+    if type(function) is FunctionType and not hasattr(function, "__wrapped__"):
+        return _shape_of_code(function)
+    import inspect
+
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    either = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    kinds = {item.kind for item in parameters}
+    return Shape(
+        [item.name for item in parameters if item.kind in either],
+        [item.name for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY],
+        positional_only=sum(item.kind is inspect.Parameter.POSITIONAL_ONLY for item in parameters),
+        defaults={item.name: item.default for item in parameters if item.default is not item.empty},
+        takes_args=inspect.Parameter.VAR_POSITIONAL in kinds,
+        takes_kwargs=inspect.Parameter.VAR_KEYWORD in kinds,
+    )
+
+
+def _shape_of_code(function: FunctionType) -> Shape:
+    """Read a plain function's shape off its code, which is all that most tasks need of inspect."""
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    given = function.__defaults__ or ()
+    defaults = dict(zip(positional[len(positional) - len(given) :], given, strict=True))
+    return Shape(
+        positional,
+        code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount],
+        positional_only=code.co_posonlyargcount,
+        defaults=defaults | (function.__kwdefaults__ or {}),
+        takes_args=bool(code.co_flags & 0x04),
+        takes_kwargs=bool(code.co_flags & 0x08),
+    )
+
+
+def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Raise TypeError or ValueError when *function* could not be called so, the context being given."""
+    shape = shape_of(function)
+    if shape is None:
+        return
+    for name in shape.names:
+        if name in CONTEXT_KEYS and shape.defaults.get(name) is not None:
+            raise ValueError(f"argument {name!r} is a key of the context and can only default to None")
+    if len(args) > len(shape.positional) and not shape.takes_args:
+        raise TypeError(f"too many positional arguments: {len(args)} for {len(shape.positional)}")
+    by_position = shape.positional[: len(args)]
+    by_name = {*shape.positional[shape.positional_only :], *shape.keyword_only}
+    for name in kwargs:
+        if name in by_position:
+            raise TypeError(f"got two values for the argument {name!r}")
+        if name not in by_name and not shape.takes_kwargs:
+            raise TypeError(f"got an unexpected argument {name!r}")
+    given = {*by_position, *kwargs, *shape.defaults, *CONTEXT_KEYS}
+    missing = [name for name in shape.names if name not in given]
+    if missing:
+        raise TypeError(f"missing a required argument: {', '.join(map(repr, missing))}")

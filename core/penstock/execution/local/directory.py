@@ -1,0 +1,235 @@
+"""An attempt directory from the engine's side: make it, take it back, and tell what it says.
+
+Stdlib only. The order of steps in here is what "at most once" rests on; see `protocol`.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from penstock.attempts import files
+from penstock.failpoint import reach
+
+# Linux: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL (ioctl_iflags(2)), what `chattr +T` sets.
+_GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
+_TOP_DIRECTORY = 0x00020000
+_PASSING = frozenset({errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE})
+_OLD_REPORT = "result.tmp"
+"""Where supervisors of version 0.1.0 wrote down whose process an attempt is."""
+
+
+class Stage(Enum):
+    """How far an attempt came, by its directory."""
+
+    ABSENT = "absent"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    """The engine's claim won: it never starts."""
+    CLAIMED = "claimed"
+    """A supervisor answers for it."""
+    UNREADABLE = "unreadable"
+    """The disk does not tell at the moment."""
+    UNSTARTED = "unstarted"
+    """Its supervisor vanished before the start: nothing ran, nothing will."""
+    LOST = "lost"
+    """Its supervisor vanished after the start."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a directory says. Records that are missing or unreadable are empty."""
+
+    stage: Stage
+    result: Mapping[str, Any] = field(default_factory=dict)
+    claim: Mapping[str, Any] = field(default_factory=dict)
+    child: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+
+
+def create(root: Path, attempt_id: str, spec: bytes) -> None:
+    """Make the directory and write the spec. Harmless when that has been done.
+
+    Whether the attempt may run is decided by its claim alone, so repeating this never runs it twice.
+    Raises OSError when the disk does not take it.
+    """
+    folder = f"{root}/{attempt_id[:7]}/{attempt_id}"  # texts: paths as objects would cost as much as the rest
+    try:
+        os.mkdir(folder, 0o700)
+    except FileNotFoundError:
+        _open_shard(root, attempt_id[:7])
+        os.makedirs(folder, 0o700, exist_ok=True)
+    except FileExistsError:
+        if os.path.exists(f"{folder}/{files.SPEC}") or os.path.exists(f"{folder}/{files.CLAIM}"):
+            return
+    reach("after_mkdir")
+    path = f"{folder}/{files.SPEC}"
+    _write(path, spec)
+    reach("after_spec")
+
+
+def spread(root: Path) -> None:
+    """Ask ext4 to put each directory made in *root* where there is room, not beside the others.
+
+    What was made in one quarter of an hour is also forgotten together, by the thousand. Where an inode
+    has just been freed, ext4 without a journal passes it over for minutes: to make a file there has
+    taken 600 microseconds in place of 20. Other file systems do not know the wish and lose nothing.
+    """
+    with suppress(OSError):
+        handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            (flags,) = struct.unpack_from("i", fcntl.ioctl(handle, _GET_FLAGS, bytes(8)))
+            if not flags & _TOP_DIRECTORY:
+                fcntl.ioctl(handle, _SET_FLAGS, struct.pack("i4x", flags | _TOP_DIRECTORY))
+        finally:
+            os.close(handle)
+
+
+def _open_shard(root: Path, name: str) -> None:
+    """Make the directory for the attempts of a quarter of an hour. Harmless when it is there.
+
+    ext4 derives the place from the name, so that a home made anew would come to lie on what the last one
+    has left: the name is another at first.
+    """
+    new = f"{root}/.{name}-{os.urandom(4).hex()}"
+    os.makedirs(new, 0o700)
+    try:
+        os.rename(new, f"{root}/{name}")
+    except OSError:  # another one has made it, and put something into it
+        os.rmdir(new)
+        if not os.path.isdir(f"{root}/{name}"):
+            raise
+
+
+def refuse(root: Path, attempt_id: str, reason: str) -> None:
+    """Record that the attempt cannot be carried out (exit code 126), so that nobody ever starts it."""
+    folder = files.attempt_path(root, attempt_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if revoke(folder):
+        fields = {"attempt_id": attempt_id, "kind": "exit_code", "exit_code": 126, "reason": reason}
+        write_whole(folder, files.RESULT, files.dump_fields(fields))
+
+
+def write_whole(folder: Path | str, name: str, data: bytes) -> None:
+    """Write *name* under another name and rename it: readers see the old file, or all of the new one."""
+    temporary = f"{folder}/{name}.{os.getpid()}.tmp"
+    _write(temporary, data)
+    os.rename(temporary, f"{folder}/{name}")
+
+
+def revoke(folder: Path | str) -> bool:
+    """Link the engine's own claim; return False when there is a claim already, whoever made it.
+
+    Raises FileNotFoundError when there is no such directory.
+    """
+    temporary = f"{folder}/{files.CLAIM}.{os.getpid()}.tmp"
+    _write(temporary, files.dump_fields({"kind": "revoked"}))
+    try:
+        os.link(temporary, f"{folder}/{files.CLAIM}")
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(temporary)
+    return True
+
+
+def probe(folder: Path | str) -> Facts:
+    """Tell how far the attempt in *folder* came.
+
+    Looks at result, claim, lock, and at the result again. In any other order an attempt that is just
+    being claimed, or just ending, could be taken for lost.
+    """
+    try:
+        return _probe(str(folder))
+    except OSError as error:
+        if error.errno not in _PASSING:
+            raise
+        return Facts(Stage.UNREADABLE, reason=str(error))
+
+
+def _probe(place: str) -> Facts:
+    facts = _ended(place)
+    if facts is not None:
+        return facts
+    try:
+        claim = files.read(f"{place}/{files.CLAIM}")
+    except FileNotFoundError:
+        return Facts(Stage.ACCEPTED if os.path.isdir(place) else Stage.ABSENT)
+    except (OSError, ValueError) as error:
+        _raise_passing(error)
+        claim = {}  # damaged: claimed by someone, and the lock says whether they live
+    if claim.get("kind") == "revoked":
+        return Facts(Stage.REVOKED, claim=claim)
+    child = _report(place)
+    if is_locked(place):
+        return Facts(Stage.CLAIMED, claim=claim, child=child)
+    facts = _ended(place)
+    if facts is not None:
+        return facts
+    started = os.path.exists(f"{place}/{files.PHASE}")
+    # Read again: between the first look and the end of its supervisor it may have been written.
+    child = _report(place)
+    return Facts(Stage.LOST if started else Stage.UNSTARTED, claim=claim, child=child)
+
+
+def is_locked(folder: str) -> bool:
+    """Tell whether a supervisor answers for the attempt. Never waits."""
+    try:
+        handle = os.open(f"{folder}/{files.SPEC}", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared, so that two who probe do not take each other for the supervisor.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _ended(place: str) -> Facts | None:
+    try:
+        return Facts(Stage.ENDED, result=files.read_result(f"{place}/{files.RESULT}"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        _raise_passing(error)
+        return Facts(Stage.LOST, reason=f"its result cannot be read: {error}")
+
+
+def _raise_passing(error: Exception) -> None:
+    """Raise *error* if it says nothing of the file, only that it cannot be read at the moment."""
+    if isinstance(error, OSError) and error.errno in _PASSING:
+        raise error
+
+
+def _report(place: str) -> dict[str, Any]:
+    for read, name in ((files.read_report, files.SPEC), (files.read, _OLD_REPORT)):
+        with suppress(OSError, ValueError):
+            found = read(f"{place}/{name}")
+            if found:
+                return found
+    return {}
+
+
+def _write(path: str, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        done = 0
+        while done < len(data):
+            done += os.write(handle, data[done:])
+    except OSError:
+        os.unlink(path)  # half of it is of use to nobody, and the room is needed
+        raise
+    finally:
+        os.close(handle)

@@ -1,0 +1,39 @@
+"""What an engine entrusts to its supervisors: see `entrusted` for why, and for what the words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from penstock.settings import Settings
+from penstock.supervisor.entrusted import OPERATION
+from penstock.values import clear_secrets
+
+_OWN = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "LD_*", "DYLD_*",
+    "FAKETIME*", "PENSTOCK_FAILPOINT", "PENSTOCK_FAILDISK",
+)  # fmt: skip
+
+
+def entrusted_message(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the message with which a supervisor is welcomed."""
+    return {
+        "op": OPERATION,
+        "environ": dict(environ),
+        "passed": [name for name in environ if matches(name, settings.pass_env)],
+        "shown": [name for name in environ if matches(name, settings.show_env)],
+        "hidden": [
+            secret for entry in settings.connections.values() for secret in clear_secrets(entry) if secret
+        ],
+    }
+
+
+def supervisor_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what a supervisor is started with: what the kernel shows of it says nothing of secrets."""
+    return {name: value for name, value in environ.items() if matches(name, _OWN)}
+
+
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether one of *patterns* (``AWS_*``) fits."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

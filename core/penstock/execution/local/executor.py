@@ -1,0 +1,247 @@
+"""The executor of one machine: attempt directories, and supervisors that outlive the engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from penstock import process
+from penstock.attempts import files, log_paths, log_reader, log_tail
+from penstock.attempts.protocol import AttemptSpec, dump
+from penstock.execution.executor import (
+    Absent,
+    Accepted,
+    Claimed,
+    Hint,
+    Lost,
+    Observation,
+    StopMode,
+    Unreachable,
+    Worker,
+)
+from penstock.execution.local import directory, leftovers, observe
+from penstock.execution.local.directory import Facts, Stage
+from penstock.execution.local.supervisors import Crew
+from penstock.failpoint import reach
+from penstock.ids import check_attempt_id
+from penstock.settings import Settings
+
+_GONE = "its directory was removed or emptied while it ran"
+
+
+class LocalExecutor:
+    """Implements `Executor` with processes of this machine.
+
+    `start` first, `close` last; in between, every call is made from the loop that called `start`.
+    `observe` and `revoke` read files only and work without `start` too. Launching takes about a
+    millisecond per attempt in a supervisor, and a quarter of that here.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._root = settings.attempts
+        self._crew: Crew | None = None
+        self._swept: set[str] = set()
+        self._opened: tuple[int, int] | None = None
+        """What tells the root of the directories, as it was at the start, from another one."""
+
+    async def start(self, hint: Hint) -> None:
+        """Listen for supervisors and keep one warm. Raises OSError when the socket cannot be made."""
+        prepare_root(self._root)
+        self._opened = leftovers.identity_of(self._root)
+        self._crew = Crew(self._settings, hint)
+        await self._crew.start()
+
+    def submit(self, specs: Sequence[AttemptSpec]) -> None:
+        """Write the directories, then ask for the launches. See `Executor.submit`."""
+        ready: list[str] = []
+        refused: list[str] = []
+        try:
+            for spec in specs:
+                body = dump(spec)
+                check_attempt_id(spec.attempt_id)
+                if len(body) > files.MAX_RECORD_BYTES:
+                    refused.append(spec.attempt_id)
+                    reason = f"arguments, environment and context make {len(body)} bytes: too large"
+                    directory.refuse(self._root, spec.attempt_id, reason)
+                else:
+                    directory.create(self._root, spec.attempt_id, body)
+                    ready.append(spec.attempt_id)
+        finally:
+            if self._crew is not None:
+                if ready:
+                    self._crew.launch(ready)
+                    reach("after_spawn_request")
+                if refused:
+                    self._crew.hint_soon(refused)
+
+    def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
+        """Read what the directories say. What a lost attempt left running is killed before this returns.
+
+        One of which something cannot be killed is not lost yet. One whose supervisor lives, but holds the
+        lock of the same directory in another home, is that home's: it is left alone, and not repeated.
+        Without the root of all directories nothing is known of any.
+        """
+        if self._is_elsewhere():
+            return {each: Unreachable(time.time()) for each in ids}
+        found = {each: (folder := self._folder(each), directory.probe(folder)) for each in ids}
+        lost = {each: facts for each, (_, facts) in found.items() if facts.stage is Stage.LOST}
+        for each in lost:
+            with suppress(OSError):  # its supervisor had no time to put the end of the output in its place
+                log_tail.join(self._folder(each))
+        others = self._elsewhere(lost)
+        alive = self._clean_up_after({each: facts for each, facts in lost.items() if each not in others})
+        if self._crew is not None:
+            for each, (_, facts) in found.items():
+                if facts.stage not in (Stage.ACCEPTED, Stage.CLAIMED):
+                    self._crew.release(each)
+        return {
+            each: others.get(each) or alive.get(each) or self._told(each, observe.observation(folder, facts))
+            for each, (folder, facts) in found.items()
+        }
+
+    def _told(self, attempt_id: str, seen: Observation) -> Observation:
+        """Add to what the directory says what its supervisor could not write there."""
+        if self._crew is None or not isinstance(seen, Claimed):
+            return seen
+        why = self._crew.waits_for(attempt_id)
+        if why is None:
+            return seen
+        return replace(seen, note=f"the result of attempt {attempt_id} waits for room on the disk: {why}")
+
+    def abandon(self, attempt_id: str) -> Observation:
+        """Look for what runs of it by its mark, and kill that. See `Executor.abandon`."""
+        if self._is_elsewhere():
+            return Unreachable(time.time())
+        found = leftovers.end_marked([attempt_id], str(self._settings.home))
+        if attempt_id not in found:
+            return Absent()
+        return Lost(f"{_GONE}; what ran of it was killed") if found[attempt_id] else Unreachable(time.time())
+
+    def order_of(self, attempt_id: str) -> dict[str, str]:
+        """Return the environment that an attempt's order names; empty where there is no order to be read."""
+        try:
+            env = files.read_order(f"{self._folder(attempt_id)}/{files.SPEC}").get("env")
+        except (OSError, ValueError):
+            return {}
+        return {str(name): str(value) for name, value in env.items()} if isinstance(env, dict) else {}
+
+    def revoke(self, attempt_id: str) -> Observation:
+        """Link a claim of our own; whoever links first wins. See `Executor.revoke`."""
+        folder = self._folder(attempt_id)
+        try:
+            if directory.revoke(folder) and os.path.exists(f"{folder}/{files.PHASE}"):  # noqa: PTH110
+                # There had been a claim, and somebody removed it.
+                seen = self.abandon(attempt_id)
+                return Lost(_GONE) if isinstance(seen, Absent) else seen
+        except FileNotFoundError:
+            return Absent()
+        except OSError as error:
+            if error.errno not in files.DISK_ERRORS:
+                raise
+            return Accepted()  # the disk takes no word on it: it is asked again
+        return self.observe([attempt_id])[attempt_id]
+
+    def stop(self, attempt_id: str, mode: StopMode, reason: str) -> None:
+        """Leave the order in the directory and say so; an attempt that ended already ignores it.
+
+        An attempt that is not claimed yet obeys it in place of starting.
+        """
+        order = files.dump_fields({"mode": mode, "reason": reason})
+        try:
+            directory.write_whole(self._folder(attempt_id), files.STOP, order)
+        except FileNotFoundError:
+            return
+        if self._crew is not None:
+            self._crew.stop(attempt_id)
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> bytes:
+        """Return up to *limit* bytes of the log from *offset* (negative: from the end)."""
+        return log_reader.read(log_paths.log_path(self._root, attempt_id), offset, limit)[0]
+
+    def forget(self, attempt_id: str) -> None:
+        """Remove the attempt's directory. The caller knows that it ended."""
+        folder = self._folder(attempt_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # others of its time are still there
+            Path(folder).parent.rmdir()
+        self._swept.discard(attempt_id)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know about the supervisors."""
+        return self._crew.silence.warnings if self._crew is not None else ()
+
+    def capacity(self) -> list[Worker]:
+        """Return this machine with its slots."""
+        used = self._crew.used if self._crew is not None else 0
+        return [Worker("local", self._settings.parallelism, used)]
+
+    async def mend(self) -> bool:
+        """Listen anew if the supervisors' socket was removed or replaced; return whether that was so."""
+        return self._crew is not None and await self._crew.mend()
+
+    async def close(self) -> None:
+        """Hang up; attempts go on, and their results are found by the next engine."""
+        if self._crew is not None:
+            await self._crew.close()
+            self._crew = None
+
+    def _folder(self, attempt_id: str) -> str:
+        return f"{self._root}/{check_attempt_id(attempt_id)[:7]}/{attempt_id}"
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the root of all directories is gone, or another one than at the start."""
+        return self._opened is not None and leftovers.identity_of(self._root) != self._opened
+
+    def _elsewhere(self, lost: Mapping[str, Facts]) -> dict[str, Observation]:
+        """Return what is to be said of those whose supervisor works, in another home."""
+        found: dict[str, Observation] = {}
+        for each, facts in lost.items():
+            root = leftovers.answers_elsewhere(facts.claim, str(self._root))
+            if root is not None:
+                home = Path(root).parent
+                found[each] = Lost(f"it belongs to {home}, of which this home is a copy", elsewhere=True)
+        return found
+
+    def _clean_up_after(self, lost: Mapping[str, Facts]) -> dict[str, Observation]:
+        """Kill what lost attempts left behind, if on this boot; return those of which something lives on."""
+        fresh = {
+            each: facts
+            for each, facts in lost.items()
+            if each not in self._swept and facts.claim.get("boot_id") == process.boot_id()
+        }
+        if not fresh:
+            return {}
+        leftovers.end_sessions(fresh.values())
+        found = leftovers.end_marked(fresh, str(self._settings.home))
+        alive = {each: Unreachable(time.time()) for each, gone in found.items() if not gone}
+        self._swept.update(each for each in fresh if each not in alive)
+        return dict(alive)
+
+
+def prepare_root(root: Path) -> None:
+    """Make the root of the attempt directories, and drop what those that are gone left in it."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if process.LINUX:
+        directory.spread(root)
+    for unfinished in root.glob(".*-*"):  # a shard that an engine died over
+        with suppress(OSError):
+            unfinished.rmdir()
+    for path in _claims(root):
+        try:
+            claim = files.load(path.read_bytes())
+        except (OSError, ValueError):
+            claim = {}
+        if not process.is_alive(int(claim.get("pid", 0)), claim.get("start_ticks"), claim.get("boot_id")):
+            path.unlink(missing_ok=True)
+
+
+def _claims(root: Path) -> Iterable[Path]:
+    folder = root / ".claims"
+    return list(folder.iterdir()) if folder.is_dir() else []

@@ -1,0 +1,148 @@
+"""The engine's end of one supervisor's connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from penstock import process
+
+_MAX_LINE = 1 << 20
+
+
+class Room(Protocol):
+    """Who is told what supervisors say."""
+
+    def connected(self, link: SupervisorLink) -> None:
+        """Take note of a new connection."""
+        ...
+
+    def greeted(self, link: SupervisorLink, ids: Sequence[str]) -> None:
+        """Welcome a supervisor that has *ids* in its hands."""
+        ...
+
+    def told(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
+        """Look at *ids*; those *ended* are no longer in its hands."""
+        ...
+
+    def holds(self, link: SupervisorLink, why: dict[str, str]) -> None:
+        """Take note of results that wait for the disk, and why; those of before no longer do."""
+        ...
+
+    def left(self, link: SupervisorLink) -> None:
+        """Part with a connection, and most likely with its supervisor."""
+        ...
+
+
+class SupervisorLink(asyncio.Protocol):
+    """One supervisor as the engine sees it: its pid and the attempts given to it.
+
+    Lines that make no sense end the connection: whoever sent them is not one of ours.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self.pid: int | None = None
+        self.speaks = 1
+        """What it understands, see `penstock.attempts.files.SPEAKS`."""
+        self.ids: set[str] = set()
+        self.held: dict[str, str] = {}
+        """Attempts whose result waits for the disk, and why."""
+        self.leaving = False
+        """Whether it was asked to end; it takes nothing new then."""
+        self.unheard: set[str] = set()
+        """Launches asked for of which it has said nothing yet."""
+        self.asked_at = 0.0
+        """When the first of those was asked for, on the loop's clock."""
+        self.silence: str | None = None
+        """Why it takes nothing new at the moment: it is stopped, or does not answer."""
+        self._room = room
+        self._transport: asyncio.Transport | None = None
+        self._received = b""
+
+    def launch(self, ids: Sequence[str]) -> None:
+        """Ask for the launch of attempts whose directories are ready."""
+        self.ids.update(ids)
+        if not self.unheard:
+            self.asked_at = asyncio.get_running_loop().time()
+        self.unheard.update(ids)
+        self._say({"op": "launch", "ids": list(ids)})
+
+    def entrust(self, message: dict[str, Any]) -> None:
+        """Let it have what `entrusted_message` made."""
+        self._say(message)
+
+    def stop(self, attempt_id: str) -> None:
+        """Say that a stop order lies in the attempt's directory."""
+        self._say({"op": "stop", "id": attempt_id})
+
+    @property
+    def takes_work(self) -> bool:
+        """Whether it is worth asking for launches."""
+        return not self.leaving and self.silence is None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal has stopped it (SIGSTOP): it does nothing until it gets SIGCONT."""
+        record = process.stat(self.pid) if self.pid else None
+        return record is not None and record.state in "Tt"
+
+    def quit(self) -> None:
+        """Ask it to end when it has nothing to do."""
+        self.leaving = True
+        self._say({"op": "quit"})
+
+    def close(self) -> None:
+        """Hang up; the supervisor goes on with its work."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection if it comes from our own user."""
+        assert isinstance(transport, asyncio.Transport)
+        channel = transport.get_extra_info("socket")
+        if process.peer_uid(channel) not in (None, os.getuid()):
+            transport.abort()
+            return
+        self._transport = transport
+        self._room.connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass every whole line on."""
+        *lines, self._received = (self._received + data).split(b"\n")
+        try:
+            if len(self._received) > _MAX_LINE:
+                raise ValueError("line too long")
+            for line in lines:
+                self._obey(json.loads(line))
+        except (ValueError, TypeError, AttributeError, KeyError):
+            if self._transport is not None:
+                self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why makes no difference
+        """Tell the room, once."""
+        if self._transport is not None:
+            self._transport = None
+            self._room.left(self)
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        ids = [str(each) for each in message["ids"]]
+        if message["op"] == "hello":
+            self.pid = int(message["pid"])
+            self.speaks = int(message.get("speaks", 1))
+            self.ids.update(ids)
+            self._room.greeted(self, ids)
+        elif message["op"] == "moved":
+            ended = [str(each) for each in message["ended"]]
+            self.ids.difference_update(ended)
+            self.unheard.difference_update(ids)
+            self._room.told(self, ids, ended)
+
+        elif message["op"] == "held":
+            self._room.holds(self, {each: str(message["why"][each]) for each in ids})
+
+    def _say(self, message: dict[str, Any]) -> None:
+        if self._transport is not None:
+            self._transport.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")

@@ -1,0 +1,309 @@
+"""The supervisors at an engine's service: started, greeted, given work, let go.
+
+At least one is kept warm. Supervisors of an earlier engine announce themselves and are used like
+our own. Everything in here may be lost at any moment without harm: what counts lies in the
+attempt directories.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from penstock.attempts import files
+from penstock.execution.executor import Hint
+from penstock.execution.local import directory
+from penstock.execution.local.entrust import entrusted_message, supervisor_environment
+from penstock.execution.local.silence import Silence
+from penstock.execution.local.supervisor_link import SupervisorLink
+from penstock.settings import Settings
+from penstock.stray_signals import ALL
+
+START_SECONDS = 10.0
+"""How long a new supervisor may take to say hello before another is started."""
+IDLE_SECONDS = 30.0
+"""How long a supervisor that is not the last one may be idle."""
+SIDE_BY_SIDE = max(2, min(4, os.cpu_count() or 1))
+"""How many supervisors share the work before any of them is full."""
+_COMFORTABLE = 2
+"""Attempts in the hands of each of those, on average, before there is one more."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+_CODE = "import sys;sys.path.append(sys.argv.pop(1));from penstock.supervisor.main import main;main()"
+
+
+class Crew:
+    """Places attempts with supervisors, at most ``attempts_per_supervisor`` each.
+
+    Used from one event loop. *hint* hears of attempts worth observing.
+    """
+
+    def __init__(self, settings: Settings, hint: Hint) -> None:
+        self._settings = settings
+        self._hint = hint
+        self._entrusted = entrusted_message(settings, os.environ)
+        self._links: list[SupervisorLink] = []
+        self.silence = Silence(self._later, self._give_to_others, self._place)
+        self._connections: set[SupervisorLink] = set()
+        self._waiting: deque[str] = deque()
+        self._starting: dict[int, asyncio.TimerHandle] = {}
+        self._unreaped: set[int] = set()
+        self._server: asyncio.AbstractServer | None = None
+        self._inode = 0
+        self._pause = _FIRST_PAUSE
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._open = False
+        self._trimming = False
+        self._all_left = asyncio.Event()
+
+    async def start(self) -> None:
+        """Listen, and start a supervisor so that the first launch finds it warm."""
+        await self._listen()
+        self._open = True
+        self._start_one()
+
+    async def _listen(self) -> None:
+        self._settings.settle_sockets()
+        path = self._settings.supervisor_socket
+        make_private(path.parent)
+        path.unlink(missing_ok=True)  # of an engine that died; its lock is the caller's business
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(lambda: SupervisorLink(self), path, backlog=256)
+        path.chmod(0o600)
+        self._inode = path.stat().st_ino
+
+    async def mend(self) -> bool:
+        """Listen anew if the socket was removed or replaced; return whether that was so."""
+        if not self._open or self._server is None or self._is_ours():
+            return False
+        self._server.close()  # supervisors that are connected stay so
+        await self._listen()
+        return True
+
+    def _is_ours(self) -> bool:
+        try:
+            return self._settings.supervisor_socket.lstat().st_ino == self._inode
+        except OSError:
+            return False
+
+    async def close(self) -> None:
+        """Hang up on all of them. Those that are idle end, the others finish their work first."""
+        self._open = False
+        for timer in (*self._timers, *self._starting.values()):
+            timer.cancel()
+        if self._server is not None:
+            self._server.close()
+            if self._is_ours():
+                self._settings.supervisor_socket.unlink(missing_ok=True)
+        self._links.clear()
+        for link in self._connections:
+            link.close()
+        if self._connections:
+            await self._all_left.wait()
+        self._collect()
+
+    def launch(self, ids: Sequence[str]) -> None:
+        """Give attempts to supervisors, starting further ones when all are full."""
+        self._waiting.extend(ids)
+        self._place()
+
+    def stop(self, attempt_id: str) -> None:
+        """Say that a stop order lies in the attempt's directory, to whoever may have it."""
+        for link in self._links:
+            if attempt_id in link.ids:
+                link.stop(attempt_id)
+
+    def release(self, attempt_id: str) -> None:
+        """Free the place of an attempt that ended, should its supervisor not have said so."""
+        for link in self._links:
+            link.ids.discard(attempt_id)
+
+    def hint_soon(self, ids: Sequence[str]) -> None:
+        """Hint at *ids* in the next turn of the loop: never within the call that asked for them."""
+        self._later(0.0, lambda: self._hint(ids))
+
+    @property
+    def used(self) -> int:
+        """How many attempts are placed or wait for a place."""
+        return len(self._waiting) + sum(len(link.ids) for link in self._links)
+
+    # --- what supervisors say (`Room`) ----------------------------------------------------------
+
+    def connected(self, link: SupervisorLink) -> None:
+        """Take note of a connection; what it is shows when it says hello."""
+        self._connections.add(link)
+        self._all_left.clear()
+        if not self._open:
+            link.close()
+
+    def greeted(self, link: SupervisorLink, ids: Sequence[str]) -> None:
+        """Take a supervisor in, our own or an earlier engine's."""
+        self._links.append(link)
+        timer = self._starting.pop(link.pid or 0, None)
+        if timer is not None:
+            timer.cancel()
+        self._pause = _FIRST_PAUSE
+        if link.speaks < files.SPEAKS:  # of an older version: it would start tasks without what they name
+            link.quit()
+        link.entrust(self._entrusted)
+        self._place()
+        for each in ids:  # orders given while it could not be told
+            if (files.attempt_path(self._settings.attempts, each) / files.STOP).exists():
+                link.stop(each)
+        if ids:
+            self._hint(ids)
+
+    def told(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
+        """Use the places that became free, and pass the hint on."""
+        self.silence.heard(link)
+        if ended and self._waiting:
+            self._place()
+        if not link.ids and len(self._links) > 1 and not self._trimming:
+            self._trimming = True
+            self._later(IDLE_SECONDS, self._trim)
+        if ids:
+            self._hint(ids)
+
+    def holds(self, link: SupervisorLink, why: dict[str, str]) -> None:
+        """Take note of results that wait for the disk."""
+        before, link.held = link.held, why
+        self._hint(sorted({*before, *why}))
+
+    def waits_for(self, attempt_id: str) -> str | None:
+        """Return why the disk does not take an attempt's result, as its supervisor says."""
+        return next((link.held[attempt_id] for link in self._links if attempt_id in link.held), None)
+
+    def left(self, link: SupervisorLink) -> None:
+        """See what became of a supervisor's attempts, and keep one warm."""
+        if link in self._links:
+            self._links.remove(link)
+        self._connections.discard(link)
+        self.silence.gone(link)
+        if not self._connections:
+            self._all_left.set()
+        self._collect()
+        self._later(1.0, self._collect)  # the connection ends a moment before the process
+        if link.ids and self._open:
+            self._hint(sorted(link.ids))
+            self._launch_again(link.ids)
+        if self._open and not self._links and not self._starting:
+            self._later(self._pause, self._keep_warm)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _launch_again(self, ids: Iterable[str]) -> list[str]:
+        """Ask others for those of *ids* that nobody claimed, and return them."""
+        root = self._settings.attempts
+        probes = ((each, directory.probe(files.attempt_path(root, each))) for each in sorted(ids))
+        again = [each for each, facts in probes if facts.stage is directory.Stage.ACCEPTED]
+        self.launch(again)
+        return again
+
+    def _give_to_others(self, link: SupervisorLink, ids: Sequence[str]) -> None:
+        """Ask others for launches of which *link*, set aside just now, has not said a word."""
+        link.ids.difference_update(self._launch_again(ids))
+        self._keep_warm()
+
+    # --- starting and ending --------------------------------------------------------------------
+
+    def _place(self) -> None:
+        """Give each waiting attempt to the supervisor with the fewest, and start those that are missing."""
+        limit = max(self._settings.attempts_per_supervisor, 1)
+        staying = [link for link in self._links if link.takes_work]
+        given: dict[SupervisorLink, list[str]] = {link: [] for link in staying}
+        while self._waiting and given:
+            link = min(staying, key=lambda each: len(each.ids) + len(given[each]))
+            if len(link.ids) + len(given[link]) >= limit:
+                break
+            given[link].append(self._waiting.popleft())
+        for link, ids in given.items():
+            if ids:
+                link.launch(ids)
+                self.silence.watch(link)
+        must = -(-len(self._waiting) // limit)
+        # A supervisor stands still while what it starts gets going, so a few of them start more in less time.
+        wish = min(SIDE_BY_SIDE, -(-self.used // _COMFORTABLE)) - len(staying)
+        for _ in range(max(must, wish) - len(self._starting)):
+            self._start_one()
+
+    def _start_one(self) -> None:
+        if not self._open:
+            return
+        settings = self._settings
+        words = [str(_package_root()), str(settings.attempts), str(settings.supervisor_socket)]
+        complaints = settings.run_folder / "supervisors.log"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        try:
+            make_private(settings.run_folder)
+            pid = os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-I", "-S", "-c", _CODE, *words],
+                supervisor_environment(os.environ),
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 2, str(complaints), flags, 0o600),
+                ],
+                setsid=True,
+                setsigmask=ALL,  # from its first moment on: it decides itself what it listens to
+                setsigdef=ALL,
+            )
+        except OSError:  # short of processes or disk: launches wait, and their deadline tells the engine
+            self._later(self._pause, self._keep_warm)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            return
+        self._unreaped.add(pid)
+        loop = asyncio.get_running_loop()
+        self._starting[pid] = loop.call_later(START_SECONDS, self._give_up_on, pid)
+
+    def _give_up_on(self, pid: int) -> None:
+        self._starting.pop(pid, None)
+        self._collect()
+        self._keep_warm()
+
+    def _keep_warm(self) -> None:
+        if not self._starting and not any(link.takes_work for link in self._links):
+            self._start_one()
+        self._place()
+
+    def _trim(self) -> None:
+        self._trimming = False
+        idle = [link for link in self._links if not link.ids and link.takes_work]
+        keep = 0 if len(idle) < sum(link.takes_work for link in self._links) else 1
+        for link in idle[keep:]:
+            link.quit()
+
+    def _collect(self) -> None:
+        """Reap the supervisors we started that have ended."""
+        for pid in list(self._unreaped):
+            try:
+                ended, _ = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                ended = pid
+            if ended:
+                self._unreaped.discard(pid)
+                timer = self._starting.pop(pid, None)
+                if timer is not None:
+                    timer.cancel()
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        if not self._open:
+            return
+        loop = asyncio.get_running_loop()
+        self._timers = {timer for timer in self._timers if timer.when() > loop.time()}
+        self._timers.add(loop.call_later(seconds, call))
+
+
+def make_private(folder: Path) -> None:
+    """Create *folder* for our own user alone; raise PermissionError if it is there and someone else's."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, "must belong to the user of the engine alone", str(folder))
+
+
+def _package_root() -> Path:
+    return Path(files.__file__).resolve().parents[2]

@@ -1,0 +1,60 @@
+"""The last look at a DAG before it is written down: everything that is set, whichever way it came there.
+
+Arguments and assignments were checked when they were made. What came past them (a class body, ``__dict__``,
+something put into a dict or a set), and what does not go together, is found here.
+"""
+
+from __future__ import annotations
+
+from penstock.authoring import scope
+from penstock.authoring.dag_words import refuse_continuous
+from penstock.authoring.expand_input import refuse_what_cannot_wait
+from penstock.authoring.place import refuse
+from penstock.errors import DagFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from penstock.authoring.dag import DAG
+    from penstock.authoring.operator import Operator
+
+
+def check_again(dag: DAG) -> None:
+    """Check *dag* and all that belongs to it; raise `DagFileError` where each was made."""
+    dag.check_again(dag.place)
+    refuse_continuous(dag, dag.place)
+    for param in dag.params.values():
+        param.check_again(dag.place)
+    for deadline in dag.deadlines:
+        deadline.check_again(dag.place)
+    for pool in scope.current().pools:
+        pool.check_again(dag.place)
+    for group_id, group in dag.task_groups.items():
+        group.check_again(group.place)
+        if group.group_id != group_id:
+            refuse(
+                f"group {group_id!r} was renamed to {group.group_id!r}: name it when it is made", group.place
+            )
+    for task_id, task in dag.task_dict.items():
+        task.check_again(task.place)
+        if task.task_id != task_id:
+            refuse(f"task {task_id!r} was renamed to {task.task_id!r}: name it when it is made", task.place)
+        if task.dag is not dag:
+            refuse(f"task {task_id!r} was moved to another DAG: make it there", task.place)
+        _refuse_contradictions(task)
+
+
+def _refuse_contradictions(task: Operator) -> None:
+    for asset in (*task.inlets, *task.outlets):
+        asset.check_again(task.place)
+    if task.is_setup and task.is_teardown:
+        refuse(f"task {task.task_id!r} is a setup and a teardown: it can only be one of them", task.place)
+    if getattr(task, "soft_fail", False) and getattr(task, "never_fail", False):
+        refuse(f"task {task.task_id!r}: soft_fail and never_fail exclude each other", task.place)
+    group = task.mapped_group
+    given = task.given or (group.given if group else None)
+    if given is not None:
+        try:
+            refuse_what_cannot_wait(given, task.trigger_rule, f"task {task.task_id!r}")
+        except DagFileError as error:
+            error.file, error.line = task.place.file, task.place.line
+            raise

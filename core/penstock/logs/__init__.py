@@ -1,1 +1,0 @@
-"""Attempts' output: bytes, times and offsets. No meaning, no SQL, no screen."""

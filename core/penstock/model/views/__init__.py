@@ -1,0 +1,1 @@
+"""What leaves the store: frozen values for the console, the command line and scripts."""

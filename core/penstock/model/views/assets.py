@@ -1,0 +1,66 @@
+"""Assets for people and scripts: who makes them, who waits for them, what changed them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from penstock.model.views.views import View
+
+
+class AssetEventRow(View, frozen=True, kw_only=True):
+    """One change of an asset. Without a source a person made it (``by``)."""
+
+    event_id: int
+    at: datetime
+    name: str
+    uri: str
+    extra: dict[str, Any]
+    by: str
+    aliases: tuple[str, ...] = ()
+    source_dag_id: str | None = None
+    source_run_id: str | None = None
+    source_task_id: str | None = None
+    source_map_index: int = -1
+    source_logical_date: datetime | None = None
+    source_data_interval_start: datetime | None = None
+    source_data_interval_end: datetime | None = None
+    runs: tuple[tuple[str, str], ...] = ()
+    """The runs that it made: (dag_id, run_id)."""
+
+
+class AssetTask(View, frozen=True, kw_only=True):
+    """A task that makes or reads an asset."""
+
+    dag_id: str
+    task_id: str
+
+
+class AssetConsumer(View, frozen=True, kw_only=True):
+    """A DAG whose schedule waits for an asset."""
+
+    dag_id: str
+    schedule: str
+    paused: bool
+    queued: int
+    """Changes that it has had no run for yet, of any asset."""
+    waits_for: tuple[str, ...]
+    """What has still to change before it runs; nothing when it is about to."""
+
+
+class AssetRow(View, frozen=True, kw_only=True):
+    """One asset, or one alias."""
+
+    name: str
+    uri: str
+    group: str = "asset"
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+    alias: bool = False
+    producers: tuple[AssetTask, ...] = ()
+    readers: tuple[AssetTask, ...] = ()
+    """Tasks that name it as an inlet."""
+    consumers: tuple[AssetConsumer, ...] = ()
+    events: int = 0
+    last_event: AssetEventRow | None = None

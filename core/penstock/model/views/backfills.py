@@ -1,0 +1,49 @@
+"""Backfills as they leave the store: views like those of `penstock.model.views.views`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from penstock.model.views.views import View
+
+SlotState = Literal["waiting", "running", "success", "failed", "kept", "skipped", "cancelled"]
+BackfillState = Literal["running", "paused", "success", "failed", "cancelled"]
+Canary = Literal["waiting", "passed", "failed"]
+
+
+class SlotRow(View, frozen=True, kw_only=True):
+    """One schedule point of a backfill."""
+
+    logical_date: datetime
+    state: SlotState
+    run_id: str | None = None
+    reason: str | None = None
+
+
+class BackfillRow(View, frozen=True, kw_only=True):
+    """One backfill."""
+
+    backfill_id: int
+    dag_id: str
+    from_date: datetime
+    to_date: datetime
+    reprocess: str
+    max_active_runs: int
+    backwards: bool
+    state: BackfillState
+    created: datetime
+    by: str
+    ended: datetime | None = None
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    """Slots by state."""
+    slots: tuple[SlotRow, ...] = ()
+    conf: dict[str, Any] = msgspec.field(default_factory=dict)
+    canary: Canary | None = None
+    """How the first slot did, when the others wait for it."""
+    stop_after: int | None = None
+    """After so many failed slots nothing more is started."""
+    quarantined: str | None = None
+    """Why the engine leaves it out; it stands still until an operator takes it back in or drops it."""

@@ -1,0 +1,29 @@
+"""What became of callbacks, as people see it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from penstock.model.views.views import View
+
+
+class CallbackRow(View, frozen=True, kw_only=True):
+    """One delivery of an author's callbacks.
+
+    ``kind`` is what it tells of: ``task_failure``, ``run_success``, ``deadline:0`` and the like.
+    ``state``: waiting, running, done, failed. ``reason`` says why it failed.
+    """
+
+    id: int
+    dag_id: str
+    run_id: str
+    task_id: str | None
+    map_index: int
+    kind: str
+    state: str
+    created: datetime
+    end: datetime | None = None
+    tries: int = 0
+    reason: str | None = None
+    attempt_id: str | None = None
+    log_path: str | None = None

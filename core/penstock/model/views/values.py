@@ -1,0 +1,38 @@
+"""Variables and connections for people and scripts; no secret is among what is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from penstock.model.views.views import View
+
+
+class VariableRow(View, frozen=True, kw_only=True):
+    """One variable, from one source. ``value`` is None for a secret, ``***`` when it looks like one."""
+
+    name: str
+    value: str | None
+    secret: str | None
+    """The reference, when it is a secret."""
+    source: Literal["environment", "file", "store"]
+    used: bool = True
+    """Whether no stronger source has the same name."""
+    description: str | None = None
+    updated: datetime | None = None
+    by: str | None = None
+
+
+class ConnectionRow(View, frozen=True, kw_only=True):
+    """One connection, from one source; secrets in its fields are covered."""
+
+    conn_id: str
+    fields: dict[str, Any]
+    secrets: dict[str, str]
+    """Fields that are kept elsewhere: field -> reference."""
+    source: Literal["environment", "file", "store"]
+    used: bool = True
+    """Whether no stronger source has the same id."""
+    description: str | None = None
+    updated: datetime | None = None
+    by: str | None = None

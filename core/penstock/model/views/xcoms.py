@@ -1,0 +1,14 @@
+"""Where XComs lie, for tasks of other runs that ask for them."""
+
+from __future__ import annotations
+
+from penstock.model.views.views import View
+
+
+class XComSource(View, frozen=True, kw_only=True):
+    """The attempt that holds what a task instance pushed."""
+
+    run_id: str
+    task_id: str
+    map_index: int
+    attempt_id: str

@@ -1,0 +1,1 @@
+"""Operators and the decorators that make tasks of functions."""

@@ -1,0 +1,51 @@
+"""Which tasks a branch rules out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from penstock.authoring.exceptions import TaskError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from penstock.authoring.dag import DAG
+    from penstock.authoring.operator import Operator
+
+
+class BranchError(TaskError, ValueError):
+    """A branch chose something that does not exist."""
+
+
+def ruled_out(task: Operator, chosen: Any) -> list[str]:
+    """Return the ids of the direct children of *task* that *chosen* leaves out, sorted.
+
+    *chosen* is an id, several, or None. Raises `BranchError` for an id that the DAG does not have.
+    """
+    dag = task.dag
+    if dag is None:
+        return []
+    picked = {name for one in _listed(chosen) for name in _expand(dag, one)}
+    kept = picked | dag.descendants(sorted(picked))
+    return sorted(task.downstream_task_ids - kept)
+
+
+def _listed(chosen: Any) -> list[str]:
+    if chosen is None:
+        return []
+    ids = [chosen] if isinstance(chosen, str) else chosen
+    if not isinstance(ids, Iterable) or isinstance(ids, dict):
+        raise BranchError(f"a branch must return an id, a list of ids or None, not {chosen!r}")
+    listed = list(ids)
+    if not all(isinstance(one, str) for one in listed):
+        raise BranchError(f"a branch must return an id, a list of ids or None, not {chosen!r}")
+    return listed
+
+
+def _expand(dag: DAG, name: str) -> list[str]:
+    if name in dag.task_dict:
+        return [name]
+    if name in dag.task_groups:
+        return [task.task_id for task in dag.task_groups[name].entries()]
+    raise BranchError(f"the branch chose {name!r}, which is not a task or group of DAG {dag.dag_id!r}")

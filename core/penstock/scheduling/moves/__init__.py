@@ -1,0 +1,1 @@
+"""Moves change state: tasks, runs, pauses, backfills."""

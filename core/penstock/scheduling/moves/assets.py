@@ -1,0 +1,119 @@
+"""Assets: what changed them is written down with the task's success, and waits with whom it concerns.
+
+An event waits with each DAG that waits for it until a run takes it along (`asset_runs`), so it counts
+once for each of them. DAGs whose schedule is paused take no note.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from penstock.clock import opt_from_us
+from penstock.model.assets import AssetSpec, awaits
+from penstock.model.outcome import AssetChange
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import DagEntry, LiveRun
+from penstock.store.engine.records import AssetEventRecord, TaskRecord
+from penstock.store.engine.writes import DELETE_QUEUED_ASSET, INSERT_ASSET_EVENT, INSERT_QUEUED_ASSET
+
+
+def announce(tick: Tick, live: LiveRun, task: TaskRecord, said: Iterable[AssetChange] = ()) -> None:
+    """Write down the changes that come with a task's success: its outlets, with what it *said* of them."""
+    outlets = live.structure.tasks[task.task_id].outlets
+    if not outlets:
+        return
+    changes = changes_of(outlets, said)
+    source = _source(live, task)
+    for change in changes:
+        emit(tick, change, source)
+
+
+def changes_of(outlets: Iterable[AssetSpec], said: Iterable[AssetChange]) -> list[AssetChange]:
+    """Return one change for each outlet and for each asset that came under one of the aliases. Pure."""
+    outlets = list(outlets)
+    aliases = {outlet.name for outlet in outlets if outlet.alias}
+    found = {
+        outlet.key: AssetChange(name=outlet.name, uri=outlet.uri) for outlet in outlets if not outlet.alias
+    }
+    for change in said:
+        key = (change.name, change.uri)
+        if key in found or aliases & set(change.aliases):
+            found[key] = change
+    return list(found.values())
+
+
+def emit(tick: Tick, change: AssetChange, source: dict[str, Any]) -> int:
+    """Write one change down, and queue it with the DAGs that wait for it; return how many those are."""
+    world = tick.world
+    event = AssetEventRecord(
+        id=world.assets.new_id(),
+        at_us=tick.now_us,
+        name=change.name,
+        uri=change.uri,
+        extra=change.extra,
+        aliases=change.aliases,
+        source=source,
+        by=tick.gate.actor,
+    )
+    row: dict[str, Any] = {name: getattr(event, name) for name in AssetEventRecord.__slots__}
+    row |= {name: json.dumps(row[name]) for name in ("extra", "aliases", "source")}
+    tick.gate.also(INSERT_ASSET_EVENT, row)
+    tick.gate.note(
+        "asset_changed",
+        dag_id=source.get("dag_id"),
+        run_id=source.get("run_id"),
+        task_id=source.get("task_id"),
+        map_index=source.get("map_index", -1),
+        reason=change.name,
+    )
+    waiting = [entry for entry in world.dags.values() if _takes(tick, entry, event)]
+    for entry in waiting:
+        world.assets.queued.setdefault(entry.dag_id, []).append(event)
+        tick.gate.also(INSERT_QUEUED_ASSET, {"dag_id": entry.dag_id, "event_id": event.id})
+        tick.gate.touch(entry.dag_id)
+        tick.room = True
+    return len(waiting)
+
+
+def forget_others(tick: Tick, entry: DagEntry) -> None:
+    """Let go of queued events that the present version of a DAG does not wait for."""
+    condition = entry.structure.spec.schedule.assets
+    for event in list(tick.world.assets.queued.get(entry.dag_id, ())):
+        if condition is None or not awaits(condition, event):
+            take_off(tick, entry.dag_id, [event])
+
+
+def _takes(tick: Tick, entry: DagEntry, event: AssetEventRecord) -> bool:
+    condition = entry.structure.spec.schedule.assets
+    if condition is None or entry.facts.missing or tick.world.paused(entry.dag_id):
+        return False
+    return awaits(condition, event)
+
+
+def take_off(tick: Tick, dag_id: str, events: list[AssetEventRecord]) -> None:
+    """Take events off a DAG's queue."""
+    queue = tick.world.assets.queued[dag_id]
+    for event in events:
+        queue.remove(event)
+        tick.gate.also(DELETE_QUEUED_ASSET, {"b_dag_id": dag_id, "b_event_id": event.id})
+    if not queue:
+        del tick.world.assets.queued[dag_id]
+
+
+def _source(live: LiveRun, task: TaskRecord) -> dict[str, Any]:
+    run = live.record
+    dates = {
+        "logical_date": run.logical_us,
+        "data_interval_start": run.interval_start_us,
+        "data_interval_end": run.interval_end_us,
+    }
+    moments = {name: opt_from_us(moment_us) for name, moment_us in dates.items()}
+    return {
+        "dag_id": run.dag_id,
+        "run_id": run.run_id,
+        "task_id": task.task_id,
+        "map_index": task.map_index,
+        **{name: moment.isoformat() for name, moment in moments.items() if moment is not None},
+    }

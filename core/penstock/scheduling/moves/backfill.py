@@ -1,0 +1,42 @@
+"""Writing backfills, and giving up what has not started."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from penstock.model.states import TERMINAL, RunState
+from penstock.scheduling.moves.backfill_slots import save_slot
+from penstock.scheduling.moves.cancel import cancel
+from penstock.scheduling.world.live_backfill import LiveBackfill
+from penstock.scheduling.world.tick import Tick
+from penstock.store.engine.records import BackfillRecord
+from penstock.store.engine.writes import UPDATE_BACKFILL
+
+
+def give_up(tick: Tick, found: LiveBackfill, state: Literal["cancelled", "skipped"], reason: str) -> None:
+    """Give what has not started its end. What runs goes on, and the backfill ends with it."""
+    found.waiting.clear()
+    for slot in found.slots:
+        if slot.state == "waiting":
+            save_slot(tick, found, slot, state, reason=reason)
+        elif slot.state == "running" and slot.run_id is not None:
+            live = tick.world.run(found.record.dag_id, slot.run_id)
+            if live.record.state is RunState.QUEUED:
+                unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
+                cancel(tick, live, unfinished, whole=True, reason=reason)
+                save_slot(tick, found, slot, state, reason=reason)
+
+
+def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = None) -> None:
+    """Write a backfill's state and size."""
+    tick.gate.also(
+        UPDATE_BACKFILL,
+        {
+            "b_id": record.id,
+            "state": record.state,
+            "max_active_runs": record.max_active_runs,
+            "end_us": end_us,
+            "canary": record.canary,
+        },
+    )
+    tick.gate.touch(record.dag_id)

@@ -1,0 +1,41 @@
+"""The slots of backfills that have not ended: one place keeps rows and working copies in step."""
+
+from __future__ import annotations
+
+from penstock.model.states import RunState
+from penstock.scheduling.world.live_backfill import LiveBackfill
+from penstock.scheduling.world.tick import Tick
+from penstock.store.engine.records import RunRecord, SlotRecord
+from penstock.store.engine.writes import UPDATE_SLOT
+
+_ENDS = {RunState.SUCCESS: "success", RunState.FAILED: "failed", RunState.CANCELLED: "cancelled"}
+
+
+def save_slot(
+    tick: Tick, found: LiveBackfill, slot: SlotRecord, state: str, *, reason: str | None = None
+) -> None:
+    """Write a slot's state."""
+    found.running += (state == "running") - (slot.state == "running")
+    found.failed += (state == "failed") - (slot.state == "failed")
+    if slot.run_id is not None:
+        found.by_run[slot.run_id] = slot
+    slot.state = state
+    slot.reason = reason
+    tick.gate.also(UPDATE_SLOT, {"b_id": slot.id, "state": state, "run_id": slot.run_id, "reason": reason})
+    tick.gate.touch(found.record.dag_id)
+
+
+def run_ended(tick: Tick, run: RunRecord) -> None:
+    """Take over how a run ended into the slot that it fills, if it fills one."""
+    found = tick.world.backfills.get(run.backfill_id or 0)
+    slot = found.by_run.get(run.run_id) if found is not None else None
+    if found is not None and slot is not None and slot.state == "running":
+        save_slot(tick, found, slot, _ENDS[run.state], reason=run.reason)
+
+
+def run_again(tick: Tick, run: RunRecord) -> None:
+    """Note that a run was cleared: if its backfill has not ended, its slot is running again."""
+    found = tick.world.backfills.get(run.backfill_id or 0)
+    slot = found.by_run.get(run.run_id) if found is not None else None
+    if found is not None and slot is not None and slot.state in _ENDS.values():
+        save_slot(tick, found, slot, "running")

@@ -1,0 +1,33 @@
+"""Cancelling a run with everything that is left of it."""
+
+from __future__ import annotations
+
+from penstock.model.states import OCCUPIES_SLOT
+from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.moves.task import move, stop
+from penstock.scheduling.world.instances import counts
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.records import TaskRecord
+
+
+def cancel(
+    tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, whole: bool, reason: str | None = None
+) -> int:
+    """Cancel task instances (and the run when *whole*); return how many attempts have to die first."""
+    reason = reason or f"cancelled by {tick.gate.actor}"
+    if whole:
+        live.record.intent = RunEvent.CANCEL.value
+        live.record.reason = reason
+        tick.gate.save_run(live.record)
+    killed = 0
+    for task in tasks:
+        if not counts(task):
+            killed += 1  # dying already, and no part of its task any more
+        elif task.state in OCCUPIES_SLOT:
+            stop(tick, live, task, TaskEvent.CANCEL, reason=reason)
+            killed += 1
+        else:
+            move(tick, live, task, TaskEvent.CANCEL, reason=reason)
+    tick.world.stirred.add(live.record.id)
+    return killed

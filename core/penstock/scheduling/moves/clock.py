@@ -1,0 +1,116 @@
+"""Moving the moments of what has not ended along when the wall clock was set."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import replace
+
+from penstock.model.states import TERMINAL, TaskState
+from penstock.model.subject import about_row
+from penstock.scheduling.world.names import NEXT_TRY, next_try
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.gate import move_runs
+from penstock.store.engine.records import PauseRecord, QuarantineRecord, TaskRecord
+from penstock.store.engine.writes import (
+    DELETE_PAUSE,
+    DELETE_QUARANTINE,
+    INSERT_PAUSE,
+    INSERT_QUARANTINE,
+    MOVE_ATTEMPT,
+    MOVE_FIRST_SEEN,
+)
+
+_RUN_MOMENTS = ("queued_us", "start_us", "turn_us")
+
+
+_TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us")
+
+
+_WAITS = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
+
+
+def move_task(task: TaskRecord, by_us: int) -> bool:
+    """Move the moments of an unfinished task instance; return whether it has any."""
+    moved = _move(task, _TASK_MOMENTS, by_us)
+    what, said, _ = (task.reason or "").rpartition(NEXT_TRY)
+    if said and task.next_us is not None:
+        task.reason = f"{what}{next_try(task)}"
+    return moved
+
+
+def _move_all(tick: Tick, by_us: int) -> None:
+    world = tick.world
+    for live in world.runs.values():
+        with live.subject:
+            _move_run(tick, live, by_us)
+    world.alarms = [
+        (task.next_us or 0, live.record.id, task.key)
+        for live in world.runs.values()
+        for task in live.tasks.values()
+        if task.state in _WAITS
+    ]
+    heapq.heapify(world.alarms)
+    apart = list(world.apart)
+    if apart:  # in quarantine: it goes on as the others when it is taken back in
+        ended = [state.value for state in TERMINAL]
+        tick.gate.work(
+            lambda connection: move_runs(
+                connection, apart, by_us, of_runs=_RUN_MOMENTS, of_tasks=_TASK_MOMENTS, ended=ended
+            )
+        )
+    theirs = (attempt_id for run in world.apart.values() for attempt_id, _ in run.live)
+    for attempt_id in (*world.attempts, *theirs):
+        # First: one that has ended meanwhile is written as it ended after that.
+        tick.gate.first(MOVE_ATTEMPT, {"b_id": attempt_id, "b_by_us": by_us})
+    for pause in list(world.pauses.values()):
+        about = about_row("pause", "/".join(filter(None, pause.key)), pause.dag_id)
+        if about.id not in world.out:
+            with about:
+                _move_pause(tick, pause, by_us)
+    for record in list(world.quarantine.values()):
+        _move_quarantined(tick, record, by_us)
+    for entry in world.dags.values():
+        entry.settled = False
+        if entry.resumed_us is not None:
+            entry.resumed_us = min(entry.resumed_us, tick.now_us)
+        # Once a point is settled the moment is only what the grid of a timedelta begins at: moved, it would
+        # put later points beside the recorded ones.
+        if entry.cursor is None and entry.facts.first_seen_us > tick.now_us:
+            entry.facts = replace(entry.facts, first_seen_us=tick.now_us)
+            tick.gate.also(MOVE_FIRST_SEEN, {"b_dag_id": entry.dag_id, "first_seen_us": tick.now_us})
+
+
+def _move_run(tick: Tick, live: LiveRun, by_us: int) -> None:
+    _move(live.record, _RUN_MOMENTS, by_us)
+    tick.gate.save_run(live.record)
+    for task in live.tasks.values():
+        if task.state not in TERMINAL and move_task(task, by_us):
+            tick.gate.save_task(live.record, task)
+    tick.world.stirred.add(live.record.id)
+
+
+def _move(record: object, names: tuple[str, ...], by_us: int) -> bool:
+    moved = False
+    for name in names:
+        moment_us = getattr(record, name)
+        if moment_us is not None:
+            setattr(record, name, moment_us + by_us)
+            moved = True
+    return moved
+
+
+def _move_pause(tick: Tick, pause: PauseRecord, by_us: int) -> None:
+    """Move since when it is in force; until when is what somebody's watch will say."""
+    names = ("kind", "dag_id", "run_id", "task_id")
+    tick.gate.also(DELETE_PAUSE, {f"b_{name}": getattr(pause, name) for name in names})
+    pause.since_us += by_us
+    tick.gate.also(INSERT_PAUSE, {name: getattr(pause, name) for name in PauseRecord.__slots__})
+
+
+def _move_quarantined(tick: Tick, record: QuarantineRecord, by_us: int) -> None:
+    retry_us = None if record.retry_us is None else record.retry_us + by_us
+    moved = replace(record, since_us=record.since_us + by_us, retry_us=retry_us)
+    tick.world.quarantine[record.id] = moved
+    tick.gate.also(DELETE_QUARANTINE, {"b_id": record.id})
+    tick.gate.also(INSERT_QUARANTINE, {name: getattr(moved, name) for name in QuarantineRecord.__slots__})

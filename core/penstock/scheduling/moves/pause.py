@@ -1,0 +1,55 @@
+"""Lifting pauses, and giving back the time that stood still below them."""
+
+from __future__ import annotations
+
+from penstock.model.states import RunState, TaskState
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.records import PauseRecord
+
+_BETWEEN_POKES = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.UP_FOR_RETRY, TaskState.SCHEDULED})
+
+
+def lift_pause(tick: Tick, key: tuple[str, str, str, str], *, at_us: int | None = None) -> None:
+    """Lift a pause and let what stood still go on. *at_us* is when it was over, by default now."""
+    from penstock.store.engine.writes import DELETE_PAUSE
+
+    pause = tick.world.pauses.pop(key, None)
+    if pause is None:
+        return
+    kind, dag_id, run_id, task_id = key
+    tick.gate.also(
+        DELETE_PAUSE, {"b_kind": kind, "b_dag_id": dag_id, "b_run_id": run_id, "b_task_id": task_id}
+    )
+    tick.gate.touch(dag_id, run_id or None)
+    if kind == "schedule":
+        entry = tick.world.dag(dag_id)
+        entry.settled, entry.resumed_us = False, tick.now_us if at_us is None else at_us
+        return
+    for live in tick.world.runs_of(dag_id):
+        if kind == "freeze" or live.record.run_id == run_id:
+            _make_up(tick, live, pause)
+
+
+def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
+    """Timeouts of runs and sensors stand still while frozen or held; time under two pauses counts once."""
+    run = live.record
+    others = [tick.world.frozen(run.dag_id), tick.world.held(*live.key)]
+    if not pause.task_id and run.state is RunState.RUNNING and run.turn_us is not None:
+        run.stood_us += _stood(tick, pause, others, run.turn_us)
+        tick.gate.save_run(run)
+    for task in live.tasks.values():
+        # A poke that came due meanwhile is scheduled and waits; one that runs has its own time.
+        waits = task.first_poke_us is not None and task.state in _BETWEEN_POKES
+        if waits and pause.task_id in ("", task.task_id, task.key):
+            assert task.first_poke_us is not None
+            held = tick.world.held(*live.key, task.key)
+            task.first_poke_us += _stood(tick, pause, [*others, held], task.first_poke_us)
+            tick.gate.save_task(live.record, task)
+    tick.world.stirred.add(run.id)
+
+
+def _stood(tick: Tick, pause: PauseRecord, others: list[PauseRecord | None], start_us: int) -> int:
+    """Return how long *pause*, just lifted, held what began at *start_us*, until another one did too."""
+    until_us = min([tick.now_us, *(other.since_us for other in others if other is not None)])
+    return max(0, until_us - max(pause.since_us, start_us))

@@ -1,0 +1,63 @@
+"""Ending runs: by their leaves, or because somebody or something ends them."""
+
+from __future__ import annotations
+
+from penstock.model.states import RUN_TERMINAL, TaskState
+from penstock.model.transitions import RunEvent
+from penstock.scheduling.moves.backfill_slots import run_ended
+from penstock.scheduling.moves.pause import lift_pause
+from penstock.scheduling.world.instances import instances
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun
+
+
+def settle_run(tick: Tick, live: LiveRun) -> None:
+    """End a run once nothing in it is unfinished, by its leaves."""
+    run = live.record
+    if run.state in RUN_TERMINAL:
+        if not live.live:
+            tick.world.drop(live)
+        return
+    if live.unfinished:
+        return
+    if run.intent == RunEvent.CANCEL.value:
+        event, reason = RunEvent.CANCEL, run.reason
+    elif run.intent == RunEvent.FAIL.value:
+        event, reason = RunEvent.FAIL, run.reason
+    else:
+        event, reason = _by_leaves(live)
+    end_run(tick, live, event, reason)
+
+
+def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> None:
+    """Move a run to its end; it leaves the working set once no attempt of it lives."""
+    run = live.record
+    run.end_us = tick.now_us
+    run.end_turn(tick.now_us)
+    run.reason = reason
+    run.intent = None
+    if run.start_us is None:
+        run.start_us = tick.now_us
+    tick.gate.move_run(run, event, reason=reason)
+    run_ended(tick, run)
+    tick.room = True
+    entry = tick.world.dags.get(run.dag_id)
+    if entry is not None:
+        entry.settled = False  # room for another run: points that waited for it are due
+    for key in [key for key in tick.world.pauses if key[1:3] == live.key]:
+        lift_pause(tick, key)
+    if not live.live:
+        tick.world.drop(live)
+
+
+def _by_leaves(live: LiveRun) -> tuple[RunEvent, str | None]:
+    leaves = [each for leaf in live.structure.setups.leaves for each in instances(live, leaf)]
+    bad = [
+        leaf for leaf in leaves if leaf.state not in (TaskState.SUCCESS, TaskState.SKIPPED, TaskState.REMOVED)
+    ]
+    if not bad:
+        return RunEvent.SUCCEED, None
+    roots = [task for task in live.tasks.values() if task.state in (TaskState.FAILED, TaskState.CANCELLED)]
+    named = ", ".join(task.key for task in (roots or bad)[:3])
+    more = len(roots or bad) - 3
+    return RunEvent.FAIL, f"{named}{f' and {more} more' if more > 0 else ''} did not succeed"

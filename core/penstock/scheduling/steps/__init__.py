@@ -1,0 +1,1 @@
+"""Steps decide: one file for each step of a tick."""

@@ -1,0 +1,123 @@
+"""Advance: pending tasks whose answer may have changed go, are skipped, are blocked, or wait on.
+
+The rules are pure (`model.trigger_rules`); this step applies them until the run comes to rest.
+"""
+
+from __future__ import annotations
+
+from penstock.model.states import TERMINAL, RunState, TaskState
+from penstock.model.transitions import TaskEvent
+from penstock.model.trigger_rules import Verdict
+from penstock.scheduling.moves.empty import finish_empty
+from penstock.scheduling.moves.expand import expand, revise
+from penstock.scheduling.moves.run import settle_run
+from penstock.scheduling.moves.task import move
+from penstock.scheduling.world.instances import (
+    alike,
+    direct_parents,
+    in_order,
+    needed_setups,
+    unexpanded,
+)
+from penstock.scheduling.world.readiness import _verdict, blocking_past, judge
+from penstock.scheduling.world.teardown import may_tear_down
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import TaskRecord
+
+_BLOCKED_BY = "blocked by "
+
+
+def advance(tick: Tick) -> None:
+    """Bring every stirred run to rest, and end those that are done."""
+    while tick.world.stirred:
+        live = tick.world.runs.get(tick.world.stirred.pop())
+        if live is None:
+            continue
+        with live.subject:
+            if live.record.state is RunState.RUNNING:
+                _advance(tick, live)
+            settle_run(tick, live)
+        tick.world.stirred.discard(live.record.id)
+
+
+def _advance(tick: Tick, live: LiveRun) -> None:
+    while live.dirty:
+        batch = in_order(live, [name for name in live.dirty if not _all_wait(live, name)])
+        live.dirty.clear()
+        counted: set[str] = set()
+        for task in batch:
+            if task.state is TaskState.UPSTREAM_FAILED and live.record.intent is None:
+                _remark(tick, live, task)
+            if task.state is not TaskState.PENDING:
+                continue
+            if live.record.intent is None or may_tear_down(live, task):
+                _apply(tick, live, task, counted)
+
+
+def _all_wait(live: LiveRun, name: str) -> bool:
+    """Whether *name* means many instances, and they wait for the same: then none of them has to be asked."""
+    found = live.instances.get(name, ())
+    if len(found) < 2 or not alike(live, name):
+        return False
+    return _verdict(live, found[0], needed_setups(live, found[0])) is Verdict.WAIT
+
+
+def _apply(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
+    """Do what is to be done with a pending instance; *counted* are mapped tasks of the right size."""
+    verdict, reason = judge(live, task)
+    match verdict:
+        case Verdict.SKIP:
+            move(tick, live, task, TaskEvent.SKIP, reason=reason)
+        case Verdict.BLOCK:
+            move(tick, live, task, TaskEvent.BLOCK, reason=reason)
+        case Verdict.GO if unexpanded(live, task):
+            expand(tick, live, task)
+        case Verdict.GO:
+            _go(tick, live, task, counted)
+        case _:
+            pass
+
+
+def _go(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
+    spec = live.structure.tasks[task.task_id]
+    if blocking_past(tick.world, live, spec) is not None:
+        return
+    if task.task_id in live.structure.mapping and task.task_id not in counted:
+        counted.add(task.task_id)
+        if revise(tick, live, task):
+            return  # those that are there now are judged next
+    move(tick, live, task, TaskEvent.MEET)
+    # Nothing to launch: an empty operator is done as soon as it may begin, unless somebody wants it held.
+    if spec.launch == "empty" and not _held_back(tick.world, live, task):
+        finish_empty(tick, live, task)
+
+
+def _remark(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+    """Let a blocked task say so once what blocked it has ended well after all, or runs again.
+
+    It stays blocked until somebody runs it again: whether it is to run at all is for a person to say.
+    """
+    verdict, reason = judge(live, task)
+    if verdict is not Verdict.BLOCK:
+        before = [*direct_parents(live, task), *needed_setups(live, task)]
+        last = max(before, key=lambda each: (each.state not in TERMINAL, each.end_us or 0), default=None)
+        reason = None if last is None else _no_longer(live, last, task)
+    elif not (task.reason or "").startswith(_BLOCKED_BY):
+        return
+    if reason is not None and reason != task.reason:
+        task.reason = reason
+        tick.gate.save_task(live.record, task)
+
+
+def _no_longer(live: LiveRun, by: TaskRecord, task: TaskRecord) -> str:
+    if by.state not in TERMINAL:
+        return f"{_BLOCKED_BY}{by.key}, which runs again"
+    said = "has succeeded" if by.state is TaskState.SUCCESS else f"is {by.state}"
+    way = f"penstock retry {live.record.dag_id} {live.record.run_id} {task.key}"
+    return f"{_BLOCKED_BY}{by.key}, which {said} since: run it with: {way}"
+
+
+def _held_back(world: World, live: LiveRun, task: TaskRecord) -> bool:
+    dag_id, run_id = live.key
+    return bool(world.frozen(dag_id) or world.held(dag_id, run_id) or world.held(dag_id, run_id, task.key))

@@ -1,0 +1,238 @@
+"""Callbacks: what authors want to hear of is written down with the event, and delivered afterwards.
+
+`subscribe` reads the events that a tick is about to commit and adds a row for each that somebody
+wants to hear of, in the same transaction. `deliver` has a process carry a row out, by the executor
+that runs tasks: with a time limit, a log, and an exact outcome that outlives the engine. What was
+begun and got lost is begun again, so a callback is called at least once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.execution.executor import Absent, Accepted, Exited, Lost, Observation
+from penstock.ids import instance_key, new_attempt_id
+from penstock.model.outcome import Outcome, OutcomeKind, describe
+from penstock.model.states import TaskState
+from penstock.model.subject import about_row
+from penstock.scheduling.steps.auto_pause import pause_after_failures
+from penstock.scheduling.steps.launch import callback_facts, callback_spec
+from penstock.scheduling.steps.settle import abandon, forgets, storable
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.records import CallbackRecord, TaskRecord
+from penstock.store.engine.writes import INSERT_CALLBACK, UPDATE_CALLBACK
+
+AT_ONCE = 4
+"""Deliveries at the same time, besides the tasks."""
+MOST_TRIES = 3
+"""Deliveries of one row whose supervisor vanished; then it is given up."""
+MOST_BELLS = 20
+"""Bells of one delivery at most."""
+_LONGEST_BELL = 500
+BELL = "bell"
+"""The key under which a callback leaves what the console rings for."""
+_TASK_EVENTS = {
+    "claim": "execute",
+    "succeed": "success",
+    "fail": "failure",
+    "retry": "retry",
+    "skip": "skipped",
+}
+_RUN_EVENTS = {"run_succeed": "success", "run_fail": "failure"}
+_FROM_AN_ATTEMPT = frozenset({TaskState.QUEUED.value, TaskState.RUNNING.value})
+
+
+def subscribe(tick: Tick) -> None:
+    """Write down what authors want to hear of among the events of this tick that are new.
+
+    Called as soon as attempts were settled, while tasks still are what the event says, and at the end.
+    """
+    events = tick.gate.noted[tick.heard :]
+    tick.heard += len(events)
+    for event in events:
+        if event["kind"] not in _TASK_EVENTS and event["kind"] not in _RUN_EVENTS:
+            continue
+        live = _run_of(tick, event)
+        if live is None:
+            continue
+        with live.subject:
+            if event["kind"] in _RUN_EVENTS:
+                _tell_of_run(tick, live, event)
+            else:
+                _tell_of_task(tick, live, event)
+
+
+def _run_of(tick: Tick, event: Mapping[str, Any]) -> LiveRun | None:
+    key = (event["dag_id"], event["run_id"])
+    pk = tick.world.by_key.get(key)
+    return tick.world.leaving.get(key) if pk is None else tick.world.runs[pk]
+
+
+def _tell_of_task(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
+    spec = live.structure.tasks.get(event["task_id"])
+    kind = _TASK_EVENTS[event["kind"]]
+    if spec is None or not spec.callbacks:
+        return
+    if kind == "skipped" and event["before"] == TaskState.STOPPING.value:
+        kind = "failure"  # it was at work when its run was out of time: skipped is only how that is called
+    if kind == "skipped" and event["before"] not in _FROM_AN_ATTEMPT:
+        return  # it did not skip itself
+    task = live.tasks[instance_key(event["task_id"], event["map_index"])]
+    # An empty task, or one that ended before anybody saw it run, begins and ends in one event.
+    unseen = event["before"] in (TaskState.SCHEDULED.value, TaskState.QUEUED.value)
+    for told in ("execute", kind) if kind != "execute" and unseen else (kind,):
+        if told == "execute" and task.pokes:
+            continue  # a further poke of a sensor is no beginning
+        if told in spec.callbacks:
+            add(tick, live, task, f"task_{told}", reason=event["reason"], state=event["after"])
+
+
+def _tell_of_run(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
+    kind = _RUN_EVENTS[event["kind"]]
+    if kind in live.structure.spec.callbacks:
+        add(tick, live, telling_task(live), f"run_{kind}", reason=event["reason"], state=event["after"])
+    if kind == "failure":
+        pause_after_failures(tick, live)
+
+
+def telling_task(live: LiveRun) -> TaskRecord | None:
+    """Return what a callback of the run gets as ``ti``: the first task to fail, else the last to end."""
+    ended = sorted(live.tasks.values(), key=lambda task: (task.end_us or 0, task.position))
+    failed = [task for task in ended if task.state is TaskState.FAILED]
+    return failed[0] if failed else (ended[-1] if ended else None)
+
+
+def add(
+    tick: Tick, live: LiveRun, task: TaskRecord | None, kind: str, *, reason: str | None, state: str | None
+) -> None:
+    """Write down one delivery of *kind*, with everything its process has to know."""
+    if task is None:
+        reason = "a DAG without tasks has no context to call it with"
+        tick.gate.note("callback_failed", dag_id=live.key[0], run_id=live.key[1], before=kind, reason=reason)
+        return
+    before, triggering = tick.world.previous_success(live), tick.world.assets.of_run(live.record)
+    facts = callback_facts(
+        live, task, tick.settings, before, triggering, kind=kind, reason=reason, state=state
+    )
+    record = CallbackRecord(
+        id=tick.world.next_callback,
+        run_pk=live.record.id,
+        task_id=task.task_id if kind.startswith("task_") else None,
+        map_index=task.map_index,
+        kind=kind,
+        facts=json.dumps(facts),
+        created_us=tick.now_us,
+    )
+    tick.world.next_callback += 1
+    tick.world.callbacks[record.id] = record
+    tick.gate.also(INSERT_CALLBACK, {name: getattr(record, name) for name in CallbackRecord.__slots__})
+
+
+def settle_callbacks(tick: Tick, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> None:
+    """Look at deliveries and write down how those ended that did."""
+    ids = [each for each in attempt_ids if each in tick.world.delivering]
+    if not ids:
+        return
+    for attempt_id in ids:
+        with about_row("callback", tick.world.delivering[attempt_id]):
+            observed = tick.executor.observe([attempt_id])[attempt_id]
+            asked = tick.world.asked.setdefault(attempt_id, tick.mono)
+            overdue = tick.mono - asked > tick.settings.launch_deadline
+            unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or overdue)
+            seen = tick.executor.revoke(attempt_id) if unclaimed else observed
+            if forgets(seen, claimed=False):
+                seen = abandon(tick, attempt_id, claimed=False)
+            _settle(tick, attempt_id, seen)
+
+
+def _settle(tick: Tick, attempt_id: str, seen: Observation) -> None:
+    record = tick.world.callbacks[tick.world.delivering[attempt_id]]
+    match seen:
+        case Absent():
+            _again(tick, record, attempt_id)
+        case Lost(reason):
+            if record.tries < MOST_TRIES:
+                _again(tick, record, attempt_id)
+            else:
+                _end(tick, record, attempt_id, ok=False, reason=f"lost {record.tries} times: {reason}")
+        case Exited(told):
+            outcome = storable(told)
+            if outcome.kind is OutcomeKind.REVOKED:
+                record.tries -= 1
+                _again(tick, record, attempt_id)
+                return
+            for message in _bells(outcome):
+                _note(tick, record, "bell", message)
+            how = None if outcome.ok else describe(outcome)
+            _end(tick, record, attempt_id, ok=outcome.ok, reason=how)
+        case _:
+            pass
+
+
+def _bells(outcome: Outcome) -> list[str]:
+    """Return what consoles are to ring for; an author may have pushed anything under that key."""
+    found = (outcome.xcoms or {}).get(BELL)
+    texts = [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
+    return [text.encode(errors="replace").decode()[:_LONGEST_BELL] for text in texts[:MOST_BELLS]]
+
+
+def _again(tick: Tick, record: CallbackRecord, attempt_id: str) -> None:
+    _let_go(tick, attempt_id)
+    record.state = "waiting"
+    _save(tick, record)
+
+
+def _end(tick: Tick, record: CallbackRecord, attempt_id: str, *, ok: bool, reason: str | None) -> None:
+    _let_go(tick, attempt_id)
+    record.state = "done" if ok else "failed"
+    record.end_us = tick.now_us
+    record.reason = reason
+    _save(tick, record)
+    _note(tick, record, "callback_done" if ok else "callback_failed", reason)
+    tick.world.callbacks.pop(record.id)
+
+
+def _let_go(tick: Tick, attempt_id: str) -> None:
+    tick.world.delivering.pop(attempt_id, None)
+    tick.world.asked.pop(attempt_id, None)
+
+
+def _note(tick: Tick, record: CallbackRecord, kind: str, reason: str | None) -> None:
+    facts = json.loads(record.facts)
+    tick.gate.note(
+        kind,
+        dag_id=facts["context"]["dag_id"],
+        run_id=facts["context"]["run_id"],
+        task_id=record.task_id,
+        map_index=record.map_index,
+        before=record.kind,
+        reason=reason,
+    )
+
+
+def _save(tick: Tick, record: CallbackRecord) -> None:
+    names = ("state", "tries", "attempt_id", "end_us", "reason")
+    tick.gate.also(UPDATE_CALLBACK, {"b_id": record.id, **{name: getattr(record, name) for name in names}})
+
+
+def deliver(tick: Tick) -> None:
+    """Have processes carry out what waits, oldest first, a few at a time."""
+    for record in tick.world.callbacks.values():
+        if len(tick.world.delivering) >= AT_ONCE:
+            return
+        if record.state == "waiting":
+            with about_row("callback", record.id):
+                _deliver(tick, record)
+
+
+def _deliver(tick: Tick, record: CallbackRecord) -> None:
+    record.state = "running"
+    record.tries += 1
+    record.attempt_id = new_attempt_id()
+    tick.world.delivering[record.attempt_id] = record.id
+    _save(tick, record)
+    facts = json.loads(record.facts)
+    tick.launches.append(callback_spec(record.attempt_id, facts, tick.settings, tick.environment))

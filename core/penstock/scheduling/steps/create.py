@@ -1,0 +1,305 @@
+"""Create: schedule points become runs or recorded skips, backfill slots become runs, queued runs start."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from penstock.clock import from_us, opt_from_us, to_us
+from penstock.ids import make_run_id
+from penstock.model.states import RUN_UNFINISHED, RunState, RunType, TaskState
+from penstock.model.subject import about_dag, about_row
+from penstock.model.transitions import RunEvent
+from penstock.scheduling.moves.backfill import give_up, save_backfill
+from penstock.scheduling.moves.backfill_slots import save_slot
+from penstock.scheduling.moves.cancel import cancel
+from penstock.scheduling.moves.clear import clear_tasks
+from penstock.scheduling.moves.create_run import create_run
+from penstock.scheduling.steps.asset_runs import create_asset_runs
+from penstock.scheduling.steps.places import give_way, waiting_for
+from penstock.scheduling.world.backfill_rules import canary_of, why_stop
+from penstock.scheduling.world.limits import run_limit, run_queue
+from penstock.scheduling.world.live_backfill import LiveBackfill
+from penstock.scheduling.world.teardown import to_be_ended
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import DagEntry, LiveRun
+from penstock.store.engine.records import SlotRecord
+from penstock.store.engine.writes import MOVE_CURSOR
+from penstock.timetable.due import Create, decide
+from penstock.timetable.point import Point
+
+_QUEUE_AHEAD = 32
+"""With catchup ``all`` no more runs than this wait in the queue: the rest stays in the schedule."""
+
+
+def create(tick: Tick) -> None:
+    """Settle due points of all schedules fairly, serve backfills, and start runs whose turn it is."""
+    due = [entry for entry in tick.world.dags.values() if _is_due(tick, entry)]
+    # Everybody gets an equal share of the tick's cap; what is left over waits for the next tick.
+    kept = 1 if any(found.waiting for found in tick.world.backfills.values()) else 0  # never starved
+    left = tick.settings.runs_per_tick - tick.created
+    left -= kept if left > 1 else 0
+    share = max(1, left // max(1, len(due)))
+    for entry in due:
+        if left > 0:
+            with about_dag(entry.dag_id):
+                _settle_schedule(tick, entry, share)
+        else:
+            tick.wake_at(tick.now_us)
+    if tick.world.assets.queued:
+        create_asset_runs(tick)
+    for found in list(tick.world.backfills.values()):
+        with about_row("backfill", found.record.id, found.record.dag_id):
+            _serve_backfill(tick, found)
+    _start_runs(tick)
+
+
+def _is_due(tick: Tick, entry: DagEntry) -> bool:
+    if entry.facts.missing or entry.structure.spec.schedule.kind == "none":
+        return False
+    if tick.world.paused(entry.dag_id) or entry.dag_id in tick.world.out:
+        return False
+    if not entry.settled:
+        return True
+    tick.wake_at(entry.next_due_us)
+    return entry.next_due_us is not None and entry.next_due_us <= tick.now_us
+
+
+def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
+    spec = entry.structure.spec
+    active = tick.world.active(entry.dag_id)
+    if spec.catchup == "all" and active >= max(_QUEUE_AHEAD, spec.max_active_runs):
+        entry.next_due_us = None
+        return
+    try:
+        decisions = decide(
+            spec,
+            cursor=entry.cursor,
+            first_seen=from_us(entry.facts.first_seen_us),
+            now=from_us(tick.now_us),
+            paused=False,
+            limit=share,
+            resumed=opt_from_us(entry.resumed_us),
+            busy=bool(active),
+        )
+    except (ValueError, OverflowError) as error:  # a bad schedule hurts its own DAG only
+        entry.settled, entry.next_due_us = True, None
+        tick.gate.note("schedule_error", dag_id=entry.dag_id, reason=str(error)[:500])
+        return
+    for decision in decisions.decisions:
+        if isinstance(decision, Create):
+            _create(tick, entry, decision.point, late=decision.late)
+        else:
+            span = (decision.first.logical_date, decision.last.logical_date)
+            tick.ledger.record_skip(entry, *span, decision.count, decision.reason)
+    if decisions.cursor is not None and decisions.cursor != entry.cursor:
+        _move_cursor(tick, entry, decisions.cursor)
+    entry.settled = True
+    entry.next_due_us = None if decisions.next_due is None else to_us(decisions.next_due)
+    if entry.next_due_us is None or entry.next_due_us > tick.now_us:
+        entry.resumed_us = None
+    tick.wake_at(entry.next_due_us)
+
+
+def _move_cursor(tick: Tick, entry: DagEntry, point: Point) -> None:
+    entry.cursor = point
+    entry.facts = replace(  # a new version of the DAG goes on from here
+        entry.facts,
+        cursor_us=to_us(point.run_after),
+        cursor_start_us=to_us(point.data_interval_start),
+        cursor_end_us=to_us(point.data_interval_end),
+    )
+    names = ("cursor_us", "cursor_start_us", "cursor_end_us")
+    row = {name: getattr(entry.facts, name) for name in names}
+    tick.gate.also(MOVE_CURSOR, {"b_dag_id": entry.dag_id, **row})
+
+
+def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
+    """Create the run of a point, unless there is one or the overlap policy says no."""
+    spec = entry.structure.spec
+    logical_us = to_us(point.logical_date)
+    standing = tick.world.runs_at(entry.dag_id, [logical_us]).get(logical_us)
+    if standing is not None:  # a manual or backfill run of that date: the point is served
+        tick.ledger.record_run(entry, point, standing[0], late=late)
+        return
+    active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
+    if tick.world.active(entry.dag_id) >= spec.max_active_runs and spec.overlap != "queue":
+        if spec.overlap == "skip":
+            tick.ledger.record_skip(entry, point.logical_date, point.logical_date, 1, "overlap")
+            return
+        for live in active:
+            cancel(tick, live, to_be_ended(live), whole=True, reason="a newer run takes its place")
+    run_id = tick.world.free_run_id(entry.dag_id, make_run_id(RunType.SCHEDULED.value, point.run_after))
+    create_run(
+        tick,
+        entry.structure,
+        run_id=run_id,
+        run_type=RunType.SCHEDULED,
+        logical=point.logical_date,
+        interval=(point.data_interval_start, point.data_interval_end),
+        run_after_us=to_us(point.run_after),
+    )
+    tick.ledger.record_run(entry, point, run_id, late=late)
+
+
+# -- backfills ---------------------------------------------------------------------------------
+
+
+def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
+    record = found.record
+    _look_at_results(tick, found)
+    if not found.waiting and not found.running:
+        _end_backfill(tick, found)
+        return
+    if record.state != "running" or tick.world.frozen(record.dag_id) or record.dag_id in tick.world.out:
+        return
+    tick.gate.actor, actor = f"backfill {record.id}", tick.gate.actor
+    at_once = 1 if record.canary == "waiting" else record.max_active_runs
+    while found.waiting and found.running < at_once:
+        if tick.created >= tick.settings.runs_per_tick:
+            tick.wake_at(tick.now_us)
+            break
+        _fill(tick, found, found.waiting.popleft())
+    tick.gate.actor = actor
+
+
+def _look_at_results(tick: Tick, found: LiveBackfill) -> None:
+    """Decide about the canary, and whether so much has failed that nothing more is started."""
+    record = found.record
+    if record.canary == "waiting":
+        record.canary = canary_of(slot.state for slot in found.slots)
+        if record.canary != "waiting":
+            save_backfill(tick, record)
+    reason = why_stop(record.canary, found.failed, record.stop_after)
+    if reason is not None and found.waiting:
+        give_up(tick, found, "skipped", reason)
+        words = f"backfill {record.id}: {reason}"
+        tick.gate.note("backfill_stop", dag_id=record.dag_id, before=record.state, reason=words)
+
+
+def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
+    """Start one slot; its point may have got a run since the plan was made."""
+    record = found.record
+    entry = tick.world.dag(record.dag_id)
+    standing = tick.world.runs_at(record.dag_id, [slot.logical_us]).get(slot.logical_us)
+    if standing is not None and slot.run_id is None:
+        save_slot(tick, found, slot, "kept", reason="a run for this date came up meanwhile")
+        return
+    if standing is None:
+        slot.run_id = None  # the run that was to run again has been forgotten
+    if slot.run_id is not None and tick.world.barred(f"{record.dag_id}/{slot.run_id}"):
+        save_slot(tick, found, slot, "skipped", reason="its run is in quarantine")
+        return
+    if slot.run_id is not None:
+        live = tick.world.run(record.dag_id, slot.run_id)
+        if live.record.state in RUN_UNFINISHED:
+            save_slot(tick, found, slot, "skipped", reason="its run is queued or running again")
+            return
+        live.record.backfill_id = record.id
+        again = [task for task in live.tasks.values() if task.state is not TaskState.REMOVED]
+        clear_tasks(tick, live, again, reason=f"backfill {record.id}")
+    else:
+        live = _backfill_run(tick, entry, record.id, record.conf, slot)
+        slot.run_id = live.record.run_id
+    tick.ledger.record_backfilled(entry, from_us(slot.logical_us), slot.run_id)
+    save_slot(tick, found, slot, "running")
+
+
+def _backfill_run(tick: Tick, entry: DagEntry, backfill_id: int, conf: str, slot: SlotRecord) -> LiveRun:
+    import json
+
+    logical = from_us(slot.logical_us)
+    return create_run(
+        tick,
+        entry.structure,
+        run_id=tick.world.free_run_id(entry.dag_id, make_run_id(RunType.BACKFILL.value, logical)),
+        run_type=RunType.BACKFILL,
+        logical=logical,
+        interval=(from_us(slot.interval_start_us), from_us(slot.interval_end_us)),
+        run_after_us=slot.run_after_us,
+        conf=json.loads(conf),
+        backfill_id=backfill_id,
+    )
+
+
+def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
+    record = found.record
+    before = record.state
+    if before != "cancelled":
+        bad = any(slot.state in ("failed", "cancelled") for slot in found.slots)
+        record.state = "failed" if bad else "success"
+    save_backfill(tick, record, end_us=tick.now_us)
+    tick.world.backfills.pop(record.id, None)
+    tick.gate.note(
+        "backfill_end",
+        dag_id=record.dag_id,
+        before=before,
+        after=record.state,
+        reason=f"backfill {record.id}",
+    )
+
+
+# -- starting ----------------------------------------------------------------------------------
+
+
+def _start_runs(tick: Tick) -> None:
+    """Start queued runs: oldest first under max_active_runs, a backfill's under its own limit.
+
+    What is to run next goes before the others; what is to run now, past the limit. A run that only waits
+    for a queued one gives its place to it.
+    """
+    queued: dict[str | int, list[LiveRun]] = {}
+    active: dict[str | int, list[LiveRun]] = {}
+    for live in tick.world.runs.values():
+        queue = run_queue(tick.world, live)
+        if live.record.state is RunState.QUEUED:
+            queued.setdefault(queue, []).append(live)
+        elif live.record.state is RunState.RUNNING:
+            active.setdefault(queue, []).append(live)
+    apart: Counter[str | int] = Counter()
+    for run in tick.world.apart.values():
+        if run.state == RunState.RUNNING.value:
+            known = run.backfill_id is not None and run.backfill_id in tick.world.backfills
+            apart[run.backfill_id if known and run.backfill_id is not None else run.dag_id] += 1
+    busy = {pk for pk, _ in tick.world.attempts.values()}  # these do more than wait
+    for queue, runs in queued.items():
+        runs.sort(key=_place_in_queue)
+        going = active.get(queue, [])
+        for live in runs:
+            with live.subject:
+                full = len(going) + apart[queue] >= run_limit(tick.world, live)
+                if live.record.rush != "now" and full:
+                    if not any(other.structure.watchers and other.record.id not in busy for other in going):
+                        break
+                    idle = waiting_for(tick.world, live, going) if _may_start(tick, live) else None
+                    if idle is None:
+                        continue
+                    give_way(tick, idle, live)
+                    going.remove(idle)
+                if _may_start(tick, live):
+                    _start(tick, live)
+                    going.append(live)
+
+
+def _place_in_queue(live: LiveRun) -> tuple[int, int, int]:
+    run = live.record
+    return ({"now": 0, "next": 1}.get(run.rush or "", 2), run.run_after_us, run.id)
+
+
+def _may_start(tick: Tick, live: LiveRun) -> bool:
+    dag_id, run_id = live.key
+    early = live.record.run_after_us > tick.now_us and live.record.run_type is RunType.SCHEDULED
+    if early and live.record.rush != "now":
+        tick.wake_at(live.record.run_after_us)
+        return False
+    return not (tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id) or live.record.intent)
+
+
+def _start(tick: Tick, live: LiveRun) -> None:
+    if live.record.start_us is None:
+        live.record.start_us = tick.now_us
+    live.record.turn_us = tick.now_us
+    live.record.rush = None
+    tick.gate.move_run(live.record, RunEvent.START)
+    live.dirty.update(task_id for task_id, task in live.tasks.items() if task.state is TaskState.PENDING)
+    tick.world.stirred.add(live.record.id)

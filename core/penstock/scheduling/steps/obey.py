@@ -1,0 +1,154 @@
+"""Obey: what people and the loading room asked for since the last tick."""
+
+from __future__ import annotations
+
+import hashlib
+from asyncio import Future
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from penstock.decoding import decoder
+from penstock.errors import PenstockError, PlanStaleError, StoreError
+from penstock.model.acts import AnyAct, act_name
+from penstock.model.spec import ParsedFile
+from penstock.model.subject import Subject, lay_to
+from penstock.model.views.views import Done
+from penstock.scheduling.moves.loaded_files import drop_file, take_file
+from penstock.scheduling.steps.unknown_attempts import TakeIn, take_in
+from penstock.scheduling.world.planned import Planned
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import World
+from penstock.store.engine.gate import ENGINE
+from penstock.store.engine.writes import INSERT_ACT
+
+
+@dataclass(slots=True)
+class ActOrder:
+    """Somebody asks for an act; the answer is given once it is durable."""
+
+    act: AnyAct
+    expect: str | None
+    actor: str
+    act_id: str | None
+    answer: Future[Done]
+
+
+@dataclass(frozen=True, slots=True)
+class FileLoaded:
+    """A DAG file was parsed."""
+
+    parsed: ParsedFile
+
+
+@dataclass(frozen=True, slots=True)
+class FileGone:
+    """A DAG file was removed."""
+
+    file: str
+
+
+PlanOf = Callable[[World, AnyAct, int], Planned]
+"""Makes the plan of an act at a moment (microseconds since 1970 UTC), or raises a `PenstockError`."""
+
+Order = ActOrder | FileLoaded | FileGone | TakeIn
+
+
+def about_order(order: Order) -> Subject:
+    """Return the subject for an order: an act by its content, a file by its path."""
+    match order:
+        case ActOrder(act=act):
+            digest = hashlib.sha256(msgspec.json.encode(act)).hexdigest()[:8]
+            return Subject("order", f"order:{act_name(act)}-{digest}", getattr(act, "dag_id", None))
+        case FileLoaded(parsed):
+            return Subject("order", f"file:{parsed.file}")
+        case FileGone(file):
+            return Subject("order", f"file:{file}")
+        case TakeIn(strays):
+            return Subject("order", f"attempt:{strays[0].attempt_id}")
+
+
+def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrder, Done]]:
+    """Carry out orders; return the answers to give after the commit.
+
+    *plan_of* makes an act's plan. An act that is refused is answered at once and changes nothing:
+    refusing is for the plan. A commit that fails has changed some things and not others, so the whole
+    tick is void.
+    """
+    answers: list[tuple[ActOrder, Done]] = []
+    for order in orders:
+        match order:
+            case ActOrder():
+                try:
+                    done = _carry_out(tick, order, plan_of)
+                except Exception as error:  # it, and not what it was about to do, is in the way
+                    lay_to(error, about_order(order))
+                    raise
+                if done is not None:
+                    answers.append((order, done))
+            case FileLoaded(parsed):
+                with about_order(order):
+                    take_file(tick, parsed)
+            case FileGone(file):
+                with about_order(order):
+                    drop_file(tick, file)
+            case TakeIn(strays):
+                with about_order(order):
+                    take_in(tick, strays)
+    return answers
+
+
+def _carry_out(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Done | None:
+    """Return the answer to give after the commit, None when the act was refused."""
+    try:
+        planned = _planned(tick, order, plan_of)
+    except PenstockError as error:
+        if isinstance(error, StoreError):
+            raise
+        if not order.answer.done():
+            order.answer.set_exception(error)
+        return None
+    return planned if isinstance(planned, Done) else _act(tick, order, planned)
+
+
+def _only(values: Iterable[str | None]) -> str | None:
+    """Return what all of *values* are, or None when they differ."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
+
+
+def _planned(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Planned | Done:
+    """Return what is to be done, or the answer given before to the same act."""
+    if order.act_id is not None:
+        earlier = tick.recent_answers.get(order.act_id) or tick.world.reads.answer(order.act_id)
+        if earlier is not None:
+            return decoder(Done).decode(earlier)
+    planned = plan_of(tick.world, order.act, tick.now_us)
+    if order.expect is not None and order.expect != planned.plan.fingerprint:
+        if planned.settled is not None:
+            return planned.settled
+        change = tick.world.shown.change(order.expect, planned.plan)
+        raise PlanStaleError(f"the world has moved since this was shown: {change}")
+    return planned
+
+
+def _act(tick: Tick, order: ActOrder, planned: Planned) -> Done:
+    items = planned.plan.items
+    tick.gate.actor = order.actor or "operator"
+    tick.gate.note(
+        f"act_{act_name(order.act)}",
+        dag_id=getattr(order.act, "dag_id", None) or _only(item.dag_id or None for item in items),
+        run_id=getattr(order.act, "run_id", None) or _only(item.run_id for item in items),
+        task_id=getattr(order.act, "task_id", None),
+        reason=planned.plan.title,
+    )
+    try:
+        done = planned.commit(tick)
+    finally:
+        tick.gate.actor = ENGINE
+    if order.act_id is not None:
+        answer = msgspec.json.encode(done).decode()
+        tick.recent_answers[order.act_id] = answer
+        tick.gate.also(INSERT_ACT, {"act_id": order.act_id, "at_us": tick.now_us, "answer": answer})
+    return done

@@ -1,0 +1,97 @@
+"""Reap: what is due by the clock alone: retries, pokes, pauses that lift themselves, runs out of time.
+
+And what ends for the same lack of a reason to go on: the rest of a run whose first failure is enough.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from penstock.model.states import OCCUPIES_SLOT, RunState, TaskState
+from penstock.model.subject import about_row
+from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.moves.pause import lift_pause
+from penstock.scheduling.moves.task import move, stop
+from penstock.scheduling.world.teardown import to_be_ended
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun
+
+_WAITS = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
+
+
+def reap(tick: Tick) -> None:
+    """Let everything happen whose time has come, and ask to be woken for the rest."""
+    _alarms(tick)
+    for pause in list(tick.world.pauses.values()):
+        if pause.until_us is None:
+            continue
+        if pause.until_us > tick.now_us:
+            tick.wake_at(pause.until_us)
+            continue
+        with about_row("pause", "/".join(filter(None, pause.key)), pause.dag_id):
+            tick.gate.note(
+                "pause_lifted", dag_id=pause.dag_id, run_id=pause.run_id or None,
+                task_id=pause.task_id or None, before=pause.kind, reason="its time was up",
+            )  # fmt: skip
+            lift_pause(tick, pause.key, at_us=pause.until_us)  # nobody may have been awake then
+    for live, failed in tick.failing:
+        if live.record.state is RunState.RUNNING and not live.record.intent:
+            reason = f"{failed} failed, and the first failure ends the run (fail_fast)"
+            with live.subject:
+                _give_up(tick, live, reason, TaskEvent.FAIL)
+    for live in list(tick.world.runs.values()):
+        with live.subject:
+            _out_of_time(tick, live)
+
+
+def _alarms(tick: Tick) -> None:
+    alarms = tick.world.alarms
+    while alarms and alarms[0][0] <= tick.now_us:
+        due_us, run_pk, key = heapq.heappop(alarms)
+        live = tick.world.runs.get(run_pk)
+        task = live.tasks.get(key) if live else None
+        if live and task and task.state in _WAITS and task.next_us == due_us:
+            with live.subject:
+                move(tick, live, task, TaskEvent.MEET)
+    if alarms:
+        tick.wake_at(alarms[0][0])
+
+
+def _out_of_time(tick: Tick, live: LiveRun) -> None:
+    limit = live.structure.spec.dagrun_timeout
+    run = live.record
+    if limit is None or run.state is not RunState.RUNNING or run.turn_us is None or run.intent:
+        return
+    if stands_still(tick, live):
+        return
+    due_us = run.turn_us + run.stood_us + int(limit * 1_000_000)
+    if due_us > tick.now_us:
+        tick.wake_at(due_us)
+        return
+    _give_up(tick, live, f"dagrun_timeout of {limit:g} s has passed", TaskEvent.SKIP)
+
+
+def _give_up(tick: Tick, live: LiveRun, reason: str, stopped: TaskEvent) -> None:
+    """Let a run fail: what has not started never will, and ends as skipped; what lives is *stopped*.
+
+    What was set up is still torn down.
+    """
+    ending = to_be_ended(live)
+    run = live.record
+    run.intent = RunEvent.FAIL.value
+    run.reason = reason
+    tick.gate.save_run(run)
+    for task in ending:
+        if task.state is TaskState.STOPPING:
+            pass  # somebody decided already what becomes of it
+        elif task.state in OCCUPIES_SLOT:
+            stop(tick, live, task, stopped, reason=reason)
+        else:
+            move(tick, live, task, TaskEvent.SKIP, reason=reason)
+    tick.world.stirred.add(run.id)
+
+
+def stands_still(tick: Tick, live: LiveRun) -> bool:
+    """Whether the run is frozen or held, so that its timeout does not run."""
+    dag_id, run_id = live.key
+    return bool(tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id))

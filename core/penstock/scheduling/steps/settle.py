@@ -1,0 +1,315 @@
+"""Settle: what the executor saw becomes state.
+
+`ending` is the pure rule from an attempt's outcome to the task's next move; the rest reads
+observations and writes them through the gate. A terminal state is never changed from here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from penstock.clock import STEP_US
+from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation
+from penstock.model.outcome import Outcome, OutcomeKind, describe
+from penstock.model.spec import TaskSpec
+from penstock.model.states import OCCUPIES_SLOT, TaskState
+from penstock.model.transitions import TaskEvent
+from penstock.scheduling.moves.assets import announce
+from penstock.scheduling.moves.remarks import remark, without_remark
+from penstock.scheduling.moves.task import clear_fields, encode_outcome, move
+from penstock.scheduling.steps.retry import retry_wait
+from penstock.scheduling.world.names import next_try
+from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.records import TaskRecord
+from penstock.store.engine.writes import DELETE_XCOMS, INSERT_XCOM
+
+_BEING_STOPPED = frozenset({TaskState.STOPPING, TaskState.RESTARTING})
+_STANDS = frozenset({TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED, TaskEvent.REMOVE})
+"""What a stop was ordered for that a success does not undo."""
+_DAY_US = 86_400 * 1_000_000
+_LONGEST_POKE_US = 10 * 365 * _DAY_US
+
+
+def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = False) -> None:
+    """Observe attempts and write down what is new.
+
+    With *revoke_unclaimed* (at recovery) a launch that nobody claimed is taken back at once.
+    """
+    ids = [attempt_id for attempt_id in attempt_ids if attempt_id in tick.world.attempts]
+    if not ids:
+        return
+    for attempt_id, observed in _observed(tick, ids).items():
+        place = tick.world.attempts.get(attempt_id)
+        if place is None:
+            continue
+        live = tick.world.runs[place[0]]
+        with live.subject:
+            _look(tick, live, live.tasks[place[1]], attempt_id, observed, revoke_unclaimed=revoke_unclaimed)
+
+
+def _look(
+    tick: Tick,
+    live: LiveRun,
+    task: TaskRecord,
+    attempt_id: str,
+    observed: Observation,
+    *,
+    revoke_unclaimed: bool,
+) -> None:
+    unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, attempt_id))
+    seen = tick.executor.revoke(attempt_id) if unclaimed else observed
+    if forgets(seen, claimed=task.state is TaskState.RUNNING):
+        seen = abandon(tick, attempt_id, claimed=task.state is not TaskState.QUEUED)
+    _take(tick, live, task, attempt_id, seen)
+    lives = isinstance(seen, Accepted | Claimed)
+    if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told:
+        # The order is committed before it is given: an engine that died in between gave none.
+        tick.stops.append((attempt_id, "term", task.reason or "it is to be stopped"))
+
+
+def _observed(tick: Tick, ids: list[str]) -> Mapping[str, Observation]:
+    """Return what the executor sees of attempts; one that it cannot look at is laid to its run."""
+    try:
+        return tick.executor.observe(ids)
+    except Exception:  # noqa: BLE001
+        found: dict[str, Observation] = {}
+        for attempt_id in ids:
+            with tick.world.runs[tick.world.attempts[attempt_id][0]].subject:
+                found |= tick.executor.observe([attempt_id])
+        return found
+
+
+def forgets(seen: Observation, *, claimed: bool) -> bool:
+    """Whether a directory says less than before: gone, or unclaimed after it was *claimed*. Pure."""
+    match seen:
+        case Absent():
+            return True
+        case Accepted():
+            return claimed
+        case Exited(outcome):
+            return claimed and outcome.kind is OutcomeKind.REVOKED
+    return False
+
+
+def abandon(tick: Tick, attempt_id: str, *, claimed: bool) -> Observation:
+    """End what runs of an attempt whose directory is gone, so that nothing is ever started beside it.
+
+    One of which nothing runs was never started, unless it had been *claimed*: then its end is unknown.
+    """
+    seen = tick.executor.abandon(attempt_id)
+    if isinstance(seen, Absent) and claimed:
+        return Lost("its directory was removed or emptied while it ran, and nothing of it runs any more")
+    return seen
+
+
+def _overdue(tick: Tick, attempt_id: str) -> bool:
+    """Whether nobody claimed a launch for too long, on a clock that no one sets."""
+    asked = tick.world.asked.setdefault(attempt_id, tick.mono)
+    return tick.mono - asked > tick.settings.launch_deadline
+
+
+def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Observation) -> None:
+    match seen:
+        case Claimed(pid, at):
+            _claimed(tick, live, task, attempt_id, pid, at)
+            remark(tick, live, task, attempt_id, seen)
+        case Exited(outcome):
+            _ended(tick, live, task, attempt_id, seen, storable(outcome))
+        case Absent():
+            outcome = Outcome(kind=OutcomeKind.REVOKED, reason="it never reached the executor")
+            _ended(tick, live, task, attempt_id, Exited(outcome, None, None), outcome)
+        case Lost(reason, elsewhere):
+            outcome = Outcome(kind=OutcomeKind.LOST, reason=reason, fail_without_retry=elsewhere)
+            _ended(tick, live, task, attempt_id, Exited(outcome, None, None), outcome)
+        case _:
+            pass
+
+
+def _claimed(
+    tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, pid: int | None, at: float | None
+) -> None:
+    if pid is not None:
+        tick.world.pids[attempt_id] = pid
+    if task.state is not TaskState.QUEUED:
+        return
+    start_us = tick.now_us if at is None else min(tick.now_us, int(at * 1_000_000))
+    tick.gate.claim_attempt(attempt_id, start_us=start_us, pid=pid)
+    task.start_us = start_us
+    _first_poke(live.structure.tasks[task.task_id], task, start_us)
+    move(tick, live, task, TaskEvent.CLAIM)
+
+
+def _first_poke(spec: TaskSpec, task: TaskRecord, start_us: int) -> None:
+    if spec.sensor is not None and task.first_poke_us is None:
+        task.first_poke_us = start_us
+
+
+def moment_of(tick: Tick, end: float | None, steady: tuple[str, float] | None) -> int:
+    """Return when something ended, in microseconds on the clock as it is set now.
+
+    *end* is what the clock said then, *steady* the boot and the seconds of its steady clock.
+    """
+    if end is None:
+        return tick.now_us
+    end_us = int(end * 1_000_000)
+    if steady is None or steady[0] != tick.boot:
+        return min(end_us, tick.now_us)
+    passed_us = tick.now_us - int((tick.mono - steady[1]) * 1_000_000)
+    return end_us if abs(passed_us - end_us) < STEP_US else passed_us
+
+
+def _ended(
+    tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Exited, outcome: Outcome
+) -> None:
+    spec = live.structure.tasks[task.task_id]
+    if task.peak_rss is not None and task.attempt_id == attempt_id:
+        # The kernel's figure leaves out what was sampled of descendants, and small tasks altogether.
+        outcome = msgspec.structs.replace(outcome, peak_rss=max(task.peak_rss, outcome.peak_rss or 0))
+    end_us = moment_of(tick, seen.end, seen.steady)
+    # How much the clock was set by since it ended, and nobody has looked.
+    by_us = 0 if seen.end is None else end_us - int(seen.end * 1_000_000)
+    start_us = task.start_us if seen.start is None else int(seen.start * 1_000_000) + by_us
+    tick.gate.end_attempt(
+        attempt_id,
+        start_us=start_us,
+        end_us=end_us,
+        outcome=encode_outcome(outcome),
+        log_bytes=outcome.log_bytes,
+    )
+    if task.state not in OCCUPIES_SLOT:
+        return
+    if outcome.kind is not OutcomeKind.REVOKED:
+        task.start_us = start_us
+        _first_poke(spec, task, start_us or end_us)
+        _keep_resources(task, outcome)
+    task.outcome = encode_outcome(outcome)
+    task.stop_us = None
+    without_remark(tick, task, attempt_id)
+    event = ending(spec, task, outcome)
+    if event is TaskEvent.RETRY:
+        budget_start = task.max_tries - spec.retries - 1
+        wait = retry_wait(
+            spec,
+            dag_id=live.record.dag_id,
+            logical_us=live.record.logical_us,
+            try_number=task.try_number,
+            nth=task.try_number - budget_start,
+        )
+        task.next_us = end_us + int(wait * 1_000_000)
+    elif event is TaskEvent.RESCHEDULE:
+        task.pokes += 1
+        task.next_us = _poke_us(tick, outcome.next_poke_at, by_us)
+    else:
+        task.next_us = None
+    if event is TaskEvent.SUCCEED:
+        task.reason = None  # of a stop that came too late
+        task.skips = json.dumps(list(outcome.skips)) if outcome.skips else None
+        task.mapped_length = _length(task, outcome)
+        announce(tick, live, task, outcome.assets)
+    if outcome.kind is not OutcomeKind.REVOKED:
+        task.rendered_map_index = outcome.rendered_map_index
+        _keep_xcoms(tick, task, attempt_id, outcome)
+    if event is TaskEvent.CLEAR:
+        clear_fields(live, task)
+    task.intent = None
+    move(tick, live, task, event, reason=_reason(event, task, outcome), ended_us=end_us)
+
+
+def _length(task: TaskRecord, outcome: Outcome) -> int | None:
+    """Return how many items the task adds to what others are mapped over.
+
+    A command does not measure what it leaves behind; of one instance it is enough whether it does.
+    """
+    if outcome.mapped_length is not None or task.map_index < 0:
+        return outcome.mapped_length
+    return int("return_value" in (outcome.xcoms or {}))
+
+
+def _poke_us(tick: Tick, seconds: float | None, by_us: int) -> int:
+    """Return the moment of the next poke, whatever number a task gave; the clock was set *by_us* since."""
+    if seconds is None or not math.isfinite(seconds):
+        return tick.now_us
+    return max(0, min(int(seconds * 1_000_000) + by_us, tick.now_us + _LONGEST_POKE_US))
+
+
+def storable(outcome: Outcome) -> Outcome:
+    """Return the outcome without halves of characters: a task's own words must not break the commit."""
+    words = {
+        "reason": _text(outcome.reason),
+        "sent_by": _text(outcome.sent_by),
+        "rendered_map_index": _text(outcome.rendered_map_index),
+    }
+    skips = tuple(_text(task_id) or "" for task_id in outcome.skips)
+    xcoms = None
+    if outcome.xcoms is not None:
+        xcoms = {_text(key) or "": value for key, value in outcome.xcoms.items()}
+    return msgspec.structs.replace(outcome, **words, skips=skips, xcoms=xcoms)
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else text.encode(errors="replace").decode()
+
+
+def ending(spec: TaskSpec, task: TaskRecord, outcome: Outcome) -> TaskEvent:
+    """Return what an attempt's outcome does to its task. Pure.
+
+    A stop that was ordered decides over a failure, not over a success that won the race; a
+    restart always wins, because the operator asked for a new try.
+    """
+    if task.state is TaskState.RESTARTING:
+        return TaskEvent.CLEAR
+    if task.state is TaskState.STOPPING:
+        intent = TaskEvent(task.intent or TaskEvent.CANCEL)
+        return TaskEvent.SUCCEED if outcome.ok and intent not in _STANDS else intent
+    match outcome.kind:
+        case OutcomeKind.REVOKED:
+            return TaskEvent.REVOKE
+        case OutcomeKind.SKIPPED:
+            return TaskEvent.SKIP
+        case OutcomeKind.RESCHEDULED:
+            return TaskEvent.RESCHEDULE
+        case OutcomeKind.LOST if spec.on_lost == "fail":
+            return TaskEvent.FAIL
+        case _ if outcome.ok:
+            return TaskEvent.SUCCEED
+    if outcome.fail_without_retry or task.try_number >= task.max_tries:
+        return TaskEvent.FAIL
+    return TaskEvent.RETRY
+
+
+def _reason(event: TaskEvent, task: TaskRecord, outcome: Outcome) -> str | None:
+    if event in (TaskEvent.SUCCEED, TaskEvent.CLEAR):
+        return None
+    if event is TaskEvent.RETRY and task.next_us is not None:
+        return f"{describe(outcome)}{next_try(task)}"
+    if event is TaskEvent.RESCHEDULE:
+        return "not yet"
+    if event in (TaskEvent.FAIL, TaskEvent.SKIP, TaskEvent.REVOKE):
+        return describe(outcome)
+    return task.reason
+
+
+def _keep_resources(task: TaskRecord, outcome: Outcome) -> None:
+    if outcome.peak_rss is not None:
+        task.peak_rss = max(outcome.peak_rss, task.peak_rss or 0)
+    if outcome.cpu_seconds is not None:
+        task.cpu_seconds = outcome.cpu_seconds
+    if outcome.read_bytes is not None:
+        task.read_bytes = outcome.read_bytes
+    if outcome.write_bytes is not None:
+        task.write_bytes = outcome.write_bytes
+
+
+def _keep_xcoms(tick: Tick, task: TaskRecord, attempt_id: str, outcome: Outcome) -> None:
+    """Take over what an attempt pushed, whatever its end, in the place of what the one before did."""
+    if task.attempts > 1:  # a first attempt has nothing to replace
+        tick.gate.also(DELETE_XCOMS, {"b_ti_id": task.id})
+    for key, value in (outcome.xcoms or {}).items():
+        text = None if value is None else json.dumps(value)
+        row = {"ti_id": task.id, "key": key, "value": text, "attempt_id": attempt_id}
+        tick.gate.also(INSERT_XCOM, row)

@@ -1,0 +1,322 @@
+"""The gates that hold a run or a task instance, each with its holder and with whom to ask next.
+
+Reads the same facts and asks the same limits as the steps of the tick do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from penstock.clock import from_us, opt_from_us
+from penstock.execution.executor import Claimed
+from penstock.model.spec import TaskSpec
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
+from penstock.model.trigger_rules import Verdict
+from penstock.model.views.views import Gate
+from penstock.scheduling.world.instances import (
+    direct_parents,
+    instances,
+    mapping_sources,
+    needed_setups,
+    unexpanded,
+)
+from penstock.scheduling.world.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
+from penstock.scheduling.world.readiness import blocking_past, judge, parents_text, states_text
+from penstock.scheduling.world.teardown import in_its_way
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import PauseRecord, TaskRecord
+
+Subject = tuple[LiveRun, TaskRecord | None]
+"""A task instance of a run, or a run."""
+MOST_HOLDERS = 10
+_ASKING = frozenset({"ExternalTaskSensor", "TriggerDagRunOperator"})
+"""Operators whose tasks may wait for another run, while they hold a slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A gate, and what to look at next on the way to the root: what holds it."""
+
+    gate: Gate
+    then: Subject | None = None
+
+
+def because(reason: str | None) -> str:
+    """Return a reason as an addition to a sentence."""
+    return f" ({reason})" if reason else ""
+
+
+def pause_gate(kind: str, text: str, pause: PauseRecord) -> Gate:
+    """Return the gate of one of the four pauses: who, since when, why, until."""
+    since = from_us(pause.since_us)
+    words = f"{text} since {since:%Y-%m-%d %H:%M} UTC by {pause.by}{because(pause.why)}"
+    return Gate(kind=kind, text=words, holders=(pause.by,), until=opt_from_us(pause.until_us))
+
+
+def quarantine_gate(subject_id: str, reason: str) -> Gate:
+    """Return the gate of what is in quarantine: why, and the two ways out."""
+    ways = f"penstock quarantine retry {subject_id}, or drop"
+    return Gate(kind="quarantine", text=f"{subject_id} is in quarantine: {reason} ({ways})")
+
+
+# -- runs --------------------------------------------------------------------------------------
+
+
+def run_gates(world: World, live: LiveRun) -> list[Held]:
+    """Return what holds a whole run."""
+    dag_id, run_id = live.key
+    if live.record.state in RUN_TERMINAL:
+        text = f"the run has ended: {live.record.state}{because(live.record.reason)}"
+        return [Held(Gate(kind="finished", text=text), _failure(live))]
+    held = []
+    frozen = world.frozen(dag_id)
+    if frozen:
+        held.append(Held(pause_gate("frozen", f"the DAG {dag_id} is frozen", frozen)))
+    hold = world.held(dag_id, run_id)
+    if hold:
+        held.append(Held(pause_gate("held", f"the run {run_id} is held", hold)))
+    if live.record.intent is not None:
+        held.append(_ending(live))
+    elif live.record.state is RunState.QUEUED:
+        held += _queue_gates(world, live)
+    return held
+
+
+def _ending(live: LiveRun) -> Held:
+    alive = [task for task in live.tasks.values() if task.state in OCCUPIES_SLOT]
+    names = tuple(task.key for task in alive)
+    text = f"the run is about to end{because(live.record.reason)}; {len(alive)} still to die"
+    return Held(Gate(kind="ending", text=text, holders=names), (live, alive[0]) if alive else None)
+
+
+def _queue_gates(world: World, live: LiveRun) -> list[Held]:
+    run, dag_id = live.record, live.record.dag_id
+    queue, limit = run_queue(world, live), run_limit(world, live)
+    active = [
+        other
+        for other in world.runs_of(dag_id)
+        if other.record.state is RunState.RUNNING and run_queue(world, other) == queue
+    ]
+    if run.rush != "now" and run.run_type is RunType.SCHEDULED:
+        due = opt_from_us(run.run_after_us)
+        if run.run_after_us > world.now_us:
+            return [Held(Gate(kind="schedule", text="it was planned for later", until=due))]
+    if len(active) < limit:
+        return []
+    who = dag_id if queue == dag_id else f"backfill {queue}"
+    text = f"{who} lets {limit} run{'' if limit == 1 else 's'} go at once (max_active_runs)"
+    text += _circle(live, active)
+    names = tuple(other.record.run_id for other in active[:MOST_HOLDERS])
+    return [Held(Gate(kind="run_queued", text=text, holders=names), (active[0], None))]
+
+
+def _circle(live: LiveRun, active: list[LiveRun]) -> str:
+    """Return the way out where those that hold the places may themselves wait for *live*.
+
+    A task that waits for another run does so in its own process, and only the kind of task tells.
+    """
+    found = [_asking(live, other) for other in active]
+    if not all(found):
+        return ""
+    run, names = live.record, ", ".join(sorted({name for name in found if name})[:3])
+    return (
+        f"; {names} may wait for this very run, and then neither goes on: "
+        f"penstock run-now {run.dag_id} {run.run_id} starts it past the limit"
+    )
+
+
+def _asking(live: LiveRun, other: LiveRun) -> str | None:
+    """Return a task of *other* that is at work and may wait for *live*: it triggered it, or looks at runs."""
+    for task in other.tasks.values():
+        if task.state in OCCUPIES_SLOT or task.state is TaskState.UP_FOR_RESCHEDULE:
+            kind = other.structure.tasks[task.task_id].operator
+            triggered = live.record.by == f"task {other.record.dag_id}.{task.task_id}"
+            earlier = (live.record.logical_us or 0) < (other.record.logical_us or 0)
+            if triggered or (kind == "ExternalTaskSensor" and earlier):
+                return f"{task.key} of {other.record.run_id}"
+    return None
+
+
+def _failure(live: LiveRun) -> Subject | None:
+    """Return the task that a run ended badly because of."""
+    if live.record.state is RunState.SUCCESS:
+        return None
+    wanted = (TaskState.FAILED, TaskState.CANCELLED)
+    found = [task for state in wanted for task in live.tasks.values() if task.state is state]
+    return (live, min(found, key=lambda task: task.end_us or 0)) if found else None
+
+
+# -- task instances ----------------------------------------------------------------------------
+
+
+def task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int) -> list[Held]:
+    """Return what holds a task instance; nothing when it is about to be launched."""
+    if task.state in TERMINAL:
+        text = f"it has ended: {task.state}{because(task.reason)}"
+        culprit = _culprit(live, task)
+        return [Held(Gate(kind="finished", text=text), (live, culprit) if culprit else None)]
+    if task.state in (TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING):
+        return [Held(_running(task, world.remarks.get(task.attempt_id or "")))]
+    spec = live.structure.tasks[task.task_id]
+    held = run_gates(world, live)
+    hold = world.held(*live.key, task.key)
+    if hold:
+        held.append(Held(pause_gate("held", f"the task {task.key} is held", hold)))
+    match task.state:
+        case TaskState.PENDING:
+            held += _pending_gates(world, live, task)
+        case TaskState.UP_FOR_RETRY:
+            text = f"try {task.try_number} of {task.max_tries} failed; the next is due"
+            held.append(Held(Gate(kind="retry", text=text, until=opt_from_us(task.next_us))))
+        case TaskState.UP_FOR_RESCHEDULE:
+            looks = f"{task.pokes} look{'' if task.pokes == 1 else 's'}"
+            text = f"a sensor that has not found what it waits for ({looks}); the next look is due"
+            held.append(Held(Gate(kind="sensor", text=text, until=opt_from_us(task.next_us))))
+        case TaskState.SCHEDULED if task.rush != "now":
+            held += _slot_gates(world, live, spec, parallelism)
+        case TaskState.QUEUED:
+            text = "its launch was asked for; no supervisor has claimed it yet"
+            held.append(Held(Gate(kind="launching", text=text)))
+        case _:
+            pass
+    if not held and live.record.state is not RunState.RUNNING:
+        text = f"its run is {live.record.state}"
+        held.append(Held(Gate(kind="run_queued", text=text, holders=(live.record.run_id,)), (live, None)))
+    return held
+
+
+def _running(task: TaskRecord, remark: Claimed | None) -> Gate:
+    if task.state is TaskState.RUNNING:
+        since = opt_from_us(task.start_us)
+        words = f" since {since:%Y-%m-%d %H:%M:%S} UTC" if since else ""
+        said = because(None if remark is None else remark.note)
+        text = f"it is running{words}, try {task.try_number} of {task.max_tries}{said}"
+    else:
+        again = " and then runs again" if task.state is TaskState.RESTARTING else ""
+        text = f"it is being stopped{again}{because(task.reason)}"
+    if task.stop_us is None or (remark is not None and remark.kill_at is None):  # it was killed, in vain
+        return Gate(kind="running", text=text)
+    return Gate(kind="running", text=f"{text}; it is killed at the latest", until=from_us(task.stop_us))
+
+
+def _pending_gates(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
+    held = []
+    spec = live.structure.tasks[task.task_id]
+    verdict, _ = judge(live, task)
+    if verdict is Verdict.WAIT:
+        waits = _unfinished(direct_parents(live, task))
+        text = f"{spec.trigger_rule} over its parents: {parents_text(live, task)}"
+        if not waits:  # its own rule is met
+            needed = needed_setups(live, task)
+            waits = _unfinished(needed)
+            text = f"it needs what is set up before it: {states_text(needed)}"
+        if not waits:  # so are its setups
+            waits = in_its_way(live, task)
+            text = f"a teardown and its work never run together: {states_text(waits)}"
+        held.append(_waits("trigger_rule", text, live, waits))
+    elif verdict is Verdict.GO and unexpanded(live, task):
+        waits = _unfinished(mapping_sources(live, task.task_id))
+        names = ", ".join(each.key for each in waits[:MOST_HOLDERS])
+        held.append(_waits("trigger_rule", f"it is mapped over what {names} will return", live, waits))
+    past = blocking_past(world, live, spec)
+    if past is not None:
+        run_id, task_id, state = past
+        before = world.run(live.record.dag_id, run_id)
+        text = f"it depends on the past: {task_id} is {state} in {run_id}{_past_way_out(live, past)}"
+        gate = Gate(kind="previous_run", text=text, holders=(f"{live.record.dag_id}/{run_id}/{task_id}",))
+        found = instances(before, task_id)
+        held.append(Held(gate, (before, next((each for each in found if each.state is state), None))))
+    return held
+
+
+def _waits(kind: str, text: str, live: LiveRun, waits: list[TaskRecord]) -> Held:
+    names = tuple(task.key for task in waits[:MOST_HOLDERS])
+    return Held(Gate(kind=kind, text=text, holders=names), (live, waits[0]) if waits else None)
+
+
+def _past_way_out(live: LiveRun, past: tuple[str, str, TaskState]) -> str:
+    """Return what lets a task go on that waits for one which ended badly: it would wait for ever."""
+    run_id, task_id, state = past
+    if state not in TERMINAL:
+        return ""
+    name = f"{live.record.dag_id} {run_id}"
+    return f"; run it again (penstock retry {name}) or let it pass (penstock mark success {name} {task_id})"
+
+
+def _unfinished(tasks: Iterable[TaskRecord]) -> list[TaskRecord]:
+    """Return those of *tasks* that have not ended, what does not run before what does."""
+    waits = [task for task in tasks if task.state not in TERMINAL]
+    return sorted(waits, key=lambda task: task.state in OCCUPIES_SLOT)
+
+
+def _slot_gates(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -> list[Held]:
+    occupancy = Occupancy.of(world)
+    held = []
+    way = (*live.key, spec.task_id)
+    if occupancy.total >= parallelism:
+        text = f"all {parallelism} slots of the engine are in use (parallelism)"
+        held.append(_slots(world, "parallelism", text, lambda *_: True, way))
+    if run_full(occupancy, live):
+        limit = live.structure.spec.max_active_tasks
+        text = f"the run has {limit} task{'' if limit == 1 else 's'} at once (max_active_tasks)"
+        held.append(_slots(world, "max_active_tasks", text, lambda other, _: other is live, way))
+    blocked = task_blocked(world, occupancy, live, spec)
+    if blocked == "pool":
+        held.append(_pool_gate(world, occupancy, spec, way))
+    elif blocked is not None:
+        whole = blocked == "max_active_tis_per_dag"
+        text = f"{getattr(spec, blocked)} at once of {spec.task_id} ({blocked})"
+
+        def same(other: LiveRun, task: TaskRecord) -> bool:
+            alike = other is live or (whole and other.record.dag_id == live.record.dag_id)
+            return alike and task.task_id == spec.task_id
+
+        held.append(_slots(world, blocked, text, same, way))
+    return held
+
+
+def _pool_gate(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[str, str, str]) -> Held:
+    pool = world.pools.get(spec.pool)
+    if pool is None:
+        text = f"pool {spec.pool} does not exist; make it with: penstock pools set {spec.pool} 1"
+        return Held(Gate(kind="pool", text=text))
+    wants = "" if spec.pool_slots == 1 else f", it needs {spec.pool_slots}"
+    text = f"pool {spec.pool}: {occupancy.by_pool[spec.pool]} of {pool.slots} slots in use{wants}"
+    if spec.pool_slots > pool.slots:
+        return Held(Gate(kind="pool", text=f"{text}: it can never run in a pool of this size"))
+    return _slots(
+        world, "pool", text, lambda other, task: other.structure.tasks[task.task_id].pool == spec.pool, way
+    )
+
+
+def _slots(
+    world: World, kind: str, text: str, fits: Callable[[LiveRun, TaskRecord], bool], way: tuple[str, str, str]
+) -> Held:
+    """Return a gate whose holders are the live attempts that *fits* says count, oldest first.
+
+    *way* (DAG, run, task) is named when all of them wait for other runs, perhaps for this very one.
+    """
+    found = []
+    for pk, name in world.attempts.values():
+        live = world.runs[pk]
+        task = live.tasks[name]
+        if fits(live, task):
+            found.append((live, task))
+    found.sort(key=lambda each: each[1].queued_us or 0)
+    names = tuple(
+        f"{live.record.dag_id}/{live.record.run_id}/{task.key}" for live, task in found[:MOST_HOLDERS]
+    )
+    if found and all(each[0].structure.tasks[each[1].task_id].operator in _ASKING for each in found):
+        text += "; who holds it waits for runs, perhaps for this one: "
+        text += f"penstock run-now {' '.join(way)} passes the limit"
+    return Held(Gate(kind=kind, text=text, holders=names), found[0] if found else None)
+
+
+def _culprit(live: LiveRun, task: TaskRecord) -> TaskRecord | None:
+    """Return the parent that a blocked or skipped task ended because of."""
+    if task.state not in (TaskState.UPSTREAM_FAILED, TaskState.SKIPPED):
+        return None
+    wanted = (TaskState.FAILED, TaskState.CANCELLED, TaskState.UPSTREAM_FAILED, TaskState.SKIPPED)
+    parents = list(direct_parents(live, task))
+    return next((parent for state in wanted for parent in parents if parent.state is state), None)

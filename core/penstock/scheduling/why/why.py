@@ -1,0 +1,181 @@
+"""Why is it not running? The answer for a DAG, a run or a task instance, down to the root cause."""
+
+from __future__ import annotations
+
+import msgspec
+
+from penstock.errors import UnknownError
+from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
+from penstock.model.views.views import Gate, Why
+from penstock.scheduling.why.dag_gates import dag_gates
+from penstock.scheduling.why.gates import Held, Subject, quarantine_gate, run_gates, task_gates
+from penstock.scheduling.world.instances import instances
+from penstock.scheduling.world.names import unknown_task
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.records import TaskRecord
+
+_DEPTH = 20
+"""A chain longer than this is cut: the root is what matters, and it is always the last link."""
+_MOST_TASKS = 200
+"""A run with more waiting tasks than this names the gates of the first ones."""
+
+
+def explain(
+    world: World, dag_id: str, run_id: str | None, task_id: str | None, map_index: int, *, parallelism: int
+) -> Why:
+    """Return what holds a DAG's next run, a run, or a task instance; raise `UnknownError`."""
+    barred = why_barred(world, dag_id, run_id)
+    if barred is not None:
+        return barred
+    if run_id is None:
+        return why_dag(world, dag_id, parallelism=parallelism)
+    live = world.run(dag_id, run_id)
+    if task_id is None:
+        return why_run(world, live, parallelism=parallelism)
+    return why_task(world, live, task_id, map_index, parallelism=parallelism)
+
+
+def why_barred(world: World, dag_id: str, run_id: str | None) -> Why | None:
+    """Return the answer for what is in quarantine, or for a run of a DAG that cannot be read; else None."""
+    subject = dag_id if run_id is None else f"{dag_id}/{run_id}"
+    reason = world.barred(subject)
+    if reason is None and dag_id in world.unread:
+        subject, reason = dag_id, world.barred(dag_id)
+    if reason is None:
+        return None
+    gate = quarantine_gate(subject, reason)
+    name = run_id or dag_id
+    return Why(
+        subject=name, state="quarantined", gates=(gate,), chain=(f"{name}: {gate.text}",), root=gate.text
+    )
+
+
+def why_dag(world: World, dag_id: str, *, parallelism: int) -> Why:
+    """Return what keeps a DAG from having its next run."""
+    active = len(world.runs_of(dag_id))
+    state = f"running {active}" if active else "idle"
+    return _answer(world, dag_id, state, dag_gates(world, dag_id), f"{dag_id} is {state}", parallelism, None)
+
+
+def why_run(world: World, live: LiveRun, *, parallelism: int) -> Why:
+    """Return what keeps a run from going on: what holds it all, and what holds the tasks that could go."""
+    run = live.record
+    gates = run_gates(world, live)
+    if run.state is RunState.RUNNING:
+        own = {held.gate.text for held in gates}
+        for name, held in _tasks_of(world, live, parallelism):
+            if held.gate.text not in own:
+                text = f"{name}: {held.gate.text}"
+                gates.append(Held(msgspec.structs.replace(held.gate, text=text), held.then))
+    return _answer(
+        world, run.run_id, run.state.value, gates, f"run {run.run_id} is {run.state}", parallelism, live
+    )
+
+
+def _tasks_of(world: World, live: LiveRun, parallelism: int) -> list[tuple[str, Held]]:
+    """Return the gates of tasks that wait for more than their parents; of all that wait if none does."""
+    waiting = [task for task in live.tasks.values() if task.state not in TERMINAL | OCCUPIES_SLOT]
+    able = [task for task in waiting if task.state is not TaskState.PENDING] or [
+        task for task in waiting if not any(other.state in OCCUPIES_SLOT for other in live.tasks.values())
+    ]
+    return [
+        (task.key, held) for task in able[:_MOST_TASKS] for held in task_gates(world, live, task, parallelism)
+    ]
+
+
+def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, parallelism: int) -> Why:
+    """Return what keeps a task instance from running, and the chain to the root cause.
+
+    Of a mapped task without a map index the first instance counts that has not ended.
+    """
+    found = instances(live, task_id, None if map_index < 0 else map_index)
+    if not found:
+        raise UnknownError(unknown_task(live, task_id if map_index < 0 else f"{task_id}[{map_index}]"))
+    task = next((each for each in found if each.state not in TERMINAL), found[0])
+    gates = task_gates(world, live, task, parallelism)
+    name = task.key
+    return _answer(world, name, task.state.value, gates, f"{name} is {task.state}", parallelism, live, task)
+
+
+def with_engine(answer: Why, text: str) -> Why:
+    """Return *answer* with what holds everything: the engine itself. What has ended is held by nothing."""
+    if any(gate.kind == "finished" for gate in answer.gates):
+        return answer
+    gate = Gate(kind="engine", text=text)
+    return msgspec.structs.replace(
+        answer, gates=(gate, *answer.gates), chain=(*answer.chain, text), root=text
+    )
+
+
+# -- the chain ---------------------------------------------------------------------------------
+
+
+def _answer(
+    world: World,
+    subject: str,
+    state: str,
+    gates: list[Held],
+    head: str,
+    parallelism: int,
+    live: LiveRun | None,
+    task: TaskRecord | None = None,
+) -> Why:
+    chain = [f"{head}: {_cause(gates)}"]
+    seen: set[tuple[int, int]] = set() if live is None else {_key((live, task))}
+    then = _next(gates)
+    while then is not None and len(chain) < _DEPTH and _key(then) not in seen:
+        seen.add(_key(then))
+        here, instance = then
+        held = run_gates(world, here) if instance is None else task_gates(world, here, instance, parallelism)
+        if instance is None and not held:  # a run that goes on: what it waits for is its tasks
+            busy = any(task.state in OCCUPIES_SLOT for task in here.tasks.values())
+            stuck = [] if busy else _tasks_of(world, here, parallelism)
+            if not stuck:
+                chain.append(_goes_on(here))
+                break
+            name, first = next((each for each in stuck if each[1].then is not None), stuck[0])
+            chain.append(f"{_name(then, live)}: {name}: {_cause([first])}")
+            then = first.then
+            continue
+        chain.append(f"{_name(then, live)}: {_cause(held)}")
+        then = _next(held)
+    return Why(
+        subject=subject,
+        state=state,
+        gates=tuple(held.gate for held in gates),
+        chain=tuple(chain),
+        root=chain[-1],
+    )
+
+
+def _next(gates: list[Held]) -> Subject | None:
+    return next((held.then for held in gates if held.then is not None), None)
+
+
+def _cause(gates: list[Held]) -> str:
+    """Return the gate that the chain goes on with in words, else the first."""
+    if not gates:
+        return "nothing holds it, it is about to go on"
+    chosen = next((held.gate for held in gates if held.then is not None), gates[0].gate)
+    return chosen.text if chosen.until is None else f"{chosen.text} at {chosen.until:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _goes_on(live: LiveRun) -> str:
+    busy = [task.key for task in live.tasks.values() if task.state in OCCUPIES_SLOT]
+    more = f" and {len(busy) - 5} more" if len(busy) > 5 else ""
+    doing = f"running {', '.join(busy[:5])}{more}" if busy else "no task of it runs at the moment"
+    return f"{live.record.run_id} is {live.record.state}: {doing}"
+
+
+def _name(subject: Subject, asked: LiveRun | None) -> str:
+    live, task = subject
+    if task is None:
+        return f"{live.record.run_id} is {live.record.state}"
+    name = task.key
+    same = asked is not None and live.record.id == asked.record.id
+    return f"{name if same else f'{live.record.dag_id}/{live.record.run_id}/{name}'} is {task.state}"
+
+
+def _key(subject: Subject) -> tuple[int, int]:
+    live, task = subject
+    return (live.record.id, 0 if task is None else task.id)

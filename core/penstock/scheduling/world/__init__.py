@@ -1,0 +1,1 @@
+"""The engine's picture of what is going on, and what can be read from it."""

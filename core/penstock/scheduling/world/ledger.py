@@ -1,0 +1,174 @@
+"""The missed-point ledger: every schedule point lies in exactly one record.
+
+Written in the transaction that creates a point's run or skips it. Adjacent skips with one reason are
+one span with a count; a later backfill takes its point out of the span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from penstock.clock import from_us, to_us
+from penstock.scheduling.world.world import DagEntry
+from penstock.store.engine.gate import Gate
+from penstock.store.engine.records import LedgerRecord
+from penstock.store.engine.working_set import WorkingSet
+from penstock.store.engine.writes import DELETE_LEDGER, INSERT_LEDGER
+from penstock.timetable.point import Point
+from penstock.timetable.recorded import Recorded
+
+_MICROSECOND = timedelta(microseconds=1)
+_FRESH = 0
+"""The id of a record that is not written yet."""
+
+
+class Ledger:
+    """The ledger within one tick: what is stored, with what this tick has changed so far.
+
+    Changes go to the gate at the end, by `write`: a span that ten slots of a backfill cut up in one
+    tick has to be seen as the last cut left it.
+    """
+
+    def __init__(self, reads: WorkingSet, gate: Gate) -> None:
+        self._reads = reads
+        self._gate = gate
+        self._gone: set[int] = set()
+        self._fresh: dict[str, list[LedgerRecord]] = {}
+
+    def record_run(self, entry: DagEntry, point: Point, run_id: str, *, late: bool) -> None:
+        """Record that a point got its run. One that a backfill ran before it was due is recorded already."""
+        moment = point.logical_date
+        if all(found.status != "backfilled" for found in self._between(entry.dag_id, moment, moment)):
+            self._put(entry, moment, "ran_late" if late else "ran", run_id, moved=point.moved_by_dst)
+
+    def record_skip(self, entry: DagEntry, first: datetime, last: datetime, count: int, reason: str) -> None:
+        """Record skipped points, sparing those with a record; a span that goes on with its reason grows."""
+        schedule = _schedule_of(entry)
+        standing = self._between(entry.dag_id, first, last)
+        if not standing:
+            self._skip(entry, schedule, first, last, count, reason)
+        else:
+            count = 0
+            for begin, end in _gaps(standing, first, last):
+                inside = schedule.inside(begin, end)
+                if inside is not None:
+                    self._skip(entry, schedule, *inside, reason)
+                    count += inside[2]
+        if count:
+            self._gate.note("skip", dag_id=entry.dag_id, reason=f"{count} point(s) skipped: {reason}")
+
+    def record_backfilled(self, entry: DagEntry, moment: datetime, run_id: str | None) -> None:
+        """Turn a point's record into ``backfilled``, splitting the span that it lay in.
+
+        The event keeps what the record was.
+        """
+        found = _schedule_of(entry).points(moment, moment)
+        moved = any(point.moved_by_dst for point in found)
+        before = self._put(entry, moment, "backfilled", run_id, moved=moved)
+        self._gate.note(
+            "point_backfilled",
+            dag_id=entry.dag_id,
+            run_id=run_id,
+            before=None if before is None else before.status,
+            after="backfilled",
+            reason=f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+            + (f", was skipped: {before.reason}" if before and before.reason else ""),
+        )
+
+    def write(self) -> None:
+        """Hand what has changed to the gate."""
+        for record_id in self._gone:
+            self._gate.also(DELETE_LEDGER, {"b_id": record_id})
+        names = [name for name in LedgerRecord.__slots__ if name != "id"]
+        for dag_id, records in self._fresh.items():
+            for record in records:
+                row = {name: getattr(record, name) for name in names}
+                self._gate.also(INSERT_LEDGER, {"dag_id": dag_id, "at_us": self._gate.now_us, **row})
+        self._gone, self._fresh = set(), {}
+
+    def _put(
+        self, entry: DagEntry, moment: datetime, status: str, run_id: str | None, *, moved: bool
+    ) -> LedgerRecord | None:
+        """Record one point, in the place of what was recorded of it; return that."""
+        before = None
+        for span in self._between(entry.dag_id, moment, moment):
+            before = span
+            self._remove(entry, span)
+            if span.count == 1:
+                continue
+            schedule = _schedule_of(entry) if span.schedule is None else Recorded.read(span.schedule)
+            for first, last in (
+                (from_us(span.first_us), moment - _MICROSECOND),
+                (moment + _MICROSECOND, from_us(span.last_us)),
+            ):
+                inside = schedule.inside(first, last)
+                if inside is not None:
+                    begin_us, end_us = to_us(inside[0]), to_us(inside[1])
+                    part = replace(span, id=_FRESH, first_us=begin_us, last_us=end_us, count=inside[2])
+                    self._add(entry, part)
+        self._add(entry, LedgerRecord(_FRESH, to_us(moment), to_us(moment), 1, status, None, run_id, moved))
+        return before
+
+    def _skip(
+        self, entry: DagEntry, schedule: Recorded, first: datetime, last: datetime, count: int, reason: str
+    ) -> None:
+        text, first_us = schedule.text(), to_us(first)
+        before = self._before(entry.dag_id, first_us)
+        if before is not None and (before.status, before.reason, before.schedule) == (
+            "skipped",
+            reason,
+            text,
+        ):
+            self._remove(entry, before)
+            first_us, count = before.first_us, before.count + count
+        fresh = LedgerRecord(
+            _FRESH, first_us, to_us(last), count, "skipped", reason, None, moved=False, schedule=text
+        )
+        self._add(entry, fresh)
+
+    def _add(self, entry: DagEntry, record: LedgerRecord) -> None:
+        self._fresh.setdefault(entry.dag_id, []).append(record)
+
+    def _remove(self, entry: DagEntry, record: LedgerRecord) -> None:
+        if record.id == _FRESH:
+            self._fresh[entry.dag_id].remove(record)
+        else:
+            self._gone.add(record.id)
+
+    def _between(self, dag_id: str, first: datetime, last: datetime) -> list[LedgerRecord]:
+        """Return the records with a point from *first* to *last*, oldest first."""
+        first_us, last_us = to_us(first), to_us(last)
+        stored = self._reads.ledger_between(dag_id, first_us, last_us)
+        fresh = [
+            record
+            for record in self._fresh.get(dag_id, ())
+            if record.first_us <= last_us and record.last_us >= first_us
+        ]
+        found = [*(record for record in stored if record.id not in self._gone), *fresh]
+        return sorted(found, key=lambda record: record.first_us)
+
+    def _before(self, dag_id: str, moment_us: int) -> LedgerRecord | None:
+        """Return the last record that begins before a moment."""
+        stored = self._reads.ledger_before(dag_id, moment_us, without=self._gone)
+        fresh = [record for record in self._fresh.get(dag_id, ()) if record.first_us < moment_us]
+        found = [*fresh, *([stored] if stored is not None else [])]
+        return max(found, key=lambda record: record.first_us, default=None)
+
+
+def _gaps(
+    records: list[LedgerRecord], first: datetime, last: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the spans of time from *first* to *last* that no record covers."""
+    begin = first
+    for record in records:
+        if from_us(record.first_us) > begin:
+            yield begin, from_us(record.first_us) - _MICROSECOND
+        begin = max(begin, from_us(record.last_us) + _MICROSECOND)
+    if begin <= last:
+        yield begin, last
+
+
+def _schedule_of(entry: DagEntry) -> Recorded:
+    return Recorded.of(entry.structure.spec, from_us(entry.facts.first_seen_us))

@@ -1,0 +1,106 @@
+"""Who holds which slots, and what would block a launch. Used by dispatch and by `why` alike.
+
+Occupancy is derived from the live attempts each time, never counted up and down over ticks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from penstock.model.spec import TaskSpec
+from penstock.model.states import TaskState
+from penstock.scheduling.world.world import LiveRun, World
+from penstock.store.engine.live_rows import Apart
+
+
+@dataclass(slots=True)
+class Occupancy:
+    """Slots in use."""
+
+    total: int = 0
+    by_dag: Counter[str] = field(default_factory=Counter)
+    by_run: Counter[int] = field(default_factory=Counter)
+    by_task: Counter[tuple[str, str]] = field(default_factory=Counter)
+    by_run_task: Counter[tuple[int, str]] = field(default_factory=Counter)
+    by_pool: Counter[str] = field(default_factory=Counter)
+    by_backfill: Counter[int] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, world: World) -> Occupancy:
+        """Return the occupancy by the live attempts of *world*."""
+        found = cls()
+        for run_pk, key in world.attempts.values():
+            live = world.runs[run_pk]
+            found.take(live, live.structure.tasks[live.tasks[key].task_id])
+        for apart in world.slots_apart:
+            found._take_apart(*apart)
+        counting = {pool.name for pool in world.pools.values() if pool.include_deferred}
+        if counting:
+            found._take_deferred(world, counting)
+        return found
+
+    def _take_apart(self, run: Apart, task_id: str, pool: str, slots: int) -> None:
+        """Count a live attempt of a run that is left out."""
+        self.total += 1
+        self.by_dag[run.dag_id] += 1
+        self.by_task[run.dag_id, task_id] += 1
+        self.by_pool[pool] += slots
+        if run.backfill_id is not None:
+            self.by_backfill[run.backfill_id] += 1
+
+    def _take_deferred(self, world: World, counting: set[str]) -> None:
+        """Count deferred task instances in the pools that count them, and nowhere else: they run nothing."""
+        for live in world.runs.values():
+            for task in live.tasks.values():
+                if task.state is TaskState.DEFERRED:
+                    spec = live.structure.tasks[task.task_id]
+                    if spec.pool in counting:
+                        self.by_pool[spec.pool] += spec.pool_slots
+
+    def take(self, live: LiveRun, spec: TaskSpec) -> None:
+        """Count one more launch."""
+        run = live.record
+        self.total += 1
+        self.by_dag[run.dag_id] += 1
+        self.by_run[run.id] += 1
+        self.by_task[run.dag_id, spec.task_id] += 1
+        self.by_run_task[run.id, spec.task_id] += 1
+        self.by_pool[spec.pool] += spec.pool_slots
+        if run.backfill_id is not None:
+            self.by_backfill[run.backfill_id] += 1
+
+
+def run_queue(world: World, live: LiveRun) -> str | int:
+    """Return what a queued run waits in: its active backfill's queue, by key, or its DAG's, by id."""
+    found = world.backfills.get(live.record.backfill_id or 0)
+    return live.record.dag_id if found is None else found.record.id
+
+
+def run_limit(world: World, live: LiveRun) -> int:
+    """Return how many runs of its queue may go at once: its backfill's limit, or the DAG's present one."""
+    found = world.backfills.get(live.record.backfill_id or 0)
+    if found is not None:
+        return found.record.max_active_runs
+    entry = world.dags.get(live.record.dag_id)  # none while the DAG itself cannot be read
+    return (live if entry is None else entry).structure.spec.max_active_runs
+
+
+def run_full(occupancy: Occupancy, live: LiveRun) -> bool:
+    """Whether ``max_active_tasks`` of the run is reached."""
+    return occupancy.by_run[live.record.id] >= live.structure.spec.max_active_tasks
+
+
+def task_blocked(world: World, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> str | None:
+    """Return which limit keeps a task from being launched: the kind of a gate, or None."""
+    pool = world.pools.get(spec.pool)
+    if pool is None or occupancy.by_pool[spec.pool] + spec.pool_slots > pool.slots:
+        return "pool"
+    run = live.record
+    limit = spec.max_active_tis_per_dag
+    if limit is not None and occupancy.by_task[run.dag_id, spec.task_id] >= limit:
+        return "max_active_tis_per_dag"
+    limit = spec.max_active_tis_per_dagrun
+    if limit is not None and occupancy.by_run_task[run.id, spec.task_id] >= limit:
+        return "max_active_tis_per_dagrun"
+    return None

@@ -1,0 +1,97 @@
+"""A run as the engine has it in hand: its records, and what is derived from them."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from dataclasses import dataclass, field
+
+from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TaskState
+from penstock.model.subject import Subject, about_run
+from penstock.model.trigger_rules import ParentCounts
+from penstock.scheduling.world.instances import recount
+from penstock.scheduling.world.structure import Structure
+from penstock.store.engine.records import RunRecord, TaskRecord
+
+QueueEntry = tuple[int, int, int, str]
+"""(-weight, position, map index, key)."""
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """A run in the working set. Task instances are known by their keys: ``task`` or ``task[3]``.
+
+    ``counts`` mirror the states of direct parents, by task; ``own_counts`` those in the same mapped
+    group, by instance.
+    """
+
+    record: RunRecord
+    structure: Structure
+    tasks: dict[str, TaskRecord]
+    instances: dict[str, list[TaskRecord]] = field(default_factory=dict)
+    """Every instance of a task by map index, removed ones too. The first may stand for the whole task."""
+    counts: dict[str, ParentCounts] = field(default_factory=dict)
+    own_counts: dict[str, ParentCounts] = field(default_factory=dict)
+    dirty: set[str] = field(default_factory=set)
+    """Task instances whose answer may have changed if they are pending: keys, or ids of whole tasks."""
+    decisions: dict[int, dict[str, frozenset[str]]] = field(default_factory=dict)
+    """Branches and short circuits that ruled out other tasks: map index -> decider -> task ids."""
+    queues: dict[tuple[str, int, str], list[QueueEntry]] = field(default_factory=dict)
+    """Scheduled task instances as heaps, by what may block them alike."""
+    unfinished: int = 0
+    rushed: list[TaskRecord] = field(default_factory=list)
+    """Task instances that an operator wants run next or now; some may have gone by now."""
+
+    subject: Subject = field(init=False)
+    """What goes wrong inside ``with live.subject:`` is laid to this run."""
+
+    def __post_init__(self) -> None:
+        self.subject = about_run(self.record.dag_id, self.record.run_id)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(dag_id, run_id)."""
+        return (self.record.dag_id, self.record.run_id)
+
+    @property
+    def live(self) -> bool:
+        """Whether an attempt of it lives."""
+        return any(task.state in OCCUPIES_SLOT for task in self.tasks.values())
+
+
+def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord]) -> LiveRun:
+    """Return a run of the working set from its records, with everything derived worked out."""
+    live = LiveRun(record, structure, {task.key: task for task in tasks})
+    for task in tasks:
+        live.instances.setdefault(task.task_id, []).append(task)
+    for task_id in structure.graph.upstream:
+        recount(live, task_id)
+    for task in tasks:
+        if task.state not in TERMINAL:
+            live.unfinished += 1
+        if task.state is TaskState.SCHEDULED:
+            enqueue(live, task)
+        if task.rush is not None:
+            live.rushed.append(task)
+        take_decision(live, task)
+    return live
+
+
+def enqueue(live: LiveRun, task: TaskRecord) -> None:
+    """Put a scheduled task instance among those that wait for a slot."""
+    spec = live.structure.tasks[task.task_id]
+    limited = spec.max_active_tis_per_dag is not None or spec.max_active_tis_per_dagrun is not None
+    kind = (spec.pool, spec.pool_slots, task.task_id if limited else "")
+    weight = live.structure.weights[task.task_id]
+    entry = (-weight, task.position, task.map_index, task.key)
+    heapq.heappush(live.queues.setdefault(kind, []), entry)
+
+
+def take_decision(live: LiveRun, task: TaskRecord) -> None:
+    """Take over (or take back) what a branch or short circuit decided against."""
+    if task.state is TaskState.SUCCESS and task.skips:
+        live.decisions.setdefault(task.map_index, {})[task.key] = frozenset(json.loads(task.skips))
+    elif task.map_index in live.decisions:
+        live.decisions[task.map_index].pop(task.key, None)
+        if not live.decisions[task.map_index]:
+            del live.decisions[task.map_index]

@@ -1,0 +1,28 @@
+"""Words about what is in the picture: tasks that are not there, and when a try comes."""
+
+from __future__ import annotations
+
+from penstock.clock import from_us
+from penstock.scheduling.world.structure import Structure
+from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.records import TaskRecord
+
+_DAY_US = 86_400 * 1_000_000
+
+
+def unknown_task(live: LiveRun, name: str, structure: Structure | None = None) -> str:
+    """Return that there is no such task in the run, with what there is in the version it is of."""
+    known = list((structure or live.structure).graph.order)
+    listed = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
+    return f"run {live.record.run_id} of {live.record.dag_id} has no task {name!r}; there are {listed}"
+
+
+NEXT_TRY = "; next try at "
+"""Stands before the moment in the reason of a task that waits for its next try."""
+
+
+def next_try(task: TaskRecord) -> str:
+    """Return the end of the reason of a task that waits for its next try; with the date if that is far."""
+    assert task.next_us is not None
+    far = task.next_us - (task.start_us or task.next_us) >= _DAY_US
+    return f"{NEXT_TRY}{from_us(task.next_us):{'%Y-%m-%d %H:%M:%S' if far else '%H:%M:%S'}} UTC"

@@ -1,0 +1,67 @@
+"""The parts of the world that are no runs: variables and connections, and assets that have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from penstock.model.states import RunType
+from penstock.store.engine.records import AssetEventRecord, RunRecord, ValueRecord
+from penstock.store.engine.working_set import WorkingSet
+from penstock.store.sieve import Sieve
+
+
+class StoredValues:
+    """Variables and connections of the store, by kind and name.
+
+    ``moved``: the file from which tasks read them is behind.
+    """
+
+    def __init__(self, reads: WorkingSet, sieve: Sieve | None = None) -> None:
+        self._kept: dict[tuple[str, str], ValueRecord] = {value.key: value for value in reads.values(sieve)}
+        self.moved = True
+
+    def get(self, kind: str, name: str) -> ValueRecord | None:
+        """Return one, or None."""
+        return self._kept.get((kind, name))
+
+    def all(self) -> Iterable[ValueRecord]:
+        """Return every one."""
+        return self._kept.values()
+
+    def put(self, kind: str, name: str, record: ValueRecord | None) -> None:
+        """Take note of one that is set, or (None) is gone."""
+        self._kept.pop((kind, name), None)
+        if record is not None:
+            self._kept[kind, name] = record
+        self.moved = True
+
+
+class ChangedAssets:
+    """Asset events that DAGs have had no run for yet (``queued``: oldest first), and those of runs."""
+
+    def __init__(self, reads: WorkingSet, sieve: Sieve | None = None) -> None:
+        self._reads = reads
+        self.queued: dict[str, list[AssetEventRecord]] = reads.queued_assets(sieve)
+        self._next_id = reads.next_asset_event()
+        self._of_run: dict[int, tuple[AssetEventRecord, ...]] = {}
+
+    def new_id(self) -> int:
+        """Return the id of the next event."""
+        self._next_id += 1
+        return self._next_id - 1
+
+    def put_run(self, run_pk: int, events: tuple[AssetEventRecord, ...]) -> None:
+        """Take note of the events that make a run."""
+        self._of_run[run_pk] = events
+
+    def of_run(self, run: RunRecord) -> tuple[AssetEventRecord, ...]:
+        """Return the events that made a run, oldest first."""
+        if run.run_type is not RunType.ASSET_TRIGGERED:
+            return ()
+        if run.id not in self._of_run:
+            self._of_run[run.id] = self._reads.assets_of_run(run.id)
+        return self._of_run[run.id]
+
+    def forget_run(self, run_pk: int) -> None:
+        """Let go of what made a run: it has ended."""
+        self._of_run.pop(run_pk, None)

@@ -1,0 +1,449 @@
+"""The engine's picture of what is going on: an exact mirror of the rows that matter now.
+
+Read from the store at start (and again whenever a write failed), changed only together with the
+gate. Finished runs are not kept; `World.fetch` reads one when an operator acts on it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from penstock.clock import opt_from_us
+from penstock.errors import RefusedError, UnknownError
+from penstock.execution.executor import Claimed
+from penstock.ids import split_instance
+from penstock.model.spec import DagSpec, ParsedFile
+from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, RunState, TaskState, progress
+from penstock.model.subject import Subject, about_dag, about_row, about_run
+from penstock.scheduling.world.instances import instances
+from penstock.scheduling.world.live_backfill import LiveBackfill
+from penstock.scheduling.world.live_run import LiveRun as LiveRun  # noqa: PLC0414 - known under this name too
+from penstock.scheduling.world.live_run import QueueEntry as QueueEntry  # noqa: PLC0414
+from penstock.scheduling.world.live_run import build_live as build_live  # noqa: PLC0414
+from penstock.scheduling.world.live_run import enqueue as enqueue  # noqa: PLC0414
+from penstock.scheduling.world.live_run import take_decision as take_decision  # noqa: PLC0414
+from penstock.scheduling.world.shown_plans import ShownPlans
+from penstock.scheduling.world.structure import Structure
+from penstock.scheduling.world.values_and_assets import ChangedAssets, StoredValues
+from penstock.store.engine.live_rows import Apart, DagFacts
+from penstock.store.engine.records import (
+    CallbackRecord,
+    PauseRecord,
+    PoolRecord,
+    RunRecord,
+    TaskRecord,
+    UndoRecord,
+)
+from penstock.store.engine.working_set import Version, WorkingSet
+from penstock.store.meta import read_meta
+from penstock.store.sieve import Sieve
+from penstock.timetable.point import Point
+
+DEFAULT_SLOTS = 128
+"""Of ``default_pool``, as long as its row cannot be read."""
+
+
+@dataclass(slots=True)
+class DagEntry:
+    """A DAG as the scheduler knows it."""
+
+    facts: DagFacts
+    structure: Structure
+    cursor: Point | None
+    next_due_us: int | None = None
+    resumed_us: int | None = None
+    """When a pause of the schedule was lifted, until its missed points are settled."""
+    settled: bool = False
+    """Whether ``next_due_us`` has been worked out since the last change."""
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG's id."""
+        return self.facts.dag_id
+
+
+Previous = tuple[str, Callable[[str], TaskState | None]]
+"""The run before another one: its id, and what gives the state of a task in it."""
+
+
+class World:
+    """The working set, by key."""
+
+    def __init__(self, reads: WorkingSet) -> None:
+        self.reads = reads
+        self._structures: dict[int, Structure] = {}
+        self.shown = ShownPlans()
+        self.parked: dict[str, ParsedFile] = {}
+        """Files as they were loaded last that are not taken over, by the id of what is in quarantine."""
+        self.reload()
+
+    def reload(self, without: Collection[str] = ()) -> None:
+        """Read everything anew from the store, *without* these subjects and what is in quarantine.
+
+        What proves unreadable is left out too, and is in ``faults``.
+        """
+        sieve = Sieve(without)
+        self.quarantine = self.reads.quarantined(sieve)
+        """What is in quarantine, by id."""
+        self.out = sieve.out
+        """Ids of everything that is left out: of DAGs the new runs, of all others everything."""
+        self.faults = sieve.faults
+        """What could not be read this time and is not in quarantine yet."""
+        self.unread: dict[str, DagFacts | None] = {}
+        """DAGs with a row and no entry here, because it or their version cannot be read."""
+        self.now_us = 0
+        """When the last tick was."""
+        self.clock = read_meta(self.reads.database, "clock")
+        """How the clocks stood at the last look; see `clock_steps`."""
+        self.runs: dict[int, LiveRun] = {}
+        self.by_key: dict[tuple[str, str], int] = {}
+        self.leaving: dict[tuple[str, str], LiveRun] = {}
+        """Runs that ended in this tick."""
+        self.fresh_undos: list[UndoRecord] = []
+        """Acts of this tick that may be taken back, oldest first."""
+        self._previous: dict[int, Previous | None] = {}
+        self._succeeded: dict[str, dict[int, RunRecord | None]] = {}
+        """DAG -> run key -> the last successful run before it, as far as anybody asked."""
+        self.attempts: dict[str, tuple[int, str]] = {}
+        """Live attempts: id -> (run key, key of the task instance)."""
+        self.asked: dict[str, float] = {}
+        """Since when, on the monotonic clock, the launch of an attempt that nobody claimed is awaited."""
+        self.told: set[str] = set()
+        """Live attempts whose stop order was handed on in this engine's life."""
+        self.looking_back: dict[str, set[int]] = {}
+        """DAG -> keys of runs in which a task depends on earlier runs."""
+        self.pids: dict[str, int] = {}
+        self.remarks: dict[str, Claimed] = {}
+        """Live attempts of which their supervisor has something to say, as last seen."""
+        """Task processes of live attempts that were claimed."""
+        self.alarms: list[tuple[int, int, str]] = []
+        """Heap of (due in microseconds, run key, key of the task instance) for retries and pokes."""
+        self.stirred: set[int] = set()
+        """Keys of runs with dirty tasks, or that may be done."""
+        self.dags: dict[str, DagEntry] = {}
+        self._read_dags(sieve)
+        self._read_rows(sieve)
+        for record, tasks in self.reads.active_runs(sieve):
+            self._take_in(record, tasks, sieve)
+        self.apart: dict[int, Apart] = {run.id: run for run in self.reads.apart(sieve.apart)}
+        """Unfinished runs that are left out."""
+        self.slots_apart = [
+            (run, task_id, *self._slots_of(run, task_id))
+            for run in self.apart.values()
+            for _, task_id in run.live
+        ]
+        """Live attempts of them, which hold their slots all the same: run, task, pool, slots."""
+        for attempt_id, peak in self.reads.peaks(self.attempts).items():
+            run_pk, key = self.attempts[attempt_id]
+            self.runs[run_pk].tasks[key].peak_rss = peak
+
+    def _read_dags(self, sieve: Sieve) -> None:
+        for facts in self.reads.dags(sieve):
+            self.unread[facts.dag_id] = facts
+            try:
+                self.dags[facts.dag_id] = self._entry(facts)
+            except Exception as error:  # noqa: BLE001
+                sieve.fault(about_dag(facts.dag_id), error)
+            else:
+                del self.unread[facts.dag_id]
+        for dag_id in sieve.bad_dags:
+            self.unread[dag_id] = None
+
+    def _read_rows(self, sieve: Sieve) -> None:
+        """Read what stands beside DAGs and runs."""
+        self.pauses: dict[tuple[str, str, str, str], PauseRecord] = {
+            pause.key: pause for pause in self.reads.pauses(sieve)
+        }
+        self.pools: dict[str, PoolRecord] = self.reads.pools(sieve)
+        if "pool:default_pool" in self.out:  # everybody's: they are not to suffer for its row
+            self.pools["default_pool"] = PoolRecord("default_pool", DEFAULT_SLOTS)
+        self.values = StoredValues(self.reads, sieve)
+        self.assets = ChangedAssets(self.reads, sieve)
+        self.callbacks: dict[int, CallbackRecord] = {one.id: one for one in self.reads.callbacks(sieve)}
+        """Deliveries that are not done, by key, oldest first."""
+        self.delivering: dict[str, int] = {
+            one.attempt_id: one.id for one in self.callbacks.values() if one.attempt_id
+        }
+        """Attempts that carry callbacks out -> their keys."""
+        self.next_callback = self.reads.next_key("callback")
+        self.missed = self.reads.missed_deadlines()
+        """(run key, ``deadline:0``) of deadlines that were told of already."""
+        self.backfills: dict[int, LiveBackfill] = {
+            record.id: LiveBackfill(record, slots) for record, slots in self.reads.backfills(sieve)
+        }
+
+    def _take_in(self, record: RunRecord, tasks: list[TaskRecord], sieve: Sieve) -> None:
+        try:
+            live = self._live(record, tasks)
+        except Exception as error:  # noqa: BLE001
+            sieve.fault(about_run(record.dag_id, record.run_id), error)
+            sieve.apart.append(record.id)
+        else:
+            self.adopt(live)
+
+    def _slots_of(self, run: Apart, task_id: str) -> tuple[str, int]:
+        """Return the pool and the slots that a task of a run which is left out holds, as far as is known."""
+        try:
+            spec = self.structure(run.version_id).tasks[task_id]
+        except Exception:  # noqa: BLE001
+            return "default_pool", 1
+        return spec.pool, spec.pool_slots
+
+    def subjects(self) -> list[Subject]:
+        """Return everything that can be left out, one by one."""
+        return [
+            *(live.subject for live in self.runs.values()),
+            *(about_dag(dag_id) for dag_id in self.dags),
+            *(about_row("backfill", key, found.record.dag_id) for key, found in self.backfills.items()),
+            *(about_row("callback", key) for key in self.callbacks),
+            *(about_row("pause", "/".join(filter(None, key)), key[1]) for key in self.pauses),
+            *(about_row("pool", name) for name in self.pools),
+        ]
+
+    def barred(self, subject_id: str) -> str | None:
+        """Return why a subject is left out, or None."""
+        if subject_id not in self.out:
+            return None
+        record = self.quarantine.get(subject_id)
+        return "it is left out for a moment" if record is None else record.reason
+
+    def refuse_barred(self, subject_id: str, noun: str) -> None:
+        """Raise `RefusedError` when a subject is left out."""
+        reason = self.barred(subject_id)
+        if reason is not None:
+            raise RefusedError(
+                f"{noun} is in quarantine: {reason}. Take it back in with `penstock quarantine retry "
+                f"{subject_id}`, or get rid of it with `penstock quarantine drop {subject_id}`"
+            )
+
+    def active(self, dag_id: str) -> int:
+        """Return how many runs of a DAG are unfinished and no backfill's; also those that are left out."""
+        here = sum(live.record.backfill_id is None for live in self.runs_of(dag_id))
+        return here + sum(run.dag_id == dag_id and run.backfill_id is None for run in self.apart.values())
+
+    def structure(self, version_id: int) -> Structure:
+        """Return a version of a DAG."""
+        found = self._structures.get(version_id)
+        if found is None:
+            found = self._structures[version_id] = Structure(self.reads.version(version_id))
+        return found
+
+    def put_structure(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
+        """Take note of a version that is about to be written."""
+        self._structures[version_id] = Structure(Version(version_id, spec, source_hash))
+
+    def forget_versions(self) -> None:
+        """Let go of versions that no DAG and no run here is of; they are read again when they are needed."""
+        used = {entry.structure.id for entry in self.dags.values()}
+        used |= {live.structure.id for live in self.runs.values()}
+        self._structures = {pk: found for pk, found in self._structures.items() if pk in used}
+
+    @property
+    def newest_version(self) -> int:
+        """The highest version key known here."""
+        return max(self._structures, default=0)
+
+    def dag(self, dag_id: str) -> DagEntry:
+        """Return a DAG; raise `UnknownError`."""
+        try:
+            return self.dags[dag_id]
+        except KeyError:
+            self.refuse_barred(dag_id, f"DAG {dag_id}")
+            raise UnknownError(f"there is no DAG {dag_id!r}") from None
+
+    def put_dag(self, facts: DagFacts) -> None:
+        """Take note of a new or changed DAG."""
+        standing = self.dags.get(facts.dag_id)
+        entry = self.dags[facts.dag_id] = self._entry(facts)
+        if standing is not None:
+            entry.resumed_us = standing.resumed_us
+
+    def run(self, dag_id: str, run_id: str) -> LiveRun:
+        """Return a run, from the working set or else read from the store; raise `UnknownError`.
+
+        A run read from the store is not part of the working set until `adopt`.
+        """
+        pk = self.by_key.get((dag_id, run_id))
+        if pk is not None:
+            return self.runs[pk]
+        self.refuse_barred(f"{dag_id}/{run_id}", f"run {run_id} of {dag_id}")
+        if (dag_id, run_id) in self.leaving:
+            return self.leaving[dag_id, run_id]
+        self.dag(dag_id)
+        found = self.reads.run(dag_id, run_id)
+        if found is None:
+            raise UnknownError(f"DAG {dag_id!r} has no run {run_id!r}")
+        return self._live(*found)
+
+    def runs_at(self, dag_id: str, moments: Iterable[int]) -> dict[int, tuple[str, RunState]]:
+        """Return the runs at some logical dates, those of this tick too: moment -> (run_id, state)."""
+        wanted = set(moments)
+        found = self.reads.run_ids_at(dag_id, wanted)
+        for live in (*self.runs.values(), *self.leaving.values()):
+            record = live.record
+            if record.dag_id == dag_id and record.logical_us in wanted:
+                found[record.logical_us] = (record.run_id, record.state)
+        return found
+
+    def free_run_id(self, dag_id: str, wanted: str) -> str:
+        """Return *wanted*, or the first of ``wanted.2``, ``wanted.3`` ... that no run has."""
+        run_id, number = wanted, 1
+        while self.has_run(dag_id, run_id):
+            number += 1
+            run_id = f"{wanted}.{number}"
+        return run_id
+
+    def has_run(self, dag_id: str, run_id: str) -> bool:
+        """Whether there is such a run, this tick's included."""
+        key = (dag_id, run_id)
+        return key in self.by_key or key in self.leaving or self.reads.has_run(dag_id, run_id)
+
+    def adopt(self, live: LiveRun) -> None:
+        """Make a run part of the working set. Harmless when it is."""
+        pk = live.record.id
+        if pk in self.runs:
+            return
+        self.runs[pk] = live
+        self.leaving.pop(live.key, None)
+        self._succeeded.pop(live.record.dag_id, None)
+        self.forget_previous()
+        self.by_key[live.key] = pk
+        self.stirred.add(pk)
+        if live.structure.watchers:
+            self.looking_back.setdefault(live.record.dag_id, set()).add(pk)
+        for task in live.tasks.values():
+            if task.state in OCCUPIES_SLOT and task.attempt_id:
+                self.attempts[task.attempt_id] = (pk, task.key)
+            if task.state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
+                heapq.heappush(self.alarms, (task.next_us or 0, pk, task.key))
+
+    def replace(self, live: LiveRun, other: LiveRun) -> LiveRun:
+        """Put *other*, the same run of another version, in the place of *live*, and return it."""
+        pk = live.record.id
+        self.runs.pop(pk, None)
+        self.looking_back.get(live.record.dag_id, set()).discard(pk)
+        self.adopt(other)
+        return other
+
+    def drop(self, live: LiveRun) -> None:
+        """Let a finished run go; until the commit the store does not know how it ended."""
+        if self.runs.pop(live.record.id, None) is not None:
+            self.leaving[live.key] = live
+            self._succeeded.pop(live.record.dag_id, None)
+        self.by_key.pop(live.key, None)
+        self.stirred.discard(live.record.id)
+        self.looking_back.get(live.record.dag_id, set()).discard(live.record.id)
+        self._previous.pop(live.record.id, None)
+        self.assets.forget_run(live.record.id)
+
+    def let_go(self, attempt_id: str) -> None:
+        """Forget an attempt that has ended."""
+        self.attempts.pop(attempt_id, None)
+        self.pids.pop(attempt_id, None)
+        self.remarks.pop(attempt_id, None)
+        self.asked.pop(attempt_id, None)
+        self.told.discard(attempt_id)
+
+    def previous(self, live: LiveRun) -> Previous | None:
+        """Return the run before *live* by logical date, as (run id, what state a task of it has)."""
+        pk = live.record.id
+        if pk not in self._previous:
+            self._previous[pk] = self._find_previous(live.record)
+        return self._previous[pk]
+
+    def previous_success(self, live: LiveRun) -> RunRecord | None:
+        """Return the last successful run with an earlier logical date."""
+        known = self._succeeded.setdefault(live.record.dag_id, {})
+        if live.record.id not in known:
+            known[live.record.id] = self._find_success(live.record)
+        return known[live.record.id]
+
+    def _find_success(self, run: RunRecord) -> RunRecord | None:
+        if run.logical_us is None:
+            return None
+        here = [
+            other.record
+            for other in (*self.runs.values(), *self.leaving.values())
+            if other.record.dag_id == run.dag_id
+        ]
+        stored = self.reads.previous_success(run.dag_id, run.logical_us, without={one.id for one in here})
+        found = [
+            (one.logical_us, one)
+            for one in (*here, *([stored] if stored else []))
+            if one.state is RunState.SUCCESS
+            and one.logical_us is not None
+            and one.logical_us < run.logical_us
+        ]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
+
+    def forget_previous(self) -> None:
+        """Look for earlier runs anew: some have come or gone."""
+        self._previous.clear()
+
+    def _find_previous(self, run: RunRecord) -> Previous | None:
+        logical_us = run.logical_us
+        assert logical_us is not None, "a run without a logical date has none before it"
+        newest: LiveRun | None = None
+        reached = -1 << 63
+        for other in (*self.runs.values(), *self.leaving.values()):
+            at = other.record.logical_us
+            if other.record.dag_id == run.dag_id and at is not None and reached < at < logical_us:
+                newest, reached = other, at
+        # The working set is ahead of the store within a tick.
+        stored = self.reads.previous_states(run.dag_id, logical_us, after=reached)
+        if stored is not None:
+            return stored[0], stored[1].get
+        if newest is None:
+            return None
+        last = newest
+        return last.record.run_id, lambda task_id: min(
+            (task.state for task in instances(last, task_id)), key=progress, default=None
+        )
+
+    def paused(self, dag_id: str) -> PauseRecord | None:
+        """Return the pause of a DAG's schedule."""
+        return self.pauses.get(("schedule", dag_id, "", ""))
+
+    def frozen(self, dag_id: str) -> PauseRecord | None:
+        """Return the freeze of a DAG."""
+        return self.pauses.get(("freeze", dag_id, "", ""))
+
+    def held(self, dag_id: str, run_id: str, task_id: str = "") -> PauseRecord | None:
+        """Return the hold of a run, or of a task instance by its key: its own, or that of its whole task."""
+        if not task_id:
+            return self.pauses.get(("run", dag_id, run_id, ""))
+        found = self.pauses.get(("task", dag_id, run_id, task_id))
+        if found is None and task_id.endswith("]"):
+            found = self.pauses.get(("task", dag_id, run_id, split_instance(task_id)[0]))
+        return found
+
+    def runs_of(self, dag_id: str) -> list[LiveRun]:
+        """Return the working set's unfinished runs of a DAG, oldest first."""
+        return sorted(
+            (
+                live
+                for live in self.runs.values()
+                if live.record.dag_id == dag_id and live.record.state in RUN_UNFINISHED
+            ),
+            key=lambda live: (live.record.run_after_us, live.record.id),
+        )
+
+    def _entry(self, facts: DagFacts) -> DagEntry:
+        return DagEntry(facts, self.structure(facts.version_id), _point(facts))
+
+    def _live(self, record: RunRecord, tasks: list[TaskRecord]) -> LiveRun:
+        return build_live(record, self.structure(record.version_id), tasks)
+
+
+def _point(facts: DagFacts) -> Point | None:
+    if facts.cursor_us is None:
+        return None
+    run_after = opt_from_us(facts.cursor_us)
+    start = opt_from_us(facts.cursor_start_us) or run_after
+    end = opt_from_us(facts.cursor_end_us) or run_after
+    assert run_after is not None
+    assert start is not None
+    assert end is not None
+    return Point(start, start, end, run_after)

@@ -1,0 +1,129 @@
+"""ExternalTaskSensor: wait for a run, or tasks, of another DAG."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from penstock.authoring.arguments import states
+from penstock.authoring.exceptions import FailException, SkipException
+from penstock.authoring.place import refuse
+from penstock.authoring.sensor import Sensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Unpack
+
+    from penstock.authoring.context import Context
+    from penstock.authoring.sensor import SensorArgs
+
+
+class ExternalTaskSensor(Sensor):
+    """Waits until the run of *external_dag_id* with the same logical date, or its named tasks, ended well.
+
+    *execution_delta* looks that much earlier, *execution_date_fn* maps the logical date to one or
+    several. States: *allowed_states* (default success; of a group's tasks also skipped, as the group
+    itself counts as ended well), *failed_states* fail the task, *skipped_states* skip it; a failure
+    counts more than a skip. *check_existence* fails when there is no such DAG or task.
+    """
+
+    template_fields: Sequence[str] = (
+        "external_dag_id",
+        "external_task_id",
+        "external_task_ids",
+        "external_task_group_id",
+    )
+
+    def __init__(
+        self,
+        *,
+        external_dag_id: Any,
+        external_task_id: Any = None,
+        external_task_ids: Any = None,
+        external_task_group_id: Any = None,
+        allowed_states: Sequence[str] | None = None,
+        skipped_states: Sequence[str] | None = None,
+        failed_states: Sequence[str] | None = None,
+        execution_delta: dt.timedelta | None = None,
+        execution_date_fn: Callable[..., Any] | None = None,
+        check_existence: bool = False,
+        task_id: str,
+        **sensor: Unpack[SensorArgs],
+    ) -> None:
+        super().__init__(task_id=task_id, **sensor)
+        named = [external_task_id, external_task_ids, external_task_group_id]
+        if sum(one is not None for one in named) > 1:
+            refuse("give one of external_task_id, external_task_ids and external_task_group_id")
+        if execution_delta is not None and execution_date_fn is not None:
+            refuse("execution_delta and execution_date_fn exclude each other")
+        self.external_dag_id = external_dag_id
+        self.external_task_id = external_task_id
+        self.external_task_ids = external_task_ids
+        self.external_task_group_id = external_task_group_id
+        self.skipped_states = states(skipped_states, "skipped_states", "task", [])
+        self.failed_states = states(failed_states, "failed_states", "task", [])
+        bad = {*self.skipped_states, *self.failed_states}
+        well = ["success"] if external_task_group_id is None or "skipped" in bad else ["success", "skipped"]
+        self.allowed_states = states(allowed_states, "allowed_states", "task", well)
+        if set(self.allowed_states) & bad:
+            refuse("allowed_states, skipped_states and failed_states must not overlap")
+        self.execution_delta = execution_delta
+        self.execution_date_fn = execution_date_fn
+        self.check_existence = check_existence
+
+    def poke(self, context: Context) -> bool:
+        """Ask the engine once for every date."""
+        task_ids = self._task_ids()
+        found = [self._ended(context, date, task_ids) for date in self._dates(context)]
+        all_states = [state for _, states in found for state in states]
+        told = "; ".join(text for text, _ in found)
+        if any(state in self.failed_states for state in all_states):
+            raise FailException(told)
+        if any(state in self.skipped_states for state in all_states):
+            raise SkipException(told)
+        return all(states and set(states) <= set(self.allowed_states) for _, states in found)
+
+    def _task_ids(self) -> list[str] | None:
+        if self.external_task_id is not None:
+            return [str(self.external_task_id)]
+        return None if self.external_task_ids is None else [str(name) for name in self.external_task_ids]
+
+    def _dates(self, context: Context) -> list[dt.datetime]:
+        date: dt.datetime = context.get("logical_date") or context["dag_run"].run_after
+        if self.execution_delta is not None:
+            return [date - self.execution_delta]
+        if self.execution_date_fn is None:
+            return [date]
+        from penstock.task_process.call import arguments
+
+        found = self.execution_date_fn(date, **arguments(self.execution_date_fn, [date], {}, context))
+        return list(found) if isinstance(found, list | tuple | set) else [found]
+
+    def _ended(
+        self, context: Context, date: dt.datetime, task_ids: list[str] | None
+    ) -> tuple[str, list[str | None]]:
+        """Return what became of one date, in words, and the states; none while nothing is known."""
+        from penstock.task_process.engine_client import run_states
+
+        group = self.external_task_group_id
+        more: dict[str, Any] = {"must_exist": True} if self.check_existence else {}
+        if group is not None:
+            more["group_id"] = str(group)
+        answer = run_states(context.socket, str(self.external_dag_id), date, task_ids, **more)
+        if answer is None:
+            print("the engine does not answer; asking again")  # noqa: T201 - to the task's log
+            return "", []
+        if answer.problem is not None:
+            if self.check_existence:
+                raise FailException(answer.problem)
+            print(answer.problem)  # noqa: T201 - to the task's log
+            return answer.problem, []
+        if group is not None:
+            task_ids = sorted(answer.tasks)
+        states: list[str | None] = (
+            [answer.run] if not task_ids else [answer.tasks.get(name) for name in task_ids]
+        )
+        what = self.external_dag_id if not task_ids else f"{self.external_dag_id}: {', '.join(task_ids)}"
+        told = ", ".join(str(state or "not there yet") for state in states)
+        print(f"{what} at {date.isoformat()}: {told}")  # noqa: T201 - to the task's log
+        return f"{what} ended as {told}", states

@@ -1,0 +1,135 @@
+"""Reading asset events: those that DAGs wait with, those that made a run, those of one asset."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.model.subject import about_row
+from penstock.store import tables
+from penstock.store.checked import checked, json_object
+from penstock.store.database import Database
+from penstock.store.engine.records import AssetEventRecord
+from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
+
+_event = table_of(tables.AssetEventRow)
+_queue = table_of(tables.AssetQueueRow)
+_made = table_of(tables.RunAssetEventRow)
+_run = table_of(tables.RunRow)
+_COLUMNS = tuple(_event.c[name] for name in AssetEventRecord.__slots__)
+_event_row = checked(_event, AssetEventRecord.__slots__)
+
+
+def queued_events(database: Database, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
+    """Return the events that DAGs have had no run for yet, oldest first, by DAG."""
+    with database.read() as connection:
+        return queued(connection, sieve)
+
+
+def queued(connection: Connection, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
+    """Return the same over a connection; an event that cannot be read is left out."""
+    query = sa.select(_queue.c.dag_id, *_COLUMNS).join(_event, _event.c.id == _queue.c.event_id)
+    found: dict[str, list[AssetEventRecord]] = defaultdict(list)
+    rows = connection.execute(query.order_by(_event.c.id)).all()
+    pairs = (sieve or Sieve()).rows(
+        rows, lambda row: about_row("asset_event", row[1]), lambda row: (row[0], _record(row[1:]))
+    )
+    for dag_id, event in pairs:
+        found[dag_id].append(event)
+    return dict(found)
+
+
+def events_of_run(database: Database, run_pk: int) -> tuple[AssetEventRecord, ...]:
+    """Return the events that made a run, oldest first."""
+    query = sa.select(*_COLUMNS).join(_made, _made.c.event_id == _event.c.id).where(_made.c.run_pk == run_pk)
+    with database.read() as connection:
+        rows = connection.execute(query.order_by(_event.c.id)).all()
+    return tuple(Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record))
+
+
+def next_event_id(database: Database) -> int:
+    """Return an id that no asset event has yet."""
+    with database.read() as connection:
+        return (
+            int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(_event.c.id), 0))).scalar_one()) + 1
+        )
+
+
+def newest_events(
+    connection: Connection, name: str | None, uri: str | None, alias: str | None, limit: int
+) -> list[AssetEventRecord]:
+    """Return the newest events of an asset by name, by uri or by an alias, newest first."""
+    query = sa.select(*_COLUMNS).order_by(_event.c.id.desc()).limit(limit)
+    if name is not None:
+        query = query.where(_event.c.name == name)
+    if uri is not None:
+        query = query.where(_event.c.uri == uri)
+    if alias is not None:
+        query = query.where(_event.c.aliases.contains(json.dumps(alias), autoescape=True))
+    rows = connection.execute(query).all()
+    return Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record)
+
+
+def runs_made_by(connection: Connection, event_ids: list[int]) -> dict[int, list[tuple[str, str]]]:
+    """Return the runs that events made: event id -> (dag_id, run_id)."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for start in range(0, len(event_ids), 500):
+        query = (
+            sa.select(_made.c.event_id, _run.c.dag_id, _run.c.run_id)
+            .join(_run, _run.c.id == _made.c.run_pk)
+            .where(_made.c.event_id.in_(event_ids[start : start + 500]))
+        )
+        for event_id, dag_id, run_id in connection.execute(query):
+            found[event_id].append((dag_id, run_id))
+    return found
+
+
+def event_counts(connection: Connection) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return for each asset that ever changed how often, and the id of its newest event.
+
+    What has no name and uri that can be read is left out.
+    """
+    query = sa.select(_event.c.name, _event.c.uri, sa.func.count(), sa.func.max(_event.c.id)).group_by(
+        _event.c.name, _event.c.uri
+    )
+    rows = connection.execute(query)
+    return {
+        (name, uri): (count, newest)
+        for name, uri, count, newest in rows
+        if isinstance(name, str) and isinstance(uri, str)
+    }
+
+
+def events_by_id(connection: Connection, ids: list[int]) -> dict[int, AssetEventRecord]:
+    """Return events by id, those that can be read."""
+    found: dict[int, AssetEventRecord] = {}
+    for start in range(0, len(ids), 500):
+        rows = connection.execute(sa.select(*_COLUMNS).where(_event.c.id.in_(ids[start : start + 500]))).all()
+        records = Sieve().rows(rows, lambda row: about_row("asset_event", row[0]), _record)
+        found |= {record.id: record for record in records}
+    return found
+
+
+def _record(row: Any) -> AssetEventRecord:
+    event_id, at_us, name, uri, extra, aliases, source, by = _event_row(row)
+    try:
+        names = json.loads(aliases)
+    except ValueError as error:
+        raise ValueError(f"asset_event.aliases is not JSON: {error}") from None
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise ValueError(f"asset_event.aliases must be a JSON list of strings, not {aliases[:80]}")
+    return AssetEventRecord(
+        event_id,
+        at_us,
+        name,
+        uri,
+        json_object("asset_event", "extra", extra),
+        tuple(names),
+        json_object("asset_event", "source", source),
+        by,
+    )

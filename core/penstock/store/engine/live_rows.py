@@ -1,0 +1,366 @@
+"""Reading what stands: the rows that the engine has in hand from its start on, each checked.
+
+A row that cannot be read goes into the `Sieve`; without one it is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.decoding import decoder
+from penstock.errors import BadIdError, RefusedError
+from penstock.ids import check_attempt_id
+from penstock.model.outcome import Outcome
+from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.subject import Subject, about_dag, about_row, about_run
+from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.store import tables
+from penstock.store.checked import checked, json_object
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database
+from penstock.store.engine.records import (
+    BackfillRecord,
+    CallbackRecord,
+    PauseRecord,
+    PoolRecord,
+    QuarantineRecord,
+    RunRecord,
+    SlotRecord,
+    TaskRecord,
+    ValueRecord,
+)
+from penstock.store.quarantine_table import QuarantineRow
+from penstock.store.sieve import Sieve
+from penstock.store.sqlite.text import shown
+from penstock.store.statement import table_of
+
+_dag = table_of(tables.DagRow)
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
+_pause = table_of(tables.PauseRow)
+_pool = table_of(tables.PoolRow)
+_backfill = table_of(tables.BackfillRow)
+_slot = table_of(tables.BackfillSlotRow)
+_callback = table_of(tables.CallbackRow)
+_value = table_of(tables.StoredValueRow)
+_quarantine = table_of(QuarantineRow)
+
+RUN_FIELDS = tuple(RunRecord.__slots__)
+_TASK_FIELDS = tuple(TaskRecord.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class DagFacts:
+    """A DAG's row: which version is current, and how far its schedule is settled."""
+
+    dag_id: str
+    file: str
+    version_id: int
+    missing: bool
+    first_seen_us: int
+    cursor_us: int | None
+    cursor_start_us: int | None
+    cursor_end_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """An unfinished run that nobody works on, as far as its slots and its place in the queue count.
+
+    ``live`` are (attempt id, task id) of its live attempts.
+    """
+
+    id: int
+    dag_id: str
+    run_id: str
+    state: str
+    backfill_id: int | None
+    version_id: int
+    live: tuple[tuple[str, str], ...]
+
+
+_dag_row = checked(_dag, DagFacts.__slots__)
+_RUSH: Any = Literal["next", "now"] | None
+_RUN_INTENT: Any = Literal[tuple(each.value for each in RunEvent)] | None
+_TASK_INTENT: Any = Literal[tuple(each.value for each in TaskEvent)] | None
+RUN_WORDS: dict[str, Any] = {"state": RunState, "run_type": RunType, "intent": _RUN_INTENT, "rush": _RUSH}
+TASK_WORDS: dict[str, Any] = {"state": TaskState, "intent": _TASK_INTENT, "rush": _RUSH}
+"""What the columns of runs and tasks may hold, where that is one of a few words."""
+_run_row = checked(_run, RUN_FIELDS, **RUN_WORDS)
+_task_row = checked(_task, _TASK_FIELDS, **TASK_WORDS)
+_TASK_JSON: dict[str, msgspec.json.Decoder[Any]] = {"outcome": decoder(Outcome), "skips": decoder(list[str])}
+_pause_row = checked(_pause, PauseRecord.__slots__)
+_pool_row = checked(_pool, PoolRecord.__slots__)
+_backfill_row = checked(_backfill, BackfillRecord.__slots__)
+_slot_row = checked(_slot, SlotRecord.__slots__)
+_callback_row = checked(_callback, CallbackRecord.__slots__)
+_quarantine_row = checked(_quarantine, QuarantineRecord.__slots__)
+_value_row = checked(_value, ValueRecord.__slots__)
+
+
+class Standing:
+    """Reads records; every method is one short read."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def quarantined(self, sieve: Sieve) -> dict[str, QuarantineRecord]:
+        """Return what is in quarantine, by id, oldest first; *sieve* leaves it out from here on."""
+        columns = (_quarantine.c[name] for name in QuarantineRecord.__slots__)
+        query = sa.select(*columns).order_by(_quarantine.c.since_us, _quarantine.c.id)
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        ones = Sieve()
+        found = ones.rows(
+            rows,
+            lambda row: about_row("quarantine", shown(row.id)),
+            lambda row: QuarantineRecord(*_quarantine_row(row)),
+        )
+        sieve.out.update(one.id for one in found)
+        for subject, error in ones.faults:  # what it was about is tried again
+            sieve.fault(subject, error)
+        return {one.id: one for one in found}
+
+    def dags(self, sieve: Sieve | None = None) -> list[DagFacts]:
+        """Return every DAG, also those that are left out as far as their rows can be read."""
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(*(_dag.c[name] for name in DagFacts.__slots__))).all()
+        found = []
+        for row in rows:
+            try:
+                found.append(DagFacts(*_dag_row(row)))
+            except ValueError as error:
+                strained = _or_raise(sieve, error)
+                strained.fault(about_dag(shown(row[0])), error)
+                strained.bad_dags.append(shown(row[0]))
+        return found
+
+    def active_runs(self, sieve: Sieve | None = None) -> list[tuple[RunRecord, list[TaskRecord]]]:
+        """Return unfinished runs, and finished ones in which an attempt still lives."""
+        # Each half is answered by an index of its own, which knows what is unfinished: a condition that
+        # joined the two would look through every run there ever was.
+        unfinished = sa.select(_run.c.id).where(RUN_UNFINISHED)
+        live = (
+            sa.select(_task.c.run_pk)
+            .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
+            .where(ATTEMPT_LIVE)
+        )
+        return self._runs(_run.c.id.in_(sa.union(unfinished, live)), sieve)
+
+    def run(self, dag_id: str, run_id: str) -> tuple[RunRecord, list[TaskRecord]] | None:
+        """Return one run, or None. Raises `RefusedError` when it cannot be read: it is in nobody's way."""
+        try:
+            found = self._runs(sa.and_(_run.c.dag_id == dag_id, _run.c.run_id == run_id), None)
+        except ValueError as error:
+            raise RefusedError(f"run {run_id} of {dag_id} cannot be read: {error}") from None
+        return found[0] if found else None
+
+    def apart(self, run_pks: list[int]) -> list[Apart]:
+        """Return unfinished runs that nobody works on."""
+        heads = sa.select(
+            _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.state, _run.c.backfill_id, _run.c.version_id
+        ).where(_run.c.id.in_(run_pks))
+        live = (
+            sa.select(_task.c.run_pk, _attempt.c.attempt_id, _task.c.task_id)
+            .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
+            .where(ATTEMPT_LIVE, _task.c.run_pk.in_(run_pks))
+        )
+        with self.database.read() as connection:
+            attempts = connection.execute(live).all()
+            rows = connection.execute(heads).all()
+        return [
+            Apart(*row, tuple((each[1], each[2]) for each in attempts if each[0] == row[0])) for row in rows
+        ]
+
+    def pauses(self, sieve: Sieve | None = None) -> list[PauseRecord]:
+        """Return every pause in force; one that cannot be read stays in force, without an end."""
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(*(_pause.c[name] for name in PauseRecord.__slots__))).all()
+        found = _strained(sieve, rows, _subject_of_pause, lambda row: PauseRecord(*_pause_row(row)))
+        if sieve is not None:
+            left_out = [row for row in rows if _subject_of_pause(row).id in sieve.out]
+            why = "the row of this pause cannot be read"
+            for row in left_out:
+                kind, dag_id, run_id, task_id = (shown(each) for each in row[:4])
+                found.append(PauseRecord(kind, dag_id, run_id, task_id, "?", 0, why))
+        return found
+
+    def pools(self, sieve: Sieve | None = None) -> dict[str, PoolRecord]:
+        """Return the pools by name."""
+        query = sa.select(*(_pool.c[name] for name in PoolRecord.__slots__))
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        found = _strained(sieve, rows, lambda row: about_row("pool", shown(row[0])), _pool_record)
+        return {pool.name: pool for pool in found}
+
+    def values(self, sieve: Sieve | None = None) -> list[ValueRecord]:
+        """Return the variables and connections of the store, by kind and name."""
+        query = sa.select(*(_value.c[name] for name in ValueRecord.__slots__))
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(_value.c.kind, _value.c.name)).all()
+        return _strained(
+            sieve,
+            rows,
+            lambda row: about_row("stored_value", f"{shown(row[0])}/{shown(row[1])}"),
+            _value_record,
+        )
+
+    def backfills(self, sieve: Sieve | None = None) -> list[tuple[BackfillRecord, list[SlotRecord]]]:
+        """Return backfills that have not ended, with their slots in order."""
+        query = sa.select(*(_backfill.c[name] for name in BackfillRecord.__slots__))
+        with self.database.read() as connection:
+            heads = connection.execute(query.where(_backfill.c.end_us.is_(None))).all()
+            return _strained(
+                sieve,
+                heads,
+                lambda row: about_row("backfill", row[0], shown(row[1])),
+                lambda row: _backfill_of(connection, row),
+            )
+
+    def callbacks(self, sieve: Sieve | None = None) -> list[CallbackRecord]:
+        """Return the callbacks that are not done, oldest first."""
+        query = (
+            sa.select(*(_callback.c[name] for name in CallbackRecord.__slots__))
+            .where(_callback.c.state.in_(["waiting", "running"]))
+            .order_by(_callback.c.id)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return _strained(sieve, rows, lambda row: about_row("callback", row[0]), _callback_record)
+
+    def _runs(
+        self, where: sa.ColumnElement[bool], sieve: Sieve | None
+    ) -> list[tuple[RunRecord, list[TaskRecord]]]:
+        query = sa.select(*(_run.c[name] for name in RUN_FIELDS)).where(where).order_by(_run.c.id)
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+            runs = _strained(sieve, rows, _subject_of_run, run_record)
+            tasks = _tasks_of(connection, {run.id: run for run in runs}, sieve)
+        found = [(run, tasks[run.id]) for run in runs if run.id in tasks]
+        if sieve is not None:
+            read = {run.id for run, _ in found}
+            sieve.apart += [row[0] for row in rows if row[0] not in read]
+        return found
+
+
+def run_record(row: Any) -> RunRecord:
+    """Return the record of a row of `RUN_FIELDS`; raise ValueError when it is not one."""
+    record = RunRecord(*_run_row(row))
+    json_object("run", "conf", record.conf)
+    return record
+
+
+def _tasks_of(
+    connection: Connection, runs: dict[int, RunRecord], sieve: Sieve | None
+) -> dict[int, list[TaskRecord]]:
+    """Return the task instances of runs, by run; without the runs of which one cannot be read."""
+    run_pks = list(runs)
+    found: dict[int, list[TaskRecord]] = {pk: [] for pk in run_pks}
+    columns = [_task.c[name] for name in _TASK_FIELDS]
+    place = _TASK_FIELDS.index("run_pk")
+    for start in range(0, len(run_pks), 500):
+        query = (
+            sa.select(*columns)
+            .where(_task.c.run_pk.in_(run_pks[start : start + 500]))
+            .order_by(_task.c.run_pk, _task.c.position, _task.c.map_index)
+        )
+        for row in connection.execute(query):
+            tasks = found.get(row[place])
+            if tasks is None:
+                continue
+            try:
+                tasks.append(_task_record(row))
+            except ValueError as error:
+                run = runs[row[place]]
+                _or_raise(sieve, error).fault(about_run(run.dag_id, run.run_id), error)
+                del found[run.id]
+    return found
+
+
+def _task_record(row: Any) -> TaskRecord:
+    try:
+        record = TaskRecord(*_task_row(row))
+        if record.map_index < -1:
+            raise ValueError(f"task_instance.map_index is {record.map_index}: -1 or more is meant")
+        if record.attempt_id is not None:
+            try:
+                check_attempt_id(record.attempt_id)
+            except BadIdError as error:
+                raise ValueError(f"task_instance.attempt_id: {error}") from None
+        check_task_json("outcome", record.outcome)
+        check_task_json("skips", record.skips)
+    except ValueError as error:
+        raise ValueError(f"task {shown(row[2])} (row {row[0]}): {error}") from None
+    return record
+
+
+def check_task_json(name: str, text: str | None) -> None:
+    """Raise ValueError when what a task's column *name* holds as JSON is not what belongs there."""
+    kind = _TASK_JSON.get(name)
+    if text is None or kind is None:
+        return
+    try:
+        kind.decode(text)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"task_instance.{name} is {text!r:.80}: {error}") from None
+
+
+def _subject_of_run(row: Any) -> Subject:
+    return about_run(shown(row[1]), shown(row[2]))
+
+
+def _subject_of_pause(row: Any) -> Subject:
+    return about_row("pause", "/".join(shown(each) for each in row[:4] if each), shown(row[1]))
+
+
+def _pool_record(row: Any) -> PoolRecord:
+    record = PoolRecord(*_pool_row(row))
+    if record.slots < 0:
+        raise ValueError(f"pool.slots is {record.slots}: a pool has 0 slots or more")
+    return record
+
+
+def _value_record(row: Any) -> ValueRecord:
+    record = ValueRecord(*_value_row(row))
+    try:
+        entry = json.loads(record.entry)
+    except ValueError as error:
+        raise ValueError(f"stored_value.entry is not JSON: {error}") from None
+    if not isinstance(entry, str | dict):
+        raise ValueError(f"stored_value.entry must be a string or an object, not {record.entry[:80]}")
+    return record
+
+
+def _backfill_of(connection: Connection, row: Any) -> tuple[BackfillRecord, list[SlotRecord]]:
+    record = BackfillRecord(*_backfill_row(row))
+    json_object("backfill", "conf", record.conf)
+    slots = connection.execute(
+        sa.select(*(_slot.c[name] for name in SlotRecord.__slots__))
+        .where(_slot.c.backfill_id == record.id)
+        .order_by(_slot.c.ordinal)
+    ).all()
+    return record, [SlotRecord(*_slot_row(slot)) for slot in slots]
+
+
+def _callback_record(row: Any) -> CallbackRecord:
+    record = CallbackRecord(*_callback_row(row))
+    context = json_object("callback", "facts", record.facts).get("context")
+    if not isinstance(context, dict) or not {"dag_id", "run_id"} <= context.keys():
+        raise ValueError("callback.facts names no DAG and run")
+    return record
+
+
+def _strained(sieve: Sieve | None, rows: Any, name: Any, make: Any) -> list[Any]:
+    return [make(row) for row in rows] if sieve is None else sieve.rows(rows, name, make)
+
+
+def _or_raise(sieve: Sieve | None, error: Exception) -> Sieve:
+    if sieve is None:
+        raise error
+    return sieve

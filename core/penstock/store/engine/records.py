@@ -1,0 +1,256 @@
+"""The engine's working copies of rows: what the gate reads from and writes back.
+
+Mutable on purpose and known to the engine alone. Times are microseconds since 1970 UTC, as in the
+tables; field names are column names. Only the gate (`gate.Gate`) changes ``state`` and ``version``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.ids import instance_key
+from penstock.model.states import RunState, RunType, TaskState
+
+
+@dataclass(slots=True)
+class TaskRecord:
+    """One task instance."""
+
+    id: int
+    run_pk: int
+    task_id: str
+    map_index: int
+    state: TaskState
+    version: int
+    try_number: int
+    max_tries: int
+    position: int
+    queued_us: int | None = None
+    start_us: int | None = None
+    end_us: int | None = None
+    next_us: int | None = None
+    first_poke_us: int | None = None
+    stop_us: int | None = None
+    pokes: int = 0
+    intent: str | None = None
+    reason: str | None = None
+    attempt_id: str | None = None
+    attempts: int = 0
+    outcome: str | None = None
+    skips: str | None = None
+    peak_rss: int | None = None
+    cpu_seconds: float | None = None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+    rush: str | None = None
+    mapped_length: int | None = None
+    rendered_map_index: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What names it within its run: ``task``, or ``task[3]`` when mapped."""
+        return instance_key(self.task_id, self.map_index)
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """One run."""
+
+    id: int
+    dag_id: str
+    run_id: str
+    run_type: RunType
+    state: RunState
+    version: int
+    version_id: int
+    logical_us: int | None
+    interval_start_us: int | None
+    interval_end_us: int | None
+    run_after_us: int
+    queued_us: int
+    start_us: int | None = None
+    end_us: int | None = None
+    stood_us: int = 0
+    turn_us: int | None = None
+    worked_us: int = 0
+    intent: str | None = None
+    reason: str | None = None
+    conf: str = "{}"
+    backfill_id: int | None = None
+    by: str | None = None
+    rush: str | None = None
+    rerun_of: str | None = None
+    stands_for_us: int | None = None
+
+    def end_turn(self, now_us: int) -> None:
+        """Add the present turn, if there is one, to what was worked."""
+        if self.turn_us is not None:
+            self.worked_us += max(0, now_us - self.turn_us)
+            self.turn_us = None
+
+    @property
+    def date_us(self) -> int | None:
+        """The date that the run's tasks work for: its own, or that of the run it repeats."""
+        return self.logical_us if self.logical_us is not None else self.stands_for_us
+
+
+@dataclass(slots=True)
+class CallbackRecord:
+    """One delivery of callbacks that is not done. ``facts`` is JSON; see `tables.CallbackRow`."""
+
+    id: int
+    run_pk: int
+    task_id: str | None
+    map_index: int
+    kind: str
+    facts: str
+    created_us: int
+    state: str = "waiting"
+    tries: int = 0
+    attempt_id: str | None = None
+    end_us: int | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class PauseRecord:
+    """One pause in force. ``kind``: schedule, freeze, run or task."""
+
+    kind: str
+    dag_id: str
+    run_id: str
+    task_id: str
+    by: str
+    since_us: int
+    why: str | None = None
+    until_us: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What it pauses."""
+        return (self.kind, self.dag_id, self.run_id, self.task_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRecord:
+    """One pool."""
+
+    name: str
+    slots: int
+    description: str | None = None
+    include_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRecord:
+    """One run, DAG, order or row that is left out; see `tables.QuarantineRow`."""
+
+    id: str
+    kind: str
+    dag_id: str | None
+    run_id: str | None
+    reason: str
+    place: str
+    since_us: int
+    retry_us: int | None = None
+    version: str | None = None
+    act: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """One record of the missed-point ledger: a point, or a span of adjacent skips with one reason."""
+
+    id: int
+    first_us: int
+    last_us: int
+    count: int
+    status: str
+    reason: str | None
+    run_id: str | None
+    moved: bool = False
+    """Whether a change of clocks moved the one point."""
+    schedule: str | None = None
+    """Of a span: what made its points, as `penstock.timetable.recorded` writes it."""
+
+
+@dataclass(slots=True)
+class BackfillRecord:
+    """One backfill that has not ended."""
+
+    id: int
+    dag_id: str
+    from_us: int
+    to_us: int
+    reprocess: str
+    max_active_runs: int
+    backwards: bool
+    conf: str
+    state: str
+    by: str
+    created_us: int
+    canary: str | None = None
+    stop_after: int | None = None
+
+
+@dataclass(slots=True)
+class SlotRecord:
+    """One schedule point of a backfill."""
+
+    id: int
+    backfill_id: int
+    ordinal: int
+    logical_us: int
+    interval_start_us: int
+    interval_end_us: int
+    run_after_us: int
+    state: str
+    run_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRecord:
+    """A variable or connection (``kind``) of the store; ``entry`` is JSON."""
+
+    kind: str
+    name: str
+    entry: str
+    description: str | None
+    updated_us: int
+    by: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Kind and name."""
+        return (self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRecord:
+    """A clear, retry or mark. ``before`` is JSON of what it changed; empty once it was taken back."""
+
+    id: int
+    at_us: int
+    by: str
+    act: str
+    title: str
+    dag_id: str
+    run_id: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEventRecord:
+    """One change of an asset."""
+
+    id: int
+    at_us: int
+    name: str
+    uri: str
+    extra: dict[str, Any]
+    aliases: tuple[str, ...]
+    source: dict[str, Any]
+    """The task that made it: dag_id, run_id, task_id, map_index and the run's dates; {} when a person did."""
+    by: str

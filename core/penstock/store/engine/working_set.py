@@ -1,0 +1,326 @@
+"""Reading the engine's working set: unfinished runs and what they need, as records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from penstock.errors import UnknownError
+from penstock.ids import instance_key
+from penstock.model.spec import DagSpec, decode_spec
+from penstock.model.states import RunState, TaskState, progress
+from penstock.model.subject import about_row
+from penstock.store import tables
+from penstock.store.checked import checked
+from penstock.store.engine.assets import events_of_run, next_event_id, queued_events
+from penstock.store.engine.live_rows import RUN_FIELDS, Standing, run_record
+from penstock.store.engine.records import (
+    AssetEventRecord,
+    LedgerRecord,
+    RunRecord,
+    UndoRecord,
+)
+from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
+
+_version = table_of(tables.DagVersionRow)
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
+_backfill = table_of(tables.BackfillRow)
+_slot = table_of(tables.BackfillSlotRow)
+_xcom = table_of(tables.XComRow)
+_callback = table_of(tables.CallbackRow)
+_act = table_of(tables.ActRow)
+_ledger = table_of(tables.LedgerRow)
+_event = table_of(tables.EventRow)
+_undo = table_of(tables.UndoRow)
+_sample = table_of(tables.SampleRow)
+
+Counted = Literal["version", "backfill", "slot", "undo", "callback"]
+_COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo, "callback": _callback}
+
+_LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
+_VERSION_NAMES = ("id", "spec", "source_hash")
+_version_row = checked(_version, _VERSION_NAMES)
+_ledger_row = checked(_ledger, LedgerRecord.__slots__)
+
+# What is asked for every run that is created is built once: to put a question together costs as much
+# as to answer it.
+_IN_DAG = _run.c.dag_id == sa.bindparam("dag_id")
+_HAS_RUN = sa.select(_run.c.id).where(_IN_DAG, _run.c.run_id == sa.bindparam("run_id"))
+_RUNS_AT = sa.select(_run.c.logical_us, _run.c.run_id, _run.c.state).where(
+    _IN_DAG, _run.c.logical_us.in_(sa.bindparam("moments", expanding=True))
+)
+_PREVIOUS_RUN = (
+    sa.select(_run.c.id, _run.c.run_id)
+    .where(_IN_DAG, _run.c.logical_us < sa.bindparam("before"), _run.c.logical_us > sa.bindparam("after"))
+    .order_by(_run.c.logical_us.desc())
+    .limit(1)
+)
+_STATES = sa.select(_task.c.task_id, _task.c.map_index, _task.c.state).where(
+    _task.c.run_pk == sa.bindparam("run_pk")
+)
+_LEDGER_BEFORE = (
+    sa.select(*_LEDGER_COLUMNS)
+    .where(
+        _ledger.c.dag_id == sa.bindparam("dag_id"),
+        _ledger.c.first_us < sa.bindparam("moment"),
+        _ledger.c.id.not_in(sa.bindparam("without", expanding=True)),
+    )
+    .order_by(_ledger.c.first_us.desc())
+    .limit(1)
+)
+_LEDGER_BETWEEN = (
+    sa.select(*_LEDGER_COLUMNS)
+    .where(
+        _ledger.c.dag_id == sa.bindparam("dag_id"),
+        _ledger.c.first_us.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+    .order_by(_ledger.c.first_us)
+)
+
+W = TypeVar("W", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a DAG."""
+
+    id: int
+    spec: DagSpec
+    source_hash: str
+
+
+class WorkingSet(Standing):
+    """Reads records; every method is one short read."""
+
+    def version(self, version_id: int) -> Version:
+        """Return one version of a DAG; raise `UnknownError` when nothing was pinned to it for long."""
+        columns = [_version.c[name] for name in _VERSION_NAMES]
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).first()
+        if row is None:
+            raise UnknownError(f"version {version_id} of the DAG is no longer kept")
+        try:
+            key, spec, source_hash = _version_row(row)
+            return Version(key, decode_spec(spec), source_hash)
+        except (msgspec.MsgspecError, TypeError, ValueError) as error:
+            raise ValueError(f"version {version_id} of the DAG cannot be read: {error}") from error
+
+    def version_name(self, version_id: int) -> str | None:
+        """Return the two hashes of a version, whether or not it can be read; None when there is none."""
+        columns = (_version.c.spec_hash, _version.c.source_hash)
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).first()
+        return None if row is None else f"{row[0]}-{row[1]}"
+
+    def version_id(self, dag_id: str, spec_hash: str, source_hash: str) -> int | None:
+        """Return the key of a stored version, or None."""
+        with self.database.read() as connection:
+            return connection.execute(
+                sa.select(_version.c.id).where(
+                    _version.c.dag_id == dag_id,
+                    _version.c.spec_hash == spec_hash,
+                    _version.c.source_hash == source_hash,
+                )
+            ).scalar_one_or_none()
+
+    def peaks(self, attempt_ids: Collection[str]) -> dict[str, int]:
+        """Return the highest memory, in bytes, that samples say of some attempts, as far as there are any."""
+        query = (
+            sa.select(_sample.c.attempt_id, sa.func.max(_sample.c.rss))
+            .where(_sample.c.attempt_id.in_(attempt_ids))
+            .group_by(_sample.c.attempt_id)
+        )
+        with self.database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query) if isinstance(row[1], int)}
+
+    def has_run(self, dag_id: str, run_id: str) -> bool:
+        """Whether there is such a run."""
+        with self.database.read() as connection:
+            return connection.execute(_HAS_RUN, {"dag_id": dag_id, "run_id": run_id}).first() is not None
+
+    def run_ids(self, dag_id: str, *, before: int | None = None, after: int | None = None) -> list[str]:
+        """Return ids of runs with a logical date before or after a moment (microseconds), oldest first."""
+        where = [_run.c.dag_id == dag_id, _run.c.logical_us.is_not(None)]
+        if before is not None:
+            where.append(_run.c.logical_us < before)
+        if after is not None:
+            where.append(_run.c.logical_us > after)
+        with self.database.read() as connection:
+            query = sa.select(_run.c.run_id).where(*where).order_by(_run.c.logical_us)
+            return list(connection.execute(query).scalars())
+
+    def run_ids_at(self, dag_id: str, moments: Iterable[int]) -> dict[int, tuple[str, RunState]]:
+        """Return the runs at some logical dates: moment -> (run_id, state)."""
+        wanted = list(moments)
+        found: dict[int, tuple[str, RunState]] = {}
+        with self.database.read() as connection:
+            for start in range(0, len(wanted), 500):
+                some = {"dag_id": dag_id, "moments": wanted[start : start + 500]}
+                for logical_us, run_id, state in connection.execute(_RUNS_AT, some):
+                    found[logical_us] = (run_id, known(RunState, state, RunState.FAILED))
+        return found
+
+    def previous_states(
+        self, dag_id: str, logical_us: int, *, after: int
+    ) -> tuple[str, dict[str, TaskState]] | None:
+        """Return the last run between two logical dates (neither counted) with the states of its tasks.
+
+        Of a mapped task the state of the instance that is the furthest from success.
+        """
+        span = {"dag_id": dag_id, "after": after, "before": logical_us}
+        with self.database.read() as connection:
+            previous = connection.execute(_PREVIOUS_RUN, span).one_or_none()
+            if previous is None:
+                return None
+            rows = connection.execute(_STATES, {"run_pk": previous.id}).all()
+        found: dict[str, list[TaskState]] = {}
+        for task_id, map_index, text in rows:
+            state = known(TaskState, text, TaskState.PENDING)  # who depends on it waits
+            if map_index < 0 or state is not TaskState.REMOVED:
+                found.setdefault(task_id, []).append(state)
+        return previous.run_id, {task_id: min(states, key=progress) for task_id, states in found.items()}
+
+    def queued_assets(self, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
+        """Return the asset events that DAGs have had no run for yet, oldest first, by DAG."""
+        return queued_events(self.database, sieve)
+
+    def assets_of_run(self, run_pk: int) -> tuple[AssetEventRecord, ...]:
+        """Return the asset events that made a run, oldest first."""
+        return events_of_run(self.database, run_pk)
+
+    def next_asset_event(self) -> int:
+        """Return an id that no asset event has yet."""
+        return next_event_id(self.database)
+
+    def xcoms(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return a run's XComs: task (``task[3]`` when mapped) -> key -> value.
+
+        None for a value too large for the database.
+        """
+        query = (
+            sa.select(_task.c.task_id, _task.c.map_index, _xcom.c.key, _xcom.c.value)
+            .join(_task, _task.c.id == _xcom.c.ti_id)
+            .join(_run, _run.c.id == _task.c.run_pk)
+            .where(_run.c.dag_id == dag_id, _run.c.run_id == run_id)
+        )
+        found: dict[str, dict[str, Any]] = {}
+        with self.database.read() as connection:
+            for task_id, map_index, key, value in connection.execute(query):
+                values = found.setdefault(instance_key(task_id, map_index), {})
+                values[key] = None if value is None else json.loads(value)
+        return found
+
+    def previous_success(self, dag_id: str, logical_us: int, *, without: Collection[int]) -> RunRecord | None:
+        """Return the last successful run before a logical date, leaving out some keys, or None."""
+        query = (
+            sa.select(*(_run.c[name] for name in RUN_FIELDS))
+            .where(
+                _run.c.dag_id == dag_id,
+                _run.c.logical_us < logical_us,
+                _run.c.state == RunState.SUCCESS.value,
+                _run.c.id.not_in(list(without)),
+            )
+            .order_by(_run.c.logical_us.desc())
+            .limit(1)
+        )
+        with self.database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        try:
+            return None if row is None else run_record(row)
+        except ValueError:  # the run's own affair: whoever looks back sees none
+            return None
+
+    def last_written_us(self) -> int | None:
+        """Return when the last event was, in microseconds; None when nothing ever happened."""
+        query = sa.select(_event.c.at_us).order_by(_event.c.seq.desc()).limit(1)
+        with self.database.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def undos(self) -> list[UndoRecord]:
+        """Return the last acts of those that can be taken back, newest first."""
+        columns = (_undo.c[name] for name in UndoRecord.__slots__)
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(_undo.c.id.desc())).all()
+        return [UndoRecord(*row) for row in rows]
+
+    def missed_deadlines(self) -> set[tuple[int, str]]:
+        """Return (run key, kind of callback) of the deadlines that unfinished runs missed already."""
+        query = (
+            sa.select(_callback.c.run_pk, _callback.c.kind)
+            .join(_run, _run.c.id == _callback.c.run_pk)
+            .where(
+                _run.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
+                _callback.c.kind.like("deadline:%"),
+            )
+        )
+        with self.database.read() as connection:
+            return {(row[0], row[1]) for row in connection.execute(query)}
+
+    def last_ends(self, dag_id: str, limit: int) -> list[tuple[int, RunState]]:
+        """Return the DAG's newest finished runs, by when they ended, newest first: (key, state)."""
+        query = (
+            sa.select(_run.c.id, _run.c.state)
+            .where(_run.c.dag_id == dag_id, _run.c.end_us.is_not(None))
+            .order_by(_run.c.end_us.desc(), _run.c.id.desc())
+            .limit(limit)
+        )
+        with self.database.read() as connection:
+            return [(row[0], known(RunState, row[1], RunState.FAILED)) for row in connection.execute(query)]
+
+    def answer(self, act_id: str) -> str | None:
+        """Return the first answer (JSON) to an act that was carried out before, or None."""
+        with self.database.read() as connection:
+            return connection.execute(
+                sa.select(_act.c.answer).where(_act.c.act_id == act_id)
+            ).scalar_one_or_none()
+
+    def ledger_before(
+        self, dag_id: str, moment_us: int, *, without: Collection[int] = ()
+    ) -> LedgerRecord | None:
+        """Return the last record of a DAG that begins before a moment, leaving out some ids, or None."""
+        values = {"dag_id": dag_id, "moment": moment_us, "without": list(without)}
+        with self.database.read() as connection:
+            row = connection.execute(_LEDGER_BEFORE, values).one_or_none()
+        return None if row is None else next(iter(_ledger_records([row])), None)
+
+    def ledger_between(self, dag_id: str, first_us: int, last_us: int) -> list[LedgerRecord]:
+        """Return a DAG's records with a point between two moments, both counted, oldest first."""
+        values = {"dag_id": dag_id, "first": first_us, "last": last_us}
+        with self.database.read() as connection:
+            found = _ledger_records(connection.execute(_LEDGER_BETWEEN, values).all())
+        # Records do not overlap, so of the earlier ones only the last can reach in.
+        before = self.ledger_before(dag_id, first_us)
+        return [before, *found] if before is not None and before.last_us >= first_us else found
+
+    def next_key(self, kind: Counted) -> int:
+        """Return a key that no row of that kind has yet."""
+        table = _COUNTED[kind]
+        with self.database.read() as connection:
+            return (
+                int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one())
+                + 1
+            )
+
+
+def _ledger_records(rows: Iterable[Any]) -> list[LedgerRecord]:
+    """Return the records that can be read: a point of another one is as if it had none."""
+    return Sieve().rows(
+        rows, lambda row: about_row("ledger", row.id), lambda row: LedgerRecord(*_ledger_row(row))
+    )
+
+
+def known(kind: type[W], text: Any, otherwise: W) -> W:
+    """Return the word *text* of *kind*, or *otherwise*: for those who only look at the row."""
+    try:
+        return kind(text)
+    except ValueError:
+        return otherwise

@@ -1,0 +1,1 @@
+"""Looking after a database: health, backups, retention, bad rows."""

@@ -1,0 +1,157 @@
+"""Reading assets as views: what the DAGs of today say of them, and what has happened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import from_us
+from penstock.model.assets import AssetCondition, AssetSpec, describe, lacking, leaves
+from penstock.model.spec import DagSpec
+from penstock.model.subject import about_row
+from penstock.model.views.assets import AssetConsumer, AssetEventRow, AssetRow, AssetTask
+from penstock.store import tables
+from penstock.store.engine.assets import event_counts, events_by_id, newest_events, queued, runs_made_by
+from penstock.store.engine.records import AssetEventRecord
+from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
+from penstock.store.views.versions import Shapes
+
+_dag = table_of(tables.DagRow)
+_pause = table_of(tables.PauseRow)
+
+
+class _Gathered:
+    """One asset, as its DAGs speak of it."""
+
+    def __init__(self, spec: AssetSpec) -> None:
+        self.spec = spec
+        self.producers: list[AssetTask] = []
+        self.readers: list[AssetTask] = []
+        self.consumers: list[AssetConsumer] = []
+
+    def learn(self, spec: AssetSpec) -> None:
+        """Take what another DAG says of it: whoever describes it, knows it best."""
+        if spec.extra or (spec.group != "asset" and self.spec.group == "asset"):
+            self.spec = spec
+
+
+def read_assets(connection: Connection, shapes: Shapes) -> list[AssetRow]:
+    """Return every asset and alias that a DAG knows or that ever changed, by name."""
+    rows = connection.execute(sa.select(_dag.c.dag_id, _dag.c.version_id).where(~_dag.c.missing)).all()
+    kept = shapes.load(connection, {row.version_id for row in rows})
+    waiting = queued(connection)
+    paused = set(connection.execute(sa.select(_pause.c.dag_id).where(_pause.c.kind == "schedule")).scalars())
+    found: dict[tuple[str, str], _Gathered] = {}
+    specs = [kept[row.version_id].spec for row in rows]
+    for spec in specs:
+        _gather_tasks(found, spec)
+    counts = event_counts(connection)
+    for name, uri in counts:
+        found.setdefault((name, uri), _Gathered(AssetSpec(name=name, uri=uri)))
+    for spec in specs:
+        if spec.schedule.assets is not None:
+            row = _consumer(spec, spec.schedule.assets, waiting.get(spec.dag_id, []), paused)
+            _gather_consumer(found, spec.schedule.assets, row)
+    last = _event_rows(
+        connection, events_by_id(connection, [newest for _, newest in counts.values()]).values()
+    )
+    by_key = {(row.name, row.uri): row for row in last}
+    return [
+        AssetRow(
+            name=one.spec.name,
+            uri=one.spec.uri,
+            group=one.spec.group,
+            extra=one.spec.extra,
+            alias=one.spec.alias,
+            producers=tuple(one.producers),
+            readers=tuple(one.readers),
+            consumers=tuple(one.consumers),
+            events=counts.get(key, (0, 0))[0],
+            last_event=by_key.get(key),
+        )
+        for key, one in sorted(found.items())
+    ]
+
+
+def read_asset_events(
+    connection: Connection, name: str | None, uri: str | None, alias: str | None, limit: int
+) -> list[AssetEventRow]:
+    """Return the newest events of an asset, newest first."""
+    return _event_rows(connection, newest_events(connection, name, uri, alias, limit))
+
+
+def _gather_tasks(found: dict[tuple[str, str], _Gathered], spec: DagSpec) -> None:
+    for task in spec.tasks:
+        place = AssetTask(dag_id=spec.dag_id, task_id=task.task_id)
+        for asset in task.outlets:
+            _one(found, asset).producers.append(place)
+        for asset in task.inlets:
+            _one(found, asset).readers.append(place)
+
+
+def _one(found: dict[tuple[str, str], _Gathered], asset: AssetSpec) -> _Gathered:
+    gathered = found.setdefault(asset.key, _Gathered(asset))
+    gathered.learn(asset)
+    return gathered
+
+
+def _gather_consumer(
+    found: dict[tuple[str, str], _Gathered], condition: AssetCondition, row: AssetConsumer
+) -> None:
+    for leaf in leaves(condition):
+        if leaf.kind in ("asset", "alias"):
+            spec = AssetSpec(name=leaf.name, uri=leaf.uri, alias=leaf.kind == "alias")
+            keys = [found.setdefault(spec.key, _Gathered(spec))]
+        else:  # by name or by uri alone: whoever has it
+            keys = [
+                one for key, one in found.items() if (leaf.name or leaf.uri) in key and not one.spec.alias
+            ]
+        for one in keys:
+            if row not in one.consumers:
+                one.consumers.append(row)
+
+
+def _consumer(
+    spec: DagSpec, condition: AssetCondition, events: list[AssetEventRecord], paused: set[str]
+) -> AssetConsumer:
+    return AssetConsumer(
+        dag_id=spec.dag_id,
+        schedule=describe(condition),
+        paused=spec.dag_id in paused,
+        queued=len(events),
+        waits_for=tuple(lacking(condition, events)),
+    )
+
+
+def _event_rows(connection: Connection, records: Iterable[AssetEventRecord]) -> list[AssetEventRow]:
+    records = list(records)
+    made = runs_made_by(connection, [record.id for record in records])
+    return Sieve().rows(
+        records,
+        lambda record: about_row("asset_event", record.id),
+        lambda record: AssetEventRow(
+            event_id=record.id,
+            at=from_us(record.at_us),
+            name=record.name,
+            uri=record.uri,
+            extra=record.extra,
+            by=record.by,
+            aliases=record.aliases,
+            runs=tuple(made.get(record.id, ())),
+            **_source(record.source),
+        ),
+    )
+
+
+def _source(source: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = defaultdict(lambda: None)
+    for name, value in source.items():
+        moment = name == "logical_date" or name.startswith("data_interval")
+        found[f"source_{name}"] = datetime.fromisoformat(value) if moment else value
+    return dict(found)

@@ -1,0 +1,149 @@
+"""Reading attempts: launches of a task instance, where their logs lie, what they used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.attempts.files import LOG, attempt_path
+from penstock.clock import from_us, opt_from_us, opt_us
+from penstock.errors import UnknownError
+from penstock.ids import check_attempt_id
+from penstock.model.subject import about_row
+from penstock.model.views.views import AttemptRow, Sample
+from penstock.model.views.xcoms import XComSource
+from penstock.store import tables
+from penstock.store.checked import checked
+from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
+from penstock.store.views.runs import outcome_view, run_row
+
+_task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
+_sample = table_of(tables.SampleRow)
+_run = table_of(tables.RunRow)
+_xcom = table_of(tables.XComRow)
+_MOST_SOURCES = 10_000
+_NUMBERS = {
+    name: checked(_attempt, [name])
+    for name in ("try_number", "queued_us", "start_us", "end_us", "pid", "log_bytes")
+}
+_checked_sample = checked(_sample, [column.name for column in _sample.c])
+
+
+def read_attempts(
+    connection: Connection, root: Path, dag_id: str, run_id: str, task_id: str, *, map_index: int
+) -> list[AttemptRow]:
+    """Return every attempt of a task instance, oldest first; *root* is where attempt directories lie."""
+    run = run_row(connection, dag_id, run_id)
+    task = connection.execute(
+        sa.select(_task.c.id).where(
+            _task.c.run_pk == run.id, _task.c.task_id == task_id, _task.c.map_index == map_index
+        )
+    ).first()
+    if task is None:
+        index = "" if map_index < 0 else f"[{map_index}]"
+        raise UnknownError(f"run {run_id} of DAG {dag_id} has no task {task_id}{index}")
+    query = (
+        sa.select(_attempt)
+        .where(_attempt.c.ti_id == task.id)
+        .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
+    )
+    found = []
+    for row in connection.execute(query):
+        known = _readable(row)
+        found.append(
+            AttemptRow(
+                attempt_id=row.attempt_id,
+                dag_id=dag_id,
+                run_id=run_id,
+                task_id=task_id,
+                map_index=map_index,
+                try_number=known["try_number"] or 0,
+                queued=from_us(known["queued_us"] or 0),
+                start=opt_from_us(known["start_us"]),
+                end=opt_from_us(known["end_us"]),
+                outcome=outcome_view(row.outcome),
+                pid=known["pid"],
+                log_bytes=known["log_bytes"],
+                log_path=str(attempt_path(root, row.attempt_id) / LOG),
+            )
+        )
+    return found
+
+
+def _readable(row: Any) -> dict[str, int | None]:
+    """Return the numbers of an attempt's row, None for each that is none."""
+    found = {}
+    for name, check in _NUMBERS.items():
+        try:
+            found[name] = check([getattr(row, name)])[0]
+        except ValueError:
+            found[name] = None
+    return found
+
+
+def has_ended(connection: Connection, attempt_id: str) -> bool:
+    """Return whether an attempt has ended; raise `UnknownError` when there is no such attempt."""
+    row = connection.execute(
+        sa.select(_attempt.c.end_us).where(_attempt.c.attempt_id == check_attempt_id(attempt_id))
+    ).first()
+    if row is None:
+        raise UnknownError(f"there is no attempt {attempt_id}")
+    return row.end_us is not None
+
+
+def read_samples(connection: Connection, attempt_id: str) -> list[Sample]:
+    """Return the resource samples of an attempt, oldest first."""
+    has_ended(connection, attempt_id)
+    query = sa.select(_sample).where(_sample.c.attempt_id == attempt_id).order_by(_sample.c.at_us)
+    rows = connection.execute(query).all()
+    return Sieve().rows(rows, lambda row: about_row("sample", row.at_us), _sample_view)
+
+
+def _sample_view(row: Any) -> Sample:
+    _checked_sample(row)
+    return Sample(
+        at=from_us(row.at_us),
+        cpu_percent=row.cpu_percent,
+        rss=row.rss,
+        read_bytes=row.read_bytes,
+        write_bytes=row.write_bytes,
+        processes=row.processes,
+    )
+
+
+def read_xcom_sources(
+    connection: Connection,
+    dag_id: str,
+    task_ids: Sequence[str],
+    key: str,
+    run_id: str | None,
+    until: datetime | None,
+) -> list[XComSource]:
+    """Return the attempts that hold what tasks pushed under *key*, of the newest run first.
+
+    Of one run, or of every run with a logical date up to *until*.
+    """
+    query = (
+        sa.select(_run.c.run_id, _task.c.task_id, _task.c.map_index, _xcom.c.attempt_id)
+        .join(_task, _task.c.id == _xcom.c.ti_id)
+        .join(_run, _run.c.id == _task.c.run_pk)
+        .where(_run.c.dag_id == dag_id, _task.c.task_id.in_(list(task_ids)), _xcom.c.key == key)
+        .order_by(_run.c.logical_us.desc(), _run.c.id.desc(), _task.c.map_index)
+        .limit(_MOST_SOURCES)
+    )
+    if run_id is not None:
+        query = query.where(_run.c.run_id == run_id)
+    if until is not None:
+        query = query.where(_run.c.logical_us <= opt_us(until))
+    return [
+        XComSource(run_id=row[0], task_id=row[1], map_index=row[2], attempt_id=row[3])
+        for row in connection.execute(query)
+        if row[3] is not None
+    ]

@@ -1,0 +1,238 @@
+"""Reading pools and backfills: who holds slots, and what a backfill's points have come to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import get_args
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import from_us, opt_from_us
+from penstock.errors import UnknownError
+from penstock.model.views.backfills import BackfillRow, BackfillState, Canary, SlotRow, SlotState
+from penstock.model.views.views import PoolRow
+from penstock.store import tables
+from penstock.store.checked import checked, json_object
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
+from penstock.store.statement import table_of
+from penstock.store.views.quarantine import NEVER, reasons
+from penstock.store.views.runs import AnyRow, known_dag
+from penstock.store.views.versions import Shapes
+
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
+_pool = table_of(tables.PoolRow)
+_backfill = table_of(tables.BackfillRow)
+_NAMES = [column.name for column in _backfill.c]
+_backfill_row = checked(_backfill, _NAMES, state=BackfillState, canary=Canary | None)
+_slot = table_of(tables.BackfillSlotRow)
+_slot_row = checked(_slot, ["logical_us", "state", "run_id", "reason"], state=SlotState)
+_pause = table_of(tables.PauseRow)
+
+_WHO = (_run.c.version_id, _run.c.dag_id, _run.c.run_id, _task.c.task_id, _task.c.map_index)
+_HOLDING = (
+    sa.select(*_WHO)
+    .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id).join(_run, _run.c.id == _task.c.run_pk))
+    .where(ATTEMPT_LIVE)
+    .order_by(_attempt.c.queued_us)
+)
+_WAITING = (
+    sa.select(*_WHO)
+    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
+    .where(RUN_UNFINISHED, _task.c.state == "scheduled")
+)
+_FROZEN = sa.select(_pause.c.by).where(_pause.c.kind == "freeze", _pause.c.dag_id == sa.bindparam("dag_id"))
+_DEFERRED = (
+    sa.select(*_WHO)
+    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
+    .where(RUN_UNFINISHED, _task.c.state == "deferred")
+)
+_SLOTS = (
+    sa.select(
+        _slot.c.logical_us, _slot.c.state, _slot.c.run_id, _slot.c.reason, _run.c.state.label("run_state")
+    )
+    .select_from(
+        _slot.outerjoin(
+            _run, sa.and_(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == _slot.c.run_id)
+        )
+    )
+    .where(_slot.c.backfill_id == sa.bindparam("backfill_id"))
+    .order_by(_slot.c.ordinal)
+)
+
+
+def read_pools(connection: Connection, shapes: Shapes) -> list[PoolRow]:
+    """Return every pool by name: slots used, task instances waiting, and who holds slots, longest first."""
+    holding = connection.execute(_HOLDING).all()
+    waiting = connection.execute(_WAITING).all()
+    pools = connection.execute(sa.select(_pool).order_by(_pool.c.name)).all()
+    counting = {row.name for row in pools if row.include_deferred}
+    deferred = connection.execute(_DEFERRED).all() if counting else []
+    kept = shapes.load(connection, {row.version_id for row in (*holding, *waiting, *deferred)})
+    used: dict[str, int] = defaultdict(int)
+    holders: dict[str, list[str]] = defaultdict(list)
+    queue: dict[str, int] = defaultdict(int)
+    for row in holding:
+        spec = kept[row.version_id].tasks.get(row.task_id)
+        pool = spec.pool if spec else "default_pool"
+        used[pool] += spec.pool_slots if spec else 1
+        holders[pool].append(task_name(row))
+    for row in deferred:
+        spec = kept[row.version_id].tasks.get(row.task_id)
+        if spec is not None and spec.pool in counting:
+            used[spec.pool] += spec.pool_slots
+            holders[spec.pool].append(task_name(row))
+    for row in waiting:
+        spec = kept[row.version_id].tasks.get(row.task_id)
+        queue[spec.pool if spec else "default_pool"] += 1
+    return [
+        PoolRow(
+            name=row.name,
+            slots=row.slots if isinstance(row.slots, int) else 0,
+            used=used[row.name],
+            waiting=queue[row.name],
+            description=row.description,
+            holders=tuple(holders[row.name]),
+            include_deferred=bool(row.include_deferred),
+        )
+        for row in pools
+    ]
+
+
+def task_name(row: AnyRow) -> str:
+    """Return ``dag/run/task`` (and ``[map_index]``) for a person to look up."""
+    index = "" if not isinstance(row.map_index, int) or row.map_index < 0 else f"[{row.map_index}]"
+    return f"{row.dag_id}/{row.run_id}/{row.task_id}{index}"
+
+
+def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillRow]:
+    """Return backfills, newest first, with their counts and without their slots."""
+    query = sa.select(_backfill).order_by(_backfill.c.id.desc())
+    counting = sa.select(_slot.c.backfill_id, _slot.c.state, sa.func.count()).group_by(
+        _slot.c.backfill_id, _slot.c.state
+    )
+    if dag_id is not None:
+        known_dag(connection, dag_id)
+        query = query.where(_backfill.c.dag_id == dag_id)
+        ids = sa.select(_backfill.c.id).where(_backfill.c.dag_id == dag_id)
+        counting = counting.where(_slot.c.backfill_id.in_(ids))
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for backfill_id, state, count in connection.execute(counting):
+        counts[backfill_id][state] = count
+    rows = connection.execute(query).all()
+    barred = reasons(connection)
+    return [_view(row, counts.get(row.id, {}), (), barred.get(f"backfill:{row.id}")) for row in rows]
+
+
+def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
+    """Return one backfill with its slots in the order in which they run."""
+    row = connection.execute(sa.select(_backfill).where(_backfill.c.id == backfill_id)).first()
+    if row is None:
+        raise UnknownError(f"there is no backfill {backfill_id}")
+    counts: dict[str, int] = defaultdict(int)
+    slots = []
+    waits = _why_waiting(connection, row)
+    for slot in connection.execute(_SLOTS, {"backfill_id": backfill_id, "dag_id": row.dag_id}):
+        counts[slot.state] += 1
+        slots.append(_slot_view(slot, waits))
+    return _view(row, counts, tuple(slots), reasons(connection).get(f"backfill:{backfill_id}"))
+
+
+def _slot_view(slot: AnyRow, waits: str) -> SlotRow:
+    """Return the view of a slot; of one that cannot be read, that it cannot."""
+    try:
+        _slot_row(slot[:4])
+        return SlotRow(
+            logical_date=from_us(slot.logical_us),
+            state=slot.state,
+            run_id=slot.run_id,
+            reason=_slot_words(slot, waits),
+        )
+    except (ValueError, OverflowError) as error:
+        return SlotRow(
+            logical_date=_moment(slot.logical_us), state="failed", reason=f"cannot be read: {error}"
+        )
+
+
+def _why_waiting(connection: Connection, row: AnyRow) -> str:
+    """Return what the slots of a backfill that have not started wait for."""
+    if row.state == "paused":
+        return "the backfill is paused"
+    frozen = connection.execute(_FROZEN, {"dag_id": row.dag_id}).first()
+    if frozen is not None:
+        return f"the DAG is frozen by {frozen.by}"
+    if row.canary == "waiting":
+        return "the first slot, the canary, must succeed before"
+    return f"{row.max_active_runs} go at once (max_active_runs)"
+
+
+def _slot_words(slot: AnyRow, waits: str) -> str | None:
+    if slot.state == "waiting":
+        return f"runs again; {waits}" if slot.reason == "rerun" else waits
+    if slot.state == "running":
+        return f"its run is {slot.run_state}" if slot.run_state else None
+    return str(slot.reason) if slot.reason else None
+
+
+def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], barred: str | None) -> BackfillRow:
+    """Return the view of a backfill; of one that cannot be read, as much as can be."""
+    try:
+        _backfill_row([getattr(row, name) for name in _NAMES])
+        return _readable(row, counts, slots, barred)
+    except (ValueError, OverflowError) as error:
+        return _unreadable(row, counts, slots, barred or f"cannot be read: {error}")
+
+
+def _unreadable(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], reason: str) -> BackfillRow:
+    ended = row.end_us is not None
+    return BackfillRow(
+        backfill_id=row.id,
+        dag_id=str(row.dag_id),
+        from_date=_moment(row.from_us),
+        to_date=_moment(row.to_us),
+        reprocess=str(row.reprocess),
+        max_active_runs=row.max_active_runs if isinstance(row.max_active_runs, int) else 0,
+        backwards=row.backwards is True,
+        state=row.state if row.state in get_args(BackfillState) else "failed" if ended else "running",
+        created=_moment(row.created_us),
+        by=str(row.by),
+        ended=_moment(row.end_us) if ended else None,
+        counts=dict(counts),
+        slots=slots,
+        quarantined=reason,
+    )
+
+
+def _moment(stored_us: object) -> datetime:
+    """Return a stored moment, or 1970 when it is none."""
+    try:
+        return from_us(int(stored_us)) if isinstance(stored_us, int) else NEVER
+    except OverflowError:
+        return NEVER
+
+
+def _readable(
+    row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], barred: str | None
+) -> BackfillRow:
+    return BackfillRow(
+        backfill_id=row.id,
+        dag_id=row.dag_id,
+        from_date=from_us(row.from_us),
+        to_date=from_us(row.to_us),
+        reprocess=row.reprocess,
+        max_active_runs=row.max_active_runs,
+        backwards=row.backwards,
+        state=row.state,
+        created=from_us(row.created_us),
+        by=row.by,
+        ended=opt_from_us(row.end_us),
+        counts=dict(counts),
+        slots=slots,
+        conf=json_object("backfill", "conf", row.conf),
+        canary=row.canary,
+        stop_after=row.stop_after,
+        quarantined=barred,
+    )

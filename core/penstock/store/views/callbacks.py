@@ -1,0 +1,54 @@
+"""Reading what became of callbacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.attempts.files import LOG, attempt_path
+from penstock.clock import from_us, opt_from_us
+from penstock.model.views.callbacks import CallbackRow
+from penstock.store import tables
+from penstock.store.statement import table_of
+from penstock.store.views.runs import known_dag, run_row
+
+_callback = table_of(tables.CallbackRow)
+_run = table_of(tables.RunRow)
+
+
+def read_callbacks(
+    connection: Connection, root: Path, dag_id: str, run_id: str | None, limit: int
+) -> list[CallbackRow]:
+    """Return deliveries of a DAG, or of one run of it, newest first; *root* holds attempt directories."""
+    query = (
+        sa.select(_callback, _run.c.run_id)
+        .join(_run, _run.c.id == _callback.c.run_pk)
+        .where(_run.c.dag_id == dag_id)
+        .order_by(_callback.c.id.desc())
+        .limit(limit)
+    )
+    if run_id is None:
+        known_dag(connection, dag_id)
+    else:
+        run_row(connection, dag_id, run_id)
+        query = query.where(_run.c.run_id == run_id)
+    return [
+        CallbackRow(
+            id=row.id,
+            dag_id=dag_id,
+            run_id=row.run_id,
+            task_id=row.task_id,
+            map_index=row.map_index,
+            kind=row.kind,
+            state=row.state,
+            created=from_us(row.created_us),
+            end=opt_from_us(row.end_us),
+            tries=row.tries,
+            reason=row.reason,
+            attempt_id=row.attempt_id,
+            log_path=None if row.attempt_id is None else str(attempt_path(root, row.attempt_id) / LOG),
+        )
+        for row in connection.execute(query)
+    ]

@@ -1,0 +1,238 @@
+"""Reading DAGs: a fixed number of statements, however many DAGs there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from statistics import median
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import opt_from_us
+from penstock.errors import UnknownError
+from penstock.model.form import fields_of
+from penstock.model.spec import ParamSpec
+from penstock.model.states import RunState
+from penstock.model.subject import about_row
+from penstock.model.views.views import DagDetail, DagRow, PauseInfo, RunCell
+from penstock.store import tables
+from penstock.store.checked import checked
+from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
+from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
+from penstock.store.views.next_points import Coming, Cursor
+from penstock.store.views.quarantine import reasons
+from penstock.store.views.runs import RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
+from penstock.store.views.versions import Shape, Shapes
+from penstock.timetable.describe import in_words
+
+_dag = table_of(tables.DagRow)
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
+_pause = table_of(tables.PauseRow)
+_import_error = table_of(tables.ImportErrorRow)
+
+_HISTORY = 30
+"""Newest runs of which the successful ones give the median duration."""
+
+
+_DAGS = sa.select(
+    _dag.c.dag_id, _dag.c.version_id, _dag.c.first_seen_us, _dag.c.cursor_us, _dag.c.cursor_start_us,
+    _dag.c.cursor_end_us, _dag.c.file, _dag.c.missing,
+).order_by(_dag.c.dag_id)  # fmt: skip
+_dag_row = checked(_dag, [column.name for column in _DAGS.selected_columns])
+_newest = _run.alias("newest")
+_LAST_RUNS = (
+    sa.select(*RUN_COLUMNS)
+    .select_from(
+        _dag.join(
+            _run,
+            _run.c.id.in_(
+                sa.select(_newest.c.id)
+                .where(_newest.c.dag_id == _dag.c.dag_id)
+                .order_by(_newest.c.run_after_us.desc(), _newest.c.id.desc())
+                .limit(sa.bindparam("limit"))
+                .correlate(_dag)
+            ),
+        )
+    )
+    .order_by(_run.c.dag_id, _run.c.run_after_us.desc(), _run.c.id.desc())
+)
+_ACTIVE_RUNS = sa.select(_run.c.dag_id, sa.func.count()).where(RUN_UNFINISHED).group_by(_run.c.dag_id)
+_RUNNING_TASKS = (
+    sa.select(_run.c.dag_id, sa.func.count())
+    .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id).join(_run, _run.c.id == _task.c.run_pk))
+    .where(ATTEMPT_LIVE)
+    .group_by(_run.c.dag_id)
+)
+_ERRORS = sa.select(_import_error.c.file, _import_error.c.message)
+_PAUSES = sa.select(
+    _pause.c.dag_id,
+    _pause.c.kind,
+    _pause.c.run_id,
+    _pause.c.by,
+    _pause.c.since_us,
+    _pause.c.why,
+    _pause.c.until_us,
+).where(_pause.c.kind != "task")
+
+
+class _Facts(NamedTuple):
+    """What stands beside a DAG's own row, each by dag_id (import errors by file, counts by run key)."""
+
+    runs: dict[str, list[AnyRow]]
+    counts: dict[int, dict[str, int]]
+    pauses: dict[tuple[str, str, str], PauseInfo]
+    """By dag_id, kind and run_id (empty for the DAG's own)."""
+    errors: dict[str, str]
+    active: dict[str, int]
+    running: dict[str, int]
+    barred: dict[str, str]
+    """Why things are in quarantine, by id."""
+
+
+def read_dags(
+    connection: Connection, shapes: Shapes, coming: Coming, strip: int, dag_id: str | None = None
+) -> list[DagRow]:
+    """Return every DAG by id, or only *dag_id*."""
+    of_dag = [] if dag_id is None else [_dag.c.dag_id == dag_id]
+    rows = connection.execute(_DAGS.where(*of_dag)).all()
+    facts = _facts(connection, max(strip, _HISTORY), of_dag)
+    versions = {row.version_id for row in rows}
+    versions.update(run.version_id for runs in facts.runs.values() for run in runs[:1])
+    kept = shapes.load(connection, versions)
+    return [_shown(row, kept, coming, facts, strip) for row in rows]
+
+
+def read_dag(connection: Connection, shapes: Shapes, coming: Coming, dag_id: str) -> DagDetail:
+    """Return one DAG with its structure."""
+    row = dag_row(connection, dag_id)
+    [dag] = read_dags(connection, shapes, coming, 24, dag_id)
+    shape = shapes.one(connection, row.version_id)
+    spec = shape.spec
+    params = {name: _param_schema(param) for name, param in spec.params.items()}
+    return DagDetail(
+        dag=dag,
+        version=shape.version,
+        start_date=spec.start_date,
+        end_date=spec.end_date,
+        catchup=spec.catchup,
+        max_active_runs=spec.max_active_runs,
+        max_active_tasks=spec.max_active_tasks,
+        params=params,
+        form=fields_of(params),
+        nodes=shape.nodes,
+        groups=shape.groups,
+        doc=spec.doc,
+        words=in_words(spec.schedule),
+        warnings=spec.warnings,
+    )
+
+
+def dag_row(connection: Connection, dag_id: str) -> AnyRow:
+    """Return a DAG's row; raise `UnknownError` when there is none."""
+    row = connection.execute(_DAGS.where(_dag.c.dag_id == dag_id)).first()
+    if row is None:
+        raise UnknownError(f"there is no DAG called {dag_id}")
+    return row
+
+
+def dag_cursor(row: AnyRow) -> Cursor:
+    """Return how far the schedule of a row of `dag_row` is settled."""
+    return Cursor(*row[:6])
+
+
+def _facts(connection: Connection, depth: int, of_dag: list[sa.ColumnElement[bool]]) -> _Facts:
+    runs: dict[str, list[AnyRow]] = defaultdict(list)
+    for run in connection.execute(_LAST_RUNS.where(*of_dag), {"limit": depth}):
+        runs[run.dag_id].append(run)
+    pauses = dict(
+        Sieve().rows(
+            connection.execute(_PAUSES).all(),
+            lambda row: about_row("pause", row.dag_id),
+            lambda row: (
+                (row.dag_id, row.kind, row.run_id),
+                pause_view(row.by, row.since_us, row.why, row.until_us),
+            ),
+        )
+    )
+    return _Facts(
+        runs=runs,
+        counts=task_counts(connection, [newest[0].id for newest in runs.values()]),
+        pauses=pauses,
+        errors=_pairs(connection, _ERRORS),
+        active=_pairs(connection, _ACTIVE_RUNS),
+        running=_pairs(connection, _RUNNING_TASKS),
+        barred=reasons(connection),
+    )
+
+
+def _pairs(connection: Connection, query: sa.Select[Any, Any]) -> dict[Any, Any]:
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _shown(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Facts, strip: int) -> DagRow:
+    """Return the view of a DAG; of one that cannot be read, its name and why."""
+    barred = facts.barred.get(row.dag_id)
+    try:
+        _dag_row(row)
+        view = _dag_view(row, shapes, coming, facts, strip)
+    except Exception as error:  # noqa: BLE001 - the others are shown all the same
+        barred = barred or f"cannot be read: {error}"
+        view = DagRow(dag_id=str(row.dag_id), file=str(row.file), schedule="?", timezone="UTC")
+    return view if barred is None else msgspec.structs.replace(view, quarantined=barred, next_run=None)
+
+
+def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Facts, strip: int) -> DagRow:
+    dag_id: str = row.dag_id
+    spec = shapes[row.version_id].spec
+    runs = facts.runs.get(dag_id, [])
+    good = [run for run in runs if readable(run)]
+    held = facts.pauses.get((dag_id, "run", runs[0].run_id)) if runs else None
+    took = [run.worked_us / 1e6 for run in good if run.state == "success" and run.start_us is not None]
+    last = runs[0] if runs else None
+    active = facts.active.get(dag_id, 0)
+    paused = facts.pauses.get((dag_id, "schedule", ""))
+    return DagRow(
+        dag_id=dag_id,
+        file=row.file,
+        schedule=spec.schedule.text,
+        timezone=spec.timezone,
+        description=spec.description,
+        owner=spec.owner,
+        tags=spec.tags,
+        tasks=len(spec.tasks),
+        paused=paused,
+        frozen=facts.pauses.get((dag_id, "freeze", "")),
+        next_run=None if paused or row.missing else coming.next_run(dag_cursor(row), spec, busy=active > 0),
+        strip=tuple(
+            RunCell(run_id=run.run_id, state=RunState(run.state), logical_date=opt_from_us(run.logical_us))
+            for run in reversed(good[:strip])
+        ),
+        last_run=None
+        if last is None
+        else run_view(
+            last,
+            facts.counts.get(last.id, {}),
+            shapes[last.version_id],
+            held,
+            facts.barred.get(f"{dag_id}/{last.run_id}"),
+        ),
+        active_runs=active,
+        running_tasks=facts.running.get(dag_id, 0),
+        p50=median(took) if took else None,
+        import_error=facts.errors.get(row.file),
+        missing=row.missing,
+    )
+
+
+def _param_schema(param: ParamSpec) -> dict[str, Any]:
+    schema = dict(param.json_schema)
+    if param.description is not None:
+        schema.setdefault("description", param.description)
+    if not param.required:
+        schema["default"] = param.default
+    return schema

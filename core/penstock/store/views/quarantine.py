@@ -1,0 +1,62 @@
+"""Reading what is in quarantine, and showing rows that cannot be read as what they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import from_us
+from penstock.model.states import RunState, RunType
+from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.views import RunRow
+from penstock.store.quarantine_table import QuarantineRow as StoredRow
+from penstock.store.statement import table_of
+
+_quarantine = table_of(StoredRow)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for a moment that cannot be read."""
+
+
+def read_quarantine(connection: Connection) -> list[QuarantineRow]:
+    """Return what is in quarantine, oldest first."""
+    query = sa.select(_quarantine).order_by(_quarantine.c.since_us, _quarantine.c.id)
+    return [
+        QuarantineRow(
+            kind=row.kind, id=row.id, dag_id=row.dag_id, reason=row.reason, since=from_us(row.since_us)
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def reasons(connection: Connection) -> dict[str, str]:
+    """Return why things are in quarantine, by id."""
+    return {
+        row.id: row.reason for row in connection.execute(sa.select(_quarantine.c.id, _quarantine.c.reason))
+    }
+
+
+def count(connection: Connection) -> int:
+    """Return how much is in quarantine."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(_quarantine)) or 0
+
+
+def unreadable_run(row: Any, error: Exception, quarantined: str | None) -> RunRow:
+    """Return what can be shown of a run whose row cannot be read."""
+    text = str(row.state)
+    return RunRow(
+        dag_id=str(row.dag_id),
+        run_id=str(row.run_id),
+        run_type=RunType.MANUAL,
+        state=RunState(text) if text in frozenset(RunState) else RunState.FAILED,
+        logical_date=None,
+        data_interval_start=None,
+        data_interval_end=None,
+        run_after=NEVER,
+        start=None,
+        end=None,
+        reason=f"cannot be read: {error}",
+        quarantined=quarantined or f"cannot be read: {error}",
+    )

@@ -1,0 +1,284 @@
+"""The read side of the store: everything the `Engine` port shows, as frozen views.
+
+Each call is one short read transaction on a connection of its own, so an answer never mixes two
+moments, and calls may come from any thread. The statements are in the ``reads_*`` files.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy.engine import Connection
+
+from penstock.clock import Clock, SystemClock, to_us
+from penstock.model.views import views
+from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.backfills import BackfillRow
+from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.xcoms import XComSource
+from penstock.settings import Settings
+from penstock.store.database import Database
+from penstock.store.engine.working_set import WorkingSet
+from penstock.store.sieve import Sieve
+from penstock.store.views import (
+    assets,
+    attempts,
+    backfills,
+    callbacks,
+    dags,
+    quarantine,
+    runs,
+    status,
+)
+from penstock.store.views import (
+    ledger as ledger_rows,
+)
+from penstock.store.views.durations import Durations
+from penstock.store.views.next_points import Coming
+from penstock.store.views.versions import Shapes
+
+_SIZES_FOR = 15.0
+"""Seconds for which the sum of all logs is good enough."""
+_MOVED_LIMIT = 1000
+_MOST_ROWS = 10_000
+_MOST_POINTS = 1_000
+_LONGEST_STRIP = 500
+# Whoever asks for more gets this much: the engine answers between two ticks.
+
+
+class Reads:
+    """Rows turned into views. Raises `UnknownError` for ids that do not exist."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Clock | None = None) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._shapes = Shapes()
+        self._durations = Durations()
+        self._coming = Coming(self._clock)
+        self._log_bytes = (float("-inf"), 0)
+
+    def status(self) -> views.EngineStatus:
+        """Return the figures of the instance; ``pid`` and ``since`` are not known here."""
+        with self._database.show() as connection:
+            figures = status.read_status(connection, to_us(self._clock.now()))
+            log_bytes = self._all_logs(connection)
+        return msgspec.structs.replace(
+            figures,
+            home=str(self._settings.home),
+            parallelism=self._settings.parallelism,
+            kept=self._settings.kept_of("").words(),
+            database_bytes=_size(self._database.path) + self._database.wal_bytes(),
+            log_bytes=log_bytes,
+        )
+
+    def _all_logs(self, connection: Connection) -> int:
+        read_at, total = self._log_bytes
+        now = time.monotonic()
+        if now - read_at > _SIZES_FOR:
+            total = status.read_log_bytes(connection)
+            self._log_bytes = now, total
+        return total
+
+    def dags(self, strip: int = 24) -> list[views.DagRow]:
+        """Return every known DAG by id."""
+        with self._database.show() as connection:
+            return dags.read_dags(connection, self._shapes, self._coming, min(strip, _LONGEST_STRIP))
+
+    def dag(self, dag_id: str) -> views.DagDetail:
+        """Return one DAG with its structure."""
+        with self._database.show() as connection:
+            return dags.read_dag(connection, self._shapes, self._coming, dag_id)
+
+    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+        """Return the next *count* schedule points."""
+        with self._database.show() as connection:
+            row = dags.dag_row(connection, dag_id)
+            spec = self._shapes.one(connection, row.version_id).spec
+        return self._coming.points(dags.dag_cursor(row), spec, min(count, _MOST_POINTS))
+
+    def ledger(self, dag_id: str, limit: int) -> list[views.LedgerRow]:
+        """Return the newest records of the missed-point ledger, newest first."""
+        with self._database.show() as connection:
+            return ledger_rows.read_ledger(connection, dag_id, min(limit, _MOST_ROWS))
+
+    def points(self, dag_id: str, first: datetime, last: datetime, limit: int) -> list[views.LedgerPoint]:
+        """Return what became of each schedule point between two moments, oldest first."""
+        with self._database.show() as connection:
+            return self._points_of(connection, dag_id).points(first, last, min(max(limit, 0), _MOST_ROWS))
+
+    def days(self, dag_id: str, first: date, last: date) -> list[views.DayRow]:
+        """Return what became of the schedule points of each day between two, on the DAG's clock."""
+        with self._database.show() as connection:
+            return self._points_of(connection, dag_id).days(first, last)
+
+    def _points_of(self, connection: Connection, dag_id: str) -> ledger_rows.DagPoints:
+        row = dags.dag_row(connection, dag_id)
+        return ledger_rows.DagPoints(
+            connection,
+            dags.dag_cursor(row),
+            self._shapes.one(connection, row.version_id).spec,
+            self._clock.now(),
+            missing=row.missing,
+        )
+
+    def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+        """Return the newest runs of a DAG, newest first."""
+        with self._database.show() as connection:
+            return runs.read_runs(connection, self._shapes, dag_id, min(limit, _MOST_ROWS), before)
+
+    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+        """Return one run with its task instances."""
+        with self._database.show() as connection:
+            return runs.read_run(connection, self._shapes, self._durations, dag_id, run_id)
+
+    def run_states(
+        self,
+        dag_id: str,
+        wanted: datetime | str | None,
+        task_ids: Sequence[str] | None = None,
+        group_id: str | None = None,
+        *,
+        must_exist: bool = False,
+    ) -> views.RunStates:
+        """Return the state of a run by logical date or id, and of tasks in it."""
+        with self._database.show() as connection:
+            if must_exist or group_id is not None:
+                row = dags.dag_row(connection, dag_id)
+                spec = self._shapes.one(connection, row.version_id).spec
+                task_ids = runs.named_tasks(spec, task_ids, group_id)
+            return runs.read_run_states(connection, dag_id, wanted, task_ids)
+
+    def xcom_sources(
+        self, dag_id: str, task_ids: Sequence[str], key: str, run_id: str | None, until: datetime | None
+    ) -> list[XComSource]:
+        """Return which attempts hold what tasks pushed, of the newest run first."""
+        with self._database.show() as connection:
+            return attempts.read_xcom_sources(connection, dag_id, task_ids, key, run_id, until)
+
+    def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
+        """Return what became of callbacks of a DAG, or of one run, newest first."""
+        with self._database.show() as connection:
+            return callbacks.read_callbacks(
+                connection, self._settings.attempts, dag_id, run_id, min(limit, _MOST_ROWS)
+            )
+
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+        """Return every attempt of a task instance, oldest first."""
+        with self._database.show() as connection:
+            return attempts.read_attempts(
+                connection, self._settings.attempts, dag_id, run_id, task_id, map_index=map_index
+            )
+
+    def has_ended(self, attempt_id: str) -> bool:
+        """Return whether an attempt has ended."""
+        with self._database.show() as connection:
+            return attempts.has_ended(connection, attempt_id)
+
+    def samples(self, attempt_id: str) -> list[views.Sample]:
+        """Return the resource samples of an attempt, oldest first."""
+        with self._database.show() as connection:
+            return attempts.read_samples(connection, attempt_id)
+
+    def events(
+        self, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+    ) -> list[views.EventRow]:
+        """Return the newest events with a seq above *after*, newest first."""
+        with self._database.show() as connection:
+            return status.read_events(connection, dag_id, run_id, min(limit, _MOST_ROWS), after)
+
+    def import_errors(self) -> list[views.ImportErrorRow]:
+        """Return the DAG files that cannot be loaded at present."""
+        with self._database.show() as connection:
+            return status.read_import_errors(connection)
+
+    def quarantine(self) -> list[QuarantineRow]:
+        """Return what is in quarantine, oldest first."""
+        with self._database.show() as connection:
+            return quarantine.read_quarantine(connection)
+
+    def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
+        """Return backfills, newest first, without their slots."""
+        with self._database.show() as connection:
+            return backfills.read_backfills(connection, dag_id)
+
+    def backfill(self, backfill_id: int) -> BackfillRow:
+        """Return one backfill with its slots."""
+        with self._database.show() as connection:
+            return backfills.read_backfill(connection, backfill_id)
+
+    def assets(self) -> list[AssetRow]:
+        """Return every asset, by name."""
+        with self._database.show() as connection:
+            return assets.read_assets(connection, self._shapes)
+
+    def asset_events(
+        self, name: str | None, uri: str | None, alias: str | None, limit: int
+    ) -> list[AssetEventRow]:
+        """Return the newest changes of an asset, newest first."""
+        with self._database.show() as connection:
+            return assets.read_asset_events(connection, name, uri, alias, min(limit, _MOST_ROWS))
+
+    def values(self, kind: str) -> list[tuple[str, Any, str | None, int, str]]:
+        """Return the store's ``variable`` or ``connection`` entries: name, entry, about, when, by."""
+        return [
+            (record.name, json.loads(record.entry), record.description, record.updated_us, record.by)
+            for record in WorkingSet(self._database).values(Sieve())
+            if record.kind == kind
+        ]
+
+    def pools(self) -> list[views.PoolRow]:
+        """Return every pool."""
+        with self._database.show() as connection:
+            return backfills.read_pools(connection, self._shapes)
+
+    def cursor(self) -> int:
+        """Return the newest event's seq."""
+        with self._database.show() as connection:
+            return status.read_cursor(connection)
+
+    def watch(self) -> Iterator[views.Change | None]:
+        """Yield, each time it is asked, what other connections have committed since; None for nothing.
+
+        For readers without an engine to tell them. Holds one connection until closed.
+        """
+        with self._database.show() as connection:
+            seen = self._database.data_version(connection)
+            cursor = status.read_cursor(connection)
+            connection.rollback()
+            yield views.Change(cursor=cursor, all=True)
+            while True:
+                version = self._database.data_version(connection)
+                connection.rollback()
+                if version == seen:
+                    yield None
+                    continue
+                seen = version
+                change = _moved(connection, cursor)
+                connection.rollback()
+                cursor = change.cursor
+                yield change
+
+
+def _moved(connection: Connection, cursor: int) -> views.Change:
+    newest = status.read_cursor(connection)
+    moved = status.read_moved(connection, cursor, _MOVED_LIMIT)
+    dags = tuple(dict.fromkeys(dag_id for dag_id, _ in moved if dag_id))
+    runs = tuple(dict.fromkeys((dag_id, run_id) for dag_id, run_id in moved if dag_id and run_id))
+    if not dags or len(moved) == _MOVED_LIMIT:
+        return views.Change(cursor=newest, all=True)
+    return views.Change(cursor=newest, dags=dags, runs=runs)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

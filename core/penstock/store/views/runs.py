@@ -1,0 +1,403 @@
+"""Reading runs: rows of `run` and `task_instance` become views."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from penstock.clock import from_us, opt_from_us, opt_us, to_us
+from penstock.decoding import decoder
+from penstock.errors import UnknownError, UsageError
+from penstock.ids import instance_key
+from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.spec import DagSpec
+from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState, progress
+from penstock.model.subject import about_row
+from penstock.model.views.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
+from penstock.store import tables
+from penstock.store.checked import checked, json_object
+from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
+from penstock.store.views.durations import Durations
+from penstock.store.views.quarantine import reasons, unreadable_run
+from penstock.store.views.versions import Shape, Shapes
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_pause = table_of(tables.PauseRow)
+_dag = table_of(tables.DagRow)
+_sample = table_of(tables.SampleRow)
+_every = _sample.alias("every_sample")
+
+RUN_COLUMNS = (
+    _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.state, _run.c.logical_us,
+    _run.c.interval_start_us, _run.c.interval_end_us, _run.c.run_after_us, _run.c.start_us, _run.c.end_us,
+    _run.c.reason, _run.c.conf, _run.c.backfill_id, _run.c.version_id, _run.c.version,
+    _run.c.by, _run.c.rush, _run.c.rerun_of, _run.c.stands_for_us, _run.c.turn_us, _run.c.worked_us,
+)  # fmt: skip
+"""What `run_view` takes."""
+
+_NEWEST = (
+    sa.select(*RUN_COLUMNS)
+    .where(_run.c.dag_id == sa.bindparam("dag_id"))
+    .order_by(_run.c.run_after_us.desc(), _run.c.id.desc())
+    .limit(sa.bindparam("limit"))
+)
+_OLDER = _NEWEST.where(_run.c.run_after_us < sa.bindparam("before"))
+_ONE = sa.select(*RUN_COLUMNS).where(
+    _run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == sa.bindparam("run_id")
+)
+_RERUNS = (
+    sa.select(_run.c.run_id)
+    .where(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.rerun_of == sa.bindparam("run_id"))
+    .order_by(_run.c.id)
+)
+_TASKS = (
+    sa.select(
+        _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.try_number, _task.c.max_tries,
+        _task.c.outcome, _task.c.start_us, _task.c.end_us, _task.c.peak_rss, _task.c.cpu_seconds,
+        _task.c.read_bytes, _task.c.write_bytes, _task.c.attempts, _task.c.attempt_id, _task.c.next_us,
+        _task.c.stop_us, _task.c.reason, _task.c.version, _task.c.rush, _task.c.rendered_map_index,
+    )
+    .where(_task.c.run_pk == sa.bindparam("run_pk"))
+    .order_by(_task.c.position, _task.c.map_index)
+)  # fmt: skip
+_COUNTS = (
+    sa.select(_task.c.run_pk, _task.c.state, sa.func.count())
+    .where(_task.c.run_pk.in_(sa.bindparam("runs", expanding=True)))
+    .group_by(_task.c.run_pk, _task.c.state)
+)
+_LIVE = (
+    sa.select(
+        _sample.c.attempt_id,
+        _sample.c.cpu_percent,
+        sa.select(sa.func.max(_every.c.rss))
+        .where(_every.c.attempt_id == _sample.c.attempt_id)
+        .scalar_subquery(),
+    )
+    .join(_task, _task.c.attempt_id == _sample.c.attempt_id)
+    .where(
+        _task.c.run_pk == sa.bindparam("run_pk"),
+        _task.c.state.in_([TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING]),
+        _sample.c.at_us
+        == sa.select(sa.func.max(_every.c.at_us))
+        .where(_every.c.attempt_id == _sample.c.attempt_id)
+        .scalar_subquery(),
+    )
+)
+"""The newest sample of each live attempt of a run."""
+_PAUSES = sa.select(
+    _pause.c.kind,
+    _pause.c.run_id,
+    _pause.c.task_id,
+    _pause.c.by,
+    _pause.c.since_us,
+    _pause.c.why,
+    _pause.c.until_us,
+).where(_pause.c.dag_id == sa.bindparam("dag_id"))
+_STATES = (
+    sa.select(_task.c.task_id, _task.c.state)
+    .where(
+        _task.c.run_pk == sa.bindparam("run_pk"), _task.c.task_id.in_(sa.bindparam("tasks", expanding=True))
+    )
+    .order_by(_task.c.map_index)
+)
+
+_TASK_STATES = {state.value: state for state in TaskState}
+_outcomes = decoder(Outcome)
+_RUN_NAMES = [column.name for column in RUN_COLUMNS]
+_run_row = checked(_run, _RUN_NAMES, state=RunState, run_type=RunType)
+_TASK_NAMES = [column.name for column in _TASKS.selected_columns]
+_task_row = checked(_task, _TASK_NAMES, state=Literal[tuple(_TASK_STATES)])
+
+
+def read_runs(
+    connection: Connection, shapes: Shapes, dag_id: str, limit: int, before: datetime | None
+) -> list[RunRow]:
+    """Return the newest runs of a DAG, newest first."""
+    known_dag(connection, dag_id)
+    values: dict[str, Any] = {"dag_id": dag_id, "limit": max(limit, 0)}
+    if before is not None:
+        values["before"] = aware_us(before)
+    rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
+    counts = task_counts(connection, [row.id for row in rows])
+    held = _holds(connection, dag_id)
+    versions = shapes.load(connection, {row.version_id for row in rows})
+    barred = reasons(connection)
+    return [
+        run_view(
+            row,
+            counts.get(row.id, {}),
+            versions[row.version_id],
+            held.get((row.run_id, "")),
+            barred.get(f"{row.dag_id}/{row.run_id}"),
+        )
+        for row in rows
+    ]
+
+
+def read_run(
+    connection: Connection, shapes: Shapes, durations: Durations, dag_id: str, run_id: str
+) -> RunDetail:
+    """Return one run with its task instances in topological order."""
+    row = run_row(connection, dag_id, run_id)
+    shape = shapes.one(connection, row.version_id)
+    usual = durations.medians(connection, dag_id)
+    held = _holds(connection, dag_id)
+    counts: dict[str, int] = defaultdict(int)
+    tasks: list[TaskRow] = []
+    live = _live_figures(connection, row)
+    for stored in connection.execute(_TASKS, {"run_pk": row.id}):
+        task = _readable(stored)
+        counts[task[2]] += 1
+        own = held.get((run_id, instance_key(task[0], task[1])))
+        view = _task_view(task, shape, usual.get(task[0]), own or held.get((run_id, task[0])))
+        if view.attempt_id in live:
+            cpu, peak = live[view.attempt_id]
+            view = msgspec.structs.replace(view, cpu_percent=cpu, peak_rss=peak)
+        tasks.append(view)
+    barred = reasons(connection).get(f"{dag_id}/{run_id}")
+    run = run_view(row, counts, shape, held.get((run_id, "")), barred)
+    repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
+    return RunDetail(
+        run=run,
+        tasks=tuple(tasks),
+        groups=shape.groups,
+        frozen=held.get(("", "")),
+        reruns=tuple(repeats),
+    )
+
+
+def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple[float, int]]:
+    """Return CPU per cent and peak memory by live attempt; asks nothing of a run that has ended."""
+    if run.state in RUN_TERMINAL:
+        return {}
+    rows = connection.execute(_LIVE, {"run_pk": run.id})
+    return {row[0]: (row[1], row[2]) for row in rows if isinstance(row[1], float) and isinstance(row[2], int)}
+
+
+def read_run_states(
+    connection: Connection, dag_id: str, wanted: datetime | str | None, task_ids: Sequence[str] | None
+) -> RunStates:
+    """Return the state of a run by its logical date or its id, and of *task_ids* in it.
+
+    Of a mapped task that instance counts which is the furthest from success: one that is
+    unfinished, else one that did not succeed.
+    """
+    found = connection.execute(
+        sa.select(_run.c.id, _run.c.run_id, _run.c.state).where(
+            _run.c.dag_id == dag_id,
+            _run.c.run_id == wanted if isinstance(wanted, str) else _run.c.logical_us == opt_us(wanted),
+        )
+    ).first()
+    if found is None:
+        return RunStates(run=None)
+    tasks: dict[str, TaskState] = {}
+    if task_ids:
+        for task_id, text in connection.execute(_STATES, {"run_pk": found.id, "tasks": list(task_ids)}):
+            state = _TASK_STATES[text]
+            tasks[task_id] = min(tasks.get(task_id, state), state, key=progress)
+    return RunStates(run=RunState(found.state), run_id=found.run_id, tasks=tasks)
+
+
+def named_tasks(
+    spec: DagSpec, task_ids: Sequence[str] | None, group_id: str | None
+) -> tuple[str, ...] | None:
+    """Return the tasks asked for, or those of a group; raise `UnknownError` for one that is not there."""
+    if group_id is not None:
+        if group_id not in {group.group_id for group in spec.groups}:
+            raise UnknownError(f"DAG {spec.dag_id!r} has no group {group_id!r}")
+        inside = {group_id}
+        for group in spec.groups:  # in the order of making: a group comes after the one around it
+            if group.parent in inside:
+                inside.add(group.group_id)
+        return tuple(task.task_id for task in spec.tasks if task.group in inside)
+    for task_id in task_ids or ():
+        if spec.task(task_id) is None:
+            raise UnknownError(f"DAG {spec.dag_id!r} has no task {task_id!r}")
+    return None if task_ids is None else tuple(task_ids)
+
+
+def aware_us(moment: datetime) -> int:
+    """Return *moment* in microseconds; raise `UsageError` when it names no offset."""
+    if moment.tzinfo is None:
+        raise UsageError(f"{moment.isoformat()} needs an offset from UTC")
+    return to_us(moment)
+
+
+def run_row(connection: Connection, dag_id: str, run_id: str) -> AnyRow:
+    """Return the row of a run (`RUN_COLUMNS`); raise `UnknownError` when there is none."""
+    row = connection.execute(_ONE, {"dag_id": dag_id, "run_id": run_id}).first()
+    if row is None:
+        known_dag(connection, dag_id)
+        raise UnknownError(f"DAG {dag_id} has no run {run_id}")
+    return row
+
+
+def known_dag(connection: Connection, dag_id: str) -> None:
+    """Raise `UnknownError` when there is no such DAG."""
+    known = sa.select(_dag.c.dag_id).where(_dag.c.dag_id == dag_id)
+    ran = (
+        sa.select(_run.c.dag_id).where(_run.c.dag_id == dag_id).limit(1)
+    )  # one that was dropped keeps its runs
+    if connection.execute(known).first() is None and connection.execute(ran).first() is None:
+        raise UnknownError(f"there is no DAG called {dag_id}")
+
+
+def task_counts(connection: Connection, run_pks: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return how many task instances are in each state, by run key."""
+    wanted = list(run_pks)
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    if wanted:
+        for run_pk, state, count in connection.execute(_COUNTS, {"runs": wanted}):
+            counts[run_pk][state] = count
+    return counts
+
+
+def run_view(
+    row: AnyRow,
+    counts: dict[str, int],
+    shape: Shape,
+    held: PauseInfo | None,
+    quarantined: str | None = None,
+) -> RunRow:
+    """Return the view of a row of `RUN_COLUMNS`; of one that cannot be read, as much as can be."""
+    try:
+        _run_row(row)
+        view = _run_view(row, counts, shape, held)
+    except (ValueError, OverflowError) as error:
+        return unreadable_run(row, error, quarantined)
+    return view if quarantined is None else msgspec.structs.replace(view, quarantined=quarantined)
+
+
+def readable(row: AnyRow) -> bool:
+    """Whether a row of `RUN_COLUMNS` holds what its columns are for."""
+    try:
+        _run_row(row)
+    except ValueError:
+        return False
+    return True
+
+
+def _run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo | None) -> RunRow:
+    state = RunState(row.state)
+    return RunRow(
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        run_type=RunType(row.run_type),
+        state=state,
+        logical_date=opt_from_us(row.logical_us),
+        data_interval_start=opt_from_us(row.interval_start_us),
+        data_interval_end=opt_from_us(row.interval_end_us),
+        run_after=from_us(row.run_after_us),
+        start=opt_from_us(row.start_us),
+        end=opt_from_us(row.end_us),
+        turn=opt_from_us(row.turn_us),
+        worked=row.worked_us / 1e6,
+        reason=row.reason,
+        conf=json_object("run", "conf", row.conf),
+        counts=dict(counts),
+        failed_inside=state is RunState.SUCCESS
+        and bool(counts.get("failed") or counts.get("upstream_failed")),
+        held=held,
+        backfill_id=row.backfill_id,
+        dag_version=shape.version,
+        version=row.version,
+        by=row.by,
+        rush=row.rush,
+        rerun_of=row.rerun_of,
+        stands_for=opt_from_us(row.stands_for_us),
+    )
+
+
+def pause_view(by: str, since_us: int, why: str | None, until_us: int | None) -> PauseInfo:
+    """Return the view of a pause."""
+    return PauseInfo(by=by, since=from_us(since_us), why=why, until=opt_from_us(until_us))
+
+
+def outcome_view(text: str | None) -> Outcome | None:
+    """Return the outcome kept as JSON; what is stored may be something else."""
+    if text is None:
+        return None
+    try:
+        return _outcomes.decode(text)
+    except (msgspec.MsgspecError, TypeError):
+        return Outcome(kind=OutcomeKind.LOST, reason="what is stored of its end cannot be read")
+
+
+def _readable(row: AnyRow) -> Sequence[Any]:
+    """Return the values of a task's row, with blanks in the place of those that cannot be read."""
+    try:
+        return _task_row(row)
+    except ValueError as error:
+        found = dict(zip(_TASK_NAMES, row, strict=True))
+        kept: dict[str, Any] = dict.fromkeys(_TASK_NAMES)
+        kept |= dict.fromkeys(("try_number", "max_tries", "attempts", "version"), 0)
+        kept["task_id"] = str(found["task_id"])
+        kept["map_index"] = found["map_index"] if isinstance(found["map_index"], int) else -1
+        text = str(found["state"])
+        kept["state"] = text if text in _TASK_STATES else TaskState.PENDING.value
+        kept["reason"] = f"cannot be read: {error}"
+        return tuple(kept.values())
+
+
+def _holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseInfo]:
+    """Return the holds of a DAG by (run_id, task_id); its freeze is under two empty ids."""
+    rows = connection.execute(_PAUSES, {"dag_id": dag_id}).all()
+    return dict(
+        Sieve().rows(
+            [row for row in rows if row.kind != "schedule"],
+            lambda row: about_row("pause", row.run_id),
+            lambda row: (
+                (row.run_id, row.task_id),
+                pause_view(row.by, row.since_us, row.why, row.until_us),
+            ),
+        )
+    )
+
+
+def _task_view(row: Sequence[Any], shape: Shape, p50: float | None, held: PauseInfo | None) -> TaskRow:
+    (
+        task_id, map_index, state, try_number, max_tries, outcome, start, end, peak_rss, cpu_seconds,
+        read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version, rush,
+        rendered_map_index,
+    ) = row  # fmt: skip
+    spec = shape.tasks.get(task_id)  # a removed task may be unknown to the run's present version
+    return TaskRow(
+        task_id=task_id,
+        map_index=map_index,
+        state=_TASK_STATES[state],
+        try_number=try_number,
+        max_tries=max_tries,
+        operator=spec.operator if spec else "",
+        upstream=spec.upstream if spec else (),
+        group=spec.group if spec else None,
+        trigger_rule=spec.trigger_rule if spec else "all_success",
+        outcome=outcome_view(outcome),
+        start=None if start is None else from_us(start),
+        end=None if end is None else from_us(end),
+        peak_rss=peak_rss,
+        cpu_seconds=cpu_seconds,
+        read_bytes=read_bytes,
+        write_bytes=write_bytes,
+        attempts=attempts,
+        attempt_id=attempt_id,
+        next_at=opt_from_us(next_us),
+        stop_deadline=opt_from_us(stop_us),
+        held=held,
+        reason=reason,
+        pool=spec.pool if spec else "default_pool",
+        p50=p50,
+        version=version,
+        rush=rush,
+        mapped=task_id in shape.mapped,
+        rendered_map_index=rendered_map_index,
+    )

@@ -1,0 +1,1 @@
+"""What runs in a supervisor: the standard library and these files."""

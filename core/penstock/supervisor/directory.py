@@ -1,0 +1,148 @@
+"""A supervisor's hands in one attempt directory: lock, claim, records, and the result last of all."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+
+from penstock.attempts import files
+from penstock.failpoint import disk, reach
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from typing import Any
+
+_ROOM = 2048
+"""Bytes set aside for the result, so that a disk that fills up later does not swallow it."""
+
+
+class AttemptFiles:
+    """The files of the attempt in *folder*. Holding the lock means answering for the attempt."""
+
+    __slots__ = ("_below", "_spec", "folder")
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._spec = -1
+        self._below = 0
+
+    def take(self, claim: str) -> None:
+        """Lock the attempt and link the complete file *claim* as its claim.
+
+        Raises BlockingIOError while someone probes the lock, FileExistsError when the attempt was
+        revoked or is another's, and other OSErrors when the directory is gone or cannot be written.
+        """
+        spec = os.open(f"{self.folder}/{files.SPEC}", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(spec, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            reach("before_claim_link")
+            os.link(claim, f"{self.folder}/{files.CLAIM}")
+            reach("after_claim_link")
+        except OSError:
+            os.close(spec)
+            raise
+        self._spec = spec
+
+    def read_order(self) -> dict[str, Any]:
+        """Return the order; raise OSError, or ValueError when it makes no sense.
+
+        Whatever it says, the report then has its place below it.
+        """
+        self._below = os.fstat(self._spec).st_size
+        data = os.pread(self._spec, self._below, 0)
+        if not data.endswith(b"\n"):
+            self._below += os.pwrite(self._spec, b"\n", self._below)
+        return files.load(data)
+
+    def reserve_result(self) -> None:
+        """Set room aside for the report. Raises OSError when there is none."""
+        disk()
+        if os.pwrite(self._spec, b" " * _ROOM, self._below) < _ROOM:
+            raise OSError(errno.ENOSPC, "no room for the result")
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return the record *name*; raise FileNotFoundError, or ValueError when it makes no sense."""
+        return files.read(f"{self.folder}/{name}")
+
+    def mark_started(self) -> None:
+        """Leave the trace that the command may have run, before it is started. Harmless when it is there."""
+        try:
+            os.link(f"{self.folder}/{files.SPEC}", f"{self.folder}/{files.PHASE}")
+        except FileExistsError:
+            pass
+
+    def record_child(self, data: bytes) -> None:
+        """Write down whose process the attempt is, where the result will be."""
+        disk()
+        os.pwrite(self._spec, data.rstrip().ljust(_ROOM), self._below)
+
+    def size(self, name: str) -> int | None:
+        """Return the size of *name* in bytes, or None when there is no such file."""
+        try:
+            return os.stat(f"{self.folder}/{name}").st_size
+        except OSError:
+            return None
+
+    def leave(self, name: str, data: bytes) -> None:
+        """Write file *name* so that a reader sees all of it or nothing. Raises OSError."""
+        disk()
+        draft = f"{self.folder}/{name}.part"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            done = 0
+            while done < len(data):
+                done += os.write(handle, data[done:])
+            os.rename(draft, f"{self.folder}/{name}")
+        except OSError:
+            os.unlink(draft)  # the room is needed
+            raise
+        finally:
+            os.close(handle)
+
+    def publish(self, result: dict[str, Any], *, durable: bool) -> None:
+        """Write *result* whole, make it visible, then let the lock go.
+
+        *durable* also forces it to the disk, for when no engine is there to commit it soon. Raises
+        OSError when there is no room; a result shorter than the room set aside can be tried then.
+        """
+        # Padded with spaces to the room set aside: valid JSON, and no block is freed or allocated.
+        disk()
+        data = files.dump_fields(result).rstrip().ljust(_ROOM - 1) + b"\n"
+        if os.pwrite(self._spec, data, self._below) < len(data):
+            os.ftruncate(self._spec, self._below + _ROOM)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if durable:
+            _sync(self._spec)
+        reach("before_result_rename")
+        os.rename(f"{self.folder}/{files.SPEC}", f"{self.folder}/{files.RESULT}")
+        reach("after_result_rename")
+        if durable:
+            self._sync_folder()
+        self.close()
+
+    def _sync_folder(self) -> None:
+        try:
+            folder = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return  # the result is there, and must not be written a second time
+        try:
+            _sync(folder)
+        except OSError:
+            pass
+        finally:
+            os.close(folder)
+
+    def close(self) -> None:
+        """Close the spec; the lock is free from here on."""
+        if self._spec >= 0:
+            os.close(self._spec)
+            self._spec = -1
+
+
+def _sync(handle: int) -> None:
+    full = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: fsync alone stops at the drive's cache
+    if full is None:
+        os.fsync(handle)
+    else:
+        fcntl.fcntl(handle, full)

@@ -1,0 +1,142 @@
+"""How an attempt is stopped: one SIGTERM for each of its processes, a grace for all, then SIGKILL.
+
+The grace does not end with the first process: a shell dies at once and leaves the tool it ran in the
+middle of its clean-up. It lasts until nobody of the family is left, and no process hears SIGTERM twice:
+for many programs the second one means "at once". See docs/adr/0026.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from penstock import process
+from penstock.process_stat import Stat
+from penstock.supervisor.asking import NEVER, Asking
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Callable
+
+    from penstock.supervisor.child import Child
+
+DOUBT_SECONDS = 2.0
+"""A process that lives so long after SIGKILL is said to be one that cannot be killed."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
+_LOOK, _LONGEST_LOOK = 0.05, 0.5
+_SIGKILL = 9
+
+
+class Ending:
+    """The end that was ordered for one attempt, from the order until none of its processes is left.
+
+    *family* returns the living processes of the attempt. ``asked`` is ``timeout`` or ``cancelled`` once an
+    end was ordered. ``kill_at`` is the moment of the next SIGKILL, ``look_at`` that of the next look at
+    who is left after the first process has ended. Moments are seconds of the monotonic clock.
+    """
+
+    def __init__(self, family: Callable[[], list[Stat]]) -> None:
+        self.asked: str | None = None
+        self.reason: str | None = None
+        self.kill_at = NEVER
+        self.look_at = NEVER
+        self.killed_after: float | None = None
+        """Seconds between SIGTERM and SIGKILL, once there was one."""
+        self.killed: set[tuple[int, int]] = set()
+        """Who was killed after the first process had ended: pid and start."""
+        self.trouble: str | None = None
+        """Who cannot be killed, and why."""
+        self.asking = Asking(family)
+        self._family = family
+        self._since = 0.0
+        self._killed_at = NEVER
+        self._pause = _FIRST_PAUSE
+        self._look = _LOOK
+        self._over = False
+
+    @property
+    def in_grace(self) -> bool:
+        """Whether the end was ordered and nobody was killed yet."""
+        return self.asked is not None and self._killed_at == NEVER
+
+    def order(self, asked: str, reason: str | None, now: float, *, grace: float, child: Child) -> None:
+        """Order the end; a second order may only bring SIGKILL nearer."""
+        if self.asked is None:
+            self.asked, self.reason, self._since = asked, reason, now
+            if grace > 0:
+                self.asking.begin(child, now, grace)
+        if self._killed_at == NEVER:
+            self.kill_at = min(self.kill_at, now + grace)
+
+    def due(self, *, alone: bool) -> float:
+        """Return the moment of the next thing to do; *alone* says that the first process has ended."""
+        return min(self.kill_at, self.asking.ask_at, self.look_at if alone else NEVER)
+
+    def kill(self, child: Child, now: float, *, alone: bool) -> None:
+        """Kill who is left, and do it again later if that does not help.
+
+        *alone* says that the first process has ended; its number may be a stranger's group then.
+        """
+        if self.asked is not None and self._killed_at == NEVER:
+            self.killed_after = now - self._since
+        self._killed_at = min(self._killed_at, now)
+        self.asking.ask_at = NEVER
+        if not (alone and process.LINUX):
+            child.kill()
+        left = [(record, process.send(record.pid, record.start_ticks, _SIGKILL)) for record in self._family()]
+        if alone:
+            self.killed.update((record.pid, record.start_ticks) for record, failed in left if not failed)
+        refused = [record for record, failed in left if failed == errno.EPERM]
+        if refused:
+            self.trouble = unkillable(refused, "not ours to kill")
+        elif now - self._killed_at >= DOUBT_SECONDS:
+            self.trouble = unkillable([record for record, _ in left], "it does not end")
+        self.kill_at = now + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def is_over(self, child: Child, now: float) -> bool:
+        """Return whether nobody is left, after the first process; looks now and then, not at every call."""
+        if self._over:
+            return True
+        if now < self.look_at != NEVER:
+            return False
+        if self._family() or (not process.LINUX and child.has_group()):
+            self.look_at = now + self._look
+            self._look = min(self._look * 2, _LONGEST_LOOK)
+            return False
+        self.look_at = self.kill_at = self.asking.ask_at = NEVER
+        self.trouble = None
+        self._over = True
+        return True
+
+    def look_soon(self) -> None:
+        """Look again at the next occasion: somebody has ended."""
+        self.look_at = min(self.look_at, 0.0)
+
+
+class Left:
+    """Who outlived an attempt's first process. ``survivors`` were killed: pid and start of each."""
+
+    def __init__(self) -> None:
+        self.survivors: set[tuple[int, int]] = set()
+        self.spared: list[Stat] = []
+        """Those who live on, because they cannot be killed."""
+        self.doubtful = False
+        """Whether some of these may be another attempt's."""
+
+    def words(self) -> str | None:
+        """Return who lives on, in words; None when nobody does."""
+        doubt = "; left by this task or by one beside it" if self.doubtful else ""
+        return unkillable(self.spared, f"not ours to kill{doubt}")
+
+
+def unkillable(records: list[Stat], why: str) -> str | None:
+    """Return who of *records* cannot be killed, in words; None when they are gone by now."""
+    lives = [record for record in records if process.start_ticks(record.pid) == record.start_ticks]
+    if not lives:
+        return None
+    first, *others = sorted(lives, key=lambda record: record.pid)
+    if first.state == "D":
+        why = "it waits in the kernel, and ends when that lets it"
+    program, user = process.name_of(first.pid), process.owner_of(first.pid)
+    more = f", and {len(others)} more" if others else ""
+    return f"process {first.pid} ({program}, user {user}) cannot be killed: {why}{more}"

@@ -1,0 +1,77 @@
+"""Whose is a process? Everything below a supervisor belongs to one of its attempts.
+
+An attempt's family is its leader's session, whatever descends from its leader, and whoever carries its
+mark. A process may leave all three behind (a daemon with an environment of its own): it goes with the
+only attempt there is, or with nobody as long as there are several.
+"""
+
+from __future__ import annotations
+
+import os
+
+from penstock import process
+from penstock.attempts.files import MARK
+from penstock.process_stat import Stat
+from penstock.supervisor.fork import UNBORN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Mapping
+
+
+def family(attempt_id: str, leaders: Mapping[str, int]) -> list[Stat]:
+    """Return the living processes of an attempt, its leader among them. Reads the records of all processes.
+
+    *leaders* maps each attempt of this supervisor to the pid of its process, 0 when it has none. Where no
+    other process can be seen (macOS) the answer is empty.
+    """
+    every = {record.pid: record for record in process.processes()}
+    own = os.getpid()
+    return [
+        record
+        for record in every.values()
+        if record.pid != own
+        and not record.ended
+        and _belongs(record, _line(record, every, own), attempt_id, leaders)
+    ]
+
+
+def owner(record: Stat, leaders: Mapping[str, int]) -> str | None:
+    """Return the attempt that an orphan, now our child, belongs to; None when that cannot be told.
+
+    The answer may be an attempt that has ended.
+    """
+    for attempt_id, leader in leaders.items():
+        if leader and leader == record.session:
+            return attempt_id
+    mark = process.environment_value(record.pid, MARK)
+    if mark is None and len(leaders) == 1:
+        return next(iter(leaders))
+    return mark
+
+
+def is_unborn(record: Stat) -> bool:
+    """Whether it is a warm parent, or its fork that is no attempt's yet: they end by themselves."""
+    return process.environment_value(record.pid, MARK) == UNBORN
+
+
+def _line(record: Stat, every: Mapping[int, Stat], own: int) -> list[Stat]:
+    """Return *record* and its ancestors up to our child; nothing when it does not descend from us."""
+    line = []
+    while record.ppid != own:
+        line.append(record)
+        above = every.get(record.ppid)
+        if above is None or len(line) > len(every):
+            return []
+        record = above
+    return [*line, record]
+
+
+def _belongs(record: Stat, line: list[Stat], attempt_id: str, leaders: Mapping[str, int]) -> bool:
+    if not line:  # started for it by somebody else, who handed its mark on
+        return process.environment_value(record.pid, MARK) == attempt_id
+    by_leader = {leader: each for each, leader in leaders.items() if leader}
+    for number in (record.session, *(each.pid for each in line)):
+        if number in by_leader:
+            return by_leader[number] == attempt_id
+    return owner(record, leaders) == attempt_id

@@ -1,0 +1,192 @@
+"""A supervisor's warm parent of Python tasks: started when first needed, asked for a fork per task.
+
+Every fork is asked for over a channel of its own, which alone tells what came of it: a pid means that
+there is a process, our child, which does nothing until told to go; the end means that there is none, and
+that a plain spawn is due. So the parent may die at any moment and no task is lost or run twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+
+from penstock import forking, process
+from penstock.attempts.files import MARK
+from penstock.stray_signals import ALL
+from penstock.supervisor.spawn import spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from penstock.supervisor.poller import Poller
+
+BIRTH_SECONDS = 10.0
+"""How long a fork may take; after that its parent is killed and the task is spawned."""
+TASK_CHILD = "penstock.task_process.main"
+UNBORN = "-" * 21
+"""In place of an attempt's id: what a warm parent and its forks carry before they are some attempt's."""
+
+_PAUSE = 60.0
+"""Seconds without a warm parent after one that ended before it forked anything."""
+_OOM_SCORE = 200
+_SIGKILL = 9
+_OWN_TO_AN_ATTEMPT = ("PENSTOCK_CTX_", "AIRFLOW_CTX_")
+
+
+class Forge:
+    """At most one warm parent. It is another one as soon as interpreter, environment or folder differ."""
+
+    def __init__(self, poller: Poller) -> None:
+        self.pid = 0
+        """The warm parent while there is one. It is our child, and nobody's attempt."""
+        self._poller = poller
+        self._parent: socket.socket | None = None
+        self._surroundings: Any = None
+        self._fruitful = False
+        self._not_before = 0.0
+
+    def bear(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        *,
+        umask: int | None,
+        plain: Mapping[str, str],
+        outputs: tuple[int, int],
+        channel: int,
+        born: Callable[[int], None],
+    ) -> Birth:
+        """Ask for the process of a Python task; *born* is called with its pid, or with 0 when there is none.
+
+        *plain* is *env* before secrets: the warm parent gets what of it is the same for all tasks. *channel*
+        is what the task talks to us over; its number in *env* becomes the one that it has there. Raises
+        OSError or `CannotStartError` when it cannot be asked for: spawn it.
+        """
+        order = json.dumps({"argv": list(argv), "env": dict(env), "cwd": cwd}).encode()
+        if len(order) > forking.MAX_MESSAGE:
+            raise OSError("too much to be handed over")
+        parent = self._warm(argv, {name: plain[name] for name in plain if _is_common(name)}, cwd, umask)
+        ours, theirs = forking.channel()
+        try:
+            ours.setblocking(False)  # noqa: FBT003 - the standard library's own name for it
+            ours.send(order)
+            forking.ask(parent, b"f", [theirs.fileno(), *outputs, channel])
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return Birth(ours, self._poller, lambda pid: self._tell(pid, born))
+
+    def retire(self) -> None:
+        """Let the warm parent go: it ends when it has done what it was asked for."""
+        if self._parent is not None:
+            self._poller.unwatch(self._parent.fileno())
+            self._parent.close()
+            self._parent = None
+        self.pid = 0
+
+    def give_up(self) -> None:
+        """Kill the warm parent: it does not do what it is asked for."""
+        if self._parent is not None:
+            if _is_ours(self.pid):
+                os.kill(self.pid, _SIGKILL)
+            self._ended()
+
+    def _tell(self, pid: int, born: Callable[[int], None]) -> None:
+        self._fruitful = self._fruitful or pid > 0
+        born(pid)
+
+    def _warm(self, argv: Sequence[str], env: dict[str, str], cwd: str, umask: int | None) -> socket.socket:
+        surroundings = (tuple(argv[:-1]), env, cwd, umask)
+        if self._parent is not None and surroundings != self._surroundings:
+            self.retire()
+        if self._parent is None:
+            if time.monotonic() < self._not_before:
+                raise OSError("the last one did not get warm")
+            self._parent = self._start(argv, env, cwd, umask)
+            self._surroundings = surroundings
+            self._fruitful = False
+        return self._parent
+
+    def _start(self, argv: Sequence[str], env: dict[str, str], cwd: str, umask: int | None) -> socket.socket:
+        ours, theirs = forking.channel()
+        ours.setblocking(False)  # noqa: FBT003 - the standard library's own name for it
+        try:
+            os.set_inheritable(theirs.fileno(), True)  # noqa: FBT003
+            room = " " * len(os.fsencode(argv[-1]))  # where its forks show their own argument
+            words = [*argv[:-1], "--forge", str(theirs.fileno()), room]
+            # Its forks let signals through once they are somebody's; until then a stray one must not end it.
+            self.pid = spawn(words, {**env, MARK: UNBORN}, cwd, 2, umask=umask, blocked=ALL)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        process.set_oom_score(self.pid, _OOM_SCORE)  # ours would be inherited, and nothing is lost with it
+        self._poller.watch(ours.fileno(), self._ended)
+        return ours
+
+    def _ended(self) -> None:
+        """Take note that the warm parent is gone: it never says a word."""
+        if not self._fruitful:
+            self._not_before = time.monotonic() + _PAUSE
+        self.retire()
+
+
+class Birth:
+    """A process that was asked for. `go` or `abandon` ends the matter."""
+
+    def __init__(self, channel: socket.socket, poller: Poller, told: Callable[[int], None]) -> None:
+        self._channel = channel
+        self._poller = poller
+        self._told = told
+        poller.watch(channel.fileno(), self._hear)
+
+    def go(self) -> None:
+        """Let the process run its task."""
+        try:
+            self._channel.send(b"go")
+        except OSError:
+            pass  # it was killed just now, and will be reaped as that
+        self._channel.close()
+
+    def abandon(self) -> None:
+        """Have no such process: one that comes to be ends at once. Harmless when the matter has ended."""
+        if self._channel.fileno() >= 0:
+            self._poller.unwatch(self._channel.fileno())
+            self._channel.close()
+
+    def _hear(self) -> None:
+        try:
+            pid = int(self._channel.recv(32) or b"0")
+        except BlockingIOError:
+            return
+        except (OSError, ValueError):
+            pid = 0
+        self._poller.unwatch(self._channel.fileno())
+        if not _is_ours(pid):  # there is none, or it was killed and collected before we knew it
+            pid = 0
+            self._channel.close()
+        self._told(pid)
+
+
+def can_fork(argv: Sequence[str]) -> bool:
+    """Whether *argv* is a Python task of ours, on a system where a fork can be given to us."""
+    return process.LINUX and len(argv) == 5 and tuple(argv[1:4]) == ("-P", "-m", TASK_CHILD)
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether *pid* is a child of ours that was not collected yet."""
+    record = process.stat(pid) if pid else None
+    return record is not None and record.ppid == os.getpid()
+
+
+def _is_common(name: str) -> bool:
+    """Whether a variable is the same for all tasks."""
+    return name != MARK and not name.startswith(_OWN_TO_AN_ATTEMPT)

@@ -1,0 +1,46 @@
+"""What stands below the order while the task runs: whose process it is, and what is the matter with it."""
+
+from __future__ import annotations
+
+from penstock import process
+from penstock.attempts.files import dump_fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from typing import Any
+
+    from penstock.supervisor.directory import AttemptFiles
+
+NOTE_MAX = 300
+"""Characters of a note: the room for the report is small."""
+
+
+class Notice:
+    """The report of an attempt that runs. ``news`` is set when it says something new."""
+
+    __slots__ = ("_fields", "_files", "news")
+
+    def __init__(self, files: AttemptFiles) -> None:
+        self.news = False
+        self._files = files
+        self._fields: dict[str, Any] = {}
+
+    def process(self, pid: int, at: float) -> None:
+        """Write down that the attempt is process *pid* since *at*, in seconds since 1970."""
+        ticks = process.start_ticks(pid)
+        self._fields |= {"pid": pid, "start_ticks": ticks, "boot_id": process.boot_id(), "at": at}
+        self._write()
+
+    def say(self, note: str, *, kill_at: float | None = None) -> None:
+        """Say what is the matter with it, and when SIGKILL follows, in seconds since 1970."""
+        said = {"note": note[:NOTE_MAX].encode(errors="replace").decode(), "kill_at": kill_at}
+        if self._fields.get("note") != said["note"]:
+            self._fields |= said
+            self.news = True
+            self._write()
+
+    def _write(self) -> None:
+        try:
+            self._files.record_child(dump_fields(self._fields))
+        except OSError:
+            pass  # a full disk: the mark in its environment still tells whose process it is

@@ -1,0 +1,93 @@
+"""What an attempt's command is started with: its environment, put together value by value."""
+
+from __future__ import annotations
+
+import os
+
+from penstock.attempts import files
+from penstock.supervisor import secrets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from typing import Any
+
+    from penstock.supervisor.entrusted import Entrusted
+
+_MOST_SAID = 64 << 10
+LENT = "PENSTOCK_SECRET_"
+"""Before a name that an order of version 0.1 lends to a Python task."""
+
+
+class Provision:
+    """The environment of the attempt that *order* asks for; secrets come into it one after the other.
+
+    ``env`` is what there is by now, ``plain`` what of it is no secret of this attempt alone, ``values`` are
+    the secrets. Raises KeyError, TypeError or AttributeError for an order that makes no sense.
+    """
+
+    def __init__(self, order: dict[str, Any], attempt_id: str, entrusted: Entrusted) -> None:
+        passed = entrusted.passed if order.get("passed") else {}
+        self.plain: dict[str, str] = {**passed, **order["env"]}
+        self.env = {**self.plain, files.MARK: attempt_id}
+        self.values: list[str] = list(order.get("masks", ()))
+        self.printed = bytearray()
+        """What the command that `complete` named has printed."""
+        self._said = -1
+        self._environ = entrusted.environ
+        self._missing: list[tuple[str, str]] = sorted(order.get("secrets", {}).items())
+        for name in order.get("lent", ()):
+            value = self._environ.get(name)
+            if value is not None:
+                self.env[f"{LENT}{name}"] = value
+                self.values.append(value)
+
+    def complete(self) -> str | None:
+        """Take what can be had at once; return the command that prints the next value, or None.
+
+        Raises `UnresolvedError`.
+        """
+        while self._missing:
+            name, reference = self._missing[0]
+            if reference.startswith("cmd:"):
+                return reference.removeprefix("cmd:")
+            try:
+                self._take(secrets.resolve(reference, self._environ))
+            except secrets.UnresolvedError as error:
+                raise secrets.UnresolvedError(f"secret {name}: {error}") from None
+        return None
+
+    def stderr(self, log: int) -> int:
+        """Return where that command complains to: memory, as it may say the value; else *log*."""
+        if not hasattr(os, "memfd_create"):
+            return log
+        self.said()
+        self._said = os.memfd_create("complaints")
+        return self._said
+
+    def said(self) -> bytes:
+        """Return what the command complained of, once; it is to be shown when its value is hidden."""
+        if self._said < 0:
+            return b""
+        data = os.pread(self._said, _MOST_SAID, 0)
+        os.close(self._said)
+        self._said = -1
+        return data
+
+    def hear(self, code: int) -> str | None:
+        """Take what the command has printed that ended with *code*; return why that is no value, or None."""
+        name, reference = self._missing[0]
+        printed = bytes(self.printed)
+        self.printed.clear()
+        if code != 0:
+            how = f"exit code {code}" if code > 0 else f"signal {-code}"
+            return f"secret {name}: {reference} ended with {how}"
+        try:
+            self._take(secrets.decode(printed, reference))
+        except secrets.UnresolvedError as error:
+            return f"secret {name}: {error}"
+        return None
+
+    def _take(self, value: str) -> None:
+        name, _ = self._missing.pop(0)
+        self.env[name] = value
+        self.values.append(value)

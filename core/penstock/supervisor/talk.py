@@ -1,0 +1,132 @@
+"""A Python task's line to its supervisor, from the supervisor's side: questions, and what it leaves behind.
+
+One JSON object a line. ``{"ask": [NAME, ...]}`` and ``{"hide": [VALUE, ...]}`` bring a descriptor along, over
+which the answer goes, so threads and forks of a task that ask at once get each their own:
+
+    ask    ``*`` and the first of these variables that the engine has (``+``: it is no secret), or ``-``
+    hide   ``+``, once nothing printed from now on shows these values
+
+``{"left": FILE, "data": TEXT}`` is what the task could not write into its folder itself (see `held`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from penstock.supervisor.entrusted import Entrusted
+    from penstock.supervisor.poller import Poller
+
+_MOST_BYTES = 4 << 20
+"""Longer messages end the conversation: whoever sent them is not one of ours."""
+_CHUNK = 65536
+_DRAIN_CHUNKS = 128
+
+
+class Talk:
+    """The conversation with one task. *hide* and *left* are called with what it says."""
+
+    def __init__(
+        self,
+        poller: Poller,
+        entrusted: Entrusted,
+        hide: Callable[[Sequence[str]], None],
+        left: Callable[[str, str], None],
+    ) -> None:
+        self._poller = poller
+        self._entrusted = entrusted
+        self._hide = hide
+        self._left = left
+        self._received = b""
+        self._answers: list[int] = []
+        self._channel, self._theirs = socket.socketpair()
+        self._channel.setblocking(False)  # noqa: FBT003 - the standard library's own name for it
+        poller.watch(self._channel.fileno(), self.pump)
+
+    @property
+    def number(self) -> int:
+        """The task's end."""
+        return self._theirs.fileno()
+
+    def lend(self) -> None:
+        """Let a process that is started now inherit the task's end; no other may be before `lent`."""
+        self._theirs.set_inheritable(True)
+
+    def lent(self) -> None:
+        """Close our copy of the task's end: the task has its own."""
+        self._theirs.close()
+
+    def pump(self) -> bool:
+        """Take in what was said; return False when that is nothing at the moment."""
+        if self._channel.fileno() < 0:
+            return False
+        try:
+            data, answers, _, _ = socket.recv_fds(self._channel, _CHUNK, 16, _CLOSE_ON_EXEC)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data, answers = b"", []
+        self._answers += answers
+        *lines, self._received = (self._received + data).split(b"\n")
+        for line in lines:
+            self._obey(line)
+        if not data or len(self._received) > _MOST_BYTES:
+            self.close()
+        return bool(data)
+
+    def drain(self) -> None:
+        """Take in what the task said before it ended. Bounded, as for its output."""
+        for _ in range(_DRAIN_CHUNKS):
+            if not self.pump():
+                break
+
+    def close(self) -> None:
+        """Hang up; doing it twice is harmless."""
+        if self._channel.fileno() >= 0:
+            self._poller.unwatch(self._channel.fileno())
+            self._channel.close()
+        self._theirs.close()
+        for handle in self._answers:
+            os.close(handle)
+        self._answers = []
+
+    def _obey(self, line: bytes) -> None:
+        try:
+            said = json.loads(line)
+            if "ask" in said:
+                self._answer(self._found(said["ask"]))
+            elif "hide" in said:
+                self._hide([str(value) for value in said["hide"]])
+                self._answer(b"+")
+            elif "left" in said:
+                self._left(str(said["left"]), str(said["data"]))
+        except (ValueError, TypeError, KeyError):
+            pass  # an author's own bytes on our line harm nobody
+
+    def _found(self, names: Any) -> bytes:
+        found = self._entrusted.find(map(str, names))
+        if found is None:
+            return b"-"
+        value, secret = found
+        if secret:
+            self._hide([value])
+        return (b"*" if secret else b"+") + value.encode(errors="surrogateescape")
+
+    def _answer(self, data: bytes) -> None:
+        if not self._answers:
+            return
+        with socket.socket(fileno=self._answers.pop(0)) as line:
+            line.setblocking(False)  # noqa: FBT003
+            try:
+                line.sendall(data)
+            except OSError:
+                pass  # who asked has gone
+
+
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)

@@ -1,0 +1,61 @@
+"""What a task's process leaves in its attempt's directory, also when the disk takes nothing.
+
+Then its supervisor takes it over, in memory, and writes it as soon as there is room again.
+"""
+
+from __future__ import annotations
+
+import os
+
+from penstock.attempts.files import DISK_ERRORS, MAX_RECORD_BYTES
+from penstock.authoring.exceptions import TaskError
+from penstock.task_process.channel import NoAnswerError, channel
+
+MOST_HELD = MAX_RECORD_BYTES
+"""Bytes of one file that a supervisor holds; a larger one needs room at once."""
+
+
+class NoRoomError(TaskError):
+    """The disk takes nothing, and what is to be written is too large to wait for that."""
+
+
+def leave(folder: str, name: str, data: bytes) -> None:
+    """Write file *name* in *folder*, or have it written later; raise OSError or `NoRoomError`."""
+    try:
+        write_whole(folder, name, data)
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        if len(data) > MOST_HELD:
+            raise NoRoomError(
+                f"{len(data):,} bytes ({name}) do not fit on the disk of {os.path.dirname(folder)}: "  # noqa: PTH120
+                f"{error.strerror}. Up to {MOST_HELD:,} bytes would wait for room; write large data "
+                "elsewhere and push its path"
+            ) from None
+        if not channel.is_open:
+            raise
+        try:
+            channel.leave(name, data)
+        except NoAnswerError:
+            raise error from None
+
+
+def write_whole(folder: str, name: str, data: bytes) -> None:
+    """Write file *name* in *folder* so that a reader sees all of it or nothing. Raises OSError."""
+    from penstock.failpoint import disk
+
+    draft = f"{folder}/{name}.part"
+    try:
+        disk()
+        with open(draft, "wb", opener=_private) as file:
+            file.write(data)
+        os.rename(draft, f"{folder}/{name}")  # noqa: PTH104
+    except OSError:
+        if os.path.exists(draft):  # noqa: PTH110 - the room is needed
+            os.unlink(draft)  # noqa: PTH108
+        raise
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file of the instance's own: a task's umask is for what its author makes."""
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,125 @@
+"""Where Variables and Connections come from: the environment, then penstock.toml, then the store.
+
+The store is read from the file that the engine keeps for that (`Settings.values_file`), so a look-up
+needs no engine and always gives what is set now.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from penstock.task_process.channel import channel
+from penstock.task_process.hiding import know
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from penstock.values import Entry
+
+    Kind = Literal["variable", "connection"]
+
+_WORDS = {"variable": "VAR", "connection": "CONN"}
+
+
+class Sources:
+    """The sources of one process."""
+
+    def __init__(self) -> None:
+        self._of_file: dict[str, Mapping[str, Entry]] | None = None
+        self._path: str | None = None
+        self._read_at: object = None
+        self._stored: dict[str, Any] = {}
+        self._environ: Mapping[str, str] = {}
+
+    def provide(
+        self,
+        variables: Mapping[str, Entry] | None,
+        connections: Mapping[str, Entry] | None,
+        *,
+        stored: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Use these in place of penstock.toml's (both None: those), and the store's file *stored*.
+
+        *environ* is of the engine's environment what this process does not have in its own.
+        """
+        self.__init__()  # type: ignore[misc]  # as if nothing had been looked up
+        self._environ = environ or {}
+        self._path = stored
+        if variables is not None or connections is not None:
+            self._of_file = {"variable": variables or {}, "connection": connections or {}}
+
+    def find(self, kind: Kind, name: str) -> Entry | None:
+        """Return the entry called *name*, or None."""
+        found: Entry | None = self._from_environment(kind, name)
+        if found is None:
+            found = self._file(kind).get(name)
+        return self._store(kind).get(name) if found is None else found
+
+    def stronger(self, kind: Kind, name: str) -> str | None:
+        """Return what hides the store's entry *name*, or None."""
+        if self._from_environment(kind, name) is not None:
+            return "the environment"
+        return "penstock.toml" if name in self._file(kind) else None
+
+    def in_environment(self, *names: str) -> str | None:
+        """Return the first of these variables that this process or else the engine has.
+
+        What the engine tells is hidden from then on, unless ``show_env`` says that it is no secret.
+        """
+        for environ in (os.environ, self._environ):
+            for name in names:
+                if name in environ:
+                    return environ[name]
+        if not channel.is_open:
+            return None
+        told = channel.environment(*names)
+        if told is not None and told[1]:
+            know(told[0])
+        return None if told is None else told[0]
+
+    def _from_environment(self, kind: Kind, name: str) -> str | None:
+        places = (f"{program}_{_WORDS[kind]}_{name.upper()}" for program in ("PENSTOCK", "AIRFLOW"))
+        return self.in_environment(*places)
+
+    def _file(self, kind: Kind) -> Mapping[str, Entry]:
+        if self._of_file is None:
+            from penstock.settings import load_settings
+
+            settings = load_settings()
+            self._of_file = {"variable": settings.variables, "connection": settings.connections}
+            self._path = self._path or str(settings.values_file)
+        return self._of_file[kind]
+
+    def _store(self, kind: Kind) -> Mapping[str, Entry]:
+        """Return what the store holds of a kind; read again whenever it was written."""
+        if self._path is None:
+            return {}
+        try:
+            status = os.stat(self._path)  # noqa: PTH116 - what is imported here, every attempt pays for
+            if self._read_at != (status.st_mtime_ns, status.st_ino):
+                import json
+
+                with open(self._path, "rb") as file:  # noqa: PTH123
+                    self._stored = json.load(file)
+                self._read_at = (status.st_mtime_ns, status.st_ino)
+        except FileNotFoundError:
+            return {}
+        entries: Mapping[str, Entry] = self._stored.get(kind) or {}
+        return entries
+
+
+sources = Sources()
+provide = sources.provide
+
+
+def find_variable(name: str) -> Entry | None:
+    """Return the entry of variable *name*, or None."""
+    return sources.find("variable", name)
+
+
+def find_connection(conn_id: str) -> Entry | None:
+    """Return the entry of connection *conn_id*, or None."""
+    return sources.find("connection", conn_id)

@@ -1,0 +1,235 @@
+"""The process of a Python task: ``python -P -m penstock.task_process.main ATTEMPT_DIR``.
+
+Reads the attempt's ``spec``, executes the pinned copy of the DAG file under the file's own name,
+runs one task of it, and leaves ``xcom`` and ``verdict`` behind. Exit code 0 or 1; a command takes
+the process over and its exit code is its own. What is imported here, every attempt pays for.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+
+from penstock.attempts import files
+from penstock.authoring.exceptions import TaskError, Terminated
+from penstock.task_process.channel import channel
+from penstock.task_process.hiding import listen_at
+from penstock.task_process.leaving import leave
+from penstock.task_process.lookup import provide
+from penstock.task_process.run import Ending, failed, run_task
+from penstock.task_process.secrets import take_lent
+from penstock.task_process.task_instance import TaskInstance, XComStore
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, TextIO
+
+    from penstock.authoring.context import Context
+    from penstock.authoring.operator import Operator
+
+
+_FOR_CHILDREN = 0.75
+"""The share of the grace that what a task has started may take; the rest is for the task's own clean-up."""
+
+
+class TaskNotFoundError(TaskError):
+    """The DAG file no longer makes the task that is to run."""
+
+
+def main(folder: str) -> int:
+    """Run the attempt in *folder* and return the exit code."""
+    spec, facts = settle_in(folder)
+    try:
+        ending = _run(folder, spec, facts)
+    except Terminated:
+        _die_of_sigterm()
+    _tell(folder, ending)
+    return ending.exit_code
+
+
+def settle_in(folder: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """Read the order in *folder* and let this process have what it provides; return it, and its context."""
+    spec = files.read_order(f"{folder}/{files.SPEC}")
+    facts: dict[str, Any] = spec["context"]
+    _speak_line_by_line()
+    channel.open()
+    provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
+    # Over a line to the supervisor it is told; one of version 0.1 listens to the output.
+    listen_at(None if channel.is_open or spec.get("log_direct") else sys.stdout.fileno())
+    take_lent()
+    return spec, facts
+
+
+def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Ending:
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    try:
+        task = load_task(facts)
+        context = task_context(folder, spec, facts, task)
+    except Terminated:
+        raise
+    except BaseException as error:  # noqa: BLE001 - an author's file may raise anything while it loads
+        return failed(error)
+    grace = float(spec.get("grace") or 0)
+    signal.signal(signal.SIGTERM, lambda number, frame: _on_sigterm(number, frame, task, grace))
+    return run_task(task, context)
+
+
+def load_task(facts: Mapping[str, Any]) -> Operator:
+    """Execute the pinned DAG file and return the task that *facts* name."""
+    from penstock.authoring.collect import collect
+    from penstock.authoring.source import execute
+    from penstock.task_process.logging_setup import show_logging
+
+    show_logging()
+    dag_id, task_id = facts["dag_id"], facts["task_id"]
+    namespace = execute(facts["file"], read_whole(facts["source"]), [facts.get("dags_folder") or ""])
+    dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
+    if dag is None:
+        raise TaskNotFoundError(
+            f"{facts['file']} makes no DAG {dag_id!r} any more: does it depend on its surroundings?"
+        )
+    if task_id not in dag.task_dict:
+        raise TaskNotFoundError(
+            f"DAG {dag_id!r} makes no task {task_id!r} any more: does it depend on its surroundings?"
+        )
+    dag.timezone_name = dag.timezone_name or facts.get("timezone")
+    return dag.task_dict[task_id]
+
+
+def task_context(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], task: Operator) -> Context:
+    """Return the context of *task* in the attempt whose directory is *folder*."""
+    from penstock.task_process.context_keys import build_context
+    from penstock.task_process.moment import Moment
+
+    date = facts.get("logical_date")
+    assert task.dag is not None
+    ti = TaskInstance(
+        task,
+        dag_id=facts["dag_id"],
+        run_id=facts["run_id"],
+        try_number=facts.get("try_number") or 1,
+        max_tries=facts.get("max_tries") or 1,
+        map_index=facts.get("map_index", -1),
+        attempt_id=spec["attempt_id"],
+        start_date=Moment.now_utc(),
+        xcoms=XComStore(folder, spec.get("xcom_sources") or {}),
+        socket=facts.get("socket"),
+        logical_date=Moment.parse(date) if date else None,
+    )
+    return build_context(task.dag, task, ti, facts)
+
+
+def _tell(folder: str, ending: Ending) -> None:
+    """Explain the ending in the log, and write the verdict when an exit code does not say it all."""
+    if ending.error is not None:
+        _explain(ending)
+    say_all()
+    more = (ending.skips, ending.assets, ending.mapped_length is not None, ending.rendered_map_index)
+    if ending.kind == "success" and not any(more):
+        return
+    fields = {
+        "kind": ending.kind,
+        "reason": ending.reason,
+        "next_poke_at": ending.next_poke_at,
+        "skips": list(ending.skips),
+        "assets": list(ending.assets),
+        "mapped_length": ending.mapped_length,
+        "rendered_map_index": ending.rendered_map_index,
+    }
+    leave(folder, files.VERDICT, files.dump_fields(fields))
+
+
+def say_all() -> None:
+    """Print what was not printed yet. A log that takes nothing (``log="direct"``) changes no ending."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())  # Python prints it again at its end, and would fail again
+            os.close(null)
+
+
+def _explain(ending: Ending) -> None:
+    if ending.kind == "skipped":
+        print(f"skipped: {ending.reason}" if ending.reason else "skipped")  # noqa: T201 - to the task's log
+        return
+    from penstock.task_process.tracebacks import explain
+
+    assert ending.error is not None
+    say_all()
+    sys.stderr.write(explain(ending.error))
+
+
+def read_whole(path: str) -> bytes:
+    """Return a file's bytes."""
+    with open(path, "rb") as file:  # noqa: PTH123 - see above on imports
+        return file.read()
+
+
+def _speak_line_by_line() -> None:
+    """Let every line reach the log when it is printed, in the order of printing."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _on_sigterm(
+    number: int, frame: FrameType | None, task: Operator | None = None, grace: float = 0.0
+) -> None:
+    """Let `on_kill`, what the task has started and ``finally`` blocks run; a second signal ends at once."""
+    del frame
+    signal.signal(number, signal.SIG_DFL)
+    try:
+        if task is not None:
+            _tell_to_stop(task)
+        if grace:
+            from penstock.task_process.own_children import let_children_end
+
+            let_children_end(grace * _FOR_CHILDREN)
+    finally:
+        raise Terminated
+
+
+def _tell_to_stop(task: Operator) -> None:
+    """Call `Operator.on_kill`, and show what it raises.
+
+    It prints through streams of its own: the signal may have come in the middle of a print, and Python
+    refuses a second one to a stream that is at its first.
+    """
+    with _lines_to(1) as out, _lines_to(2) as err, redirect_stdout(out), redirect_stderr(err):
+        try:
+            task.on_kill()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the task ends
+            from penstock.task_process.tracebacks import explain
+
+            err.write(f"on_kill failed\n{explain(error)}")
+
+
+def _lines_to(handle: int) -> TextIO:
+    try:
+        return open(handle, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    except OSError:  # the author has closed it
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - see above on imports
+
+
+def _die_of_sigterm() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _attempt() -> str:
+    if sys.argv[1] != "--forge":
+        return sys.argv[1]
+    from penstock.task_process.warm_parent import serve
+
+    return serve(int(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.path.abspath(_attempt())))  # noqa: PTH100 - see above on imports

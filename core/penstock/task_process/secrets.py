@@ -1,0 +1,90 @@
+"""From a reference (``env:NAME``, ``file:PATH``, ``cmd:COMMAND``) to the secret, in a task's process.
+
+The value is hidden before anybody sees it. ``env:`` means the environment of the engine, which the
+supervisor knows (one of version 0.1 hands on what is referred to under names of their own).
+"""
+
+from __future__ import annotations
+
+import os
+
+from penstock.authoring.exceptions import TaskError
+from penstock.task_process.hiding import hide
+from penstock.task_process.lookup import sources
+
+LENT = "PENSTOCK_SECRET_"
+"""What stands before a name in the environment that the supervisor hands on."""
+COMMAND_SECONDS = 30.0
+MAX_BYTES = 64 << 10
+
+_lent: dict[str, str] = {}
+_resolved: dict[str, str] = {}
+
+
+class SecretError(TaskError):
+    """A secret is not where its reference says."""
+
+
+def take_lent() -> None:
+    """Take what the supervisor handed on out of the environment: programs started here do not get it."""
+    for name in [name for name in os.environ if name.startswith(LENT)]:
+        _lent[name.removeprefix(LENT)] = os.environ.pop(name)
+
+
+def secret_value(reference: str, what: str) -> str:
+    """Return the value of *reference*, looked up once a process; *what* names its user in errors."""
+    found = _resolved.get(reference)
+    if found is None:
+        try:
+            found = _resolve(reference)
+        except SecretError as error:
+            raise SecretError(f"{what}: {error}") from None
+        _resolved[reference] = found
+    hide(found)
+    return found
+
+
+def _resolve(reference: str) -> str:
+    kind, _, place = reference.partition(":")
+    if kind == "env":
+        value = _lent.get(place) or sources.in_environment(place)
+        if value is None:
+            raise SecretError(f"{reference}: the engine was started without this environment variable")
+        return value
+    if kind == "file":
+        return _text(_read(place, reference), reference)
+    if kind == "cmd":
+        return _text(_run(place, reference), reference)
+    raise SecretError(f"{reference}: a reference is env:NAME, file:PATH or cmd:COMMAND")
+
+
+def _read(place: str, reference: str) -> bytes:
+    try:
+        with open(os.path.expanduser(place), "rb") as file:  # noqa: PTH123, PTH111
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SecretError(f"{reference}: {error.strerror}") from None
+
+
+def _run(command: str, reference: str) -> bytes:
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["sh", "-c", command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise SecretError(f"{reference}: took longer than {COMMAND_SECONDS:g} s") from None
+    if done.returncode:
+        raise SecretError(f"{reference}: ended with exit code {done.returncode}")
+    return done.stdout
+
+
+def _text(data: bytes, reference: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise SecretError(f"{reference}: larger than {MAX_BYTES} bytes")
+    return data.decode(errors="surrogateescape").rstrip("\r\n")

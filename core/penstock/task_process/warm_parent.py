@@ -1,0 +1,98 @@
+"""A warm parent of Python tasks: it has imported what every task needs, and forks one per request.
+
+``python -P -m penstock.task_process.main --forge FD ROOM``, started by a supervisor (see `forge`). A
+request is three descriptors: the task's own channel and its two outputs. By a fork of a fork the task
+becomes the supervisor's child, which waits for it itself; nothing of a task depends on this process
+after that. Over its channel the task hears what it is (arguments, environment, working directory),
+says who it is, and waits to be told to go: until then nothing of the author's has run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import time
+
+from penstock import forking, stray_signals
+from penstock.attempts.files import CHANNEL, MARK
+
+IDLE_SECONDS = 30.0
+"""How long it waits for the next task before it ends and gives its memory back."""
+GO = b"go"
+_LOOK = 0.0002
+
+
+def serve(descriptor: int) -> str:
+    """Fork tasks for as long as somebody asks; return, in each of them, the attempt's directory."""
+    _import_all()
+    try:
+        plate = forking.Nameplate(MARK)
+        forking.stay_warm(busy=["penstock.authoring.scope"])
+    except forking.NotWarmError as why:
+        sys.stderr.write(f"Python tasks are spawned, not forked: {why}\n")
+        sys.stderr.flush()
+        os._exit(1)  # whatever threads there are
+    asker = socket.socket(fileno=descriptor)
+    asker.settimeout(IDLE_SECONDS)
+    while True:
+        request = forking.hear(asker)
+        if request is None:
+            os._exit(0)
+        descriptors = request[1]
+        try:
+            middle = os.fork()
+        except OSError:  # short of processes: the channel's end says that there is no task
+            middle = -1
+        if middle == 0:
+            return _fork_again(plate, asker, descriptors)
+        for each in descriptors:
+            os.close(each)
+        if middle > 0:
+            os.waitpid(middle, 0)
+
+
+def _import_all() -> None:
+    import importlib
+
+    surface = importlib.import_module("penstock")
+    for name in surface.__all__:
+        getattr(surface, name)
+    for module in ("authoring.collect", "authoring.source"):
+        importlib.import_module(f"penstock.{module}")
+    for module in ("context_keys", "logging_setup", "moment", "tracebacks"):
+        importlib.import_module(f"penstock.task_process.{module}")
+
+
+def _fork_again(plate: forking.Nameplate, asker: socket.socket, descriptors: list[int]) -> str:
+    """Become the task's process, whose parent has ended; whoever is not, or fails to, ends here."""
+    try:
+        middle = os.getpid()
+        if os.fork():
+            os._exit(0)
+        asker.detach()
+        stray_signals.let_through()
+        return _begin(plate, middle, *descriptors)
+    except BaseException:  # noqa: BLE001 - nothing has begun: the supervisor starts the task in another way
+        os._exit(1)
+
+
+def _begin(
+    plate: forking.Nameplate, middle: int, descriptor: int, stdout: int, stderr: int, line: int
+) -> str:
+    forking.settle(stdout, stderr, keep=[descriptor, line])
+    own = socket.socket(fileno=descriptor)
+    order = json.loads(own.recv(forking.MAX_MESSAGE))
+    argv, environment = order["argv"], order["env"]
+    plate.show(argv, environment[MARK])
+    forking.live_in({**environment, CHANNEL: str(line)}, order["cwd"])
+    sys.argv[1:] = [argv[-1]]
+    sys.orig_argv[:] = argv
+    while os.getppid() == middle:  # it has only to end
+        time.sleep(_LOOK)
+    own.send(b"%d" % os.getpid())
+    if own.recv(16) != GO:
+        os._exit(0)
+    own.close()
+    return str(argv[-1])
