@@ -6,9 +6,10 @@ TESTS  ?= tests
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 LOWEST := .venv-lowest
+MUTANTS := .venv-mutants
 DEMO   := $(CURDIR)/.demo
 
-.PHONY: demo demo-stop test check lint types arrows pytest quick lowest matrix slow bench pictures clean
+.PHONY: demo demo-stop test check lint types arrows pytest quick lowest matrix slow bench mutants pictures clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -35,7 +36,7 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
-	$(BIN)/mypy tests benchmarks sample_dags docs/make_pictures.py
+	$(BIN)/mypy tests benchmarks mutants sample_dags docs/make_pictures.py
 
 arrows: $(STAMP)
 	$(BIN)/lint-imports
@@ -67,8 +68,22 @@ slow: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
+# Which changes of the code do the tests notice? In a copy of the tree, with a virtual environment of its own:
+# make mutants SEED=7 SAMPLE=60 ROOM=scheduling LIMIT=60
+mutants: $(MUTANTS)/.installed
+	@$(MUTANTS)/bin/python -m mutants $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE)) \
+	  $(if $(ROOM),--room $(ROOM)) $(if $(LIMIT),--limit $(LIMIT))
+
+$(MUTANTS)/.installed: pyproject.toml
+	@test -x $(MUTANTS)/bin/python || $(PYTHON) -m venv $(MUTANTS)
+	@mkdir -p .mutants/tree
+	@git ls-files -z -co --exclude-standard | xargs -0 cp --parents -t .mutants/tree
+	@$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.mutants/tree[samples,dev,mutants]'
+	@$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.mutants/tree[clock]' || true
+	@touch $@
+
 pictures: $(STAMP)
 	$(BIN)/python docs/make_pictures.py
 
 clean:
-	rm -rf $(VENV) .venv-* $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist build
+	rm -rf $(VENV) .venv-* .mutants $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist build

@@ -1,0 +1,171 @@
+"""Which test reaches which line: recorded once with coverage, and again for tests that are new or changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mutants.lines import Lines, read_lines
+from mutants.rooms import ROOMS, TESTS, blind_tests, sources
+
+_BATCH = 12  # test files a recording: what is recorded stays when a run is broken off
+
+
+@dataclass
+class Reach:
+    """What was recorded; sets of tests are the bits of one number."""
+
+    files: dict[str, str] = field(default_factory=dict)  # test file to the digest of what was recorded
+    tests: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Reach:
+        """Return what an earlier run recorded; nothing when there was none."""
+        if not path.exists():
+            return cls()
+        document = json.loads(path.read_text())
+        document["lines"] = {key: int(bits, 16) for key, bits in document["lines"].items()}
+        return cls(**document)
+
+    def write(self, path: Path) -> None:
+        """Keep it for the next run."""
+        document = {**vars(self), "lines": {key: f"{bits:x}" for key, bits in self.lines.items()}}
+        path.with_suffix(".new").write_text(json.dumps(document))
+        path.with_suffix(".new").replace(path)
+
+    def add(self, test: str, seconds: float, keys: Iterable[str]) -> None:
+        """Note that ``test`` took so long and reached these lines."""
+        if test not in self.seconds:
+            self.tests.append(test)
+        self.seconds[test] = seconds
+        bit = 1 << self.tests.index(test)
+        for key in keys:
+            self.lines[key] = self.lines.get(key, 0) | bit
+
+    def named(self, bits: int) -> list[str]:
+        """Name the tests of a set of tests."""
+        return [test for at, test in enumerate(self.tests) if bits >> at & 1]
+
+    def reaching(self, lines: Lines, line: int) -> list[str]:
+        """Find the tests that reach a line, or its statement, or else its function, or whoever names it."""
+        for each in (line, lines.first(line)):
+            if bits := self.lines.get(lines.key(each), 0):
+                return self.named(bits)
+        owner = lines.owner(line)
+        if name := lines.defined(lines.first(line)):
+            word = re.compile(rf"\b{re.escape(name)}\b")
+            return self.named(_union(bits for key, bits in self.lines.items() if word.search(key)))
+        begins = (f"{owner}\t", f"{owner}.")
+        return self.named(
+            _union(bits for key, bits in self.lines.items() if owner and key.startswith(begins))
+        )
+
+
+def _union(sets: Iterable[int]) -> int:
+    bits = 0
+    for each in sets:
+        bits |= each
+    return bits
+
+
+def record(tree: Path, reach: Reach, keep: Path) -> None:
+    """Record the tests of ``tree`` that are new or changed since they were recorded."""
+    found = {
+        path.relative_to(tree).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in TESTS
+        for path in sorted((tree / folder).rglob("test_*.py"))
+    }
+    wanted = [path for path, digest in found.items() if digest not in reach.files.values()]
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        print(f"recording what tests reach: {start + len(batch)} of {len(wanted)} files", flush=True)
+        _record(tree, batch, reach)
+        reach.files.update({path: found[path] for path in batch})
+        reach.write(keep)
+
+
+def _record(tree: Path, batch: list[str], reach: Reach) -> None:
+    from coverage import CoverageData
+
+    data, noted = tree.parent / "coverage", tree.parent / "noted.json"
+    data.unlink(missing_ok=True)
+    noted.unlink(missing_ok=True)
+    subprocess.run(
+        [
+            *pytest_words(),
+            "--cov=penstock",
+            "--cov=penstock_tui",
+            "--cov-context=test",
+            "--cov-report=",
+            *batch,
+        ],
+        cwd=tree,
+        env={
+            **os.environ,
+            "COVERAGE_FILE": str(data),
+            "MUTANTS_NOTED": str(noted),
+            "COVERAGE_CORE": "ctrace",
+        },
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    if not noted.exists():
+        raise SystemExit(f"mutants: pytest did not come to its end over {', '.join(batch)}")
+    coverage = CoverageData(str(data))
+    coverage.read()
+    keys: dict[str, set[str]] = {}
+    for room in ROOMS:
+        for source in sources(tree, room):
+            lines = read_lines((tree / source).read_text())
+            for line, contexts in coverage.contexts_by_lineno(str(tree / source)).items():
+                for context in contexts:
+                    keys.setdefault(context.rpartition("|")[0], set()).add(lines.key(line))
+    for test, (seconds, outcome) in json.loads(noted.read_text()).items():
+        if outcome == "failed":
+            print(f"  left out, it fails on unchanged code: {test}")
+        elif outcome == "passed":
+            reach.add(test, seconds, keys.get(test, ()))
+
+
+def choose(tree: Path, reach: Reach, source: Path, line: int, limit: float) -> tuple[list[str], int]:
+    """Pick the tests for a change of ``line``: those of its name, then quick ones, up to ``limit`` seconds.
+
+    The second value is how many more reach the line.
+    """
+    tests = set(reach.reaching(read_lines((tree / source).read_text()), line))
+    blind = set(blind_tests(tree, source))
+    names = {Path(path).name for path in blind}
+    tests |= {test for test in reach.seconds if Path(test.partition("::")[0]).name in names}
+    present = _present(tree)
+    chosen: list[str] = []
+    spent, more = 0.0, 0
+    for test in sorted(tests, key=lambda each: (source.stem.strip("_") not in each, reach.seconds[each])):
+        path, _, name = test.partition("::")
+        if (now := present.get(Path(path).name)) is None:
+            continue
+        spent += reach.seconds[test]
+        if spent > limit and chosen:
+            more += 1
+        else:
+            chosen.append(f"{now}::{name}")
+    return chosen, more
+
+
+def _present(tree: Path) -> dict[str, str]:
+    """Test files by name: they move between folders, and keep their names."""
+    return {path.name: path.relative_to(tree).as_posix() for path in (tree / "tests").rglob("test_*.py")}
+
+
+def pytest_words() -> list[str]:
+    """Return the command that runs tests with our plugin, one after the other."""
+    without = ["-p", "no:cacheprovider", "-p", "no:xdist"]
+    return [sys.executable, "-m", "pytest", "-q", "-p", "mutants.plugin", *without, "--timeout=60"]

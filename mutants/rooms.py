@@ -1,0 +1,91 @@
+"""The rooms whose changes are tried, and the tests that reach what coverage cannot see.
+
+When a folder moves, this is the file to change.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# Folders and files below `core/penstock` and `tui/penstock_tui`; a name that ends in `.py` is one file.
+ROOMS = {
+    "scheduling": ("scheduling",),
+    "execution": ("execution", "attempts", "supervisor"),
+    "store": ("store",),
+    "view": ("view",),
+}
+# Code that history has settled, or that no test of ours could tell.
+LEFT_OUT = ("store/migrations/",)
+
+TESTS = ("tests/unit", "tests/contract", "tests/integration", "tests/console")
+
+# Supervisors and task children are processes of their own, where coverage does not look: tests that
+# start them, by the end of the path of the code. Globs below `tests/`; what coverage saw comes in addition.
+BLIND: dict[tuple[str, ...], tuple[str, ...]] = {
+    (
+        "supervisor/*.py",
+        "execution/supervisor.py",
+        "execution/running.py",
+        "execution/ending.py",
+        "execution/asking.py",
+        "execution/family.py",
+        "execution/notice.py",
+        "execution/tail.py",
+        "execution/child.py",
+        "execution/forge.py",
+        "execution/output.py",
+        "execution/spawn.py",
+        "execution/references.py",
+        "execution/engine_link.py",
+        "execution/attempt_files.py",
+        "execution/conclusion.py",
+        "execution/poller.py",
+        "execution/masking.py",
+        "execution/held.py",
+        "execution/closing.py",
+        "execution/accounts.py",
+        "execution/alone.py",
+        "execution/own_children.py",
+        "execution/spellings.py",
+    ): (
+        "unit/execution/*.py",
+        "unit/supervisor/*.py",
+        "contract/test_executor.py",
+        "**/test_supervisor*.py",
+        "**/test_stopping_rule.py",
+        "**/test_command_zoo.py",
+        "**/test_crew.py",
+        "**/test_forge.py",
+        "**/test_attempts_taken_away.py",
+        "**/test_secrets_*.py",
+        "**/test_stray_signals.py",
+        "**/test_foreign_processes.py",
+        "**/test_full_disk.py",
+    ),
+    ("execution/task_child.py", "execution/warm_parent.py", "execution/callback_child.py", "task/*.py"): (
+        "**/test_task_child.py",
+        "**/test_forge.py",
+        "**/test_callbacks_delivered.py",
+    ),
+}
+
+
+def sources(tree: Path, room: str) -> list[Path]:
+    """List the files of a room, relative to ``tree``, sorted."""
+    found: set[Path] = set()
+    for package in (tree / "core" / "penstock", tree / "tui" / "penstock_tui"):
+        for name in ROOMS[room]:
+            place = package / name
+            found.update(place.rglob("*.py") if place.is_dir() else [place] if place.is_file() else [])
+    relative = sorted(path.relative_to(tree) for path in found)
+    return [path for path in relative if not any(part in path.as_posix() for part in LEFT_OUT)]
+
+
+def blind_tests(tree: Path, source: Path) -> list[str]:
+    """List the test files, relative to ``tree``, for code that runs in processes of its own."""
+    tests: set[str] = set()
+    for sources_, globs in BLIND.items():
+        if any(source.match(pattern) for pattern in sources_):
+            for glob in globs:
+                tests.update(path.relative_to(tree).as_posix() for path in (tree / "tests").glob(glob))
+    return sorted(test for test in tests if Path(test).name.startswith("test_"))
