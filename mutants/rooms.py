@@ -17,55 +17,31 @@ ROOMS = {
 # Code that history has settled, or that no test of ours could tell.
 LEFT_OUT = ("store/migrations/",)
 
-TESTS = ("tests/unit", "tests/contract", "tests/integration", "tests/console")
+# Tests that may notice. Those of whole engines and samples take minutes and ask little of one line.
+TESTS = (
+    "tests/unit",
+    "tests/contract",
+    "tests/integration/scheduling",
+    "tests/integration/store",
+    "tests/integration/service",
+    "tests/integration/execution",
+    "tests/integration/task",
+    "tests/console",
+)
 
-# Supervisors and task children are processes of their own, where coverage does not look: tests that
-# start them, by the end of the path of the code. Globs below `tests/`; what coverage saw comes in addition.
+# Supervisors and task processes are where coverage does not look: tests that start them, by the end of
+# the path of the code. Globs below `tests/`; what coverage saw comes in addition.
 BLIND: dict[tuple[str, ...], tuple[str, ...]] = {
-    (
-        "supervisor/*.py",
-        "execution/supervisor.py",
-        "execution/running.py",
-        "execution/ending.py",
-        "execution/asking.py",
-        "execution/family.py",
-        "execution/notice.py",
-        "execution/tail.py",
-        "execution/child.py",
-        "execution/forge.py",
-        "execution/output.py",
-        "execution/spawn.py",
-        "execution/references.py",
-        "execution/engine_link.py",
-        "execution/attempt_files.py",
-        "execution/conclusion.py",
-        "execution/poller.py",
-        "execution/masking.py",
-        "execution/held.py",
-        "execution/closing.py",
-        "execution/accounts.py",
-        "execution/alone.py",
-        "execution/own_children.py",
-        "execution/spellings.py",
-    ): (
+    ("supervisor/*.py",): (
         "unit/execution/*.py",
         "unit/supervisor/*.py",
         "contract/test_executor.py",
-        "**/test_supervisor*.py",
-        "**/test_stopping_rule.py",
-        "**/test_command_zoo.py",
-        "**/test_crew.py",
-        "**/test_forge.py",
-        "**/test_attempts_taken_away.py",
-        "**/test_secrets_*.py",
-        "**/test_stray_signals.py",
-        "**/test_foreign_processes.py",
-        "**/test_full_disk.py",
+        "integration/execution/*.py",
     ),
-    ("execution/task_child.py", "execution/warm_parent.py", "execution/callback_child.py", "task/*.py"): (
-        "**/test_task_child.py",
-        "**/test_forge.py",
-        "**/test_callbacks_delivered.py",
+    ("task_process/*.py",): (
+        "integration/task/*.py",
+        "integration/execution/test_forge.py",
+        "integration/service/test_callbacks_delivered.py",
     ),
 }
 
