@@ -50,7 +50,7 @@ def _run(live: LiveRun) -> dict[str, Any]:
         (kind, entry)
         for kind, queue in live.queues.items()
         for entry in queue
-        if live.tasks[entry[-1]].state is TaskState.SCHEDULED
+        if (task := live.tasks.get(entry[-1])) is not None and task.state is TaskState.SCHEDULED
     }
     return {
         "record": asdict(live.record),

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from penstock.attempts import files
 from penstock.attempts.protocol import AttemptSpec, dump
 from penstock.authoring import scope
@@ -69,6 +71,13 @@ class ChildRan:
     verdict: dict[str, Any] | None
     xcoms: dict[str, Any]
     attempt_id: str
+
+
+@pytest.fixture(autouse=True)
+def own_scope() -> Iterator[None]:
+    """Keep what a test makes apart from what others made; for a conftest to take in."""
+    with scope.fresh():
+        yield
 
 
 @contextmanager

@@ -6,8 +6,9 @@ Every moment derives from NOW, so that screens drawn from it never change.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -272,7 +273,16 @@ def count_states(tasks: Sequence[views.TaskRow]) -> dict[str, int]:
 
 
 def believable() -> World:
-    """Return an instance with DAGs and runs in every state worth seeing."""
+    """Return an instance with DAGs and runs in every state worth seeing: a copy, for a test to change."""
+    made = _believable()
+    copied = {name: getattr(made, name).copy() for name in (each.name for each in fields(World))}
+    for name in ("samples", "skips"):
+        copied[name] = {key: list(found) for key, found in copied[name].items()}
+    return World(**copied)
+
+
+@cache
+def _believable() -> World:
     world = World()
     state = TaskState
     at_six = NOW.replace(hour=6, minute=0, second=0)

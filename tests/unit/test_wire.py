@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -19,6 +17,8 @@ from penstock.model import acts
 from penstock.model.views import views
 
 PORT = [name for name, call in vars(Engine).items() if inspect.isfunction(call) and not name.startswith("_")]
+
+
 ON_THE_WIRE = [name for name in PORT if name != "close"] + ["hello", "ping", "run_states"]
 
 
@@ -146,13 +146,3 @@ def test_a_kind_cannot_name_anything_but_our_errors(kind: str) -> None:
 def test_stale_is_refused_and_unknown_is_wrong_use() -> None:
     assert wire.problem_of(PlanStaleError()).kind == "PlanStaleError"
     assert wire.problem_of(UnknownError("x")).message == "x"
-
-
-def test_the_client_starts_without_the_store_and_asyncio() -> None:
-    code = (
-        "import sys, penstock.api.connect; "
-        "print([name for name in ('sqlalchemy', 'sqlmodel', 'asyncio', 'textual', 'psutil', 'croniter')"
-        " if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

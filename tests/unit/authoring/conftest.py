@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import penstock
-from penstock.authoring import scope
+from drive.tasks import own_scope
 from penstock.loading.serialize import collect, to_spec
 from penstock.model.spec import DagSpec
 
+__all__ = ["own_scope"]
+
 FILE = "the_file.py"
-
-
-@pytest.fixture(autouse=True)
-def _own_scope() -> Iterator[None]:
-    with scope.fresh():
-        yield
 
 
 class Loader:

@@ -143,6 +143,8 @@ with DAG("d", schedule=[A]):
 def made(self, context, a, more=2):
     return [self.name, a.name, more, context["run_id"]]
 """
+
+
 CAME = {
     "name": "a", "uri": "s3://a", "extra": {"n": 7}, "aliases": ["x"], "at": "2026-01-01T00:00:00+00:00",
     "source": {"dag_id": "up", "run_id": "r1", "task_id": "t", "map_index": -1,
@@ -177,21 +179,6 @@ def test_what_a_task_says(file: Path, tmp_path: Path, capsys: pytest.CaptureFixt
         assert "must be JSON" in unwritable.reason
         made = runs.here(dags["made"], "made", run_id="r9")
         assert made.xcoms == {"return_value": ["made", "a", 2, "r9"]}
-
-
-def test_what_a_task_sees(file: Path, tmp_path: Path) -> None:
-    with dags_of(file) as dags:
-        runs = Runs(tmp_path / "attempts")
-        assert runs.here(dags["d"], "see", triggering=[CAME]).xcoms["return_value"] == [
-            "s3://a",
-            {"n": 7},
-            "t",
-        ]
-    done = runs.child(file, "d", "rendered", triggering=[CAME])
-    assert (done.code, done.output) == (0, "s3://a=7 r1 []\n")
-    child = runs.child(file, "d", "say")
-    assert child.verdict is not None
-    assert [one["name"] for one in child.verdict["assets"]] == ["a", "new"]
 
 
 def test_inlets_are_asked_for_once_and_the_newest_is_last() -> None:

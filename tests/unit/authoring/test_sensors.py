@@ -17,7 +17,6 @@ import pytest
 from drive.tasks import MIDNIGHT, Runs
 from penstock import (
     DAG,
-    BashSensor,
     DateTimeSensor,
     ExternalTaskSensor,
     FailException,
@@ -138,22 +137,6 @@ def test_a_relative_file_starts_at_its_connection(dag: DAG, runs: Runs, tmp_path
     ran = runs.here(dag, "s")
     assert ran.kind == "failed"
     assert "connection 'landing' does not exist" in str(ran.ending.reason)
-
-
-COMMANDS: list[tuple[str, dict[str, Any], str]] = [
-    ("exit 0", {}, "success"),
-    ("exit 3", {}, "rescheduled"),
-    ("exit 3", {"retry_exit_code": 3}, "rescheduled"),
-    ("exit 4", {"retry_exit_code": 3}, "fail_without_retry"),
-    ("test {{ ds }} = 2026-01-15", {}, "success"),
-    ('test "$A" = 1', {"env": {"A": 1}}, "success"),
-]
-
-
-@pytest.mark.parametrize(("command", "options", "kind"), COMMANDS)
-def test_commands(command: str, options: dict[str, Any], kind: str, dag: DAG, runs: Runs) -> None:
-    BashSensor(dag=dag, bash_command=command, **reschedule(), **options)
-    assert runs.here(dag, "s").kind == kind
 
 
 def test_moments(dag: DAG, runs: Runs) -> None:

@@ -126,7 +126,7 @@ async def test_a_clear_of_all_instances_is_taken_back(bench: Bench) -> None:
 
 async def test_instances_that_came_after_an_act_go_with_it(bench: Bench) -> None:
     f = mapped(task("f", "gen", "gate"), over("gen"))
-    bench.load(dag("d", task("gen"), task("gate"), task("other"), f))
+    bench.load(dag("d", task("gen"), task("gate"), task("other"), f, task("red", "f")))
     run = bench.trigger("d")
     bench.end("gate", BAD)
     bench.end("gen", returned(3))
@@ -136,18 +136,26 @@ async def test_instances_that_came_after_an_act_go_with_it(bench: Bench) -> None
     bench.act(Undo(undo_id=done.undo_id))
     assert states(bench, run) == {
         "gen": "success", "gate": "failed", "other": "running",
-        "f": "upstream_failed", "f[1]": "removed", "f[2]": "removed",
+        "f": "upstream_failed", "f[1]": "removed", "f[2]": "removed", "red": "upstream_failed",
     }  # fmt: skip
+    assert_memory_is_the_store(bench, stored_world(bench))
+    bench.act(Unfreeze(dag_id="d"))
     bench.finish()
+    assert bench.run_state("d", run) == "failed"
+    bench.act(Mark(dag_id="d", run_id=run, tasks=("gate",), state="success"))
+    bench.finish()
+    assert ran(bench, run) == ["gen", "gate", "other", "f[0]", "f[1]", "f[2]", "red"]
+    assert bench.run_state("d", run) == "success"
 
 
 async def relisted(bench: Bench, length: int) -> tuple[str, int | None]:
     """Have two instances end, their list become another, and one of them cleared in a frozen DAG."""
-    bench.load(dag("d", task("gen"), task("other"), mapped(task("f", "gen"), over("gen"))))
+    bench.load(dag("d", task("gen"), task("other"), mapped(task("f", "gen"), over("gen")), task("red", "f")))
     run = bench.trigger("d")
     bench.end("gen", returned(2))
     bench.end("f[0]")
     bench.end("f[1]")
+    bench.end("red")
     bench.act(Clear(dag_id="d", run_id=run, tasks=("gen",)))
     bench.end("gen", returned(length))
     bench.act(Freeze(dag_id="d"))
@@ -158,9 +166,17 @@ async def test_a_longer_list_goes_with_the_clear_that_brought_it(bench: Bench) -
     run, undo_id = await relisted(bench, 4)
     assert states(bench, run)["f[3]"] == "scheduled"
     bench.act(Undo(undo_id=undo_id))
+    assert states(bench, run) == {
+        "gen": "success", "other": "running", "f[0]": "success", "f[1]": "success",
+        "f[2]": "removed", "f[3]": "removed", "red": "success",
+    }  # fmt: skip
+    assert_memory_is_the_store(bench, stored_world(bench))
+    bench.act(Clear(dag_id="d", run_id=run, tasks=("red",)))
     bench.act(Unfreeze(dag_id="d"))
+    assert bench.running() == ["other", "red"], "it waits for none of those that went"
     bench.finish()
-    assert ran(bench, run) == ["gen", "other", "f[0]", "f[1]"]
+    assert ran(bench, run) == ["gen", "other", "f[0]", "f[1]", "red"]
+    assert bench.run_state("d", run) == "success"
 
 
 async def test_what_a_shorter_list_removed_is_not_brought_back(bench: Bench) -> None:
@@ -170,7 +186,8 @@ async def test_what_a_shorter_list_removed_is_not_brought_back(bench: Bench) -> 
         bench.act(Undo(undo_id=undo_id))
     bench.act(Unfreeze(dag_id="d"))
     bench.finish()
-    assert ran(bench, run) == ["gen", "other", "f[0]"]
+    assert ran(bench, run) == ["gen", "other", "f[0]", "red"]
+    assert bench.run_state("d", run) == "success"
 
 
 # -- versions ----------------------------------------------------------------------------------

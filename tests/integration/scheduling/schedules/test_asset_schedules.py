@@ -177,6 +177,9 @@ async def test_emit_by_hand(bench: Bench) -> None:
         bench.engine.plan(EmitAsset(name="a", extra={"x": "y" * 70_000}))
 
 
+KILLED = Outcome(kind=OutcomeKind.CANCELLED)
+
+
 @pytest.mark.parametrize(("overlap", "made"), [("queue", 3), ("skip", 1), ("cancel_previous", 3)])
 async def test_overlap(bench: Bench, overlap: str, made: int) -> None:
     bench.load(MAKE_A, waiting("c", leaf(A), max_active_runs=1, overlap=overlap))
@@ -184,10 +187,16 @@ async def test_overlap(bench: Bench, overlap: str, made: int) -> None:
         bench.act(EmitAsset(name="a"))
     found = runs(bench, "c")
     assert len(found) == made
-    running = [row.run_id for row in bench.engine.runs("c") if row.state is RunState.RUNNING]
-    assert len(running) == 1
-    bench.end("t", OK, run_id=running[0])
-    assert len(runs(bench, "c")) == {"queue": 3, "skip": 2, "cancel_previous": 3}[overlap]
+    [running] = [row.run_id for row in bench.engine.runs("c") if row.state is RunState.RUNNING]
+    assert running == found[0]
+    others = {"queue": ["queued", "queued"], "skip": [], "cancel_previous": ["cancelled", "queued"]}[overlap]
+    assert [bench.run_state("c", run) for run in found[1:]] == others
+    stopped = {bench.live()[f"{running}/t"]} if overlap == "cancel_previous" else set()
+    assert {each[0] for each in bench.executor.stops} == stopped
+    bench.end("t", KILLED if stopped else OK, run_id=running)
+    assert bench.run_state("c", running) == ("cancelled" if stopped else "success")
+    after = {"queue": ["running", "queued"], "skip": ["running"], "cancel_previous": ["cancelled", "running"]}
+    assert [bench.run_state("c", run) for run in runs(bench, "c")[1:]] == after[overlap]
 
 
 async def test_by_time_or_by_assets(bench: Bench) -> None:

@@ -303,11 +303,23 @@ async def test_a_sensors_timeout_stands_still_though_its_poke_came_due(bench: Be
 async def test_whatever_a_sensor_says_of_its_next_poke_the_engine_goes_on(
     bench: Bench, at: float | None
 ) -> None:
+    """A moment that is none is now, one in the past too; one in the far future is ten years away."""
     sensor = SensorSpec(mode="reschedule", poke_interval=10)
     bench.load(dag("d", task("wait", sensor=sensor)))
     run = bench.trigger("d")
+    first = bench.live()[f"{run}/wait"]
     bench.end("wait", Outcome(kind=OutcomeKind.RESCHEDULED, next_poke_at=at))
-    assert bench.states("d", run)["wait"] in {S.UP_FOR_RESCHEDULE, S.QUEUED, S.RUNNING, S.SCHEDULED}
+    [attempt, *_] = bench.engine.attempts("d", run, "wait")
+    assert attempt.end is not None, "the commit that says how it ended went through"
+    if at == 1e300:
+        assert bench.states("d", run)["wait"] is S.UP_FOR_RESCHEDULE
+        assert bench.run("d", run).tasks[0].next_at == bench.clock.time + timedelta(days=3650)
+        bench.clock.forward(3650 * 86_400 + 1)
+    bench.tick()
+    assert bench.running() == ["wait"]
+    assert bench.live()[f"{run}/wait"] != first
+    bench.end("wait")
+    assert bench.run_state("d", run) is RunState.SUCCESS
 
 
 async def test_half_a_character_in_a_tasks_words_is_stored_as_a_question_mark(bench: Bench) -> None:

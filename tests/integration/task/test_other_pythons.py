@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from drive.tasks import Runs, dags_of
-from penstock.errors import DagFileError
 
 FILE = f"""
 from datetime import timedelta
@@ -133,33 +131,3 @@ def test_an_environment_is_made_once_and_kept(
     (folder / "complete").unlink()  # as if its making had been cut short
     with dags_of(file) as dags:
         assert runs.here(dags["d"], "apart").xcoms["return_value"] == first
-
-
-def test_where_packages_come_from_is_no_argument(load: Any) -> None:
-    from penstock import DAG, PythonVirtualenvOperator
-
-    made = PythonVirtualenvOperator(
-        task_id="a", python_callable=load.one, index_urls=["https://one", "https://two"], dag=DAG("x")
-    )
-    assert made._indexes() == {"PIP_INDEX_URL": "https://one", "PIP_EXTRA_INDEX_URL": "https://two"}
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        (
-            "ExternalPythonOperator(task_id='a', python='p', python_callable=lambda: 1)",
-            "a function with a name",
-        ),
-        (
-            "PythonVirtualenvOperator(task_id='a', python_callable=print, requirements=3)",
-            "requirements must be",
-        ),
-        ("TriggerDagRunOperator(task_id='a', trigger_dag_id='b', allowed_states=['succes'])", "'success'?)"),
-        ("HttpSensor(task_id='a', endpoint='x', method='GETT')", "method 'GETT' is not known"),
-    ],
-)
-def test_refused(line: str, message: str, load: Any) -> None:
-    with pytest.raises(DagFileError) as caught:
-        load.one(line)
-    assert message in caught.value.message

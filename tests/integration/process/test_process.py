@@ -6,21 +6,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from drive.waiting import wait_for
 from penstock import process
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -42,7 +36,9 @@ def test_an_identity_is_pid_and_start_and_boot(sleeper: subprocess.Popen[bytes])
 def test_a_zombie_does_not_live(sleeper: subprocess.Popen[bytes]) -> None:
     ticks = process.start_ticks(sleeper.pid)
     sleeper.send_signal(signal.SIGKILL)
-    until(lambda: (seen := process.stat(sleeper.pid)) is not None and seen.ended)
+    wait_for(
+        lambda: (seen := process.stat(sleeper.pid)) is not None and seen.ended, 20, "it does not come to that"
+    )
     assert not process.is_alive(sleeper.pid, ticks, process.boot_id())
 
 
@@ -50,7 +46,9 @@ def test_names_with_parentheses_and_spaces_are_read(tmp_path: Path) -> None:
     program = tmp_path / "a) S 1 (b"
     program.symlink_to("/bin/sleep")
     with subprocess.Popen([program, "600"]) as child:
-        until(lambda: b") S 1 (" in Path(f"/proc/{child.pid}/stat").read_bytes())
+        wait_for(
+            lambda: b") S 1 (" in Path(f"/proc/{child.pid}/stat").read_bytes(), 20, "it does not come to that"
+        )
         seen = process.stat(child.pid)
         child.kill()
     assert seen is not None
@@ -77,7 +75,11 @@ def test_a_session_dies_with_all_its_groups() -> None:
         members = [seen for seen in process.processes() if seen.session == child.pid]
         assert len(members) == 3
         assert process.kill_session(child.pid, process.start_ticks(child.pid), process.boot_id()) == 3
-    until(lambda: not any(process.is_alive(m.pid, m.start_ticks, process.boot_id()) for m in members))
+    wait_for(
+        lambda: not any(process.is_alive(m.pid, m.start_ticks, process.boot_id()) for m in members),
+        20,
+        "it does not come to that",
+    )
 
 
 def test_marked_processes_are_found_wherever_they_went() -> None:
