@@ -94,7 +94,7 @@ def test_a_database_that_is_removed_ends_the_engine_and_is_saved(busy: Busy) -> 
     refused = busy.say("up")
     assert refused.returncode == 1
     assert "db restore" in refused.stderr
-    assert "though this instance has had one" in busy.say("doctor").stdout
+    assert "is missing, but this instance had one" in busy.say("doctor").stdout
     (copy,) = busy.home.glob("penstock.db.rescued-*")
     assert busy.say("db", "restore", str(copy), "--yes").returncode == 0
     busy.start()

@@ -158,7 +158,7 @@ class FakeEngine:
 
     def _dag(self, dag_id: str) -> views.DagDetail:
         if dag_id not in self.world.dags:
-            raise UnknownError(f"no DAG {dag_id!r}")
+            raise UnknownError(f"DAG {dag_id!r} does not exist")
         return self.world.dags[dag_id]
 
     def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:

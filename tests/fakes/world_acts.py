@@ -337,7 +337,7 @@ def _trigger_id(act: acts.Trigger, now: datetime) -> str:
 
 def _known(world: World, dag_id: str) -> views.DagDetail:
     if dag_id not in world.dags:
-        raise UnknownError(f"no DAG {dag_id!r}")
+        raise UnknownError(f"DAG {dag_id!r} does not exist")
     return world.dags[dag_id]
 
 

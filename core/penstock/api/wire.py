@@ -5,7 +5,7 @@
     -> {"id": 1, "method": "hello", "params": {"version": 1}}
     <- {"id": 1, "result": {"version": 1, "program": "0.1.0", "pid": 4711}}
     -> {"id": 2, "method": "run", "params": {"dag_id": "load", "run_id": "manual__1"}}
-    <- {"id": 2, "error": {"kind": "UnknownError", "message": "there is no DAG called load"}}
+    <- {"id": 2, "error": {"kind": "UnknownError", "message": "DAG 'load' does not exist"}}
     -> {"id": 3, "method": "changes", "params": {"heartbeat": 15.0}}
     <- {"change": {"cursor": 812, "runs": [["load", "manual__1"]]}}
 

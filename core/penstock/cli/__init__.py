@@ -1,5 +1,5 @@
-"""The command line: one verb, one file. Data goes to stdout, talk to stderr.
+"""The command line: one file per command. Data goes to stdout, messages to stderr.
 
-Modules here import at their top only what every verb needs, because start-up is most of what a
-command costs: everything else is imported where it is used.
+Modules here import at the top only what every command needs, because start-up is most of the cost of
+a command. Everything else is imported where it is used.
 """

@@ -1,4 +1,4 @@
-"""The way of every act: plan, ask where it is dangerous, commit the plan, say what was done."""
+"""How every act runs: plan, ask if it is dangerous, commit the plan, say what was done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from penstock.model.views.views import Done, Plan, PlanItem
 
 ASK_ABOVE = 25
-"""Task instances or runs beyond which a person at a terminal is asked first."""
+"""Number of task instances or runs above which a person at a terminal is asked first."""
 _SHOWN = 40
 
 
@@ -43,9 +43,9 @@ def perform(
 
 
 def perform_all(session: Session, todo: Sequence[AnyAct], *, as_json: bool = False) -> int:
-    """Carry out several acts, none unless all can be planned; return the exit code.
+    """Carry out several acts, or none if one of them cannot be planned; return the exit code.
 
-    With *as_json* one document: the answer, or a list of the answers to several.
+    With *as_json*, print one document: the answer, or a list of several answers.
     """
     engine = session.engine()
     for act in todo:
@@ -61,14 +61,14 @@ def perform_all(session: Session, todo: Sequence[AnyAct], *, as_json: bool = Fal
 
 
 def preview(session: Session, act: AnyAct) -> Plan:
-    """Return the plan of *act*; works on the database alone when no engine runs."""
+    """Return the plan of *act*; uses the database if no engine runs."""
     engine = session.reader()
     with _naming(engine, act):
         return engine.plan(act)
 
 
 def commit(session: Session, act: AnyAct, *, ask: bool = True) -> Done:
-    """Commit *act*; a person at a terminal is asked when it touches a lot."""
+    """Commit *act*; asks a person at a terminal if it touches a lot."""
     engine = session.engine()
     expect = None
     with _naming(engine, act):
@@ -82,12 +82,12 @@ def commit(session: Session, act: AnyAct, *, ask: bool = True) -> Done:
 
 
 def show_plan(plan: Plan, *, as_json: bool, zone: tzinfo = UTC) -> None:
-    """Print a plan; for people its dates are on the clock of *zone*."""
+    """Print a plan; its dates are shown in *zone*."""
     if as_json:
         print_json(plan)
     else:
         tell(plan_text(plan, zone))
-        say("nothing was touched")
+        say("nothing was changed")
 
 
 def show_done(done: Done, *, as_json: bool) -> None:
@@ -99,11 +99,11 @@ def show_done(done: Done, *, as_json: bool) -> None:
 
         tell(clean(done.message))
         if done.undo_id is not None:
-            say(f"until something of it starts, this takes it back: penstock undo {done.undo_id}")
+            say(f"to undo this until something in it starts: penstock undo {done.undo_id}")
 
 
 def plan_text(plan: Plan, zone: tzinfo = UTC) -> str:
-    """Return a plan for people, its list shortened when long."""
+    """Return a plan as text for people; a long list is cut."""
     from penstock.terminal_text import clean
 
     lines = [clean(plan.title)]

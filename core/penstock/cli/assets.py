@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group
 def assets() -> None:
-    """List assets: who makes them, who waits for them, what changed them last.
+    """List assets, the tasks that make them, and the DAGs that wait for them.
 
     Examples:
       penstock assets list
@@ -31,7 +31,7 @@ def assets() -> None:
 @json_option
 @pass_session
 def list_assets(session: Session, *, as_json: bool) -> None:
-    """List every asset that a DAG knows or that ever changed.
+    """List every asset that a DAG names or that has ever changed.
 
     Examples:
       penstock assets list
@@ -70,7 +70,7 @@ def list_assets(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def show_asset(session: Session, *, name: str, limit: int, as_json: bool) -> None:
-    """Show one asset by name or URI: who deals with it, what changed it.
+    """Show one asset by name or URI, its tasks and DAGs, and its changes.
 
     Examples:
       penstock assets show orders
@@ -92,7 +92,7 @@ def show_asset(session: Session, *, name: str, limit: int, as_json: bool) -> Non
 @json_option
 @pass_session
 def graph(session: Session, *, as_json: bool) -> None:
-    """Show what leads to what: tasks, their assets, the DAGs that run then.
+    """Show tasks, their assets, and the DAGs that run when those change.
 
     Examples:
       penstock assets graph
@@ -115,11 +115,11 @@ def graph(session: Session, *, as_json: bool) -> None:
 
 @assets.command("emit")
 @click.argument("name")
-@click.option("--extra", type=Conf(), default="{}", help="What to say of the change, as a JSON object.")
+@click.option("--extra", type=Conf(), default="{}", help="Details of the change, as a JSON object.")
 @json_option
 @pass_session
 def emit(session: Session, *, name: str, extra: dict[str, Any], as_json: bool) -> int:
-    """Say by hand that an asset has changed: DAGs that wait for it take note.
+    """Record by hand that an asset has changed, for the DAGs that wait for it.
 
     Examples:
       penstock assets emit orders
@@ -200,7 +200,7 @@ def _detail(row: AssetRow, events: list[AssetEventRow]) -> str:
 def _waits(consumer: AssetConsumer) -> str:
     name = f"{consumer.dag_id} runs on {consumer.schedule}"
     if consumer.paused:
-        return f"{name}; its schedule is paused, so it takes no note"
+        return f"{name}; its schedule is paused, so changes do not count"
     return (
         f"{name}; it waits for {', '.join(consumer.waits_for)}"
         if consumer.waits_for

@@ -19,8 +19,8 @@ from penstock.cli.session import Session, pass_session
 def attempts(session: Session, *, dag: str, run: str, task: str, as_json: bool) -> None:
     """List every attempt of a task, oldest first.
 
-    TASK is a task id, or `task[3]` for one instance of a mapped task. The number in front is what
-    `penstock logs --attempt` takes.
+    TASK is a task id, or `task[3]` for one instance of a mapped task. Use the number in the first
+    column with `penstock logs --attempt`.
 
     Examples:
       penstock attempts first_dag latest hello

@@ -1,4 +1,4 @@
-"""`penstock backfill`: run a span of schedule points."""
+"""`penstock backfill`: run a range of schedule points."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ backfill_argument = click.argument("backfill_id", metavar="ID", type=int)
 
 @click.group
 def backfill() -> None:
-    """Run a span of schedule points, and steer that while it runs.
+    """Run a range of schedule points, and control that while it runs.
 
     Examples:
       penstock backfill create first_dag --from 2013-01-01 --to 2013-01-31 --dry-run
@@ -34,23 +34,25 @@ def backfill() -> None:
 
 @backfill.command
 @dag_argument
-@click.option("--from", "first", type=Moment(), required=True, help="The first point, on the DAG's clock.")
+@click.option(
+    "--from", "first", type=Moment(), required=True, help="The first point, in the DAG's time zone."
+)
 @click.option("--to", "last", type=Moment(), required=True, help="The last point, included.")
 @click.option(
     "--reprocess",
     type=click.Choice(["none", "failed", "completed"]),
     default="none",
     show_default=True,
-    help="Which runs that exist to run again: none, the failed, or all that ended.",
+    help="Which existing runs to run again: none, the failed ones, or all that ended.",
 )
 @click.option("--max-active-runs", type=click.IntRange(1), default=10, show_default=True)
-@click.option("--backwards", is_flag=True, help="The newest point first.")
-@click.option("--canary", is_flag=True, help="The first run goes alone, the others only once it succeeded.")
+@click.option("--backwards", is_flag=True, help="Run the newest point first.")
+@click.option("--canary", is_flag=True, help="Run the first point alone; the others follow if it succeeds.")
 @click.option(
-    "--stop-after", type=click.IntRange(1), metavar="K", help="After K failed runs nothing more is started."
+    "--stop-after", type=click.IntRange(1), metavar="K", help="Start nothing more after K failed runs."
 )
-@click.option("--conf", type=Conf(), default="{}", help="Parameters of every run as a JSON object.")
-@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 when it did not succeed.")
+@click.option("--conf", type=Conf(), default="{}", help="Parameters of every run, as a JSON object.")
+@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 unless it succeeds.")
 @dry_run_option
 @yes_option
 @json_option
@@ -74,8 +76,8 @@ def create(
 ) -> int:
     """Run the schedule points of a DAG between two dates, both included.
 
-    A bare date is its midnight on the DAG's wall clock, so for a DAG that fires later in the day the
-    last point is named with its hour: --to 2013-01-31T06:00. What runs already is never replaced.
+    A date without a time is midnight in the DAG's time zone. So for a DAG that runs later in the day, give
+    the last point with its time: --to 2013-01-31T06:00. Runs that are active are never replaced.
 
     Examples:
       penstock backfill create first_dag --from 2013-01-01 --to 2013-01-31 --dry-run
@@ -210,7 +212,7 @@ def _rules(row: BackfillRow) -> str:
 @json_option
 @pass_session
 def pause(session: Session, *, backfill_id: int, as_json: bool) -> int:
-    """Start no further run of a backfill; those that run go on.
+    """Start no more runs of a backfill; active runs go on.
 
     Examples:
       penstock backfill pause 1
@@ -225,7 +227,7 @@ def pause(session: Session, *, backfill_id: int, as_json: bool) -> int:
 @json_option
 @pass_session
 def resume(session: Session, *, backfill_id: int, as_json: bool) -> int:
-    """Go on with a paused backfill.
+    """Resume a paused backfill.
 
     Examples:
       penstock backfill resume 1
@@ -240,7 +242,7 @@ def resume(session: Session, *, backfill_id: int, as_json: bool) -> int:
 @json_option
 @pass_session
 def cancel(session: Session, *, backfill_id: int, as_json: bool) -> int:
-    """Start no further run, and cancel those that have not started.
+    """Start no more runs of a backfill, and cancel those not yet started.
 
     Examples:
       penstock backfill cancel 1
@@ -256,7 +258,7 @@ def cancel(session: Session, *, backfill_id: int, as_json: bool) -> int:
 @json_option
 @pass_session
 def resize(session: Session, *, backfill_id: int, max_active_runs: int, as_json: bool) -> int:
-    """Change how many runs of a backfill go at once.
+    """Change how many runs of a backfill are active at once.
 
     Examples:
       penstock backfill resize 1 4

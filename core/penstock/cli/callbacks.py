@@ -1,4 +1,4 @@
-"""`penstock callbacks`: whom DAG files had told of what, and what came of it."""
+"""`penstock callbacks`: the callbacks of DAG files, which events they were for, and how they ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("dag", metavar="DAG")
 @click.argument("run", metavar="[RUN]", required=False)
 @click.option("--failed", is_flag=True, help="Only those that failed.")
-@click.option("--log", "number", type=int, metavar="ID", help="Print what one of them said.")
+@click.option("--log", "number", type=int, metavar="ID", help="Print the log of one of them.")
 @click.option("-n", "--count", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @json_option
 @pass_session
@@ -34,10 +34,10 @@ def callbacks(
     count: int,
     as_json: bool,
 ) -> int:
-    """Show what became of a DAG's callbacks and notifiers, newest first.
+    """Show the callbacks and notifiers of a DAG, newest first.
 
-    Each line is one event that somebody wanted to hear of. A callback that failed or took too long is
-    not called again; its log says why.
+    Each line is one event with a callback. A callback that failed or took too long is not called again;
+    its log says why.
 
     Examples:
       penstock callbacks nyc_flights
@@ -65,9 +65,9 @@ def _print_log(rows: list[CallbackRow], number: int) -> int:
 
     found = next((row for row in rows if row.id == number), None)
     if found is None:
-        raise UnknownError(f"there is no callback {number} of that DAG")
+        raise UnknownError(f"that DAG does not have a callback {number}")
     if found.log_path is None or not Path(found.log_path).exists():
-        say("it has said nothing yet")
+        say("its log is still empty")
         return 0
     for line in Path(found.log_path).read_text(encoding="utf-8", errors="replace").splitlines():
         tell(clean(line))
@@ -78,7 +78,7 @@ def _show(rows: list[CallbackRow]) -> None:
     from penstock.cli import text
 
     if not rows:
-        say("no callback was called")
+        say("no callback has been called")
         return
     lines = [
         (
@@ -92,4 +92,4 @@ def _show(rows: list[CallbackRow]) -> None:
         )
         for row in rows
     ]
-    tell(text.table(("ID", "AT", "TELLS OF", "RUN", "TASK", "STATE", "WHY"), lines, right={"ID"}))
+    tell(text.table(("ID", "AT", "EVENT", "RUN", "TASK", "STATE", "WHY"), lines, right={"ID"}))

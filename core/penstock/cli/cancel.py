@@ -28,9 +28,9 @@ from penstock.cli.session import Session, pass_session
 def cancel(
     session: Session, *, dag: str, run: str, task: str | None, dry_run: bool, yes: bool, as_json: bool
 ) -> int:
-    """End a run or a task: its processes die.
+    """End a run or a task and kill its processes.
 
-    The state sticks: nothing runs again before it is cleared.
+    The state stays cancelled: nothing runs again until it is cleared.
 
     Examples:
       penstock cancel first_dag latest

@@ -1,4 +1,4 @@
-"""`penstock clear`: run task instances again in place."""
+"""`penstock clear`: run task instances again in the same run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from penstock.cli.session import Session, pass_session
 @downstream_option
 @past_option
 @future_option
-@click.option("--only-failed", is_flag=True, help="Only those of them that failed or were blocked.")
+@click.option("--only-failed", is_flag=True, help="Only those that failed or were blocked.")
 @latest_version_option
 @dry_run_option
 @yes_option
@@ -52,10 +52,10 @@ def clear(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Run task instances of a run again, in place.
+    """Run task instances of a run again, in the same run.
 
-    Without TASKs all of them; a TASK may be a group. A live attempt is killed first. Old attempts,
-    logs and outcomes are kept. `penstock undo` takes it back until something has started.
+    Without TASKs, all of them; a TASK may be a group. A live attempt is killed first. Old attempts,
+    logs and outcomes are kept. `penstock undo` undoes it until something has started.
 
     Examples:
       penstock clear first_dag latest load --downstream --dry-run

@@ -39,12 +39,12 @@ def completion(ctx: click.Context, shell: str) -> None:
 def candidates(ctx: click.Context, what: str, incomplete: str) -> list[str]:
     """Return ids of DAGs, runs or tasks that begin with *incomplete*.
 
-    Asks the running engine only, and stays silent when there is none: a shell is waiting.
+    Asks the running engine only. Returns nothing if there is none, because a shell is waiting.
     """
     try:
         session = ctx.find_object(Session) or Session()
         names = _names(session.engine(), what, ctx.params)
-    except Exception:  # noqa: BLE001  (a broken prompt helps nobody)
+    except Exception:  # noqa: BLE001  (an error would break the prompt)
         return []
     return [name for name in names if name.startswith(incomplete)]
 

@@ -1,4 +1,4 @@
-"""`penstock connections`: how to reach what tasks work with."""
+"""`penstock connections`: how tasks reach other systems."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def list_connections(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def get_connection(session: Session, *, conn_id: str, as_json: bool) -> int:
-    """Print a connection's fields; of secrets, where they lie.
+    """Print a connection's fields; for secrets, where they are stored.
 
     Examples:
       penstock connections get warehouse
@@ -82,7 +82,7 @@ def get_connection(session: Session, *, conn_id: str, as_json: bool) -> int:
     rows = session.reader().connections()
     row = next((row for row in rows if row.conn_id == conn_id and row.used), None)
     if row is None:
-        raise UnknownError(f"there is no connection {conn_id!r}")
+        raise UnknownError(f"connection {conn_id!r} does not exist")
     if as_json:
         print_json(row)
         return 0
@@ -100,20 +100,20 @@ def get_connection(session: Session, *, conn_id: str, as_json: bool) -> int:
 @connections.command("set")
 @click.argument("conn_id")
 @click.argument("uri", required=False)
-@click.option("--conn-type", help="What it leads to, such as postgres.")
+@click.option("--conn-type", help="The kind of system, such as postgres.")
 @click.option("--host", help="Name or address.")
-@click.option("--login", help="Whom to log in as.")
+@click.option("--login", help="The user to log in as.")
 @click.option("--schema", help="The database, or the path.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where it listens.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port it listens on.")
 @click.option("--extra", type=Conf(), default="{}", help="More fields, as a JSON object.")
 @click.option(
     "--secret",
     "secrets",
     multiple=True,
     metavar="FIELD=REFERENCE",
-    help="A field that lies elsewhere, such as password=env:NAME or extra.token=file:PATH.",
+    help="A field that is stored elsewhere, such as password=env:NAME or extra.token=file:PATH.",
 )
-@click.option("--clear-secrets", is_flag=True, help="Let a password stand in the store as it is.")
+@click.option("--clear-secrets", is_flag=True, help="Allow a plain-text password in the store.")
 @click.option("--description", help="What the connection is for.")
 @json_option
 @pass_session
@@ -147,7 +147,7 @@ def set_connection(
     if secrets:
         entry["secrets"] = dict(map(_field, secrets))
     if not entry:
-        raise UsageError("say where the connection leads: a URI, or --host and the like")
+        raise UsageError("say where the connection leads: a URI, or --host and other fields")
     act = SetConnection(conn_id=conn_id, entry=entry, description=description, clear_secrets=clear_secrets)
     return perform(session, act, as_json=as_json)
 
@@ -181,5 +181,5 @@ def leads_to(row: ConnectionRow) -> str:
 def _field(text: str) -> tuple[str, str]:
     field, equals, reference = text.partition("=")
     if not equals:
-        raise UsageError(f"--secret {text!r}: say FIELD=REFERENCE, such as password=env:NAME")
+        raise UsageError(f"--secret {text!r}: write FIELD=REFERENCE, such as password=env:NAME")
     return field.strip(), reference

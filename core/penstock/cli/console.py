@@ -1,4 +1,4 @@
-"""`penstock console`: hand the terminal over to the console."""
+"""`penstock console`: start the console in this terminal."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from penstock.cli.session import Session, pass_session
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
 @pass_session
 def console(session: Session, *, arguments: tuple[str, ...]) -> int:
-    """Open the console; plain `penstock` does the same.
+    """Open the console; `penstock` alone does the same.
 
-    Quitting it stops nothing. ARGUMENTS go to the console, such as --read-only.
+    Quitting it stops nothing. ARGUMENTS are passed to the console, such as --read-only.
 
     Examples:
       penstock
@@ -26,10 +26,10 @@ def console(session: Session, *, arguments: tuple[str, ...]) -> int:
 
 
 def open_console(session: Session, arguments: tuple[str, ...]) -> int:
-    """Replace this process by the console; returns only where that is refused."""
+    """Replace this process with the console; returns only if that is refused."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("the console needs a terminal")
     os.environ["PENSTOCK_HOME"] = str(session.settings.home)
-    # The console is a program of its own: nothing of it is imported here, so that every other
-    # verb starts without it.
+    # The console is a separate program. Nothing of it is imported here, so that every other command
+    # starts without it.
     os.execv(sys.executable, [sys.executable, "-m", "penstock_tui", *session.console_options, *arguments])  # noqa: S606

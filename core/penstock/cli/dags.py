@@ -1,4 +1,4 @@
-"""`penstock dags`: the DAGs, their structure, their coming points, their files' errors."""
+"""`penstock dags`: the DAGs, their structure, their next points, the errors of their files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group
 def dags() -> None:
-    """List DAGs and look into one.
+    """List DAGs, or show one.
 
     Examples:
       penstock dags list
@@ -77,7 +77,7 @@ def _marks(row: DagRow) -> list[str]:
 
 
 def _pause_text(info: PauseInfo) -> str:
-    """Return who paused, when, why and until when."""
+    """Return who paused it, when, why and until when."""
     from penstock.cli import text
 
     parts = [f"by {info.by} since {text.moment(info.since)}"]
@@ -158,7 +158,7 @@ def _detail_text(detail: DagDetail) -> str:
 @json_option
 @pass_session
 def next_points(session: Session, *, dag: str, count: int, as_json: bool) -> None:
-    """Show the coming schedule points, whether or not the schedule is paused.
+    """Show the next schedule points, whether or not the schedule is paused.
 
     Examples:
       penstock dags next first_dag
@@ -178,7 +178,7 @@ def next_points(session: Session, *, dag: str, count: int, as_json: bool) -> Non
     for gate in gates:
         tell(clean(gate.text))
     if not points:
-        say(f"{dag} has no coming schedule points")
+        say(f"{dag} has no more schedule points")
         return
     zone = zone_of(engine, dag)
     tell(

@@ -1,4 +1,4 @@
-"""`penstock db`: how large the state is, whether it is whole, copies of it, and putting one back."""
+"""`penstock db`: size of the state, checks, copies, and restoring a copy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DAGS = 20
 
 @click.group
 def db() -> None:
-    """Look after the database.
+    """Maintain the database.
 
     Examples:
       penstock db size
@@ -27,7 +27,7 @@ def db() -> None:
 @json_option
 @pass_session
 def size(session: Session, *, as_json: bool) -> None:
-    """Show what the state takes, by table and by DAG.
+    """Show how much space the state takes, by table and by DAG.
 
     Examples:
       penstock db size
@@ -47,7 +47,7 @@ def size(session: Session, *, as_json: bool) -> None:
         text.facts(
             [
                 ("database", f"{text.size(found.database_bytes)}, {free} of it unused"),
-                ("its log", text.size(found.wal_bytes)),
+                ("write-ahead log", text.size(found.wal_bytes)),
                 ("task logs", logs),
                 ("oldest run", text.moment(found.oldest_run)),
                 ("kept", kept.words()),
@@ -72,10 +72,10 @@ def size(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def check(session: Session, *, as_json: bool) -> int:
-    """Look whether the state is whole; change nothing.
+    """Check that the state is complete and undamaged; change nothing.
 
-    Reads the whole file, follows every reference between rows, replays the events and compares where
-    they lead with the states in the rows, and looks for files without rows and rows without files.
+    Reads the whole file, follows every reference between rows, replays the events and compares the result
+    with the states in the rows, and looks for files without rows and rows without files.
     Works while the engine runs. The exit code is 1 when something is wrong.
 
     Examples:
@@ -91,7 +91,7 @@ def check(session: Session, *, as_json: bool) -> int:
         for problem in found:
             tell(f"{problem.kind}: {problem.text}")
         if not found:
-            tell("whole: the file, its references, the story of its events, and the files beside it")
+            tell("no problem: the file, its references, its events, and the files beside it")
     return 1 if found else 0
 
 
@@ -103,7 +103,7 @@ def check(session: Session, *, as_json: bool) -> int:
 def backup(session: Session, *, file: Path, force: bool, as_json: bool) -> None:
     """Copy the database to FILE, as it is at one moment.
 
-    Works while the engine runs and stops nothing. The copy is read through before FILE appears. DAG files,
+    Works while the engine runs and stops nothing. The copy is checked before FILE appears. DAG files,
     penstock.toml, versions/ and attempts/ (logs) are not in it.
 
     Examples:
@@ -118,7 +118,7 @@ def backup(session: Session, *, file: Path, force: bool, as_json: bool) -> None:
     from penstock.cli import text
 
     tell(
-        f"{done.path}: {text.size(done.bytes)}, schema {done.schema}, {text.count(done.runs, 'run')}; proved"
+        f"{done.path}: {text.size(done.bytes)}, schema {done.schema}, {text.count(done.runs, 'run')}; checked"
     )
 
 
@@ -128,11 +128,11 @@ def backup(session: Session, *, file: Path, force: bool, as_json: bool) -> None:
 @json_option
 @pass_session
 def restore(session: Session, *, file: Path, yes: bool, as_json: bool) -> None:
-    """Put the copy FILE in the place of the database.
+    """Replace the database by the copy FILE.
 
-    Refused while an engine runs. FILE is read through first, the old database stays beside the new one. A
-    task that runs and that the copy does not know is taken over by its run, or killed where the copy does
-    not know the run either. The logs of such runs are removed a day later.
+    Refused while an engine runs. FILE is checked first, and the old database stays beside the new one. A
+    running task that the copy does not know is taken over by its run, or killed if the copy does not know the
+    run either. The logs of such runs are removed a day later.
 
     Examples:
       penstock down && penstock db restore /mnt/backups/penstock-2026-03-01.db
@@ -157,10 +157,10 @@ def restore(session: Session, *, file: Path, yes: bool, as_json: bool) -> None:
 @json_option
 @pass_session
 def create(session: Session, *, as_json: bool) -> None:
-    """Make an empty database where the old one is gone for good.
+    """Make an empty database where the old one is lost.
 
-    An engine makes it by itself in a new home; where there was one before, it asks for this, because every
-    run and every act is forgotten then.
+    In a new home the engine makes one itself. Where there was one before, the engine asks for this command,
+    because every run and every act is forgotten.
 
     Examples:
       penstock db create && penstock up -d
@@ -178,10 +178,10 @@ def create(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def vacuum(session: Session, *, as_json: bool) -> None:
-    """Give the room of forgotten rows back to the disk.
+    """Give the space of deleted rows back to the disk.
 
-    Refused while an engine runs. Seldom needed: new rows take that room first. Needs room for a second
-    database meanwhile.
+    Refused while an engine runs. Rarely needed: new rows use that space first. Needs space for a second
+    database while it works.
 
     Examples:
       penstock down && penstock db vacuum && penstock up -d

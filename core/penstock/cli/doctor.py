@@ -1,4 +1,4 @@
-"""`penstock doctor`: is everything as it should be, and what to do where it is not."""
+"""`penstock doctor`: checks the instance, and says what to do about each problem."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @json_option
 @pass_session
 def doctor(session: Session, *, as_json: bool) -> int:
-    """Look whether everything is as it should be.
+    """Check the instance, and say what to do about each problem.
 
-    Looks over the machine, the home, the database and the engine, and changes nothing. The exit code
+    Checks the machine, the home, the database and the engine, and changes nothing. The exit code
     is 1 when something is broken; warnings alone leave it 0.
 
     Examples:
@@ -38,7 +38,7 @@ def doctor(session: Session, *, as_json: bool) -> int:
 
 
 def checks(session: Session) -> Iterator[Check]:
-    """Yield every check, made as it is asked for."""
+    """Yield every check, each made when it is asked for."""
     from penstock.cli.checks.engine import check_engine
     from penstock.cli.checks.home import check_home
     from penstock.cli.checks.machine import check_machine

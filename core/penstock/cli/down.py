@@ -12,37 +12,37 @@ from penstock.cli.session import Session, pass_session
 from penstock.errors import EngineError
 
 PATIENCE = 60.0
-"""Seconds that the engine may take to end."""
+"""Seconds the engine may take to end."""
 _POLL = 0.05
 
 
 @click.command
 @pass_session
 def down(session: Session) -> int:
-    """End the engine, and no task.
+    """End the engine, but no task.
 
     Returns when the engine has ended. Running tasks go on, and the next engine adopts them.
 
     Examples:
       penstock down
-      penstock down && penstock up -d      upgrade or reconfigure under running tasks
+      penstock down && penstock up -d      upgrade or reconfigure while tasks run
     """
     from penstock.cli.running import holder
 
     home = session.settings.home
-    found = holder(session.settings)  # not asked over the socket: it may be gone, or nobody may answer
+    found = holder(session.settings)  # not asked over the socket, which may be gone or not answer
     if found is None:
         tell(f"no engine runs for {home}")
         return 0
     pid = found.pid or _told(session)
     _end(pid, stopped=found.stopped)
     tell(f"engine ended, pid {pid}")
-    say("tasks that were running go on")
+    say("running tasks go on")
     return 0
 
 
 def _told(session: Session) -> int:
-    """Return the pid that the engine tells itself, where the kernel does not."""
+    """Return the pid as the engine reports it, if the kernel does not know it."""
     from penstock.cli.running import silence
     from penstock.holder import Holder
 
@@ -56,7 +56,7 @@ def _told(session: Session) -> int:
 
 
 def _end(pid: int, *, stopped: bool) -> None:
-    """Ask the engine to end, and return when it is gone for good."""
+    """Ask the engine to end, and return when its process is gone."""
     from penstock import process
 
     ticks, boot = process.start_ticks(pid), process.boot_id()
@@ -65,7 +65,7 @@ def _end(pid: int, *, stopped: bool) -> None:
     try:
         process.signal_process(pid, ticks, signal.SIGTERM)
         if stopped:
-            say(f"the engine, pid {pid}, was stopped: it is let go on (SIGCONT) so that it can end")
+            say(f"the engine, pid {pid}, was stopped: it gets SIGCONT so that it can end")
             process.signal_process(pid, ticks, signal.SIGCONT)
     except PermissionError:
         raise EngineError(f"the engine, pid {pid}, belongs to somebody else") from None

@@ -1,4 +1,4 @@
-"""`penstock events`: the trail of transitions and acts."""
+"""`penstock events`: all transitions and acts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def events(
     from penstock.ids import instance_key
 
     if not rows:
-        say("nothing happened yet")
+        say("nothing has happened yet")
         return
     tell(
         text.table(

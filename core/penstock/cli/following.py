@@ -1,4 +1,4 @@
-"""Creating a run, and after that: say so, or wait for its end."""
+"""Create a run, then print its id or wait for its end."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """`penstock status` of a running engine, before anything slow is imported.
 
-Prompts, status bars and watch loops ask it all day long. Half of what it costs otherwise is click,
-msgspec and the types of the port, none of which one fixed question needs. Whatever is out of the
-ordinary is left to the command proper.
+Prompts, status bars and watch loops run it all day. Half of its usual cost is click, msgspec and the
+types of the port, and one fixed question needs none of them. Everything unusual is left to the full
+command.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from penstock.model.views.views import EngineStatus
 
 _PATIENCE = 0.5
-"""Seconds that the engine may take; the command proper asks once more and says what it finds."""
+"""Seconds that the engine may take; after that the full command asks once more and reports the result."""
 _QUESTION = b'{"id":1,"method":"status"}\n'
 _ANSWER = b'{"id":1,"result":'
 
 
 def glance(arguments: Sequence[str]) -> int | None:
-    """Answer *arguments* if they are those of a plain `status` and an engine runs; else return None."""
+    """Answer *arguments* if they are a plain `status` and an engine runs; otherwise return None."""
     as_json = arguments == ["status", "--json"]
     if not as_json and arguments != ["status"]:
         return None

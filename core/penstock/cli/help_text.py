@@ -1,4 +1,4 @@
-"""The help of verbs under ``python -OO``, which leaves docstrings out: it is read from the source then."""
+"""The help of commands under ``python -OO``, which removes docstrings: it is read from the source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 
 def fill_help(verb: click.Command) -> None:
-    """Give *verb*, and the verbs in it, the help that it has without ``-OO``."""
+    """Give *verb*, and the commands in it, the help that it has without ``-OO``."""
     if not verb.help and verb.callback is not None:
         verb.help = docstring_of(verb.callback)
     if isinstance(verb, click.Group):
@@ -22,7 +22,7 @@ def fill_help(verb: click.Command) -> None:
 
 
 def docstring_of(function: Callable[..., Any]) -> str | None:
-    """Return the docstring of *function* from its source; None when there is no source, or none in it."""
+    """Return the docstring of *function* from its source; None without source or docstring."""
     code = inspect.unwrap(function).__code__
     try:
         functions = _functions(code.co_filename)

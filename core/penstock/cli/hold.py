@@ -1,4 +1,4 @@
-"""`penstock hold` and `release`: one run, or one task of it."""
+"""`penstock hold` and `release`: for one run, or one of its tasks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from penstock.cli.session import Session, pass_session
 @dag_argument
 @run_argument
 @optional_task_argument
-@click.option("--why", "reason", help="A reason, shown to everyone who wonders.")
-@click.option("--until", type=Until(), help="When it lifts itself: 2h, 1d12h, or a date and time.")
+@click.option("--why", "reason", help="A reason, shown wherever the hold is shown.")
+@click.option("--until", type=Until(), help="When it ends by itself: 2h, 1d12h, or a date and time.")
 @json_option
 @pass_session
 def hold(
@@ -31,9 +31,9 @@ def hold(
     until: datetime | None,
     as_json: bool,
 ) -> int:
-    """Hold a run or a task: nothing of it launches.
+    """Hold a run or a task: it launches nothing.
 
-    Attempts that run already finish.
+    Running attempts finish.
 
     Examples:
       penstock hold first_dag latest

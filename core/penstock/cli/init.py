@@ -1,4 +1,4 @@
-"""`penstock init`: make a folder an instance."""
+"""`penstock init`: make a folder into an instance."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from penstock.trust import make_folder
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
 @pass_session
 def init(session: Session, folder: Path | None) -> None:
-    """Make a folder an instance.
+    """Make a folder into an instance.
 
-    DIR (or what --home or $PENSTOCK_HOME names) gets a commented configuration and a first DAG; what is
-    there already stays as it is. Whatever the umask, nobody but you can write what is made.
+    DIR (or what --home or $PENSTOCK_HOME names) gets a commented configuration and a first DAG. Existing
+    files stay as they are. Whatever the umask, only you can write the new files.
 
     Examples:
       penstock init ~/pipelines
@@ -36,7 +36,7 @@ def init(session: Session, folder: Path | None) -> None:
     home = folder.absolute()
     dags = home / "dags"
     try:
-        # State, logs and sockets come to lie here: nobody else's business.
+        # State, logs and sockets will be in here: private to the user.
         make_folder(home)
         _write(home / CONFIG_NAME, CONFIG, 0o600)
         if not dags.exists():
@@ -49,12 +49,12 @@ def init(session: Session, folder: Path | None) -> None:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
     tell(str(home))
     _warn(home)
-    say("\nThe next three things to type:\n")
+    say("\nWhat to type next:\n")
     if home != Path.cwd():
         say(f"  cd {shlex.quote(str(folder))}")
     test = f"penstock test {shlex.quote(f'dags/{file.name}')}"
     for command, what in (
-        (test, "run a DAG here and now"),
+        (test, "run a DAG at once, without an engine"),
         ("penstock up -d", "start the engine in the background"),
         ("penstock", "open the console"),
     ):
@@ -62,15 +62,15 @@ def init(session: Session, folder: Path | None) -> None:
 
 
 def _named(session: Session) -> Path:
-    """Return the home that was named without an argument."""
+    """Return the home given by --home or PENSTOCK_HOME."""
     found = session.home or named_home()
     if found is None:
-        raise UsageError("say which folder: `penstock init DIR`, or --home DIR, or PENSTOCK_HOME")
+        raise UsageError("name a folder: `penstock init DIR`, or --home DIR, or PENSTOCK_HOME")
     return found
 
 
 def _warn(home: Path) -> None:
-    """Say what keeps an engine from starting here: what was there before keeps its owner and modes."""
+    """Say what keeps an engine from starting here: existing files keep their owner and modes."""
     from penstock.service.trusted import flaws_of_home
     from penstock.settings import load_settings
 
@@ -79,7 +79,7 @@ def _warn(home: Path) -> None:
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    """Write *text* unless something is there already."""
+    """Write *text* unless the file exists."""
     try:
         with path.open("x", encoding="utf-8") as stream:
             os.fchmod(stream.fileno(), mode)

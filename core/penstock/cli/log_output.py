@@ -1,4 +1,4 @@
-"""Log bytes on their way to stdout: as they are for pipes, cleaned for terminals."""
+"""Writes log bytes to stdout: unchanged for pipes, cleaned for terminals."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sys
 from penstock.terminal_text import clean
 
 _LONGEST_LINE = 64 << 10
-"""Characters after which an unfinished line is shown in pieces."""
+"""Number of characters after which an unfinished line is shown in pieces."""
 
 
 class LogOutput:
     """Writes chunks of a log.
 
-    Cleaning works on whole lines, because a control sequence may lie across two chunks; a last
-    line without an end comes with `finish`.
+    Cleaning works on whole lines, because a control sequence may be split over two chunks. A last line
+    without an end is written by `finish`.
     """
 
     def __init__(self, *, clean: bool) -> None:

@@ -1,4 +1,4 @@
-"""`penstock logs`: what an attempt printed, and what it prints."""
+"""`penstock logs`: the log of an attempt, also while it grows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 256 << 10
 _POLL = 0.25
-"""Seconds between two looks at a live log."""
+"""Seconds between two reads of a growing log."""
 
 
 class Instance(NamedTuple):
@@ -40,9 +40,9 @@ class Instance(NamedTuple):
 @run_argument
 @task_argument
 @click.option("--attempt", "number", type=int, help="Which attempt, from 1; -1 is the newest. Default: -1.")
-@click.option("-n", "--lines", type=click.IntRange(0), help="Begin with the last so many lines.")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the task has ended, through its retries.")
-@click.option("--raw", is_flag=True, help="Send bytes as they are to the terminal too.")
+@click.option("-n", "--lines", type=click.IntRange(0), help="Begin with the last N lines.")
+@click.option("-f", "--follow", is_flag=True, help="Follow until the task has ended, through its retries.")
+@click.option("--raw", is_flag=True, help="Send bytes unchanged to the terminal too.")
 @json_option
 @pass_session
 def logs(
@@ -59,8 +59,8 @@ def logs(
 ) -> int:
     """Print the log of a task's newest attempt.
 
-    On a terminal the text is cleaned of everything the terminal would obey; a pipe gets the bytes
-    as they are. `penstock attempts` lists the attempts.
+    On a terminal, everything that would control the terminal is removed; a pipe gets the bytes
+    unchanged. `penstock attempts` lists the attempts.
 
     Examples:
       penstock logs first_dag latest hello
@@ -109,7 +109,7 @@ def _print_document(engine: Engine, row: AttemptRow) -> None:
 
 
 def _chunks(engine: Engine, attempt_id: str, *, follow: bool, offset: int = 0) -> Iterator[bytes]:
-    """Yield the log from *offset*; an empty chunk says that nothing more is there at the moment."""
+    """Yield the log from *offset*; an empty chunk means that there is no more at the moment."""
     while True:
         chunk = engine.read_log(attempt_id, offset, _CHUNK)
         if chunk.offset < offset:
@@ -125,20 +125,20 @@ def _chunks(engine: Engine, attempt_id: str, *, follow: bool, offset: int = 0) -
 
 
 def _cut(size: int) -> str:
-    """Return what to say of a log that is shorter than what was read of it already."""
+    """Return a note about a log that is now shorter than what was already read."""
     if size == 0:
-        return "--- the log was removed: what the attempt prints from here on is lost ---"
-    return f"--- the log was cut short to {size} bytes: going on from there ---"
+        return "--- the log was removed: what the attempt prints from now on is lost ---"
+    return f"--- the log was cut short to {size} bytes: continuing from there ---"
 
 
 def _offset_of_last(engine: Engine, attempt_id: str, lines: int) -> int:
-    """Return where the last *lines* lines begin, reading no more from the end than that needs."""
+    """Return where the last *lines* lines begin; reads no more of the end than needed."""
     size = position = engine.read_log(attempt_id, -1, 1).size
     missing = lines
     while missing and position:
         start = max(0, position - _CHUNK)
         data = engine.read_log(attempt_id, start, position - start).data
-        # The newline that ends the log begins no further line.
+        # The newline at the end of the log does not begin another line.
         place = len(data) - 1 if position == size and data.endswith(b"\n") else len(data)
         while (place := data.rfind(b"\n", 0, place)) >= 0:
             missing -= 1
@@ -161,7 +161,7 @@ def _copy(
 
 
 def _follow_task(engine: Engine, instance: Instance, output: LogOutput, lines: int | None) -> None:
-    """Copy the newest attempt and those that follow it, until the task instance has ended."""
+    """Copy the newest attempt and those after it, until the task instance has ended."""
     shown: set[str] = set()
     told: str | None = None
     while True:

@@ -1,4 +1,4 @@
-"""From what a person types to the thing meant: DAG zones, runs by date, nearest names."""
+"""Finds what a person means: time zones of DAGs, runs by date, similar names."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def all_runs(engine: Engine, dag_id: str) -> Iterator[RunRow]:
         if len(page) < _PAGE or not fresh:
             return
         seen.update(row.run_id for row in fresh)
-        # Runs that are due at the same moment may straddle two pages.
+        # Runs that are due at the same time may be on two pages.
         before = page[-1].run_after + timedelta(microseconds=1)
 
 
 def run_id_of(engine: Engine, dag_id: str, text: str) -> str:
     """Return the run meant by *text*: a run id, ``latest``, or a logical date that one run has.
 
-    A day means the run of that day on the DAG's wall clock. Raises `UnknownError` or `UsageError`.
+    A day means the run of that day in the DAG's time zone. Raises `UnknownError` or `UsageError`.
     """
     from penstock.cli.moments import as_date, in_zone
 
@@ -86,7 +86,7 @@ def split_task(text: str) -> tuple[str, int]:
 def suggesting(
     engine: Engine, dag_id: str, run_id: str | None = None, task_ids: Iterable[str] = ()
 ) -> Iterator[None]:
-    """Let an `UnknownError` from within name the nearest ids that do exist."""
+    """Add the most similar existing ids to an `UnknownError` from inside."""
     try:
         yield
     except UnknownError as error:
@@ -98,13 +98,13 @@ def _suggestion(engine: Engine, dag_id: str, run_id: str | None, task_ids: list[
     if dag_id not in dags:
         broken = engine.import_errors()
         files = "; some DAG files do not load, see `penstock dags errors`" if broken else ""
-        return f"no DAG {dag_id!r}{_nearest(dag_id, dags)}{files}"
+        return f"DAG {dag_id!r} does not exist{_nearest(dag_id, dags)}{files}"
     if run_id is not None:
         runs = [row.run_id for row in engine.runs(dag_id, limit=_PAGE)]
         if run_id not in runs and len(runs) < _PAGE:
             return f"{dag_id} has no run {run_id!r}{_nearest(run_id, runs)}"
     names = [split_instance(task)[0] for task in task_ids]
-    if run_id is not None:  # the run may be of another version than the DAG
+    if run_id is not None:  # the run may have another version than the DAG
         detail = engine.run(dag_id, run_id)
         tasks = list(dict.fromkeys(task.task_id for task in detail.tasks if task.state != "removed"))
         where, groups = f"run {run_id} of {dag_id}", [group.group_id for group in detail.groups]

@@ -1,6 +1,6 @@
 """The entry point: from arguments to an exit code.
 
-0 done, 1 the run or task failed (or the act was refused), 2 wrong use, 3 no engine where one is
+0 done, 1 the run or task failed (or the act was refused), 2 wrong usage, 3 no engine where one is
 needed. `--version` is answered here, before anything is imported.
 """
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from penstock.cli.session import Session
 
 INTERRUPTED = 130
-"""What a shell expects of a program ended by ctrl-c."""
+"""The exit code that shells expect after ctrl-c."""
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 
 def main() -> int:
-    """Obey the process's arguments and return the exit code."""
+    """Run the process's arguments and return the exit code."""
     never_fail(sys.stdout)
     never_fail(sys.stderr)
     if sys.argv[1:] == ["--version"]:
@@ -31,7 +31,7 @@ def main() -> int:
 
         sys.stdout.write(f"penstock {__version__}\n")
         return 0
-    # Imports make many objects and no garbage: looking for some is a fifth of what a command costs.
+    # Imports make many objects and no garbage; the collector would take a fifth of a command's time.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
     from penstock.cli.glance import glance
 
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def run(arguments: Sequence[str], session: Session | None = None) -> int:
-    """Obey *arguments* and return the exit code; errors are told, never raised.
+    """Run *arguments* and return the exit code; errors are printed, never raised.
 
     *session* brings its own engine, for tests.
     """
@@ -72,7 +72,7 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
 
 
 def _click_text(error: Exception) -> str:
-    """Return the usage line and the error, as click words them."""
+    """Return the usage line and the error, in click's words."""
     context = getattr(error, "ctx", None)
     message = getattr(error, "format_message", lambda: str(error))()
     if context is None:
@@ -85,7 +85,7 @@ def _click_text(error: Exception) -> str:
 
 
 def _fail(arguments: Sequence[str], kind: str, message: str, text: str) -> None:
-    """Tell the error on stderr, and as a document on stdout to those who asked for documents."""
+    """Print the error on stderr, and as a document on stdout if --json was given."""
     from penstock.cli.output import print_json, say
 
     if "--json" in arguments:

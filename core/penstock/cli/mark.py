@@ -52,7 +52,7 @@ def mark(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Set the state of tasks by hand; one that runs is killed first.
+    """Set the state of tasks by hand; a running task is killed first.
 
     Examples:
       penstock mark success first_dag latest load

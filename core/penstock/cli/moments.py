@@ -1,7 +1,7 @@
-"""Dates, spans and JSON objects as arguments.
+"""Dates, durations and JSON objects as arguments.
 
-A date without an offset means the wall clock of the DAG's time zone, which only the engine knows:
-the argument stays naive until `in_zone`.
+A date without an offset is in the DAG's time zone, which only the engine knows, so the argument stays
+naive until `in_zone`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from penstock.errors import UsageError
 
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 NO_DATE = datetime.max.replace(tzinfo=UTC)
-"""Stands for "without a logical date", where an argument may say ``none``."""
+"""Means "without a logical date", where an argument may be ``none``."""
 
 
 class Moment(click.ParamType[datetime]):
-    """``now`` or an ISO date or time; a bare date is its midnight."""
+    """``now`` or an ISO date or time; a date without a time is midnight."""
 
     name = "date"
 
@@ -28,7 +28,7 @@ class Moment(click.ParamType[datetime]):
         self.none_allowed = none_allowed
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment, naive when the text names no offset."""
+        """Return the time, naive if the text has no offset."""
         if isinstance(value, datetime):
             return value
         text = str(value)
@@ -43,12 +43,12 @@ class Moment(click.ParamType[datetime]):
 
 
 class Until(Moment):
-    """A moment, or a span from now such as ``90m``, ``2h`` or ``1d12h``."""
+    """A time, or a duration from now such as ``90m``, ``2h`` or ``1d12h``."""
 
     name = "time"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment, naive when the text names no offset."""
+        """Return the time, naive if the text has no offset."""
         found = _SPAN.fullmatch(str(value))
         if found and any(found.groups()):
             days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
@@ -75,7 +75,7 @@ class Conf(click.ParamType[dict[str, Any]]):
         except ValueError as error:
             self.fail(f"not JSON: {error}", param, ctx)
         if not isinstance(conf, dict):
-            self.fail("a JSON object is wanted, such as '{\"day\": 3}'", param, ctx)
+            self.fail("must be a JSON object, such as '{\"day\": 3}'", param, ctx)
         return conf
 
 
@@ -85,9 +85,9 @@ _DURATION = re.compile(
 
 
 def duration(text: str, what: str) -> tuple[float | None, dict[str, int] | None]:
-    """Return an ISO duration as seconds, or with months or years as relativedelta keywords.
+    """Return an ISO duration as seconds, or as relativedelta keywords if it has months or years.
 
-    Raises `UsageError` that begins with *what*.
+    Raises `UsageError` with a message that begins with *what*.
     """
     found = _DURATION.fullmatch(text)
     if found is None or not any(found.groups()):
@@ -110,12 +110,12 @@ def duration(text: str, what: str) -> tuple[float | None, dict[str, int] | None]
 
 
 def in_zone(at: datetime, zone: tzinfo) -> datetime:
-    """Return *at* in UTC; a naive one is on the wall clock of *zone*."""
+    """Return *at* in UTC; a naive one is in *zone*."""
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def as_date(text: str) -> date | datetime | None:
-    """Return what *text* dates: a day, a moment (naive or not), or None when it is no date."""
+    """Return the date in *text*: a day, a time (naive or not), or None if it is not a date."""
     try:
         return date.fromisoformat(text)
     except ValueError:

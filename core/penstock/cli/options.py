@@ -1,4 +1,4 @@
-"""Arguments and options that several verbs share, so that they mean the same everywhere."""
+"""Arguments and options that several commands share, so that they mean the same everywhere."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ optional_task_argument = click.argument(
 tasks_argument = click.argument("tasks", metavar="[TASK]...", nargs=-1, shell_complete=_complete("tasks"))
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be touched; touch nothing.")
-yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask, however much it touches.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be changed; change nothing.")
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask, however much it changes.")
 upstream_option = click.option("--upstream", is_flag=True, help="Also everything these tasks depend on.")
 downstream_option = click.option("--downstream", is_flag=True, help="Also everything that depends on these.")
 latest_version_option = click.option(

@@ -1,4 +1,4 @@
-"""Where words go: documents and tables to stdout, talk to stderr."""
+"""Where output goes: documents and tables to stdout, messages to stderr."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def print_json(document: object) -> None:
 
 
 def _escaped(document: str) -> str:
-    """Return a JSON document so that stdout can carry it and nothing of it is lost."""
+    """Return a JSON document that stdout can encode, without loss."""
     encoding = sys.stdout.encoding or "utf-8"
     if document.isascii() or encoding.lower().replace("-", "") == "utf8":
         return document
@@ -35,5 +35,5 @@ def tell(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Print talk: what happens, hints, errors."""
+    """Print a message: progress, hints, errors."""
     click.echo(carried(text, sys.stderr), err=True)

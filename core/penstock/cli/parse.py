@@ -1,4 +1,4 @@
-"""`penstock parse`: what a DAG file says, or why it cannot be loaded."""
+"""`penstock parse`: what a DAG file contains, or why it cannot be loaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def parse(session: Session, *, file: Path, as_json: bool) -> int:
     """Load a DAG file and show what is in it.
 
-    It is loaded the way the engine does it, but needs no engine. The exit code is 1 when the file has
+    Loads it as the engine does, but needs no engine. The exit code is 1 when the file has
     an error.
 
     Examples:
@@ -40,7 +40,7 @@ def parse(session: Session, *, file: Path, as_json: bool) -> int:
 
 
 def parsed_document(parsed: ParsedFile) -> dict[str, Any]:
-    """Return the document of a parsed file: ``dags`` by id and ``errors``, both always there."""
+    """Return the document of a parsed file: ``dags`` by id and ``errors``, always both."""
     return {"dags": {dag.dag_id: _dag_document(dag) for dag in parsed.dags}, "errors": list(_errors(parsed))}
 
 
@@ -100,7 +100,7 @@ def _dag_document(dag: DagSpec) -> dict[str, Any]:
 
 
 def _group_document(dag: DagSpec, group: GroupSpec) -> dict[str, Any]:
-    """Return a group with what lies directly in it: tasks, then groups, in the order of making."""
+    """Return a group with its direct members: tasks, then groups, in the order in which they were made."""
     children = [task.task_id for task in dag.tasks if task.group == group.group_id]
     children += [inner.group_id for inner in dag.groups if inner.parent == group.group_id]
     return {

@@ -1,4 +1,4 @@
-"""`penstock pause` and `unpause`: the schedule of DAGs, or all of them."""
+"""`penstock pause` and `unpause`: the schedule of DAGs, or the whole DAGs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from penstock.cli.session import Session, pass_session
 
 @click.command
 @dags_argument
-@click.option("--freeze", is_flag=True, help="Launch nothing of the DAG at all; running attempts finish.")
-@click.option("--why", "reason", help="A reason, shown to everyone who wonders.")
-@click.option("--until", type=Until(), help="When it lifts itself: 2h, 1d12h, or a date and time.")
+@click.option("--freeze", is_flag=True, help="Launch nothing in the DAG; running attempts finish.")
+@click.option("--why", "reason", help="A reason, shown wherever the pause is shown.")
+@click.option("--until", type=Until(), help="When it ends by itself: 2h, 1d12h, or a date and time.")
 @json_option
 @pass_session
 def pause(
@@ -31,8 +31,8 @@ def pause(
 ) -> int:
     """Pause the schedule of DAGs, or freeze them.
 
-    A paused schedule makes no new runs; existing and manual runs work on. With --freeze nothing of
-    a DAG launches, whatever the run. The two are independent. What is paused already stays so.
+    A paused schedule makes no new runs; existing and manual runs go on. With --freeze nothing in the
+    DAG launches, in any run. The two are independent. What is already paused stays paused.
 
     Examples:
       penstock pause first_dag --why "source is down"

@@ -1,4 +1,4 @@
-"""`penstock points`: what became of each point of a DAG's schedule."""
+"""`penstock points`: what happened to each point of a DAG's schedule."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _WORDS = {"ran_late": "ran late"}
 @click.command
 @dag_argument
 @click.option(
-    "--from", "first", type=Moment(), help="The first date, on the DAG's clock. Default: 30 days ago."
+    "--from", "first", type=Moment(), help="The first date, in the DAG's time zone. Default: 30 days ago."
 )
 @click.option(
-    "--to", "last", type=Moment(), help="The last date; a bare one counts to its end. Default: now."
+    "--to", "last", type=Moment(), help="The last date; without a time, all of that day. Default: now."
 )
 @click.option(
     "--state",
@@ -53,12 +53,12 @@ def points(
     with_open: bool,
     as_json: bool,
 ) -> None:
-    """Show what became of each point of a DAG's schedule.
+    """Show what happened to each point of a DAG's schedule.
 
-    Every point that is due lies in exactly one record: it ran, ran late (more than a minute after it was
-    due), was skipped for a reason, or was backfilled. Neighbours that were skipped for one reason are
-    shown as one span with their number; --json has every point, with the span that it lies in. Points
-    that are due but wait for a paused schedule, and those to come, have no record: --open shows them.
+    Every due point has exactly one record: it ran, ran late (more than a minute after it was due), was
+    skipped for a reason, or was backfilled. Adjacent points that were skipped for one reason are shown as
+    one line with their number; --json lists every point, with its record. Points that are due but wait for a
+    paused schedule, and future points, have no record: --open shows them.
 
     Examples:
       penstock points first_dag
@@ -83,7 +83,7 @@ def points(
 
 
 def _rest_of_day(typed: datetime) -> timedelta:
-    """Return what a bare date, which is its midnight, lacks to its end."""
+    """Return the rest of the day if *at* is a date without a time."""
     bare = typed.tzinfo is None and typed.time() == datetime.min.time()
     return timedelta(days=1, microseconds=-1) if bare else timedelta()
 
@@ -101,14 +101,14 @@ def _show(points: list[LedgerPoint], zone: tzinfo) -> None:
     from penstock.cli import text
 
     if not points:
-        say("no schedule point there")
+        say("no schedule points in that time")
         return
     rows = [_row(run, zone) for run in _runs(points)]
     tell(text.table((f"LOGICAL DATE ({zone})", "TO", "POINTS", "STATE", "RUN", ""), rows, right={"POINTS"}))
 
 
 def _runs(points: list[LedgerPoint]) -> Iterator[list[LedgerPoint]]:
-    """Yield neighbours that are told alike as one: a span of skips, or of points still open."""
+    """Yield adjacent points that are shown alike as one: skipped ones, or those without a record."""
     from itertools import groupby
 
     def alike(point: LedgerPoint) -> tuple[Any, ...]:

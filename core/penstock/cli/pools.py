@@ -69,7 +69,7 @@ def _notes(row: PoolRow) -> str:
 @click.argument("slots", type=click.IntRange(0))
 @click.option("--description", help="What the pool is for.")
 @click.option(
-    "--include-deferred/--no-include-deferred", default=None, help="Whether deferred tasks hold slots too."
+    "--include-deferred/--no-include-deferred", default=None, help="Whether deferred tasks keep their slots."
 )
 @json_option
 @pass_session
@@ -82,9 +82,9 @@ def set_pool(
     include_deferred: bool | None,
     as_json: bool,
 ) -> int:
-    """Make a pool or change its size. 0 slots let nothing start.
+    """Make a pool or change its size. With 0 slots nothing starts.
 
-    What is not said stays as it is. A smaller pool stops nothing that runs.
+    Options that are not given stay as they are. A smaller pool stops nothing that runs.
 
     Examples:
       penstock pools set warehouse 1 --description "one writer"
@@ -101,7 +101,7 @@ def set_pool(
 @json_option
 @pass_session
 def delete_pool(session: Session, *, name: str, as_json: bool) -> int:
-    """Remove a pool that nothing holds.
+    """Remove a pool that no task uses.
 
     Examples:
       penstock pools delete warehouse

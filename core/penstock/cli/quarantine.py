@@ -1,4 +1,4 @@
-"""`penstock quarantine`: what the engine leaves out because it fails over it."""
+"""`penstock quarantine`: what the engine put aside because it could not work with it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @click.group
 def quarantine() -> None:
-    """List what the engine fails over and leaves out; free it, or drop it.
+    """List what is in quarantine; take it back, or drop it.
 
-    A run, a DAG, an order or a stored row over which the engine fails, or which it cannot read, is put
-    into quarantine: everything else goes on. A run in quarantine is not worked on; attempts of it that
-    live run on. A DAG in quarantine gets no new runs.
+    A run, a DAG, an order or a stored row that the engine cannot read, or that makes it fail, is put into
+    quarantine, and everything else goes on. The engine leaves a run in quarantine alone; its live attempts
+    go on. A DAG in quarantine gets no new runs.
 
     Examples:
       penstock quarantine list
@@ -37,7 +37,7 @@ def quarantine() -> None:
 def list_quarantine(session: Session, *, as_json: bool) -> None:
     """List what is in quarantine, oldest first, and why.
 
-    Works on the database alone when no engine runs.
+    Uses the database if no engine runs.
 
     Examples:
       penstock quarantine list
@@ -61,9 +61,9 @@ def list_quarantine(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def retry(session: Session, *, ids: tuple[str, ...], as_json: bool) -> int:
-    """Take things back in. What fails again goes back into quarantine.
+    """Take things out of quarantine. What fails again goes back.
 
-    A DAG or file is taken as it was loaded last, an act is carried out, anything else is read anew.
+    A DAG or file is used as it was loaded last, an act is carried out, anything else is read again.
 
     Examples:
       penstock quarantine retry etl
@@ -78,11 +78,11 @@ def retry(session: Session, *, ids: tuple[str, ...], as_json: bool) -> int:
 @json_option
 @pass_session
 def drop(session: Session, *, ids: tuple[str, ...], as_json: bool) -> int:
-    """Get rid of things for good, whether or not they can be read.
+    """Remove things for good, whether or not they can be read.
 
-    A run ends as failed, its unfinished tasks as cancelled, and attempts of it that live are told to
-    stop. A DAG is forgotten with its pauses, its unfinished runs end, and its history stays. An order
-    is forgotten. A row is removed, and the event trail keeps a copy of it.
+    A run ends as failed, its unfinished tasks as cancelled, and its live attempts are stopped. A DAG is
+    deleted with its pauses, its unfinished runs end, and its history stays. An order is deleted. A row is
+    removed, and the event trail keeps a copy of it.
 
     Examples:
       penstock quarantine drop etl/manual__2026-03-01T12:00:00+00:00
@@ -101,14 +101,14 @@ def _perform(session: Session, acts: Sequence[QuarantineRetry | QuarantineDrop],
     for act in acts:
         left = {row.id for row in session.reader().quarantine()} if len(acts) > 1 else there
         if act.subject in there - left:
-            say(f"{act.subject} went along with what came before")
+            say(f"{act.subject} was removed together with an earlier one")
             continue
         try:
             done: Done = commit(session, act, ask=False)
         except EngineNotRunningError as error:
             raise EngineNotRunningError(
-                f"{error} Only the engine changes the quarantine, and nothing in it keeps one from starting: "
-                "if yours does not start, `penstock up` in the foreground says why."
+                f"{error} Only the engine changes the quarantine, and nothing in quarantine stops an engine "
+                "from starting: if yours does not start, `penstock up` in the foreground says why."
             ) from None
         show_done(done, as_json=as_json)
     return 0

@@ -1,4 +1,4 @@
-"""The command line as a page of Markdown: docs/cli.md is made from the commands themselves.
+"""Makes docs/cli.md, the page about the command line, from the commands themselves.
 
 ``python -m penstock.cli.reference > docs/cli.md``
 """
@@ -18,28 +18,28 @@ _INTRODUCTION = """\
 
 This page is made from the commands (`python -m penstock.cli.reference > docs/cli.md`).
 
-Data goes to stdout, talk to stderr. With `--json` stdout holds exactly one JSON document, lists
-under their plural noun: `{"runs": [...]}`. An error is told on stderr; with `--json` the document
-is then `{"error": {"kind": ..., "message": ...}}`, except where a verb has a document of its own
-for that case (`status`, `parse`).
+Data goes to stdout, messages to stderr. With `--json`, stdout is exactly one JSON document, with
+lists under their plural noun: `{"runs": [...]}`. Errors go to stderr. With `--json`, stdout is then
+`{"error": {"kind": ..., "message": ...}}`, except for commands that have their own document for that
+case (`status`, `parse`).
 
 | Exit code | Meaning |
 |---|---|
 | 0 | done |
 | 1 | the run or task failed, or the act was refused |
-| 2 | wrong use |
+| 2 | wrong usage |
 | 3 | no engine where one is needed |
 
-The instance is the folder in `PENSTOCK_HOME`, else the nearest parent folder with a
-`penstock.toml`, else the platform's data folder. `penstock --home DIR ...` names it for one command.
+Every command finds its instance in this order: `penstock --home DIR ...`, the folder in
+`PENSTOCK_HOME`, the nearest parent folder with a `penstock.toml`, the platform's data folder.
 
-- **RUN** is a run id, `latest`, or the logical date of one run (a bare date: the run of that day).
-  `latest` is the run that was due last; one that was triggered was due when it was asked for, one of a
-  backfill when its date was.
+- **RUN** is a run id, `latest`, or the logical date of one run (without a time: the run of that day).
+  `latest` is the run that was due last. A triggered run was due when it was requested, a backfill run
+  on its date.
 - **TASK** is a task id, or `task[3]` for one instance of a mapped task.
 - **Dates** are ISO: `2013-01-05`, `2013-01-05T06:00`, `2013-01-05T06:00+01:00`, or `now`. Without an
-  offset they are on the clock of the DAG's time zone, and a bare date is its midnight.
-- Without an engine, whatever only looks reads the database and says how old it is on stderr.
+  offset they are in the DAG's time zone, and a date without a time is midnight.
+- Without an engine, commands that only read use the database and say on stderr how old the data is.
 """
 
 
@@ -79,7 +79,7 @@ def _verb(verb: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def _help(text: str) -> str:
-    """Return a help text as Markdown: its examples become a block of code."""
+    """Return a help text as Markdown, with its examples as a block of code."""
     words, _, examples = cleandoc(text).replace("\b\n", "").partition("Examples:\n")
     block = "\n".join(line.removeprefix("  ") for line in examples.splitlines())
     return f"{words.strip()}\n\n```sh\n{block}\n```\n" if block else f"{words.strip()}\n"

@@ -1,4 +1,4 @@
-"""`penstock rerun`: a new run that repeats another one, perhaps with other parameters."""
+"""`penstock rerun`: a new run that repeats another one, with other parameters if needed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from penstock.cli.session import Session, pass_session
 @dag_argument
 @run_argument
 @click.option("--conf", type=Conf(), default="{}", help="Parameters to change, as a JSON object.")
-@click.option("--run-id", help="Default: manual__ and the present moment.")
-@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 when the run did not succeed.")
+@click.option("--run-id", help="Default: manual__ and the current time.")
+@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 unless the run succeeds.")
 @dry_run_option
 @json_option
 @pass_session
@@ -35,8 +35,8 @@ def rerun(
 ) -> int:
     """Start a new run that repeats another one.
 
-    It takes the parameters of that run, with those in --conf put over them, works for the same date
-    and remembers which run it repeats. The other run stays as it is.
+    The new run takes the parameters of the old one, overridden by --conf. It has the same date and records
+    which run it repeats. The old run stays as it is.
 
     Examples:
       penstock rerun first_dag latest

@@ -1,4 +1,4 @@
-"""`penstock retry`: run again what failed and what it blocked."""
+"""`penstock retry`: run failed tasks, and what they blocked, again."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def retry(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Run again what failed and what it blocked.
+    """Run failed tasks, and the tasks that they blocked, again.
 
-    Cancelled tasks count as failed. With TASKs only those failures and what they blocked. What
-    succeeded stays; old attempts and their logs are kept.
+    Cancelled tasks count as failed. With TASKs, only those failures and what they blocked. Tasks that
+    succeeded stay; old attempts and their logs are kept.
 
     Examples:
       penstock retry first_dag latest

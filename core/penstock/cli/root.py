@@ -1,4 +1,4 @@
-"""The verbs by name, and the group that imports a verb only when somebody says it."""
+"""All commands by name, and the group that imports a command only when it is used."""
 
 from __future__ import annotations
 
@@ -61,20 +61,20 @@ SECTIONS: dict[str, dict[str, str]] = {
         "completion": "completion:completion",
     },
 }
-"""Verb -> "module:attribute" below penstock.cli, by section of the help."""
+"""Command -> "module:attribute" below penstock.cli, by section of the help."""
 
 VERBS: dict[str, str] = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
 class LazyGroup(click.Group):
-    """A group that knows its verbs by name and loads each at its first use."""
+    """A group that knows its commands by name and imports each when it is first used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        """Return the verbs in the order of the help."""
+        """Return the commands in the order of the help."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return the verb, imported now; None when there is no such verb."""
+        """Return the command, imported now; None if it does not exist."""
         place = VERBS.get(cmd_name)
         if place is None:
             return None
@@ -87,17 +87,17 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the verb asked for; a misspelt one is answered with its nearest neighbours."""
+        """Return the command that was asked for; for an unknown one the error names similar ones."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], VERBS, n=3)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
+            raise click.UsageError(f"command {args[0]!r} does not exist{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the verbs by section."""
+        """Write the commands by section."""
         for title, names in SECTIONS.items():
             with formatter.section(title):
                 verbs = [(name, self.get_command(ctx, name)) for name in names]
@@ -105,7 +105,7 @@ class LazyGroup(click.Group):
 
 
 def _keep_examples(verb: click.Command) -> None:
-    """Let click leave the lines of the examples as they are; it would refill them into a paragraph."""
+    """Keep click from joining the lines of the examples into a paragraph."""
     if sys.flags.optimize >= 2:
         from penstock.cli.help_text import fill_help
 
@@ -129,12 +129,12 @@ def _keep_examples(verb: click.Command) -> None:
     help="The instance's folder, instead of $PENSTOCK_HOME or the nearest parent with a penstock.toml.",
 )
 @click.option("--ascii", "in_ascii", is_flag=True, help="Draw the console in plain ASCII.")
-@click.option("--read-only", is_flag=True, help="Hide all of the console that changes something.")
+@click.option("--read-only", is_flag=True, help="Open the console without anything that changes something.")
 @click.pass_context
 def penstock(ctx: click.Context, home: Path | None, *, in_ascii: bool, read_only: bool) -> int | None:
     """Run data pipelines and operate them from the terminal.
 
-    Without a command: open the console.
+    Without a command, it opens the console.
 
     Examples:
       penstock init ~/pipelines           make an instance with a first DAG
@@ -143,7 +143,7 @@ def penstock(ctx: click.Context, home: Path | None, *, in_ascii: bool, read_only
       penstock why first_dag latest       why does it not run?
       penstock                            open the console
 
-    Exit codes: 0 done, 1 the run or task failed or the act was refused, 2 wrong use,
+    Exit codes: 0 done, 1 the run or task failed or the act was refused, 2 wrong usage,
     3 no engine where one is needed.
     """
     session = ctx.ensure_object(Session)
@@ -151,10 +151,10 @@ def penstock(ctx: click.Context, home: Path | None, *, in_ascii: bool, read_only
         session.home = home.absolute()
     session.console_options = (*(["--ascii"] * in_ascii), *(["--read-only"] * read_only))
     if session.console_options and ctx.invoked_subcommand not in {None, "console"}:
-        raise click.UsageError(f"{session.console_options[0]} is for the console alone", ctx)
+        raise click.UsageError(f"{session.console_options[0]} is only for the console", ctx)
     if ctx.invoked_subcommand is None:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise click.UsageError("the console needs a terminal; say what to do", ctx)
+            raise click.UsageError("the console needs a terminal; give a command", ctx)
         from penstock.cli.console import open_console
 
         return open_console(session, ())

@@ -1,4 +1,4 @@
-"""Rows as documents, where ``--json`` says a fact more simply than the view does."""
+"""Rows as documents, where ``--json`` shows a fact more simply than the view does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def document(row: TaskRow | AttemptRow) -> dict[str, Any]:
-    """Return *row* with ``outcome`` as a few words (or None) and the whole of it as ``outcome_detail``."""
+    """Return *row* with ``outcome`` in a few words (or None) and the full one as ``outcome_detail``."""
     import msgspec
 
     from penstock.model.outcome import describe
@@ -21,7 +21,7 @@ def document(row: TaskRow | AttemptRow) -> dict[str, Any]:
 
 
 def outcome_words(row: TaskRow | AttemptRow) -> str:
-    """Return the outcome in a few words, nothing when there is none."""
+    """Return the outcome in a few words, or an empty string."""
     from penstock.model.outcome import describe
 
     return "" if row.outcome is None else describe(row.outcome)

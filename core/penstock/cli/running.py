@@ -1,4 +1,4 @@
-"""Who is the engine of this home, whether or not it answers."""
+"""Finds the engine of this home, whether or not it answers."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ if TYPE_CHECKING:
 
 
 def holder(settings: Settings) -> Holder | None:
-    """Return who holds the home's locks, whatever is left of its socket; None when it is free."""
+    """Return the holder of the home's locks, even without a socket; None if there is none."""
     from penstock.holder import holder_of
 
     return holder_of(settings.run_folder)
 
 
 def silence(found: Holder) -> str:
-    """Return what to say of an engine that holds the home and does not answer, and what to do."""
+    """Return a message about an engine that runs for the home but does not answer, and what to do."""
     if found.pid is None:
-        return (
-            "an engine runs for this home and does not answer; whose process it is cannot be told from here"
-        )
+        return "an engine runs for this home and does not answer; its process is not visible from here"
     if found.stopped:
         return (
-            f"the engine, pid {found.pid}, is stopped (SIGSTOP or a debugger) and answers nobody: "
-            f"`kill -CONT {found.pid}` lets it go on, `penstock down` ends it"
+            f"the engine, pid {found.pid}, is stopped (SIGSTOP or a debugger) and does not answer: "
+            f"`kill -CONT {found.pid}` resumes it, `penstock down` ends it"
         )
     return (
-        f"the engine, pid {found.pid}, does not answer: it may just be starting, or be very busy; "
-        "see engine.log, and `penstock down` ends it"
+        f"the engine, pid {found.pid}, does not answer: it may be starting, or very busy; "
+        "see engine.log, or end it with `penstock down`"
     )

@@ -1,4 +1,4 @@
-"""`penstock runs`: the runs of a DAG, and one of them in full."""
+"""`penstock runs`: the runs of a DAG, or one of them in full."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def list_runs(session: Session, *, dag: str, state: str | None, limit: int | Non
 
 
 def _date(row: RunRow, zone: tzinfo) -> str:
-    """Return a run's logical date; in brackets that of the run which it repeats."""
+    """Return a run's logical date, or in brackets that of the run that it repeats."""
     from penstock.cli import text
 
     if row.logical_date is None and row.stands_for is not None:

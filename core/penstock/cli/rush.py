@@ -1,4 +1,4 @@
-"""`penstock run-next` and `run-now`: before the others, or past the limits."""
+"""`penstock run-next` and `run-now`: before other work, or past the limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from penstock.cli.session import Session, pass_session
 def run_next(session: Session, *, dag: str, run: str, task: str | None, dry_run: bool, as_json: bool) -> int:
     """Let a task or a queued run go before all others.
 
-    It takes the next slot that comes free, whatever the others' priority. No limit is passed.
+    It takes the next free slot, whatever the priority of the others. No limit is ignored.
 
     Examples:
       penstock run-next first_dag latest load
@@ -47,11 +47,11 @@ def run_next(session: Session, *, dag: str, run: str, task: str | None, dry_run:
 @json_option
 @pass_session
 def run_now(session: Session, *, dag: str, run: str, task: str | None, dry_run: bool, as_json: bool) -> int:
-    """Launch a task or start a queued run now, past the limits.
+    """Launch a task or start a queued run now, ignoring limits.
 
-    A task passes the pool, parallelism, every max_active limit, and the wait for its retry or next
-    look. A run passes max_active_runs and its planned start. Dependencies, pauses, and a full disk
-    hold them all the same.
+    A task ignores the pool, parallelism, every max_active limit, and the wait for its retry or next check.
+    A run ignores max_active_runs and its planned start. Dependencies, pauses and a full disk still hold
+    them.
 
     Examples:
       penstock run-now first_dag latest load

@@ -27,7 +27,7 @@ _NEGATIVE = re.compile(r"-(?:\d|P|.*\s)")
 
 @click.group
 def schedule() -> None:
-    """Try schedules out.
+    """Try out schedules.
 
     Examples:
       penstock schedule preview '0 6 * * *' -n 3
@@ -35,18 +35,16 @@ def schedule() -> None:
 
 
 class _Preview(click.Command):
-    """The command below: what it refuses, it refuses in one sentence, its arguments too."""
+    """The command below; every refusal is one sentence, also for its arguments."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; raise `UsageError` in one sentence."""
+        """Read the arguments; raise `UsageError` with one sentence."""
         negative = [each for each in args if _NEGATIVE.match(each)]
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             if negative:
-                raise UsageError(
-                    f"{negative[0]!r} begins with a minus sign, which no schedule does"
-                ) from None
+                raise UsageError(f"{negative[0]!r} begins with a minus sign, but no schedule does") from None
             raise UsageError(error.format_message()) from None
         except click.UsageError as error:
             raise UsageError(error.format_message()) from None
@@ -59,9 +57,9 @@ class _Preview(click.Command):
     type=click.Choice(["trigger", "interval"]),
     default="trigger",
     show_default=True,
-    help="Whether a point stands for its moment, or for the interval that ends there.",
+    help="Whether a point is a time, or the interval that ends at that time.",
 )
-@click.option("--timezone", default="UTC", show_default=True, help="Whose wall clock a cron follows.")
+@click.option("--timezone", default="UTC", show_default=True, help="The time zone of a cron.")
 @click.option("--start", type=Moment(), help="The DAG's start date.")
 @click.option("--end", type=Moment(), help="The DAG's end date.")
 @click.option(
@@ -69,18 +67,18 @@ class _Preview(click.Command):
     type=click.Choice(["none", "latest", "all"]),
     default="latest",
     show_default=True,
-    help="Which of the points that passed are made up for.",
+    help="Which of the missed points are run.",
 )
-@click.option("--interval", metavar="DURATION", help="How long the data interval before each moment is.")
+@click.option("--interval", metavar="DURATION", help="Length of the data interval before each point.")
 @click.option(
     "--run-immediately",
     metavar="yes|no|DURATION",
-    help="Without a start date: whether a tick that passed (up to DURATION ago) comes first.",
+    help="Without a start date: whether a tick that passed (up to DURATION ago) runs first.",
 )
 @click.option(
     "--seconds",
     type=click.Choice(["first", "last"]),
-    help="Where the second stands in a cron of six or seven fields.",
+    help="Which field is the second in a cron of six or seven fields.",
 )
 @click.option(
     "--days",
@@ -88,7 +86,7 @@ class _Preview(click.Command):
     help="Whether two day fields mean the days of either or those in both.",
 )
 @click.option("--last", type=(Moment(), Moment()), metavar="START END", help="The last run's data interval.")
-@click.option("--now", type=Moment(), default="now", show_default=True, help="When it is asked.")
+@click.option("--now", type=Moment(), default="now", show_default=True, help="The time of the preview.")
 @click.option("-n", "--count", default=5, show_default=True, type=click.IntRange(1, 10_000))
 @json_option
 def preview(
@@ -111,10 +109,9 @@ def preview(
     """Show the next points of a schedule.
 
     SCHEDULE is a cron expression, several with | between them, a preset, or a duration such as PT6H.
-    The points are those that the engine creates for a DAG that it first loads at --now and that nobody
-    pauses; with --last, for one that ran last for that interval. Moments without an offset are on the
-    wall clock of --timezone; points that a change of clocks moved are marked. The exit code is 2 when the
-    schedule is refused.
+    The points are those that the engine creates for a DAG that is first loaded at --now and never paused;
+    with --last, for one whose last run had that interval. Times without an offset are in --timezone, and
+    points that a clock change moved are marked. The exit code is 2 when the schedule is refused.
 
     Examples:
       penstock schedule preview '30 2 * * *' --timezone Europe/Amsterdam --start 2026-03-27 -n 4
@@ -138,7 +135,7 @@ def preview(
         )
         answer = _ask(asked, None if last is None else _last(*last, zone), in_zone(now, zone), count)
     except OverflowError:
-        raise UsageError("a date lies outside the years 1 to 9999") from None
+        raise UsageError("a date is outside the years 1 to 9999") from None
     except ValueError as error:
         raise UsageError(_in_options(str(error)) + _several(schedule)) from None
     if as_json:
@@ -157,13 +154,13 @@ class _Answer(TypedDict):
 
 
 def _ask(asked: DagSpec, last: Point | None, now: datetime, count: int) -> _Answer:
-    """Return the next *count* points that get a run, the schedule in words, and what is to be said."""
+    """Return the next *count* points that get a run, the schedule in words, and its warnings."""
     from penstock.model.faults import faults
     from penstock.timetable.describe import describe
     from penstock.timetable.doubts import doubts_about, over_since
     from penstock.timetable.due import coming
 
-    for fault in faults(asked):  # as a DAG file is refused for it
+    for fault in faults(asked):  # a DAG file would be refused for these
         raise ValueError(fault.message.removeprefix(f"DAG {asked.dag_id!r}: "))
     first_seen = now if last is None else last.data_interval_end
     points = list(islice(coming(asked, cursor=last, first_seen=first_seen, now=now), count))
@@ -184,7 +181,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"there is no time zone {name!r}; {_zone_hint(name)}") from None
+        raise UsageError(f"time zone {name!r} does not exist; {_zone_hint(name)}") from None
 
 
 def _zone_hint(name: str) -> str:
@@ -194,13 +191,13 @@ def _zone_hint(name: str) -> str:
     if alike:
         return f"write {min(alike)}"
     if hours := _OFFSET.fullmatch(name):
-        sign = "-" if hours[1] == "+" else "+"  # the names have it the other way round
-        return f"{name} all the year is Etc/GMT{sign}{int(hours[2])}"
+        sign = "-" if hours[1] == "+" else "+"  # the names have the opposite sign
+        return f"{name} all year is Etc/GMT{sign}{int(hours[2])}"
     return "write a name such as Europe/Amsterdam or UTC"
 
 
 def _in_options(text: str) -> str:
-    """Return a sentence for authors with its arguments as options of this command."""
+    """Return a message for authors with its arguments written as options of this command."""
     text = re.sub(r'\b(seconds|days|catchup)="(\w+)"', r"--\1 \2", text)
     return (
         text.replace("run_immediately=False", "--run-immediately no")
@@ -251,14 +248,14 @@ def _spec(
     seconds: str | None,
     days: str | None,
 ) -> ScheduleSpec:
-    """Return the schedule that the arguments mean; refuse options that it does not have."""
+    """Return the schedule that the arguments describe; refuse options that do not apply."""
     from penstock.model.spec import ScheduleSpec
 
     alone = schedule.strip().lower()
     if alone in {"@once", "@continuous", "none"}:
         if kind == "interval" or interval or run_immediately or seconds or days:
             raise UsageError(
-                f"{alone} has no --kind interval, --interval, --run-immediately, --seconds or --days"
+                f"{alone} does not take --kind interval, --interval, --run-immediately, --seconds or --days"
             )
         return ScheduleSpec(kind=alone.lstrip("@"), timezone=timezone, text=alone)  # type: ignore[arg-type]
     if kind == "interval" and (interval or run_immediately):
@@ -279,7 +276,7 @@ def _spec(
         )
     crons = _crons(schedule)
     if kind == "interval" and len(crons) > 1:
-        raise UsageError("several crons make no intervals: they are for --kind trigger")
+        raise UsageError("several crons have no intervals: use --kind trigger")
     return ScheduleSpec(
         kind="cron_interval" if kind == "interval" else "cron",
         crons=crons,
@@ -293,7 +290,7 @@ def _spec(
 
 
 def _crons(schedule: str) -> tuple[str, ...]:
-    """Return the expressions between bars; a bar in the command of a crontab line is none."""
+    """Return the expressions between bars; a bar in the command of a crontab line does not count."""
     from penstock.timetable.expression import is_crontab_line
 
     parts = tuple(part.strip() for part in schedule.split("|"))
@@ -310,5 +307,5 @@ def _early(text: str | None) -> bool | float | None:
         return None if text is None else text == "yes"
     seconds, _ = duration(text, "--run-immediately")
     if seconds is None:
-        raise UsageError(f"--run-immediately {text}: months and years have no fixed length; say days")
+        raise UsageError(f"--run-immediately {text}: months and years vary in length; use days")
     return seconds

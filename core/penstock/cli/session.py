@@ -1,4 +1,4 @@
-"""What a verb stands on: the instance's settings and an engine to ask."""
+"""What a command works with: the instance's settings and an engine to ask."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 class Session:
     """One command's view of an instance.
 
-    Nothing is read before it is needed. A given *engine* takes the place of the instance's own.
+    Nothing is read before it is needed. If *engine* is given, it replaces the instance's own.
     """
 
     def __init__(self, home: Path | None = None, engine: Engine | None = None) -> None:
         self.home = home
         self._given = engine
         self.console_options: tuple[str, ...] = ()
-        """What was said before the command of how the console is to be."""
+        """The options for the console that came before the command."""
         self._live: Engine | None = None
         self._reader: Engine | None = None
 
@@ -35,7 +35,7 @@ class Session:
         return load_settings(self.home)
 
     def engine(self) -> Engine:
-        """Return the running engine; its calls raise `EngineNotRunningError` when there is none."""
+        """Return the running engine; its calls raise `EngineNotRunningError` if there is none."""
         if self._given is not None:
             return self._given
         if self._live is None:
@@ -45,7 +45,7 @@ class Session:
         return self._live
 
     def glimpse(self, seconds: float) -> Engine:
-        """Return the running engine, which has *seconds* to answer each call."""
+        """Return the running engine with a limit of *seconds* for each call."""
         if self._given is not None:
             return self._given
         from penstock.api.client import SocketEngine
@@ -56,9 +56,9 @@ class Session:
         return self._live
 
     def reader(self, *, quietly: bool = False) -> Engine:
-        """Return the running engine, or the database read-only, with a word on the data's age.
+        """Return the running engine, or the database read-only with a note on the age of its data.
 
-        Raises `EngineNotRunningError` when there is neither. *quietly* leaves the word out.
+        Raises `EngineNotRunningError` if there is neither. *quietly* leaves out the note.
         """
         if self._reader is None:
             self._reader = self._given or self._open()
@@ -67,7 +67,7 @@ class Session:
         return self._reader
 
     def stored(self) -> Engine:
-        """Return the database's own answers, whether or not an engine runs; raise `EngineNotRunningError`."""
+        """Return the database, whether or not an engine runs; raise `EngineNotRunningError` without one."""
         from penstock.api.connect import stored_engine
 
         if self._reader is None or self._reader is self._live:
@@ -75,7 +75,7 @@ class Session:
         return self._reader
 
     def planner(self, *, dry_run: bool) -> Engine:
-        """Return whom to ask what an act is about: to see its plan (*dry_run*) no engine has to run."""
+        """Return where to plan an act: for a plan alone (*dry_run*) no engine has to run."""
         return self.reader() if dry_run else self.engine()
 
     def _open(self) -> Engine:
@@ -88,7 +88,7 @@ class Session:
         return engine
 
     def close(self) -> None:
-        """Let go of what was opened."""
+        """Close what was opened."""
         for engine in (self._live, self._reader):
             if engine is not None and engine is not self._given:
                 engine.close()
@@ -103,7 +103,7 @@ def _tell_age(engine: Engine) -> None:
     from penstock.cli.text import ago
 
     age = f", last written {ago(status.last_seen)}" if status.last_seen else ""
-    say(f"no engine is running: this is what the database says{age}")
+    say(f"no engine is running: this is the state in the database{age}")
 
 
 pass_session = click.make_pass_decorator(Session)

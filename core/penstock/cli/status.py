@@ -1,4 +1,4 @@
-"""`penstock status`: the engine at a glance."""
+"""`penstock status`: the state of the engine in a few lines."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 NO_ENGINE = 3
 PATIENCE = 0.8
-"""Seconds that the engine may take to answer; then it is said that it does not."""
+"""Seconds that the engine may take to answer; after that it counts as not answering."""
 
 
 @click.command
 @json_option
 @pass_session
 def status(session: Session, *, as_json: bool) -> int:
-    """Show the engine at a glance.
+    """Show the state of the engine in a few lines.
 
-    Without an engine the document is printed all the same, as last stored, with "pid": null, and
-    the exit code is 3. One that is there but does not answer within a few seconds is named.
+    Without an engine the document shows the stored state, with "pid": null, and the exit code is 3. An
+    engine that does not answer within a few seconds is named.
 
     Examples:
       penstock status
@@ -43,7 +43,7 @@ def status(session: Session, *, as_json: bool) -> int:
 
 
 def read_status(session: Session) -> EngineStatus:
-    """Return the engine's status, or what is stored, or that of a home where nothing ever ran."""
+    """Return the engine's status, or the stored one, or that of a home where nothing has run yet."""
     import msgspec
 
     from penstock.cli.running import holder, silence

@@ -1,4 +1,4 @@
-"""The engine's status as a person reads it."""
+"""The engine's status as text for people."""
 
 from __future__ import annotations
 

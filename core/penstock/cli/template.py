@@ -1,20 +1,20 @@
-"""What `penstock init` writes into a new instance. Every line of the configuration is a default."""
+"""The files that `penstock init` writes. Every line of the configuration is a default."""
 
 from __future__ import annotations
 
 CONFIG = """\
-# The configuration of this Penstock instance. Every setting is shown with its default; take away
-# the # in front of a line and change it. The engine reads this file when it starts:
+# The configuration of this Penstock instance. Every setting is shown with its default; remove the #
+# in front of a line and change it. The engine reads this file when it starts, and
 # `penstock down && penstock up -d` stops no task.
 
-# Where DAG files lie, relative to this file.
+# The folder of DAG files, relative to this file.
 # dags_folder = "dags"
 
-# A group whose members may change that folder and the files in it. They can run anything as the engine's
-# user. Without a name, nobody but that user and root may, nor anything else of this instance.
+# A group whose members may change that folder and the files in it, and so run anything as the engine's
+# user. Without a group, only that user and root may. Nothing else of this instance is open to the group.
 # dags_group = ""
 
-# Time zone of DAGs that name none.
+# Time zone of DAGs that do not set one.
 # timezone = "UTC"
 
 # How many attempts may run at once, over all DAGs.
@@ -26,38 +26,38 @@ CONFIG = """\
 # Seconds between SIGTERM and SIGKILL when a task is stopped, unless the task says otherwise.
 # stop_grace = 60.0
 
-# What tasks withhold of files they make: octal digits, as a shell's umask says them. Without this, the umask
-# that the engine was started with. What the instance itself makes is private whatever stands here.
+# The permissions that tasks take away from files they make: octal digits, as in a shell. Without it, the
+# umask that the engine was started with. What the instance itself makes is always private.
 # umask = "022"
 
-# Bytes that the log of one attempt may take: of a longer output the beginning and the end are kept.
+# The largest log of one attempt in bytes: of a longer output the beginning and the end are kept.
 # log_max_bytes = 268435456
 
-# Seconds that a DAG file may take to load, and bytes of memory it may use for that.
+# Seconds that a DAG file may take to load, and bytes of memory it may use.
 # parse_timeout = 30.0
 # parse_memory = 2147483648
 
-# Seconds after which a launch that no supervisor took is tried again.
+# Seconds after which a launch that no supervisor took is repeated.
 # launch_deadline = 10.0
 
-# How many runs are created in one go, over all DAGs.
+# How many runs are created in one step, over all DAGs.
 # runs_per_tick = 100
 
-# How long a returned list or dict may be for tasks to be mapped over it; a longer one fails its task.
+# How long a list or dict may be that tasks are mapped over; a longer one fails the task that returned it.
 # max_map_length = 1024
 
 # Seconds that the callbacks and notifiers of one event may take, all together.
 # callback_timeout = 60.0
 
-# After as many failed runs in a row a schedule is paused, unless the DAG says otherwise; 0 never does.
+# After this many failed runs in a row a schedule is paused, unless the DAG sets its own number; 0: never.
 # max_consecutive_failed_runs = 0
 
 # Whether the engine may run as root.
 # allow_root = true
 
-# What is forgotten, once an hour: finished runs after so many days, with their logs, samples and
-# events; the oldest ones of a DAG whose logs take more bytes; but never the newest runs of a DAG by age.
-# What people did is kept for event_days, records of schedule points for point_days. 0 keeps everything.
+# What is deleted, once an hour: finished runs after retention_days, with their logs, samples and events;
+# the oldest runs of a DAG whose logs take more than retention_bytes; but not its newest keep_runs by age.
+# Acts of people are kept for event_days, records of schedule points for point_days. 0 keeps everything.
 # retention_days = 30
 # retention_bytes = 10737418240
 # keep_runs = 30
@@ -69,7 +69,7 @@ CONFIG = """\
 # pass_env = []
 # show_env = []
 
-# Pools that are made when they do not exist: a name and its slots.
+# Pools that are made if they do not exist: a name and its slots.
 # [pools]
 # warehouse = 1
 
@@ -79,8 +79,8 @@ CONFIG = """\
 # bytes = 1073741824
 # runs = 100
 
-# Connections that operators name by id: URLs, or tables of fields. A secret is only named, never
-# written: env:NAME (of the engine's environment), file:PATH or cmd:COMMAND.
+# Connections that operators use by id: URLs, or tables of fields. Never write a secret here, only where
+# it is: env:NAME (in the engine's environment), file:PATH or cmd:COMMAND.
 # [connections]
 # files = "file:///srv/data"
 # warehouse = { uri = "postgresql://etl@db.example:5432/dw", secrets = { password = "env:DW_PASSWORD" } }
@@ -94,22 +94,22 @@ CONFIG = """\
 FIRST_DAG = '''\
 """A first DAG: three tasks, one after the other, every morning at six.
 
-Try it with `penstock test dags/first_dag.py`: that needs no engine and leaves no trace.
+Try it with `penstock test dags/first_dag.py`: that needs no engine and changes nothing here.
 """
 
 from penstock import DAG, BashOperator, task
 
 with DAG(
     "first_dag",
-    schedule="0 6 * * *",  # cron, on the clock of the time zone in penstock.toml
-    catchup="none",  # mornings that passed before now are not made up for
+    schedule="0 6 * * *",  # cron, in the time zone of penstock.toml
+    catchup="none",  # mornings that have passed are not run later
     description="What a DAG looks like",
     default_args={"retries": 1, "retry_delay": 10},  # seconds
 ):
-    # A shell command. {{ ds }} is the date the run stands for; the last line printed is handed on.
+    # A shell command. {{ ds }} is the date of the run; the last printed line is the task's result.
     extract = BashOperator(task_id="extract", bash_command="echo extracting {{ ds }}; echo 42")
 
-    # A Python function. What it takes from another task, it waits for.
+    # A Python function. It waits for the tasks whose results it takes.
     @task
     def transform(rows):
         print(f"transforming {rows} rows")

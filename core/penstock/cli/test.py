@@ -1,4 +1,4 @@
-"""`penstock test`: run a DAG, or one task of it, here and now, with no engine."""
+"""`penstock test`: run a DAG, or one of its tasks, at once and without an engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.cli.session import Session, pass_session
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("dag", metavar="[DAG]", required=False)
 @click.option("--task", help="Run only this task, whatever its dependencies.")
-@click.option("--logical-date", type=Moment(), help="The date to run for, on the DAG's clock. Default: now.")
+@click.option("--logical-date", type=Moment(), help="The date to run for, in the DAG's zone. Default: now.")
 @click.option("--conf", type=Conf(), default="{}", help="Parameters as a JSON object.")
 @json_option
 @pass_session
@@ -33,10 +33,10 @@ def test(
     conf: dict[str, Any],
     as_json: bool,
 ) -> int:
-    """Run a DAG once, here and now, with no engine.
+    """Run a DAG once, at once and without an engine.
 
-    Leaves no trace in the instance's database. DAG may be left out when the file makes one. Output of
-    the tasks goes to stderr. The exit code is 1 when the run did not succeed.
+    Changes nothing in the instance's database. DAG may be left out if the file makes only one. Output of
+    the tasks goes to stderr. The exit code is 1 unless the run succeeds.
 
     Examples:
       penstock test dags/first_dag.py

@@ -1,4 +1,4 @@
-"""Facts as short texts for people: tables, durations, sizes, moments. Pure but for the clock of `ago`."""
+"""Facts as short texts for people: tables, durations, sizes, times. Pure except for the clock of `ago`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def width(text: str) -> int:
 
 
 def one_line(value: object) -> str:
-    """Return *value* as one clean line; None as a dash."""
+    """Return *value* as one clean line; None becomes a dash."""
     if value is None:
         return NOTHING
     return clean(str(value)).replace("\n", " ").replace("\t", " ")
@@ -48,7 +48,7 @@ def one_line(value: object) -> str:
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> str:
     """Return an aligned table; columns named in *right* are aligned to the right.
 
-    Cells are cleaned. Words that name a state are coloured; click drops colours off a terminal.
+    Cells are cleaned. Names of states are coloured; click removes colours if this is not a terminal.
     """
     cells = [list(headers), *([one_line(cell) for cell in row] for row in rows)]
     widths = [max(width(line[place]) for line in cells) for place in range(len(headers))]
@@ -72,19 +72,19 @@ def facts(pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def state(word: str) -> str:
-    """Return *word* in the colour of the state it names, if it names one."""
+    """Return *word* in the colour of its state, if it is the name of a state."""
     import os
 
     colour = STATE_COLOURS.get(word)
     if colour is None or os.environ.get("NO_COLOR"):
         return word
-    import click  # here, because `penstock status` does without
+    import click  # here, because `penstock status` does not need it
 
     return click.style(word, fg=colour)
 
 
 def duration(seconds: float | None) -> str:
-    """Return a span such as ``0.3s``, ``42s``, ``4m 10s``, ``3h 5m`` or ``12d 3h``."""
+    """Return a duration such as ``0.3s``, ``42s``, ``4m 10s``, ``3h 5m`` or ``12d 3h``."""
     if seconds is None:
         return NOTHING
     if seconds < 10:
@@ -100,7 +100,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(count: int | None) -> str:
-    """Return bytes such as ``812 B`` or ``3.0 MiB``."""
+    """Return a number of bytes such as ``812 B`` or ``3.0 MiB``."""
     if count is None:
         return NOTHING
     amount = float(count)
@@ -112,19 +112,19 @@ def size(count: int | None) -> str:
 
 
 def moment(at: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return *at* to the second on the wall clock of *zone*, by default this machine's, and whose that is."""
+    """Return *at* to the second in *zone* (default: this machine's), with the name of the zone."""
     if at is None:
         return NOTHING
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def ago(at: datetime) -> str:
-    """Return how long *at* is past, such as ``4m 10s ago``."""
+    """Return how long ago *at* was, such as ``4m 10s ago``."""
     return f"{duration(max(0.0, (datetime.now(UTC) - at).total_seconds()))} ago"
 
 
 def took(start: datetime | None, end: datetime | None) -> str:
-    """Return the time between, up to now when *end* is open."""
+    """Return the time between, up to now if *end* is None."""
     if start is None:
         return NOTHING
     return duration(max(0.0, ((end or datetime.now(UTC)) - start).total_seconds()))

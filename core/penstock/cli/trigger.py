@@ -18,11 +18,11 @@ from penstock.cli.session import Session, pass_session
 @click.option(
     "--logical-date",
     type=Moment(none_allowed=True),
-    help="The date the run stands for, on the DAG's wall clock. Default: now; none: without one.",
+    help="The date of the run, in the DAG's time zone. Default: now; none: without one.",
 )
 @click.option("--conf", type=Conf(), default="{}", help="Parameters as a JSON object.")
 @click.option("--run-id", help="Default: manual__ and the logical date.")
-@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 when the run did not succeed.")
+@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 unless the run succeeds.")
 @dry_run_option
 @json_option
 @pass_session
@@ -39,7 +39,7 @@ def trigger(
 ) -> int:
     """Start a manual run of a DAG.
 
-    A paused schedule does not stand in the way.
+    This also works while the schedule is paused.
 
     Examples:
       penstock trigger first_dag

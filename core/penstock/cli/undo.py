@@ -1,4 +1,4 @@
-"""`penstock undo`: take a clear, retry or mark back."""
+"""`penstock undo`: undo a clear, retry or mark."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from penstock.cli.session import Session, pass_session
 
 @click.command
 @click.argument("number", metavar="[NUMBER]", type=int, required=False)
-@click.option("--dag", help="The newest one of this DAG, whoever did it.")
-@click.option("--run", help="The newest one of this run of --dag.")
+@click.option("--dag", help="The newest act on this DAG, whoever did it.")
+@click.option("--run", help="The newest act on this run of --dag.")
 @dry_run_option
 @yes_option
 @json_option
@@ -28,10 +28,10 @@ def undo(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Take a clear, retry or mark back.
+    """Undo a clear, retry or mark.
 
-    As long as nothing that it concerns has started; afterwards it is refused and says what has.
-    Without NUMBER the newest one. What was killed does not come back, so such an act stays.
+    This works until a task that it changed has started; then it is refused and names the task. Without
+    NUMBER, it undoes the newest act. An act that killed something cannot be undone.
 
     Examples:
       penstock undo --dry-run

@@ -33,12 +33,12 @@ _USUAL_COLLECTIONS = (700, 10, 10)
 def up(session: Session, *, detach: bool) -> int:
     """Start the engine.
 
-    With -d it returns once the engine answers and has loaded every DAG file that is there; what
-    the engine says then goes to engine.log. Where an engine runs already, nothing happens.
+    With -d it returns once the engine answers and has loaded every DAG file; the engine then writes to
+    engine.log. If an engine already runs, nothing happens.
 
     Examples:
       penstock up -d
-      penstock up            in the foreground; ctrl-c ends the engine, no task
+      penstock up            in the foreground; ctrl-c ends the engine, but no task
     """
     settings = session.settings
     _about_root(settings)
@@ -51,7 +51,7 @@ def up(session: Session, *, detach: bool) -> int:
 
     from penstock.service.daemon import run
 
-    gc.set_threshold(*_USUAL_COLLECTIONS)  # the command line makes them rare, for a quick start
+    gc.set_threshold(*_USUAL_COLLECTIONS)  # the command line sets it high, to start quickly
     return run(settings)
 
 
@@ -77,7 +77,7 @@ def _detached(session: Session) -> int:
 
 
 def _answering(session: Session) -> int | None:
-    """Return the pid of an engine that answers, None when none does; raise `EngineError` of a stopped one."""
+    """Return the pid of an engine that answers, None if none does; raise `EngineError` for a stopped one."""
     from penstock.cli.running import holder, silence
 
     found = holder(session.settings)
@@ -92,7 +92,7 @@ def _answering(session: Session) -> int | None:
 
 
 def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
-    """Start the engine in a session of its own, with nothing of this terminal."""
+    """Start the engine in its own session, without this terminal."""
     environment = {**os.environ, "PENSTOCK_HOME": str(settings.home)}
     descriptor = os.open(settings.engine_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
@@ -110,17 +110,17 @@ def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
 
 
 def _await(session: Session, engine: subprocess.Popen[bytes], log_start: int) -> int:
-    """Return the engine's pid once it answers; the daemon opens its socket when all files are parsed."""
+    """Return the engine's pid once it answers; it opens its socket when all files are loaded."""
     from penstock.cli.running import holder
 
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         pid = _answering(session)
         if pid is not None:
-            engine.returncode = 0  # it is not ours to wait for any more
+            engine.returncode = 0  # this process need not wait for it any more
             return pid
         code = engine.poll()
-        # Whoever lost the race for the home waits for the winner's socket.
+        # An engine that lost the race for the home waits for the socket of the winner.
         if code is not None and holder(session.settings) is None:
             raise EngineError(
                 f"the engine ended at once, with exit code {code}{_last_words(session.settings, log_start)}"
@@ -141,12 +141,12 @@ def _last_words(settings: Settings, log_start: int) -> str:
     except OSError:
         return ""
     if not lines:
-        return "" if _writable(settings) else f": the disk of {settings.home} is full; free some room"
+        return "" if _writable(settings) else f": the disk of {settings.home} is full; free some space"
     return f"; the end of {settings.engine_log}:\n" + "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])
 
 
 def _writable(settings: Settings) -> bool:
-    """Whether the disk takes a byte: an engine whose log it does not take cannot say so itself."""
+    """Return whether the disk takes a byte: if not, the engine cannot write the reason to its log."""
     try:
         with tempfile.TemporaryFile(dir=settings.home) as probe:
             probe.write(b"x")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def variables() -> None:
     """List variables, set and delete those of the store.
 
-    A task finds a variable in the engine's environment (PENSTOCK_VAR_NAME), else in penstock.toml, else
-    in the store. What looks like a secret by its name is shown as ***.
+    A task looks for a variable in the engine's environment (PENSTOCK_VAR_NAME), then in penstock.toml, then
+    in the store. Values whose names look like secrets are shown as ***.
 
     Examples:
       penstock variables list
@@ -73,7 +73,7 @@ def list_variables(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def get_variable(session: Session, *, name: str, as_json: bool) -> int:
-    """Print a variable's value; of a secret, where it lies.
+    """Print a variable's value; for a secret, where it is stored.
 
     Examples:
       penstock variables get region
@@ -82,7 +82,7 @@ def get_variable(session: Session, *, name: str, as_json: bool) -> int:
     rows = session.reader().variables()
     row = next((row for row in rows if row.name == name and row.used), None)
     if row is None:
-        raise UnknownError(f"there is no variable {name!r}")
+        raise UnknownError(f"variable {name!r} does not exist")
     if as_json:
         print_json(row)
     else:
@@ -95,7 +95,7 @@ def get_variable(session: Session, *, name: str, as_json: bool) -> int:
 @variables.command("set")
 @click.argument("name")
 @click.argument("value", required=False)
-@click.option("--secret", metavar="REFERENCE", help="Where the value lies: env:NAME, file:PATH, cmd:COMMAND.")
+@click.option("--secret", metavar="REFERENCE", help="Where the value is: env:NAME, file:PATH, cmd:COMMAND.")
 @click.option("--description", help="What the variable is for.")
 @json_option
 @pass_session
@@ -108,7 +108,7 @@ def set_variable(
     description: str | None,
     as_json: bool,
 ) -> int:
-    """Write a variable into the store. VALUE - reads it from standard input.
+    """Write a variable into the store. VALUE - reads standard input.
 
     Examples:
       penstock variables set region eu --description "where we are"
@@ -118,7 +118,7 @@ def set_variable(
     from penstock.model.acts import SetVariable
 
     if (value is None) == (secret is None):
-        raise UsageError("give a value, or --secret with where it lies")
+        raise UsageError("give a value, or --secret with the place of the value")
     if value == "-":
         value = sys.stdin.read().removesuffix("\n")
     act = SetVariable(name=name, value=value, secret=secret, description=description)

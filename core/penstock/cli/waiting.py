@@ -1,4 +1,4 @@
-"""Waiting for the end of something, told of by the engine rather than asked for again and again."""
+"""Waiting for the end of something, by notices of the engine instead of repeated questions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _Seen = TypeVar("_Seen")
 
 _LONGEST_PAUSE = 0.5
 _HEARTBEAT = 5.0
-"""Seconds after which we look anyway."""
+"""Seconds after which we ask without a notice."""
 
 
 def wait_for_run(engine: Engine, dag_id: str, run_id: str, tell: Callable[[str], None]) -> RunDetail:
-    """Return the run once it has ended; *tell* hears of each task that ends.
+    """Return the run once it has ended; *tell* is called for each task that ends.
 
-    Raises `EngineNotRunningError` when the engine goes; the run's attempts go on without it.
+    Raises `EngineNotRunningError` if the engine ends; the run's attempts go on without it.
     """
     told: dict[tuple[str, int], str] = {}
     changes = engine.changes(heartbeat=_HEARTBEAT)
@@ -38,11 +38,11 @@ def wait_for_run(engine: Engine, dag_id: str, run_id: str, tell: Callable[[str],
                 return detail
     finally:
         _close(changes)
-    raise AssertionError("changes end only by raising")
+    raise AssertionError("changes ends only by raising")
 
 
 def wait_for_backfill(engine: Engine, backfill_id: int, tell: Callable[[str], None]) -> BackfillRow:
-    """Return the backfill once it has ended; *tell* hears how its slots stand whenever that changes."""
+    """Return the backfill once it has ended; *tell* gets the counts of its slots when they change."""
     before: dict[str, int] = {}
     changes = engine.changes(heartbeat=_HEARTBEAT)
     try:
@@ -55,11 +55,11 @@ def wait_for_backfill(engine: Engine, backfill_id: int, tell: Callable[[str], No
                 return row
     finally:
         _close(changes)
-    raise AssertionError("changes end only by raising")
+    raise AssertionError("changes ends only by raising")
 
 
 def _sparingly(look: Callable[[], _Seen]) -> _Seen:
-    """Look, then pause so long that looking takes a tenth of our time at most: the engine has work to do."""
+    """Ask, then pause so that asking takes at most a tenth of the time: the engine has work to do."""
     begun = time.monotonic()
     seen = look()
     time.sleep(min(_LONGEST_PAUSE, 9 * (time.monotonic() - begun)))
@@ -67,12 +67,12 @@ def _sparingly(look: Callable[[], _Seen]) -> _Seen:
 
 
 def succeeded(run_state: RunState) -> bool:
-    """Whether a run ended well."""
+    """Return whether a run succeeded."""
     return run_state is RunState.SUCCESS
 
 
 def _concerns(change: Change, dag_id: str, run_id: str) -> bool:
-    quiet = not (change.runs or change.dags)  # a sign of life: look anyway
+    quiet = not (change.runs or change.dags)  # a sign of life: ask anyway
     return change.all or quiet or (dag_id, run_id) in change.runs or dag_id in change.dags
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def why(session: Session, *, dag: str, run: str | None, task: str | None, as_json: bool) -> None:
     """Say why a DAG, a run or a task is not running.
 
-    Names every gate that holds it, who holds the gate, and the chain to the root cause. RUN is a run
-    id, `latest`, or the logical date of one run; without it: what the DAG's next run waits for.
+    Names everything that holds it, who is behind that, and the chain to the root cause. RUN is a run id,
+    `latest`, or the logical date of one run; without it: what the DAG's next run waits for.
 
     Examples:
       penstock why first_dag
@@ -59,6 +59,6 @@ def why_text(answer: Why) -> str:
     if not answer.gates:
         lines.append("  nothing holds it")
     if len(answer.chain) > 1:
-        lines.append("  down to the root:")
+        lines.append("  down to the root cause:")
         lines += [f"    {'   ' * min(depth, 6)}{clean(link)}" for depth, link in enumerate(answer.chain)]
     return "\n".join(lines)

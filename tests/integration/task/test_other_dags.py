@@ -79,7 +79,7 @@ def test_in_an_engine(tmp_path: Path) -> None:
             assert {"task caller.first", "task caller.reset"} <= actors
             assert "target has a run for" in reasons["refused"]
             assert "ended as failed" in reasons["fails"]
-            assert "there is no DAG 'nobody'" in reasons["unknown"]
+            assert "DAG 'nobody' does not exist" in reasons["unknown"]
             assert "no task 'no_such'" in reasons["missing"]
     finally:
         instance.close()

@@ -272,12 +272,15 @@ def test_other_dags(result: dict[str, Any], options: dict[str, Any], kind: str, 
 def test_other_dags_that_do_not_exist_or_do_not_answer(dag: DAG, runs: Runs) -> None:
     ExternalTaskSensor(dag=dag, external_dag_id="other", **reschedule(task_id="patient"))
     ExternalTaskSensor(dag=dag, external_dag_id="other", check_existence=True, **reschedule(task_id="strict"))
-    error = {"error": {"kind": "UnknownError", "message": "no DAG 'other'"}}
+    error = {"error": {"kind": "UnknownError", "message": "DAG 'other' does not exist"}}
     asked: list[dict[str, Any]] = []
     with engine(error, asked) as path:
         assert runs.here(dag, "patient", socket=path).kind == "rescheduled"
         ran = runs.here(dag, "strict", socket=path)
-    assert (ran.kind, ran.ending.reason) == ("fail_without_retry", "FailException: no DAG 'other'")
+    assert (ran.kind, ran.ending.reason) == (
+        "fail_without_retry",
+        "FailException: DAG 'other' does not exist",
+    )
     assert runs.here(dag, "strict", socket="/nowhere.sock").kind == "rescheduled"
     with engine({"result": {"run": "success", "tasks": {}}}, asked) as path:
         assert runs.here(dag, "strict", socket=path, logical_date=None).kind == "success"

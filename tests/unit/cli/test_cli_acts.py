@@ -149,7 +149,7 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(
     assert answer.document["items"]
     people = say(*command, "--dry-run")
     assert people.out.startswith(answer.document["title"])
-    assert "nothing was touched" in people.err
+    assert "nothing was changed" in people.err
     assert engine.acts == []
 
 

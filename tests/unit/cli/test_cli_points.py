@@ -37,7 +37,7 @@ def test_dates_bound_both_ends_and_count_whole_days(say: Say) -> None:
     assert [point["logical_date"] for point in points] == ["2026-08-02T06:00:00Z"]
     hour = say("points", "nyc_flights", "--from", "2026-08-02T03:00", "--to", "2026-08-03T01:00")
     assert hour.out == ""
-    assert "no schedule point there" in hour.err
+    assert "no schedule points in that time" in hour.err
 
 
 def test_what_has_no_record_comes_when_asked_for(say: Say) -> None:

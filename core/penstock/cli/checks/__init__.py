@@ -1,4 +1,4 @@
-"""What `penstock doctor` looks at. Each check returns a verdict, a message and what to do."""
+"""The checks of `penstock doctor`. Each returns a verdict, a message and what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Verdict = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. ``todo`` is what to do about it, when there is something to do."""
+    """One check. ``todo`` says what to do, if something has to be done."""
 
     name: str
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""The engine and what it keeps: does it run, is the database whole, does anything wait in vain."""
+"""The engine and its state: does it run, is the database undamaged, does anything wait for nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WAITING = frozenset({"up_for_retry", "up_for_reschedule"})
 
 
 def check_engine(session: Session) -> Iterator[Check]:
-    """Yield what there is to say about engine and state; works without an engine too."""
+    """Yield the checks of engine and state; works without an engine too."""
     settings = session.settings
     yield from _database(settings)
     from penstock.cli.running import holder, silence
@@ -38,7 +38,7 @@ def check_engine(session: Session) -> Iterator[Check]:
     except EngineNotRunningError as error:
         yield _silent(settings, error)
         if settings.database.is_file():
-            with suppress(Exception):  # what is wrong with the database was said already
+            with suppress(Exception):  # a fault in the database is reported already
                 yield _quarantine(session.reader(quietly=True).quarantine())
         yield _files_now(settings)
         return
@@ -49,7 +49,7 @@ def check_engine(session: Session) -> Iterator[Check]:
     yield _version(status)
     for warning in status.warnings:
         if "(penstock quarantine list)" in warning:
-            continue  # it has a check of its own
+            continue  # that has its own check
         yield Check("engine", "warn", warning)
     yield _files(engine.import_errors())
     yield _quarantine(engine.quarantine())
@@ -74,10 +74,10 @@ def _database(settings: Settings) -> Iterator[Check]:
     except StoreError as error:
         yield Check("database", "fail", str(error))
         return
-    except Exception as error:  # noqa: BLE001  (whatever a damaged file makes of it)
+    except Exception as error:  # noqa: BLE001  (a damaged file can raise anything)
         verdict = str(error)
     if verdict == "ok":
-        text = f"whole, schema {Database.schema_version}, {size(settings.database.stat().st_size)}"
+        text = f"undamaged, schema {Database.schema_version}, {size(settings.database.stat().st_size)}"
         yield Check("database", "ok", text)
     else:
         yield Check("database", "fail", f"damaged: {verdict}", "stop the engine and restore a backup")
@@ -87,8 +87,8 @@ def _no_database(settings: Settings) -> Check:
     from penstock.service.instance import lost_database
 
     if lost_database(settings):
-        text = f"{settings.database} is gone, though this instance has had one"
-        return Check("database", "fail", text, "put it back, or a copy: penstock db restore COPY")
+        text = f"{settings.database} is missing, but this instance had one"
+        return Check("database", "fail", text, "put it back, or restore a copy: penstock db restore COPY")
     return Check("database", "ok", "none yet; the engine makes it")
 
 
@@ -98,7 +98,7 @@ def _silent(settings: Settings, error: EngineNotRunningError) -> Check:
     found = holder(settings)
     if found is not None:
         return Check("engine", "fail", f"{silence(found)} ({error})", "penstock down && penstock up -d")
-    left = "; its socket was left behind, which harms nothing" if settings.socket.exists() else ""
+    left = "; its socket was left behind, which does no harm" if settings.socket.exists() else ""
     return Check("engine", "warn", f"none is running{left}", "penstock up -d")
 
 
@@ -133,7 +133,7 @@ def _files(rows: list[ImportErrorRow]) -> Check:
 
 
 def _files_now(settings: Settings) -> Check:
-    """Load the files here, since no engine knows."""
+    """Load the files in this process, because no engine has loaded them."""
     from penstock.loading.discover import Discovery
     from penstock.loading.parse import parse_file_sync
     from penstock.loading.warm import WarmParents

@@ -1,4 +1,4 @@
-"""The home: whose it is, who may look in, what it lies on, how much room is left, its DAG files."""
+"""The home: its owner and permissions, its file system, free space, its DAG files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_home(settings: Settings) -> Iterator[Check]:
-    """Yield what there is to say about the folder."""
+    """Yield the checks of the folder."""
     home = settings.home
     if not home.is_dir():
         yield Check("home", "warn", f"{home} does not exist", f"penstock init {home}")
@@ -50,8 +50,8 @@ def _owner(settings: Settings) -> Check:
         return Check("home", "fail", f"{flaws[0].path} {flaws[0].text}{rest}", flaws[0].todo)
     if facts.st_mode & 0o077:
         mode = f"{facts.st_mode & 0o777:o}"
-        return Check("home", "warn", f"others may look into {home} (mode {mode})", f"chmod 700 {home}")
-    return Check("home", "ok", f"{home}, yours alone")
+        return Check("home", "warn", f"others can read {home} (mode {mode})", f"chmod 700 {home}")
+    return Check("home", "ok", f"{home}, only you can read it")
 
 
 def _file_system(home: Path) -> Check:
@@ -59,7 +59,7 @@ def _file_system(home: Path) -> Check:
 
     kind = network_file_system(home)
     if kind:
-        return Check("file system", "fail", f"{kind}: its locks cannot be trusted", "use a local disk")
+        return Check("file system", "fail", f"{kind}: its locks are not reliable", "use a local disk")
     return Check("file system", "ok", "local")
 
 
@@ -72,19 +72,19 @@ def _room(home: Path) -> Check:
     text = f"{size(usage.free)} free of {size(usage.total)}"
     if usage.free < least:
         why = f"{text}, less than {size(least)}: nothing is launched"
-        return Check("disk", "fail", why, "make room, or keep less: retention_days, retention_bytes")
+        return Check("disk", "fail", why, "free some space, or keep less: retention_days, retention_bytes")
     return Check("disk", "ok", text)
 
 
 def _config(settings: Settings) -> Check:
     if not settings.config_file.is_file():
-        return Check("config", "ok", "no penstock.toml: every setting is its default")
+        return Check("config", "ok", "no penstock.toml: every setting has its default")
     readable = settings.config_file.stat().st_mode & 0o077
     if readable and settings.connections and settings.home.stat().st_mode & 0o077:
         return Check(
             "config",
             "warn",
-            "others may read the connections in penstock.toml",
+            "others can read the connections in penstock.toml",
             f"chmod 600 {settings.config_file}",
         )
     return Check("config", "ok", str(settings.config_file))
@@ -94,7 +94,7 @@ def _kept(settings: Settings) -> Check:
     from penstock.cli.text import count
 
     past = settings.kept_of("")
-    own = f"; {count(len(settings.retention), 'DAG')} otherwise" if settings.retention else ""
+    own = f"; {count(len(settings.retention), 'DAG')} with own limits" if settings.retention else ""
     if not past.days and not past.bytes:
-        return Check("kept", "warn", f"everything, for ever{own}", "set retention_days or retention_bytes")
+        return Check("kept", "warn", f"everything, forever{own}", "set retention_days or retention_bytes")
     return Check("kept", "ok", past.words() + own)

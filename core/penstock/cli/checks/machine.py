@@ -19,7 +19,7 @@ _SQLITE_WAL_FIXED = (3, 51, 3)
 
 
 def check_machine(settings: Settings) -> Iterator[Check]:
-    """Yield what there is to say about the machine."""
+    """Yield the checks of the machine."""
     yield _python()
     yield _sqlite()
     yield _time_zones(settings)
@@ -47,8 +47,8 @@ def _sqlite() -> Check:
         return Check(
             "sqlite",
             "ok",
-            f"{version}; versions before 3.51.3 may damage a write-ahead log that two processes "
-            "checkpoint at once, which cannot happen here: only the engine writes",
+            f"{version}; versions before 3.51.3 can damage a write-ahead log if two processes checkpoint it "
+            "at the same time, which cannot happen here: only the engine writes",
         )
     return Check("sqlite", "ok", version)
 
@@ -71,11 +71,11 @@ def _user(settings: Settings) -> Check:
         return Check("user", "ok", f"not root (uid {os.geteuid()})")
     if not settings.allow_root:
         return Check("user", "fail", "this is root, and allow_root is false", "become the instance's owner")
-    return Check("user", "warn", "root: every task runs as root", "give Penstock a user of its own")
+    return Check("user", "warn", "root: every task runs as root", "give Penstock its own user")
 
 
 def _lingering() -> Iterator[Check]:
-    """Under systemd a user's processes may be ended with the last login."""
+    """Systemd may end a user's processes when the user logs out."""
     if not Path("/run/systemd/system").is_dir() or os.geteuid() == 0:
         return
     import pwd
@@ -97,11 +97,13 @@ def _lingering() -> Iterator[Check]:
 
 def _terminal() -> Iterator[Check]:
     if not sys.stderr.isatty():
-        yield Check("terminal", "ok", "none here; nothing to look at")
+        yield Check("terminal", "ok", "not a terminal; nothing to check")
         return
     term = os.environ.get("TERM", "")
     if term in {"", "dumb"}:
-        yield Check("terminal", "fail", f"TERM is {term!r}: no console here", "export TERM=xterm-256color")
+        yield Check(
+            "terminal", "fail", f"TERM is {term!r}: the console cannot run", "export TERM=xterm-256color"
+        )
         return
     yield Check("terminal", "ok", f"{term}, {_colours(term)}")
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
@@ -133,12 +135,12 @@ def _tmux() -> Check:
             check=True,
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
-        return Check("tmux", "warn", "does not say whether it passes copied text on")
+        return Check("tmux", "warn", "does not say whether it passes on copied text")
     if answer == "on":
         return Check("tmux", "ok", "copying in the console reaches your clipboard")
     return Check(
         "tmux",
         "warn",
-        f"set-clipboard is {answer}: copying in the console ends in tmux",
+        f"set-clipboard is {answer}: text copied in the console stays in tmux",
         "tmux set -g set-clipboard on",
     )

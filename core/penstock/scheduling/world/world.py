@@ -251,7 +251,7 @@ class World:
             return self.dags[dag_id]
         except KeyError:
             self.refuse_barred(dag_id, f"DAG {dag_id}")
-            raise UnknownError(f"there is no DAG {dag_id!r}") from None
+            raise UnknownError(f"DAG {dag_id!r} does not exist") from None
 
     def put_dag(self, facts: DagFacts) -> None:
         """Take note of a new or changed DAG."""

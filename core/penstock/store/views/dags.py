@@ -136,7 +136,7 @@ def dag_row(connection: Connection, dag_id: str) -> AnyRow:
     """Return a DAG's row; raise `UnknownError` when there is none."""
     row = connection.execute(_DAGS.where(_dag.c.dag_id == dag_id)).first()
     if row is None:
-        raise UnknownError(f"there is no DAG called {dag_id}")
+        raise UnknownError(f"DAG {dag_id!r} does not exist")
     return row
 
 

@@ -249,7 +249,7 @@ def known_dag(connection: Connection, dag_id: str) -> None:
         sa.select(_run.c.dag_id).where(_run.c.dag_id == dag_id).limit(1)
     )  # one that was dropped keeps its runs
     if connection.execute(known).first() is None and connection.execute(ran).first() is None:
-        raise UnknownError(f"there is no DAG called {dag_id}")
+        raise UnknownError(f"DAG {dag_id!r} does not exist")
 
 
 def task_counts(connection: Connection, run_pks: Iterable[int]) -> dict[int, dict[str, int]]:
