@@ -1,1 +1,1 @@
-"""The pure heart: states and moves, specs, graphs, rules and views. No I/O, no clock."""
+"""Pure data and rules: states and transitions, specs, graphs, rules and views. No I/O, no clock."""

@@ -1,7 +1,7 @@
-"""What an operator can ask for, as values: one struct per verb.
+"""What an operator can ask for, as values: one struct per act.
 
-The same value is previewed (`Engine.plan`) and committed (`Engine.commit`), so that a preview
-cannot drift from the act. Moments are aware datetimes; a naive one means the DAG's time zone.
+The same value is previewed (`Engine.plan`) and committed (`Engine.commit`), so that both mean the
+same. Times are aware datetimes; a naive one is in the DAG's time zone.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import msgspec
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="act", omit_defaults=True):
-    """Root of all acts."""
+    """Base class of all acts."""
 
 
 class Trigger(Act, frozen=True, kw_only=True, tag="trigger", omit_defaults=True):
-    """Start a manual run. ``logical_date`` None means a run without one; ``run_id`` None the default id."""
+    """Start a manual run. With ``logical_date`` None it has no date; with ``run_id`` None the default id."""
 
     dag_id: str
     logical_date: datetime | None = None
@@ -26,9 +26,9 @@ class Trigger(Act, frozen=True, kw_only=True, tag="trigger", omit_defaults=True)
 
 
 class Rerun(Act, frozen=True, kw_only=True, tag="rerun", omit_defaults=True):
-    """Start a new manual run that stands for the same date as another one and is linked to it.
+    """Start a new manual run for the same date as another one, linked to it.
 
-    ``conf`` None takes that of the other run; ``new_run_id`` None the default id. The run is of the
+    ``conf`` None takes that of the other run; ``new_run_id`` None means the default id. The run uses the
     DAG's current version.
     """
 
@@ -39,11 +39,11 @@ class Rerun(Act, frozen=True, kw_only=True, tag="rerun", omit_defaults=True):
 
 
 class Clear(Act, frozen=True, kw_only=True, tag="clear", omit_defaults=True):
-    """Run task instances again in place. No ``tasks`` means all of the run.
+    """Run task instances again in the same run. No ``tasks`` means all of the run.
 
     ``tasks`` are ids of tasks or groups, or ``task[3]`` for one instance of a mapped task. ``past``
-    and ``future`` take the same tasks of earlier and later runs too. A live attempt is killed first.
-    ``latest_version`` pins the runs to the DAG's current version before.
+    and ``future`` add the same tasks of earlier and later runs. A live attempt is killed first.
+    ``latest_version`` first moves the runs to the DAG's current version.
     """
 
     dag_id: str
@@ -58,9 +58,9 @@ class Clear(Act, frozen=True, kw_only=True, tag="clear", omit_defaults=True):
 
 
 class Retry(Act, frozen=True, kw_only=True, tag="retry", omit_defaults=True):
-    """Run again what failed, was blocked or was cancelled in a run, from the failed point on.
+    """Run the failed, blocked and cancelled tasks of a run again.
 
-    With ``tasks`` only those failures and what they blocked. ``latest_version`` as in `Clear`.
+    With ``tasks``, only those failures and what they blocked. ``latest_version`` as in `Clear`.
     """
 
     dag_id: str
@@ -83,9 +83,9 @@ class Mark(Act, frozen=True, kw_only=True, tag="mark", omit_defaults=True):
 
 
 class Undo(Act, frozen=True, kw_only=True, tag="undo", omit_defaults=True):
-    """Take a clear, retry or mark back, as long as nothing it concerns has started since.
+    """Undo a clear, retry or mark, if nothing that it changed has started since.
 
-    ``undo_id`` is what its answer was marked with; None means the newest one, of the run or DAG when given.
+    ``undo_id`` is from its answer; None means the newest act, of the run or DAG if one is given.
     """
 
     undo_id: int | None = None
@@ -94,7 +94,7 @@ class Undo(Act, frozen=True, kw_only=True, tag="undo", omit_defaults=True):
 
 
 class RunNext(Act, frozen=True, kw_only=True, tag="run_next", omit_defaults=True):
-    """Let a task instance have the next slot, or a queued run the next place, before all others.
+    """Give a task instance the next slot, or a queued run the next place, before all others.
 
     ``task_id`` may be ``task[3]``.
     """
@@ -105,9 +105,9 @@ class RunNext(Act, frozen=True, kw_only=True, tag="run_next", omit_defaults=True
 
 
 class RunNow(Act, frozen=True, kw_only=True, tag="run_now", omit_defaults=True):
-    """Let a task instance launch, or a queued run start, whatever limits are reached.
+    """Launch a task instance, or start a queued run, whatever limits are reached.
 
-    Passed are limits and waiting times; dependencies, pauses and a full disk are not.
+    It ignores limits and waiting times, but not dependencies, pauses and a full disk.
     """
 
     dag_id: str
@@ -116,7 +116,7 @@ class RunNow(Act, frozen=True, kw_only=True, tag="run_now", omit_defaults=True):
 
 
 class Cancel(Act, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):
-    """End a run, or a task of it: processes really die and the state sticks.
+    """End a run, or one of its tasks: its processes are killed and the state stays.
 
     ``task_id`` may be ``task[3]``, or a group.
     """
@@ -127,7 +127,7 @@ class Cancel(Act, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):
 
 
 class PauseSchedule(Act, frozen=True, kw_only=True, tag="pause", omit_defaults=True):
-    """No new scheduled runs; everything else works on."""
+    """Create no new scheduled runs; everything else goes on."""
 
     dag_id: str
     why: str | None = None
@@ -141,7 +141,7 @@ class UnpauseSchedule(Act, frozen=True, kw_only=True, tag="unpause", omit_defaul
 
 
 class Freeze(Act, frozen=True, kw_only=True, tag="freeze", omit_defaults=True):
-    """Nothing of the DAG launches; running attempts finish."""
+    """Launch nothing in the DAG; running attempts finish."""
 
     dag_id: str
     why: str | None = None
@@ -155,7 +155,7 @@ class Unfreeze(Act, frozen=True, kw_only=True, tag="unfreeze", omit_defaults=Tru
 
 
 class Hold(Act, frozen=True, kw_only=True, tag="hold", omit_defaults=True):
-    """Nothing of the run (or of one task instance) launches; running attempts finish."""
+    """Launch nothing in the run (or in one task instance); running attempts finish."""
 
     dag_id: str
     run_id: str
@@ -175,8 +175,8 @@ class Release(Act, frozen=True, kw_only=True, tag="release", omit_defaults=True)
 class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaults=True):
     """Run the schedule points from ``from_date`` to ``to_date``, both included.
 
-    ``canary``: the first slot runs alone, the others only after its success. ``stop_after``: after
-    so many failed slots nothing more is started.
+    ``canary``: the first slot runs alone, and the others only after its success. ``stop_after``: nothing
+    more is started after that many failed slots.
     """
 
     dag_id: str
@@ -191,48 +191,48 @@ class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaul
 
 
 class PauseBackfill(Act, frozen=True, kw_only=True, tag="backfill_pause", omit_defaults=True):
-    """Start no further slot."""
+    """Start no more slots."""
 
     backfill_id: int
 
 
 class ResumeBackfill(Act, frozen=True, kw_only=True, tag="backfill_resume", omit_defaults=True):
-    """Go on with a paused backfill."""
+    """Resume a paused backfill."""
 
     backfill_id: int
 
 
 class CancelBackfill(Act, frozen=True, kw_only=True, tag="backfill_cancel", omit_defaults=True):
-    """Start no further slot for good, and cancel the runs that have not started."""
+    """Start no more slots for good, and cancel the runs that have not started."""
 
     backfill_id: int
 
 
 class ResizeBackfill(Act, frozen=True, kw_only=True, tag="backfill_resize", omit_defaults=True):
-    """Change how many runs of a backfill go at once."""
+    """Change how many runs of a backfill are active at once."""
 
     backfill_id: int
     max_active_runs: int
 
 
 class SetPool(Act, frozen=True, kw_only=True, tag="pool_set", omit_defaults=True):
-    """Make a pool or change its size. What is None stays as it is."""
+    """Make a pool or change its size. Fields that are None stay as they are."""
 
     name: str
     slots: int
     description: str | None = None
     include_deferred: bool | None = None
-    """Whether deferred task instances hold slots too."""
+    """Whether deferred task instances keep their slots."""
 
 
 class DeletePool(Act, frozen=True, kw_only=True, tag="pool_delete", omit_defaults=True):
-    """Remove a pool that nothing holds."""
+    """Remove a pool that no task uses."""
 
     name: str
 
 
 class SetVariable(Act, frozen=True, kw_only=True, tag="variable_set", omit_defaults=True):
-    """Write a variable into the store: its ``value``, or a reference to it when it is a ``secret``."""
+    """Write a variable into the store: its ``value``, or a reference to it if it is a ``secret``."""
 
     name: str
     value: str | None = None
@@ -240,7 +240,7 @@ class SetVariable(Act, frozen=True, kw_only=True, tag="variable_set", omit_defau
     description: str | None = None
 
     def __repr__(self) -> str:
-        return f"SetVariable(name={self.name!r})"  # what is shown may end in a log, a value must not
+        return f"SetVariable(name={self.name!r})"  # this may be logged, and a value must not be
 
 
 class DeleteVariable(Act, frozen=True, kw_only=True, tag="variable_delete", omit_defaults=True):
@@ -252,7 +252,7 @@ class DeleteVariable(Act, frozen=True, kw_only=True, tag="variable_delete", omit
 class SetConnection(Act, frozen=True, kw_only=True, tag="connection_set", omit_defaults=True):
     """Write a connection into the store. ``entry`` is a table of its fields; see `penstock.values`.
 
-    A password in plain text is refused unless ``clear_secrets``: the store then holds it as it is.
+    A plain-text password is refused unless ``clear_secrets`` is set; the store then holds it unchanged.
     """
 
     conn_id: str
@@ -271,20 +271,20 @@ class DeleteConnection(Act, frozen=True, kw_only=True, tag="connection_delete", 
 
 
 class EmitAsset(Act, frozen=True, kw_only=True, tag="asset_emit", omit_defaults=True):
-    """Say that an asset has changed, by hand. ``name`` may also be its URI."""
+    """Record by hand that an asset has changed. ``name`` may also be its URI."""
 
     name: str
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class QuarantineRetry(Act, frozen=True, kw_only=True, tag="quarantine_retry", omit_defaults=True):
-    """Take a run, DAG, order or row back in; if it fails again it goes back into quarantine."""
+    """Take a run, DAG, order or row out of quarantine; if it fails again it goes back."""
 
     subject: str
 
 
 class QuarantineDrop(Act, frozen=True, kw_only=True, tag="quarantine_drop", omit_defaults=True):
-    """Get rid of a run, DAG, order or row that is in quarantine, for good."""
+    """Remove a run, DAG, order or row that is in quarantine, for good."""
 
     subject: str
 
@@ -323,5 +323,5 @@ AnyAct = (
 
 
 def act_name(act: AnyAct) -> str:
-    """Return the verb of *act* as the wire and the event trail spell it."""
+    """Return the name of *act* on the wire and in the event trail."""
     return str(act.__struct_config__.tag)

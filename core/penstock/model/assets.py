@@ -1,4 +1,4 @@
-"""Assets as data, and what a schedule says of them. Pure."""
+"""Assets as data, and conditions over them. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import msgspec
 
 
 class AssetSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that tasks make or read: known by ``name`` and ``uri`` together.
+    """Something that tasks make or read, identified by ``name`` and ``uri`` together.
 
-    With ``alias`` it is none itself: the task says while it runs which assets it stands for.
+    With ``alias`` it is not an asset itself: while it runs, the task says which assets it stands for.
     """
 
     name: str
@@ -22,7 +22,7 @@ class AssetSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes it the same asset as another."""
+        """The key by which two assets are the same."""
         return (self.name, self.uri)
 
 
@@ -40,7 +40,7 @@ class AssetCondition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class Happened(Protocol):
-    """An asset event, as far as conditions look at it."""
+    """The part of an asset event that conditions use."""
 
     @property
     def name(self) -> str:
@@ -54,12 +54,12 @@ class Happened(Protocol):
 
     @property
     def aliases(self) -> Collection[str]:
-        """Names of the aliases it came under."""
+        """Names of the aliases under which it was recorded."""
         ...
 
 
 def leaves(condition: AssetCondition) -> Iterator[AssetCondition]:
-    """Yield the conditions on single assets, as they stand."""
+    """Yield the conditions on single assets, in their order."""
     if condition.kind in ("all", "any"):
         for inner in condition.of:
             yield from leaves(inner)
@@ -68,7 +68,7 @@ def leaves(condition: AssetCondition) -> Iterator[AssetCondition]:
 
 
 def matches(leaf: AssetCondition, event: Happened) -> bool:
-    """Whether *event* is one that a single condition waits for."""
+    """Whether *event* matches a condition on a single asset."""
     match leaf.kind:
         case "asset":
             return (leaf.name, leaf.uri) == (event.name, event.uri)
@@ -81,7 +81,7 @@ def matches(leaf: AssetCondition, event: Happened) -> bool:
 
 
 def awaits(condition: AssetCondition, event: Happened) -> bool:
-    """Whether *event* counts for *condition* anywhere in it."""
+    """Whether *event* matches any part of *condition*."""
     return any(matches(leaf, event) for leaf in leaves(condition))
 
 
@@ -95,7 +95,7 @@ def met(condition: AssetCondition, events: Collection[Happened]) -> bool:
 
 
 def lacking(condition: AssetCondition, events: Collection[Happened]) -> list[str]:
-    """Return the assets that are still waited for, by their names; nothing once it is met."""
+    """Return the names of the assets that are still missing; empty once the condition is met."""
     if met(condition, events):
         return []
     found = (title(leaf) for leaf in leaves(condition) if not met(leaf, events))
@@ -103,7 +103,7 @@ def lacking(condition: AssetCondition, events: Collection[Happened]) -> list[str
 
 
 def title(leaf: AssetCondition) -> str:
-    """Return what a single condition waits for, in a word."""
+    """Return what a condition on a single asset waits for."""
     return f"alias {leaf.name}" if leaf.kind == "alias" else leaf.name or leaf.uri
 
 

@@ -1,7 +1,7 @@
 """How many instances a mapped task has, and which items each of them gets. Pure.
 
-The engine knows lengths only, the task's process also the values; both count here. This file is
-imported by every mapped task's process, so it imports nothing.
+The engine knows only lengths, the task's process also the values; both use this file. Every mapped
+task's process imports it, so it imports nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from penstock.model.spec import ExpandSpec, MapInput
 
 MOST_INSTANCES = 10_000
-"""More instances of one task than this are refused: the run would drown in them."""
+"""The largest number of instances of one task; a run with more would be too slow to work with."""
 
 
 def input_length(part: MapInput, length_of: Callable[[str], int | None]) -> int | None:
-    """Return how many items *part* has, or None while a task it needs has told nothing (*length_of*)."""
+    """Return how many items *part* has, or None while the length of a task is unknown (*length_of*)."""
     if part.kind == "literal":
         return part.length
     if part.kind == "xcom":
@@ -32,7 +32,7 @@ def input_length(part: MapInput, length_of: Callable[[str], int | None]) -> int 
 
 
 def instance_count(expand: ExpandSpec, length_of: Callable[[str], int | None]) -> int | None:
-    """Return how many instances there are, or None while it cannot be known."""
+    """Return how many instances there are, or None while that is unknown."""
     count = 1
     for part in expand.inputs.values():
         length = input_length(part, length_of)

@@ -1,7 +1,7 @@
-"""What is wrong with a DAG's spec as data: ranges, words, names, references between tasks. Pure.
+"""Finds what is wrong in a DAG's spec as data: ranges, words, names, references between tasks. Pure.
 
-The types are right once a spec was decoded; the rest is looked at here. A spec without faults can be
-stored and scheduled without a thought: nothing in a tick stumbles over it.
+Decoding a spec has checked its types; the rest is checked here. A spec without faults can be stored
+and scheduled: nothing in it makes a tick fail.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _COUNTS: dict[str, int] = {
     "max_active_tasks": 1,
     "max_consecutive_failed_runs": 0,
 }
-"""Whole numbers -> the least that each may be."""
+"""Whole numbers -> the smallest allowed value of each."""
 _DURATIONS = (
     "retry_delay", "max_retry_delay", "execution_timeout", "stop_grace", "dagrun_timeout",
     "poke_interval", "timeout", "max_wait",
@@ -42,14 +42,14 @@ _DURATIONS = (
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong, for the author, and the line of the DAG or task that it is wrong with."""
+    """What is wrong, as text for the author, and the line of its DAG or task."""
 
     message: str
     line: int | None = None
 
 
 def faults(spec: DagSpec) -> Iterator[Fault]:
-    """Yield everything that is wrong with *spec*; nothing when it is sound."""
+    """Yield everything that is wrong with *spec*."""
     for text in _of_dag(spec):
         yield Fault(f"DAG {spec.dag_id[:80]!r}: {text}", spec.line)
     known = {task.task_id for task in spec.tasks}
@@ -65,7 +65,7 @@ def faults(spec: DagSpec) -> Iterator[Fault]:
     for task in spec.tasks:
         missing = sources(task.expand) - graph.ancestors(task.task_id) if task.expand else ()
         if missing:
-            text = f"it is mapped over {', '.join(sorted(missing))}, and does not wait for it"
+            text = f"it is mapped over {', '.join(sorted(missing))}, but does not wait for it"
             yield Fault(f"task {task.task_id!r}: {text}", task.line)
 
 
@@ -73,7 +73,7 @@ def _of_dag(spec: DagSpec) -> Iterator[str]:
     yield from _bad_id(spec.dag_id, "dag_id")
     yield from _numbers(spec)
     if any(date is not None and date.tzinfo is None for date in (spec.start_date, spec.end_date)):
-        yield "its dates must say their time zone"
+        yield "its dates must have a time zone"
     length = spec.schedule.seconds
     if length is not None and not 1 <= length <= bounds.LONGEST_SECONDS:
         yield f"the time between two points of its schedule must be 1 s to 100 years, not {length:g} s"
@@ -81,18 +81,18 @@ def _of_dag(spec: DagSpec) -> Iterator[str]:
         if not tag.strip() or len(tag) > bounds.LONGEST_TAG:
             yield f"a tag must have 1 to {bounds.LONGEST_TAG} characters, not {tag[:30]!r}"
     if not _RUN_EVENTS.issuperset(spec.callbacks):
-        yield f"callbacks of runs are {sorted(_RUN_EVENTS)}, not {list(spec.callbacks)}"
+        yield f"callbacks of runs must be among {sorted(_RUN_EVENTS)}, not {list(spec.callbacks)}"
     for deadline in spec.deadlines:
         yield from _duration("a deadline", deadline.seconds)
         if deadline.reference == "fixed" and (deadline.at is None or deadline.at.tzinfo is None):
-            yield "a fixed deadline needs a moment with a time zone"
+            yield "a fixed deadline needs a time with a time zone"
     yield from _twice([task.task_id for task in spec.tasks] + [group.group_id for group in spec.groups], "id")
     yield from _of_groups(spec)
     yield from _of_params(spec)
     known = {task.task_id for task in spec.tasks}
     for up, down, label in spec.labels:
         if not known.issuperset((up, down)):
-            yield f"the label {label[:40]!r} lies between {up!r} and {down!r}, which are not both tasks"
+            yield f"the label {label[:40]!r} is between {up!r} and {down!r}, which are not both tasks"
     for pool in spec.pools:
         yield from _bad_id(pool.name, "pool")
         yield from _count(f"slots of pool {pool.name!r}", pool.slots, 0)
@@ -119,12 +119,12 @@ def _of_groups(spec: DagSpec) -> Iterator[str]:
 
 
 def _of_params(spec: DagSpec) -> Iterator[str]:
-    """Leave JSON Schemas alone: trying one may take for ever, which only a load child can afford."""
+    """Do not check JSON Schemas: that may take forever, which only a load child can afford."""
     scheduled = spec.schedule.kind != "none" or spec.schedule.assets is not None
     for name, param in spec.params.items():
         problem = not_plain(param.default) or not_plain(param.json_schema)
         if problem is None and scheduled and param.required:
-            problem = "has no default, and the DAG has a schedule"
+            problem = "has no default, but the DAG has a schedule"
         if problem:
             yield f"param {name[:80]!r}: {problem}"
 
@@ -136,11 +136,11 @@ def _of_task(task: TaskSpec, known: set[str], groups: Mapping[str, GroupSpec]) -
     if task.sensor is not None:
         yield from _numbers(task.sensor)
     if not -bounds.LARGEST_NUMBER <= task.priority_weight <= bounds.LARGEST_NUMBER:
-        yield f"priority_weight must lie within {bounds.LARGEST_NUMBER}, not {task.priority_weight}"
+        yield f"priority_weight must be within {bounds.LARGEST_NUMBER}, not {task.priority_weight}"
     if not 0 <= task.retry_exponential_backoff <= bounds.LARGEST_NUMBER:
         yield f"retry_exponential_backoff must be 0 or more, not {task.retry_exponential_backoff}"
     if task.trigger_rule not in list(TriggerRule):
-        yield f"trigger_rule {task.trigger_rule[:80]!r} is not known"
+        yield f"trigger_rule {task.trigger_rule[:80]!r} does not exist"
     for up in task.upstream:
         if up not in known:
             yield f"it depends on {up[:80]!r}, which is not in the DAG"
@@ -148,9 +148,9 @@ def _of_task(task: TaskSpec, known: set[str], groups: Mapping[str, GroupSpec]) -
     if task.group is not None and task.group not in groups:
         yield f"it is in group {task.group[:80]!r}, which is not in the DAG"
     if task.is_setup and task.is_teardown:
-        yield "it is a setup and a teardown: it can only be one of them"
+        yield "it is both a setup and a teardown: it can only be one of them"
     if not _TASK_EVENTS.issuperset(task.callbacks):
-        yield f"callbacks of tasks are {sorted(_TASK_EVENTS)}, not {list(task.callbacks)}"
+        yield f"callbacks of tasks must be among {sorted(_TASK_EVENTS)}, not {list(task.callbacks)}"
     yield from _of_command(task)
     if task.expand is not None:
         yield from _expansion("it", task.expand, known)
@@ -160,7 +160,7 @@ def _of_command(task: TaskSpec) -> Iterator[str]:
     if not all(0 <= code <= 255 for code in task.skip_on_exit_code):
         yield f"skip_on_exit_code must be exit codes from 0 to 255, not {list(task.skip_on_exit_code)}"
     for name, reference in task.secrets.items():
-        problem = reference_problem(reference) if name.isidentifier() else "is not a name of the environment"
+        problem = reference_problem(reference) if name.isidentifier() else "is not an environment name"
         if problem:
             yield f"secrets: {name[:80]!r}: {problem}"
     for asset in (*task.inlets, *task.outlets):
@@ -168,7 +168,7 @@ def _of_command(task: TaskSpec) -> Iterator[str]:
         if problem:
             yield f"asset {asset.name[:80]!r}: {problem}"
     if (task.launch == "command") != (task.command is not None):
-        yield f"launch is {task.launch!r}, and there is {'a' if task.command else 'no'} command"
+        yield f"launch is {task.launch!r}, but there is {'a' if task.command else 'no'} command"
     if task.command is None:
         return
     command = task.command
@@ -178,13 +178,13 @@ def _of_command(task: TaskSpec) -> Iterator[str]:
         yield "its command, environment or working folder has a NUL character"
     for name in command.env:
         if not name or "=" in name:
-            yield f"env: {name[:80]!r} is not a name of the environment"
+            yield f"env: {name[:80]!r} is not an environment name"
 
 
 def _expansion(what: str, expand: ExpandSpec, known: set[str]) -> Iterator[str]:
     unknown = sources(expand) - known
     if unknown:
-        yield f"{what} is mapped over {', '.join(sorted(unknown))}, not in the DAG"
+        yield f"{what} is mapped over {', '.join(sorted(unknown))}, which is not in the DAG"
     if not expand.inputs or (expand.kind == "rows" and len(expand.inputs) != 1):
         yield f"{what} is mapped over nothing"
     bad = [problem for part in expand.inputs.values() for problem in _part(part)]
@@ -246,5 +246,5 @@ def _twice(names: Any, what: str) -> Iterator[str]:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            yield f"the {what} {name[:80]!r} is there twice"
+            yield f"the {what} {name[:80]!r} is defined twice"
         seen.add(name)

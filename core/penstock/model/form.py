@@ -1,4 +1,4 @@
-"""A DAG's parameters as fields of a form: what to ask, how, and what an answer means. Pure."""
+"""A DAG's parameters as fields of a form: what to ask, and what an answer means. Pure."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _HINTS = {
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One value that may be chosen, and what to call it."""
+    """One possible value, and its name for people."""
 
     value: Any
     label: str
 
 
 class FormField(msgspec.Struct, frozen=True, kw_only=True):
-    """One field. ``text`` is the default as it stands in the field; ``nullable``: empty means null."""
+    """One field. ``text`` is the default as shown in the field; with ``nullable``, empty means null."""
 
     name: str
     kind: Kind
@@ -44,22 +44,22 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     choices: tuple[Choice, ...] = ()
     fixed: bool = False
-    """The value is given (``const``) and cannot be changed."""
+    """The value is fixed (``const``)."""
 
     @property
     def must(self) -> bool:
-        """Whether nothing goes on before it is filled in."""
+        """Whether it must be filled in."""
         return self.required and not self.nullable
 
 
 class AnswerError(ValueError):
-    """What was typed is no value of the field's kind."""
+    """What was typed is not a value of the field's kind."""
 
 
 def fields_of(params: Mapping[str, Mapping[str, Any]]) -> tuple[FormField, ...]:
     """Return the fields for parameters by name, each a JSON Schema with its default.
 
-    Those of no section come first, then section by section; within one, those that must be filled in.
+    Fields without a section come first, then section by section; in each, the required ones come first.
     """
     fields = [_field(name, schema) for name, schema in params.items()]
     sections = [None, *dict.fromkeys(field.section for field in fields if field.section is not None)]
@@ -92,7 +92,7 @@ def answer(field: FormField, text: str) -> Any:
 
 
 def shown(field: FormField, value: Any) -> str:
-    """Return *value* as it stands in *field*."""
+    """Return *value* as text for *field*."""
     return _shown(field.kind, value)
 
 

@@ -10,7 +10,7 @@ from penstock.model.spec import TaskSpec
 class Graph:
     """Direct edges both ways, and a topological order that keeps the author's order where it can.
 
-    Built from ``{task_id: upstream ids}`` in definition order. Raises ValueError naming the tasks
+    Built from ``{task_id: upstream ids}`` in definition order. Raises ValueError that names the tasks
     of a cycle, or an upstream id that is not in the mapping.
     """
 
@@ -54,21 +54,21 @@ class Graph:
         return order
 
     def ancestors(self, task: str) -> frozenset[str]:
-        """Return every task that *task* depends on, however far."""
+        """Return every task that *task* depends on, directly or not."""
         return self._reach(task, self.upstream)
 
     def descendants(self, task: str) -> frozenset[str]:
-        """Return every task that depends on *task*, however far."""
+        """Return every task that depends on *task*, directly or not."""
         return self._reach(task, self.downstream)
 
     @property
     def roots(self) -> tuple[str, ...]:
-        """Tasks with no parent, in order."""
+        """Tasks without parents, in order."""
         return tuple(task for task in self.order if not self.upstream[task])
 
     @property
     def leaves(self) -> tuple[str, ...]:
-        """Tasks with no child, in order."""
+        """Tasks without children, in order."""
         return tuple(task for task in self.order if not self.downstream[task])
 
     @staticmethod
@@ -132,10 +132,10 @@ def priority_weights(tasks: Sequence[TaskSpec], graph: Graph) -> dict[str, int]:
 def _reached_weights(
     order: Sequence[str], edges: Mapping[str, Sequence[str]], own: Mapping[str, int]
 ) -> Iterator[tuple[str, int]]:
-    """Yield each task with the sum of *own* over all it reaches; *order* has what it reaches before it.
+    """Yield each task with the sum of *own* over all it reaches; *order* has those before the task.
 
-    Sets of tasks are bits of one number each: with ten thousand tasks, walking the graph from every
-    one of them would take many seconds, and this takes a few hundredths of one.
+    Sets of tasks are the bits of one number each. With ten thousand tasks, walking the graph from each of
+    them would take many seconds; this takes a few hundredths of a second.
     """
     bit = {task: 1 << place for place, task in enumerate(order)}
     of_weight: dict[int, int] = {}

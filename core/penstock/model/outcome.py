@@ -1,4 +1,4 @@
-"""How an attempt ended. A status says where a task stands; an outcome says how an attempt ended."""
+"""How an attempt ended. A state says where a task stands; an outcome says how one attempt ended."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class OutcomeKind(StrEnum):
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
     REVOKED = "revoked"
-    """Never started; no try used."""
+    """It never started; no try was used."""
     LOST = "lost"
-    """Supervisor or machine vanished after the start: what happened cannot be known."""
+    """Supervisor or machine died after the start: what happened cannot be known."""
     SKIPPED = "skipped"
     RESCHEDULED = "rescheduled"
-    """A sensor's poke that found nothing yet."""
+    """A sensor's check that was not true yet."""
 
 
 class AssetChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A change of one asset, with what the task has to say of it; ``aliases`` under which it came."""
+    """A change of one asset, with details from the task; ``aliases`` under which it was recorded."""
 
     name: str
     uri: str
@@ -38,8 +38,8 @@ class AssetChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The end of one attempt, as exact as the system can know it.
 
-    Times are seconds, sizes bytes. ``exit_code`` is set for EXIT_CODE (and where a stopped command
-    chose to exit), ``signal`` for SIGNAL; ``sent_by`` names who sent the signal when known.
+    Times are seconds, sizes bytes. ``exit_code`` is set for EXIT_CODE (and if a stopped command
+    chose an exit code), ``signal`` for SIGNAL; ``sent_by`` names who sent the signal, if known.
     """
 
     kind: OutcomeKind
@@ -57,19 +57,19 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     log_dropped: int | None = None
     survivors: int | None = None
     killed_after: float | None = None
-    """Seconds between SIGTERM and SIGKILL, where an end was ordered and SIGTERM did not do."""
+    """Seconds between SIGTERM and SIGKILL, if an end was ordered and SIGTERM was not enough."""
     next_poke_at: float | None = None
-    """For RESCHEDULED: when to poke again, in seconds since 1970 UTC."""
+    """For RESCHEDULED: when to check again, in seconds since 1970 UTC."""
     skips: tuple[str, ...] = ()
     """Task ids that a branch or short circuit decided to skip."""
     assets: tuple[AssetChange, ...] = ()
-    """What the task says of the assets that it changed."""
+    """What the task recorded about the assets that it changed."""
     mapped_length: int | None = None
-    """Length of what the task returned, where others are mapped over it; see `attempts.protocol`."""
+    """Length of what the task returned, if others are mapped over it; see `attempts.protocol`."""
     rendered_map_index: str | None = None
-    """What a mapped instance calls itself."""
+    """The name that a mapped instance gives itself."""
     xcoms: dict[str, Any] | None = None
-    """Values pushed, by key, when small enough to travel; see `attempts.protocol`."""
+    """Pushed values by key, if small enough to be sent; see `attempts.protocol`."""
 
     @property
     def ok(self) -> bool:
@@ -91,13 +91,13 @@ def describe(outcome: Outcome) -> str:
         case _:
             text = outcome.kind.value
     if outcome.reason and outcome.reason.startswith(f"{text} "):
-        return f"{outcome.reason}{_how(outcome)}"  # it says so itself: cancelled by ada
+        return f"{outcome.reason}{_how(outcome)}"  # the reason says it already: cancelled by ada
     text += _how(outcome)
     return f"{text}: {outcome.reason}" if outcome.reason else text
 
 
 def _how(outcome: Outcome) -> str:
-    """Return how what was ordered to end did so, and whom else it took; SIGTERM alone is nothing to tell."""
+    """Return how an ordered end went, and what else it killed; nothing if SIGTERM was enough."""
     others = outcome.survivors or 0
     if outcome.kind not in (OutcomeKind.TIMEOUT, OutcomeKind.CANCELLED):
         left = "1 process left behind was" if others == 1 else f"{others} processes left behind were"

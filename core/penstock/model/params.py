@@ -1,4 +1,4 @@
-"""Parameters: what a value must be, and whether one is. Pure."""
+"""Parameters: checks values against their schemas. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penstock.model.spec import ParamSpec
 
 
 def mismatch(value: Any, schema: Mapping[str, Any]) -> str | None:
-    """Return why *value* does not fit a JSON Schema (its formats too), or None when it does."""
+    """Return why *value* does not fit a JSON Schema (including formats), or None if it does."""
     if not schema:
         return None
     import jsonschema
@@ -19,7 +19,7 @@ def mismatch(value: Any, schema: Mapping[str, Any]) -> str | None:
     kind = validator_for(schema)
     try:
         kind.check_schema(dict(schema))
-        # A registry of its own: what a schema refers to is never fetched from anywhere.
+        # An empty registry: what a schema refers to is never fetched from anywhere.
         checker = kind(dict(schema), registry=Registry(), format_checker=jsonschema.FormatChecker())
         error = jsonschema.exceptions.best_match(checker.iter_errors(value))
     except jsonschema.SchemaError as wrong:

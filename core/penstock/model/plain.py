@@ -1,4 +1,4 @@
-"""Which values are plain data: JSON as it stands, and the same again after a way through JSON. Pure."""
+"""Which values are plain data: they are the same after writing and reading them as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 _DEEPEST = 100
 _INT_BITS = 64
-"""Whole numbers beyond 64 bits come out of most JSON readers as something else."""
+"""Most JSON readers change whole numbers beyond 64 bits."""
 
 
 def not_plain(value: Any, place: str = "") -> str | None:
-    """Return why *value* is not plain data, or None when it is; *place* is where it stands: ``['a'][0]``.
+    """Return why *value* is not plain data, or None if it is; *place* is where it is: ``['a'][0]``.
 
     A tuple counts as a list.
     """
@@ -24,7 +24,7 @@ def not_plain(value: Any, place: str = "") -> str | None:
             return None
         case int():
             wide = value.bit_length() > _INT_BITS
-            problem = f"has a number of {value.bit_length()} bits; write it as text" if wide else None
+            problem = f"has a number of {value.bit_length()} bits; write it as a string" if wide else None
         case float():
             problem = None if math.isfinite(value) else f"has {value!r}, which is not a number in JSON"
         case str():
@@ -43,15 +43,15 @@ def not_plain(value: Any, place: str = "") -> str | None:
 
 
 def bad_text(text: str) -> str | None:
-    """Return why *text* cannot be written down as UTF-8, or None."""
+    """Return why *text* cannot be encoded as UTF-8, or None."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        return f"has half a character (U+{ord(text[error.start]):04X}), which is not text"
+        return f"has half a character (U+{ord(text[error.start]):04X}), which cannot be encoded"
     return None
 
 
 def _item(key: Any, value: Any, place: str) -> str | None:
     if not isinstance(key, str):
-        return f"has the key {key!r}, and keys must be text" + (f" (at {place[:80]})" if place else "")
+        return f"has the key {key!r}, but keys must be strings" + (f" (at {place[:80]})" if place else "")
     return bad_text(key) or not_plain(value, f"{place}[{key[:40]!r}]")

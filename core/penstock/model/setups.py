@@ -1,7 +1,7 @@
-"""Setups and teardowns: who stands on which, whose end decides a run, what runs again together. Pure.
+"""Setups and teardowns: which tasks need them, which tasks decide a run, what runs again together. Pure.
 
-A setup makes something (a cluster, a table), its teardowns are its direct children that take it away,
-and what stands between them needs it. A setup without a teardown is needed by everything after it.
+A setup makes something (a cluster, a table). Its teardowns are its direct children that remove it, and
+the tasks between need it. A setup without a teardown is needed by every task after it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from penstock.model.spec import TaskSpec
 class Setups:
     """What setups and teardowns mean for the other tasks of one DAG.
 
-    ``needed`` maps a task to the setups that have to succeed before it: for a teardown its own,
-    for any other task those whose teardowns come after it, or that have none. ``needing`` is the way
-    back. ``ahead`` maps a teardown to all that must have ended before it goes and must not begin while
-    it works: its setups and what stands between, direct parent or not; ``behind`` is the way back.
-    ``leaves`` are the tasks whose end decides the run's: a teardown only counts when it says
-    ``on_failure_fail_dagrun``, and what only teardowns follow counts as last.
+    ``needed`` maps a task to the setups that have to succeed before it: for a teardown its own, for any
+    other task those whose teardowns come after it, or that have none. ``needing`` is the reverse.
+    ``ahead`` maps a teardown to all that must have ended before it starts, and must not start while it
+    runs: its setups and the tasks between, direct parents or not; ``behind`` is the reverse. ``leaves`` are
+    the tasks that decide how the run ends: a teardown counts only with ``on_failure_fail_dagrun``, and a
+    task followed only by teardowns counts as last.
     """
 
     __slots__ = ("_graph", "_teardowns", "ahead", "behind", "leaves", "needed", "needing", "teardowns")
@@ -77,8 +77,8 @@ class Setups:
     def belonging(self, task_ids: Iterable[str]) -> set[str]:
         """Return what has to run again together with *task_ids*.
 
-        That is the setups they stand on, and the teardowns of those and of setups among them. A
-        teardown runs again by itself.
+        These are the setups they need, and the teardowns of those and of setups among them. A teardown can
+        run again alone.
         """
         chosen = set(task_ids)
         setups = {setup for task_id in chosen - self.teardowns for setup in self.needed.get(task_id, ())}

@@ -1,7 +1,7 @@
-"""A DAG as data: what a DAG file says, without the code.
+"""A DAG as data: what a DAG file defines, without the code.
 
-The parse child makes these from the author's objects, the store keeps them as JSON by hash, and
-the scheduler sees nothing else. Durations are seconds, moments aware datetimes in UTC.
+The load child makes these from the author's objects, the store keeps them as JSON by hash, and
+the scheduler sees nothing else. Durations are seconds, times are aware datetimes in UTC.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ``interval`` (cron and delta triggers) makes the data interval that long, ending at the fire
     time: seconds, or relativedelta keywords. ``run_immediately`` is a cron trigger's rule for the
     first run without a start date: True, False or a number of seconds; None means the default.
-    ``cron_seconds`` says where the second stands in crons of six or seven fields, ``cron_days`` whether
-    days match that are in either of two day fields or in both; None leaves it to the expression.
-    ``assets`` makes a run whenever these assets have changed, besides what the kind says (``none`` mostly).
+    ``cron_seconds`` says which field is the second in crons of six or seven fields; ``cron_days`` whether
+    a day must match either of two day fields or both. None leaves it to the expression. ``assets`` makes a
+    run whenever these assets have changed, in addition to the kind (which is mostly ``none``).
     ``text`` is what the author wrote, for people.
     """
 
@@ -45,7 +45,7 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class CommandSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A command that needs no Python of the author's: started directly by the supervisor.
+    """A command without the author's Python: started directly by the supervisor.
 
     ``env`` is added to the task environment, or replaces it when ``replace_env``.
     """
@@ -68,9 +68,9 @@ class SensorSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MapInput(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What something is mapped over, as far as its length goes.
+    """What a task or group is mapped over, as far as its length is concerned.
 
-    ``literal``: a list in the file, of ``length``; ``value`` is it, where it is JSON. ``xcom``: what
+    ``literal``: a list in the file, of ``length``; ``value`` is the list, if it is JSON. ``xcom``: what
     ``task_id`` returns. ``map`` (with the functions' names), ``zip`` and ``concat``: made of ``parts``.
     """
 
@@ -80,12 +80,12 @@ class MapInput(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     task_id: str | None = None
     parts: tuple[MapInput, ...] = ()
     fills: bool = False
-    """A zip that goes on to the end of the longest part."""
+    """For a zip that goes on to the end of the longest part: the value that fills the others."""
     functions: tuple[str, ...] = ()
 
 
 class ExpandSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a task or group is mapped. `model.expansion` works with it.
+    """How a task or group is mapped. Used by `model.expansion`.
 
     ``product`` (``.expand``): every combination of the items of ``inputs``, the last varying fastest.
     ``rows`` (``.expand_kwargs``): one instance for each item of the one input.
@@ -96,7 +96,7 @@ class ExpandSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DeadlineSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A moment by which a run should have ended: ``seconds`` after ``reference``.
+    """A time by which a run should have ended: ``seconds`` after ``reference``.
 
     ``started``: by which it should have *started*, counted from when it was due. ``fixed`` counts
     from ``at``.
@@ -153,9 +153,9 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     secrets: dict[str, str] = msgspec.field(default_factory=dict)
     """Environment name -> reference to a secret, looked up just before the start."""
     log_direct: bool = False
-    """The command writes the log itself: no masking, no cap."""
+    """The command writes the log itself: secrets are not hidden and its size is not limited."""
     callbacks: tuple[str, ...] = ()
-    """What the author's functions want to hear of: execute, success, failure, retry, skipped."""
+    """The events that the author's functions are called for: execute, success, failure, retry, skipped."""
     is_setup: bool = False
     is_teardown: bool = False
     on_failure_fail_dagrun: bool = False
@@ -170,7 +170,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A TaskGroup: a name over some tasks. ``parent`` is the id of the group around it."""
+    """A TaskGroup: a name for some tasks. ``parent`` is the id of the group around it."""
 
     group_id: str
     parent: str | None = None
@@ -179,7 +179,7 @@ class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PoolSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A pool that the DAG file declares; made when it does not exist, never resized by loading."""
+    """A pool that the DAG file declares; made if it does not exist, never resized by loading."""
 
     name: str
     slots: int
@@ -188,7 +188,7 @@ class PoolSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ParamSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One parameter: a default (absent when ``required``) and a JSON Schema."""
+    """One parameter: a default (missing if ``required``) and a JSON Schema."""
 
     default: Any = None
     required: bool = False
@@ -217,10 +217,10 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dagrun_timeout: float | None = None
     fail_fast: bool = False
     callbacks: tuple[str, ...] = ()
-    """What the author's functions want to hear of runs: success, failure."""
+    """The events that the author's functions are called for in runs: success, failure."""
     deadlines: tuple[DeadlineSpec, ...] = ()
     max_consecutive_failed_runs: int = 0
-    """As many failed runs in a row pause the schedule; 0 never does."""
+    """This many failed runs in a row pause the schedule; 0: never."""
     paused_upon_creation: bool | None = None
     params: dict[str, ParamSpec] = msgspec.field(default_factory=dict)
     tasks: tuple[TaskSpec, ...] = ()
@@ -229,7 +229,7 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """(upstream, downstream, label)."""
     pools: tuple[PoolSpec, ...] = ()
     warnings: tuple[str, ...] = ()
-    """What the loader ignored knowingly, for people."""
+    """Warnings of the loader, for people: arguments that it ignored, for example."""
 
     def task(self, task_id: str) -> TaskSpec | None:
         """Return the task called *task_id*, or None."""
@@ -239,7 +239,7 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class DagFileProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why a DAG file could not be loaded; ``detail`` is the author's part of the traceback.
 
-    ``beside`` are other files, there or not: when one changes, the DAG file may load.
+    ``beside`` are other files, existing or not: when one changes, the DAG file may load.
     """
 
     file: str
@@ -250,7 +250,7 @@ class DagFileProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one DAG file gave: its DAGs, or the reason why not.
+    """The result of loading one DAG file: its DAGs, or its errors.
 
     ``source_hash`` is the SHA-256 (hex) of the file's bytes as they were read.
     """
@@ -270,7 +270,7 @@ def encode_spec(spec: DagSpec) -> bytes:
 
 
 def decode_spec(data: bytes | str) -> DagSpec:
-    """Return the spec that `encode_spec` wrote; raise `msgspec.ValidationError` when it is not one."""
+    """Return the spec that `encode_spec` wrote; raise `msgspec.ValidationError` for anything else."""
     return decoder(DagSpec).decode(data)
 
 

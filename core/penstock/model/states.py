@@ -18,7 +18,7 @@ class RunType(StrEnum):
 
 
 class RunState(StrEnum):
-    """Where a run stands."""
+    """The state of a run."""
 
     QUEUED = "queued"
     """Created; waits for its turn under max_active_runs."""
@@ -27,20 +27,20 @@ class RunState(StrEnum):
     SUCCESS = "success"
     """Every leaf succeeded or was skipped."""
     FAILED = "failed"
-    """A leaf failed or was blocked, the run timed out, or nothing could ever run."""
+    """A leaf failed or was blocked, the run timed out, or nothing could ever run again."""
     CANCELLED = "cancelled"
     """An operator ended it."""
 
 
 class TaskState(StrEnum):
-    """Where a task instance stands."""
+    """The state of a task instance."""
 
     PENDING = "pending"
     """Its dependencies are not met yet."""
     SCHEDULED = "scheduled"
     """Dependencies met; waits for a slot."""
     QUEUED = "queued"
-    """An attempt is recorded and its launch asked for."""
+    """An attempt is recorded and its launch was requested."""
     RUNNING = "running"
     """The attempt's claim was seen."""
     STOPPING = "stopping"
@@ -50,17 +50,17 @@ class TaskState(StrEnum):
     UP_FOR_RETRY = "up_for_retry"
     """Failed with tries left; waits for the retry delay."""
     UP_FOR_RESCHEDULE = "up_for_reschedule"
-    """A sensor between two pokes; holds no slot."""
+    """A sensor between two checks; holds no slot."""
     DEFERRED = "deferred"
-    """Waits outside a process."""
+    """It waits outside a process."""
     SUCCESS = "success"
     """Done."""
     FAILED = "failed"
-    """Ended badly with no try left."""
+    """Failed with no tries left."""
     SKIPPED = "skipped"
-    """Deliberately not done."""
+    """Skipped on purpose."""
     UPSTREAM_FAILED = "upstream_failed"
-    """Blocked for good by what came before."""
+    """Blocked for good by a failure before it."""
     REMOVED = "removed"
     """No longer part of the DAG."""
     CANCELLED = "cancelled"
@@ -91,6 +91,6 @@ OCCUPIES_SLOT = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.STOPPI
 def progress(state: TaskState) -> int:
     """Return how near to success a state is: 0 unfinished, 1 ended otherwise, 2 success or skipped.
 
-    Of several instances the one with the least of it speaks for their task.
+    Of several instances, the one with the lowest number stands for their task.
     """
     return 0 if state in UNFINISHED else 2 if state in SUCCESS_LIKE else 1

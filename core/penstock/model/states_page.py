@@ -1,4 +1,4 @@
-"""The states and moves as a page of Markdown: docs/states.md is made from the tables themselves.
+"""Makes docs/states.md, the page of states and transitions, from the tables themselves.
 
 ``python -m penstock.model.states_page > docs/states.md``
 """
@@ -22,10 +22,10 @@ Event = TypeVar("Event", bound=StrEnum)
 _HEAD = """\
 # States
 
-This page is made from the table of moves (`python -m penstock.model.states_page > docs/states.md`).
+This page is made from the table of transitions (`python -m penstock.model.states_page > docs/states.md`).
 
-A state changes only by a move of these tables; everything else is refused, by the program and by a
-trigger in the database. **Bold** states are terminal: nothing but an operator leaves them.
+A state changes only by a transition in these tables. The program and a trigger in the database refuse
+everything else. **Bold** states are terminal: only an operator can change them.
 """
 
 
@@ -56,7 +56,7 @@ def _states(kind: type[StrEnum], terminal: frozenset[StrEnum]) -> Iterator[str]:
 
 def _events(kind: type[StrEnum]) -> Iterator[str]:
     meanings = _meanings(kind)
-    yield "Events whose name does not say it all:\n\n| Event | Meaning |\n| --- | --- |"
+    yield "Events whose names need an explanation:\n\n| Event | Meaning |\n| --- | --- |"
     for event in kind:
         if event.name in meanings:
             yield f"| {event} | {meanings[event.name]} |"

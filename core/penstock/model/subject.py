@@ -1,4 +1,4 @@
-"""What a piece of work is about, so that what goes wrong in it is laid to that one thing.
+"""What a piece of work is about, so that an error in it is attributed to that one thing.
 
 Every step that works on one run, DAG, order or stored row says so::
 
@@ -6,7 +6,7 @@ Every step that works on one run, DAG, order or stored row says so::
         with live.subject:
             ...
 
-An exception then carries the innermost subject around it, and whoever catches it knows what to leave out.
+An exception then carries the innermost subject, and the code that catches it knows what to leave out.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ def about_row(table: str, key: object, dag_id: str | None = None) -> Subject:
 
 
 def lay_to(error: BaseException, subject: Subject) -> None:
-    """Say that *error* is about *subject*, whatever it was inside of."""
+    """Record that *error* is about *subject*, whatever subject is around it."""
     error.__dict__[_ABOUT] = subject
 
 
 def subject_of(error: BaseException | None) -> Subject | None:
-    """Return the innermost subject that *error*, or what caused it, came out of; None for no one's."""
+    """Return the innermost subject of *error*, or of what caused it; None if it has no subject."""
     while error is not None:
         found = error.__dict__.get(_ABOUT)
         if isinstance(found, Subject):
@@ -91,7 +91,7 @@ def place_of(error: BaseException) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return *error* for an operator: what it says, its type unless it is ours, and where it was raised."""
+    """Return *error* for an operator: its message, its type unless it is ours, and where it was raised."""
     text = " ".join(str(error).split())
     if not isinstance(error, PenstockError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,7 +1,7 @@
-"""The table of moves: (state, event) -> state. The only description of what may follow what.
+"""The table of transitions: (state, event) -> state. The only place that says what may follow what.
 
-docs/states.md is made from these tables, the database's trigger is filled from them, and the
-store's one gate asks them. Nothing else in the program knows which move is legal.
+docs/states.md is made from these tables, the database's trigger is filled from them, and the store's
+one gate uses them. No other part of the program knows which transitions are allowed.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ class TaskEvent(StrEnum):
     CLAIM = "claim"
     """A supervisor's claim was seen."""
     REVOKE = "revoke"
-    """The launch was taken back before it began."""
+    """The launch was revoked before it began."""
     SUCCEED = "succeed"
     FAIL = "fail"
     RETRY = "retry"
     """Failed with tries left."""
     RESCHEDULE = "reschedule"
-    """A poke found nothing; poke again later."""
+    """A check was not true yet; check again later."""
     SKIP = "skip"
     BLOCK = "block"
     """The trigger rule can never be met."""
     STOP = "stop"
-    """A stop was ordered: cancel or mark while running."""
+    """A stop was ordered: cancel or mark while it runs."""
     RESTART = "restart"
-    """Cleared while an attempt lives."""
+    """Cleared while an attempt is live."""
     CANCEL = "cancel"
     REMOVE = "remove"
     CLEAR = "clear"
     MARK_SUCCESS = "mark_success"
     MARK_FAILED = "mark_failed"
     MARK_SKIPPED = "mark_skipped"
-    # An operator takes a clear or mark back: one event for each state that a task may have had.
+    # Undo of a clear or mark: one event for each state that a task may have had.
     RESTORE_PENDING = "restore_pending"
     RESTORE_RETRY = "restore_up_for_retry"
     RESTORE_RESCHEDULE = "restore_up_for_reschedule"
@@ -64,9 +64,9 @@ class RunEvent(StrEnum):
     REOPEN = "reopen"
     """A task was cleared: the run goes back to queued."""
     GIVE_WAY = "give_way"
-    """It only waits for an earlier run that has no place: it goes back to queued, and that one starts."""
+    """It only waits for an earlier run that has no place: it goes back to queued, and that run starts."""
     RESTORE_SUCCESS = "restore_success"
-    """A clear or mark that reopened the run was taken back."""
+    """A clear or mark that reopened the run was undone."""
     RESTORE_FAILED = "restore_failed"
     RESTORE_CANCELLED = "restore_cancelled"
 
@@ -83,7 +83,7 @@ RESTORES: dict[TaskState, TaskEvent] = {
     TaskState.REMOVED: TaskEvent.RESTORE_REMOVED,
     TaskState.CANCELLED: TaskEvent.RESTORE_CANCELLED,
 }
-"""What takes a task instance back to the state it had. One that waited for a slot waits anew."""
+"""The event that restores each state of a task instance. One that waited for a slot waits again."""
 RUN_RESTORES: dict[RunState, RunEvent] = {
     RunState.SUCCESS: RunEvent.RESTORE_SUCCESS,
     RunState.FAILED: RunEvent.RESTORE_FAILED,
@@ -101,28 +101,28 @@ def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
         (state.DEFERRED, event.MEET): state.SCHEDULED,
         (state.SCHEDULED, event.LAUNCH): state.QUEUED,
         (state.QUEUED, event.REVOKE): state.SCHEDULED,
-        # A supervisor may claim an attempt and end before it begins it.
+        # A supervisor may claim an attempt and die before it begins it.
         (state.RUNNING, event.REVOKE): state.SCHEDULED,
         (state.QUEUED, event.CLAIM): state.RUNNING,
         # An operator that does nothing (EmptyOperator) ends without an attempt.
         (state.SCHEDULED, event.SUCCEED): state.SUCCESS,
-        # The run's time limit ends a sensor that is not poking at the moment.
+        # The run's time limit ends a sensor that is not checking at the moment.
         (state.UP_FOR_RESCHEDULE, event.FAIL): state.FAILED,
-        # A stop that never reached a process leaves nothing to wait for.
+        # If a stop never reached a process, there is nothing to wait for.
         (state.STOPPING, event.REVOKE): state.CANCELLED,
         (state.STOPPING, event.CANCEL): state.CANCELLED,
         (state.RESTARTING, event.REVOKE): state.PENDING,
         (state.RESTARTING, event.CLEAR): state.PENDING,
     }
     live = (state.QUEUED, state.RUNNING, state.STOPPING)
-    for source in live:  # a result may be the first thing seen of a launch
+    for source in live:  # a result may be the first that is seen of a launch
         moves[source, event.SUCCEED] = state.SUCCESS
         moves[source, event.FAIL] = state.FAILED
         moves[source, event.RETRY] = state.UP_FOR_RETRY
         moves[source, event.RESCHEDULE] = state.UP_FOR_RESCHEDULE
         moves[source, event.SKIP] = state.SKIPPED
         moves[source, event.RESTART] = state.RESTARTING
-    for source in (state.QUEUED, state.RUNNING, state.RESTARTING):  # the last order given is what counts
+    for source in (state.QUEUED, state.RUNNING, state.RESTARTING):  # the last order counts
         moves[source, event.STOP] = state.STOPPING
     waiting = (
         state.PENDING,
@@ -136,13 +136,13 @@ def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
         moves[source, event.CANCEL] = state.CANCELLED
         moves[source, event.REMOVE] = state.REMOVED
         moves[source, event.CLEAR] = state.PENDING
-    for source in (*waiting, *TERMINAL, state.STOPPING):  # a stopping task is marked once it is dead
+    for source in (*waiting, *TERMINAL, state.STOPPING):  # a stopping task is marked once its process is dead
         moves[source, event.MARK_SUCCESS] = state.SUCCESS
         moves[source, event.MARK_FAILED] = state.FAILED
         moves[source, event.MARK_SKIPPED] = state.SKIPPED
     for source in TERMINAL:
         moves[source, event.CLEAR] = state.PENDING
-        # The run moved on to a version without the task, or what it is mapped over has become shorter.
+        # The run moved to a version without the task, or what it is mapped over has become shorter.
         moves[source, event.REMOVE] = state.REMOVED
     moves[state.STOPPING, event.REMOVE] = state.REMOVED
     for before, restore in RESTORES.items():
@@ -178,7 +178,7 @@ RUN_MOVES = _run_moves()
 
 
 def move_task(state: TaskState, event: TaskEvent) -> TaskState:
-    """Return the state after *event*; raise `IllegalMoveError` where there is no such move."""
+    """Return the state after *event*; raise `IllegalMoveError` if there is no such transition."""
     try:
         return TASK_MOVES[state, event]
     except KeyError:
@@ -186,7 +186,7 @@ def move_task(state: TaskState, event: TaskEvent) -> TaskState:
 
 
 def move_run(state: RunState, event: RunEvent) -> RunState:
-    """Return the state after *event*; raise `IllegalMoveError` where there is no such move."""
+    """Return the state after *event*; raise `IllegalMoveError` if there is no such transition."""
     try:
         return RUN_MOVES[state, event]
     except KeyError:
@@ -194,12 +194,12 @@ def move_run(state: RunState, event: RunEvent) -> RunState:
 
 
 def task_edges() -> frozenset[tuple[TaskState, TaskState]]:
-    """Return every legal (before, after) pair, for the database's trigger."""
+    """Return every allowed (before, after) pair, for the database's trigger."""
     return frozenset((before, after) for (before, _), after in TASK_MOVES.items())
 
 
 def run_edges() -> frozenset[tuple[RunState, RunState]]:
-    """Return every legal (before, after) pair of runs."""
+    """Return every allowed (before, after) pair of runs."""
     return frozenset((before, after) for (before, _), after in RUN_MOVES.items())
 
 

@@ -1,9 +1,9 @@
 """Trigger rules: the states of the direct parents decide whether a task goes, waits, skips or is blocked.
 
-The rules are Airflow 3's, as measured on it: an answer that cannot change any more is given at
-once, whatever the other parents still do. `ParentCounts` is all a rule looks at, so that a
-scheduler may keep the counts up to date instead of visiting every parent. Tasks that stand on
-setups (`model.setups`) also wait for those, whatever their rule.
+The rules are those of Airflow 3, as measured there: an answer that cannot change any more is given at
+once, whatever the other parents still do. A rule uses only `ParentCounts`, so a scheduler may keep the
+counts up to date instead of visiting every parent. Tasks that need setups (`model.setups`) also wait
+for those, whatever their rule.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ class TriggerRule(StrEnum):
     NONE_SKIPPED = "none_skipped"
     ALWAYS = "always"
     ALL_DONE_SETUP_SUCCESS = "all_done_setup_success"
-    """A teardown's own: all parents have ended, and of its setups one succeeded."""
+    """The rule of a teardown: all parents have ended, and at least one of its setups succeeded."""
 
 
 class Verdict(StrEnum):
-    """What a rule says."""
+    """The answer of a rule."""
 
     GO = "go"
     WAIT = "wait"
     SKIP = "skip"
     BLOCK = "block"
-    """upstream_failed: it can never go."""
+    """upstream_failed: it can never run."""
 
 
 @dataclass(slots=True)
 class ParentCounts:
-    """How many direct parents there are, and how many ended in which way.
+    """How many direct parents there are, and how many of them ended in which way.
 
     ``cancelled`` parents count as failed and ``removed`` ones as skipped, so that every parent
     that has ended is in one of the four.
@@ -99,11 +99,11 @@ class ParentCounts:
 
 
 def evaluate(rule: TriggerRule, counts: ParentCounts, setups: ParentCounts | None = None) -> Verdict:
-    """Return what *rule* says over direct parents counted in *counts*.
+    """Return the answer of *rule* over direct parents counted in *counts*.
 
-    *setups* counts the setups that the task stands on: a teardown's own, else all that have to
-    succeed before anything between them and their teardowns may go. A task without parents always
-    goes. ``wait`` is only said while a parent or setup is unfinished.
+    *setups* counts the setups that the task needs: for a teardown its own, otherwise all that have to
+    succeed before anything between them and their teardowns may run. A task without parents always
+    runs. ``wait`` is returned only while a parent or setup is unfinished.
     """
     if counts.total == 0 or rule is TriggerRule.ALWAYS:
         return Verdict.GO
@@ -120,7 +120,7 @@ def evaluate(rule: TriggerRule, counts: ParentCounts, setups: ParentCounts | Non
 
 
 def _teardown(counts: ParentCounts, setups: ParentCounts | None) -> Verdict:
-    """Tear down what one setup made even when another failed; where none succeeded nothing was made."""
+    """Tear down if one setup succeeded, even if another failed; if none succeeded, nothing was made."""
     if counts.done < counts.total:
         return Verdict.WAIT
     if setups is None or setups.total == 0 or setups.success:
@@ -140,7 +140,7 @@ def _at_once(rule: TriggerRule, counts: ParentCounts) -> Verdict | None:
     failed, blocked, skipped = counts.failed, counts.upstream_failed, counts.skipped
     match rule:
         case TriggerRule.ALL_SUCCESS:
-            # Measured: a skipped parent outweighs a blocked one, a failed parent outweighs both.
+            # As measured: a skipped parent outweighs a blocked one, a failed parent outweighs both.
             if failed:
                 return Verdict.BLOCK
             if skipped:
@@ -165,7 +165,7 @@ def _at_once(rule: TriggerRule, counts: ParentCounts) -> Verdict | None:
 
 
 def _at_the_end(rule: TriggerRule, counts: ParentCounts) -> Verdict:
-    """Answers once every parent has ended and nothing was said at once."""
+    """Answers once every parent has ended, if there was no earlier answer."""
     match rule:
         case TriggerRule.ONE_FAILED | TriggerRule.ONE_DONE:
             return Verdict.SKIP

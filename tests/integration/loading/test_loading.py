@@ -362,7 +362,7 @@ with DAG("lies"):
     ("field", "value", "message"),
     [
         ("pool_slots", "-1", "task 'a': pool_slots must be a whole number from 1"),
-        ("trigger_rule", "'nonsense'", "task 'a': trigger_rule 'nonsense' is not known"),
+        ("trigger_rule", "'nonsense'", "task 'a': trigger_rule 'nonsense' does not exist"),
         ("upstream", "('b',)", "task 'a': it depends on 'b', which is not in the DAG"),
         ("retries", "None", "wrote over what its loader said"),
         ("weight_rule", "'up'", "wrote over what its loader said"),

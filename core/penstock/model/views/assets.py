@@ -1,4 +1,4 @@
-"""Assets for people and scripts: who makes them, who waits for them, what changed them."""
+"""Assets for people and scripts: which tasks make them, which DAGs wait for them, what changed them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from penstock.model.views.views import View
 
 
 class AssetEventRow(View, frozen=True, kw_only=True):
-    """One change of an asset. Without a source a person made it (``by``)."""
+    """One change of an asset. If it has no source, a person made it (``by``)."""
 
     event_id: int
     at: datetime
@@ -28,7 +28,7 @@ class AssetEventRow(View, frozen=True, kw_only=True):
     source_data_interval_start: datetime | None = None
     source_data_interval_end: datetime | None = None
     runs: tuple[tuple[str, str], ...] = ()
-    """The runs that it made: (dag_id, run_id)."""
+    """The runs that it started: (dag_id, run_id)."""
 
 
 class AssetTask(View, frozen=True, kw_only=True):
@@ -45,9 +45,9 @@ class AssetConsumer(View, frozen=True, kw_only=True):
     schedule: str
     paused: bool
     queued: int
-    """Changes that it has had no run for yet, of any asset."""
+    """Changes of any asset that have not had a run yet."""
     waits_for: tuple[str, ...]
-    """What has still to change before it runs; nothing when it is about to."""
+    """What must still change before it runs; empty when it is due."""
 
 
 class AssetRow(View, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class AssetRow(View, frozen=True, kw_only=True):
     alias: bool = False
     producers: tuple[AssetTask, ...] = ()
     readers: tuple[AssetTask, ...] = ()
-    """Tasks that name it as an inlet."""
+    """Tasks that have it among their inlets."""
     consumers: tuple[AssetConsumer, ...] = ()
     events: int = 0
     last_event: AssetEventRow | None = None

@@ -1,4 +1,4 @@
-"""Backfills as they leave the store: views like those of `penstock.model.views.views`."""
+"""Views of backfills, like those of `penstock.model.views.views`."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class BackfillRow(View, frozen=True, kw_only=True):
     slots: tuple[SlotRow, ...] = ()
     conf: dict[str, Any] = msgspec.field(default_factory=dict)
     canary: Canary | None = None
-    """How the first slot did, when the others wait for it."""
+    """The state of the first slot, if the others wait for it."""
     stop_after: int | None = None
-    """After so many failed slots nothing more is started."""
+    """After this many failed slots nothing more is started."""
     quarantined: str | None = None
-    """Why the engine leaves it out; it stands still until an operator takes it back in or drops it."""
+    """Why it is in quarantine; it then stands still until an operator takes it back or drops it."""

@@ -1,4 +1,4 @@
-"""What became of callbacks, as people see it."""
+"""Views of callbacks and how they ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock.model.views.views import View
 class CallbackRow(View, frozen=True, kw_only=True):
     """One delivery of an author's callbacks.
 
-    ``kind`` is what it tells of: ``task_failure``, ``run_success``, ``deadline:0`` and the like.
+    ``kind`` is the event: ``task_failure``, ``run_success``, ``deadline:0`` and so on.
     ``state``: waiting, running, done, failed. ``reason`` says why it failed.
     """
 

@@ -1,4 +1,4 @@
-"""The structure of a DAG as views: tasks and groups, before and beside any run."""
+"""The structure of a DAG as views: tasks and groups, independent of any run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TaskNode(msgspec.Struct, frozen=True, kw_only=True):
     doc: str | None = None
     line: int | None = None
     mapped: bool = False
-    """Whether it may have several instances: mapped itself, or in a mapped group."""
+    """Whether it may have several instances: it is mapped itself, or in a mapped group."""
 
 
 class GroupNode(msgspec.Struct, frozen=True, kw_only=True):

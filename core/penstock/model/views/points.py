@@ -1,4 +1,4 @@
-"""Views of schedules: points to come, records of the missed-point ledger, and days of a calendar."""
+"""Views of schedules: future points, records of the missed-point ledger, and days of a calendar."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from penstock.model.states import RunState
 from penstock.model.views.view import View
 
 Settled = Literal["ran", "ran_late", "skipped", "backfilled"]
-"""What becomes of a point in the ledger."""
+"""The states of a point in the ledger."""
 
 
 class PointRow(View, frozen=True, kw_only=True):
-    """One coming schedule point."""
+    """One future schedule point."""
 
     logical_date: datetime
     data_interval_start: datetime
@@ -36,10 +36,10 @@ class LedgerRow(View, frozen=True, kw_only=True):
 
 
 class LedgerPoint(View, frozen=True, kw_only=True):
-    """One schedule point and what became of it.
+    """One schedule point and what happened to it.
 
-    ``waiting``: due, but its schedule is paused or the engine has not come to it; ``upcoming``: not due
-    yet. Neither has a record. A skipped point lies in a span of such points, itself counted.
+    ``waiting``: due, but its schedule is paused or the engine has not handled it yet; ``upcoming``: not
+    due yet. Neither has a record. A skipped point belongs to a span of such points, which has a count.
     """
 
     logical_date: datetime
@@ -48,7 +48,7 @@ class LedgerPoint(View, frozen=True, kw_only=True):
     """Why it was skipped."""
     run_id: str | None = None
     run_state: RunState | None = None
-    """None also when the run is no longer kept."""
+    """Also None if the run is no longer kept."""
     span_first: datetime | None = None
     span_last: datetime | None = None
     span_count: int = 1
@@ -56,7 +56,7 @@ class LedgerPoint(View, frozen=True, kw_only=True):
 
 
 class DayRow(View, frozen=True, kw_only=True):
-    """What became of the schedule points of one day, on the DAG's clock."""
+    """What happened to the schedule points of one day, in the DAG's time zone."""
 
     day: date
     counts: dict[str, int]
@@ -64,5 +64,5 @@ class DayRow(View, frozen=True, kw_only=True):
     reasons: dict[str, int] = msgspec.field(default_factory=dict)
     """Skipped points by reason."""
     runs: dict[str, int] = msgspec.field(default_factory=dict)
-    """Runs of the points by state, those that are kept."""
+    """Runs of the points by state, as far as they are kept."""
     moved_by_dst: bool = False

@@ -1,4 +1,4 @@
-"""What is in quarantine, as people see it."""
+"""Views of what is in quarantine."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from penstock.model.views.view import View
 
 
 class QuarantineRow(View, frozen=True, kw_only=True):
-    """One thing that the engine leaves out.
+    """One thing in quarantine.
 
-    ``kind``: run, dag, order, row. ``dag_id`` is None for what belongs to no DAG.
+    ``kind``: run, dag, order, row. ``dag_id`` is None if it belongs to no DAG.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The root of the frozen values that leave the store."""
+"""The base class of the frozen values that leave the store."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ import msgspec
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Root of all views."""
+    """Base class of all views."""

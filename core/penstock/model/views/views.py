@@ -1,7 +1,7 @@
 """What leaves the store: frozen values for console, command line and scripts.
 
-All moments are aware datetimes in UTC, durations seconds, sizes bytes. The names of fields are
-the names in ``--json`` output, so they are part of the fixed surface.
+All times are aware datetimes in UTC, durations seconds, sizes bytes. The field names are the names in
+``--json`` output, so they must not change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from penstock.model.views.view import View as View  # noqa: PLC0414
 
 
 class PauseInfo(View, frozen=True, kw_only=True):
-    """One of the four pauses, in force: who, when, why, until."""
+    """One active pause of the four kinds: who, when, why, until."""
 
     by: str
     since: datetime
@@ -32,18 +32,18 @@ class PauseInfo(View, frozen=True, kw_only=True):
 
 
 class EngineStatus(View, frozen=True, kw_only=True):
-    """The engine at a glance. ``pid`` is None when no engine runs; then the rest is as last stored."""
+    """The state of the engine. ``pid`` is None if no engine runs; the rest is then as last stored."""
 
     pid: int | None
     since: datetime | None
     running: int
-    """Attempts that occupy a slot."""
+    """Attempts that hold a slot."""
     queued: int
     """Task instances that wait for a slot."""
     failed_24h: int
     """Task instances that failed in the last 24 hours."""
     idle_seconds: float | None
-    """How long since the last move; None when never."""
+    """How long since the last transition; None if there was none."""
     database_bytes: int
     log_bytes: int
     home: str
@@ -56,12 +56,12 @@ class EngineStatus(View, frozen=True, kw_only=True):
     """When the store was last written: the age of the data when ``pid`` is None."""
     attempts_live: int = 0
     kept: str | None = None
-    """How much of the past is kept, in words."""
+    """How long data is kept, in words."""
     warnings: tuple[str, ...] = ()
     silent_pid: int | None = None
-    """The engine that holds the home but does not answer; 0 when its pid is unknown, None for none."""
+    """Pid of the engine that holds the home but does not answer; 0 if its pid is unknown, else None."""
     quarantined: int = 0
-    """Runs, DAGs, orders and rows that are left out because the engine fails over them."""
+    """Runs, DAGs, orders and rows in quarantine."""
 
 
 class RunRow(View, frozen=True, kw_only=True):
@@ -79,9 +79,9 @@ class RunRow(View, frozen=True, kw_only=True):
     """When it started for the first time, however often it was cleared since."""
     end: datetime | None
     turn: datetime | None = None
-    """Since when it runs, this time."""
+    """When it started this time."""
     worked: float | None = None
-    """Seconds that it ran in earlier turns, before a clear or retry; of an ended run altogether."""
+    """Seconds that it ran in earlier turns, before a clear or retry; for an ended run, in total."""
     reason: str | None = None
     conf: dict[str, Any] = msgspec.field(default_factory=dict)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
@@ -95,13 +95,13 @@ class RunRow(View, frozen=True, kw_only=True):
     by: str | None = None
     """Who or what created it."""
     rush: str | None = None
-    """``next`` or ``now``: an operator wants it started before others, or whatever the limits say."""
+    """``next`` or ``now``: an operator wants it started before others, or whatever the limits."""
     rerun_of: str | None = None
     """The run that this one repeats."""
     stands_for: datetime | None = None
-    """The date of the run that it repeats, which its tasks take for their logical date."""
+    """The date of the run that it repeats, which is the logical date for its tasks."""
     quarantined: str | None = None
-    """Why nobody works on it, when it is in quarantine."""
+    """Why it is in quarantine, or None."""
 
     def took(self, now: datetime) -> float | None:
         """Return the seconds that it ran, over all its turns, up to *now*; None before its first start."""
@@ -136,7 +136,7 @@ class DagRow(View, frozen=True, kw_only=True):
     """The schedule is paused."""
     frozen: PauseInfo | None = None
     next_run: datetime | None = None
-    """run_after of the next schedule point; None when there is none or the schedule is paused."""
+    """run_after of the next schedule point; None if there is none or the schedule is paused."""
     strip: tuple[RunCell, ...] = ()
     """The last runs, oldest first."""
     last_run: RunRow | None = None
@@ -146,11 +146,11 @@ class DagRow(View, frozen=True, kw_only=True):
     p50: float | None = None
     """Median duration of the last successful runs, seconds."""
     import_error: str | None = None
-    """The file's present error; the DAG is then its last good version."""
+    """The current error of the file; the DAG is then its last good version."""
     missing: bool = False
-    """The file is gone or no longer makes this DAG."""
+    """The file is missing or no longer makes this DAG."""
     quarantined: str | None = None
-    """Why it gets no new runs, when it is in quarantine."""
+    """Why it is in quarantine and gets no new runs, or None."""
 
 
 class DagDetail(View, frozen=True, kw_only=True):
@@ -165,7 +165,7 @@ class DagDetail(View, frozen=True, kw_only=True):
     max_active_tasks: int
     params: dict[str, dict[str, Any]]
     form: tuple[FormField, ...] = ()
-    """The same as fields of a form."""
+    """The parameters as fields of a form."""
     nodes: tuple[TaskNode, ...]
     """In topological order."""
     groups: tuple[GroupNode, ...] = ()
@@ -173,7 +173,7 @@ class DagDetail(View, frozen=True, kw_only=True):
     words: str = ""
     """The schedule in words."""
     warnings: tuple[str, ...] = ()
-    """What was said when it was loaded."""
+    """The warnings from when it was loaded."""
 
 
 class TaskRow(View, frozen=True, kw_only=True):
@@ -185,7 +185,7 @@ class TaskRow(View, frozen=True, kw_only=True):
     try_number: int
     """The current or last try, from 1; 0 before the first."""
     max_tries: int
-    """The last try the retry budget allows."""
+    """The last try that the retries allow."""
     operator: str
     upstream: tuple[str, ...] = ()
     group: str | None = None
@@ -202,7 +202,7 @@ class TaskRow(View, frozen=True, kw_only=True):
     attempt_id: str | None = None
     """The newest attempt, live or not."""
     next_at: datetime | None = None
-    """When a retry or the next poke is due."""
+    """When a retry or the next check is due."""
     stop_deadline: datetime | None = None
     """When SIGKILL follows, for a task that is stopping."""
     held: PauseInfo | None = None
@@ -216,9 +216,9 @@ class TaskRow(View, frozen=True, kw_only=True):
     rush: str | None = None
     """``next`` or ``now``, until it is launched."""
     mapped: bool = False
-    """Whether the task may have several instances; ``map_index`` -1 then stands for those to come."""
+    """Whether the task may have several instances; ``map_index`` -1 then stands for those not yet made."""
     rendered_map_index: str | None = None
-    """What a mapped instance calls itself, by its ``map_index_template``."""
+    """The name that a mapped instance gives itself, by its ``map_index_template``."""
 
 
 class RunDetail(View, frozen=True, kw_only=True):
@@ -251,7 +251,7 @@ class AttemptRow(View, frozen=True, kw_only=True):
 
 
 class LogChunk(View, frozen=True, kw_only=True):
-    """Bytes of a log. ``end`` says that the attempt has ended and nothing follows ``next_offset``."""
+    """Bytes of a log. ``end`` means that the attempt has ended and nothing follows ``next_offset``."""
 
     data: bytes
     offset: int
@@ -259,11 +259,11 @@ class LogChunk(View, frozen=True, kw_only=True):
     size: int
     end: bool
     start_time: datetime | None = None
-    """When the first byte of the chunk was written, from the time index, when known."""
+    """When the first byte of the chunk was written, from the time index, if known."""
 
 
 class Sample(View, frozen=True, kw_only=True):
-    """Resources of one attempt at one moment; the bytes are totals since its start."""
+    """Resources of one attempt at one time; the bytes are totals since its start."""
 
     at: datetime
     cpu_percent: float
@@ -289,7 +289,7 @@ class Gate(View, frozen=True, kw_only=True):
 
 
 class Why(View, frozen=True, kw_only=True):
-    """The answer to "why is it not running?". ``chain`` leads from the thing asked to the root cause."""
+    """The answer to "why is it not running?". ``chain`` leads from the subject to the root cause."""
 
     subject: str
     state: str
@@ -300,7 +300,7 @@ class Why(View, frozen=True, kw_only=True):
 
 
 class PlanItem(View, frozen=True, kw_only=True):
-    """One thing that an act touches: what it is, what happens to it."""
+    """One thing that an act changes: what it is, and what happens to it."""
 
     dag_id: str
     run_id: str | None
@@ -313,16 +313,16 @@ class PlanItem(View, frozen=True, kw_only=True):
 
 
 class Plan(View, frozen=True, kw_only=True):
-    """The exact list of what an act would touch. Commit it with its ``fingerprint``."""
+    """The exact list of what an act would change. Commit it with its ``fingerprint``."""
 
     act: str
     title: str
-    """The verb with the count, such as "Clear 12 tasks"."""
+    """The act with the count, such as "Clear 12 tasks"."""
     items: tuple[PlanItem, ...]
     fingerprint: str
     notes: tuple[str, ...] = ()
     cli: str = ""
-    """The command-line twin."""
+    """The same act as a command line."""
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     """For a backfill: create, rerun, kept, in_flight."""
 
@@ -337,18 +337,18 @@ class Done(View, frozen=True, kw_only=True):
     backfill_id: int | None = None
     state: str | None = None
     undo_id: int | None = None
-    """What takes it back, as long as nothing it concerns has started."""
+    """The number for undo, if it can be undone until something it changed has started."""
 
 
 class PlanAnswer(View, frozen=True, kw_only=True):
-    """The plan of one act of several, or why there is none."""
+    """The plan of one act of several, or why it has none."""
 
     plan: Plan | None = None
     refused: str | None = None
 
 
 class PoolRow(View, frozen=True, kw_only=True):
-    """One pool and who holds it."""
+    """One pool, and which tasks hold its slots."""
 
     name: str
     slots: int
@@ -357,7 +357,7 @@ class PoolRow(View, frozen=True, kw_only=True):
     description: str | None = None
     holders: tuple[str, ...] = ()
     include_deferred: bool = False
-    """Whether deferred task instances hold slots too."""
+    """Whether deferred task instances keep their slots."""
 
 
 class ImportErrorRow(View, frozen=True, kw_only=True):
@@ -387,9 +387,9 @@ class EventRow(View, frozen=True, kw_only=True):
 
 
 class RunStates(View, frozen=True, kw_only=True):
-    """States of one run and of tasks in it, for those who wait for another DAG.
+    """States of one run and of tasks in it, for tasks that wait for another DAG.
 
-    ``run`` is None while there is no such run; ``tasks`` holds the tasks asked for that exist.
+    ``run`` is None while that run does not exist; ``tasks`` holds the requested tasks that exist.
     """
 
     run: RunState | None
@@ -398,14 +398,14 @@ class RunStates(View, frozen=True, kw_only=True):
 
 
 class Change(View, frozen=True, kw_only=True):
-    """What moved since the last notice: ask again for what you show of it."""
+    """What changed since the last notice; ask again for what you show of it."""
 
     cursor: int
-    """The newest event's seq."""
+    """The seq of the newest event."""
     dags: tuple[str, ...] = ()
     runs: tuple[tuple[str, str], ...] = ()
     """(dag_id, run_id)."""
     all: bool = False
-    """Too much moved to list, or a gap: ask for everything."""
+    """Too much changed to list, or there was a gap: ask for everything."""
     bells: tuple[str, ...] = ()
-    """What a callback had every open console ring for, in words."""
+    """The messages of callbacks that ring in every open console."""

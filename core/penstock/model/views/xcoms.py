@@ -1,4 +1,4 @@
-"""Where XComs lie, for tasks of other runs that ask for them."""
+"""Where XComs are, for tasks of other runs that pull them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from penstock.model.views.views import View
 
 
 class XComSource(View, frozen=True, kw_only=True):
-    """The attempt that holds what a task instance pushed."""
+    """The attempt that has what a task instance pushed."""
 
     run_id: str
     task_id: str
