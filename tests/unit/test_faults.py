@@ -69,7 +69,10 @@ BAD_TASKS: list[tuple[DagSpec, str]] = [
     (with_task(upstream=("b",)), "cycle: b -> b"),
     (with_task(upstream=("a", "a")), "the parent 'a' is defined twice"),
     (with_task(group="nowhere"), "in group 'nowhere', which is not in the DAG"),
-    (with_task(trigger_rule="none_failed_or_skipped"), "trigger_rule 'none_failed_or_skipped' does not exist"),
+    (
+        with_task(trigger_rule="none_failed_or_skipped"),
+        "trigger_rule 'none_failed_or_skipped' does not exist",
+    ),
     (with_task(retries=-1), "retries must be a whole number from 0"),
     (with_task(retries=2**40), "retries must be a whole number from 0"),
     (with_task(retry_delay=-1.0), "retry_delay must be 0 s to 100 years"),
