@@ -69,6 +69,8 @@ class Before(msgspec.Struct, frozen=True, omit_defaults=True):
 
     runs: list[RunBefore] = []
     refused: str | None = None
+    touched: list[str] = []
+    """The runs it touched, where it cannot be taken back and ``runs`` is empty."""
     clock_us: int = 0
     """By how much the clock had been set until then; see `clock_steps`."""
 
@@ -109,6 +111,12 @@ def recall(record: UndoRecord) -> Before:
     return decoder(Before).decode(record.before)
 
 
+def runs_of(record: UndoRecord) -> set[str]:
+    """Return the ids of the runs that the act touched, with that for which it was asked."""
+    before = recall(record)
+    return {record.run_id, *(run.run_id for run in before.runs), *before.touched}
+
+
 def close(tick: Tick, record: UndoRecord) -> None:
     """Note that an act was taken back. Its number is not given again."""
     tick.gate.also(CLOSE_UNDO, {"b_id": record.id, "before": ""})
@@ -126,12 +134,12 @@ def _next_number(world: World) -> int:
 def _before(changes: Sequence[Change], clock_us: int) -> Before:
     touched = [task for change in changes for task in (*change.touched, *change.follow)]
     killed = sum(task.state in OCCUPIES_SLOT for change in changes for task in change.touched)
+    runs = [change.live.record.run_id for change in changes]
     if killed:
-        return Before(refused=f"it killed {amount(killed, 'running attempt')}")
+        return Before(refused=f"it killed {amount(killed, 'running attempt')}", touched=runs)
     if len(touched) > MOST:
-        return Before(
-            refused=f"it concerned {len(touched):,} tasks, more than the {MOST:,} that are remembered"
-        )
+        what = f"it concerned {len(touched):,} tasks, more than the {MOST:,} that are remembered"
+        return Before(refused=what, touched=runs)
     return Before(runs=[_run_before(change) for change in changes], clock_us=clock_us)
 
 

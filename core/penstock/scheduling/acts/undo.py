@@ -19,6 +19,7 @@ from penstock.scheduling.acts.memory import (
     close,
     recall,
     remembered,
+    runs_of,
 )
 from penstock.scheduling.acts.planned import amount, make_plan, task_item
 from penstock.scheduling.acts.versions import VersionChange, change_to, take_to
@@ -68,6 +69,8 @@ def plan_undo(world: World, act: Undo) -> Planned:
         seen += [way.live.record.version, *(task.version for task, _ in way.tasks)]
     title = f"Undo: {record.title}"
     notes = [f"done by {record.by} at {from_us(record.at_us):%Y-%m-%d %H:%M:%S} UTC"]
+    if len(ways) > 1:
+        notes.append(f"it changed {len(ways)} runs; undo restores all of them")
     plan = make_plan("undo", title, items, seen=seen, notes=notes, cli=["undo", str(record.id)])
 
     def commit(tick: Tick) -> Done:
@@ -90,8 +93,9 @@ def _chosen(world: World, act: Undo) -> UndoRecord:
             raise RefusedError(f"{record.title} by {record.by} was taken back already")
         return record
     for record in kept:
-        here = act.dag_id in (None, record.dag_id) and act.run_id in (None, record.run_id)
-        if here and record.before:
+        if not record.before or act.dag_id not in (None, record.dag_id):
+            continue
+        if act.run_id is None or act.run_id in runs_of(record):
             return record
     where = act.run_id or act.dag_id
     raise RefusedError(f"no clear, retry or mark{f' of {where}' if where else ''} can be taken back")
@@ -160,7 +164,7 @@ def _newer(world: World, record: UndoRecord) -> None:
     for other in remembered(world):
         if other.id <= record.id or other.dag_id != record.dag_id or not other.before:
             continue
-        if mine & ({other.run_id} | {run.run_id for run in recall(other).runs}):
+        if mine & runs_of(other):
             raise RefusedError(
                 f"{other.title} by {other.by} came after it: take that back first (penstock undo {other.id})"
             )

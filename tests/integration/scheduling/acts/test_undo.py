@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -160,8 +161,6 @@ async def test_a_mark_that_ended_a_run_is_taken_back_and_the_run_goes_on(bench: 
 
 
 async def test_a_mark_in_one_run_is_not_taken_back_once_the_next_has_begun(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
     bench = await Bench(tmp_path).open()
     bench.load(dag("p", task("a", depends_on_past=True)))
     first = bench.trigger("p", logical_date=datetime(2026, 1, 1, tzinfo=UTC))
@@ -190,6 +189,47 @@ async def test_acts_are_taken_back_newest_first(bench: Bench) -> None:
         "c": S.UPSTREAM_FAILED,
         "other": S.SUCCESS,
     }
+
+
+async def two_failed_runs(bench: Bench) -> tuple[str, str]:
+    """Return two runs of the frozen DAG in which a failed, the earlier first."""
+    runs = []
+    for day in (1, 2):
+        runs.append(bench.trigger("d", logical_date=datetime(2026, 1, day, tzinfo=UTC)))
+        bench.end("other")
+        bench.end("a", BAD)
+    bench.act(Freeze(dag_id="d"))
+    return runs[0], runs[1]
+
+
+async def test_the_newest_act_of_a_run_may_have_been_asked_for_elsewhere(bench: Bench) -> None:
+    first, second = await two_failed_runs(bench)
+    before = told(bench.run("d", first))
+    bench.act(Clear(dag_id="d", run_id=second, tasks=("c",)))
+    wide = bench.act(Mark(dag_id="d", run_id=first, tasks=("a",), state="success", future=True))
+    plan = bench.loop.plan(Undo(dag_id="d", run_id=second))
+    assert plan.cli == f"penstock undo {wide.undo_id}"
+    assert {item.run_id for item in plan.items} == {first, second}
+    assert "it changed 2 runs; undo restores all of them" in plan.notes
+    bench.act(Undo(dag_id="d", run_id=second))
+    assert told(bench.run("d", first)) == before
+    assert "Clear" in bench.loop.plan(Undo(dag_id="d", run_id=second)).title, "then the one before it"
+    with pytest.raises(RefusedError, match=r"no clear, retry or mark of .* can be taken back"):
+        bench.loop.plan(Undo(dag_id="d", run_id=first))
+
+
+async def test_an_act_that_cannot_be_taken_back_still_is_the_newest_of_every_run_it_touched(
+    bench: Bench,
+) -> None:
+    first, second = await two_failed_runs(bench)
+    bench.act(Clear(dag_id="d", run_id=second, tasks=("c",)))
+    bench.act(Unfreeze(dag_id="d"))
+    bench.act(Clear(dag_id="d", run_id=first, tasks=("a",)))
+    assert bench.running() == ["a"]
+    bench.act(Clear(dag_id="d", run_id=first, tasks=("a", "c"), future=True))
+    for run in (first, second):
+        with pytest.raises(RefusedError, match=r"killed \d running attempt"):
+            bench.loop.plan(Undo(dag_id="d", run_id=run))
 
 
 async def test_what_does_nothing_has_nothing_to_take_back(bench: Bench) -> None:
