@@ -117,7 +117,7 @@ def test_a_plain_status_loads_neither_words_nor_types(running: Path) -> None:
 
 def test_the_console_of_a_running_engine_loads_no_store(running: Path) -> None:
     code = """
-import penstock_tui.app, penstock_tui.feed, penstock_tui.operate
+import penstock_tui.app, penstock_tui.feed, penstock_tui.verbs.retry
 import penstock_tui.screens.dags, penstock_tui.screens.run, penstock_tui.screens.log
 from penstock.settings import load_settings
 from penstock_tui.__main__ import _connect

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+from inspect import get_annotations, iscoroutinefunction
 from pathlib import Path
 
 import pytest
 
+import penstock_tui.verbs
 from drive.console import driving
 from penstock_tui import actions
 from penstock_tui.dialogs.help import help_lines
 from penstock_tui.keymap import read_keymap
 from penstock_tui.keys_page import keys_page
-from penstock_tui.operate import _OPERATIONS
 from penstock_tui.screens.backfills import BackfillsScreen, SlotsScreen
 from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
@@ -20,6 +22,7 @@ from penstock_tui.screens.log import LogScreen
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
 from penstock_tui.screens.view import View
+from penstock_tui.verbs import verb_of
 from penstock_tui.view.spans import text_of
 from penstock_tui.view.state_style import Looks
 from penstock_tui.widgets.footer import lay_out
@@ -47,7 +50,29 @@ def test_no_key_means_two_things_in_one_view(view: str) -> None:
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
 def test_every_key_of_a_screen_is_answered(screen: type[View]) -> None:
     for action in actions.actions_of(screen.view):
-        assert hasattr(screen, action.method) or action.id in _OPERATIONS, f"{screen.view}: {action.id}"
+        assert hasattr(screen, action.method) or action.verb, f"{screen.view}: {action.id}"
+
+
+def test_every_verb_of_the_table_is_a_coroutine_of_its_file_and_no_file_is_left_over() -> None:
+    verbs = [verb_of(action) for action in actions.ACTIONS if action.verb]
+    for verb in verbs:
+        assert iscoroutinefunction(verb)
+        assert [*get_annotations(verb).values()] == ["Shell", "Sequence[Target]", "None"]
+    public = {
+        f"{file.stem}.{node.name}"
+        for file in Path(penstock_tui.verbs.__file__).parent.glob("*.py")
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
+    }
+    named = {f"{verb.__module__.rpartition('.')[2]}.{verb.__name__}" for verb in verbs}
+    assert public - named == {"__init__.carry_out", "at_once.commit_at_once", "dag_zone.zone_of"}
+
+
+def test_no_action_has_a_verb_that_every_screen_replaces() -> None:
+    for action in actions.ACTIONS:
+        screens = [screen for screen in SCREENS if screen.view in action.where]
+        if action.verb:
+            assert not all(hasattr(screen, action.method) for screen in screens), action.id
 
 
 def test_every_view_has_its_screen() -> None:

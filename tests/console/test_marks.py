@@ -10,11 +10,9 @@ from penstock.model.states import TaskState
 from penstock_tui import actions
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
-from penstock_tui.target import Kind, Takes, Target, too_much
 from penstock_tui.widgets.line_table import LineTable
 
 ORDERS = "scheduled__2026-08-21T06:00:00+00:00"
-_ALL: set[Kind] = {"dag", "run", "task", "backfill", "point"}
 
 
 async def ready(driver: Driver, key: str) -> LineTable:
@@ -37,28 +35,6 @@ async def in_run(driver: Driver, dag_id: str, run_id: str = ORDERS) -> RunScreen
 
 
 # -- the rule --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("takes", "one", "several"),
-    [
-        (None, _ALL, _ALL),
-        ("all", _ALL, _ALL),
-        ("one", _ALL, set()),
-        ("run", _ALL - {"task"}, set()),
-        ("dag", {"dag", "point"}, {"point"}),
-        ("dags", {"dag"}, {"dag"}),
-    ],
-)
-def test_how_much_of_what_is_marked_an_act_takes(
-    takes: Takes | None, one: set[Kind], several: set[Kind]
-) -> None:
-    for kind in _ALL:
-        target = Target(kind=kind, marked=True, dag_id="d")
-        assert (too_much(takes, [target], looking=False) is None) is (kind in one), kind
-        assert (too_much(takes, [target] * 3, looking=False) is None) is (kind in several), kind
-        bare = Target(kind=kind, dag_id="d")
-        assert too_much(takes, [bare], looking=False) is None, "nothing is marked"
 
 
 def test_every_action_that_changes_something_says_how_much_it_takes() -> None:
@@ -162,24 +138,10 @@ async def test_undo_in_a_run_is_that_runs() -> None:
     async with driving() as driver:
         await in_run(driver, "orders_daily")
         await driver.press("u")
-        await driver.sees("Take back, in scheduled__")
+        await driver.sees("Undo in run scheduled__", "The newest act that touched this run: Clear 1 task")
         await driver.press("y")
         await driver.until(lambda: driver.engine.acts)
         assert driver.engine.acts == [acts.Undo(dag_id="orders_daily", run_id=ORDERS)]
-
-
-async def test_with_a_filter_that_matches_nothing_the_run_is_meant() -> None:
-    async with driving() as driver:
-        newest = driver.engine.dag("flaky").dag.last_run
-        assert newest is not None
-        screen = await in_run(driver, "flaky", newest.run_id)
-        await driver.press("backslash")
-        await driver.type("zzz")
-        await driver.press("enter")
-        await driver.sees("no task matches")
-        await driver.press("p")
-        await driver.until(lambda: driver.engine.acts)
-        assert driver.engine.acts == [acts.Hold(dag_id="flaky", run_id=screen.run_id)]
 
 
 @pytest.mark.parametrize("key", ["u", "T", "t", "b"])

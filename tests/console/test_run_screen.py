@@ -11,7 +11,9 @@ from drive.sent_bytes import count, reset, wired
 from fakes.engine import FakeEngine
 from fakes.world import NOW, World
 from penstock.model.states import RunState, TaskState
+from penstock.model.views.views import TaskRow
 from penstock_tui.screens.run import RunScreen
+from penstock_tui.target import TaskTarget
 
 
 def newest(engine: FakeEngine, dag_id: str) -> str:
@@ -26,6 +28,13 @@ async def at_run(driver: Driver, dag_id: str) -> RunScreen:
     assert isinstance(screen, RunScreen)
     await driver.until(lambda: screen.tasks.cursor_key is not None, "the list")
     return screen
+
+
+def tasks_of(screen: RunScreen) -> tuple[TaskRow, ...]:
+    """Return the tasks that an action would be done to."""
+    (target,) = screen.chosen()
+    assert isinstance(target, TaskTarget)
+    return target.tasks
 
 
 def lines(driver: Driver) -> list[str]:
@@ -111,8 +120,8 @@ async def test_groups_fold_to_one_row_that_sums_them_up() -> None:
         await driver.sees("▸ ingest 0/5")
         await driver.sees_not("weather")
         assert screen.tasks.cursor_group == "ingest"
-        assert screen.targets()[0].tasks[0].task_id == "ingest.flights"
-        assert len(screen.targets()[0].tasks) == 5
+        assert tasks_of(screen)[0].task_id == "ingest.flights"
+        assert len(tasks_of(screen)) == 5
         run = newest(driver.engine, "nyc_flights")
         driver.engine.set_task("nyc_flights", run, "ingest.planes", state=TaskState.FAILED)
         await driver.sees("✗ ▸ ingest 1/5", "1 failed")
@@ -146,12 +155,12 @@ async def test_why_opens_and_escape_closes_one_thing_at_a_time() -> None:
 async def test_marks_make_the_targets() -> None:
     async with driving() as driver:
         screen = await at_run(driver, "orders_daily")
-        assert [task.task_id for task in screen.targets()[0].tasks] == ["join"]
+        assert [task.task_id for task in tasks_of(screen)] == ["join"]
         await driver.press("g", "space", "v", "j", "v")
-        names = [task.task_id for task in screen.targets()[0].tasks]
+        names = [task.task_id for task in tasks_of(screen)]
         assert names == ["extract_orders", "stage_orders", "dedupe"]
         await driver.press("asterisk")
-        assert len(screen.targets()[0].tasks) == 12
+        assert len(tasks_of(screen)) == 12
 
 
 async def test_older_and_newer_runs() -> None:

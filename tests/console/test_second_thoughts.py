@@ -28,7 +28,7 @@ async def test_the_last_act_of_a_dag_is_taken_back(size: tuple[int, int]) -> Non
     async with driving(size=size) as driver:
         await stand_on(driver, "orders_daily")
         await driver.press("u")
-        await driver.sees("Undo: Clear 1 task", "penstock undo 1")
+        await driver.sees("The newest act of this DAG: Clear 1 task", "penstock undo 1")
         await driver.press("y")
         await driver.until(lambda: driver.engine.acts)
         assert driver.engine.acts == [acts.Undo(dag_id="orders_daily")]

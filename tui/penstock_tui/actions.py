@@ -4,8 +4,8 @@ Bindings, footer, help sheet, palette, docs/keys.md and the names in keys.toml c
 
 A screen names its view (``View.view``) and gets the bindings of every action whose ``where`` holds
 it. Pressing a key calls the screen's method ``do_<id>`` (dots become underscores) when it has one,
-else `Console.act`, which opens the dialog. An action of the engine (``acts``) is greyed with a
-reason when ``why_disabled`` gives one, and gone in a read-only console.
+else the ``verb``: a file in `penstock_tui.verbs`. An action that ``why_disabled`` gives a reason against
+is not done and the reason is said; one of the engine (``acts``) is gone in a read-only console.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
-from penstock_tui.target import (
-    Takes,
-    Target,
+from penstock_tui.conditions import (
+    always,
     can_pause,
     needs_failure,
     needs_file,
@@ -27,10 +26,8 @@ from penstock_tui.target import (
     needs_run,
     needs_schedule,
     needs_task,
-    needs_undoable,
-    needs_waiting,
-    too_much,
 )
+from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "slots", "errors", "calendar", "points")
 """Views: DAG list, runs of a DAG, one run, one log, backfills, slots of one backfill, import errors,
@@ -44,8 +41,10 @@ class Action:
 
     ``keys`` are Textual's names, separated by commas. ``rank`` orders the footer (1 first; 0 never
     shown there). ``acts`` means that it changes the instance; ``danger`` that it asks before, with
-    Cancel focused. ``takes`` says how much of what is marked it is done to; it refuses more, and None
-    has nothing to do with rows. ``cli`` is its command-line twin.
+    Cancel focused. ``takes`` says what of the chosen rows it is done to; it refuses more and, where it
+    needs a row, none. None has nothing to do with rows. ``cli`` is its command-line twin. ``verb`` names
+    the file and coroutine in `penstock_tui.verbs` that do it: ``retry``, or ``file.coroutine``; "" where each
+    screen does it itself.
     """
 
     id: str
@@ -56,18 +55,18 @@ class Action:
     rank: int = 0
     acts: bool = False
     danger: bool = False
-    why_disabled: Callable[[Target], str | None] = lambda target: None  # noqa: ARG005
+    why_disabled: Callable[[Target], str | None] = always
     cli: str = ""
     takes: Takes | None = None
+    verb: str = ""
 
     def why_not(self, targets: Sequence[Target]) -> str | None:
         """Return why it cannot be done to *targets*; one of several that can is enough."""
-        if self.acts and self.takes is not None and not targets:
-            return "nothing is chosen"
-        reasons = [self.why_disabled(target) for target in targets or (Target(),)]
-        return too_much(self.takes, targets, looking=not self.acts) or (
-            None if None in reasons else reasons[0]
-        )
+        if self.takes is not None and not targets:
+            return NOTHING
+        reasons = [self.why_disabled(target) for target in targets]
+        fits_one = not reasons or None in reasons
+        return too_much(self.takes, targets, looking=not self.acts) or (None if fits_one else reasons[0])
 
     @property
     def method(self) -> str:
@@ -92,60 +91,66 @@ ACTIONS: tuple[Action, ...] = (
            "Up one view; at the root quit (runs keep running)"),
     Action("log", "l", "log", _RUNS,
            "The log of this task (newest run's first failure)",
-           rank=3, why_disabled=needs_log, cli="penstock logs DAG RUN TASK [-f]", takes="one"),
+           rank=3, why_disabled=needs_log, cli="penstock logs DAG RUN TASK [-f]", takes="one", verb="log"),
     Action("retry", "r", "retry", _ACTED,
            "Run again what failed and what it blocked",
            rank=2, acts=True, danger=True, why_disabled=needs_failure,
-           cli="penstock retry DAG RUN", takes="all"),
+           cli="penstock retry DAG RUN", takes="all", verb="retry"),
     Action("clear", "c", "clear", _ACTED,
            "Run tasks again, with scopes and the exact list",
            rank=4, acts=True, danger=True, why_disabled=needs_run,
-           cli="penstock clear DAG RUN [TASK...]", takes="all"),
+           cli="penstock clear DAG RUN [TASK...]", takes="all", verb="clear"),
     Action("undo", "u", "undo", _RUNS,
-           "Take the run's (in the DAG list the DAG's) last clear, retry or mark back, until it has started",
-           acts=True, danger=True, why_disabled=needs_undoable, cli="penstock undo --dag DAG", takes="run"),
+           "Take back the newest clear, retry or mark that touched the run (in the DAG list: of the DAG)",
+           acts=True, danger=True, cli="penstock undo --dag DAG [--run RUN]", takes="run",
+           verb="undo"),
     Action("rerun", "T", "re-run", _RUNS,
            "A new run that repeats this one, with its parameters to edit",
-           acts=True, why_disabled=needs_run, cli="penstock rerun DAG RUN --conf JSON", takes="run"),
+           acts=True, why_disabled=needs_run, cli="penstock rerun DAG RUN --conf JSON", takes="run",
+           verb="rerun"),
     Action("rush", "J", "jump the queue", ("runs", "run"),
-           "Let a task or a queued run go next, or now past the limits",
-           acts=True, why_disabled=needs_life, cli="penstock run-next DAG RUN [TASK]", takes="all"),
+           "Run a task or a queued run next, or now past the limits",
+           acts=True, why_disabled=needs_life, cli="penstock run-next DAG RUN [TASK]", takes="all",
+           verb="rush"),
     Action("mark_as", "m", "mark", _LOGS,
            "Set success, failed or skipped by hand",
            rank=7, acts=True, danger=True, why_disabled=needs_task,
-           cli="penstock mark success|failed|skipped DAG RUN TASK", takes="tasks"),
+           cli="penstock mark success|failed|skipped DAG RUN TASK", takes="tasks", verb="mark_as"),
     Action("pause", "p", "pause", ("dags", "runs", "run", *_FILLS),
            "Pause or resume: in the DAG list the schedule, in a run the run or what is marked, a backfill",
            rank=5, acts=True, why_disabled=can_pause,
-           cli="penstock pause DAG | hold DAG RUN [TASK]", takes="all"),
+           cli="penstock pause DAG | hold DAG RUN [TASK]", takes="all", verb="pause"),
     Action("pause_menu", "P", "pauses", _RUNS,
            "All four pauses, with why and until",
-           rank=12, acts=True, cli="penstock pause DAG --freeze --why T --until T", takes="tasks"),
+           rank=12, acts=True, cli="penstock pause DAG --freeze --why T --until T", takes="here",
+           verb="pause_menu"),
     Action("trigger", "t", "trigger", _RUNS,
            "Start a manual run, with its parameters",
-           rank=6, acts=True, why_disabled=needs_file, cli="penstock trigger DAG", takes="dags"),
+           rank=6, acts=True, why_disabled=needs_file, cli="penstock trigger DAG", takes="dags",
+           verb="trigger"),
     Action("backfill", "b", "backfill", (*_RUNS, "calendar", "points"),
            "Run past schedule points (in a calendar the marked ones), with the exact preview",
            rank=8, acts=True, why_disabled=needs_schedule,
-           cli="penstock backfill create DAG --from D --to D", takes="dag"),
+           cli="penstock backfill create DAG --from D --to D", takes="dag", verb="backfill"),
     Action("cancel", "X", "cancel", (*_ACTED, *_FILLS),
-           "End a run, a task or a backfill: processes really die",
+           "Cancel a run, a task or a backfill; its processes are stopped",
            rank=9, acts=True, danger=True, why_disabled=needs_life,
-           cli="penstock cancel DAG RUN [TASK]", takes="all"),
+           cli="penstock cancel DAG RUN [TASK]", takes="all", verb="cancel"),
     Action("backfill.more", "plus", "more at once", _FILLS,
-           "Let one more run of the backfill go at once", rank=3, acts=True, why_disabled=can_pause,
-           takes="one"),
+           "Run one more run of the backfill at once", rank=3, acts=True, why_disabled=can_pause,
+           takes="one", verb="resize_backfill.more"),
     Action("backfill.fewer", "minus", "fewer", _FILLS,
-           "Let one run fewer of the backfill go at once", rank=3, acts=True, why_disabled=can_pause,
-           takes="one"),
+           "Run one run fewer of the backfill at once", rank=3, acts=True, why_disabled=can_pause,
+           takes="one", verb="resize_backfill.fewer"),
     Action("why", "w", "why", _RUNS,
            "Why is it not running: every gate, with its holder",
-           rank=10, why_disabled=needs_waiting, cli="penstock why DAG RUN [TASK]", takes="one"),
+           rank=10, cli="penstock why DAG RUN [TASK]", takes="one", verb="why"),
     Action("runs", "R", "runs", ("dags", "run", "calendar"),
-           "All runs of this DAG", rank=11, takes="dag"),
+           "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),
     Action("calendar", "C", "calendar", _RUNS,
            "What became of each day of the schedule: ran, late, skipped and why, backfilled",
-           rank=12, why_disabled=needs_points, cli="penstock points DAG", takes="dag"),
+           rank=12, why_disabled=needs_points, cli="penstock points DAG", takes="dag",
+           verb="go_to.calendar"),
     Action("pane", "tab", "pane", ("run",),
            "To the log and back to the list", rank=13),
     Action("fold", "z", "fold", ("run",),
@@ -195,23 +200,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_all", "asterisk", "mark all", (*_RUNS, "points"),
            "Mark all that is shown"),
     Action("copy", "y", "copy", ALL,
-           "Copy the id (in a log the line) to the clipboard", takes="all"),
+           "Copy the id (in a log the line) to the clipboard"),
     Action("view.dags", "1", "DAGs", ALL,
            "The DAG list"),
     Action("view.backfills", "2", "backfills", ALL,
-           "All backfills"),
+           "All backfills", verb="go_to.backfills"),
     Action("view.errors", "3", "import errors", ALL,
-           "DAG files that cannot be loaded"),
+           "DAG files that cannot be loaded", verb="go_to.errors"),
     Action("history", "exclamation_mark", "messages", ALL,
-           "Every message of this session in full"),
+           "Every message of this session in full", verb="show_messages"),
     Action("palette", "colon,ctrl+p", "palette", ALL,
-           "Find any action or DAG by name"),
+           "Find any action or DAG by name", verb="palette"),
     Action("help", "question_mark,f1", "more", ALL,
-           "This sheet"),
+           "This sheet", verb="show_keys"),
     Action("start_engine", "U", "start engine", ALL,
-           "Start an engine when none runs", cli="penstock up -d"),
+           "Start an engine when none runs", cli="penstock up -d", verb="start_engine"),
     Action("suspend", "ctrl+z", "suspend", ALL,
-           "Put the console aside; fg brings it back"),
+           "Suspend the console; fg brings it back"),
     Action("redraw", "ctrl+l", "redraw", ALL,
            "Draw everything again"),
 )

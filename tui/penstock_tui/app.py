@@ -24,6 +24,7 @@ from penstock_tui.navigation import Navigation
 from penstock_tui.notes import Notes
 from penstock_tui.screens.view import View
 from penstock_tui.terminal import TerminalDriver
+from penstock_tui.verbs import carry_out
 from penstock_tui.view.state_style import Looks
 
 FeedMaker = Callable[[Callable[[Message], object]], Feed]
@@ -227,11 +228,9 @@ class Console(Navigation):
 
     def act(self, action: Action, targets: Sequence[Target]) -> None:
         """Do an action that is not a screen's own: opens its dialog. Returns at once."""
-        from penstock_tui.operate import operate
-
         self._acted_on = self.screen
         self._act = self.run_worker(
-            operate(self, action.id, targets), name=action.id, group="act", exit_on_error=False
+            carry_out(self, action, targets), name=action.id, group="act", exit_on_error=False
         )
 
     def short_path(self, path: str) -> str:

@@ -23,7 +23,7 @@ from penstock.api.engine import Engine
 from penstock.clock import Clock, SystemClock
 from penstock.errors import EngineNotRunningError, PenstockError
 from penstock.model.acts import AnyAct
-from penstock.model.views.views import Done
+from penstock.model.views.views import Done, Plan
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Said
 
 Answer = TypeVar("Answer")
@@ -115,6 +115,10 @@ class Feed:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, question)
         except (OSError, RuntimeError) as error:
             raise PenstockError(f"the question could not be asked: {error}") from error
+
+    async def plan(self, act: AnyAct) -> Plan:
+        """Return exactly what *act* would touch; raise `PenstockError` when it is refused."""
+        return await self.call(lambda engine: engine.plan(act))
 
     async def commit(self, act: AnyAct, *, expect: str | None, act_id: str) -> Done:
         """Carry out *act*, never twice; raise `PlanStaleError` when *expect* is no longer the plan."""

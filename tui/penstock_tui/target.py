@@ -1,6 +1,7 @@
-"""What an action applies to, and the conditions under which it cannot be done.
+"""What an action applies to: a DAG, a run, tasks of a run, a backfill ... Each says its scope; match on it.
 
-A condition returns None, or the reason in a few words for a person. Pure.
+`reach` picks what an action is done to out of what is chosen on the screen, and `too_much` refuses
+more than it takes. Pure.
 """
 
 from __future__ import annotations
@@ -8,39 +9,153 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal, assert_never
 
-from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, TaskState
-from penstock.model.views.backfills import BackfillRow
-from penstock.model.views.views import DagRow, RunRow, TaskRow
+from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.views import DagRow, ImportErrorRow, RunRow, TaskRow
 
-Kind = Literal["dag", "run", "task", "backfill", "point"]
-"""What the rows of a screen are."""
-Takes = Literal["all", "tasks", "one", "run", "dag", "dags"]
-"""How much an action takes: all that is marked, tasks of one run, one row, one run, one DAG, DAGs."""
+Takes = Literal["all", "tasks", "here", "one", "run", "dag", "dags"]
+"""How much an action takes: all rows that are marked; one row or tasks of one run; the same or, where
+there is no row, what the screen shows; one row; one run; one DAG; DAGs."""
+
+NOTHING = "nothing is under the cursor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What an action applies to: one DAG, a run of it, or tasks of that run; or a backfill.
+class DagTarget:
+    """A DAG, with its newest run in ``dag``; that is None until the screen has asked for it."""
 
-    ``kind`` says what the row is. With ``dag`` ``run`` is the DAG's newest run, with ``task`` the
-    run of ``tasks``. ``tasks`` are the marked tasks, or those under the cursor: ``marked`` says
-    which. A screen whose marks span several DAGs or runs gives several targets.
-    """
-
-    kind: Kind = "run"
+    dag_id: str
+    dag: DagRow | None
     marked: bool = False
-    dag_id: str = ""
-    run_id: str | None = None
+    noun: ClassVar[str] = "DAG"
+    count: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTarget:
+    """A whole run."""
+
+    run: RunRow
     dag: DagRow | None = None
-    run: RunRow | None = None
-    tasks: tuple[TaskRow, ...] = ()
-    backfill: BackfillRow | None = None
-    days: tuple[date, date] | None = None
-    """The first and the last day (or moment, on the DAG's clock) of the chosen schedule points."""
+    marked: bool = False
+    noun: ClassVar[str] = "run"
+    count: ClassVar[int] = 1
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG of the run."""
+        return self.run.dag_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTarget:
+    """Tasks of one run, at least one: those that are marked, or those of the row under the cursor."""
+
+    run: RunRow
+    tasks: tuple[TaskRow, ...]
+    dag: DagRow | None = None
+    marked: bool = False
+    noun: ClassVar[str] = "task"
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG of the run."""
+        return self.run.dag_id
+
+    @property
+    def count(self) -> int:
+        """How many tasks."""
+        return len(self.tasks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillTarget:
+    """A backfill."""
+
+    backfill: BackfillRow
+    noun: ClassVar[str] = "backfill"
+    marked: ClassVar[bool] = False
+    count: ClassVar[int] = 1
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG that is filled."""
+        return self.backfill.dag_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotTarget(BackfillTarget):
+    """One date of a backfill; what is done to it is done to the backfill."""
+
+    slot: SlotRow
+    noun: ClassVar[str] = "slot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointTarget:
+    """Schedule points of a DAG: a span of them."""
+
+    dag_id: str
+    dag: DagRow | None
+    days: tuple[date, date]
+    """The first and the last day (or moment, on the DAG's clock)."""
     gap: bool = False
     """Whether points between those are not chosen."""
+    marked: bool = False
+    noun: ClassVar[str] = "point"
+    count: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTarget:
+    """A DAG file that cannot be loaded."""
+
+    error: ImportErrorRow
+    noun: ClassVar[str] = "file"
+    marked: ClassVar[bool] = False
+    count: ClassVar[int] = 1
+
+
+OfDag = DagTarget | RunTarget | TaskTarget | BackfillTarget | PointTarget
+"""What belongs to one DAG."""
+Target = OfDag | FileTarget
+
+
+def run_of(target: Target) -> RunRow | None:
+    """Return the run that is meant: of a DAG its newest one. None where there is none."""
+    match target:
+        case DagTarget():
+            return target.dag.last_run if target.dag is not None else None
+        case RunTarget() | TaskTarget():
+            return target.run
+        case BackfillTarget() | PointTarget() | FileTarget():
+            return None
+        case _:
+            assert_never(target)
+
+
+def dag_of(target: Target) -> DagRow | None:
+    """Return what the screen knows of the target's DAG."""
+    match target:
+        case DagTarget() | RunTarget() | TaskTarget() | PointTarget():
+            return target.dag
+        case BackfillTarget() | FileTarget():
+            return None
+        case _:
+            assert_never(target)
+
+
+def reach(takes: Takes | None, chosen: Sequence[Target], around: Target | None) -> tuple[Target, ...]:
+    """Return what an action that *takes* so much is done to: the rows *chosen*, if there are any.
+
+    Where none is, what takes a run or a DAG is done to what the whole screen shows (*around*); what is
+    done to rows has nothing to be done to.
+    """
+    if chosen or around is None:
+        return tuple(chosen)
+    fits = {"here": True, "run": isinstance(around, RunTarget), "dag": True, "dags": True}
+    return (around,) if takes is not None and fits.get(takes, False) else ()
 
 
 def too_much(takes: Takes | None, targets: Sequence[Target], *, looking: bool) -> str | None:
@@ -51,124 +166,29 @@ def too_much(takes: Takes | None, targets: Sequence[Target], *, looking: bool) -
     marked = [target for target in targets if target.marked]
     if not marked or takes in {None, "all"}:
         return None
-    if looking and takes == "dag" and marked[0].kind != "dag":
+    first, count = marked[0], sum(target.count for target in marked)
+    is_dag = isinstance(first, DagTarget)
+    if looking and takes == "dag" and not is_dag:
         return None
-    kind, count = marked[0].kind, sum(len(target.tasks) or 1 for target in marked)
     fits = {
         "tasks": len(marked) == 1,
+        "here": len(marked) == 1,
         "one": count == 1,
-        "run": count == 1 and kind != "task",
-        "dag": (count == 1 and kind == "dag") or kind == "point",
-        "dags": kind == "dag",
+        "run": count == 1 and not isinstance(first, TaskTarget),
+        "dag": (count == 1 and is_dag) or isinstance(first, PointTarget),
+        "dags": is_dag,
     }
     if fits[str(takes)]:
         return None
-    noun = "DAG" if kind == "dag" else kind
-    rows = f"{count} {noun}s are marked" if count > 1 else f"a {noun} is marked"
+    rows = f"{count} {first.noun}s are marked" if count > 1 else f"a {first.noun} is marked"
     return f"{rows}, and this takes {_TAKEN[str(takes)]}; esc unmarks"
 
 
 _TAKEN = {
     "tasks": "one row, or tasks of one run",
+    "here": "one row, or tasks of one run",
     "one": "one",
     "run": "one whole run",
     "dag": "one whole DAG",
     "dags": "whole DAGs",
 }
-
-
-def needs_run(target: Target) -> str | None:
-    """Ask for a run."""
-    return None if target.run is not None else "there is no run yet"
-
-
-def needs_failure(target: Target) -> str | None:
-    """Ask for something that failed."""
-    if target.run is None:
-        return "there is no run yet"
-    if target.marked and target.tasks:
-        failed = any(task.state in _FAILED for task in target.tasks)
-        return None if failed else "nothing that is marked has failed"
-    bad = sum(target.run.counts.get(state, 0) for state in _FAILED)
-    if not bad and target.run.state is not RunState.FAILED:
-        return "nothing failed in this run"
-    return None
-
-
-_FAILED = (TaskState.FAILED, TaskState.UPSTREAM_FAILED, TaskState.CANCELLED)
-
-
-def needs_task(target: Target) -> str | None:
-    """Ask for a task."""
-    return None if target.tasks else "no task is chosen"
-
-
-def needs_life(target: Target) -> str | None:
-    """Ask for something unfinished."""
-    if target.backfill is not None:
-        return None if target.backfill.state in {"running", "paused"} else "the backfill has ended"
-    if target.run is None:
-        return "there is no run yet"
-    if target.tasks:
-        return None if any(task.state not in TERMINAL for task in target.tasks) else "it has ended already"
-    return None if target.run.state in RUN_UNFINISHED else "the run has ended already"
-
-
-def needs_log(target: Target) -> str | None:
-    """Ask for an attempt."""
-    if target.run is None:
-        return "there is no run yet"
-    if target.tasks and not any(task.attempts for task in target.tasks):
-        return "no attempt has been made yet"
-    return None
-
-
-def needs_schedule(target: Target) -> str | None:
-    """Ask for a schedule, and for points that are one span of it."""
-    if target.gap:
-        return "the marked points have others between them, and a backfill takes a span: v marks one"
-    if target.dag is not None and target.dag.schedule in {"None", ""}:
-        return "this DAG has no schedule, so it has no points to backfill"
-    return needs_file(target)
-
-
-def needs_points(target: Target) -> str | None:
-    """Ask for a schedule to look at."""
-    if not target.dag_id:
-        return "there is no DAG here"
-    if target.dag is not None and target.dag.schedule in {"None", ""}:
-        return "this DAG has no schedule, so it has no points"
-    return None
-
-
-def needs_file(target: Target) -> str | None:
-    """Ask for the DAG's file."""
-    return "the DAG's file is gone" if target.dag is not None and target.dag.missing else None
-
-
-def can_pause(target: Target) -> str | None:
-    """Ask for something that can still be paused."""
-    if target.backfill is not None:
-        return None if target.backfill.state in {"running", "paused"} else "the backfill has ended"
-    if target.kind == "dag":
-        return None
-    if target.kind == "task" and target.marked:
-        alive = any(task.state not in TERMINAL for task in target.tasks)
-        return None if alive else "all that is marked has ended already"
-    if target.run is None:
-        return "there is no run here"
-    return None if target.run.state in RUN_UNFINISHED else "the run has ended already"
-
-
-def needs_undoable(target: Target) -> str | None:
-    """Ask for a run or a DAG that something can have been done to."""
-    return "there is no run here" if target.kind != "dag" and target.run_id is None else None
-
-
-def needs_waiting(target: Target) -> str | None:
-    """Ask for something that waits."""
-    if target.tasks and target.tasks[0].state in {TaskState.RUNNING, TaskState.SUCCESS}:
-        return None
-    if target.kind == "dag":
-        return None
-    return needs_run(target)

@@ -27,8 +27,8 @@ class ClearDialog(ScopedDialog):
         scopes = self.scopes
         return [
             Clear(
-                dag_id=self.dag_id,
-                run_id=self.run_id,
+                dag_id=self.run.dag_id,
+                run_id=self.run.run_id,
                 tasks=self.tasks,
                 upstream="upstream" in scopes,
                 downstream="downstream" in scopes,

@@ -28,8 +28,8 @@ class MarkDialog(ScopedDialog):
         scopes = self.scopes
         return [
             Mark(
-                dag_id=self.dag_id,
-                run_id=self.run_id,
+                dag_id=self.run.dag_id,
+                run_id=self.run.run_id,
                 tasks=self.tasks,
                 state=state,
                 upstream="upstream" in scopes,

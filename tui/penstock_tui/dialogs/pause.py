@@ -6,10 +6,10 @@ from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
 from penstock.model.states import RUN_UNFINISHED
-from penstock.model.views.views import PauseInfo
+from penstock.model.views.views import DagRow, PauseInfo
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
-from penstock_tui.target import Target
+from penstock_tui.target import DagTarget, RunTarget, TaskTarget, run_of
 from penstock_tui.view import moments
 from penstock_tui.view.details import pause_text
 from penstock_tui.view.spans import Spans
@@ -31,36 +31,35 @@ _IN_FORCE = {"unpause": "paused", "unfreeze": "frozen", "release_run": "held", "
 
 
 class PauseDialog(PlanDialog):
-    """Pause or resume a schedule, freeze a DAG, hold a run, hold a task."""
+    """Pause or resume a schedule, freeze a DAG, hold a run or a task. *dag* is the target's, as it is now."""
 
-    def __init__(self, target: Target, here: str = "dag") -> None:
+    def __init__(self, target: DagTarget | RunTarget | TaskTarget, dag: DagRow) -> None:
         super().__init__(f"Pauses of {target.dag_id}")
-        self._target = target
-        self._here = here
-        """What the cursor was on, ``dag``, ``run`` or ``task``: that verb is chosen to begin with."""
+        self._dag = dag
+        self._run = run_of(target)
+        self._tasks = target.tasks if isinstance(target, TaskTarget) else ()
+        self._scope = target.noun.lower()
+        """What the cursor was on: the verb for it is chosen to begin with."""
 
     def form(self) -> ComposeResult:
         """Compose the verbs that make sense now, why and until."""
         verbs = self._verbs()
-        first = next((verb for verb, _ in verbs if verb.endswith(f"_{self._here}")), verbs[0][0])
+        first = next((verb for verb, _ in verbs if verb.endswith(f"_{self._scope}")), verbs[0][0])
         yield Options("what ", verbs, chosen={first}, id="verb")
         yield Field("why  ", hint="for those who come after you", id="why")
         yield Field("until", hint="2h, 1d12h or 2026-08-22T06:00; empty: until lifted", id="until")
 
     def _verbs(self) -> list[tuple[str, str]]:
-        target, verbs = self._target, []
-        dag, run = target.dag, target.run
-        verbs.append(("unpause", "resume schedule") if dag and dag.paused else ("pause", "pause schedule"))
-        verbs.append(("unfreeze", "unfreeze DAG") if dag and dag.frozen else ("freeze", "freeze DAG"))
-        if target.run_id is None or (run is not None and run.state not in RUN_UNFINISHED):
+        dag, run, verbs = self._dag, self._run, []
+        verbs.append(("unpause", "resume schedule") if dag.paused else ("pause", "pause schedule"))
+        verbs.append(("unfreeze", "unfreeze DAG") if dag.frozen else ("freeze", "freeze DAG"))
+        if run is None or run.state not in RUN_UNFINISHED:
             return verbs  # what has ended cannot be held
-        verbs.append(("release_run", "release run") if run and run.held else ("hold_run", "hold run"))
-        if target.tasks:
-            name = label(key_of(target.tasks[0]))
-            if target.tasks[0].held:
-                verbs.append(("release_task", f"release {name}"))
-            else:
-                verbs.append(("hold_task", f"hold {name}"))
+        verbs.append(("release_run", "release run") if run.held else ("hold_run", "hold run"))
+        if self._tasks:
+            name = label(key_of(self._tasks[0]))
+            held = self._tasks[0].held is not None
+            verbs.append(("release_task", f"release {name}") if held else ("hold_task", f"hold {name}"))
         return verbs
 
     def summary(self) -> list[Spans]:
@@ -71,24 +70,22 @@ class PauseDialog(PlanDialog):
         return [[(_MEANS[verb], "italic")], whose, *super().summary()]
 
     def _in_force(self, verb: str) -> PauseInfo | None:
-        target = self._target
         match verb:
             case "unpause":
-                return target.dag.paused if target.dag else None
+                return self._dag.paused
             case "unfreeze":
-                return target.dag.frozen if target.dag else None
+                return self._dag.frozen
             case "release_run":
-                return target.run.held if target.run else None
+                return self._run.held if self._run is not None else None
             case "release_task":
-                return target.tasks[0].held
+                return self._tasks[0].held
         return None
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act, or one for each marked task."""
+        """Return the one act, or one for each chosen task; raise `UsageError` when *until* is no date."""
         why = self.query_one("#why", Field).text.strip() or None
         until = moments.until(self.query_one("#until", Field).text, self.shell.clock.now())
-        dag_id, run_id = self._target.dag_id, self._target.run_id or ""
-        tasks = [key_of(task) for task in self._target.tasks]
+        dag_id = self._dag.dag_id
         match self.query_one("#verb", Options).value:
             case "pause":
                 return [PauseSchedule(dag_id=dag_id, why=why, until=until)]
@@ -98,13 +95,12 @@ class PauseDialog(PlanDialog):
                 return [Freeze(dag_id=dag_id, why=why, until=until)]
             case "unfreeze":
                 return [Unfreeze(dag_id=dag_id)]
-            case "hold_run":
-                return [Hold(dag_id=dag_id, run_id=run_id, why=why, until=until)]
-            case "release_run":
-                return [Release(dag_id=dag_id, run_id=run_id)]
-            case "hold_task":
+            case verb:
+                assert self._run is not None
+                run_id = self._run.run_id
+                names = [key_of(task) for task in self._tasks] if verb.endswith("_task") else [None]
+                if verb.startswith("release_"):
+                    return [Release(dag_id=dag_id, run_id=run_id, task_id=name) for name in names]
                 return [
-                    Hold(dag_id=dag_id, run_id=run_id, task_id=task, why=why, until=until) for task in tasks
+                    Hold(dag_id=dag_id, run_id=run_id, task_id=name, why=why, until=until) for name in names
                 ]
-            case _:
-                return [Release(dag_id=dag_id, run_id=run_id, task_id=task) for task in tasks]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from penstock.model.views.views import TaskRow
+from penstock.model.views.views import RunRow, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.view.task_rows import key_of
@@ -38,12 +38,11 @@ class ScopedDialog(PlanDialog):
     doing: ClassVar[str] = ""
     """The verb of the title."""
 
-    def __init__(self, dag_id: str, run_id: str, tasks: Sequence[TaskRow], zone: tzinfo) -> None:
+    def __init__(self, run: RunRow, tasks: Sequence[TaskRow], zone: tzinfo) -> None:
         super().__init__("", zone)
-        self.dag_id = dag_id
-        self.run_id = run_id
+        self.run = run
         self.tasks = tuple(dict.fromkeys(key_of(task) for task in tasks))
-        self._heading = f"{self.doing} {self.subject()} of {dag_id}"
+        self._heading = f"{self.doing} {self.subject()} of {run.dag_id}"
 
     def subject(self) -> str:
         """Return what the act begins from, in words."""

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from penstock.model.views.backfills import BackfillRow, SlotRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
-from penstock_tui.target import Target
+from penstock_tui.target import BackfillTarget, SlotTarget, Target
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
@@ -81,6 +81,8 @@ class BackfillsScreen(Listing):
     def show(self) -> None:
         """Fill the table."""
         rows = [row for row in self.backfills.values() if self.wanted.passes(self._seen(row))]
+        if self.backfills and not rows:
+            self.table.empty = "no backfill matches the filter"
         self.table.set_rows(
             [Row(str(row.backfill_id), self._cells(row), failed=row.state == "failed") for row in rows]
         )
@@ -124,10 +126,10 @@ class BackfillsScreen(Listing):
         """Say where we are."""
         return [("> ", "bright_black"), ("backfills", "bold")]
 
-    def targets(self) -> tuple[Target, ...]:
+    def chosen(self) -> tuple[Target, ...]:
         """Return the backfill under the cursor."""
         row = self.backfills.get(self.table.cursor_key or "")
-        return (Target(kind="backfill", dag_id=row.dag_id, backfill=row),) if row else ()
+        return (BackfillTarget(backfill=row),) if row is not None else ()
 
     def do_open(self) -> None:
         """Show the slots."""
@@ -200,9 +202,12 @@ class SlotsScreen(Listing):
             *_counts(self.row, looks),
         ]
 
-    def targets(self) -> tuple[Target, ...]:
-        """Return the backfill."""
-        return (Target(kind="backfill", dag_id=self.row.dag_id, backfill=self.row),) if self.row else ()
+    def chosen(self) -> tuple[Target, ...]:
+        """Return the slot under the cursor."""
+        slot = self._here()
+        return (
+            (SlotTarget(backfill=self.row, slot=slot),) if self.row is not None and slot is not None else ()
+        )
 
     def do_open(self) -> None:
         """Open the slot's run."""

@@ -10,7 +10,7 @@ from penstock.model.views.views import Change, DagDetail, DayRow, LedgerPoint
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.screens.view import View
-from penstock_tui.target import Target
+from penstock_tui.target import PointTarget, Target
 from penstock_tui.view import calendar, durations, point_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
@@ -139,10 +139,10 @@ class CalendarScreen(View):
         said = f"  {label(dag.schedule)}{paused}, the clock of {label(dag.timezone)}"
         return [("> ", "bright_black"), (label(self.dag_id), "bold"), (said, "bright_black")]
 
-    def targets(self) -> tuple[Target, ...]:
-        """Return the DAG with the span of days."""
+    def chosen(self) -> tuple[Target, ...]:
+        """Return the marked days, else the day under the cursor."""
         dag = self.detail.dag if self.detail is not None else None
-        return (Target(kind="point", dag_id=self.dag_id, dag=dag, days=self.grid.span),)
+        return (PointTarget(dag_id=self.dag_id, dag=dag, days=self.grid.span),)
 
     def close_layer(self) -> bool:
         """Unmark the span."""
@@ -177,10 +177,6 @@ class CalendarScreen(View):
         """Go to the day before with a failure, a skip or a point that waits."""
         if not self.grid.move_to_bad(-1):
             self.shell.say("no earlier day here has failed or was skipped")
-
-    def do_runs(self) -> None:
-        """Show all runs of the DAG."""
-        self.shell.open_runs(self.dag_id)
 
 
 class PointsScreen(Listing):
@@ -239,23 +235,26 @@ class PointsScreen(Listing):
         count = f"  {len(self.points)} points"
         return [("> ", "bright_black"), (f"{label(self.dag_id)} {days}", "bold"), (count, "bright_black")]
 
-    def targets(self) -> tuple[Target, ...]:
-        """Return the DAG, with the dates of the chosen points."""
+    def chosen(self) -> tuple[Target, ...]:
+        """Return the dates of the chosen points."""
         chosen = [self.points[key] for key in self.table.chosen_keys() if key in self.points]
+        if not chosen:
+            return ()
         dates = sorted(point.logical_date.astimezone(self.zone) for point in chosen)
-        days = (dates[0], dates[-1]) if dates else None
-        between = [
-            point for point in self.points.values() if days and days[0] <= point.logical_date <= days[1]
-        ]
+        between = sum(dates[0] <= point.logical_date <= dates[-1] for point in self.points.values())
         return (
-            Target(
-                kind="point",
-                marked=bool(self.table.marks),
+            PointTarget(
                 dag_id=self.dag_id,
-                days=days,
-                gap=len(between) > len(chosen),
+                dag=None,
+                days=(dates[0], dates[-1]),
+                gap=between > len(chosen),
+                marked=bool(self.table.marks),
             ),
         )
+
+    def around(self) -> Target:
+        """Return all days that are shown."""
+        return PointTarget(dag_id=self.dag_id, dag=None, days=(self.first, self.last))
 
     def do_open(self) -> None:
         """Open the point's run."""

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 
 from penstock.errors import EngineNotRunningError
 from penstock.model.views.views import Change, DagRow, ImportErrorRow
-from penstock_tui.actions import Target
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
+from penstock_tui.target import DagTarget, Target
 from penstock_tui.view import dag_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
@@ -78,8 +78,8 @@ class DagsScreen(Listing):
 
     def show(self) -> None:
         """Fill the table: filtered, sorted, drawn for this second."""
-        console = self.shell
-        now = console.clock.now()
+        shell = self.shell
+        now = shell.clock.now()
         rows = [row for row in self.dags.values() if self.wanted.passes(dag_rows.seen(row))]
         rows.sort(key=dag_rows.order(self.sort), reverse=self.reverse)
         if self.dags and not rows:
@@ -90,7 +90,7 @@ class DagsScreen(Listing):
             [
                 Row(
                     row.dag_id,
-                    dag_rows.cells(row, now, console.zone, console.looks),
+                    dag_rows.cells(row, now, shell.zone, shell.looks),
                     failed=dag_rows.state_of(row) == "failed",
                 )
                 for row in rows
@@ -117,20 +117,11 @@ class DagsScreen(Listing):
 
     # -- what keys apply to ----------------------------------------------------------------------
 
-    def targets(self) -> tuple[Target, ...]:
-        """Return the chosen DAGs, each with its newest run."""
-        chosen = [self.dags[key] for key in self.table.chosen_keys() if key in self.dags]
-        return tuple(
-            Target(
-                kind="dag",
-                marked=bool(self.table.marks),
-                dag_id=row.dag_id,
-                dag=row,
-                run=row.last_run,
-                run_id=row.last_run.run_id if row.last_run else None,
-            )
-            for row in chosen
-        )
+    def chosen(self) -> tuple[Target, ...]:
+        """Return the chosen DAGs."""
+        marked = bool(self.table.marks)
+        rows = [self.dags[key] for key in self.table.chosen_keys() if key in self.dags]
+        return tuple(DagTarget(dag_id=row.dag_id, dag=row, marked=marked) for row in rows)
 
     def chip(self) -> Spans:
         """Add how many pass to the filter."""
@@ -147,26 +138,12 @@ class DagsScreen(Listing):
         else:
             self.shell.open_run(here.dag_id, here.last_run.run_id)
 
-    def do_log(self) -> None:
-        """Open the log that matters most in the newest run."""
-        here = self._here()
-        if here is not None and here.last_run is not None:
-            self.shell.open_log_of(here.dag_id, here.last_run.run_id)
-
-    def do_runs(self) -> None:
-        """Show all runs."""
-        here = self._here()
-        if here is not None:
-            self.shell.open_runs(here.dag_id)
-
     def do_errors(self) -> None:
         """Show the files that cannot be loaded."""
         if not self.errors:
             self.shell.say("every DAG file loads")
-            return
-        from penstock_tui.screens.errors import ErrorsScreen
-
-        self.app.push_screen(ErrorsScreen())
+        else:
+            self.action_do("view.errors")
 
     def _here(self) -> DagRow | None:
         return self.dags.get(self.chosen_key or "")

@@ -6,6 +6,7 @@ from penstock.model.views.views import ImportErrorRow
 from penstock_tui.clean import clean, label
 from penstock_tui.dialogs.sheet import Sheet
 from penstock_tui.screens.listing import Listing
+from penstock_tui.target import FileTarget, Target
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans, wrap
@@ -55,6 +56,11 @@ class ErrorsScreen(Listing):
                 for place, row in enumerate(self.errors)
             ]
         )
+
+    def chosen(self) -> tuple[Target, ...]:
+        """Return the file under the cursor."""
+        row = self._here()
+        return (FileTarget(error=row),) if row is not None else ()
 
     def crumbs(self) -> Spans:
         """Say where we are."""

@@ -123,18 +123,15 @@ class Listing(View):
 
     def do_mark(self) -> None:
         """Mark the row."""
-        self.table.toggle_mark()
-        self.refresh_top()
+        self.say_marked(self.table.toggle_mark())
 
     def do_mark_range(self) -> None:
         """Begin or end a range."""
-        self.table.toggle_range()
-        self.refresh_top()
+        self.say_marked(self.table.toggle_range())
 
     def do_mark_all(self) -> None:
         """Mark what is shown."""
-        self.table.mark_all()
-        self.refresh_top()
+        self.say_marked(self.table.mark_all())
 
     def do_failure_next(self) -> None:
         """Go to the next failed row."""

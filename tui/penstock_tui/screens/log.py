@@ -5,9 +5,10 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from penstock.model.views.views import Change, RunDetail, TaskRow
-from penstock_tui.actions import Target
+from penstock_tui.actions import Action
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys
+from penstock_tui.target import NOTHING, Target, TaskTarget
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.attempt_pane import AttemptPane
 
@@ -47,7 +48,7 @@ class LogScreen(LogKeys):
             return
         self.detail = detail
         task = self._row()
-        self.attempt_pane.show_task(detail, task)
+        self.attempt_pane.show_task(detail, task, instead="this task is not in this run any more")
         if task is None:
             self.shell.say(f"{self.task_id} is not in this run any more", "warning")
         self.refresh_top()
@@ -65,12 +66,19 @@ class LogScreen(LogKeys):
         if self.is_current:
             self.attempt_pane.tick()
 
-    def targets(self) -> tuple[Target, ...]:
-        """Return the task."""
+    def chosen(self) -> tuple[Target, ...]:
+        """Return the task, while it is in the run."""
         task = self._row()
-        run = self.detail.run if self.detail is not None else None
-        tasks = (task,) if task is not None else ()
-        return (Target(kind="task", dag_id=self.dag_id, run_id=self.run_id, run=run, tasks=tasks),)
+        return (TaskTarget(run=self.detail.run, tasks=(task,)),) if self.detail and task is not None else ()
+
+    def why_not(self, action: Action) -> str | None:
+        """Say of a task that is gone that it is; how the log is shown has nothing to do with that."""
+        if action.id == "full":
+            return None
+        reason = super().why_not(action)
+        if reason == NOTHING and self.detail is not None:
+            return f"{self.task_id} is not in this run any more"
+        return reason
 
     def crumbs(self) -> Spans:
         """Return the way here."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Literal
 
-from penstock_tui.screens.view import View
+from penstock_tui.screens.view import NOTHING_TO_COPY, View
 from penstock_tui.widgets.attempt_pane import AttemptPane
+
+_NO_SEARCH = "search for something first: /"
 
 
 class LogKeys(View):
@@ -32,16 +34,16 @@ class LogKeys(View):
 
     def do_match_next(self) -> None:
         """Go to the next hit."""
-        self._go(self.attempt_pane.pane.next_match(1), "no further hit")
+        self._go_to_match(1, "no further hit")
 
     def do_match_previous(self) -> None:
         """Go to the hit before."""
-        self._go(self.attempt_pane.pane.next_match(-1), "no hit before")
+        self._go_to_match(-1, "no hit before")
 
     def do_only(self) -> None:
         """Show only the lines that match, or all again."""
         if not self.attempt_pane.pane.toggle_only():
-            self.shell.say("search for something first: /")
+            self.shell.say(_NO_SEARCH)
 
     def do_failure_next(self) -> None:
         """Go to the next error line."""
@@ -53,11 +55,11 @@ class LogKeys(View):
 
     def do_attempt_previous(self) -> None:
         """Show the attempt before."""
-        self._turn(-1, "this is the first attempt")
+        self._turn(-1)
 
     def do_attempt_next(self) -> None:
         """Show the attempt after."""
-        self._turn(1, "this is the newest attempt")
+        self._turn(1)
 
     def do_copy(self) -> None:
         """Copy the line of the log, all of it, or the task's id from the list beside it."""
@@ -69,6 +71,8 @@ class LogKeys(View):
             text, whole = await self.attempt_pane.pane.whole_line()
             if text:
                 self.shell.copy(text, "" if whole else "the beginning of a longer line")
+            else:
+                self.shell.say(NOTHING_TO_COPY)
 
         self.app.run_worker(copy(), name="copy", group="copy", exclusive=True, exit_on_error=False)
 
@@ -79,9 +83,16 @@ class LogKeys(View):
             self.app.workers.cancel_group(self.app, "jump")
         return hunting
 
-    def _turn(self, direction: Literal[1, -1], otherwise: str) -> None:
-        if not self.attempt_pane.turn_attempt(direction):
-            self.shell.say(otherwise)
+    def _turn(self, direction: Literal[1, -1]) -> None:
+        reason = self.attempt_pane.turn_attempt(direction)
+        if reason is not None:
+            self.shell.say(reason)
+
+    def _go_to_match(self, direction: Literal[1, -1], otherwise: str) -> None:
+        if self.attempt_pane.pane.log_view.matches is None:
+            self.shell.say(_NO_SEARCH)
+        else:
+            self._go(self.attempt_pane.pane.next_match(direction), otherwise)
 
     def _go(self, going: Coroutine[None, None, bool], otherwise: str) -> None:
         async def go() -> None:

@@ -14,10 +14,11 @@ from textual.containers import Horizontal, Vertical
 
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.views.views import Change, DagRow, RunDetail
-from penstock_tui.actions import Action, Target
+from penstock_tui.actions import Action
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys
 from penstock_tui.screens.view import marks_chip
+from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget
 from penstock_tui.view import durations, filters
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.task_rows import FIELDS, key_of, run_line
@@ -30,8 +31,13 @@ _ONE_PANE = 70
 """Columns below which list and log take turns."""
 _LOW = 18
 """Rows below which what a task uses leaves its place to the log."""
+_TURNED = 500
+"""So many of the newest runs are gone through with < and >."""
 _FRESH = 3.0
 """Seconds between two looks at the figures of running tasks."""
+_ONE_TASK = frozenset({"log", "full", "why"})
+"""Actions that look at one task, whatever stands in the row of a group."""
+_GROUP_ROW = "several tasks in one row: enter opens it"
 _FIGURES = 110
 """Columns from which the list shows more than the time taken."""
 
@@ -121,22 +127,28 @@ class RunScreen(LogKeys):
 
     def on_rails_list_entered(self) -> None:
         """Go in, as enter does."""
-        self.do_open()
+        self.action_do("open")
 
     def _show_task(self) -> None:
-        if self.detail is not None:
-            self.attempt_pane.show_task(self.detail, self.tasks.cursor_task)
+        if self.detail is None:
+            return
+        instead = "this run has no tasks"
+        if self.tasks.cursor_group is not None:
+            instead = _GROUP_ROW
+        elif self.tasks.wanted:
+            instead = "no task matches the filter"
+        self.attempt_pane.show_task(self.detail, self.tasks.cursor_task, instead=instead)
 
     def _show_line(self) -> None:
         """Say where the run stands."""
         detail = self.detail
         if detail is None:
             return
-        console = self.shell
-        zone = durations.zone(self.dag.timezone) if self.dag is not None else console.zone
+        shell = self.shell
+        zone = durations.zone(self.dag.timezone) if self.dag is not None else shell.zone
         age = self._age()
         room = self.size.width - len(age)
-        left = run_line(detail, console.clock.now(), zone, console.looks, room)
+        left = run_line(detail, shell.clock.now(), zone, shell.looks, room)
         self.query_one("#run-line", TitleLine).show_both(left, [(age, "dim")])
 
     def _age(self) -> str:
@@ -172,25 +184,28 @@ class RunScreen(LogKeys):
 
     # -- what keys apply to and do ---------------------------------------------------------------
 
-    def targets(self) -> tuple[Target, ...]:
+    def chosen(self) -> tuple[Target, ...]:
         """Return the marked tasks, else those under the cursor."""
-        run = self.detail.run if self.detail is not None else None
-        tasks = self.tasks.chosen_tasks() if self.detail is not None else ()
-        return (
-            Target(
-                kind="task",
-                marked=bool(self.tasks.marks),
-                dag_id=self.dag_id,
-                run_id=self.run_id,
-                dag=self.dag,
-                run=run,
-                tasks=tasks,
-            ),
-        )
+        tasks = self.tasks.chosen_tasks()
+        if self.detail is None or not tasks:
+            return ()
+        marked = bool(self.tasks.marks)
+        return (TaskTarget(run=self.detail.run, tasks=tasks, dag=self.dag, marked=marked),)
 
-    def why_not(self, action: Action, targets: tuple[Target, ...]) -> str | None:
-        """Folding a group has nothing to do with marks."""
-        return None if action.id == "open" and self.tasks.cursor_group else super().why_not(action, targets)
+    def around(self) -> Target:
+        """Return the run."""
+        if self.detail is None:
+            return DagTarget(dag_id=self.dag_id, dag=self.dag)
+        return RunTarget(run=self.detail.run, dag=self.dag)
+
+    def why_not(self, action: Action) -> str | None:
+        """Treat the row of a group: folding it has nothing to do with marks, and it has no log of its own."""
+        if self.tasks.cursor_group is not None and not self.tasks.marks:
+            if action.id == "open":
+                return None
+            if action.id in _ONE_TASK and not self.attempt_pane.explaining:
+                return _GROUP_ROW
+        return super().why_not(action)
 
     def crumbs(self) -> Spans:
         """Return the way here."""
@@ -207,7 +222,7 @@ class RunScreen(LogKeys):
             return self.attempt_pane.pane.copied()
         if self.tasks.marks:
             return "\n".join(key_of(task) for task in self.tasks.chosen_tasks())
-        return self.tasks.cursor_key or self.run_id
+        return self.tasks.cursor_key or ""
 
     def close_layer(self) -> bool:
         """Close search, details, filter or marks."""
@@ -234,17 +249,11 @@ class RunScreen(LogKeys):
         if self.tasks.cursor_group is not None:
             self.tasks.toggle_fold()
         else:
-            self.do_log()
-
-    def do_log(self) -> None:
-        """Show the log of the marked task, else of that under the cursor, alone on the screen."""
-        task = self.tasks.chosen_tasks()[0] if self.tasks.marks else self.tasks.cursor_task
-        if task is not None:
-            self.shell.open_log(self.dag_id, self.run_id, task.task_id, task.map_index)
+            self.action_do("log")
 
     def do_full(self) -> None:
         """Show the log alone on the screen."""
-        self.do_log()
+        self.action_do("log")
 
     def do_pane(self) -> None:
         """Give the keys to the log, or back to the list."""
@@ -255,7 +264,7 @@ class RunScreen(LogKeys):
     def do_fold(self) -> None:
         """Fold or unfold the group around the cursor."""
         if not self.tasks.toggle_fold():
-            self.shell.say("this task is in no group")
+            self.shell.say("there is no group here")
 
     def do_find_task(self) -> None:
         """Show only the tasks that match what is typed."""
@@ -280,10 +289,6 @@ class RunScreen(LogKeys):
             self.tasks.move_to_key(key)
         self.attempt_pane.toggle_why()
 
-    def do_runs(self) -> None:
-        """Show all runs of the DAG."""
-        self.shell.open_runs(self.dag_id)
-
     def do_failure_next(self) -> None:
         """Go to the next failed task; in the log to the next error line."""
         self._failure(1)
@@ -296,22 +301,19 @@ class RunScreen(LogKeys):
         if self.attempt_pane.has_focus_within:
             (super().do_failure_next if direction > 0 else super().do_failure_previous)()
         elif not self.tasks.move_to_failed(direction):
-            self.shell.say("no task failed")
+            self.shell.say("no task here has failed")
 
     def do_mark(self) -> None:
         """Mark or unmark."""
-        self.tasks.toggle_mark()
-        self.refresh_top()
+        self.say_marked(self.tasks.toggle_mark())
 
     def do_mark_range(self) -> None:
         """Begin or end a range of marks."""
-        self.tasks.toggle_range()
-        self.refresh_top()
+        self.say_marked(self.tasks.toggle_range())
 
     def do_mark_all(self) -> None:
         """Mark all, or none."""
-        self.tasks.mark_all()
-        self.refresh_top()
+        self.say_marked(self.tasks.mark_all())
 
     def do_previous_run(self) -> None:
         """Show the run before this one."""
@@ -323,9 +325,14 @@ class RunScreen(LogKeys):
 
     def _turn_run(self, step: int, otherwise: str) -> None:
         async def turn() -> None:
-            runs = await self.shell.feed.ask(lambda engine: engine.runs(self.dag_id, limit=500))
-            ids = [run.run_id for run in runs or ()]
-            place = ids.index(self.run_id) + step if self.run_id in ids else -1
+            runs = await self.shell.feed.ask(lambda engine: engine.runs(self.dag_id, limit=_TURNED))
+            if runs is None:
+                return  # why, has been said
+            ids = [run.run_id for run in runs]
+            if self.run_id not in ids:
+                self.shell.say(f"this run is not among the newest {_TURNED}")
+                return
+            place = ids.index(self.run_id) + step
             if not 0 <= place < len(ids):
                 self.shell.say(otherwise)
                 return

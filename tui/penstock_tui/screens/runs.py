@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+import asyncio
 
-from penstock.model.views.views import Change, RunRow
+from penstock.model.views.views import Change, DagRow, RunRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
-from penstock_tui.target import Target
+from penstock_tui.target import DagTarget, RunTarget, Target
 from penstock_tui.view import durations, run_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line_table import LineTable, Row
@@ -27,8 +27,7 @@ class RunsScreen(Listing):
         self.dag_id = dag_id
         self.runs: dict[str, RunRow] = {}
         self._limit = _PAGE
-        self.zone: tzinfo | None = None
-        """The DAG's own clock, by which logical dates are read."""
+        self.dag: DagRow | None = None
 
     def make_table(self) -> LineTable:
         """Return the table of runs."""
@@ -55,12 +54,12 @@ class RunsScreen(Listing):
     async def load(self) -> None:
         """Ask for the runs."""
         feed = self.shell.feed
-        if self.zone is None:
-            detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
-            self.zone = durations.zone(detail.dag.timezone) if detail is not None else None
-        found = await feed.ask(
-            lambda engine: engine.runs(self.dag_id, limit=self._limit), key=("runs", self.dag_id)
+        detail, found = await asyncio.gather(
+            feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id)),
+            feed.ask(lambda engine: engine.runs(self.dag_id, limit=self._limit), key=("runs", self.dag_id)),
         )
+        if detail is not None:
+            self.dag = detail.dag
         if found is not None:
             self.runs = {run.run_id: run for run in found}
             self.table.empty = "no runs yet: t triggers one"
@@ -72,8 +71,9 @@ class RunsScreen(Listing):
 
     def show(self) -> None:
         """Fill the table."""
-        console = self.shell
-        now = console.clock.now()
+        shell = self.shell
+        now = shell.clock.now()
+        dag_zone = durations.zone(self.dag.timezone) if self.dag is not None else shell.zone
         runs = [run for run in self.runs.values() if self.wanted.passes(run_rows.seen(run))]
         runs.sort(key=run_rows.order(self.sort), reverse=self.reverse)
         if self.runs and not runs:
@@ -83,7 +83,7 @@ class RunsScreen(Listing):
             [
                 Row(
                     run.run_id,
-                    run_rows.cells(run, now, console.zone, self.zone or console.zone, console.looks),
+                    run_rows.cells(run, now, shell.zone, dag_zone, shell.looks),
                     failed=run.state.value == "failed" or run.failed_inside,
                 )
                 for run in runs
@@ -100,23 +100,18 @@ class RunsScreen(Listing):
             (f"  {len(self.runs)} run{'' if len(self.runs) == 1 else 's'}", "bright_black"),
         ]
 
-    def targets(self) -> tuple[Target, ...]:
+    def chosen(self) -> tuple[Target, ...]:
         """Return the chosen runs."""
-        chosen = [self.runs[key] for key in self.table.chosen_keys() if key in self.runs]
         marked = bool(self.table.marks)
-        targets = tuple(
-            Target(dag_id=self.dag_id, run_id=run.run_id, run=run, marked=marked) for run in chosen
-        )
-        return targets or (Target(dag_id=self.dag_id),)
+        runs = [self.runs[key] for key in self.table.chosen_keys() if key in self.runs]
+        return tuple(RunTarget(run=run, dag=self.dag, marked=marked) for run in runs)
+
+    def around(self) -> Target:
+        """Return the DAG."""
+        return DagTarget(dag_id=self.dag_id, dag=self.dag)
 
     def do_open(self) -> None:
         """Go into the run."""
         here = self.chosen_key
         if here is not None:
             self.shell.open_run(self.dag_id, here)
-
-    def do_log(self) -> None:
-        """Open the log that matters most in the run."""
-        here = self.chosen_key
-        if here is not None:
-            self.shell.open_log_of(self.dag_id, here)

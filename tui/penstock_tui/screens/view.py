@@ -8,7 +8,7 @@ and what its keys apply to::
 
         def body(self) -> ComposeResult: ...          # the widgets between top line and footer
         async def load(self) -> None: ...             # ask the feed, show the answer
-        def targets(self) -> tuple[Target, ...]: ...  # what acts apply to
+        def chosen(self) -> tuple[Target, ...]: ...   # the rows that actions apply to
         def do_why(self) -> None: ...                 # an action of the table that is this screen's own
 """
 
@@ -22,12 +22,15 @@ from textual.worker import Worker
 
 from penstock.model.views.views import Change
 from penstock_tui import actions
-from penstock_tui.actions import Action, Target
+from penstock_tui.actions import Action
 from penstock_tui.shell import Shell, shell_of
+from penstock_tui.target import Target, reach
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.flash import Flash
 from penstock_tui.widgets.footer import KeyFooter
 from penstock_tui.widgets.status_bar import StatusBar
+
+NOTHING_TO_COPY = "there is nothing to copy here"
 
 
 def marks_chip(marked: int, hidden: int) -> Spans:
@@ -71,9 +74,13 @@ class View(Screen[None]):
         """Return whether *change* touches what is shown."""
         return True
 
-    def targets(self) -> tuple[Target, ...]:
-        """Return what an action applies to now: the marks, else the row under the cursor."""
+    def chosen(self) -> tuple[Target, ...]:
+        """Return the marked rows, else the one under the cursor; none where there is none."""
         return ()
+
+    def around(self) -> Target | None:
+        """Return what the whole screen is about, such as a run; None where it lists everything."""
+        return None
 
     def crumbs(self) -> Spans:
         """Return where we are and what counts here: the middle of the top line."""
@@ -170,18 +177,21 @@ class View(Screen[None]):
     def action_do(self, action_id: str) -> None:
         """Do one action of the table, or say why it cannot be done."""
         action = actions.BY_ID[action_id]
-        targets = self.targets()
-        reason = self.why_not(action, targets)
+        reason = self.why_not(action)
         if reason is not None:
             self.shell.say(f"{action.label}: {reason}", "warning")
         elif (own := getattr(self, action.method, None)) is not None:
             own()
         else:
-            self.shell.act(action, targets)
+            self.shell.act(action, self.targets_of(action))
 
-    def why_not(self, action: Action, targets: tuple[Target, ...]) -> str | None:
-        """Return why *action* cannot be done to *targets*; one of several that can is enough."""
-        return action.why_not(targets)
+    def targets_of(self, action: Action) -> tuple[Target, ...]:
+        """Return what *action* would be done to now."""
+        return reach(action.takes, self.chosen(), self.around())
+
+    def why_not(self, action: Action) -> str | None:
+        """Return why *action* cannot be done now, None when it can."""
+        return action.why_not(self.targets_of(action))
 
     def do_back(self) -> None:
         """Close the innermost layer, else go back one view; never quit."""
@@ -195,13 +205,19 @@ class View(Screen[None]):
         else:
             self.app.pop_screen()
 
+    def say_marked(self, done: bool) -> None:
+        """Count again what is marked, or say that there was nothing to mark."""
+        if not done:
+            self.shell.say("there is nothing to mark here")
+        self.refresh_top()
+
     def do_view_dags(self) -> None:
         """Go back to the DAG list."""
         for _ in self.app.screen_stack[1:]:
             self.app.pop_screen()
 
     def do_suspend(self) -> None:
-        """Put the console aside as ``^z`` does in a shell."""
+        """Suspend the console, as ``^z`` does any program."""
         self.app.action_suspend_process()
 
     def do_redraw(self) -> None:
@@ -213,3 +229,5 @@ class View(Screen[None]):
         text = self.copied()
         if text:
             self.shell.copy(text)
+        else:
+            self.shell.say(NOTHING_TO_COPY)

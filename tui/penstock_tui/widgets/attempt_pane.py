@@ -74,15 +74,13 @@ class AttemptPane(Vertical):
 
     # -- which task ------------------------------------------------------------------------------
 
-    def show_task(self, detail: RunDetail, task: TaskRow | None) -> None:
-        """Show *task* of *detail*; called again whenever either changed."""
+    def show_task(self, detail: RunDetail, task: TaskRow | None, *, instead: str) -> None:
+        """Show *task* of *detail*, or where there is none say *instead*; called again whenever it changed."""
         before, run_before = self.task_row, self.detail
         self.detail, self.task_row = detail, task
         same_run = run_before is not None and run_before.run.run_id == detail.run.run_id
         if task is None:
-            self._show_nothing(
-                "several tasks in one row: enter opens it" if detail.tasks else "this run has no tasks"
-            )
+            self._show_nothing(instead)
         elif before is None or not same_run or key_of(before) != key_of(task):
             self._pinned = False
             self.attempts, self.attempt, self._why = [], None, None
@@ -205,15 +203,17 @@ class AttemptPane(Vertical):
 
     # -- what keys do ----------------------------------------------------------------------------
 
-    def turn_attempt(self, direction: Literal[1, -1]) -> bool:
-        """Show the attempt before or after; return whether there is one."""
+    def turn_attempt(self, direction: Literal[1, -1]) -> str | None:
+        """Show the attempt before or after; return why there is none."""
         place = self._place()
-        if place is None or not 0 <= place + direction < len(self.attempts):
-            return False
+        if place is None:
+            return "there is no attempt here"
+        if not 0 <= place + direction < len(self.attempts):
+            return "this is the newest attempt" if direction > 0 else "this is the first attempt"
         self._pinned = place + direction < len(self.attempts) - 1
         self._open(place + direction)
         self._explain()
-        return True
+        return None
 
     def toggle_why(self) -> None:
         """Open or close the details."""

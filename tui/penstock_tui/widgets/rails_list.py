@@ -11,37 +11,34 @@ from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock.model.views.views import RunDetail, TaskRow
-from penstock_tui import actions
 from penstock_tui.view import task_rows
 from penstock_tui.view.rails import Rails, Row, RowKind, lay_out_order
 from penstock_tui.view.rails_text import RowText, after
 from penstock_tui.view.spans import Spans, fit, text_of, width
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.task_order import Order
+from penstock_tui.widgets.cursor_list import CursorList
 from penstock_tui.widgets.line import strip_of
-from penstock_tui.widgets.line_table import CURSOR, CURSOR_MARK, MARK
 
 _GROUPS = frozenset({RowKind.GROUP, RowKind.FOLDED})
 _EMPTY = Rails((), 0, elided=False, members={})
 
 
-class RailsList(Widget, can_focus=True):
+class RailsList(CursorList):
     """The tasks of one run. Posts `Moved` when the cursor stands elsewhere, `Entered` on a second click."""
 
     DEFAULT_CSS = "RailsList { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *actions.bindings("list"),
         Binding("left", "fold_here", show=False),
         Binding("right", "unfold_here", show=False),
     ]
+
+    OVERLAP = 1
 
     class Moved(Message):
         """The cursor stands on another row."""
@@ -53,10 +50,11 @@ class RailsList(Widget, can_focus=True):
         super().__init__(id=id)
         self.looks = looks
         self.tasks: dict[str, TaskRow] = {}
-        self.marks: set[str] = set()
         self.folded: set[str] = set()
         self.wanted = ""
         """Only tasks whose name or state holds this are shown, without rails; "" shows all."""
+        self._passing: Collection[str] = ()
+        """Tasks that pass the filter, folded ones too."""
         self._now: datetime | None = None
         self._order: Order | None = None
         self._shape: object = None
@@ -65,9 +63,6 @@ class RailsList(Widget, can_focus=True):
         self._text: RowText | None = None
         self._drawn: dict[int, Spans] = {}
         """Rows as last painted, by place."""
-        self._cursor = 0
-        self._top = 0
-        self._range_from: int | None = None
         self._known: set[str] = set()
         """Mapped tasks that were shown, folded at first."""
 
@@ -96,7 +91,7 @@ class RailsList(Widget, can_focus=True):
             goal = task_rows.first_to_look_at(detail.tasks)
             if goal is not None:
                 self._go_to(goal)
-            self.post_message(self.Moved())
+            self.say_moved()
 
     def _fold_mapped(self, groups: Collection[str]) -> None:
         """Show mapped tasks as one row each until somebody opens them."""
@@ -143,9 +138,12 @@ class RailsList(Widget, can_focus=True):
         self._rails = lay_out_order(self._order, folded=self.folded, max_lanes=lanes)
         if self.wanted:
             self._rails = Rails((), 1, elided=False, members=self._rails.members)
-            passing = task_rows.passing(self.tasks, self.wanted)
-            self._rows = [Row(RowKind.TASK, " ", 0, key, 0) for key in self._order.keys if key in passing]
+            self._passing = task_rows.passing(self.tasks, self.wanted)
+            self._rows = [
+                Row(RowKind.TASK, " ", 0, key, 0) for key in self._order.keys if key in self._passing
+            ]
         else:
+            self._passing = self.tasks.keys()
             self._rows = self._rails.rows
         self._text = RowText(
             self._rails, self._order, self.tasks, self.looks, self.size.width - 1, bare=bool(self.wanted)
@@ -153,7 +151,7 @@ class RailsList(Widget, can_focus=True):
         self._text = replace(self._text, name_cells=self._longest_name())
         self._drawn.clear()
         places = {row.key: place for place, row in enumerate(self._rows) if row.kind is not RowKind.BEND}
-        self._cursor = places[key] if key in places else self._selectable(self._cursor, 1)
+        self._cursor = places[key] if key in places else self.landing(self._cursor, 1)
         self._keep_visible()
         self.refresh()
 
@@ -165,9 +163,22 @@ class RailsList(Widget, can_focus=True):
     # -- what is chosen --------------------------------------------------------------------------
 
     @property
-    def cursor_key(self) -> str | None:
-        """The task or group under the cursor."""
-        return self._rows[self._cursor].key if self._cursor < len(self._rows) else None
+    def count(self) -> int:
+        """How many rows there are, those that are only rails among them."""
+        return len(self._rows)
+
+    def row_key(self, place: int) -> str | None:
+        """Return the task or group of the row at *place*; None of one that is only rails."""
+        row = self._rows[place]
+        return row.key if row.kind is not RowKind.BEND else None
+
+    def say_moved(self) -> None:
+        """Post that the cursor stands on another row."""
+        self.post_message(self.Moved())
+
+    def say_entered(self) -> None:
+        """Post that the row under the cursor was clicked."""
+        self.post_message(self.Entered())
 
     @property
     def cursor_task(self) -> TaskRow | None:
@@ -184,10 +195,10 @@ class RailsList(Widget, can_focus=True):
         """Return the marked tasks, else those under the cursor: one, or all of a group."""
         if self.marks and self._order is not None:
             return tuple(self.tasks[key] for key in self._order.keys if key in self.marks)
-        return tuple(self.tasks[key] for key in self._keys_at(self._cursor))
+        return tuple(self.tasks[key] for key in self.keys_at(self._cursor))
 
-    def _keys_at(self, place: int) -> tuple[str, ...]:
-        """Return the tasks that the row at *place* stands for."""
+    def keys_at(self, place: int) -> tuple[str, ...]:
+        """Return the tasks that the row at *place* stands for: one, or all of a group."""
         if place >= len(self._rows) or self._rows[place].kind is RowKind.BEND:
             return ()
         key = self._rows[place].key
@@ -208,25 +219,6 @@ class RailsList(Widget, can_focus=True):
 
     # -- moving ----------------------------------------------------------------------------------
 
-    def move_to(self, place: int) -> None:
-        """Put the cursor on the row at *place*, or on the nearest that is not only rails."""
-        direction = 1 if place >= self._cursor else -1
-        place = self._selectable(max(0, min(place, len(self._rows) - 1)), direction)
-        if place == self._cursor:
-            return
-        before, self._cursor = self._cursor, place
-        if self._range_from is not None:
-            low, high = sorted((self._range_from, place))
-            for each in range(low, high + 1):
-                self.marks.update(self._keys_at(each))
-            self.refresh()
-        if self._keep_visible():
-            self.refresh()
-        else:
-            self._refresh_row(before)
-            self._refresh_row(place)
-        self.post_message(self.Moved())
-
     def move_to_key(self, key: str) -> bool:
         """Put the cursor on a task, unfolding what hides it; return whether there is such a task."""
         if self._order is None or key not in self.tasks:
@@ -235,18 +227,20 @@ class RailsList(Widget, can_focus=True):
         if hiding:
             self.folded -= set(hiding)
             self._lay_out()
-        for place, row in enumerate(self._rows):
-            if row.key == key and row.kind is not RowKind.BEND:
-                self.move_to(place)
-                return True
-        return False
+        place = self._place_of(key)
+        if place is not None:
+            self.move_to(place)
+        return place is not None
 
     def move_to_failed(self, direction: Literal[1, -1]) -> bool:
-        """Put the cursor on the next (or previous) failed task, going around; return whether there is one."""
-        keys = list(self._order.keys) if self._order is not None else []
+        """Put the cursor on the next (or previous) failed task that passes the filter, going around.
+
+        Return whether there is one.
+        """
+        keys = [key for key in self._order.keys if key in self._passing] if self._order is not None else []
         if not keys:
             return False
-        under = self._keys_at(self._cursor)
+        under = self.keys_at(self._cursor)
         here = keys.index(under[0]) if under else 0
         for step in range(1, len(keys) + 1):
             key = keys[(here + direction * step) % len(keys)]
@@ -254,7 +248,7 @@ class RailsList(Widget, can_focus=True):
                 return self.move_to_key(key)
         return False
 
-    def _selectable(self, place: int, direction: int) -> int:
+    def landing(self, place: int, direction: int) -> int:
         """Return *place*, or the next row in *direction* (else the other way) that is not only rails."""
         count = len(self._rows)
         for step in (direction, -direction):
@@ -265,28 +259,7 @@ class RailsList(Widget, can_focus=True):
                 at += step
         return 0
 
-    def _step(self, direction: int) -> int:
-        at = self._cursor + direction
-        while 0 <= at < len(self._rows) and self._rows[at].kind is RowKind.BEND:
-            at += direction
-        return at if 0 <= at < len(self._rows) else self._cursor
-
-    def action_do(self, action_id: str) -> None:
-        """Move as the table of actions says."""
-        page = max(1, self._page - 1)
-        places = {
-            "move.up": self._step(-1),
-            "move.down": self._step(1),
-            "move.page_up": self._cursor - page,
-            "move.page_down": self._cursor + page,
-            "move.half_up": self._cursor - page // 2,
-            "move.half_down": self._cursor + page // 2,
-            "move.top": 0,
-            "move.end": len(self._rows) - 1,
-        }
-        self.move_to(places[action_id])
-
-    # -- groups, marks, filter -------------------------------------------------------------------
+    # -- groups and filter ------------------------------------------------------------------------
 
     def toggle_fold(self) -> bool:
         """Fold or unfold the group under or around the cursor; return whether there is one."""
@@ -318,108 +291,29 @@ class RailsList(Widget, can_focus=True):
 
     def _group_around(self) -> str | None:
         key = self.cursor_key
-        if key is None or self._order is None:
+        if key is None or self._order is None or self.wanted:
             return None
         path = self._order.path(key)
         return path[-1] if path else None
 
     def _go_to_group(self, group: str) -> None:
-        for place, row in enumerate(self._rows):
-            if row.key == group and row.kind is not RowKind.BEND:
-                self.move_to(place)
-        self.post_message(self.Moved())
-
-    def toggle_mark(self) -> None:
-        """Mark or unmark what is under the cursor and go down; ends a range."""
-        self._range_from = None
-        keys = set(self._keys_at(self._cursor))
-        self.marks = self.marks - keys if keys <= self.marks else self.marks | keys
-        self.refresh()
-        self.move_to(self._step(1))
-
-    def toggle_range(self) -> None:
-        """Begin to mark every row that the cursor passes, or stop."""
-        if self._range_from is None:
-            self._range_from = self._cursor
-            self.marks.update(self._keys_at(self._cursor))
-        else:
-            self._range_from = None
-        self.refresh()
-
-    def mark_all(self) -> None:
-        """Mark every task that is shown, or none of them when all are marked."""
-        every = {key for place in range(len(self._rows)) for key in self._keys_at(place)}
-        self.marks = self.marks - every if every <= self.marks else self.marks | every
-        self.refresh()
-
-    @property
-    def hidden_marks(self) -> int:
-        """How many marked tasks the filter hides."""
-        shown = {key for place in range(len(self._rows)) for key in self._keys_at(place)}
-        return len(self.marks - shown) if self.wanted else 0
-
-    def clear_marks(self) -> bool:
-        """Unmark everything; return whether something was marked."""
-        had = bool(self.marks) or self._range_from is not None
-        self.marks, self._range_from = set(), None
-        if had:
-            self.refresh()
-        return had
+        place = self._place_of(group)
+        if place is not None:
+            self.move_to(place)
+        self.say_moved()
 
     def filter(self, wanted: str) -> None:
         """Show only tasks that pass the filter *wanted*; "" shows all."""
-        self.wanted = wanted.strip()
+        self.wanted, self._range_from = wanted.strip(), None
         self._lay_out()
         self.refresh()
-        self.post_message(self.Moved())
+        self.say_moved()
 
     # -- drawing ---------------------------------------------------------------------------------
-
-    @property
-    def _page(self) -> int:
-        return max(1, self.size.height - 1)
-
-    def _keep_visible(self) -> bool:
-        """Move the window so that the cursor is in it; return whether it moved."""
-        before = self._top
-        self._top = min(self._top, self._cursor)
-        self._top = max(self._top, self._cursor - self._page + 1, 0)
-        self._top = min(self._top, max(0, len(self._rows) - self._page))
-        return self._top != before
-
-    def _refresh_row(self, place: int) -> None:
-        y = place - self._top + 1
-        if 1 <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
 
     def on_resize(self) -> None:
         """Choose lanes and columns again."""
         self._lay_out()
-
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self._refresh_row(self._cursor)
-
-    def on_blur(self) -> None:
-        """Show that keys go elsewhere."""
-        self._refresh_row(self._cursor)
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose a row; a second click goes in."""
-        place = self._top + event.y - 1
-        if event.y < 1 or not self._keys_at(place):
-            return
-        if place == self._cursor:
-            self.post_message(self.Entered())
-        self.move_to(place)
-
-    def on_mouse_scroll_down(self) -> None:
-        """Go down three rows."""
-        self.move_to(self._cursor + 3)
-
-    def on_mouse_scroll_up(self) -> None:
-        """Go up three rows."""
-        self.move_to(self._cursor - 3)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
@@ -433,17 +327,10 @@ class RailsList(Widget, can_focus=True):
             return strip_of([(text, "dim")], cells, self.rich_style)
         if place not in self._drawn:
             self._drawn[place] = self._written(self._rows[place])
-        spans = [(self._gutter(place), "bold"), *self._drawn[place]]
+        spans = [(self.sign(place), "bold"), *self._drawn[place]]
         if place == self._cursor:
             style = "reverse" if self.has_focus else "underline"
             head = self._rails.width + 2
             said = text_of(fit(after(spans, head), cells - head))
             spans = [*fit(spans, head, ellipsis=""), (said, style)]
         return strip_of(spans, cells, self.rich_style)
-
-    def _gutter(self, place: int) -> str:
-        keys = self._keys_at(place)
-        marked = bool(keys) and self.marks.issuperset(keys)
-        if place == self._cursor:
-            return CURSOR_MARK if marked else CURSOR
-        return MARK if marked else " "

@@ -1,0 +1,97 @@
+"""The conditions of the table of actions: why something cannot be done to a target.
+
+Each returns None where it can, else the reason in a few words for a person. Pure.
+"""
+
+from __future__ import annotations
+
+from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState
+from penstock_tui.target import BackfillTarget, DagTarget, PointTarget, Target, TaskTarget, dag_of, run_of
+from penstock_tui.view.tally import BAD
+
+_NO_RUN = "there is no run yet"
+_BAD = frozenset(state for state, _ in BAD)
+_GOING_ON = frozenset({"running", "paused"})
+"""States of a backfill that has not ended."""
+
+
+def always(_target: Target) -> None:
+    """Ask for nothing."""
+
+
+def needs_run(target: Target) -> str | None:
+    """Ask for a run."""
+    return None if run_of(target) is not None else _NO_RUN
+
+
+def needs_failure(target: Target) -> str | None:
+    """Ask for something that failed."""
+    run = run_of(target)
+    if run is None:
+        return _NO_RUN
+    if isinstance(target, TaskTarget) and target.marked:
+        failed = any(task.state in _BAD for task in target.tasks)
+        return None if failed else "nothing that is marked has failed"
+    failed = run.state is RunState.FAILED or any(run.counts.get(state) for state in _BAD)
+    return None if failed else "nothing failed in this run"
+
+
+def needs_task(target: Target) -> str | None:
+    """Ask for a task."""
+    return None if isinstance(target, TaskTarget) else "no task is chosen"
+
+
+def needs_life(target: Target) -> str | None:
+    """Ask for something unfinished."""
+    match target:
+        case BackfillTarget():
+            return None if target.backfill.state in _GOING_ON else "the backfill has ended"
+        case TaskTarget():
+            alive = any(task.state not in TERMINAL for task in target.tasks)
+            return None if alive else "it has ended already"
+    run = run_of(target)
+    if run is None:
+        return _NO_RUN
+    return None if run.state in RUN_UNFINISHED else "the run has ended already"
+
+
+def needs_log(target: Target) -> str | None:
+    """Ask for an attempt."""
+    if isinstance(target, TaskTarget) and not any(task.attempts for task in target.tasks):
+        return "no attempt has been made yet"
+    return needs_run(target)
+
+
+def needs_schedule(target: Target) -> str | None:
+    """Ask for a schedule, and for points that are one span of it."""
+    if isinstance(target, PointTarget) and target.gap:
+        return "the marked points have others between them, and a backfill takes a span: v marks one"
+    return needs_points(target) or needs_file(target)
+
+
+def needs_points(target: Target) -> str | None:
+    """Ask for a schedule to look at."""
+    dag = dag_of(target)
+    if dag is not None and dag.schedule in {"None", ""}:
+        return "this DAG has no schedule, so it has no points"
+    return None
+
+
+def needs_file(target: Target) -> str | None:
+    """Ask for the DAG's file."""
+    dag = dag_of(target)
+    return "the DAG's file is gone" if dag is not None and dag.missing else None
+
+
+def can_pause(target: Target) -> str | None:
+    """Ask for something that can still be paused."""
+    match target:
+        case DagTarget():
+            return None
+        case TaskTarget(marked=True):
+            alive = any(task.state not in TERMINAL for task in target.tasks)
+            return None if alive else "all that is marked has ended already"
+        case TaskTarget():
+            return None if target.run.state in RUN_UNFINISHED else "the run has ended already"
+        case _:
+            return needs_life(target)

@@ -1,0 +1,32 @@
+"""`UndoDialog`: take the newest clear, retry or mark back, said by name before it is done."""
+
+from __future__ import annotations
+
+from penstock.model.acts import AnyAct, Undo
+from penstock_tui.clean import label
+from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.view.spans import Spans
+
+
+class UndoDialog(PlanDialog):
+    """Over the newest act that touched the run *run_id*, or with none over the newest of the DAG."""
+
+    danger = True
+
+    def __init__(self, dag_id: str, run_id: str | None = None) -> None:
+        super().__init__(f"Undo in run {run_id} of {dag_id}" if run_id else f"Undo in DAG {dag_id}")
+        self._dag_id = dag_id
+        self._run_id = run_id
+
+    def acts(self) -> list[AnyAct]:
+        """Return the one act."""
+        return [Undo(dag_id=self._dag_id, run_id=self._run_id)]
+
+    def summary(self) -> list[Spans]:
+        """Say which act would be taken back, who did it and when."""
+        whose = "that touched this run" if self._run_id else "of this DAG"
+        said: list[Spans] = []
+        for _, plan in self.plans:
+            what = label(plan.title).removeprefix("Undo: ")
+            said.append([(f"The newest act {whose}: ", ""), (what, "bold")])
+        return [*said, *super().summary()]

@@ -1,0 +1,26 @@
+"""Backfill: run past schedule points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penstock_tui import conditions
+from penstock_tui.dialogs.backfill import BackfillDialog
+from penstock_tui.shell import Shell
+from penstock_tui.target import DagTarget, FileTarget, PointTarget, Target
+
+
+async def backfill(shell: Shell, targets: Sequence[Target]) -> None:
+    """Ask for the dates and the rules; a calendar's marked days are there to begin with."""
+    target = targets[0]
+    if isinstance(target, FileTarget):
+        return
+    detail = await shell.feed.ask(lambda engine: engine.dag(target.dag_id))
+    if detail is None:
+        return
+    reason = conditions.needs_schedule(DagTarget(dag_id=target.dag_id, dag=detail.dag))
+    if reason is not None:
+        shell.say(f"backfill: {reason}", "warning")
+        return
+    days = target.days if isinstance(target, PointTarget) else None
+    await shell.push_screen_wait(BackfillDialog(detail, days))

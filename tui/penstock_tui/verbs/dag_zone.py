@@ -1,0 +1,20 @@
+"""The clock by which the logical dates of a DAG are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+
+from penstock_tui.shell import Shell
+from penstock_tui.target import FileTarget, Target, dag_of
+from penstock_tui.view import durations
+
+
+async def zone_of(shell: Shell, target: Target) -> tzinfo:
+    """Return the time zone of the target's DAG; UTC when nobody says."""
+    dag = dag_of(target)
+    if dag is not None:
+        return durations.zone(dag.timezone)
+    if isinstance(target, FileTarget):
+        return UTC
+    detail = await shell.feed.ask(lambda engine: engine.dag(target.dag_id), key=("dag", target.dag_id))
+    return durations.zone(detail.dag.timezone) if detail is not None else UTC

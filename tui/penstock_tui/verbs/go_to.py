@@ -1,0 +1,35 @@
+"""The views that are opened from several others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penstock_tui.screens.backfills import BackfillsScreen
+from penstock_tui.screens.calendar import CalendarScreen
+from penstock_tui.screens.errors import ErrorsScreen
+from penstock_tui.shell import Shell
+from penstock_tui.target import FileTarget, Target
+
+
+async def runs(shell: Shell, targets: Sequence[Target]) -> None:
+    """Show all runs of the DAG."""
+    if not isinstance(targets[0], FileTarget):
+        shell.open_runs(targets[0].dag_id)
+
+
+async def calendar(shell: Shell, targets: Sequence[Target]) -> None:
+    """Show what became of each day of the DAG's schedule."""
+    if not isinstance(targets[0], FileTarget):
+        shell.push_screen(CalendarScreen(targets[0].dag_id))
+
+
+async def backfills(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show all backfills."""
+    if not isinstance(shell.screen, BackfillsScreen):
+        await shell.push_screen(BackfillsScreen())
+
+
+async def errors(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show the DAG files that cannot be loaded."""
+    if not isinstance(shell.screen, ErrorsScreen):
+        await shell.push_screen(ErrorsScreen())

@@ -1,0 +1,66 @@
+"""Pause: the schedule of a DAG, a run, marked tasks, a backfill; the same key lifts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from penstock.model import acts
+from penstock.model.acts import AnyAct
+from penstock.model.states import TERMINAL
+from penstock_tui.dialogs.confirm import Ask
+from penstock_tui.shell import Shell
+from penstock_tui.target import BackfillTarget, DagTarget, RunTarget, Target, TaskTarget
+from penstock_tui.verbs.at_once import commit_at_once
+from penstock_tui.view.task_rows import key_of
+
+
+class _Pausable(NamedTuple):
+    """One thing that can be paused, and the two acts for it."""
+
+    paused: bool
+    pause: AnyAct
+    lift: AnyAct
+
+
+async def pause(shell: Shell, targets: Sequence[Target]) -> None:
+    """Pause or lift at once: it harms nothing and the same key undoes it. Many things are asked first.
+
+    All of them get one and the same verb: what is not paused is paused; only when all are, all go on.
+    """
+    things = [thing for target in targets for thing in _pausable(target)]
+    lift = all(thing.paused for thing in things)
+    chosen = [thing.lift if lift else thing.pause for thing in things if thing.paused is lift]
+    if len(things) == 1:
+        await commit_at_once(shell, chosen)
+        return
+    of = "" if len(chosen) == len(things) else f" of {len(things)} (the others are paused already)"
+    verb = "Resume" if lift else "Pause"
+    await shell.push_screen_wait(Ask(f"{verb} {len(chosen)}{of}", chosen))
+
+
+def _pausable(target: Target) -> list[_Pausable]:
+    match target:
+        case BackfillTarget():
+            number, paused = target.backfill.backfill_id, target.backfill.state == "paused"
+            resume = acts.ResumeBackfill(backfill_id=number)
+            return [_Pausable(paused, acts.PauseBackfill(backfill_id=number), resume)]
+        case DagTarget():
+            dag_id, paused = target.dag_id, target.dag is not None and target.dag.paused is not None
+            unpause = acts.UnpauseSchedule(dag_id=dag_id)
+            return [_Pausable(paused, acts.PauseSchedule(dag_id=dag_id), unpause)]
+        case TaskTarget(marked=True):
+            return [
+                _holdable(target, key_of(task), held=task.held is not None)
+                for task in target.tasks
+                if task.state not in TERMINAL
+            ]
+        case RunTarget() | TaskTarget():
+            return [_holdable(target, None, held=target.run.held is not None)]
+    return []
+
+
+def _holdable(target: RunTarget | TaskTarget, task: str | None, *, held: bool) -> _Pausable:
+    run = target.run
+    hold = acts.Hold(dag_id=run.dag_id, run_id=run.run_id, task_id=task)
+    return _Pausable(held, hold, acts.Release(dag_id=run.dag_id, run_id=run.run_id, task_id=task))

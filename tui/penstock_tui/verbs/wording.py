@@ -1,0 +1,29 @@
+"""What is acted on, in words: the titles of the dialogs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penstock_tui.target import BackfillTarget, FileTarget, PointTarget, Target, TaskTarget, run_of
+from penstock_tui.view.task_rows import key_of
+
+
+def words_of(targets: Sequence[Target], *, tasks: Sequence[str] | None = None) -> str:
+    """Return what is acted on; *tasks* are those meant of one target, where not all of its own are."""
+    if len(targets) > 1:
+        return f"{len(targets)} runs"
+    target = targets[0]
+    if isinstance(target, TaskTarget):
+        names = [key_of(task) for task in target.tasks] if tasks is None else tasks
+        if names:
+            return f"{names[0] if len(names) == 1 else f'{len(names)} tasks'} of {target.dag_id}"
+    match target:
+        case BackfillTarget():
+            return f"backfill {target.backfill.backfill_id} of {target.dag_id}"
+        case FileTarget():
+            return target.error.file
+        case PointTarget():
+            return target.dag_id
+        case _:
+            run = run_of(target)
+            return f"{target.dag_id} {run.run_id}" if run is not None else target.dag_id
