@@ -196,7 +196,7 @@ class Supervisor:
             forge=self._forge,
             entrusted=self._entrusted,
             durable=self._needs_sync,
-            family=lambda: family(attempt_id, self._leaders()),
+            family=lambda: self._family(attempt_id),
             umask=self._umask,
         )
         self._live[attempt_id] = attempt
@@ -303,6 +303,11 @@ class Supervisor:
 
     def _leaders(self) -> dict[str, int]:
         return {each.attempt_id: each.child.pid if each.child else 0 for each in self._live.values()}
+
+    def _family(self, attempt_id: str) -> list[Stat]:
+        """Return the living processes of an attempt, but for those that an ended one left behind for good."""
+        members = family(attempt_id, self._leaders())
+        return [each for each in members if (each.pid, each.start_ticks) not in self._spared]
 
     def _sweep(self, attempt: Attempt) -> list[Stat]:
         """Kill what *attempt* left behind; return what of it there was."""
