@@ -59,16 +59,13 @@ def test_no_module_needs_one_that_needs_it() -> None:
     assert _circles(_arrows(types=False)) == []
 
 
-TYPED = ("penstock_tui",)
-"""Packages in which an import counts that only types need, too; add the others as they get there."""
 LARGEST = 3
 """So many modules may know one another, at most: more than that is one module in many files."""
 
 
 def test_the_types_make_no_large_circle_either() -> None:
     circles = [sorted(circle) for circle in _circles(_arrows(types=True))]
-    of_ours = [circle for circle in circles if any(module.split(".")[0] in TYPED for module in circle)]
-    assert [circle for circle in of_ours if len(circle) > LARGEST] == []
+    assert [circle for circle in circles if len(circle) > LARGEST] == []
 
 
 def test_a_large_circle_would_be_seen() -> None:

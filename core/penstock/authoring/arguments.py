@@ -33,8 +33,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal, NoReturn, TypedDict
 
-    from penstock.authoring.dag import DAG
-    from penstock.authoring.group import TaskGroup
+    from penstock.authoring.node import Graph, Group
     from penstock.authoring.pools import Pool
     from penstock.model.trigger_rules import TriggerRule
 
@@ -47,8 +46,8 @@ if TYPE_CHECKING:
     class TaskArgs(TypedDict, total=False):
         """What any operator accepts besides its own arguments. Durations: a timedelta or seconds."""
 
-        dag: DAG | None
-        task_group: TaskGroup | None
+        dag: Graph | None
+        task_group: Group | None
         default_args: dict[str, Any] | None
         owner: str | None
         trigger_rule: TriggerRule | str

@@ -20,8 +20,8 @@ def collect(namespace: Mapping[str, Any]) -> list[DAG]:
     of ``@dag`` functions. Raises `DagFileError` when two of them share an id.
     """
     file = namespace.get("__file__")
-    found = [dag for dag, owner in scope.current().registered if file is None or owner == file]
-    found += [value for value in namespace.values() if isinstance(value, DAG)]
+    made = [dag for dag, owner in scope.current().registered if file is None or owner == file]
+    found = [value for value in (*made, *namespace.values()) if isinstance(value, DAG)]
     by_id: dict[str, DAG] = {}
     for dag in found:
         other = by_id.setdefault(dag.dag_id, dag)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
+from types import NoneType, TracebackType
 
 from penstock.authoring import scope
+from penstock.authoring.abstract_operator import AbstractOperator
 from penstock.authoring.arguments import hint, refuse_unknown, worth_a_warning
 from penstock.authoring.checked import Checked
 from penstock.authoring.checks import (
@@ -21,12 +22,13 @@ from penstock.authoring.checks import (
     optional_text,
     optional_truth,
     positive,
+    shown,
     truth,
     whole,
 )
 from penstock.authoring.dag_words import catchup_word, folders, refuse_bad_links, refuse_continuous, tag_set
-from penstock.authoring.deadlines import deadlines
 from penstock.authoring.group import TaskGroup
+from penstock.authoring.node import Graph, Group, Task
 from penstock.authoring.overloads import overload
 from penstock.authoring.params import Param, as_params
 from penstock.authoring.place import author_place, owner_file, refuse
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from penstock.authoring.arguments import Callbacks, Duration
     from penstock.authoring.checked import Check
     from penstock.authoring.deadlines import DeadlineAlert
-    from penstock.authoring.operator import Operator
     from penstock.authoring.schedules import ScheduleFields
 
 _IGNORED = {
@@ -60,7 +61,15 @@ def _params(value: Any, name: str) -> dict[str, Param]:
     return as_params(mapping(value, name))
 
 
-class DAG(Checked):
+def _deadlines(value: Any, name: str) -> tuple[DeadlineAlert, ...]:
+    if not value and isinstance(value, NoneType | tuple | list):
+        return ()
+    from penstock.authoring.deadlines import deadlines
+
+    return deadlines(value, name)
+
+
+class DAG(Checked, Graph):
     """Tasks, their order, and when they run.
 
     ``with DAG("id", schedule="@daily", ...):`` takes the tasks made in the block. ``timezone``
@@ -87,7 +96,7 @@ class DAG(Checked):
         "template_searchpath": folders,
         **dict.fromkeys(["user_defined_macros", "user_defined_filters", "jinja_environment_kwargs"], mapping),
         **dict.fromkeys(["on_success_callback", "on_failure_callback"], callbacks),
-        "deadlines": deadlines,
+        "deadlines": _deadlines,
         "max_consecutive_failed_dag_runs": whole,
     }
     start_date: datetime | None
@@ -157,13 +166,13 @@ class DAG(Checked):
         self.on_failure_callback: Sequence[Callable[..., Any]] = on_failure_callback  # type: ignore[assignment]
         self.deadline = deadline
         self.max_consecutive_failed_dag_runs = max_consecutive_failed_dag_runs
-        self.task_dict: dict[str, Operator] = {}
+        self.task_dict: dict[str, AbstractOperator] = {}
         self.task_groups: dict[str, TaskGroup] = {}
         self.edges: dict[tuple[str, str], int | None] = {}
         """(upstream, downstream) -> the author's line."""
         self.labels: dict[tuple[str, str], str] = {}
         self.task_group = TaskGroup(None, dag=self)
-        refuse_continuous(self)
+        refuse_continuous(self.schedule.kind, self.max_active_runs)
 
     def _refuse_or_warn(self, others: dict[str, Any]) -> None:
         for name in [name for name in others if name in _IGNORED]:
@@ -230,8 +239,10 @@ class DAG(Checked):
         """Note something that was ignored knowingly, once."""
         self._warnings[text] = None
 
-    def add_task(self, task: Operator, group: TaskGroup | None = None) -> None:
-        """Take *task*, in *group* or at the top; refuse an id that is taken."""
+    def add_task(self, task: Task, group: Group | None = None) -> None:
+        """Take *task*, in *group* or at the top. Raises `DagFileError` when its id is taken."""
+        if not isinstance(task, AbstractOperator):
+            refuse(f"DAG {self.dag_id!r} takes tasks, not {shown(task)}")
         if task.task_id in self.task_dict or task.task_id in self.task_groups:
             refuse(f"task id {task.task_id!r} is already used in DAG {self.dag_id!r}")
         self.task_dict[task.task_id] = task
@@ -241,8 +252,10 @@ class DAG(Checked):
         if scope.current().blocks:
             scope.current().blocks[-1].take(task)
 
-    def add_group(self, group: TaskGroup) -> None:
-        """Take *group*; refuse an id that is taken."""
+    def add_group(self, group: Group) -> None:
+        """Take *group*. Raises `DagFileError` when its id is taken."""
+        if not isinstance(group, TaskGroup):
+            refuse(f"DAG {self.dag_id!r} takes task groups, not {shown(group)}")
         if group.group_id in self.task_dict or group.group_id in self.task_groups:
             refuse(f"group id {group.group_id!r} is already used in DAG {self.dag_id!r}")
         self.task_groups[group.group_id] = group
@@ -265,24 +278,24 @@ class DAG(Checked):
         return name
 
     @property
-    def tasks(self) -> list[Operator]:
+    def tasks(self) -> list[AbstractOperator]:
         """All tasks, in the order of making."""
         return list(self.task_dict.values())
 
     @property
     def mapping_sources(self) -> frozenset[str]:
         """Ids of the tasks whose values decide how many instances some task or group has."""
-        given = [task.given for task in self.tasks if task.given is not None]
-        given += [group.given for group in self.task_groups.values() if group.given is not None]
-        return frozenset(source.task_id for each in given for source in each.counted)
+        counted = [task.counted for task in self.tasks]
+        counted += [group.counted for group in self.task_groups.values()]
+        return frozenset(source.task_id for each in counted for source in each)
 
     @property
-    def roots(self) -> list[Operator]:
+    def roots(self) -> list[AbstractOperator]:
         """The tasks without a parent."""
         return [task for task in self.tasks if not task.upstream_task_ids]
 
     @property
-    def leaves(self) -> list[Operator]:
+    def leaves(self) -> list[AbstractOperator]:
         """The tasks without a child."""
         return [task for task in self.tasks if not task.downstream_task_ids]
 
@@ -291,7 +304,7 @@ class DAG(Checked):
         """The ids of all tasks, in the order of making."""
         return list(self.task_dict)
 
-    def get_task(self, task_id: str) -> Operator:
+    def get_task(self, task_id: str) -> AbstractOperator:
         """Return the task called *task_id*; raise KeyError when there is none."""
         return self.task_dict[task_id]
 

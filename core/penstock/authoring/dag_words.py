@@ -13,8 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal
 
-    from penstock.authoring.dag import DAG
-
 
 def catchup_word(value: Any, name: str) -> Literal["none", "latest", "all"]:
     """Return the word for how missed points are made up for; True and False are the reference's."""
@@ -70,7 +68,7 @@ def refuse_bad_links(value: Any) -> None:
             )
 
 
-def refuse_continuous(dag: DAG, place: Place | None = None) -> None:
+def refuse_continuous(schedule_kind: str, max_active_runs: int, place: Place | None = None) -> None:
     """Refuse ``@continuous`` with more than one run at a time."""
-    if dag.schedule.kind == "continuous" and dag.max_active_runs != 1:
+    if schedule_kind == "continuous" and max_active_runs != 1:
         refuse("schedule '@continuous' needs max_active_runs=1", place)

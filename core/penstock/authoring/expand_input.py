@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from penstock.authoring.context import Context
-    from penstock.authoring.operator import Operator
+    from penstock.authoring.node import Task
     from penstock.model.spec import ExpandSpec, MapInput
 
 ROWS = "rows"
@@ -48,7 +48,7 @@ class ExpandInput(ABC):
         yield from references(dict(self.parts()))
 
     @property
-    def counted(self) -> tuple[Operator, ...]:
+    def counted(self) -> tuple[Task, ...]:
         """The tasks whose values decide how many instances there are."""
         outputs = (part for part in self.parts().values() if isinstance(part, XComArg))
         return tuple(source for output in outputs for source in output.sources)
@@ -147,7 +147,7 @@ class GroupItem(Reference):
         self._name = name
 
     @property
-    def sources(self) -> tuple[Operator, ...]:
+    def sources(self) -> tuple[Task, ...]:
         """The tasks that the item may come from."""
         return tuple(source for each in self._given.references() for source in each.sources)
 
@@ -165,9 +165,9 @@ class GroupItem(Reference):
         return f"GroupItem({self._name!r})"
 
 
-def refuse_what_cannot_wait(given: ExpandInput, trigger_rule: str, what: str) -> None:
-    """Refuse the rule ``always`` for what can only be counted once other tasks are done."""
-    if trigger_rule == "always" and given.counted:
+def refuse_what_cannot_wait(counted: Sequence[Task], trigger_rule: str, what: str) -> None:
+    """Refuse the rule ``always`` for what can only be counted once the tasks *counted* are done."""
+    if trigger_rule == "always" and counted:
         refuse(f"{what} is mapped over what a task returns, so its trigger rule cannot be 'always'")
 
 

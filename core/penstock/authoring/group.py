@@ -9,7 +9,7 @@ from types import TracebackType
 from penstock.authoring import scope
 from penstock.authoring.checked import Checked
 from penstock.authoring.checks import mapping, optional_text, truth
-from penstock.authoring.node import Node, connect
+from penstock.authoring.node import Graph, Group, Node, Task, connect
 from penstock.authoring.overloads import overload
 from penstock.authoring.place import Place, author_place, refuse
 from penstock.errors import BadIdError
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from penstock.authoring.checked import Check
-    from penstock.authoring.dag import DAG
     from penstock.authoring.expand_input import ExpandInput
-    from penstock.authoring.operator import Operator
 
 
-class TaskGroup(Checked, Node):
+class TaskGroup(Checked, Group):
     """Tasks under one name; ``with TaskGroup("load"):`` puts what is made inside into it.
 
     Task ids get the prefix ``load.`` unless ``prefix_group_id`` is False. ``default_args`` win over
@@ -44,8 +42,8 @@ class TaskGroup(Checked, Node):
         self,
         group_id: str | None,
         prefix_group_id: bool = True,
-        parent_group: TaskGroup | None = None,
-        dag: DAG | None = None,
+        parent_group: Group | None = None,
+        dag: Graph | None = None,
         default_args: dict[str, Any] | None = None,
         tooltip: str = "",
         add_suffix_on_collision: bool = False,
@@ -60,11 +58,11 @@ class TaskGroup(Checked, Node):
         self.tooltip = tooltip
         self.group_display_name = group_display_name
         self.default_args: dict[str, Any] = dict(mapping(default_args, "default_args"))
-        self.children: list[TaskGroup | Operator] = []
+        self.children: list[Group | Task] = []
         self._ups: list[Node] = []
         self._downs: list[Node] = []
         self._passing = False
-        self.parent_group: TaskGroup | None = None
+        self.parent_group: Group | None = None
         self.given: ExpandInput | None = None
         """What a mapped group is mapped over."""
         if group_id is None:
@@ -108,29 +106,33 @@ class TaskGroup(Checked, Node):
         return self.group_id if self.prefix_group_id else self.parent_group.prefix
 
     @property
-    def mapped_group(self) -> TaskGroup | None:
-        """The mapped group that this is, or is inside of, or None."""
-        group: TaskGroup | None = self
-        while group is not None and group.given is None:
-            group = group.parent_group
-        return group
+    def counted(self) -> tuple[Task, ...]:
+        """The tasks whose values decide how many instances there are."""
+        return self.given.counted if self.given is not None else ()
 
-    def tasks(self) -> Iterator[Operator]:
+    @property
+    def mapped_group(self) -> Group | None:
+        """The mapped group that this is, or is inside of, or None."""
+        if self.given is not None:
+            return self
+        return self.parent_group.mapped_group if self.parent_group else None
+
+    def tasks(self) -> Iterator[Task]:
         """Yield every task inside, also those of groups inside."""
         for child in self.children:
-            if isinstance(child, TaskGroup):
+            if isinstance(child, Group):
                 yield from child.tasks()
             else:
                 yield child
 
-    def entries(self) -> list[Operator]:
+    def entries(self) -> list[Task]:
         """Return the tasks with no parent inside; of an empty group, those of what comes after it."""
         tasks = {task.task_id: task for task in self.tasks()}
         if not tasks:
             return self._beyond(self._downs, lambda node: node.entries())
         return [task for task in tasks.values() if not task.upstream_task_ids & tasks.keys()]
 
-    def exits(self) -> list[Operator]:
+    def exits(self) -> list[Task]:
         """Return the tasks with no child inside but teardowns; of an empty group, those before it."""
         tasks = {task.task_id: task for task in self.tasks()}
         if not tasks:
@@ -138,13 +140,13 @@ class TaskGroup(Checked, Node):
         return list({task.task_id: task for task in self._last(tasks)}.values())
 
     @staticmethod
-    def _last(tasks: dict[str, Operator]) -> Iterator[Operator]:
+    def _last(tasks: dict[str, Task]) -> Iterator[Task]:
         """Yield the tasks that nothing inside but teardowns follows: teardowns hold nobody up."""
 
-        def inside(ids: set[str]) -> list[Operator]:
+        def inside(ids: set[str]) -> list[Task]:
             return [tasks[name] for name in sorted(ids & tasks.keys())]
 
-        def before(teardown: Operator) -> Iterator[Operator]:
+        def before(teardown: Task) -> Iterator[Task]:
             for task in inside(teardown.upstream_task_ids):
                 if task.is_teardown:
                     yield from before(task)
@@ -161,7 +163,7 @@ class TaskGroup(Checked, Node):
             else:
                 yield task
 
-    def _beyond(self, nodes: list[Node], ends: Callable[[Node], list[Operator]]) -> list[Operator]:
+    def _beyond(self, nodes: list[Node], ends: Callable[[Node], list[Task]]) -> list[Task]:
         if self._passing:  # empty groups in a circle lead nowhere
             return []
         self._passing = True
@@ -250,7 +252,7 @@ class TaskGroupFactory:
         return group if result is None else result
 
     def _refuse_bad_names(self, what: str, given: Mapping[str, Any]) -> None:
-        from penstock.authoring.mapped import refuse_bad_names
+        from penstock.authoring.signatures import refuse_bad_names
 
         refuse_bad_names(self.function, what, given, self._standing)
 
@@ -269,7 +271,7 @@ def _join(group: TaskGroup, given: ExpandInput) -> None:
     from penstock.authoring.expand_input import refuse_what_cannot_wait
 
     for task in group.tasks():
-        refuse_what_cannot_wait(given, task.trigger_rule, f"the group of task {task.task_id!r}")
+        refuse_what_cannot_wait(given.counted, task.trigger_rule, f"the group of task {task.task_id!r}")
     for reference in given.references():
         for source in reference.sources:
             connect(source, group)

@@ -10,35 +10,34 @@ from abc import ABCMeta
 from collections.abc import Mapping
 
 from penstock.authoring import scope
-from penstock.authoring.arguments import CHECKS, IGNORED, LATER
-from penstock.authoring.checks import near
-from penstock.authoring.expand_input import ExpandInput, Product, Rows, refuse_what_cannot_wait
-from penstock.authoring.node import connect
-from penstock.authoring.operator import (
-    Operator,
+from penstock.authoring.abstract_operator import (
+    AbstractOperator,
     fill_from_default_args,
     own_arguments,
     refuse_missing,
 )
+from penstock.authoring.arguments import CHECKS, IGNORED, LATER
+from penstock.authoring.checks import near
+from penstock.authoring.expand_input import ExpandInput, Product, Rows, refuse_what_cannot_wait
+from penstock.authoring.node import connect
 from penstock.authoring.place import refuse
 from penstock.authoring.references import references
-from penstock.authoring.signatures import CONTEXT_KEYS, check_call, shape_of
+from penstock.authoring.signatures import check_call
 from penstock.authoring.xcom_arg import XComArg
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, Literal, NoReturn, Unpack
 
+    from penstock.authoring.abstract_operator import Command
     from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.context import Context
-    from penstock.authoring.operator import Command
 
 _PLACE = {"dag", "task_group", "default_args"}
 _TASK = {"task_id", *_PLACE}
 
 
-class MappedOperator(Operator):
+class MappedOperator(AbstractOperator):
     """A task whose instances differ in what *given* has for each of them.
 
     *kwargs* are the arguments that all have in common. Under ``@task`` the items are arguments of the
@@ -48,7 +47,7 @@ class MappedOperator(Operator):
     def __init__(
         self,
         *,
-        operator: type[Operator],
+        operator: type[AbstractOperator],
         kwargs: dict[str, Any],
         given: ExpandInput,
         for_function: bool,
@@ -56,7 +55,7 @@ class MappedOperator(Operator):
         **task: Unpack[TaskArgs],
     ) -> None:
         facts = operator.shared_facts(kwargs)
-        self.checks = {**Operator.checks, **{name: operator.checks[name] for name in facts}}
+        self.checks = {**AbstractOperator.checks, **{name: operator.checks[name] for name in facts}}
         super().__init__(task_id=task_id, **task)
         self.operator = operator
         self.kwargs = kwargs
@@ -67,13 +66,13 @@ class MappedOperator(Operator):
         self.operator_name = operator.__name__
         for name, value in facts.items():
             setattr(self, name, value)
-        self._made: Operator | None = None
+        self._made: AbstractOperator | None = None
         if self.mapped_group is not None:
             refuse(
                 f"task {self.task_id!r} is mapped inside the mapped group {self.mapped_group.group_id!r}: "
                 "map one of them, not both"
             )
-        refuse_what_cannot_wait(given, self.trigger_rule, f"task {self.task_id!r}")
+        refuse_what_cannot_wait(given.counted, self.trigger_rule, f"task {self.task_id!r}")
 
     @property
     def is_mapped(self) -> bool:
@@ -91,7 +90,7 @@ class MappedOperator(Operator):
             for source in reference.sources:
                 connect(source, self)
 
-    def instance(self, context: Context) -> Operator:
+    def instance(self, context: Context) -> AbstractOperator:
         """Return the operator of the instance whose *context* it is."""
         items = self.given.arguments(context, context["ti"].map_index)
         kwargs = {**self.kwargs, "task_id": self.task_id}
@@ -102,7 +101,7 @@ class MappedOperator(Operator):
             kwargs |= items
         with scope.closed():
             # Not by calling the class, which would make another task of the DAG.
-            made: Operator = ABCMeta.__call__(self.operator, **kwargs)
+            made: AbstractOperator = ABCMeta.__call__(self.operator, **kwargs)
         made.task_id = self.task_id
         made.dag, made.task_group, made.place = self.dag, self.task_group, self.place
         made.upstream_task_ids, made.downstream_task_ids = self.upstream_task_ids, self.downstream_task_ids
@@ -131,7 +130,7 @@ class MappedOperator(Operator):
 class OperatorPartial:
     """An operator with some of its arguments, waiting for those that differ between instances."""
 
-    def __init__(self, operator: type[Operator], kwargs: dict[str, Any]) -> None:
+    def __init__(self, operator: type[AbstractOperator], kwargs: dict[str, Any]) -> None:
         self.operator = operator
         self.kwargs = kwargs
         if "task_id" not in kwargs:
@@ -164,7 +163,7 @@ class OperatorPartial:
 
 
 def make_mapped(
-    operator: type[Operator],
+    operator: type[AbstractOperator],
     kwargs: Mapping[str, Any],
     given: ExpandInput,
     *,
@@ -190,7 +189,7 @@ def make_mapped(
 
 
 def mapped_function(
-    operator: type[Operator],
+    operator: type[AbstractOperator],
     options: Mapping[str, Any],
     given: ExpandInput,
     *,
@@ -202,22 +201,7 @@ def mapped_function(
     return XComArg(make_mapped(operator, kwargs, given, name=name, for_function=True))
 
 
-def refuse_bad_names(
-    function: Callable[..., Any], what: str, given: Mapping[str, Any], standing: Mapping[str, Any] = {}
-) -> None:
-    """Refuse arguments that *function* does not take, or that it was given before."""
-    name = getattr(function, "__name__", "the function")
-    shape = shape_of(function)
-    for key in given:
-        if key in standing:
-            refuse(f"{name!r}: {key!r} is given to partial() already")
-        if shape is not None and key not in shape.names and not shape.takes_kwargs:
-            refuse(f"{name!r}: {what} got an unexpected argument {key!r}{near(key, shape.names)}")
-        if key in CONTEXT_KEYS:
-            refuse(f"{name!r}: {key!r} is a key of the context, which cannot be mapped over")
-
-
-def _refuse_strangers(operator: type[Operator], what: str, given: Mapping[str, Any]) -> None:
+def _refuse_strangers(operator: type[AbstractOperator], what: str, given: Mapping[str, Any]) -> None:
     own = own_arguments(operator)
     known = {*own, *CHECKS, *IGNORED, *LATER, *_TASK}
     for name in given:

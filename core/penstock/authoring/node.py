@@ -1,17 +1,22 @@
-"""What may stand on either side of ``>>``: tasks, their outputs, groups and labels."""
+"""The graph of a DAG: what may stand on either side of ``>>``, and what its parts know of one another.
+
+`Task`, `Group` and `Graph` are what operators, task groups and DAGs are to each other and to every
+file between them; each of the three has one class that authors make.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from penstock.authoring.place import refuse
+from penstock.authoring.place import Place, refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
+    from zoneinfo import ZoneInfo
 
-    from penstock.authoring.operator import Operator
+    from penstock.authoring.schedules import ScheduleFields
 
     T = TypeVar("T")
 
@@ -20,11 +25,11 @@ class Node(ABC):
     """One end of an edge. ``a >> b`` returns ``b``, so that edges can be written in one row."""
 
     @abstractmethod
-    def entries(self) -> list[Operator]:
+    def entries(self) -> list[Task]:
         """Return the tasks that an edge into this node leads to."""
 
     @abstractmethod
-    def exits(self) -> list[Operator]:
+    def exits(self) -> list[Task]:
         """Return the tasks that an edge out of this node starts from."""
 
     def joined(self, other: Node, *, upstream: bool) -> None:  # noqa: B027 - most nodes need not care
@@ -57,8 +62,152 @@ class Node(ABC):
         return self
 
 
+class Task(Node):
+    """One task of a graph: who it is, where it stands, and what its neighbours must know of it."""
+
+    task_id: str
+    place: Place
+    dag: Graph | None
+    task_group: Group | None
+    upstream_task_ids: set[str]
+    downstream_task_ids: set[str]
+    trigger_rule: str
+    is_setup: bool
+    is_teardown: bool
+    on_failure_fail_dagrun: bool
+    multiple_outputs: bool
+
+    def entries(self) -> list[Task]:
+        """Return the task itself."""
+        return [self]
+
+    exits = entries
+
+    @property
+    def upstream_list(self) -> list[Task]:
+        """The direct parents."""
+        return [self.dag.task_dict[name] for name in sorted(self.upstream_task_ids)] if self.dag else []
+
+    @property
+    def downstream_list(self) -> list[Task]:
+        """The direct children."""
+        return [self.dag.task_dict[name] for name in sorted(self.downstream_task_ids)] if self.dag else []
+
+    @property
+    def dag_id(self) -> str:
+        """The id of the task's DAG, or empty."""
+        return self.dag.dag_id if self.dag else ""
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the task itself is mapped; one in a mapped group is not."""
+        return False
+
+    @property
+    def counted(self) -> tuple[Task, ...]:
+        """The tasks whose values decide how many instances there are."""
+        return ()
+
+    @property
+    def mapped_group(self) -> Group | None:
+        """The mapped group around the task, or None."""
+        return self.task_group.mapped_group if self.task_group else None
+
+    @property
+    def feeds_mapping(self) -> bool:
+        """Whether the number of instances of some task or group depends on what this one returns."""
+        return self.dag is not None and self.task_id in self.dag.mapping_sources
+
+
+class Group(Node):
+    """A name over some tasks and groups; the nameless one of a DAG has no parent."""
+
+    group_id: str
+    dag: Graph
+    parent_group: Group | None
+    children: list[Group | Task]
+    default_args: dict[str, Any]
+
+    @property
+    @abstractmethod
+    def counted(self) -> tuple[Task, ...]:
+        """The tasks whose values decide how many instances of the group there are."""
+
+    @abstractmethod
+    def child_id(self, name: str) -> str:
+        """Return the full id of something called *name* in this group."""
+
+    @abstractmethod
+    def tasks(self) -> Iterator[Task]:
+        """Yield every task inside, also those of groups inside."""
+
+    @property
+    @abstractmethod
+    def prefix(self) -> str:
+        """What ids inside begin with, without the dot."""
+
+    @property
+    @abstractmethod
+    def mapped_group(self) -> Group | None:
+        """The mapped group that this is, or is inside of, or None."""
+
+
+class Graph(ABC):
+    """The tasks and groups of one DAG and the edges between them, and what its tasks ask of it."""
+
+    place: Place
+    dag_id: str
+    task_dict: Mapping[str, Task]
+    task_groups: Mapping[str, Group]
+    task_group: Group
+    """The nameless group that everything is in."""
+    default_args: dict[str, Any]
+    params: Mapping[str, Any]
+    schedule: ScheduleFields
+    template_searchpath: tuple[str, ...]
+    template_undefined: Any
+    user_defined_macros: dict[str, Any]
+    user_defined_filters: dict[str, Any]
+    jinja_environment_kwargs: dict[str, Any]
+    render_template_as_native_obj: bool
+
+    @property
+    @abstractmethod
+    def timezone(self) -> ZoneInfo:
+        """The time zone in which the DAG's schedule and its naive dates are."""
+
+    @property
+    @abstractmethod
+    def mapping_sources(self) -> frozenset[str]:
+        """Ids of the tasks whose values decide how many instances some task or group has."""
+
+    @abstractmethod
+    def add_task(self, task: Task, group: Group | None = None) -> None:
+        """Take *task*, in *group* or at the top. Raises `DagFileError` when its id is taken."""
+
+    @abstractmethod
+    def add_group(self, group: Group) -> None:
+        """Take *group*. Raises `DagFileError` when its id is taken."""
+
+    @abstractmethod
+    def add_edge(self, up: str, down: str, label: str | None = None) -> None:
+        """Draw the edge between two tasks once; a later label replaces an earlier one."""
+
+    @abstractmethod
+    def free_id(self, wanted: str) -> str:
+        """Return *wanted*, with ``__1``, ``__2``, ... when it is taken."""
+
+    @abstractmethod
+    def descendants(self, task_ids: Sequence[str]) -> set[str]:
+        """Return every task that depends on one of *task_ids*, however far."""
+
+    @abstractmethod
+    def warn(self, text: str) -> None:
+        """Note something that was ignored knowingly, once."""
+
+
 class Label(Node):
-    """A text on edges: ``a >> Label("when empty") >> b``."""
+    """Text on edges: ``a >> Label("when empty") >> b``."""
 
     def __init__(self, label: str) -> None:
         if not isinstance(label, str):
@@ -67,7 +216,7 @@ class Label(Node):
         self._ups: list[Node] = []
         self._downs: list[Node] = []
 
-    def entries(self) -> list[Operator]:
+    def entries(self) -> list[Task]:
         """Refuse: a label is not a task."""
         refuse(f"Label({self.label!r}) stands between two tasks, not beside another label")
 
@@ -102,7 +251,7 @@ def connect(up: Node, down: Node, label: str | None = None) -> None:
     down.joined(up, upstream=True)
 
 
-def _draw(up: Operator, down: Operator, label: str | None) -> None:
+def _draw(up: Task, down: Task, label: str | None) -> None:
     dag = up.dag or down.dag
     if dag is None:
         refuse(f"neither {up.task_id!r} nor {down.task_id!r} is in a DAG: use `with DAG(...)` or dag=")

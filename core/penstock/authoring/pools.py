@@ -34,7 +34,12 @@ class Pool(Checked):
         self.slots = slots
         self.description = description
         self.include_deferred = include_deferred
-        scope.current().pools.append(self)
+        scope.current().declared.append(self)
 
     def __str__(self) -> str:
         return self.name
+
+
+def declared_pools() -> list[Pool]:
+    """Return the pools that the file has declared so far, in the order of making."""
+    return [each for each in scope.current().declared if isinstance(each, Pool)]

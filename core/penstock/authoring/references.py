@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from penstock.authoring.context import Context
-    from penstock.authoring.operator import Operator
+    from penstock.authoring.node import Task
 
 
 class Reference(ABC):
     """Stands for a value. Its text is a template that gives the same value, without an edge."""
 
     @property
-    def sources(self) -> tuple[Operator, ...]:
+    def sources(self) -> tuple[Task, ...]:
         """The tasks that the value comes from."""
         return ()
 

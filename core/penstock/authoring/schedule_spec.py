@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from penstock.authoring.dag import DAG
+from penstock.authoring.schedules import ScheduleFields
 from penstock.model.assets import AssetCondition, describe
-from penstock.model.spec import (
-    ScheduleSpec,
-)
-
-TYPE_CHECKING = False
+from penstock.model.spec import ScheduleSpec
 
 
-def schedule_of(dag: DAG, zone: str) -> ScheduleSpec:
-    """Return the schedule of *dag* as data; *zone* is where its cron lives."""
-    fields = dag.schedule
+def schedule_of(fields: ScheduleFields, zone: str) -> ScheduleSpec:
+    """Return a DAG's schedule as data; *zone* is where its cron lives."""
     condition, text = None, fields.text
     if fields.assets is not None:
         condition = msgspec.convert(fields.assets, AssetCondition)

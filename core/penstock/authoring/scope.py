@@ -8,21 +8,21 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from penstock.authoring.blocks import Block
+    from penstock.authoring.checked import Checked
     from penstock.authoring.context import Context
-    from penstock.authoring.dag import DAG
-    from penstock.authoring.group import TaskGroup
-    from penstock.authoring.pools import Pool
-    from penstock.authoring.setups import Block
+    from penstock.authoring.node import Graph, Group
 
 
 class Scope:
     """Stacks of what is open, and lists of what was declared; a DAG comes with the file it belongs to."""
 
     def __init__(self) -> None:
-        self.dags: list[DAG] = []
-        self.groups: list[TaskGroup] = []
-        self.registered: list[tuple[DAG, str | None]] = []
-        self.pools: list[Pool] = []
+        self.dags: list[Graph] = []
+        self.groups: list[Group] = []
+        self.registered: list[tuple[Graph, str | None]] = []
+        self.declared: list[Checked] = []
+        """What the file declares beside its DAGs: pools."""
         self.blocks: list[Block] = []
         """Open ``with`` blocks of setups and teardowns."""
         self.context: Context | None = None
@@ -62,12 +62,12 @@ class closed:  # noqa: N801 - used like a function
         self._scope.dags, self._scope.groups = self._open
 
 
-def open_dag() -> DAG | None:
+def open_dag() -> Graph | None:
     """Return the DAG whose ``with`` block we are in, or None."""
     return _current.dags[-1] if _current.dags else None
 
 
-def open_group(dag: DAG) -> TaskGroup:
+def open_group(dag: Graph) -> Group:
     """Return the group of *dag* that new tasks belong to."""
     for group in reversed(_current.groups):
         if group.dag is dag:

@@ -1,9 +1,12 @@
-"""Calling an author's function with the context's values where it asks for them."""
+"""What an author's function takes, and which arguments fit it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
+
+from penstock.authoring.checks import near
+from penstock.authoring.place import refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,3 +111,18 @@ def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
     missing = [name for name in shape.names if name not in given]
     if missing:
         raise TypeError(f"missing a required argument: {', '.join(map(repr, missing))}")
+
+
+def refuse_bad_names(
+    function: Callable[..., Any], what: str, given: Mapping[str, Any], standing: Mapping[str, Any] = {}
+) -> None:
+    """Refuse arguments to map over that *function* does not take, or that it was given before."""
+    name = getattr(function, "__name__", "the function")
+    shape = shape_of(function)
+    for key in given:
+        if key in standing:
+            refuse(f"{name!r}: {key!r} is given to partial() already")
+        if shape is not None and key not in shape.names and not shape.takes_kwargs:
+            refuse(f"{name!r}: {what} got an unexpected argument {key!r}{near(key, shape.names)}")
+        if key in CONTEXT_KEYS:
+            refuse(f"{name!r}: {key!r} is a key of the context, which cannot be mapped over")

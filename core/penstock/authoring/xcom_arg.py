@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, NoReturn
 
     from penstock.authoring.context import Context
-    from penstock.authoring.operator import Operator
+    from penstock.authoring.node import Task
     from penstock.model.spec import MapInput
 
 RETURN_VALUE = "return_value"
@@ -31,16 +31,16 @@ class XComArg(Reference, Resource):
     As an argument it draws an edge; formatted into a string it becomes a template and draws none.
     """
 
-    def __init__(self, operator: Operator, key: str = RETURN_VALUE) -> None:
+    def __init__(self, operator: Task, key: str = RETURN_VALUE) -> None:
         self.operator = operator
         self.key = key
 
     @property
-    def sources(self) -> tuple[Operator, ...]:
+    def sources(self) -> tuple[Task, ...]:
         """The tasks whose outputs the value is made of."""
         return (self.operator,)
 
-    def entries(self) -> list[Operator]:
+    def entries(self) -> list[Task]:
         """Return the tasks that push what the value is made of."""
         return list(dict.fromkeys(self.sources))
 
@@ -139,7 +139,7 @@ class _Made(XComArg):
         self.key = RETURN_VALUE
 
     @property
-    def sources(self) -> tuple[Operator, ...]:
+    def sources(self) -> tuple[Task, ...]:
         """The tasks whose outputs the parts are."""
         return tuple(source for part in self.parts for source in part.sources)
 

@@ -6,27 +6,27 @@ something put into a dict or a set), and what does not go together, is found her
 
 from __future__ import annotations
 
-from penstock.authoring import scope
 from penstock.authoring.dag_words import refuse_continuous
 from penstock.authoring.expand_input import refuse_what_cannot_wait
 from penstock.authoring.place import refuse
+from penstock.authoring.pools import declared_pools
 from penstock.errors import DagFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.dag import DAG
-    from penstock.authoring.operator import Operator
 
 
 def check_again(dag: DAG) -> None:
     """Check *dag* and all that belongs to it; raise `DagFileError` where each was made."""
     dag.check_again(dag.place)
-    refuse_continuous(dag, dag.place)
+    refuse_continuous(dag.schedule.kind, dag.max_active_runs, dag.place)
     for param in dag.params.values():
         param.check_again(dag.place)
     for deadline in dag.deadlines:
         deadline.check_again(dag.place)
-    for pool in scope.current().pools:
+    for pool in declared_pools():
         pool.check_again(dag.place)
     for group_id, group in dag.task_groups.items():
         group.check_again(group.place)
@@ -43,7 +43,7 @@ def check_again(dag: DAG) -> None:
         _refuse_contradictions(task)
 
 
-def _refuse_contradictions(task: Operator) -> None:
+def _refuse_contradictions(task: AbstractOperator) -> None:
     for asset in (*task.inlets, *task.outlets):
         asset.check_again(task.place)
     if task.is_setup and task.is_teardown:
@@ -51,10 +51,9 @@ def _refuse_contradictions(task: Operator) -> None:
     if getattr(task, "soft_fail", False) and getattr(task, "never_fail", False):
         refuse(f"task {task.task_id!r}: soft_fail and never_fail exclude each other", task.place)
     group = task.mapped_group
-    given = task.given or (group.given if group else None)
-    if given is not None:
-        try:
-            refuse_what_cannot_wait(given, task.trigger_rule, f"task {task.task_id!r}")
-        except DagFileError as error:
-            error.file, error.line = task.place.file, task.place.line
-            raise
+    counted = task.counted or (group.counted if group else ())
+    try:
+        refuse_what_cannot_wait(counted, task.trigger_rule, f"task {task.task_id!r}")
+    except DagFileError as error:
+        error.file, error.line = task.place.file, task.place.line
+        raise

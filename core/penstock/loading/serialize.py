@@ -13,15 +13,15 @@ from itertools import pairwise
 
 import msgspec
 
-from penstock.authoring import scope
+from penstock.authoring.abstract_operator import AbstractOperator, Command
 from penstock.authoring.arguments import TASK_CALLBACKS
 from penstock.authoring.checks import shown
 from penstock.authoring.collect import collect
 from penstock.authoring.dag import DAG
 from penstock.authoring.group import TaskGroup
-from penstock.authoring.operator import Command, Operator
 from penstock.authoring.params import Param
 from penstock.authoring.place import Place, refuse
+from penstock.authoring.pools import declared_pools
 from penstock.authoring.schedule_spec import schedule_of
 from penstock.errors import DagFileError
 from penstock.loading.check_again import check_again
@@ -65,7 +65,7 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     _refuse_unknown_zones(dag)
     _refuse_cycle(dag)
     _refuse_rules_with_fail_fast(dag)
-    schedule = schedule_of(dag, zone)
+    schedule = schedule_of(dag.schedule, zone)
     _refuse_unusable_params(dag, schedule)
     sources = dag.mapping_sources
     spec = DagSpec(
@@ -118,7 +118,7 @@ def _deadlines(dag: DAG, zone: str) -> Iterable[DeadlineSpec]:
         )
 
 
-def _task(task: Operator, sources: frozenset[str]) -> TaskSpec:
+def _task(task: AbstractOperator, sources: frozenset[str]) -> TaskSpec:
     several = task.is_mapped or task.mapped_group is not None
     # The length of what it returns is told by the task's own process.
     measured = task.task_id in sources and not several
@@ -171,7 +171,7 @@ def _task(task: Operator, sources: frozenset[str]) -> TaskSpec:
     )
 
 
-def _assets(task: Operator, assets: Iterable[Any]) -> tuple[AssetSpec, ...]:
+def _assets(task: AbstractOperator, assets: Iterable[Any]) -> tuple[AssetSpec, ...]:
     found = tuple(AssetSpec(**asset.fields()) for asset in assets)
     for asset in found:
         problem = not_plain(asset.extra)
@@ -180,7 +180,7 @@ def _assets(task: Operator, assets: Iterable[Any]) -> tuple[AssetSpec, ...]:
     return found
 
 
-def _expand(mapped: Operator | TaskGroup) -> ExpandSpec | None:
+def _expand(mapped: AbstractOperator | TaskGroup) -> ExpandSpec | None:
     """Return how a task or group is mapped; refuse more instances than a run can bear."""
     if mapped.given is None:
         return None
@@ -194,7 +194,7 @@ def _expand(mapped: Operator | TaskGroup) -> ExpandSpec | None:
     return expand
 
 
-def _sensor(task: Operator) -> SensorSpec | None:
+def _sensor(task: AbstractOperator) -> SensorSpec | None:
     from penstock.authoring.mapped import MappedOperator
     from penstock.authoring.sensor import Sensor
 
@@ -294,7 +294,7 @@ def _param(dag: DAG, name: str, param: Param) -> ParamSpec:
 
 def _pools(dag: DAG) -> Iterable[PoolSpec]:
     pools: dict[str, Pool] = {}
-    for pool in scope.current().pools:
+    for pool in declared_pools():
         other = pools.setdefault(pool.name, pool)
         if other.slots != pool.slots:
             sizes = f"{other.slots} slots in one place and {pool.slots} in another"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import jinja2
     from jinja2 import nodes
 
+    from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.dag import DAG
-    from penstock.authoring.operator import Operator
 
 _RAW = "what is not a template stands between {% raw %} and {% endraw %}"
 _CALLBACKS = ("execute", "success", "failure", "retry", "skipped")
@@ -57,7 +57,7 @@ def check_templates(dag: DAG) -> None:
         work.look_at_notifiers(first, "deadline", one.callback)
 
 
-def _fields(task: Operator) -> Iterator[tuple[str, Any, bool]]:
+def _fields(task: AbstractOperator) -> Iterator[tuple[str, Any, bool]]:
     """Yield what is rendered of a task: name, value, and whether a string may name a file."""
     if task.map_index_template is not None:
         yield "map_index_template", task.map_index_template, True
@@ -95,7 +95,7 @@ class _Work:
         self._done: set[tuple[str, bool | None]] = set()
         """Texts that were looked at: a loop makes the same one many times."""
 
-    def look(self, task: Operator, name: str, value: Any, endings: Any) -> None:
+    def look(self, task: AbstractOperator, name: str, value: Any, endings: Any) -> None:
         """Look at all strings of one field."""
         ends = tuple(endings)
         for text in _texts(value):
@@ -110,27 +110,27 @@ class _Work:
             except _Mistake as mistake:
                 raise self._error(task, f"{name}: {mistake}", mistake.files) from None
 
-    def look_at_notifiers(self, task: Operator | None, name: str, callbacks: Any) -> None:
+    def look_at_notifiers(self, task: AbstractOperator | None, name: str, callbacks: Any) -> None:
         """Look at the templates of notifiers among *callbacks*; *task* is in whose name they render."""
         for one in callbacks:
             if isinstance(one, Notifier) and task is not None:
                 for field in one.template_fields:
                     self.look(task, f"{name}: {field} of {type(one).__name__}", getattr(one, field, None), ())
 
-    def _error(self, task: Operator, text: str, files: tuple[str, ...]) -> DagFileError:
+    def _error(self, task: AbstractOperator, text: str, files: tuple[str, ...]) -> DagFileError:
         place: Place = task.place
         error = DagFileError(f"task {task.task_id!r}: {text}", place.file, place.line)
         error.beside = files
         return error
 
-    def _environment(self, task: Operator) -> jinja2.Environment:
+    def _environment(self, task: AbstractOperator) -> jinja2.Environment:
         native = task.render_template_as_native_obj
         found = self._environments.get(native)
         if found is None:
             found = self._environments[native] = Renderer(task, {}).environment  # type: ignore[arg-type]  # nothing is rendered
         return found
 
-    def _look_at_text(self, task: Operator, name: str, text: str) -> None:
+    def _look_at_text(self, task: AbstractOperator, name: str, text: str) -> None:
         key = (text, task.render_template_as_native_obj)
         if key in self._done:
             return
@@ -140,7 +140,7 @@ class _Work:
         self._done.add(key)
 
     def _look_at_file(
-        self, task: Operator, name: str, within: tuple[str, ...], endings: tuple[str, ...]
+        self, task: AbstractOperator, name: str, within: tuple[str, ...], endings: tuple[str, ...]
     ) -> None:
         """Look at a template file, and at those that it includes."""
         import jinja2
@@ -175,7 +175,9 @@ class _Work:
             raise _Mistake("the template is nested too deeply", files) from None
         return tree
 
-    def _look_into(self, task: Operator, tree: nodes.Template, file: str, within: tuple[str, ...]) -> None:
+    def _look_into(
+        self, task: AbstractOperator, tree: nodes.Template, file: str, within: tuple[str, ...]
+    ) -> None:
         """Look at the names of filters and tests, and at other files, that a template asks for."""
         from jinja2 import nodes
 
@@ -193,7 +195,7 @@ class _Work:
             if isinstance(wanted, str) and not optional:
                 self._look_at_file(task, wanted, within, ())
 
-    def _warn_of_unknown_names(self, task: Operator, name: str, tree: nodes.Template) -> None:
+    def _warn_of_unknown_names(self, task: AbstractOperator, name: str, tree: nodes.Template) -> None:
         import jinja2
         from jinja2 import nodes
 

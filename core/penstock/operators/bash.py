@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
+from penstock.authoring.abstract_operator import Command
 from penstock.authoring.checks import exit_codes, mapping, optional_callable, optional_mapping, shown, truth
 from penstock.authoring.exceptions import SkipException, TaskError
-from penstock.authoring.operator import Command, Operator
+from penstock.authoring.operator import Operator
 from penstock.authoring.place import refuse
 from penstock.authoring.references import references
 from penstock.task_process.templates import has_markers

@@ -10,15 +10,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from penstock.authoring.dag import DAG
-    from penstock.authoring.operator import Operator
+    from penstock.authoring.node import Graph, Task
 
 
 class BranchError(TaskError, ValueError):
     """A branch chose something that does not exist."""
 
 
-def ruled_out(task: Operator, chosen: Any) -> list[str]:
+def ruled_out(task: Task, chosen: Any) -> list[str]:
     """Return the ids of the direct children of *task* that *chosen* leaves out, sorted.
 
     *chosen* is an id, several, or None. Raises `BranchError` for an id that the DAG does not have.
@@ -43,7 +42,7 @@ def _listed(chosen: Any) -> list[str]:
     return listed
 
 
-def _expand(dag: DAG, name: str) -> list[str]:
+def _expand(dag: Graph, name: str) -> list[str]:
     if name in dag.task_dict:
         return [name]
     if name in dag.task_groups:

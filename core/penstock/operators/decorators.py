@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from penstock.authoring.expand_input import ExpandInput
+    from penstock.authoring.node import Task
     from penstock.authoring.operator import Operator
 
 
@@ -58,7 +59,7 @@ class TaskFactory:
 
         return self.override(pre_execute=guard(condition, message, wanted, self._options.get("pre_execute")))
 
-    def _mark(self, task: Operator) -> None:
+    def _mark(self, task: Task) -> None:
         if self.is_setup:
             mark_setup(task)
         if self.is_teardown:
@@ -120,7 +121,7 @@ class TaskFactory:
         return made
 
     def _refuse_bad_names(self, what: str, given: Mapping[str, Any]) -> None:
-        from penstock.authoring.mapped import refuse_bad_names
+        from penstock.authoring.signatures import refuse_bad_names
 
         refuse_bad_names(self.function, what, given, self._standing)
 

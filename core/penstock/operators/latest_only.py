@@ -31,6 +31,6 @@ class LatestOnlyOperator(Operator):
         from penstock.timetable.schedule import timetable_of
 
         assert self.dag is not None
-        table = timetable_of(schedule_of(self.dag, context.timezone))
+        table = timetable_of(schedule_of(self.dag.schedule, context.timezone))
         following = next(iter(table.points_after(context["dag_run"].run_after)), None)
         return following is None or following.run_after > datetime.now(UTC)

@@ -20,9 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.context import Context
     from penstock.authoring.dag import DAG
-    from penstock.authoring.operator import Operator
 
 
 class AttemptFailedError(TaskError):
@@ -47,9 +47,8 @@ def _call_all(folder: str, spec: Mapping[str, Any], facts: dict[str, Any]) -> li
 
     told = facts["callback"]
     try:
-        task = load_task(facts)
-        assert task.dag is not None
-        wanted = _callbacks(task.dag, task, told["kind"])
+        dag, task = load_task(facts)
+        wanted = _callbacks(dag, task, told["kind"])
         context = _context(folder, spec, facts, task)
     except BaseException as error:  # noqa: BLE001 - an author's file may raise anything while it loads
         return [_explain(error)]
@@ -70,7 +69,7 @@ def _call(callback: Callable[..., Any], context: Context, kind: str) -> str | No
     return None
 
 
-def _callbacks(dag: DAG, task: Operator, kind: str) -> Sequence[Callable[..., Any]]:
+def _callbacks(dag: DAG, task: AbstractOperator, kind: str) -> Sequence[Callable[..., Any]]:
     scope, _, event = kind.partition("_")
     if scope == "task":
         found: Sequence[Callable[..., Any]] = getattr(task, f"on_{event}_callback")
@@ -86,7 +85,7 @@ def _callbacks(dag: DAG, task: Operator, kind: str) -> Sequence[Callable[..., An
     return found
 
 
-def _context(folder: str, spec: Mapping[str, Any], facts: dict[str, Any], task: Operator) -> Context:
+def _context(folder: str, spec: Mapping[str, Any], facts: dict[str, Any], task: AbstractOperator) -> Context:
     from penstock.task_process.moment import Moment
 
     told = facts["callback"]

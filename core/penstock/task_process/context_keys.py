@@ -19,8 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from penstock.authoring.dag import DAG
-    from penstock.authoring.operator import Operator
+    from penstock.authoring.abstract_operator import AbstractOperator
+    from penstock.authoring.node import Graph
 
 
 class DagRun:
@@ -43,7 +43,7 @@ class DagRun:
         return f"<DagRun {self.dag_id} {self.run_id}>"
 
 
-def build_context(dag: DAG, task: Operator, ti: TaskInstance, facts: Mapping[str, Any]) -> Context:
+def build_context(dag: Graph, task: AbstractOperator, ti: TaskInstance, facts: Mapping[str, Any]) -> Context:
     """Return the context of *task* from the *facts* of its attempt (``AttemptSpec.context``)."""
     run = DagRun(dag.dag_id, facts)
     day = macros.ds_nodash(run.logical_date)
@@ -91,7 +91,9 @@ def get_current_context() -> Context:
     return context
 
 
-def _asset_keys(task: Operator, context: Context, triggering: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _asset_keys(
+    task: AbstractOperator, context: Context, triggering: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Return the keys about assets; most tasks have nothing to do with any."""
     if not (task.inlets or task.outlets or triggering):
         return {"triggering_asset_events": {}, "inlet_events": {}, "outlet_events": {}}
@@ -131,7 +133,7 @@ def _previous(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {f"prev_{name}_success": _moment(found, name) for name in names}
 
 
-def _params(dag: DAG, task: Operator, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _params(dag: Graph, task: AbstractOperator, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the params: the task's over the DAG's, and what the run was given over both.
 
     Raises `TaskError` when what the run was given does not fit a param of the task's own.

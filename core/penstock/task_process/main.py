@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, TextIO
 
+    from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.context import Context
-    from penstock.authoring.operator import Operator
+    from penstock.authoring.dag import DAG
 
 
 _FOR_CHILDREN = 0.75
@@ -67,7 +68,7 @@ def settle_in(folder: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
 def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Ending:
     signal.signal(signal.SIGTERM, _on_sigterm)
     try:
-        task = load_task(facts)
+        _, task = load_task(facts)
         context = task_context(folder, spec, facts, task)
     except Terminated:
         raise
@@ -78,8 +79,11 @@ def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Endi
     return run_task(task, context)
 
 
-def load_task(facts: Mapping[str, Any]) -> Operator:
-    """Execute the pinned DAG file and return the task that *facts* name."""
+def load_task(facts: Mapping[str, Any]) -> tuple[DAG, AbstractOperator]:
+    """Execute the pinned DAG file; return the DAG and the task that *facts* name.
+
+    Raises `TaskNotFoundError` when the file makes either no longer, and whatever the file raises.
+    """
     from penstock.authoring.collect import collect
     from penstock.authoring.source import execute
     from penstock.task_process.logging_setup import show_logging
@@ -97,10 +101,12 @@ def load_task(facts: Mapping[str, Any]) -> Operator:
             f"DAG {dag_id!r} makes no task {task_id!r} any more: does it depend on its surroundings?"
         )
     dag.timezone_name = dag.timezone_name or facts.get("timezone")
-    return dag.task_dict[task_id]
+    return dag, dag.task_dict[task_id]
 
 
-def task_context(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], task: Operator) -> Context:
+def task_context(
+    folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any], task: AbstractOperator
+) -> Context:
     """Return the context of *task* in the attempt whose directory is *folder*."""
     from penstock.task_process.context_keys import build_context
     from penstock.task_process.moment import Moment
@@ -178,7 +184,7 @@ def _speak_line_by_line() -> None:
 
 
 def _on_sigterm(
-    number: int, frame: FrameType | None, task: Operator | None = None, grace: float = 0.0
+    number: int, frame: FrameType | None, task: AbstractOperator | None = None, grace: float = 0.0
 ) -> None:
     """Let `on_kill`, what the task has started and ``finally`` blocks run; a second signal ends at once."""
     del frame
@@ -194,7 +200,7 @@ def _on_sigterm(
         raise Terminated
 
 
-def _tell_to_stop(task: Operator) -> None:
+def _tell_to_stop(task: AbstractOperator) -> None:
     """Call `Operator.on_kill`, and show what it raises.
 
     It prints through streams of its own: the signal may have come in the middle of a print, and Python

@@ -17,8 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.context import Context
-    from penstock.authoring.operator import Operator
 
 REASON_MAX = 500
 """Characters of a reason; the log has the rest."""
@@ -52,7 +52,7 @@ class Ending:
         self.rendered_map_index = rendered_map_index
 
 
-def run_task(task: Operator, context: Context) -> Ending:
+def run_task(task: AbstractOperator, context: Context) -> Ending:
     """Run *task* and return how it ended. Only `Terminated` passes through."""
     scope.current().context = context
     ti = context["ti"]
@@ -72,7 +72,7 @@ def run_task(task: Operator, context: Context) -> Ending:
     return ending
 
 
-def _ended(task: Operator, context: Context) -> Ending:
+def _ended(task: AbstractOperator, context: Context) -> Ending:
     ti = context["ti"]
     try:
         if task.is_mapped:
@@ -143,7 +143,7 @@ def rendered_map_index(context: Context) -> str | None:
     return covered(str(Renderer(context["task"], context).text(template)))[:_LABEL_MAX]
 
 
-def _push(task: Operator, context: Context, value: Any) -> int | None:
+def _push(task: AbstractOperator, context: Context, value: Any) -> int | None:
     """Keep what the task returned (None is never kept), and return its length if others are mapped over it.
 
     Of an instance that is how many values it adds to what its task returned: one or none.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import logging
     from typing import Any
 
-    from penstock.authoring.operator import Operator
+    from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.task_process.moment import Moment
 
 _ABSENT = object()
@@ -38,7 +38,7 @@ class TaskInstance:
 
     def __init__(
         self,
-        task: Operator,
+        task: AbstractOperator,
         *,
         dag_id: str,
         run_id: str,

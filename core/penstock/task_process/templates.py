@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import jinja2
 
+    from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.context import Context
-    from penstock.authoring.operator import Operator
 
 _MARKERS = ("{{", "{%", "{#")
 
@@ -34,7 +34,7 @@ def has_markers(value: Any) -> bool:
     return False
 
 
-def render_fields(task: Operator, context: Context) -> dict[str, Any]:
+def render_fields(task: AbstractOperator, context: Context) -> dict[str, Any]:
     """Replace templates and references in the template fields of *task*; return the fields."""
     renderer = Renderer(task, context)
     for name in task.template_fields:
@@ -54,7 +54,7 @@ def render_fields(task: Operator, context: Context) -> dict[str, Any]:
 class Renderer:
     """Renders values for one task in one context."""
 
-    def __init__(self, task: Operator, context: Context, *, files: bool = True) -> None:
+    def __init__(self, task: AbstractOperator, context: Context, *, files: bool = True) -> None:
         self._files = files
         """Whether a string may name a file to render."""
         self.task = task

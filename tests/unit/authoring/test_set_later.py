@@ -267,7 +267,7 @@ def load_again(load: Any) -> None:
     from penstock.authoring import scope
 
     current = scope.current()
-    for listed in (current.dags, current.groups, current.registered, current.pools, current.blocks):
+    for listed in (current.dags, current.groups, current.registered, current.declared, current.blocks):
         listed.clear()
 
 

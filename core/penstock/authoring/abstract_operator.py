@@ -1,0 +1,363 @@
+"""The root of everything that does work: one task of a DAG.
+
+A subclass names its own arguments in ``__init__``, hands the rest to ``super().__init__(**task)``
+and does its work in ``execute``. Arguments nobody knows are refused; ``default_args`` of the DAG
+and of the groups around fill what was not given, also arguments of the subclass.
+"""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from collections.abc import Callable, Mapping, Sequence
+
+from penstock.authoring import scope
+from penstock.authoring.arguments import (
+    CHECKS,
+    IGNORED,
+    LATER,
+    hint,
+    refuse_later,
+    refuse_unknown,
+    worth_a_warning,
+)
+from penstock.authoring.checked import Checked
+from penstock.authoring.checks import exit_codes, mapping, near, optional_text, truth
+from penstock.authoring.node import Graph, Group, Task, connect
+from penstock.authoring.place import Place, author_place, refuse
+from penstock.authoring.references import references
+from penstock.authoring.setups import Resource
+from penstock.errors import BadIdError, DagFileError
+from penstock.ids import check_id
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import logging
+    from typing import Any, Literal, TypeVar, Unpack
+
+    from penstock.authoring.arguments import TaskArgs
+    from penstock.authoring.checked import Check
+    from penstock.authoring.context import Context
+    from penstock.authoring.expand_input import ExpandInput
+    from penstock.authoring.pools import Pool
+    from penstock.authoring.xcom_arg import XComArg
+
+    T = TypeVar("T")
+
+
+class Command:
+    """A command that can be started without the author's file: see `AbstractOperator.launch`."""
+
+    __slots__ = ("argv", "cwd", "env", "replace_env")
+
+    def __init__(
+        self,
+        argv: tuple[str, ...],
+        env: dict[str, str] | None = None,
+        replace_env: bool = False,
+        cwd: str | None = None,
+    ) -> None:
+        self.argv = argv
+        self.env = env or {}
+        self.replace_env = replace_env
+        self.cwd = cwd
+
+
+class _OperatorType(ABCMeta):
+    """Makes tasks: fills in default arguments, refuses bad ones at the author's line, draws data edges."""
+
+    def __call__(cls: type[T], *args: Any, **kwargs: Any) -> T:
+        place = author_place()
+        try:
+            if args:
+                refuse(f"{cls.__name__} takes keyword arguments only")
+            fill_from_default_args(cls, kwargs)
+            refuse_missing(cls, kwargs)
+            task = _make(super().__call__, cls.__name__, kwargs)  # type: ignore[misc]
+            task.place = place
+            task.connect_references()
+        except DagFileError as error:
+            # The line that makes the task is worth more than a line in some shared subclass.
+            error.file, error.line = place.file, place.line
+            raise
+        return task  # type: ignore[no-any-return]
+
+
+class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
+    """One task. Every argument of `TaskArgs` is an attribute, also to be set later; durations are seconds.
+
+    ``template_fields`` are the attributes in which Jinja templates and outputs of other tasks are
+    replaced by values before ``execute``; a string ending in one of ``template_ext`` names a file.
+    """
+
+    checks: Mapping[str, Check] = {
+        **{name: check for name, check in CHECKS.items() if name != "log"},
+        "log_mode": lambda value, name: CHECKS["log"](value, name.removesuffix("_mode")),
+        "skip_on_exit_code": exit_codes,
+        "last_line_is_value": truth,
+        "operator_name": optional_text,
+        **dict.fromkeys(["is_setup", "is_teardown", "on_failure_fail_dagrun"], truth),
+    }
+    template_fields: Sequence[str] = ()
+    template_ext: Sequence[str] = ()
+    skip_on_exit_code: tuple[int, ...] = ()
+    """Exit codes of the process that mean "skipped"."""
+    last_line_is_value: bool = False
+    """Whether the last line of output is the return value."""
+
+    inlets: tuple[Any, ...] = ()
+    outlets: tuple[Any, ...] = ()
+    owner: str | None = None
+    trigger_rule: str = "all_success"
+    retries: int = 0
+    retry_delay: float = 300.0
+    retry_exponential_backoff: float = 0.0
+    max_retry_delay: float | None = None
+    execution_timeout: float | None = None
+    stop_grace: float | None = None
+    on_lost: Literal["retry", "fail"] = "retry"
+    pool: str | Pool = "default_pool"
+    pool_slots: int = 1
+    priority_weight: int = 1
+    weight_rule: Literal["downstream", "upstream", "absolute"] = "downstream"
+    max_active_tis_per_dag: int | None = None
+    max_active_tis_per_dagrun: int | None = None
+    depends_on_past: bool = False
+    wait_for_downstream: bool = False
+    is_setup: bool = False
+    is_teardown: bool = False
+    on_failure_fail_dagrun: bool = False
+    do_xcom_push: bool = True
+    multiple_outputs: bool = False
+    task_display_name: str | None = None
+    doc: str | None = None
+    doc_md: str | None = None
+    log_mode: str = "captured"
+    render_template_as_native_obj: bool | None = None
+    pre_execute: Callable[..., Any] | None = None
+    post_execute: Callable[..., Any] | None = None
+    map_index_template: str | None = None
+    given: ExpandInput | None = None
+    """What a mapped task is mapped over."""
+    on_execute_callback: Sequence[Callable[..., Any]] = ()
+    on_success_callback: Sequence[Callable[..., Any]] = ()
+    on_failure_callback: Sequence[Callable[..., Any]] = ()
+    on_retry_callback: Sequence[Callable[..., Any]] = ()
+    on_skipped_callback: Sequence[Callable[..., Any]] = ()
+
+    def __init__(self, *, task_id: str, **task: Unpack[TaskArgs]) -> None:
+        given: dict[str, Any] = dict(task)
+        self.place = Place()
+        self.upstream_task_ids: set[str] = set()
+        self.downstream_task_ids: set[str] = set()
+        self.params: dict[str, Any] = dict(mapping(getattr(type(self), "params", None), "params"))
+        self.secrets: dict[str, str] = getattr(type(self), "secrets", None)  # type: ignore[assignment]
+        self.operator_name = type(self).__name__
+        self.dag: Graph | None = given.pop("dag", None)
+        self.task_group: Group | None = None
+        group: Group | None = given.pop("task_group", None)
+        given.pop("default_args", None)
+        _checked_id(task_id)
+        self.dag = self.dag or (group.dag if group else None) or scope.open_dag()
+        if self.dag is not None:
+            group = group or scope.open_group(self.dag)
+        self.task_id = group.child_id(task_id) if group else task_id
+        if self.task_id != task_id:
+            _checked_id(self.task_id)
+        self._take(given)
+        if self.dag is not None:
+            self.dag.add_task(self, group)
+
+    def _take(self, given: dict[str, Any]) -> None:
+        unknown = []
+        for name, value in given.items():
+            if name in CHECKS:
+                setattr(self, name, value)
+            elif not self._ignores(name, value):
+                unknown.append(name)
+        if unknown:
+            label = f"{type(self).__name__} (task {self.task_id!r})"
+            refuse_unknown(
+                label, unknown, {*CHECKS, *own_arguments(type(self)), "task_id", "dag", "task_group"}
+            )
+
+    def _ignores(self, name: str, value: Any) -> bool:
+        """Whether *name* is a known word without a meaning here: then it is warned of, or refused."""
+        if name in LATER and value:
+            refuse_later(name, LATER[name])
+        if name in IGNORED and self.dag is not None and worth_a_warning(name, value):
+            self.dag.warn(f"argument {name} is ignored: {IGNORED[name]}")
+        return name in IGNORED or name in LATER
+
+    def set_by_author(self, name: str, value: Any) -> None:
+        """Treat words of the reference as arguments are, and warn of what is nearly one of ours."""
+        kind = type(self)
+        if not kind.__module__.startswith("penstock.") or hasattr(kind, name) or self._ignores(name, value):
+            return  # a class of the author's has attributes of its own
+        if hint(name):
+            refuse(f"task {self.task_id!r}: {name!r} cannot be set{hint(name)}")
+        meant = near(name, {*CHECKS, *own_arguments(kind)}, cutoff=0.75)
+        if meant and self.dag is not None:
+            self.dag.warn(f"task {self.task_id!r}: setting {name!r} changes nothing{meant}")
+
+    def execute(self, context: Context) -> Any:
+        """Do the work in the task's process; what is returned becomes the XCom ``return_value``.
+
+        Raise `SkipException` to skip, `FailException` to fail without a retry.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no execute()")
+
+    def on_kill(self) -> None:
+        """Clean up when the task is told to stop; called in the task's process."""
+
+    def launch(self) -> Literal["empty", "python"] | Command:
+        """Return what carries the task out: nothing, a command, or (default) this object in a process."""
+        return "python"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing of the author's Python has to run around the task itself."""
+        return self.pre_execute is None and self.post_execute is None
+
+    @property
+    def output(self) -> XComArg:
+        """What the task will have returned, to hand to another task."""
+        from penstock.authoring.xcom_arg import XComArg
+
+        return XComArg(self)
+
+    @property
+    def task_type(self) -> str:
+        """The name of the class."""
+        return type(self).__name__
+
+    @property
+    def log(self) -> logging.Logger:
+        """A logger whose lines go to the task's log."""
+        import logging
+
+        return logging.getLogger("penstock.task")
+
+    @log.setter
+    def log(self, value: Any) -> None:
+        # `log` is where subclasses write to, as everywhere; the argument is about the log itself.
+        self.log_mode = value
+
+    @property
+    def counted(self) -> tuple[Task, ...]:
+        """The tasks whose values decide how many instances there are."""
+        return self.given.counted if self.given is not None else ()
+
+    def connect_references(self) -> None:
+        """Draw an edge from every task whose output stands in a template field."""
+        for name in self.template_fields:
+            for reference in references(getattr(self, name, None)):
+                for source in reference.sources:
+                    connect(source, self)
+
+    @classmethod
+    def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return attributes that every instance of a mapped task has, by its common *kwargs*.
+
+        What the engine must know of a task before it runs, beyond `TaskArgs`.
+        """
+        del kwargs
+        return {}
+
+    @classmethod
+    def mapped_launch(cls) -> Literal["empty", "python"]:
+        """Return what carries out an instance of a mapped task of this class."""
+        return "python"
+
+    def __repr__(self) -> str:
+        return f"<Task({type(self).__name__}): {self.task_id}>"
+
+
+def _make(make: Callable[..., Any], name: str, kwargs: dict[str, Any]) -> Any:
+    try:
+        return make(**kwargs)
+    except TypeError as error:
+        # A subclass that handed on too little; any other TypeError is the author's own business.
+        if "required keyword-only argument" not in str(error):
+            raise
+        refuse(f"{name}: {error}")
+
+
+def _checked_id(task_id: Any) -> None:
+    try:
+        check_id(task_id, "task_id")
+    except BadIdError as error:
+        refuse(error.message)
+
+
+_own_cache: dict[type, dict[str, bool]] = {}
+
+
+def own_arguments(cls: type) -> Mapping[str, bool]:
+    """Return the arguments that *cls* names itself, up to `AbstractOperator`: name -> whether it is required.
+
+    A class whose ``__init__`` takes no ``**kwargs`` hides what its parents would accept.
+    """
+    found = _own_cache.get(cls)
+    if found is not None:
+        return found
+    own: dict[str, bool] = {}
+    first = True  # what a parent requires, the class itself may supply
+    for parent in cls.__mro__:
+        init = parent.__dict__.get("__init__")
+        if init is None or not hasattr(init, "__code__"):
+            continue
+        code = init.__code__
+        positional = code.co_varnames[1 : code.co_argcount]
+        with_default = positional[len(positional) - len(init.__defaults__ or ()) :]
+        for name in positional:
+            own.setdefault(name, first and name not in with_default)
+        for name in code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]:
+            own.setdefault(name, first and name not in (init.__kwdefaults__ or {}))
+        first = False
+        if parent is AbstractOperator or not code.co_flags & 0x08:  # inspect.CO_VARKEYWORDS
+            break
+    _own_cache[cls] = own
+    return own
+
+
+def _accepts_task_args(cls: type) -> bool:
+    init = cls.__dict__.get("__init__") or cls.__init__  # type: ignore[misc]
+    return bool(init.__code__.co_flags & 0x08)
+
+
+def fill_from_default_args(cls: type, kwargs: dict[str, Any]) -> None:
+    """Add to *kwargs* what the ``default_args`` around have for arguments of *cls* that were not given."""
+    group: Group | None = kwargs.get("task_group")
+    dag: Graph | None = kwargs.get("dag") or (group.dag if group else None) or scope.open_dag()
+    layers: list[Mapping[str, Any]] = []
+    if kwargs.get("default_args"):
+        layers.append(kwargs["default_args"])
+    if dag is not None:
+        inner: Group | None = group or scope.open_group(dag)
+        while inner is not None:
+            layers.append(inner.default_args)
+            inner = inner.parent_group
+        layers.append(dag.default_args)
+    own = own_arguments(cls)
+    common = _accepts_task_args(cls)
+    for layer in layers:
+        for name, value in layer.items():
+            if name in kwargs or name in {"task_id", "dag", "task_group"}:
+                continue
+            if name in own or (common and (name in CHECKS or name in LATER or _ignored(name))):
+                kwargs[name] = value
+
+
+def _ignored(name: str) -> bool:
+    # A DAG reads its own dates from default_args; they say nothing about a task.
+    return name in IGNORED and name not in {"start_date", "end_date"}
+
+
+def refuse_missing(cls: type, kwargs: dict[str, Any]) -> None:
+    """Refuse when *kwargs* lacks an argument that *cls* cannot do without."""
+    missing = [name for name, required in own_arguments(cls).items() if required and name not in kwargs]
+    if missing:
+        task = f" (task {kwargs['task_id']!r})" if "task_id" in kwargs else ""
+        strangers = kwargs.keys() - own_arguments(cls) - CHECKS.keys()
+        told = [f"{name}{near(name, strangers)}" for name in missing]
+        refuse(f"{cls.__name__}{task} needs {', '.join(told)}")
