@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from datetime import timedelta
+
+import pytest
 
 from drive.console import driving
 from fakes.clock import FakeClock
+from fakes.engine import FakeEngine
 from fakes.world import NOW
 from penstock.errors import StoreError
+from penstock_tui.feed import Feed
 
 
 async def test_a_vanished_engine_turns_the_top_line_and_comes_back() -> None:
@@ -79,3 +85,19 @@ async def test_nothing_is_asked_while_nothing_moves() -> None:
         driver.engine.calls.clear()
         await driver.pilot.pause(0.5)
         assert driver.engine.calls == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks begin at once from Python 3.12 on")
+def test_an_answer_is_new_each_time_where_tasks_begin_at_once() -> None:
+    """Textual starts tasks eagerly: what `ask` notes after making one came too late to be forgotten."""
+    answers = iter(range(9))
+
+    async def ask_twice() -> list[object]:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined]
+        feed = Feed(FakeEngine, lambda _message: None)
+        feed.start()
+        found: list[object] = [await feed.ask(lambda _engine: next(answers), key="dags") for _ in range(3)]
+        feed.close()
+        return found
+
+    assert asyncio.run(ask_twice()) == [0, 1, 2]

@@ -127,6 +127,8 @@ class Feed:
         )
 
     async def _in_turn(self, key: Hashable, question: Callable[[Engine], Answer]) -> Answer | None:
+        # From Python 3.12 on Textual lets a task begin at once, before `ask` has noted that it waits.
+        await asyncio.sleep(0)
         async with self._turns.setdefault(key, asyncio.Lock()):
             self._waiting.pop(key, None)
             return await self._answered(question)
