@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from penstock import process
+from penstock.attempts.files import CHANNEL
 from penstock.process_stat import Stat
 from penstock.supervisor import asking, attempt, closing, directory, fork, log_file, main, output
 
@@ -136,6 +137,8 @@ class Machine:
         umask = os.umask(0)
         os.umask(umask)
         shown = {name: value for name, value in env.items() if name not in ("PATH", "HOME")}
+        if CHANNEL in shown:  # whatever number is free
+            shown[CHANNEL] = "a descriptor"
         self.tell(f"spawn {program} {list(argv)} {shown} umask {umask:o} blocked {how['setsigmask']}")
         if self.spawn_error is not None:
             raise self.spawn_error
