@@ -1,4 +1,4 @@
-"""What a terminal or a pipe can be given: its encoding, and whether somebody asked for plain ASCII."""
+"""What a terminal or a pipe can show: its encoding, and whether somebody asked for plain ASCII."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TextIO
 
 _GLYPHS = "✗✓▸◦│─╭…█"
 _COERCED = "C.UTF-8"
-"""What Python itself sets ``LC_CTYPE`` to where the locale is C."""
+"""What Python itself sets ``LC_CTYPE`` to if the locale is C."""
 
 
 def carries_glyphs(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
-    """Return whether *stream* can be given the glyphs of tables and states.
+    """Return whether *stream* can show the glyphs of tables and states.
 
-    It cannot with an encoding that lacks them, nor in a locale that was set to ``C`` or ``POSIX``:
-    there Python writes UTF-8 although nobody said that the terminal reads it. No locale at all, as
-    in containers, says nothing.
+    It cannot if the encoding lacks them, or if the locale was set to ``C`` or ``POSIX``: there Python writes
+    UTF-8 although nobody said that the terminal reads it. If no locale is set at all, as in containers, that
+    means nothing.
     """
     if _locale(environ) in {"C", "POSIX"}:
         return False
@@ -27,7 +27,7 @@ def carries_glyphs(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
 
 
 def _locale(environ: Mapping[str, str]) -> str:
-    """Return the locale of characters, as it was set by somebody."""
+    """Return the locale of characters, as somebody set it."""
     if environ.get("LC_ALL"):
         return environ["LC_ALL"]
     kind, rest = environ.get("LC_CTYPE", ""), environ.get("LANG", "")
@@ -35,13 +35,13 @@ def _locale(environ: Mapping[str, str]) -> str:
 
 
 def carried(text: str, stream: TextIO | None) -> str:
-    """Return *text* with ``?`` for what the encoding of *stream* lacks."""
+    """Return *text* with ``?`` for the characters that *stream* cannot encode."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text if text.isascii() else text.encode(encoding, "replace").decode(encoding)
 
 
 def never_fail(stream: TextIO | None) -> None:
-    """Let *stream* write ``?`` for what its encoding lacks, instead of raising `UnicodeEncodeError`."""
+    """Make *stream* write ``?`` for what it cannot encode, instead of raising `UnicodeEncodeError`."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None and getattr(stream, "encoding", "utf-8").lower() not in {"utf-8", "utf8"}:
         reconfigure(errors="replace")

@@ -1,8 +1,8 @@
-"""Decoders for JSON, made once each and under a lock.
+"""JSON decoders, each made once and under a lock.
 
-msgspec works out what a type looks like when it is first asked to decode it, and two threads that
-do so for the same type at the same time can crash the interpreter. Everybody who may decode in a
-thread therefore takes the decoder from here.
+msgspec analyses a type when it is first asked to decode it. Two threads that do so for the same type at
+the same time can crash the interpreter. So code that may decode in a thread takes its decoder from
+here.
 """
 
 from __future__ import annotations

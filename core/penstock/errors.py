@@ -3,23 +3,23 @@
 ::
 
     PenstockError
-    ├── UsageError                wrong use: exit code 2
+      ├── UsageError                wrong usage: exit code 2
     │   ├── BadIdError            an id breaks the naming rule
-    │   ├── UnknownError          no such DAG, run, task, attempt, backfill or pool
+      │   ├── UnknownError          a DAG, run, task, attempt, backfill or pool does not exist
     │   ├── SettingsError         penstock.toml or an environment variable is wrong
     │   └── DagFileError          a DAG file is wrong: carries file and line
-    ├── RefusedError              the act is not possible in the present state
-    │   ├── IllegalMoveError      the table of moves has no such move
-    │   └── PlanStaleError        the world moved between preview and commit
+      ├── RefusedError              the act is not possible in the current state
+      │   ├── IllegalMoveError      the table has no such transition
+      │   └── PlanStaleError        something changed between preview and commit
     ├── EngineError               the engine itself
     │   ├── EngineNotRunningError exit code 3
     │   ├── EngineAlreadyRunningError
     │   └── ProtocolError         a message on the socket could not be understood
     └── StoreError                the database cannot be opened or written
         ├── StaleRowsError        a row is not as the engine remembers it
-        └── LostError             what the engine had open was taken from under it: exit code 4
+          └── LostError             the engine's files were removed while it had them open: exit code 4
 
-``default`` is what an error says that is raised without words. Drawing an error is the caller's business.
+``default`` is the message of an error raised without one. How an error is shown is up to the caller.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class BadIdError(UsageError):
 
 
 class UnknownError(UsageError):
-    """There is no such thing."""
+    """It does not exist."""
 
-    default = "There is no such thing."
+    default = "It does not exist."
 
 
 class SettingsError(UsageError):
@@ -71,7 +71,7 @@ class DagFileError(UsageError):
     """The DAG file is wrong.
 
     ``file`` is a path as the author wrote it and ``line`` counts from 1, or is None when unknown.
-    ``beside`` are other files, there or not: a change of one may mend it.
+    ``beside`` are other files, existing or not: a change of one may fix it.
     """
 
     default = "The DAG file is wrong."
@@ -88,21 +88,21 @@ class DagFileError(UsageError):
 
 
 class RefusedError(PenstockError):
-    """This is not possible in the present state."""
+    """This is not possible in the current state."""
 
-    default = "This is not possible in the present state."
+    default = "This is not possible in the current state."
 
 
 class IllegalMoveError(RefusedError):
-    """There is no such move between states."""
+    """This transition between states does not exist."""
 
-    default = "There is no such move between states."
+    default = "This transition between states does not exist."
 
 
 class PlanStaleError(RefusedError):
-    """The world moved since the preview; look at the plan again."""
+    """Something changed since the preview; look at the plan again."""
 
-    default = "The world moved since the preview; look at the plan again."
+    default = "Something changed since the preview; look at the plan again."
 
 
 class EngineError(PenstockError):
@@ -138,14 +138,14 @@ class StoreError(PenstockError):
 
 
 class StaleRowsError(StoreError):
-    """A row is not as the engine remembers it: somebody else has written."""
+    """A row is not as the engine remembers it: another program has changed it."""
 
-    default = "A row is not as the engine remembers it: somebody else has written."
+    default = "A row is not as the engine remembers it: another program has changed it."
 
 
 class LostError(StoreError):
-    """What the engine had open was removed, renamed or replaced."""
+    """A file that the engine had open was removed, renamed or replaced."""
 
-    default = "What the engine had open was removed, renamed or replaced."
+    default = "A file that the engine had open was removed, renamed or replaced."
 
     exit_code = 4

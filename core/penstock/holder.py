@@ -1,4 +1,4 @@
-"""Who holds a home, as its locks and the kernel tell: no socket, and no engine that answers, is needed."""
+"""Finds the process that holds a home, by its locks and the kernel; the engine need not answer."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ NAME = "engine.lock"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a home: ``pid`` is None where it cannot be told. ``stopped`` by a signal or a debugger."""
+    """The process that holds a home: ``pid`` is None if unknown. ``stopped`` by a signal or a debugger."""
 
     pid: int | None
     stopped: bool = False
 
 
 def holder_of(run_folder: Path) -> Holder | None:
-    """Return who holds the home of *run_folder*, by its locks alone; None when it is free.
+    """Return the process that holds the home of *run_folder*, by its locks alone; None if it is free.
 
-    Tries the locks for a moment: an engine that starts in that very moment may believe another one there.
+    Tries the locks for a moment: an engine that starts just then may believe that another one runs.
     """
     held = [found for place in (run_folder.parent, run_folder / NAME) if (found := _held(place)) is not None]
     if not held:
@@ -32,12 +32,12 @@ def holder_of(run_folder: Path) -> Holder | None:
     pid = next((each for each in map(pid_by_kernel, held) if each), None) or pid_of(run_folder / NAME)
     record = None if pid is None else process.stat(pid)
     if pid is not None and record is None:
-        return Holder(None)  # of another machine or container, as seen from here
+        return Holder(None)  # it belongs to another machine or container, as seen from here
     return Holder(pid, stopped=record is not None and record.state in "Tt")
 
 
 def _held(place: Path) -> os.stat_result | None:
-    """Return the facts of *place* when somebody has locked it."""
+    """Return the facts of *place* if another process has locked it."""
     try:
         descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -52,7 +52,7 @@ def _held(place: Path) -> os.stat_result | None:
 
 
 def pid_of(file: Path) -> int | None:
-    """Return the process id that the lock file tells."""
+    """Return the process id in the lock file."""
     try:
         words = file.read_bytes()[:32].split()
     except OSError:
@@ -61,7 +61,7 @@ def pid_of(file: Path) -> int | None:
 
 
 def pid_by_kernel(facts: os.stat_result) -> int | None:
-    """Return who holds a lock on the file with these *facts*, as the kernel lists it (Linux)."""
+    """Return the process that holds a lock on the file with these *facts*, as the kernel lists it (Linux)."""
     try:
         lines = Path("/proc/locks").read_text().splitlines()
     except OSError:
@@ -70,13 +70,13 @@ def pid_by_kernel(facts: os.stat_result) -> int | None:
         words = line.split()
         if "FLOCK" in words and "->" not in words and words[-3].rsplit(":", 1)[-1] == str(facts.st_ino):
             pid = int(words[-4])
-            if pid > 0 and _has_open(pid, facts):  # another disk may have a file of that number
+            if pid > 0 and _has_open(pid, facts):  # another disk may have a file with that number
                 return pid
     return None
 
 
 def _has_open(pid: int, facts: os.stat_result) -> bool:
-    """Whether *pid* has the very file open; False when that cannot be told."""
+    """Whether *pid* has exactly this file open; False if that is unknown."""
     try:
         places = list(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:

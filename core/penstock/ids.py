@@ -21,7 +21,7 @@ _ATTEMPT_ID = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}", re.ASCII)
 def check_id(text: object, kind: str) -> str:
     """Return *text* if it may name a *kind* ("dag_id", "task_id", ...); raise `BadIdError` otherwise."""
     if not isinstance(text, str):
-        raise BadIdError(f"{kind} must be text, not {type(text).__name__}")
+        raise BadIdError(f"{kind} must be a string, not {type(text).__name__}")
     if not text:
         raise BadIdError(f"{kind} is empty")
     pattern = _RUN_ID if kind == "run_id" else _ID

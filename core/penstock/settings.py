@@ -1,6 +1,6 @@
-"""One frozen `Settings`, made once from penstock.toml and the environment, then passed down.
+"""One frozen `Settings`, read once from penstock.toml and the environment, then passed on.
 
-Reading settings creates nothing. Everything an instance owns lies under its home::
+Reading settings creates nothing. Everything an instance owns is below its home::
 
     <home>/penstock.toml       configuration, with comments
     <home>/dags/               DAG files
@@ -9,7 +9,7 @@ Reading settings creates nothing. Everything an instance owns lies under its hom
     <home>/versions/           the DAG files that runs are pinned to, by SHA-256
     <home>/run/                socket, lock, process id
     <home>/values.json         stored variables and connections, for tasks to read
-    <home>/engine.log          what the engine says
+      <home>/engine.log          the engine's own log
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _SOCKET_PATH_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How much is kept of the finished runs of one DAG; for ``days`` and ``bytes`` 0 means everything."""
+    """How much is kept of the finished runs of one DAG; for ``days`` and ``bytes``, 0 keeps everything."""
 
     days: int
     bytes: int
     runs: int
-    """So many of the newest, whatever their age."""
+    """This many of the newest runs are kept, whatever their age."""
 
     def words(self) -> str:
-        """Return it for people, in a few words."""
+        """Return the limits in a few words, for people."""
         if not self.days and not self.bytes:
             return "everything"
         days = f"runs of {self.days} days, and the newest {self.runs} whatever their age"
@@ -47,7 +47,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an instance is set to. Durations are seconds, sizes bytes.
+    """The settings of an instance. Durations are seconds, sizes bytes.
 
     Field names below ``home`` are the keys of penstock.toml.
     """
@@ -57,7 +57,7 @@ class Settings:
     dags_group: str = ""
     """A group whose members may change the DAGs folder and its files: they can run anything as our user."""
     timezone: str = "UTC"
-    """Time zone of DAGs that name none."""
+    """Time zone of DAGs that do not set one."""
     parallelism: int = 32
     """Attempts at once, over all DAGs."""
     attempts_per_supervisor: int = 16
@@ -65,9 +65,9 @@ class Settings:
     stop_grace: float = 60.0
     """Between SIGTERM and SIGKILL, unless the task says otherwise."""
     umask: int | None = None
-    """What tasks are not to give to others of what they make; None: what the engine was started with."""
+    """The umask of tasks; None: the one that the engine was started with."""
     log_max_bytes: int = 256 << 20
-    """Cap of one attempt's log; of a longer output the beginning and the end are kept."""
+    """Limit of one attempt's log; of a longer output the beginning and the end are kept."""
     parse_timeout: float = 30.0
     """Wall time a DAG file may take to load."""
     parse_memory: int = 2 << 30
@@ -77,27 +77,27 @@ class Settings:
     runs_per_tick: int = 100
     """Runs created in one tick, over all DAGs."""
     max_map_length: int = 1024
-    """Items of a returned list or dict that tasks can be mapped over; longer ones fail the task."""
+    """Items of a returned list or dict that tasks can be mapped over; a longer one fails the task."""
     allow_root: bool = True
     """Whether the engine may run as root."""
     retention_days: int = 30
-    """Age at which finished runs, with attempts and logs, are forgotten; 0 keeps all."""
+    """Age at which finished runs, with attempts and logs, are deleted; 0 keeps all."""
     retention_bytes: int = 10 << 30
-    """Bytes of logs kept of each DAG: beyond it the oldest finished runs are forgotten; 0 sets no limit."""
+    """Bytes of logs kept of each DAG: above that its oldest finished runs are deleted; 0: no limit."""
     keep_runs: int = 30
     """Runs of each DAG kept whatever their age."""
     event_days: int = 365
-    """Age at which what people did, and ended backfills, are forgotten; 0 keeps all."""
+    """Age at which acts of people and ended backfills are deleted; 0 keeps all."""
     point_days: int = 400
-    """Age at which records of schedule points are forgotten; 0 keeps all."""
+    """Age at which records of schedule points are deleted; 0 keeps all."""
     retention: dict[str, dict[str, int]] = field(default_factory=dict)
-    """What differs for some DAGs: dag_id -> ``days``, ``bytes``, ``runs``."""
+    """Other limits for some DAGs: dag_id -> ``days``, ``bytes``, ``runs``."""
     callback_timeout: float = 60.0
     """How long the callbacks of one event may take, all together."""
     max_consecutive_failed_runs: int = 0
-    """As many failed runs in a row pause a DAG's schedule, unless it says otherwise; 0 never does."""
+    """This many failed runs in a row pause a DAG's schedule, unless it sets its own number; 0: never."""
     pools: dict[str, int] = field(default_factory=dict)
-    """Pools made at start when they do not exist: name -> slots."""
+    """Pools made at start if they do not exist: name -> slots."""
     connections: dict[str, Any] = field(default_factory=dict)
     """Connections by id; see `penstock.values` for what an entry may be."""
     variables: dict[str, Any] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Settings:
     pass_env: tuple[str, ...] = ()
     """Patterns (``AWS_*``) of environment variables that tasks inherit besides the usual few."""
     show_env: tuple[str, ...] = ()
-    """Patterns of those environment variables whose values are no secrets: logs may show them."""
+    """Patterns of those environment variables that are not secret: logs may show their values."""
 
     def kept_of(self, dag_id: str) -> Kept:
         """Return how much of a DAG's past is kept."""
@@ -133,12 +133,12 @@ class Settings:
 
     @property
     def versions(self) -> Path:
-        """Where pinned DAG files lie, named by the SHA-256 of their bytes."""
+        """The folder of pinned DAG files, named by the SHA-256 of their bytes."""
         return self.home / "versions"
 
     @property
     def run_folder(self) -> Path:
-        """Where lock and sockets lie."""
+        """The folder of lock and sockets."""
         return self.home / "run"
 
     @property
@@ -152,7 +152,7 @@ class Settings:
         return short_socket(self.run_folder / "supervisors.sock")
 
     def settle_sockets(self) -> None:
-        """Write down where the sockets are to be; for whoever opens them, once `run_folder` is there."""
+        """Record where the sockets will be, for clients; call it once `run_folder` exists."""
         folder = self.run_folder
         if len(os.fsencode(folder)) + len("/supervisors.sock") > _SOCKET_PATH_MAX:
             for name in ("engine.sock", "supervisors.sock"):
@@ -165,7 +165,7 @@ class Settings:
 
     @property
     def engine_log(self) -> Path:
-        """What the engine says about itself."""
+        """The engine's own log."""
         return self.home / "engine.log"
 
 
@@ -175,10 +175,10 @@ def least_free(total: int) -> int:
 
 
 def short_socket(path: Path) -> Path:
-    """Return where the socket *path* is: there, or where a short name for it was settled.
+    """Return where the socket *path* is: there, or at the short name that was chosen for it.
 
-    A kernel takes paths of about a hundred bytes only. Whoever looks finds the place by the home alone: a
-    file beside *path* names it, since engine and client may have different runtime and temporary folders.
+    A kernel only takes paths of about a hundred bytes. A client must find the socket from the home alone, so
+    a file beside *path* names it: engine and client may have different runtime and temporary folders.
     """
     if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
         return path
@@ -186,9 +186,9 @@ def short_socket(path: Path) -> Path:
 
 
 def settle_socket(path: Path) -> None:
-    """Choose a place for the socket *path* where its name is too long, and write it down beside it.
+    """Choose a place for the socket *path* if its name is too long, and record it beside *path*.
 
-    The place that was settled before stays, as long as its folder is there: supervisors know it.
+    An earlier choice stays as long as its folder exists, because supervisors know it.
     """
     if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
         return
@@ -215,7 +215,7 @@ def _settled(path: Path) -> Path | None:
 
 
 def _short_places(path: Path) -> list[Path]:
-    """Return private places with a short name of *path* in them, the best first, that the kernel takes."""
+    """Return private places for *path* with a name short enough for the kernel, the best first."""
     import hashlib
     import tempfile
 
@@ -231,8 +231,8 @@ def _short_places(path: Path) -> list[Path]:
 def find_home(start: Path | None = None) -> Path:
     """Return the instance's folder.
 
-    ``PENSTOCK_HOME``, else the nearest parent of *start* (default: the working directory) with a
-    penstock.toml, else the platform's data folder.
+    That is ``PENSTOCK_HOME``, or the nearest parent of *start* (default: the working directory) with a
+    penstock.toml, or the platform's data folder.
     """
     named = named_home()
     if named is not None:
@@ -247,7 +247,7 @@ def find_home(start: Path | None = None) -> Path:
 
 
 def named_home() -> Path | None:
-    """Return the folder that ``PENSTOCK_HOME`` names; None when it names none."""
+    """Return the folder in ``PENSTOCK_HOME``, or None."""
     named = os.environ.get("PENSTOCK_HOME")
     return Path(named).expanduser().absolute() if named else None
 
@@ -255,7 +255,7 @@ def named_home() -> Path | None:
 def load_settings(home: Path | None = None) -> Settings:
     """Return the settings of *home* (default: `find_home`). A missing penstock.toml means defaults.
 
-    Raises `SettingsError` naming the file and the key that is wrong.
+    Raises `SettingsError` that names the file and the wrong key.
     """
     home = (home or find_home()).absolute()
     file = home / CONFIG_NAME
@@ -272,7 +272,7 @@ def _read(file: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
-    import tomllib  # every command starts by reading settings: what few need is imported where it is used
+    import tomllib  # every command reads settings first, so what few need is imported where it is used
 
     try:
         text = data.decode()
@@ -285,11 +285,11 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _umask(value: Any, text: str, file: Path) -> int:
-    """Return the mask that *value* means: digits as in a shell, or a number that *text* spells with 0o."""
+    """Return the mask in *value*: digits as in a shell, or a number that *text* writes with 0o."""
     import re
 
     if isinstance(value, int) and not isinstance(value, bool):
-        # 0o22 and 18 are one number to TOML, and whoever writes 22 means neither 22 nor 18.
+        # 0o22 and 18 are one number in TOML, and a person who writes 22 means neither 22 nor 18.
         spelled = re.search(r"(?m)^[ \t]*[\"']?umask[\"']?[ \t]*=[ \t]*0o", text)
         mask = value if spelled else -1
     else:
@@ -298,7 +298,7 @@ def _umask(value: Any, text: str, file: Path) -> int:
         raise SettingsError(f'{file}: umask must be octal digits in quotes, such as "022", not {value!r}')
     if mask & ~0o077:
         raise SettingsError(
-            f"{file}: umask {mask:04o} takes rights from the tasks' own user: it may be 0077 at most"
+            f"{file}: umask {mask:04o} takes permissions from the tasks' own user: it may be 0077 at most"
         )
     return mask
 

@@ -1,7 +1,7 @@
-"""Who besides ourselves could decide what runs as us: by owning or writing a file, a folder, or one above it.
+"""Which other users could decide what runs as us, by owning or writing a file, its folder, or one above.
 
-Root may, and so may members of our own private group, which has our name and nobody else in it. A folder with
-the sticky bit (as /tmp) lets others make things in it, but not take away or replace what is ours.
+Root may do so, and members of our own private group, which has our name and no other member. In a folder
+with the sticky bit (such as /tmp) others can make files, but not remove or replace ours.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 from penstock.errors import RefusedError
 
 OFF = "PENSTOCK_TRUST_FOLDERS"
-"""Environment variable: ``1`` leaves these looks out, where modes and owners mean nothing."""
+"""Environment variable: ``1`` turns these checks off, where modes and owners mean nothing."""
 _MOST_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Why somebody else could decide over *path*, and the command that mends it."""
+    """Why another user could decide over *path*, and the command that fixes it."""
 
     path: Path
     text: str
@@ -33,20 +33,20 @@ class Flaw:
 
 
 def require(*flaws: Flaw | None) -> None:
-    """Raise `RefusedError` with every flaw on a line of its own, if there is one."""
+    """Raise `RefusedError` with every flaw on its own line, if there is one."""
     found = list(dict.fromkeys(str(flaw) for flaw in flaws if flaw is not None))
     if found:
         raise RefusedError(
             "other users of this machine could decide what runs as you, so nothing is started. "
-            "Look at what lies there, then:\n" + "\n".join(f"  {each}" for each in found)
+            "Check these, then run:\n" + "\n".join(f"  {each}" for each in found)
         )
 
 
 def flaws_of(path: Path, *, group: str | None = None, ours: bool = False) -> Iterator[Flaw]:
-    """Yield what is wrong with *path* and with everything that decides where that path leads.
+    """Yield what is wrong with *path* and with everything on the way to it.
 
-    The members of *group* may write it besides ourselves. With *ours* root's is not enough. Of a path that is
-    not there, what is above it is looked at. Nothing is wrong where `OFF` is set.
+    The members of *group* may also write it. With *ours*, it must belong to us, and root is not enough. If
+    a path does not exist, what is above it is checked. Nothing is wrong if `OFF` is set.
     """
     if os.environ.get(OFF) == "1":
         return
@@ -62,7 +62,7 @@ def flaws_of(path: Path, *, group: str | None = None, ours: bool = False) -> Ite
 def file_flaw(
     path: Path, facts: os.stat_result, group: str | None = None, *, owner: int | None = None
 ) -> Flaw | None:
-    """Return what is wrong with one file by its *facts* (a following stat), whatever it lies in.
+    """Return what is wrong with one file by its *facts* (a stat that follows links), without its folders.
 
     *owner* may own it besides us and root.
     """
@@ -95,7 +95,7 @@ def _flaw(
 
 
 def is_private(gid: int) -> bool:
-    """Whether a group is a user's own: it has our name, or root's, and no other member."""
+    """Whether a group is private to a user: it has our name, or root's, and no other member."""
     import grp
 
     try:
@@ -122,7 +122,7 @@ def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
         place = here / name
         try:
             facts = place.lstat()
-        except OSError:  # not there, or not for us to see
+        except OSError:  # it does not exist, or we may not look
             return
         yield place, facts
         if not stat.S_ISLNK(facts.st_mode):
@@ -138,7 +138,7 @@ def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make *folder* for us alone, and those above it so that only we can write them, whatever the umask."""
+    """Make *folder* private, and those above it writable only for us, whatever the umask."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(exist_ok=True)
@@ -150,7 +150,7 @@ def _mode(facts: os.stat_result) -> str:
 
 
 def user_name(uid: int) -> str:
-    """Return the name of a user, or the number where there is none."""
+    """Return the name of a user, or the number if there is no name."""
     import pwd
 
     try:

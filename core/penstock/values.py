@@ -1,9 +1,9 @@
-"""Variables and connections as they are written down: in penstock.toml, in the store, on the wire.
+"""Variables and connections as they are written: in penstock.toml, in the store, on the wire.
 
-A variable is text, or ``{"secret": REFERENCE}``. A connection is a URL (or a JSON object as text), or a
-table of its fields, in which ``secrets`` maps a field (``password``, ``extra.token``) to a reference.
-A reference says where a secret lies: ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``. Only references
-are ever written; who needs the value looks there at the last moment. Pure; imports next to nothing.
+A variable is a string, or ``{"secret": REFERENCE}``. A connection is a URL (or a JSON object as a
+string), or a table of its fields, in which ``secrets`` maps a field (``password``, ``extra.token``) to a
+reference. A reference says where a secret is: ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``. Only
+references are ever stored; the value is looked up when it is needed. Pure; imports almost nothing.
 """
 
 from __future__ import annotations
@@ -35,45 +35,45 @@ def sensitive(name: str) -> bool:
 
 
 def reference_problem(reference: object) -> str | None:
-    """Return why *reference* says nothing of where a secret lies, or None."""
+    """Return why *reference* is not a reference to a secret, or None."""
     if isinstance(reference, str):
         kind, _, place = reference.partition(":")
         if kind in KINDS and place.strip():
             return None
-    return f"{reference!r} is no reference to a secret: say env:NAME, file:PATH or cmd:COMMAND"
+    return f"{reference!r} is not a reference to a secret: write env:NAME, file:PATH or cmd:COMMAND"
 
 
 def variable_problem(entry: object) -> str | None:
-    """Return why *entry* is no variable, or None."""
+    """Return why *entry* is not a variable, or None."""
     if isinstance(entry, str):
         return None
     if isinstance(entry, dict) and entry.keys() == {"secret"}:
         return reference_problem(entry["secret"])
-    return 'a variable is text or { secret = "env:NAME" }; lists and numbers are written as JSON text'
+    return 'a variable must be a string or { secret = "env:NAME" }; write lists and numbers as JSON strings'
 
 
 def connection_problem(entry: object) -> str | None:
-    """Return why *entry* is no connection, or None."""
+    """Return why *entry* is not a connection, or None."""
     if isinstance(entry, str):
         return _url_problem(entry)
     if not isinstance(entry, dict):
-        return "a connection is a URL, or a table of its fields"
+        return "a connection must be a URL, or a table of its fields"
     unknown = sorted(entry.keys() - {*CONNECTION_FIELDS, "description", "secrets"})
     if unknown:
-        return f"a connection has no {unknown[0]!r}; it has {', '.join(CONNECTION_FIELDS)} and secrets"
+        return f"a connection does not have {unknown[0]!r}; it has {', '.join(CONNECTION_FIELDS)} and secrets"
     for name in ("uri", "conn_type", "host", "login", "password", "schema", "description"):
         if not isinstance(entry.get(name, ""), str):
-            return f"{name} must be text"
+            return f"{name} must be a string"
     if isinstance(entry.get("port", 0), bool) or not isinstance(entry.get("port", 0), int):
         return "port must be a whole number"
     if not isinstance(entry.get("extra", {}), dict):
         return "extra must be a table"
     secrets = entry.get("secrets", {})
     if not isinstance(secrets, dict):
-        return "secrets must be a table from a field to a reference"
+        return "secrets must be a table that maps fields to references"
     for field, reference in secrets.items():
         if field not in CONNECTION_FIELDS[1:-1] and not field.startswith("extra."):
-            return f"secrets: a connection has no {field!r}; say password, or extra.NAME"
+            return f"secrets: a connection does not have {field!r}; write password, or extra.NAME"
         problem = reference_problem(reference)
         if problem:
             return f"secrets: {field}: {problem}"
@@ -88,7 +88,7 @@ def _url_problem(text: str) -> str | None:
         _ = parts.port
     except ValueError as error:
         return f"its URL is wrong: {error}"
-    return None if parts.scheme else "its URL has no type in front, such as postgresql://"
+    return None if parts.scheme else "its URL must begin with a type, such as postgresql://"
 
 
 def references(entry: Entry) -> Iterator[str]:
@@ -155,7 +155,7 @@ def shown_variable(name: str, entry: Entry) -> str | None:
 
 
 def shown_connection(entry: Entry) -> dict[str, Any]:
-    """Return the fields of a connection that a person may see; secrets in plain text are covered."""
+    """Return the fields of a connection that a person may see, with plain-text secrets hidden."""
     if isinstance(entry, str):
         return {"uri": _covered(entry, clear_secrets(entry))}
     shown = {name: entry[name] for name in CONNECTION_FIELDS if entry.get(name) not in (None, "", {})}

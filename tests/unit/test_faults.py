@@ -88,7 +88,7 @@ BAD_TASKS: list[tuple[DagSpec, str]] = [
     (with_task(max_active_tis_per_dagrun=-1), "max_active_tis_per_dagrun must be"),
     (with_task(skip_on_exit_code=(256,)), "exit codes from 0 to 255"),
     (with_task(callbacks=("sometimes",)), "callbacks of tasks must be among"),
-    (with_task(secrets={"A": "plain"}), "is no reference to a secret"),
+    (with_task(secrets={"A": "plain"}), "is not a reference to a secret"),
     (with_task(secrets={"A B": "env:X"}), "is not an environment name"),
     (with_task(outlets=(AssetSpec(name=""),)), "it needs a name"),
     (with_task(is_setup=True, is_teardown=True), "a setup and a teardown"),

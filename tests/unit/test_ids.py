@@ -46,7 +46,7 @@ def test_refused_with_the_kind_and_the_rule(text: str) -> None:
 
 @pytest.mark.parametrize("value", [None, 3, b"a", ["a"]])
 def test_only_text_is_an_id(value: object) -> None:
-    with pytest.raises(BadIdError, match="must be text"):
+    with pytest.raises(BadIdError, match="must be a string"):
         check_id(value, "dag_id")
 
 

@@ -247,7 +247,7 @@ NONSENSE = {
     "cron 'R * * * *' is not valid: R and H would give other times at each load": cron("R * * * *"),
     "a cron schedule needs at least one expression": cron(),
     "time zone 'Mars/Olympus' is not known": cron("0 0 * * *", zone="Mars/Olympus"),
-    "the distance between two points of a schedule must be more than nothing": ScheduleSpec(
+    "the interval between two points of a schedule must be more than 0": ScheduleSpec(
         kind="delta", seconds=0
     ),
     "relativedelta {'fortnights': 1} is not valid": ScheduleSpec(kind="delta", relative={"fortnights": 1}),
@@ -263,7 +263,7 @@ def test_nonsense_is_refused_in_plain_words(message: str) -> None:
 
 @pytest.mark.parametrize("step", [{"hour": 5}, {"months": 1, "days": -29}, {"leapdays": 1}, {"days": -1}])
 def test_a_distance_that_does_not_lead_forward_is_refused(step: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="must be more than nothing"):
+    with pytest.raises(ValueError, match="must be more than 0"):
         timetable_of(ScheduleSpec(kind="delta", relative=step))
 
 

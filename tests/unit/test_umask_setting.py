@@ -42,7 +42,7 @@ def test_what_it_means(tmp_path: Path, line: str, mask: int | None) -> None:
         ("umask = true", "octal digits in quotes"),
         ("umask = [0o22]", "octal digits in quotes"),
         ("umask = 2.2", "octal digits in quotes"),
-        ('umask = "777"', "umask 0777 takes rights from the tasks' own user: it may be 0077 at most"),
+        ('umask = "777"', "umask 0777 takes permissions from the tasks' own user: it may be 0077 at most"),
         ("umask = 0o177", "0077 at most"),
         ('umask = "1022"', "0077 at most"),
     ],

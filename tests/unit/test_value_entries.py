@@ -39,15 +39,15 @@ def test_what_is_no_variable(entry: Any) -> None:
 @pytest.mark.parametrize(
     ("entry", "word"),
     [
-        ("no-scheme", "no type in front"),
+        ("no-scheme", "must begin with a type"),
         ("http://[broken", "URL is wrong"),
-        ({"uri": "x"}, "no type in front"),
-        ({"hots": "x"}, "no 'hots'"),
-        ({"host": 3}, "host must be text"),
+        ({"uri": "x"}, "must begin with a type"),
+        ({"hots": "x"}, "not have 'hots'"),
+        ({"host": 3}, "host must be a string"),
         ({"port": "1"}, "port must be"),
         ({"extra": []}, "extra must be"),
-        ({"secrets": {"passwd": "env:A"}}, "no 'passwd'"),
-        ({"secrets": {"password": "hunter2"}}, "no reference"),
+        ({"secrets": {"passwd": "env:A"}}, "not have 'passwd'"),
+        ({"secrets": {"password": "hunter2"}}, "not a reference"),
         (3, "a URL, or a table"),
     ],
 )
@@ -85,9 +85,9 @@ def test_what_the_engines_environment_must_lend() -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("[variables]\nn = 3", r"\[variables\] n: a variable is text"),
-        ('[variables]\nn = { secret = "x" }', r"\[variables\] n: 'x' is no reference"),
-        ('[connections]\ndb = { hots = "x" }', r"\[connections\] db: a connection has no 'hots'"),
+        ("[variables]\nn = 3", r"\[variables\] n: a variable must be a string"),
+        ('[variables]\nn = { secret = "x" }', r"\[variables\] n: 'x' is not a reference"),
+        ('[connections]\ndb = { hots = "x" }', r"\[connections\] db: a connection does not have 'hots'"),
         ("variables = 3", "variables must be a table"),
     ],
 )

@@ -138,7 +138,7 @@ def multiplier(value: Any, name: str) -> float:
 def optional_text(value: Any, name: str) -> str | None:
     """Return text, or None."""
     if value is not None and not isinstance(value, str):
-        refuse(f"{name} must be text, not {shown(value)}")
+        refuse(f"{name} must be a string, not {shown(value)}")
     return value
 
 

@@ -55,7 +55,7 @@ BaseNotifier = Notifier
 def message_text(value: Any, name: str) -> str:
     """Return text: None will not do."""
     if not isinstance(value, str):
-        refuse(f"{name} must be text, not {shown(value)}")
+        refuse(f"{name} must be a string, not {shown(value)}")
     return value
 
 

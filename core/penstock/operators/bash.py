@@ -104,7 +104,7 @@ class BashOperator(Operator):
         """Become the command; with an *output_processor*, run it and process its last line."""
         command = self.bash_command
         if not isinstance(command, str) or not command.strip():
-            raise TaskError(f"bash_command must be text that is not empty, not {command!r}")
+            raise TaskError(f"bash_command must be a string that is not empty, not {command!r}")
         env = self.environment()
         if self.cwd is not None:
             os.chdir(self.cwd)

@@ -1,6 +1,6 @@
-"""Schedule and time in, points out. Pure: no clock, no files.
+"""Computes the points of a schedule. Pure: no clock, no files.
 
-`timetable_of` gives the points of a schedule, `due.decide` what the engine does about them.
+`timetable_of` gives the points of a schedule, `due.decide` what the engine does with them.
 """
 
 from penstock.timetable.point import Point

@@ -1,9 +1,9 @@
-"""Cron expressions on the wall clock of a time zone, as a grid of UTC moments.
+"""Cron expressions in a time zone, as a grid of UTC times.
 
-The rule across clock changes, measured against the reference system:
+The rules when clocks change, as measured on the reference system:
 
 - a wall time inside the skipped hour is due one shift later (02:30 becomes 03:30);
-- a wall time inside the repeated hour is due once, at its second occurrence;
+- a wall time inside the repeated hour is due once, the second time that it comes;
 - an expression whose hour field is ``*`` follows elapsed time, so it is due in both hours.
 """
 
@@ -27,16 +27,16 @@ _TICK = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 _FROM = datetime(2000, 1, 1)  # noqa: DTZ001 - croniter works on wall clock times
 _YEARS = 150
-"""How many years a search goes: the years that can be named, and 29 February on a given weekday (40)."""
+"""How many years to search: all years that can be named, and 29 February on a given weekday (40)."""
 _FIRST_YEAR, _LAST_YEAR = DAWN.year - 1, NEVER.year
 
 
 class Cron:
-    """One expression on naive wall clock times.
+    """One expression over naive wall clock times.
 
-    Times of day are worked out here; croniter finds the days, and is asked in plain numbers only, so
-    that its version matters to nobody. Raises ValueError in plain words when *expression* is not a
-    cron expression or matches no date from 2000 on.
+    Times of day are computed here. croniter only finds the days and gets plain numbers only, so that its
+    version does not matter. Raises ValueError in plain words if *expression* is not a cron expression or
+    matches no date from 2000 on.
     """
 
     def __init__(self, expression: str, seconds: SecondsAt | None = None, days: Days | None = None) -> None:
@@ -52,11 +52,11 @@ class Cron:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What its author should know, each a sentence."""
+        """Warnings for the author, each a sentence."""
         return self.expression.warnings
 
     def following(self, wall: datetime) -> datetime | None:
-        """Return the first match after *wall*, or None when there is none."""
+        """Return the first match after *wall*, or None if there is none."""
         day = _midnight(wall)
         if self.matches_day(day):
             place = bisect_right(self.times_of_day, _second_of_day(wall))
@@ -66,7 +66,7 @@ class Cron:
         return None if found is None else found + timedelta(seconds=self.times_of_day[0])
 
     def preceding(self, wall: datetime) -> datetime | None:
-        """Return the last match before *wall*, or None when there is none."""
+        """Return the last match before *wall*, or None if there is none."""
         day = _midnight(wall)
         if self.matches_day(day):
             place = bisect_left(self.times_of_day, _second_of_day(wall) + (wall.microsecond > 0))
@@ -102,7 +102,7 @@ def _seek(step: Any, midnight: datetime) -> datetime | None:
 
 
 def _days_of(found: Expression) -> tuple[croniter, ...]:
-    """Return what finds the days of an expression, each said in the plainest way there is."""
+    """Return iterators over the days of an expression, each written as plainly as possible."""
     day, weekday = _numbers(found.day), _numbers(found.weekday)
     month, year = _numbers(found.month), "" if found.year.free else f"0 {_numbers(found.year)}"
     sides = ((day, "*"), ("*", weekday)) if found.union else ((day, weekday),)
@@ -115,7 +115,7 @@ def _days_of(found: Expression) -> tuple[croniter, ...]:
 
 
 def _why_never(found: Expression) -> str:
-    """Return why no date from 2000 on has the days of an expression, as the rest of a sentence."""
+    """Return why no date from 2000 on matches the days of an expression, as the end of a sentence."""
     longest = max(monthrange(2000, month)[1] for month in found.month.every)
     if not found.day.odd and not found.day.free and min(found.day.values, default=0) > longest:
         return f": the longest of its months has {longest} days; L is the last day of each"
@@ -139,10 +139,10 @@ def _midnight(wall: datetime) -> datetime:
 
 
 class CronGrid:
-    """The moments at which any of *crons* matches in *zone*. Moments are aware datetimes in UTC.
+    """The times at which any of *crons* matches in *zone*, as aware datetimes in UTC.
 
-    `after` and `before` step as the reference does; near a clock change a step depends on where
-    it starts, so `newest`, `first_from` and `count` walk from a day away where that matters.
+    `after` and `before` step as the reference does; near a clock change, a step depends on where it
+    starts, so `newest`, `first_from` and `count` start a day earlier or later if that matters.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class CronGrid:
         return max(DAWN, *(self._step(cron, here, forward=False) for cron in self.crons))
 
     def align_down(self, moment: datetime) -> datetime:
-        """Return *moment* when it is a tick, else the one before, by one step forth and back.
+        """Return *moment* if it is a tick, otherwise the one before, by one step forward and back.
 
         Inside a skipped hour this is the moved tick, as in the reference's manual runs.
         """
@@ -201,7 +201,7 @@ class CronGrid:
         return tick
 
     def count(self, first: datetime, last: datetime) -> int:
-        """Return how many ticks lie from *first*, which must be one, to *last*, both counted."""
+        """Return how many ticks there are from *first*, which must be one, to *last*, both included."""
         total, tick = 0, first
         while tick <= last:
             wall = self._wall(tick)
@@ -219,7 +219,7 @@ class CronGrid:
         return total
 
     def moved(self, tick: datetime) -> bool:
-        """Return whether a clock change moved *tick* to a wall time that the expression does not name."""
+        """Return whether a clock change moved *tick* to a wall time that does not match the expression."""
         if not self._changes or self._offset(tick) == self._offset(tick - _DAY):
             return False
         wall = self._wall(tick)
@@ -236,10 +236,10 @@ class CronGrid:
         return self._resolve(found)
 
     def _resolve(self, wall: datetime) -> datetime:
-        """Return the moment of a wall time: later inside a gap, the second one inside a repeat."""
+        """Return the UTC time of a wall time: later inside a gap, the second one inside a repeat."""
         late = wall.replace(tzinfo=self.zone, fold=1)
         early = wall.replace(tzinfo=self.zone, fold=0)
-        # In a gap fold 0 is the offset before the change, which lies further on the UTC line.
+        # In a gap, fold 0 is the offset before the change, which is later in UTC.
         return max(late.astimezone(UTC), early.astimezone(UTC))
 
     def _wall(self, moment: datetime) -> datetime:
@@ -249,7 +249,7 @@ class CronGrid:
         return moment.astimezone(self.zone).utcoffset() or timedelta()
 
     def _plain_around(self, moment: datetime) -> bool:
-        """Return whether no clock change is near enough to *moment* to matter to a step."""
+        """Return whether *moment* is so far from any clock change that a step does not depend on it."""
         if not self._changes:
             return True
         shift = self._offset(moment + _DAY) - self._offset(moment - _DAY)
@@ -273,5 +273,5 @@ def _second_of_day(wall: datetime) -> int:
 
 
 def _within(moment: datetime) -> datetime:
-    """Return *moment*, or the end of time that it lies beyond."""
+    """Return *moment*, or the end of time if it is beyond that."""
     return min(max(moment, DAWN), NEVER)

@@ -12,15 +12,15 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
            "November", "December")  # fmt: skip
 _PLACES = ("last", "first", "second", "third", "fourth", "fifth")
 _MOST_TIMES = 12
-"""Times of day that are still listed one by one."""
+"""The largest number of times of day that are listed one by one."""
 _UNITS = ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def describe(spec: ScheduleSpec) -> str:
     """Return *spec* in words: "daily at 06:00 Europe/Berlin", "every 6 hours", "no schedule".
 
-    Expressions without a simple wording are given as they are: "cron 0 0 13 * 5 UTC". Raises
-    ValueError for a cron that is not one.
+    Expressions without a simple description are returned as they are: "cron 0 0 13 * 5 UTC". Raises
+    ValueError for an invalid cron.
     """
     match spec.kind:
         case "none":
@@ -37,7 +37,7 @@ def describe(spec: ScheduleSpec) -> str:
 
 
 def in_words(spec: ScheduleSpec) -> str:
-    """Return a stored schedule in words, as its author wrote it when it is refused by now."""
+    """Return a stored schedule in words, or as its author wrote it if it is refused now."""
     try:
         words = describe(spec)
     except ValueError:
@@ -87,7 +87,7 @@ def _times(cron: Expression) -> str | None:
     form = "%H:%M" if seconds == (0,) else "%H:%M:%S"
     if len(cron.times_of_day) > _MOST_TIMES:
         return None
-    midnight = datetime(2000, 1, 1)  # noqa: DTZ001 - only its clock is shown
+    midnight = datetime(2000, 1, 1)  # noqa: DTZ001 - only its time of day is shown
     return _listed([f"{midnight + timedelta(seconds=time):{form}}" for time in cron.times_of_day])
 
 
@@ -130,7 +130,7 @@ def _weekdays(days: tuple[int, ...]) -> str:
 
 
 def _listed(words: list[str]) -> str | None:
-    """Return "a, b and c", or None when there are too many."""
+    """Return "a, b and c", or None if there are too many."""
     if len(words) > _MOST_TIMES:
         return None
     return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)

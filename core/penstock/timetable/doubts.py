@@ -1,4 +1,4 @@
-"""What an author should know about a schedule that is right and may mean something else than meant."""
+"""Warnings for the author about a schedule that is valid but may not mean what was intended."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from penstock.timetable.timetable import PeriodicTimetable
 from penstock.timetable.triggers import CronTriggerTimetable
 
 _WORTH_SAYING = timedelta(hours=12)
-"""A shorter grace for the first run of a new DAG is only mentioned when it applies."""
+"""A shorter grace for the first run of a new DAG gets no warning unless it applies."""
 _SAMPLE = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 def doubts_about(dag: DagSpec, *, fresh: bool = True) -> tuple[str, ...]:
-    """Return what is to be said about *dag*'s schedule, each as a sentence and once.
+    """Return the warnings about *dag*'s schedule, each as a sentence and once.
 
-    *fresh* is false for a DAG that ran before, which has no first run any more. Raises ValueError when
-    the schedule makes no sense.
+    *fresh* is false for a DAG that has run before and has no first run any more. Raises ValueError if
+    the schedule is invalid.
     """
     table = timetable_of(dag.schedule)
     grid = table.grid(_SAMPLE) if isinstance(table, PeriodicTimetable) else None
@@ -36,24 +36,24 @@ def doubts_about(dag: DagSpec, *, fresh: bool = True) -> tuple[str, ...]:
         if grace >= _WORTH_SAYING:
             found[
                 f"a tick of up to {_about(grace)} before the first load runs at once, as there is no "
-                "start_date; say run_immediately=False to wait for the next one"
+                "start_date; use run_immediately=False to wait for the next one"
             ] = None
     return tuple(found)
 
 
 def _never_due(dag: DagSpec) -> tuple[str, ...]:
-    """Return that the dates of *dag* leave no room for a point, as a sentence, or nothing."""
+    """Return a warning if the dates of *dag* leave no room for a point."""
     start, end = dag.start_date, dag.end_date
     if dag.schedule.kind == "none" or start is None:
         return ()
     if start >= NEVER:
         return (f"no point is ever due: schedules end with the year {NEVER.year - 1}",)
     before = end is not None and end < start
-    return ("no point is ever due: end_date lies before start_date",) if before else ()
+    return ("no point is ever due: end_date is before start_date",) if before else ()
 
 
 def early_first_run(dag: DagSpec, loaded: datetime) -> str | None:
-    """Return that a tick before the first load at *loaded* gets a run, as a sentence, or None."""
+    """Return a warning if a tick before the first load at *loaded* gets a run, or None."""
     if dag.start_date is not None or dag.schedule.kind != "cron":
         return None
     first = first_open(dag, cursor=None, first_seen=loaded, now=loaded)
@@ -66,7 +66,7 @@ def early_first_run(dag: DagSpec, loaded: datetime) -> str | None:
 
 
 def over_since(dag: DagSpec, moment: datetime) -> str | None:
-    """Return that the years of *dag*'s crons are over at *moment*, as a sentence, or None.
+    """Return a warning if the years of *dag*'s crons are over at *moment*, or None.
 
     A cron without years goes on as long as the calendar.
     """
@@ -83,7 +83,7 @@ def over_since(dag: DagSpec, moment: datetime) -> str | None:
 
 
 def _longest(table: CronTriggerTimetable) -> timedelta:
-    """Return the longest of the first few distances between ticks."""
+    """Return the longest of the first few intervals between ticks."""
     ticks = [table.ticks.after(_SAMPLE)]
     while len(ticks) < 14 and ticks[-1] != NEVER:
         ticks.append(table.ticks.after(ticks[-1]))
@@ -92,7 +92,7 @@ def _longest(table: CronTriggerTimetable) -> timedelta:
 
 
 def _about(span: timedelta) -> str:
-    """Return a span in whole days or hours: "3 days", "17 hours"."""
+    """Return a duration in whole days or hours: "3 days", "17 hours"."""
     size, unit = (timedelta(days=1), "day") if span >= timedelta(days=1) else (timedelta(hours=1), "hour")
     count = round(span / size)
     return f"{count} {unit}{'' if count == 1 else 's'}"

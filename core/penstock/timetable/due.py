@@ -1,18 +1,18 @@
-"""What is to be done about the points of one DAG's schedule: the missed-point ledger's policy.
+"""Decides what to do about the points of one DAG's schedule: the policy of the missed-point ledger.
 
-Pure: the engine brings the facts, carries the decisions out in one transaction, and keeps the
+Pure: the engine provides the facts, carries out the decisions in one transaction, and stores the
 cursor that comes with them.
 
-Which points exist. They begin at the later of the start date and the first load; with catchup
-``all`` at the start date, however long ago. One exception follows the reference: a DAG that was
+Which points exist. They begin at the start date or the first load, whichever is later; with catchup
+``all``, at the start date, however long ago. One exception follows the reference: a DAG that was
 just loaded, with ``latest`` and a start date in the past, begins with the newest tick that has
-passed. Ticks before that one are nobody's points and appear in no record.
+passed. Ticks before that one are not points and have no record.
 
-What happens to them. While the schedule is paused nothing is settled. A point is *missed* when it
-was due before the schedule was resumed, or more than a minute ago (the engine was down, the
-machine asleep). ``all`` runs missed points late, ``latest`` runs the newest unless a later point
-is on time, ``none`` runs none; the rest are skipped with the reason. Points that are not missed
-are always created.
+What happens to them. While the schedule is paused, nothing is decided. A point is *missed* if it was
+due before the schedule was resumed, or more than a minute ago (the engine was down, the machine
+asleep). ``all`` runs missed points late, ``latest`` runs the newest unless a later point is on time,
+``none`` runs none; the rest are skipped with the reason. Points that are not missed always get a
+run.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SkipReason = Literal["paused", "downtime", "schedule changed"]
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Create the run of *point*; ``late`` when that is more than a minute after it was due."""
+    """Create the run of *point*; ``late`` if that is more than a minute after it was due."""
 
     point: Point
     late: bool
@@ -58,9 +58,9 @@ class Skip:
 class Decisions:
     """What to do now, in the order of the points.
 
-    ``cursor`` is the last point settled once ``decisions`` are carried out. ``next_due`` is when to
-    ask again: it has passed already when *limit* left points over, and is None when time alone
-    will bring nothing.
+    ``cursor`` is the last settled point once ``decisions`` are carried out. ``next_due`` is when to ask
+    again: it has already passed if *limit* left points over, and is None if time alone changes
+    nothing.
     """
 
     decisions: list[Create | Skip]
@@ -81,11 +81,11 @@ def decide(
 ) -> Decisions:
     """Return what is to be done about *spec*'s schedule at *now*.
 
-    *cursor* is the last settled point, None before the first; *first_seen* when the DAG was first
-    loaded. At most *limit* runs are created; skips are spans and have no limit. *resumed* is when
-    a pause of the schedule was lifted, if one was since the cursor: points before it are skipped
-    as paused, other missed ones as downtime. *busy* says that a run of the DAG is unfinished, for
-    which ``@continuous`` waits. Raises ValueError when the schedule makes no sense.
+    *cursor* is the last settled point, None before the first; *first_seen* is when the DAG was first
+    loaded. At most *limit* runs are created; skips are spans and have no limit. *resumed* is when a pause
+    of the schedule was lifted, if that was after the cursor: points before it are skipped as paused, other
+    missed ones as downtime. *busy* says that a run of the DAG is unfinished, for which ``@continuous``
+    waits. Raises ValueError if the schedule is invalid.
     """
     table = timetable_of(spec.schedule)
     if paused:
@@ -104,8 +104,8 @@ def decide(
 def close(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime) -> Decisions:
     """Settle what the old schedule *spec* left open, for a DAG whose schedule changes at *now*.
 
-    Its due points are skipped as "schedule changed"; the new cursor stands at *now*, so that the
-    new schedule settles only points after the change. A DAG that never had a point stays so.
+    Its due points are skipped as "schedule changed". The new cursor is *now*, so that the new schedule
+    settles only points after the change. A DAG that never had a point still has none.
     """
     table = stored_timetable(spec.schedule)
     if cursor is None or not isinstance(table, PeriodicTimetable):
@@ -118,7 +118,7 @@ def close(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: dat
 
 
 def first_open(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime) -> Point | None:
-    """Return the first point that is not settled, due or still to come; None when there is none.
+    """Return the first point that is not settled, due or in the future; None if there is none.
 
     A DAG whose schedule is paused leaves its due points open until it is resumed.
     """
@@ -134,10 +134,10 @@ def first_open(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now
 
 
 def coming(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime) -> Iterator[Point]:
-    """Yield the points that get a run, in order, as seen at *now*, if nobody pauses and the engine runs.
+    """Yield the points that get a run, in order, seen at *now*, if nothing is paused and the engine runs.
 
-    What `decide` creates now comes first, then what it will create when its time comes. Of
-    ``@continuous`` only the next point is known.
+    What `decide` creates now comes first, then what it will create later. For ``@continuous`` only the
+    next point is known.
     """
     table = stored_timetable(spec.schedule)
     if isinstance(table, PeriodicTimetable):
@@ -218,7 +218,7 @@ class _Periodic:
         return self.grid.first_from(self.first_seen) if before == DAWN else self.grid.after(before)
 
     def _leading_tick(self, tick: datetime, newest: datetime) -> datetime:
-        """Return the tick with which a freshly loaded DAG begins when none has passed since."""
+        """Return the tick with which a newly loaded DAG begins if none has passed since."""
         start, end = self.spec.start_date, self.spec.end_date
         if newest == DAWN or (end is not None and newest > end):
             return tick
@@ -233,7 +233,7 @@ class _Periodic:
         return newest if end is None or newest <= end else min(newest, self.grid.newest(end))
 
     def _first_kept(self, first: datetime, newest: datetime) -> datetime:
-        """Return the first tick that is created although catchup is not ``all``."""
+        """Return the first tick that gets a run although catchup is not ``all``."""
         threshold = max(self.now - ON_TIME, self.resumed or self.now - ON_TIME)
         missed = self.newest_tick(threshold - timedelta(microseconds=1))
         if missed < first:

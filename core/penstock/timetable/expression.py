@@ -1,6 +1,6 @@
-"""A cron expression as read: its fields in a known order, what is refused, and what is said about it.
+"""Parses a cron expression: its fields in a known order, what is refused, and what is warned about.
 
-Every sentence that an author reads about an expression is made here and in `fields`.
+Every sentence about an expression that an author reads is made here and in `fields`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from penstock.timetable.fields import (
 from penstock.timetable.presets import PRESETS
 
 SecondsAt = Literal["first", "last"]
-"""Where the second stands among six or seven fields."""
+"""Which field is the second among six or seven fields."""
 Days = Literal["either", "both"]
-"""Which days match when both day fields name some: the days of either, or those in both."""
+"""Which days match if both day fields are restricted: the days of either, or those in both."""
 
 _NUMBERED = re.compile(r"(?<![#/\d])\d")
-"""A weekday that is a number, not a step or a place in the month."""
+"""A weekday as a number, not a step or a place in the month."""
 _YEARS = re.compile(r"(?:19|20)\d\d(?:[-,/]\d+)*", re.ASCII)
 _LAST = (MINUTE, HOUR, DAY, MONTH, WEEKDAY, SECOND, YEAR)
 _FIRST = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
@@ -43,7 +43,7 @@ _ORDER = {"first": "second minute hour day month weekday", "last": "minute hour 
 class Expression:
     """A cron expression. ``text`` is what the author wrote.
 
-    ``union``: a day matches when either day field names it; otherwise both must.
+    ``union``: a day matches if either day field has it; otherwise both must.
     """
 
     text: str
@@ -59,7 +59,7 @@ class Expression:
 
     @property
     def every_day(self) -> bool:
-        """Whether it matches on every day there is."""
+        """Whether it matches on every day."""
         days = self.day.full or self.weekday.full if self.union else self.day.full and self.weekday.full
         return days and self.month.full and self.year.free
 
@@ -73,8 +73,8 @@ class Expression:
 def parse_cron(text: str, seconds: SecondsAt | None = None, days: Days | None = None) -> Expression:
     """Return *text* as an expression; raise ValueError in one plain sentence.
 
-    *seconds* says where the second stands when there are six or seven fields, *days* what two day
-    fields mean together. Whether any date matches is not looked at.
+    *seconds* says which field is the second if there are six or seven, *days* what two day fields mean
+    together. Whether any date matches is not checked.
     """
     words = text.split()
     preset = PRESETS.get(text.strip().lower())
@@ -137,11 +137,11 @@ def _six(words: list[str]) -> str:
         _fields(words, "last" if "?" in words[:5] and words[5] == "*" else "first")  # AWS has a year there
     except FieldError as error:
         return f"has six fields, which can be read neither with the second first nor last: {error}"
-    raise AssertionError("it can be read")
+    raise AssertionError("one of the two can be read")
 
 
 def _with_second(words: list[str], order: SecondsAt) -> str:
-    """Return what to write when the second is the first or the last one; five fields where they do."""
+    """Return what to write if the second is the first or the last one; five fields if they are enough."""
     second, five = (words[0], words[1:]) if order == "first" else (words[5], words[:5])
     spared = second == "0" or (order == "last" and second == "*" and "?" in words)  # as AWS has it
     line = f"{' '.join(five)!r} or " if spared else ""
@@ -149,12 +149,12 @@ def _with_second(words: list[str], order: SecondsAt) -> str:
 
 
 def is_crontab_line(text: str) -> bool:
-    """Return whether *text* is a cron with its command behind it."""
+    """Return whether *text* is a cron with a command after it."""
     return _crontab_line(text.split()) is not None
 
 
 def _crontab_line(words: list[str]) -> str | None:
-    """Return what to write for a line with its command, or None when it is none."""
+    """Return what to write for a line with its command, or None if it is not one."""
     if len(words) < 6:
         return None
     try:
@@ -167,12 +167,12 @@ def _crontab_line(words: list[str]) -> str | None:
 
 
 def _seven(words: list[str], seconds: SecondsAt | None) -> str | None:
-    """Return the doubt about the place of the second among seven fields, None when it is said or sure."""
+    """Return a warning about which of seven fields is the second, None if that is given or clear."""
     if len(words) < 7 or seconds is not None or not _reads(words, "first"):
         return None
     return (
         f"seven fields are read with the second sixth ({_ORDER['last']} year); "
-        'say seconds="first" if it is the first one, else seconds="last"'
+        'use seconds="first" if it is the first one, otherwise seconds="last"'
     )
 
 
@@ -180,7 +180,7 @@ def _seven(words: list[str], seconds: SecondsAt | None) -> str | None:
 
 
 def _union(day: Field, weekday: Field, days: Days | None) -> bool:
-    """Return whether either field is enough, as the reference has it unless *days* says more."""
+    """Return whether either field is enough, as in the reference unless *days* says otherwise."""
     if "?" in (day.text, weekday.text) or "*" in (day.text, weekday.text):
         return False
     if days is not None:
@@ -191,7 +191,7 @@ def _union(day: Field, weekday: Field, days: Days | None) -> bool:
 
 
 def _unlike(day: Field, weekday: Field) -> bool:
-    """Return whether cron daemons, which want both when one begins with a star, take other days."""
+    """Return whether cron daemons, where both must match if one begins with a star, take other days."""
     both = day.text.startswith("*") or weekday.text.startswith("*")
     union = _union(day, weekday, None)
     if both is not union or "*" in (day.text, weekday.text) or "?" in (day.text, weekday.text):
@@ -206,32 +206,32 @@ def _refuse_dropped(text: str, day: Field, weekday: Field, days: Days | None) ->
         return
     odd = day if day.odd else weekday
     raise ValueError(
-        f"cron {text!r} is not valid: {odd.text!r} cannot stand beside another day field; for the days of "
-        'either write two crons and a MultipleCronTriggerTimetable, for those in both say days="both"'
+        f"cron {text!r} is not valid: {odd.text!r} cannot be used with another day field; for the days of "
+        'either write two crons and a MultipleCronTriggerTimetable, for those in both use days="both"'
     )
 
 
 def _doubts(fields: tuple[Field, ...], days: Days | None, seven: str | None) -> list[str]:
-    """Return what an author should know of *fields*, each as a sentence."""
+    """Return the warnings about *fields*, each as a sentence."""
     day, weekday = fields[2], fields[4]
     doubts = [seven] if seven else []
     if days is None and not day.odd and not weekday.odd and _unlike(day, weekday):
         doubts.append(_two_readings(day, weekday))
     if day.text == "?" and _NUMBERED.search(weekday.text):
         doubts.append(
-            f"weekday {weekday.text!r} is counted from 0 for Sunday here; Quartz and AWS, where ? comes "
-            "from, count from 1 for Sunday, so write names, such as MON"
+            f"weekday {weekday.text!r} is counted from 0 for Sunday here; Quartz and AWS, which use ?, "
+            "count from 1 for Sunday, so write names, such as MON"
         )
     for each in fields:
         doubts += [_over_the_end(each, part) for part in each.over_the_end]
         doubts += [
-            f"{part!r} in the {each.kind.name} field steps over all of it and is {each.kind.name} "
-            f"{each.kind.low} alone; a distance is written timedelta(...)"
+            f"{part!r} in the {each.kind.name} field steps past all its values and is only {each.kind.name} "
+            f"{each.kind.low}; write an interval as timedelta(...)"
             for part in each.idle_steps
         ]
         doubts += [
             f"{part!r} in the weekday field is read as {spans(parse_field(WEEKDAY, part).every)} "
-            f"(0 is Sunday), by some programs otherwise; write the days out"
+            f"(0 is Sunday), but some programs read it differently; write out the days"
             for part in each.open_steps
         ]
     return doubts
@@ -240,7 +240,7 @@ def _doubts(fields: tuple[Field, ...], days: Days | None, seven: str | None) -> 
 def _over_the_end(each: Field, part: str) -> str:
     values = spans(parse_field(each.kind, part).every)
     return (
-        f"{part!r} goes over the end of the {each.kind.name} field and is read as {values}; "
+        f"{part!r} goes past the end of the {each.kind.name} field and is read as {values}; "
         "in cron such a range never runs"
     )
 
@@ -250,5 +250,5 @@ def _two_readings(day: Field, weekday: Field) -> str:
     there = "both must match" if here.startswith("either") else "either is enough"
     return (
         f"day of month {day.text!r} and weekday {weekday.text!r}: {here} here and in Airflow, {there} "
-        'in cron; say days="either" or days="both"'
+        'in cron; use days="either" or days="both"'
     )

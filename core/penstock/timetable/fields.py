@@ -1,7 +1,7 @@
-"""The grammar of one cron field: which values it names, and what stands in it beside plain values.
+"""The grammar of one cron field: its plain values and its special forms.
 
-The rules are ours and depend on no library: a range of one value is that value, a range that goes
-over the end of its field goes on at the beginning, with its step.
+The rules are ours and depend on no library: a range of one value is that value, and a range past the
+end of its field goes on at the beginning, with its step.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """What may stand in a field. ``high`` is the highest value of the cycle, 6 for weekdays."""
+    """The allowed values of a field. ``high`` is the highest value of the cycle, 6 for weekdays."""
 
     name: str
     low: int
@@ -37,7 +37,7 @@ class Kind:
 
     @property
     def size(self) -> int:
-        """How many values there are."""
+        """The number of values."""
         return self.high - self.low + 1
 
 
@@ -52,12 +52,12 @@ YEAR = Kind("year", 1970, 2099)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field as read: plain ``values`` (7 is 0), and the special ones of the two day fields.
+    """One parsed field: plain ``values`` (7 becomes 0), and the special ones of the two day fields.
 
-    ``free``: a bare ``*`` or ``?`` is in it. ``nth``: (weekday, which one of the month; 0 the last).
+    ``free``: it has a bare ``*`` or ``?``. ``nth``: (weekday, which one of the month; 0 is the last).
     ``nearest``: the day of a ``W``. ``over_the_end``: its ranges that go on at the beginning.
     ``idle_steps``: its steps that are longer than the field. ``open_steps``: its steps from a weekday
-    that reach 7, which some programs take for Sunday.
+    that reach 7, which some programs read as Sunday.
     """
 
     kind: Kind
@@ -73,17 +73,17 @@ class Field:
 
     @property
     def full(self) -> bool:
-        """Whether it names every value."""
+        """Whether it has every value."""
         return self.free or len(self.values) == self.kind.size
 
     @property
     def odd(self) -> bool:
-        """Whether it names days by their place among weekdays, which no set of values can."""
+        """Whether it gives days by their place among weekdays, which no set of values can."""
         return bool(self.nth) or self.nearest is not None
 
     @property
     def every(self) -> tuple[int, ...]:
-        """Its values in order, all of them when it is free."""
+        """Its values in order, all of them if it is free."""
         return tuple(range(self.kind.low, self.kind.high + 1)) if self.free else tuple(sorted(self.values))
 
 
@@ -134,7 +134,7 @@ class _Steps:
 
 
 def _range(kind: Kind, part: str) -> _Steps:
-    """Return what ``*/2``, ``5``, ``5/2``, ``1-5`` or ``1-5/2`` names."""
+    """Return the values of ``*/2``, ``5``, ``5/2``, ``1-5`` or ``1-5/2``."""
     found = _RANGE.fullmatch(part)
     if found is None or (found[1] == "*" and found[2]):
         raise FieldError(_why_not(kind, part))
@@ -153,7 +153,7 @@ def _range(kind: Kind, part: str) -> _Steps:
             high = kind.high
     opened = kind is WEEKDAY and said is not None and last is None and low > 0 and (7 - low) % step == 0
     if opened and low == 7:
-        low = 0  # as the reference has it
+        low = 0  # as in the reference
     over = high < low
     if over and kind is YEAR:
         raise FieldError(f"{part!r} in the year field goes backwards")
@@ -163,7 +163,7 @@ def _range(kind: Kind, part: str) -> _Steps:
 
 
 def _value(kind: Kind, word: str, part: str) -> int:
-    """Return the number of a value or a name that stands in *part*, 7 as it is."""
+    """Return the number of a value or a name in *part*; 7 stays 7."""
     known = kind.names.get(word.lower())
     if known is not None:
         return known
@@ -176,13 +176,13 @@ def _value(kind: Kind, word: str, part: str) -> int:
 
 
 def _place_in_month(part: str) -> tuple[int, int] | None:
-    """Return the weekday and its place of ``1#2`` or ``L5``, or None when *part* is neither."""
+    """Return the weekday and its place in ``1#2`` or ``L5``, or None if *part* is neither."""
     if found := _LAST_WEEKDAY.fullmatch(part):
         return _value(WEEKDAY, found[1], part) % 7, 0
     if found := _NTH.fullmatch(part):
         weekday = _value(WEEKDAY, found[1], part) % 7
         if found[2] not in {"1", "2", "3", "4", "5"}:
-            raise FieldError(f"{part!r} in the weekday field: after # stands which one of the month, 1 to 5")
+            raise FieldError(f"{part!r} in the weekday field: after # comes which one of the month, 1 to 5")
         return weekday, int(found[2])
     return None
 
@@ -195,7 +195,7 @@ def _nearest(found: re.Match[str], text: str, *, alone: bool) -> int:
 
 
 def _why_not(kind: Kind, part: str) -> str:
-    """Return why *part* cannot be read, with what to write where that can be told."""
+    """Return why *part* cannot be read, with what to write if that is clear."""
     where = f"{part!r} in the {kind.name} field"
     low = part.lower()
     if kind is WEEKDAY and (found := _WEEKDAY_LAST.fullmatch(low)):
@@ -214,9 +214,9 @@ def _why_not(kind: Kind, part: str) -> str:
             return f"{where}: a ? can only stand alone"
         return f"{where}: a ? can only stand for the day of month or the weekday, the third and fifth field"
     if "~" in part:
-        return f"{where} is a random value, which would be another one at each load; write a number"
+        return f"{where} is random, so it would change at each load; write a number"
     if "#" in part:
-        return f"{where}: before # stands one weekday, such as 1#2 for the second Monday of the month"
+        return f"{where}: before # comes one weekday, such as 1#2 for the second Monday of the month"
     long = [word[:3] for word in re.findall(r"[a-z]{4,}", low) if word[:3] in kind.names]
     if long:
         return f"{where} is not known; names have three letters: {' and '.join(dict.fromkeys(long))}"

@@ -1,4 +1,4 @@
-"""What people write where a cron expression is wanted, and what to write instead."""
+"""What people write in place of a cron expression, and what to write instead."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _OTHER_PRESETS = {
     "@noon": "write '0 12 * * *'",
     "@weekdays": "write '0 0 * * mon-fri'",
     "@workdays": "write '0 0 * * mon-fri'",
-    "@never": "no schedule is None",
-    "@once": "@once stands alone, in lower case: schedule='@once'",
-    "@continuous": "@continuous stands alone, in lower case: schedule='@continuous'",
+    "@never": "for no schedule use None",
+    "@once": "@once must be alone and in lower case: schedule='@once'",
+    "@continuous": "@continuous must be alone and in lower case: schedule='@continuous'",
     "@every_second": 'write "* * * * * *" with seconds="last"',
 }
 
 
 def not_a_cron(text: str, words: list[str]) -> str | None:
-    """Return why *text* is none, with what to write; None when it may be a cron expression."""
+    """Return why *text* is not a cron expression, with what to write; None if it may be one."""
     stripped = text.strip()
     if not words:
         return None
@@ -51,13 +51,13 @@ def not_a_cron(text: str, words: list[str]) -> str | None:
     if f"@{first.lower()}" in {*PRESETS, "@once", "@continuous"} and len(words) == 1:
         return f"write '@{first.lower()}'"
     if len(words) == 1 and len(first) > 1 and _ISO_SPAN.fullmatch(first.upper()):
-        return f"a distance is timedelta(...) in a DAG file, {first.upper()} for `penstock schedule preview`"
+        return f"write an interval as timedelta(...), or {first.upper()} for `penstock schedule preview`"
     if zone := _ZONE.fullmatch(first):
-        return f"a time zone is said beside the cron: timezone={zone[1]!r} and {' '.join(words[1:6])!r}"
+        return f"give the time zone beside the cron: timezone={zone[1]!r} and {' '.join(words[1:6])!r}"
     if first.startswith("#"):
         return "it is a comment"
     if _VARIABLE.fullmatch(stripped):
-        return "it is a variable of a crontab and no schedule"
+        return "it is a variable of a crontab, not a schedule"
     if stripped.lower().startswith("cron(") and stripped.endswith(")"):
         return "write what is between the brackets"
     if _UNSTABLE.search(" ".join(words[:7])) and all(like_a_field(_calm(word)) for word in words[:5]):
@@ -76,7 +76,7 @@ def _preset(text: str, first: str) -> str:
         return beside(first, rest)
     if first.lower() in _OTHER_PRESETS:
         return _OTHER_PRESETS[first.lower()]
-    from difflib import get_close_matches  # wanted for mistakes only
+    from difflib import get_close_matches  # needed for mistakes only
 
     alike = get_close_matches(first.lower(), PRESETS, n=1, cutoff=0.8)
     meant = f"; did you mean {alike[0]!r}?" if alike else ""
@@ -84,7 +84,7 @@ def _preset(text: str, first: str) -> str:
 
 
 def beside(schedule: str, rest: str) -> str:
-    """Return what is to be done with the *rest* of a line that begins with a *schedule*."""
+    """Return what to do with the *rest* of a line that begins with a *schedule*."""
     if rest.startswith("#"):
         return f"write {schedule!r}, with the comment outside the text"
     if not any(each.isalnum() and each.isascii() for each in rest):
@@ -99,24 +99,24 @@ def _in_days(count: int, unit: str) -> str:
 def _distance(said: str) -> str:
     found = _GO_SPAN.fullmatch(said.strip().lower())
     if found is None or not any(found.groups()):
-        return "a distance is timedelta(...) in a DAG file, such as PT5M for `penstock schedule preview`"
+        return "write an interval as timedelta(...), or one such as PT5M for `penstock schedule preview`"
     units = ("days", "hours", "minutes", "seconds")
     parts = [(int(amount), unit) for amount, unit in zip(found.groups(), units, strict=True) if amount]
     if not any(amount for amount, _ in parts):
-        return "a distance must be more than nothing"
+        return "an interval must be more than 0"
     days = "".join(f"{amount}D" for amount, unit in parts if unit == "days")
     time = "".join(f"{amount}{unit[0].upper()}" for amount, unit in parts if unit != "days")
     iso = f"P{days}" + (f"T{time}" if time else "")
     arguments = ", ".join(f"{unit}={amount}" for amount, unit in parts)
-    return f"a distance is timedelta({arguments}) in a DAG file, {iso} for `penstock schedule preview`"
+    return f"write an interval as timedelta({arguments}), or {iso} for `penstock schedule preview`"
 
 
 def like_a_field(word: str) -> bool:
-    """Whether *word* has the look of a cron field, right or wrong."""
+    """Whether *word* looks like a cron field, right or wrong."""
     return _LIKE_A_FIELD.fullmatch(word) is not None
 
 
 def years_first(words: list[str]) -> str:
     """Return what to write for seven fields that can only be read with the second first."""
     moved = " ".join([*words[1:6], words[0], words[6]])
-    return f'; with the second first say seconds="first", or write {moved!r}'
+    return f'; if the second is first, use seconds="first", or write {moved!r}'

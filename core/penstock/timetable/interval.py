@@ -1,4 +1,4 @@
-"""Schedules of a fixed distance: grids that count from an anchor, in absolute time.
+"""Schedules of a fixed interval: grids that count from an anchor, in absolute time.
 
 Clock changes do not matter here: 24 hours are 24 hours.
 """
@@ -17,9 +17,9 @@ _SMALLEST = timedelta(microseconds=1)
 
 
 def step_of(seconds: float | None, relative: Mapping[str, int] | None) -> Step:
-    """Return the distance that a schedule names; raise ValueError unless it leads forward in time.
+    """Return the interval of a schedule; raise ValueError unless it is more than 0.
 
-    Calendar distances without months and years are plain time.
+    Calendar intervals without months and years are plain time.
     """
     step: Step
     if relative is None:
@@ -34,12 +34,12 @@ def step_of(seconds: float | None, relative: Mapping[str, int] | None) -> Step:
         if set(relative) <= {"weeks", "days", "hours", "minutes", "seconds", "microseconds"}:
             step = timedelta(**dict(relative))
     if not forward:
-        raise ValueError("the distance between two points of a schedule must be more than nothing")
+        raise ValueError("the interval between two points of a schedule must be more than 0")
     return step
 
 
 def _shortest(step: relativedelta) -> timedelta:
-    """Return a length that *step* never falls below: with the shortest months and years there are."""
+    """Return a lower bound for the length of *step*: with the shortest months and years."""
     days = 365 * step.years + 28 * step.months + step.days - abs(step.leapdays)
     return timedelta(
         days=days,
@@ -51,10 +51,10 @@ def _shortest(step: relativedelta) -> timedelta:
 
 
 class DeltaGrid:
-    """*anchor*, anchor + step, anchor + 2 steps, and so on. Nothing lies before the anchor.
+    """*anchor*, anchor + step, anchor + 2 steps, and so on. There are no ticks before the anchor.
 
-    Calendar steps are counted from the anchor too, so that monthly from 31 January is the last day of
-    each month: 28 February, 31 March. (The reference adds them up, and stays at the 28th.)
+    Calendar steps count from the anchor too, so that monthly from 31 January is the last day of
+    each month: 28 February, 31 March. (The reference adds one step at a time, and stays at the 28th.)
     """
 
     def __init__(self, anchor: datetime, step: Step) -> None:
@@ -78,7 +78,7 @@ class DeltaGrid:
         return self._tick(self._place(moment) + 1)
 
     def count(self, first: datetime, last: datetime) -> int:
-        """Return how many ticks lie from *first*, which must be one, to *last*, both counted."""
+        """Return how many ticks there are from *first*, which must be one, to *last*, both included."""
         return 0 if last < first else self._place(last) - self._place(first) + 1
 
     def moved(self, tick: datetime) -> bool:  # noqa: ARG002 - the grids' common shape
@@ -86,7 +86,7 @@ class DeltaGrid:
         return False
 
     def _place(self, moment: datetime) -> int:
-        """Return how many steps after the anchor the last tick at or before *moment* lies, -1 before it."""
+        """Return how many steps after the anchor the last tick at or before *moment* is, -1 if before it."""
         moment = min(moment, NEVER - _SMALLEST)
         if moment < self.anchor:
             return -1

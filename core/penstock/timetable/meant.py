@@ -1,4 +1,4 @@
-"""What the author of a cron field that cannot be read most likely meant."""
+"""Guesses what the author of a cron field that cannot be read meant."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _LOOKALIKES = str.maketrans(
     | dict.fromkeys("\u2217\u204e\uff0a\u00d7", "*")
     | {"\u2044": "/"}
 )
-"""Dashes, stars and slashes that word processors and web pages put in place of those on the keyboard."""
+"""Dashes, stars and slashes that word processors and web pages use in place of those on the keyboard."""
 _UNSEEN = "\ufeff\u200b\u200e\u2060"
-"""Marks without a width that are copied along."""
+"""Characters without a width that are copied by accident."""
 
 
 def meant(part: str, names: Collection[str], low: int, high: int) -> str | None:
-    """Return what to write in place of *part*, one member of a list, or None when nobody can tell.
+    """Return what to write in place of *part*, one member of a list, or None if that is not clear.
 
     *names* are in lower case; values go from *low* to *high*. ``+5`` is 5, ``*5`` and ``/5`` are ``*/5``.
     """

@@ -1,4 +1,4 @@
-"""The points of a schedule that have no record yet: due ones that wait, and those to come."""
+"""The points of a schedule that have no record yet: due ones that wait, and future ones."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class OpenPoints:
     def of(
         cls, spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime
     ) -> OpenPoints | None:
-        """Return the open points of *spec*, None when there is none."""
+        """Return the open points of *spec*, None if there are none."""
         first = first_open(spec, cursor=cursor, first_seen=first_seen, now=now)
         if first is None:
             return None
         return cls(first, Recorded.of(spec, first_seen), spec.end_date, now)
 
     def between(self, first: datetime, last: datetime) -> Iterator[Point]:
-        """Yield those with a logical date from *first* to *last*, both counted, in order."""
+        """Yield those with a logical date from *first* to *last*, both included, in order."""
         begin = max(first, self.first.logical_date)
         if begin > last:
             return iter(())
@@ -52,11 +52,11 @@ class OpenPoints:
         return table.count_between(begin, last, start=self.schedule.start, end=self.end)
 
     def due(self, point: Point) -> bool:
-        """Whether a point waits although it is due."""
+        """Whether a point is due but waits."""
         return point.run_after <= self.now
 
     def newest_due(self) -> datetime | None:
-        """Return the logical date of the newest point that is due, None when the first one is not."""
+        """Return the logical date of the newest due point, None if even the first is not due."""
         if not self.due(self.first):
             return None
         table = stored_timetable(self.schedule.schedule)

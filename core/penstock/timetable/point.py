@@ -1,4 +1,4 @@
-"""One point of a schedule, and the ends of time between which points lie."""
+"""One point of a schedule, and the limits of time for points."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
-"""Later than any point: what a grid answers when it has no further tick."""
+"""Later than any point: the answer of a grid without a further tick."""
 DAWN = datetime(1800, 1, 1, tzinfo=UTC)
-"""Earlier than any point: what a grid answers when it has no earlier tick."""
+"""Earlier than any point: the answer of a grid without an earlier tick."""
 
 
 class Point(NamedTuple):
-    """A moment at which a schedule is due. All moments are aware and in UTC.
+    """A time at which a schedule is due. All times are aware and in UTC.
 
-    ``logical_date`` is the date that the run stands for, always the start of the data interval;
-    ``run_after`` is the earliest start. ``moved_by_dst``: a clock change shifted one of these
-    moments away from the wall time that the schedule names.
+    ``logical_date`` is the date of the run, always the start of the data interval; ``run_after`` is the
+    earliest start. ``moved_by_dst``: a clock change moved one of these times away from the wall time of
+    the schedule.
     """
 
     logical_date: datetime

@@ -1,7 +1,7 @@
-"""The schedule that a recorded span of points was made by.
+"""The schedule that made a recorded span of points.
 
-A span says its first and its last point and how many there are; which ones lie between, only the
-schedule of that day can tell. So a span keeps it, as text.
+A span has its first and last point and their number. Which points are between, only the schedule of
+that time knows. So a span keeps its schedule, as text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from penstock.timetable.timetable import PeriodicTimetable
 
 
 class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A schedule, with the moment that its distances are counted from."""
+    """A schedule, with the time from which its intervals count."""
 
     schedule: ScheduleSpec
     start: datetime | None = None
@@ -42,7 +42,7 @@ class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.json.encode(self).decode()
 
     def points(self, first: datetime, last: datetime) -> Iterator[Point]:
-        """Yield the points with a logical date from *first* to *last*, both counted, in order."""
+        """Yield the points with a logical date from *first* to *last*, both included, in order."""
         if first > last:
             return iter(())
         return stored_timetable(self.schedule).points_between(first, last, start=self.start)
@@ -56,7 +56,7 @@ class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
     def inside(self, first: datetime, last: datetime) -> tuple[datetime, datetime, int] | None:
-        """Return the first and last point between two moments and how many there are, None without any."""
+        """Return the first and last point between two times and their number; None if there are none."""
         found = self.points(first, last)
         begin = next(found, None)
         if begin is None:

@@ -18,12 +18,12 @@ from penstock.timetable.triggers import CronTriggerTimetable, DeltaTriggerTimeta
 
 
 def timetable_of(spec: ScheduleSpec) -> Timetable:
-    """Return the timetable of *spec*; raise ValueError in plain words when it makes no sense."""
+    """Return the timetable of *spec*; raise ValueError in plain words if it is invalid."""
     return _timetable(msgspec.json.encode(spec))
 
 
 def stored_timetable(spec: ScheduleSpec) -> Timetable:
-    """Return the timetable of a schedule that was taken once; one that is refused by now has no points."""
+    """Return the timetable of a schedule that was accepted before; without points if it is refused now."""
     try:
         return timetable_of(spec)
     except ValueError:
@@ -53,7 +53,7 @@ def _timetable(data: bytes) -> Timetable:
 def _cron_grid(spec: ScheduleSpec) -> CronGrid:
     if spec.cron_seconds is not None and all(len(cron.split()) < 6 for cron in spec.crons):
         raise ValueError(
-            f'seconds="{spec.cron_seconds}" is for crons of six or seven fields, and {spec.text!r} has fewer'
+            f'seconds="{spec.cron_seconds}" is for crons of six or seven fields, but {spec.text!r} has fewer'
         )
     return CronGrid(spec.crons, _zone(spec.timezone), seconds=spec.cron_seconds, days=spec.cron_days)
 

@@ -1,4 +1,4 @@
-"""Schedules that are no grid: ``@once`` and ``@continuous``."""
+"""Schedules without a grid: ``@once`` and ``@continuous``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock.timetable.timetable import Timetable
 
 
 class OnceTimetable(Timetable):
-    """``@once``: one point, at the start date even when that has passed, whatever the catchup."""
+    """``@once``: one point at the start date, even if that has passed, whatever the catchup."""
 
     def next(
         self,
@@ -20,7 +20,7 @@ class OnceTimetable(Timetable):
         end: datetime | None,
         now: datetime,  # noqa: ARG002 - it does not matter
     ) -> Point | None:
-        """Return the only point, unless there was one."""
+        """Return the only point, unless there has been one."""
         if last is not None or (end is not None and start > end):
             return None
         return Point.over(start, start)
@@ -28,14 +28,14 @@ class OnceTimetable(Timetable):
     def points_between(
         self, first: datetime, last: datetime, *, start: datetime | None = None, end: datetime | None = None
     ) -> Iterator[Point]:
-        """Yield the point at *start* if it lies there."""
+        """Yield the point at *start* if it is in the range."""
         if start is not None and first <= start <= min(last, end or last):
             yield Point.over(start, start)
 
     def points_after(
         self, after: datetime, *, start: datetime | None = None, end: datetime | None = None
     ) -> Iterator[Point]:
-        """Yield the point at *start* if it lies there."""
+        """Yield the point at *start* if it is in the range."""
         if start is not None and after < start <= (end or start):
             yield Point.over(start, start)
 
@@ -50,7 +50,7 @@ class ContinuousTimetable(Timetable):
         if last is None:
             span = start, max(start, now)
         elif last.data_interval_end > now:
-            # The last run lies in the future: begin anew, with spans of its length.
+            # The last run is in the future: begin again, with intervals of its length.
             span = start, start + (last.data_interval_end - last.data_interval_start)
         else:
             span = last.data_interval_end, now

@@ -1,4 +1,4 @@
-"""What every timetable can do, and what triggers and data intervals share."""
+"""The interface of every timetable, and the common part of triggers and data intervals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penstock.timetable.point import DAWN, NEVER, Point
 
 
 class Grid(Protocol):
-    """The ticks of a periodic schedule in order. Moments are aware datetimes in UTC."""
+    """The ticks of a periodic schedule in order, as aware datetimes in UTC."""
 
     def after(self, moment: datetime) -> datetime:
         """Return the next tick after *moment*, or `NEVER`."""
@@ -27,7 +27,7 @@ class Grid(Protocol):
         ...
 
     def count(self, first: datetime, last: datetime) -> int:
-        """Return how many ticks lie from *first*, which must be one, to *last*, both counted."""
+        """Return how many ticks there are from *first*, which must be one, to *last*, both included."""
         ...
 
     def moved(self, tick: datetime) -> bool:
@@ -36,14 +36,14 @@ class Grid(Protocol):
 
 
 class Timetable:
-    """A schedule that has no points of its own: ``none``. Base of the others.
+    """A schedule without points of its own: ``none``. Base class of the others.
 
-    ``start`` and ``end`` bound ticks: the fire time of a trigger, the start of a data interval.
-    Moments are aware datetimes in UTC.
+    ``start`` and ``end`` limit ticks: the fire time of a trigger, the start of a data interval.
+    Times are aware datetimes in UTC.
     """
 
     periodic = False
-    """Whether there are points to preview, to miss and to backfill."""
+    """Whether it has points that can be previewed, missed and backfilled."""
 
     def next(
         self,
@@ -53,9 +53,9 @@ class Timetable:
         end: datetime | None,  # noqa: ARG002
         now: datetime,  # noqa: ARG002
     ) -> Point | None:
-        """Return the point after *last* (None: the first one) of a schedule that is no grid, or None.
+        """Return the point after *last* (None: the first one) of a schedule without a grid, or None.
 
-        Periodic ones are asked by `due.decide`, which knows what is missed and what is to be made up.
+        For periodic ones ask `due.decide`, which knows what was missed and what has to be caught up.
         """
         return None
 
@@ -67,7 +67,7 @@ class Timetable:
         start: datetime | None = None,  # noqa: ARG002
         end: datetime | None = None,  # noqa: ARG002
     ) -> Iterator[Point]:
-        """Yield the points whose logical date lies in *first* to *last*, both counted, in order.
+        """Yield the points with a logical date from *first* to *last*, both included, in order.
 
         A timedelta without *start* counts from *first*.
         """
@@ -103,16 +103,16 @@ class Timetable:
 
 
 class PeriodicTimetable(Timetable):
-    """What triggers and data intervals share: ticks on a grid, each of which is one point."""
+    """The common part of triggers and data intervals: ticks on a grid, each of which is one point."""
 
     periodic = True
 
     def grid(self, anchor: datetime) -> Grid:
-        """Return the ticks; a schedule of distances counts them from *anchor*."""
+        """Return the ticks; fixed intervals count from *anchor*."""
         raise NotImplementedError
 
     def point(self, grid: Grid, tick: datetime) -> Point | None:
-        """Return the point of *tick*, or None when the schedule ends before it is due."""
+        """Return the point of *tick*, or None if the schedule ends before it is due."""
         raise NotImplementedError
 
     def newest_due(self, grid: Grid, moment: datetime) -> datetime:
@@ -134,7 +134,7 @@ class PeriodicTimetable(Timetable):
     def points_between(
         self, first: datetime, last: datetime, *, start: datetime | None = None, end: datetime | None = None
     ) -> Iterator[Point]:
-        """Yield the points whose logical date lies in *first* to *last*, both counted, in order."""
+        """Yield the points with a logical date from *first* to *last*, both included, in order."""
         grid = self.grid(start or first)
         ticks = self._ticks(grid, grid.first_from(max(first, start or first)), end)
         reached = takewhile(lambda point: point.logical_date <= last, ticks)
@@ -154,7 +154,7 @@ class PeriodicTimetable(Timetable):
     def count_between(
         self, first: datetime, last: datetime, *, start: datetime | None = None, end: datetime | None = None
     ) -> int:
-        """Return how many points `points_between` yields, by whole days where the grid can."""
+        """Return how many points `points_between` yields, counting whole days if the grid can."""
         lead = self.lead()
         if lead is None:
             return super().count_between(first, last, start=start, end=end)
@@ -164,13 +164,13 @@ class PeriodicTimetable(Timetable):
         return grid.count(tick, newest) if tick <= newest else 0
 
     def newest_point(self, moment: datetime, *, start: datetime) -> Point | None:
-        """Return the last point that is due at *moment*; distances count from *start*."""
+        """Return the last point that is due at *moment*; fixed intervals count from *start*."""
         grid = self.grid(start)
         tick = self.newest_due(grid, moment)
         return None if tick == DAWN else self.point(grid, tick)
 
     def lead(self) -> timedelta | None:
-        """Return how long before its tick a point's logical date lies; None when that is not fixed."""
+        """Return how long before its tick a point's logical date is; None if that varies."""
         return timedelta()
 
 
@@ -185,7 +185,7 @@ class TriggerTimetable(PeriodicTimetable):
         return Point.over(tick - self.interval, tick, moved=grid.moved(tick))
 
     def lead(self) -> timedelta | None:
-        """Return the interval, unless it is a matter of the calendar."""
+        """Return the interval, unless it is a calendar interval."""
         return self.interval if isinstance(self.interval, timedelta) else None
 
     def newest_due(self, grid: Grid, moment: datetime) -> datetime:
@@ -202,7 +202,7 @@ class TriggerTimetable(PeriodicTimetable):
 
 
 class DataIntervalTimetable(PeriodicTimetable):
-    """Covers the time from one tick to the next, and is due when that has passed."""
+    """Covers the time from one tick to the next, and is due at the end of it."""
 
     def point(self, grid: Grid, tick: datetime) -> Point | None:
         """Return the point that covers the time from *tick* to the next one."""
@@ -217,7 +217,7 @@ class DataIntervalTimetable(PeriodicTimetable):
         return end if end == DAWN else grid.newest(end - timedelta(microseconds=1))
 
     def tick_after(self, grid: Grid, point: Point) -> datetime:
-        """Return the end of *point*'s interval, or the next tick when the schedule changed since."""
+        """Return the end of *point*'s interval, or the next tick if the schedule has changed since."""
         if grid.after(point.data_interval_start) == point.data_interval_end:
             return point.data_interval_end
         return grid.first_from(point.data_interval_end)

@@ -1,4 +1,4 @@
-"""Triggers: fire at each tick of a cron expression, or at a fixed distance."""
+"""Triggers: fire at each tick of a cron expression, or at a fixed interval."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FIRST_RUN_GRACE = timedelta(minutes=5)
 
 
 class CronTriggerTimetable(TriggerTimetable):
-    """A cron expression, or several, that fire at their own times."""
+    """A cron expression, or several, each with its own times."""
 
     def __init__(
         self, ticks: CronGrid, interval: Step | None, run_immediately: bool | float | None = None
@@ -43,7 +43,7 @@ class CronTriggerTimetable(TriggerTimetable):
 
 
 class DeltaTriggerTimetable(TriggerTimetable):
-    """Fires at a fixed distance."""
+    """Fires at a fixed interval."""
 
     def __init__(self, step: Step, interval: Step | None) -> None:
         super().__init__(interval)

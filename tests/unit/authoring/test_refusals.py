@@ -22,7 +22,7 @@ from penstock.errors import DagFileError
         ("EmptyOperator(task_id='a', depends_on_past='yes')", "depends_on_past must be True or False"),
         ("EmptyOperator(task_id='a', pool_slots=0)", "pool_slots must be a whole number, 1 or more, not 0"),
         ("EmptyOperator(task_id='é')", "task_id 'é' is not allowed"),
-        ("EmptyOperator(task_id=3)", "task_id must be text, not int"),
+        ("EmptyOperator(task_id=3)", "task_id must be a string, not int"),
         ("EmptyOperator(task_id='a..b')", "no .."),
         ("EmptyOperator()", "EmptyOperator needs task_id"),
         ("EmptyOperator('a')", "takes keyword arguments only"),

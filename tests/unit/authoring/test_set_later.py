@@ -294,7 +294,7 @@ LATER = [
     ("a.retry_policy = 3", "retry policies are not supported"),
     ("a.task_concurrency = 3", "say max_active_tis_per_dag"),
     ("a.upstream_task_ids.add('nobody')", "depends on 'nobody', which is not in the DAG"),
-    ("a.secrets['A'] = 'plain'", "is no reference to a secret"),
+    ("a.secrets['A'] = 'plain'", "is not a reference to a secret"),
     ("a.outlets = [Asset('x')]; a.outlets[0].name = ''", "printable characters"),
     ("a.outlets = [Asset('x')]; a.outlets[0].extra['x'] = {1}", "which is not JSON"),
     (
@@ -307,12 +307,12 @@ LATER = [
     ),
     ("s = FileSensor(task_id='s', filepath='x'); s.soft_fail = s.never_fail = True", "exclude each other"),
     ("p = PythonOperator(task_id='p', python_callable=print); p.python_callable = 3", "something to call"),
-    ("g = TaskGroup('g'); g.tooltip = 3", "tooltip must be text"),
+    ("g = TaskGroup('g'); g.tooltip = 3", "tooltip must be a string"),
     ("g = TaskGroup('g'); g.group_id = 'h'", "was renamed to 'h'"),
     ("g = TaskGroup('g'); g.default_args = 3", "default_args must be a mapping"),
     ("g = TaskGroup('g'); g.prefix_group_id = 3", "prefix_group_id must be True or False"),
     ("dag.params['x'] = Param(3); dag.params['x'].schema = 3", "schema must be a mapping"),
-    ("dag.params['x'] = Param(3); dag.params['x'].description = 3", "description must be text"),
+    ("dag.params['x'] = Param(3); dag.params['x'].description = 3", "description must be a string"),
     ("dag.params['x'] = Param(3); dag.params['x'].default = {1, 2}", "has a set, which is not JSON"),
     ("dag.params['x'] = float('inf')", "not a number in JSON"),
     ("dag.params['x'] = '\\ud800'", "half a character (U+D800)"),
@@ -343,7 +343,7 @@ LATER = [
     ("a >> Label(3) >> EmptyOperator(task_id='b')", "a Label is text"),
     ("SmtpNotifier(to='x').to = 3", "to must be"),
     ("ShellNotifier('x').env = 3", "env must be a mapping"),
-    ("BellNotifier().message = 3", "message must be text"),
+    ("BellNotifier().message = 3", "message must be a string"),
     ("WebhookNotifier('https://x').timeout = -1", "timeout must be"),
 ]
 

@@ -246,8 +246,8 @@ def test_knowingly_ignored_arguments_are_warnings_once(load: Any) -> None:
     [
         ("'0 0 */2 * 1'", ["either is enough here and in Airflow, both must match in cron"]),
         ("CronTriggerTimetable('0 0 */2 * 1', days='both', run_immediately=False)", []),
-        ("'0 22-6 * * *'", ["'22-6' goes over the end of the hour field"]),
-        ("MultipleCronTriggerTimetable('0 22-6 * * *', '0 22-6 * * *')", ["'22-6' goes over the end"]),
+        ("'0 22-6 * * *'", ["'22-6' goes past the end of the hour field"]),
+        ("MultipleCronTriggerTimetable('0 22-6 * * *', '0 22-6 * * *')", ["'22-6' goes past the end"]),
         ("'0 0 1 1 * 0 2099'", ["seven fields are read with the second sixth"]),
         (
             "CronTriggerTimetable('0 0 1 1 * 0 2005', seconds='last')",
@@ -291,7 +291,7 @@ def test_a_long_grace_for_the_first_run_is_said(arguments: str, said: bool, load
         ("'0 0 6 * * 1-5'", "as in CronTriggerTimetable('0 0 6 * * 1-5', seconds=\"first\")"),
         ("CronDataIntervalTimetable('0 0 6 * * 1-5')", "as in CronDataIntervalTimetable('0 0 6 * * 1-5', "),
         ("MultipleCronTriggerTimetable('0 6 * * *', '0 0 6 * * 1-5')", "cron '0 0 6 * * 1-5' has six fields"),
-        ("'0 0 13 * 5#2'", "cannot stand beside another day field"),
+        ("'0 0 13 * 5#2'", "cannot be used with another day field"),
         ("'@every 5m'", "timedelta(minutes=5)"),
         ("'0 0 * * 5L'", "written L5"),
         ("CronTriggerTimetable('0 6 * * *', seconds='first')", "'0 6 * * *' has fewer"),
@@ -318,7 +318,7 @@ def test_a_schedule_that_may_mean_two_things_is_refused_at_its_line(
 @pytest.mark.parametrize(
     ("dates", "warned"),
     [
-        ("start_date='2026-01-01', end_date='2025-01-01'", "end_date lies before start_date"),
+        ("start_date='2026-01-01', end_date='2025-01-01'", "end_date is before start_date"),
         ("start_date='9000-01-01'", "schedules end with the year 8999"),
         ("start_date='2026-01-01', end_date='2026-01-01'", None),
     ],

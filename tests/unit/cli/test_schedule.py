@@ -71,7 +71,7 @@ def test_six_fields_with_the_second_where_it_is_said() -> None:
 def test_what_is_doubtful_is_said_beside_the_points_and_in_json() -> None:
     words = ["0 0 */2 * 1", "--now", "2026-01-01", "--start", "2026-01-01"]
     answer = invoke(*words)
-    assert "say --days either or --days both" in answer.stderr
+    assert "use --days either or --days both" in answer.stderr
     assert "!" not in answer.stdout
     document = json.loads(invoke(*words, "--json").stdout)
     assert len(document["warnings"]) == 1
@@ -83,7 +83,7 @@ def test_the_grace_of_a_new_dag_is_said_and_can_be_off() -> None:
     words = ["0 0 28 * *", "--now", "2026-11-29", "-n", "1"]
     early = invoke(*words)
     assert "2026-11-28" in early.stdout
-    assert "say --run-immediately no" in early.stderr
+    assert "use --run-immediately no" in early.stderr
     calm = invoke(*words, "--run-immediately", "no")
     assert "2026-12-28" in calm.stdout
     assert "at once" not in calm.stderr
