@@ -1,4 +1,4 @@
-"""The arguments that every task takes: their names, their types, and how they are checked."""
+"""The arguments that every task takes: their names, types and checks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from penstock.authoring.checks import (
 from penstock.authoring.place import refuse
 
 TASK_CALLBACKS = ("execute", "success", "failure", "retry", "skipped")
-"""What a task tells of."""
+"""The events of a task that call callbacks."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     """A timedelta, or a number of seconds."""
 
     Callbacks = Callable[..., Any] | list[Callable[..., Any]] | tuple[Callable[..., Any], ...] | None
-    """What to call with the context: a function, a notifier, or several."""
+    """The type of a callback: a function of the context, a notifier, or several."""
 
     class TaskArgs(TypedDict, total=False):
         """What any operator accepts besides its own arguments. Durations: a timedelta or seconds."""
@@ -159,14 +159,14 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "task_display_name": optional_text,
     "doc": optional_text,
     "doc_md": optional_text,
-    "log": one_of("captured", "direct"),  # kept as `log_mode`: `log` is where subclasses write to
+    "log": one_of("captured", "direct"),  # kept as `log_mode`, because subclasses write to `log`
     "render_template_as_native_obj": optional_truth,
     "pre_execute": optional_callable,
     "post_execute": optional_callable,
     "map_index_template": optional_text,
     **dict.fromkeys([f"on_{event}_callback" for event in TASK_CALLBACKS], callbacks),
 }
-"""Argument of every task -> what turns the author's value into ours or refuses it."""
+"""Argument of every task -> the check that converts the author's value or refuses it."""
 
 IGNORED: dict[str, str] = {
     "email": "give SmtpNotifier as a callback: on_failure_callback=SmtpNotifier(to=...)",
@@ -184,7 +184,7 @@ IGNORED: dict[str, str] = {
     "doc_yaml": "use doc or doc_md",
     "doc_rst": "use doc or doc_md",
     "logger_name": "a task has one log",
-    "allow_nested_operators": "nesting is not watched",
+    "allow_nested_operators": "nested operators are not checked",
     "ignore_first_depends_on_past": "the first run is always exempt",
     "wait_for_past_depends_before_skipping": "a skip does not wait",
 }
@@ -193,18 +193,18 @@ IGNORED: dict[str, str] = {
 LATER: dict[str, str] = {
     "retry_policy": "retry policies",
 }
-"""Known words for what does not exist yet: refused by name, never swallowed."""
+"""Known names of features that do not exist yet: refused by name, never ignored."""
 
 _HINTS: dict[str, str] = {
     "provide_context": "the context arrives by argument name or **kwargs",
-    "concurrency": "say max_active_tasks",
-    "schedule_interval": "say schedule",
-    "timetable": "say schedule",
-    "fail_stop": "say fail_fast",
-    "default_view": "there is no such view",
-    "orientation": "there is no such view",
-    "execution_date": "say logical_date",
-    "task_concurrency": "say max_active_tis_per_dag",
+    "concurrency": "use max_active_tasks",
+    "schedule_interval": "use schedule",
+    "timetable": "use schedule",
+    "fail_stop": "use fail_fast",
+    "default_view": "that view does not exist",
+    "orientation": "that view does not exist",
+    "execution_date": "use logical_date",
+    "task_concurrency": "use max_active_tis_per_dag",
 }
 
 _SILENT_WHEN_FALSE = frozenset({"email", "email_on_failure", "email_on_retry"})
@@ -212,7 +212,7 @@ _NEVER_WORTH_A_WARNING = frozenset({"allow_nested_operators", "ignore_first_depe
 
 
 def worth_a_warning(name: str, value: Any) -> bool:
-    """Whether ignoring ``name=value`` changes anything the author could notice."""
+    """Whether the author would notice that ``name=value`` is ignored."""
     if value is None or name in _NEVER_WORTH_A_WARNING:
         return False
     return bool(value) or name not in _SILENT_WHEN_FALSE
@@ -224,21 +224,21 @@ def refuse_later(name: str, feature: str) -> NoReturn:
 
 
 def refuse_unknown(owner: str, names: Iterable[str], known: Iterable[str]) -> NoReturn:
-    """Refuse arguments nobody knows, with the nearest known ones."""
+    """Refuse unknown arguments, with the most similar known ones."""
     known = list(known)
     told = [f"{name!r}{hint(name) or near(name, known)}" for name in sorted(names)]
     refuse(f"{owner} does not know the argument{'s' * (len(told) > 1)} {', '.join(told)}")
 
 
 def hint(name: str) -> str:
-    """Return `` (say x)`` for a word of the reference that means something else here, or nothing."""
+    """Return `` (use x)`` for a name of the reference that is different here, or nothing."""
     return f" ({_HINTS[name]})" if name in _HINTS else ""
 
 
 def states(
     given: Iterable[Any] | None, name: str, kind: Literal["run", "task"], default: list[str]
 ) -> list[str]:
-    """Return the states that argument *name* lists, refusing those that no run (or task) can be in."""
+    """Return the states that argument *name* lists; refuse those that a run (or task) cannot have."""
     if given is None:
         return default
     from penstock.model.states import RunState, TaskState

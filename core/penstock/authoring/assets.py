@@ -35,7 +35,7 @@ def _word_or_nothing(text: Any, what: str) -> str:
 
 
 class AssetCondition:
-    """What can be waited for: an asset, or several under ``&`` and ``|``."""
+    """What a schedule can wait for: an asset, or several joined with ``&`` and ``|``."""
 
     def condition(self) -> dict[str, Any]:
         """Return it as data: the fields of `penstock.model.assets.AssetCondition`."""
@@ -55,8 +55,8 @@ class _Several(AssetCondition):
         self.objects: list[AssetCondition] = []
         for one in objects:
             if not isinstance(one, AssetCondition):
-                refuse(f"assets are joined with assets, not with {type(one).__name__} {one!r}")
-            # `a & b & c` is one condition on three, not a nest.
+                refuse(f"an asset can only be joined with assets, not with {type(one).__name__} {one!r}")
+            # `a & b & c` is one condition on three, not a nested one.
             self.objects += one.objects if isinstance(one, _Several) and one.kind == self.kind else [one]
 
     def condition(self) -> dict[str, Any]:
@@ -79,8 +79,8 @@ class AssetAny(_Several):
 class Asset(Checked, AssetCondition):
     """Something that tasks make and read: ``Asset("s3://lake/orders")`` or ``Asset("orders", uri=...)``.
 
-    Its name and its URI together are what it is known by; each stands in for the other when it is
-    left out. ``group`` and ``extra`` are for people.
+    Its name and its URI together identify it; each replaces the other if that is left out. ``group``
+    and ``extra`` are for people.
     """
 
     checks: Mapping[str, Check] = {"name": _word, "uri": _word, "group": _word, "extra": mapping}
@@ -101,16 +101,16 @@ class Asset(Checked, AssetCondition):
         self.group = group
         self.extra: dict[str, Any] = dict(mapping(extra, "the extra of an asset"))
         if watchers:
-            refuse("asset watchers are not supported; emit the asset from a sensor's task, or by hand")
+            refuse("asset watchers are not supported; record changes from a sensor's task, or by hand")
 
     @staticmethod
     def ref(*, name: str | None = None, uri: str | None = None) -> AssetRef:
-        """Return a reference to the asset of that name or uri, wherever it is made."""
+        """Return a reference to the asset with that name or uri, wherever it is made."""
         return AssetRef(name=name, uri=uri)
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes it the same asset as another."""
+        """The key by which two assets are the same."""
         return (self.name, self.uri)
 
     def condition(self) -> dict[str, Any]:
@@ -132,13 +132,13 @@ class Asset(Checked, AssetCondition):
 
 
 class AssetRef(Checked, AssetCondition):
-    """The asset of a name, or of a uri, that another file makes."""
+    """A reference to an asset that another file makes, by its name or uri."""
 
     checks: Mapping[str, Check] = dict.fromkeys(["name", "uri"], _word_or_nothing)
 
     def __init__(self, *, name: str | None = None, uri: str | None = None) -> None:
         if (name is None) == (uri is None):
-            refuse("a reference to an asset needs a name or a uri, and not both")
+            refuse("a reference to an asset needs either a name or a uri")
         self.name = "" if name is None else _word(name, "name")
         self.uri = "" if uri is None else _word(uri, "uri")
 
@@ -152,7 +152,7 @@ class AssetRef(Checked, AssetCondition):
 
 
 class AssetAlias(Checked, AssetCondition):
-    """A name under which a task says while it runs which assets it has changed."""
+    """A name for assets that are known only while a task runs."""
 
     checks: Mapping[str, Check] = {"name": _word, "group": _word}
 
@@ -179,7 +179,7 @@ class AssetAlias(Checked, AssetCondition):
 
 
 class Metadata:
-    """What a task has to say of a change: ``yield Metadata(asset, {"rows": 3})`` in its function."""
+    """Details of a change: ``yield Metadata(asset, {"rows": 3})`` in the task's function."""
 
     def __init__(
         self, asset: Asset, extra: Mapping[str, Any] | None = None, alias: AssetAlias | str | None = None
@@ -204,7 +204,7 @@ class AssetOrTimeSchedule(Timetable):
 
 
 def checked_assets(value: Any, name: str) -> tuple[Asset | AssetAlias | AssetRef, ...]:
-    """Return inlets or outlets as a tuple; refuse what is none."""
+    """Return inlets or outlets as a tuple; refuse anything that is not an asset."""
     listed = isinstance(value, list | tuple | set | frozenset)
     given: Iterable[Any] = value if listed else [value]
     found = []

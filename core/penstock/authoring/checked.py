@@ -1,7 +1,7 @@
-"""Objects of the author's on which whatever is set is checked: as an argument, or at any time later.
+"""Objects whose attributes are checked whenever the author sets them: as an argument or later.
 
-An attribute has one rule, in the class's table. A value that comes by an argument, by default
-arguments, or by an assignment in the last line of the file meets the same rule; a refusal names the
+An attribute has one rule, in the class's table. A value from an argument, from default arguments, or
+from an assignment in the last line of the file goes through the same rule. A refusal names the
 author's line that set it.
 """
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     Check = Callable[[Any, str], Any]
-    """Takes a value and the name of its attribute; returns what is kept, or refuses."""
+    """Takes a value and the name of its attribute; returns the value to store, or refuses."""
 
 
 class Checked:
-    """The root of such objects.
+    """The base class of such objects.
 
-    ``checks`` maps an attribute to what turns the author's value into ours or refuses it. A check takes
-    its own results too: what was kept can be set again.
+    ``checks`` maps an attribute to the check that converts the author's value or refuses it. A check also
+    accepts its own results, so a stored value can be set again.
     """
 
     checks: Mapping[str, Check] = {}
@@ -41,10 +41,10 @@ class Checked:
         object.__setattr__(self, name, value)
 
     def set_by_author(self, name: str, value: Any) -> None:
-        """Take note that the author's file sets an attribute that has no rule and is not there yet."""
+        """Note that the author's file sets an attribute that has no rule and does not exist yet."""
 
     def check_again(self, place: Place) -> None:
-        """Check all that is set, also by a class body or past the assignment; refuse at *place*."""
+        """Check everything that is set, also by a class body or around the assignment; refuse at *place*."""
         own = vars(self)
         try:
             for name in self.checks:
@@ -59,7 +59,7 @@ _known: dict[type, frozenset[str]] = {}
 
 
 def _of_authors(kind: type) -> frozenset[str]:
-    """Return the attributes that the bodies of authors' classes among *kind*'s have: nobody checked them."""
+    """Return the attributes from the bodies of authors' classes among *kind*'s, which nobody has checked."""
     found = _known.get(kind)
     if found is None:
         theirs = [each for each in kind.__mro__ if not f"{each.__module__}.".startswith("penstock.")]

@@ -1,7 +1,7 @@
-"""What an author's value may be: a check for each kind, used for arguments and for what is set later.
+"""Checks for the author's values, one for each kind; used for arguments and for later assignments.
 
-A check takes the value and its name, and returns what is kept or refuses at the author's line. What a
-person writes (a timedelta, ``"3"``, True) becomes what the spec holds (seconds, 3, 2.0) here, once.
+A check takes the value and its name, and returns the value to store or refuses at the author's line.
+What a person writes (a timedelta, ``"3"``, True) is converted here, once, to what the spec holds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def optional_seconds(value: Any, name: str) -> float | None:
 
 
 def whole(value: Any, name: str, *, least: int = 0) -> int:
-    """Return a whole number, *least* or more; digits in a string will do."""
+    """Return a whole number, *least* or more; a string of digits is accepted too."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
@@ -55,7 +55,7 @@ def limit(value: Any, name: str) -> int | None:
 
 
 def truth(value: Any, name: str) -> bool:
-    """Return True or False; nothing else will do."""
+    """Return True or False; refuse everything else."""
     if not isinstance(value, bool):
         refuse(f"{name} must be True or False, not {shown(value)}")
     return value
@@ -67,13 +67,13 @@ def optional_truth(value: Any, name: str) -> bool | None:
 
 
 def moment(value: Any, name: str) -> datetime | None:
-    """Return a datetime (naive or aware) or None; a string in ISO form will do."""
+    """Return a datetime (naive or aware) or None; an ISO string is accepted too."""
     if isinstance(value, str):
         try:
             return datetime.fromisoformat(value.strip())
         except ValueError:
             refuse(
-                f"{name} must be a datetime, or one as text such as '2026-01-31' or "
+                f"{name} must be a datetime, or a string such as '2026-01-31' or "
                 f"'2026-01-31T06:00+01:00', not {shown(value)}"
             )
     if value is not None and not isinstance(value, datetime):
@@ -91,7 +91,7 @@ def exit_codes(value: Any, name: str) -> tuple[int, ...]:
 
 
 def mapping(value: Any, name: str) -> dict[str, Any]:
-    """Return a mapping with names as keys as a dict; None is an empty one."""
+    """Return a mapping with names as keys as a dict; None becomes an empty one."""
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
@@ -105,7 +105,7 @@ def optional_mapping(value: Any, name: str) -> dict[str, Any] | None:
 
 
 def shown(value: Any) -> str:
-    """Return *value* as it is written in Python, for a message: short, whatever it is."""
+    """Return *value* in Python's notation, for a message, cut if it is long."""
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 - the author's own __repr__ may fail, and a number may be too long
@@ -136,16 +136,16 @@ def multiplier(value: Any, name: str) -> float:
 
 
 def optional_text(value: Any, name: str) -> str | None:
-    """Return text, or None."""
+    """Return a string, or None."""
     if value is not None and not isinstance(value, str):
         refuse(f"{name} must be a string, not {shown(value)}")
     return value
 
 
 def identifier(kind: str) -> Callable[[Any, str], str]:
-    """Return a check that lets only ids of a *kind* ("dag_id", "pool", ...) pass."""
+    """Return a check that accepts only ids of a *kind* ("dag_id", "pool", ...)."""
 
-    def check(value: Any, name: str) -> str:  # noqa: ARG001 - the shape of all checks
+    def check(value: Any, name: str) -> str:  # noqa: ARG001 - the signature of all checks
         try:
             return check_id(value, kind)
         except BadIdError as error:
@@ -155,23 +155,25 @@ def identifier(kind: str) -> Callable[[Any, str], str]:
 
 
 def optional_callable(value: Any, name: str) -> Any:
-    """Return something to call, or None."""
+    """Return something that can be called, or None."""
     if value is not None and not callable(value):
-        refuse(f"{name} must be something to call, not {shown(value)}")
+        refuse(f"{name} must be something that can be called, not {shown(value)}")
     return value
 
 
 def callbacks(value: Any, name: str) -> tuple[Callable[..., Any], ...]:
-    """Return what to call, one or several, as a tuple; notifiers are called too."""
+    """Return callbacks, one or several, as a tuple; notifiers are accepted too."""
     found = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
     for one in found:
         if not callable(one):
-            refuse(f"{name} must be something to call, a notifier or a list of them, not {shown(one)}")
+            refuse(
+                f"{name} must be something that can be called, a notifier or a list of them, not {shown(one)}"
+            )
     return found
 
 
 def one_of(*allowed: str) -> Callable[[Any, str], str]:
-    """Return a check that lets only these strings pass."""
+    """Return a check that accepts only these strings."""
 
     def check(value: Any, name: str) -> str:
         text = str(getattr(value, "value", value))
@@ -183,7 +185,7 @@ def one_of(*allowed: str) -> Callable[[Any, str], str]:
 
 
 def near(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Return `` (did you mean 'x'?)`` for the nearest known name, or nothing; *cutoff* is how near, to 1."""
+    """Return `` (did you mean 'x'?)`` for the most similar known name, or nothing; *cutoff* is 0 to 1."""
     from difflib import get_close_matches
 
     found = get_close_matches(name, [str(one) for one in known], n=1, cutoff=cutoff)

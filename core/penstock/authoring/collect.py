@@ -1,4 +1,4 @@
-"""Which DAGs a file made."""
+"""Collects the DAGs that a file made."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def collect(namespace: Mapping[str, Any]) -> list[DAG]:
-    """Return the DAGs of a file that was executed in *namespace*, in the order of making.
+    """Return the DAGs of a file that was executed in *namespace*, in the order in which they were made.
 
     They are the DAGs bound at its top level, those of its ``with DAG`` blocks and of its calls
-    of ``@dag`` functions. Raises `DagFileError` when two of them share an id.
+    of ``@dag`` functions. Raises `DagFileError` if two of them have the same id.
     """
     file = namespace.get("__file__")
     made = [dag for dag, owner in scope.current().registered if file is None or owner == file]

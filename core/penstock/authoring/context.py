@@ -1,4 +1,4 @@
-"""The type of a task's context: the keys that authors know, filled where the task runs."""
+"""The type of a task's context: the keys that authors know, filled in the task's process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Poking:
-    """How long a sensor has waited: seconds since 1970 of its first poke, and pokes before this one."""
+    """How long a sensor has waited: its first check in seconds since 1970, and the checks before this one."""
 
     def __init__(self, first_poke_at: float, pokes: int = 0) -> None:
         self.first_poke_at = first_poke_at
@@ -18,7 +18,7 @@ class Poking:
 
 
 class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typing
-    """The keys that authors know, and what only our own operators ask for as attributes."""
+    """The keys that authors know, and as attributes what only our own operators use."""
 
     def __init__(
         self,
@@ -38,4 +38,4 @@ class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typi
         self.max_map_length = max_map_length
         self.keep_rendered = keep_rendered
         self.render: Callable[[Any], Any] = render or (lambda value: value)
-        """Returns a value with its templates and references replaced by what they are in this run."""
+        """Returns a value with its templates and references replaced by their values in this run."""

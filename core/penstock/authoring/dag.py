@@ -1,4 +1,4 @@
-"""The DAG: what an author's file makes, and the ground on which tasks stand."""
+"""The DAG: what an author's file makes, and what tasks belong to."""
 
 from __future__ import annotations
 
@@ -72,18 +72,18 @@ def _deadlines(value: Any, name: str) -> tuple[DeadlineAlert, ...]:
 class DAG(Checked, Graph):
     """Tasks, their order, and when they run.
 
-    ``with DAG("id", schedule="@daily", ...):`` takes the tasks made in the block. ``timezone``
-    (default: that of start_date, then the instance's) is where cron and naive dates live.
-    ``catchup``: "none" waits for the next tick, "latest" (or False) runs the newest missed one,
-    "all" (or True) every one. ``overlap``: what happens at max_active_runs. Every argument is an
-    attribute that can be set later too. Raises `DagFileError`.
+    ``with DAG("id", schedule="@daily", ...):`` takes the tasks made in the block. ``timezone`` (default:
+    that of start_date, then the instance's) is that of crons and naive dates. ``catchup``: "none" waits
+    for the next tick, "latest" (or False) runs the newest missed one, "all" (or True) every one.
+    ``overlap``: what happens at max_active_runs. Every argument is an attribute that can also be set
+    later. Raises `DagFileError`.
     """
 
     checks: Mapping[str, Check] = {
         "dag_id": identifier("dag_id"),
         "default_args": mapping,
         **dict.fromkeys(["description", "doc_md"], optional_text),
-        "schedule": lambda value, name: schedule_fields(value),  # noqa: ARG005 - the shape of all checks
+        "schedule": lambda value, name: schedule_fields(value),  # noqa: ARG005 - the signature of all checks
         **dict.fromkeys(["start_date", "end_date"], moment),
         "catchup": catchup_word,
         "overlap": one_of("queue", "skip", "cancel_previous"),
@@ -190,7 +190,7 @@ class DAG(Checked, Graph):
         return DAG.__init__.__code__.co_varnames
 
     def set_by_author(self, name: str, value: Any) -> None:
-        """Treat words of the reference as arguments are, and warn of what is nearly one of ours."""
+        """Treat arguments of the reference as such, and warn about what is similar to one of ours."""
         if name in _IGNORED:
             self._ignore(name, value)
         elif hint(name):
@@ -200,7 +200,7 @@ class DAG(Checked, Graph):
 
     @property
     def timezone(self) -> ZoneInfo:
-        """The time zone of the DAG; UTC when neither it nor start_date names one."""
+        """The time zone of the DAG; UTC if neither it nor start_date has one."""
         from zoneinfo import ZoneInfo
 
         return ZoneInfo(self.timezone_name or "UTC")
@@ -211,7 +211,7 @@ class DAG(Checked, Graph):
 
     @property
     def timezone_name(self) -> str | None:
-        """The name of the time zone, by itself or by start_date; None when neither says one."""
+        """The name of the time zone, its own or that of start_date; None if neither has one."""
         if self._zone is None and self.start_date is not None and self.start_date.tzinfo is not None:
             return zone_name(self.start_date.tzinfo, self.place)
         return self._zone
@@ -232,11 +232,11 @@ class DAG(Checked, Graph):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was ignored knowingly."""
+        """The warnings about arguments that were ignored."""
         return tuple(self._warnings)
 
     def warn(self, text: str) -> None:
-        """Note something that was ignored knowingly, once."""
+        """Add a warning, once."""
         self._warnings[text] = None
 
     def add_task(self, task: Task, group: Group | None = None) -> None:
@@ -261,7 +261,7 @@ class DAG(Checked, Graph):
         self.task_groups[group.group_id] = group
 
     def add_edge(self, up: str, down: str, label: str | None = None) -> None:
-        """Draw the edge once; a later label replaces an earlier one."""
+        """Add the edge once; a later label replaces an earlier one."""
         if (up, down) not in self.edges:
             self.edges[up, down] = author_place().line
             self.task_dict[up].downstream_task_ids.add(down)
@@ -270,7 +270,7 @@ class DAG(Checked, Graph):
             self.labels[up, down] = label
 
     def free_id(self, wanted: str) -> str:
-        """Return *wanted*, with ``__1``, ``__2``, ... when it is taken."""
+        """Return *wanted*, with ``__1``, ``__2``, ... if it is used already."""
         number, name = 0, wanted
         while name in self.task_dict or name in self.task_groups:
             number += 1
@@ -301,7 +301,7 @@ class DAG(Checked, Graph):
 
     @property
     def task_ids(self) -> list[str]:
-        """The ids of all tasks, in the order of making."""
+        """The ids of all tasks, in the order in which they were made."""
         return list(self.task_dict)
 
     def get_task(self, task_id: str) -> AbstractOperator:
@@ -318,7 +318,7 @@ class DAG(Checked, Graph):
         return ParamReference(name)
 
     def descendants(self, task_ids: Sequence[str]) -> set[str]:
-        """Return every task that depends on one of *task_ids*, however far."""
+        """Return every task that depends on one of *task_ids*, directly or not."""
         found: set[str] = set()
         stack = list(task_ids)
         while stack:
@@ -343,7 +343,7 @@ class DAG(Checked, Graph):
 
 
 class DagFactory:
-    """A function under ``@dag``: calling it makes the DAG with the tasks the function makes.
+    """A function under ``@dag``: each call makes the DAG with the tasks that the function makes.
 
     Its arguments become params of the DAG.
     """
@@ -372,7 +372,7 @@ def dag(dag_id: Callable[..., Any]) -> DagFactory: ...
 @overload
 def dag(dag_id: str = "", **options: Any) -> Callable[[Callable[..., Any]], DagFactory]: ...
 def dag(dag_id: Any = "", **options: Any) -> Any:
-    """Make a function that makes a `DAG`; options are those of the class."""
+    """Return a decorator that makes a `DAG` from a function; options are those of the class."""
     if callable(dag_id):
         return DagFactory(dag_id, options)
     if dag_id:

@@ -1,4 +1,4 @@
-"""What the arguments that only a DAG has may be."""
+"""Checks for the arguments that only a DAG has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def catchup_word(value: Any, name: str) -> Literal["none", "latest", "all"]:
-    """Return the word for how missed points are made up for; True and False are the reference's."""
+    """Return the name of a catchup policy; True and False are the reference's."""
     if value is True or value == "all":
         return "all"
     if value in (False, None, "latest"):
@@ -26,7 +26,7 @@ def catchup_word(value: Any, name: str) -> Literal["none", "latest", "all"]:
 
 
 def tag_set(value: Any, name: str) -> set[str]:
-    """Return tags as a set of strings, each at most 100 characters; None is no tag."""
+    """Return tags as a set of strings, each at most 100 characters; None means none."""
     if value is None:
         return set()
     if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
@@ -34,7 +34,7 @@ def tag_set(value: Any, name: str) -> set[str]:
     found = list(value)
     for tag in found:
         if not isinstance(tag, str) or not tag.strip() or not tag.isprintable():
-            refuse(f"a tag must be printable text, not {shown(tag)}")
+            refuse(f"a tag must be a printable string, not {shown(tag)}")
         if len(tag) > bounds.LONGEST_TAG:
             refuse(f"a tag may have {bounds.LONGEST_TAG} characters, not {len(tag)}: {tag[:30]!r}...")
     return set(found)
@@ -47,12 +47,12 @@ def folders(value: Any, name: str) -> tuple[str, ...]:
         refuse(f"{name} must be the path of a folder, or a list of them, not {shown(value)}")
     for path in given:
         if not isinstance(path, str | os.PathLike):
-            refuse(f"{name} must hold paths of folders, not {shown(path)}")
+            refuse(f"{name} must be paths of folders, not {shown(path)}")
     return tuple(os.fsdecode(path) for path in given)
 
 
 def refuse_bad_links(value: Any) -> None:
-    """Refuse ``owner_links`` that lead nowhere, although nothing shows them: the author meant something."""
+    """Refuse ``owner_links`` that are not links. Nothing shows them, but a mistake should be reported."""
     from urllib.parse import urlsplit
 
     if value is None:

@@ -1,4 +1,4 @@
-"""Deadlines of runs: by when a run should have ended, or started, and who is told when it has not."""
+"""Deadlines of runs: by when a run should have ended, or started, and which callbacks are called if not."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class DeadlineReference:
     """What a deadline counts from. Take one of the constants, or ``FIXED_DATETIME(moment)``.
 
-    ``RUN_DUE`` is when the run was due; ``RUN_STARTED`` counts from there too, and asks that the run
-    has *started* by the deadline, whenever it ends.
+    ``RUN_DUE`` is when the run was due; ``RUN_STARTED`` counts from there too, but is about the *start*
+    of the run, whenever it ends.
     """
 
     DAGRUN_QUEUED_AT: DeadlineReference
@@ -47,24 +47,24 @@ DeadlineReference.RUN_DUE = DeadlineReference("due")
 DeadlineReference.RUN_STARTED = DeadlineReference("started")
 
 
-def _reference(value: Any, name: str) -> DeadlineReference:  # noqa: ARG001 - the shape of all checks
+def _reference(value: Any, name: str) -> DeadlineReference:  # noqa: ARG001 - the signature of all checks
     if not isinstance(value, DeadlineReference):
-        refuse(f"a deadline counts from a DeadlineReference, not {shown(value)}")
+        refuse(f"a deadline must count from a DeadlineReference, not {shown(value)}")
     return value
 
 
 def _callback(value: Any, name: str) -> Sequence[Callable[..., Any]]:
     found = callbacks(value, name)
     if not found:
-        refuse("a deadline needs a callback: who is to be told?")
+        refuse("a deadline needs a callback")
     return found
 
 
 class DeadlineAlert(Checked):
-    """Tells *callback* when a run has not ended *interval* after *reference*.
+    """Calls *callback* when a run has not ended *interval* after *reference*.
 
-    *callback* is a function, a notifier, or several; *interval* is a timedelta or seconds. Called once a
-    run, with the run's context and ``context["deadline"]``: which deadline passed, in words.
+    *callback* is a function, a notifier, or several; *interval* is a timedelta or seconds. It is called once
+    per run, with the run's context and ``context["deadline"]``: which deadline passed, in words.
     """
 
     checks: Mapping[str, Check] = {

@@ -1,4 +1,4 @@
-"""What an author raises or returns to say more than "done" or "broken"."""
+"""What an author raises or returns besides a plain result or an error."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class FailException(Exception):  # noqa: N818 - the name authors know
 
 
 class SensorTimeout(FailException):
-    """A sensor waited for as long as it may."""
+    """A sensor has waited for as long as it may."""
 
 
 class TaskError(Exception):
-    """A mistake in a task that its message explains: no traceback of ours belongs in the log."""
+    """A mistake in a task that its message explains: the log needs no traceback of Penstock."""
 
 
 class TemplateLimitError(TaskError):
-    """A template takes more text, memory or time than it may."""
+    """A template used more characters, memory or time than it may."""
 
 
 AirflowSkipException = SkipException
@@ -32,8 +32,8 @@ AirflowFailException = FailException
 AirflowSensorTimeout = SensorTimeout
 
 
-class Rescheduled(Exception):  # noqa: N818 - not an error: a sensor lets go of its process
-    """A sensor in mode ``reschedule`` found nothing; ``next_poke_at`` is seconds since 1970 UTC."""
+class Rescheduled(Exception):  # noqa: N818 - not an error: a sensor ends its process
+    """A sensor in mode ``reschedule`` is not done; ``next_poke_at`` is seconds since 1970 UTC."""
 
     def __init__(self, next_poke_at: float) -> None:
         super().__init__("nothing yet")
@@ -41,11 +41,11 @@ class Rescheduled(Exception):  # noqa: N818 - not an error: a sensor lets go of 
 
 
 class Terminated(BaseException):
-    """The task was told to stop (SIGTERM). Let it pass, so that clean-up runs and the process ends."""
+    """The task must stop (SIGTERM). Do not catch it, so that clean-up runs and the process ends."""
 
 
 class PokeReturnValue:
-    """What a sensor's poke may return instead of True or False: also a value for those downstream."""
+    """What a sensor's poke may return instead of True or False: also a value for downstream tasks."""
 
     def __init__(self, is_done: bool, xcom_value: Any = None) -> None:
         self.is_done = is_done

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from penstock.model.spec import ExpandSpec, MapInput
 
 ROWS = "rows"
-"""The name of the one input of ``.expand_kwargs`` in the spec."""
+"""The name of the only input of ``.expand_kwargs`` in the spec."""
 
 
 class ExpandInput(ABC):
@@ -41,10 +41,10 @@ class ExpandInput(ABC):
 
     @abstractmethod
     def to_spec(self) -> ExpandSpec:
-        """Return this as data, for the parse child."""
+        """Return this as data, for the load child."""
 
     def references(self) -> Iterator[Reference]:
-        """Yield every reference to what is only known while a run works."""
+        """Yield every reference to a value that is known only during a run."""
         yield from references(dict(self.parts()))
 
     @property
@@ -64,12 +64,12 @@ class Product(ExpandInput):
             if not isinstance(value, XComArg) and not is_mappable(value):
                 refuse(
                     f"{what} cannot map over {name}={value!r}, a {type(value).__name__}: "
-                    "it takes a list, a dict or what a task returns"[:300]
+                    "it must be a list, a dict or what a task returns"[:300]
                 )
         self._given = dict(given)
 
     def parts(self) -> Mapping[str, Any]:
-        """Return the arguments as they were given."""
+        """Return the arguments unchanged."""
         return self._given
 
     def arguments(self, context: Context, map_index: int) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Rows(ExpandInput):
         return {ROWS: self._given}
 
     def arguments(self, context: Context, map_index: int) -> dict[str, Any]:
-        """Return one row; raise `TaskError` when it is not a dict of arguments."""
+        """Return one row; raise `TaskError` if it is not a dict of arguments."""
         row = item_at(_value(self._given, context), map_index)
         if isinstance(row, XComArg):
             row = row.resolve(context)
@@ -126,10 +126,10 @@ class Rows(ExpandInput):
         return dict(row)
 
     def item(self, context: Context, map_index: int, name: str) -> Any:
-        """Return one argument of a row; raise `TaskError` when the row has none of that name."""
+        """Return one argument of a row; raise `TaskError` if the row does not have it."""
         row = self.arguments(context, map_index)
         if name not in row:
-            raise TaskError(f"row {map_index} of expand_kwargs() has no {name!r}")
+            raise TaskError(f"row {map_index} of expand_kwargs() does not have {name!r}")
         return row[name]
 
     def to_spec(self) -> ExpandSpec:
@@ -152,14 +152,14 @@ class GroupItem(Reference):
         return tuple(source for each in self._given.references() for source in each.sources)
 
     def resolve(self, context: Context) -> Any:
-        """Return the item, rendered where the file spells it out."""
+        """Return the item, rendered if the file has it as a literal."""
         value = self._given.item(context, context["ti"].map_index, self._name)
         if isinstance(self._given.parts().get(self._name), XComArg):
             return value
         return context.render(value)
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError(f"{self._name!r} of a mapped group is only known while a run works")
+        raise TypeError(f"{self._name!r} of a mapped group is known only during a run")
 
     def __repr__(self) -> str:
         return f"GroupItem({self._name!r})"
@@ -189,7 +189,7 @@ def _as_input(value: Any) -> MapInput:
 
 
 def is_json(value: Any) -> bool:
-    """Whether *value* is JSON as it stands (a tuple counts as a list)."""
+    """Whether *value* is plain JSON (a tuple counts as a list)."""
     from penstock.model.plain import not_plain
 
     return not_plain(value) is None

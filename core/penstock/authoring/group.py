@@ -1,4 +1,4 @@
-"""TaskGroup: a name over some tasks, through which edges pass."""
+"""TaskGroup: a name for some tasks, with edges to and from all of them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class TaskGroup(Checked, Group):
     """Tasks under one name; ``with TaskGroup("load"):`` puts what is made inside into it.
 
-    Task ids get the prefix ``load.`` unless ``prefix_group_id`` is False. ``default_args`` win over
-    the DAG's. An edge to a group leads to its first tasks, one from it starts at its last; an
-    empty group lets edges pass through. Tasks added later do not change edges drawn before.
+    Task ids get the prefix ``load.`` unless ``prefix_group_id`` is False. ``default_args`` override those
+    of the DAG. An edge to a group leads to its first tasks, one from it starts at its last; an empty
+    group passes edges on. Tasks added later do not change existing edges.
     """
 
     checks: Mapping[str, Check] = {
@@ -52,7 +52,7 @@ class TaskGroup(Checked, Group):
     ) -> None:
         for name in style:
             if name not in {"ui_color", "ui_fgcolor"}:
-                refuse(f"TaskGroup does not know the argument {name!r}")
+                refuse(f"TaskGroup does not have an argument {name!r}")
         self.place: Place = author_place()
         self.prefix_group_id = prefix_group_id
         self.tooltip = tooltip
@@ -72,7 +72,7 @@ class TaskGroup(Checked, Group):
             return
         found = dag or (parent_group.dag if parent_group else scope.open_dag())
         if found is None:
-            refuse(f"TaskGroup {group_id!r} is in no DAG: use `with DAG(...)` or dag=")
+            refuse(f"TaskGroup {group_id!r} is not in a DAG: use `with DAG(...)` or dag=")
         self.dag = found
         self.parent_group = parent_group or scope.open_group(found)
         try:
@@ -80,7 +80,7 @@ class TaskGroup(Checked, Group):
         except BadIdError as error:
             refuse(error.message)
         if "." in group_id:
-            refuse(f"group_id {group_id!r} has a dot: dots stand between a group and what is in it")
+            refuse(f"group_id {group_id!r} has a dot: dots separate a group from what is in it")
         wanted = self.parent_group.child_id(group_id)
         self.group_id = found.free_id(wanted) if add_suffix_on_collision else wanted
         if len(self.group_id) > 250:
@@ -100,7 +100,7 @@ class TaskGroup(Checked, Group):
 
     @property
     def prefix(self) -> str:
-        """What ids inside begin with, without the dot."""
+        """The prefix of ids inside, without the dot."""
         if self.parent_group is None:
             return ""
         return self.group_id if self.prefix_group_id else self.parent_group.prefix
@@ -173,7 +173,7 @@ class TaskGroup(Checked, Group):
             self._passing = False
 
     def joined(self, other: Node, *, upstream: bool) -> None:
-        """Remember neighbours, for when the group is empty."""
+        """Remember neighbours, in case the group stays empty."""
         (self._ups if upstream else self._downs).append(other)
 
     def __enter__(self) -> Self:
@@ -190,7 +190,7 @@ class TaskGroup(Checked, Group):
 
 
 class TaskGroupFactory:
-    """A function under ``@task_group``: each call makes a group with the tasks the function makes."""
+    """A function under ``@task_group``: each call makes a group with the tasks that the function makes."""
 
     def __init__(
         self,
@@ -204,7 +204,7 @@ class TaskGroupFactory:
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Make the group; return what the function returned, or the group when that was None."""
+        """Make the group; return what the function returned, or the group if that was None."""
         return self._make(None, args, {**self._standing, **kwargs})
 
     def override(self, **options: Any) -> TaskGroupFactory:
@@ -212,7 +212,7 @@ class TaskGroupFactory:
         return TaskGroupFactory(self.function, {**self.options, **options}, self._standing)
 
     def partial(self, **kwargs: Any) -> TaskGroupFactory:
-        """Return the same function with some arguments given; ``.expand`` brings those that differ."""
+        """Return the same function with some arguments given; ``.expand`` gives those that differ."""
         self._refuse_bad_names("partial()", kwargs)
         return TaskGroupFactory(self.function, self.options, {**self._standing, **kwargs})
 
@@ -267,7 +267,7 @@ def _map(group: TaskGroup, given: ExpandInput) -> None:
 
 
 def _join(group: TaskGroup, given: ExpandInput) -> None:
-    """Let the group wait for what it is mapped over; refuse rules that would not wait."""
+    """Make the group wait for what it is mapped over; refuse rules that would not wait."""
     from penstock.authoring.expand_input import refuse_what_cannot_wait
 
     for task in group.tasks():
@@ -284,7 +284,7 @@ def task_group(
     group_id: str | None = None, **options: Any
 ) -> Callable[[Callable[..., Any]], TaskGroupFactory]: ...
 def task_group(group_id: Any = None, **options: Any) -> Any:
-    """Make a function that makes a `TaskGroup`; options are those of the class."""
+    """Return a decorator that makes a `TaskGroup` from a function; options are those of the class."""
     if callable(group_id):
         return TaskGroupFactory(group_id, options)
     if group_id is not None:

@@ -1,7 +1,7 @@
-"""Mapped tasks: ``.partial(...).expand(...)``. One task in the file, as many instances as there are items.
+"""Mapped tasks: ``.partial(...).expand(...)``. One task in the file, with as many instances as items.
 
-While the file loads only `MappedOperator` exists, which knows what every instance has in common. In
-the process of an instance it becomes the operator itself, made with that instance's arguments.
+While the file loads there is only the `MappedOperator`, with what all instances have in common. In
+the process of an instance it becomes the operator itself, with that instance's arguments.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _TASK = {"task_id", *_PLACE}
 class MappedOperator(AbstractOperator):
     """A task whose instances differ in what *given* has for each of them.
 
-    *kwargs* are the arguments that all have in common. Under ``@task`` the items are arguments of the
-    function (*for_function*), else of the operator.
+    *kwargs* are the arguments that all instances share. Under ``@task`` the items are arguments of the
+    function (*for_function*), otherwise of the operator.
     """
 
     def __init__(
@@ -80,11 +80,11 @@ class MappedOperator(AbstractOperator):
         return True
 
     def launch(self) -> Literal["empty", "python"] | Command:
-        """Return what carries an instance out: nothing for empty ones, else this file in a process."""
+        """Return what carries out an instance: nothing for empty ones, otherwise this file in a process."""
         return self.operator.mapped_launch()
 
     def connect_references(self) -> None:
-        """Draw an edge from every task whose output an instance gets."""
+        """Add an edge from every task whose output an instance gets."""
         found = [*references(self.kwargs), *self.given.references()]
         for reference in found:
             for source in reference.sources:
@@ -105,21 +105,21 @@ class MappedOperator(AbstractOperator):
         made.task_id = self.task_id
         made.dag, made.task_group, made.place = self.dag, self.task_group, self.place
         made.upstream_task_ids, made.downstream_task_ids = self.upstream_task_ids, self.downstream_task_ids
-        for name in self.checks.keys() & vars(self).keys():  # the last word, also when it was set later
+        for name in self.checks.keys() & vars(self).keys():  # what was set later comes last
             setattr(made, name, vars(self)[name])
         self._made = made
         return made
 
     def set_by_author(self, name: str, value: Any) -> None:
-        """Refuse what instances would never see; else as of any task."""
+        """Refuse attributes that instances would never see; otherwise as for any task."""
         if name in own_arguments(self.operator):
             refuse(f"task {self.task_id!r} is mapped: give {name} to partial() or expand()")
         super().set_by_author(name, value)
 
     def execute(self, context: Context) -> NoReturn:
-        """Refuse: instances execute."""
+        """Raise an error: only instances execute."""
         del context
-        raise RuntimeError(f"task {self.task_id!r} is mapped: an instance of it executes")
+        raise RuntimeError(f"task {self.task_id!r} is mapped: only its instances execute")
 
     def on_kill(self) -> None:
         """Let the instance clean up."""
@@ -128,7 +128,7 @@ class MappedOperator(AbstractOperator):
 
 
 class OperatorPartial:
-    """An operator with some of its arguments, waiting for those that differ between instances."""
+    """An operator with some of its arguments; ``.expand`` gives those that differ."""
 
     def __init__(self, operator: type[AbstractOperator], kwargs: dict[str, Any]) -> None:
         self.operator = operator
@@ -151,7 +151,7 @@ class OperatorPartial:
     def _refuse_common(self, given: Mapping[str, Any]) -> None:
         for name in given:
             if name in self.kwargs:
-                refuse(f"{name!r} is given to partial() already")
+                refuse(f"{name!r} was already given to partial()")
             if name in _TASK or (name in CHECKS and name not in own_arguments(self.operator)):
                 refuse(f"{name!r} is the same for all instances: give it to partial(), not to expand()")
 
@@ -171,7 +171,7 @@ def make_mapped(
     name: str | None = None,
     for_function: bool = False,
 ) -> MappedOperator:
-    """Make the mapped task; *names* are arguments that the items bring, *name* is how it is called."""
+    """Make the mapped task; *names* are arguments from the items, *name* is the method that was called."""
     filled = {**dict.fromkeys(names), **kwargs}
     fill_from_default_args(operator, filled)
     if names:
@@ -196,7 +196,7 @@ def mapped_function(
     name: str,
     standing: Mapping[str, Any],
 ) -> XComArg:
-    """Make a mapped task of a function; *standing* are its arguments that all instances share."""
+    """Make a mapped task from a function; *standing* are its arguments that all instances share."""
     kwargs = {**options, "op_kwargs": dict(standing)}
     return XComArg(make_mapped(operator, kwargs, given, name=name, for_function=True))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Node(ABC):
-    """One end of an edge. ``a >> b`` returns ``b``, so that edges can be written in one row."""
+    """One end of an edge. ``a >> b`` returns ``b``, so that edges can be chained."""
 
     @abstractmethod
     def entries(self) -> list[Task]:
@@ -32,8 +32,8 @@ class Node(ABC):
     def exits(self) -> list[Task]:
         """Return the tasks that an edge out of this node starts from."""
 
-    def joined(self, other: Node, *, upstream: bool) -> None:  # noqa: B027 - most nodes need not care
-        """Take note that *other* now stands up- or downstream."""
+    def joined(self, other: Node, *, upstream: bool) -> None:  # noqa: B027 - most nodes need nothing here
+        """Note that *other* is now upstream or downstream."""
 
     def set_upstream(self, others: Any, edge_modifier: Label | None = None) -> None:
         """Make *others* (one or a list) run before this, with a label on the edges if one is given."""
@@ -211,19 +211,19 @@ class Label(Node):
 
     def __init__(self, label: str) -> None:
         if not isinstance(label, str):
-            refuse(f"a Label is text, not {type(label).__name__} {label!r}"[:200])
+            refuse(f"a Label must be a string, not {type(label).__name__} {label!r}"[:200])
         self.label = label
         self._ups: list[Node] = []
         self._downs: list[Node] = []
 
     def entries(self) -> list[Task]:
         """Refuse: a label is not a task."""
-        refuse(f"Label({self.label!r}) stands between two tasks, not beside another label")
+        refuse(f"Label({self.label!r}) must be between two tasks, not beside another label")
 
     exits = entries
 
     def joined(self, other: Node, *, upstream: bool) -> None:
-        """Draw the labelled edges as soon as both ends are known."""
+        """Add the labelled edges as soon as both ends are known."""
         if upstream:
             self._ups.append(other)
             for down in self._downs:
@@ -235,7 +235,7 @@ class Label(Node):
 
 
 def connect(up: Node, down: Node, label: str | None = None) -> None:
-    """Draw the edges from *up* to *down*, each once."""
+    """Add the edges from *up* to *down*, each once."""
     if isinstance(up, Label) or isinstance(down, Label):
         if isinstance(up, Label) and isinstance(down, Label):
             up.entries()
@@ -260,7 +260,7 @@ def _draw(up: Task, down: Task, label: str | None) -> None:
             dag.add_task(task)
         elif task.dag is not dag:
             refuse(
-                f"{up.task_id!r} is in DAG {dag.dag_id!r} and {down.task_id!r} is not: no edge across DAGs"
+                f"{up.task_id!r} is in DAG {dag.dag_id!r} but {down.task_id!r} is not: no edge across DAGs"
             )
     dag.add_edge(up.task_id, down.task_id, label)
 

@@ -1,4 +1,4 @@
-"""Doing something to a module when, and only if, it is imported."""
+"""Runs code on a module when, and only if, it is imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def when_imported(name: str, action: Callable[[], None]) -> None:
-    """Call *action* once module *name* has been executed: now, or when somebody imports it."""
+    """Call *action* once module *name* has been executed: now, or when it is imported."""
     if name in sys.modules:
         action()
     else:
@@ -22,7 +22,7 @@ def when_imported(name: str, action: Callable[[], None]) -> None:
 
 
 class _Watch:
-    """Finds one module as usual, and steps aside."""
+    """Finds one module as usual, once."""
 
     def __init__(self, name: str, action: Callable[[], None]) -> None:
         self._name = name
@@ -31,7 +31,7 @@ class _Watch:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the module's spec with our action behind its loader."""
+        """Return the module's spec, with our action after its loader."""
         if name != self._name:
             return None
         sys.meta_path.remove(self)

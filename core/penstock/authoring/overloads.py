@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 else:
 
     def overload(function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return *function*; the real one stands below its overloads."""
+        """Return *function*; the real one is below its overloads."""
         return function

@@ -1,4 +1,4 @@
-"""Parameters of a DAG: a default, a JSON Schema, and a description for the person who triggers."""
+"""Parameters of a DAG: a default, a JSON Schema, and a description for the person who triggers it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Missing:
-    """The default of a parameter that has none."""
+    """The default of a parameter without one."""
 
     def __repr__(self) -> str:
         return "<required>"
@@ -45,11 +45,11 @@ class Param(Checked):
 
     @property
     def value(self) -> Any:
-        """The default; None when there is none."""
+        """The default; None if there is none."""
         return None if self.required else self.default
 
     def problem(self) -> str | None:
-        """Return why the default does not fit the schema, or None when it does."""
+        """Return why the default does not fit the schema, or None if it does."""
         if self.required or not self.schema:
             return None
         from penstock.model.params import mismatch

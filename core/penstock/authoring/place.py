@@ -1,4 +1,4 @@
-"""Where in the author's files something was said, and how a mistake is refused there."""
+"""Finds the line of the author's file behind a call, and refuses mistakes there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # 
 
 
 class Place:
-    """A line of a file; both None when nobody's file was on the stack."""
+    """A line of a file; both are None if no author's file was on the stack."""
 
     __slots__ = ("file", "line")
 
@@ -37,7 +37,7 @@ def author_place() -> Place:
 
 
 def owner_file() -> str | None:
-    """Return the file whose top level is being executed: a DAG made by a shared factory belongs to it."""
+    """Return the file whose top level is being executed: a DAG from a shared factory belongs to it."""
     frame = _author_frame()
     while frame is not None:
         if frame.f_code.co_name == "<module>" and not is_ours(frame.f_code.co_filename):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Pool(Checked):
     """A named number of slots: ``Pool("warehouse", slots=1)`` in a DAG file, ``pool="warehouse"`` on tasks.
 
-    It is made when it does not exist; loading never resizes one. *include_deferred*: task instances that
-    are deferred hold their slots.
+    It is made if it does not exist; loading never resizes one. *include_deferred*: deferred task
+    instances keep their slots.
     """
 
     checks: Mapping[str, Check] = {

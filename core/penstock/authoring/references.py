@@ -1,7 +1,7 @@
-"""Values that are only known while a run works: outputs of tasks, and parameters.
+"""Values that are known only during a run: outputs of tasks, and parameters.
 
-They stand in for the value in a task's arguments, draw the edge, and are replaced in the task's
-process just before it executes.
+They replace the value in a task's arguments, add the edge, and are replaced by the value in the
+task's process just before it executes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Reference(ABC):
-    """Stands for a value. Its text is a template that gives the same value, without an edge."""
+    """Stands for a value. As a string it is a template that gives the same value, without an edge."""
 
     @property
     def sources(self) -> tuple[Task, ...]:

@@ -1,4 +1,4 @@
-"""The schedule of a DAG as data. Imported where a spec is made: msgspec is not for every task."""
+"""The schedule of a DAG as data. Imported only where a spec is made, because it needs msgspec."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def schedule_of(fields: ScheduleFields, zone: str) -> ScheduleSpec:
         relative=fields.relative,
         interval=fields.interval,
         run_immediately=fields.run_immediately,
-        cron_seconds=fields.cron_seconds,  # type: ignore[arg-type]  # checked when it was said
+        cron_seconds=fields.cron_seconds,  # type: ignore[arg-type]  # checked when it was set
         cron_days=fields.cron_days,  # type: ignore[arg-type]
         timezone=fields.timezone or zone,
         assets=condition,

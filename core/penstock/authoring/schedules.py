@@ -1,6 +1,6 @@
-"""What a DAG's ``schedule`` may be, and its form in the spec.
+"""The possible values of a DAG's ``schedule``, and their form in the spec.
 
-The classes only hold what was written; `penstock.timetable` knows what it means.
+The classes only hold what was written; `penstock.timetable` interprets it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ScheduleFields:
 
 
 class Timetable:
-    """The root of the classes below; ``fields`` is what was said."""
+    """The base of the classes below; ``fields`` is what was given."""
 
     fields: ScheduleFields
 
@@ -73,8 +73,8 @@ class CronTriggerTimetable(Timetable):
 
     ``interval`` makes the data interval that long, ending at the fire time. ``run_immediately``
     decides the first run of a DAG without start_date: True, False, or how long ago a tick may be.
-    ``seconds`` says where the second stands in an expression of six or seven fields; ``days`` whether
-    two day fields mean the days of either or those in both.
+    ``seconds`` says which field of an expression with six or seven is the second; ``days`` whether two
+    day fields mean the days of either or those in both.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class MultipleCronTriggerTimetable(Timetable):
 
 
 class CronDataIntervalTimetable(Timetable):
-    """Spans lie between matches of a cron expression; logical date = start, fires at the end."""
+    """Intervals are between matches of a cron expression; logical date = start, fires at the end."""
 
     def __init__(
         self, cron: str, timezone: Any = None, *, seconds: SecondsAt | None = None, days: Days | None = None
@@ -131,14 +131,14 @@ class DeltaTriggerTimetable(Timetable):
 
 
 class DeltaDataIntervalTimetable(Timetable):
-    """Spans of length *delta*; logical date = start, fires at the end."""
+    """Intervals of length *delta*; logical date = start, fires at the end."""
 
     def __init__(self, delta: Delta) -> None:
         self.fields = _delta("delta_interval", delta, None)
 
 
 def schedule_fields(schedule: Any) -> ScheduleFields:
-    """Return what ``schedule=`` says; refuse what cannot be a schedule."""
+    """Return what ``schedule=`` describes; refuse what cannot be a schedule."""
     if schedule is None:
         return ScheduleFields()
     if isinstance(schedule, ScheduleFields):
@@ -155,17 +155,17 @@ def schedule_fields(schedule: Any) -> ScheduleFields:
         return ScheduleFields(assets=condition, text="")
     if not isinstance(schedule, timedelta) and type(schedule).__name__ != "relativedelta":
         refuse(
-            "schedule must be a cron text, a preset, a timedelta, a relativedelta, a timetable, assets "
+            "schedule must be a cron string, a preset, a timedelta, a relativedelta, a timetable, assets "
             f"or None, not {type(schedule).__name__} {schedule!r}"
         )
     return _delta("delta", schedule, None)
 
 
 def condition_of(assets: Any) -> dict[str, Any] | None:
-    """Return a condition on assets, or a list of which all must be met, as data; None for anything else."""
+    """Return a condition on assets, or a list of them that must all be met, as data; otherwise None."""
     if isinstance(assets, list | tuple | set | frozenset):
         if not assets:
-            refuse("schedule=[] waits for nothing; say None for no schedule")
+            refuse("schedule=[] waits for nothing; use None for no schedule")
         several = sorted(assets, key=repr) if isinstance(assets, set | frozenset) else assets
         return {"kind": "all", "of": tuple(_condition(one) for one in several)}
     return _condition(assets) if hasattr(assets, "condition") else None
@@ -173,7 +173,7 @@ def condition_of(assets: Any) -> dict[str, Any] | None:
 
 def _condition(one: Any) -> dict[str, Any]:
     if not hasattr(one, "condition"):
-        refuse(f"assets are joined with assets, not with {type(one).__name__} {one!r}")
+        refuse(f"an asset can only be joined with assets, not with {type(one).__name__} {one!r}")
     found: dict[str, Any] = one.condition()
     return found
 
@@ -203,7 +203,7 @@ def _named(zone: Any) -> str | None:
 
 def _cron(text: Any) -> str:
     if not isinstance(text, str):
-        refuse(f"a cron expression is text, not {type(text).__name__} {text!r}")
+        refuse(f"a cron expression must be a string, not {type(text).__name__} {text!r}")
     return text
 
 
@@ -259,7 +259,7 @@ def _delta(kind: str, delta: Any, interval: float | dict[str, int] | None) -> Sc
 def _span(delta: Any, name: str) -> float | dict[str, int]:
     if isinstance(delta, timedelta):
         if delta <= timedelta(0):
-            refuse(f"{name} must be longer than nothing, not {delta}")
+            refuse(f"{name} must be more than 0, not {delta}")
         return delta.total_seconds()
     if type(delta).__name__ != "relativedelta":
         refuse(f"{name} must be a timedelta or a relativedelta, not {type(delta).__name__}")
@@ -268,5 +268,5 @@ def _span(delta: Any, name: str) -> float | dict[str, int]:
     span = {key: int(getattr(delta, key)) for key in _RELATIVE if getattr(delta, key)}
     span |= {key: getattr(delta, key) for key in _ABSOLUTE if getattr(delta, key) is not None}
     if not span:
-        refuse(f"{name} must be longer than nothing, not {delta!r}")
+        refuse(f"{name} must be more than 0, not {delta!r}")
     return span

@@ -1,7 +1,7 @@
 """What is open at this point of a DAG file: DAGs, groups, and what the file has declared so far.
 
-One process loads one file, so this is a module and not an object handed around. `fresh` gives a
-test or a second file its own.
+One process loads one file, so this is a module and not an object that is passed around. `fresh` gives
+a test or a second file its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """Stacks of what is open, and lists of what was declared; a DAG comes with the file it belongs to."""
+    """Stacks of what is open, and lists of what was declared; a DAG is stored with its file."""
 
     def __init__(self) -> None:
         self.dags: list[Graph] = []

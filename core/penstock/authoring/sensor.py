@@ -1,4 +1,4 @@
-"""The root of sensors: ask again and again until the answer is yes."""
+"""The base class of sensors: they check a condition again and again until it is true."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ WEEK = 7 * 24 * 3600.0
 
 
 class Sensor(Operator):
-    """Waits until `poke` says yes, asking every *poke_interval* seconds for at most *timeout*.
+    """Waits until `poke` returns true, calling it every *poke_interval* seconds for at most *timeout*.
 
-    ``mode="poke"`` keeps its process and slot; ``"reschedule"`` gives both back between two pokes.
-    *timeout* counts from the first poke, over reschedules and retries, and is not retried.
-    *soft_fail* turns a timeout or a failure into a skip; *silent_fail* takes an error in poke for
-    a no; *never_fail* turns any error into a skip. *exponential_backoff* doubles the interval
+    ``mode="poke"`` keeps its process and slot; ``"reschedule"`` gives both back between two checks.
+    *timeout* counts from the first check, over reschedules and retries, and is not retried.
+    *soft_fail* turns a timeout or a failure into a skip; *silent_fail* treats an error in poke as
+    "not yet"; *never_fail* turns any error into a skip. *exponential_backoff* doubles the interval
     each time, up to *max_wait*.
     """
 
@@ -88,7 +88,7 @@ class Sensor(Operator):
         self.silent_fail = silent_fail
         self.never_fail = never_fail
         if soft_fail and never_fail:
-            refuse("soft_fail and never_fail exclude each other")
+            refuse("soft_fail and never_fail cannot be used together")
         if deferrable and self.dag is not None:
             self.dag.warn("argument deferrable is ignored: use mode='reschedule', which holds no slot either")
 
@@ -106,11 +106,11 @@ class Sensor(Operator):
         }
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
-        """Return whether what is waited for is there."""
+        """Return whether the condition is true."""
         raise NotImplementedError(f"{type(self).__name__} has no poke()")
 
     def execute(self, context: Context) -> Any:
-        """Poke until yes; return the value that `PokeReturnValue` carried."""
+        """Call `poke` until it returns true; return the value in `PokeReturnValue`."""
         pokes = context.poking.pokes
         waited = max(0.0, time.time() - context.poking.first_poke_at)
         start = time.monotonic() - waited
@@ -128,7 +128,7 @@ class Sensor(Operator):
             time.sleep(pause)
 
     def pause(self, pokes: int) -> float:
-        """Return the seconds to wait after poke number *pokes* (from 0)."""
+        """Return the seconds to wait after check number *pokes* (from 0)."""
         wait = self.poke_interval
         if self.exponential_backoff:
             wait *= 2.0 ** min(pokes, 60)

@@ -19,7 +19,7 @@ TEARDOWN_RULE = "all_done_setup_success"
 
 
 class Resource(Node):
-    """A node that can be made a setup or a teardown, and then opens a ``with`` block."""
+    """A node that can be made a setup or a teardown, and then be used in a ``with`` statement."""
 
     def as_setup(self) -> Self:
         """Make this a setup, and return it."""

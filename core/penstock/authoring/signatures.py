@@ -23,11 +23,11 @@ CONTEXT_KEYS = frozenset(
         "ts_nodash_with_tz", "var",
     }
 )  # fmt: skip
-"""Every key a context may have: what a function may name as an argument."""
+"""Every possible key of a context: what a function may name as an argument."""
 
 
 class Shape:
-    """What a function takes: names in order, which of them have defaults, and whether it takes any more."""
+    """What a function takes: names in order, which have defaults, and whether it takes more."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Shape:
 
 
 def shape_of(function: Callable[..., Any]) -> Shape | None:
-    """Return the shape of *function*, or None for a builtin that does not tell."""
+    """Return the shape of *function*, or None for a builtin without a signature."""
     if type(function) is FunctionType and not hasattr(function, "__wrapped__"):
         return _shape_of_code(function)
     import inspect
@@ -75,7 +75,7 @@ def shape_of(function: Callable[..., Any]) -> Shape | None:
 
 
 def _shape_of_code(function: FunctionType) -> Shape:
-    """Read a plain function's shape off its code, which is all that most tasks need of inspect."""
+    """Read a plain function's shape from its code, which is all that most tasks need of inspect."""
     code = function.__code__
     positional = code.co_varnames[: code.co_argcount]
     given = function.__defaults__ or ()
@@ -91,7 +91,7 @@ def _shape_of_code(function: FunctionType) -> Shape:
 
 
 def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-    """Raise TypeError or ValueError when *function* could not be called so, the context being given."""
+    """Raise TypeError or ValueError if *function* cannot be called like this, with the context added."""
     shape = shape_of(function)
     if shape is None:
         return

@@ -1,4 +1,4 @@
-"""Executing the bytes of a DAG file as the module that its author believes it to be."""
+"""Executes the bytes of a DAG file as a module."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:  # typing would cost every task its import
 def execute(file: str, data: bytes, folders: Iterable[str] = ()) -> dict[str, Any]:
     """Execute *data* as the module of *file* and return its namespace.
 
-    *file* names it in tracebacks and in ``__file__``; its own folder and *folders* go to the end
-    of ``sys.path``, so that modules beside it can be imported and hide nothing. Raises whatever
-    the file raises.
+    *file* is its name in tracebacks and in ``__file__``. Its own folder and *folders* go to the end of
+    ``sys.path``, so that modules beside it can be imported and hide nothing. Raises whatever the
+    file raises.
     """
     for folder in (os.path.dirname(file), *folders):  # noqa: PTH120 - in every task's start-up
         if folder and folder not in sys.path:
@@ -28,14 +28,14 @@ def execute(file: str, data: bytes, folders: Iterable[str] = ()) -> dict[str, An
     module.__file__ = file
     when_imported("linecache", lambda: _quote(file, data))
     sys.modules[module.__name__] = module
-    # Docstrings are data here: of functions under @task and @dag. Without assertions as the interpreter.
+    # Keep docstrings: functions under @task and @dag use them. Assertions as in the interpreter.
     code = compile(data, file, "exec", dont_inherit=True, optimize=min(sys.flags.optimize, 1))
     exec(code, module.__dict__)  # noqa: S102 - executing DAG files is what this is for
     return module.__dict__
 
 
 def _quote(file: str, data: bytes) -> None:
-    """Let tracebacks quote what was executed, which may not be what lies in the file by now."""
+    """Let tracebacks quote what was executed, which may differ from the file by now."""
     import linecache
 
     text = data.decode("utf-8", errors="replace")
@@ -43,7 +43,7 @@ def _quote(file: str, data: bytes) -> None:
 
 
 def module_name(file: str) -> str:
-    """Return the name under which *file* is a module: its own, unless that belongs to another."""
+    """Return the module name of *file*: its own, unless another module has that name."""
     stem = os.path.splitext(os.path.basename(file))[0]  # noqa: PTH119, PTH122
     taken = stem in sys.stdlib_module_names or stem in sys.modules or stem in {"penstock", "penstock_tui"}
     return f"dag_file_{stem}" if taken or not stem.isidentifier() else stem

@@ -22,7 +22,7 @@ def chain(*tasks: Any) -> None:
             down.set_upstream(up)
         elif isinstance(up, Sequence) and isinstance(down, Sequence):
             if len(up) != len(down):
-                refuse(f"chain needs neighbouring lists of one length, not {len(up)} and {len(down)}")
+                refuse(f"chain needs adjacent lists of the same length, not {len(up)} and {len(down)}")
             for one, other in zip(each(up), each(down), strict=True):
                 one.set_downstream(other)
         else:
@@ -34,7 +34,7 @@ def chain(*tasks: Any) -> None:
 def chain_linear(*elements: Any) -> None:
     """Connect every task of each argument to every task of the next."""
     if len(elements) < 2:
-        refuse("chain_linear needs at least two arguments; was a `*` before the list forgotten?")
+        refuse("chain_linear needs at least two arguments; is a `*` before the list missing?")
     labels: list[Label] | None = None
     before: list[Node] | None = None
     for element in elements:

@@ -1,4 +1,4 @@
-"""What a task will have returned, as a value that can be handed to another task."""
+"""What a task will return, as a value that can be passed to another task."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class XComMissingError(TaskError, LookupError):
 class XComArg(Reference, Resource):
     """The output of *operator* under *key*. ``out["k"]`` is the value pushed under key ``k``.
 
-    As an argument it draws an edge; formatted into a string it becomes a template and draws none.
+    As an argument it adds an edge; formatted into a string it becomes a template and adds none.
     """
 
     def __init__(self, operator: Task, key: str = RETURN_VALUE) -> None:
@@ -47,10 +47,10 @@ class XComArg(Reference, Resource):
     exits = entries
 
     def resolve(self, context: Context) -> Any:
-        """Return the value; no return value is None, any other key that was not pushed is an error.
+        """Return the value; a missing return value is None, any other key that was not pushed is an error.
 
-        Of a task with several instances it is a sequence of all their values, except within one
-        mapped group: there it is the value of the same map index.
+        For a task with several instances it is a sequence of all their values, but inside the same mapped
+        group it is the value of the same map index.
         """
         ti = context["ti"]
         task = self.operator
@@ -67,17 +67,17 @@ class XComArg(Reference, Resource):
         if self.key == RETURN_VALUE:
             return None
         raise XComMissingError(
-            f"task {task.task_id!r} pushed nothing under the key {self.key!r}"
+            f"task {task.task_id!r} did not push the key {self.key!r}"
             + ("" if task.multiple_outputs else "; a dict is only split with multiple_outputs=True")
         )
 
     def __getitem__(self, key: str) -> XComArg:
         if not isinstance(key, str):
-            raise TypeError(f"an output is known by a string, not {key!r}")
+            raise TypeError(f"the key of an output must be a string, not {key!r}")
         return XComArg(self.operator, key)
 
     def __iter__(self) -> NoReturn:
-        raise TypeError("'XComArg' object is not iterable: its value is only known while a run works")
+        raise TypeError("'XComArg' object is not iterable: its value is known only during a run")
 
     def map(self, function: Callable[[Any], Any]) -> XComArg:
         """Return a reference to the items with *function* called on each, when its instance runs.
@@ -106,7 +106,7 @@ class XComArg(Reference, Resource):
         return self
 
     def as_input(self) -> MapInput:
-        """Return what the engine must know of this to count instances; for the parse child."""
+        """Return what the engine must know of this to count instances; for the load child."""
         from penstock.model.spec import MapInput
 
         if self.key != RETURN_VALUE:
@@ -150,7 +150,7 @@ class _Made(XComArg):
         return MapInput(kind=self.kind, parts=tuple(part.as_input() for part in self.parts))
 
     def values(self, context: Context) -> list[Sequence[Any] | Mapping[Any, Any]]:
-        """Return the values of the parts; raise `TaskError` for one that has no items."""
+        """Return the values of the parts; raise `TaskError` for one without items."""
         found = [part.resolve(context) for part in self.parts]
         for value in found:
             if not is_mappable(value):
@@ -158,10 +158,10 @@ class _Made(XComArg):
         return found
 
     def __getitem__(self, key: str) -> NoReturn:
-        raise TypeError(f"what {self.kind}() makes has no keys: {key!r}")
+        raise TypeError(f"the result of {self.kind}() has no keys: {key!r}")
 
     def __str__(self) -> NoReturn:
-        raise TypeError(f"what {self.kind}() makes cannot stand in a string; hand it over as an argument")
+        raise TypeError(f"the result of {self.kind}() cannot be put into a string; pass it as an argument")
 
     def __repr__(self) -> str:
         first, *others = map(repr, self.parts)
@@ -172,7 +172,7 @@ class _Made(XComArg):
 
 
 class MappedItems(_Made):
-    """The items of an output, each handed through a function."""
+    """The items of an output, with a function called on each."""
 
     kind = "map"
 
@@ -196,7 +196,7 @@ class MappedItems(_Made):
 
 
 class ZippedItems(_Made):
-    """Tuples of the items of several outputs at the same place."""
+    """Tuples of the items of several outputs at the same index."""
 
     kind = "zip"
 

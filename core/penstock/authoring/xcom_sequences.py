@@ -1,4 +1,4 @@
-"""Sequences that are worked out when they are asked: what mapped tasks read, and what they left behind."""
+"""Sequences that compute their items when asked: what mapped tasks read, and what they returned."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def is_mappable(value: Any) -> bool:
-    """Whether a task can be mapped over *value*: a sequence that is no text, or a dict."""
+    """Whether a task can be mapped over *value*: a sequence other than a string, or a dict."""
     return isinstance(value, Sequence | Mapping) and not isinstance(value, str | bytes | bytearray)
 
 
 def item_at(value: Sequence[Any] | Mapping[Any, Any], place: int) -> Any:
-    """Return the item at *place*; of a dict the pair of key and value. Raises IndexError."""
+    """Return the item at *place*; for a dict, the pair of key and value. Raises IndexError."""
     if isinstance(value, Sequence):
         return value[place]
     if not 0 <= place < len(value):
@@ -24,7 +24,7 @@ def item_at(value: Sequence[Any] | Mapping[Any, Any], place: int) -> Any:
     return list(value.items())[place]
 
 
-class Lazy(Sequence):  # type: ignore[type-arg]  # Sequence[Any] would be made anew in every process
+class Lazy(Sequence):  # type: ignore[type-arg]  # Sequence[Any] would be built again in every process
     """A sequence whose items are made by `at`, for places from 0 up to its length."""
 
     @abstractmethod
@@ -48,7 +48,7 @@ class Lazy(Sequence):  # type: ignore[type-arg]  # Sequence[Any] would be made a
 
 
 class Transformed(Lazy):
-    """The items of *value*, each handed through *function* when asked for."""
+    """The items of *value*, with *function* called on each when asked for."""
 
     def __init__(self, value: Sequence[Any] | Mapping[Any, Any], function: Callable[[Any], Any]) -> None:
         self._value = value
@@ -63,7 +63,7 @@ class Transformed(Lazy):
 
 
 class Zipped(Lazy):
-    """Tuples of the items of *values* at one place; *fill* (none or one value) stands in for missing ones."""
+    """Tuples of the items of *values* at one index; *fill* (none or one value) replaces missing ones."""
 
     def __init__(self, values: Sequence[Sequence[Any] | Mapping[Any, Any]], fill: tuple[Any, ...]) -> None:
         self._values = values
@@ -88,7 +88,7 @@ class Joined(Lazy):
         return sum(len(value) for value in self._values)
 
     def at(self, place: int) -> Any:
-        """Return the item of whichever value holds it."""
+        """Return the item from the value that has it."""
         for value in self._values:
             if place < len(value):
                 return item_at(value, place)

@@ -1,1 +1,1 @@
-"""Notifiers: callbacks that tell people."""
+"""Notifiers: callbacks that notify people."""

@@ -1,4 +1,4 @@
-"""BellNotifier: every open console rings."""
+"""BellNotifier: rings in every open console."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 500
 
 
 class BellNotifier(Notifier):
-    """Rings the terminal's bell of everybody who has the console open, and shows them *message*.
+    """Rings the terminal's bell in every open console, and shows *message* there.
 
     It is an event of the engine, so ``penstock events`` shows it too.
     """
@@ -27,5 +27,5 @@ class BellNotifier(Notifier):
         self.message = message
 
     def notify(self, context: Context) -> None:
-        """Leave the message for the engine, which makes an event of it."""
+        """Give the message to the engine, which makes an event of it."""
         context["ti"].ring(" ".join(self.message.split())[:_LONGEST])

@@ -1,4 +1,4 @@
-"""The root of notifiers: objects to give as callbacks, whose texts are templates."""
+"""The base class of notifiers: callbacks whose messages are templates."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ DEFAULT_TEXT = (
     "{{ dag.dag_id }} {{ run_id }}{% if ti.state %}: {{ ti.task_id }} is {{ ti.state }}{% else %} is "
     "{{ dag_run.state }}{% endif %}{% if reason %}: {{ reason }}{% endif %}"
 )
-"""What a notifier says when it is given no words."""
+"""The default message of a notifier."""
 
 
 class Notifier(Checked):
-    """A callback that tells somebody. Subclasses name ``template_fields`` and write `notify`.
+    """A callback that notifies somebody. Subclasses set ``template_fields`` and write `notify`.
 
-    Called with the context of what happened; templates in the fields are rendered first, and
-    nothing of one call stays for the next.
+    It is called with the context of the event. Templates in the fields are rendered first, and
+    nothing of one call is kept for the next.
     """
 
     template_fields: Sequence[str] = ()
 
     def notify(self, context: Context) -> None:
-        """Tell; raise whatever went wrong."""
+        """Send it; raise whatever went wrong."""
         raise NotImplementedError(f"{type(self).__name__} has no notify()")
 
     def __call__(self, context: Context) -> None:
-        """Render the fields for what happened, and `notify`."""
+        """Render the fields for the event, and call `notify`."""
         rendered = object.__new__(type(self))
         rendered.__dict__.update(self.__dict__)
         renderer = Renderer(context["task"], context, files=False)
@@ -53,14 +53,14 @@ BaseNotifier = Notifier
 
 
 def message_text(value: Any, name: str) -> str:
-    """Return text: None will not do."""
+    """Return a string; None is refused."""
     if not isinstance(value, str):
         refuse(f"{name} must be a string, not {shown(value)}")
     return value
 
 
 def address_list(value: Any, name: str) -> str | list[str] | None:
-    """Return addresses as one text or a list of strings; templates are still in them."""
+    """Return addresses as one string or a list of strings, still with templates."""
     if value is None or isinstance(value, str):
         return value
     if not isinstance(value, list | tuple | set | frozenset) or not all(
@@ -71,7 +71,7 @@ def address_list(value: Any, name: str) -> str | list[str] | None:
 
 
 def addresses(value: Any, name: str) -> list[str]:
-    """Return e-mail addresses, given as one text (commas or semicolons between) or a list."""
+    """Return e-mail addresses, given as one string (separated by commas or semicolons) or a list."""
     given = value.replace(";", ",").split(",") if isinstance(value, str) else value or ()
     found = [str(one).strip() for one in given if str(one).strip()]
     for one in found:

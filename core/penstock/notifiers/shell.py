@@ -1,4 +1,4 @@
-"""ShellNotifier: a command."""
+"""ShellNotifier: runs a command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class ShellNotifier(Notifier):
     """Runs *command* with ``bash -c``; an exit code other than 0 is a failure.
 
-    What happened reaches it by its environment, never inside its text: ``PENSTOCK_MESSAGE``,
+    The event is described in the command's environment, never in its text: ``PENSTOCK_MESSAGE``,
     ``PENSTOCK_DAG_ID``, ``PENSTOCK_RUN_ID``, ``PENSTOCK_TASK_ID``, ``PENSTOCK_STATE``,
     ``PENSTOCK_REASON``, ``PENSTOCK_LOGICAL_DATE``, and *env*, whose values are templates.
     """
@@ -34,7 +34,7 @@ class ShellNotifier(Notifier):
         self.message = message
 
     def notify(self, context: Context) -> None:
-        """Run it; its output goes to the log, and the time limit of callbacks is its own."""
+        """Run it; its output goes to the log, and the time limit of callbacks applies."""
         import os
         import subprocess
         import sys

@@ -1,4 +1,4 @@
-"""SmtpNotifier: an e-mail."""
+"""SmtpNotifier: sends an e-mail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECURE_PORT = 465
 def _somebody(value: Any, name: str) -> str | list[str]:
     found = address_list(value, name)
     if found is None:
-        refuse(f"{name} must name somebody who is to get the e-mail")
+        refuse(f"{name} must be at least one address")
     return found
 
 
@@ -75,7 +75,7 @@ class SmtpNotifier(Notifier):
         self.timeout = timeout
 
     def notify(self, context: Context) -> None:
-        """Send it; raise when any address is refused."""
+        """Send it; raise if any address is refused."""
         from penstock.task_process.connections import Connection
 
         del context
@@ -84,7 +84,7 @@ class SmtpNotifier(Notifier):
         blind = addresses(self.bcc, "bcc")
         receivers = [*addresses(self.to, "to"), *addresses(self.cc, "cc"), *blind]
         if not receivers:
-            raise ValueError("to: nobody is to get this e-mail")
+            raise ValueError("to: this e-mail has no receiver")
         with self._open(connection) as server:
             refused = server.send_message(message, to_addrs=receivers)
         if refused:
@@ -97,9 +97,9 @@ class SmtpNotifier(Notifier):
 
         sender = self.from_email or connection.extra_dejson.get("from_email") or connection.login
         if not sender:
-            raise ValueError("from_email: nobody to send this e-mail as")
+            raise ValueError("from_email: this e-mail has no sender")
         message = EmailMessage()
-        # One line: a subject that somebody else's text got into must not add headers.
+        # One line: a subject with text from somebody else must not add headers.
         message["Subject"] = " ".join(self.subject.split())
         message["From"] = addresses(sender, "from_email")[0]
         message["To"] = ", ".join(addresses(self.to, "to"))

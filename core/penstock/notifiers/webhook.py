@@ -1,4 +1,4 @@
-"""WebhookNotifier: a request to a URL."""
+"""WebhookNotifier: sends a request to a URL."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SHOWN = 500
 
 
 class WebhookNotifier(Notifier):
-    """Sends *payload* as JSON (or a string as it is) to *url*; an answer that is not 2xx is a failure.
+    """Sends *payload* as JSON (or a string unchanged) to *url*; an answer that is not 2xx is a failure.
 
-    Secrets come by reference: ``headers={"Authorization": "Bearer {{ conn.hook.password }}"}``.
-    Without a payload the message is ``{"text": ...}``.
+    Use references for secrets: ``headers={"Authorization": "Bearer {{ conn.hook.password }}"}``.
+    Without a payload the message is sent as ``{"text": ...}``.
     """
 
     template_fields: Sequence[str] = ("url", "payload", "headers")
@@ -62,7 +62,7 @@ class WebhookNotifier(Notifier):
         plain = isinstance(self.payload, str)
         body = self.payload if plain else json.dumps(self.payload)
         kind = "text/plain; charset=utf-8" if plain else "application/json"
-        request = Request(  # noqa: S310 - the scheme was looked at
+        request = Request(  # noqa: S310 - the scheme was checked
             self.url, body.encode(), {"Content-Type": kind, **self.headers}, method=self.method
         )
         try:

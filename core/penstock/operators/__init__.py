@@ -1,1 +1,1 @@
-"""Operators and the decorators that make tasks of functions."""
+"""Operators and the decorators that make tasks from functions."""

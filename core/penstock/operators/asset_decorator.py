@@ -68,7 +68,7 @@ class AssetDecorator:
         watchers: object = None,
         **dag: Any,
     ) -> Callable[[Callable[..., Any]], AssetDefinition]:
-        """Make the function an asset called like it; other options are those of the DAG."""
+        """Make the function an asset with its name; other options are those of the DAG."""
 
         def define(function: Callable[..., Any]) -> AssetDefinition:
             called = name or function.__name__
@@ -115,7 +115,7 @@ def _task(function: Callable[..., Any], name: str, outlets: list[Any], own: Asse
             continue
         known[argument] = AssetRef(name=argument)
     if "self" in (shape.names if shape else ()) and own is None:
-        refuse(f"@asset.multi function {name!r} cannot take self: it makes several assets")
+        refuse(f"@asset.multi function {name!r} cannot take self, because it makes several assets")
     AssetTask(
         task_id=name,
         python_callable=function,

@@ -79,14 +79,14 @@ class BashOperator(Operator):
 
     @classmethod
     def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what exit codes and the last line of a mapped command mean."""
+        """Return how to read exit codes and the last line of a mapped command."""
         return {
             "skip_on_exit_code": exit_codes(kwargs.get("skip_on_exit_code", 99), "skip_on_exit_code"),
             "last_line_is_value": cls.last_line_is_value and kwargs.get("output_processor") is None,
         }
 
     def launch(self) -> Literal["python"] | Command:
-        """Return the command itself when nothing of it depends on the run or on Python."""
+        """Return the command itself if no part of it depends on the run or on Python."""
         plain = type(self).execute is BashOperator.execute and self.output_processor is None
         parts = (self.bash_command, self.env, self.cwd)
         if not plain or any(has_markers(part) or any(references(part)) for part in parts):
@@ -148,7 +148,7 @@ class BashOperator(Operator):
 
 
 class BashCallableOperator(BashOperator):
-    """Runs the command that a function returns (``@task.bash``); the function's text may hold templates."""
+    """Runs the command that a function returns (``@task.bash``); it may contain templates."""
 
     template_fields: Sequence[str] = ("op_args", "op_kwargs", "env", "cwd")
 
@@ -175,7 +175,7 @@ class BashCallableOperator(BashOperator):
 
         command = call(self.python_callable, self.op_args, self.op_kwargs, context)
         if not isinstance(command, str) or not command.strip():
-            raise TaskError(f"a function under @task.bash must return a command as text, not {command!r}")
+            raise TaskError(f"a function under @task.bash must return a command as a string, not {command!r}")
         self.bash_command = Renderer(self, context).render(command)
         return super().execute(context)
 
@@ -195,9 +195,9 @@ def encoding(value: Any, name: str) -> str:
 
 
 def bash_words(command: str) -> tuple[list[str], int | None]:
-    """Return the words that have bash run *command*, and a descriptor that it has to inherit, if any.
+    """Return the arguments with which bash runs *command*, and a descriptor that it must inherit, if any.
 
-    Every user of the machine may read a command line, so a command that shows a secret is not put there.
+    Every user of the machine can read a command line, so a command with a secret is not put there.
     """
     from penstock.task_process.hiding import hidden
 
@@ -206,7 +206,7 @@ def bash_words(command: str) -> tuple[list[str], int | None]:
     handle = os.memfd_create("command", 0)
     with open(handle, "wb", closefd=False) as file:
         file.write(os.fsencode(command))
-    # bash reads it before it closes it, and what it starts does not have it.
+    # bash reads it before it closes it, and what bash starts does not have it.
     return ["bash", "-c", f'eval "$(</proc/self/fd/{handle})" {handle}<&-'], handle
 
 

@@ -1,4 +1,4 @@
-"""Which tasks a branch rules out."""
+"""Finds the tasks that a branch leaves out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BranchError(TaskError, ValueError):
 def ruled_out(task: Task, chosen: Any) -> list[str]:
     """Return the ids of the direct children of *task* that *chosen* leaves out, sorted.
 
-    *chosen* is an id, several, or None. Raises `BranchError` for an id that the DAG does not have.
+    *chosen* is an id, several, or None. Raises `BranchError` for an id that is not in the DAG.
     """
     dag = task.dag
     if dag is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TaskFactory:
-    """A function under ``@task``: each call makes a task and returns what it will have returned."""
+    """A function under ``@task``: each call makes a task and returns its future output."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class TaskFactory:
         functools.update_wrapper(self, function)
 
     def marked(self, *, teardown: bool, on_failure_fail_dagrun: bool = False) -> TaskFactory:
-        """Return the same function, whose tasks are setups or teardowns."""
+        """Return the same function, so that its tasks are setups or teardowns."""
         made = self.override()
         made.is_setup, made.is_teardown = not teardown, teardown
         made.on_failure_fail_dagrun = on_failure_fail_dagrun
         return made
 
     def guarded(self, condition: Callable[..., Any], message: str | None, *, wanted: bool) -> TaskFactory:
-        """Return the same function, whose tasks are skipped unless *condition* of the context is *wanted*."""
+        """Return the same function; its tasks are skipped unless *condition* of the context is *wanted*."""
         from penstock.operators.run_conditions import guard
 
         return self.override(pre_execute=guard(condition, message, wanted, self._options.get("pre_execute")))
@@ -85,7 +85,7 @@ class TaskFactory:
         return made
 
     def partial(self, **kwargs: Any) -> TaskFactory:
-        """Return the same function with some arguments given; ``.expand`` brings those that differ."""
+        """Return the same function with some arguments given; ``.expand`` gives those that differ."""
         self._refuse_bad_names("partial()", kwargs)
         return self._like(self._options, {**self._standing, **kwargs})
 
@@ -132,7 +132,7 @@ class TaskFactory:
             refuse(f"task {self.__name__!r}: {error}")
 
     def _task_options(self) -> dict[str, Any]:
-        """Return the operator's arguments, the id among them; each call means another task."""
+        """Return the operator's arguments, with an id; each call means another task."""
         options = {**self._options, "python_callable": self.function}
         options["task_id"] = self._free_id(options)
         if self._name == "@task":
@@ -146,7 +146,7 @@ class TaskFactory:
         group = options.get("task_group")
         dag = options.get("dag") or (group.dag if group else None) or scope.open_dag()
         if dag is None:
-            refuse(f"task {name!r} is called outside of a DAG; to run the function itself, say .function()")
+            refuse(f"task {name!r} is called outside of a DAG; to call the function itself, use .function()")
         group = group or scope.open_group(dag)
         prefix = group.prefix
         return str(dag.free_id(group.child_id(name))).removeprefix(f"{prefix}." if prefix else "")
@@ -205,7 +205,7 @@ class TaskDecorator(TaskForm):
     def run_if(
         self, condition: Callable[..., Any], skip_message: str | None = None
     ) -> Callable[[TaskFactory], TaskFactory]:
-        """Skip the task below unless *condition*, called with the context, says yes.
+        """Skip the task below unless *condition*, called with the context, returns true.
 
         It may also return a pair: its answer and the reason for a skip.
         """
@@ -214,7 +214,7 @@ class TaskDecorator(TaskForm):
     def skip_if(
         self, condition: Callable[..., Any], skip_message: str | None = None
     ) -> Callable[[TaskFactory], TaskFactory]:
-        """Skip the task below when *condition*, called with the context, says yes; else as `run_if`."""
+        """Skip the task below if *condition*, called with the context, returns true; see `run_if`."""
         return lambda below: _decorated(below, "skip_if").guarded(condition, skip_message, wanted=False)
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -250,7 +250,7 @@ def teardown(function: Callable[..., Any] | None = None, /, *, on_failure_fail_d
 
 def _decorated(below: Any, name: str) -> TaskFactory:
     if not isinstance(below, TaskFactory):
-        refuse(f"@task.{name} stands above @task, and here it stands above {below!r}"[:200])
+        refuse(f"@task.{name} must be above @task, but here it is above {below!r}"[:200])
     return below
 
 
@@ -263,14 +263,14 @@ def _factory(function: Callable[..., Any], role: str) -> TaskFactory:
 
 
 def _returns_mapping(function: Callable[..., Any]) -> bool:
-    """Whether the function says that it returns a mapping, which is then also pushed key by key."""
+    """Whether the function is annotated as returning a mapping, which is then also pushed key by key."""
     said = getattr(function, "__annotations__", {}).get("return")
     if isinstance(said, str):
         from typing import get_type_hints
 
         try:
             said = get_type_hints(function).get("return")
-        except Exception:  # noqa: BLE001 - an annotation that cannot be read says nothing
+        except Exception:  # noqa: BLE001 - an annotation that cannot be read is ignored
             return False
     said = getattr(said, "__origin__", said)
     return isinstance(said, type) and issubclass(said, Mapping)

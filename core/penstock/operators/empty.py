@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class EmptyOperator(Operator):
-    """Does nothing, without a process: for joins and for names in the graph."""
+    """Does nothing and needs no process: for joins and for names in the graph."""
 
     def launch(self) -> Literal["empty", "python"]:
-        """Return ``empty``, unless a subclass does something after all."""
+        """Return ``empty``, unless a subclass does something."""
         return self.mapped_launch()
 
     @classmethod
     def mapped_launch(cls) -> Literal["empty", "python"]:
-        """Return ``empty``, unless a subclass does something after all."""
+        """Return ``empty``, unless a subclass does something."""
         return "empty" if cls.execute is EmptyOperator.execute else "python"
 
     def execute(self, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""Functions under another Python: one that is there, or a virtual environment made for them."""
+"""Functions for another Python: an existing one, or a virtual environment made for them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 _SKIPS = {"SkipException", "AirflowSkipException"}
 _FAILS = {"FailException", "AirflowFailException"}
 _STAYS = frozenset({"ti", "task", "task_instance", "dag", "dag_run", "macros", "conn", "var"})
-"""Keys of the context that mean something in this process only."""
+"""Keys of the context that have a meaning only in this process."""
 
 
 class ExternalPythonOperator(PythonOperator):
     """Calls *python_callable* under the interpreter *python*.
 
-    The function's source is all that goes there: it imports what it needs itself. Its arguments and its
-    value travel as XComs do; of the context it may name dates, ``params``, ``run_id`` and whatever else is
-    plain data. *env_vars* are added to the environment, or make it up without *inherit_env*; exit codes
-    in *skip_on_exit_code* skip.
+    Only the function's source goes there, so it imports what it needs itself. Its arguments and its value
+    are passed as XComs are. Of the context it can use dates, ``params``, ``run_id`` and everything else that
+    is plain data. *env_vars* are added to the environment, or are all of it without *inherit_env*; exit
+    codes in *skip_on_exit_code* skip.
     """
 
     template_fields: Sequence[str] = ("op_args", "templates_dict", "op_kwargs", "python")
@@ -53,7 +53,7 @@ class ExternalPythonOperator(PythonOperator):
         if getattr(python_callable, "__name__", "<lambda>") == "<lambda>":
             refuse("python_callable must be a function with a name: its source goes to the other Python")
         if serializer is not None and self.dag is not None:
-            self.dag.warn("argument serializer is ignored: arguments and values travel as XComs do")
+            self.dag.warn("argument serializer is ignored: arguments and values are passed as XComs are")
         self.python = python
         self.string_args = [str(text) for text in string_args or ()]
         self.env_vars = dict(env_vars or {})
@@ -64,7 +64,7 @@ class ExternalPythonOperator(PythonOperator):
         """Return the interpreter to use."""
         python = str(self.python)
         if not os.access(python, os.X_OK):
-            raise FailException(f"python {python!r} is not there, or cannot be executed")
+            raise FailException(f"python {python!r} does not exist, or cannot be executed")
         return python
 
     def call(self, context: Context) -> Any:
@@ -105,7 +105,7 @@ class ExternalPythonOperator(PythonOperator):
                 file.write(text)
 
     def _kwargs(self, context: Context) -> dict[str, Any]:
-        """Return the keyword arguments; of the context what is plain data and is asked for."""
+        """Return the keyword arguments, with those keys of the context that are plain data and asked for."""
         from penstock.authoring.signatures import shape_of
         from penstock.task_process.call import arguments
         from penstock.task_process.xcom_codec import XComError, encode
@@ -118,11 +118,13 @@ class ExternalPythonOperator(PythonOperator):
             plain = dict(value) if name == "params" else value
             try:
                 if name in _STAYS and name not in self.op_kwargs:
-                    raise XComError("it means something in this process only")
+                    raise XComError("it has a meaning only in this process")
                 encode(plain)
             except XComError as error:
                 if name in named:
-                    raise TaskError(f"argument {name!r} cannot go to another Python: {error}") from None
+                    raise TaskError(
+                        f"argument {name!r} cannot be passed to another Python: {error}"
+                    ) from None
                 continue  # only **kwargs would have taken it
             kwargs[name] = plain
         return kwargs
@@ -146,7 +148,7 @@ class ExternalPythonOperator(PythonOperator):
         try:
             error = json.loads(_text(f"{folder}/error.json"))
         except FileNotFoundError:
-            raise TaskError(f"the other Python ended with exit code {code} and no value") from None
+            raise TaskError(f"the other Python ended with exit code {code} and without a value") from None
         if error["type"] in _SKIPS:
             raise SkipException(error["message"])
         if error["type"] in _FAILS:
@@ -168,7 +170,7 @@ class BranchExternalPythonOperator(ExternalPythonOperator):
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    """Return the source of *function* without its decorators. Raises `TaskError` when there is none."""
+    """Return the source of *function* without its decorators. Raises `TaskError` if there is none."""
     import ast
     import inspect
     import textwrap
@@ -186,7 +188,7 @@ def source_of(function: Callable[..., Any]) -> str:
 
 
 def _alone(path: str) -> str:
-    """Return the text of one of our modules, so that it finds the others beside it."""
+    """Return the text of one of our modules, changed so that it finds the others beside it."""
     return _text(path).replace("from penstock.authoring.", "from ")
 
 

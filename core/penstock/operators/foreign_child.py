@@ -1,8 +1,8 @@
 """Runs one function under another Python: ``python run.py FOLDER``, from a copy of this file in FOLDER.
 
-Standard library alone (Python 3.10 and newer). Beside it lie ``function.py`` with the function's
-source, ``call.json`` with its name and arguments, and copies of the codec of values; it leaves
-``value.json`` or ``error.json``.
+Uses only the standard library (Python 3.10 and newer). Beside it are ``function.py`` with the
+function's source, ``call.json`` with its name and arguments, and copies of the codec of values. It
+writes ``value.json`` or ``error.json``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 
 def main(folder: str) -> int:
-    """Call the function and write down what it returned, or what it raised; return the exit code."""
-    if sys.version_info < (3, 10):  # noqa: UP036 - it is some other Python that runs this
+    """Call the function and write what it returned, or what it raised; return the exit code."""
+    if sys.version_info < (3, 10):  # noqa: UP036 - another Python runs this
         write(folder, "error.json", {"type": "TaskError", "message": "needs Python 3.10 or newer"})
         return 1
     from xcom_codec import decode, encode  # type: ignore[import-not-found]  # a copy in the folder
@@ -33,7 +33,7 @@ def main(folder: str) -> int:
         text = encode(value)
     except SystemExit:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever the function raises is told
+    except BaseException as error:  # noqa: BLE001 - whatever the function raises is reported
         traceback.print_exc()
         lines = str(error).strip().splitlines()
         write(folder, "error.json", {"type": type(error).__name__, "message": lines[0] if lines else ""})

@@ -1,4 +1,4 @@
-"""LatestOnlyOperator: go on only in the newest run of a schedule."""
+"""LatestOnlyOperator: goes on only in the newest run of a schedule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LatestOnlyOperator(Operator):
-    """Skips its direct children unless the run is the newest one due; a manual run always goes on."""
+    """Skips its direct children unless the run is the newest due one; a manual run always goes on."""
 
     def execute(self, context: Context) -> None:
         """Decide."""

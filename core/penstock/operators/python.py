@@ -1,4 +1,4 @@
-"""PythonOperator: a function of the author's."""
+"""PythonOperator: calls a function of the author."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _to_call(value: Any, name: str) -> Any:
     if not callable(value):
-        refuse(f"{name} must be something to call, not {shown(value)}")
+        refuse(f"{name} must be something that can be called, not {shown(value)}")
     return value
 
 
@@ -28,7 +28,7 @@ class PythonOperator(Operator):
     """Calls *python_callable* with *op_args* and *op_kwargs*.
 
     Arguments named like a key of the context (``ds``, ``ti``, ``params``, ...) get its value,
-    ``**kwargs`` gets the whole context; op_kwargs win. What it returns becomes the return value.
+    ``**kwargs`` gets the whole context; op_kwargs override both. The function's value is returned.
     """
 
     template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs")
@@ -78,7 +78,7 @@ class PythonOperator(Operator):
 
 
 def _listened(generator: GeneratorType[Any, Any, Any], context: Context) -> Any:
-    """Run a generator: each `Metadata` that it yields is said of its asset; return what it returns."""
+    """Run a generator: record each `Metadata` that it yields for its asset; return what it returns."""
     from penstock.authoring.assets import Metadata
 
     while True:
@@ -87,7 +87,7 @@ def _listened(generator: GeneratorType[Any, Any, Any], context: Context) -> Any:
         except StopIteration as end:
             return end.value
         if not isinstance(item, Metadata):
-            print(f"yielded a {type(item).__name__}, which nobody takes; yield Metadata, or return")  # noqa: T201
+            print(f"yielded a {type(item).__name__}, which is ignored; yield Metadata, or return")  # noqa: T201
         elif item.alias is not None:
             context["outlet_events"][item.alias].add(item.asset, item.extra)
         else:
@@ -112,10 +112,10 @@ class BranchPythonOperator(PythonOperator):
 
 
 class ShortCircuitOperator(PythonOperator):
-    """Calls a function; when its value is false, everything downstream is skipped.
+    """Calls a function; if its value is false, everything downstream is skipped.
 
-    With *ignore_downstream_trigger_rules* False only the direct children are skipped, and the
-    trigger rules of what follows decide. Teardowns are never skipped by it.
+    With *ignore_downstream_trigger_rules* False, only the direct children are skipped, and the trigger
+    rules of later tasks decide. Teardowns are never skipped by it.
     """
 
     def __init__(self, *, ignore_downstream_trigger_rules: bool = True, task_id: str, **python: Any) -> None:

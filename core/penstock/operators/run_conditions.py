@@ -1,4 +1,4 @@
-"""Conditions that are looked at just before a task executes."""
+"""Conditions that are checked just before a task executes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def guard(
     wanted: bool,
     before: Callable[..., Any] | None = None,
 ) -> Callable[[Context], None]:
-    """Return what skips a task unless *condition* of the context is *wanted*; *before* is called after it."""
+    """Return a hook that skips a task unless *condition* of the context is *wanted*; then calls *before*."""
 
     def look(context: Context) -> None:
         answer = condition(context)

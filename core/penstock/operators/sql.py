@@ -1,4 +1,4 @@
-"""SQLExecuteQueryOperator: statements in a database."""
+"""SQLExecuteQueryOperator: runs statements in a database."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class SQLExecuteQueryOperator(Operator):
     """Runs *sql* (a string, a list of strings, or the name of a .sql template) in one transaction.
 
     *conn_id* is the id of a connection, or a URL: ``sqlite:///path``, ``duckdb:///path``. An error
-    rolls everything back; with *autocommit* each statement stands for itself. The return value is
-    the rows of the last statement (of each, when *sql* is a list or *return_last* is False), or
+    rolls everything back; with *autocommit* each statement is committed separately. The return value is
+    the rows of the last statement (of each, if *sql* is a list or *return_last* is False), or
     what *handler* makes of the cursor.
     """
 

@@ -1,4 +1,4 @@
-"""TriggerDagRunOperator: start a run of another DAG, and wait for it if asked to."""
+"""TriggerDagRunOperator: starts a run of another DAG, and waits for it if asked to."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _NOW = object()
 class TriggerDagRunOperator(Operator):
     """Triggers a run of *trigger_dag_id* with *conf*; its run id is pushed as ``trigger_run_id``.
 
-    *logical_date* (default: now) may be None for a run without one. When there is such a run already:
+    *logical_date* (default: now) may be None for a run without one. If that run exists already,
     *reset_dag_run* clears it, *skip_when_already_exists* skips the task, otherwise the task fails. With
-    *wait_for_completion* it looks every *poke_interval* seconds until the run is in one of *allowed_states*
-    (default success), and fails at one of *failed_states* (default failed and cancelled).
+    *wait_for_completion* it checks every *poke_interval* seconds until the run is in one of *allowed_states*
+    (default success), and fails if it is in one of *failed_states* (default failed and cancelled).
     """
 
     template_fields: Sequence[str] = (
@@ -99,11 +99,11 @@ class TriggerDagRunOperator(Operator):
         act = {"act": "trigger", "dag_id": dag_id, "logical_date": date, "conf": self._conf()}
         if self.trigger_run_id:
             act["run_id"] = str(self.trigger_run_id)
-        # The same attempt triggers once, however often it must ask.
+        # One attempt triggers once, however often it must ask.
         return str(commit(context, act, act_id=f"trigger-{context['ti'].attempt_id}")["run_id"])
 
     def _standing(self, context: Context, dag_id: str, date: str | None, refused: Any) -> str:
-        """Return the run that stands in the way, cleared; or skip, or raise *refused*."""
+        """Return the existing run, cleared; or skip, or raise *refused*."""
         from penstock.task_process.engine_client import ask, commit
 
         found = None
@@ -132,9 +132,9 @@ class TriggerDagRunOperator(Operator):
             if state in self.allowed_states:
                 return
             if state is None:
-                raise FailException(f"run {run_id} of {dag_id} is gone")
+                raise FailException(f"run {run_id} of {dag_id} no longer exists")
             if state in RUN_TERMINAL:
-                raise TaskError(f"run {run_id} of {dag_id} ended as {state}, which was not asked for")
+                raise TaskError(f"run {run_id} of {dag_id} ended as {state}, which is not in allowed_states")
 
     def _conf(self) -> dict[str, Any]:
         if self.conf is None:
@@ -163,5 +163,5 @@ class TriggerDagRunOperator(Operator):
 
 
 def _true(value: Any) -> bool:
-    """Return what a flag says that may have been a template."""
+    """Return the value of a flag that may have been a template."""
     return value.strip().lower() in {"true", "1", "yes"} if isinstance(value, str) else bool(value)

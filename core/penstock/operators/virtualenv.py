@@ -18,8 +18,8 @@ class PythonVirtualenvOperator(ExternalPythonOperator):
     """Calls *python_callable* in a virtual environment with *requirements*.
 
     The environment is made at the first use and kept below *venv_cache_path* (default: ``venvs`` in
-    the home), by what it is made of: Python, requirements, options. *requirements* is a list, a string of
-    lines, or a file ending in ``.txt``.
+    the home), one for each combination of Python, requirements and options. *requirements* is a list, a
+    string of lines, or a file ending in ``.txt``.
     """
 
     template_fields: Sequence[str] = (
@@ -56,13 +56,13 @@ class PythonVirtualenvOperator(ExternalPythonOperator):
         self.venv_cache_path = venv_cache_path
 
     def interpreter(self) -> str:
-        """Return the environment's Python; make the environment when there is none yet."""
+        """Return the environment's Python; make the environment if it does not exist."""
         import fcntl
 
         folder = f"{self._cache()}/{self._key()}"
         os.makedirs(os.path.dirname(folder), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120
         python = f"{folder}/bin/python"
-        with open(f"{folder}.lock", "w") as lock:  # noqa: PTH123 - two tasks that need it make it once
+        with open(f"{folder}.lock", "w") as lock:  # noqa: PTH123 - two tasks that need it make it only once
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.path.exists(f"{folder}/complete"):  # noqa: PTH110
                 self._make(folder, python)
@@ -95,7 +95,7 @@ class PythonVirtualenvOperator(ExternalPythonOperator):
         name = f"python{self.python_version}"
         found = shutil.which(name)
         if found is None:
-            raise FailException(f"there is no {name} on the PATH")
+            raise FailException(f"{name} is not on the PATH")
         return found
 
     def _lines(self) -> list[str]:
@@ -104,7 +104,7 @@ class PythonVirtualenvOperator(ExternalPythonOperator):
         return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 
     def _indexes(self) -> dict[str, str]:
-        """Return where packages come from, as pip's environment: addresses may hold passwords."""
+        """Return the sources of packages as pip's environment: addresses may contain passwords."""
         urls = [self.index_urls] if isinstance(self.index_urls, str) else list(self.index_urls or ())
         names = dict(zip(("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"), (urls[:1], urls[1:]), strict=True))
         return {name: " ".join(map(str, some)) for name, some in names.items() if some}

@@ -1,4 +1,4 @@
-"""BashSensor: a command's exit code says whether it is time."""
+"""BashSensor: a command's exit code decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ExternalTaskSensor: wait for a run, or tasks, of another DAG."""
+"""ExternalTaskSensor: waits for a run, or tasks, of another DAG."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class ExternalTaskSensor(Sensor):
-    """Waits until the run of *external_dag_id* with the same logical date, or its named tasks, ended well.
+    """Waits until the run of *external_dag_id* with the same logical date, or its named tasks, succeeded.
 
-    *execution_delta* looks that much earlier, *execution_date_fn* maps the logical date to one or
-    several. States: *allowed_states* (default success; of a group's tasks also skipped, as the group
-    itself counts as ended well), *failed_states* fail the task, *skipped_states* skip it; a failure
-    counts more than a skip. *check_existence* fails when there is no such DAG or task.
+    *execution_delta* looks that much earlier; *execution_date_fn* maps the logical date to one or
+    several. States: *allowed_states* (default success; for a group's tasks also skipped, because the group
+    counts as a success), *failed_states* fail the task, *skipped_states* skip it; a failure outweighs a
+    skip. *check_existence* fails if the DAG or task does not exist.
     """
 
     template_fields: Sequence[str] = (
@@ -55,7 +55,7 @@ class ExternalTaskSensor(Sensor):
         if sum(one is not None for one in named) > 1:
             refuse("give one of external_task_id, external_task_ids and external_task_group_id")
         if execution_delta is not None and execution_date_fn is not None:
-            refuse("execution_delta and execution_date_fn exclude each other")
+            refuse("execution_delta and execution_date_fn cannot be used together")
         self.external_dag_id = external_dag_id
         self.external_task_id = external_task_id
         self.external_task_ids = external_task_ids
@@ -102,7 +102,7 @@ class ExternalTaskSensor(Sensor):
     def _ended(
         self, context: Context, date: dt.datetime, task_ids: list[str] | None
     ) -> tuple[str, list[str | None]]:
-        """Return what became of one date, in words, and the states; none while nothing is known."""
+        """Return the result for one date, in words, and the states; none while nothing is known."""
         from penstock.task_process.engine_client import run_states
 
         group = self.external_task_group_id

@@ -1,4 +1,4 @@
-"""FileSensor: wait for a file to be there."""
+"""FileSensor: waits until a file exists."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class FileSensor(Sensor):
-    """Waits until *filepath* (a path or a glob pattern) exists; a folder must hold a file.
+    """Waits until *filepath* (a path or a glob pattern) exists; a folder must contain a file.
 
-    *recursive* lets ``**`` in the pattern reach into folders. A relative path starts at the path
-    of the connection *fs_conn_id*, when there is one, else in the working folder of the task.
+    *recursive* lets ``**`` in the pattern match folders too. A relative path starts at the path of the
+    connection *fs_conn_id*, if there is one, otherwise in the working folder of the task.
     """
 
     template_fields: Sequence[str] = ("filepath", "fs_conn_id")
@@ -40,7 +40,7 @@ class FileSensor(Sensor):
         self.recursive = recursive
 
     def poke(self, context: Context) -> bool:  # noqa: ARG002 - the signature of all pokes
-        """Look once, and say in the log what was found."""
+        """Look once, and print what was found."""
         import glob
 
         pattern = self._path()

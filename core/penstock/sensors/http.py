@@ -1,4 +1,4 @@
-"""HttpSensor: wait until a web address answers as it should."""
+"""HttpSensor: waits until a web address answers as required."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from penstock.authoring.sensor import SensorArgs
 
 MOST_BYTES = 16 << 20
-"""Of an answer, this much is read."""
+"""This much of an answer is read."""
 
 
 class HttpAnswer:
-    """What came back: ``status_code``, ``headers``, ``text``, ``json()``."""
+    """The answer: ``status_code``, ``headers``, ``text``, ``json()``."""
 
     def __init__(self, status_code: int, headers: Mapping[str, str], content: bytes) -> None:
         self.status_code = status_code
@@ -46,10 +46,10 @@ class HttpAnswer:
 
 
 class HttpSensor(Sensor):
-    """Asks *endpoint* of connection *http_conn_id* until it answers below 400 and *response_check* agrees.
+    """Asks *endpoint* of connection *http_conn_id* until its status is below 400 and *response_check* agrees.
 
-    A connection holds scheme, host, port, login and password; ``headers`` stand in its extra. Without
-    one, *endpoint* is a whole URL. Statuses of *response_error_codes_allowlist* (default 404) mean "not yet";
+    A connection holds scheme, host, port, login and password, and ``headers`` in its extra. Without one,
+    *endpoint* is a whole URL. Statuses of *response_error_codes_allowlist* (default 404) mean "not yet";
     other errors fail. *request_params* go into the query, or for a POST into the body.
     """
 
@@ -131,7 +131,7 @@ class HttpSensor(Sensor):
         from penstock.authoring.exceptions import TaskError
 
         if urlsplit(url).scheme not in ("http", "https"):
-            raise TaskError(f"{url!r} is no web address")
+            raise TaskError(f"{url!r} is not a web address")
         data = None
         if self.request_params:
             query = urlencode(self.request_params)

@@ -1,4 +1,4 @@
-"""PythonSensor: a function says whether it is time."""
+"""PythonSensor: a function decides."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class PythonSensor(Sensor):
     ) -> None:
         super().__init__(task_id=task_id, **sensor)
         if not callable(python_callable):
-            refuse(f"python_callable must be something to call, not {python_callable!r}")
+            refuse(f"python_callable must be something that can be called, not {python_callable!r}")
         self.python_callable = python_callable
         self.op_args = tuple(op_args or ())
         self.op_kwargs = dict(op_kwargs or {})
         self.templates_dict = None if templates_dict is None else dict(templates_dict)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
-        """Ask the function."""
+        """Call the function."""
         from penstock.task_process.call import call
 
         context["templates_dict"] = self.templates_dict

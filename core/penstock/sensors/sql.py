@@ -1,4 +1,4 @@
-"""SqlSensor: a query's first value says whether it is time."""
+"""SqlSensor: the first value of a query decides."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class SqlSensor(Sensor):
     """Waits until the first cell of the first row of *sql* is true (not 0, '0', '', or NULL).
 
-    *selector* picks another value from the row; *failure* and *success* are functions of that
-    value: failure true fails the task, success decides instead of truth. *fail_on_empty* fails
-    when there is no row.
+    *selector* picks another value from the row. *failure* and *success* are functions of that value: if
+    failure is true the task fails; success decides instead of truth. *fail_on_empty* fails if there is no
+    row.
     """
 
     template_fields: Sequence[str] = ("sql", "parameters", "conn_id")
@@ -56,11 +56,11 @@ class SqlSensor(Sensor):
         rows = result[-1].rows if result else []
         if not rows:
             if self.fail_on_empty:
-                raise FailException("the query gave no row")
+                raise FailException("the query returned no rows")
             return False
         value = self.selector(rows[0]) if self.selector else rows[0][0]
         if self.failure is not None and self.failure(value):
-            raise FailException(f"failure condition met by {value!r}")
+            raise FailException(f"failure is true for {value!r}")
         if self.success is not None:
             return bool(self.success(value))
         return str(value) not in {"0", "", "None", "False"}

@@ -1,4 +1,4 @@
-"""Sensors that wait for a moment."""
+"""Sensors that wait for a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _MomentSensor(Sensor):
-    """Waits until the moment that `target` names; asks at that very moment, not an interval later."""
+    """Waits until the time that `target` returns; checks exactly then, not an interval later."""
 
     def target(self, context: Context) -> dt.datetime:
         raise NotImplementedError
@@ -35,12 +35,12 @@ class _MomentSensor(Sensor):
     _left = float("inf")
 
     def pause(self, pokes: int) -> float:
-        """Return the usual pause, or less when the moment comes earlier."""
+        """Return the usual pause, or less if the target comes earlier."""
         return min(super().pause(pokes), max(self._left, 0.001))
 
 
 class TimeDeltaSensor(_MomentSensor):
-    """Waits until *delta* after the end of the run's data interval (of run_after when it has none)."""
+    """Waits until *delta* after the end of the run's data interval (or run_after if it has none)."""
 
     template_fields: Sequence[str] = ("delta",)
 
@@ -57,7 +57,7 @@ class TimeDeltaSensor(_MomentSensor):
 
 
 class TimeSensor(_MomentSensor):
-    """Waits until *target_time* of the day of the first poke, in the time zone of the DAG."""
+    """Waits until *target_time* on the day of the first check, in the time zone of the DAG."""
 
     def __init__(self, *, target_time: dt.time, task_id: str, **sensor: Unpack[SensorArgs]) -> None:
         super().__init__(task_id=task_id, **sensor)
@@ -73,7 +73,7 @@ class TimeSensor(_MomentSensor):
 
 
 class DateTimeSensor(_MomentSensor):
-    """Waits until *target_time*: a datetime, or a string in ISO form (templates allowed).
+    """Waits until *target_time*: a datetime, or an ISO string (templates allowed).
 
     Without a zone it is in the time zone of the DAG.
     """
@@ -83,11 +83,11 @@ class DateTimeSensor(_MomentSensor):
     def __init__(self, *, target_time: Any, task_id: str, **sensor: Unpack[SensorArgs]) -> None:
         super().__init__(task_id=task_id, **sensor)
         if not isinstance(target_time, str | dt.datetime | Reference):
-            refuse(f"target_time must be a datetime or a string in ISO form, not {target_time!r}")
+            refuse(f"target_time must be a datetime or an ISO string, not {target_time!r}")
         self.target_time = target_time
 
     def target(self, context: Context) -> dt.datetime:
-        """Return that moment."""
+        """Return that time."""
         given: Any = self.target_time
         moment: dt.datetime = dt.datetime.fromisoformat(given) if isinstance(given, str) else given
         return moment if moment.tzinfo else moment.replace(tzinfo=context["dag"].timezone)

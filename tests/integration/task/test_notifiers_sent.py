@@ -92,7 +92,7 @@ def test_an_email_without_words_says_what_happened(mail: MailServer, context: Co
         ({"to": "refused@example.com"}, smtplib.SMTPRecipientsRefused, "refused@example.com"),
         ({"to": "not an address"}, ValueError, "is not an e-mail address"),
         ({"to": ["a@example.com\nBcc: x@example.com"]}, ValueError, "is not an e-mail address"),
-        ({"to": ""}, ValueError, "nobody is to get"),
+        ({"to": ""}, ValueError, "has no receiver"),
         ({"to": "a@example.com", "from_email": ""}, ValueError, "nobody to send"),
         ({"to": "a@example.com", "smtp_conn_id": "nope"}, LookupError, "nope"),
     ],

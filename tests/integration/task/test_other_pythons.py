@@ -99,14 +99,14 @@ def test_endings(file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
         assert {"ds", "params", "run_id", "logical_date"} <= set(keys)
         assert not {"ti", "task", "dag", "conn"} & set(keys)
         endings = {
-            "wants_ti": ("failed", "argument 'ti' cannot go to another Python"),
+            "wants_ti": ("failed", "argument 'ti' cannot be passed to another Python"),
             "broken": ("failed", "ValueError: no luck"),
             "skips": ("skipped", "not today"),
             "leaves": ("skipped", "exit code 7 means skip"),
-            "other_code": ("failed", "ended with exit code 3 and no value"),
+            "other_code": ("failed", "ended with exit code 3 and without a value"),
             "unkeepable": ("failed", "XComError: the value is of type builtins.object"),
             "nowhere": ("fail_without_retry", "'/no/such/python' is not there"),
-            "no_python": ("fail_without_retry", "there is no python9.9 on the PATH"),
+            "no_python": ("fail_without_retry", "python9.9 is not on the PATH"),
         }
         for task_id, (kind, words) in endings.items():
             ran = runs.here(dag, task_id)

@@ -45,7 +45,7 @@ def test_all_conditions_count_and_what_was_to_happen_before_still_does(tmp_path:
 
 
 def test_a_condition_stands_above_the_task() -> None:
-    with pytest.raises(DagFileError, match="stands above @task"):
+    with pytest.raises(DagFileError, match="must be above @task"):
         task.run_if(lambda context: True)(lambda: None)  # type: ignore[arg-type]
 
 

@@ -38,7 +38,7 @@ def load(line: str) -> None:
         ("f.expand()", "at least one argument"),
         ("f.expand(x='abc')", "cannot map over x='abc', a str"),
         ("f.expand(z=[1])", "unexpected argument 'z'"),
-        ("f.partial(x=1).expand(x=[1])", "given to partial() already"),
+        ("f.partial(x=1).expand(x=[1])", "already given to partial()"),
         ("f.expand(ds=[1])", "unexpected argument 'ds'"),
         ("dated.expand(ds=[1])", "key of the context"),
         ("f.expand_kwargs([1])", "list of dicts"),

@@ -96,10 +96,10 @@ def test_specs_name_what_is_wanted() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("DAG('d', on_failure_callback=3)", "on_failure_callback must be something to call"),
+        ("DAG('d', on_failure_callback=3)", "on_failure_callback must be something that can be called"),
         ("DAG('d', on_success_callback=[print, 'x'])", "not 'x'"),
         ("DAG('d', deadline=60)", "must be a DeadlineAlert"),
-        ("DeadlineAlert('queued', 60, print)", "counts from a DeadlineReference"),
+        ("DeadlineAlert('queued', 60, print)", "must count from a DeadlineReference"),
         ("DeadlineAlert(DeadlineReference.RUN_DUE, -1, print)", "0 or more"),
         ("DeadlineAlert(DeadlineReference.RUN_DUE, 60, None)", "needs a callback"),
         ("DeadlineReference.FIXED_DATETIME('2026')", "takes a datetime"),

@@ -27,11 +27,14 @@ from penstock.errors import DagFileError
         ("EmptyOperator()", "EmptyOperator needs task_id"),
         ("EmptyOperator('a')", "takes keyword arguments only"),
         ("EmptyOperator(task_id='a', outlets=['x'])", "outlets must be assets, not str 'x'"),
-        ("PythonOperator(task_id='a', python_callable=3)", "python_callable must be something to call"),
+        (
+            "PythonOperator(task_id='a', python_callable=3)",
+            "python_callable must be something that can be called",
+        ),
         ("BranchPythonOperator(task_id='a')", "needs python_callable"),
         ("FileSensor(task_id='a', filepath='x', mode='pock')", "(did you mean 'poke'?)"),
         ("FileSensor(task_id='a', filepath='x', timeout=-1)", "timeout must be"),
-        ("FileSensor(task_id='a', filepath='x', soft_fail=True, never_fail=True)", "exclude each other"),
+        ("FileSensor(task_id='a', filepath='x', soft_fail=True, never_fail=True)", "cannot be used together"),
         ("ExternalTaskSensor(task_id='a', external_dag_id='x', allowed_states=['sucess'])", "'success'?)"),
         ("ExternalTaskSensor(task_id='a', external_dag_id='x', failed_states=['success'])", "overlap"),
         ("TimeSensor(task_id='a', target_time='12:00')", "must be a datetime.time"),
@@ -39,7 +42,7 @@ from penstock.errors import DagFileError
         ("task(3)", "@task takes a function"),
         ("TaskGroup('a b')", "group_id 'a b' is not allowed"),
         ("TaskGroup('a.b')", "group_id 'a.b' has a dot"),
-        ("TaskGroup('a', colour='red')", "does not know the argument 'colour'"),
+        ("TaskGroup('a', colour='red')", "does not have an argument 'colour'"),
         ("Pool('p', slots=-1)", "slots must be a whole number"),
         ("EmptyOperator(task_id='a') >> 'b'", "a dependency must be a task, a group or a list of them"),
         ("EmptyOperator(task_id='a') >> task(print)", "the task function 'print' itself (call it first)"),
@@ -61,9 +64,9 @@ def test_refused_where_it_is_said(line: str, message: str, load: Any) -> None:
         ("schedule='61 * * * *'", "cron '61 * * * *' is not valid"),
         ("schedule='0 0 31 2 *'", "never matches"),
         ("schedule='@dayly'", "cron '@dayly' is not valid"),
-        ("schedule=3", "schedule must be a cron text"),
+        ("schedule=3", "schedule must be a cron string"),
         ("schedule=['an asset']", "joined with assets, not with str 'an asset'"),
-        ("schedule_interval='@daily'", "'schedule_interval' (say schedule)"),
+        ("schedule_interval='@daily'", "'schedule_interval' (use schedule)"),
         ("schedule='@continuous'", "needs max_active_runs=1"),
         ("timezone='Europe/Amsterdan'", "time zone 'Europe/Amsterdan' is not known"),
         ("catchup='some'", "catchup must be"),
@@ -137,7 +140,7 @@ def test_a_mistake_in_a_shared_operator_is_told_where_the_task_is_made(load: Any
 def test_outside_of_a_dag(load: Any) -> None:
     for line, message in (
         ("task(lambda: 1)()", "is called outside of a DAG"),
-        ("TaskGroup('g')", "is in no DAG"),
+        ("TaskGroup('g')", "is not in a DAG"),
         ("EmptyOperator(task_id='a') >> EmptyOperator(task_id='b')", "is in a DAG: use `with DAG(...)`"),
     ):
         with pytest.raises(
