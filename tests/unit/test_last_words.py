@@ -31,4 +31,4 @@ def test_an_engine_that_could_not_even_write_its_log_met_a_full_disk(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
-    assert _last_words(settings, 0) == f": the disk of {tmp_path} is full; free some room"
+    assert _last_words(settings, 0) == f": the disk of {tmp_path} is full; free some space"

@@ -1,7 +1,7 @@
 """The `Engine` port over the engine's Unix socket, for console and command line.
 
 Blocking and safe to share between threads: one call at a time on one connection, notices on a
-connection of their own. Imports little, because the command line starts with it.
+separate connection. Imports little, because the command line starts with it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class _NothingSentError(OSError):
-    """The engine had gone before it could get any of the request."""
+    """The engine was gone before it could receive any of the request."""
 
 
 class _Link:
@@ -53,7 +53,7 @@ class _Link:
                 self._socket.settimeout(CONNECT_TIMEOUT)
                 self._socket.connect(str(path))
                 return
-            except BlockingIOError:  # many knock at once, and the kernel makes nobody wait in line
+            except BlockingIOError:  # many connect at once, and the kernel has no queue for this socket
                 self._socket.close()
                 if time.monotonic() > deadline:
                     raise
@@ -66,7 +66,7 @@ class _Link:
         self._socket.settimeout(seconds)
 
     def is_open(self) -> bool:
-        """Whether the other side is still there and owes us nothing."""
+        """Whether the other side is still connected and has sent nothing that was not asked for."""
         patience = self._socket.gettimeout()
         self._socket.settimeout(0)
         try:
@@ -88,7 +88,7 @@ class _Link:
             self._socket.sendall(memoryview(line)[sent:])
 
     def receive(self) -> bytes:
-        """Return the next line; raise ConnectionError when the other side has gone."""
+        """Return the next line; raise ConnectionError if the other side is gone."""
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
@@ -101,7 +101,7 @@ class _Link:
         return line
 
     def shut(self) -> None:
-        """Wake whoever waits in `receive`; may be called from another thread."""
+        """Wake a thread that waits in `receive`; may be called from another thread."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
@@ -112,9 +112,9 @@ class _Link:
 class SocketEngine:
     """An engine at the other end of the socket at *path*.
 
-    Connecting waits for the first call (or `connect`). A connection that the engine's restart cut
-    is made anew once. A commit is sent again only if none of it had left; otherwise
-    `EngineNotRunningError` says that its fate is unknown.
+    It connects at the first call (or `connect`). A connection that a restart of the engine cut is made
+    again once. A commit is repeated only if none of it was sent; otherwise `EngineNotRunningError` says
+    that its result is unknown.
     """
 
     def __init__(self, path: Path, *, call_timeout: float = CALL_TIMEOUT) -> None:
@@ -127,14 +127,14 @@ class SocketEngine:
         self._closed = False
 
     def connect(self) -> wire.Hello:
-        """Make sure that an engine answers and speaks our version.
+        """Make sure that an engine answers and has our wire version.
 
-        Raises `EngineNotRunningError` when nobody does, `ProtocolError` for another version.
+        Raises `EngineNotRunningError` if none does, `ProtocolError` for another version.
         """
         return self._call(wire.Extras.hello, version=wire.WIRE_VERSION)
 
     def status(self) -> views.EngineStatus:
-        """Return the engine at a glance."""
+        """Return the state of the engine."""
         return self._call(Engine.status)
 
     def dags(self, *, strip: int = 24) -> list[views.DagRow]:
@@ -156,15 +156,15 @@ class SocketEngine:
     def points(
         self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
     ) -> list[views.LedgerPoint]:
-        """Return what became of each schedule point from *first* to *last*, both counted, oldest first.
+        """Return what happened to each schedule point from *first* to *last*, both included, oldest first.
 
-        At most *limit* of them: ask on from the last one's date. Points that have no record yet come
-        too, as waiting or upcoming.
+        At most *limit* of them: continue from the date of the last one. Points without a record are included,
+        as waiting or upcoming.
         """
         return self._call(Engine.points, dag_id=dag_id, first=first, last=last, limit=limit)
 
     def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
-        """Return what became of the points of each day from *first* to *last* on the DAG's clock.
+        """Return what happened to the points of each day from *first* to *last* in the DAG's time zone.
 
         Days without a point are left out; at most 400 days are answered.
         """
@@ -179,7 +179,7 @@ class SocketEngine:
         return self._call(Engine.run, dag_id=dag_id, run_id=run_id)
 
     def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
-        """Return what became of callbacks of a DAG, or of one run, newest first."""
+        """Return the callbacks of a DAG, or of one run, newest first."""
         return self._call(Engine.callbacks, dag_id=dag_id, run_id=run_id, limit=limit)
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
@@ -207,7 +207,7 @@ class SocketEngine:
         return self._call(Engine.events, dag_id=dag_id, run_id=run_id, limit=limit, after=after)
 
     def import_errors(self) -> list[views.ImportErrorRow]:
-        """Return the DAG files that cannot be loaded at present."""
+        """Return the DAG files that cannot be loaded now."""
         return self._call(Engine.import_errors)
 
     def quarantine(self) -> list[QuarantineRow]:
@@ -242,19 +242,19 @@ class SocketEngine:
         return self._call(Engine.asset_events, name=name, uri=uri, alias=alias, limit=limit)
 
     def variables(self) -> list[VariableRow]:
-        """Return every variable by name, the strongest source first."""
+        """Return every variable by name, the source that counts first."""
         return self._call(Engine.variables)
 
     def connections(self) -> list[ConnectionRow]:
-        """Return every connection by id, the strongest source first."""
+        """Return every connection by id, the source that counts first."""
         return self._call(Engine.connections)
 
     def plan(self, act: AnyAct) -> views.Plan:
-        """Return exactly what *act* would touch now, touching nothing."""
+        """Return exactly what *act* would change now, without changing anything."""
         return self._call(Engine.plan, act=act)
 
     def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
-        """Return the plan of each of *acts*, or why there is none, in one question."""
+        """Return the plan of each of *acts*, or why it has none, in one question."""
         return self._call(Engine.plans, acts=acts)
 
     def commit(
@@ -292,13 +292,13 @@ class SocketEngine:
         run_id: str | None = None,
         until: datetime | None = None,
     ) -> list[XComSource]:
-        """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
+        """Return the attempts that hold pushed values: of one run, or dated up to *until*, newest first."""
         return self._call(
             wire.Extras.xcom_sources, dag_id=dag_id, task_ids=task_ids, key=key, run_id=run_id, until=until
         )
 
     def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
-        """Yield a notice whenever something moved, on a connection of its own."""
+        """Yield a notice whenever something changed, on a separate connection."""
         link = self._open()
         self._streams.add(link)
         try:
@@ -312,13 +312,13 @@ class SocketEngine:
                     yield message.change
         except OSError as error:
             if not self._closed:
-                raise EngineNotRunningError("The engine has gone.") from error
+                raise EngineNotRunningError("The engine has ended.") from error
         finally:
             self._streams.discard(link)
             link.close()
 
     def close(self) -> None:
-        """Let go of connections; streams of notices end."""
+        """Close connections; streams of notices end."""
         self._closed = True
         for link in (self._link, *tuple(self._streams)):
             if link is not None:
@@ -371,7 +371,7 @@ class SocketEngine:
             raise EngineNotRunningError from error
         try:
             link.set_timeout(self._call_timeout)
-            with contextlib.suppress(_NothingSentError):  # turned away: the reason is there to be read
+            with contextlib.suppress(_NothingSentError):  # refused: the reason can still be read
                 link.send(self._request("hello", {"version": wire.WIRE_VERSION}))
             message = wire.decode_message(link.receive())
             if message.error is not None:
@@ -394,5 +394,5 @@ class SocketEngine:
 
 def _gone(resend: bool) -> str:
     if resend:
-        return "The engine has gone."
-    return "The engine went away while it carried out the act; look whether it was done before asking again."
+        return "The engine has ended."
+    return "The engine ended while it carried out the act; check whether it was done before you repeat it."

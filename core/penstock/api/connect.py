@@ -1,4 +1,4 @@
-"""Which engine answers: the running one, or its database when none runs."""
+"""Chooses who answers: the running engine, or its database if none runs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from penstock.settings import Settings
 
 
 def open_engine(settings: Settings) -> Engine:
-    """Return the engine of *settings*: over the socket when one answers, else the database, read-only.
+    """Return the engine of *settings*: over the socket if one answers, otherwise the database, read-only.
 
-    A read-only engine shows the state as last stored (``status().pid`` is None) and refuses to
-    commit with `EngineNotRunningError`. Raises the same when there is not even a database, and
-    `ProtocolError` when a running engine speaks another version. Loads the store only when it is
+    A read-only engine shows the state as last stored (``status().pid`` is None) and refuses to commit
+    with `EngineNotRunningError`. Raises the same if there is no database either, and `ProtocolError` if
+    a running engine has another wire version. Loads the store only if it is
     needed.
     """
     engine = SocketEngine(settings.socket)
@@ -26,10 +26,10 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def stored_engine(settings: Settings) -> Engine:
-    """Return the database's own answers, whether or not an engine runs.
+    """Return the answers of the database, whether or not an engine runs.
 
-    Raises `EngineNotRunningError` when there is no database, and `StoreError` when it is of an older
-    program, which only an engine brings up to date.
+    Raises `EngineNotRunningError` if there is no database, and `StoreError` if it is of an older
+    program, because only an engine can migrate it.
     """
     if not settings.database.is_file():
         raise EngineNotRunningError
@@ -39,6 +39,6 @@ def stored_engine(settings: Settings) -> Engine:
     database = Database.open(settings.database, readonly=True)
     if database.behind:
         database.close()
-        said = "is of an older Penstock and no engine runs; `penstock up` brings it up to date"
+        said = "is of an older Penstock and no engine runs; `penstock up` migrates it"
         raise StoreError(f"{settings.database} {said}")
     return LocalEngine(database, settings)

@@ -1,12 +1,12 @@
-"""The port between the engine and those who look at it or act on it.
+"""The port between the engine and its clients.
 
-Two implementations answer it: `penstock.api.local.LocalEngine` over the store (in the daemon, and
-read-only when no engine runs) and `penstock.api.client.SocketEngine` over the Unix socket. Both
+It has two implementations: `penstock.api.local.LocalEngine` over the store (in the daemon, and
+read-only if no engine runs) and `penstock.api.client.SocketEngine` over the Unix socket. Both
 pass one contract suite. Calls block and may be made from any thread; none takes longer than the
 engine needs to read a few rows, except `changes`.
 
-Every call raises `UnknownError` for an id that does not exist, and `EngineNotRunningError` when
-there is nobody to answer.
+Every call raises `UnknownError` for an id that does not exist, and `EngineNotRunningError` if
+nobody can answer.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from penstock.model.views.values import ConnectionRow, VariableRow
 
 
 class Engine(Protocol):
-    """What may be asked."""
+    """What a client may ask."""
 
     def status(self) -> views.EngineStatus:
-        """Return the engine at a glance."""
+        """Return the state of the engine."""
         ...
 
     def dags(self, *, strip: int = 24) -> list[views.DagRow]:
@@ -50,22 +50,22 @@ class Engine(Protocol):
     def points(
         self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
     ) -> list[views.LedgerPoint]:
-        """Return what became of each schedule point from *first* to *last*, both counted, oldest first.
+        """Return what happened to each schedule point from *first* to *last*, both included, oldest first.
 
-        At most *limit* of them: ask on from the last one's date. Points that have no record yet come
-        too, as waiting or upcoming.
+        At most *limit* of them: continue from the date of the last one. Points without a record are included,
+        as waiting or upcoming.
         """
         ...
 
     def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
-        """Return what became of the points of each day from *first* to *last* on the DAG's clock.
+        """Return what happened to the points of each day from *first* to *last* in the DAG's time zone.
 
         Days without a point are left out; at most 400 days are answered.
         """
         ...
 
     def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
-        """Return the newest *limit* runs (by run_after), newest first, older than *before* when given."""
+        """Return the newest *limit* runs (by run_after), newest first, older than *before* if given."""
         ...
 
     def run(self, dag_id: str, run_id: str) -> views.RunDetail:
@@ -73,7 +73,7 @@ class Engine(Protocol):
         ...
 
     def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
-        """Return what became of callbacks of a DAG, or of one run, newest first."""
+        """Return the callbacks of a DAG, or of one run, newest first."""
         ...
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
@@ -83,7 +83,7 @@ class Engine(Protocol):
     def read_log(self, attempt_id: str, offset: int, limit: int) -> views.LogChunk:
         """Return up to *limit* bytes (at most 1 MiB) of a log from *offset*.
 
-        A negative offset counts from the end. An attempt with no log yet gives no bytes.
+        A negative offset counts from the end. An attempt without a log yet gives no bytes.
         """
         ...
 
@@ -104,7 +104,7 @@ class Engine(Protocol):
         ...
 
     def import_errors(self) -> list[views.ImportErrorRow]:
-        """Return the DAG files that cannot be loaded at present."""
+        """Return the DAG files that cannot be loaded now."""
         ...
 
     def quarantine(self) -> list[QuarantineRow]:
@@ -139,22 +139,22 @@ class Engine(Protocol):
         ...
 
     def variables(self) -> list[VariableRow]:
-        """Return every variable by name, the strongest source first; no secret is among the values."""
+        """Return every variable by name, the source that counts first; without secrets."""
         ...
 
     def connections(self) -> list[ConnectionRow]:
-        """Return every connection by id, the strongest source first; no secret is among the fields."""
+        """Return every connection by id, the source that counts first; without secrets."""
         ...
 
     def plan(self, act: AnyAct) -> views.Plan:
-        """Return exactly what *act* would touch now, touching nothing.
+        """Return exactly what *act* would change now, without changing anything.
 
-        Raises `RefusedError` or `UsageError` where the act is impossible or wrong.
+        Raises `RefusedError` or `UsageError` if the act is impossible or wrong.
         """
         ...
 
     def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
-        """Return the plan of each of *acts*, or why there is none, in one question."""
+        """Return the plan of each of *acts*, or why it has none, in one question."""
         ...
 
     def commit(
@@ -162,21 +162,21 @@ class Engine(Protocol):
     ) -> views.Done:
         """Carry out *act* and return once it is durable.
 
-        With *expect* (a plan's fingerprint) raises `PlanStaleError` if the plan is no longer the
-        same. The same *act_id* twice acts once and gives the first answer again. *actor* is who
-        asks, for the event trail. Raises `EngineNotRunningError` when only reading is possible.
+        With *expect* (a plan's fingerprint) it raises `PlanStaleError` if the plan is no longer the
+        same. The same *act_id* twice acts once and returns the first answer again. *actor* is who asks,
+        for the event trail. Raises `EngineNotRunningError` if only reading is possible.
         """
         ...
 
     def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
-        """Yield a notice whenever something moved, until closed; the first one comes at once.
+        """Yield a notice whenever something changed, until closed; the first one comes at once.
 
-        Notices are merged, so a slow reader gets one that covers all it missed. When nothing
-        moves for *heartbeat* seconds an empty notice comes, as a sign of life. Ends with
-        `EngineNotRunningError` when the engine goes.
+        Notices are merged, so a slow reader gets one that covers all it missed. If nothing changes for
+        *heartbeat* seconds an empty notice comes, as a sign of life. Ends with
+        `EngineNotRunningError` when the engine ends.
         """
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...

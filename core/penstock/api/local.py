@@ -1,4 +1,4 @@
-"""The `Engine` port over the store: in the daemon, and read-only when no engine runs."""
+"""The `Engine` port over the store: in the daemon, and read-only if no engine runs."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ POLL_SECONDS = 1.0
 
 
 class Planner(Protocol):
-    """Works out what acts would touch and why things wait; writes nothing."""
+    """Works out what acts would change and why things wait; writes nothing."""
 
     def plan(self, act: AnyAct) -> views.Plan:
-        """Return exactly what *act* would touch now."""
+        """Return exactly what *act* would change now."""
         ...
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
@@ -91,7 +91,7 @@ class LocalEngine:
         self._closed = threading.Event()
 
     def status(self) -> views.EngineStatus:
-        """Return the engine at a glance."""
+        """Return the state of the engine."""
         figures = self._reads.status()
         if self._acts is None:
             return figures
@@ -118,15 +118,15 @@ class LocalEngine:
     def points(
         self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
     ) -> list[views.LedgerPoint]:
-        """Return what became of each schedule point from *first* to *last*, both counted, oldest first.
+        """Return what happened to each schedule point from *first* to *last*, both included, oldest first.
 
-        At most *limit* of them: ask on from the last one's date. Points that have no record yet come
-        too, as waiting or upcoming.
+        At most *limit* of them: continue from the date of the last one. Points without a record are included,
+        as waiting or upcoming.
         """
         return self._reads.points(dag_id, first, last, limit)
 
     def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
-        """Return what became of the points of each day from *first* to *last* on the DAG's clock.
+        """Return what happened to the points of each day from *first* to *last* in the DAG's time zone.
 
         Days without a point are left out; at most 400 days are answered.
         """
@@ -141,7 +141,7 @@ class LocalEngine:
         return self._reads.run(dag_id, run_id)
 
     def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
-        """Return what became of callbacks of a DAG, or of one run, newest first."""
+        """Return the callbacks of a DAG, or of one run, newest first."""
         return self._reads.callbacks(dag_id, run_id, limit)
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
@@ -153,7 +153,7 @@ class LocalEngine:
 
         A negative offset counts from the end.
         """
-        # Asked before the file is read: what an attempt wrote before it ended is then never missed.
+        # Asked before the file is read, so that what an attempt wrote before it ended is never missed.
         ended = self._reads.has_ended(attempt_id)
         path = log_path(self._settings.attempts, attempt_id)
         data, start = log_reader.read(path, offset, limit)
@@ -185,7 +185,7 @@ class LocalEngine:
         return self._reads.events(dag_id, run_id, limit, after)
 
     def import_errors(self) -> list[views.ImportErrorRow]:
-        """Return the DAG files that cannot be loaded at present."""
+        """Return the DAG files that cannot be loaded now."""
         return self._reads.import_errors()
 
     def quarantine(self) -> list[QuarantineRow]:
@@ -220,19 +220,19 @@ class LocalEngine:
         return self._reads.asset_events(name, uri, alias, limit)
 
     def variables(self) -> list[VariableRow]:
-        """Return every variable by name, the strongest source first."""
+        """Return every variable by name, the source that counts first."""
         return variable_rows(self._settings, self._stored("variable"))
 
     def connections(self) -> list[ConnectionRow]:
-        """Return every connection by id, the strongest source first."""
+        """Return every connection by id, the source that counts first."""
         return connection_rows(self._settings, self._stored("connection"))
 
     def plan(self, act: AnyAct) -> views.Plan:
-        """Return exactly what *act* would touch now, touching nothing."""
+        """Return exactly what *act* would change now, without changing anything."""
         return self._plans().plan(act)
 
     def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
-        """Return the plan of each of *acts*, or why there is none."""
+        """Return the plan of each of *acts*, or why it has none."""
         return [self._plan_or_reason(act) for act in acts]
 
     def _plan_or_reason(self, act: AnyAct) -> views.PlanAnswer:
@@ -275,13 +275,13 @@ class LocalEngine:
         run_id: str | None = None,
         until: datetime | None = None,
     ) -> list[XComSource]:
-        """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
+        """Return the attempts that hold pushed values: of one run, or dated up to *until*, newest first."""
         return self._reads.xcom_sources(dag_id, task_ids, key, run_id, until)
 
     def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
-        """Yield a notice whenever another process has written, looking once a second.
+        """Yield a notice whenever another process has written, checking once a second.
 
-        The engine's own listeners are told at once by `penstock.service.notices` instead.
+        The engine's own listeners get notices from `penstock.service.notices` at once instead.
         """
         told_at = time.monotonic()
         cursor = 0
@@ -296,7 +296,7 @@ class LocalEngine:
                 return
 
     def close(self) -> None:
-        """End `changes`, and let go of the database if it is read-only; the daemon closes its own."""
+        """End `changes`, and close the database if it is read-only; the daemon closes its own."""
         self._closed.set()
         if self._acts is None:
             self._database.close()

@@ -78,7 +78,7 @@ def _common(found: _Found) -> dict[str, Any]:
 def _found(
     word: str, environ: Mapping[str, str], of_file: Mapping[str, Any], stored: Sequence[Stored]
 ) -> Iterator[_Found]:
-    """Yield every entry by name; the environment spells names in capitals, so those known lend it theirs."""
+    """Yield every entry by name; the environment has names in capitals, so it uses the known spelling."""
     kept = {one.name: one for one in stored}
     by_capitals = {name.upper(): name for name in (*kept, *of_file)}
     of_environment: dict[str, str] = {}

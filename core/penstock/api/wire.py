@@ -1,4 +1,4 @@
-"""The language of the engine's socket: one JSON object on each line.
+"""The protocol of the engine's socket: one JSON object on each line.
 
 ::
 
@@ -11,7 +11,7 @@
 
 Methods, parameters and results are those of the `Engine` port, read from its own type hints, so a
 call is described in one place only. `Extras` adds what belongs to the socket. ``hello`` may be
-left out. After ``changes`` a connection carries nothing but notices. ``kind`` is the name of a
+left out. After ``changes`` a connection carries only notices. ``kind`` is the name of a
 class in `penstock.errors`. Everything here imports fast: the command line starts with it.
 """
 
@@ -35,15 +35,15 @@ from penstock.model.views.xcoms import XComSource
 T = TypeVar("T")
 
 WIRE_VERSION = 1
-"""Raised when an older peer could misunderstand; added methods and fields do not raise it."""
+"""Raised if an older peer could misunderstand; added methods and fields do not raise it."""
 MAX_REQUEST_BYTES = 1 << 20
 """A longer request line is refused and skipped."""
 CHANGES = "changes"
-"""The one method that is a stream."""
+"""The only method that is a stream."""
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
-    """Who answers: its wire version, the program's version, its process id."""
+    """Which engine answers: its wire version, the program's version, its process id."""
 
     version: int
     program: str
@@ -54,7 +54,7 @@ class Extras(Protocol):
     """What the socket offers beyond the port."""
 
     def hello(self, version: int) -> Hello:
-        """Introduce oneself; raises `ProtocolError` for a version that is not spoken here."""
+        """Greet the engine; raises `ProtocolError` for another wire version."""
         ...
 
     def ping(self) -> bool:
@@ -85,7 +85,7 @@ class Extras(Protocol):
         run_id: str | None = None,
         until: datetime | None = None,
     ) -> list[XComSource]:
-        """Return who holds what tasks pushed: in one run, or in those dated up to *until*, newest first."""
+        """Return the attempts that hold pushed values: of one run, or dated up to *until*, newest first."""
         ...
 
 
@@ -98,7 +98,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """An error on its way over the wire."""
+    """An error as sent over the wire."""
 
     kind: str
     message: str
@@ -123,12 +123,12 @@ class Method(NamedTuple):
 
 @functools.cache
 def method(name: str) -> Method:
-    """Return the description of *name*; raise `ProtocolError` when there is no such method."""
+    """Return the description of *name*; raise `ProtocolError` if there is no such method."""
     for port in (Engine, Extras):
         call = vars(port).get(name)
         if inspect.isfunction(call) and not name.startswith("_") and name != "close":
             return _describe(call)
-    raise ProtocolError(f"there is no method {name[:80]!r}")
+    raise ProtocolError(f"method {name[:80]!r} does not exist")
 
 
 def _describe(call: Callable[..., Any]) -> Method:
@@ -158,23 +158,23 @@ def encode(message: dict[str, Any]) -> bytes:
 
 
 def decode_request(line: bytes) -> Request:
-    """Return the request in *line*; raise `ProtocolError` when it is not one."""
+    """Return the request in *line*; raise `ProtocolError` if it is not one."""
     return _decoded(_requests, line)
 
 
 def decode_message(line: bytes) -> Message:
-    """Return the engine's message in *line*; raise `ProtocolError` when it is not one."""
+    """Return the engine's message in *line*; raise `ProtocolError` if it is not one."""
     return _decoded(_messages, line)
 
 
 def decode_params(described: Method, raw: msgspec.Raw) -> dict[str, Any]:
-    """Return the arguments of a call; raise `ProtocolError` naming the one that does not fit."""
+    """Return the arguments of a call; raise `ProtocolError` that names the one that does not fit."""
     params = _decoded(decoder(described.params), raw)
     return {name: getattr(params, name) for name in described.params.__struct_fields__}
 
 
 def decode_result(raw: msgspec.Raw, kind: Any) -> Any:
-    """Return the result of a call as *kind*; raise `ProtocolError` when it is not one."""
+    """Return the result of a call as *kind*; raise `ProtocolError` if it is not one."""
     return _decoded(decoder(kind), raw)
 
 
@@ -182,18 +182,18 @@ def _decoded(made: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
     try:
         return made.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError(f"not understood: {error}") from None
+        raise ProtocolError(f"cannot be understood: {error}") from None
 
 
 def problem_of(error: BaseException) -> Problem:
-    """Return *error* for the wire; one that is not ours keeps its class in the text."""
+    """Return *error* for the wire; one that is not ours keeps its class in the message."""
     if isinstance(error, PenstockError):
         return Problem(type(error).__name__, str(error))
     return Problem(EngineError.__name__, f"internal error: {type(error).__name__}: {error}")
 
 
 def raise_problem(problem: Problem) -> NoReturn:
-    """Raise the error that travelled as *problem*; an unknown kind becomes an `EngineError`."""
+    """Raise the error that was sent as *problem*; an unknown kind becomes an `EngineError`."""
     found = getattr(errors, problem.kind, None)
     if isinstance(found, type) and issubclass(found, PenstockError):
         raise found(problem.message)

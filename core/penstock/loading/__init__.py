@@ -1,1 +1,1 @@
-"""From DAG files to specs: find them, load each in a disposable child, keep what runs are pinned to."""
+"""From DAG files to specs: finds them, loads each in a child process, keeps the versions of runs."""

@@ -1,7 +1,7 @@
-"""The last look at a DAG before it is written down: everything that is set, whichever way it came there.
+"""The last check of a DAG before it becomes a spec: everything that is set, however it was set.
 
-Arguments and assignments were checked when they were made. What came past them (a class body, ``__dict__``,
-something put into a dict or a set), and what does not go together, is found here.
+Arguments and assignments were checked when they were made. This finds what was set in other ways (by a
+class body, ``__dict__``, or in a dict or a set), and what does not fit together.
 """
 
 from __future__ import annotations
@@ -47,9 +47,11 @@ def _refuse_contradictions(task: AbstractOperator) -> None:
     for asset in (*task.inlets, *task.outlets):
         asset.check_again(task.place)
     if task.is_setup and task.is_teardown:
-        refuse(f"task {task.task_id!r} is a setup and a teardown: it can only be one of them", task.place)
+        refuse(
+            f"task {task.task_id!r} is both a setup and a teardown: it can only be one of them", task.place
+        )
     if getattr(task, "soft_fail", False) and getattr(task, "never_fail", False):
-        refuse(f"task {task.task_id!r}: soft_fail and never_fail exclude each other", task.place)
+        refuse(f"task {task.task_id!r}: soft_fail and never_fail cannot be used together", task.place)
     group = task.mapped_group
     counted = task.counted or (group.counted if group else ())
     try:

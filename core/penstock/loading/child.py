@@ -1,9 +1,9 @@
-"""The disposable process that loads one DAG file.
+"""The child process that loads one DAG file.
 
 ``python -P -u -m penstock.loading.child FILE --fd N --trace-fd M``, or a fork (see `forked`). N is a
 socket: the request (JSON) comes in over it and the answer, a `ParsedFile` as JSON, goes out; each is
-8 bytes of length, then the bytes. M takes the interpreter's last words when it crashes or runs out
-of time. Everything else that the author's file does, prints or breaks stays in here.
+8 bytes of length, then the bytes. The interpreter writes to M when it crashes or runs out of time.
+Everything else that the author's file does, prints or breaks stays in this process.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from penstock.loading.serialize import collect, to_spec
 from penstock.loading.sound import settled
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
 
-# All that is needed afterwards is imported here, because the author's file may spoil the import system.
+# Everything needed later is imported here, because the author's file may break the import system.
 from penstock.task_process import lookup
 from penstock.task_process.hiding import hidden
 
 
 def main() -> None:
-    """Serve one request and end without running anything of the author's again."""
+    """Serve one request and end, without running more of the author's code."""
     file, descriptor, words = _arguments()
     channel = _Channel(descriptor)
     request = msgspec.json.decode(channel.receive(), type=LoadRequest)
@@ -45,12 +45,12 @@ def main() -> None:
     sys.argv = [file]
     answer = load(file, request)
     if os.getpid() != pid:
-        os._exit(0)  # a fork that the author's file made and let run on
+        os._exit(0)  # a fork that the author's file made and left running
     os._exit(0 if channel.send(msgspec.json.encode(answer)) else LOST_CHANNEL)
 
 
 def _arguments() -> tuple[str, int, int]:
-    """Return file, channel and the descriptor for last words; in a warm parent, those of each fork."""
+    """Return file, channel and the descriptor for crash output; in a warm parent, those of each fork."""
     if sys.argv[1] == "--forge":
         return serve(int(sys.argv[2]))
     parser = argparse.ArgumentParser()
@@ -77,7 +77,7 @@ def _limit(request: LoadRequest) -> None:
 
 
 def _lift_memory_limit() -> None:
-    """Let us explain what happened although the author's objects still fill the memory."""
+    """Raise the limit, so that an error can be reported while the author's objects still fill the memory."""
     try:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
@@ -109,7 +109,7 @@ class _Channel:
         return b"".join(parts)
 
     def send(self, data: bytes) -> bool:
-        """Send *data*; return False when the descriptor is no longer ours."""
+        """Send *data*; return False if the descriptor is no longer ours."""
         view = memoryview(len(data).to_bytes(8, "big") + data)
         try:
             status = os.fstat(self.fd)
@@ -127,7 +127,7 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
     lookup.provide(request.variables, request.connections, stored=request.values, environ=request.environ)
     try:
         dags = collect(execute(file, request.source, request.folders))
-    except BaseException as error:  # noqa: BLE001 - whatever an author raises is told, not obeyed
+    except BaseException as error:  # noqa: BLE001 - whatever an author raises is reported, not obeyed
         _lift_memory_limit()
         return ParsedFile(file=file, source_hash=request.source_hash, errors=(explain(error, file),))
     specs: list[DagSpec] = []
@@ -135,7 +135,7 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
     for dag in dags:
         try:
             specs.append(_spec(dag, file, request.timezone))
-        except BaseException as error:  # noqa: BLE001 - author's subclasses may run in here
+        except BaseException as error:  # noqa: BLE001 - subclasses of the author may run in here
             problems.append(explain(error, file))
     return ParsedFile(file=file, source_hash=request.source_hash, dags=tuple(specs), errors=tuple(problems))
 
@@ -153,7 +153,7 @@ def _refuse_secrets(spec: DagSpec, file: str) -> None:
         if part and hidden.found_in(msgspec.json.encode(part).decode(), words=False):
             raise DagFileError(
                 f"DAG {spec.dag_id!r}: {name} holds the value of a secret, which would be written to the "
-                "disk: say {{ var.value.NAME }} or {{ conn.ID.password }} in a template, or secrets={...}",
+                "disk: use {{ var.value.NAME }} or {{ conn.ID.password }} in a template, or secrets={...}",
                 file,
                 line,
             )

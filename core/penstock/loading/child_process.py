@@ -1,4 +1,4 @@
-"""The child of one conversation, spawned or forked: who it is, whether it ended, and how it is collected."""
+"""The load child, spawned or forked: its process, whether it has ended, and how it is collected."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Protocol
 from penstock import process
 
 MARK = "PENSTOCK_LOAD"
-"""Environment variable by which everything that a file starts while it loads is found again."""
+"""Environment variable by which everything that a file starts while it loads can be found."""
 
 
 class Held(Protocol):
-    """A child that leads a session of its own. Its number is nobody else's until it was collected."""
+    """A child in its own session. Its process id is not reused before it is collected."""
 
     @property
     def pid(self) -> int:
@@ -24,21 +24,21 @@ class Held(Protocol):
         ...
 
     def has_ended(self) -> bool:
-        """Return whether it ended, without collecting it."""
+        """Return whether it has ended, without collecting it."""
         ...
 
     def collect(self) -> int:
-        """Wait for it, killed by now, and for all it started; return its exit code, negative for a signal."""
+        """Wait for it and all it started, already killed; return its exit code, negative for a signal."""
         ...
 
 
 class Starter(Protocol):
-    """Whatever makes children."""
+    """Something that makes children."""
 
     def start(
         self, file: Path, channel: int, words: int, output: int, environment: Mapping[str, str]
     ) -> Held:
-        """Start a child that loads *file*. Raises OSError when there can be none."""
+        """Start a child that loads *file*. Raises OSError if that is impossible."""
         ...
 
 
@@ -82,6 +82,6 @@ class _Spawned:
 
     def collect(self) -> int:
         code = self._child.wait()
-        # What it started may have left its session.
+        # Processes that it started may have left its session.
         process.kill_marked(MARK, [self._mark])
         return code

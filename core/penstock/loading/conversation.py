@@ -1,8 +1,8 @@
-"""One question to one disposable child, which may do anything but answer.
+"""One request to one load child, which may do anything except answer.
 
-The child has its own session and an environment that marks all it starts; when the conversation
-ends, for whatever reason, nothing of it is left running. It ends with the whole answer, with the
-child's end, when time or output pass their limits, or when it is cancelled.
+The child has its own session and an environment that marks all it starts. When the conversation
+ends, for whatever reason, none of these is left running. It ends with the whole answer, with the
+child's end, when time or output exceed their limits, or when it is cancelled.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from penstock import process
 from penstock.loading.child_process import MARK, Held, Starter
 
 MAX_OUTPUT_BYTES = 16 << 20
-"""A file that prints more while loading is stopped."""
+"""A file that prints more than this while loading is stopped."""
 MAX_ANSWER_BYTES = 64 << 20
 _TAIL_BYTES = 4096
 _LAST_WORDS_BYTES = 16384
 _CHUNK = 1 << 16
 _LOOK = 0.02
-"""Seconds between looks whether the child ended, where the kernel cannot tell us."""
+"""Seconds between checks whether the child has ended, if the kernel does not report it."""
 _OVERTIME = 3.0
-"""Seconds that the child has beyond the limit, to start and to say where it was."""
+"""Seconds that the child has beyond the limit, to start and to report where it was."""
 
 
 class Conversation:
-    """What happened with one child. The fields are of use once `hold` has returned.
+    """What happened with one child. The fields are valid once `hold` has returned.
 
-    ``output`` is the end of what it printed, ``printed`` the bytes in all; ``last_words`` what the
-    interpreter said of a crash; ``overtime`` that it had to be killed; ``exit_code`` is negative
+    ``output`` is the end of what it printed, ``printed`` the total bytes; ``last_words`` what the
+    interpreter wrote about a crash; ``overtime`` that it had to be killed; ``exit_code`` is negative
     for a signal.
     """
 
@@ -55,15 +55,15 @@ class Conversation:
 
     @property
     def answered(self) -> int:
-        """How many bytes the child said."""
+        """The number of bytes that the child sent."""
         return len(self._answer)
 
     def hold(
         self, file: Path, request: bytes, environment: Mapping[str, str], timeout: float, starter: Starter
     ) -> bytes | None:
-        """Ask a child of *starter* to load *file* and return its answer, or None when there was none.
+        """Ask a child of *starter* to load *file* and return its answer, or None if there was none.
 
-        Waits at most *timeout* seconds and a little. Raises OSError when no child can be started.
+        Waits at most *timeout* seconds and a little. Raises OSError if no child can be started.
         """
         ours, theirs = socket.socketpair()
         words, words_theirs = os.pipe()
@@ -136,7 +136,7 @@ class Conversation:
         return len(self._answer) >= 8 and len(self._answer) == 8 + size
 
     def _receive(self, channel: socket.socket) -> bool:
-        """Take what the child says; return False when it will say no more."""
+        """Take what the child sends; return False if it will send no more."""
         while len(self._answer) <= MAX_ANSWER_BYTES:
             try:
                 part = channel.recv(_CHUNK)
@@ -150,7 +150,7 @@ class Conversation:
         return False
 
     def _hear(self, output: int) -> bool:
-        """Take what the child prints; return False when nobody can print any more."""
+        """Take what the child prints; return False when nothing more can be printed."""
         part = os.read(output, _CHUNK)
         self.printed += len(part)
         self.output = (self.output + part)[-_TAIL_BYTES:]
@@ -177,12 +177,12 @@ def _send(channel: socket.socket, data: memoryview) -> int:
     except BlockingIOError:
         return 0
     except OSError:
-        return len(data)  # the child ended; what became of it is told elsewhere
+        return len(data)  # the child has ended, which is handled elsewhere
 
 
 @contextlib.contextmanager
 def _end_of(pid: int) -> Iterator[int | None]:
-    """Give a descriptor that becomes readable when *pid* ends, or None where there is no such thing."""
+    """Give a descriptor that becomes readable when *pid* ends, or None if the system has none."""
     try:
         descriptor = os.pidfd_open(pid)
     except (AttributeError, OSError):

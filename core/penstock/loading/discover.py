@@ -1,4 +1,4 @@
-"""Which files of the DAGs folder are DAG files, and which of them have changed."""
+"""Finds the DAG files in the DAGs folder, and which of them have changed."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _IGNORE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one scan saw: absolute paths with the SHA-256 of their bytes, and the files that were refused.
+    """The result of one scan: absolute paths with the SHA-256 of their bytes, and the refused files.
 
-    ``unseen`` are folders that could not be listed: what lies below them may be there all the same.
+    ``unseen`` are folders that could not be listed: the files in them may still exist.
     """
 
     files: dict[Path, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class _Ignore:
         return cls(folder, tuple(line for line in lines if line and not line.startswith("#")))
 
     def covers(self, path: Path) -> bool:
-        """Return whether a pattern names *path*: by any part of it, or, with a slash, from the folder on."""
+        """Return whether a pattern matches any part of *path*, or, with a slash, the path from the folder."""
         relative = PurePath(path.relative_to(self.folder))
         for pattern in self.patterns:
             wanted = pattern.rstrip("/")
@@ -72,9 +72,9 @@ class _Ignore:
 class Discovery:
     """Scans a DAGs folder again and again, reading only files that changed since the last scan.
 
-    DAG files are ``*.py`` at any depth. Files and folders whose name starts with ``_`` or ``.``
-    are not, nor is what a `.penstockignore` names: a glob a line, matched against names, or
-    against the path from the ignore file's folder when it holds a slash.
+    DAG files are ``*.py`` at any depth. Files and folders whose name starts with ``_`` or ``.`` are
+    not, nor what a `.penstockignore` names: one glob per line, matched against names, or against the
+    path from the ignore file's folder if it contains a slash.
 
     Files that others could change are refused, unless *trusting*; members of *group* may change them.
     """
@@ -99,7 +99,7 @@ class Discovery:
                 status = path.stat()
                 place = (status.st_dev, status.st_ino)
                 if place in seen:
-                    continue  # the same file by another way
+                    continue  # the same file by another path
                 seen.add(place)
                 problem = problem or _unfit(status)
                 if problem is None and not self._trusting:
@@ -109,7 +109,7 @@ class Discovery:
             except FileNotFoundError:
                 if not path.is_symlink():
                     continue  # gone between listing and looking
-                problem = "is a link to what is not there"
+                problem = "is a link to something that does not exist"
             except OSError as error:
                 problem = f"cannot be read: {error.strerror}"
             if problem is not None:
@@ -121,7 +121,7 @@ class Discovery:
         return Found(files, tuple(problems), frozenset(walk.unseen))
 
     def _refusal(self, path: Path, status: os.stat_result, owner: int | None) -> str | None:
-        """Return why a file may not run as us; who owns the folder could swap its files anyway."""
+        """Return why a file may not run as us; the owner of the folder could replace its files anyway."""
         flaw = trust.file_flaw(path, status, self._group, owner=owner)
         return None if flaw is None else f"{flaw.text}, and a DAG file runs as you: {flaw.todo}"
 
@@ -138,8 +138,8 @@ class Discovery:
 class Walk:
     """The candidates below a folder: each folder once, whatever links lead to it, and links last.
 
-    So a file that can be reached by several ways has the name that it has without a link, and the same
-    one every time. ``unseen`` maps the folders that could not be listed to the reason.
+    So a file that can be reached by several paths always has its name without links. ``unseen`` maps the
+    folders that could not be listed to the reason.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -171,7 +171,7 @@ class Walk:
         yield from links
 
     def _list(self, folder: Path) -> list[os.DirEntry[str]]:
-        """Return what is in *folder*, in order; nothing when it was listed before, or cannot be."""
+        """Return what is in *folder*, in order; nothing if it was listed before, or cannot be listed."""
         try:
             status = folder.stat()
             place = (status.st_dev, status.st_ino)

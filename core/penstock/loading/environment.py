@@ -1,4 +1,4 @@
-"""Which environment variables an author's code sees, when its file is loaded and when its tasks run."""
+"""The environment variables that an author's code sees, when its file is loaded and when its tasks run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ USUAL = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
-"""What programs need to work at all. Everything else is named by ``pass_env``."""
+"""What programs need to work at all. Everything else must be in ``pass_env``."""
 VALUES = ("PENSTOCK_VAR_*", "PENSTOCK_CONN_*", "AIRFLOW_VAR_*", "AIRFLOW_CONN_*")
 """Variables and connections: looked up by name, and in no process's environment."""
 
@@ -42,7 +42,7 @@ def author_environment(settings: Settings, environ: Mapping[str, str] | None = N
 
 
 def askable(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return what a file may look up while it loads: variables, connections, what secrets refer to."""
+    """Return what a file may look up while it loads: variables, connections, the targets of secrets."""
     environ = os.environ if environ is None else environ
     return _matching(environ, (*VALUES, *lent_names(settings.variables), *lent_names(settings.connections)))
 

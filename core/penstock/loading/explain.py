@@ -1,4 +1,4 @@
-"""Telling the author of a DAG file what went wrong in it."""
+"""Describes what went wrong in a DAG file, for its author."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _text(error: BaseException) -> str:
 
 
 def _detail(error: BaseException) -> str | None:
-    """Return the author's part of the traceback: its end, without our frames and the import system's."""
+    """Return the end of the author's part of the traceback, without our frames and the import system's."""
     try:
         told = traceback.TracebackException.from_exception(error, limit=-30)
         seen: set[int] = set()

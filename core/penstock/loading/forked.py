@@ -1,9 +1,9 @@
 """The warm parent's side of a forked load child: ``python -P -u -m penstock.loading.child --forge FD ROOM``.
 
-It has imported what every child needs and nothing of an author's. One conversation at a time: a request
-brings three descriptors (the channel, the interpreter's last words, the output); the answer is the child's
-pid; at the next word the child and all it started are killed, and the answer is how the child ended.
-When nobody asks any more it ends, and they with it.
+It has imported what every child needs and nothing of an author. It has one conversation at a time: a
+request brings three descriptors (the channel, crash output, the output), and the answer is the child's
+pid. After the next message the child and all it started are killed, and the answer is how the child
+ended. When nobody asks any more, the parent ends, and the children with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from penstock.loading.child_process import MARK
 
 
 def serve(descriptor: int) -> tuple[str, int, int]:
-    """Fork children for as long as somebody asks; return, in each of them, file, channel and last words."""
+    """Fork children as long as they are asked for; return, in each, file, channel and crash output."""
     _import_all()
     try:
         plate = forking.Nameplate(MARK)
@@ -66,11 +66,11 @@ def _begin(
 
 
 def _collect(pid: int) -> int:
-    """Kill *pid*, the session that it leads, and whatever left that; return how *pid* ended."""
-    os.kill(pid, signal.SIGKILL)  # a child killed as soon as it is there leads no session yet
+    """Kill *pid*, its session, and processes that left the session; return how *pid* ended."""
+    os.kill(pid, signal.SIGKILL)  # a child killed right after its start has no session yet
     process.signal_group(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
-    while True:  # orphans come to us one generation at a time
+    while True:  # orphans become our children one generation at a time
         for child in process.children(os.getpid()):
             os.kill(child, signal.SIGKILL)
         try:

@@ -14,13 +14,13 @@ from penstock.settings import Settings
 def keep_source(settings: Settings, data: bytes) -> str:
     """Keep *data* as ``<home>/versions/<sha256>.py``, once, and return the hash.
 
-    Raises OSError when the disk does not take it.
+    Raises OSError if the disk refuses it.
     """
     digest = source_hash(data)
     path = kept_source(settings, digest)
     if path.exists():
         with suppress(OSError):
-            os.utime(path)  # it is about to be used: not the time to forget it
+            os.utime(path)  # it is about to be used, so it must not be deleted now
         return digest
     settings.versions.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{digest}.{os.getpid()}")
@@ -46,5 +46,5 @@ def forget_sources(settings: Settings, used: Collection[str], *, before: float) 
 
 
 def kept_source(settings: Settings, digest: str) -> Path:
-    """Return where the version called *digest* lies; it may not exist."""
+    """Return the path of the version called *digest*; it may not exist."""
     return settings.versions / f"{digest}.py"

@@ -1,6 +1,6 @@
-"""Loading one DAG file in a disposable child, and telling what came of it.
+"""Loads one DAG file in a child process, and reports the result.
 
-Nothing the file does can hurt the caller: see `penstock.loading.conversation` for how the child is held.
+The file cannot hurt the caller: see `penstock.loading.conversation` for how the child is controlled.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from penstock.settings import Settings
 
 SPAWNING: Starter = Spawning()
 _THREADS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="load")
-"""Threads of their own: a file that hangs must not take one of the few that everything else shares."""
+"""Separate threads: a file that hangs must not take one of the few that everything else shares."""
 _TRACE_LINE = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+) in ', re.MULTILINE)
 
 
 async def parse_file(
     path: Path, *, settings: Settings, source: bytes | None = None, starter: Starter = SPAWNING
 ) -> ParsedFile:
-    """Return what the DAG file at *path* holds, or why it could not be loaded.
+    """Return the contents of the DAG file at *path*, or why it could not be loaded.
 
-    Raises nothing for the file's sake. *source* is executed instead of the file's present bytes
-    when given. *starter* makes the child: for many files, `penstock.loading.warm.WarmParents`. When the
-    caller is cancelled, the child is killed first.
+    A bad file raises nothing. *source* is executed instead of the file's current bytes if given.
+    *starter* makes the child: for many files, `penstock.loading.warm.WarmParents`. If the caller is
+    cancelled, the child is killed first.
     """
     talk = Conversation()
     loop = asyncio.get_running_loop()
@@ -91,12 +91,12 @@ def _parse(
     try:
         parsed = decoder(ParsedFile).decode(answer)
     except (msgspec.DecodeError, ValueError):
-        return _failed(path, digest, "wrote over what its loader said", None, talk.output)
+        return _failed(path, digest, "overwrote the answer of its loader", None, talk.output)
     return _sound_only(parsed, path, digest)
 
 
 def _sound_only(parsed: ParsedFile, path: Path, digest: str) -> ParsedFile:
-    """Return what the child said without DAGs that nothing may be done with; it says of this file alone."""
+    """Return the child's answer without unusable DAGs, and only about this file."""
     file, dags, errors = str(path), [], list(parsed.errors)
     for spec in parsed.dags:
         try:
@@ -126,7 +126,7 @@ def _why(talk: Conversation, limit: float) -> str:
 
 
 def _line(talk: Conversation, path: Path) -> int | None:
-    """Return the innermost line of the file in the interpreter's last words."""
+    """Return the innermost line of the file in the interpreter's crash output."""
     for match in _TRACE_LINE.finditer(talk.last_words.decode(errors="replace")):
         if match["file"] == str(path):
             return int(match["line"])

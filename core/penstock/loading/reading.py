@@ -1,7 +1,7 @@
-"""Reading the bytes of a DAG file: from nothing but a file, never for ever, never more than it may have.
+"""Reads the bytes of a DAG file: only from a regular file, without waiting, up to a limit.
 
-Between a look at a name and its reading another thing may have taken the name: a pipe that nobody
-writes to, a device without an end.
+Between the look at a name and the reading, something else may have taken the name: a pipe without a
+writer, or an endless device.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import unicodedata
 from pathlib import Path
 
 MAX_SOURCE_BYTES = 8 << 20
-"""A larger file is refused: nobody wrote it by hand."""
+"""A larger file is refused: nobody writes such a file by hand."""
 
 
 def read_source(path: Path, most: int = MAX_SOURCE_BYTES) -> bytes:
-    """Return the bytes of the file at *path*; raise OSError for what is no file, or has more than *most*."""
-    # Not blocking: to open a pipe would wait for somebody to write.
+    """Return the bytes of the file at *path*; raise OSError if it is not a file or has more than *most*."""
+    # Not blocking: opening a pipe would wait for a writer.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as stream:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -36,7 +36,7 @@ def source_hash(data: bytes) -> str:
 
 
 def name_problem(path: str) -> str | None:
-    """Return why no file called *path* can be loaded, or None: its name goes into data, logs and screens."""
+    """Return why a file called *path* cannot be loaded, or None: data, logs and screens show its name."""
     for character in path:
         if "\ud800" <= character <= "\udfff":
             return "has a name that is not UTF-8: rename it"
@@ -46,7 +46,7 @@ def name_problem(path: str) -> str | None:
 
 
 def shown_path(path: str) -> str:
-    """Return *path* as text that can be written anywhere; what cannot be shown becomes an escape."""
+    """Return *path* as text that can be written anywhere; unprintable characters become escapes."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(
         character.encode("unicode_escape").decode() if name_problem(character) else character

@@ -1,4 +1,4 @@
-"""What passes between `penstock.loading.parse` and its child besides the answer."""
+"""What `penstock.loading.parse` sends to its child."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 LOST_CHANNEL = 97
-"""Exit code of a child whose file closed the descriptor over which it answers."""
+"""Exit code of a child whose file closed the descriptor for the answer."""
 
 
 class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the child is to load: ``source`` are the bytes to execute, ``timeout`` is in seconds.
+    """What the child has to load: ``source`` are the bytes to execute, ``timeout`` is in seconds.
 
     ``memory`` is the address space in bytes.
     """
@@ -25,6 +25,6 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     connections: dict[str, Any] = msgspec.field(default_factory=dict)
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
     environ: dict[str, str] = msgspec.field(default_factory=dict)
-    """What of the engine's environment may be looked up, and is in no process's own."""
+    """The part of the engine's environment that may be looked up, but is in no process's own."""
     values: str | None = None
     """The file with the store's variables and connections."""

@@ -1,6 +1,6 @@
-"""From the author's objects to data: `to_spec` writes a DAG down, `collect` finds a file's DAGs.
+"""From the author's objects to data: `to_spec` makes the spec of a DAG, `collect` finds a file's DAGs.
 
-Runs in the parse child only. Everything the scheduler needs is in the spec, because the engine
+Runs in the load child only. The spec has everything that the scheduler needs, because the engine
 never imports an author's file.
 """
 
@@ -54,7 +54,7 @@ __all__ = ["collect", "to_spec"]
 
 
 def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
-    """Return *dag* as data. *file* is its path; *timezone* is for a DAG that names none.
+    """Return *dag* as data. *file* is its path; *timezone* is for a DAG that does not set one.
 
     Raises `DagFileError` with the author's line for a cycle, a bad cron expression, or a required
     param on a schedule.
@@ -120,7 +120,7 @@ def _deadlines(dag: DAG, zone: str) -> Iterable[DeadlineSpec]:
 
 def _task(task: AbstractOperator, sources: frozenset[str]) -> TaskSpec:
     several = task.is_mapped or task.mapped_group is not None
-    # The length of what it returns is told by the task's own process.
+    # The task's own process reports the length of what it returns.
     measured = task.task_id in sources and not several
     launch = task.launch() if task.is_plain and not measured else "python"
     command = None
@@ -186,7 +186,7 @@ def _expand(mapped: AbstractOperator | TaskGroup) -> ExpandSpec | None:
         return None
     try:
         expand = mapped.given.to_spec()
-    except DagFileError as error:  # said while the file loaded, noticed only now
+    except DagFileError as error:  # the file set it earlier, but it is checked only now
         refuse(error.message, mapped.place)
     count = instance_count(expand, lambda _: None)
     if count is not None and count > MOST_INSTANCES:
@@ -201,7 +201,7 @@ def _sensor(task: AbstractOperator) -> SensorSpec | None:
     kind = task.operator if isinstance(task, MappedOperator) else type(task)
     if not issubclass(kind, Sensor):
         return None
-    waits: Any = task  # a mapped one has a sensor's facts, though it is none
+    waits: Any = task  # a mapped task has a sensor's attributes, though it is not one
     return SensorSpec(
         mode=waits.mode,
         poke_interval=waits.poke_interval,
@@ -223,7 +223,7 @@ def _refuse_unknown_zones(dag: DAG) -> None:
 
 
 def _with_doubts(spec: DagSpec, dag: DAG) -> DagSpec:
-    """Return *spec* with what is to be said about its schedule; refuse one that makes no sense."""
+    """Return *spec* with the warnings about its schedule; refuse an invalid one."""
     from penstock.timetable.doubts import doubts_about, over_since
 
     problem, over = None, None
@@ -235,7 +235,7 @@ def _with_doubts(spec: DagSpec, dag: DAG) -> DagSpec:
     except ValueError as error:
         problem = f"{error}{_as_in(spec.schedule, str(error))}"
     except OverflowError:
-        problem = f"its schedule {spec.schedule.text!r} leads out of the calendar"
+        problem = f"its schedule {spec.schedule.text!r} exceeds the calendar"
     if problem is not None:
         refuse(f"DAG {dag.dag_id!r}: {problem}", dag.place)
     doubts = doubts if over is None else (*doubts, over)
@@ -243,7 +243,7 @@ def _with_doubts(spec: DagSpec, dag: DAG) -> DagSpec:
 
 
 def _as_in(schedule: ScheduleSpec, message: str) -> str:
-    """Return where an argument that a message names is said, for a schedule written as text."""
+    """Return where to set an argument that a message names, for a schedule written as a string."""
     said = re.search(r'seconds="(?:first|last)"', message)
     if said is None or schedule.cron_seconds is not None or len(schedule.crons) != 1:
         return ""
@@ -255,7 +255,7 @@ def _refuse_cycle(dag: DAG) -> None:
     cycle = find_cycle({name: sorted(task.upstream_task_ids) for name, task in dag.task_dict.items()})
     if cycle is None:
         return
-    # The edge that was drawn last is the one that closed the circle.
+    # The edge that was added last closed the circle.
     lines = [dag.edges.get((up, down)) or 0 for up, down in pairwise(cycle)]
     refuse(f"cycle: {' -> '.join(cycle)}", Place(dag.place.file, max(lines) or dag.place.line))
 
@@ -344,6 +344,6 @@ def _utc(dag: DAG, name: str, moment: datetime | None, zone: str) -> datetime | 
     try:
         moment = moment.astimezone(UTC)
     except OverflowError:
-        refuse(f"{name} {moment.isoformat()} lies outside of the calendar in UTC", dag.place)
-    # A plain datetime: a subclass of some library would not survive the way through JSON alike.
+        refuse(f"{name} {moment.isoformat()} is outside the calendar in UTC", dag.place)
+    # A plain datetime: a library's subclass would not be the same after JSON.
     return datetime.combine(moment.date(), moment.time(), UTC)

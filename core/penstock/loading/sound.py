@@ -1,7 +1,7 @@
-"""The wall in front of the store: no spec that a tick could stumble over gets past it.
+"""The check in front of the store: it stops every spec that could make a tick fail.
 
-The load child looks at its own specs, so that one bad DAG hurts none of its file's others; the engine's
-side looks once more at what the child said, because an author's file ran in there.
+The load child checks its own specs, so that one bad DAG does not affect the others of its file. The
+engine checks the child's answer once more, because an author's file ran in the child.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from penstock.timetable.due import decide, first_open
 
 
 def settled(spec: DagSpec) -> DagSpec:
-    """Return *spec* as it will be once it is written and read again; raise `DagFileError` for a fault."""
+    """Return *spec* as it will be after writing and reading it; raise `DagFileError` for a fault."""
     try:
         read = decode_spec(encode_spec(spec))
     except UnicodeEncodeError:
-        problem = not_plain(msgspec.to_builtins(spec)) or "has half a character, which is not text"
+        problem = not_plain(msgspec.to_builtins(spec)) or "has half a character, which cannot be encoded"
         raise _error(spec, f"its data {problem}") from None
     except msgspec.ValidationError as error:
         raise _error(spec, _in_words(spec, str(error)), _task_of(spec, str(error))) from None
     except (TypeError, ValueError, OverflowError) as error:
-        raise _error(spec, f"cannot be written down: {error}") from None
+        raise _error(spec, f"cannot be encoded: {error}") from None
     refuse_unsound(read)
     return read
 
@@ -45,7 +45,7 @@ def refuse_unsound(spec: DagSpec) -> None:
     except ValueError as error:
         raise _error(spec, str(error)) from None
     except OverflowError:
-        raise _error(spec, f"its schedule {spec.schedule.text!r} leads out of the calendar") from None
+        raise _error(spec, f"its schedule {spec.schedule.text!r} exceeds the calendar") from None
 
 
 def _error(spec: DagSpec, text: str, line: int | None = None) -> DagFileError:

@@ -1,7 +1,7 @@
-"""Looking at every template while the file loads: a mistake in one is told then, not when it is rendered.
+"""Checks every template while the file loads, so that mistakes are reported before it is rendered.
 
-Only what is sure is refused: what Jinja cannot read, filters and tests that there are not, template files
-that there are not. A name that no run has is a warning: it may stand where it is never asked for.
+Only sure mistakes are refused: syntax that Jinja cannot read, filters, tests and template files that do not
+exist. A name that no run has is a warning: the template may never use it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.dag import DAG
 
-_RAW = "what is not a template stands between {% raw %} and {% endraw %}"
+_RAW = "put text that is not a template between {% raw %} and {% endraw %}"
 _CALLBACKS = ("execute", "success", "failure", "retry", "skipped")
 _ALSO_KNOWN = CONTEXT_KEYS | {"exception", "reason", "deadline"}
 _JINJAS_OWN = frozenset({"self", "loop", "caller", "varargs", "kwargs"})
@@ -35,7 +35,7 @@ _DOT_OF_GO = re.compile(r"\{\{-?\s*(\.|range|end|with|json\s+\.)")
 
 
 class _Mistake(Exception):  # noqa: N818 - it becomes a DagFileError
-    """What is wrong with a template; *files* are those whose change may mend it."""
+    """What is wrong with a template; a change of *files* may fix it."""
 
     def __init__(self, text: str, files: tuple[str, ...] = ()) -> None:
         super().__init__(text)
@@ -43,7 +43,7 @@ class _Mistake(Exception):  # noqa: N818 - it becomes a DagFileError
 
 
 def check_templates(dag: DAG) -> None:
-    """Refuse the first template of *dag* that cannot work, at its task's line; warn of unknown names."""
+    """Refuse the first template of *dag* that cannot work, at its task's line; warn about unknown names."""
     work = _Work(dag)
     for task in dag.task_dict.values():
         for name, value, files in _fields(task):
@@ -74,10 +74,10 @@ def _fields(task: AbstractOperator) -> Iterator[tuple[str, Any, bool]]:
 
 
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
-    """Yield every text in *value* that is rendered."""
+    """Yield every string in *value* that is rendered."""
     if isinstance(value, str):
         yield value
-    elif depth > 50:  # inside itself, or as good as
+    elif depth > 50:  # it contains itself, or almost
         return
     elif isinstance(value, Mapping):
         for key, item in value.items():
@@ -93,7 +93,7 @@ class _Work:
         self._dag = dag
         self._environments: dict[bool | None, jinja2.Environment] = {}
         self._done: set[tuple[str, bool | None]] = set()
-        """Texts that were looked at: a loop makes the same one many times."""
+        """Strings already checked: a loop makes the same one many times."""
 
     def look(self, task: AbstractOperator, name: str, value: Any, endings: Any) -> None:
         """Look at all strings of one field."""
@@ -142,7 +142,7 @@ class _Work:
     def _look_at_file(
         self, task: AbstractOperator, name: str, within: tuple[str, ...], endings: tuple[str, ...]
     ) -> None:
-        """Look at a template file, and at those that it includes."""
+        """Check a template file, and the files that it includes."""
         import jinja2
 
         environment = self._environment(task)
@@ -187,7 +187,7 @@ class _Work:
             known: Mapping[str, Any] = environment.filters if is_filter else environment.tests
             if node.name not in known and not _is_guarded(tree, node):
                 kind = "filter" if is_filter else "test"
-                told = f"there is no {kind} {node.name!r}{near(node.name, known)}"
+                told = f"{kind} {node.name!r} does not exist{near(node.name, known)}"
                 raise _Mistake(told, (file,) if file else ())
         for part in tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
             wanted = getattr(getattr(part, "template", None), "value", None)
@@ -216,12 +216,12 @@ class _Work:
         doubting += [part for part in tree.find_all(nodes.Filter) if part.name in ("default", "d")]
         tested = {inner.name for part in doubting for inner in part.find_all(nodes.Name)}
         for unknown in sorted(asked - made - tested):
-            told = f"{name} asks for {unknown!r}, which no run has{near(unknown, CONTEXT_KEYS)}"
+            told = f"{name} uses {unknown!r}, which no run has{near(unknown, CONTEXT_KEYS)}"
             self._dag.warn(f"task {task.task_id!r}: {told}")
 
 
 def _is_guarded(tree: nodes.Template, node: nodes.Node) -> bool:
-    """Whether *node* stands in a branch: Jinja then complains only when it comes to it."""
+    """Whether *node* is in a branch: Jinja then complains only when it gets there."""
     from jinja2 import nodes
 
     branches = tree.find_all((nodes.If, nodes.CondExpr))
@@ -229,7 +229,7 @@ def _is_guarded(tree: nodes.Template, node: nodes.Node) -> bool:
 
 
 def _refuse_swallowed(environment: jinja2.Environment, text: str) -> None:
-    """Refuse bash's ``${#x}``: Jinja takes the rest, up to some ``#}``, for a comment without a word."""
+    """Refuse bash's ``${#x}``: Jinja silently treats the rest, up to some ``#}``, as a comment."""
     before = ""
     for line, kind, piece in environment.lex(text):
         if kind == "comment_begin" and before.endswith("$"):
@@ -251,9 +251,9 @@ def _no_such_file(name: str, folders: list[str], endings: tuple[str, ...]) -> st
     where = " or ".join(folders[:3])
     what = f"ends in {ending}, so it names a template file" if ending else "is included"
     text = f"{shown(name)} {what}"
-    text = f"{text}, and there is none in {where}"
+    text = f"{text}, but there is none in {where}"
     if ending in (".sh", ".bash"):
         text += "; to run it as a command put a space at its end"
     elif name.startswith("/"):
-        text += "; template files are named from there on, not from /"
+        text += "; names of template files start there, not at /"
     return text

@@ -1,8 +1,8 @@
-"""Warm parents of load children: an interpreter that has imported the authoring words, forked for each file.
+"""Warm parents of load children: an interpreter that has imported the authoring modules, forked per file.
 
-The parent is a child of ours and serves one conversation at a time: it forks, says who that is, waits until
-it is told to collect, kills what the file left behind (all of it comes to the parent), and says how the
-child ended. See `penstock.loading.forked` for its side.
+The parent is our child and has one conversation at a time: it forks, reports the child's pid, waits
+until it is told to collect, kills what the file left behind (its orphans become the parent's children),
+and reports how the child ended. See `penstock.loading.forked` for its side.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from penstock import forking, process
 from penstock.loading.child_process import MARK, Held, Spawning, command
 
 START_SECONDS = 20.0
-"""How long a fork may take, the parent's own start included."""
+"""How long a fork may take, including the parent's own start."""
 COLLECT_SECONDS = 10.0
-"""How long the end of a killed child may take."""
+"""How long a killed child may take to end."""
 UNBORN = "-" * 16
-"""In place of a conversation's mark."""
+"""Used in place of a conversation's mark."""
 _ROOM = " " * 400
 
 
 class WarmParents:
-    """Some parents, as many as conversations go on at once. For one stretch of work: `close` ends them.
+    """As many parents as there are conversations at once, for one piece of work; `close` ends them.
 
-    May be used from several threads. Where nothing can be forked, children are spawned.
+    May be used from several threads. If forking is impossible, children are spawned.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class WarmParents:
         self._all: list[_Parent] = []
         self._lock = threading.Lock()
         self.cold = not process.LINUX
-        """Whether children are spawned: nothing can be forked here."""
+        """Whether children are spawned, because forking is impossible."""
         self.used = 0
         """How many were forked."""
         self._spawning = Spawning()
@@ -56,11 +56,11 @@ class WarmParents:
                 self.used += 1
                 return child
             except OSError:
-                self.cold = True  # the rest of the work goes on without
+                self.cold = True  # the rest of the work goes on without parents
         return self._spawning.start(file, channel, words, output, environment)
 
     def close(self) -> None:
-        """End the parents, and with them what they still hold."""
+        """End the parents, and the processes that they still hold."""
         with self._lock:
             parents, self._all, self._idle = self._all, [], []
         for parent in parents:
@@ -91,12 +91,12 @@ class WarmParents:
 
 
 def _has_own_path(environment: Mapping[str, str]) -> bool:
-    """Whether modules are looked for in the same places from any folder."""
+    """Whether modules are found in the same places from any folder."""
     return all(part.startswith("/") for part in environment.get("PYTHONPATH", "").split(":") if part)
 
 
 class _Parent:
-    """One parent. Raises OSError when it cannot be started, or does not answer."""
+    """One parent. Raises OSError if it cannot be started, or does not answer."""
 
     def __init__(self, environment: dict[str, str], give_back: Callable[[_Parent], None]) -> None:
         self.environment = environment
@@ -121,7 +121,7 @@ class _Parent:
         self._channel = ours
 
     def fork(self, file: Path, descriptors: Sequence[int], environment: Mapping[str, str]) -> Held:
-        """Have a child forked that loads *file*."""
+        """Make it fork a child that loads *file*."""
         order = {"argv": [*command(), str(file)], "env": dict(environment), "cwd": str(file.parent)}
         try:
             forking.ask(self._channel, json.dumps(order).encode(), descriptors)
@@ -132,7 +132,7 @@ class _Parent:
         return _Forked(self, pid, environment[MARK])
 
     def collect(self) -> int:
-        """Have the killed child collected, and return wait(2)'s status. Then it is free for the next."""
+        """Make it collect the killed child, and return wait(2)'s status. Then it is free for the next."""
         try:
             self._channel.send(b"collect")
             status = self._hear(COLLECT_SECONDS)
@@ -143,7 +143,7 @@ class _Parent:
         return status
 
     def close(self) -> None:
-        """End it. What it still holds it kills; should it not obey, it is killed itself."""
+        """End it. It kills what it still holds; if it does not end, it is killed itself."""
         self._channel.close()
         try:
             self._process.wait(COLLECT_SECONDS)
@@ -172,6 +172,6 @@ class _Forked:
     def collect(self) -> int:
         try:
             return os.waitstatus_to_exitcode(self._parent.collect())
-        except OSError:  # somebody killed the parent: look for what is left ourselves
+        except OSError:  # the parent was killed: look for left-over processes ourselves
             process.kill_marked(MARK, [self._mark])
             return -signal.SIGKILL

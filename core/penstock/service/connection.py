@@ -1,8 +1,8 @@
 """One client's connection: lines in, answers out, in order.
 
-Nothing a client does may hold up the engine or cost it much memory. Requests are carried out one a
-turn of the event loop; reading pauses while one client has enough of them waiting, or does not
-read its answers; a line has a limit in length and in the time it takes to arrive.
+No client may hold up the engine or cost it much memory. Each turn of the event loop carries out one
+request. Reading pauses while too many requests of a client wait, or while it does not read its
+answers. A line has a limit in length and in the time it takes to arrive.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from penstock.service.notices import Notices
 from penstock.version import __version__
 
 MAX_WAITING = 32
-"""Requests of one connection that wait before its reading pauses."""
+"""Number of waiting requests of one connection at which reading pauses."""
 LINE_TIMEOUT = 30.0
 """Seconds that a line may take from its first byte to its end."""
 MIN_HEARTBEAT = 0.05
@@ -36,7 +36,7 @@ Line = bytes | ProtocolError
 
 
 class Connection(asyncio.Protocol):
-    """One client. *admit* says why it may not come in (None: it may), *gone* hears of its end."""
+    """One client. *admit* returns why it may not connect (None: it may), *gone* is called at its end."""
 
     def __init__(
         self, engine: LocalEngine, notices: Notices, admit: Admit, gone: Callable[[Connection], None]
@@ -59,7 +59,7 @@ class Connection(asyncio.Protocol):
     # -- what asyncio calls --------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let the client in, or say why not."""
+        """Accept the client, or send why not."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
         refusal = self._admit(self, transport.get_extra_info("socket"))
@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
         self._gone(self)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came and see to it that somebody works on it."""
+        """Take the received bytes and make sure that they are handled."""
         if self._ended:
             return
         lines = self._lines.feed(data)
@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def refuse(self, error: PenstockError) -> None:
-        """Answer nothing but *error* from now on; who listens for news hears it at once."""
+        """Answer only *error* from now on; clients that listen for notices get it at once."""
         self._refusal = error
         if self._streaming:
             self._send_problem(None, error)
@@ -138,7 +138,7 @@ class Connection(asyncio.Protocol):
     # -- requests ------------------------------------------------------------------------------
 
     async def _work(self) -> None:
-        """Carry out what waits, one request a turn of the loop."""
+        """Carry out waiting requests, one per turn of the loop."""
         try:
             while self._waiting:
                 await self._writable.wait()
@@ -186,7 +186,7 @@ class Connection(asyncio.Protocol):
                 return getattr(self._engine, name)(**arguments)
 
     async def _stream(self, heartbeat: float) -> None:
-        """Send notices until the client goes."""
+        """Send notices until the client disconnects."""
         self._streaming = True
         subscription = self._notices.subscribe()
         try:
@@ -206,7 +206,7 @@ class Connection(asyncio.Protocol):
 
 
 class _Lines:
-    """Cuts a stream into lines, and skips to the next line when one is too long."""
+    """Cuts a stream into lines, and skips to the next line if one is too long."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -219,7 +219,7 @@ class _Lines:
         return bool(self._rest) or self._skipping
 
     def feed(self, data: bytes) -> list[Line]:
-        """Return the lines that *data* completes; an error stands for one that was too long."""
+        """Return the lines that *data* completes; an error replaces one that was too long."""
         lines: list[Line] = []
         self._rest += data
         while (end := self._rest.find(b"\n", self._searched)) >= 0:
@@ -250,6 +250,6 @@ def _hello(version: int) -> wire.Hello:
     if version != wire.WIRE_VERSION:
         raise ProtocolError(
             f"the running engine (penstock {__version__}) speaks version {wire.WIRE_VERSION} of the socket's "
-            f"language, this program {version}: restart the engine with the same penstock"
+            f"protocol, this program {version}: restart the engine with the same penstock"
         )
     return wire.Hello(version=wire.WIRE_VERSION, program=__version__, pid=os.getpid())

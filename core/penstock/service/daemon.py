@@ -1,6 +1,6 @@
-"""The engine as a process: what is opened in which order, and how it goes.
+"""The engine as a process: what is opened in which order, and how it ends.
 
-Ending the engine, in any way, stops no task: supervisors outlive it, and the next engine adopts them.
+However the engine ends, no task stops: supervisors outlive it, and the next engine adopts them.
 """
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ from penstock.store.engine.pools import ensure_pools
 from penstock.store.sqlite.machine import of_the_machine
 
 FAREWELL = 2.0
-"""Seconds for which an engine that lost its home or database tells everybody so before it ends."""
+"""Seconds for which an engine that lost its home or database tells every client before it ends."""
 
 log = logging.getLogger("penstock")
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 AGAIN = 30.0
-"""Seconds after which a part that failed begins anew."""
+"""Seconds after which a failed part restarts."""
 
 
 def run(settings: Settings) -> int:
     """Run the engine of *settings* until SIGTERM or SIGINT.
 
-    Returns the exit code, which is 1 when a part of the engine failed. Raises `EngineAlreadyRunningError`
-    when one runs already, `StoreError` when the database cannot be used, `RefusedError` when others could
-    decide what runs here. When home, database or attempts
-    are taken away meanwhile, the process ends here, with the exit code of `LostError`.
+    Returns the exit code, which is 1 if a part of the engine failed. Raises `EngineAlreadyRunningError`
+    if one runs already, `StoreError` if the database cannot be used, `RefusedError` if other users could
+    decide what runs here. If home, database or attempts are removed while it runs, the process ends here,
+    with the exit code of `LostError`.
     """
-    # A closed terminal is no reason to go, and a signal with the wrong number even less.
+    # A closed terminal is no reason to end, and a signal to the wrong process even less.
     stray_signals.disregard(but=_ENDING)
     stray_signals.let_through()
     started_with = os.umask(0o077)
@@ -71,7 +71,7 @@ def run(settings: Settings) -> int:
     except OSError as error:
         if not of_the_machine(error):
             raise
-        raise StoreError(f"the engine cannot start: {error}; free some room and start it again") from error
+        raise StoreError(f"the engine cannot start: {error}; free some space and start it again") from error
 
 
 def _run(settings: Settings) -> int:
@@ -94,15 +94,15 @@ def _run(settings: Settings) -> int:
 
 
 def _end_without() -> NoReturn:
-    """End the process at once: SQLite, closing in order, would touch whatever has its files' names now."""
+    """End the process at once: closing SQLite in order would touch the files that now have its names."""
     logging.shutdown()
     os._exit(LostError.exit_code)
 
 
 def prepare_home(settings: Settings) -> None:
-    """Make the folders of an instance, for its user alone.
+    """Make the folders of an instance, private to its user.
 
-    Raises `StoreError` when the home belongs to somebody else.
+    Raises `StoreError` if the home belongs to another user.
     """
     for folder in (settings.home, settings.attempts, settings.versions, settings.run_folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -148,9 +148,9 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
         tasks = _begin(group, stopping, loop, watch, beside)
         opening = group.create_task(_guard(_open(refresh, server, settings, loop), stopping))
         await stopping.wait()
-        opening.cancel()  # files may load still
+        opening.cancel()  # files may still be loading
         await asyncio.wait([opening])
-        log.info("going; %d attempt(s) run on", len(loop.world.attempts))
+        log.info("ending; %d attempt(s) go on", len(loop.world.attempts))
         if stopping.lost is not None:
             await _say_farewell(server, database, settings, stopping.lost)
         await server.close()
@@ -166,12 +166,12 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
 
 
 async def _recover(loop: Loop, settings: Settings, database: Database, executor: LocalExecutor) -> None:
-    """Adopt what outlived the last engine, of this home or of what its database was before."""
+    """Adopt what outlived the last engine, of this home or of the earlier place of its database."""
     origin = instance.origin(settings, database)
     if origin.copy_of is not None:
         log.warning(
-            "this home is a copy of %s, which is still there: its running attempts are left alone, and are "
-            "lost here; schedules run in both. From now on this is an instance of its own",
+            "this home is a copy of %s, which still exists: its running attempts are left alone, and are "
+            "lost here; schedules run in both. From now on this is a separate instance",
             origin.copy_of,
         )
     for stray in strays(settings, database, executor, known=origin.known):
@@ -189,13 +189,13 @@ def _begin(
     watch: identity.Watch,
     beside: Mapping[str, Callable[[], Coroutine[Any, Any, None]]],
 ) -> list[asyncio.Task[None]]:
-    """Begin the parts of the engine, the loop first; those *beside* it are kept up by their names."""
+    """Start the parts of the engine, the loop first; those *beside* it are restarted under their names."""
     parts = [loop.run(), watch.run(), *(_kept_up(name, begin, loop) for name, begin in beside.items())]
     return [group.create_task(_guard(part, stopping)) for part in parts]
 
 
 async def _say_farewell(server: Server, database: Database, settings: Settings, lost: LostError) -> None:
-    """Tell every client why the engine goes, and save what can be saved."""
+    """Tell every client why the engine ends, and save what can be saved."""
     server.refuse(lost)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     target = settings.database.with_name(f"{settings.database.name}.rescued-{stamp}")
@@ -207,7 +207,7 @@ async def _say_farewell(server: Server, database: Database, settings: Settings, 
 
 
 async def _open(refresh: Refresh, server: Server, settings: Settings, loop: Loop) -> None:
-    """Answer from the moment on at which every DAG file was tried."""
+    """Start to answer once every DAG file was tried."""
     try:
         await refresh.load_all()
     except LostError:
@@ -215,8 +215,8 @@ async def _open(refresh: Refresh, server: Server, settings: Settings, loop: Loop
     except Exception as error:
         log.exception("DAG files could not be loaded")
         loop.troubles["loading"] = f"DAG files could not be loaded at the start: {reason_of(error)}"
-    # What is loaded stays: to walk through it, looking for garbage, would hold up tasks for a tenth of
-    # a second now and then.
+    # Loaded objects stay: searching them for garbage would delay tasks for a tenth of a second now
+    # and then.
     gc.collect()
     gc.freeze()
     await server.start()
@@ -224,7 +224,7 @@ async def _open(refresh: Refresh, server: Server, settings: Settings, loop: Loop
 
 
 async def _kept_up(name: str, begin: Callable[[], Coroutine[Any, Any, None]], loop: Loop) -> None:
-    """Run a part that the others can do without; if it fails, status says so, and it is begun anew."""
+    """Run a part that the others do not need; if it fails, status says so, and it is restarted."""
     while True:
         try:
             await begin()
@@ -232,26 +232,26 @@ async def _kept_up(name: str, begin: Callable[[], Coroutine[Any, Any, None]], lo
         except LostError:
             raise
         except Exception as error:
-            log.exception("%s failed; it begins anew in %g s", name, AGAIN)
-            loop.troubles[name] = f"{name} failed, and begins anew now and then: {reason_of(error)}"
+            log.exception("%s failed; it restarts in %g s", name, AGAIN)
+            loop.troubles[name] = f"{name} failed, and is restarted again and again: {reason_of(error)}"
         await asyncio.sleep(AGAIN)
         asyncio.get_running_loop().call_later(10 * AGAIN, loop.troubles.pop, name, None)
 
 
 class Stopping(asyncio.Event):
-    """Set when the engine is to go; ``broken`` when that is because a part of it failed."""
+    """Set when the engine has to end; ``broken`` if that is because a part of it failed."""
 
     broken = False
     lost: LostError | None = None
-    """Why the engine has to go without its home or database."""
+    """Why the engine has to end without its home or database."""
 
 
 async def _guard(work: Coroutine[Any, Any, None], stopping: Stopping) -> None:
-    """Run a part of the engine; if it fails, the engine goes down in order and says why."""
+    """Run a part of the engine; if it fails, the engine ends in order and says why."""
     try:
         await work
     except PenstockError as error:
-        if stopping.lost is None:  # whoever notices first says it once
+        if stopping.lost is None:  # only the first to notice reports it
             log.critical("%s", error)
         if isinstance(error, LostError):
             stopping.lost = error

@@ -1,4 +1,4 @@
-"""What a line of engine.log looks like: one record a line, and nothing in it that a terminal could obey."""
+"""The format of engine.log: one record a line, without control characters."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from penstock.terminal_text import visible
 class OneLine(logging.Formatter):
     """Writes a record on one line, and a traceback on indented ones below it.
 
-    A DAG file, a task or a host may have had a say in any message: what does not draw itself is escaped
-    here, once for all of them, so no text can pass for a record of its own.
+    A DAG file, a task or a host may have supplied part of any message. Unprintable characters are escaped
+    here, once for all of them, so no text can look like a separate record.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
@@ -29,7 +29,7 @@ class OneLine(logging.Formatter):
 
 
 def begin() -> None:
-    """Have everything that this process logs written to standard error in this form."""
+    """Write everything that this process logs to standard error in this format."""
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[lines])

@@ -1,7 +1,7 @@
-"""What an order says of a task's environment: the usual few of the engine's, and nothing secret.
+"""The environment of tasks in orders: the usual few of the engine's variables, without secrets.
 
-An allow-list, so that tokens and loader variables of whoever started the engine do not reach every
-task by accident. What ``pass_env`` names comes beside it, see `penstock.supervisor.entrusted`.
+It is an allow-list, so that tokens and loader variables of the user who started the engine do not reach
+every task by accident. `penstock.supervisor.entrusted` adds what ``pass_env`` names.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _USUAL = (
 
 
 def task_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment that every task starts from, as orders write it down."""
+    """Return the environment that every task starts from, as written in orders."""
     kept = {
         name: value
         for name, value in environ.items()

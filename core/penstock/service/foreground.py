@@ -1,7 +1,7 @@
-"""`penstock test`: one run in the foreground, with the engine's own rules and no engine.
+"""`penstock test`: one run in the foreground, by the engine's own rules and without an engine.
 
-A private engine over a temporary folder: the same loop, store and supervisors, so that a test cannot
-pass by other rules than production's. Waits between tries are cut to a second.
+It is a private engine over a temporary folder, with the same loop, store and supervisors, so that a test
+follows the same rules as production. Waits between tries are cut to a second.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from penstock.store.engine.values_file import seed_values
 from penstock.store.engine.working_set import WorkingSet
 
 RETRY_AFTER = 1.0
-"""Seconds between two tries here, at most."""
+"""The longest wait between two tries, in seconds."""
 _FOLLOW_EVERY = 0.2
 _LOG_BLOCK = 1 << 16
 
@@ -76,8 +76,8 @@ def run_test(
 ) -> TestReport:
     """Run a DAG of *file* once, or only *task* of it; the tasks' output goes to *log* as it comes.
 
-    Raises `DagFileError` when the file does not load, `UsageError` when it makes several DAGs and
-    none is named, `UnknownError` for a DAG or task that it does not make.
+    Raises `DagFileError` if the file does not load, `UsageError` if it makes several DAGs and none is
+    named, `UnknownError` for a DAG or task that it does not make.
     """
     require_config(settings)
     source = read_source(file)
@@ -107,7 +107,7 @@ def run_test(
 
 
 def _lend_values(settings: Settings, private: Settings) -> None:
-    """Give the private engine the instance's variables and connections, as far as they are in its store."""
+    """Give the private engine the variables and connections in the instance's store."""
     try:
         data = settings.values_file.read_bytes()
     except FileNotFoundError:
@@ -149,7 +149,7 @@ def _prepared(spec: DagSpec, task: str | None) -> DagSpec:
         spec,
         tasks=tuple(_short_waits(each) for each in tasks),
         pools=(*spec.pools, *(PoolSpec(name=name, slots=128) for name in missing)),
-        paused_upon_creation=True,  # only what is triggered runs here
+        paused_upon_creation=True,  # only triggered runs
     )
 
 
@@ -194,9 +194,9 @@ async def _run(
         while True:
             detail = engine.run(act.dag_id, done.run_id)
             follow.show(detail)
-            for stuck in engine.quarantine():  # nobody is here to free it, so the test would never end
+            for stuck in engine.quarantine():  # nobody can free it here, so the test would never end
                 raise PenstockError(f"{stuck.kind} {stuck.id} cannot go on: {stuck.reason}")
-            rest = loop.world.runs or loop.world.callbacks  # what it triggered runs here too
+            rest = loop.world.runs or loop.world.callbacks  # runs that it triggered also finish
             if detail.run.state in RUN_TERMINAL and not rest:
                 break
             await loop.moved(_FOLLOW_EVERY)
@@ -232,7 +232,7 @@ class _Follow:
                 self._copy(key, attempt.attempt_id, ended=attempt.end is not None)
 
     def show_callback(self, row: CallbackRow) -> None:
-        """Write what a callback said."""
+        """Write what a callback printed."""
         said = Path(str(row.log_path))
         if row.attempt_id is not None and said.exists():
             name = f"{row.task_id} {row.kind}" if row.task_id else row.kind
@@ -277,12 +277,12 @@ def _rendered(settings: Settings, spec: DagSpec, row: TaskRow) -> dict[str, Any]
     task = spec.task(row.task_id)
     if row.attempt_id is None or task is None:
         return {}
-    if task.command is not None:  # started as it stands: there was nothing to render
+    if task.command is not None:  # started unchanged, so nothing was rendered
         return {"bash_command": task.command.argv[-1]} if task.command.argv[:2] == ("bash", "-c") else {}
     try:
         file = attempt_path(settings.attempts, row.attempt_id) / RENDERED
         return dict(load(file.read_bytes())["fields"])
-    except (OSError, ValueError, KeyError):  # it failed before, or left too much
+    except (OSError, ValueError, KeyError):  # it failed before, or its files are too large
         return {}
 
 

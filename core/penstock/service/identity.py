@@ -1,7 +1,7 @@
-"""Once a second the engine looks whether others still find under those names what it holds open.
+"""Checks once a second that the files which the engine holds open are still found under their names.
 
-The home, its database and its attempts cannot be made anew: without them the engine ends, and tasks go on.
-What lies in ``run/`` can: the home is held by a lock on the folder itself, so nobody came in meanwhile.
+The home, its database and its attempts cannot be made again: without them the engine ends, and tasks go
+on. What is in ``run/`` can be: the home folder itself is locked, so no other engine started meanwhile.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from penstock.store.database import Database
 from penstock.store.sqlite.open_files import HeldFiles
 
 EVERY = 1.0
-"""Seconds between two looks at what cannot be made anew; commits look for themselves."""
+"""Seconds between two checks of what cannot be made again; commits check too."""
 _MEND_EVERY = 3
-"""Every so many of them, what lies in ``run/`` is looked at too: a second of an idle engine is counted in
+"""After this many of them, ``run/`` is checked too: a second of an idle engine is counted in
 microseconds."""
 
 log = logging.getLogger(__name__)
 Mend = Callable[[], Awaitable[bool]]
-"""Makes a socket anew that is gone, and returns whether it had to."""
+"""Makes a missing socket again, and returns whether it had to."""
 
 
 def hold(settings: Settings, database: Database) -> HeldFiles:
-    """Have *database* refuse to be written once home, database or attempts are not what they are now."""
+    """Make *database* refuse writes once home, database or attempts are not the same files any more."""
     folders = {"home": settings.home, "attempts folder": settings.attempts}
     held = database.held = HeldFiles(settings.database, folders)
     return held
 
 
 class Watch:
-    """Looks after one engine's *held* files, its *lock*, and its sockets by what mends them."""
+    """Checks one engine's *held* files, its *lock*, and its sockets, each with the function that fixes it."""
 
     def __init__(self, settings: Settings, held: HeldFiles, lock: HomeLock, mends: Sequence[Mend]) -> None:
         self._settings = settings
@@ -47,7 +47,7 @@ class Watch:
         """What an operator should know now."""
 
     async def run(self) -> None:
-        """Look until cancelled; raise `LostError` when the engine has to end."""
+        """Check until cancelled; raise `LostError` when the engine has to end."""
         while True:
             for _ in range(_MEND_EVERY):
                 await asyncio.sleep(EVERY)
@@ -58,14 +58,14 @@ class Watch:
         said: list[str] = []
         if self._had_config and not self._settings.config_file.exists():
             said.append(
-                f"{self._settings.config_file} is gone: this engine goes by what it said, "
-                "the next one by defaults"
+                f"{self._settings.config_file} is missing: this engine keeps its settings, "
+                "but the next one will use defaults"
             )
         try:
             await self._mend()
         except (OSError, EngineError) as error:
             said.append(
-                f"{self._settings.run_folder} cannot be made anew, so nobody finds this engine: {error}"
+                f"{self._settings.run_folder} cannot be made again, so nobody can find this engine: {error}"
             )
         for text in said:
             if text not in self.warnings:
@@ -76,8 +76,8 @@ class Watch:
         if self._lock.lost_name():
             self._settings.run_folder.mkdir(mode=0o700, exist_ok=True)
             self._lock.renew_name()
-            log.warning("%s was removed or replaced, and is made anew", self._settings.run_folder)
+            log.warning("%s was removed or replaced, and is made again", self._settings.run_folder)
         self._settings.settle_sockets()
         for mend in self._mends:
             if await mend():
-                log.warning("a socket was removed or replaced, and is made anew")
+                log.warning("a socket was removed or replaced, and is made again")

@@ -1,7 +1,7 @@
-"""Which instance a home is: an id that it shares with its database, and where it lay when it was last used.
+"""The identity of a home: an id that it shares with its database, and where it was when last used.
 
-``<home>/instance.json`` is written when an engine starts. A database with another id, or none, was put there
-by hand; a home that lies elsewhere than it says was moved, or is a copy of one that is still there.
+``<home>/instance.json`` is written when an engine starts. A database with another id, or none, was put
+there by hand. A home that is not where its file says was moved, or is a copy of one that still exists.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KEY = "instance"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What ``instance.json`` says: the id, and the path, device and inode of the home."""
+    """The contents of ``instance.json``: the id, and the path, device and inode of the home."""
 
     id: str
     home: str
@@ -33,17 +33,17 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What an engine that starts is to know of its home."""
+    """What an engine that starts must know about its home."""
 
     id: str
     known: bool
     """Whether the database is the one that was last used here."""
     copy_of: Path | None
-    """The home that this one is a copy of, when that is still there."""
+    """The home that this one is a copy of, if that still exists."""
 
 
 def origin(settings: Settings, database: Database) -> Origin:
-    """Return what home and database say of themselves; nothing is changed."""
+    """Return what home and database contain about themselves; nothing is changed."""
     stamp, own = read_stamp(settings.home), read_meta(database, _KEY)
     copy_of = None if stamp is None else _original(stamp, settings.home)
     if copy_of is not None or (stamp is None and own is None):
@@ -54,7 +54,7 @@ def origin(settings: Settings, database: Database) -> Origin:
 
 
 def settle(settings: Settings, database: Database, found: Origin) -> None:
-    """Write down that home and database belong together, and where the home lies."""
+    """Record that home and database belong together, and where the home is."""
     facts = settings.home.stat()
     stamp = Stamp(found.id, str(settings.home), facts.st_dev, facts.st_ino)
     if read_stamp(settings.home) != stamp:
@@ -67,7 +67,7 @@ def settle(settings: Settings, database: Database, found: Origin) -> None:
 
 
 def read_stamp(home: Path) -> Stamp | None:
-    """Return what ``instance.json`` of *home* says; None when there is none that makes sense."""
+    """Return the contents of ``instance.json`` in *home*; None if it is missing or invalid."""
     try:
         said = json.loads((home / NAME).read_bytes())
         return Stamp(str(said["id"]), str(said["home"]), int(said["device"]), int(said["inode"]))
@@ -76,21 +76,21 @@ def read_stamp(home: Path) -> Stamp | None:
 
 
 def refuse_without_database(settings: Settings) -> None:
-    """Raise `StoreError` when the database of an instance that has had one is gone."""
+    """Raise `StoreError` if the database of an instance that had one is missing."""
     if lost_database(settings):
         raise StoreError(
-            f"{settings.database} is gone, though this instance has had one. Put it back, or a copy with "
-            "`penstock db restore COPY`; to forget every run and begin anew: `penstock db create`"
+            f"{settings.database} is missing, but this instance had one. Put it back, or restore a copy with "
+            "`penstock db restore COPY`; to forget every run and start again: `penstock db create`"
         )
 
 
 def lost_database(settings: Settings) -> bool:
-    """Whether there is no database although there has been one."""
+    """Whether the database is missing although there was one."""
     return not settings.database.exists() and read_stamp(settings.home) is not None
 
 
 def _original(stamp: Stamp, home: Path) -> Path | None:
-    """Return the home that *stamp* was made in, when it is another one than *home* and still there."""
+    """Return the home in which *stamp* was made, if it is another one than *home* and still exists."""
     facts = home.stat()
     place = Path(stamp.home)
     if (facts.st_dev, facts.st_ino) == (stamp.device, stamp.inode) or place == home:

@@ -1,9 +1,9 @@
-"""The DAG files that load at the moment: a few side by side, and none that hangs keeps the others waiting.
+"""The DAG files that load at the moment: a few at once, and one that hangs does not delay the others.
 
 A load has a turn while it is quick. One that takes longer than `PATIENCE` gives its turn to the next file
 and goes on beside them, to its end or its parse timeout. A file that was slow the last time is tried after
-the others and never has a turn. What comes of the files is handed on in the order in which they were
-asked for; only slow ones come later.
+the others and never has a turn. Results are delivered in the order in which the files were asked for; only
+slow ones come later.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from penstock.settings import Settings
 log = logging.getLogger(__name__)
 
 AT_ONCE = max(2, min(4, os.cpu_count() or 1))
-"""Turns: so many files load side by side, not counting slow ones."""
+"""Turns: this many files load at once, not counting slow ones."""
 SLOW_AT_ONCE = 8
-"""So many slow files load beside them; with more of them than that, files wait after all."""
+"""This many slow files load beside them; if there are more, files have to wait."""
 PATIENCE = 2.0
 """Seconds after which a load counts as slow."""
 
 
 @dataclass(slots=True, eq=False)
 class _Load:
-    """One load under way. Its answer, once it is `done`, is None when there is nothing to tell."""
+    """One running load. Its answer, once it is `done`, is None if there is nothing to report."""
 
     task: asyncio.Task[ParsedFile | None]
     slow: bool
@@ -47,9 +47,9 @@ class _Load:
 
 
 class Loads:
-    """Loads files, each in one child at a time. *deliver* is told of each what came of it.
+    """Loads files, each in one child at a time. *deliver* gets the result of each.
 
-    It is told None for a file that could not be read: it may be gone by now. For one event loop.
+    It gets None for a file that could not be read: it may not exist any more. For one event loop.
     """
 
     def __init__(self, settings: Settings, deliver: Callable[[str, ParsedFile | None], None]) -> None:
@@ -70,12 +70,12 @@ class Loads:
                 self._waiting[file] = None
             else:
                 load.again = True
-                if load.slow:  # its end may be far away, and nobody wants to know any more
+                if load.slow:  # its end may take long, and its result is no longer needed
                     load.task.cancel()
         self._go_on()
 
     def drop(self, file: str) -> None:
-        """Nothing is to be told of *file* any more: it is gone."""
+        """Deliver nothing about *file* any more: it is gone."""
         self._waiting.pop(file, None)
         self._slow_before.discard(file)
         if (load := self._loading.get(file)) is not None:
@@ -113,7 +113,7 @@ class Loads:
         self._moved.set()
 
     def _hand_on(self) -> None:
-        """Deliver what is done, up to the first load that has its turn still."""
+        """Deliver what is done, up to the first load that still has its turn."""
         for file, load in list(self._loading.items()):
             if load.done:
                 del self._loading[file]
@@ -168,10 +168,10 @@ class Loads:
             parsed = await parse_file(Path(file), settings=self._settings, source=source, starter=starter)
             if parsed.dags:
                 await asyncio.to_thread(keep_source, self._settings, source)
-        except OSError as reason:  # gone again, or no room: the next look at the folder tells
+        except OSError as reason:  # it is gone again, or there is no space: the next scan reports it
             log.warning("%s: %s", file, reason)
             return None
-        except Exception as reason:  # whatever is wrong with one file is wrong with that file only
+        except Exception as reason:  # a fault in one file must only affect that file
             log.exception("%s could not be parsed", file)
             problem = DagFileProblem(file=file, message=f"could not be parsed: {reason!r}")
             return ParsedFile(file=file, source_hash="", errors=(problem,))

@@ -1,8 +1,8 @@
-"""One engine per home and per database: kernel locks, which cannot go stale.
+"""One engine per home and per database: kernel locks, which cannot become stale.
 
-The home's own folder is locked, so that nothing that is removed inside it lets a second engine in, and the
-database file, so that no other home that leads to it does. ``run/engine.lock`` tells people the process id,
-and keeps out engines that know no other lock.
+The home folder itself is locked, so that a second engine cannot start when files inside are removed, and the
+database file, so that an engine of another home cannot use it. ``run/engine.lock`` shows people the process
+id, and keeps out engines that know no other lock.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class HomeLock:
         return self
 
     def hold_database(self, database: Path) -> None:
-        """Lock the database file too, making it when there is none; raise `EngineAlreadyRunningError`.
+        """Lock the database file too, making it if needed; raise `EngineAlreadyRunningError`.
 
-        To be called before SQLite opens it, and left after SQLite closed it: to close any descriptor of
-        the file would drop SQLite's own locks.
+        Enter it before SQLite opens the file, and leave it after SQLite has closed it: closing any
+        descriptor of the file would drop SQLite's own locks.
         """
-        if process.LINUX:  # elsewhere the two kinds of locks see each other
+        if process.LINUX:  # elsewhere the two kinds of locks conflict
             descriptor = os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._take(descriptor, f"an engine of another home has the database {database} open")
 
@@ -59,9 +59,9 @@ class HomeLock:
         return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
 
     def renew_name(self) -> None:
-        """Make ``run/engine.lock`` anew after it was removed or replaced.
+        """Make ``run/engine.lock`` again after it was removed or replaced.
 
-        Raises OSError, and `EngineAlreadyRunningError` when somebody holds the one that is there now.
+        Raises OSError, and `EngineAlreadyRunningError` if another process holds the one that is there now.
         """
         before, self._named = self._named, None
         self._named = self._take_named()
@@ -80,7 +80,7 @@ class HomeLock:
         for _ in range(_TRIES):
             if _lock(descriptor):
                 break
-            time.sleep(_PAUSE)  # somebody may just be looking whether it is free
+            time.sleep(_PAUSE)  # another process may just be checking whether it is free
         else:
             pid = pid_by_kernel(os.fstat(descriptor)) or pid_of(self._path)
             os.close(descriptor)

@@ -1,7 +1,7 @@
-"""News of what moved, from the engine's loop to everyone who listens.
+"""Notices of what changed, from the engine's loop to all listeners.
 
-A listener that is slow never makes a queue: what it missed is merged into one notice, and when
-that would name too many runs it says "everything" instead. All calls are made on the event loop.
+A slow listener never makes a queue: what it missed is merged into one notice, and if that would
+name too many runs it says "everything" instead. All calls are made on the event loop.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import asyncio
 from penstock.model.views.views import Change
 
 MERGE_LIMIT = 200
-"""Runs (or DAGs) a notice names at most."""
+"""The largest number of runs (or DAGs) in a notice."""
 MOST_BELLS = 20
-"""Bells that wait for a listener at most; the newest are kept."""
+"""The largest number of bells that wait for a listener; the newest are kept."""
 
 
 def merge(older: Change, newer: Change) -> Change:
@@ -38,7 +38,7 @@ class Subscription:
         self._news.set()
 
     async def next(self, heartbeat: float) -> Change:
-        """Return what moved since the last call; an empty notice after *heartbeat* seconds of quiet."""
+        """Return what changed since the last call; an empty notice after *heartbeat* seconds of quiet."""
         if self._pending is None:
             self._news.clear()
             try:
@@ -50,12 +50,12 @@ class Subscription:
         return change or Change(cursor=self._notices.cursor)
 
     def deliver(self, change: Change) -> None:
-        """Add *change* to what waits to be fetched."""
+        """Add *change* to the next notice."""
         self._pending = change if self._pending is None else merge(self._pending, change)
         self._news.set()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._notices.forget(self)
 
 
@@ -67,7 +67,7 @@ class Notices:
         self._listeners: set[Subscription] = set()
 
     def publish(self, change: Change) -> None:
-        """Tell everyone. Cheap, and nothing at all when nobody listens."""
+        """Tell every listener. Cheap, and free if nobody listens."""
         self.cursor = max(self.cursor, change.cursor)
         bounded = merge(Change(cursor=0), change) if self._listeners else change
         for listener in self._listeners:
@@ -80,7 +80,7 @@ class Notices:
         return subscription
 
     def forget(self, subscription: Subscription) -> None:
-        """Let go of a listener; one that is gone already is no error."""
+        """Drop a listener; it may be gone already."""
         self._listeners.discard(subscription)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Keeping the engine's DAGs in step with the files: parse what changed, tell the loop."""
+"""Keeps the engine's DAGs in step with the files: loads what changed, and tells the loop."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from penstock.settings import Settings
 log = logging.getLogger(__name__)
 
 LOOK_FOR_FOLDER = 5.0
-"""How often the folder itself is looked for, in seconds: it may go away, and come back as another."""
+"""Seconds between checks of the folder itself: it may go away, and come back as another one."""
 _LOOK_EVERY_MS = 200
-"""The watcher wakes up that often even when nothing happens; an editor's burst of writes is over by then."""
+"""The watcher wakes up this often even if nothing happens; an editor's burst of writes is over by then."""
 
 
 class Refresh:
@@ -33,40 +33,40 @@ class Refresh:
         self._discovery = Discovery(settings.dags_group or None)
         self._known: dict[str, str] = {}
         self._refused = dict.fromkeys(broken, "")
-        """What has an error: of files that went while no engine ran, it goes at the first look."""
+        """Files with an error: if one disappeared while no engine ran, its error goes at the first scan."""
         self._beside: dict[str, dict[str, object]] = {}
-        """File -> how the other files looked that its error is about: it is loaded again when one changes."""
+        """File -> state of the other files in its error: it is loaded again when one of them changes."""
         self._unwatched: str | None = None
         self._unscanned: str | None = None
         self._loads = Loads(settings, self._take)
         self._looking = asyncio.Lock()
 
     async def load_all(self) -> None:
-        """Load every DAG file that is there; return when each was tried and the engine knows of it.
+        """Load every DAG file; return when each was tried and the engine has the result.
 
-        Each is taken over once it is loaded, so one that hangs holds up nothing but this return.
+        Each is taken over once it is loaded, so one that hangs delays only this return.
         """
         await self._refresh()
         await self._loads.tried(self._known)
         await self._loop.settled()
 
     async def close(self) -> None:
-        """End every load; no child of one is left afterwards."""
+        """End every load; no child is left afterwards."""
         await self._loads.close()
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the operator should know: that files are not followed as they should be."""
+        """Warnings for the operator: that files are not watched as they should be."""
         return tuple(filter(None, (self._unwatched, self._unscanned)))
 
     async def watch(self) -> None:
-        """Follow the folder until cancelled; where it cannot be watched, look at it now and then."""
+        """Follow the folder until cancelled; if it cannot be watched, scan it now and then."""
         folder = self._settings.dags_folder
         while True:
             try:
                 await self._follow(folder)
             except BaseException as error:
-                # The watcher is not Python: it may also panic, which is no Exception.
+                # The watcher is not Python: it may also panic, which is not an Exception.
                 if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit):
                     raise
                 self._say_unwatched(folder, error)
@@ -77,19 +77,19 @@ class Refresh:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         reason = shown_path(str(error)) or type(error).__name__
-        told = f"{folder} cannot be watched, so it is looked at every {LOOK_FOR_FOLDER:g} s: {reason}"
+        told = f"{folder} cannot be watched, so it is scanned every {LOOK_FOR_FOLDER:g} s: {reason}"
         if told != self._unwatched:
             log.warning("%s", told)
         self._unwatched = told
 
     async def _follow(self, folder: Path) -> None:
-        """Refresh at each change, until *folder* is gone or another one lies in its place."""
+        """Refresh at each change, until *folder* is gone or another one has its name."""
         import watchfiles
 
         place = _identity(folder)
         if place is None:
             return
-        # A change of a file that makes no DAG is a change of what the others import.
+        # A change of a file without a DAG is a change of what the others import.
         changes = watchfiles.awatch(
             folder,
             watch_filter=watchfiles.PythonFilter(),
@@ -103,7 +103,7 @@ class Refresh:
             if self._unwatched is not None:
                 log.info("%s is watched again", folder)
                 self._unwatched = None
-            # What changed before the watch began, nobody else tells.
+            # Nothing reports changes from before the watch began.
             if changed or not looked or self._stale():
                 looked = True
                 await self._refresh()
@@ -114,10 +114,10 @@ class Refresh:
         async with self._looking:
             try:
                 scanned = await asyncio.to_thread(self._discovery.scan, self._settings.dags_folder)
-            except Exception as error:  # whatever lies in there, the engine goes on with what it has
+            except Exception as error:  # whatever the folder contains, the engine goes on with what it has
                 if self._unscanned is None:
-                    log.exception("%s cannot be looked through", self._settings.dags_folder)
-                self._unscanned = f"{self._settings.dags_folder} cannot be looked through: {error!r}"
+                    log.exception("%s cannot be scanned", self._settings.dags_folder)
+                self._unscanned = f"{self._settings.dags_folder} cannot be scanned: {error!r}"
                 return
             self._unscanned = None
         refused = {problem.file: problem.message for problem in scanned.problems}
@@ -130,7 +130,7 @@ class Refresh:
         changed = [file for file, digest in files.items() if self._known.get(file) != digest]
         if any(file in self._known and file not in makers for file in changed):
             changed = list(dict.fromkeys([*changed, *(file for file in files if file in makers)]))
-        # What cannot be read is as it was, until it can be.
+        # A file that cannot be read counts as unchanged until it can be read.
         kept = {
             file: digest for file, digest in self._known.items() if file in refused or file.startswith(below)
         }
@@ -142,7 +142,7 @@ class Refresh:
         for problem in scanned.problems:
             if self._refused.get(problem.file) != problem.message:
                 self._refuse(problem)
-        # A file that was refused may be the same bytes as before: its error goes when it is loaded again.
+        # A refused file may have the same bytes as before: its error goes when it is loaded again.
         mended = [file for file in files if file in self._refused and file not in changed]
         self._refused = refused
         stale = [file for file in self._stale() if file in files]
@@ -174,7 +174,7 @@ class Refresh:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    """Return what tells *folder* from one that later has its name, or None when there is none."""
+    """Return what distinguishes *folder* from a later one with its name, or None if it does not exist."""
     try:
         status = folder.stat()
     except OSError:
@@ -183,7 +183,7 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 
 def _look(path: str) -> object:
-    """Return what changes when the file at *path* does, or None when there is none."""
+    """Return a value that changes when the file at *path* does, or None if it does not exist."""
     try:
         status = Path(path).stat()
     except (OSError, ValueError):

@@ -1,8 +1,8 @@
-"""Forgetting: old runs with their attempts, logs and samples, so that the disk does not fill by itself.
+"""Retention: deletes old runs with their attempts, logs and samples, so that the disk does not fill up.
 
-Rows go first, files after: the database is the truth, and a folder that no row knows harms nobody and is
-found again by the sweep, while a row without its log could not be told from one that printed nothing.
-Every step is a short slice between two ticks, and whatever a crash leaves half done is found anew.
+Rows are deleted first, files after. The database is the truth: a folder without a row does no harm and is
+found again by the sweep, but a row without its log would look like one that printed nothing. Every step is
+short and runs between two ticks, and whatever a crash leaves half done is found again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 EVERY = 3600.0
 _FIRST = 60.0
 _TASKS = 50
-"""Task instances forgotten in one slice: with their folders some tens of milliseconds."""
+"""Task instances deleted in one step: with their folders some tens of milliseconds."""
 _ROWS = 500
 _SAMPLED = 20
 _DAY_US = 86_400_000_000
@@ -38,16 +38,16 @@ _DAY_US = 86_400_000_000
 async def forget_old(
     loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
 ) -> None:
-    """Once an hour forget what the settings do not keep, a little at a time."""
+    """Delete once an hour what the settings do not keep, a little at a time."""
     await asyncio.sleep(_FIRST)
     while True:
         try:
             await forget_once(loop, database, executor, settings, clock)
         except LostError:
             raise
-        except Exception as error:  # a full disk refuses this too, and is no reason to end the engine
-            log.exception("old runs could not be forgotten; trying again in an hour")
-            loop.troubles["forgetting"] = f"old runs could not be forgotten: {reason_of(error)}"
+        except Exception as error:  # a full disk refuses this too; the engine must not end
+            log.exception("old runs could not be deleted; trying again in an hour")
+            loop.troubles["forgetting"] = f"old runs could not be deleted: {reason_of(error)}"
         else:
             loop.troubles.pop("forgetting", None)
         await asyncio.sleep(EVERY)
@@ -56,9 +56,9 @@ async def forget_old(
 async def forget_once(
     loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
 ) -> None:
-    """Forget what is old now; nothing on the day after the clock was set far forward, for it may be wrong."""
+    """Delete what is old now; nothing for a day after the clock was set far forward, as it may be wrong."""
     if in_doubt(loop.world):
-        log.info("the clock was set forward: nothing is forgotten for a day")
+        log.info("the clock was set forward: nothing is deleted for a day")
         return
     now_us = to_us(clock.now())
     forgotten, wrong = 0, list[str]()
@@ -71,13 +71,13 @@ async def forget_once(
         except Exception as error:
             if of_the_machine(error):
                 raise
-            log.exception("old runs of %s could not be forgotten", dag_id)
-            wrong.append(f"old runs of {dag_id} could not be forgotten: {reason_of(error)}")
+            log.exception("old runs of %s could not be deleted", dag_id)
+            wrong.append(f"old runs of {dag_id} could not be deleted: {reason_of(error)}")
     loop.troubles.pop("old runs", None)
     if wrong:
         loop.troubles["old runs"] = "; ".join(wrong[:3])
     if forgotten:
-        log.info("forgot %d old run(s)", forgotten)
+        log.info("deleted %d old run(s)", forgotten)
     await _forget_trails(database, settings, now_us)
     await _forget_orphans(database, executor, settings, clock)
     yesterday_us = now_us - _DAY_US
@@ -101,7 +101,7 @@ async def _forget_run(loop: Loop, database: Database, executor: Executor, run: o
 
 
 async def _forget_trails(database: Database, settings: Settings, now_us: int) -> None:
-    """Forget old acts and ended backfills, and old records of schedule points."""
+    """Delete old acts and ended backfills, and old records of schedule points."""
     if settings.event_days:
         before_us = now_us - settings.event_days * _DAY_US
         found = await asyncio.to_thread(old.old_events, database, before_us=before_us)
@@ -129,7 +129,7 @@ async def _thin_samples(database: Database, before_us: int) -> None:
 
 
 async def _forget_orphans(database: Database, executor: Executor, settings: Settings, clock: Clock) -> None:
-    """Remove folders of attempts that no row knows and that nobody works in: a crash left them behind."""
+    """Remove folders of attempts without a row in which nobody works: a crash left them."""
     before = clock.now().timestamp() - 86_400
     unknown = await asyncio.to_thread(lambda: list(orphans(database, settings, before=before)))
     for attempt_id in unknown:
@@ -137,11 +137,11 @@ async def _forget_orphans(database: Database, executor: Executor, settings: Sett
             executor.forget(attempt_id)
             await _breathe()
     if unknown:
-        log.info("removed %d folder(s) of attempts that are forgotten", len(unknown))
+        log.info("removed %d folder(s) of deleted attempts", len(unknown))
 
 
 def orphans(database: Database, settings: Settings, *, before: float) -> Iterator[str]:
-    """Yield ids of attempt folders older than a moment (seconds since 1970) that no row knows."""
+    """Yield ids of attempt folders without a row that are older than a time (seconds since 1970)."""
     for shard in _folders(os.fspath(settings.attempts)):
         there = [entry.name for entry in _folders(shard.path) if entry.stat().st_mtime < before]
         yield from old.unknown_attempts(database, sorted(there))

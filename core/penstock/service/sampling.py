@@ -1,4 +1,4 @@
-"""Once a second, while anything runs, look at what the running attempts use."""
+"""Samples the resources of running attempts once a second."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.scheduling.loop import Loop
 log = logging.getLogger(__name__)
 
 EVERY = 1.0
-"""Seconds between two looks; between two looks while nothing runs, the task costs nothing."""
+"""Seconds between two samples; while nothing runs, this costs nothing."""
 _IDLE = 5.0
 
 
@@ -26,7 +26,7 @@ async def sample(loop: Loop, clock: Clock) -> None:
         if pids:
             try:
                 usages = await asyncio.to_thread(sampler.sample, pids)
-            except Exception as error:  # figures for people: never a reason to end the engine
+            except Exception as error:  # these are only figures: the engine must not end
                 if "samples" not in loop.troubles:
                     log.exception("running attempts could not be sampled")
                 loop.troubles["samples"] = f"running attempts could not be sampled: {reason_of(error)}"

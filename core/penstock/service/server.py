@@ -1,4 +1,4 @@
-"""The engine's socket: who may knock, and how it is opened and closed.
+"""The engine's socket: who may connect, and how it is opened and closed.
 
 A Unix socket of mode 0600 in a folder of mode 0700; each peer's user id is checked as well. There
 is no network port. What happens on a connection is `penstock.service.connection`.
@@ -44,17 +44,17 @@ class Server:
         self._refusal: PenstockError | None = None
 
     def refuse(self, error: PenstockError) -> None:
-        """Answer nothing but *error* from now on, and tell it to those who listen for news."""
+        """Answer only *error* from now on, and send it to those who listen for notices."""
         self._refusal = error
         for connection in tuple(self._connections):
             connection.refuse(error)
 
     async def mend(self) -> bool:
-        """Open the socket anew if its name leads nowhere, or elsewhere; return whether that was so."""
+        """Open the socket again if its name is missing or leads elsewhere; return whether that was so."""
         if not self._wanted or (self._server is not None and self._is_found()):
             return False
         if self._server is not None:
-            self._server.close()  # who is connected stays so
+            self._server.close()  # existing connections stay
             self._server = None
         await self.start()
         return True
@@ -68,8 +68,8 @@ class Server:
     async def start(self) -> None:
         """Open the socket.
 
-        Raises `EngineAlreadyRunningError` when somebody answers on it, `EngineError` when its folder
-        belongs to someone else or its name is taken by something that is not a socket.
+        Raises `EngineAlreadyRunningError` if another engine answers on it, `EngineError` if its folder
+        belongs to another user or its name is taken by something that is not a socket.
         """
         self._wanted = True
         self._settings.settle_sockets()
@@ -89,7 +89,7 @@ class Server:
             raise
 
     async def close(self) -> None:
-        """Close the socket and every connection; whoever waits for an answer sees the connection end."""
+        """Close the socket and every connection; clients that wait for an answer see the connection end."""
         self._wanted = False
         if self._server is None:
             return
@@ -107,7 +107,7 @@ class Server:
         return Connection(self._engine, self._notices, self._admit, self._connections.discard)
 
     def _admit(self, connection: Connection, peer: socket.socket) -> str | None:
-        """Return why *peer* may not come in, or None."""
+        """Return why *peer* may not connect, or None."""
         uid = peer_uid(peer)
         if uid not in {os.geteuid(), 0}:
             log.warning("refused a connection of user %d", uid)
@@ -121,7 +121,7 @@ class Server:
 
 
 def peer_uid(connection: socket.socket) -> int:
-    """Return the user id of the process at the other end, as the kernel knows it."""
+    """Return the user id of the process at the other end, from the kernel."""
     if sys.platform == "darwin":
         sol_local, local_peercred = 0, 1
         data = connection.getsockopt(sol_local, local_peercred, struct.calcsize("IIh16I"))
@@ -131,19 +131,19 @@ def peer_uid(connection: socket.socket) -> int:
 
 
 def private_folder(folder: Path) -> None:
-    """Make *folder* if need be, ours alone; raise `EngineError` when it is someone else's or a link."""
+    """Make *folder* if needed, private; raise `EngineError` if it is another user's, or a link."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise EngineError(f"{folder} must be a folder of this user: the engine's socket lies in it")
+        raise EngineError(f"{folder} must be a folder of this user: the engine's socket is in it")
     if stat.S_IMODE(found.st_mode) & 0o077:
         folder.chmod(0o700)
 
 
 def clear_stale(path: Path) -> None:
-    """Remove a socket that nobody answers on.
+    """Remove a socket on which nobody answers.
 
-    Raises `EngineAlreadyRunningError` when somebody does, `EngineError` when *path* is not a socket.
+    Raises `EngineAlreadyRunningError` if somebody does, `EngineError` if *path* is not a socket.
     """
     try:
         found = path.lstat()

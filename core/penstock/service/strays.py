@@ -1,7 +1,7 @@
-"""Attempts that run and that the database does not know: found in their directories when an engine starts.
+"""Attempts that run but have no row: found in their directories when an engine starts.
 
-A copy of the database knows every attempt from before it was made, so only those younger than the newest
-one that it knows are looked at; all of them, when the database is not the one that was last used here.
+A copy of the database knows every attempt from before it was made, so only attempts younger than its newest
+one are checked; or all of them, if the database is not the one that was last used here.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from penstock.store.upkeep.expire import newest_attempt, unknown_attempts
 
 _SHARD = re.compile(r"[0-9a-f]{7}", re.ASCII)
 _CLOCK_BACK_MS = 2 * 3600 * 1000
-"""How far the wall clock may have been set back meanwhile."""
+"""How far the wall clock may have been set back in the meantime."""
 
 
 class Orders(Executor, Protocol):
-    """An executor that can tell what it was asked for."""
+    """An executor that can return what it was asked for."""
 
     def order_of(self, attempt_id: str) -> dict[str, str]:
         """Return the environment that an attempt's order names."""
@@ -32,7 +32,7 @@ class Orders(Executor, Protocol):
 
 
 def strays(settings: Settings, database: Database, executor: Orders, *, known: bool) -> list[Stray]:
-    """Return the attempts that run, or are about to, without a row.
+    """Return the attempts without a row that run, or are about to.
 
     *known* says that the database is the one that was last used here.
     """
@@ -43,7 +43,7 @@ def strays(settings: Settings, database: Database, executor: Orders, *, known: b
 
 
 def _may_run(executor: Orders, attempt_id: str) -> bool:
-    """Whether a supervisor has it or may take it; what nobody claimed is taken back here."""
+    """Whether a supervisor has it or may take it; an unclaimed one is revoked here."""
     seen = executor.observe([attempt_id])[attempt_id]
     if isinstance(seen, Accepted):
         seen = executor.revoke(attempt_id)

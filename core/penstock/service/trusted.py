@@ -1,4 +1,4 @@
-"""Whether a home is its user's alone: looked at before anything of it is read, written or started."""
+"""Checks that a home belongs to its user alone, before anything in it is read, written or started."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penstock.settings import Settings
 
 
 def require_trusted(settings: Settings) -> None:
-    """Raise `RefusedError`, with what to type, when somebody else could decide what runs here."""
+    """Raise `RefusedError`, with what to type, if another user could decide what runs here."""
     if settings.home.exists() and (owner := settings.home.stat().st_uid) != os.geteuid():
         name, me = trust.user_name(owner), trust.user_name(os.geteuid())
         raise RefusedError(
@@ -23,14 +23,14 @@ def require_trusted(settings: Settings) -> None:
 
 
 def require_config(settings: Settings) -> None:
-    """Raise `RefusedError` when somebody else could change penstock.toml: it names commands for secrets."""
+    """Raise `RefusedError` if another user could change penstock.toml: it names commands for secrets."""
     file = settings.config_file
     if file.exists():
         trust.require(trust.file_flaw(file, file.stat()))
 
 
 def flaws_of_home(settings: Settings) -> Iterator[trust.Flaw]:
-    """Yield whatever lets somebody else decide what runs here, each once."""
+    """Yield everything by which another user could decide what runs here, each once."""
     found: dict[trust.Flaw, None] = dict.fromkeys(trust.flaws_of(settings.home, ours=True))
     for path in (
         settings.config_file,

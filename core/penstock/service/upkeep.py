@@ -1,4 +1,4 @@
-"""Looking after an instance's state from outside the engine: sizes, check, backup, restore, vacuum."""
+"""Maintains an instance's state from outside the engine: sizes, check, backup, restore, vacuum."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from penstock.store.upkeep.health import (
 )
 
 _YOUNG = 3600.0
-"""Seconds for which the folder of an attempt may be ahead of what a reader of the database sees."""
+"""Seconds by which the folder of an attempt may be ahead of what a reader of the database sees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What an instance takes, in bytes. ``log_bytes`` is by the rows, of attempts that have ended."""
+    """The size of an instance, in bytes. ``log_bytes`` is from the rows, of attempts that have ended."""
 
     database_bytes: int
     wal_bytes: int
     free_bytes: int
-    """Of the database: room of deleted rows, which new ones take first and `vacuum` gives back."""
+    """In the database: space of deleted rows, which new ones use first and `vacuum` gives back."""
     log_bytes: int
     oldest_run: datetime | None
     tables: list[TableSize]
@@ -46,7 +46,7 @@ class Sizes:
 
 
 def sizes(settings: Settings) -> Sizes:
-    """Return what the state takes, by table and by DAG."""
+    """Return the size of the state, by table and by DAG."""
     database = Database.open(settings.database, readonly=True)
     try:
         dags = dag_sizes(database)
@@ -70,7 +70,7 @@ def check(settings: Settings) -> list[Problem]:
     try:
         found = list(problems(database))
         if any(problem.kind == "file" for problem in found):
-            return found  # what else such a file says means nothing
+            return found  # nothing else in such a file can be trusted
         missing = [each for each in sorted(sources(database)) if not kept_source(settings, each).is_file()]
         found += [
             Problem("files", f"versions/{each}.py is missing: runs of it cannot go on") for each in missing
@@ -80,20 +80,20 @@ def check(settings: Settings) -> list[Problem]:
         database.close()
     if unknown:
         some = ", ".join(unknown[:3]) + (" ..." if len(unknown) > 3 else "")
-        text = f"{len(unknown)} folder(s) of attempts that no row knows: {some}"
-        found.append(Problem("files", f"{text}; the engine removes them in a day"))
+        text = f"{len(unknown)} folder(s) of attempts without a row: {some}"
+        found.append(Problem("files", f"{text}; the engine removes them within a day"))
     return found
 
 
 def backup(settings: Settings, target: Path, *, replace: bool = False) -> Copy:
-    """Write a proved copy of the database to *target*, whether or not an engine runs."""
+    """Write a checked copy of the database to *target*, whether or not an engine runs."""
     return back_up(settings.database, target.absolute(), replace=replace)
 
 
 def restore(settings: Settings, copy: Path) -> tuple[Copy, Path | None]:
-    """Put *copy* in the place of the database; return it and where the old one is now.
+    """Replace the database by *copy*; return it and where the old one is now.
 
-    Raises `RefusedError` while an engine runs, `StoreError` when the copy cannot be used.
+    Raises `RefusedError` while an engine runs, `StoreError` if the copy cannot be used.
     """
     with _alone(settings):
         aside = None
@@ -105,17 +105,17 @@ def restore(settings: Settings, copy: Path) -> tuple[Copy, Path | None]:
 
 
 def create(settings: Settings) -> None:
-    """Make an empty database where there is none. Raises `RefusedError` where one is, or an engine runs."""
+    """Make an empty database if there is none. Raises `RefusedError` if there is one, or an engine runs."""
     with _alone(settings):
         if settings.database.exists():
-            raise RefusedError(f"{settings.database} is there: nothing to create")
+            raise RefusedError(f"{settings.database} exists: nothing to create")
         Database.open(settings.database).close()
 
 
 def vacuum(settings: Settings) -> tuple[int, int]:
-    """Give unused room back to the disk; return the bytes before and after. Raises as `restore`."""
+    """Give unused space back to the disk; return the bytes before and after. Raises as `restore`."""
     with _alone(settings):
-        Database.open(settings.database, readonly=True).close()  # is it there, and ours?
+        Database.open(settings.database, readonly=True).close()  # does it exist, and is it ours?
         return shrink(settings.database)
 
 
@@ -130,7 +130,7 @@ def _unused(path: Path) -> Path:
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the home without an engine; none can start meanwhile."""
+    """Hold the home without an engine; none can start in the meantime."""
     if not settings.home.is_dir():
         raise StoreError(f"{settings.home} does not exist")
     settings.run_folder.mkdir(mode=0o700, exist_ok=True)
@@ -138,7 +138,7 @@ def _alone(settings: Settings) -> Iterator[None]:
     try:
         lock.__enter__()
     except EngineAlreadyRunningError as error:
-        raise RefusedError(f"{error}: `penstock down` first; tasks that run go on meanwhile") from None
+        raise RefusedError(f"{error}: `penstock down` first; running tasks go on") from None
     try:
         yield
     finally:

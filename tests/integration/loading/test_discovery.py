@@ -171,7 +171,7 @@ def test_what_is_no_file_is_told_and_nothing_waits_for_it(folder: Path) -> None:
         "pipe.py": "is not a regular file",
         "socket.py": "is not a regular file",
         "null.py": "is not a regular file",
-        "dangling.py": "is a link to what is not there",
+        "dangling.py": "is a link to something that does not exist",
         "loop.py": "cannot be read: Too many levels of symbolic links",
     }
 

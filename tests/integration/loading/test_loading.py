@@ -364,8 +364,8 @@ with DAG("lies"):
         ("pool_slots", "-1", "task 'a': pool_slots must be a whole number from 1"),
         ("trigger_rule", "'nonsense'", "task 'a': trigger_rule 'nonsense' does not exist"),
         ("upstream", "('b',)", "task 'a': it depends on 'b', which is not in the DAG"),
-        ("retries", "None", "wrote over what its loader said"),
-        ("weight_rule", "'up'", "wrote over what its loader said"),
+        ("retries", "None", "overwrote the answer of its loader"),
+        ("weight_rule", "'up'", "overwrote the answer of its loader"),
     ],
 )
 def test_a_file_that_lies_about_its_dags_is_not_believed(

@@ -102,7 +102,7 @@ async def test_a_watcher_that_fails_is_replaced_by_looking_and_said(
     refresh = Refresh(running_bench.settings, running_bench.loop)
     async with watched(running_bench, refresh):
         await eventually(lambda: len(refresh.warnings) == 1, "it is said")
-        assert "cannot be watched, so it is looked at every" in refresh.warnings[0]
+        assert "cannot be watched, so it is scanned every" in refresh.warnings[0]
         (running_bench.settings.dags_folder / "one.py").write_text(DAG_FILE.format(name="one"))
         await eventually(lambda: "one" in running_bench.loop.world.dags, "the new file is seen all the same")
 

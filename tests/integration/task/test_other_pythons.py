@@ -105,7 +105,7 @@ def test_endings(file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
             "leaves": ("skipped", "exit code 7 means skip"),
             "other_code": ("failed", "ended with exit code 3 and without a value"),
             "unkeepable": ("failed", "XComError: the value is of type builtins.object"),
-            "nowhere": ("fail_without_retry", "'/no/such/python' is not there"),
+            "nowhere": ("fail_without_retry", "'/no/such/python' does not exist"),
             "no_python": ("fail_without_retry", "python9.9 is not on the PATH"),
         }
         for task_id, (kind, words) in endings.items():

@@ -305,8 +305,14 @@ LATER = [
         "m = BashOperator.partial(task_id='m').expand(bash_command=a.output); m.trigger_rule = 'always'",
         "'always'",
     ),
-    ("s = FileSensor(task_id='s', filepath='x'); s.soft_fail = s.never_fail = True", "cannot be used together"),
-    ("p = PythonOperator(task_id='p', python_callable=print); p.python_callable = 3", "something that can be called"),
+    (
+        "s = FileSensor(task_id='s', filepath='x'); s.soft_fail = s.never_fail = True",
+        "cannot be used together",
+    ),
+    (
+        "p = PythonOperator(task_id='p', python_callable=print); p.python_callable = 3",
+        "something that can be called",
+    ),
     ("g = TaskGroup('g'); g.tooltip = 3", "tooltip must be a string"),
     ("g = TaskGroup('g'); g.group_id = 'h'", "was renamed to 'h'"),
     ("g = TaskGroup('g'); g.default_args = 3", "default_args must be a mapping"),

@@ -56,8 +56,8 @@ BAD = [
     (BASH.format("echo {{ ds"), "unexpected end of template", "between {% raw %} and {% endraw %}"),
     (BASH.format("x\n{% if ds %}"), "Unexpected end of template", "{% raw %}"),
     (BASH.format("{% endif %}"), "unknown tag 'endif'", "{% raw %}"),
-    (BASH.format("{{ ds | uper }}"), "there is no filter 'uper' (did you mean 'upper'?)", ""),
-    (BASH.format("{{ ds is definde }}"), "there is no test 'definde' (did you mean 'defined'?)", ""),
+    (BASH.format("{{ ds | uper }}"), "filter 'uper' does not exist (did you mean 'upper'?)", ""),
+    (BASH.format("{{ ds is definde }}"), "test 'definde' does not exist (did you mean 'defined'?)", ""),
     (
         BASH.format("/opt/backup.sh"),
         "'/opt/backup.sh' ends in .sh, so it names a template file",
@@ -69,7 +69,7 @@ BAD = [
     ("BashOperator(task_id='a', bash_command='x', env={'{{': 'A'})", "env: line 1", "{% raw %}"),
     (
         "BashOperator(task_id='a', bash_command='x', cwd='{{ ds |nope }}')",
-        "cwd: there is no filter 'nope'",
+        "cwd: filter 'nope' does not exist",
         "",
     ),
     ("BashSensor(task_id='a', bash_command='{{.x}}')", "bash_command: line 1", RAW_GO),
@@ -92,13 +92,17 @@ BAD = [
     ),
     ("SQLExecuteQueryOperator(task_id='a', conn_id='c', sql='lost.sql')", "'nowhere.sql' is included", ""),
     ("SQLExecuteQueryOperator(task_id='a', conn_id='c', sql='latin.sql')", "cannot be read", ""),
-    ("SQLExecuteQueryOperator(task_id='a', conn_id='c', sql='/good.sql/x.sql')", "named from there on", ""),
+    (
+        "SQLExecuteQueryOperator(task_id='a', conn_id='c', sql='/good.sql/x.sql')",
+        "names of template files start there",
+        "",
+    ),
     (
         "TriggerDagRunOperator(task_id='a', trigger_dag_id='x', conf={'d': '{{ ds }'})",
         "conf: line 1",
         "{% raw %}",
     ),
-    ("FileSensor(task_id='a', filepath='/x/{{ ds |nope }}')", "filepath: there is no filter", ""),
+    ("FileSensor(task_id='a', filepath='/x/{{ ds |nope }}')", "filepath: filter 'nope' does not exist", ""),
     ("DateTimeSensor(task_id='a', target_time='{{ }}')", "target_time: line 1", ""),
     ("HttpSensor(task_id='a', http_conn_id='c', endpoint='{{ x')", "endpoint: line 1", ""),
     ("BashOperator.partial(task_id='a', env={'A': '{{'}).expand(bash_command=['x'])", "env: line 1", ""),
@@ -120,7 +124,7 @@ BAD = [
     ),
     (
         "EmptyOperator(task_id='a'); dag.on_success_callback = ShellNotifier('x', env={'A': '{{ 1|nope }}'})",
-        "on_success_callback: env of ShellNotifier: there is no filter 'nope'",
+        "on_success_callback: env of ShellNotifier: filter 'nope' does not exist",
         "",
     ),
     (
@@ -177,7 +181,7 @@ def test_a_name_that_no_run_has_is_a_warning(folder: Path) -> None:
     spec = load(
         folder, BASH.format("echo {{ dss }} {{ mine }}"), "schedule=None, user_defined_macros={'mine': 3}"
     )
-    assert spec.warnings == ("task 'a': bash_command asks for 'dss', which no run has (did you mean 'ds'?)",)
+    assert spec.warnings == ("task 'a': bash_command uses 'dss', which no run has (did you mean 'ds'?)",)
 
 
 def test_a_lenient_undefined_asks_no_questions(folder: Path) -> None:
