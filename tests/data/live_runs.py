@@ -9,11 +9,10 @@ from fakes.clock import START
 from penstock.clock import to_us
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
+from penstock.model.structure import Structure
 from penstock.scheduling.world.live_backfill import LiveBackfill
-from penstock.scheduling.world.structure import Structure
 from penstock.scheduling.world.world import LiveRun, World, build_live
 from penstock.store.engine.records import BackfillRecord, PoolRecord, RunRecord, TaskRecord
-from penstock.store.engine.working_set import Version
 
 
 def task_record(spec: TaskSpec, state: TaskState = TaskState.PENDING, **fields: object) -> TaskRecord:
@@ -48,7 +47,7 @@ def live_run(
         state = (states or {}).get(each.task_id, TaskState.PENDING)
         attempt = f"{key:012x}-{len(tasks):08x}" if state is not TaskState.PENDING else None
         tasks.append(task_record(each, state, attempt_id=attempt))
-    return build_live(run, Structure(Version(1, spec, "0" * 64)), tasks)
+    return build_live(run, Structure(1, spec, "0" * 64), tasks)
 
 
 def world_of(

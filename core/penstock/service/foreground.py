@@ -32,6 +32,7 @@ from penstock.model.expansion import sources
 from penstock.model.outcome import describe
 from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
 from penstock.model.states import RUN_TERMINAL
+from penstock.model.structure import Structure
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.views import RunDetail, TaskRow
 from penstock.scheduling.loop import Loop
@@ -154,13 +155,8 @@ def _prepared(spec: DagSpec, task: str | None) -> DagSpec:
 
 
 def _refuse_mapped(spec: DagSpec, task: TaskSpec) -> None:
-    groups = {group.group_id: group for group in spec.groups}
-    around = task.group
-    expands = [task.expand]
-    while around is not None:
-        expands.append(groups[around].expand)
-        around = groups[around].parent
-    names = sorted({name for expand in expands if expand is not None for name in sources(expand)})
+    expand = Structure(0, spec, "").mapping.get(task.task_id)
+    names = sorted(set(sources(expand))) if expand is not None else []
     if names:
         raise UsageError(
             f"{task.task_id} is mapped over what {', '.join(names)} returns, so it cannot run alone: "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from penstock.model.acts import Clear, Retry
 from penstock.model.states import FAILURE_LIKE, OCCUPIES_SLOT, TaskState
+from penstock.model.structure import Structure
 from penstock.model.views.views import Done, PlanItem
 from penstock.scheduling.acts.memory import Change, remember
 from penstock.scheduling.acts.planned import amount, counted, make_plan, task_item
@@ -14,7 +15,6 @@ from penstock.scheduling.acts.versions import VersionChange, latest_version, tak
 from penstock.scheduling.moves.clear import clear_tasks
 from penstock.scheduling.world.instances import beside
 from penstock.scheduling.world.planned import Planned
-from penstock.scheduling.world.structure import Structure
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import TaskRecord

@@ -8,9 +8,9 @@ from penstock.errors import UnknownError, UsageError
 from penstock.ids import split_instance
 from penstock.model.acts import Clear, Mark
 from penstock.model.states import TaskState
+from penstock.model.structure import Structure
 from penstock.scheduling.world.instances import instances, reach
 from penstock.scheduling.world.names import unknown_task
-from penstock.scheduling.world.structure import Structure
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import TaskRecord
 
@@ -97,8 +97,4 @@ def members_of(live: LiveRun, name: str, structure: Structure) -> list[str]:
     """Return the tasks that *name* means in *structure*: itself, or those of the group it names."""
     if name in structure.tasks:
         return [name] if name in live.instances or structure is not live.structure else []
-    inside = {name}
-    for group in structure.spec.groups:  # parents come before their children
-        if group.parent in inside:
-            inside.add(group.group_id)
-    return [task.task_id for task in structure.spec.tasks if task.group in inside]
+    return list(structure.members.get(name, ()))

@@ -9,7 +9,7 @@ from typing import Any
 from penstock.clock import to_us
 from penstock.model.expansion import instance_count
 from penstock.model.states import RunState, RunType, TaskState
-from penstock.scheduling.world.structure import Structure
+from penstock.model.structure import Structure
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, build_live
 from penstock.store.engine.records import RunRecord, TaskRecord

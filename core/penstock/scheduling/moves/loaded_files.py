@@ -10,16 +10,15 @@ from pathlib import Path
 
 from penstock.clock import from_us, to_us
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile, encode_spec, spec_hash
+from penstock.model.structure import Structure
 from penstock.model.subject import about_dag
 from penstock.scheduling.moves.assets import forget_others
 from penstock.scheduling.moves.pools import put_pool
 from penstock.scheduling.moves.quarantine import release, version_name
-from penstock.scheduling.world.structure import Structure
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.live_rows import DagFacts
 from penstock.store.engine.records import PauseRecord, PoolRecord
-from penstock.store.engine.working_set import Version
 from penstock.store.engine.writes import (
     DELETE_DAG,
     DELETE_IMPORT_ERROR,
@@ -86,7 +85,7 @@ def _stays_out(tick: Tick, subject_id: str, version: str, parsed: ParsedFile) ->
 def _useless(spec: DagSpec, source_hash: str) -> DagFileProblem | None:
     """Return why the scheduler could do nothing with a DAG, or None."""
     try:
-        Structure(Version(0, spec, source_hash))
+        Structure(0, spec, source_hash).checked()
     except ValueError as error:
         return DagFileProblem(file=spec.file, message=f"DAG {spec.dag_id!r}: {error}", line=spec.line)
     return None

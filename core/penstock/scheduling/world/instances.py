@@ -17,7 +17,7 @@ from penstock.model.trigger_rules import ParentCounts
 from penstock.store.engine.records import TaskRecord
 
 if TYPE_CHECKING:
-    from penstock.scheduling.world.structure import Structure
+    from penstock.model.structure import Structure
     from penstock.scheduling.world.world import LiveRun
 
 

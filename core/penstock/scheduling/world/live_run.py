@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass, field
 
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TaskState
+from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_run
 from penstock.model.trigger_rules import ParentCounts
 from penstock.scheduling.world.instances import recount
-from penstock.scheduling.world.structure import Structure
 from penstock.store.engine.records import RunRecord, TaskRecord
 
 QueueEntry = tuple[int, int, int, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.clock import from_us
-from penstock.scheduling.world.structure import Structure
+from penstock.model.structure import Structure
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import TaskRecord
 

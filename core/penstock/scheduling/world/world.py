@@ -16,6 +16,7 @@ from penstock.execution.executor import Claimed
 from penstock.ids import split_instance
 from penstock.model.spec import DagSpec, ParsedFile
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, RunState, TaskState, progress
+from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_dag, about_row, about_run
 from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.live_backfill import LiveBackfill
@@ -25,7 +26,6 @@ from penstock.scheduling.world.live_run import build_live as build_live  # noqa:
 from penstock.scheduling.world.live_run import enqueue as enqueue  # noqa: PLC0414
 from penstock.scheduling.world.live_run import take_decision as take_decision  # noqa: PLC0414
 from penstock.scheduling.world.shown_plans import ShownPlans
-from penstock.scheduling.world.structure import Structure
 from penstock.scheduling.world.values_and_assets import ChangedAssets, StoredValues
 from penstock.store.engine.live_rows import Apart, DagFacts
 from penstock.store.engine.records import (
@@ -36,7 +36,7 @@ from penstock.store.engine.records import (
     TaskRecord,
     UndoRecord,
 )
-from penstock.store.engine.working_set import Version, WorkingSet
+from penstock.store.engine.working_set import WorkingSet
 from penstock.store.meta import read_meta
 from penstock.store.sieve import Sieve
 from penstock.timetable.point import Point
@@ -227,12 +227,12 @@ class World:
         """Return a version of a DAG."""
         found = self._structures.get(version_id)
         if found is None:
-            found = self._structures[version_id] = Structure(self.reads.version(version_id))
+            found = self._structures[version_id] = self.reads.version(version_id).checked()
         return found
 
     def put_structure(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
         """Take note of a version that is about to be written."""
-        self._structures[version_id] = Structure(Version(version_id, spec, source_hash))
+        self._structures[version_id] = Structure(version_id, spec, source_hash).checked()
 
     def forget_versions(self) -> None:
         """Let go of versions that no DAG and no run here is of; they are read again when they are needed."""

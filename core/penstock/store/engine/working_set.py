@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeVar
 
@@ -13,8 +12,9 @@ import sqlalchemy as sa
 
 from penstock.errors import UnknownError
 from penstock.ids import instance_key
-from penstock.model.spec import DagSpec, decode_spec
+from penstock.model.spec import decode_spec
 from penstock.model.states import RunState, TaskState, progress
+from penstock.model.structure import Structure
 from penstock.model.subject import about_row
 from penstock.store import tables
 from penstock.store.checked import checked
@@ -89,19 +89,10 @@ _LEDGER_BETWEEN = (
 W = TypeVar("W", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of a DAG."""
-
-    id: int
-    spec: DagSpec
-    source_hash: str
-
-
 class WorkingSet(Standing):
     """Reads records; every method is one short read."""
 
-    def version(self, version_id: int) -> Version:
+    def version(self, version_id: int) -> Structure:
         """Return one version of a DAG; raise `UnknownError` when nothing was pinned to it for long."""
         columns = [_version.c[name] for name in _VERSION_NAMES]
         with self.database.read() as connection:
@@ -110,7 +101,7 @@ class WorkingSet(Standing):
             raise UnknownError(f"version {version_id} of the DAG is no longer kept")
         try:
             key, spec, source_hash = _version_row(row)
-            return Version(key, decode_spec(spec), source_hash)
+            return Structure(key, decode_spec(spec), source_hash)
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
             raise ValueError(f"version {version_id} of the DAG cannot be read: {error}") from error
 

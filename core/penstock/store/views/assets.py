@@ -20,7 +20,7 @@ from penstock.store.engine.assets import event_counts, events_by_id, newest_even
 from penstock.store.engine.records import AssetEventRecord
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
-from penstock.store.views.versions import Shapes
+from penstock.store.views.versions import Versions
 
 _dag = table_of(tables.DagRow)
 _pause = table_of(tables.PauseRow)
@@ -41,10 +41,10 @@ class _Gathered:
             self.spec = spec
 
 
-def read_assets(connection: Connection, shapes: Shapes) -> list[AssetRow]:
+def read_assets(connection: Connection, versions: Versions) -> list[AssetRow]:
     """Return every asset and alias that a DAG knows or that ever changed, by name."""
     rows = connection.execute(sa.select(_dag.c.dag_id, _dag.c.version_id).where(~_dag.c.missing)).all()
-    kept = shapes.load(connection, {row.version_id for row in rows})
+    kept = versions.load(connection, {row.version_id for row in rows})
     waiting = queued(connection)
     paused = set(connection.execute(sa.select(_pause.c.dag_id).where(_pause.c.kind == "schedule")).scalars())
     found: dict[tuple[str, str], _Gathered] = {}

@@ -19,7 +19,7 @@ from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
 from penstock.store.statement import table_of
 from penstock.store.views.quarantine import NEVER, reasons
 from penstock.store.views.runs import AnyRow, known_dag
-from penstock.store.views.versions import Shapes
+from penstock.store.views.versions import Versions
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
@@ -64,14 +64,14 @@ _SLOTS = (
 )
 
 
-def read_pools(connection: Connection, shapes: Shapes) -> list[PoolRow]:
+def read_pools(connection: Connection, versions: Versions) -> list[PoolRow]:
     """Return every pool by name: slots used, task instances waiting, and who holds slots, longest first."""
     holding = connection.execute(_HOLDING).all()
     waiting = connection.execute(_WAITING).all()
     pools = connection.execute(sa.select(_pool).order_by(_pool.c.name)).all()
     counting = {row.name for row in pools if row.include_deferred}
     deferred = connection.execute(_DEFERRED).all() if counting else []
-    kept = shapes.load(connection, {row.version_id for row in (*holding, *waiting, *deferred)})
+    kept = versions.load(connection, {row.version_id for row in (*holding, *waiting, *deferred)})
     used: dict[str, int] = defaultdict(int)
     holders: dict[str, list[str]] = defaultdict(list)
     queue: dict[str, int] = defaultdict(int)

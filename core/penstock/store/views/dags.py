@@ -25,7 +25,7 @@ from penstock.store.statement import table_of
 from penstock.store.views.next_points import Coming, Cursor
 from penstock.store.views.quarantine import reasons
 from penstock.store.views.runs import RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
-from penstock.store.views.versions import Shape, Shapes
+from penstock.store.views.versions import StoredVersion, Versions
 from penstock.timetable.describe import in_words
 
 _dag = table_of(tables.DagRow)
@@ -95,28 +95,28 @@ class _Facts(NamedTuple):
 
 
 def read_dags(
-    connection: Connection, shapes: Shapes, coming: Coming, strip: int, dag_id: str | None = None
+    connection: Connection, versions: Versions, coming: Coming, strip: int, dag_id: str | None = None
 ) -> list[DagRow]:
     """Return every DAG by id, or only *dag_id*."""
     of_dag = [] if dag_id is None else [_dag.c.dag_id == dag_id]
     rows = connection.execute(_DAGS.where(*of_dag)).all()
     facts = _facts(connection, max(strip, _HISTORY), of_dag)
-    versions = {row.version_id for row in rows}
-    versions.update(run.version_id for runs in facts.runs.values() for run in runs[:1])
-    kept = shapes.load(connection, versions)
+    wanted = {row.version_id for row in rows}
+    wanted.update(run.version_id for runs in facts.runs.values() for run in runs[:1])
+    kept = versions.load(connection, wanted)
     return [_shown(row, kept, coming, facts, strip) for row in rows]
 
 
-def read_dag(connection: Connection, shapes: Shapes, coming: Coming, dag_id: str) -> DagDetail:
+def read_dag(connection: Connection, versions: Versions, coming: Coming, dag_id: str) -> DagDetail:
     """Return one DAG with its structure."""
     row = dag_row(connection, dag_id)
-    [dag] = read_dags(connection, shapes, coming, 24, dag_id)
-    shape = shapes.one(connection, row.version_id)
-    spec = shape.spec
+    [dag] = read_dags(connection, versions, coming, 24, dag_id)
+    version = versions.one(connection, row.version_id)
+    spec = version.spec
     params = {name: _param_schema(param) for name, param in spec.params.items()}
     return DagDetail(
         dag=dag,
-        version=shape.version,
+        version=version.name,
         start_date=spec.start_date,
         end_date=spec.end_date,
         catchup=spec.catchup,
@@ -124,8 +124,8 @@ def read_dag(connection: Connection, shapes: Shapes, coming: Coming, dag_id: str
         max_active_tasks=spec.max_active_tasks,
         params=params,
         form=fields_of(params),
-        nodes=shape.nodes,
-        groups=shape.groups,
+        nodes=version.nodes,
+        groups=version.groups,
         doc=spec.doc,
         words=in_words(spec.schedule),
         warnings=spec.warnings,
@@ -174,21 +174,25 @@ def _pairs(connection: Connection, query: sa.Select[Any, Any]) -> dict[Any, Any]
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _shown(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Facts, strip: int) -> DagRow:
+def _shown(
+    row: AnyRow, versions: dict[int, StoredVersion], coming: Coming, facts: _Facts, strip: int
+) -> DagRow:
     """Return the view of a DAG; of one that cannot be read, its name and why."""
     barred = facts.barred.get(row.dag_id)
     try:
         _dag_row(row)
-        view = _dag_view(row, shapes, coming, facts, strip)
+        view = _dag_view(row, versions, coming, facts, strip)
     except Exception as error:  # noqa: BLE001 - the others are shown all the same
         barred = barred or f"cannot be read: {error}"
         view = DagRow(dag_id=str(row.dag_id), file=str(row.file), schedule="?", timezone="UTC")
     return view if barred is None else msgspec.structs.replace(view, quarantined=barred, next_run=None)
 
 
-def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Facts, strip: int) -> DagRow:
+def _dag_view(
+    row: AnyRow, versions: dict[int, StoredVersion], coming: Coming, facts: _Facts, strip: int
+) -> DagRow:
     dag_id: str = row.dag_id
-    spec = shapes[row.version_id].spec
+    spec = versions[row.version_id].spec
     runs = facts.runs.get(dag_id, [])
     good = [run for run in runs if readable(run)]
     held = facts.pauses.get((dag_id, "run", runs[0].run_id)) if runs else None
@@ -217,7 +221,7 @@ def _dag_view(row: AnyRow, shapes: dict[int, Shape], coming: Coming, facts: _Fac
         else run_view(
             last,
             facts.counts.get(last.id, {}),
-            shapes[last.version_id],
+            versions[last.version_id],
             held,
             facts.barred.get(f"{dag_id}/{last.run_id}"),
         ),

@@ -42,7 +42,7 @@ from penstock.store.views import (
 )
 from penstock.store.views.durations import Durations
 from penstock.store.views.next_points import Coming
-from penstock.store.views.versions import Shapes
+from penstock.store.views.versions import Versions
 
 _SIZES_FOR = 15.0
 """Seconds for which the sum of all logs is good enough."""
@@ -60,7 +60,7 @@ class Reads:
         self._database = database
         self._settings = settings
         self._clock = clock or SystemClock()
-        self._shapes = Shapes()
+        self._versions = Versions()
         self._durations = Durations()
         self._coming = Coming(self._clock)
         self._log_bytes = (float("-inf"), 0)
@@ -90,18 +90,18 @@ class Reads:
     def dags(self, strip: int = 24) -> list[views.DagRow]:
         """Return every known DAG by id."""
         with self._database.show() as connection:
-            return dags.read_dags(connection, self._shapes, self._coming, min(strip, _LONGEST_STRIP))
+            return dags.read_dags(connection, self._versions, self._coming, min(strip, _LONGEST_STRIP))
 
     def dag(self, dag_id: str) -> views.DagDetail:
         """Return one DAG with its structure."""
         with self._database.show() as connection:
-            return dags.read_dag(connection, self._shapes, self._coming, dag_id)
+            return dags.read_dag(connection, self._versions, self._coming, dag_id)
 
     def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
         """Return the next *count* schedule points."""
         with self._database.show() as connection:
             row = dags.dag_row(connection, dag_id)
-            spec = self._shapes.one(connection, row.version_id).spec
+            spec = self._versions.one(connection, row.version_id).spec
         return self._coming.points(dags.dag_cursor(row), spec, min(count, _MOST_POINTS))
 
     def ledger(self, dag_id: str, limit: int) -> list[views.LedgerRow]:
@@ -124,7 +124,7 @@ class Reads:
         return ledger_rows.DagPoints(
             connection,
             dags.dag_cursor(row),
-            self._shapes.one(connection, row.version_id).spec,
+            self._versions.one(connection, row.version_id).spec,
             self._clock.now(),
             missing=row.missing,
         )
@@ -132,12 +132,12 @@ class Reads:
     def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
         """Return the newest runs of a DAG, newest first."""
         with self._database.show() as connection:
-            return runs.read_runs(connection, self._shapes, dag_id, min(limit, _MOST_ROWS), before)
+            return runs.read_runs(connection, self._versions, dag_id, min(limit, _MOST_ROWS), before)
 
     def run(self, dag_id: str, run_id: str) -> views.RunDetail:
         """Return one run with its task instances."""
         with self._database.show() as connection:
-            return runs.read_run(connection, self._shapes, self._durations, dag_id, run_id)
+            return runs.read_run(connection, self._versions, self._durations, dag_id, run_id)
 
     def run_states(
         self,
@@ -152,8 +152,8 @@ class Reads:
         with self._database.show() as connection:
             if must_exist or group_id is not None:
                 row = dags.dag_row(connection, dag_id)
-                spec = self._shapes.one(connection, row.version_id).spec
-                task_ids = runs.named_tasks(spec, task_ids, group_id)
+                version = self._versions.one(connection, row.version_id)
+                task_ids = runs.named_tasks(version, task_ids, group_id)
             return runs.read_run_states(connection, dag_id, wanted, task_ids)
 
     def xcom_sources(
@@ -217,7 +217,7 @@ class Reads:
     def assets(self) -> list[AssetRow]:
         """Return every asset, by name."""
         with self._database.show() as connection:
-            return assets.read_assets(connection, self._shapes)
+            return assets.read_assets(connection, self._versions)
 
     def asset_events(
         self, name: str | None, uri: str | None, alias: str | None, limit: int
@@ -237,7 +237,7 @@ class Reads:
     def pools(self) -> list[views.PoolRow]:
         """Return every pool."""
         with self._database.show() as connection:
-            return backfills.read_pools(connection, self._shapes)
+            return backfills.read_pools(connection, self._versions)
 
     def cursor(self) -> int:
         """Return the newest event's seq."""

@@ -16,8 +16,8 @@ from penstock.decoding import decoder
 from penstock.errors import UnknownError, UsageError
 from penstock.ids import instance_key
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.model.spec import DagSpec
 from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState, progress
+from penstock.model.structure import Structure
 from penstock.model.subject import about_row
 from penstock.model.views.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
 from penstock.store import tables
@@ -26,7 +26,7 @@ from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons, unreadable_run
-from penstock.store.views.versions import Shape, Shapes
+from penstock.store.views.versions import StoredVersion, Versions
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -120,7 +120,7 @@ _task_row = checked(_task, _TASK_NAMES, state=Literal[tuple(_TASK_STATES)])
 
 
 def read_runs(
-    connection: Connection, shapes: Shapes, dag_id: str, limit: int, before: datetime | None
+    connection: Connection, versions: Versions, dag_id: str, limit: int, before: datetime | None
 ) -> list[RunRow]:
     """Return the newest runs of a DAG, newest first."""
     known_dag(connection, dag_id)
@@ -130,13 +130,13 @@ def read_runs(
     rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
     counts = task_counts(connection, [row.id for row in rows])
     held = _holds(connection, dag_id)
-    versions = shapes.load(connection, {row.version_id for row in rows})
+    pinned = versions.load(connection, {row.version_id for row in rows})
     barred = reasons(connection)
     return [
         run_view(
             row,
             counts.get(row.id, {}),
-            versions[row.version_id],
+            pinned[row.version_id],
             held.get((row.run_id, "")),
             barred.get(f"{row.dag_id}/{row.run_id}"),
         )
@@ -145,11 +145,11 @@ def read_runs(
 
 
 def read_run(
-    connection: Connection, shapes: Shapes, durations: Durations, dag_id: str, run_id: str
+    connection: Connection, versions: Versions, durations: Durations, dag_id: str, run_id: str
 ) -> RunDetail:
     """Return one run with its task instances in topological order."""
     row = run_row(connection, dag_id, run_id)
-    shape = shapes.one(connection, row.version_id)
+    version = versions.one(connection, row.version_id)
     usual = durations.medians(connection, dag_id)
     held = _holds(connection, dag_id)
     counts: dict[str, int] = defaultdict(int)
@@ -159,18 +159,18 @@ def read_run(
         task = _readable(stored)
         counts[task[2]] += 1
         own = held.get((run_id, instance_key(task[0], task[1])))
-        view = _task_view(task, shape, usual.get(task[0]), own or held.get((run_id, task[0])))
+        view = _task_view(task, version, usual.get(task[0]), own or held.get((run_id, task[0])))
         if view.attempt_id in live:
             cpu, peak = live[view.attempt_id]
             view = msgspec.structs.replace(view, cpu_percent=cpu, peak_rss=peak)
         tasks.append(view)
     barred = reasons(connection).get(f"{dag_id}/{run_id}")
-    run = run_view(row, counts, shape, held.get((run_id, "")), barred)
+    run = run_view(row, counts, version, held.get((run_id, "")), barred)
     repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
     return RunDetail(
         run=run,
         tasks=tuple(tasks),
-        groups=shape.groups,
+        groups=version.groups,
         frozen=held.get(("", "")),
         reruns=tuple(repeats),
     )
@@ -209,20 +209,16 @@ def read_run_states(
 
 
 def named_tasks(
-    spec: DagSpec, task_ids: Sequence[str] | None, group_id: str | None
+    structure: Structure, task_ids: Sequence[str] | None, group_id: str | None
 ) -> tuple[str, ...] | None:
     """Return the tasks asked for, or those of a group; raise `UnknownError` for one that is not there."""
     if group_id is not None:
-        if group_id not in {group.group_id for group in spec.groups}:
-            raise UnknownError(f"DAG {spec.dag_id!r} has no group {group_id!r}")
-        inside = {group_id}
-        for group in spec.groups:  # in the order of making: a group comes after the one around it
-            if group.parent in inside:
-                inside.add(group.group_id)
-        return tuple(task.task_id for task in spec.tasks if task.group in inside)
+        if group_id not in structure.members:
+            raise UnknownError(f"DAG {structure.spec.dag_id!r} has no group {group_id!r}")
+        return structure.members[group_id]
     for task_id in task_ids or ():
-        if spec.task(task_id) is None:
-            raise UnknownError(f"DAG {spec.dag_id!r} has no task {task_id!r}")
+        if task_id not in structure.tasks:
+            raise UnknownError(f"DAG {structure.spec.dag_id!r} has no task {task_id!r}")
     return None if task_ids is None else tuple(task_ids)
 
 
@@ -265,14 +261,14 @@ def task_counts(connection: Connection, run_pks: Iterable[int]) -> dict[int, dic
 def run_view(
     row: AnyRow,
     counts: dict[str, int],
-    shape: Shape,
+    version: StoredVersion,
     held: PauseInfo | None,
     quarantined: str | None = None,
 ) -> RunRow:
     """Return the view of a row of `RUN_COLUMNS`; of one that cannot be read, as much as can be."""
     try:
         _run_row(row)
-        view = _run_view(row, counts, shape, held)
+        view = _run_view(row, counts, version, held)
     except (ValueError, OverflowError) as error:
         return unreadable_run(row, error, quarantined)
     return view if quarantined is None else msgspec.structs.replace(view, quarantined=quarantined)
@@ -287,7 +283,7 @@ def readable(row: AnyRow) -> bool:
     return True
 
 
-def _run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo | None) -> RunRow:
+def _run_view(row: AnyRow, counts: dict[str, int], version: StoredVersion, held: PauseInfo | None) -> RunRow:
     state = RunState(row.state)
     return RunRow(
         dag_id=row.dag_id,
@@ -309,7 +305,7 @@ def _run_view(row: AnyRow, counts: dict[str, int], shape: Shape, held: PauseInfo
         and bool(counts.get("failed") or counts.get("upstream_failed")),
         held=held,
         backfill_id=row.backfill_id,
-        dag_version=shape.version,
+        dag_version=version.name,
         version=row.version,
         by=row.by,
         rush=row.rush,
@@ -364,13 +360,15 @@ def _holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseIn
     )
 
 
-def _task_view(row: Sequence[Any], shape: Shape, p50: float | None, held: PauseInfo | None) -> TaskRow:
+def _task_view(
+    row: Sequence[Any], pinned: StoredVersion, p50: float | None, held: PauseInfo | None
+) -> TaskRow:
     (
         task_id, map_index, state, try_number, max_tries, outcome, start, end, peak_rss, cpu_seconds,
         read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version, rush,
         rendered_map_index,
     ) = row  # fmt: skip
-    spec = shape.tasks.get(task_id)  # a removed task may be unknown to the run's present version
+    spec = pinned.tasks.get(task_id)  # a removed task may be unknown to the run's present version
     return TaskRow(
         task_id=task_id,
         map_index=map_index,
@@ -398,6 +396,6 @@ def _task_view(row: Sequence[Any], shape: Shape, p50: float | None, held: PauseI
         p50=p50,
         version=version,
         rush=rush,
-        mapped=task_id in shape.mapped,
+        mapped=task_id in pinned.mapping,
         rendered_map_index=rendered_map_index,
     )

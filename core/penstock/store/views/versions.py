@@ -12,8 +12,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from penstock.model.graph import Graph
 from penstock.model.spec import DagSpec, ScheduleSpec, TaskSpec, decode_spec
+from penstock.model.structure import Structure
 from penstock.model.views.nodes import GroupNode, TaskNode
 from penstock.store import tables
 from penstock.store.statement import table_of
@@ -27,19 +27,15 @@ def version_name(spec_hash: str, source_hash: str) -> str:
     return f"{spec_hash[:8]}-{source_hash[:8]}"
 
 
-class Shape:
-    """One version of a DAG. ``version`` is the name of the version, as people see it."""
+class StoredVersion(Structure):
+    """One version as readers need it. ``name`` is what people see; one that cannot be read has no tasks."""
 
-    def __init__(self, spec: DagSpec, version: str, *, readable: bool = True) -> None:
-        self.spec = spec
+    def __init__(
+        self, version_id: int, spec: DagSpec, source_hash: str, name: str, *, readable: bool = True
+    ) -> None:
+        super().__init__(version_id, spec, source_hash)
+        self.name = name
         self.readable = readable
-        self.version = version
-        self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in spec.tasks}
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The tasks' edges and order."""
-        return Graph.of(self.spec.tasks)
 
     @cached_property
     def nodes(self) -> tuple[TaskNode, ...]:
@@ -59,15 +55,6 @@ class Shape:
             for group in self.spec.groups
         )
 
-    @cached_property
-    def mapped(self) -> frozenset[str]:
-        """The tasks that may have several instances: mapped, or in a mapped group."""
-        inside: set[str] = set()
-        for group in self.spec.groups:  # parents come before their children
-            if group.expand is not None or group.parent in inside:
-                inside.add(group.group_id)
-        return frozenset(task.task_id for task in self.spec.tasks if task.is_mapped or task.group in inside)
-
     def _node(self, task: TaskSpec) -> TaskNode:
         return TaskNode(
             task_id=task.task_id,
@@ -80,53 +67,53 @@ class Shape:
             pool=task.pool,
             doc=task.doc,
             line=task.line,
-            mapped=task.task_id in self.mapped,
+            mapped=task.task_id in self.mapping,
         )
 
 
-def _shape(row: Any) -> Shape:
+def _stored(row: Any) -> StoredVersion:
     name = version_name(str(row.spec_hash), str(row.source_hash))
     try:
-        return Shape(decode_spec(row.spec), name)
+        return StoredVersion(row.id, decode_spec(row.spec), str(row.source_hash), name)
     except (msgspec.MsgspecError, TypeError, ValueError) as error:
-        return _unreadable(str(row.dag_id), str(row.file), name, str(error))
+        return _unreadable(row.id, str(row.dag_id), str(row.file), name, str(error))
 
 
-def _unreadable(dag_id: str, file: str, name: str, reason: str) -> Shape:
+def _unreadable(key: int, dag_id: str, file: str, name: str, reason: str) -> StoredVersion:
     """Return what stands for a version that cannot be read: a DAG without tasks."""
     schedule = ScheduleSpec(text="?")
     spec = DagSpec(
         dag_id=dag_id, file=file, schedule=schedule, description=f"this version cannot be read: {reason}"
     )
-    return Shape(spec, name, readable=False)
+    return StoredVersion(key, spec, "", name, readable=False)
 
 
-class Shapes:
+class Versions:
     """The versions used of late, by id. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[int, Shape] = OrderedDict()
+        self._kept: OrderedDict[int, StoredVersion] = OrderedDict()
 
-    def load(self, connection: Connection, ids: Iterable[int]) -> dict[int, Shape]:
-        """Return the shapes of *ids*, reading those not kept with one statement."""
+    def load(self, connection: Connection, ids: Iterable[int]) -> dict[int, StoredVersion]:
+        """Return the versions *ids*, reading those not kept with one statement."""
         with self._lock:
             wanted = set(ids)
-            found = {key: shape for key in wanted if (shape := self._kept.get(key)) is not None}
+            found = {key: version for key in wanted if (version := self._kept.get(key)) is not None}
             # A row that somebody wrote by hand may name anything, and this is no number then.
             missing = sorted(key for key in wanted - found.keys() if type(key) is int)
             if missing:
                 rows = connection.execute(sa.select(_version).where(_version.c.id.in_(missing)))
-                found |= {row.id: _shape(row) for row in rows}
-            for key, shape in found.items():
-                if shape.readable:
-                    self._kept[key] = shape
+                found |= {row.id: _stored(row) for row in rows}
+            for key, version in found.items():
+                if version.readable:
+                    self._kept[key] = version
                     self._kept.move_to_end(key)
-            found |= {key: _unreadable("", "", "", "it is not stored") for key in wanted - found.keys()}
+            found |= {key: _unreadable(key, "", "", "", "it is not stored") for key in wanted - found.keys()}
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return found
 
-    def one(self, connection: Connection, key: int) -> Shape:
-        """Return the shape of one version."""
+    def one(self, connection: Connection, key: int) -> StoredVersion:
+        """Return one version."""
         return self.load(connection, [key])[key]

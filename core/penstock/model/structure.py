@@ -1,0 +1,106 @@
+"""One version of a DAG, and what follows from its spec alone: edges, groups, mapping, weights. Pure."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Self
+
+from penstock.model.graph import Graph, priority_weights
+from penstock.model.setups import Setups
+from penstock.model.spec import DagSpec, ExpandSpec, TaskSpec
+from penstock.model.trigger_rules import TriggerRule
+
+
+class Structure:
+    """One version of a DAG, by its key in the store. What is not asked for is not worked out."""
+
+    def __init__(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
+        self.id = version_id
+        self.spec = spec
+        self.source_hash = source_hash
+        self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in spec.tasks}
+
+    def checked(self) -> Self:
+        """Return this with all worked out that scheduling needs.
+
+        Raises ValueError for a cycle, a parent that is not in the DAG, or an unknown trigger rule.
+        """
+        for task in self.spec.tasks:
+            _check_rule(task)
+        _ = self.graph, self.setups, self.weights, self.watchers, self.group_of, self.mapping
+        return self
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The tasks' edges and order."""
+        return Graph.of(self.spec.tasks)
+
+    @cached_property
+    def setups(self) -> Setups:
+        """What setups and teardowns mean for the other tasks."""
+        return Setups(self.spec.tasks, self.graph)
+
+    @cached_property
+    def weights(self) -> dict[str, int]:
+        """Task id -> its effective priority weight."""
+        return priority_weights(self.spec.tasks, self.graph)
+
+    @cached_property
+    def watchers(self) -> dict[str, tuple[str, ...]]:
+        """Task id -> tasks of a later run that may wait for it."""
+        found: dict[str, set[str]] = {}
+        for task in self.spec.tasks:
+            watched: set[str] = set()
+            if task.depends_on_past or task.wait_for_downstream:
+                watched.add(task.task_id)
+            if task.wait_for_downstream:
+                watched.update(self.graph.downstream[task.task_id])
+            for other in watched:
+                found.setdefault(other, set()).add(task.task_id)
+        return {task_id: tuple(sorted(watching)) for task_id, watching in found.items()}
+
+    @cached_property
+    def around(self) -> dict[str, tuple[str, ...]]:
+        """Group id -> the group itself and those around it, from the inside out."""
+        found: dict[str, tuple[str, ...]] = {}
+        for group in self.spec.groups:  # parents come before their children
+            found[group.group_id] = (group.group_id, *found.get(group.parent or "", ()))
+        return found
+
+    @cached_property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """Group id -> the tasks in it and in the groups inside it, in the order of making."""
+        found: dict[str, list[str]] = {group_id: [] for group_id in self.around}
+        for task in self.spec.tasks:
+            for group_id in self.around.get(task.group or "", ()):
+                found[group_id].append(task.task_id)
+        return {group_id: tuple(task_ids) for group_id, task_ids in found.items()}
+
+    @cached_property
+    def group_of(self) -> dict[str, str]:
+        """Task id -> the mapped group that it is in."""
+        mapped = {group.group_id for group in self.spec.groups if group.expand is not None}
+        found = {}
+        for task in self.spec.tasks:
+            around = [group_id for group_id in self.around.get(task.group or "", ()) if group_id in mapped]
+            if around:
+                found[task.task_id] = around[0]
+        return found
+
+    @cached_property
+    def mapping(self) -> dict[str, ExpandSpec]:
+        """Task id -> how it is mapped, by itself or by its group; absent if it has one instance only."""
+        of_groups = {group.group_id: group.expand for group in self.spec.groups}
+        found = {
+            task.task_id: task.expand or of_groups.get(self.group_of.get(task.task_id, ""))
+            for task in self.spec.tasks
+        }
+        return {task_id: expand for task_id, expand in found.items() if expand is not None}
+
+
+def _check_rule(task: TaskSpec) -> None:
+    try:
+        TriggerRule(task.trigger_rule)
+    except ValueError:
+        text = f"task {task.task_id}: there is no trigger rule {task.trigger_rule!r}"
+        raise ValueError(f"{text} (line {task.line})" if task.line else text) from None
