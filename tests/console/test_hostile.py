@@ -17,7 +17,7 @@ from drive.console import Driver, driving
 from fakes.engine import FakeEngine
 from fakes.world import World, believable
 from penstock.errors import StoreError
-from penstock_tui.clean import Wall, clean, label, styled
+from penstock_tui.clean import ControlFilter, clean, label, styled
 from penstock_tui.widgets.line_table import LineTable
 
 FORBIDDEN = re.compile(
@@ -108,7 +108,7 @@ async def look(driver: Driver, wanted: str) -> None:
 async def test_no_screen_lets_it_through(attack: str, wall: bool) -> None:
     engine = FakeEngine(hostile_world(attack))
     async with driving(engine, size=(140, 40)) as driver:
-        driver.console._wall.enabled = wall
+        driver.console._control_filter.enabled = wall
         if not wall:
             driver.console.get_line_filters = list  # type: ignore[method-assign]
         await driver.until(lambda: driver.console.screen.query_one(LineTable).rows)
@@ -159,5 +159,5 @@ def test_styled_keeps_sixteen_colours_and_no_more() -> None:
 
 @given(st.text())
 def test_the_wall_blanks_what_others_forgot(text: str) -> None:
-    shown = Wall().apply([Segment(text)], Color(0, 0, 0))
+    shown = ControlFilter().apply([Segment(text)], Color(0, 0, 0))
     assert not FORBIDDEN.search("".join(segment.text for segment in shown).replace("\n", ""))

@@ -14,8 +14,8 @@ from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.states import RunState, TaskState
 from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.widgets.button import Button
 from penstock_tui.widgets.line_table import LineTable
-from penstock_tui.widgets.press import Press
 
 ORDERS = "scheduled__2026-08-21T06:00:00+00:00"
 
@@ -219,7 +219,7 @@ async def test_the_pause_menu_has_every_verb(steps: int, expected: acts.AnyAct) 
         await driver.type("2h")
         while focused(driver) != "commit":
             await driver.press("tab")
-        await driver.until(lambda: driver.console.screen.query_one("#commit", Press).ready)
+        await driver.until(lambda: driver.console.screen.query_one("#commit", Button).ready)
         await driver.press("enter")
         await driver.until(lambda: driver.engine.acts)
         assert driver.engine.acts == [expected]
@@ -374,7 +374,7 @@ async def test_trigger_has_a_field_for_each_parameter() -> None:
         await driver.sees("Trigger 1 run")
         while focused(driver) != "commit":
             await driver.press("tab")
-        await driver.until(lambda: driver.console.screen.query_one("#commit", Press).ready)
+        await driver.until(lambda: driver.console.screen.query_one("#commit", Button).ready)
         await driver.press("enter")
         await driver.until(lambda: driver.engine.acts)
         act = driver.engine.acts[0]

@@ -15,7 +15,7 @@ from textual.worker import Worker, WorkerState
 
 from penstock.model.views.views import Change, EngineStatus
 from penstock_tui.actions import Action, Target
-from penstock_tui.clean import Wall, clean
+from penstock_tui.clean import ControlFilter, clean
 from penstock_tui.clipboard import what_was_copied
 from penstock_tui.feed import Feed
 from penstock_tui.keyboard import Echo, Keyboard
@@ -76,7 +76,7 @@ class Console(Navigation):
         self._act: Worker[None] | None = None
         self._acted_on: Screen[object] | None = None
         self._warnings = warnings
-        self._wall = Wall()
+        self._control_filter = ControlFilter()
         self._say_tmux = in_tmux
         self.theme = "ansi-dark"
         self.set_keymap(self.keys)
@@ -91,7 +91,7 @@ class Console(Navigation):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Put the wall in front of every other filter."""
-        return [self._wall, *super().get_line_filters()]
+        return [self._control_filter, *super().get_line_filters()]
 
     def on_mount(self) -> None:
         """Connect once the first frame is out."""

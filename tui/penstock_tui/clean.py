@@ -2,7 +2,7 @@
 
 `Clean` is the only text that widgets draw. It is made by `clean` (several lines), by `label` (one
 line: names, messages in a table) and by `styled` (one line of a log, with its colours kept).
-`Wall` stands behind them: it blanks whatever control character still reaches a rendered line.
+`ControlFilter` stands behind them: it blanks whatever control character still reaches a rendered line.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _style(attributes: dict[str, str | bool]) -> Style:
     return Style(**attributes) if attributes else Style.null()  # type: ignore[arg-type]
 
 
-class Wall(LineFilter):
+class ControlFilter(LineFilter):
     """The backstop: blanks control characters in every rendered segment, whoever made it."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002

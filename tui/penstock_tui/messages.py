@@ -10,6 +10,8 @@ from textual.message import Message
 from penstock.model.views.views import Change
 
 Level = Literal["info", "warning", "error"]
+LEVEL_STYLES: dict[Level, str] = {"info": "", "warning": "yellow", "error": "bold red"}
+"""The Rich style of a message of each level."""
 
 
 class Changed(Message):

@@ -24,6 +24,7 @@ from penstock_tui.view.spans import cut_middle, give_way, text_of, width
 from penstock_tui.view.sparkline import rates, resource_lines, sparkline
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.task_order import Order
+from penstock_tui.view.why_text import why_lines
 
 
 @cache
@@ -226,7 +227,7 @@ def test_details_name_gates_holders_chain_and_attempts() -> None:
         Gate(kind="retry", text="retry delay of b", holders=("b",)),
     )
     why = Why(subject="x", state="scheduled", gates=gates, chain=("x", "y", "root"))
-    lines = [text_of(line) for line in details.why_lines(why, NOW, UTC, Looks(), 60)]
+    lines = [text_of(line) for line in why_lines(why, NOW, UTC, Looks(), 60)]
     text = "\n".join(lines)
     assert all(len(line) <= 60 for line in lines)
     assert "pool warehouse is full" in text

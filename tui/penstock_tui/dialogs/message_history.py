@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 from penstock_tui.clean import Clean
 from penstock_tui.dialogs.sheet import Sheet
+from penstock_tui.messages import LEVEL_STYLES
 from penstock_tui.notes import Note
 from penstock_tui.view.spans import Spans, wrap
-
-_STYLES = {"info": "", "warning": "yellow", "error": "bold red"}
 
 
 def message_history(notes: Iterable[Note], cells: int) -> Sheet:
@@ -23,5 +22,5 @@ def history_lines(notes: Iterable[Note], cells: int) -> list[Spans]:
     for note in notes:
         for place, text in enumerate(wrap(note.text, max(10, cells - 10))):
             head = f"{note.at:%H:%M:%S}  " if place == 0 else " " * 10
-            lines.append([(head, "bright_black"), (Clean(text), _STYLES[note.level])])
+            lines.append([(head, "bright_black"), (Clean(text), LEVEL_STYLES[note.level])])
     return lines

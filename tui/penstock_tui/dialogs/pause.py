@@ -11,7 +11,7 @@ from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.target import DagTarget, RunTarget, TaskTarget, run_of
 from penstock_tui.view import moments
-from penstock_tui.view.details import pause_text
+from penstock_tui.view.pauses import pause_text
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.task_rows import key_of
 from penstock_tui.widgets.field import Field

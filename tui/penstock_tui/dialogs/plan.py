@@ -23,11 +23,11 @@ from penstock_tui.dialogs.dialog import Dialog
 from penstock_tui.view import plan_rows
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.button import Button
 from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
 from penstock_tui.widgets.options import Options
-from penstock_tui.widgets.press import Press
 from penstock_tui.widgets.prose import Prose
 
 TYPED_ABOVE = 25
@@ -99,20 +99,20 @@ class PlanDialog(Dialog[list[Done]]):
             yield from self.form()
         yield Prose(id="summary")
         columns = [Column("item", "", 20, most=400)]
-        yield LineTable(columns, header=False, cursor=False, empty="asking the engine ...", id="plan")
+        yield LineTable(columns, header=False, cursor=False, id="plan")
         yield Line(id="twin")
         yield Prose(id="message")
         yield Field("", hint="", id="typed")
         with Horizontal(classes="buttons"):
-            yield Press("Cancel", "n", id="cancel")
-            yield Press("...", "y", danger=self.danger, id="commit")
+            yield Button("Cancel", "n", id="cancel")
+            yield Button("...", "y", danger=self.danger, id="commit")
 
     def on_mount(self) -> None:
         """Ask for the plan at once."""
         super().on_mount()
         self.query_one("#typed").display = False
         self.query_one("#message").display = False
-        self.query_one("#commit", Press).set_text("...", ready=False)
+        self.query_one("#commit", Button).set_text("...", ready=False)
         self._bound_form()
         self.focus_first()
         self.replan()
@@ -180,7 +180,7 @@ class PlanDialog(Dialog[list[Done]]):
         table = self.query_one("#plan", LineTable)
         table.empty = self.nothing() if self.plans else "no plan"
         table.set_rows(self.rows(max(20, table.size.width - 4)))
-        commit = self.query_one("#commit", Press)
+        commit = self.query_one("#commit", Button)
         ready = bool(self.plans) and self.ready
         commit.set_text(self.verb() if self.plans else "...", ready=ready)
         self.query_one("#summary", Prose).show(self.summary())
@@ -222,8 +222,8 @@ class PlanDialog(Dialog[list[Done]]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Name the keys that work here: in a field letters are text."""
         typing = isinstance(event.widget, Field)
-        self.query_one("#commit", Press).set_key("^s" if typing else "y")
-        self.query_one("#cancel", Press).set_key("esc" if typing else "n")
+        self.query_one("#commit", Button).set_key("^s" if typing else "y")
+        self.query_one("#cancel", Button).set_key("esc" if typing else "n")
 
     @on(Options.Changed)
     def _chosen(self) -> None:
@@ -238,9 +238,9 @@ class PlanDialog(Dialog[list[Done]]):
     def _entered(self) -> None:
         self.focus_next()
 
-    @on(Press.Pressed)
-    def _pressed(self, event: Press.Pressed) -> None:
-        if event.press.id == "cancel":
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "cancel":
             self.dismiss(None)
         else:
             self.action_commit()
@@ -262,7 +262,7 @@ class PlanDialog(Dialog[list[Done]]):
             if self.plans:  # made for other choices than those on the screen
                 self.complain("the plan is being made anew: look at it, then press again")
             return
-        if not self.plans or not self.query_one("#commit", Press).ready:
+        if not self.plans or not self.query_one("#commit", Button).ready:
             if self.plans:
                 self.complain(self.nothing())
             return

@@ -11,8 +11,8 @@ from textual.containers import Horizontal
 
 from penstock_tui.dialogs.dialog import Dialog
 from penstock_tui.view.durations import brief
+from penstock_tui.widgets.button import Button
 from penstock_tui.widgets.line import Line
-from penstock_tui.widgets.press import Press
 
 
 class StartDialog(Dialog[bool]):
@@ -34,8 +34,8 @@ class StartDialog(Dialog[bool]):
         yield Line(id="known")
         yield Line(id="twin")
         with Horizontal(classes="buttons"):
-            yield Press("Cancel", "n", id="cancel")
-            yield Press("Start the engine", "y", id="start")
+            yield Button("Cancel", "n", id="cancel")
+            yield Button("Start the engine", "y", id="start")
 
     def on_mount(self) -> None:
         """Say since when nobody answers."""
@@ -47,9 +47,9 @@ class StartDialog(Dialog[bool]):
         self.query_one("#twin", Line).show([("$ penstock up -d", "bright_black")])
         self.query_one("#cancel").focus()
 
-    @on(Press.Pressed)
-    def _pressed(self, event: Press.Pressed) -> None:
-        self.dismiss(event.press.id == "start")
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "start")
 
     def action_yes(self) -> None:
         """Start it."""

@@ -12,6 +12,7 @@ from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
+from penstock_tui.view.tally import counted
 from penstock_tui.widgets.line_table import LineTable, Row
 
 _COLUMNS = (
@@ -32,6 +33,7 @@ _SLOT_COLUMNS = (
     Column("state", "state", 12),
     Column("reason", "why", 20, most=80, drop=1),
 )
+_SLOT_STATES = ("failed", "running", "waiting", "success", "kept", "skipped", "cancelled")
 _WAITS = {"waiting", "running"}
 
 
@@ -40,11 +42,7 @@ def _state(row: BackfillRow, looks: Looks) -> Spans:
 
 
 def _counts(row: BackfillRow, looks: Looks) -> Spans:
-    spans: Spans = []
-    for state in ("failed", "running", "waiting", "success", "kept", "skipped", "cancelled"):
-        if row.counts.get(state):
-            spans += [(f"{looks.glyph(state)}{row.counts[state]}", looks.style(state)), (" ", "")]
-    return spans
+    return counted(row.counts, _SLOT_STATES, looks)
 
 
 def _rules(row: BackfillRow) -> list[str]:
@@ -68,7 +66,7 @@ class BackfillsScreen(Listing):
 
     def make_table(self) -> LineTable:
         """Return the table of backfills."""
-        return LineTable(_COLUMNS, empty="asking the engine ...")
+        return LineTable(_COLUMNS)
 
     async def load(self) -> None:
         """Ask for all backfills."""
@@ -151,7 +149,7 @@ class SlotsScreen(Listing):
 
     def make_table(self) -> LineTable:
         """Return the table of slots."""
-        return LineTable(_SLOT_COLUMNS, empty="asking the engine ...")
+        return LineTable(_SLOT_COLUMNS)
 
     async def load(self) -> None:
         """Ask for the slots."""

@@ -192,7 +192,7 @@ class PointsScreen(Listing):
 
     def make_table(self) -> LineTable:
         """Return the table of points."""
-        return LineTable(point_rows.COLUMNS, empty="asking the engine ...")
+        return LineTable(point_rows.COLUMNS)
 
     async def load(self) -> None:
         """Ask for the points."""

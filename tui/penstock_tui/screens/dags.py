@@ -11,7 +11,7 @@ from penstock.model.views.views import Change, DagRow, ImportErrorRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import DagTarget, Target
-from penstock_tui.view import dag_rows
+from penstock_tui.view import dag_rows, error_rows
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
@@ -36,7 +36,7 @@ class DagsScreen(Listing):
 
     def make_table(self) -> LineTable:
         """Return the table of DAGs."""
-        return LineTable(dag_rows.COLUMNS, empty="asking the engine ...")
+        return LineTable(dag_rows.COLUMNS)
 
     def body(self) -> ComposeResult:
         """Put the badge of broken files above the table."""
@@ -105,7 +105,7 @@ class DagsScreen(Listing):
         if self.errors:
             first = self.errors[0]
             more = f"  and {len(self.errors) - 1} more" if len(self.errors) > 1 else ""
-            place = label(self.shell.short_path(first.file)) + (f":{first.line}" if first.line else "")
+            place = error_rows.place(first, self.shell.short_path(first.file))
             glyph = self.shell.looks.glyph("failed")
             bar.show(
                 [

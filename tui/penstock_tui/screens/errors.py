@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from penstock.model.views.views import ImportErrorRow
-from penstock_tui.clean import clean, label
+from penstock_tui.clean import clean
 from penstock_tui.dialogs.sheet import Sheet
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import FileTarget, Target
-from penstock_tui.view import durations
-from penstock_tui.view.columns import Column
+from penstock_tui.view import error_rows
 from penstock_tui.view.spans import Spans, wrap
 from penstock_tui.widgets.line_table import LineTable, Row
-
-_COLUMNS = (
-    Column("place", "file:line", 20, most=44),
-    Column("message", "error", 20, most=200),
-    Column("since", "since", 11, drop=1),
-)
 
 
 class ErrorsScreen(Listing):
@@ -30,7 +23,7 @@ class ErrorsScreen(Listing):
 
     def make_table(self) -> LineTable:
         """Return the table of files."""
-        return LineTable(_COLUMNS, empty="every DAG file loads")
+        return LineTable(error_rows.COLUMNS, empty="every DAG file loads")
 
     async def load(self) -> None:
         """Ask for the broken files."""
@@ -46,11 +39,7 @@ class ErrorsScreen(Listing):
             [
                 Row(
                     str(place),
-                    (
-                        [(self._place(row), "bold red")],
-                        [(label(row.message), "")],
-                        [(durations.past(row.since, now, zone), "bright_black")],
-                    ),
+                    error_rows.cells(row, self.shell.short_path(row.file), now, zone),
                     failed=True,
                 )
                 for place, row in enumerate(self.errors)
@@ -86,4 +75,4 @@ class ErrorsScreen(Listing):
         return self.errors[int(key)] if key is not None and int(key) < len(self.errors) else None
 
     def _place(self, row: ImportErrorRow) -> str:
-        return label(self.shell.short_path(row.file)) + (f":{row.line}" if row.line else "")
+        return error_rows.place(row, self.shell.short_path(row.file))

@@ -90,7 +90,7 @@ class LogScreen(LogKeys):
 
     def close_layer(self) -> bool:
         """Close search or details."""
-        if self.stop_hunt():
+        if self.stop_error_search():
             return True
         if self.attempt_pane.pane.end_search():
             return True

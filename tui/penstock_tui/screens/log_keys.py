@@ -76,12 +76,12 @@ class LogKeys(View):
 
         self.app.run_worker(copy(), name="copy", group="copy", exclusive=True, exit_on_error=False)
 
-    def stop_hunt(self) -> bool:
+    def stop_error_search(self) -> bool:
         """Stop looking for an error line; return whether somebody was."""
-        hunting = self.attempt_pane.pane.hunting is not None
-        if hunting:
+        bytes_to_search = self.attempt_pane.pane.bytes_to_search is not None
+        if bytes_to_search:
             self.app.workers.cancel_group(self.app, "jump")
-        return hunting
+        return bytes_to_search
 
     def _turn(self, direction: Literal[1, -1]) -> None:
         reason = self.attempt_pane.turn_attempt(direction)

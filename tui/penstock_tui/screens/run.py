@@ -226,7 +226,7 @@ class RunScreen(LogKeys):
 
     def close_layer(self) -> bool:
         """Close search, details, filter or marks."""
-        if self.stop_hunt():
+        if self.stop_error_search():
             return True
         if self.attempt_pane.pane.end_search():
             self.tasks.focus()

@@ -31,7 +31,7 @@ class RunsScreen(Listing):
 
     def make_table(self) -> LineTable:
         """Return the table of runs."""
-        return LineTable(run_rows.COLUMNS, empty="asking the engine ...")
+        return LineTable(run_rows.COLUMNS)
 
     def on_mount(self) -> None:
         """Let the running times run."""

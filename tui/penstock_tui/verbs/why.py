@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from penstock_tui.dialogs.why import pause_lines, untold_lines, why_sheet
+from penstock_tui.dialogs.why import failed_callback_lines, pause_lines, why_sheet
 from penstock_tui.shell import Shell
 from penstock_tui.target import DagTarget, RunTarget, Target, run_of
 
@@ -17,9 +17,12 @@ async def why(shell: Shell, targets: Sequence[Target]) -> None:
     dag_id, run = target.dag_id, run_of(target)
     run_id = run.run_id if run is not None else None
     answer = await shell.feed.ask(lambda engine: engine.why(dag_id, run_id))
-    told = await shell.feed.ask(lambda engine: engine.callbacks(dag_id, run_id)) if run_id else None
+    callbacks = None
+    if run_id is not None:
+        callbacks = await shell.feed.ask(lambda engine: engine.callbacks(dag_id, run_id))
     if answer is not None:
         head = pause_lines(target.dag, cells) if target.dag is not None and run_id is not None else []
-        tail = untold_lines(told or [], cells)
+        tail = failed_callback_lines(callbacks or [], cells)
         title = f"{dag_id} {answer.subject}"
-        shell.push_screen(why_sheet(answer, title, shell.now(), shell.looks, cells, head=head, tail=tail))
+        sheet = why_sheet(answer, title, shell.now(), shell.zone, shell.looks, cells, head=head, tail=tail)
+        shell.push_screen(sheet)

@@ -13,7 +13,7 @@ from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
-from penstock_tui.view.tally import bad_of, done_of
+from penstock_tui.view.tally import bad_of, done_of, urgency
 
 _NAME = (14, 24)
 """Least and most cells that names get before other columns: names that look alike end differently."""
@@ -29,7 +29,6 @@ COLUMNS = (
 )
 FIELDS = ("state", "owner", "tag", "file")
 SORTS = ("state", "dag", "started", "took", "next", "owner")
-_URGENT = {"quarantined": -1, "failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}
 _NEVER = 1e18
 
 
@@ -152,7 +151,7 @@ def order(sort: str) -> Callable[[DagRow], tuple[object, ...]]:
         run = row.last_run
         match sort:
             case "state":
-                return (_URGENT.get(state_of(row), 4), row.dag_id)
+                return (urgency(state_of(row)), row.dag_id)
             case "started":
                 return (-run.run_after.timestamp() if run else _NEVER, row.dag_id)
             case "took":

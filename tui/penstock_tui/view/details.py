@@ -1,4 +1,4 @@
-"""What there is to know about a task beside its log: why it waits, how it is set, what was tried. Pure."""
+"""What there is to know about a task beside its log: its settings and its attempts. Pure."""
 
 from __future__ import annotations
 
@@ -6,35 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.model.outcome import describe
-from penstock.model.views.views import AttemptRow, PauseInfo, RunDetail, TaskRow, Why
+from penstock.model.views.views import AttemptRow, RunDetail, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
-from penstock_tui.view.spans import Spans, width, wrap
+from penstock_tui.view.pauses import pause_text
+from penstock_tui.view.spans import Spans, hanging, width, wrap
 from penstock_tui.view.state_style import Looks
-from penstock_tui.view.task_rows import key_of
 
 _SHOWN = 6
 """Parents, attempts and parameters named at most; the rest is counted."""
-
-
-def why_lines(why: Why, now: datetime, zone: tzinfo, looks: Looks, cells: int) -> list[Spans]:
-    """Return each gate that holds something, with its holders, and the chain to the root cause."""
-    glyph, style = looks.cell(why.state)
-    lines: list[Spans] = [[(f" {glyph} ", style), (label(why.state), style)]]
-    for gate in why.gates:
-        until = ""
-        if gate.until is not None:
-            until = f" (until {durations.past(gate.until, now, zone)}, {durations.coming(gate.until, now)})"
-        text = label(gate.text) + until
-        if gate.holders and not all(holder in gate.text for holder in gate.holders):
-            text += f" — {', '.join(label(holder) for holder in gate.holders)}"
-        lines += [[(piece, "")] for piece in _hung(text, " · ", cells)]
-    if not why.gates and why.state != "running":
-        lines[0].append((": nothing holds it", "dim"))
-    if len(why.chain) > 1:
-        chain = " ← ".join(label(link) for link in why.chain)
-        lines += [[(piece, "dim")] for piece in _hung(chain, " because ", cells)]
-    return lines
 
 
 def task_lines(task: TaskRow, detail: RunDetail, looks: Looks, cells: int) -> list[Spans]:
@@ -57,22 +37,14 @@ def task_lines(task: TaskRow, detail: RunDetail, looks: Looks, cells: int) -> li
             parents += [(f"{glyph} ", style), (f"{label(name)}  ", "")]
         lines.append([*parents, *_rest(len(task.upstream))])
     if task.reason:
-        lines += [[(piece, "yellow")] for piece in _hung(label(task.reason), " reason ", cells)]
+        lines += [[(piece, "yellow")] for piece in hanging(label(task.reason), " reason ", cells)]
     for held, what in ((task.held, "task"), (detail.run.held, "run"), (detail.frozen, "DAG")):
         if held is not None:
             verb = "frozen" if what == "DAG" else "held"
-            lines += [[(piece, "blue")] for piece in _hung(pause_text(held), f" {what} {verb} ", cells)]
+            lines += [[(piece, "blue")] for piece in hanging(pause_text(held), f" {what} {verb} ", cells)]
     if detail.run.conf:
         lines.append([(" params ", "dim"), (label(_params(detail.run.conf)), "")])
     return lines
-
-
-def pause_text(info: PauseInfo) -> str:
-    """Return who holds something since when, why and until when."""
-    text = f"by {label(info.by)}"
-    if info.why:
-        text += f": {label(info.why)}"
-    return f"{text}, until {info.until:%m-%d %H:%M} UTC" if info.until is not None else text
 
 
 def attempt_lines(
@@ -96,11 +68,6 @@ def attempt_lines(
     return lines
 
 
-def titled(detail: RunDetail, task: TaskRow | None) -> str:
-    """Return what the details are about."""
-    return key_of(task) if task is not None else detail.run.run_id
-
-
 def _params(conf: Mapping[str, object]) -> str:
     shown = [f"{name}={value}" for name, value in list(conf.items())[:_SHOWN]]
     return "  ".join([*shown, f"and {len(conf) - _SHOWN} more"] if len(conf) > _SHOWN else shown)
@@ -108,9 +75,3 @@ def _params(conf: Mapping[str, object]) -> str:
 
 def _rest(count: int) -> Spans:
     return [(f"and {count - _SHOWN} more", "dim")] if count > _SHOWN else []
-
-
-def _hung(text: str, head: str, cells: int) -> list[str]:
-    """Return *text* behind *head*, broken into lines that hang below it."""
-    pieces = wrap(text, max(10, cells - len(head)))
-    return [(head if not place else " " * len(head)) + piece for place, piece in enumerate(pieces)]

@@ -9,8 +9,10 @@ from penstock.model.views.views import RunRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
+from penstock_tui.view.pauses import pause_note
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
+from penstock_tui.view.tally import counted, urgency
 
 COLUMNS = (
     Column("date", "logical date", 16, most=21),
@@ -23,7 +25,6 @@ COLUMNS = (
 )
 FIELDS = ("state", "type")
 SORTS = ("date", "state", "started", "took", "type")
-_URGENT = {"quarantined": -1, "failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 4}
 
 
 def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
@@ -57,18 +58,14 @@ def _note(run: RunRow) -> str:
         f"in quarantine: {run.quarantined}" if run.quarantined is not None else "",
         f"runs {run.rush}" if run.rush else "",
         f"repeats {run.rerun_of}" if run.rerun_of else "",
-        run.reason or ("held: " + (run.held.why or run.held.by) if run.held else ""),
+        run.reason or (pause_note(run.held) if run.held else ""),
     ]
     return "; ".join(note for note in notes if note)
 
 
 def counts(by_state: dict[str, int], looks: Looks) -> Spans:
     """Return how many tasks are in each state, what matters first: ``✗1 ⊘5 ✓6``."""
-    spans: Spans = []
-    for state in _ORDER:
-        if by_state.get(state):
-            spans += [(f"{looks.glyph(state)}{by_state[state]}", looks.style(state)), (" ", "")]
-    return spans or [("-", "bright_black")]
+    return counted(by_state, _ORDER, looks) or [("-", "bright_black")]
 
 
 def seen(run: RunRow) -> dict[str, list[str]]:
@@ -91,7 +88,7 @@ def order(sort: str) -> Callable[[RunRow], tuple[object, ...]]:
         newest = -run.run_after.timestamp()
         match sort:
             case "state":
-                return (_URGENT.get(run.state.value, 5), newest)
+                return (urgency(run.state.value), newest)
             case "started":
                 return (-run.start.timestamp() if run.start else 1.0, newest)
             case "took":

@@ -134,3 +134,9 @@ def _between(spans: Sequence[Span], first: int, end: int) -> Spans:
             out.append((piece, style))
         at += len(text)
     return out
+
+
+def hanging(text: str, head: str, cells: int) -> list[str]:
+    """Return *text* behind *head*, broken into lines of *cells* cells whose rest is indented below it."""
+    pieces = wrap(text, max(10, cells - len(head)))
+    return [(head if not place else " " * len(head)) + piece for place, piece in enumerate(pieces)]

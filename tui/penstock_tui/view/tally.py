@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from penstock.model.states import TERMINAL, TaskState
+from penstock_tui.view.spans import Spans
+from penstock_tui.view.state_style import Looks
 
 BAD = (
     (TaskState.FAILED, "failed"),
@@ -27,3 +29,20 @@ def done_of(counts: Mapping[str, int]) -> tuple[int, int]:
 def bad_of(counts: Mapping[str, int]) -> list[tuple[TaskState, str, int]]:
     """Return state, word and number of what ended badly, as far as anything did."""
     return [(state, word, counts[state]) for state, word in BAD if counts.get(state)]
+
+
+def counted(counts: Mapping[str, int], order: Sequence[str], looks: Looks) -> Spans:
+    """Return how many there are in each state, in the *order* of states: ``✗1 ⊘5 ✓6``."""
+    spans: Spans = []
+    for state in order:
+        if counts.get(state):
+            spans += [(f"{looks.glyph(state)}{counts[state]}", looks.style(state)), (" ", "")]
+    return spans
+
+
+def urgency(state: str) -> int:
+    """Return the place of a DAG or run in a list that is sorted by state: what needs somebody comes first."""
+    return _URGENT.get(state, 4)
+
+
+_URGENT = {"quarantined": -1, "failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}

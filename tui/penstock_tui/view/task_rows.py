@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
+from penstock.ids import instance_key
 from penstock.model.outcome import OutcomeKind, describe
 from penstock.model.states import TERMINAL, TaskState
 from penstock.model.views.views import AttemptRow, RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations, filters
 from penstock_tui.view.columns import Column
+from penstock_tui.view.pauses import pause_mark
 from penstock_tui.view.spans import Spans, give_way, width
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.tally import BAD, bad_of, done_of
@@ -74,7 +76,7 @@ _NOT_TIMED = frozenset(
 
 def key_of(task: TaskRow) -> str:
     """Return the name of a task instance in its run: the task id, with the index when mapped."""
-    return task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
+    return instance_key(task.task_id, task.map_index)
 
 
 FIELDS = ("state", "operator", "pool", "group")
@@ -307,8 +309,7 @@ def _marks(detail: RunDetail) -> Spans:
         spans.append(("  with failures inside", "yellow"))
     for held, word in ((detail.run.held, "HELD"), (detail.frozen, "DAG FROZEN")):
         if held is not None:
-            said = f": {label(held.why)}, by {label(held.by)}" if held.why else f" by {label(held.by)}"
-            spans.append((f"  {word}{said}", "bold blue"))
+            spans.append((f"  {pause_mark(held, word)}", "bold blue"))
     if detail.run.quarantined is not None:
         spans.append((f"  in quarantine: {label(detail.run.quarantined)}", "bold red"))
     elif detail.run.reason:

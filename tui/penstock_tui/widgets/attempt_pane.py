@@ -20,6 +20,7 @@ from penstock_tui.view import details
 from penstock_tui.view.log_source import Follow
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.task_rows import attempt_title, key_of
+from penstock_tui.view.why_text import why_lines
 from penstock_tui.widgets.log_pane import LogPane
 from penstock_tui.widgets.paragraph import Paragraph
 from penstock_tui.widgets.resources import Resources
@@ -231,7 +232,7 @@ class AttemptPane(Vertical):
         now, cells = shell.clock.now(), max(20, self.size.width - 1)
         lines: list[Spans] = []
         if self._why is not None:
-            lines += details.why_lines(self._why, now, shell.zone, shell.looks, cells)
+            lines += why_lines(self._why, now, shell.zone, shell.looks, cells)
         lines += details.task_lines(self.task_row, self.detail, shell.looks, cells)
         shown = self.attempt.attempt_id if self.attempt is not None else None
         lines += details.attempt_lines(self.attempts, shown, now, shell.zone, cells)

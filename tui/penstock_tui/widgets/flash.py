@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.timer import Timer
 
+from penstock_tui.messages import LEVEL_STYLES
 from penstock_tui.shell import shell_of
 from penstock_tui.view.spans import Spans, fit, width
 from penstock_tui.widgets.line import Line
@@ -29,10 +30,9 @@ class Flash(Line):
         if note is None:
             self.show([])
             return
-        style = {"info": "", "warning": "yellow", "error": "bold red"}[note.level]
         glyph = {"info": " ", "warning": "!", "error": shell_of(self).looks.glyph("failed")}[note.level]
         first = note.text.split("\n", 1)[0]
-        self.show([(f" {glyph} {note.at:%H:%M:%S} {first}", style)])
+        self.show([(f" {glyph} {note.at:%H:%M:%S} {first}", LEVEL_STYLES[note.level])])
         if note.level != "error":
             self._timer = self.set_timer(_FADES, self._fade)
 

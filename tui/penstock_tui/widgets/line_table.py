@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from penstock_tui.view.columns import Column, chosen
-from penstock_tui.view.spans import Spans, fit, text_of
+from penstock_tui.view.spans import Spans, fit
 from penstock_tui.widgets.cursor_list import CursorList
 from penstock_tui.widgets.line import strip_of, style_of
 
@@ -53,7 +53,7 @@ class LineTable(CursorList):
         self,
         columns: Sequence[Column],
         *,
-        empty: str = "nothing here",
+        empty: str = "asking the engine ...",
         header: bool = True,
         cursor: bool = True,
         id: str | None = None,  # noqa: A002
@@ -215,7 +215,3 @@ class LineTable(CursorList):
             spans.append((" ", ""))
         spans.pop()
         return spans
-
-    def text_lines(self) -> list[str]:
-        """Return the rows as bare text, for tests and for copying."""
-        return ["  ".join(text_of(cell) for cell in row.cells) for row in self.rows]

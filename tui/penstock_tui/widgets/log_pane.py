@@ -69,7 +69,7 @@ class LogPane(Vertical):
         self._source: LogSource | None = None
         self._from: Widget | None = None
         """Who had the keys when a search was begun."""
-        self.hunting: int | None = None
+        self.bytes_to_search: int | None = None
         """Bytes that are still to be looked through for an error line, while somebody looks for one."""
         self._search = 0
         """Counts searches, so that a late one finds out that nobody waits for it."""
@@ -96,7 +96,7 @@ class LogPane(Vertical):
         self._title = title
         self._show_title()
 
-    def on_fed_log_moved(self) -> None:
+    def on_growing_log_moved(self) -> None:
         """Say how the log stands."""
         self._show_title()
         self._show_hits()
@@ -112,8 +112,8 @@ class LogPane(Vertical):
         if self._source is None:
             return []
         spans: Spans = [(f" {size(view.window.size)} ", "dim")] if view.window.size else []
-        if self.hunting is not None:
-            spans.append((f" looking for an error, {size(self.hunting)} to go, esc stops ", "yellow"))
+        if self.bytes_to_search is not None:
+            spans.append((f" looking for an error, {size(self.bytes_to_search)} to go, esc stops ", "yellow"))
         if view.note:
             spans.append((f" {view.note} ", "yellow"))
         if view.only:
@@ -278,7 +278,7 @@ class LogPane(Vertical):
                 if offset is None:
                     offset = await self._error_before(last + 1)
         finally:
-            self._hunts(None)
+            self._say_bytes_to_search(None)
         if offset is None:
             return False
         await view.go_to(offset, hit=ERRORS)
@@ -295,7 +295,7 @@ class LogPane(Vertical):
             if found.offsets:
                 return found.offsets[-1]
             bound = first
-            self._hunts(bound)
+            self._say_bytes_to_search(bound)
         return None
 
     async def _error_after(self, here: int) -> int | None:
@@ -309,13 +309,13 @@ class LogPane(Vertical):
             if found.offsets:
                 return found.offsets[0]
             begin = last
-            self._hunts(max(0, self.log_view.window.size - begin))
+            self._say_bytes_to_search(max(0, self.log_view.window.size - begin))
         return None
 
-    def _hunts(self, left: int | None) -> None:
+    def _say_bytes_to_search(self, left: int | None) -> None:
         """Say how much is left to look through for an error line, or (None) that nobody looks."""
-        if left != self.hunting:
-            self.hunting = left
+        if left != self.bytes_to_search:
+            self.bytes_to_search = left
             self._show_title()
 
     # -- copying ---------------------------------------------------------------------------------

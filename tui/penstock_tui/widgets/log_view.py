@@ -25,7 +25,7 @@ from penstock_tui.view.log_search import Matches, Sought, Wanted
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.log_window import BLOCK, Lines
 from penstock_tui.view.spans import wrap
-from penstock_tui.widgets.log_fed import FedLog
+from penstock_tui.widgets.growing_log import GrowingLog
 from penstock_tui.widgets.log_strip import Body
 
 _STRIPS = 2000
@@ -37,7 +37,7 @@ GOES_ON = "~"
 """Stands before a further piece of a line that is too long to be one."""
 
 
-class LogView(FedLog, can_focus=True):
+class LogView(GrowingLog, can_focus=True):
     """Shows one log; `open` it. Posts `Moved` when what its title says may have changed."""
 
     DEFAULT_CSS = "LogView { height: 1fr; }"

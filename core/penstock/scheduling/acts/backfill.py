@@ -7,7 +7,7 @@ import json
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from penstock.clock import from_us, to_us
+from penstock.clock import to_us
 from penstock.errors import RefusedError, UnknownError, UsageError
 from penstock.model.acts import (
     CancelBackfill,
@@ -285,8 +285,3 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
         )
 
     return Planned(plan, commit)
-
-
-def slot_date(slot: SlotRecord) -> str:
-    """Return a slot's date for people."""
-    return from_us(slot.logical_us).isoformat()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from penstock.clock import opt_us, to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
@@ -159,8 +157,3 @@ def _cli(kind: str, dag_id: str, run_id: str, task_id: str, *, lift: bool) -> li
             return ["unpause" if lift else "pause", dag_id, "--freeze"]
         case _:
             return ["release" if lift else "hold", dag_id, run_id, *([task_id] if task_id else [])]
-
-
-def until_text(until: datetime | None) -> str:
-    """Return until when, for people."""
-    return "" if until is None else f" until {until:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""`FedLog`: a log is opened at its end with one small read, and read on as it grows or one looks that way."""
+"""`GrowingLog`: a log that is opened at its end with a small read, and read on as it grows or is scrolled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FAR = 1 << 20
 """Bytes behind the end from which following jumps there instead of reading all that lies between."""
 
 
-class FedLog(Widget):
+class GrowingLog(Widget):
     """Holds the window of a log and feeds it. A subclass draws it."""
 
     class Moved(Message):

@@ -1,4 +1,4 @@
-"""`Press`: a button on one row; enter or space presses it."""
+"""`Button`: a button on one row; enter or space presses it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from penstock_tui.view.spans import fit
 from penstock_tui.widgets.line import strip_of
 
 
-class Press(Widget, can_focus=True):
+class Button(Widget, can_focus=True):
     """A button. Posts `Pressed`."""
 
-    DEFAULT_CSS = "Press { height: 1; width: auto; margin-left: 2; }"
+    DEFAULT_CSS = "Button { height: 1; width: auto; margin-left: 2; }"
 
     class Pressed(Message):
         """The button was pressed."""
 
-        def __init__(self, press: Press) -> None:
+        def __init__(self, button: Button) -> None:
             super().__init__()
-            self.press = press
+            self.button = button
 
         @property
-        def control(self) -> Press:
+        def control(self) -> Button:
             """The button."""
-            return self.press
+            return self.button
 
     def __init__(self, text: str, key: str, *, danger: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

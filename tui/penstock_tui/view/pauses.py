@@ -1,0 +1,24 @@
+"""A pause in words: who, why and until when. Every screen takes them from here. Pure."""
+
+from __future__ import annotations
+
+from penstock.model.views.views import PauseInfo
+from penstock_tui.clean import label
+
+
+def pause_text(info: PauseInfo) -> str:
+    """Return all of it: ``by ada: the disk is full, until 08-22 06:00 UTC``."""
+    text = f"by {label(info.by)}"
+    if info.why:
+        text += f": {label(info.why)}"
+    return f"{text}, until {info.until:%m-%d %H:%M} UTC" if info.until is not None else text
+
+
+def pause_mark(info: PauseInfo, word: str) -> str:
+    """Return the reason first, for a line that may be cut: ``HELD: the disk is full, by ada``."""
+    return f"{word}: {label(info.why)}, by {label(info.by)}" if info.why else f"{word} by {label(info.by)}"
+
+
+def pause_note(info: PauseInfo) -> str:
+    """Return the reason, else who: what fits into a cell of a table."""
+    return f"held: {label(info.why or info.by)}"
