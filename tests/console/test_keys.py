@@ -68,6 +68,12 @@ def test_every_verb_of_the_table_is_a_coroutine_of_its_file_and_no_file_is_left_
     assert public - named == {"__init__.carry_out", "at_once.commit_at_once", "dag_zone.zone_of"}
 
 
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_no_screen_answers_an_action_that_it_does_not_have(screen: type[View]) -> None:
+    own = {name for name in vars(screen) if name.startswith("do_")}
+    assert own <= {action.method for action in actions.actions_of(screen.view)}
+
+
 def test_no_action_has_a_verb_that_every_screen_replaces() -> None:
     for action in actions.ACTIONS:
         screens = [screen for screen in SCREENS if screen.view in action.where]

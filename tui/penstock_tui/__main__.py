@@ -147,7 +147,7 @@ def _start_engine(settings: Settings) -> str:
 
 
 def _actor() -> str:
-    """Return who acts, for the event trail."""
+    """Return the name of the user, for the event trail."""
     import pwd
 
     try:

@@ -68,7 +68,7 @@ class Console(Navigation):
         self.keys = keymap or {}
         self.notes = Notes()
         self.gone: EngineGone | None = None
-        """Set while nobody answers."""
+        """Set while no engine answers."""
         self.engine_status: EngineStatus | None = None
         self.start_engine = start_engine
         """Starts an engine and returns what it said; blocks. None where that is not possible."""
@@ -90,7 +90,7 @@ class Console(Navigation):
         return DagsScreen()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Put the wall in front of every other filter."""
+        """Put the filter of control characters before every other."""
         return [self._control_filter, *super().get_line_filters()]
 
     def on_mount(self) -> None:
@@ -102,11 +102,11 @@ class Console(Navigation):
         self.call_after_refresh(self.feed.start)
 
     def on_unmount(self) -> None:
-        """Let go of the engine; it works on."""
+        """Disconnect from the engine, which keeps running."""
         self.feed.close()
 
     def leave(self) -> None:
-        """Quit, and say what goes on without us."""
+        """Quit, and say what keeps running."""
         active = self.engine_status.runs_active if self.engine_status else 0
         said = f"{active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
         self.exit(0, message=said if active and self.gone is None else None)
@@ -122,7 +122,7 @@ class Console(Navigation):
     # -- what is typed ---------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Give keys out in turn; ``ctrl+c`` waits for nothing."""
+        """Handle keys one after the other; ``ctrl+c`` does not wait."""
         typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
         if typed and not (isinstance(event, events.Key) and event.key in {"ctrl+c", "ctrl+q"}):
             assert isinstance(event, events.Key | events.Paste)
@@ -131,19 +131,19 @@ class Console(Navigation):
             await super().on_event(event)
 
     async def on_echo(self, echo: Echo) -> None:
-        """Let the next key go."""
+        """Handle the next key."""
         await self._keyboard.on_echo(echo)
 
     @property
     def opening(self) -> bool:
-        """Whether an act was asked for that has neither ended nor opened its dialog yet."""
+        """Whether an action has begun that has neither ended nor opened its dialog yet."""
         act = self._act
         return act is not None and not act.is_finished and self.screen is self._acted_on
 
     # -- what the feed says ----------------------------------------------------------------------
 
     def on_changed(self, message: Changed) -> None:
-        """Pass a notice on to every view, those not in front remember it; ring for what asks for it."""
+        """Pass a notice on to every view (those not in front remember it), and ring its bells."""
         for text in message.change.bells:
             self.bell()
             self.say(text, "warning")
@@ -157,7 +157,7 @@ class Console(Navigation):
         self._pass_on(None)
 
     def on_engine_gone(self, message: EngineGone) -> None:
-        """Turn the top line red; what is shown stays, with its age."""
+        """Turn the top line red; the data stays, with its age."""
         self.gone = message
         if message.since is not None and not self.read_only:
             self.say(f"the engine does not answer: {message.reason}", "warning")
@@ -188,21 +188,21 @@ class Console(Navigation):
         self._flash()
 
     def on_said(self, message: Said) -> None:
-        """Show what a thread had to say."""
+        """Show a message from a thread."""
         self.say(message.text, message.level)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show a failure of our own instead of ending with it."""
+        """Show that the console itself failed, instead of ending with it."""
         self.report(event.worker)
 
     def report(self, worker: Worker[Any]) -> None:
-        """Say what *worker* failed over, if it did."""
+        """Show the error of *worker*, if it failed."""
         if worker.state is WorkerState.ERROR:
             error = worker.error
             self.say(f"the console failed in {worker.name}: {type(error).__name__}: {error}", "error")
 
     def on_key(self) -> None:
-        """Let an error go that has been seen."""
+        """Stop showing an error once a key is pressed."""
         if self.notes.present is not None and self.notes.present.level == "error":
             self.notes.settle()
             self._flash()
@@ -240,7 +240,7 @@ class Console(Navigation):
 
     def copy(self, text: str, note: str = "") -> None:
         """Copy *text* through the terminal (OSC 52); *note* says what it is, where that is not plain."""
-        safe = clean(text)  # what lands in a shell by pasting must not act on it either
+        safe = clean(text)  # pasted into a shell it must not run anything either
         self.copy_to_clipboard(safe)
         self.say(what_was_copied(safe, note, through_tmux=self._say_tmux))
         self._say_tmux = False

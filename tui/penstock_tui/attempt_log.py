@@ -38,7 +38,7 @@ class AttemptLog:
         return await self._feed.ask(look)
 
     async def times(self, offsets: Sequence[int]) -> dict[int, datetime]:
-        """Return when the bytes at *offsets* were written, as exactly as the log's index knows."""
+        """Return when the bytes at *offsets* were written, as exactly as the log's index says."""
 
         def look(engine: Engine) -> dict[int, datetime]:
             found = {}

@@ -1,8 +1,8 @@
-"""The gate between text we did not write and the screen.
+"""Cleans text that the console did not write before it is shown.
 
 `Clean` is the only text that widgets draw. It is made by `clean` (several lines), by `label` (one
 line: names, messages in a table) and by `styled` (one line of a log, with its colours kept).
-`ControlFilter` stands behind them: it blanks whatever control character still reaches a rendered line.
+`ControlFilter` is behind them: it blanks any control character that still reaches a rendered line.
 """
 
 from __future__ import annotations

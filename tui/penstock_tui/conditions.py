@@ -1,6 +1,6 @@
 """The conditions of the table of actions: why something cannot be done to a target.
 
-Each returns None where it can, else the reason in a few words for a person. Pure.
+Each returns None where it can, else the reason in a few words. Pure.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ _GOING_ON = frozenset({"running", "paused"})
 
 
 def always(_target: Target) -> None:
-    """Ask for nothing."""
+    """Allow everything."""
 
 
 def needs_run(target: Target) -> str | None:
-    """Ask for a run."""
+    """Need a run."""
     return None if run_of(target) is not None else _NO_RUN
 
 
 def needs_failure(target: Target) -> str | None:
-    """Ask for something that failed."""
+    """Need something that failed."""
     run = run_of(target)
     if run is None:
         return _NO_RUN
@@ -37,12 +37,12 @@ def needs_failure(target: Target) -> str | None:
 
 
 def needs_task(target: Target) -> str | None:
-    """Ask for a task."""
+    """Need a task."""
     return None if isinstance(target, TaskTarget) else "no task is chosen"
 
 
 def needs_life(target: Target) -> str | None:
-    """Ask for something unfinished."""
+    """Need something that has not ended."""
     match target:
         case BackfillTarget():
             return None if target.backfill.state in _GOING_ON else "the backfill has ended"
@@ -56,21 +56,21 @@ def needs_life(target: Target) -> str | None:
 
 
 def needs_log(target: Target) -> str | None:
-    """Ask for an attempt."""
+    """Need an attempt."""
     if isinstance(target, TaskTarget) and not any(task.attempts for task in target.tasks):
         return "no attempt has been made yet"
     return needs_run(target)
 
 
 def needs_schedule(target: Target) -> str | None:
-    """Ask for a schedule, and for points that are one span of it."""
+    """Need a schedule, and points without gaps between them."""
     if isinstance(target, PointTarget) and target.gap:
         return "the marked points have others between them, and a backfill takes a span: v marks one"
     return needs_points(target) or needs_file(target)
 
 
 def needs_points(target: Target) -> str | None:
-    """Ask for a schedule to look at."""
+    """Need a schedule."""
     dag = dag_of(target)
     if dag is not None and dag.schedule in {"None", ""}:
         return "this DAG has no schedule, so it has no points"
@@ -78,13 +78,13 @@ def needs_points(target: Target) -> str | None:
 
 
 def needs_file(target: Target) -> str | None:
-    """Ask for the DAG's file."""
+    """Need the DAG's file."""
     dag = dag_of(target)
     return "the DAG's file is gone" if dag is not None and dag.missing else None
 
 
 def can_pause(target: Target) -> str | None:
-    """Ask for something that can still be paused."""
+    """Need something that can still be paused."""
     match target:
         case DagTarget():
             return None

@@ -1,4 +1,4 @@
-"""The console's one line to the engine: questions in threads, notices as messages, the age of what we know.
+"""The console's only connection to the engine: questions in threads, notices as messages, age of data.
 
 Screens ask like this, and keep what they show when the answer is None::
 
@@ -28,15 +28,15 @@ from penstock_tui.messages import Changed, EngineBack, EngineGone, Said
 
 Answer = TypeVar("Answer")
 _HEARTBEAT = 5.0
-"""Seconds between signs of life from an engine where nothing moves."""
+"""Seconds between heartbeats of an engine where nothing changes."""
 _BREATH = 0.2
-"""Seconds between two notices: the engine merges what we do not fetch, so a busy one cannot flood us."""
+"""Seconds between two notices; the engine merges the others, so a busy engine cannot flood the console."""
 _BACK_OFF = (0.25, 2.0)
 """Seconds before the first and between later attempts to find the engine again."""
 
 
 class Feed:
-    """Owns the connection. ``connect`` finds a living engine; ``fallback`` reads without one.
+    """Owns the connection. ``connect`` finds a running engine; ``fallback`` reads without one.
 
     Both run in a thread. Messages (`Changed`, `EngineGone`, `EngineBack`, `Said`) go to ``post``,
     which must be safe to call from any thread, as ``App.post_message`` is.
@@ -55,7 +55,7 @@ class Feed:
         self.clock = clock or SystemClock()
         self.actor = actor
         self.live = False
-        """Whether a living engine answers."""
+        """Whether a running engine answers."""
         self.heard: datetime | None = None
         """When the engine was last heard: the age of all data."""
         self._back_off = back_off
@@ -76,7 +76,7 @@ class Feed:
         threading.Thread(target=self._listen, name="changes", daemon=True).start()
 
     def close(self) -> None:
-        """Let go. Calls in flight are left to end by themselves."""
+        """Disconnect. Calls in progress end by themselves."""
         self._closed.set()
         self._nudged.set()
         self._opened.set()
@@ -110,18 +110,21 @@ class Feed:
         return answer
 
     async def call(self, question: Callable[[Engine], Answer]) -> Answer:
-        """Return the engine's answer; raise `PenstockError` for the caller to show."""
+        """Return the engine's answer; raise `PenstockError`, which the caller shows."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, question)
         except (OSError, RuntimeError) as error:
             raise PenstockError(f"the question could not be asked: {error}") from error
 
     async def plan(self, act: AnyAct) -> Plan:
-        """Return exactly what *act* would touch; raise `PenstockError` when it is refused."""
+        """Return exactly what *act* would change; raise `PenstockError` when it is refused."""
         return await self.call(lambda engine: engine.plan(act))
 
     async def commit(self, act: AnyAct, *, expect: str | None, act_id: str) -> Done:
-        """Carry out *act*, never twice; raise `PlanStaleError` when *expect* is no longer the plan."""
+        """Carry out *act*, once for each *act_id*.
+
+        Raise `PlanStaleError` when *expect* is no longer the plan, `PenstockError` when it is refused.
+        """
         return await self.call(
             lambda engine: engine.commit(act, expect=expect, actor=self.actor, act_id=act_id)
         )
@@ -137,7 +140,7 @@ class Feed:
         try:
             return await self.call(question)
         except EngineNotRunningError:
-            return None  # the top line says so already
+            return None  # the top line shows it already
         except PenstockError as error:
             if not self._closed.is_set():
                 self._post(Said(error.message, "error"))

@@ -1,4 +1,4 @@
-"""`Keyboard`: gives keys out one at a time, each to what the key before it opened.
+"""`Keyboard`: handles keys one at a time, each in what the key before it opened.
 
 Over a slow link several keys arrive at once. Textual hands each to whatever has the focus at that
 instant, so the letters of a filter would reach the list as commands while the filter is still
@@ -18,19 +18,19 @@ from textual.widget import Widget
 from penstock_tui.shell import Shell
 
 _LAPS = 2
-"""Ways of an echo up to the app: the first follows the key, the second what the key made widgets say."""
+"""Rounds of an echo up to the app: the first follows the key, the second the messages that it caused."""
 _POLL = 0.02
 """Seconds between looks at what keys wait for, while any wait."""
 _LOST = 25
-"""Looks after which an echo counts as lost: what took the key has gone with its queue."""
+"""Looks after which an echo counts as lost: the widget that had the key is gone."""
 _UNREADY = 75
 """Looks after which a view gets its keys although it still loads."""
 _FORGET = 250
-"""Looks after which an act has not opened its dialog: what was typed for it is thrown away."""
+"""Looks after which an action that has not opened its dialog loses the keys typed for it."""
 
 
 class Echo(Message):
-    """Goes the way that a key went, behind it; its return says that the key has been obeyed."""
+    """Follows a key through the widgets; when it comes back the key has been handled."""
 
     def __init__(self, number: int, lap: int) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Keyboard:
     async def take(self, event: events.Key | events.Paste) -> None:
         """Deliver *event* now if nothing is before it, else in its turn."""
         if isinstance(event, events.Key) and event.key == "ctrl+j":
-            # Enter, typed before the terminal was ours: until then it makes a line feed of it.
+            # Enter that was typed before the console had the terminal arrives as a line feed.
             event = events.Key("enter", "\r")
         self._typed.append(event)
         await self.go_on()

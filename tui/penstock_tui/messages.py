@@ -1,4 +1,4 @@
-"""What travels upward in the console. All moments are aware datetimes in UTC."""
+"""Messages to the app. All moments are aware datetimes in UTC."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ LEVEL_STYLES: dict[Level, str] = {"info": "", "warning": "yellow", "error": "bol
 
 
 class Changed(Message):
-    """The engine says that something moved. Screens get it as `View.changed`."""
+    """The engine says that something changed. Screens get it as `View.changed`."""
 
     def __init__(self, change: Change) -> None:
         super().__init__()
         self.change = change
 
     def can_replace(self, message: Message) -> bool:
-        """Let a notice for everything cover what came before it."""
+        """Let a notice about everything replace those before it."""
         return isinstance(message, Changed) and self.change.all and not message.change.bells
 
 
 class EngineGone(Message):
-    """Nobody answers any more. ``since`` is when the engine was last heard, None when never."""
+    """No engine answers any more. ``since`` is when it was last heard, None when never."""
 
     def __init__(self, since: datetime | None, reason: str) -> None:
         super().__init__()

@@ -20,19 +20,19 @@ class Note:
 
 
 class Notes:
-    """Keeps the newest 500 messages and which of them still stands on the screen."""
+    """Keeps the newest 500 messages, and which of them is on the screen."""
 
     def __init__(self) -> None:
         self.history: deque[Note] = deque(maxlen=500)
         self.present: Note | None = None
 
     def add(self, at: datetime, text: str, level: Level) -> None:
-        """Record a message and let it stand. News does not push an error away."""
+        """Record a message and show it. It does not replace an error."""
         note = Note(at, clean(text), level)
         self.history.append(note)
         if self.present is None or self.present.level != "error" or level == "error":
             self.present = note
 
     def settle(self) -> None:
-        """Let the present message go."""
+        """Stop showing the present message."""
         self.present = None

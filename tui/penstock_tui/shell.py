@@ -1,7 +1,7 @@
 """`Shell`: what screens, dialogs, widgets and verbs may ask of the console around them.
 
-They know this protocol, never the app itself: so each can be read, tested and replaced without it. `Console`
-is the one that fills it. A widget gets it with `shell_of`.
+They import this protocol and never the app, so each can be read, tested and replaced without it. `Console`
+implements it. A widget gets it with `shell_of`.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Shell(Protocol):
         *,
         exit_on_error: bool = True,
     ) -> object:
-        """Run *work* in the background, whatever becomes of the widget that asks for it."""
+        """Run *work* in the background, even if the widget that asks for it is removed."""
 
     def set_timer(self, delay: float, callback: Callable[[], Awaitable[None]], /) -> object:
         """Call *callback* in *delay* seconds."""
@@ -94,7 +94,7 @@ class Shell(Protocol):
 
     @property
     def opening(self) -> bool:
-        """Whether an action was asked for that has neither ended nor opened its dialog yet."""
+        """Whether an action has begun that has neither ended nor opened its dialog yet."""
 
     # -- what is done ----------------------------------------------------------------------------
 
@@ -102,7 +102,7 @@ class Shell(Protocol):
         """Show *text* on the flash line and keep it in the history."""
 
     def report(self, worker: Worker[Any]) -> None:
-        """Say what *worker* failed over, if it did."""
+        """Show the error of *worker*, if it failed."""
 
     def copy(self, text: str, note: str = "") -> None:
         """Copy *text* to the clipboard; *note* says what it is, where that is not plain."""

@@ -1,4 +1,4 @@
-"""What an action applies to: a DAG, a run, tasks of a run, a backfill ... Each says its scope; match on it.
+"""What an action applies to: a DAG, a run, tasks of a run, a backfill ... Match on the class.
 
 `reach` picks what an action is done to out of what is chosen on the screen, and `too_much` refuses
 more than it takes. Pure.
@@ -86,7 +86,7 @@ class BackfillTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotTarget(BackfillTarget):
-    """One date of a backfill; what is done to it is done to the backfill."""
+    """One date of a backfill; an action on it is done to the whole backfill."""
 
     slot: SlotRow
     noun: ClassVar[str] = "slot"
@@ -123,7 +123,7 @@ Target = OfDag | FileTarget
 
 
 def run_of(target: Target) -> RunRow | None:
-    """Return the run that is meant: of a DAG its newest one. None where there is none."""
+    """Return the run of *target*, for a DAG its newest one; None where there is none."""
     match target:
         case DagTarget():
             return target.dag.last_run if target.dag is not None else None

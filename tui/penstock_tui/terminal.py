@@ -35,7 +35,7 @@ _RESET = (
     b"\x1b[?1049l\x1b[?25h"  # the screen from before, and the cursor
 )
 _PATIENCE = 1000
-"""Milliseconds that a terminal which takes nothing, as after ^S, is waited for."""
+"""Milliseconds to wait for a terminal that takes no output, as after ^S."""
 
 
 def leave_as_found() -> None:
@@ -80,7 +80,7 @@ def give_back() -> None:
 
 
 def _in_front(terminal: int) -> bool:
-    """Return whether what is typed there is for us: a shell may be reading it."""
+    """Return whether this process has the terminal; a shell may be reading it."""
     try:
         return os.tcgetpgrp(terminal) == os.getpgrp()
     except OSError:

@@ -21,7 +21,7 @@ from penstock_tui.widgets.options import Options
 
 _CELLS = 8
 _COUNTS = re.compile(r"\d+ (dates|runs):")
-"""Notes of the engine that count the dates: here they are counted by colour."""
+"""The engine's notes that count dates; here the counts have colours."""
 
 
 class BackfillDialog(PlanDialog):
@@ -65,7 +65,7 @@ class BackfillDialog(PlanDialog):
         self.query_one("#from").focus()
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act; the form is checked here."""
+        """Return the one act; raise `UsageError` when a field does not make sense."""
         at_once = self.query_one("#at_once", Field).text.strip()
         if not at_once.isdigit() or int(at_once) < 1:
             raise UsageError(f"at once must be a whole number from 1, not {at_once!r}")
@@ -107,7 +107,7 @@ class BackfillDialog(PlanDialog):
         return " and ".join(words)
 
     def nothing(self) -> str:
-        """Say an empty plan out loud."""
+        """Return what is said when the plan is empty."""
         return "0 runs: there is nothing to create or to rerun between these dates"
 
     def summary(self) -> list[Spans]:
@@ -123,7 +123,7 @@ class BackfillDialog(PlanDialog):
         return [[*spans, *self._length(), ("; ".join(label(note) for note in notes), "yellow")]]
 
     def _length(self) -> Spans:
-        """Return about how long it takes, by what such runs took."""
+        """Return about how long it takes, from how long such runs took."""
         runs = self._counts.get("create", 0) + self._counts.get("rerun", 0)
         at_once = self.query_one("#at_once", Field).text.strip()
         typical = self._detail.dag.p50

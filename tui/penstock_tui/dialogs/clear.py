@@ -1,4 +1,4 @@
-"""`ClearDialog`: run tasks again, with scopes and the exact list of what that touches."""
+"""`ClearDialog`: run tasks again, with scopes and the exact list of what that changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Confirm`: an act with nothing to choose: the list, Cancel, and the verb. For retry and cancel."""
+"""`Confirm`: acts with nothing to choose: the list, Cancel, and the verb."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         super().__init__(classes="danger" if self.danger else "")
         self._heading = title
         self.takes_keys = False
-        """Whether the focus is where it belongs."""
+        """Whether the focus is set, so that keys can be handled."""
 
     @property
     def shell(self) -> Shell:
@@ -50,7 +50,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
             yield from self.inside()
 
     def on_mount(self) -> None:
-        """Write the title; keys are taken once the subclass has given the focus."""
+        """Write the title; keys are handled once the subclass has set the focus."""
         self.set_heading(self._heading)
         self.app.call_later(self._take_keys)
 
@@ -58,7 +58,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         self.takes_keys = True
 
     def make_room(self, table: LineTable) -> None:
-        """Let *table* be as high as the screen allows beside everything else in the frame."""
+        """Make *table* as high as the screen allows beside everything else in the frame."""
         others = [
             child for child in self.query_one(".frame").children if child is not table and child.display
         ]

@@ -12,7 +12,7 @@ from penstock_tui.view.spans import Spans, wrap
 
 
 def message_history(notes: Iterable[Note], cells: int) -> Sheet:
-    """Return the sheet of *notes*, wrapped to *cells*, standing at its end."""
+    """Return the sheet of *notes*, wrapped to *cells* and scrolled to its end."""
     return Sheet("Messages", history_lines(notes, cells), end=True)
 
 

@@ -39,14 +39,14 @@ class PauseDialog(PlanDialog):
         self._run = run_of(target)
         self._tasks = target.tasks if isinstance(target, TaskTarget) else ()
         self._scope = target.noun.lower()
-        """What the cursor was on: the verb for it is chosen to begin with."""
+        """What the cursor was on: the verb for it is chosen first."""
 
     def form(self) -> ComposeResult:
         """Compose the verbs that make sense now, why and until."""
         verbs = self._verbs()
         first = next((verb for verb, _ in verbs if verb.endswith(f"_{self._scope}")), verbs[0][0])
         yield Options("what ", verbs, chosen={first}, id="verb")
-        yield Field("why  ", hint="for those who come after you", id="why")
+        yield Field("why  ", hint="shown with the pause", id="why")
         yield Field("until", hint="2h, 1d12h or 2026-08-22T06:00; empty: until lifted", id="until")
 
     def _verbs(self) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ class PauseDialog(PlanDialog):
         return verbs
 
     def summary(self) -> list[Spans]:
-        """Say what the verb means, and of a pause that is in force whose it is."""
+        """Say what the verb means and, if such a pause is in force, who made it."""
         verb = self.query_one("#verb", Options).value
         info = self._in_force(verb)
         whose: Spans = [(f"{_IN_FORCE[verb]} {pause_text(info)}", "blue")] if info is not None else []

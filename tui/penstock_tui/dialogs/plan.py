@@ -1,4 +1,4 @@
-"""`PlanDialog`: shows exactly what an act would touch, and commits that very plan.
+"""`PlanDialog`: shows exactly what an act would change, and commits that very plan.
 
 The preview is the engine's own plan. It is asked again whenever a choice changes, and committed
 with its fingerprint; when the world moved in between, the engine refuses and the new plan is shown.
@@ -41,7 +41,7 @@ _FORM_ROWS = 3
 
 
 class PlanDialog(Dialog[list[Done]]):
-    """A form, the plan it means, and two buttons. Answers with what was done, or None.
+    """A form, its plan, and two buttons. Answers with what was done, or None.
 
     A subclass composes `form`, and builds the acts in `acts`; a `PenstockError` raised there is
     shown in place of the plan.
@@ -62,7 +62,7 @@ class PlanDialog(Dialog[list[Done]]):
         self.plans: list[tuple[AnyAct, Plan]] = []
         self._token = uuid.uuid4().hex
         self._done: list[tuple[AnyAct, Done]] = []
-        """What was carried out although the rest was refused."""
+        """What was done although the rest was refused."""
         self._busy = False
         self._pending = True
         """The choices are newer than the plan that is shown."""
@@ -74,7 +74,7 @@ class PlanDialog(Dialog[list[Done]]):
         yield from ()
 
     def acts(self) -> list[AnyAct]:
-        """Return the acts that the choices mean."""
+        """Return the acts for the present choices; raise `PenstockError` when they make no sense."""
         raise NotImplementedError
 
     def rows(self, cells: int) -> list[Row]:
@@ -89,7 +89,7 @@ class PlanDialog(Dialog[list[Done]]):
 
     def nothing(self) -> str:
         """Return what is said when the plan is empty."""
-        return "nothing to do: no task is touched"
+        return "nothing to do: no task would change"
 
     # -- the frame -------------------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class PlanDialog(Dialog[list[Done]]):
         self.replan()
 
     def focus_first(self) -> None:
-        """Give the keys to Cancel."""
+        """Focus Cancel."""
         self.query_one("#cancel").focus()
 
     def on_resize(self) -> None:
@@ -162,7 +162,7 @@ class PlanDialog(Dialog[list[Done]]):
         self._pending = False
 
     async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
-        """Return the plans, and why the engine refused some: what ended meanwhile must not stop the rest."""
+        """Return the plans, and why the engine refused some; those must not stop the rest."""
         done = [act for act, _ in self._done]
         acts = [act for act in acts if act not in done]
         answers = await self.shell.feed.call(lambda engine: engine.plans(acts))
@@ -173,7 +173,7 @@ class PlanDialog(Dialog[list[Done]]):
 
     @property
     def count(self) -> int:
-        """How many things the plan touches."""
+        """How many things the plan changes."""
         return sum(len(plan.items) for _, plan in self.plans)
 
     def _show_plan(self) -> None:
@@ -220,7 +220,7 @@ class PlanDialog(Dialog[list[Done]]):
     # -- events ----------------------------------------------------------------------------------
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Name the keys that work here: in a field letters are text."""
+        """Show the keys that work here: in a field letters are typed."""
         typing = isinstance(event.widget, Field)
         self.query_one("#commit", Button).set_key("^s" if typing else "y")
         self.query_one("#cancel", Button).set_key("esc" if typing else "n")
@@ -267,14 +267,14 @@ class PlanDialog(Dialog[list[Done]]):
                 self.complain(self.nothing())
             return
         if self.must_type and self.query_one("#typed", Field).text.strip() != str(self.count):
-            self.complain(f"this touches {self.count}: type the number first")
+            self.complain(f"this changes {self.count}: type the number first")
             self.query_one("#typed").focus()
             return
         self._busy = True
         self.run_worker(self._commit(), group="commit", exit_on_error=False)
 
     async def _commit(self) -> None:
-        """Carry out every plan: one that is refused keeps no other from being carried out."""
+        """Carry out every plan; one that is refused does not stop the others."""
         refused: PenstockError | None = None
         for act, plan in self.plans:
             act_id = f"{self._token}-{len(self._done)}-{plan.fingerprint}"

@@ -1,4 +1,4 @@
-"""`RerunDialog`: a run that repeats another one, its parameters to begin with."""
+"""`RerunDialog`: a run that repeats another one, with its parameters to edit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock_tui.dialogs.trigger import TriggerDialog
 
 
 class RerunDialog(TriggerDialog):
-    """Repeat *run*; what differs from its parameters is said in the plan."""
+    """Repeat *run*; the plan says what differs from its parameters."""
 
     def __init__(self, detail: DagDetail, run: RunRow) -> None:
         super().__init__(detail, title=f"Re-run {run.run_id}", conf=run.conf)
@@ -21,7 +21,7 @@ class RerunDialog(TriggerDialog):
         yield from self.conf_form()
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act, with all of the conf."""
+        """Return the one act, with all of the conf; raise `UsageError` when a field is wrong."""
         rest = {name: value for name, value in self._run.conf.items() if name not in self._params}
         conf = {**rest, **self._conf()} if self._params else self._conf()
         return [Rerun(dag_id=self._run.dag_id, run_id=self._run.run_id, conf=conf)]

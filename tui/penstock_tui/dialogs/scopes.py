@@ -45,7 +45,7 @@ class ScopedDialog(PlanDialog):
         self._heading = f"{self.doing} {self.subject()} of {run.dag_id}"
 
     def subject(self) -> str:
-        """Return what the act begins from, in words."""
+        """Return the tasks that were chosen, in words."""
         if not self.tasks:
             return "the whole run"
         return label(self.tasks[0]) if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"

@@ -1,4 +1,4 @@
-"""`StartDialog`: no engine runs; offer to start one."""
+"""`StartDialog`: offers to start an engine when none runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StartDialog(Dialog[bool]):
         self._silent = silent
 
     def inside(self) -> ComposeResult:
-        """Compose what is known and two buttons."""
+        """Compose what is known, and two buttons."""
         yield Line(id="known")
         yield Line(id="twin")
         with Horizontal(classes="buttons"):
@@ -38,7 +38,7 @@ class StartDialog(Dialog[bool]):
             yield Button("Start the engine", "y", id="start")
 
     def on_mount(self) -> None:
-        """Say since when nobody answers."""
+        """Say how long no engine has answered."""
         super().on_mount()
         since = f"It was last heard {brief(self._silent)} ago. " if self._silent is not None else ""
         self.query_one("#known", Line).show(

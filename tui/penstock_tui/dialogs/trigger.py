@@ -20,7 +20,7 @@ from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.options import Options
 
 _FEW = 8
-"""So many choices are shown beside one another; of more, one is typed."""
+"""Most choices that are shown side by side; of more, one is typed."""
 
 
 class TriggerDialog(PlanDialog):
@@ -32,7 +32,7 @@ class TriggerDialog(PlanDialog):
         super().__init__(title or f"Trigger {detail.dag.dag_id}")
         self._detail = detail
         self._given = conf or {}
-        """What the fields begin with, where it is not the default."""
+        """The first values of the fields where they are not the defaults."""
         self._fields = detail.form or fields_of(detail.params)
         self._params = params_of(detail.params)
 
@@ -56,7 +56,7 @@ class TriggerDialog(PlanDialog):
             yield Field("conf", json.dumps(self._given), caption_cells=cells, hint="a JSON object", id="conf")
 
     def on_mount(self) -> None:
-        """Name the sections; what else is done at mounting, Textual has the parents do."""
+        """Name the sections; Textual calls the parents' `on_mount` by itself."""
         for place, field in enumerate(self._fields):
             for line in self.query(f"#section{place}").results(Line):
                 line.show([(label(field.section), "bold cyan")])
@@ -81,7 +81,7 @@ class TriggerDialog(PlanDialog):
         return shown(field, self._given[field.name]) if field.name in self._given else field.text
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act; only what differs from the defaults travels."""
+        """Return the one act, without defaults in its conf; raise `UsageError` when a field is wrong."""
         typed = self.query_one("#date", Field).text.strip()
         if typed == "none":
             date = None
@@ -119,10 +119,10 @@ class TriggerDialog(PlanDialog):
             text = text or ""
             given = field.name in self._given
             if text in {self._begun(field), label(self._begun(field))} and not (field.required and text):
-                # Left as it was, to the letter: a field shows the lines of a text on one.
+                # Not edited: a field shows a value of several lines on one.
                 if given:
                     conf[field.name] = self._given[field.name]
-                continue  # the default stands, or the schema says that one is needed
+                continue  # the default stays, or the schema says that a value is needed
             try:
                 value = answer(field, text)
             except AnswerError as error:

@@ -1,4 +1,4 @@
-"""`UndoDialog`: take the newest clear, retry or mark back, said by name before it is done."""
+"""`UndoDialog`: undo the newest clear, retry or mark, which is named first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penstock_tui.view.spans import Spans
 
 
 class UndoDialog(PlanDialog):
-    """Over the newest act that touched the run *run_id*, or with none over the newest of the DAG."""
+    """For the newest act that changed the run *run_id*; without one for the newest of the DAG."""
 
     danger = True
 
@@ -23,8 +23,8 @@ class UndoDialog(PlanDialog):
         return [Undo(dag_id=self._dag_id, run_id=self._run_id)]
 
     def summary(self) -> list[Spans]:
-        """Say which act would be taken back, who did it and when."""
-        whose = "that touched this run" if self._run_id else "of this DAG"
+        """Say which act would be undone, who did it and when."""
+        whose = "that changed this run" if self._run_id else "of this DAG"
         said: list[Spans] = []
         for _, plan in self.plans:
             what = label(plan.title).removeprefix("Undo: ")

@@ -15,7 +15,7 @@ from penstock_tui.view.state_style import Looks
 from penstock_tui.view.why_text import why_lines
 
 _SHOWN = 3
-"""So many failed callbacks are shown; the rest is counted."""
+"""How many failed callbacks are shown; the rest is counted."""
 
 
 def why_sheet(
@@ -43,7 +43,7 @@ def pause_lines(dag: DagRow, cells: int) -> list[Spans]:
 
 
 def failed_callback_lines(callbacks: Sequence[CallbackRow], cells: int) -> list[Spans]:
-    """Return which callbacks of a run failed and why: somebody who should know may not."""
+    """Return which callbacks of a run failed and why."""
     failed = [row for row in callbacks if row.state == "failed"]
     if not failed:
         return []

@@ -46,7 +46,7 @@ def _counts(row: BackfillRow, looks: Looks) -> Spans:
 
 
 def _rules(row: BackfillRow) -> list[str]:
-    """Return what may keep it from running all its dates, and in which order it goes if not the usual one."""
+    """Return what may stop it before its last date, and its order unless it is oldest first."""
     if row.quarantined is not None:
         return [f"in quarantine: {label(row.quarantined)}"]
     rules = [f"canary {row.canary}"] if row.canary else []
@@ -121,7 +121,7 @@ class BackfillsScreen(Listing):
         )
 
     def crumbs(self) -> Spans:
-        """Say where we are."""
+        """Name this view."""
         return [("> ", "bright_black"), ("backfills", "bold")]
 
     def chosen(self) -> tuple[Target, ...]:
@@ -186,7 +186,7 @@ class SlotsScreen(Listing):
         )
 
     def crumbs(self) -> Spans:
-        """Name the backfill and how far it is."""
+        """Name the backfill and its progress."""
         if self.row is None:
             return []
         looks = self.shell.looks

@@ -18,11 +18,11 @@ from penstock_tui.widgets.line_table import LineTable, Row
 from penstock_tui.widgets.month_grid import MonthGrid
 
 _LIMIT = 2000
-"""Points of one day; a day has 1440 minutes."""
+"""Most points that are listed; a day has 1440 minutes."""
 _DAWN = datetime(1900, 1, 1, tzinfo=UTC)
-"""No schedule begins before."""
+"""Earlier than any schedule."""
 _LOOK_BACK = 13
-"""So many months before its end are searched for the last point of a schedule: one of each year's rhythm."""
+"""How many months before its end are searched for the last point of a schedule that has ended."""
 
 
 class CalendarScreen(View):
@@ -53,7 +53,7 @@ class CalendarScreen(View):
         self.grid.focus()
 
     async def load(self) -> None:
-        """Ask for the months that are shown, one by one: the engine works between two answers."""
+        """Ask for the shown months one by one, so that the engine can work between two answers."""
         feed = self.shell.feed
         if self.detail is None:
             self.detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
@@ -74,7 +74,7 @@ class CalendarScreen(View):
         return found[0].logical_date.astimezone(self._zone()).date() if found else None
 
     async def _last_day(self, detail: DagDetail, today: date) -> date:
-        """Return today, or of a schedule that has ended the last day with a point, else with a run."""
+        """Return today; for a schedule that has ended its last day with a point, else with a run."""
         zone = self._zone()
         end = today if detail.end_date is None else min(today, detail.end_date.astimezone(zone).date())
         if end == today:
@@ -103,7 +103,7 @@ class CalendarScreen(View):
         return change.all or self.dag_id in change.dags
 
     def on_month_grid_moved(self) -> None:
-        """Tell about the day under the cursor."""
+        """Describe the day under the cursor."""
         self._show_day()
 
     def on_month_grid_turned(self) -> None:
@@ -111,7 +111,7 @@ class CalendarScreen(View):
         self.reload()
 
     def on_month_grid_entered(self) -> None:
-        """Go in, as enter does."""
+        """Open the day, as enter does."""
         self.action_do("open")
 
     def _show_day(self) -> None:

@@ -44,7 +44,7 @@ class DagsScreen(Listing):
         yield from super().body()
 
     def on_mount(self) -> None:
-        """Draw the state column's and the running times' progress once a second."""
+        """Update states and times of what runs once a second."""
         super().on_mount()
         self.table.set_titles(self.sort_note())
         self.set_interval(1.0, self._tick)
@@ -124,12 +124,12 @@ class DagsScreen(Listing):
         return tuple(DagTarget(dag_id=row.dag_id, dag=row, marked=marked) for row in rows)
 
     def chip(self) -> Spans:
-        """Add how many pass to the filter."""
+        """Add to the filter how many DAGs pass it."""
         spans = super().chip()
         return [*spans, (f" {len(self.table.rows)}/{len(self.dags)}", "")] if self.wanted.terms else spans
 
     def do_open(self) -> None:
-        """Go into the newest run."""
+        """Open the newest run."""
         here = self._here()
         if here is None:
             return

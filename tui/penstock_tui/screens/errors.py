@@ -13,7 +13,7 @@ from penstock_tui.widgets.line_table import LineTable, Row
 
 
 class ErrorsScreen(Listing):
-    """The list of broken files; the last good version of their DAGs stays live."""
+    """The list of broken files. Their DAGs stay at the last version that loaded."""
 
     view = "errors"
 
@@ -52,7 +52,7 @@ class ErrorsScreen(Listing):
         return (FileTarget(error=row),) if row is not None else ()
 
     def crumbs(self) -> Spans:
-        """Say where we are."""
+        """Name this view."""
         return [("> ", "bright_black"), ("import errors", "bold")]
 
     def copied(self) -> str:

@@ -40,7 +40,7 @@ class Listing(View):
 
     @property
     def chosen_key(self) -> str | None:
-        """The key of the marked row, else of that under the cursor: what takes one row takes this one."""
+        """The key of the marked row, else of the row under the cursor."""
         return next(iter(self.table.chosen_keys()), None)
 
     def body(self) -> ComposeResult:
@@ -49,7 +49,7 @@ class Listing(View):
         yield FilterBar(filters.hint(self.fields))
 
     def on_mount(self) -> None:
-        """Give the table the keys."""
+        """Focus the table."""
         super().on_mount()
         self.table.focus()
 
@@ -83,7 +83,7 @@ class Listing(View):
         self.refresh_top()
 
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
-        """Give the keys back to the table."""
+        """Focus the table again."""
         bar = self.query_one(FilterBar)
         if not event.kept:
             bar.set_text("")
@@ -96,7 +96,7 @@ class Listing(View):
             self.refresh_top()
 
     def on_line_table_entered(self, event: LineTable.Entered) -> None:
-        """Go in, as enter does."""
+        """Open the row, as enter does."""
         event.stop()
         self.action_do("open")
 

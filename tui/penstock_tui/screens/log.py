@@ -14,7 +14,7 @@ from penstock_tui.widgets.attempt_pane import AttemptPane
 
 
 class LogScreen(LogKeys):
-    """The log of a task instance; the newest attempt, followed while it lives."""
+    """The log of a task instance: its newest attempt, followed while it runs."""
 
     view = "log"
     CSS = """
@@ -54,7 +54,7 @@ class LogScreen(LogKeys):
         self.refresh_top()
 
     def concerns(self, change: Change) -> bool:
-        """Return whether our run moved."""
+        """Return whether the run changed."""
         return change.all or (self.dag_id, self.run_id) in change.runs
 
     def _row(self) -> TaskRow | None:
@@ -72,7 +72,7 @@ class LogScreen(LogKeys):
         return (TaskTarget(run=self.detail.run, tasks=(task,)),) if self.detail and task is not None else ()
 
     def why_not(self, action: Action) -> str | None:
-        """Say of a task that is gone that it is; how the log is shown has nothing to do with that."""
+        """Say so when the task has left the run; only how the log is shown does not need it."""
         if action.id == "full":
             return None
         reason = super().why_not(action)
@@ -81,7 +81,7 @@ class LogScreen(LogKeys):
         return reason
 
     def crumbs(self) -> Spans:
-        """Return the way here."""
+        """Return DAG, run and task for the top line."""
         return [(f"{label(self.dag_id)} > {label(self.run_id)} > {label(self.task_id)}", "dim")]
 
     def copied(self) -> str:
@@ -89,20 +89,11 @@ class LogScreen(LogKeys):
         return self.attempt_pane.pane.copied()
 
     def close_layer(self) -> bool:
-        """Close search or details."""
+        """Close the search."""
         if self.stop_error_search():
             return True
-        if self.attempt_pane.pane.end_search():
-            return True
-        if self.attempt_pane.explaining:
-            self.attempt_pane.toggle_why()
-            return True
-        return False
+        return self.attempt_pane.pane.end_search()
 
     def do_full(self) -> None:
         """Hide or show the figures below the log."""
         self.toggle_class("bare")
-
-    def do_why(self) -> None:
-        """Open or close the details."""
-        self.attempt_pane.toggle_why()

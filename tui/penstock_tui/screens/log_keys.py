@@ -77,7 +77,7 @@ class LogKeys(View):
         self.app.run_worker(copy(), name="copy", group="copy", exclusive=True, exit_on_error=False)
 
     def stop_error_search(self) -> bool:
-        """Stop looking for an error line; return whether somebody was."""
+        """Stop a search for an error line; return whether one was running."""
         bytes_to_search = self.attempt_pane.pane.bytes_to_search is not None
         if bytes_to_search:
             self.app.workers.cancel_group(self.app, "jump")

@@ -1,4 +1,4 @@
-"""One run: its tasks as a list with rails, the log of the task under the cursor, what that task uses.
+"""One run: its tasks as a list with rails, the log of the task under the cursor, its resources.
 
 The screen in which somebody stays while a run goes, and to which they come when it failed.
 """
@@ -30,13 +30,13 @@ from penstock_tui.widgets.rails_list import RailsList
 _ONE_PANE = 70
 """Columns below which list and log take turns."""
 _LOW = 18
-"""Rows below which what a task uses leaves its place to the log."""
+"""Rows below which the figures of a task give their place to the log."""
 _TURNED = 500
-"""So many of the newest runs are gone through with < and >."""
+"""How many of the newest runs < and > go through."""
 _FRESH = 3.0
 """Seconds between two looks at the figures of running tasks."""
 _ONE_TASK = frozenset({"log", "full", "why"})
-"""Actions that look at one task, whatever stands in the row of a group."""
+"""Actions that look at one task, so not at a group."""
 _GROUP_ROW = "several tasks in one row: enter opens it"
 _FIGURES = 110
 """Columns from which the list shows more than the time taken."""
@@ -113,7 +113,7 @@ class RunScreen(LogKeys):
         self.attempt_pane.tick()
 
     def _look_again(self) -> None:
-        """Ask for the figures of what runs: no notice comes of them."""
+        """Ask for the figures of running tasks: no notice announces them."""
         if (
             self.detail is not None
             and self.is_current
@@ -126,7 +126,7 @@ class RunScreen(LogKeys):
         self._show_task()
 
     def on_rails_list_entered(self) -> None:
-        """Go in, as enter does."""
+        """Open the row, as enter does."""
         self.action_do("open")
 
     def _show_task(self) -> None:
@@ -140,7 +140,7 @@ class RunScreen(LogKeys):
         self.attempt_pane.show_task(self.detail, self.tasks.cursor_task, instead=instead)
 
     def _show_line(self) -> None:
-        """Say where the run stands."""
+        """Show the state of the run."""
         detail = self.detail
         if detail is None:
             return
@@ -152,7 +152,7 @@ class RunScreen(LogKeys):
         self.query_one("#run-line", TitleLine).show_both(left, [(age, "dim")])
 
     def _age(self) -> str:
-        """Return how current the picture is."""
+        """Return how old the data is."""
         if self.shell.feed.live:
             return " live "
         age = self.shell.feed.age()
@@ -199,7 +199,7 @@ class RunScreen(LogKeys):
         return RunTarget(run=self.detail.run, dag=self.dag)
 
     def why_not(self, action: Action) -> str | None:
-        """Treat the row of a group: folding it has nothing to do with marks, and it has no log of its own."""
+        """Let a group be opened whatever is marked; a group has no log of its own."""
         if self.tasks.cursor_group is not None and not self.tasks.marks:
             if action.id == "open":
                 return None
@@ -208,7 +208,7 @@ class RunScreen(LogKeys):
         return super().why_not(action)
 
     def crumbs(self) -> Spans:
-        """Return the way here."""
+        """Return DAG and run for the top line."""
         return [(f"{label(self.dag_id)} > {label(self.run_id)}", "dim")]
 
     def chip(self) -> Spans:
@@ -285,7 +285,7 @@ class RunScreen(LogKeys):
 
     def do_why(self) -> None:
         """Open or close why the task waits, how it is set, and what was tried."""
-        for key in self.tasks.marks:  # what takes one task takes the marked one
+        for key in self.tasks.marks:  # an action on one task means the marked one
             self.tasks.move_to_key(key)
         self.attempt_pane.toggle_why()
 
@@ -327,7 +327,7 @@ class RunScreen(LogKeys):
         async def turn() -> None:
             runs = await self.shell.feed.ask(lambda engine: engine.runs(self.dag_id, limit=_TURNED))
             if runs is None:
-                return  # why, has been said
+                return  # the feed has shown why
             ids = [run.run_id for run in runs]
             if self.run_id not in ids:
                 self.shell.say(f"this run is not among the newest {_TURNED}")

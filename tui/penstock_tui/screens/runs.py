@@ -34,7 +34,7 @@ class RunsScreen(Listing):
         return LineTable(run_rows.COLUMNS)
 
     def on_mount(self) -> None:
-        """Let the running times run."""
+        """Update the times of what runs every second."""
         super().on_mount()
         self.table.set_titles(self.sort_note())
         self.set_interval(1.0, self._tick)
@@ -111,7 +111,7 @@ class RunsScreen(Listing):
         return DagTarget(dag_id=self.dag_id, dag=self.dag)
 
     def do_open(self) -> None:
-        """Go into the run."""
+        """Open the run."""
         here = self.chosen_key
         if here is not None:
             self.shell.open_run(self.dag_id, here)

@@ -71,7 +71,7 @@ class View(Screen[None]):
         """Ask the feed for what is shown, and show it. Called at the start and after changes."""
 
     def concerns(self, change: Change) -> bool:  # noqa: ARG002
-        """Return whether *change* touches what is shown."""
+        """Return whether *change* is about what is shown."""
         return True
 
     def chosen(self) -> tuple[Target, ...]:
@@ -83,7 +83,7 @@ class View(Screen[None]):
         return None
 
     def crumbs(self) -> Spans:
-        """Return where we are and what counts here: the middle of the top line."""
+        """Return the middle of the top line: the place of this view and its counts."""
         return []
 
     def chip(self) -> Spans:
@@ -112,7 +112,7 @@ class View(Screen[None]):
         self.refresh_top()
 
     def on_screen_resume(self) -> None:
-        """Catch up with what moved while another screen was in front."""
+        """Show what changed while another screen was in front."""
         self.query_one(Flash).catch_up()
         self.refresh_top()
         if self._stale:
@@ -131,7 +131,7 @@ class View(Screen[None]):
 
     @property
     def takes_keys(self) -> bool:
-        """Whether a key can mean something here: what it would act on is shown."""
+        """Whether keys can be handled yet: what they act on is shown."""
         return self._loaded and self.focused is not None
 
     @property
@@ -142,18 +142,18 @@ class View(Screen[None]):
 
     @property
     def is_current(self) -> bool:
-        """Whether Textual should draw what moves here.
+        """Whether Textual should draw changes here.
 
         By itself it would for a view under another as well, and each time draw all of the upper one anew.
         """
         return self.in_front
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Let a failure of our own be said; the notice does not reach the app by itself."""
+        """Report a failed worker; Textual does not pass this message on to the app."""
         self.shell.report(event.worker)
 
     def changed(self, change: Change | None) -> None:
-        """Take notice of *change* (None: everything may have moved)."""
+        """Load again after *change* (None: everything may have changed)."""
         if change is not None and not self.concerns(change):
             return
         if self.in_front:
@@ -162,7 +162,7 @@ class View(Screen[None]):
             self._stale = True
 
     def refresh_top(self) -> None:
-        """Draw the top line again, after anything it shows has moved."""
+        """Draw the top line again after something that it shows has changed."""
         if self.is_mounted:
             self.query_one(StatusBar).refresh_line()
 
@@ -199,14 +199,14 @@ class View(Screen[None]):
             self.app.pop_screen()
 
     def do_quit(self) -> None:
-        """Go up one view; leave at the root."""
+        """Go back one view; quit at the first one."""
         if self.root:
             self.shell.leave()
         else:
             self.app.pop_screen()
 
     def say_marked(self, done: bool) -> None:
-        """Count again what is marked, or say that there was nothing to mark."""
+        """Update the count of marks, or say that there was nothing to mark."""
         if not done:
             self.shell.say("there is nothing to mark here")
         self.refresh_top()

@@ -23,7 +23,7 @@ def verb_of(action: Action) -> Verb:
 
 
 async def carry_out(shell: Shell, action: Action, targets: Sequence[Target]) -> None:
-    """Do *action* to *targets*; those that it cannot be done to are left out, and that is said."""
+    """Do *action* to *targets*; say which of them it cannot be done to, and leave those out."""
     if not shell.offers(action):
         return
     reasons = [action.why_disabled(target) for target in targets]

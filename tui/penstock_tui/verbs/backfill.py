@@ -11,7 +11,7 @@ from penstock_tui.target import DagTarget, FileTarget, PointTarget, Target
 
 
 async def backfill(shell: Shell, targets: Sequence[Target]) -> None:
-    """Ask for the dates and the rules; a calendar's marked days are there to begin with."""
+    """Ask for the dates and the rules, beginning with the days that are marked in a calendar."""
     target = targets[0]
     if isinstance(target, FileTarget):
         return

@@ -15,7 +15,7 @@ from penstock_tui.verbs.wording import words_of
 
 
 async def clear(shell: Shell, targets: Sequence[Target]) -> None:
-    """Ask for the scopes of one run's tasks, or show what clearing several whole runs touches."""
+    """Ask for the scopes of one run's tasks, or show what clearing several whole runs changes."""
     runs = [run for target in targets if (run := run_of(target)) is not None]
     if len(runs) == 1:
         target = targets[0]

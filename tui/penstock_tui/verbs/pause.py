@@ -24,9 +24,9 @@ class _Pausable(NamedTuple):
 
 
 async def pause(shell: Shell, targets: Sequence[Target]) -> None:
-    """Pause or lift at once: it harms nothing and the same key undoes it. Many things are asked first.
+    """Pause or resume at once: the same key undoes it. Ask first when it is about several things.
 
-    All of them get one and the same verb: what is not paused is paused; only when all are, all go on.
+    Several get the same verb: those not paused yet are paused; if all are paused, all are resumed.
     """
     things = [thing for target in targets for thing in _pausable(target)]
     lift = all(thing.paused for thing in things)

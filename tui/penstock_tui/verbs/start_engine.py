@@ -12,7 +12,7 @@ from penstock_tui.target import Target
 
 
 async def start_engine(shell: Shell, _targets: Sequence[Target]) -> None:
-    """Ask, start it, and say what it said."""
+    """Ask, start an engine, and show what it printed."""
     if shell.start_engine is None or not await shell.push_screen_wait(StartDialog(shell.feed.age())):
         return
     shell.say("starting an engine: penstock up -d")

@@ -1,4 +1,4 @@
-"""Undo: take the newest clear, retry or mark back."""
+"""Undo the newest clear, retry or mark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock_tui.target import DagTarget, Target, run_of
 
 
 async def undo(shell: Shell, targets: Sequence[Target]) -> None:
-    """Offer to take back the newest act that touched the run, or of the DAG where one is chosen."""
+    """Offer to undo the newest act that changed the run, or of the DAG where one is chosen."""
     target = targets[0]
     if isinstance(target, DagTarget):
         await shell.push_screen_wait(UndoDialog(target.dag_id))

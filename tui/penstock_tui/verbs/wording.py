@@ -1,4 +1,4 @@
-"""What is acted on, in words: the titles of the dialogs. Pure."""
+"""Targets in words, for the titles of dialogs. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penstock_tui.view.task_rows import key_of
 
 
 def words_of(targets: Sequence[Target], *, tasks: Sequence[str] | None = None) -> str:
-    """Return what is acted on; *tasks* are those meant of one target, where not all of its own are."""
+    """Return *targets* in words; *tasks* are the names to use where not all tasks of the target are meant."""
     if len(targets) > 1:
         return f"{len(targets)} runs"
     target = targets[0]

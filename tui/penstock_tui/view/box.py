@@ -27,7 +27,7 @@ def to_ascii(cells: str) -> str:
 
 
 def carried(text: str, encoding: str) -> str:
-    """Return *text* with question marks, as many as it takes cells, for what *encoding* lacks."""
+    """Return *text* with a question mark in each cell of a character that *encoding* lacks."""
     try:
         text.encode(encoding)
     except UnicodeEncodeError:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _QUOTED = r'"[^"]*(?:"|$)'
-"""Who still types has not closed the quote yet."""
+"""A quote that is not closed yet is accepted: somebody is still typing."""
 _TERM = re.compile(rf'(!*)((?:{_QUOTED}|[^\s"!])(?:{_QUOTED}|[^\s"])*)')
 _ALTERNATIVE = re.compile(rf'(?:{_QUOTED}|[^,"])+')
 

@@ -35,7 +35,7 @@ ERROR = re.compile(
     rb"|\bexit(?:ed)?(?: with)?(?: code| status)?:? [1-9]",
     re.MULTILINE,
 )
-"""What makes a line worth stopping at when looking for what went wrong."""
+"""What a search for errors stops at."""
 
 _SIGNS = (
     b"ERROR", b"FATAL", b"CRITICAL", b"PANIC", b"Traceback", b"rror: ", b"Error", b"Exception", b"panic: ",

@@ -1,4 +1,4 @@
-"""What a log view asks of whoever can read the log, and the two ways in which it can stand. Pure."""
+"""What a log view needs of a log, and whether it follows the end. Pure."""
 
 from __future__ import annotations
 

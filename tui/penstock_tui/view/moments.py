@@ -11,9 +11,9 @@ _SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?")
 
 
 def moment(text: str, *, end_of_day: bool = False) -> datetime:
-    """Return an ISO date or time as typed; naive when it names no offset: the DAG's own clock.
+    """Return an ISO date or time as typed; naive, so on the DAG's clock, when it has no offset.
 
-    A bare date is its first moment, or its last with *end_of_day*.
+    A date without a time is its first moment, or its last with *end_of_day*. Raise `UsageError` otherwise.
     """
     typed = text.strip()
     try:
@@ -26,7 +26,10 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
 
 
 def until(text: str, now: datetime) -> datetime | None:
-    """Return when a pause lifts itself: a span (``90m``, ``1d12h``) or a date; None when nothing is typed."""
+    """Return when a pause ends: after a span (``90m``, ``1d12h``) or at a date; None when nothing is typed.
+
+    Raise `UsageError` for other text.
+    """
     typed = text.strip()
     if not typed:
         return None

@@ -1,4 +1,4 @@
-"""A plan as lines: the tasks it touches, or the dates of a backfill. Pure."""
+"""A plan as lines: the tasks it changes, or the dates of a backfill. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def verb(plans: Sequence[Plan]) -> str:
 
 
 def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo) -> list[Spans]:
-    """Return one line for each thing touched: what it is, from which state to which, what to know.
+    """Return one line for each change: of what, from which state to which, and a note.
 
     Dates are read by the clock of *zone*, that of the DAG.
     """

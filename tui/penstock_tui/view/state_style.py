@@ -1,4 +1,4 @@
-"""How a state looks: a glyph, a letter and a colour, so that none of the three must carry it alone. Pure.
+"""How a state looks: a glyph, a letter and a colour, so that each is clear without the others. Pure.
 
 The glyphs are of neutral width in every locale. `Looks(ascii=True)` gives letters for them. Styles
 are Rich style strings over the terminal's own sixteen colours, so they follow the user's palette,

@@ -41,7 +41,7 @@ def counted(counts: Mapping[str, int], order: Sequence[str], looks: Looks) -> Sp
 
 
 def urgency(state: str) -> int:
-    """Return the place of a DAG or run in a list that is sorted by state: what needs somebody comes first."""
+    """Return the place of a state in a list sorted by state: what needs attention comes first."""
     return _URGENT.get(state, 4)
 
 

@@ -61,7 +61,7 @@ _WORDINGS = (
 _GIVE_WAY = (2, 0)
 """The pieces of the run's line that are cut first: the run's name, then the DAG's."""
 _MARKED = 50
-"""Cells of holds and reasons for which the rest gives way; longer ones are cut at their end."""
+"""Cells of holds and reasons that are kept when space is short; longer ones are cut at their end."""
 _WAITS_FOR_TIME = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 _NOT_TIMED = frozenset(
     {
@@ -80,7 +80,7 @@ def key_of(task: TaskRow) -> str:
 
 
 FIELDS = ("state", "operator", "pool", "group")
-"""What a filter of tasks may ask for besides text, which is sought in names and states."""
+"""Fields of a filter of tasks, besides text, which is searched in names and states."""
 
 
 def passing(tasks: Mapping[str, TaskRow], wanted: str) -> set[str]:
@@ -143,7 +143,7 @@ def summary(states: Iterable[TaskState]) -> TaskState:
 
 
 def is_failed(task: TaskRow) -> bool:
-    """Return whether a task is one that somebody should look at."""
+    """Return whether a task failed."""
     return task.state is TaskState.FAILED
 
 

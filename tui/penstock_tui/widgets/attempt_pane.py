@@ -28,12 +28,12 @@ from penstock_tui.widgets.resources import Resources
 _SETTLE = 0.12
 """Seconds that the cursor must rest on a task before its log is read."""
 _SAMPLE = 2.0
-"""Seconds between two looks at the figures of a live attempt."""
+"""Seconds between two questions for the figures of a running attempt."""
 
 _SETTLED = frozenset(
     {TaskState.RUNNING, TaskState.SUCCESS, TaskState.FAILED, TaskState.CANCELLED, TaskState.REMOVED}
 )
-"""States in which nobody asks why a task does not run."""
+"""States in which "why is it not running?" makes no sense."""
 
 
 class AttemptPane(Vertical):
@@ -48,7 +48,7 @@ class AttemptPane(Vertical):
     def __init__(self, shell: Shell) -> None:
         super().__init__()
         self._shell = shell
-        # Kept by hand: answers arrive while the screen is being closed, when they cannot be found any more.
+        # Kept here: answers arrive while the screen closes, when a query no longer finds them.
         self.pane = LogPane(zone=shell.zone)
         self._details = Paragraph(id="details")
         self._resources = Resources(ascii=shell.looks.ascii)
@@ -56,7 +56,7 @@ class AttemptPane(Vertical):
         self.task_row: TaskRow | None = None
         self.attempts: list[AttemptRow] = []
         self.attempt: AttemptRow | None = None
-        """The attempt on show."""
+        """The attempt that is shown."""
         self.explaining = False
         """Whether the details are open."""
         self._pinned = False
@@ -69,7 +69,7 @@ class AttemptPane(Vertical):
         yield self._resources
 
     def on_mount(self) -> None:
-        """Look at the figures of what lives every so often, and count its seconds."""
+        """Ask for the figures of a running attempt at intervals."""
         self.set_interval(_SAMPLE, self._sample)
         self._settling = self.set_timer(_SETTLE, self._settled, pause=True)
 
@@ -98,7 +98,7 @@ class AttemptPane(Vertical):
         self._explain()
 
     def _show_empty(self, title: Spans, said: str) -> None:
-        """Show *said* in place of a log, drawing only when that is news."""
+        """Show *said* instead of a log; draw only when it changed."""
         if self.pane.showing_log or self.pane.log_view.empty != said:
             self.pane.open(None, title, live=False, empty=said)
         self.pane.retitle(title)
@@ -127,7 +127,7 @@ class AttemptPane(Vertical):
         self._explain()
 
     def _choose(self) -> None:
-        """Open the newest attempt, or refresh what is said of the one on show."""
+        """Open the newest attempt, or refresh the title of the shown one."""
         if not self.attempts:
             self._show_no_attempt()
             return
@@ -184,7 +184,7 @@ class AttemptPane(Vertical):
     # -- what goes on ----------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Count the seconds of what lives."""
+        """Update the seconds of a running attempt."""
         if self._is_live():
             self.pane.retitle(self._title())
         if self.explaining and self._why is not None:

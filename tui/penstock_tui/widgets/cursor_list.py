@@ -47,7 +47,7 @@ class CursorList(Widget, can_focus=True):
         raise NotImplementedError
 
     def keys_at(self, place: int) -> tuple[str, ...]:
-        """Return what a mark of the row at *place* marks; none where there is no such row."""
+        """Return the keys that the row at *place* stands for; none where there is no such row."""
         raise NotImplementedError
 
     def say_moved(self) -> None:

@@ -70,9 +70,9 @@ class LogPane(Vertical):
         self._from: Widget | None = None
         """Who had the keys when a search was begun."""
         self.bytes_to_search: int | None = None
-        """Bytes that are still to be looked through for an error line, while somebody looks for one."""
+        """Bytes that a search for an error line still has to read; None when none is running."""
         self._search = 0
-        """Counts searches, so that a late one finds out that nobody waits for it."""
+        """Counts searches, so that an old one can tell that a newer one has begun."""
 
     def compose(self) -> ComposeResult:
         """Compose title, log and search line."""
@@ -97,7 +97,7 @@ class LogPane(Vertical):
         self._show_title()
 
     def on_growing_log_moved(self) -> None:
-        """Say how the log stands."""
+        """Show the log's position."""
         self._show_title()
         self._show_hits()
 
@@ -128,7 +128,7 @@ class LogPane(Vertical):
 
     @property
     def showing_log(self) -> bool:
-        """Whether there is a log, rather than a text in its place."""
+        """Whether a log is shown, not a message instead of it."""
         return self._source is not None
 
     # -- searching -------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ class LogPane(Vertical):
         return None
 
     def _say_bytes_to_search(self, left: int | None) -> None:
-        """Say how much is left to look through for an error line, or (None) that nobody looks."""
+        """Show how many bytes a search for an error line still has to read; None when it is over."""
         if left != self.bytes_to_search:
             self.bytes_to_search = left
             self._show_title()

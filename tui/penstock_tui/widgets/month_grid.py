@@ -1,4 +1,4 @@
-"""`MonthGrid`: as many months as there is room for, with a cursor on a day and a span that can be marked."""
+"""`MonthGrid`: as many months as fit, with a cursor on a day and a span that can be marked."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from penstock_tui.view.spans import Spans, flow
 from penstock_tui.widgets.line import strip_of
 
 _SHARE = 3
-"""Of so many rows of the screen it takes one at most: what else stands there must stay in sight."""
+"""It takes at most one of this many rows of the screen, so that the rest stays visible."""
 
 
 class Prose(Widget):

@@ -109,7 +109,7 @@ class RailsList(CursorList):
             self.move_to_key(key)
 
     def tick(self, now: datetime) -> None:
-        """Draw the rows whose text is another one at *now*."""
+        """Draw the rows whose text has changed at *now*."""
         self._now = now
         self._rewrite({key for key, task in self.tasks.items() if task_rows.counts_down(task)})
 
@@ -126,7 +126,7 @@ class RailsList(CursorList):
 
     @property
     def counts_down(self) -> bool:
-        """Whether some row changes by itself as time goes."""
+        """Whether some row changes as time passes."""
         return any(task_rows.counts_down(task) for task in self.tasks.values())
 
     def _lay_out(self) -> None:
@@ -164,7 +164,7 @@ class RailsList(CursorList):
 
     @property
     def count(self) -> int:
-        """How many rows there are, those that are only rails among them."""
+        """How many rows there are, with those that are only rails."""
         return len(self._rows)
 
     def row_key(self, place: int) -> str | None:
