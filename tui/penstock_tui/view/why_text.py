@@ -15,7 +15,7 @@ from penstock_tui.view.state_style import Looks
 def why_lines(why: Why, now: datetime, zone: tzinfo, looks: Looks, cells: int) -> list[Spans]:
     """Return the state, each gate with its holders, and the chain to the root cause, wrapped to *cells*."""
     glyph, style = looks.cell(why.state)
-    lines: list[Spans] = [[(f" {glyph} ", style), (label(why.state), style)]]
+    lines: list[Spans] = [[(f" {glyph} ", style), (label(why.state.replace("_", " ")), style)]]
     for gate in _without_repeats(why.gates):
         lines += [[(piece, "")] for piece in hanging(_gate_text(gate, now, zone), " · ", cells)]
     if not why.gates and why.state != "running":
