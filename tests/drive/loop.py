@@ -84,10 +84,13 @@ class Bench:
         """Return ids of tasks with a live attempt, sorted."""
         return sorted(task_id for _, task_id in self.loop.world.attempts.values())
 
-    def end(self, task_id: str, outcome: Outcome = OK, *, run_id: str | None = None) -> None:
+    def end(
+        self, task_id: str, outcome: Outcome = OK, *, run_id: str | None = None, dag_id: str | None = None
+    ) -> None:
         """Let the live attempt of a task end and tick."""
         for attempt_id, (pk, name) in list(self.loop.world.attempts.items()):
-            if name == task_id and run_id in (None, self.loop.world.runs[pk].record.run_id):
+            run = self.loop.world.runs[pk].record
+            if name == task_id and run_id in (None, run.run_id) and dag_id in (None, run.dag_id):
                 at = self.clock.time.timestamp()
                 self.executor.seen[attempt_id] = Exited(outcome, at, at)
                 self.tick()

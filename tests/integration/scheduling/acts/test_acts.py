@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,6 +12,7 @@ from data.builders import dag, task
 from drive.loop import BAD, OK, Bench
 from penstock.errors import PlanStaleError, RefusedError, UnknownError, UsageError
 from penstock.model.acts import (
+    AnyAct,
     Cancel,
     CancelBackfill,
     Clear,
@@ -408,3 +410,38 @@ async def test_a_task_blocked_by_two_says_so_when_both_have_succeeded_since(benc
     bench.end("b")
     row = next(row for row in bench.run("e", run).tasks if row.task_id == "c")
     assert row.reason == f"blocked by b, which has succeeded since: run it with: penstock retry e {run} c"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        Clear(dag_id="d", run_id="r", tasks=("b", "c")),
+        Retry(dag_id="d", run_id="r"),
+        Mark(dag_id="d", run_id="r", tasks=("b", "c"), state="success"),
+    ],
+)
+async def test_a_plan_is_stale_once_a_task_that_it_touches_has_moved(tmp_path: Path, act: AnyAct) -> None:
+    """Also where the run's own row did not change and the state is the same again."""
+    bench = await Bench(tmp_path).open()
+    bench.load(dag("d", task("a"), task("b"), task("c"), task("last", "a")))
+    bench.trigger("d", run_id="r")
+    bench.end("b", BAD)
+    plan = bench.loop.plan(act)
+    assert bench.loop.plan(act).fingerprint == plan.fingerprint
+    bench.act(Retry(dag_id="d", run_id="r", tasks=("b",)))
+    bench.end("b", BAD)
+    with pytest.raises(PlanStaleError):
+        bench.act(act, expect=plan.fingerprint)
+    bench.close()
+
+
+@pytest.mark.parametrize("state", ["success", "failed"])
+async def test_a_marked_task_lets_its_run_come_to_its_end(
+    bench: Bench, state: Literal["success", "failed"]
+) -> None:
+    run = bench.trigger("d")
+    bench.act(Mark(dag_id="d", run_id=run, tasks=("a",), state=state))
+    bench.finish(lambda name: KILLED if name == "a" else OK)
+    done = {"success": "success", "failed": "upstream_failed"}[state]
+    assert bench.states("d", run) == {"a": state, "b": done, "c": done, "other": "success"}
+    assert bench.run_state("d", run) == state

@@ -9,7 +9,7 @@ import pytest
 from data.builders import dag, task
 from drive.loop import BAD, Bench
 from fakes.clock import START
-from penstock.model.acts import Cancel, Clear, Mark, Retry, Undo
+from penstock.model.acts import Cancel, Clear, Hold, Mark, Release, Retry, RunNext, Undo
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState
 
@@ -126,3 +126,52 @@ async def test_a_run_that_never_started_took_nothing(bench: Bench) -> None:
     bench.clock.forward(30)
     bench.act(Cancel(dag_id="d", run_id=waiting))
     assert row(bench, waiting)[1] == 0.0
+
+
+async def test_what_a_run_stood_still_in_a_former_turn_does_not_lengthen_the_next(bench: Bench) -> None:
+    """The time limit stands still while a run is held, and starts anew with a clear."""
+    bench.load(dag("limited", task("a"), dagrun_timeout=60.0))
+    run = bench.trigger("limited")
+    bench.act(Hold(dag_id="limited", run_id=run))
+    bench.clock.forward(1000)
+    bench.act(Release(dag_id="limited", run_id=run))
+    bench.end("a", BAD)
+    bench.act(Clear(dag_id="limited", run_id=run))
+    bench.tick()
+    bench.clock.forward(59)
+    bench.tick()
+    assert bench.executor.stops == []
+    bench.clock.forward(2)
+    bench.tick()
+    assert len(bench.executor.stops) == 1
+    bench.end("a", KILLED)
+    assert bench.run_state("limited", run) is RunState.FAILED
+
+
+async def test_nor_that_of_a_turn_that_was_about_to_end(bench: Bench) -> None:
+    bench.load(dag("limited", task("a"), dagrun_timeout=60.0))
+    run = bench.trigger("limited")
+    bench.act(Hold(dag_id="limited", run_id=run))
+    bench.clock.forward(1000)
+    bench.act(Release(dag_id="limited", run_id=run))
+    bench.act(Cancel(dag_id="limited", run_id=run))
+    bench.act(Clear(dag_id="limited", run_id=run))
+    bench.end("a", KILLED)
+    assert bench.running() == ["a"]
+    stopped = len(bench.executor.stops)
+    bench.clock.forward(61)
+    bench.tick()
+    assert len(bench.executor.stops) == stopped + 1
+    bench.end("a", KILLED)
+    assert bench.run_state("limited", run) is RunState.FAILED
+
+
+async def test_a_rush_ends_with_the_turn_it_was_for(bench: Bench) -> None:
+    """Who wanted a run next wanted that turn of it: cleared, it waits like the others."""
+    bench.trigger("d", run_id="going")
+    run = bench.trigger("d", run_id="rushed")
+    bench.act(RunNext(dag_id="d", run_id=run))
+    bench.act(Cancel(dag_id="d", run_id=run))
+    assert bench.run_state("d", run) is RunState.CANCELLED
+    bench.act(Clear(dag_id="d", run_id=run))
+    assert (bench.run_state("d", run), bench.run("d", run).run.rush) == (RunState.QUEUED, None)

@@ -324,6 +324,7 @@ async def test_a_run_in_quarantine_waits_as_long_as_it_was_to(bench: Bench, step
     assert bench.running() == ["a"]
 
 
+@pytest.mark.ticks_fail
 async def test_a_run_that_cannot_be_moved_hurts_only_itself(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,7 @@ async def test_a_launch_nobody_claims_is_revoked_and_repeated_in_the_same_try(be
     assert bench.engine.attempts("d", run, "a")[0].outcome == Outcome(kind=OutcomeKind.REVOKED)
 
 
+@pytest.mark.ticks_fail
 async def test_launches_that_could_not_be_written_are_repeated_later(bench: Bench) -> None:
     bench.executor.fail_submit = True
     bench.load(dag("d", task("a")))
@@ -420,6 +421,7 @@ async def test_a_full_disk_stops_launches_not_results(bench: Bench, monkeypatch:
     assert bench.running() == ["b"]
 
 
+@pytest.mark.ticks_fail
 async def test_a_failed_commit_leaves_nothing_half_done(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

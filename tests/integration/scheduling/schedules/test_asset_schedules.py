@@ -120,6 +120,7 @@ async def test_changes_wait_through_a_restart(bench: Bench) -> None:
     assert bench.run_state("c", run_id) is RunState.FAILED
 
 
+@pytest.mark.ticks_fail
 async def test_a_commit_that_fails_leaves_no_change_behind(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

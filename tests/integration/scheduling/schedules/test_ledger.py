@@ -127,6 +127,7 @@ async def test_late_is_more_than_a_minute_after_run_after(bench: Bench, seconds:
     assert told(bench) == [f"13 {status}"]
 
 
+@pytest.mark.ticks_fail
 async def test_a_point_is_settled_with_its_run_or_not_at_all(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

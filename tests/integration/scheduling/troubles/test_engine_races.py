@@ -134,6 +134,7 @@ async def test_a_stop_that_an_engine_died_over_is_given_by_the_next(bench: Bench
     assert len(bench.executor.stops) == 1, "and not again"
 
 
+@pytest.mark.ticks_fail
 async def test_a_stop_that_could_not_be_written_is_given_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +220,7 @@ async def test_a_refused_act_leaves_no_trace(bench: Bench) -> None:
     assert bench.loop.world.frozen("d") is None
 
 
+@pytest.mark.ticks_fail
 async def test_an_act_whose_commit_fails_half_way_is_as_if_it_never_was(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,7 +232,7 @@ async def test_an_act_whose_commit_fails_half_way_is_as_if_it_never_was(
         raise RefusedError("out of luck")
 
     with monkeypatch.context() as patch:
-        patch.setattr("penstock.scheduling.acts.cancel.stop", stop)
+        patch.setattr("penstock.scheduling.moves.cancel.stop", stop)
         with pytest.raises(PenstockError, match="out of luck"):
             bench.act(acts.Cancel(dag_id="d", run_id=run), act_id="x")
     assert set(bench.states("d", run).values()) == {S.RUNNING}

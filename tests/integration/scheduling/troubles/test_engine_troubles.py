@@ -25,6 +25,8 @@ from penstock.store.engine.gate import Gate
 from penstock.store.engine.live_rows import DagFacts
 from penstock.store.engine.records import TaskRecord
 
+pytestmark = pytest.mark.ticks_fail
+
 S = TaskState
 
 

@@ -23,6 +23,8 @@ from penstock.scheduling.steps import advance, asset_runs, create, reap
 from penstock.scheduling.world.world import World
 from penstock.settings import Settings
 
+pytestmark = pytest.mark.ticks_fail
+
 
 async def test_an_act_that_fails_is_answered_with_the_reason_and_stands_in_nobodys_way(
     bench: Bench, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,8 @@ from penstock.model.spec import PoolSpec
 from penstock.model.states import RunState, TaskState
 from penstock.store.upkeep.health import problems
 
+pytestmark = pytest.mark.ticks_fail
+
 RUN = "SELECT id FROM run WHERE dag_id = 'bad' AND state = 'running'"
 ROWS: dict[str, tuple[str, str]] = {
     "a run's state": ("run", "UPDATE run SET state = 'weird' WHERE dag_id = 'bad' AND state = 'running'"),

@@ -32,6 +32,8 @@ from penstock.store.engine import live_rows
 from penstock.store.engine.gate import Gate
 from penstock.timetable import due
 
+pytestmark = pytest.mark.ticks_fail
+
 
 @dataclass(frozen=True)
 class Injection:
