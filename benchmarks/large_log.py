@@ -10,7 +10,7 @@ from benchmarks.figures import Report, Scale, median
 from benchmarks.instance import Instance, dag_file
 from benchmarks.terminal import Terminal
 from benchmarks.usage import memory
-from penstock.attempts.log_paths import log_path
+from penstock.attempts.log_reader import log_path
 
 _BODY = "BashOperator(task_id='only', bash_command='echo the first line')"
 _END = "the very last line"

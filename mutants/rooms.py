@@ -40,7 +40,7 @@ BLIND: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("task_process/*.py",): (
         "integration/task/*.py",
-        "integration/execution/test_forge.py",
+        "integration/execution/test_warm_parent.py",
         "integration/service/test_callbacks_delivered.py",
     ),
 }

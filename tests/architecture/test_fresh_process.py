@@ -71,10 +71,11 @@ def test_a_supervisor_loads_almost_nothing() -> None:
     assert {name for name in modules if name.startswith("penstock.")} <= {
         f"penstock.supervisor{part}"
         for part in (
-            "", ".accounts", ".alone", ".asking", ".child", ".closing", ".conclusion", ".directory",
-            ".ending", ".engine_link", ".entrusted", ".family", ".fork", ".log_file", ".main", ".masking",
-            ".notice", ".output", ".poller", ".provision", ".attempt", ".secrets", ".spawn",
-            ".talk", ".unwritten",
+            "",
+            ".attempt", ".child", ".closing", ".conclusion", ".contain", ".directory", ".ending",
+            ".engine_link", ".environment", ".family", ".log_file", ".main", ".masking", ".output",
+            ".poller", ".provision", ".report", ".secrets", ".sigterm", ".spawn", ".start",
+            ".talk", ".unwritten", ".usage", ".warm_parent",
         )
     } | {
         "penstock.attempts", "penstock.attempts.files", "penstock.attempts.log_tail", "penstock.failpoint",

@@ -101,7 +101,7 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/execution/local/supervisors.py",  # a supervisor inherits the engine's
         "core/penstock/forking.py",  # a fork takes over the environment it is given
         "core/penstock/failpoint.py",  # tests name a point at which to die
-        "core/penstock/supervisor/entrusted.py",  # what a supervisor knows before an engine has told it
+        "core/penstock/supervisor/environment.py",  # what a supervisor knows before an engine has told it
         "core/penstock/task_process/channel.py",  # a task's line to its supervisor
         "core/penstock/cli/checks/machine.py",  # the doctor looks at the terminal
         "core/penstock/cli/text.py",  # NO_COLOR

@@ -64,7 +64,7 @@ def _run(spec: AttemptSpec, folder: Path) -> tuple[dict[str, Any], dict[str, Any
     else:
         status = _here(spec, folder)
     verdict = read_record(folder, files.VERDICT)
-    ended = conclude(status << 8, asked=None, reason=None, verdict=verdict, skip_codes=spec.skip_on_exit_code)
+    ended = conclude(status << 8, verdict=verdict, skip_codes=spec.skip_on_exit_code)
     pushed = (read_record(folder, files.XCOM) or {}).get("values")
     if spec.push_last_line and status == 0:
         (folder / files.RESULT).write_bytes(files.dump_fields({"last_line": last, "pushed": True}))

@@ -14,7 +14,17 @@ import pytest
 from penstock import process
 from penstock.attempts.files import CHANNEL
 from penstock.process_stat import Stat
-from penstock.supervisor import asking, attempt, closing, directory, fork, log_file, main, output
+from penstock.supervisor import (
+    attempt,
+    closing,
+    directory,
+    log_file,
+    main,
+    output,
+    sigterm,
+    start,
+    warm_parent,
+)
 
 SECONDS = 1000.0
 """What the steady clock says at first; the wall clock says a million more."""
@@ -60,7 +70,7 @@ class Machine:
             time_ns=lambda: int((self.seconds + 1_000_000) * 1e9),
             sleep=self._sleep,
         )
-        for module in (main, attempt, closing, fork, output):
+        for module in (main, attempt, start, closing, warm_parent, output):
             patch.setattr(module, "time", clock)
         for module in (directory, log_file):
             patch.setattr(module, "disk", self._disk)
@@ -75,7 +85,7 @@ class Machine:
         patch.setattr(process, "keep_memory_private", lambda: tell("keep memory private"))
         patch.setattr(process, "own_peak_rss", lambda: 1000 * 1024)
         patch.setattr(process, "out_of_memory_kills", self._take_ooms)
-        patch.setattr(asking, "_end", lambda pid, handle: self.living[pid].ends[handle])
+        patch.setattr(sigterm, "_end", lambda pid, handle: self.living[pid].ends[handle])
         patch.setattr(os, "posix_spawn", self._posix_spawn)
         patch.setattr(os, "chdir", lambda path: tell(f"chdir {path}") if path != "/" else None)
         patch.setattr(os, "waitid", self._waitid)

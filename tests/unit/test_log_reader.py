@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.attempts import log_paths, log_reader
-from penstock.attempts.log_index import LogIndex, load_index
+from penstock.attempts import log_reader
+from penstock.attempts.log_index import LogIndex, index_path, load_index
 from penstock.errors import BadIdError
 
 
@@ -106,6 +106,6 @@ def test_no_index_knows_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hostile", ["", "../../etc/passwd", "0123456789ab-0123456", "/etc/passwd"])
 def test_ids_from_outside_name_no_other_files(tmp_path: Path, hostile: str) -> None:
     with pytest.raises(BadIdError):
-        log_paths.log_path(tmp_path, hostile)
+        log_reader.log_path(tmp_path, hostile)
     with pytest.raises(BadIdError):
-        log_paths.index_path(tmp_path, hostile)
+        index_path(tmp_path, hostile)

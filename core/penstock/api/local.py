@@ -14,8 +14,7 @@ import msgspec
 
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
 from penstock.attempts import log_reader
-from penstock.attempts.log_index import time_of
-from penstock.attempts.log_paths import index_path, log_path
+from penstock.attempts.log_index import index_path, time_of
 from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError, PenstockError
 from penstock.model.acts import AnyAct
@@ -155,7 +154,7 @@ class LocalEngine:
         """
         # Asked before the file is read, so that what an attempt wrote before it ended is never missed.
         ended = self._reads.has_ended(attempt_id)
-        path = log_path(self._settings.attempts, attempt_id)
+        path = log_reader.log_path(self._settings.attempts, attempt_id)
         data, start = log_reader.read(path, offset, limit)
         size = max(log_reader.size(path), start + len(data))
         written = time_of(index_path(self._settings.attempts, attempt_id), start) if data else None

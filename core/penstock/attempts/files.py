@@ -49,6 +49,9 @@ MARK = "PENSTOCK_ATTEMPT"
 CHANNEL = "PENSTOCK_CHANNEL"
 """In the environment that a supervisor gives a Python task: the descriptor to talk over."""
 
+FORK_FLAG = "--forge"
+"""In a warm parent's arguments, before the descriptor on which it is asked for forks."""
+
 SPEAKS = 2
 """What a supervisor understands, said in its greeting: 2 takes the environment over the socket."""
 
@@ -116,6 +119,44 @@ def _read_whole(path: str) -> bytes:
     return data
 
 
+def write_file(path: str, data: bytes) -> None:
+    """Write a file that nobody else may read; raise OSError, and leave no half of it behind."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        done = 0
+        while done < len(data):
+            done += os.write(handle, data[done:])
+    except OSError:
+        os.unlink(path)  # half of it is of use to nobody, and the room is needed
+        raise
+    finally:
+        os.close(handle)
+
+
+def write_whole(folder: Path | str, name: str, data: bytes) -> None:
+    """Write file *name* in *folder* so that a reader sees the old one or all of the new one.
+
+    Raises OSError.
+    """
+    draft = f"{folder}/{name}.{os.getpid()}.part"
+    write_file(draft, data)
+    try:
+        os.rename(draft, f"{folder}/{name}")
+    except OSError:
+        os.unlink(draft)
+        raise
+
+
+def shard_of(attempt_id: str) -> str:
+    """Return the folder that an attempt shares with those of the same quarter of an hour."""
+    return attempt_id[:7]
+
+
+def attempt_folder(root: Path | str, attempt_id: str) -> str:
+    """Return the directory of an attempt under *root* (``<home>/attempts``), as a string: that is cheap."""
+    return f"{root}/{shard_of(attempt_id)}/{attempt_id}"
+
+
 def attempt_path(root: Path, attempt_id: str) -> Path:
-    """Return the directory of an attempt under *root* (``<home>/attempts``)."""
-    return root / attempt_id[:7] / attempt_id
+    """Return the directory of an attempt under *root*, as a path."""
+    return root / shard_of(attempt_id) / attempt_id

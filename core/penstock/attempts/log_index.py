@@ -12,6 +12,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 
+from penstock.attempts.files import LOG_INDEX, attempt_path
+from penstock.ids import check_attempt_id
+
 _ENTRY = struct.Struct("<QQ")
 
 
@@ -37,6 +40,14 @@ class LogIndex:
         # The wall clock may have stepped back meanwhile; bisect then still ends, near enough.
         at = bisect_right(self._times, moment) - 1
         return self._offsets[at] if at >= 0 else 0
+
+
+def index_path(attempts: Path, attempt_id: str) -> Path:
+    """Return the time index beside the log of an attempt; it exists once something was printed.
+
+    Raises `BadIdError` for what is not an id.
+    """
+    return attempt_path(attempts, check_attempt_id(attempt_id)) / LOG_INDEX
 
 
 def load_index(path: Path) -> LogIndex:

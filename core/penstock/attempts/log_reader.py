@@ -8,8 +8,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from penstock.attempts.files import LOG, attempt_path
+from penstock.ids import check_attempt_id
+
 MAX_READ = 1 << 20
 """The most one read returns."""
+
+
+def log_path(attempts: Path, attempt_id: str) -> Path:
+    """Return the log file of an attempt under *attempts*; raise `BadIdError` for what is not an id."""
+    return attempt_path(attempts, check_attempt_id(attempt_id)) / LOG
 
 
 def size(path: Path) -> int:

@@ -116,8 +116,8 @@ class AttemptSpec:
         values        the file with the store's variables and connections
 
     With ``passed`` it also gets what the configuration passes on of the engine's environment (``pass_env``).
-    An order holds names of such values only: the supervisor has them from the engine (see `entrusted`). A
-    Python task asks for others when it needs them (see `talk`).
+    An order holds names of such values only: the supervisor has them from the engine (see
+    `penstock.supervisor.environment`). A Python task asks for others when it needs them (see `talk`).
 
     ``masks`` and ``lent`` (environment variables that such a child gets as PENSTOCK_SECRET_<name>) come
     from version 0.1 and are obeyed.

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Protocol
 
+from penstock.attempts.files import shard_of
 from penstock.execution.executor import Accepted, Claimed, Executor
 from penstock.scheduling.steps.unknown_attempts import Stray
 from penstock.settings import Settings
@@ -38,7 +39,7 @@ def strays(settings: Settings, database: Database, executor: Orders, *, known: b
     """
     newest = newest_attempt(database) if known else None
     first = "" if newest is None else f"{max(int(newest[:12], 16) - _CLOCK_BACK_MS, 0):012x}"
-    ids = sorted(each for each in _attempts(os.fspath(settings.attempts), first[:7]) if each >= first)
+    ids = sorted(each for each in _attempts(os.fspath(settings.attempts), shard_of(first)) if each >= first)
     return [_stray(executor, each) for each in unknown_attempts(database, ids) if _may_run(executor, each)]
 
 

@@ -23,7 +23,7 @@ def how_it_ended(
 ) -> dict[str, Any]:
     """Return what a result says of the end itself, from wait(2)'s *status* and what had been ordered."""
     skips = spec.get("skip_on_exit_code", ())
-    ended = conclude(status, asked=ending.asked, reason=ending.reason, verdict=verdict, skip_codes=skips)
+    ended = conclude(status, ordered=ending.ordered, reason=ending.reason, verdict=verdict, skip_codes=skips)
     if ended["kind"] == "signal" and ended["signal"] == 9 and process.out_of_memory_kills() > 0:
         ended["reason"] = "probably killed by the kernel because memory ran out"
     return {**ended, "verdict": verdict, "killed_after": ending.killed_after}

@@ -13,23 +13,23 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 def conclude(
     status: int,
     *,
-    asked: str | None = None,
+    ordered: str | None = None,
     reason: str | None = None,
     verdict: dict[str, Any] | None = None,
     skip_codes: Collection[int] = (),
 ) -> dict[str, Any]:
     """Return the ``kind``, ``exit_code``, ``signal``, ``sent_by`` and ``reason`` of a result.
 
-    *status* is wait(2)'s. *asked* is ``timeout`` or ``cancelled`` when the supervisor ordered the end,
+    *status* is wait(2)'s. *ordered* is ``timeout`` or ``cancelled`` when the supervisor ordered the end,
     with its *reason*. A task child's *verdict* refines a clean exit and explains a failed one; it cannot
     make a success of a non-zero exit or of a signal.
     """
     code = os.waitstatus_to_exitcode(status)
     ended: dict[str, Any] = {"exit_code": code} if code >= 0 else {"signal": -code}
-    if asked is not None:
+    if ordered is not None:
         if code < 0:
             ended["sent_by"] = "penstock"
-        return {"kind": asked, **ended, "reason": reason}
+        return {"kind": ordered, **ended, "reason": reason}
     if code < 0:
         return {"kind": "signal", **ended, "reason": reason}
     # A process that becomes a command leaves its label behind, and no word on how that will end.

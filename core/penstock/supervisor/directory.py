@@ -87,18 +87,7 @@ class AttemptFiles:
     def leave(self, name: str, data: bytes) -> None:
         """Write file *name* so that a reader sees all of it or nothing. Raises OSError."""
         disk()
-        draft = f"{self.folder}/{name}.part"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            done = 0
-            while done < len(data):
-                done += os.write(handle, data[done:])
-            os.rename(draft, f"{self.folder}/{name}")
-        except OSError:
-            os.unlink(draft)  # the room is needed
-            raise
-        finally:
-            os.close(handle)
+        files.write_whole(self.folder, name, data)
 
     def publish(self, result: dict[str, Any], *, durable: bool) -> None:
         """Write *result* whole, make it visible, then let the lock go.

@@ -11,7 +11,7 @@ import errno
 
 from penstock import process
 from penstock.process_stat import Stat
-from penstock.supervisor.asking import NEVER, Asking
+from penstock.supervisor.sigterm import NEVER, SigtermRound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -29,13 +29,13 @@ _SIGKILL = 9
 class Ending:
     """The end that was ordered for one attempt, from the order until none of its processes is left.
 
-    *family* returns the living processes of the attempt. ``asked`` is ``timeout`` or ``cancelled`` once an
+    *family* returns the living processes of the attempt. ``ordered`` is ``timeout`` or ``cancelled`` once an
     end was ordered. ``kill_at`` is the moment of the next SIGKILL, ``look_at`` that of the next look at
     who is left after the first process has ended. Moments are seconds of the monotonic clock.
     """
 
     def __init__(self, family: Callable[[], list[Stat]]) -> None:
-        self.asked: str | None = None
+        self.ordered: str | None = None
         self.reason: str | None = None
         self.kill_at = NEVER
         self.look_at = NEVER
@@ -45,7 +45,7 @@ class Ending:
         """Who was killed after the first process had ended: pid and start."""
         self.trouble: str | None = None
         """Who cannot be killed, and why."""
-        self.asking = Asking(family)
+        self.sigterm = SigtermRound(family)
         self._family = family
         self._since = 0.0
         self._killed_at = NEVER
@@ -56,34 +56,34 @@ class Ending:
     @property
     def in_grace(self) -> bool:
         """Whether the end was ordered and nobody was killed yet."""
-        return self.asked is not None and self._killed_at == NEVER
+        return self.ordered is not None and self._killed_at == NEVER
 
-    def order(self, asked: str, reason: str | None, now: float, *, grace: float, child: Child) -> None:
+    def order(self, kind: str, reason: str | None, now: float, *, grace: float, child: Child) -> None:
         """Order the end; a second order may only bring SIGKILL nearer."""
-        if self.asked is None:
-            self.asked, self.reason, self._since = asked, reason, now
+        if self.ordered is None:
+            self.ordered, self.reason, self._since = kind, reason, now
             if grace > 0:
-                self.asking.begin(child, now, grace)
+                self.sigterm.begin(child, now, grace)
         if self._killed_at == NEVER:
             self.kill_at = min(self.kill_at, now + grace)
 
-    def due(self, *, alone: bool) -> float:
-        """Return the moment of the next thing to do; *alone* says that the first process has ended."""
-        return min(self.kill_at, self.asking.ask_at, self.look_at if alone else NEVER)
+    def due(self, *, leader_ended: bool) -> float:
+        """Return the moment of the next thing to do; *leader_ended* says that the first process has ended."""
+        return min(self.kill_at, self.sigterm.next_at, self.look_at if leader_ended else NEVER)
 
-    def kill(self, child: Child, now: float, *, alone: bool) -> None:
+    def kill(self, child: Child, now: float, *, leader_ended: bool) -> None:
         """Kill who is left, and do it again later if that does not help.
 
-        *alone* says that the first process has ended; its number may be a stranger's group then.
+        *leader_ended* says that the first process has ended; its number may be a stranger's group then.
         """
-        if self.asked is not None and self._killed_at == NEVER:
+        if self.ordered is not None and self._killed_at == NEVER:
             self.killed_after = now - self._since
         self._killed_at = min(self._killed_at, now)
-        self.asking.ask_at = NEVER
-        if not (alone and process.LINUX):
+        self.sigterm.next_at = NEVER
+        if not (leader_ended and process.LINUX):
             child.kill()
         left = [(record, process.send(record.pid, record.start_ticks, _SIGKILL)) for record in self._family()]
-        if alone:
+        if leader_ended:
             self.killed.update((record.pid, record.start_ticks) for record, failed in left if not failed)
         refused = [record for record, failed in left if failed == errno.EPERM]
         if refused:
@@ -103,7 +103,7 @@ class Ending:
             self.look_at = now + self._look
             self._look = min(self._look * 2, _LONGEST_LOOK)
             return False
-        self.look_at = self.kill_at = self.asking.ask_at = NEVER
+        self.look_at = self.kill_at = self.sigterm.next_at = NEVER
         self.trouble = None
         self._over = True
         return True

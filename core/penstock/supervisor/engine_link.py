@@ -78,7 +78,7 @@ class EngineLink:
         if self._socket is not None:
             self._say({"op": "moved", "ids": list(ids), "ended": list(ended)})
 
-    def held(self, why: dict[str, str]) -> None:
+    def unwritten(self, why: dict[str, str]) -> None:
         """Say of which attempts the result waits for the disk, and why: in place of what was said before."""
         self._say({"op": "held", "ids": list(why), "why": why})
 

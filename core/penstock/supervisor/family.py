@@ -12,7 +12,7 @@ import os
 from penstock import process
 from penstock.attempts.files import MARK
 from penstock.process_stat import Stat
-from penstock.supervisor.fork import UNBORN
+from penstock.supervisor.warm_parent import UNASSIGNED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -50,9 +50,9 @@ def owner(record: Stat, leaders: Mapping[str, int]) -> str | None:
     return mark
 
 
-def is_unborn(record: Stat) -> bool:
+def is_unassigned(record: Stat) -> bool:
     """Whether it is a warm parent, or its fork that is no attempt's yet: they end by themselves."""
-    return process.environment_value(record.pid, MARK) == UNBORN
+    return process.environment_value(record.pid, MARK) == UNASSIGNED
 
 
 def _line(record: Stat, every: Mapping[int, Stat], own: int) -> list[Stat]:

@@ -4,7 +4,7 @@ Run as ``python -I -S -c '<append the package root to sys.path; call main()>' RO
 a handful of small modules of the standard library, no user code and no SQL; its work is one loop
 over descriptors and timers for k >= 1 attempts. It ends when it has no work and no engine.
 
-The engine says ``{"op":"entrust",..}`` (see `entrusted`), ``{"op":"launch","ids":[..]}``,
+The engine says ``{"op":"entrust",..}`` (see `environment`), ``{"op":"launch","ids":[..]}``,
 ``{"op":"stop","id":..}`` and ``{"op":"quit"}``; it hears ``{"op":"hello","ids":[..]}`` and
 ``{"op":"moved","ids":[..],"ended":[..]}``. All but the first are hints: what counts lies in the attempt
 directories (see `protocol`).
@@ -20,15 +20,15 @@ import time
 from collections import deque
 
 from penstock import process, stray_signals
-from penstock.attempts.files import dump_fields
+from penstock.attempts.files import attempt_folder, dump_fields
 from penstock.process_stat import Stat
-from penstock.supervisor.attempt import DONE, ENDING, RESOLVING, RUNNING, Attempt
+from penstock.supervisor.attempt import Attempt, State
 from penstock.supervisor.directory import AttemptFiles
 from penstock.supervisor.engine_link import EngineLink
-from penstock.supervisor.entrusted import OPERATION, Entrusted
-from penstock.supervisor.family import family, is_unborn, owner
-from penstock.supervisor.fork import Forge
+from penstock.supervisor.environment import OPERATION, EngineEnvironment
+from penstock.supervisor.family import family, is_unassigned, owner
 from penstock.supervisor.poller import Poller
+from penstock.supervisor.warm_parent import WarmParent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -54,8 +54,8 @@ class Supervisor:
         self._root = root
         self._umask = umask
         self._poller = Poller()
-        self._forge = Forge(self._poller)
-        self._entrusted = Entrusted()
+        self._warm_parent = WarmParent(self._poller)
+        self._environment = EngineEnvironment()
         self._link = EngineLink(socket_path, self._poller, self._obey)
         self._live: dict[str, Attempt] = {}
         self._queue: deque[str] = deque()
@@ -64,7 +64,7 @@ class Supervisor:
         self._ended: list[str] = []
         self._spared: set[tuple[int, int]] = set()  # strays that cannot be killed, and were reported
         self._failure = ""
-        self._held: dict[str, str] = {}  # id -> what its result waits for, as the engine was told
+        self._said_unwritten: dict[str, str] = {}  # id -> what its result waits for, as the engine was told
         self._reconnect_at = 0.0
         self._claim = ""
         self._quitting = False
@@ -111,7 +111,7 @@ class Supervisor:
             self._after(attempt, now)
         self._tell(now)
         self._poller.wait(self._pause())
-        for attempt in [each for each in self._live.values() if each.state in (ENDING, DONE)]:
+        for attempt in [each for each in self._live.values() if each.state in (State.ENDING, State.DONE)]:
             self._after(attempt, time.monotonic())
 
     def _pause(self) -> float | None:
@@ -139,9 +139,9 @@ class Supervisor:
         if self._link.connected or now < self._reconnect_at:
             return
         self._reconnect_at = now + RECONNECT_SECONDS
-        self._forge.retire()  # the next engine may come with another version of what it has imported
+        self._warm_parent.retire()  # the next engine may come with another version of what it has imported
         if self._live:
-            self._held = {}
+            self._said_unwritten = {}
             self._link.connect(list(self._live))
 
     def _obey(self, message: dict[str, Any]) -> None:
@@ -149,7 +149,7 @@ class Supervisor:
         if operation == "launch":
             self._queue.extend(each for each in message.get("ids", ()) if isinstance(each, str))
         elif operation == OPERATION:
-            self._entrusted.take(message)
+            self._environment.take(message)
         elif operation == "stop":
             attempt = self._live.get(str(message.get("id")))
             if attempt is not None:
@@ -166,10 +166,12 @@ class Supervisor:
         if ready or self._ended:
             self._link.moved([*ready, *self._ended], self._ended)
             self._ended = []
-        held = {key: each.held.problem for key, each in self._live.items() if each.held.problem}
-        if held != self._held and self._link.connected:
-            self._link.held(held)
-            self._held = held
+        unwritten = {
+            key: each.unwritten.problem for key, each in self._live.items() if each.unwritten.problem
+        }
+        if unwritten != self._said_unwritten and self._link.connected:
+            self._link.unwritten(unwritten)
+            self._said_unwritten = unwritten
 
     # --- attempts -------------------------------------------------------------------------------
 
@@ -177,9 +179,9 @@ class Supervisor:
         if attempt_id in self._live:
             return
         _, give_up = self._contended.pop(attempt_id, (0.0, now + LOCK_SECONDS))
-        files = AttemptFiles(f"{self._root}/{attempt_id[:7]}/{attempt_id}")
+        folder = AttemptFiles(attempt_folder(self._root, attempt_id))
         try:
-            self._take(files)
+            self._take(folder)
         except BlockingIOError:
             if now < give_up:
                 self._contended[attempt_id] = (now + _LOCK_PAUSE, give_up)
@@ -191,10 +193,10 @@ class Supervisor:
             return
         attempt = Attempt(
             attempt_id,
-            files,
+            folder,
             poller=self._poller,
-            forge=self._forge,
-            entrusted=self._entrusted,
+            warm_parent=self._warm_parent,
+            environment=self._environment,
             durable=self._needs_sync,
             family=lambda: self._family(attempt_id),
             umask=self._umask,
@@ -204,14 +206,14 @@ class Supervisor:
         attempt.begin(now)
         self._after(attempt, now)
 
-    def _take(self, files: AttemptFiles) -> None:
+    def _take(self, folder: AttemptFiles) -> None:
         try:
-            files.take(self._claim or self._new_claim())
+            folder.take(self._claim or self._new_claim())
         except OSError as error:
             if error.errno != errno.EMLINK:  # one file has only so many names
                 raise
             os.unlink(self._claim)
-            files.take(self._new_claim())
+            folder.take(self._new_claim())
 
     def _new_claim(self) -> str:
         """Write the file that is linked into each attempt as its claim: complete before anyone sees it."""
@@ -236,13 +238,13 @@ class Supervisor:
 
     def _after(self, attempt: Attempt, now: float) -> None:
         """Let an ending attempt settle, and drop one that is done."""
-        if attempt.state == ENDING:
-            sweeps = attempt.left.survivors and attempt.ending.asked is None
+        if attempt.state is State.ENDING:
+            sweeps = attempt.left.survivors and attempt.ending.ordered is None
             attempt.settle(now, strays=self._sweep(attempt) if sweeps else [])
-        if attempt.notice.news:
-            attempt.notice.news = False
+        if attempt.report.news:
+            attempt.report.news = False
             self._started.setdefault(attempt.attempt_id, now)
-        if attempt.state == DONE and self._live.pop(attempt.attempt_id, None) is not None:
+        if attempt.state is State.DONE and self._live.pop(attempt.attempt_id, None) is not None:
             self._started.pop(attempt.attempt_id, None)
             self._spared.update((record.pid, record.start_ticks) for record in attempt.left.spared)
             self._ended.append(attempt.attempt_id)
@@ -273,7 +275,7 @@ class Supervisor:
             attempt = self._attempt_of(pid)
             if attempt is not None and not attempt.ending.in_grace:
                 # The zombie still holds its number, so the group below cannot be a stranger's.
-                if attempt.state == RUNNING and attempt.ending.asked is None:
+                if attempt.state is State.RUNNING and attempt.ending.ordered is None:
                     self._sweep(attempt)
                 process.signal_group(pid, _SIGKILL)
             _, status, usage = os.wait4(pid, 0)
@@ -296,7 +298,7 @@ class Supervisor:
         return None if zombie is None else zombie.si_pid
 
     def _awaited(self) -> list[Attempt]:
-        return [each for each in self._live.values() if each.state in (RUNNING, RESOLVING)]
+        return [each for each in self._live.values() if each.awaited is not None]
 
     def _attempt_of(self, pid: int) -> Attempt | None:
         return next((each for each in self._awaited() if each.child and each.child.pid == pid), None)
@@ -349,11 +351,11 @@ class Supervisor:
             children = process.children_of_thread(pid, pid)
         except OSError:
             children = process.children(pid)
-        awaited = {self._forge.pid, *(each.child.pid for each in self._awaited() if each.child)}
+        awaited = {self._warm_parent.pid, *(each.child.pid for each in self._awaited() if each.child)}
         records = [process.stat(child) for child in children if child not in awaited]
         living = {(each.pid, each.start_ticks): each for each in records if each and not each.ended}
         self._spared &= living.keys()
-        return [each for key, each in living.items() if key not in self._spared and not is_unborn(each)]
+        return [each for key, each in living.items() if key not in self._spared and not is_unassigned(each)]
 
 
 def main() -> None:

@@ -11,11 +11,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
     from typing import Any
 
-    from penstock.supervisor.entrusted import Entrusted
+    from penstock.supervisor.environment import EngineEnvironment
 
 _MOST_SAID = 64 << 10
-LENT = "PENSTOCK_SECRET_"
-"""Before a name that an order of version 0.1 lends to a Python task."""
+HANDED_ON = "PENSTOCK_SECRET_"
+"""Before the name of a value that an order of version 0.1 has handed on to a Python task."""
 
 
 class Provision:
@@ -25,20 +25,20 @@ class Provision:
     the secrets. Raises KeyError, TypeError or AttributeError for an order that makes no sense.
     """
 
-    def __init__(self, order: dict[str, Any], attempt_id: str, entrusted: Entrusted) -> None:
-        passed = entrusted.passed if order.get("passed") else {}
+    def __init__(self, order: dict[str, Any], attempt_id: str, environment: EngineEnvironment) -> None:
+        passed = environment.passed if order.get("passed") else {}
         self.plain: dict[str, str] = {**passed, **order["env"]}
         self.env = {**self.plain, files.MARK: attempt_id}
         self.values: list[str] = list(order.get("masks", ()))
         self.printed = bytearray()
         """What the command that `complete` named has printed."""
         self._said = -1
-        self._environ = entrusted.environ
+        self._environ = environment.environ
         self._missing: list[tuple[str, str]] = sorted(order.get("secrets", {}).items())
         for name in order.get("lent", ()):
             value = self._environ.get(name)
             if value is not None:
-                self.env[f"{LENT}{name}"] = value
+                self.env[f"{HANDED_ON}{name}"] = value
                 self.values.append(value)
 
     def complete(self) -> str | None:

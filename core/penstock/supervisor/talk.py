@@ -6,7 +6,7 @@ which the answer goes, so threads and forks of a task that ask at once get each 
     ask    ``*`` and the first of these variables that the engine has (``+``: it is no secret), or ``-``
     hide   ``+``, once nothing printed from now on shows these values
 
-``{"left": FILE, "data": TEXT}`` is what the task could not write into its folder itself (see `held`).
+``{"left": FILE, "data": TEXT}`` is what the task could not write into its folder itself (see `unwritten`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from penstock.supervisor.entrusted import Entrusted
+    from penstock.supervisor.environment import EngineEnvironment
     from penstock.supervisor.poller import Poller
 
 _MOST_BYTES = 4 << 20
@@ -35,12 +35,12 @@ class Talk:
     def __init__(
         self,
         poller: Poller,
-        entrusted: Entrusted,
+        environment: EngineEnvironment,
         hide: Callable[[Sequence[str]], None],
         left: Callable[[str, str], None],
     ) -> None:
         self._poller = poller
-        self._entrusted = entrusted
+        self._environment = environment
         self._hide = hide
         self._left = left
         self._received = b""
@@ -54,11 +54,14 @@ class Talk:
         """The task's end."""
         return self._theirs.fileno()
 
-    def lend(self) -> None:
-        """Let a process that is started now inherit the task's end; no other may be before `lent`."""
+    def share_end(self) -> None:
+        """Let a process that is started now inherit the task's end.
+
+        No other may be started before `close_shared_end`.
+        """
         self._theirs.set_inheritable(True)
 
-    def lent(self) -> None:
+    def close_shared_end(self) -> None:
         """Close our copy of the task's end: the task has its own."""
         self._theirs.close()
 
@@ -110,7 +113,7 @@ class Talk:
             pass  # an author's own bytes on our line harm nobody
 
     def _found(self, names: Any) -> bytes:
-        found = self._entrusted.find(map(str, names))
+        found = self._environment.find(map(str, names))
         if found is None:
             return b"-"
         value, secret = found

@@ -1,4 +1,4 @@
-"""What an attempt leaves behind when it ends, held in memory until the disk has taken all of it.
+"""What an attempt leaves behind when it ends, kept in memory until the disk has taken all of it.
 
 A disk that is full, broken or read-only at that moment has mostly room again soon. The supervisor keeps
 its lock meanwhile, so nobody takes the attempt for lost, and says over its socket what it waits for.
@@ -20,12 +20,12 @@ PAUSE = 1.0
 _BY_THE_TASK = frozenset({files.XCOM, files.VERDICT, files.RENDERED})
 
 
-class Held:
-    """What is yet to be written into the attempt directory of *files*; ``problem`` is why it is not."""
+class Unwritten:
+    """What is yet to be written into the attempt directory of *folder*; ``problem`` is why it is not."""
 
-    def __init__(self, files: AttemptFiles) -> None:
+    def __init__(self, folder: AttemptFiles) -> None:
         self.problem: str | None = None
-        self._files = files
+        self._files = folder
         self._left: dict[str, bytes] = {}
         self._output: Output | None = None
         self._result: dict[str, Any] = {}
@@ -63,7 +63,7 @@ class Held:
     def write(self, *, durable: bool) -> bool:
         """Write everything; return False when the disk does not take it yet.
 
-        That it never will, because the directory is gone, is no reason to hold anything.
+        That it never will, because the directory is gone, is no reason to keep anything.
         """
         try:
             if self._output is not None:

@@ -45,15 +45,15 @@ def _call_all(folder: str, spec: Mapping[str, Any], facts: dict[str, Any]) -> li
     """Call everything, and return why some failed; a file that does not load is one failure."""
     from penstock.authoring.scope import current
 
-    told = facts["callback"]
+    asked = facts["callback"]
     try:
         dag, task = load_task(facts)
-        wanted = _callbacks(dag, task, told["kind"])
+        wanted = _callbacks(dag, task, asked["kind"])
         context = _context(folder, spec, facts, task)
     except BaseException as error:  # noqa: BLE001 - an author's file may raise anything while it loads
         return [_explain(error)]
     current().context = context
-    ends = [_call(one, context, told["kind"]) for one in wanted]
+    ends = [_call(one, context, asked["kind"]) for one in wanted]
     context["ti"].write_xcoms()
     return [end for end in ends if end is not None]
 
@@ -88,19 +88,19 @@ def _callbacks(dag: DAG, task: AbstractOperator, kind: str) -> Sequence[Callable
 def _context(folder: str, spec: Mapping[str, Any], facts: dict[str, Any], task: AbstractOperator) -> Context:
     from penstock.task_process.moment import Moment
 
-    told = facts["callback"]
+    asked = facts["callback"]
     context = task_context(folder, spec, facts, task)
     ti, run = context["ti"], context["dag_run"]
-    ti.start_date = Moment.parse(told["start"]) if told["start"] else None
-    ti.end_date = Moment.parse(told["end"]) if told["end"] else None
-    ti.state = told["state"] if told["kind"].startswith("task_") else None
-    run.state = told["run_state"]
-    run.end_date = Moment.parse(told["run_end"]) if told["run_end"] else None
-    context["reason"] = told["reason"]
-    if told["kind"] in ("task_failure", "task_retry"):
-        context["exception"] = AttemptFailedError(told["reason"] or "it failed")
-    if told["kind"].startswith("deadline:"):
-        context["deadline"] = told["reason"]
+    ti.start_date = Moment.parse(asked["start"]) if asked["start"] else None
+    ti.end_date = Moment.parse(asked["end"]) if asked["end"] else None
+    ti.state = asked["state"] if asked["kind"].startswith("task_") else None
+    run.state = asked["run_state"]
+    run.end_date = Moment.parse(asked["run_end"]) if asked["run_end"] else None
+    context["reason"] = asked["reason"]
+    if asked["kind"] in ("task_failure", "task_retry"):
+        context["exception"] = AttemptFailedError(asked["reason"] or "it failed")
+    if asked["kind"].startswith("deadline:"):
+        context["deadline"] = asked["reason"]
     return context
 
 

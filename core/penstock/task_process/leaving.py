@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from penstock.attempts.files import DISK_ERRORS, MAX_RECORD_BYTES
+from penstock.attempts.files import DISK_ERRORS, MAX_RECORD_BYTES, write_whole
 from penstock.authoring.exceptions import TaskError
 from penstock.task_process.channel import NoAnswerError, channel
 
@@ -21,7 +21,10 @@ class NoRoomError(TaskError):
 
 def leave(folder: str, name: str, data: bytes) -> None:
     """Write file *name* in *folder*, or have it written later; raise OSError or `NoRoomError`."""
+    from penstock.failpoint import disk
+
     try:
+        disk()
         write_whole(folder, name, data)
     except OSError as error:
         if error.errno not in DISK_ERRORS:
@@ -38,24 +41,3 @@ def leave(folder: str, name: str, data: bytes) -> None:
             channel.leave(name, data)
         except NoAnswerError:
             raise error from None
-
-
-def write_whole(folder: str, name: str, data: bytes) -> None:
-    """Write file *name* in *folder* so that a reader sees all of it or nothing. Raises OSError."""
-    from penstock.failpoint import disk
-
-    draft = f"{folder}/{name}.part"
-    try:
-        disk()
-        with open(draft, "wb", opener=_private) as file:
-            file.write(data)
-        os.rename(draft, f"{folder}/{name}")  # noqa: PTH104
-    except OSError:
-        if os.path.exists(draft):  # noqa: PTH110 - the room is needed
-            os.unlink(draft)  # noqa: PTH108
-        raise
-
-
-def _private(path: str, flags: int) -> int:
-    """Open a file of the instance's own: a task's umask is for what its author makes."""
-    return os.open(path, flags, 0o600)

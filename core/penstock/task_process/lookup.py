@@ -75,10 +75,10 @@ class Sources:
                     return environ[name]
         if not channel.is_open:
             return None
-        told = channel.environment(*names)
-        if told is not None and told[1]:
-            know(told[0])
-        return None if told is None else told[0]
+        answer = channel.environment(*names)
+        if answer is not None and answer[1]:
+            know(answer[0])
+        return None if answer is None else answer[0]
 
     def _from_environment(self, kind: Kind, name: str) -> str | None:
         places = (f"{program}_{_WORDS[kind]}_{name.upper()}" for program in ("PENSTOCK", "AIRFLOW"))

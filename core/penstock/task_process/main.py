@@ -20,7 +20,7 @@ from penstock.task_process.hiding import listen_at
 from penstock.task_process.leaving import leave
 from penstock.task_process.lookup import provide
 from penstock.task_process.run import Ending, failed, run_task
-from penstock.task_process.secrets import take_lent
+from penstock.task_process.secrets import take_handed_on
 from penstock.task_process.task_instance import TaskInstance, XComStore
 
 TYPE_CHECKING = False
@@ -61,7 +61,7 @@ def settle_in(folder: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
     provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
     # Over a line to the supervisor it is told; one of version 0.1 listens to the output.
     listen_at(None if channel.is_open or spec.get("log_direct") else sys.stdout.fileno())
-    take_lent()
+    take_handed_on()
     return spec, facts
 
 
@@ -230,7 +230,7 @@ def _die_of_sigterm() -> None:
 
 
 def _attempt() -> str:
-    if sys.argv[1] != "--forge":
+    if sys.argv[1] != files.FORK_FLAG:
         return sys.argv[1]
     from penstock.task_process.warm_parent import serve
 

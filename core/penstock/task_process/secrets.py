@@ -12,12 +12,12 @@ from penstock.authoring.exceptions import TaskError
 from penstock.task_process.hiding import hide
 from penstock.task_process.lookup import sources
 
-LENT = "PENSTOCK_SECRET_"
-"""What stands before a name in the environment that the supervisor hands on."""
+PREFIX = "PENSTOCK_SECRET_"
+"""Before a name in the environment: a secret that a supervisor of version 0.1 hands on."""
 COMMAND_SECONDS = 30.0
 MAX_BYTES = 64 << 10
 
-_lent: dict[str, str] = {}
+_handed_on: dict[str, str] = {}
 _resolved: dict[str, str] = {}
 
 
@@ -25,10 +25,10 @@ class SecretError(TaskError):
     """A secret is not where its reference says."""
 
 
-def take_lent() -> None:
+def take_handed_on() -> None:
     """Take what the supervisor handed on out of the environment: programs started here do not get it."""
-    for name in [name for name in os.environ if name.startswith(LENT)]:
-        _lent[name.removeprefix(LENT)] = os.environ.pop(name)
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        _handed_on[name.removeprefix(PREFIX)] = os.environ.pop(name)
 
 
 def secret_value(reference: str, what: str) -> str:
@@ -47,7 +47,7 @@ def secret_value(reference: str, what: str) -> str:
 def _resolve(reference: str) -> str:
     kind, _, place = reference.partition(":")
     if kind == "env":
-        value = _lent.get(place) or sources.in_environment(place)
+        value = _handed_on.get(place) or sources.in_environment(place)
         if value is None:
             raise SecretError(f"{reference}: the engine was started without this environment variable")
         return value

@@ -13,6 +13,7 @@ from penstock.attempts.files import (
     VERDICT,
     VERSION,
     XCOM,
+    attempt_folder,
     dump_fields,
     read_result,
 )
@@ -306,7 +307,7 @@ class XComStore:
         if attempt_id is None or self._folder is None:
             return {}
         root = os.path.dirname(os.path.dirname(self._folder))  # noqa: PTH120
-        folder = f"{root}/{attempt_id[:7]}/{attempt_id}"
+        folder = attempt_folder(root, attempt_id)
         values = _read(f"{folder}/{XCOM}").get("values") or {}
         try:
             result = read_result(f"{folder}/{RESULT}")

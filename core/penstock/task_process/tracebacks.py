@@ -16,13 +16,13 @@ def explain(error: BaseException) -> str:
     When no frame is the author's, an error of ours that explains itself has none, and anything
     else keeps all, because then the mistake is ours.
     """
-    told = traceback.TracebackException.from_exception(error)
-    parts = list(_parts(told))
+    report = traceback.TracebackException.from_exception(error)
+    parts = list(_parts(report))
     kept = [[frame for frame in part.stack if _is_authors(frame.filename)] for part in parts]
     if any(kept) or _explains_itself(error):
         for part, frames in zip(parts, kept, strict=True):
             part.stack = traceback.StackSummary.from_list(frames)
-    return "".join(told.format())
+    return "".join(report.format())
 
 
 def _is_authors(filename: str) -> bool:
@@ -34,9 +34,9 @@ def _explains_itself(error: BaseException) -> bool:
     return from_jinja or isinstance(error, TaskError | FailException | PenstockError)
 
 
-def _parts(told: traceback.TracebackException) -> list[traceback.TracebackException]:
+def _parts(report: traceback.TracebackException) -> list[traceback.TracebackException]:
     found: list[traceback.TracebackException] = []
-    todo: list[traceback.TracebackException | None] = [told]
+    todo: list[traceback.TracebackException | None] = [report]
     while todo:
         part = todo.pop()
         if part is None or any(part is other for other in found):

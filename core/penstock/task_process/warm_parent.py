@@ -1,10 +1,11 @@
 """A warm parent of Python tasks: it has imported what every task needs, and forks one per request.
 
-``python -P -m penstock.task_process.main --forge FD ROOM``, started by a supervisor (see `forge`). A
-request is three descriptors: the task's own channel and its two outputs. By a fork of a fork the task
-becomes the supervisor's child, which waits for it itself; nothing of a task depends on this process
-after that. Over its channel the task hears what it is (arguments, environment, working directory),
-says who it is, and waits to be told to go: until then nothing of the author's has run.
+``python -P -m penstock.task_process.main --forge FD ROOM``, started by a supervisor: see
+`penstock.supervisor.warm_parent`. A request is three descriptors: the task's own channel and its two
+outputs. By a fork of a fork the task becomes the supervisor's child, which waits for it itself; nothing
+of a task depends on this process after that. Over its channel the task hears what it is (arguments,
+environment, working directory), says who it is, and waits to be told to go: until then nothing of the
+author's has run.
 """
 
 from __future__ import annotations

@@ -114,9 +114,9 @@ async def test_a_machine_without_room_gives_the_launch_back(
         "_CODE",
         # So few files may be open that the attempt's own fit, and the command's pipe does not.
         "import resource,sys;sys.path.append(sys.argv.pop(1));"
-        "from penstock.execution import running,supervisor;running.BUSY_SECONDS=0.5;"
+        "from penstock.supervisor import main,start;start.BUSY_SECONDS=0.5;"
         "import penstock.process;penstock.process.adopt_orphans=lambda:None;"
-        "resource.setrlimit(resource.RLIMIT_NOFILE,(9,9));supervisor.main()",
+        "resource.setrlimit(resource.RLIMIT_NOFILE,(9,9));main.main()",
     )
     settings = make_settings(attempts.settings.home.parent / "narrow")
     narrow = Attempts(LocalExecutor(settings), settings)

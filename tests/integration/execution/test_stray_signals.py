@@ -63,8 +63,8 @@ async def test_a_supervisor_that_starts_hears_none_either(tmp_path: Path) -> Non
     attempts = await opened(tmp_path)
     executor = attempts.executor
     assert isinstance(executor, LocalExecutor)
-    assert executor._crew is not None
-    (pid,) = executor._crew._starting
+    assert executor._supervisors is not None
+    (pid,) = executor._supervisors._starting
     for number in NUMBERS:
         os.kill(pid, number)
     spec = shell("exit 4")
@@ -84,8 +84,7 @@ async def test_each_signal_still_ends_a_task(attempts: Attempts, number: int) ->
 FAULTY = """
 import os, sys
 sys.path.append(sys.argv.pop(1))
-from penstock.execution import {module} as module
-from penstock.supervisor import main
+from penstock.supervisor import main as supervisor, {module} as module
 place = {place}
 found = getattr(place, "{name}")
 def words(each):
@@ -102,14 +101,14 @@ supervisor.main()
 """A supervisor one function of which fails for the attempt with the id *bad*."""
 
 BREAKS = {
-    "output": ("running", "module.Output", "feed", "RuntimeError('sudden')"),
-    "no memory for output": ("running", "module.Output", "feed", "MemoryError()"),
-    "the log": ("running", "module.Output", "__init__", "ValueError('sudden')"),
-    "the start": ("running", "module.AttemptFiles_", "mark_started", "KeyError('sudden')"),
-    "the verdict": ("held", "module.Held", "verdict", "KeyError('sudden')"),
-    "the sweep": ("supervisor", "module.Supervisor", "_kill_left", "PermissionError(1, 'sudden')"),
-    "the family": ("supervisor", "module", "family", "ZeroDivisionError('sudden')"),
-    "the end": ("running", "module", "end_output", "OSError(5, 'sudden')"),
+    "output": ("attempt", "module.Output", "feed", "RuntimeError('sudden')"),
+    "no memory for output": ("attempt", "module.Output", "feed", "MemoryError()"),
+    "the log": ("attempt", "module.Output", "__init__", "ValueError('sudden')"),
+    "the start": ("attempt", "module.AttemptFiles_", "mark_started", "KeyError('sudden')"),
+    "the verdict": ("unwritten", "module.Unwritten", "verdict", "KeyError('sudden')"),
+    "the sweep": ("main", "module.Supervisor", "_kill_left", "PermissionError(1, 'sudden')"),
+    "the family": ("main", "module", "family", "ZeroDivisionError('sudden')"),
+    "the end": ("attempt", "module", "end_output", "OSError(5, 'sudden')"),
 }
 
 
@@ -156,7 +155,7 @@ def alive(spec: AttemptSpec) -> list[int]:
 async def test_a_turn_that_fails_is_not_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = tmp_path / "gate"
     code = FAULTY.format(
-        module="supervisor", place="module.Supervisor", name="_pause", error="RuntimeError('sudden')", bad=""
+        module="main", place="module.Supervisor", name="_pause", error="RuntimeError('sudden')", bad=""
     ).replace("if any(", f"if not os.path.exists({str(gate)!r}) and any(")
     monkeypatch.setattr(supervisors, "_CODE", code)
     attempts = await opened(tmp_path)

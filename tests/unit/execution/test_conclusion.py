@@ -36,7 +36,7 @@ def test_what_an_end_means(status: int, verdict: str | None, expected: tuple[Any
 @pytest.mark.parametrize("asked", ["timeout", "cancelled"])
 @pytest.mark.parametrize("status", [OK, ONE, TERMINATED])
 def test_an_ordered_end_is_what_was_ordered(asked: str, status: int) -> None:
-    result = conclude(status, asked=asked, reason="why", verdict={"kind": "success"})
+    result = conclude(status, ordered=asked, reason="why", verdict={"kind": "success"})
     assert (result["kind"], result["reason"]) == (asked, "why")
     assert (result.get("sent_by") == "penstock") == (status == TERMINATED)
 

@@ -10,9 +10,9 @@ import pytest
 
 from penstock import process
 from penstock.process_stat import Stat
-from penstock.supervisor import asking, ending
-from penstock.supervisor.asking import NEVER
+from penstock.supervisor import ending, sigterm
 from penstock.supervisor.ending import Ending
+from penstock.supervisor.sigterm import NEVER
 
 TERM, KILL, CONT = 15, 9, 18
 pytestmark = pytest.mark.skipif(not process.LINUX, reason="families are seen in /proc")
@@ -30,7 +30,7 @@ class Told:
         self.answer = 0
         self.ending = Ending(lambda: self.family)
         monkeypatch.setattr(process, "send", self._send)
-        monkeypatch.setattr(asking, "_end", lambda pid, handle: "")
+        monkeypatch.setattr(sigterm, "_end", lambda pid, handle: "")
 
     def _send(self, pid: int, ticks: int, number: int) -> int:
         self.heard.append((pid, number))
@@ -42,13 +42,13 @@ class Told:
     def kill(self) -> None:
         self.heard.append((self.pid, KILL))
 
-    def order(self, asked: str, now: float, grace: float) -> None:
+    def order(self, kind: str, now: float, grace: float) -> None:
         child: Any = self
-        self.ending.order(asked, "why", now, grace=grace, child=child)
+        self.ending.order(kind, "why", now, grace=grace, child=child)
 
-    def strike(self, now: float, *, alone: bool = False) -> None:
+    def strike(self, now: float, *, leader_ended: bool = False) -> None:
         child: Any = self
-        self.ending.kill(child, now, alone=alone)
+        self.ending.kill(child, now, leader_ended=leader_ended)
 
     def is_over(self, now: float) -> bool:
         child: Any = self
@@ -64,7 +64,7 @@ def test_everybody_hears_sigterm_once_however_often_it_is_ordered(told: Told) ->
     told.order("timeout", 10.0, 5.0)
     told.order("cancelled", 11.0, 60.0)
     assert told.heard == [(told.pid, TERM), (os.getpid(), TERM), (os.getpid(), CONT)]
-    assert (told.ending.asked, told.ending.kill_at) == ("timeout", 15.0)
+    assert (told.ending.ordered, told.ending.kill_at) == ("timeout", 15.0)
     told.order("cancelled", 12.0, 0.0)
     assert told.ending.kill_at == 12.0
 
@@ -87,7 +87,7 @@ def test_without_a_grace_nobody_is_asked(told: Told) -> None:
 def test_after_the_first_process_its_number_is_not_used_any_more(told: Told) -> None:
     told.order("cancelled", 0.0, 5.0)
     told.heard.clear()
-    told.strike(5.0, alone=True)
+    told.strike(5.0, leader_ended=True)
     assert told.heard == [(os.getpid(), KILL)]
     assert {pid for pid, _ in told.ending.killed} == {os.getpid()}
 
@@ -96,7 +96,7 @@ def test_killing_goes_on_with_longer_and_longer_pauses(told: Told) -> None:
     told.order("cancelled", 0.0, 5.0)
     now, moments = 5.0, []
     for _ in range(14):
-        told.strike(now, alone=True)
+        told.strike(now, leader_ended=True)
         moments.append(round(told.ending.kill_at - now, 2))
         now = told.ending.kill_at
     assert moments[:4] == [0.05, 0.1, 0.2, 0.4]

@@ -62,18 +62,18 @@ def create(root: Path, attempt_id: str, spec: bytes) -> None:
     Whether the attempt may run is decided by its claim alone, so repeating this never runs it twice.
     Raises OSError when the disk does not take it.
     """
-    folder = f"{root}/{attempt_id[:7]}/{attempt_id}"  # texts: paths as objects would cost as much as the rest
+    folder = files.attempt_folder(root, attempt_id)
     try:
         os.mkdir(folder, 0o700)
     except FileNotFoundError:
-        _open_shard(root, attempt_id[:7])
+        _open_shard(root, files.shard_of(attempt_id))
         os.makedirs(folder, 0o700, exist_ok=True)
     except FileExistsError:
         if os.path.exists(f"{folder}/{files.SPEC}") or os.path.exists(f"{folder}/{files.CLAIM}"):
             return
     reach("after_mkdir")
     path = f"{folder}/{files.SPEC}"
-    _write(path, spec)
+    files.write_file(path, spec)
     reach("after_spec")
 
 
@@ -116,14 +116,7 @@ def refuse(root: Path, attempt_id: str, reason: str) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if revoke(folder):
         fields = {"attempt_id": attempt_id, "kind": "exit_code", "exit_code": 126, "reason": reason}
-        write_whole(folder, files.RESULT, files.dump_fields(fields))
-
-
-def write_whole(folder: Path | str, name: str, data: bytes) -> None:
-    """Write *name* under another name and rename it: readers see the old file, or all of the new one."""
-    temporary = f"{folder}/{name}.{os.getpid()}.tmp"
-    _write(temporary, data)
-    os.rename(temporary, f"{folder}/{name}")
+        files.write_whole(folder, files.RESULT, files.dump_fields(fields))
 
 
 def revoke(folder: Path | str) -> bool:
@@ -132,7 +125,7 @@ def revoke(folder: Path | str) -> bool:
     Raises FileNotFoundError when there is no such directory.
     """
     temporary = f"{folder}/{files.CLAIM}.{os.getpid()}.tmp"
-    _write(temporary, files.dump_fields({"kind": "revoked"}))
+    files.write_file(temporary, files.dump_fields({"kind": "revoked"}))
     try:
         os.link(temporary, f"{folder}/{files.CLAIM}")
     except FileExistsError:
@@ -220,16 +213,3 @@ def _report(place: str) -> dict[str, Any]:
             if found:
                 return found
     return {}
-
-
-def _write(path: str, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        done = 0
-        while done < len(data):
-            done += os.write(handle, data[done:])
-    except OSError:
-        os.unlink(path)  # half of it is of use to nobody, and the room is needed
-        raise
-    finally:
-        os.close(handle)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock import process
-from penstock.attempts import files, log_paths, log_reader, log_tail
+from penstock.attempts import files, log_reader, log_tail
 from penstock.attempts.protocol import AttemptSpec, dump
 from penstock.execution.executor import (
     Absent,
@@ -26,7 +26,7 @@ from penstock.execution.executor import (
 )
 from penstock.execution.local import directory, leftovers, observe
 from penstock.execution.local.directory import Facts, Stage
-from penstock.execution.local.supervisors import Crew
+from penstock.execution.local.supervisors import Supervisors
 from penstock.failpoint import reach
 from penstock.ids import check_attempt_id
 from penstock.settings import Settings
@@ -45,7 +45,7 @@ class LocalExecutor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._root = settings.attempts
-        self._crew: Crew | None = None
+        self._supervisors: Supervisors | None = None
         self._swept: set[str] = set()
         self._opened: tuple[int, int] | None = None
         """What tells the root of the directories, as it was at the start, from another one."""
@@ -54,8 +54,8 @@ class LocalExecutor:
         """Listen for supervisors and keep one warm. Raises OSError when the socket cannot be made."""
         prepare_root(self._root)
         self._opened = leftovers.identity_of(self._root)
-        self._crew = Crew(self._settings, hint)
-        await self._crew.start()
+        self._supervisors = Supervisors(self._settings, hint)
+        await self._supervisors.start()
 
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
         """Write the directories, then ask for the launches. See `Executor.submit`."""
@@ -73,12 +73,12 @@ class LocalExecutor:
                     directory.create(self._root, spec.attempt_id, body)
                     ready.append(spec.attempt_id)
         finally:
-            if self._crew is not None:
+            if self._supervisors is not None:
                 if ready:
-                    self._crew.launch(ready)
+                    self._supervisors.launch(ready)
                     reach("after_spawn_request")
                 if refused:
-                    self._crew.hint_soon(refused)
+                    self._supervisors.hint_soon(refused)
 
     def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
         """Read what the directories say. What a lost attempt left running is killed before this returns.
@@ -96,20 +96,22 @@ class LocalExecutor:
                 log_tail.join(self._folder(each))
         others = self._elsewhere(lost)
         alive = self._clean_up_after({each: facts for each, facts in lost.items() if each not in others})
-        if self._crew is not None:
+        if self._supervisors is not None:
             for each, (_, facts) in found.items():
                 if facts.stage not in (Stage.ACCEPTED, Stage.CLAIMED):
-                    self._crew.release(each)
+                    self._supervisors.release(each)
         return {
-            each: others.get(each) or alive.get(each) or self._told(each, observe.observation(folder, facts))
+            each: others.get(each)
+            or alive.get(each)
+            or self._with_note(each, observe.observation(folder, facts))
             for each, (folder, facts) in found.items()
         }
 
-    def _told(self, attempt_id: str, seen: Observation) -> Observation:
+    def _with_note(self, attempt_id: str, seen: Observation) -> Observation:
         """Add to what the directory says what its supervisor could not write there."""
-        if self._crew is None or not isinstance(seen, Claimed):
+        if self._supervisors is None or not isinstance(seen, Claimed):
             return seen
-        why = self._crew.waits_for(attempt_id)
+        why = self._supervisors.waits_for(attempt_id)
         if why is None:
             return seen
         return replace(seen, note=f"the result of attempt {attempt_id} waits for room on the disk: {why}")
@@ -154,15 +156,15 @@ class LocalExecutor:
         """
         order = files.dump_fields({"mode": mode, "reason": reason})
         try:
-            directory.write_whole(self._folder(attempt_id), files.STOP, order)
+            files.write_whole(self._folder(attempt_id), files.STOP, order)
         except FileNotFoundError:
             return
-        if self._crew is not None:
-            self._crew.stop(attempt_id)
+        if self._supervisors is not None:
+            self._supervisors.stop(attempt_id)
 
     def read_log(self, attempt_id: str, offset: int, limit: int) -> bytes:
         """Return up to *limit* bytes of the log from *offset* (negative: from the end)."""
-        return log_reader.read(log_paths.log_path(self._root, attempt_id), offset, limit)[0]
+        return log_reader.read(log_reader.log_path(self._root, attempt_id), offset, limit)[0]
 
     def forget(self, attempt_id: str) -> None:
         """Remove the attempt's directory. The caller knows that it ended."""
@@ -175,25 +177,25 @@ class LocalExecutor:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know about the supervisors."""
-        return self._crew.silence.warnings if self._crew is not None else ()
+        return self._supervisors.silence.warnings if self._supervisors is not None else ()
 
     def capacity(self) -> list[Worker]:
         """Return this machine with its slots."""
-        used = self._crew.used if self._crew is not None else 0
+        used = self._supervisors.used if self._supervisors is not None else 0
         return [Worker("local", self._settings.parallelism, used)]
 
     async def mend(self) -> bool:
         """Listen anew if the supervisors' socket was removed or replaced; return whether that was so."""
-        return self._crew is not None and await self._crew.mend()
+        return self._supervisors is not None and await self._supervisors.mend()
 
     async def close(self) -> None:
         """Hang up; attempts go on, and their results are found by the next engine."""
-        if self._crew is not None:
-            await self._crew.close()
-            self._crew = None
+        if self._supervisors is not None:
+            await self._supervisors.close()
+            self._supervisors = None
 
     def _folder(self, attempt_id: str) -> str:
-        return f"{self._root}/{check_attempt_id(attempt_id)[:7]}/{attempt_id}"
+        return files.attempt_folder(self._root, check_attempt_id(attempt_id))
 
     def _is_elsewhere(self) -> bool:
         """Whether the root of all directories is gone, or another one than at the start."""

@@ -38,7 +38,7 @@ class Silence:
         self._later = later
         self._give_up = give_up
         self._back = back
-        self._aside: list[SupervisorLink] = []
+        self._set_aside: list[SupervisorLink] = []
         self._watched: set[SupervisorLink] = set()
 
     def watch(self, link: SupervisorLink) -> None:
@@ -51,19 +51,19 @@ class Silence:
         """Use *link* again if it was set aside: it has said something."""
         if link.silence is not None:
             link.silence = None
-            self._aside.remove(link)
+            self._set_aside.remove(link)
             self._back()
 
     def gone(self, link: SupervisorLink) -> None:
         """Forget *link*: its connection has ended."""
         self._watched.discard(link)
-        if link in self._aside:
-            self._aside.remove(link)
+        if link in self._set_aside:
+            self._set_aside.remove(link)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Who was set aside, in words."""
-        return tuple(_warning(link) for link in self._aside)
+        return tuple(_warning(link) for link in self._set_aside)
 
     def _look(self, link: SupervisorLink) -> None:
         if link not in self._watched:
@@ -82,10 +82,10 @@ class Silence:
         if not link.unheard:
             return
         taken = asyncio.get_running_loop().time() - link.asked_at
-        if not stopped and (taken < SILENT_SECONDS or len(self._aside) >= MOST_SILENT):
+        if not stopped and (taken < SILENT_SECONDS or len(self._set_aside) >= MOST_SILENT):
             return
         link.silence = _STOPPED if stopped else _SILENT
-        self._aside.append(link)
+        self._set_aside.append(link)
         unheard = sorted(link.unheard)
         link.unheard.clear()
         self._give_up(link, unheard)

@@ -13,7 +13,7 @@ from penstock import process
 _MAX_LINE = 1 << 20
 
 
-class Room(Protocol):
+class Listener(Protocol):
     """Who is told what supervisors say."""
 
     def connected(self, link: SupervisorLink) -> None:
@@ -24,11 +24,11 @@ class Room(Protocol):
         """Welcome a supervisor that has *ids* in its hands."""
         ...
 
-    def told(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
+    def moved(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
         """Look at *ids*; those *ended* are no longer in its hands."""
         ...
 
-    def holds(self, link: SupervisorLink, why: dict[str, str]) -> None:
+    def unwritten(self, link: SupervisorLink, why: dict[str, str]) -> None:
         """Take note of results that wait for the disk, and why; those of before no longer do."""
         ...
 
@@ -43,12 +43,12 @@ class SupervisorLink(asyncio.Protocol):
     Lines that make no sense end the connection: whoever sent them is not one of ours.
     """
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, listener: Listener) -> None:
         self.pid: int | None = None
         self.speaks = 1
         """What it understands, see `penstock.attempts.files.SPEAKS`."""
         self.ids: set[str] = set()
-        self.held: dict[str, str] = {}
+        self.unwritten: dict[str, str] = {}
         """Attempts whose result waits for the disk, and why."""
         self.leaving = False
         """Whether it was asked to end; it takes nothing new then."""
@@ -58,7 +58,7 @@ class SupervisorLink(asyncio.Protocol):
         """When the first of those was asked for, on the loop's clock."""
         self.silence: str | None = None
         """Why it takes nothing new at the moment: it is stopped, or does not answer."""
-        self._room = room
+        self._listener = listener
         self._transport: asyncio.Transport | None = None
         self._received = b""
 
@@ -70,8 +70,8 @@ class SupervisorLink(asyncio.Protocol):
         self.unheard.update(ids)
         self._say({"op": "launch", "ids": list(ids)})
 
-    def entrust(self, message: dict[str, Any]) -> None:
-        """Let it have what `entrusted_message` made."""
+    def send_environment(self, message: dict[str, Any]) -> None:
+        """Let it have what `environment_message` made."""
         self._say(message)
 
     def stop(self, attempt_id: str) -> None:
@@ -107,7 +107,7 @@ class SupervisorLink(asyncio.Protocol):
             transport.abort()
             return
         self._transport = transport
-        self._room.connected(self)
+        self._listener.connected(self)
 
     def data_received(self, data: bytes) -> None:
         """Pass every whole line on."""
@@ -122,10 +122,10 @@ class SupervisorLink(asyncio.Protocol):
                 self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why makes no difference
-        """Tell the room, once."""
+        """Tell the listener, once."""
         if self._transport is not None:
             self._transport = None
-            self._room.left(self)
+            self._listener.left(self)
 
     def _obey(self, message: dict[str, Any]) -> None:
         ids = [str(each) for each in message["ids"]]
@@ -133,15 +133,14 @@ class SupervisorLink(asyncio.Protocol):
             self.pid = int(message["pid"])
             self.speaks = int(message.get("speaks", 1))
             self.ids.update(ids)
-            self._room.greeted(self, ids)
+            self._listener.greeted(self, ids)
         elif message["op"] == "moved":
             ended = [str(each) for each in message["ended"]]
             self.ids.difference_update(ended)
             self.unheard.difference_update(ids)
-            self._room.told(self, ids, ended)
-
+            self._listener.moved(self, ids, ended)
         elif message["op"] == "held":
-            self._room.holds(self, {each: str(message["why"][each]) for each in ids})
+            self._listener.unwritten(self, {each: str(message["why"][each]) for each in ids})
 
     def _say(self, message: dict[str, Any]) -> None:
         if self._transport is not None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from penstock.attempts import files
 from penstock.execution.executor import Hint
 from penstock.execution.local import directory
-from penstock.execution.local.entrust import entrusted_message, supervisor_environment
+from penstock.execution.local.environment import environment_message, supervisor_environment
 from penstock.execution.local.silence import Silence
 from penstock.execution.local.supervisor_link import SupervisorLink
 from penstock.settings import Settings
@@ -36,7 +36,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _CODE = "import sys;sys.path.append(sys.argv.pop(1));from penstock.supervisor.main import main;main()"
 
 
-class Crew:
+class Supervisors:
     """Places attempts with supervisors, at most ``attempts_per_supervisor`` each.
 
     Used from one event loop. *hint* hears of attempts worth observing.
@@ -45,7 +45,7 @@ class Crew:
     def __init__(self, settings: Settings, hint: Hint) -> None:
         self._settings = settings
         self._hint = hint
-        self._entrusted = entrusted_message(settings, os.environ)
+        self._environment = environment_message(settings, os.environ)
         self._links: list[SupervisorLink] = []
         self.silence = Silence(self._later, self._give_to_others, self._place)
         self._connections: set[SupervisorLink] = set()
@@ -131,7 +131,7 @@ class Crew:
         """How many attempts are placed or wait for a place."""
         return len(self._waiting) + sum(len(link.ids) for link in self._links)
 
-    # --- what supervisors say (`Room`) ----------------------------------------------------------
+    # --- what supervisors say (`Listener`) ----------------------------------------------------------
 
     def connected(self, link: SupervisorLink) -> None:
         """Take note of a connection; what it is shows when it says hello."""
@@ -149,7 +149,7 @@ class Crew:
         self._pause = _FIRST_PAUSE
         if link.speaks < files.SPEAKS:  # of an older version: it would start tasks without what they name
             link.quit()
-        link.entrust(self._entrusted)
+        link.send_environment(self._environment)
         self._place()
         for each in ids:  # orders given while it could not be told
             if (files.attempt_path(self._settings.attempts, each) / files.STOP).exists():
@@ -157,7 +157,7 @@ class Crew:
         if ids:
             self._hint(ids)
 
-    def told(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
+    def moved(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
         """Use the places that became free, and pass the hint on."""
         self.silence.heard(link)
         if ended and self._waiting:
@@ -168,14 +168,16 @@ class Crew:
         if ids:
             self._hint(ids)
 
-    def holds(self, link: SupervisorLink, why: dict[str, str]) -> None:
+    def unwritten(self, link: SupervisorLink, why: dict[str, str]) -> None:
         """Take note of results that wait for the disk."""
-        before, link.held = link.held, why
+        before, link.unwritten = link.unwritten, why
         self._hint(sorted({*before, *why}))
 
     def waits_for(self, attempt_id: str) -> str | None:
         """Return why the disk does not take an attempt's result, as its supervisor says."""
-        return next((link.held[attempt_id] for link in self._links if attempt_id in link.held), None)
+        return next(
+            (link.unwritten[attempt_id] for link in self._links if attempt_id in link.unwritten), None
+        )
 
     def left(self, link: SupervisorLink) -> None:
         """See what became of a supervisor's attempts, and keep one warm."""

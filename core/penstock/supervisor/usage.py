@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from typing import Any
 
 
-def accounts(usage: Any, *, exact: bool) -> dict[str, Any]:
+def fields_of(usage: Any, *, exact: bool) -> dict[str, Any]:
     """Return the fields of a result that wait(2)'s *usage* tells: seconds and bytes.
 
     A spawned process begins in our own memory, and the kernel counts that too: a peak no higher says

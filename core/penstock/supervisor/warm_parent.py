@@ -13,7 +13,7 @@ import socket
 import time
 
 from penstock import forking, process
-from penstock.attempts.files import MARK
+from penstock.attempts.files import FORK_FLAG, MARK
 from penstock.stray_signals import ALL
 from penstock.supervisor.spawn import spawn
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
     from penstock.supervisor.poller import Poller
 
-BIRTH_SECONDS = 10.0
+FORK_SECONDS = 10.0
 """How long a fork may take; after that its parent is killed and the task is spawned."""
 TASK_CHILD = "penstock.task_process.main"
-UNBORN = "-" * 21
+UNASSIGNED = "-" * 21
 """In place of an attempt's id: what a warm parent and its forks carry before they are some attempt's."""
 
 _PAUSE = 60.0
@@ -37,7 +37,7 @@ _SIGKILL = 9
 _OWN_TO_AN_ATTEMPT = ("PENSTOCK_CTX_", "AIRFLOW_CTX_")
 
 
-class Forge:
+class WarmParent:
     """At most one warm parent. It is another one as soon as interpreter, environment or folder differ."""
 
     def __init__(self, poller: Poller) -> None:
@@ -46,10 +46,10 @@ class Forge:
         self._poller = poller
         self._parent: socket.socket | None = None
         self._surroundings: Any = None
-        self._fruitful = False
+        self._has_forked = False
         self._not_before = 0.0
 
-    def bear(
+    def fork(
         self,
         argv: Sequence[str],
         env: Mapping[str, str],
@@ -59,9 +59,9 @@ class Forge:
         plain: Mapping[str, str],
         outputs: tuple[int, int],
         channel: int,
-        born: Callable[[int], None],
-    ) -> Birth:
-        """Ask for the process of a Python task; *born* is called with its pid, or with 0 when there is none.
+        answer: Callable[[int], None],
+    ) -> Fork:
+        """Ask for the process of a Python task; *answer* gets its pid, or 0 when there is none.
 
         *plain* is *env* before secrets: the warm parent gets what of it is the same for all tasks. *channel*
         is what the task talks to us over; its number in *env* becomes the one that it has there. Raises
@@ -81,7 +81,7 @@ class Forge:
             raise
         finally:
             theirs.close()
-        return Birth(ours, self._poller, lambda pid: self._tell(pid, born))
+        return Fork(ours, self._poller, lambda pid: self._answered(pid, answer))
 
     def retire(self) -> None:
         """Let the warm parent go: it ends when it has done what it was asked for."""
@@ -98,9 +98,9 @@ class Forge:
                 os.kill(self.pid, _SIGKILL)
             self._ended()
 
-    def _tell(self, pid: int, born: Callable[[int], None]) -> None:
-        self._fruitful = self._fruitful or pid > 0
-        born(pid)
+    def _answered(self, pid: int, answer: Callable[[int], None]) -> None:
+        self._has_forked = self._has_forked or pid > 0
+        answer(pid)
 
     def _warm(self, argv: Sequence[str], env: dict[str, str], cwd: str, umask: int | None) -> socket.socket:
         surroundings = (tuple(argv[:-1]), env, cwd, umask)
@@ -111,7 +111,7 @@ class Forge:
                 raise OSError("the last one did not get warm")
             self._parent = self._start(argv, env, cwd, umask)
             self._surroundings = surroundings
-            self._fruitful = False
+            self._has_forked = False
         return self._parent
 
     def _start(self, argv: Sequence[str], env: dict[str, str], cwd: str, umask: int | None) -> socket.socket:
@@ -120,9 +120,9 @@ class Forge:
         try:
             os.set_inheritable(theirs.fileno(), True)  # noqa: FBT003
             room = " " * len(os.fsencode(argv[-1]))  # where its forks show their own argument
-            words = [*argv[:-1], "--forge", str(theirs.fileno()), room]
+            words = [*argv[:-1], FORK_FLAG, str(theirs.fileno()), room]
             # Its forks let signals through once they are somebody's; until then a stray one must not end it.
-            self.pid = spawn(words, {**env, MARK: UNBORN}, cwd, 2, umask=umask, blocked=ALL)
+            self.pid = spawn(words, {**env, MARK: UNASSIGNED}, cwd, 2, umask=umask, blocked=ALL)
         except BaseException:
             ours.close()
             raise
@@ -134,18 +134,18 @@ class Forge:
 
     def _ended(self) -> None:
         """Take note that the warm parent is gone: it never says a word."""
-        if not self._fruitful:
+        if not self._has_forked:
             self._not_before = time.monotonic() + _PAUSE
         self.retire()
 
 
-class Birth:
+class Fork:
     """A process that was asked for. `go` or `abandon` ends the matter."""
 
-    def __init__(self, channel: socket.socket, poller: Poller, told: Callable[[int], None]) -> None:
+    def __init__(self, channel: socket.socket, poller: Poller, answer: Callable[[int], None]) -> None:
         self._channel = channel
         self._poller = poller
-        self._told = told
+        self._answer = answer
         poller.watch(channel.fileno(), self._hear)
 
     def go(self) -> None:
@@ -173,7 +173,7 @@ class Birth:
         if not _is_ours(pid):  # there is none, or it was killed and collected before we knew it
             pid = 0
             self._channel.close()
-        self._told(pid)
+        self._answer(pid)
 
 
 def can_fork(argv: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What the engine entrusts to a supervisor: its environment, in memory and over the socket alone.
+"""The engine's environment in a supervisor: it comes over the socket and stays in memory.
 
 An order names what a task is given, never a value, and lies on the disk for weeks. The values come here
 with the engine's welcome; the next engine's take their place, so a supervisor that outlived an engine gives
@@ -21,8 +21,8 @@ OPERATION = "entrust"
 names of values that are no secrets; ``hidden``: further values that no log may show."""
 
 
-class Entrusted:
-    """The values of one engine; before it has said any, what this process was started with."""
+class EngineEnvironment:
+    """The values of one engine's environment; before it has said any, what this process was started with."""
 
     def __init__(self) -> None:
         self.environ: dict[str, str] = dict(os.environ)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     T = TypeVar("T")
 
 
-def alone(step: Callable[Concatenate[B, P], T]) -> Callable[Concatenate[B, P], T | None]:
+def contained(step: Callable[Concatenate[B, P], T]) -> Callable[Concatenate[B, P], T | None]:
     """Let whatever goes wrong in *step*, a method, end the object that it belongs to, and no other one."""
 
     def guarded(attempt: B, /, *args: P.args, **named: P.kwargs) -> T | None:

@@ -1,4 +1,4 @@
-"""Asking the processes of an attempt to end: SIGTERM once for each, and in a pipe for the writers first.
+"""How the processes of an attempt hear SIGTERM: each once, and in a pipe the writers first.
 
 In ``tool | tee log`` both would hear it at once; tee dies of it, and the tool breaks its pipe with the first
 line of its clean-up. Whoever only reads what another one of the family writes ends with that one, at the end
@@ -28,12 +28,12 @@ _SIGTERM = 15
 _SIGCONT = 18 if process.LINUX else 19
 
 
-class Asking:
-    """Who of a *family* was asked to end, and who is to be asked later. Moments are monotonic seconds."""
+class SigtermRound:
+    """Who of a *family* has had SIGTERM, and who is to get it later. Moments are monotonic seconds."""
 
     def __init__(self, family: Callable[[], list[Stat]]) -> None:
-        self.ask_at = NEVER
-        """When to look whether readers are to be asked."""
+        self.next_at = NEVER
+        """When to look whether it is the turn of readers."""
         self._family = family
         self._late: dict[tuple[int, int], float] = {}  # reader -> since when nobody writes to it
         self._latest = NEVER
@@ -49,7 +49,7 @@ class Asking:
         if late:
             self._late = {_key(each): NEVER for each in members if each.pid in late}
             self._latest = now + grace * _LATEST
-            self.ask_at = now + _LOOK
+            self.next_at = now + _LOOK
             # A group hears a signal as one; asked singly, somebody born meanwhile would miss it.
             again = self._family()
             late = readers(again)
@@ -57,7 +57,7 @@ class Asking:
 
     def go_on(self, now: float) -> None:
         """Ask readers that did not end with those whom they read from. Looks now and then."""
-        if now < self.ask_at:
+        if now < self.next_at:
             return
         members = self._family()
         fed = readers(members)
@@ -71,7 +71,7 @@ class Asking:
                 _ask([key])
             else:
                 self._late[key] = NEVER if key[0] in fed else min(since, now)
-        self.ask_at = now + _LOOK if self._late else NEVER
+        self.next_at = now + _LOOK if self._late else NEVER
 
 
 def readers(records: Iterable[Stat]) -> set[int]:

@@ -1,13 +1,13 @@
-"""What an engine entrusts to supervisors, and what they make of it."""
+"""What an engine tells supervisors of its environment, and what they make of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from penstock.execution.local.entrust import entrusted_message, supervisor_environment
+from penstock.execution.local.environment import environment_message, supervisor_environment
 from penstock.settings import Settings
-from penstock.supervisor.entrusted import Entrusted
+from penstock.supervisor.environment import EngineEnvironment
 
 ENVIRON = {
     "PATH": "/bin",
@@ -23,14 +23,14 @@ def settings(**fields: Any) -> Settings:
     return Settings(home=Path("/srv/p"), dags_folder=Path("/srv/p/dags"), **fields)
 
 
-def taken(environ: dict[str, str] = ENVIRON, **fields: Any) -> Entrusted:
-    found = Entrusted()
-    found.take(entrusted_message(settings(**fields), environ))
+def taken(environ: dict[str, str] = ENVIRON, **fields: Any) -> EngineEnvironment:
+    found = EngineEnvironment()
+    found.take(environment_message(settings(**fields), environ))
     return found
 
 
-def shown(entrusted: Entrusted, text: str) -> str:
-    return entrusted.masker.cover(text)
+def shown(environment: EngineEnvironment, text: str) -> str:
+    return environment.masker.cover(text)
 
 
 def test_tasks_get_what_the_configuration_names() -> None:
@@ -67,7 +67,7 @@ def test_what_is_asked_for_is_a_secret_unless_it_is_said_not_to_be() -> None:
 
 def test_the_next_engines_values_take_the_place_of_the_last_ones() -> None:
     found = taken(pass_env=("AWS_KEY",))
-    found.take(entrusted_message(settings(pass_env=("AWS_KEY",)), {"AWS_KEY": "another-one"}))
+    found.take(environment_message(settings(pass_env=("AWS_KEY",)), {"AWS_KEY": "another-one"}))
     assert found.passed == {"AWS_KEY": "another-one"}
     assert found.find(["PENSTOCK_VAR_A"]) is None
     assert shown(found, "value-of-key another-one") == "value-of-key ***"

@@ -1,4 +1,4 @@
-"""What an engine entrusts to its supervisors: see `entrusted` for why, and for what the words mean."""
+"""What an engine tells its supervisors of its environment: `penstock.supervisor.environment` says why."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from penstock.settings import Settings
-from penstock.supervisor.entrusted import OPERATION
+from penstock.supervisor.environment import OPERATION
 from penstock.values import clear_secrets
 
 _OWN = (
@@ -16,7 +16,7 @@ _OWN = (
 )  # fmt: skip
 
 
-def entrusted_message(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
+def environment_message(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the message with which a supervisor is welcomed."""
     return {
         "op": OPERATION,

@@ -89,8 +89,8 @@ def connected(attempts: Attempts) -> list[int]:
     """Return how many attempts each supervisor has that is there."""
     executor = attempts.executor
     assert isinstance(executor, LocalExecutor)
-    assert executor._crew is not None
-    return [len(link.ids) for link in executor._crew._links]
+    assert executor._supervisors is not None
+    return [len(link.ids) for link in executor._supervisors._links]
 
 
 async def test_nonsense_on_the_socket_harms_nobody(attempts: Attempts) -> None:
@@ -147,7 +147,7 @@ async def test_a_home_with_a_long_and_odd_path(tmp_path: Path) -> None:
 
 
 def test_a_supervisor_imports_little() -> None:
-    root = str(Path(supervisors.__file__).parents[2])
+    root = str(supervisors._package_root())
     code = (
         "import sys, json; sys.path.append(sys.argv[1])\n"
         "import penstock.supervisor.main\n"
@@ -202,9 +202,9 @@ async def test_an_idle_supervisor_that_is_stopped_and_wakes_up_takes_work_again(
     attempts = await opened(tmp_path)
     executor = attempts.executor
     assert isinstance(executor, LocalExecutor)
-    assert executor._crew is not None
+    assert executor._supervisors is not None
     await attempts.run(shell("true"))
-    (link,) = executor._crew._links
+    (link,) = executor._supervisors._links
     assert link.pid is not None
     os.kill(link.pid, signal.SIGSTOP)
     spec = shell("exit 3")

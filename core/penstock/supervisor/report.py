@@ -15,14 +15,14 @@ NOTE_MAX = 300
 """Characters of a note: the room for the report is small."""
 
 
-class Notice:
+class Report:
     """The report of an attempt that runs. ``news`` is set when it says something new."""
 
     __slots__ = ("_fields", "_files", "news")
 
-    def __init__(self, files: AttemptFiles) -> None:
+    def __init__(self, folder: AttemptFiles) -> None:
         self.news = False
-        self._files = files
+        self._files = folder
         self._fields: dict[str, Any] = {}
 
     def process(self, pid: int, at: float) -> None:

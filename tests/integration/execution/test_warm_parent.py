@@ -22,7 +22,7 @@ from penstock.execution.local import directory, supervisors
 from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.supervisor.fork import TASK_CHILD, UNBORN, can_fork
+from penstock.supervisor.warm_parent import TASK_CHILD, UNASSIGNED, can_fork
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks are given over on Linux")
 
@@ -38,7 +38,7 @@ GATE = "def f():\n    print('ready')\n    while not os.path.exists('gate'): time
 """The task says that it is ready, and waits for the file."""
 
 
-class Forgery(Attempts):
+class WarmAttempts(Attempts):
     """A attempts for Python tasks; each gets a DAG file of its own, whose function is ``f``."""
 
     def __init__(self, home: Path) -> None:
@@ -66,7 +66,7 @@ class Forgery(Attempts):
         """Run a task, so that there is a warm parent, and return that one's pid."""
         spec = self.python(f"def f(): print({FORKED})")
         assert (await self.log(spec)) == b"True\n"
-        return next(iter(unborn(self.supervisor_of(spec.attempt_id))))
+        return next(iter(unassigned(self.supervisor_of(spec.attempt_id))))
 
     def supervisor_of(self, attempt_id: str) -> int:
         return int(load((self.folder(attempt_id) / "claim").read_bytes())["pid"])
@@ -82,17 +82,17 @@ class Forgery(Attempts):
         await eventually((self.folder(spec.attempt_id) / "phase").exists, "the launch to begin")
 
 
-def unborn(parent: int) -> list[int]:
+def unassigned(parent: int) -> list[int]:
     return [
         pid
         for pid in process.children(parent)
-        if process.environment_value(pid, "PENSTOCK_ATTEMPT") == UNBORN
+        if process.environment_value(pid, "PENSTOCK_ATTEMPT") == UNASSIGNED
     ]
 
 
 @pytest.fixture
-async def attempts(tmp_path: Path) -> AsyncIterator[Forgery]:
-    found = Forgery(tmp_path)
+async def attempts(tmp_path: Path) -> AsyncIterator[WarmAttempts]:
+    found = WarmAttempts(tmp_path)
     await found.start()
     yield found
     await found.executor.close()
@@ -122,7 +122,7 @@ def f():
 """
 
 
-async def test_a_forked_task_sees_what_a_spawned_one_sees(attempts: Forgery) -> None:
+async def test_a_forked_task_sees_what_a_spawned_one_sees(attempts: WarmAttempts) -> None:
     specs = [
         attempts.python(SURROUNDINGS, spawned=spawned, env={"LANG": "C", "X": "ä\udc80"})
         for spawned in (True, False)
@@ -165,7 +165,7 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("how", ENDINGS)
-async def test_a_forked_task_ends_as_a_spawned_one_does(attempts: Forgery, how: str) -> None:
+async def test_a_forked_task_ends_as_a_spawned_one_does(attempts: WarmAttempts, how: str) -> None:
     specs = [attempts.python(ENDINGS[how], spawned=spawned) for spawned in (True, False)]
     attempts.executor.submit(specs)
     told = []
@@ -185,7 +185,7 @@ def essence(outcome: Outcome) -> tuple[object, ...]:
     return outcome.kind, outcome.exit_code, outcome.signal, outcome.sent_by, outcome.reason, outcome.xcoms
 
 
-async def test_accounts_are_the_forks_own(attempts: Forgery) -> None:
+async def test_accounts_are_the_forks_own(attempts: WarmAttempts) -> None:
     busy = "def f():\n    block = bytearray(80 << 20)\n    while time.process_time() < 0.3: pass"
     outcome = await attempts.run(attempts.python(busy))
     assert outcome.peak_rss is not None
@@ -198,7 +198,7 @@ async def test_accounts_are_the_forks_own(attempts: Forgery) -> None:
     assert idle.peak_rss is None or idle.peak_rss < 40 << 20
 
 
-async def test_a_forked_task_and_all_it_started_end_together(attempts: Forgery) -> None:
+async def test_a_forked_task_and_all_it_started_end_together(attempts: WarmAttempts) -> None:
     body = """
 def f():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -229,12 +229,12 @@ def environ(pid: int) -> str:
     return Path(f"/proc/{pid}/environ").read_text()
 
 
-async def test_a_forked_task_has_a_time_limit(attempts: Forgery) -> None:
+async def test_a_forked_task_has_a_time_limit(attempts: WarmAttempts) -> None:
     outcome = await attempts.run(attempts.python("def f(): time.sleep(60)", time_limit=0.1, grace=5))
     assert (outcome.kind, outcome.signal) == (OutcomeKind.TIMEOUT, signal.SIGTERM)
 
 
-async def test_a_warm_parent_killed_while_it_launches(attempts: Forgery) -> None:
+async def test_a_warm_parent_killed_while_it_launches(attempts: WarmAttempts) -> None:
     parent = await attempts.forked()
     os.kill(parent, signal.SIGSTOP)
     spec = attempts.python(
@@ -253,8 +253,8 @@ async def test_a_warm_parent_killed_while_it_launches(attempts: Forgery) -> None
 async def test_a_warm_parent_that_stands_still_is_replaced(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    attempts = Forgery(tmp_path)
-    hurry = "import penstock.supervisor.attempt as r;r.BIRTH_SECONDS=2;main()"
+    attempts = WarmAttempts(tmp_path)
+    hurry = "import penstock.supervisor.start as r;r.FORK_SECONDS=2;main()"
     monkeypatch.setattr(supervisors, "_CODE", supervisors._CODE.replace("main()", hurry))
     await attempts.start()
     parent = await attempts.forked()
@@ -270,7 +270,7 @@ async def test_a_warm_parent_that_stands_still_is_replaced(
     await attempts.executor.close()
 
 
-async def test_a_launch_can_be_cancelled(attempts: Forgery) -> None:
+async def test_a_launch_can_be_cancelled(attempts: WarmAttempts) -> None:
     parent = await attempts.forked()
     os.kill(parent, signal.SIGSTOP)
     spec = attempts.python("open('ledger', 'a').write('ran')\ndef f(): pass")
@@ -285,7 +285,7 @@ async def test_a_launch_can_be_cancelled(attempts: Forgery) -> None:
     assert not (attempts.place(spec) / "ledger").exists()
 
 
-async def test_a_warm_parent_killed_while_its_tasks_run(attempts: Forgery) -> None:
+async def test_a_warm_parent_killed_while_its_tasks_run(attempts: WarmAttempts) -> None:
     parent = await attempts.forked()
     specs = [attempts.python(f"{GATE}\n    sys.exit({code})") for code in (3, 4)]
     attempts.executor.submit(specs)
@@ -300,14 +300,14 @@ async def test_a_warm_parent_killed_while_its_tasks_run(attempts: Forgery) -> No
         assert (await attempts.end(spec.attempt_id)).exit_code == code
 
 
-async def test_whoever_looks_for_strays_leaves_the_warm_parent_alone(attempts: Forgery) -> None:
+async def test_whoever_looks_for_strays_leaves_the_warm_parent_alone(attempts: WarmAttempts) -> None:
     parent = await attempts.forked()
     outcome = await attempts.run(shell("setsid sleep 600 & exit 3"))
     assert (outcome.exit_code, outcome.survivors) == (3, 1)
     assert await attempts.forked() == parent
 
 
-async def test_a_supervisor_killed_with_forked_tasks(attempts: Forgery) -> None:
+async def test_a_supervisor_killed_with_forked_tasks(attempts: WarmAttempts) -> None:
     parent = await attempts.forked()
     body = "def f():\n    if os.fork() == 0: os.setsid()\n    print('ready', flush=True)\n    time.sleep(600)"
     spec = attempts.python(body)
@@ -329,7 +329,7 @@ async def test_a_supervisor_that_dies_while_it_launches_a_fork(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, point: str
 ) -> None:
     monkeypatch.setenv("PENSTOCK_FAILPOINT", point)
-    attempts = Forgery(tmp_path)
+    attempts = WarmAttempts(tmp_path)
     await attempts.start()
     spec = attempts.python("open('ledger', 'a').write('ran')\ndef f(): pass")
     attempts.executor.submit([spec])
@@ -339,7 +339,7 @@ async def test_a_supervisor_that_dies_while_it_launches_a_fork(
     await attempts.executor.close()
 
 
-async def test_what_cannot_be_forked_is_spawned(attempts: Forgery, tmp_path: Path) -> None:
+async def test_what_cannot_be_forked_is_spawned(attempts: WarmAttempts, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
     )
@@ -349,11 +349,11 @@ async def test_what_cannot_be_forked_is_spawned(attempts: Forgery, tmp_path: Pat
         assert await attempts.log(attempts.python(f"def f(): print({FORKED})", env=env)) == b"False\n"
 
 
-async def test_a_warm_parent_knows_no_secret_and_no_attempt(attempts: Forgery) -> None:
+async def test_a_warm_parent_knows_no_secret_and_no_attempt(attempts: WarmAttempts) -> None:
     spec = attempts.python(GATE, secrets={"SECRET": "env:PATH"}, env={"OTHER": "1"})
     attempts.executor.submit([spec])
     await attempts.started(spec)
-    (parent,) = unborn(attempts.supervisor_of(spec.attempt_id))
+    (parent,) = unassigned(attempts.supervisor_of(spec.attempt_id))
     names = {item.partition("=")[0] for item in environ(parent).split("\0") if item}
     assert names == {"PATH", "OTHER", "PENSTOCK_ATTEMPT"}
     (attempts.place(spec) / "gate").touch()
