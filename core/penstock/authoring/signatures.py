@@ -121,7 +121,7 @@ def refuse_bad_names(
     shape = shape_of(function)
     for key in given:
         if key in standing:
-            refuse(f"{name!r}: {key!r} is given to partial() already")
+            refuse(f"{name!r}: {key!r} was already given to partial()")
         if shape is not None and key not in shape.names and not shape.takes_kwargs:
             refuse(f"{name!r}: {what} got an unexpected argument {key!r}{near(key, shape.names)}")
         if key in CONTEXT_KEYS:
