@@ -70,7 +70,7 @@ def test_a_bad_value_in_a_dag_costs_its_neighbour_nothing_over_restarts(tmp_path
         with instance.client() as engine:
             message = engine.commit(QuarantineDrop(subject="bad"), actor="tester").message
             assert "DAG bad is forgotten" in message
-            assert "told to stop" in message
+            assert "stopped" in message
             assert engine.quarantine() == []
             points = sorted(row.first for row in engine.ledger("fine", limit=1000) for _ in range(row.count))
             assert {later - sooner for sooner, later in pairwise(points)} == {timedelta(seconds=2)}
@@ -109,8 +109,7 @@ def test_a_dropped_run_leaves_no_process_that_ignores_sigterm(tmp_path: Path) ->
             assert "run.conf is not UTF-8" in row.reason
             assert instance.leftovers(), "its task works on"
             assert (
-                "1 live attempt told to stop"
-                in engine.commit(QuarantineDrop(subject=row.id), actor="t").message
+                "1 live attempt stopped" in engine.commit(QuarantineDrop(subject=row.id), actor="t").message
             )
             wait_for(lambda: instance.leftovers() == [], 30, "the task of the dropped run lives on")
             assert engine.run("stubborn", run).run.state is RunState.FAILED

@@ -40,7 +40,7 @@ DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, err
 """What a disk says that may take it later."""
 
 FOREGROUND = "PENSTOCK_FOREGROUND"
-"""In the environment of tasks that `penstock test` runs: no engine is there to ask."""
+"""In the environment of tasks that `penstock test` runs: there is no engine to ask."""
 KEEP_RENDERED = "PENSTOCK_KEEP_RENDERED"
 """In the environment of tasks whose rendered fields are to be written down."""
 MARK = "PENSTOCK_ATTEMPT"

@@ -102,5 +102,5 @@ def _check_rule(task: TaskSpec) -> None:
     try:
         TriggerRule(task.trigger_rule)
     except ValueError:
-        text = f"task {task.task_id}: there is no trigger rule {task.trigger_rule!r}"
+        text = f"task {task.task_id}: trigger rule {task.trigger_rule!r} does not exist"
         raise ValueError(f"{text} (line {task.line})" if task.line else text) from None

@@ -25,9 +25,9 @@ def _problem(folder: str, least: int | None) -> str | None:
         usage = shutil.disk_usage(folder)
         read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
     except OSError as error:
-        return f"{folder} cannot be looked at ({error.strerror}): nothing is launched"
+        return f"{folder} cannot be checked ({error.strerror}): nothing is launched"
     if read_only:
-        return f"the disk of {folder} can only be read: nothing is launched, results wait"
+        return f"the disk of {folder} is read-only: nothing is launched, results wait"
     floor = least_free(usage.total)
     if least is not None:
         floor = min(floor, max(usage.total // 50, least))

@@ -67,7 +67,7 @@ class Isolation:
         """What an operator should know."""
         found = []
         if self.trouble is not None:
-            found.append(f"every tick fails, and over nothing that could be left out: {self.trouble}")
+            found.append(f"every tick fails, and nothing can be left out to avoid it: {self.trouble}")
         records = list(self._world.quarantine.values())
         if records:
             named = "; ".join(f"{each.kind} {each.id}: {each.reason}" for each in records[:3])
@@ -76,9 +76,9 @@ class Isolation:
         alike = [each for each in records if each.retry_us is not None]
         if alike:
             found.append(
-                f"so many things fail at {alike[0].place} that it looks like a fault of Penstock itself: "
+                f"so many things fail at {alike[0].place} that it looks like a bug in Penstock: "
                 f"{len(alike)} of them are tried again every {ALIKE_RETRY / 60:g} minutes; "
-                "engine.log has the whole story"
+                "see engine.log"
             )
         return found
 
@@ -186,7 +186,7 @@ class Isolation:
         runs = [one for one in self._world.quarantine.values() if (one.kind, one.dag_id) == ("run", dag_id)]
         if dag_id is not None and len(runs) >= MOST_RUNS and dag_id not in self._world.out:
             dag = about_dag(dag_id)
-            text = f"{len(runs)} runs of it are in quarantine, the last one because of {reason_of(error)}"
+            text = f"{len(runs)} of its runs are in quarantine, the last one because of {reason_of(error)}"
             put(
                 self._world,
                 self._gate,
@@ -234,7 +234,7 @@ class Isolation:
             return
         self._gate.now_us = self._now_us()
         for subject, error in faults:
-            log.error("%r cannot be read and is left out: %s", subject, error)
+            log.error("%r cannot be read and goes into quarantine: %s", subject, error)
             version = version_of(self._world, subject)
             put(self._world, self._gate, subject, str(error), place="", version=version)
         try:
@@ -242,7 +242,7 @@ class Isolation:
         except LostError:
             raise
         except StoreError as error:  # found again the next time
-            log.warning("what cannot be read could not be written down: %s", error)
+            log.warning("the quarantine of unreadable rows could not be stored: %s", error)
 
     def release_due(self, *, everything: bool = False) -> None:
         """Take back in what is to be tried again by itself."""

@@ -350,7 +350,7 @@ class Loop:
             try:
                 self._executor.stop(attempt_id, mode, reason)
             except Exception as error:  # noqa: BLE001 - given again at the next look at it
-                log.warning("attempt %s could not be told to stop: %s", attempt_id, error)
+                log.warning("attempt %s could not be stopped: %s", attempt_id, error)
             else:
                 tick.world.told.add(attempt_id)
 

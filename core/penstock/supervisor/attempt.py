@@ -301,7 +301,7 @@ class Attempt:
                 self.ending.kill(self.child, time.monotonic(), leader_ended=self.state is State.ENDING)
             except Exception as again:  # noqa: BLE001 - what is left goes when its supervisor sweeps
                 complain(self.attempt_id, again)
-        reason = f"its supervisor failed over it: {type(error).__name__}: {error}"[:NOTE_MAX]
+        reason = f"its supervisor failed on it: {type(error).__name__}: {error}"[:NOTE_MAX]
         for output in (self._output, None):  # the second time without a word on its output
             try:
                 self._output = output

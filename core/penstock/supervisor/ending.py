@@ -87,7 +87,7 @@ class Ending:
             self.killed.update((record.pid, record.start_ticks) for record, failed in left if not failed)
         refused = [record for record, failed in left if failed == errno.EPERM]
         if refused:
-            self.trouble = unkillable(refused, "not ours to kill")
+            self.trouble = unkillable(refused, "belongs to another user")
         elif now - self._killed_at >= DOUBT_SECONDS:
             self.trouble = unkillable([record for record, _ in left], "it does not end")
         self.kill_at = now + self._pause
@@ -126,7 +126,7 @@ class Left:
     def words(self) -> str | None:
         """Return who lives on, in words; None when nobody does."""
         doubt = "; left by this task or by one beside it" if self.doubtful else ""
-        return unkillable(self.spared, f"not ours to kill{doubt}")
+        return unkillable(self.spared, f"belongs to another user{doubt}")
 
 
 def unkillable(records: list[Stat], why: str) -> str | None:
@@ -136,7 +136,7 @@ def unkillable(records: list[Stat], why: str) -> str | None:
         return None
     first, *others = sorted(lives, key=lambda record: record.pid)
     if first.state == "D":
-        why = "it waits in the kernel, and ends when that lets it"
+        why = "it waits in the kernel"
     program, user = process.name_of(first.pid), process.owner_of(first.pid)
     more = f", and {len(others)} more" if others else ""
     return f"process {first.pid} ({program}, user {user}) cannot be killed: {why}{more}"

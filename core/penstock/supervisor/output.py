@@ -157,7 +157,7 @@ class Output:
             lost = self.dropped - self._file.lost
             self._join_tail()
             if lost:
-                self._add_to_note(f"{lost} bytes dropped: the disk took {self.written} in all")
+                self._add_to_note(f"{lost} bytes dropped: the disk took {self.written} in total")
         if self._note:
             start = "\n" if self.written and not self._line_ended else ""
             lines = self._note.split("\n")

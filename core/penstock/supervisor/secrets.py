@@ -32,7 +32,7 @@ def resolve(reference: str, environ: Mapping[str, str]) -> str:
         return environ[place]
     if kind == "file":
         return decode(_read(os.path.expanduser(place), reference), reference)
-    raise UnresolvedError(f"{reference}: a reference is env:NAME, file:PATH or cmd:COMMAND")
+    raise UnresolvedError(f"{reference}: a reference must be env:NAME, file:PATH or cmd:COMMAND")
 
 
 def decode(data: bytes, reference: str) -> str:
@@ -41,7 +41,7 @@ def decode(data: bytes, reference: str) -> str:
         raise UnresolvedError(f"{reference}: larger than {MAX_SECRET_BYTES} bytes")
     text = data.decode(errors="surrogateescape").rstrip("\r\n")
     if "\0" in text:
-        raise UnresolvedError(f"{reference}: holds a NUL byte")
+        raise UnresolvedError(f"{reference}: contains a NUL byte")
     return text
 
 

@@ -69,7 +69,7 @@ class WarmParent:
         """
         order = json.dumps({"argv": list(argv), "env": dict(env), "cwd": cwd}).encode()
         if len(order) > forking.MAX_MESSAGE:
-            raise OSError("too much to be handed over")
+            raise OSError("too much to send")
         parent = self._warm(argv, {name: plain[name] for name in plain if _is_common(name)}, cwd, umask)
         ours, theirs = forking.channel()
         try:
@@ -108,7 +108,7 @@ class WarmParent:
             self.retire()
         if self._parent is None:
             if time.monotonic() < self._not_before:
-                raise OSError("the last one did not get warm")
+                raise OSError("the last one failed to start")
             self._parent = self._start(argv, env, cwd, umask)
             self._surroundings = surroundings
             self._has_forked = False

@@ -124,7 +124,7 @@ class OutletEvent:
     def add(self, asset: Asset, extra: Mapping[str, Any] | None = None) -> None:
         """Say that *asset* has changed, under this alias."""
         if not isinstance(self.key, AssetAlias):
-            raise TaskError(f"{self.key!r} is an asset: only an alias has others added to it")
+            raise TaskError(f"{self.key!r} is an asset: only an alias can stand for other assets")
         if not isinstance(asset, Asset):
             raise TaskError(f"an alias stands for assets, not for {asset!r}")
         self.asset_alias_events.append((asset, dict(extra or {})))
@@ -156,7 +156,7 @@ class OutletEvents(Mapping):  # type: ignore[type-arg]  # Mapping[Asset | AssetA
             if isinstance(outlet, Asset):
                 _add(found, outlet, event.extra, None)
             elif event.extra:
-                raise TaskError(f"{outlet!r} is an alias: say .add(asset, extra) of it")
+                raise TaskError(f"{outlet!r} is an alias: use .add(asset, extra)")
             for asset, extra in event.asset_alias_events:
                 _add(found, asset, extra, outlet.name)
         changes = list(found.values())
@@ -178,9 +178,9 @@ def _check_size(changes: list[dict[str, Any]]) -> None:
     try:
         size = len(json.dumps(changes))
     except (TypeError, ValueError) as error:
-        raise TaskError(f"what is said of an asset must be JSON: {error}") from None
+        raise TaskError(f"the extra of an asset must be JSON: {error}") from None
     if size > MOST_BYTES:
-        raise TaskError(f"what is said of assets makes {size:,} bytes, more than the {MOST_BYTES:,} allowed")
+        raise TaskError(f"the extra of assets makes {size:,} bytes, more than the {MOST_BYTES:,} allowed")
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def arguments(
         if name in context and name not in kwargs:
             where = getattr(function, "__qualname__", function)
             raise TaskError(
-                f"argument {name!r} of {where}() is a key of the context, not to be given by position"
+                f"argument {name!r} of {where}() is a key of the context and cannot be given by position"
             )
     if shape.takes_kwargs:
         wanted = context.keys() - set(taken) - set(shape.positional[: shape.positional_only])

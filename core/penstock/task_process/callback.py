@@ -79,9 +79,7 @@ def _callbacks(dag: DAG, task: AbstractOperator, kind: str) -> Sequence[Callable
         number = int(kind.removeprefix("deadline:"))
         found = dag.deadlines[number].callback if number < len(dag.deadlines) else ()
     if not found:
-        raise TaskError(
-            f"{kind}: the file has no such callback any more: does it depend on its surroundings?"
-        )
+        raise TaskError(f"{kind}: the file no longer has this callback: does it depend on its environment?")
     return found
 
 

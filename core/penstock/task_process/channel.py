@@ -91,7 +91,7 @@ class Channel:
             except OSError as error:
                 raise NoAnswerError(f"the supervisor does not answer: {error}") from None
         if not answer:
-            raise NoAnswerError("the supervisor has gone")
+            raise NoAnswerError("the supervisor has ended")
         return bytes(answer)
 
     def _say(self, message: dict[str, Any], descriptors: list[int]) -> None:
@@ -104,7 +104,7 @@ class Channel:
             sent = socket.send_fds(self._line, [data[:_WHOLE]], descriptors) if descriptors else 0
             self._line.sendall(data[sent:])
         except OSError as error:
-            raise NoAnswerError(f"the supervisor has gone: {error.strerror}") from None
+            raise NoAnswerError(f"the supervisor has ended: {error.strerror}") from None
         finally:
             if mine:
                 self._turn.release()

@@ -47,7 +47,7 @@ def _field(moment: datetime, letter: str, width: int) -> str:
             return "AM" if moment.hour < 12 else "PM"
         case "S":
             return f"{moment.microsecond:06}"[:width].ljust(width, "0")
-    raise ValueError(f"the date pattern has a field that is not known: {letter * width!r}")
+    raise ValueError(f"the date pattern has an unknown field: {letter * width!r}")
 
 
 def _number(moment: datetime, letter: str) -> int:

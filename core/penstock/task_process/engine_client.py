@@ -104,7 +104,7 @@ def commit(context: Context, act: dict[str, Any], *, act_id: str | None = None) 
 
 def _ask(path: str | None, method: str, params: dict[str, Any]) -> Any:
     if not path:
-        raise NoEngineError("no engine is there to ask")
+        raise NoEngineError("there is no engine to ask")
     request = json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\n"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:

@@ -32,7 +32,7 @@ def leave(folder: str, name: str, data: bytes) -> None:
         if len(data) > MOST_HELD:
             raise NoRoomError(
                 f"{len(data):,} bytes ({name}) do not fit on the disk of {os.path.dirname(folder)}: "  # noqa: PTH120
-                f"{error.strerror}. Up to {MOST_HELD:,} bytes would wait for room; write large data "
+                f"{error.strerror}. Up to {MOST_HELD:,} bytes would wait for space; write large data "
                 "elsewhere and push its path"
             ) from None
         if not channel.is_open:

@@ -94,11 +94,11 @@ def load_task(facts: Mapping[str, Any]) -> tuple[DAG, AbstractOperator]:
     dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
     if dag is None:
         raise TaskNotFoundError(
-            f"{facts['file']} makes no DAG {dag_id!r} any more: does it depend on its surroundings?"
+            f"{facts['file']} no longer makes DAG {dag_id!r}: does it depend on its environment?"
         )
     if task_id not in dag.task_dict:
         raise TaskNotFoundError(
-            f"DAG {dag_id!r} makes no task {task_id!r} any more: does it depend on its surroundings?"
+            f"DAG {dag_id!r} no longer makes task {task_id!r}: does it depend on its environment?"
         )
     dag.timezone_name = dag.timezone_name or facts.get("timezone")
     return dag, dag.task_dict[task_id]

@@ -55,7 +55,7 @@ def _resolve(reference: str) -> str:
         return _text(_read(place, reference), reference)
     if kind == "cmd":
         return _text(_run(place, reference), reference)
-    raise SecretError(f"{reference}: a reference is env:NAME, file:PATH or cmd:COMMAND")
+    raise SecretError(f"{reference}: a reference must be env:NAME, file:PATH or cmd:COMMAND")
 
 
 def _read(place: str, reference: str) -> bytes:

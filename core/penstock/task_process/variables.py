@@ -28,7 +28,7 @@ class Variable:
         """
         default = legacy.pop("default_var", default)
         if legacy:
-            raise TypeError(f"Variable.get does not know {', '.join(legacy)}")
+            raise TypeError(f"Variable.get does not take {', '.join(legacy)}")
         text, secret = _text_of(key)
         if text is None:
             if default is _NONE:
@@ -61,7 +61,7 @@ class Variable:
         _act({name: given for name, given in act.items() if given is not None}, f"Variable.set({key!r}, ...)")
         stronger = sources.stronger("variable", key)
         if stronger is not None:
-            print(f"variable {key!r} is set in {stronger} too, which goes before the store")  # noqa: T201
+            print(f"variable {key!r} is set in {stronger} too, which overrides the store")  # noqa: T201
 
     @staticmethod
     def delete(key: str) -> None:

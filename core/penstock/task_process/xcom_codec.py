@@ -38,7 +38,7 @@ def decode(value: Any) -> Any:
     if name is None:
         return {key: decode(item) for key, item in value.items()}
     if name not in _DECODERS:
-        raise XComError(f"the stored value is of type {name!r}, which this version does not know")
+        raise XComError(f"the stored value is of type {name!r}, which this version cannot read")
     return _DECODERS[name](decode(value[DATA]))
 
 

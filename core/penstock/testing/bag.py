@@ -44,7 +44,9 @@ class DagBag:
         self.dags: dict[str, DagSpec] = {}
         self.import_errors: dict[str, str] = {}
         if not self.folder.is_dir():
-            raise UnknownError(f"there is no folder {self.folder}; set penstock_dags in the pytest settings")
+            raise UnknownError(
+                f"folder {self.folder} does not exist; set penstock_dags in the pytest settings"
+            )
         found = Discovery(trusting=True).scan(self.folder)
         for problem in found.problems:
             self._note(problem)
@@ -85,7 +87,7 @@ class DagBag:
         for spec in parsed.dags:
             other = self.dags.setdefault(spec.dag_id, spec)
             if other is not spec:
-                text = f"DAG {spec.dag_id!r} is made by {other.file} already; rename one of them"
+                text = f"DAG {spec.dag_id!r} is already made by {other.file}; rename one of them"
                 self._note(DagFileProblem(file=spec.file, message=text, line=spec.line))
 
     def _note(self, problem: DagFileProblem) -> None:

@@ -152,7 +152,7 @@ def pipes(told: Supervised) -> Iterator[None]:
 
 
 def strays(told: Supervised) -> Iterator[None]:
-    """Who outlives its task: killed, another's, or not ours to kill."""
+    """Who outlives its task: killed, another's, or belongs to another user."""
     yield
     told.launch(A, B)
     yield

@@ -108,7 +108,7 @@ async def test_a_leftover_of_another_user_is_named_and_hurts_nobody(
     outcome = await attempts.run(spec)
     pid = await attempts.pid("a")
     assert outcome.ok
-    words = f"process {pid} ({process.name_of(pid)}, user nobody) cannot be killed: not ours to kill"
+    words = f"process {pid} ({process.name_of(pid)}, user nobody) cannot be killed: belongs to another user"
     doubt = "; left by this task or by one beside it" if session else ""  # nothing tells whose it is
     assert outcome.reason == words + doubt
     gate.touch()
@@ -124,7 +124,7 @@ async def test_a_leftover_of_another_user_is_named_and_hurts_nobody(
 
 async def test_the_only_attempt_names_whom_it_left_in_a_session_of_his_own(attempts: Strange) -> None:
     outcome = await attempts.run(attempts.leaving("session"))
-    assert describe(outcome).endswith("user nobody) cannot be killed: not ours to kill")
+    assert describe(outcome).endswith("user nobody) cannot be killed: belongs to another user")
 
 
 async def test_a_task_that_cannot_be_killed_says_so_until_it_ends(attempts: Strange) -> None:
@@ -140,7 +140,7 @@ async def test_a_task_that_cannot_be_killed_says_so_until_it_ends(attempts: Stra
     await eventually(lambda: seen().note is not None, "its time to be up")
     await eventually(lambda: "cannot be killed" in str(seen().note), "that it lives on to be told")
     word = f"out of time: ran longer than 0.5 s; process {pid} ({process.name_of(pid)}, user nobody) "
-    assert seen().note == f"{word}cannot be killed: not ours to kill"
+    assert seen().note == f"{word}cannot be killed: belongs to another user"
     assert seen().kill_at is None
     await eventually(lambda: spec.attempt_id in attempts.hinted, "a hint")
     assert (await attempts.run(shell("exit 3"))).exit_code == 3

@@ -91,7 +91,7 @@ async def test_a_killed_supervisor_means_lost_and_nothing_left_over(tmp_path: Pa
     for spec in specs:
         seen = await attempts.until(spec.attempt_id, Lost)
         assert isinstance(seen, Lost)
-        assert seen.reason == f"its supervisor (process {pid}) vanished while it ran"
+        assert seen.reason == f"its supervisor (process {pid}) died while it ran"
         assert marked(spec.attempt_id) == []
     assert (await attempts.run(shell("exit 3"))).exit_code == 3  # another supervisor took over
     await attempts.executor.close()

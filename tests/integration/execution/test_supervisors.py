@@ -179,7 +179,7 @@ async def test_a_stopped_supervisor_is_set_aside_and_used_again(
         assert [(await attempts.end(spec.attempt_id)).exit_code for spec in specs] == [3, 4, 5]
         (warning,) = executor.warnings
         assert warning == (
-            f"supervisor {stopped} is stopped by a signal and holds 1 attempt: others do its work meanwhile; "
+            f"supervisor {stopped} is stopped by a signal and holds 1 attempt: others do its work for now; "
             f"`kill -CONT {stopped}` wakes it up"
         )
         gate.touch()

@@ -207,7 +207,7 @@ class Slow(BaseOperator):
         finally:
             print("cleaned up")
     def on_kill(self):
-        print("told to stop")
+        print("stopped")
 Slow(task_id="slow")
 """,
     )
@@ -274,7 +274,7 @@ class Loud(BaseOperator):
         while True:
             print("x" * (1 << 20))
     def on_kill(self):
-        print("told to stop")
+        print("stopped")
         raise KeyError("lost")
 Loud(task_id="loud")
 """,

@@ -83,7 +83,7 @@ def test_what_cannot_be_kept_is_named(value: Any, message: str) -> None:
 
 
 def test_a_type_of_a_later_version_is_not_guessed() -> None:
-    with pytest.raises(XComError, match="'some\\.Thing', which this version does not know"):
+    with pytest.raises(XComError, match="'some\\.Thing', which this version cannot read"):
         decode({"__classname__": "some.Thing", "__version__": 1, "__data__": 1})
 
 

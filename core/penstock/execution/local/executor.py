@@ -123,7 +123,7 @@ class LocalExecutor:
         found = leftovers.end_marked([attempt_id], str(self._settings.home))
         if attempt_id not in found:
             return Absent()
-        return Lost(f"{_GONE}; what ran of it was killed") if found[attempt_id] else Unreachable(time.time())
+        return Lost(f"{_GONE}; its processes were killed") if found[attempt_id] else Unreachable(time.time())
 
     def order_of(self, attempt_id: str) -> dict[str, str]:
         """Return the environment that an attempt's order names; empty where there is no order to be read."""

@@ -29,7 +29,7 @@ def observation(folder: str, facts: Facts) -> Observation:
                 kill_at=_moment(child, "kill_at"),
             )
         case Stage.REVOKED:
-            return _revoked("taken back before anyone claimed it")
+            return _revoked("revoked before a supervisor claimed it")
         case Stage.UNSTARTED:
             return _revoked("its supervisor ended before the start")
         case Stage.LOST:
@@ -89,7 +89,7 @@ def _exited(folder: str, result: Mapping[str, Any]) -> Observation:
     try:
         outcome = outcome_of(result, read_xcoms(folder, result))
     except (KeyError, ValueError) as error:
-        return Lost(f"its result makes no sense: {error!r}")
+        return Lost(f"its result is invalid: {error!r}")
     return Exited(outcome, _moment(result, "start"), _moment(result, "end"), _steady(result))
 
 
@@ -113,7 +113,7 @@ def _revoked(reason: str) -> Exited:
 def _why_lost(claim: Mapping[str, Any]) -> str:
     if claim.get("boot_id") not in (None, process.boot_id()):
         return "the machine restarted while it ran"
-    return f"its supervisor (process {claim.get('pid', 'unknown')}) vanished while it ran"
+    return f"its supervisor (process {claim.get('pid', 'unknown')}) died while it ran"
 
 
 def _number(record: Mapping[str, Any], key: str) -> int | None:

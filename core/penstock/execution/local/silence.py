@@ -98,4 +98,4 @@ def _warning(link: SupervisorLink) -> str:
     remedy = f"; `kill -CONT {link.pid}` wakes it up" if link.silence == _STOPPED else ""
     count = len(link.ids)
     wait = f" and holds {count} attempt{'' if count == 1 else 's'}" if count else ""
-    return f"supervisor {link.pid} {link.silence}{wait}: others do its work meanwhile{remedy}"
+    return f"supervisor {link.pid} {link.silence}{wait}: others do its work for now{remedy}"

@@ -304,7 +304,7 @@ def make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise PermissionError(errno.EPERM, "must belong to the user of the engine alone", str(folder))
+        raise PermissionError(errno.EPERM, "must belong only to the user of the engine", str(folder))
 
 
 def _package_root() -> Path:

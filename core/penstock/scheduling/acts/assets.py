@@ -33,7 +33,7 @@ def plan_emit(world: World, act: EmitAsset) -> Planned:
         if condition is None or entry.facts.missing or not awaits(condition, event):
             continue
         if world.paused(entry.dag_id):
-            notes.append(f"{entry.dag_id} is paused and takes no note")
+            notes.append(f"{entry.dag_id} is paused, so the change does not count for it")
         else:
             items.append(
                 PlanItem(dag_id=entry.dag_id, run_id=None, task_id=None, before="waits", after="queued")
@@ -62,7 +62,7 @@ def _known(world: World, wanted: str) -> tuple[str, str]:
     found = [key for key in sorted(known) if key[0] == wanted]
     found = found or [key for key in sorted(known) if key[1] == wanted]
     if not found:
-        raise UnknownError(f"no DAG knows an asset {wanted!r}")
+        raise UnknownError(f"asset {wanted!r} does not exist in any DAG")
     if len(found) > 1:
         uris = ", ".join(uri for _, uri in found)
         raise UsageError(f"several assets are called {wanted!r}; give the URI: {uris}")

@@ -40,7 +40,7 @@ _WORDS: dict[Choice, str] = {
     "create": "is created",
     "rerun": "runs again",
     "kept": "is kept",
-    "in_flight": "is in flight, left alone",
+    "in_flight": "is active, left alone",
 }
 
 
@@ -89,7 +89,7 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
         f"{counts['kept']} kept, {counts['in_flight']} in flight"
     )
     to_come = len(within) - len(points)
-    later = [f"{to_come} later dates are not due yet: they are the schedule's"] if to_come else []
+    later = [f"{to_come} later dates are not due yet: the schedule will run them"] if to_come else []
     notes = [summary, *later]
     absent = None if within else _why_none(spec, act)
     if absent:
@@ -240,7 +240,7 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
     world.refuse_barred(f"backfill:{act.backfill_id}", f"backfill {act.backfill_id}")
     found = world.backfills.get(act.backfill_id)
     if found is None:
-        raise UnknownError(f"there is no active backfill {act.backfill_id}")
+        raise UnknownError(f"backfill {act.backfill_id} does not exist or has ended")
     record = found.record
     if record.state == "cancelled":
         raise RefusedError(f"backfill {record.id} was cancelled; {found.running} of its runs still go on")

@@ -30,7 +30,7 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
         tasks = unfinished if again else gently
         if len(unfinished) > len(gently):
             kept = f"{amount(len(unfinished) - len(gently), 'teardown')} still to run"
-            once_more = f"{kept}; cancel once more to do without"
+            once_more = f"{kept}; cancel once more to leave them out"
             if again:
                 message = f"the run is being cancelled already, {once_more}"
                 settled = Done(act="cancel", message=message, touched=0, run_id=act.run_id)
@@ -57,7 +57,9 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
     def commit(tick: Tick) -> Done:
         killed = cancel(tick, live, tasks, whole=act.task_id is None)
         what = "the run" if act.task_id is None else act.task_id
-        message = f"{what} is being cancelled, {killed} still to die" if killed else f"{what} was cancelled"
+        message = (
+            f"{what} is being cancelled, {killed} still to be killed" if killed else f"{what} was cancelled"
+        )
         return Done(act="cancel", message=message, touched=len(tasks), run_id=act.run_id)
 
     return Planned(plan, commit, settled)

@@ -149,7 +149,7 @@ def _notes(world: World, act: Clear | Retry, targets: list[Target], killed: int)
     current = world.dag(act.dag_id).structure.id
     behind = sum(target.live.structure.id != current for target in targets)
     if act.latest_version and behind:
-        notes.append(f"{amount(behind, 'run')} will be of the latest version of the DAG")
+        notes.append(f"{amount(behind, 'run')} will use the latest version of the DAG")
     elif behind:
         notes.append("the DAG has a later version than the run; --latest-version runs that one")
     return notes

@@ -138,7 +138,7 @@ def _before(changes: Sequence[Change], clock_us: int) -> Before:
     if killed:
         return Before(refused=f"it killed {amount(killed, 'running attempt')}", touched=runs)
     if len(touched) > MOST:
-        what = f"it concerned {len(touched):,} tasks, more than the {MOST:,} that are remembered"
+        what = f"it changed {len(touched):,} tasks, more than the {MOST:,} that undo can remember"
         return Before(refused=what, touched=runs)
     return Before(runs=[_run_before(change) for change in changes], clock_us=clock_us)
 

@@ -22,7 +22,7 @@ def plan_set_pool(world: World, act: SetPool) -> Planned:
     """Plan to make a pool or change its size. A smaller pool stops nothing that runs."""
     check_id(act.name, "pool")
     if act.slots < 0:
-        raise UsageError("a pool has 0 slots or more")
+        raise UsageError("slots must be 0 or more")
     standing = world.pools.get(act.name)
     wanted = PoolRecord(act.name, act.slots)
     if standing is not None:
@@ -50,7 +50,7 @@ def plan_set_pool(world: World, act: SetPool) -> Planned:
 def plan_delete_pool(world: World, act: DeletePool) -> Planned:
     """Plan to remove a pool that nothing holds."""
     if act.name not in world.pools:
-        raise UnknownError(f"there is no pool {act.name!r}")
+        raise UnknownError(f"pool {act.name!r} does not exist")
     if act.name == "default_pool":
         raise RefusedError("default_pool always exists")
     if Occupancy.of(world).by_pool[act.name]:
@@ -62,10 +62,10 @@ def plan_delete_pool(world: World, act: DeletePool) -> Planned:
         tick.world.pools.pop(act.name, None)
         tick.gate.also(DELETE_POOL, {"b_name": act.name})
         tick.gate.note("pool_delete", before="exists", reason=act.name)
-        return Done(act="pool_delete", message=f"pool {act.name} is gone", touched=1)
+        return Done(act="pool_delete", message=f"pool {act.name} is deleted", touched=1)
 
     return Planned(plan, commit)
 
 
 def _words(pool: PoolRecord) -> str:
-    return f"{pool.slots} slots" + (", deferred tasks counted" if pool.include_deferred else "")
+    return f"{pool.slots} slots" + (", deferred tasks keep theirs" if pool.include_deferred else "")

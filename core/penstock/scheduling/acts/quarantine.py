@@ -55,9 +55,9 @@ def plan_quarantine(
 
 
 _DROPS = {
-    "run": "the run ends as failed, its unfinished tasks as cancelled; live attempts are told to stop",
+    "run": "the run ends as failed, its unfinished tasks as cancelled; live attempts are stopped",
     "dag": "its unfinished runs are ended, and its row and pauses removed; its history stays",
-    "order": "it is forgotten and never carried out",
+    "order": "it is deleted and never carried out",
     "row": "the row is removed; the event trail keeps a copy of it",
 }
 
@@ -70,14 +70,14 @@ def _retry(tick: Tick, record: QuarantineRecord, again: Callable[[World, AnyAct,
     parked = tick.world.parked.pop(record.id, None)
     if parked is not None:
         take_file(tick, parked)
-        return f"{record.kind} {record.id} is taken back in, as {parked.file} was loaded last"
+        return f"{record.kind} {record.id} is out of quarantine, as {parked.file} was loaded last"
     if record.act is not None:
         done = again(tick.world, _act_of(record.act), tick.now_us).commit(tick)
         return f"{record.id} is carried out now: {done.message}"
     if record.kind == "row" and record.id.startswith("backfill:"):
         key = record.id.partition(":")[2]
         tick.gate.work(lambda connection: settle_slots(connection, key))
-    return f"{record.kind} {record.id} is taken back in; if it fails again, it goes back into quarantine"
+    return f"{record.kind} {record.id} is out of quarantine; if it fails again, it goes back into quarantine"
 
 
 def _act_of(text: str) -> AnyAct:
@@ -103,7 +103,7 @@ def _drop(tick: Tick, record: QuarantineRecord) -> str:
             release(tick.world, tick.gate, other.id, f"dropped with DAG {record.id}")
     message = _carry_out(tick, record, dropped)
     if dropped.file:
-        message += f". {dropped.file} makes it again when it is loaded next: mend or remove the file"
+        message += f". {dropped.file} will make it again at its next load: fix or remove the file"
     return message
 
 
@@ -116,10 +116,10 @@ def _carry_out(tick: Tick, record: QuarantineRecord, dropped: Dropped) -> str:
             "row_copy", dag_id=record.dag_id, run_id=record.run_id, reason=json.dumps(copy, default=_words)
         )
     for attempt_id in dropped.live:
-        tick.kills.append((attempt_id, "what it belongs to was dropped from quarantine"))
+        tick.kills.append((attempt_id, "its run or DAG was dropped from quarantine"))
     message = "; ".join(dropped.said)
     if dropped.live:
-        message += f"; {amount(len(dropped.live), 'live attempt')} told to stop"
+        message += f"; {amount(len(dropped.live), 'live attempt')} stopped"
     return message
 
 

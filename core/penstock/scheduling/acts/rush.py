@@ -19,8 +19,8 @@ RushAct = RunNext | RunNow
 
 _WAITS = (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE)
 _MEANS = {
-    "next": "goes before the others as soon as there is room",
-    "now": "does not wait for room: limits are passed, dependencies and pauses are not",
+    "next": "goes before the others as soon as there is a slot",
+    "now": "does not wait for a slot: it ignores limits, but not dependencies and pauses",
 }
 
 
@@ -73,7 +73,7 @@ def _plan_run(live: LiveRun, act: RushAct, rush: str, verb: str) -> Planned:
         f"{verb}: {act.run_id}",
         [item],
         means=act,
-        notes=[_MEANS[rush], "its tasks then wait for slots as others do"],
+        notes=[_MEANS[rush], "its tasks then wait for slots like all others"],
         cli=[f"run-{rush}", act.dag_id, act.run_id],
     )
 
@@ -100,7 +100,7 @@ def _waits(live: LiveRun, task: TaskRecord, rush: str) -> list[str]:
     if live.record.state is RunState.QUEUED:
         notes.append(f"its run is queued: penstock run-{rush} without a task starts the run")
     if task.state is TaskState.PENDING:
-        notes.append("its dependencies are not met: it goes once they are")
+        notes.append("its dependencies are not met: it runs once they are")
     if rush == "next" and task.state in _WAITS:
-        notes.append("it waits for its next try or look: run-now does not")
+        notes.append("it waits for its next try or check: run-now does not wait")
     return notes

@@ -56,12 +56,12 @@ def plan_undo(world: World, act: Undo) -> Planned:
     what = f"{record.title} by {record.by} at {from_us(record.at_us):%Y-%m-%d %H:%M:%S} UTC"
     before = recall(record)
     if before.refused:
-        raise RefusedError(f"cannot be taken back: {what}: {before.refused}")
+        raise RefusedError(f"cannot be undone: {what}: {before.refused}")
     ways = [_way(world, record, run) for run in before.runs]
     started = [text for way in ways for text in _started(way)]
     if started:
         more = f" and {len(started) - 3} more" if len(started) > 3 else ""
-        raise RefusedError(f"too late to take back: {what}: {', '.join(started[:3])}{more}")
+        raise RefusedError(f"too late to undo: {what}: {', '.join(started[:3])}{more}")
     _newer(world, record)
     items = [item for way in ways for item in _items(way)]
     seen: list[object] = [record.id]
@@ -77,7 +77,7 @@ def plan_undo(world: World, act: Undo) -> Planned:
         for way in ways:
             _go_back(tick, way, set_so_far(tick.world) - before.clock_us)
         close(tick, record)
-        message = f"taken back: {record.title} by {record.by}, {amount(len(items), 'change')}"
+        message = f"undone: {record.title} by {record.by}, {amount(len(items), 'change')}"
         return Done(act="undo", message=message, touched=len(items), run_id=record.run_id)
 
     return Planned(plan, commit)
@@ -88,9 +88,9 @@ def _chosen(world: World, act: Undo) -> UndoRecord:
     if act.undo_id is not None:
         record = next((each for each in kept if each.id == act.undo_id), None)
         if record is None:
-            raise UnknownError(f"there is nothing to take back under the number {act.undo_id}")
+            raise UnknownError(f"there is no act with the number {act.undo_id} to undo")
         if not record.before:
-            raise RefusedError(f"{record.title} by {record.by} was taken back already")
+            raise RefusedError(f"{record.title} by {record.by} was already undone")
         return record
     for record in kept:
         if not record.before or act.dag_id not in (None, record.dag_id):
@@ -98,7 +98,7 @@ def _chosen(world: World, act: Undo) -> UndoRecord:
         if act.run_id is None or act.run_id in runs_of(record):
             return record
     where = act.run_id or act.dag_id
-    raise RefusedError(f"no clear, retry or mark{f' of {where}' if where else ''} can be taken back")
+    raise RefusedError(f"no clear, retry or mark{f' of {where}' if where else ''} can be undone")
 
 
 def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
@@ -108,12 +108,12 @@ def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
         if live.record.version_id != before.version_id:
             earlier = world.structure(before.version_id)
     except UnknownError as error:
-        raise RefusedError(f"cannot be taken back: {error.message}") from None
+        raise RefusedError(f"cannot be undone: {error.message}") from None
     tasks = []
     for was in before.tasks:
         found = [each for each in live.instances.get(was.task_id, ()) if _same(each, was)]
         if not found:
-            raise RefusedError(f"cannot be taken back: run {before.run_id} has no {was.task_id} any more")
+            raise RefusedError(f"cannot be undone: run {before.run_id} no longer has {was.task_id}")
         tasks.append((found[0], was))
     version = None if earlier is None else change_to(live, earlier)
     return _Way(live, before, tasks, _fresh(live, before, version), version)
@@ -134,7 +134,7 @@ def _fresh(live: LiveRun, before: RunBefore, version: VersionChange | None) -> l
         lost = set(range(count)) - known - {max(task.map_index, 0) for task in here}
         if lost:
             raise RefusedError(
-                f"too late to take back: {task_id} of {before.run_id} has {len(here)} instances by now, "
+                f"too late to undo: {task_id} of {before.run_id} has {len(here)} instances by now, "
                 f"no longer {count}"
             )
         found += [task for task in here if task.map_index >= count and task not in gone]
@@ -166,7 +166,7 @@ def _newer(world: World, record: UndoRecord) -> None:
             continue
         if mine & runs_of(other):
             raise RefusedError(
-                f"{other.title} by {other.by} came after it: take that back first (penstock undo {other.id})"
+                f"{other.title} by {other.by} came after it: undo that first (penstock undo {other.id})"
             )
 
 

@@ -34,7 +34,7 @@ def plan_value(world: World, act: SetVariable | SetConnection | DeleteVariable |
 def _set_variable(world: World, act: SetVariable) -> Planned:
     """Plan to write a variable; refuse one that says both or neither of a value and a reference."""
     if (act.value is None) == (act.secret is None):
-        raise UsageError("give a value, or where the secret lies")
+        raise UsageError("give a value, or a reference to a secret")
     entry: Any = act.value if act.secret is None else {"secret": act.secret}
     problem = variable_problem(entry)
     if problem:
@@ -54,7 +54,7 @@ def _set_connection(world: World, act: SetConnection) -> Planned:
         raise UsageError(f"connection {act.conn_id}: {problem}")
     if clear_secrets(act.entry) and not act.clear_secrets:
         raise RefusedError(
-            f"connection {act.conn_id} would be stored with a secret in plain text; say where it lies "
+            f"connection {act.conn_id} would be stored with a plain-text secret; give a reference "
             "instead, such as --secret password=env:NAME"
         )
     return _plan_set(
@@ -81,7 +81,7 @@ def _delete(world: World, act: DeleteVariable | DeleteConnection) -> Planned:
         tick.world.values.put(kind, name, None)
         tick.gate.also(DELETE_VALUE, {"b_kind": kind, "b_name": name})
         tick.gate.note(f"{kind}_delete", before="set", after="missing", reason=name)
-        return Done(act=f"{kind}_delete", message=f"{kind} {name} is gone", touched=1)
+        return Done(act=f"{kind}_delete", message=f"{kind} {name} is deleted", touched=1)
 
     return Planned(plan, commit)
 

@@ -93,7 +93,7 @@ def take_to(tick: Tick, live: LiveRun, change: VersionChange) -> LiveRun:
     """
     structure, run = change.structure, live.record
     for task in change.gone:
-        move(tick, live, task, TaskEvent.REMOVE, reason="not in the version that the run was taken to")
+        move(tick, live, task, TaskEvent.REMOVE, reason="not in the version that the run was moved to")
     for task in change.whole:
         tick.gate.number_task(run, task, -1)
     fresh = [task for task_id in change.new for task in new_tasks(structure, task_id)]

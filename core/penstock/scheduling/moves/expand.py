@@ -22,7 +22,7 @@ def expand(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     count = wanted_count(live, task.task_id)
     if count is None:
         if all(each.state in TERMINAL for each in mapping_sources(live, task.task_id)):
-            reason = "nothing to map over: what it is mapped over left no list behind"
+            reason = "nothing to map over: the task that it maps over returned no list"
             move(tick, live, task, TaskEvent.BLOCK, reason=reason)
     elif count == 0:
         move(tick, live, task, TaskEvent.SKIP, reason="nothing to map over: the list is empty")
@@ -60,7 +60,7 @@ def resize(tick: Tick, live: LiveRun, task_id: str, count: int) -> None:
             clear_fields(live, task)
             move(tick, live, task, TaskEvent.CLEAR)
         elif task.intent == TaskEvent.REMOVE:  # it is dying, and wanted again
-            stop(tick, live, task, TaskEvent.CLEAR, reason="it is wanted again")
+            stop(tick, live, task, TaskEvent.CLEAR, reason="it has to run again")
     _add(tick, live, first, range(len(records), count))
     tick.gate.note(
         "expand",
@@ -117,7 +117,7 @@ def _empty(tick: Tick, live: LiveRun, first: TaskRecord) -> None:
     """Let the first instance stand for a task with nothing to map over; a live one has to die first."""
     if first.state in OCCUPIES_SLOT:
         if first.state is not TaskState.RESTARTING:  # else it comes back as pending by itself
-            stop(tick, live, first, TaskEvent.CLEAR, reason="there is nothing left to map over")
+            stop(tick, live, first, TaskEvent.CLEAR, reason="nothing is left to map over")
         return
     clear_fields(live, first)
     if first.state is not TaskState.PENDING:

@@ -115,7 +115,7 @@ def _set_missing(tick: Tick, facts: DagFacts, *, missing: bool) -> None:
 def _take_dag(tick: Tick, spec: DagSpec, source_hash: str) -> DagFileProblem | None:
     standing = tick.world.dags.get(spec.dag_id)
     if standing is not None and _made_elsewhere(standing.facts, spec):
-        text = f"DAG {spec.dag_id!r} is made by {standing.facts.file} already; rename one of them"
+        text = f"DAG {spec.dag_id!r} is already made by {standing.facts.file}; rename one of them"
         return DagFileProblem(file=spec.file, message=text, line=spec.line)
     encoded = encode_spec(spec)
     name = spec_hash(encoded)
@@ -177,7 +177,7 @@ def _mend(tick: Tick, spec: DagSpec, version_id: int) -> None:
         row = {"file": facts.file, "version_id": version_id, "missing": False}
         tick.gate.also(UPDATE_DAG, {"b_dag_id": spec.dag_id, **row})
     tick.world.put_dag(facts)
-    tick.gate.note("dag_changed", dag_id=spec.dag_id, reason=f"written anew from {spec.file}")
+    tick.gate.note("dag_changed", dag_id=spec.dag_id, reason=f"loaded again from {spec.file}")
 
 
 def _change(tick: Tick, spec: DagSpec, version_id: int) -> None:

@@ -183,7 +183,7 @@ def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
     entry = tick.world.dag(record.dag_id)
     standing = tick.world.runs_at(record.dag_id, [slot.logical_us]).get(slot.logical_us)
     if standing is not None and slot.run_id is None:
-        save_slot(tick, found, slot, "kept", reason="a run for this date came up meanwhile")
+        save_slot(tick, found, slot, "kept", reason="a run for this date was created in the meantime")
         return
     if standing is None:
         slot.run_id = None  # the run that was to run again has been forgotten

@@ -50,7 +50,7 @@ def heed_clock(tick: Tick) -> None:
         "clock_set",
         before=f"{before:%Y-%m-%d %H:%M:%S}",
         after=f"{from_us(tick.now_us):%Y-%m-%d %H:%M:%S}",
-        reason=f"the clock was set {_how_far(by_us)}: what waits and works goes on by the time that passed",
+        reason=f"the clock was set {_how_far(by_us)}: work goes on by the time that passed",
     )
 
 

@@ -129,7 +129,7 @@ def _planned(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Planned | Done:
         if planned.settled is not None:
             return planned.settled
         change = tick.world.shown.change(order.expect, planned.plan)
-        raise PlanStaleError(f"the world has moved since this was shown: {change}")
+        raise PlanStaleError(f"something has changed since this was shown: {change}")
     return planned
 
 

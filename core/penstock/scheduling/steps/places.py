@@ -29,7 +29,7 @@ def give_way(tick: Tick, live: LiveRun, to: LiveRun) -> None:
     run.end_turn(tick.now_us)
     run.stood_us = 0
     run.queued_us = tick.now_us
-    reason = f"gives its place to {to.record.run_id}, which it waits for"
+    reason = f"gives its place to {to.record.run_id}, for which it waits"
     tick.gate.move_run(run, RunEvent.GIVE_WAY, reason=reason)
     tick.room = True
 

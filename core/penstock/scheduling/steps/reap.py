@@ -31,7 +31,7 @@ def reap(tick: Tick) -> None:
         with about_row("pause", "/".join(filter(None, pause.key)), pause.dag_id):
             tick.gate.note(
                 "pause_lifted", dag_id=pause.dag_id, run_id=pause.run_id or None,
-                task_id=pause.task_id or None, before=pause.kind, reason="its time was up",
+                task_id=pause.task_id or None, before=pause.kind, reason="it had ended by its time",
             )  # fmt: skip
             lift_pause(tick, pause.key, at_us=pause.until_us)  # nobody may have been awake then
     for live, failed in tick.failing:

@@ -69,7 +69,7 @@ def _look(
     lives = isinstance(seen, Accepted | Claimed)
     if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told:
         # The order is committed before it is given: an engine that died in between gave none.
-        tick.stops.append((attempt_id, "term", task.reason or "it is to be stopped"))
+        tick.stops.append((attempt_id, "term", task.reason or "it has to stop"))
 
 
 def _observed(tick: Tick, ids: list[str]) -> Mapping[str, Observation]:
@@ -103,7 +103,9 @@ def abandon(tick: Tick, attempt_id: str, *, claimed: bool) -> Observation:
     """
     seen = tick.executor.abandon(attempt_id)
     if isinstance(seen, Absent) and claimed:
-        return Lost("its directory was removed or emptied while it ran, and nothing of it runs any more")
+        return Lost(
+            "its directory was removed or emptied while it ran, and none of its processes runs any more"
+        )
     return seen
 
 

@@ -72,7 +72,7 @@ def _place(tick: Tick, stray: Stray) -> tuple[LiveRun, TaskRecord] | None:
 
 
 def _adopt(tick: Tick, live: LiveRun, task: TaskRecord, stray: Stray) -> None:
-    reason = f"attempt {stray.attempt_id} runs, and the database did not know it: it is taken over"
+    reason = f"attempt {stray.attempt_id} runs, but had no row in the database: it is taken over"
     if task.state is not TaskState.SCHEDULED:
         move(tick, live, task, TaskEvent.MEET)
     task.try_number = max(task.try_number, stray.try_number)
@@ -90,13 +90,13 @@ def _adopt(tick: Tick, live: LiveRun, task: TaskRecord, stray: Stray) -> None:
 
 
 def _end(tick: Tick, stray: Stray) -> None:
-    reason = f"attempt {stray.attempt_id} ran for nothing that the database knows, and is killed"
+    reason = f"attempt {stray.attempt_id} ran without a run or task in the database, and is killed"
     try:
         tick.executor.stop(stray.attempt_id, "kill", reason)
     except OSError as error:
-        log.warning("attempt %s could not be told to stop: %s", stray.attempt_id, error)
+        log.warning("attempt %s could not be stopped: %s", stray.attempt_id, error)
     if isinstance(tick.executor.abandon(stray.attempt_id), Unreachable):
-        reason += ", but something of it cannot be killed"
+        reason += ", but a process of it cannot be killed"
     names = [each for each in (stray.dag_id, stray.run_id, stray.task_id) if each]
     log.warning("%s: %s", "/".join(names) or "a callback", reason)
     tick.gate.note(

@@ -22,7 +22,7 @@ def _full(world: World, entry: DagEntry) -> list[Held]:
     if len(active) < spec.max_active_runs:
         return []
     others = {"queue": "waits in the queue", "skip": "is skipped"}
-    means = others.get(spec.overlap, "takes the place of what runs")
+    means = others.get(spec.overlap, "replaces the running one")
     text = f"{len(active)} of {spec.max_active_runs} runs are active; another one {means} (max_active_runs)"
     names = tuple(live.record.run_id for live in active[:MOST_HOLDERS])
     return [Held(Gate(kind="run_queued", text=text, holders=names), (active[0], None))]
@@ -43,16 +43,14 @@ def _gates(world: World, entry: DagEntry) -> list[Gate]:
         gates += _asset_gates(world, entry)
     if schedule.kind != "none" and paused is None:
         due = opt_from_us(entry.next_due_us)
-        text = "its next schedule point is due" if due else "no schedule point is to come"
+        text = "its next schedule point is due" if due else "the schedule has no more points"
         settled_us = entry.facts.cursor_us or 0
         if due and settled_us > world.now_us:
             until = f"{from_us(settled_us):%Y-%m-%d %H:%M:%S} UTC"
-            text = (
-                f"its points are settled up to {until}, ahead of the clock that was set back; the next is due"
-            )
+            text = f"its points have records up to {until}, because the clock was set back; the next is due"
         gates.append(Gate(kind="schedule", text=f"{text} ({schedule.text})", until=due))
     elif schedule.kind == "none" and schedule.assets is None:
-        gates.append(Gate(kind="schedule", text="it has no schedule: it runs when it is triggered"))
+        gates.append(Gate(kind="schedule", text="it has no schedule: it runs only when triggered"))
     return gates
 
 
@@ -63,7 +61,7 @@ def _asset_gates(world: World, entry: DagEntry) -> list[Gate]:
     waits = lacking(condition, events)
     came = list(dict.fromkeys(event.name for event in events))
     if not waits:
-        text = f"its assets have changed ({', '.join(came)}); a run follows as soon as one may"
+        text = f"its assets have changed ({', '.join(came)}); a run starts as soon as allowed"
         return [Gate(kind="assets", text=text)]
     had = f"; changed since its last run: {', '.join(came)}" if came else ""
     text = f"it runs when {describe(condition)} have changed; it waits for {', '.join(waits)}{had}"

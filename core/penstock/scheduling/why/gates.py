@@ -86,7 +86,7 @@ def run_gates(world: World, live: LiveRun) -> list[Held]:
 def _ending(live: LiveRun) -> Held:
     alive = [task for task in live.tasks.values() if task.state in OCCUPIES_SLOT]
     names = tuple(task.key for task in alive)
-    text = f"the run is about to end{because(live.record.reason)}; {len(alive)} still to die"
+    text = f"the run is about to end{because(live.record.reason)}; {len(alive)} still to be killed"
     return Held(Gate(kind="ending", text=text, holders=names), (live, alive[0]) if alive else None)
 
 
@@ -105,7 +105,7 @@ def _queue_gates(world: World, live: LiveRun) -> list[Held]:
     if len(active) < limit:
         return []
     who = dag_id if queue == dag_id else f"backfill {queue}"
-    text = f"{who} lets {limit} run{'' if limit == 1 else 's'} go at once (max_active_runs)"
+    text = f"{who} allows {limit} run{'' if limit == 1 else 's'} at once (max_active_runs)"
     text += _circle(live, active)
     names = tuple(other.record.run_id for other in active[:MOST_HOLDERS])
     return [Held(Gate(kind="run_queued", text=text, holders=names), (active[0], None))]
@@ -121,8 +121,8 @@ def _circle(live: LiveRun, active: list[LiveRun]) -> str:
         return ""
     run, names = live.record, ", ".join(sorted({name for name in found if name})[:3])
     return (
-        f"; {names} may wait for this very run, and then neither goes on: "
-        f"penstock run-now {run.dag_id} {run.run_id} starts it past the limit"
+        f"; {names} may wait for this run, and then both are stuck: "
+        f"penstock run-now {run.dag_id} {run.run_id} starts it ignoring the limit"
     )
 
 
@@ -171,12 +171,12 @@ def task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int) 
             held.append(Held(Gate(kind="retry", text=text, until=opt_from_us(task.next_us))))
         case TaskState.UP_FOR_RESCHEDULE:
             looks = f"{task.pokes} look{'' if task.pokes == 1 else 's'}"
-            text = f"a sensor that has not found what it waits for ({looks}); the next look is due"
+            text = f"a sensor whose condition is not true yet ({looks}); the next check is due"
             held.append(Held(Gate(kind="sensor", text=text, until=opt_from_us(task.next_us))))
         case TaskState.SCHEDULED if task.rush != "now":
             held += _slot_gates(world, live, spec, parallelism)
         case TaskState.QUEUED:
-            text = "its launch was asked for; no supervisor has claimed it yet"
+            text = "its launch was requested; no supervisor has claimed it yet"
             held.append(Held(Gate(kind="launching", text=text)))
         case _:
             pass
@@ -213,7 +213,7 @@ def _pending_gates(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
             text = f"it needs what is set up before it: {states_text(needed)}"
         if not waits:  # so are its setups
             waits = in_its_way(live, task)
-            text = f"a teardown and its work never run together: {states_text(waits)}"
+            text = f"a teardown never runs together with its work: {states_text(waits)}"
         held.append(_waits("trigger_rule", text, live, waits))
     elif verdict is Verdict.GO and unexpanded(live, task):
         waits = _unfinished(mapping_sources(live, task.task_id))
@@ -308,8 +308,8 @@ def _slots(
         f"{live.record.dag_id}/{live.record.run_id}/{task.key}" for live, task in found[:MOST_HOLDERS]
     )
     if found and all(each[0].structure.tasks[each[1].task_id].operator in _ASKING for each in found):
-        text += "; who holds it waits for runs, perhaps for this one: "
-        text += f"penstock run-now {' '.join(way)} passes the limit"
+        text += "; the task that holds it waits for runs, perhaps for this one: "
+        text += f"penstock run-now {' '.join(way)} ignores the limit"
     return Held(Gate(kind=kind, text=text, holders=names), found[0] if found else None)
 
 

@@ -155,7 +155,7 @@ def _next(gates: list[Held]) -> Subject | None:
 def _cause(gates: list[Held]) -> str:
     """Return the gate that the chain goes on with in words, else the first."""
     if not gates:
-        return "nothing holds it, it is about to go on"
+        return "nothing holds it, it will go on now"
     chosen = next((held.gate for held in gates if held.then is not None), gates[0].gate)
     return chosen.text if chosen.until is None else f"{chosen.text} at {chosen.until:%Y-%m-%d %H:%M:%S} UTC"
 
@@ -163,7 +163,7 @@ def _cause(gates: list[Held]) -> str:
 def _goes_on(live: LiveRun) -> str:
     busy = [task.key for task in live.tasks.values() if task.state in OCCUPIES_SLOT]
     more = f" and {len(busy) - 5} more" if len(busy) > 5 else ""
-    doing = f"running {', '.join(busy[:5])}{more}" if busy else "no task of it runs at the moment"
+    doing = f"running {', '.join(busy[:5])}{more}" if busy else "none of its tasks runs at the moment"
     return f"{live.record.run_id} is {live.record.state}: {doing}"
 
 

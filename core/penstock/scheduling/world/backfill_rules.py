@@ -32,7 +32,7 @@ def slot_state(choice: Choice) -> tuple[str, str | None]:
     """Return a new slot's state and reason."""
     match choice:
         case "kept":
-            return "kept", "a run for this date has succeeded or is not to be reprocessed"
+            return "kept", "a run for this date has succeeded or need not be reprocessed"
         case "in_flight":
             return "skipped", "a run for this date is queued or running"
         case _:

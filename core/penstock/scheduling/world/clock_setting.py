@@ -45,7 +45,7 @@ def clock_words(world: World) -> tuple[str, ...]:
         until = max(entry.facts.cursor_us or 0 for entry in ahead)
         who = "1 schedule is" if len(ahead) == 1 else f"{len(ahead)} schedules are"
         text += (
-            f"; {who} settled up to {tick_text(until)} and wait{'s' if len(ahead) == 1 else ''} until then"
+            f"; {who} recorded up to {tick_text(until)} and wait{'s' if len(ahead) == 1 else ''} until then"
         )
     return (text,)
 

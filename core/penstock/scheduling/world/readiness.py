@@ -36,7 +36,7 @@ def judge(live: LiveRun, task: TaskRecord) -> tuple[Verdict, str | None]:
         return verdict, None
     amiss = any(each.state in TERMINAL and each.state is not TaskState.SUCCESS for each in needed)
     if amiss and spec.trigger_rule != TriggerRule.ALWAYS:
-        return verdict, f"what it needs was not set up: {states_text(needed)}"
+        return verdict, f"its setup did not succeed: {states_text(needed)}"
     return verdict, f"{spec.trigger_rule} cannot be met: {parents_text(live, task)}"
 
 

@@ -40,10 +40,10 @@ class ShownPlans:
             for name, item in before.items()
             if name in after and after[name].before != item.before
         ]
-        said += [f"{name} is no longer touched" for name in before if name not in after]
-        said += [f"{name} is touched too" for name in after if name not in before]
+        said += [f"{name} is no longer changed" for name in before if name not in after]
+        said += [f"{name} is changed too" for name in after if name not in before]
         if not said:
-            return f"something it rests on has moved; now: {now.title}"
+            return f"something it depends on has changed; now:  {now.title}"
         more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
         return f"{', '.join(said[:_NAMED])}{more}; now: {now.title}"
 

@@ -207,15 +207,15 @@ class World:
         if subject_id not in self.out:
             return None
         record = self.quarantine.get(subject_id)
-        return "it is left out for a moment" if record is None else record.reason
+        return "it is left out for now" if record is None else record.reason
 
     def refuse_barred(self, subject_id: str, noun: str) -> None:
         """Raise `RefusedError` when a subject is left out."""
         reason = self.barred(subject_id)
         if reason is not None:
             raise RefusedError(
-                f"{noun} is in quarantine: {reason}. Take it back in with `penstock quarantine retry "
-                f"{subject_id}`, or get rid of it with `penstock quarantine drop {subject_id}`"
+                f"{noun} is in quarantine: {reason}. Take it back with `penstock quarantine retry "
+                f"{subject_id}`, or remove it with `penstock quarantine drop {subject_id}`"
             )
 
     def active(self, dag_id: str) -> int:
@@ -384,7 +384,7 @@ class World:
 
     def _find_previous(self, run: RunRecord) -> Previous | None:
         logical_us = run.logical_us
-        assert logical_us is not None, "a run without a logical date has none before it"
+        assert logical_us is not None, "a run without a logical date has no run before it"
         newest: LiveRun | None = None
         reached = -1 << 63
         for other in (*self.runs.values(), *self.leaving.values()):

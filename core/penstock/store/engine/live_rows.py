@@ -322,7 +322,7 @@ def _subject_of_pause(row: Any) -> Subject:
 def _pool_record(row: Any) -> PoolRecord:
     record = PoolRecord(*_pool_row(row))
     if record.slots < 0:
-        raise ValueError(f"pool.slots is {record.slots}: a pool has 0 slots or more")
+        raise ValueError(f"pool.slots is {record.slots}: slots must be 0 or more")
     return record
 
 

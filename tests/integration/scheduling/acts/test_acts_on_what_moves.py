@@ -91,7 +91,7 @@ async def test_a_cancel_says_what_it_touched_and_not_what_was_shown(bench: Bench
     bench.end("a")
     bench.end("c")
     done = bench.act(act, expect=plan.fingerprint)
-    assert (done.touched, done.message) == (2, "the run is being cancelled, 1 still to die")
+    assert (done.touched, done.message) == (2, "the run is being cancelled, 1 still to be killed")
     bench.end("b", KILLED)
     assert bench.run_state("d", run) is RunState.CANCELLED
     with pytest.raises(RefusedError, match="has already ended: cancelled"):
@@ -107,12 +107,12 @@ async def test_a_second_cancel_leaves_the_teardowns_that_nobody_was_shown_withou
     bench.end("make")
     act = Cancel(dag_id="d", run_id=run)
     plan = bench.loop.plan(act)
-    assert plan.notes == ("1 teardown still to run; cancel once more to do without",)
+    assert plan.notes == ("1 teardown still to run; cancel once more to leave them out",)
     bench.act(act)
     done = bench.act(act, expect=plan.fingerprint)
     assert done.touched == 0
     assert done.message == (
-        "the run is being cancelled already, 1 teardown still to run; cancel once more to do without"
+        "the run is being cancelled already, 1 teardown still to run; cancel once more to leave them out"
     )
     bench.end("work", KILLED)
     assert bench.running() == ["drop"]

@@ -64,7 +64,7 @@ async def test_a_clear_is_taken_back_to_the_last_detail(bench: Bench) -> None:
     assert any(event.kind == "act_undo" for event in bench.engine.events(dag_id="d", run_id=run))
     with pytest.raises(RefusedError, match="taken back already"):
         bench.act(Undo(undo_id=done.undo_id))
-    with pytest.raises(RefusedError, match=r"no clear, retry or mark of .* can be taken back"):
+    with pytest.raises(RefusedError, match=r"no clear, retry or mark of .* can be undone"):
         bench.act(Undo(dag_id="d", run_id=run))
 
 
@@ -214,7 +214,7 @@ async def test_the_newest_act_of_a_run_may_have_been_asked_for_elsewhere(bench: 
     bench.act(Undo(dag_id="d", run_id=second))
     assert told(bench.run("d", first)) == before
     assert "Clear" in bench.loop.plan(Undo(dag_id="d", run_id=second)).title, "then the one before it"
-    with pytest.raises(RefusedError, match=r"no clear, retry or mark of .* can be taken back"):
+    with pytest.raises(RefusedError, match=r"no clear, retry or mark of .* can be undone"):
         bench.loop.plan(Undo(dag_id="d", run_id=first))
 
 

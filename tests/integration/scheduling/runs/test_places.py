@@ -186,7 +186,7 @@ async def test_a_run_that_its_own_dag_triggered_and_waits_for_is_named_with_the_
     text = bench.loop.why("d", "inner", None, -1).gates[0].text
     assert text == (
         "d lets 1 run go at once (max_active_runs); go of outer may wait for this very run, and then neither "
-        "goes on: penstock run-now d inner starts it past the limit"
+        "goes on: penstock run-now d inner starts it ignoring the limit"
     )
     assert bench.run_state("d", outer) is RunState.RUNNING
 
@@ -199,7 +199,8 @@ async def test_a_pool_held_by_what_waits_for_runs_is_named_with_the_way_out(benc
     run = bench.trigger("d")
     text = bench.loop.why("d", run, "work", -1).gates[0].text
     assert text.endswith(
-        f"who holds it waits for runs, perhaps for this one: penstock run-now d {run} work passes the limit"
+        "the task that holds it waits for runs, perhaps for this one: "
+        f"penstock run-now d {run} work ignores the limit"
     )
     assert bench.states("d", run)["work"] is TaskState.SCHEDULED
     bench.finish(lambda _: OK)

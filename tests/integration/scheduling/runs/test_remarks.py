@@ -13,7 +13,7 @@ from penstock.model.states import TaskState
 from penstock.scheduling.why.why import explain
 
 LATE = "out of time: ran longer than 5 s"
-STUCK = "process 12 (sudo, user root) cannot be killed: not ours to kill"
+STUCK = "process 12 (sudo, user root) cannot be killed: belongs to another user"
 
 
 def warnings(bench: Bench) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ async def test_a_tolerant_task_further_on_does_not_go_without_its_setup(bench: B
         "t": S.UPSTREAM_FAILED,
     }
     reasons = {row.task_id: row.reason for row in bench.run("d", run).tasks}
-    assert reasons["w2"] == "what it needs was not set up: s is failed"
+    assert reasons["w2"] == "its setup did not succeed: s is failed"
 
 
 async def test_it_waits_for_a_setup_that_is_no_parent_and_why_says_so(bench: Bench) -> None:
@@ -114,7 +114,7 @@ async def test_cancel_still_tears_down_what_was_set_up(bench: Bench) -> None:
     bench.end("s")
     plan = bench.loop.plan(Cancel(dag_id="d", run_id=run))
     assert [item.task_id for item in plan.items] == ["w", "w2"]
-    assert plan.notes == ("1 teardown still to run; cancel once more to do without",)
+    assert plan.notes == ("1 teardown still to run; cancel once more to leave them out",)
     bench.act(Cancel(dag_id="d", run_id=run))
     assert bench.states("d", run) == {"s": S.SUCCESS, "w": S.STOPPING, "w2": S.CANCELLED, "t": S.PENDING}
     bench.end("w", KILLED)
@@ -265,7 +265,7 @@ async def test_a_cleared_task_that_is_no_parent_is_waited_for_and_why_says_so(be
     assert bench.running() == ["long"]
     bench.tick()
     gate = bench.loop.why("d", run, "t", -1).gates[0]
-    assert gate.text == "a teardown and its work never run together: long is running"
+    assert gate.text == "a teardown never runs together with its work: long is running"
     assert gate.holders == ("long",)
     bench.end("long", BAD)
     assert bench.running() == ["t"]

@@ -297,7 +297,7 @@ CASES = {
         stopping, "running", r"it is being stopped \(cancelled by tester\)", "", "being stopped"
     ),
     "run that ends": Case(
-        ending, "ending", "the run is about to end .* 1 still to die", "a", "a is stopping"
+        ending, "ending", "the run is about to end .* 1 still to be killed", "a", "a is stopping"
     ),
     "run that ended": Case(finished, "finished", "the run has ended: failed", "", "a is failed"),
     "run that waits for a pool": Case(

@@ -147,7 +147,7 @@ async def test_a_stop_that_could_not_be_written_is_given_again(
     with monkeypatch.context() as patch:
         patch.setattr(bench.executor, "stop", full)
         done = bench.act(acts.Cancel(dag_id="d", run_id=run))
-    assert "still to die" in done.message
+    assert "still to be killed" in done.message
     bench.tick()
     assert len(bench.executor.stops) == 2
 

@@ -168,7 +168,7 @@ async def test_a_dropped_run_ends_and_says_so(bench: Bench) -> None:
     assert live not in bench.loop.world.attempts
     done = bench.act(QuarantineDrop(subject=f"bad/{run}"))
     assert "ended as failed" in done.message
-    assert "1 live attempt told to stop" in done.message
+    assert "1 live attempt stopped" in done.message
     assert [each[0] for each in bench.executor.stops] == [live]
     detail = bench.run("bad", run)
     assert detail.run.state is RunState.FAILED
