@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mutants.lines import Lines, read_lines
-from mutants.rooms import ROOMS, TESTS, blind_tests, sources
+from mutants.rooms import FIRST, ROOMS, TESTS, blind_tests, sources
 
 _BATCH = 12  # test files a recording: what is recorded stays when a run is broken off
 
@@ -148,7 +148,7 @@ def _record(tree: Path, batch: list[str], reach: Reach) -> None:
 
 
 def choose(tree: Path, reach: Reach, source: Path, line: int, limit: float) -> tuple[list[str], int]:
-    """Pick the tests for a change of ``line``: those of its name, then quick ones, up to ``limit`` seconds.
+    """Pick tests for a change of ``line``: stories, those of its name, quick ones, up to ``limit`` seconds.
 
     The second value is how many more reach the line.
     """
@@ -159,7 +159,12 @@ def choose(tree: Path, reach: Reach, source: Path, line: int, limit: float) -> t
     present = _present(tree)
     chosen: list[str] = []
     spent, more = 0.0, 0
-    for test in sorted(tests, key=lambda each: (source.stem.strip("_") not in each, reach.seconds[each])):
+
+    def order(test: str) -> tuple[bool, bool, float]:
+        first = Path(test.partition("::")[0]).name in FIRST
+        return not first, source.stem.strip("_") not in test, reach.seconds[test]
+
+    for test in sorted(tests, key=order):
         path, _, name = test.partition("::")
         if (now := present.get(Path(path).name)) is None:
             continue

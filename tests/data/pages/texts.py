@@ -1,0 +1,206 @@
+"""Pages of details, fitted text and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from data.pages.shown import BERLIN, LOOKS, shown
+from fakes.world import NOW, believable, replace
+from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.views import views
+from penstock_tui.view import (
+    details,
+    filters,
+    log_pieces,
+    log_rows,
+    log_search,
+    log_window,
+    pauses,
+    spans,
+    sparkline,
+    state_style,
+    task_rows,
+    why_text,
+)
+
+
+def said() -> Iterator[str]:
+    """Details: why something waits, what a task is, how its attempts went."""
+    world = believable()
+    detail = next(iter(world.runs.values()))
+    gates = tuple(
+        views.Gate(kind=kind, text=f"it waits for {kind}", holders=holders, until=until)
+        for kind, holders, until in (
+            ("pool", ("d/r/a", "d/r/b", "d/r/c", "d/r/d"), None),
+            ("paused", (), NOW + timedelta(hours=3)),
+            ("retry", ("x",), NOW - timedelta(seconds=3)),
+        )
+    )
+    for chosen in ((), gates[:1], gates):
+        why = views.Why(subject="etl/r/load", state="scheduled", gates=chosen, chain=("a", "b"), root="b")
+        for cells in (24, 60):
+            yield from (shown(line) for line in why_text.why_lines(why, NOW, BERLIN, LOOKS[0], cells))
+    for task in detail.tasks[:4]:
+        for cells in (24, 60):
+            yield from (shown(line) for line in details.task_lines(task, detail, LOOKS[0], cells))
+    pause = views.PauseInfo(
+        by="ann", since=NOW, why="the source is down for hours", until=NOW + timedelta(hours=1)
+    )
+    parents = (*(each.task_id for each in detail.tasks), "unknown")
+    odd = replace(
+        detail.tasks[3], upstream=parents, reason="exit 1: no such table; next try at 06:20", held=pause
+    )
+    conf = {f"p{at}": at for at in range(8)}
+    for number in (2, 8):
+        run = replace(detail.run, held=pause, conf=dict(list(conf.items())[:number]))
+        yield from (
+            shown(line)
+            for line in details.task_lines(odd, replace(detail, run=run, frozen=pause), LOOKS[0], 40)
+        )
+    ends = (
+        Outcome(
+            kind=OutcomeKind.EXIT_CODE, exit_code=1, reason="no such table, and much more to say about it"
+        ),
+        Outcome(kind=OutcomeKind.TIMEOUT, killed_after=3.0, survivors=2),
+        Outcome(kind=OutcomeKind.SKIPPED, reason="not today"),
+        None,
+    )
+    some = [
+        replace(each, outcome=end, try_number=at)
+        for at, (each, end) in enumerate(zip(world.attempts.values(), ends, strict=False))
+    ]
+    for cells in (40, 80):
+        yield from (shown(line) for line in details.attempt_lines(some, None, NOW, BERLIN, cells))
+    for each in some:
+        yield shown(task_rows.attempt_title(detail.tasks[0], each, 1, 1, NOW))
+    attempts = list(world.attempts.values())
+    for some in (attempts[:1], attempts[:3], attempts[:12]):
+        for cells in (30, 70):
+            mark = some[-1].attempt_id
+            yield from (shown(line) for line in details.attempt_lines(some, mark, NOW, BERLIN, cells))
+    for pause in (
+        views.PauseInfo(by="ann", since=NOW),
+        views.PauseInfo(by="b", since=NOW, why="x", until=NOW),
+    ):
+        yield pauses.pause_text(pause)
+
+
+def texts() -> Iterator[str]:
+    """Spans that are fitted, cut, wrapped and flow; lines of numbers; filters."""
+    pieces = [("orders ", "bold"), ("漢字 daily é", "red"), (" 14:05", "")]
+    for cells in (0, 1, 2, 5, 9, 12, 20, 25, 30):
+        for align in ("left", "right"):
+            for keep in ("left", "right"):
+                fitted = spans.fit(pieces, cells, align=align, keep=keep)
+                yield f"{cells} {align} {keep}: [{shown(fitted)}] {spans.width(fitted)}"
+        yield f"{cells}: {shown(spans.give_way(pieces, cells, (1, 0), least=4))}|"
+        yield f"{cells}: {spans.cut_middle('a_long_name.漢字.end', cells)}|"
+        if cells:
+            yield f"{cells}: {spans.wrap('one two three four-five-six 漢字漢字漢字 end', cells)}"
+            yield f"{cells}: {[shown(line) for line in spans.flow(pieces * 2, cells)]}"
+    for values in ((), (0,), (1, 2, 3), (5, 5, 5), (0, 0, 9, 1), tuple(range(40))):
+        for cells in (1, 4, 10):
+            told = [
+                sparkline.sparkline(values, cells, top=top, ascii=each)
+                for top in (None, 20)
+                for each in (False, True)
+            ]
+            yield f"{values[:5]} {cells}: {told}"
+    samples = next(iter(believable().samples.values()))
+    for some in ((), samples[:1], samples[:2], samples):
+        yield f"{sparkline.rates(some, 'read_bytes')} {sparkline.rates(some, 'cpu_percent')}"
+        for ended in (False, True):
+            yield from (shown(line) for line in sparkline.resource_lines(some, 40, ended=ended))
+    fields = ("state", "tag", "name")
+    seen = (
+        {"state": ["failed"], "tag": ["nightly", "etl"], "name": ["orders"]},
+        {"state": ["running"], "name": ["Fx"]},
+    )
+    for source in (
+        "",
+        "ord",
+        "state:fail",
+        "-state:failed",
+        "tag:etl state:failed",
+        "-ord",
+        "nope:x",
+        "state:",
+        ":",
+        "FX",
+        '"',
+    ):
+        made = filters.parse(source, fields)
+        yield f"{source!r}: {made} {[made.passes(each) for each in seen]}"
+    yield filters.hint(fields)
+    for state in (*state_style.known_states(), "unknown"):
+        for looks in LOOKS:
+            faces = looks.cell(state), looks.worded(state)
+            yield f"{state}: {looks.glyph(state)} {looks.style(state)} {faces}"
+
+
+def logs() -> Iterator[str]:
+    """Pieces of long lines, rows, searches and windows over a log."""
+    data = b"one\ntwo two\n" + b"x" * 37 + b"\nthree\n\n" + b"y" * 20
+    for offset in (0, 3, 8, 16):
+        for known in (False, True):
+            yield f"{offset} {known}: {list(log_pieces.starts(data, offset, known=known, piece=8))}"
+        ends = log_pieces.up(offset, 8), log_pieces.before(offset, 8)
+        yield f"{offset}: {log_pieces.breaks(data, offset, 8)} {ends}"
+    window = log_window.LogWindow(keep=60)
+    window.size = len(data)
+
+    def held() -> str:
+        lines = [(window.offset(at), window.raw(at), window.goes_on(at)) for at in range(len(window))]
+        ends = (window.start, window.end, window.size, window.at_start, window.at_end, window.version)
+        return f"{ends} {window.before()} {window.after()} {window.whole_lines()} {lines}"
+
+    yield held()
+    window.place(data[20:30], 20)
+    yield held()
+    window.place(data[12:40], 12)
+    yield held()
+    window.prepend(data[:12], 0)
+    yield held()
+    yield f"{[window.append(part) for part in (b'', data[40:55], data[55:], b'more' * 9)]}"
+    yield held()
+    yield f"{[window.index(at) for at in range(0, 110, 7)]}"
+
+    def rows(index: int) -> int:
+        return 1 + index % 3
+
+    for height in (0, 1, 3, 20):
+        for offset, first in ((0, 0), (50, 1), (200, 5)):
+            place = log_rows.Place(offset, first)
+            yield f"{height} {offset}: {log_rows.down_from(window, place, height, rows)}"
+        yield f"{height}: {log_rows.up_from_end(window, height, rows)}"
+    for by in (-50, -3, -1, 0, 1, 2, 50):
+        yield f"{by}: {log_rows.moved(window, log_rows.Place(window.offset(1), 1), by, rows)}"
+    for width in (1, 4, 9, 50):
+        yield f"{width}: {log_rows.breaks('ab 漢字 é and more', width)}"
+    for text in ("two", "TWO", "~t.o", "~(a+)+", "~a*b*c*", "", "~", "~[", "y"):
+        found = log_search.wanted(text)
+        if isinstance(found, str):
+            yield f"{text!r}: refused"
+            continue
+        for first, last in ((0, len(data)), (4, 30), (30, 60)):
+            offset, length = log_search.stretch(first, last, 16)
+            part = data[offset : offset + length]
+            hits = log_search.scan(part, offset, first, last, found.in_bytes, known=True, piece=16)
+            yield f"{text!r} {first} {last}: {hits}"
+        matches = log_search.Matches(len(data), data[-5:])
+        matches.add_before(log_search.scan(data, 0, 0, len(data), found.in_bytes, known=True, piece=16))
+        matches.go_on(b" two\nand two\n", len(data), found.in_bytes, piece=16)
+        told = (
+            matches.total,
+            matches.covered,
+            matches.reached,
+            matches.behind,
+            matches.finished,
+            len(matches),
+        )
+        yield f"{text!r}: {told} {[(matches.offset(at), matches.raw(at)) for at in range(len(matches))]}"
+        yield f"  {[(matches.next(at), matches.previous(at), matches.number(at)) for at in range(0, 100, 9)]}"
+
+
+PAGES = {page.__name__: page for page in (said, texts, logs)}

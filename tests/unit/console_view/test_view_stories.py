@@ -1,0 +1,31 @@
+"""What the console's views make of many values, against pages that are read in review.
+
+After a change that is meant, write them anew and read what ``git diff tests/golden/views`` says::
+
+    PENSTOCK_GOLDENS=write pytest tests/unit/console_view/test_view_stories.py
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+import pytest
+
+from data.pages import lists, shapes, texts
+
+PAGES = {**lists.PAGES, **shapes.PAGES, **texts.PAGES}
+FOLDER = Path(__file__).resolve().parents[2] / "golden" / "views"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_view_draws_what_it_drew_when_it_was_read(name: str) -> None:
+    lines = [line.rstrip() for text in PAGES[name]() for line in text.split("\n")]
+    file = FOLDER / f"{name}.txt"
+    if os.environ.get("PENSTOCK_GOLDENS") == "write":
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        pytest.skip("written")
+    expected = file.read_text(encoding="utf-8").splitlines()
+    differences = list(difflib.unified_diff(expected, lines, "read", "now", lineterm=""))
+    assert not differences, "\n".join(differences[:200])
