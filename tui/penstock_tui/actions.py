@@ -101,7 +101,7 @@ ACTIONS: tuple[Action, ...] = (
            rank=4, acts=True, danger=True, why_disabled=needs_run,
            cli="penstock clear DAG RUN [TASK...]", takes="all", verb="clear"),
     Action("undo", "u", "undo", _RUNS,
-           "Take back the newest clear, retry or mark that touched the run (in the DAG list: of the DAG)",
+           "Undo the newest clear, retry or mark that changed the run (in the DAG list: of the DAG)",
            acts=True, danger=True, cli="penstock undo --dag DAG [--run RUN]", takes="run",
            verb="undo"),
     Action("rerun", "T", "re-run", _RUNS,
