@@ -6,10 +6,16 @@ import ast
 import re
 
 from architecture.house import CORE, TUI, name, sources, tree
+from penstock.scheduling.moves.clock import RUN_MOMENTS, TASK_MOMENTS
+from penstock.store.engine.record_kinds import KINDS
 
 MOVED_IN = {"core/penstock/store/engine/gate.py"}
 """Where a state is moved."""
-DROPPED_IN = {"core/penstock/store/upkeep/drop_rows.py"}
+COMPILED_IN = {"core/penstock/store/engine/batch.py"}
+"""Where the statements of its moves are."""
+SHIFTED_IN = {"core/penstock/store/engine/shift.py"}
+"""Where moments, and nothing else, are moved of runs that nobody has in hand."""
+DROPPED_IN = {"core/penstock/store/engine/removal.py"}
 """Where an operator gets rid of what cannot be moved because nothing of it can be worked with."""
 OTHER_STATES = {
     "core/penstock/scheduling/acts/backfill.py": {"record"},  # a backfill: no run, no task
@@ -50,7 +56,7 @@ def test_what_else_is_called_state_is_no_task_and_no_run() -> None:
 
 
 def test_no_statement_updates_a_state_but_the_gates() -> None:
-    """Every UPDATE of the two tables with states is compiled in the gate."""
+    """Every UPDATE of the two tables with states is compiled for the gate, and of no kind of record."""
     found = []
     for file in sources(CORE / "store"):
         for node in ast.walk(tree(file)):
@@ -58,7 +64,45 @@ def test_no_statement_updates_a_state_but_the_gates() -> None:
                 table = ast.unparse(node.args[0])
                 if table.strip("_") in {"task", "run", "task_instance", "table"}:
                     found.append(name(file))
-    assert set(found) == MOVED_IN | DROPPED_IN
+    assert set(found) == COMPILED_IN | SHIFTED_IN | DROPPED_IN
+    assert not {"run", "task_instance"} & {kind.table.name for kind in KINDS.values()}
+    assert not {"state", "version"} & {*RUN_MOMENTS, *TASK_MOMENTS}
+
+
+SPEAKS = {
+    "execute",
+    "executemany",
+    "exec_driver_sql",
+    "scalar",
+    "scalars",
+    "connect",
+    "cursor",
+    "begin",
+    "write_meta",
+}
+"""What is called on a connection."""
+
+
+def test_scheduling_has_no_connection_in_hand() -> None:
+    """It hands records to the gate and asks the working set; two files are given the database for that."""
+    found = []
+    for file in sources(CORE / "scheduling"):
+        for node in ast.walk(tree(file)):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in SPEAKS
+            ):
+                found.append(f"{name(file)}:{node.lineno}: .{node.func.attr}()")
+            if isinstance(node, ast.Name | ast.arg | ast.Attribute):
+                called = (
+                    node.id if isinstance(node, ast.Name) else getattr(node, "arg", getattr(node, "attr", ""))
+                )
+                if called in {"connection", "Connection", "Statement"}:
+                    found.append(f"{name(file)}:{node.lineno}: {called}")
+                if called in {"database", "Database"} and file.name not in {"loop.py", "planner.py"}:
+                    found.append(f"{name(file)}:{node.lineno}: {called}")
+    assert found == []
 
 
 SINKS = {"Static", "Label", "Markdown", "RichLog", "Log", "DataTable", "notify", "from_markup", "Toast"}

@@ -39,9 +39,9 @@ from penstock.scheduling.world.world import World
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.engine.gate import Gate, Touched
+from penstock.store.engine.records import SampleRecord
 from penstock.store.engine.values_file import write_values
 from penstock.store.engine.working_set import WorkingSet
-from penstock.store.engine.writes import INSERT_SAMPLE
 from penstock.store.sqlite.machine import of_the_machine
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class Loop:
         self._publish = publish or (lambda _change: None)
         self._orders: list[Order] = []
         self._hinted: set[str] = set()
-        self._samples: list[dict[str, object]] = []
+        self._samples: list[SampleRecord] = []
         self._wake = asyncio.Event()
         self._turned = Signal()
         self._next_sweep = 0.0
@@ -128,14 +128,14 @@ class Loop:
         self._orders.append(order)
         self._wake.set()
 
-    def add_samples(self, rows: list[dict[str, object]]) -> None:
+    def add_samples(self, samples: Sequence[SampleRecord]) -> None:
         """Keep resource samples; they travel with the next commit, peaks with the task's next move."""
-        self._samples.extend(rows)
-        for row in rows:
-            place = self.world.attempts.get(str(row["attempt_id"]))
+        self._samples.extend(samples)
+        for sample in samples:
+            place = self.world.attempts.get(sample.attempt_id)
             live = None if place is None else self.world.runs.get(place[0])
             if place is not None and live is not None and (task := live.tasks.get(place[1])) is not None:
-                task.peak_rss = max(task.peak_rss or 0, int(str(row["rss"])))
+                task.peak_rss = max(task.peak_rss or 0, sample.rss)
         self._wake.set()
 
     async def settled(self) -> None:
@@ -295,8 +295,8 @@ class Loop:
         if self._may_launch(tick):
             deliver(tick)
         tick.ledger.write()
-        for row in self._samples:
-            self.gate.also(INSERT_SAMPLE, row)
+        for sample in self._samples:
+            self.gate.add(sample)
         touched = self._commit()
         self._effects(tick)
         for order, done in answers:

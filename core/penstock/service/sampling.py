@@ -9,6 +9,7 @@ from penstock.clock import Clock, to_us
 from penstock.model.subject import reason_of
 from penstock.resources.sampler import Sampler
 from penstock.scheduling.loop import Loop
+from penstock.store.engine.records import SampleRecord
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +37,15 @@ async def sample(loop: Loop, clock: Clock) -> None:
             now_us = to_us(clock.now())
             loop.add_samples(
                 [
-                    {
-                        "attempt_id": attempt_id,
-                        "at_us": now_us,
-                        "cpu_percent": usage.cpu_percent,
-                        "rss": usage.rss,
-                        "read_bytes": usage.read_bytes,
-                        "write_bytes": usage.write_bytes,
-                        "processes": usage.processes,
-                    }
+                    SampleRecord(
+                        attempt_id,
+                        now_us,
+                        usage.cpu_percent,
+                        usage.rss,
+                        usage.read_bytes,
+                        usage.write_bytes,
+                        usage.processes,
+                    )
                     for attempt_id, usage in usages.items()
                 ]
             )

@@ -27,7 +27,6 @@ from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.records import BackfillRecord, SlotRecord
-from penstock.store.engine.writes import INSERT_BACKFILL, INSERT_SLOT
 from penstock.timetable.point import Point
 from penstock.timetable.schedule import stored_timetable
 
@@ -179,8 +178,7 @@ def _record(tick: Tick, act: CreateBackfill, points: list[Point]) -> BackfillRec
         canary="waiting" if act.canary else None,
         stop_after=act.stop_after,
     )
-    row = {name: getattr(record, name) for name in BackfillRecord.__slots__}
-    tick.gate.first(INSERT_BACKFILL, {**row, "end_us": None})
+    tick.gate.add(record)
     return record
 
 
@@ -206,7 +204,7 @@ def _slots(
             reason=reason,
         )
         slots.append(slot)
-        tick.gate.also(INSERT_SLOT, {name: getattr(slot, name) for name in SlotRecord.__slots__})
+        tick.gate.add(slot)
     return slots
 
 

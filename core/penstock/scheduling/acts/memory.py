@@ -7,7 +7,7 @@ last acts are kept; what touched very much, or killed something, is kept as a se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -20,7 +20,6 @@ from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import TaskRecord, UndoRecord
-from penstock.store.engine.writes import CLOSE_UNDO, FORGET_UNDOS, INSERT_UNDO
 
 KEPT = 20
 """How many acts are remembered."""
@@ -94,8 +93,8 @@ def remember(tick: Tick, plan: Plan, dag_id: str, run_id: str, changes: Sequence
         before=msgspec.json.encode(_before(changes, set_so_far(tick.world))).decode(),
     )
     tick.world.fresh_undos.append(record)
-    tick.gate.also(INSERT_UNDO, {name: getattr(record, name) for name in UndoRecord.__slots__})
-    tick.gate.also(FORGET_UNDOS, {"b_id": number - KEPT})
+    tick.gate.add(record)
+    tick.gate.drop_undos(number - KEPT)
     return number
 
 
@@ -119,10 +118,8 @@ def runs_of(record: UndoRecord) -> set[str]:
 
 def close(tick: Tick, record: UndoRecord) -> None:
     """Note that an act was taken back. Its number is not given again."""
-    tick.gate.also(CLOSE_UNDO, {"b_id": record.id, "before": ""})
-    closed = UndoRecord(
-        record.id, record.at_us, record.by, record.act, record.title, record.dag_id, record.run_id, ""
-    )
+    closed = replace(record, before="")
+    tick.gate.put(closed)
     fresh = [other for other in tick.world.fresh_undos if other.id != record.id]
     tick.world.fresh_undos[:] = [*fresh, closed]
 

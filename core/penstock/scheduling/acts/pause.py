@@ -13,7 +13,6 @@ from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.records import PauseRecord
-from penstock.store.engine.writes import DELETE_PAUSE, INSERT_PAUSE
 
 PauseAct = PauseSchedule | Freeze | Hold
 LiftAct = UnpauseSchedule | Unfreeze | Release
@@ -106,11 +105,8 @@ def plan_lift(world: World, act: LiftAct) -> Planned:
 
 
 def _replace(tick: Tick, record: PauseRecord) -> None:
-    if record.key in tick.world.pauses:
-        names = ("kind", "dag_id", "run_id", "task_id")
-        tick.gate.also(DELETE_PAUSE, {f"b_{name}": getattr(record, name) for name in names})
     tick.world.pauses[record.key] = record
-    tick.gate.also(INSERT_PAUSE, {name: getattr(record, name) for name in PauseRecord.__slots__})
+    tick.gate.put(record)
     tick.gate.note(
         f"pause_{record.kind}",
         dag_id=record.dag_id,

@@ -15,7 +15,6 @@ from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.records import PoolRecord
-from penstock.store.engine.writes import DELETE_POOL
 
 
 def plan_set_pool(world: World, act: SetPool) -> Planned:
@@ -49,7 +48,8 @@ def plan_set_pool(world: World, act: SetPool) -> Planned:
 
 def plan_delete_pool(world: World, act: DeletePool) -> Planned:
     """Plan to remove a pool that nothing holds."""
-    if act.name not in world.pools:
+    standing = world.pools.get(act.name)
+    if standing is None:
         raise UnknownError(f"pool {act.name!r} does not exist")
     if act.name == "default_pool":
         raise RefusedError("default_pool always exists")
@@ -60,7 +60,7 @@ def plan_delete_pool(world: World, act: DeletePool) -> Planned:
 
     def commit(tick: Tick) -> Done:
         tick.world.pools.pop(act.name, None)
-        tick.gate.also(DELETE_POOL, {"b_name": act.name})
+        tick.gate.drop(standing)
         tick.gate.note("pool_delete", before="exists", reason=act.name)
         return Done(act="pool_delete", message=f"pool {act.name} is deleted", touched=1)
 

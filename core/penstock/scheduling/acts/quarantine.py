@@ -19,7 +19,7 @@ from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.records import QuarantineRecord
-from penstock.store.upkeep.drop_rows import Dropped, drop, settle_slots
+from penstock.store.engine.removal import Removal
 
 
 def plan_quarantine(
@@ -75,8 +75,7 @@ def _retry(tick: Tick, record: QuarantineRecord, again: Callable[[World, AnyAct,
         done = again(tick.world, _act_of(record.act), tick.now_us).commit(tick)
         return f"{record.id} is carried out now: {done.message}"
     if record.kind == "row" and record.id.startswith("backfill:"):
-        key = record.id.partition(":")[2]
-        tick.gate.work(lambda connection: settle_slots(connection, key))
+        tick.gate.settle_slots(record.id.partition(":")[2])
     return f"{record.kind} {record.id} is out of quarantine; if it fails again, it goes back into quarantine"
 
 
@@ -96,30 +95,29 @@ def _drop(tick: Tick, record: QuarantineRecord) -> str:
     release(tick.world, tick.gate, record.id, "dropped")
     tick.world.parked.pop(record.id, None)
     reason = f"dropped from quarantine by {tick.gate.actor}: {record.reason}"
-    database = tick.world.reads.database
-    dropped = drop(database, record.kind, record.id, record.dag_id, record.run_id, tick.now_us, reason)
+    removal = tick.world.reads.removal(record, tick.now_us, reason)
     if record.kind == "dag":
         for other in [one for one in tick.world.quarantine.values() if one.dag_id == record.id]:
             release(tick.world, tick.gate, other.id, f"dropped with DAG {record.id}")
-    message = _carry_out(tick, record, dropped)
-    if dropped.file:
-        message += f". {dropped.file} will make it again at its next load: fix or remove the file"
+    message = _carry_out(tick, record, removal)
+    if removal.file:
+        message += f". {removal.file} will make it again at its next load: fix or remove the file"
     return message
 
 
-def _carry_out(tick: Tick, record: QuarantineRecord, dropped: Dropped) -> str:
-    tick.gate.work(dropped.write)
-    for event in dropped.events:
+def _carry_out(tick: Tick, record: QuarantineRecord, removal: Removal) -> str:
+    tick.gate.remove(removal)
+    for event in removal.events:
         tick.gate.note(**event)
-    for copy in dropped.copies:
+    for copy in removal.copies:
         tick.gate.note(
             "row_copy", dag_id=record.dag_id, run_id=record.run_id, reason=json.dumps(copy, default=_words)
         )
-    for attempt_id in dropped.live:
+    for attempt_id in removal.live:
         tick.kills.append((attempt_id, "its run or DAG was dropped from quarantine"))
-    message = "; ".join(dropped.said)
-    if dropped.live:
-        message += f"; {amount(len(dropped.live), 'live attempt')} stopped"
+    message = "; ".join(removal.said)
+    if removal.live:
+        message += f"; {amount(len(removal.live), 'live attempt')} stopped"
     return message
 
 

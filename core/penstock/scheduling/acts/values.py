@@ -13,7 +13,6 @@ from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.records import ValueRecord
-from penstock.store.engine.writes import DELETE_VALUE, INSERT_VALUE
 from penstock.values import clear_secrets, connection_problem, sensitive, variable_problem
 
 _LONGEST_NAME = 250
@@ -79,7 +78,7 @@ def _delete(world: World, act: DeleteVariable | DeleteConnection) -> Planned:
 
     def commit(tick: Tick) -> Done:
         tick.world.values.put(kind, name, None)
-        tick.gate.also(DELETE_VALUE, {"b_kind": kind, "b_name": name})
+        tick.gate.drop(standing)
         tick.gate.note(f"{kind}_delete", before="set", after="missing", reason=name)
         return Done(act=f"{kind}_delete", message=f"{kind} {name} is deleted", touched=1)
 
@@ -108,8 +107,7 @@ def _plan_set(
         kept = standing.description if standing is not None and description is None else description
         record = ValueRecord(kind, name, text, kept, tick.now_us, tick.gate.actor)
         tick.world.values.put(kind, name, record)
-        tick.gate.also(DELETE_VALUE, {"b_kind": kind, "b_name": name})
-        tick.gate.also(INSERT_VALUE, {field: getattr(record, field) for field in ValueRecord.__slots__})
+        tick.gate.put(record)
         tick.gate.note(f"{kind}_set", before=before, after=after, reason=name)
         return Done(act=f"{kind}_set", message=f"{kind} {name} is set", touched=1)
 

@@ -6,7 +6,6 @@ once for each of them. DAGs whose schedule is paused take no note.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,8 +14,7 @@ from penstock.model.assets import AssetSpec, awaits
 from penstock.model.outcome import AssetChange
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import DagEntry, LiveRun
-from penstock.store.engine.records import AssetEventRecord, TaskRecord
-from penstock.store.engine.writes import DELETE_QUEUED_ASSET, INSERT_ASSET_EVENT, INSERT_QUEUED_ASSET
+from penstock.store.engine.records import AssetEventRecord, QueuedAssetRecord, TaskRecord
 
 
 def announce(tick: Tick, live: LiveRun, task: TaskRecord, said: Iterable[AssetChange] = ()) -> None:
@@ -57,9 +55,7 @@ def emit(tick: Tick, change: AssetChange, source: dict[str, Any]) -> int:
         source=source,
         by=tick.gate.actor,
     )
-    row: dict[str, Any] = {name: getattr(event, name) for name in AssetEventRecord.__slots__}
-    row |= {name: json.dumps(row[name]) for name in ("extra", "aliases", "source")}
-    tick.gate.also(INSERT_ASSET_EVENT, row)
+    tick.gate.add(event)
     tick.gate.note(
         "asset_changed",
         dag_id=source.get("dag_id"),
@@ -71,7 +67,7 @@ def emit(tick: Tick, change: AssetChange, source: dict[str, Any]) -> int:
     waiting = [entry for entry in world.dags.values() if _takes(tick, entry, event)]
     for entry in waiting:
         world.assets.queued.setdefault(entry.dag_id, []).append(event)
-        tick.gate.also(INSERT_QUEUED_ASSET, {"dag_id": entry.dag_id, "event_id": event.id})
+        tick.gate.add(QueuedAssetRecord(entry.dag_id, event.id))
         tick.gate.touch(entry.dag_id)
         tick.room = True
     return len(waiting)
@@ -97,7 +93,7 @@ def take_off(tick: Tick, dag_id: str, events: list[AssetEventRecord]) -> None:
     queue = tick.world.assets.queued[dag_id]
     for event in events:
         queue.remove(event)
-        tick.gate.also(DELETE_QUEUED_ASSET, {"b_dag_id": dag_id, "b_event_id": event.id})
+        tick.gate.drop(QueuedAssetRecord(dag_id, event.id))
     if not queue:
         del tick.world.assets.queued[dag_id]
 

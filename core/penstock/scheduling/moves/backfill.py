@@ -10,7 +10,6 @@ from penstock.scheduling.moves.cancel import cancel
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.tick import Tick
 from penstock.store.engine.records import BackfillRecord
-from penstock.store.engine.writes import UPDATE_BACKFILL
 
 
 def give_up(tick: Tick, found: LiveBackfill, state: Literal["cancelled", "skipped"], reason: str) -> None:
@@ -28,15 +27,7 @@ def give_up(tick: Tick, found: LiveBackfill, state: Literal["cancelled", "skippe
 
 
 def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = None) -> None:
-    """Write a backfill's state and size."""
-    tick.gate.also(
-        UPDATE_BACKFILL,
-        {
-            "b_id": record.id,
-            "state": record.state,
-            "max_active_runs": record.max_active_runs,
-            "end_us": end_us,
-            "canary": record.canary,
-        },
-    )
+    """Write a backfill's state and size; with *end_us* (microseconds) that it has ended."""
+    record.end_us = end_us
+    tick.gate.put(record)
     tick.gate.touch(record.dag_id)

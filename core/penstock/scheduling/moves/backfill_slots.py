@@ -6,7 +6,6 @@ from penstock.model.states import RunState
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.tick import Tick
 from penstock.store.engine.records import RunRecord, SlotRecord
-from penstock.store.engine.writes import UPDATE_SLOT
 
 _ENDS = {RunState.SUCCESS: "success", RunState.FAILED: "failed", RunState.CANCELLED: "cancelled"}
 
@@ -21,7 +20,7 @@ def save_slot(
         found.by_run[slot.run_id] = slot
     slot.state = state
     slot.reason = reason
-    tick.gate.also(UPDATE_SLOT, {"b_id": slot.id, "state": state, "run_id": slot.run_id, "reason": reason})
+    tick.gate.put(slot)
     tick.gate.touch(found.record.dag_id)
 
 

@@ -10,36 +10,25 @@ from penstock.model.subject import about_row
 from penstock.scheduling.world.names import NEXT_TRY, next_try
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
-from penstock.store.engine.gate import move_runs
 from penstock.store.engine.records import PauseRecord, QuarantineRecord, TaskRecord
-from penstock.store.engine.writes import (
-    DELETE_PAUSE,
-    DELETE_QUARANTINE,
-    INSERT_PAUSE,
-    INSERT_QUARANTINE,
-    MOVE_ATTEMPT,
-    MOVE_FIRST_SEEN,
-)
 
-_RUN_MOMENTS = ("queued_us", "start_us", "turn_us")
-
-
-_TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us")
-
-
+RUN_MOMENTS = ("queued_us", "start_us", "turn_us")
+TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us")
+"""What moves along of what has not ended."""
 _WAITS = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 
 
 def move_task(task: TaskRecord, by_us: int) -> bool:
     """Move the moments of an unfinished task instance; return whether it has any."""
-    moved = _move(task, _TASK_MOMENTS, by_us)
+    moved = _move(task, TASK_MOMENTS, by_us)
     what, said, _ = (task.reason or "").rpartition(NEXT_TRY)
     if said and task.next_us is not None:
         task.reason = f"{what}{next_try(task)}"
     return moved
 
 
-def _move_all(tick: Tick, by_us: int) -> None:
+def move_all(tick: Tick, by_us: int) -> None:
+    """Move every moment of what waits or works by microseconds."""
     world = tick.world
     for live in world.runs.values():
         with live.subject:
@@ -53,16 +42,10 @@ def _move_all(tick: Tick, by_us: int) -> None:
     heapq.heapify(world.alarms)
     apart = list(world.apart)
     if apart:  # in quarantine: it goes on as the others when it is taken back in
-        ended = [state.value for state in TERMINAL]
-        tick.gate.work(
-            lambda connection: move_runs(
-                connection, apart, by_us, of_runs=_RUN_MOMENTS, of_tasks=_TASK_MOMENTS, ended=ended
-            )
-        )
+        tick.gate.shift_runs(apart, by_us, of_runs=RUN_MOMENTS, of_tasks=TASK_MOMENTS)
     theirs = (attempt_id for run in world.apart.values() for attempt_id, _ in run.live)
     for attempt_id in (*world.attempts, *theirs):
-        # First: one that has ended meanwhile is written as it ended after that.
-        tick.gate.first(MOVE_ATTEMPT, {"b_id": attempt_id, "b_by_us": by_us})
+        tick.gate.shift_attempt(attempt_id, by_us)
     for pause in list(world.pauses.values()):
         about = about_row("pause", "/".join(filter(None, pause.key)), pause.dag_id)
         if about.id not in world.out:
@@ -78,11 +61,11 @@ def _move_all(tick: Tick, by_us: int) -> None:
         # put later points beside the recorded ones.
         if entry.cursor is None and entry.facts.first_seen_us > tick.now_us:
             entry.facts = replace(entry.facts, first_seen_us=tick.now_us)
-            tick.gate.also(MOVE_FIRST_SEEN, {"b_dag_id": entry.dag_id, "first_seen_us": tick.now_us})
+            tick.gate.put(entry.facts)
 
 
 def _move_run(tick: Tick, live: LiveRun, by_us: int) -> None:
-    _move(live.record, _RUN_MOMENTS, by_us)
+    _move(live.record, RUN_MOMENTS, by_us)
     tick.gate.save_run(live.record)
     for task in live.tasks.values():
         if task.state not in TERMINAL and move_task(task, by_us):
@@ -102,15 +85,12 @@ def _move(record: object, names: tuple[str, ...], by_us: int) -> bool:
 
 def _move_pause(tick: Tick, pause: PauseRecord, by_us: int) -> None:
     """Move since when it is in force; until when is what somebody's watch will say."""
-    names = ("kind", "dag_id", "run_id", "task_id")
-    tick.gate.also(DELETE_PAUSE, {f"b_{name}": getattr(pause, name) for name in names})
     pause.since_us += by_us
-    tick.gate.also(INSERT_PAUSE, {name: getattr(pause, name) for name in PauseRecord.__slots__})
+    tick.gate.put(pause)
 
 
 def _move_quarantined(tick: Tick, record: QuarantineRecord, by_us: int) -> None:
     retry_us = None if record.retry_us is None else record.retry_us + by_us
     moved = replace(record, since_us=record.since_us + by_us, retry_us=retry_us)
     tick.world.quarantine[record.id] = moved
-    tick.gate.also(DELETE_QUARANTINE, {"b_id": record.id})
-    tick.gate.also(INSERT_QUARANTINE, {name: getattr(moved, name) for name in QuarantineRecord.__slots__})
+    tick.gate.put(moved)

@@ -17,18 +17,12 @@ from penstock.scheduling.moves.pools import put_pool
 from penstock.scheduling.moves.quarantine import release, version_name
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
-from penstock.store.engine.live_rows import DagFacts
-from penstock.store.engine.records import PauseRecord, PoolRecord
-from penstock.store.engine.writes import (
-    DELETE_DAG,
-    DELETE_IMPORT_ERROR,
-    INSERT_DAG,
-    INSERT_IMPORT_ERROR,
-    INSERT_PAUSE,
-    INSERT_VERSION,
-    MEND_VERSION,
-    MOVE_CURSOR,
-    UPDATE_DAG,
+from penstock.store.engine.records import (
+    DagRecord,
+    ImportErrorRecord,
+    PauseRecord,
+    PoolRecord,
+    VersionRecord,
 )
 from penstock.timetable.doubts import early_first_run
 from penstock.timetable.due import Skip, close
@@ -56,14 +50,15 @@ def take_file(tick: Tick, parsed: ParsedFile) -> None:
         for entry in list(tick.world.dags.values()):
             if entry.facts.file == parsed.file and entry.dag_id not in made:
                 _set_missing(tick, entry.facts, missing=True)
-    tick.gate.also(DELETE_IMPORT_ERROR, {"b_file": parsed.file})
     if problems:
         _keep_error(tick, parsed.file, problems)
+    else:
+        tick.gate.drop_import_error(parsed.file)
 
 
 def drop_file(tick: Tick, file: str) -> None:
     """Note that a file is gone: its DAGs are missing, its error is moot."""
-    tick.gate.also(DELETE_IMPORT_ERROR, {"b_file": file})
+    tick.gate.drop_import_error(file)
     for entry in list(tick.world.dags.values()):
         if entry.facts.file == file and not entry.facts.missing:
             _set_missing(tick, entry.facts, missing=True)
@@ -94,21 +89,14 @@ def _useless(spec: DagSpec, source_hash: str) -> DagFileProblem | None:
 def _keep_error(tick: Tick, file: str, problems: list[DagFileProblem]) -> None:
     first = problems[0]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    row = {
-        "file": file,
-        "message": first.message + more,
-        "line": first.line,
-        "detail": first.detail,
-        "since_us": tick.now_us,
-    }
-    tick.gate.also(INSERT_IMPORT_ERROR, row)
+    tick.gate.put(ImportErrorRecord(file, first.message + more, first.line, first.detail, tick.now_us))
     tick.gate.note("import_error", reason=f"{file}:{first.line or '?'}: {first.message}"[:500])
 
 
-def _set_missing(tick: Tick, facts: DagFacts, *, missing: bool) -> None:
-    row = {"b_dag_id": facts.dag_id, "file": facts.file, "version_id": facts.version_id, "missing": missing}
-    tick.gate.also(UPDATE_DAG, row)
-    tick.world.put_dag(replace(facts, missing=missing))
+def _set_missing(tick: Tick, facts: DagRecord, *, missing: bool) -> None:
+    changed = replace(facts, missing=missing)
+    tick.gate.put(changed)
+    tick.world.put_dag(changed)
     tick.gate.note("dag_missing" if missing else "dag_back", dag_id=facts.dag_id, reason=facts.file)
 
 
@@ -139,13 +127,13 @@ def _take_dag(tick: Tick, spec: DagSpec, source_hash: str) -> DagFileProblem | N
     return None
 
 
-def _made_elsewhere(facts: DagFacts, spec: DagSpec) -> bool:
+def _made_elsewhere(facts: DagRecord, spec: DagSpec) -> bool:
     return facts.file != spec.file and not facts.missing and Path(facts.file).exists()
 
 
 def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
-    facts = DagFacts(spec.dag_id, spec.file, version_id, False, tick.now_us, None, None, None)  # noqa: FBT003
-    tick.gate.first(INSERT_DAG, {name: getattr(facts, name) for name in DagFacts.__slots__})
+    facts = DagRecord(spec.dag_id, spec.file, version_id, False, tick.now_us, None, None, None)  # noqa: FBT003
+    tick.gate.add(facts)
     tick.world.put_dag(facts)
     tick.gate.note("dag_new", dag_id=spec.dag_id, reason=spec.file)
     early = early_first_run(spec, from_us(tick.now_us))
@@ -162,20 +150,19 @@ def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
             "new DAGs start with their schedule paused",
         )
         tick.world.pauses[pause.key] = pause
-        tick.gate.also(INSERT_PAUSE, {name: getattr(pause, name) for name in PauseRecord.__slots__})
+        tick.gate.add(pause)
 
 
 def _mend(tick: Tick, spec: DagSpec, version_id: int) -> None:
     """Let a DAG that could not be read have a row again that can."""
     facts = tick.world.unread.pop(spec.dag_id)
     if facts is None:
-        facts = DagFacts(spec.dag_id, spec.file, version_id, False, tick.now_us, None, None, None)  # noqa: FBT003
-        tick.gate.first(DELETE_DAG, {"b_dag_id": spec.dag_id})
-        tick.gate.first(INSERT_DAG, {name: getattr(facts, name) for name in DagFacts.__slots__})
+        facts = DagRecord(spec.dag_id, spec.file, version_id, False, tick.now_us, None, None, None)  # noqa: FBT003
+        tick.gate.drop(facts)
+        tick.gate.add(facts)
     else:
         facts = replace(facts, file=spec.file, version_id=version_id, missing=False)
-        row = {"file": facts.file, "version_id": version_id, "missing": False}
-        tick.gate.also(UPDATE_DAG, {"b_dag_id": spec.dag_id, **row})
+        tick.gate.put(facts)
     tick.world.put_dag(facts)
     tick.gate.note("dag_changed", dag_id=spec.dag_id, reason=f"loaded again from {spec.file}")
 
@@ -202,39 +189,33 @@ def _change(tick: Tick, spec: DagSpec, version_id: int) -> None:
                 cursor_start_us=to_us(cursor.data_interval_start),
                 cursor_end_us=to_us(cursor.data_interval_end),
             )
-            names = ("cursor_us", "cursor_start_us", "cursor_end_us")
-            tick.gate.also(
-                MOVE_CURSOR, {"b_dag_id": spec.dag_id, **{name: getattr(facts, name) for name in names}}
-            )
-    row = {"b_dag_id": spec.dag_id, "file": spec.file, "version_id": version_id, "missing": False}
-    tick.gate.also(UPDATE_DAG, row)
+    tick.gate.put(facts)
     tick.world.put_dag(facts)
     forget_others(tick, tick.world.dag(spec.dag_id))
     tick.gate.note("dag_changed", dag_id=spec.dag_id, reason=spec.file)
 
 
 def _keep_version(tick: Tick, spec: DagSpec, encoded: bytes, name: str, source_hash: str) -> int:
-    stored = tick.world.reads.version_id(spec.dag_id, name, source_hash)
-    if stored is not None:
-        try:
-            tick.world.structure(stored)
-        except ValueError:  # it was spoilt; here is what it was
-            tick.gate.also(MEND_VERSION, {"b_id": stored, "spec": encoded.decode()})
-            tick.world.put_structure(stored, spec, source_hash)
-        return stored
-    version_id = _next_version(tick.world)
-    tick.gate.first(
-        INSERT_VERSION,
-        {
-            "id": version_id,
-            "dag_id": spec.dag_id,
-            "spec_hash": name,
-            "source_hash": source_hash,
-            "file": spec.file,
-            "spec": encoded.decode(),
-            "created_us": tick.now_us,
-        },
+    standing = tick.world.reads.version_id(spec.dag_id, name, source_hash)
+    version_id = _next_version(tick.world) if standing is None else standing
+    record = VersionRecord(
+        id=version_id,
+        dag_id=spec.dag_id,
+        spec_hash=name,
+        source_hash=source_hash,
+        file=spec.file,
+        spec=encoded.decode(),
+        created_us=tick.now_us,
     )
+    if standing is None:
+        tick.gate.add(record)
+    else:
+        try:
+            tick.world.structure(standing)
+        except ValueError:
+            tick.gate.put(record)  # its row was damaged; here is what it was
+        else:
+            return version_id
     tick.world.put_structure(version_id, spec, source_hash)
     return version_id
 

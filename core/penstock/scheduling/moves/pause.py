@@ -12,15 +12,11 @@ _BETWEEN_POKES = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.UP_FOR_RETRY,
 
 def lift_pause(tick: Tick, key: tuple[str, str, str, str], *, at_us: int | None = None) -> None:
     """Lift a pause and let what stood still go on. *at_us* is when it was over, by default now."""
-    from penstock.store.engine.writes import DELETE_PAUSE
-
     pause = tick.world.pauses.pop(key, None)
     if pause is None:
         return
-    kind, dag_id, run_id, task_id = key
-    tick.gate.also(
-        DELETE_PAUSE, {"b_kind": kind, "b_dag_id": dag_id, "b_run_id": run_id, "b_task_id": task_id}
-    )
+    kind, dag_id, run_id, _ = key
+    tick.gate.drop(pause)
     tick.gate.touch(dag_id, run_id or None)
     if kind == "schedule":
         entry = tick.world.dag(dag_id)

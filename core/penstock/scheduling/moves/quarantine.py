@@ -7,7 +7,6 @@ from penstock.model.subject import Subject
 from penstock.scheduling.world.world import World
 from penstock.store.engine.gate import Gate
 from penstock.store.engine.records import QuarantineRecord
-from penstock.store.engine.writes import DELETE_QUARANTINE, INSERT_QUARANTINE
 
 
 def put(
@@ -34,8 +33,7 @@ def put(
         version,
         act,
     )
-    gate.also(DELETE_QUARANTINE, {"b_id": record.id})
-    gate.also(INSERT_QUARANTINE, {name: getattr(record, name) for name in QuarantineRecord.__slots__})
+    gate.put(record)
     gate.note(
         "quarantined",
         dag_id=record.dag_id,
@@ -50,7 +48,7 @@ def release(world: World, gate: Gate, subject_id: str, reason: str) -> None:
     """Take something back in. Its records are read with the next reading of the world."""
     record = world.quarantine.pop(subject_id)
     world.out.discard(subject_id)
-    gate.also(DELETE_QUARANTINE, {"b_id": subject_id})
+    gate.drop(record)
     gate.note("released", dag_id=record.dag_id, run_id=record.run_id, reason=f"{subject_id}: {reason}")
 
 

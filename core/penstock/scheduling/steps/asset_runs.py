@@ -12,7 +12,7 @@ from penstock.scheduling.moves.cancel import cancel
 from penstock.scheduling.moves.create_run import create_run
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import DagEntry
-from penstock.store.engine.writes import INSERT_RUN_ASSET
+from penstock.store.engine.records import RunAssetRecord
 
 
 def create_asset_runs(tick: Tick) -> None:
@@ -45,7 +45,7 @@ def _create(tick: Tick, entry: DagEntry) -> None:
     )
     tick.world.assets.put_run(live.record.id, tuple(events))
     for event in events:
-        tick.gate.also(INSERT_RUN_ASSET, {"run_pk": live.record.id, "event_id": event.id})
+        tick.gate.add(RunAssetRecord(live.record.id, event.id))
     take_off(tick, entry.dag_id, list(events))
 
 

@@ -6,7 +6,6 @@ from penstock.model.states import RUN_TERMINAL, RunState
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import PauseRecord
-from penstock.store.engine.writes import INSERT_PAUSE
 
 
 def pause_after_failures(tick: Tick, live: LiveRun) -> None:
@@ -23,7 +22,7 @@ def pause_after_failures(tick: Tick, live: LiveRun) -> None:
     why = f"{limit} run{'' if limit == 1 else 's'} failed in a row (max_consecutive_failed_dag_runs)"
     pause = PauseRecord("schedule", dag_id, "", "", tick.gate.actor, tick.now_us, why)
     tick.world.pauses[pause.key] = pause
-    tick.gate.also(INSERT_PAUSE, {name: getattr(pause, name) for name in PauseRecord.__slots__})
+    tick.gate.add(pause)
     tick.gate.note("pause_schedule", dag_id=dag_id, before="active", after="paused", reason=why)
 
 

@@ -23,7 +23,6 @@ from penstock.scheduling.steps.settle import abandon, forgets, storable
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import CallbackRecord, TaskRecord
-from penstock.store.engine.writes import INSERT_CALLBACK, UPDATE_CALLBACK
 
 AT_ONCE = 4
 """Deliveries at the same time, besides the tasks."""
@@ -50,7 +49,7 @@ def subscribe(tick: Tick) -> None:
 
     Called as soon as attempts were settled, while tasks still are what the event says, and at the end.
     """
-    events = tick.gate.noted[tick.heard :]
+    events = tick.gate.events[tick.heard :]
     tick.heard += len(events)
     for event in events:
         if event["kind"] not in _TASK_EVENTS and event["kind"] not in _RUN_EVENTS:
@@ -128,7 +127,7 @@ def add(
     )
     tick.world.next_callback += 1
     tick.world.callbacks[record.id] = record
-    tick.gate.also(INSERT_CALLBACK, {name: getattr(record, name) for name in CallbackRecord.__slots__})
+    tick.gate.add(record)
 
 
 def settle_callbacks(tick: Tick, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> None:
@@ -182,7 +181,7 @@ def _bells(outcome: Outcome) -> list[str]:
 def _again(tick: Tick, record: CallbackRecord, attempt_id: str) -> None:
     _let_go(tick, attempt_id)
     record.state = "waiting"
-    _save(tick, record)
+    tick.gate.put(record)
 
 
 def _end(tick: Tick, record: CallbackRecord, attempt_id: str, *, ok: bool, reason: str | None) -> None:
@@ -190,7 +189,7 @@ def _end(tick: Tick, record: CallbackRecord, attempt_id: str, *, ok: bool, reaso
     record.state = "done" if ok else "failed"
     record.end_us = tick.now_us
     record.reason = reason
-    _save(tick, record)
+    tick.gate.put(record)
     _note(tick, record, "callback_done" if ok else "callback_failed", reason)
     tick.world.callbacks.pop(record.id)
 
@@ -213,11 +212,6 @@ def _note(tick: Tick, record: CallbackRecord, kind: str, reason: str | None) -> 
     )
 
 
-def _save(tick: Tick, record: CallbackRecord) -> None:
-    names = ("state", "tries", "attempt_id", "end_us", "reason")
-    tick.gate.also(UPDATE_CALLBACK, {"b_id": record.id, **{name: getattr(record, name) for name in names}})
-
-
 def deliver(tick: Tick) -> None:
     """Have processes carry out what waits, oldest first, a few at a time."""
     for record in tick.world.callbacks.values():
@@ -233,6 +227,6 @@ def _deliver(tick: Tick, record: CallbackRecord) -> None:
     record.tries += 1
     record.attempt_id = new_attempt_id()
     tick.world.delivering[record.attempt_id] = record.id
-    _save(tick, record)
+    tick.gate.put(record)
     facts = json.loads(record.facts)
     tick.launches.append(callback_spec(record.attempt_id, facts, tick.settings, tick.environment))

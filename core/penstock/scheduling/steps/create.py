@@ -24,7 +24,6 @@ from penstock.scheduling.world.teardown import to_be_ended
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import DagEntry, LiveRun
 from penstock.store.engine.records import SlotRecord
-from penstock.store.engine.writes import MOVE_CURSOR
 from penstock.timetable.due import Create, decide
 from penstock.timetable.point import Point
 
@@ -109,9 +108,7 @@ def _move_cursor(tick: Tick, entry: DagEntry, point: Point) -> None:
         cursor_start_us=to_us(point.data_interval_start),
         cursor_end_us=to_us(point.data_interval_end),
     )
-    names = ("cursor_us", "cursor_start_us", "cursor_end_us")
-    row = {name: getattr(entry.facts, name) for name in names}
-    tick.gate.also(MOVE_CURSOR, {"b_dag_id": entry.dag_id, **row})
+    tick.gate.put(entry.facts)
 
 
 def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:

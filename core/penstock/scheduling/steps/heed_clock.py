@@ -12,12 +12,10 @@ from __future__ import annotations
 import msgspec
 
 from penstock.clock import STEP_US, from_us
-from penstock.scheduling.moves.clock import _move_all
+from penstock.scheduling.moves.clock import move_all
 from penstock.scheduling.world.clock_setting import KEY, Setting, _how_far, _known
 from penstock.scheduling.world.tick import Tick
-from penstock.store.engine.writes import (
-    SAVE_META,
-)
+from penstock.store.engine.records import MetaRecord
 
 _DRIFT_US = 500_000
 """How far the clocks may come apart bit by bit before the engine writes that down."""
@@ -44,7 +42,7 @@ def heed_clock(tick: Tick) -> None:
             _keep(tick, msgspec.structs.replace(known, boot=tick.boot, offset_us=offset_us))
             return
     _keep(tick, Setting(tick.boot, offset_us, tick.now_us, by_us, known.total_us + by_us))
-    _move_all(tick, by_us)
+    move_all(tick, by_us)
     before = from_us(tick.now_us - by_us)
     tick.gate.note(
         "clock_set",
@@ -56,4 +54,4 @@ def heed_clock(tick: Tick) -> None:
 
 def _keep(tick: Tick, setting: Setting) -> None:
     tick.world.clock = msgspec.json.encode(setting).decode()
-    tick.gate.also(SAVE_META, {"key": KEY, "value": tick.world.clock})
+    tick.gate.put(MetaRecord(KEY, tick.world.clock))

@@ -21,7 +21,7 @@ from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.gate import ENGINE
-from penstock.store.engine.writes import INSERT_ACT
+from penstock.store.engine.records import ActRecord
 
 
 @dataclass(slots=True)
@@ -150,5 +150,5 @@ def _act(tick: Tick, order: ActOrder, planned: Planned) -> Done:
     if order.act_id is not None:
         answer = msgspec.json.encode(done).decode()
         tick.recent_answers[order.act_id] = answer
-        tick.gate.also(INSERT_ACT, {"act_id": order.act_id, "at_us": tick.now_us, "answer": answer})
+        tick.gate.add(ActRecord(order.act_id, tick.now_us, answer))
     return done

@@ -25,8 +25,7 @@ from penstock.scheduling.steps.retry import retry_wait
 from penstock.scheduling.world.names import next_try
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
-from penstock.store.engine.records import TaskRecord
-from penstock.store.engine.writes import DELETE_XCOMS, INSERT_XCOM
+from penstock.store.engine.records import TaskRecord, XComRecord
 
 _BEING_STOPPED = frozenset({TaskState.STOPPING, TaskState.RESTARTING})
 _STANDS = frozenset({TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED, TaskEvent.REMOVE})
@@ -310,8 +309,7 @@ def _keep_resources(task: TaskRecord, outcome: Outcome) -> None:
 def _keep_xcoms(tick: Tick, task: TaskRecord, attempt_id: str, outcome: Outcome) -> None:
     """Take over what an attempt pushed, whatever its end, in the place of what the one before did."""
     if task.attempts > 1:  # a first attempt has nothing to replace
-        tick.gate.also(DELETE_XCOMS, {"b_ti_id": task.id})
+        tick.gate.drop_xcoms(task)
     for key, value in (outcome.xcoms or {}).items():
         text = None if value is None else json.dumps(value)
-        row = {"ti_id": task.id, "key": key, "value": text, "attempt_id": attempt_id}
-        tick.gate.also(INSERT_XCOM, row)
+        tick.gate.add(XComRecord(task.id, key, text, attempt_id))

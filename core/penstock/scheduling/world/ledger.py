@@ -15,7 +15,6 @@ from penstock.scheduling.world.world import DagEntry
 from penstock.store.engine.gate import Gate
 from penstock.store.engine.records import LedgerRecord
 from penstock.store.engine.working_set import WorkingSet
-from penstock.store.engine.writes import DELETE_LEDGER, INSERT_LEDGER
 from penstock.timetable.point import Point
 from penstock.timetable.recorded import Recorded
 
@@ -34,7 +33,7 @@ class Ledger:
     def __init__(self, reads: WorkingSet, gate: Gate) -> None:
         self._reads = reads
         self._gate = gate
-        self._gone: set[int] = set()
+        self._gone: dict[int, LedgerRecord] = {}
         self._fresh: dict[str, list[LedgerRecord]] = {}
 
     def record_run(self, entry: DagEntry, point: Point, run_id: str, *, late: bool) -> None:
@@ -79,14 +78,12 @@ class Ledger:
 
     def write(self) -> None:
         """Hand what has changed to the gate."""
-        for record_id in self._gone:
-            self._gate.also(DELETE_LEDGER, {"b_id": record_id})
-        names = [name for name in LedgerRecord.__slots__ if name != "id"]
-        for dag_id, records in self._fresh.items():
+        for record in self._gone.values():
+            self._gate.drop(record)
+        for records in self._fresh.values():
             for record in records:
-                row = {name: getattr(record, name) for name in names}
-                self._gate.also(INSERT_LEDGER, {"dag_id": dag_id, "at_us": self._gate.now_us, **row})
-        self._gone, self._fresh = set(), {}
+                self._gate.add(record)
+        self._gone, self._fresh = {}, {}
 
     def _put(
         self, entry: DagEntry, moment: datetime, status: str, run_id: str | None, *, moved: bool
@@ -95,7 +92,7 @@ class Ledger:
         before = None
         for span in self._between(entry.dag_id, moment, moment):
             before = span
-            self._remove(entry, span)
+            self._remove(span)
             if span.count == 1:
                 continue
             schedule = _schedule_of(entry) if span.schedule is None else Recorded.read(span.schedule)
@@ -107,8 +104,9 @@ class Ledger:
                 if inside is not None:
                     begin_us, end_us = to_us(inside[0]), to_us(inside[1])
                     part = replace(span, id=_FRESH, first_us=begin_us, last_us=end_us, count=inside[2])
-                    self._add(entry, part)
-        self._add(entry, LedgerRecord(_FRESH, to_us(moment), to_us(moment), 1, status, None, run_id, moved))
+                    self._add(part)
+        at_us = to_us(moment)
+        self._add(LedgerRecord(_FRESH, entry.dag_id, at_us, at_us, 1, status, None, run_id, moved))
         return before
 
     def _skip(
@@ -121,21 +119,30 @@ class Ledger:
             reason,
             text,
         ):
-            self._remove(entry, before)
+            self._remove(before)
             first_us, count = before.first_us, before.count + count
         fresh = LedgerRecord(
-            _FRESH, first_us, to_us(last), count, "skipped", reason, None, moved=False, schedule=text
+            _FRESH,
+            entry.dag_id,
+            first_us,
+            to_us(last),
+            count,
+            "skipped",
+            reason,
+            None,
+            moved=False,
+            schedule=text,
         )
-        self._add(entry, fresh)
+        self._add(fresh)
 
-    def _add(self, entry: DagEntry, record: LedgerRecord) -> None:
-        self._fresh.setdefault(entry.dag_id, []).append(record)
+    def _add(self, record: LedgerRecord) -> None:
+        self._fresh.setdefault(record.dag_id, []).append(record)
 
-    def _remove(self, entry: DagEntry, record: LedgerRecord) -> None:
+    def _remove(self, record: LedgerRecord) -> None:
         if record.id == _FRESH:
-            self._fresh[entry.dag_id].remove(record)
+            self._fresh[record.dag_id].remove(record)
         else:
-            self._gone.add(record.id)
+            self._gone[record.id] = record
 
     def _between(self, dag_id: str, first: datetime, last: datetime) -> list[LedgerRecord]:
         """Return the records with a point from *first* to *last*, oldest first."""

@@ -27,9 +27,10 @@ from penstock.scheduling.world.live_run import enqueue as enqueue  # noqa: PLC04
 from penstock.scheduling.world.live_run import take_decision as take_decision  # noqa: PLC0414
 from penstock.scheduling.world.shown_plans import ShownPlans
 from penstock.scheduling.world.values_and_assets import ChangedAssets, StoredValues
-from penstock.store.engine.live_rows import Apart, DagFacts
+from penstock.store.engine.live_rows import Apart
 from penstock.store.engine.records import (
     CallbackRecord,
+    DagRecord,
     PauseRecord,
     PoolRecord,
     RunRecord,
@@ -37,7 +38,6 @@ from penstock.store.engine.records import (
     UndoRecord,
 )
 from penstock.store.engine.working_set import WorkingSet
-from penstock.store.meta import read_meta
 from penstock.store.sieve import Sieve
 from penstock.timetable.point import Point
 
@@ -49,7 +49,7 @@ DEFAULT_SLOTS = 128
 class DagEntry:
     """A DAG as the scheduler knows it."""
 
-    facts: DagFacts
+    facts: DagRecord
     structure: Structure
     cursor: Point | None
     next_due_us: int | None = None
@@ -91,11 +91,11 @@ class World:
         """Ids of everything that is left out: of DAGs the new runs, of all others everything."""
         self.faults = sieve.faults
         """What could not be read this time and is not in quarantine yet."""
-        self.unread: dict[str, DagFacts | None] = {}
+        self.unread: dict[str, DagRecord | None] = {}
         """DAGs with a row and no entry here, because it or their version cannot be read."""
         self.now_us = 0
         """When the last tick was."""
-        self.clock = read_meta(self.reads.database, "clock")
+        self.clock = self.reads.fact("clock")
         """How the clocks stood at the last look; see `clock_steps`."""
         self.runs: dict[int, LiveRun] = {}
         self.by_key: dict[tuple[str, str], int] = {}
@@ -253,7 +253,7 @@ class World:
             self.refuse_barred(dag_id, f"DAG {dag_id}")
             raise UnknownError(f"DAG {dag_id!r} does not exist") from None
 
-    def put_dag(self, facts: DagFacts) -> None:
+    def put_dag(self, facts: DagRecord) -> None:
         """Take note of a new or changed DAG."""
         standing = self.dags.get(facts.dag_id)
         entry = self.dags[facts.dag_id] = self._entry(facts)
@@ -430,14 +430,14 @@ class World:
             key=lambda live: (live.record.run_after_us, live.record.id),
         )
 
-    def _entry(self, facts: DagFacts) -> DagEntry:
+    def _entry(self, facts: DagRecord) -> DagEntry:
         return DagEntry(facts, self.structure(facts.version_id), _point(facts))
 
     def _live(self, record: RunRecord, tasks: list[TaskRecord]) -> LiveRun:
         return build_live(record, self.structure(record.version_id), tasks)
 
 
-def _point(facts: DagFacts) -> Point | None:
+def _point(facts: DagRecord) -> Point | None:
     if facts.cursor_us is None:
         return None
     run_after = opt_from_us(facts.cursor_us)

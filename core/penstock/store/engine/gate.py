@@ -1,25 +1,31 @@
 """The one gate through which states are written.
 
-A tick's moves are gathered and written in one transaction (one fsync), each as a compare-and-set on
-state and version with its event row beside it. The engine's working records change at once; if the
-write fails, the tick is void and the engine reads its records anew.
+A tick's moves are gathered (`batch`) and written in one transaction (one fsync), each as a
+compare-and-set on state and version with its event row beside it. The engine's working records change at
+once; if the write fails, the tick is void and the engine reads its records anew.
+
+What is no run and no task goes through three verbs, by the table in `record_kinds`: `Gate.add` writes a
+new record, `Gate.put` one in the place of what stands there, `Gate.drop` removes one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
-from penstock.errors import StaleRowsError
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent, move_run, move_task
 from penstock.store import tables
 from penstock.store.database import Database
+from penstock.store.engine import batch
+from penstock.store.engine.record_kinds import KINDS, Record
 from penstock.store.engine.records import RunRecord, TaskRecord
+from penstock.store.engine.removal import Removal, settle_slots
+from penstock.store.engine.shift import shift_runs
 from penstock.store.statement import Statement, table_of
 
 ENGINE = "engine"
@@ -27,55 +33,7 @@ ENGINE = "engine"
 
 _task = table_of(tables.TaskInstanceRow)
 _run = table_of(tables.RunRow)
-_attempt = table_of(tables.AttemptRow)
 _event = table_of(tables.EventRow)
-
-_TASK_COLUMNS = (
-    "try_number", "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "stop_us",
-    "pokes", "intent", "reason", "attempt_id", "attempts", "outcome", "skips", "peak_rss", "cpu_seconds",
-    "read_bytes", "write_bytes", "rush", "mapped_length", "rendered_map_index",
-)  # fmt: skip
-_RUN_COLUMNS = (
-    "start_us", "end_us", "queued_us", "stood_us", "turn_us", "worked_us", "intent", "reason", "backfill_id",
-    "version_id", "conf", "rush",
-)  # fmt: skip
-
-
-def _swap(table: sa.Table, columns: tuple[str, ...]) -> Statement:
-    return Statement(
-        sa.update(table)
-        .where(
-            table.c.id == sa.bindparam("b_id"),
-            table.c.version == sa.bindparam("b_version"),
-            table.c.state == sa.bindparam("b_state"),
-        )
-        .values({name: sa.bindparam(name) for name in ("state", "version", *columns)})
-    )
-
-
-_SWAP_TASK = _swap(_task, _TASK_COLUMNS)
-_SWAP_RUN = _swap(_run, _RUN_COLUMNS)
-_PLACE_TASK = Statement(
-    sa.update(_task).where(_task.c.id == sa.bindparam("b_id")).values(position=sa.bindparam("position"))
-)
-# Apart from the others: a statement that names a column of an index writes that index anew each time.
-_NUMBER_TASK = Statement(
-    sa.update(_task).where(_task.c.id == sa.bindparam("b_id")).values(map_index=sa.bindparam("map_index"))
-)
-_INSERT_RUN = Statement(sa.insert(_run))
-_INSERT_TASK = Statement(sa.insert(_task))
-_INSERT_EVENT = Statement(sa.insert(_event))
-_INSERT_ATTEMPT = Statement(sa.insert(_attempt))
-_CLAIM_ATTEMPT = Statement(
-    sa.update(_attempt)
-    .where(_attempt.c.attempt_id == sa.bindparam("b_id"))
-    .values(start_us=sa.bindparam("start_us"), pid=sa.bindparam("pid"))
-)
-_END_ATTEMPT = Statement(
-    sa.update(_attempt)
-    .where(_attempt.c.attempt_id == sa.bindparam("b_id"), _attempt.c.end_us.is_(None))
-    .values({name: sa.bindparam(name) for name in ("start_us", "end_us", "outcome", "log_bytes")})
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,34 +64,19 @@ class Gate:
         self._reset()
 
     def _reset(self) -> None:
-        self._firsts: list[tuple[Statement, Mapping[str, Any]]] = []
-        self._new_runs: list[dict[str, Any]] = []
-        self._new_tasks: list[dict[str, Any]] = []
-        self._tasks: list[dict[str, Any]] = []
-        self._runs: list[dict[str, Any]] = []
-        self._events: list[dict[str, Any]] = []
-        self._attempts: list[dict[str, Any]] = []
-        self._claims: list[dict[str, Any]] = []
-        self._ends: list[dict[str, Any]] = []
-        self._others: list[tuple[Statement, list[Mapping[str, Any]]]] = []
-        self._works: list[Callable[[Connection], object]] = []
+        self._batch = batch.Batch()
         self._dags: set[str] = set()
         self._touched: set[tuple[str, str]] = set()
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        gathered = (
-            self._firsts,
-            self._new_runs, self._new_tasks, self._tasks, self._runs, self._events, self._attempts,
-            self._claims, self._ends, self._others, self._works,
-        )  # fmt: skip
-        return not any(gathered)
+        return self._batch.empty
 
     @property
-    def noted(self) -> Sequence[Mapping[str, Any]]:
+    def events(self) -> Sequence[Mapping[str, Any]]:
         """The events gathered so far, in order: rows of the trail."""
-        return self._events
+        return self._batch.events
 
     # -- moves ---------------------------------------------------------------------------------
 
@@ -159,7 +102,7 @@ class Gate:
         task.version = seen + 1
         if after in TERMINAL and (before not in TERMINAL or task.end_us is None):
             task.end_us = self.now_us if ended_us is None else ended_us
-        self._tasks.append(self._row(task, _TASK_COLUMNS, before, seen))
+        self._batch.tasks.append(self._row(task, batch.TASK_COLUMNS, before, seen))
         self.note(
             event.value,
             dag_id=run.dag_id,
@@ -176,7 +119,7 @@ class Gate:
         """Write fields of *task* that are not its state."""
         seen = task.version
         task.version = seen + 1
-        self._tasks.append(self._row(task, _TASK_COLUMNS, task.state, seen))
+        self._batch.tasks.append(self._row(task, batch.TASK_COLUMNS, task.state, seen))
         self.touch(run.dag_id, run.run_id)
 
     def move_run(self, run: RunRecord, event: RunEvent, *, reason: str | None = None) -> RunState:
@@ -186,7 +129,7 @@ class Gate:
         seen = run.version
         run.state = after
         run.version = seen + 1
-        self._runs.append(self._row(run, _RUN_COLUMNS, before, seen))
+        self._batch.runs.append(self._row(run, batch.RUN_COLUMNS, before, seen))
         self.note(
             f"run_{event.value}",
             dag_id=run.dag_id,
@@ -201,7 +144,7 @@ class Gate:
         """Write fields of *run* that are not its state."""
         seen = run.version
         run.version = seen + 1
-        self._runs.append(self._row(run, _RUN_COLUMNS, run.state, seen))
+        self._batch.runs.append(self._row(run, batch.RUN_COLUMNS, run.state, seen))
         self.touch(run.dag_id, run.run_id)
 
     @staticmethod
@@ -216,7 +159,7 @@ class Gate:
         row["b_state"] = before.value
         return row
 
-    # -- births --------------------------------------------------------------------------------
+    # -- new runs ------------------------------------------------------------------------------
 
     def create_run(self, run: RunRecord, tasks: list[TaskRecord]) -> None:
         """Record a new run and its task instances; gives them their keys.
@@ -226,7 +169,7 @@ class Gate:
         """
         self._run_pk += 1
         run.id = self._run_pk
-        self._new_runs.append(_values(run))
+        self._batch.new_runs.append(_values(run))
         self.add_tasks(run, tasks)
         self.note(
             "run_create", dag_id=run.dag_id, run_id=run.run_id, after=run.state.value, reason=run.reason
@@ -238,25 +181,25 @@ class Gate:
             self._task_pk += 1
             task.id = self._task_pk
             task.run_pk = run.id
-        self._new_tasks.extend(_values(task) for task in tasks)
+        self._batch.new_tasks.extend(_values(task) for task in tasks)
         self.touch(run.dag_id, run.run_id)
 
     def place_task(self, task: TaskRecord, position: int) -> None:
         """Give *task* another place in the order of its run."""
         task.position = position
-        self.also(_PLACE_TASK, {"b_id": task.id, "position": position})
+        self._batch.after(batch.PLACE_TASK, {"b_id": task.id, "position": position})
 
     def number_task(self, run: RunRecord, task: TaskRecord, map_index: int) -> None:
         """Give *task* another map index; instances made in the same tick are written before that."""
         task.map_index = map_index
-        self.also(_NUMBER_TASK, {"b_id": task.id, "map_index": map_index})
+        self._batch.after(batch.NUMBER_TASK, {"b_id": task.id, "map_index": map_index})
         self.touch(run.dag_id, run.run_id)
 
     # -- attempts ------------------------------------------------------------------------------
 
     def record_attempt(self, task: TaskRecord, attempt_id: str) -> None:
         """Record a launch before it is asked for."""
-        self._attempts.append(
+        self._batch.attempts.append(
             {
                 "attempt_id": attempt_id,
                 "ti_id": task.id,
@@ -272,7 +215,7 @@ class Gate:
 
     def claim_attempt(self, attempt_id: str, *, start_us: int, pid: int | None) -> None:
         """Record that a supervisor took the attempt."""
-        self._claims.append({"b_id": attempt_id, "start_us": start_us, "pid": pid})
+        self._batch.claims.append({"b_id": attempt_id, "start_us": start_us, "pid": pid})
 
     def end_attempt(
         self,
@@ -284,7 +227,7 @@ class Gate:
         log_bytes: int | None,
     ) -> None:
         """Record how an attempt ended; *outcome* is JSON."""
-        self._ends.append(
+        self._batch.ends.append(
             {
                 "b_id": attempt_id,
                 "start_us": start_us,
@@ -294,7 +237,70 @@ class Gate:
             }
         )
 
-    # -- everything else -----------------------------------------------------------------------
+    # -- records -------------------------------------------------------------------------------
+
+    def add(self, record: Record) -> None:
+        """Write a record that has no row yet."""
+        kind = KINDS[type(record)]
+        self._place(kind.before_runs)(kind.insert, kind.row(record, self.now_us))
+
+    def put(self, record: Record) -> None:
+        """Write *record* in the place of its row.
+
+        Of kinds that change in place those columns alone, and nothing when the row is gone; of the others
+        the whole row, whether or not there was one.
+        """
+        kind = KINDS[type(record)]
+        write = self._place(kind.before_runs)
+        if kind.update is not None:
+            write(kind.update, kind.changed(record))
+        else:
+            write(kind.delete, kind.key(record))
+            write(kind.insert, kind.row(record, self.now_us))
+
+    def drop(self, record: Record) -> None:
+        """Remove the row of *record*, if there is one."""
+        kind = KINDS[type(record)]
+        self._place(kind.before_runs)(kind.delete, kind.key(record))
+
+    def _place(self, before_runs: bool) -> Callable[[Statement, Mapping[str, Any]], None]:
+        return self._batch.before if before_runs else self._batch.after
+
+    def drop_xcoms(self, task: TaskRecord) -> None:
+        """Remove every value that a task instance pushed."""
+        self._batch.after(batch.DELETE_XCOMS, {"b_ti_id": task.id})
+
+    def drop_import_error(self, file: str) -> None:
+        """Remove the error of a DAG file, if it has one."""
+        self._batch.after(batch.DELETE_IMPORT_ERROR, {"b_file": file})
+
+    def drop_undos(self, newest: int) -> None:
+        """Forget the acts up to number *newest*, that one included: they can no longer be taken back."""
+        self._batch.after(batch.DELETE_UNDOS, {"b_id": newest})
+
+    # -- rows that nobody has in hand ----------------------------------------------------------
+
+    def shift_attempt(self, attempt_id: str, by_us: int) -> None:
+        """Move the moments of a live attempt by microseconds; one that ends in this tick is written after."""
+        self._batch.before(batch.SHIFT_ATTEMPT, {"b_id": attempt_id, "b_by_us": by_us})
+
+    def shift_runs(
+        self, run_pks: Collection[int], by_us: int, *, of_runs: Sequence[str], of_tasks: Sequence[str]
+    ) -> None:
+        """Move the moments *of_runs* and *of_tasks* (columns) of runs and of their unfinished tasks."""
+        self._batch.last(
+            partial(shift_runs, run_pks=run_pks, by_us=by_us, of_runs=of_runs, of_tasks=of_tasks)
+        )
+
+    def settle_slots(self, backfill_id: str) -> None:
+        """Take over into a backfill's slots how their runs ended while nobody looked."""
+        self._batch.last(partial(settle_slots, backfill_id=backfill_id))
+
+    def remove(self, removal: Removal) -> None:
+        """Get rid of rows that nobody can work with."""
+        self._batch.last(removal.write)
+
+    # -- the trail and the end -----------------------------------------------------------------
 
     def note(
         self,
@@ -309,7 +315,7 @@ class Gate:
         reason: str | None = None,
     ) -> None:
         """Append an event."""
-        self._events.append(
+        self._batch.events.append(
             {
                 "at_us": self.now_us,
                 "actor": self.actor,
@@ -326,21 +332,6 @@ class Gate:
         if dag_id:
             self.touch(dag_id, run_id)
 
-    def also(self, statement: Statement, row: Mapping[str, Any]) -> None:
-        """Write *row* with *statement* in the same transaction, after the moves and in this order."""
-        if self._others and self._others[-1][0] is statement:
-            self._others[-1][1].append(row)
-        else:
-            self._others.append((statement, [row]))
-
-    def first(self, statement: Statement, row: Mapping[str, Any]) -> None:
-        """Write *row* with *statement* in the same transaction, before new runs: they refer to it."""
-        self._firsts.append((statement, row))
-
-    def work(self, work: Callable[[Connection], object]) -> None:
-        """Have *work* done over the connection in the same transaction, after everything else."""
-        self._works.append(work)
-
     def touch(self, dag_id: str, run_id: str | None = None) -> None:
         """Note that what is shown of a DAG or run has changed."""
         self._dags.add(dag_id)
@@ -350,16 +341,16 @@ class Gate:
     def commit(self) -> Touched:
         """Write everything in one transaction and return what was touched.
 
-        Raises `StoreError` if a row was not as remembered; then nothing is written, and the
-        working records must be read anew.
+        Raises `StaleRowsError` if a row was not as remembered, another `StoreError` if the database could
+        not be written; then nothing is written, and the working records must be read anew.
         """
         try:
             with self.database.write() as connection:
-                self._write(connection)
-            self.cursor += len(self._events)
-            bells = tuple(str(event["reason"]) for event in self._events if event["kind"] == "bell")
+                self._batch.write(connection)
+            self.cursor += len(self._batch.events)
+            bells = tuple(str(event["reason"]) for event in self._batch.events if event["kind"] == "bell")
             return Touched(
-                frozenset(self._dags), frozenset(self._touched), self.cursor, len(self._events), bells
+                frozenset(self._dags), frozenset(self._touched), self.cursor, len(self._batch.events), bells
             )
         finally:
             self._reset()
@@ -372,29 +363,6 @@ class Gate:
         self._reset()
         self.cursor = self._last(_event.c.seq)
 
-    def _write(self, connection: Connection) -> None:
-        for statement, row in self._firsts:
-            statement.run(connection, [row])
-        _INSERT_RUN.run(connection, self._new_runs)
-        _INSERT_TASK.run(connection, self._new_tasks)
-        self._swap(connection, _SWAP_RUN, self._runs, "run")
-        # An attempt's end comes before the next one's beginning: one live attempt per task instance.
-        _CLAIM_ATTEMPT.run(connection, self._claims)
-        _END_ATTEMPT.run(connection, self._ends)
-        _INSERT_ATTEMPT.run(connection, self._attempts)
-        self._swap(connection, _SWAP_TASK, self._tasks, "task instance")
-        for statement, rows in self._others:
-            statement.run(connection, rows)
-        for work in self._works:
-            work(connection)
-        _INSERT_EVENT.run(connection, self._events)
-
-    @staticmethod
-    def _swap(connection: Connection, statement: Statement, rows: list[dict[str, Any]], noun: str) -> None:
-        written = statement.run(connection, rows)
-        if written != len(rows):
-            raise StaleRowsError(f"{len(rows) - written} {noun} row(s) were not as remembered; reading anew")
-
     def _last(self, column: sa.Column[Any]) -> int:
         with self.database.read() as connection:
             return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(column), 0))).scalar_one())
@@ -402,30 +370,3 @@ class Gate:
 
 def _values(record: RunRecord | TaskRecord) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
-
-
-def move_runs(
-    connection: Connection,
-    run_pks: Collection[int],
-    by_us: int,
-    *,
-    of_runs: Sequence[str],
-    of_tasks: Sequence[str],
-    ended: Collection[str],
-) -> None:
-    """Move moments of runs that nobody has in hand, and of their tasks that are in no state of *ended*.
-
-    ``of_runs`` and ``of_tasks`` name the columns; what is not a number there stays as it is.
-    """
-
-    def moved(table: sa.Table, names: Sequence[str]) -> dict[str, Any]:
-        return {
-            name: sa.case(
-                (sa.func.typeof(table.c[name]) == "integer", table.c[name] + by_us), else_=table.c[name]
-            )
-            for name in names
-        }
-
-    of_them = sa.and_(_task.c.run_pk.in_(run_pks), _task.c.state.not_in(sorted(ended)))
-    connection.execute(sa.update(_run).where(_run.c.id.in_(run_pks)).values(moved(_run, of_runs)))
-    connection.execute(sa.update(_task).where(of_them).values(moved(_task, of_tasks)))

@@ -26,6 +26,7 @@ from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database
 from penstock.store.engine.records import (
     BackfillRecord,
     CallbackRecord,
+    DagRecord,
     PauseRecord,
     PoolRecord,
     QuarantineRecord,
@@ -56,20 +57,6 @@ _TASK_FIELDS = tuple(TaskRecord.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
-class DagFacts:
-    """A DAG's row: which version is current, and how far its schedule is settled."""
-
-    dag_id: str
-    file: str
-    version_id: int
-    missing: bool
-    first_seen_us: int
-    cursor_us: int | None
-    cursor_start_us: int | None
-    cursor_end_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Apart:
     """An unfinished run that nobody works on, as far as its slots and its place in the queue count.
 
@@ -85,7 +72,7 @@ class Apart:
     live: tuple[tuple[str, str], ...]
 
 
-_dag_row = checked(_dag, DagFacts.__slots__)
+_dag_row = checked(_dag, DagRecord.__slots__)
 _RUSH: Any = Literal["next", "now"] | None
 _RUN_INTENT: Any = Literal[tuple(each.value for each in RunEvent)] | None
 _TASK_INTENT: Any = Literal[tuple(each.value for each in TaskEvent)] | None
@@ -127,14 +114,14 @@ class Standing:
             sieve.fault(subject, error)
         return {one.id: one for one in found}
 
-    def dags(self, sieve: Sieve | None = None) -> list[DagFacts]:
+    def dags(self, sieve: Sieve | None = None) -> list[DagRecord]:
         """Return every DAG, also those that are left out as far as their rows can be read."""
         with self.database.read() as connection:
-            rows = connection.execute(sa.select(*(_dag.c[name] for name in DagFacts.__slots__))).all()
+            rows = connection.execute(sa.select(*(_dag.c[name] for name in DagRecord.__slots__))).all()
         found = []
         for row in rows:
             try:
-                found.append(DagFacts(*_dag_row(row)))
+                found.append(DagRecord(*_dag_row(row)))
             except ValueError as error:
                 strained = _or_raise(sieve, error)
                 strained.fault(about_dag(shown(row[0])), error)

@@ -1,7 +1,8 @@
-"""The engine's working copies of rows: what the gate reads from and writes back.
+"""The engine's working copies of rows: what scheduling reads, and hands to the gate to be written.
 
-Mutable on purpose and known to the engine alone. Times are microseconds since 1970 UTC, as in the
-tables; field names are column names. Only the gate (`gate.Gate`) changes ``state`` and ``version``.
+Known to the engine alone; many are changed in place. Times are microseconds since 1970 UTC, as in the
+tables; field names are column names. How each kind is written is in `record_kinds`. Only the gate
+(`gate.Gate`) changes ``state`` and ``version`` of runs and tasks.
 """
 
 from __future__ import annotations
@@ -95,6 +96,54 @@ class RunRecord:
         return self.logical_us if self.logical_us is not None else self.stands_for_us
 
 
+@dataclass(frozen=True, slots=True)
+class DagRecord:
+    """A DAG: which version is current, and how far its schedule is settled."""
+
+    dag_id: str
+    file: str
+    version_id: int
+    missing: bool
+    first_seen_us: int
+    cursor_us: int | None
+    cursor_start_us: int | None
+    cursor_end_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """A version of a DAG as it is stored; ``spec`` is JSON. What is read of it is `working_set.Version`."""
+
+    id: int
+    dag_id: str
+    spec_hash: str
+    source_hash: str
+    file: str
+    spec: str
+    created_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportErrorRecord:
+    """What is wrong with a DAG file: the first problem, with its line and traceback if they are known."""
+
+    file: str
+    message: str
+    line: int | None
+    detail: str | None
+    since_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class XComRecord:
+    """One value that an attempt pushed, as JSON; None when it is too large for the database."""
+
+    ti_id: int
+    key: str
+    value: str | None
+    attempt_id: str
+
+
 @dataclass(slots=True)
 class CallbackRecord:
     """One delivery of callbacks that is not done. ``facts`` is JSON; see `tables.CallbackRow`."""
@@ -163,6 +212,8 @@ class LedgerRecord:
     """One record of the missed-point ledger: a point, or a span of adjacent skips with one reason."""
 
     id: int
+    """0 of a record that is not written yet: the database numbers it."""
+    dag_id: str
     first_us: int
     last_us: int
     count: int
@@ -177,7 +228,7 @@ class LedgerRecord:
 
 @dataclass(slots=True)
 class BackfillRecord:
-    """One backfill that has not ended."""
+    """One backfill."""
 
     id: int
     dag_id: str
@@ -192,6 +243,7 @@ class BackfillRecord:
     created_us: int
     canary: str | None = None
     stop_after: int | None = None
+    end_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -254,3 +306,49 @@ class AssetEventRecord:
     source: dict[str, Any]
     """The task that made it: dag_id, run_id, task_id, map_index and the run's dates; {} when a person did."""
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedAssetRecord:
+    """An asset event that a DAG has had no run for yet."""
+
+    dag_id: str
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunAssetRecord:
+    """An asset event that made a run."""
+
+    run_pk: int
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActRecord:
+    """An act that was carried out; ``answer`` is JSON of `views.Done`."""
+
+    act_id: str
+    at_us: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecord:
+    """What an attempt used at one moment; bytes are totals since its start, memory is what it has now."""
+
+    attempt_id: str
+    at_us: int
+    cpu_percent: float
+    rss: int
+    read_bytes: int
+    write_bytes: int
+    processes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetaRecord:
+    """A fact about the database as a whole, by name."""
+
+    key: str
+    value: str

@@ -23,9 +23,12 @@ from penstock.store.engine.live_rows import RUN_FIELDS, Standing, run_record
 from penstock.store.engine.records import (
     AssetEventRecord,
     LedgerRecord,
+    QuarantineRecord,
     RunRecord,
     UndoRecord,
 )
+from penstock.store.engine.removal import Removal, removal_of
+from penstock.store.meta import read_meta
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
 
@@ -291,6 +294,15 @@ class WorkingSet(Standing):
         # Records do not overlap, so of the earlier ones only the last can reach in.
         before = self.ledger_before(dag_id, first_us)
         return [before, *found] if before is not None and before.last_us >= first_us else found
+
+    def removal(self, record: QuarantineRecord, now_us: int, reason: str) -> Removal:
+        """Return how to get rid of what is in quarantine; raise `UnknownError` when nothing is called so."""
+        with self.database.read() as connection:
+            return removal_of(connection, record, now_us, reason)
+
+    def fact(self, key: str) -> str | None:
+        """Return a fact about the database as a whole, or None."""
+        return read_meta(self.database, key)
 
     def next_key(self, kind: Counted) -> int:
         """Return a key that no row of that kind has yet."""

@@ -22,8 +22,7 @@ from penstock.scheduling.steps import settle as settle_module
 from penstock.scheduling.world import readiness
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.gate import Gate
-from penstock.store.engine.live_rows import DagFacts
-from penstock.store.engine.records import TaskRecord
+from penstock.store.engine.records import DagRecord, SampleRecord, TaskRecord
 
 pytestmark = pytest.mark.ticks_fail
 
@@ -136,7 +135,7 @@ async def test_a_file_that_ticks_fail_over_holds_nobody_else_up(
 ) -> None:
     put_dag = World.put_dag
 
-    def broken(world: World, facts: DagFacts) -> None:
+    def broken(world: World, facts: DagRecord) -> None:
         if facts.dag_id == "bad":
             raise ZeroDivisionError
         put_dag(world, facts)
@@ -174,10 +173,9 @@ async def test_a_peak_that_was_sampled_outlives_the_engine(bench: Bench) -> None
     bench.load(dag("d", task("a")))
     run = bench.trigger("d")
     (attempt_id,) = bench.loop.world.attempts
-    sample = {"cpu_percent": 1.0, "read_bytes": 0, "write_bytes": 0, "processes": 1}
     for second, rss in enumerate((5 << 20, 9 << 20, 7 << 20)):
         at_us = to_us(bench.clock.time) + second
-        bench.loop.add_samples([{"attempt_id": attempt_id, "at_us": at_us, "rss": rss, **sample}])
+        bench.loop.add_samples([SampleRecord(attempt_id, at_us, 1.0, rss, 0, 0, 1)])
     bench.tick()
     await bench.restart()
     bench.end("a")

@@ -29,6 +29,7 @@ from penstock.scheduling.steps import (
 )
 from penstock.scheduling.world.live_run import LiveRun
 from penstock.store.engine import live_rows
+from penstock.store.engine.batch import Batch
 from penstock.store.engine.gate import Gate
 from penstock.timetable import due
 
@@ -123,15 +124,15 @@ async def test_what_does_not_say_what_it_is_about_is_searched_for(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.load(neighbour(), *(dag(f"other{number}", task("a")) for number in range(5)), bad_dag())
-    write = Gate._write
+    write = Batch.write
 
-    def failing(gate: Gate, connection: Any) -> None:
-        if any(event["dag_id"] == "bad" for event in gate._events if event["kind"] != "quarantined"):
+    def failing(batch: Batch, connection: Any) -> None:
+        if any(event["dag_id"] == "bad" for event in batch.events if event["kind"] != "quarantined"):
             raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "a half of a character")
-        write(gate, connection)
+        write(batch, connection)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Gate, "_write", failing)
+        patch.setattr(Batch, "write", failing)
         await live_minutes(bench, 4, restart_at=2)
         assert_missed_nothing(bench, 4)
         assert {row.dag_id for row in bench.engine.quarantine()} == {"bad"}

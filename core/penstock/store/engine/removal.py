@@ -22,8 +22,9 @@ from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, RunType, Tas
 from penstock.model.transitions import run_edges, task_edges
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
-from penstock.store.database import Database
 from penstock.store.engine.live_rows import RUN_WORDS, TASK_WORDS, check_task_json
+from penstock.store.engine.records import QuarantineRecord
+from penstock.store.sqlite.any_value import ROW_NUMBER, insert_unless_there
 from penstock.store.sqlite.text import shown
 from penstock.store.statement import table_of
 
@@ -50,7 +51,6 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "quarantine": ("id",),
 }
 """What names a row of each table that can be dropped alone."""
-_ROWID: sa.ColumnElement[Any] = sa.literal_column("rowid")
 _SAID = frozenset({"dag_id", "run_id", "task_id", "reason", "by"})
 """Columns of which what is not UTF-8 is kept as people were shown it."""
 _RUN_ENDS = frozenset(each.value for each in RUN_TERMINAL)
@@ -58,7 +58,7 @@ _TASK_ENDS = frozenset(each.value for each in TERMINAL)
 
 
 @dataclass(slots=True)
-class Dropped:
+class Removal:
     """What is to be written, told and stopped; ``said`` is for whoever asked."""
 
     statements: list[sa.Executable] = field(default_factory=list)
@@ -78,30 +78,21 @@ class Dropped:
             connection.execute(statement)
 
 
-def drop(
-    database: Database,
-    kind: str,
-    row_id: str,
-    dag_id: str | None,
-    run_id: str | None,
-    now_us: int,
-    reason: str,
-) -> Dropped:
-    """Return how to get rid of a run, a DAG or a row. Raises `UnknownError` for a table that is not known."""
-    with database.read() as connection:
-        match kind:
-            case "run":
-                return drop_run(connection, str(dag_id), str(run_id), now_us, reason)
-            case "dag":
-                return drop_dag(connection, row_id, now_us, reason)
-            case "row":
-                return drop_row(connection, row_id)
-    return Dropped(said=[f"{row_id} is forgotten"])
+def removal_of(connection: Connection, record: QuarantineRecord, now_us: int, reason: str) -> Removal:
+    """Return how to get rid of what is in quarantine. Raises `UnknownError` for a table that is not known."""
+    match record.kind:
+        case "run":
+            return drop_run(connection, str(record.dag_id), str(record.run_id), now_us, reason)
+        case "dag":
+            return drop_dag(connection, record.id, now_us, reason)
+        case "row":
+            return drop_row(connection, record.id)
+    return Removal(said=[f"{record.id} is forgotten"])
 
 
-def drop_run(connection: Connection, dag_id: str, run_id: str, now_us: int, reason: str) -> Dropped:
+def drop_run(connection: Connection, dag_id: str, run_id: str, now_us: int, reason: str) -> Removal:
     """Return what ends a run as failed, its unfinished tasks as cancelled, its live attempts as lost."""
-    found = Dropped()
+    found = Removal()
     row, _ = _find(connection, _run, {"dag_id": dag_id, "run_id": run_id})
     if row is None:
         found.said.append(f"run {run_id} of {dag_id} is no longer stored, so only its mark is gone")
@@ -110,9 +101,9 @@ def drop_run(connection: Connection, dag_id: str, run_id: str, now_us: int, reas
     return found
 
 
-def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> Dropped:
+def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> Removal:
     """Return what ends the unfinished runs and the backfill of a DAG, and forgets the DAG itself."""
-    found = Dropped()
+    found = Removal()
     live = (
         sa.select(_task.c.run_pk)
         .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
@@ -144,10 +135,10 @@ def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> D
     return found
 
 
-def drop_row(connection: Connection, row_id: str) -> Dropped:
+def drop_row(connection: Connection, row_id: str) -> Removal:
     """Return what removes one row (``table:key``). Raises `UnknownError` when it is not there."""
     name, _, key = row_id.partition(":")
-    found = Dropped()
+    found = Removal()
     if name not in _KEYS:
         raise UnknownError(f"there are no rows called {row_id!r} to drop")
     table = SQLModel.metadata.tables[name]
@@ -202,16 +193,16 @@ def _find(
     row = connection.execute(sa.select(table).where(where)).mappings().first()
     if row is None:
         columns = [table.c[column] for column in key]
-        for rowid, *values in connection.execute(sa.select(_ROWID, *columns).select_from(table)).all():
+        for rowid, *values in connection.execute(sa.select(ROW_NUMBER, *columns).select_from(table)).all():
             if [*filter(None, map(shown, values))] == [*filter(None, key.values())]:
-                where = rowid == _ROWID
+                where = rowid == ROW_NUMBER
                 row = connection.execute(sa.select(table).where(where)).mappings().first()
                 break
     return row, where
 
 
 def _drop_run(
-    connection: Connection, run: Mapping[Any, Any], now_us: int, reason: str, found: Dropped
+    connection: Connection, run: Mapping[Any, Any], now_us: int, reason: str, found: Removal
 ) -> None:
     ended = _drop_tasks(connection, run, now_us, reason, found)
     dag_id, run_id = shown(run["dag_id"]), shown(run["run_id"])
@@ -248,7 +239,7 @@ def _drop_run(
 
 
 def _drop_tasks(
-    connection: Connection, run: Mapping[Any, Any], now_us: int, reason: str, found: Dropped
+    connection: Connection, run: Mapping[Any, Any], now_us: int, reason: str, found: Removal
 ) -> int:
     """Have the unfinished tasks of a run cancelled, its live attempts lost; return how many tasks."""
     dag_id, run_id = shown(run["dag_id"]), shown(run["run_id"])
@@ -286,7 +277,7 @@ def _drop_tasks(
 
 
 def _move(
-    found: Dropped,
+    found: Removal,
     table: sa.Table,
     subject: str,
     key: int,
@@ -300,7 +291,7 @@ def _move(
     fresh = (before, after) not in legal
     if fresh:  # as the row has it, whatever that is
         move = sa.select(sa.literal(subject), table.c.state, sa.literal(after)).where(table.c.id == key)
-        found.do(sa.insert(_edge).prefix_with("OR IGNORE").from_select(["subject", "before", "after"], move))
+        found.do(insert_unless_there(_edge).from_select(["subject", "before", "after"], move))
     number = version + 1 if isinstance(version, int) else 1
     found.do(sa.update(table).where(table.c.id == key).values({**changes, "version": number}))
     if fresh:
@@ -319,7 +310,7 @@ def _mended(
     values: dict[str, Any],
     words: dict[str, Any],
     now_us: int,
-    found: Dropped,
+    found: Removal,
 ) -> dict[str, Any]:
     """Return new values for the columns that hold what they are not for; a copy of the row is kept then."""
     changes: dict[str, Any] = {}
