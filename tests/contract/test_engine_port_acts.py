@@ -29,7 +29,7 @@ def test_plan_and_why_pass_through(port: Port) -> None:
     plan = port.engine.plan(acts.Clear(dag_id="etl", run_id="now", tasks=("load",)))
     assert (plan.act, plan.items[0].after) == ("clear", "queued")
     why = port.engine.why("etl", "now", "load", 4)
-    assert (why.subject, why.gates[0].text) == ("etl/now/load", "map index 4")
+    assert (why.subject, why.barriers[0].text) == ("etl/now/load", "map index 4")
     with pytest.raises(RefusedError, match="pool p is held"):
         port.engine.plan(acts.DeletePool(name="p"))
 
@@ -154,7 +154,7 @@ def test_a_store_left_in_good_order_opens_and_stays_as_it_is(settings: Settings,
     with closing(open_engine(settings)) as engine:
         assert [dag.dag_id for dag in engine.dags()] == ["etl", "idle"]
         why = engine.why("etl", "now", "load")
-        assert why.gates[0].kind == "engine"
+        assert why.barriers[0].kind == "engine"
         assert engine.plan(acts.Cancel(dag_id="etl", run_id="now")).items
         assert next(engine.changes()).all
     assert settings.database.read_bytes() == before

@@ -47,8 +47,8 @@ class RememberedActs:
         return views.Plan(act=acts.act_name(act), title="1 thing", items=(item,), fingerprint="f1")
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
-        gate = views.Gate(kind="pool", text=f"map index {map_index}", holders=("etl/r/extract",))
-        return views.Why(subject=f"{dag_id}/{run_id}/{task_id}", state="scheduled", gates=(gate,))
+        barrier = views.Barrier(kind="pool", text=f"map index {map_index}", holders=("etl/r/extract",))
+        return views.Why(subject=f"{dag_id}/{run_id}/{task_id}", state="scheduled", barriers=(barrier,))
 
     def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
         if act_id is not None and act_id in self.done:

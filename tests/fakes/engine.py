@@ -266,22 +266,22 @@ class FakeEngine:
         """Answer `Engine.why`."""
         self._ask("why")
         if run_id is None:
-            return views.Why(subject=dag_id, state="idle", gates=())
+            return views.Why(subject=dag_id, state="idle", barriers=())
         detail = self._run(dag_id, run_id)
         if task_id is None:
-            return views.Why(subject=run_id, state=detail.run.state.value, gates=())
+            return views.Why(subject=run_id, state=detail.run.state.value, barriers=())
         task = next((task for task in detail.tasks if task.task_id == task_id), None)
         if task is None:
             raise UnknownError(f"no task {task_id!r}")
         bad = tuple(
             up.task_id for up in detail.tasks if up.task_id in task.upstream and up.state.value != "success"
         )
-        gates = (
-            (views.Gate(kind="trigger_rule", text=f"all_success waits for {', '.join(bad)}", holders=bad),)
+        barriers = (
+            (views.Barrier(kind="trigger_rule", text=f"all_success waits for {', '.join(bad)}", holders=bad),)
             if bad
             else ()
         )
-        return views.Why(subject=task_id, state=task.state.value, gates=gates, chain=(task_id, *bad))
+        return views.Why(subject=task_id, state=task.state.value, barriers=barriers, chain=(task_id, *bad))
 
     def events(
         self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0

@@ -143,7 +143,7 @@ ACTIONS: tuple[Action, ...] = (
            "Run one run fewer of the backfill at once", rank=3, acts=True, why_disabled=can_pause,
            takes="one", verb="resize_backfill.fewer"),
     Action("why", "w", "why", _RUNS,
-           "Why is it not running: every gate, with its holder",
+           "Why is it not running: every reason, with its holder",
            rank=10, cli="penstock why DAG RUN [TASK]", takes="one", verb="why"),
     Action("runs", "R", "runs", ("dags", "run", "calendar"),
            "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),

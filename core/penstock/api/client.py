@@ -197,7 +197,7 @@ class SocketEngine:
     def why(
         self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
     ) -> views.Why:
-        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
+        """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         return self._call(Engine.why, dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
 
     def events(

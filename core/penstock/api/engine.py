@@ -94,7 +94,7 @@ class Engine(Protocol):
     def why(
         self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
     ) -> views.Why:
-        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
+        """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         ...
 
     def events(

@@ -40,7 +40,7 @@ class Planner(Protocol):
         ...
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
-        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
+        """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         ...
 
 
@@ -174,7 +174,7 @@ class LocalEngine:
     def why(
         self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
     ) -> views.Why:
-        """Return every gate that keeps a run, a task instance or (without a run) the DAG from running."""
+        """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         return self._plans().why(dag_id, run_id, task_id, map_index)
 
     def events(

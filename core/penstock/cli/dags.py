@@ -167,16 +167,16 @@ def next_points(session: Session, *, dag: str, count: int, as_json: bool) -> Non
     engine = session.reader()
     with suggesting(engine, dag):
         points = engine.next_points(dag, count)
-        gates = [gate for gate in engine.why(dag).gates if gate.kind == "assets"]
+        barriers = [barrier for barrier in engine.why(dag).barriers if barrier.kind == "assets"]
     if as_json:
-        print_json({"points": points, **({"assets": gates[0]} if gates else {})})
+        print_json({"points": points, **({"assets": barriers[0]} if barriers else {})})
         return
     from penstock.cli import text
     from penstock.cli.lookup import zone_of
     from penstock.terminal_text import clean
 
-    for gate in gates:
-        tell(clean(gate.text))
+    for barrier in barriers:
+        tell(clean(barrier.text))
     if not points:
         say(f"{dag} has no more schedule points")
         return

@@ -44,19 +44,19 @@ def why(session: Session, *, dag: str, run: str | None, task: str | None, as_jso
 
 
 def why_text(answer: Why) -> str:
-    """Return the answer for people: the state, each gate, the chain to the root cause."""
+    """Return the answer for people: the state, each barrier, the chain to the root cause."""
     from penstock.cli import text
     from penstock.terminal_text import clean
 
     lines = [f"{clean(answer.subject)} is {text.state(answer.state)}"]
-    for gate in answer.gates:
-        until = f" (until {text.moment(gate.until)})" if gate.until else ""
-        lines.append(f"  - {clean(gate.text)}{until}")
-        holders = [holder for holder in gate.holders if holder not in gate.text]
+    for barrier in answer.barriers:
+        until = f" (until {text.moment(barrier.until)})" if barrier.until else ""
+        lines.append(f"  - {clean(barrier.text)}{until}")
+        holders = [holder for holder in barrier.holders if holder not in barrier.text]
         if holders:
             shown = ", ".join(holders[:10]) + (f" and {len(holders) - 10} more" if len(holders) > 10 else "")
             lines.append(f"    held by {clean(shown)}")
-    if not answer.gates:
+    if not answer.barriers:
         lines.append("  nothing holds it")
     if len(answer.chain) > 1:
         lines.append("  down to the root cause:")

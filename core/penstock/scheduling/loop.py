@@ -167,7 +167,7 @@ class Loop:
         return self.world.shown.keep(plan_of(self.world, act, to_us(self._clock.now())).plan)
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
-        """Return every gate that keeps a DAG, a run or a task instance from running."""
+        """Return every barrier that keeps a DAG, a run or a task instance from running."""
         answer = explain(
             self.world, dag_id, run_id, task_id, map_index, parallelism=self._settings.parallelism
         )

@@ -25,7 +25,7 @@ class StoredPlanner:
         return plan_of(World(self._reads), act, to_us(SystemClock().now())).plan
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
-        """Return every gate, the missing engine first."""
+        """Return every barrier, the missing engine first."""
         world = World(self._reads)
         world.now_us = to_us(SystemClock().now())
         parallelism = self._settings.parallelism

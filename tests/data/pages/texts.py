@@ -29,16 +29,16 @@ def said() -> Iterator[str]:
     """Details: why something waits, what a task is, how its attempts went."""
     world = believable()
     detail = next(iter(world.runs.values()))
-    gates = tuple(
-        views.Gate(kind=kind, text=f"it waits for {kind}", holders=holders, until=until)
+    barriers = tuple(
+        views.Barrier(kind=kind, text=f"it waits for {kind}", holders=holders, until=until)
         for kind, holders, until in (
             ("pool", ("d/r/a", "d/r/b", "d/r/c", "d/r/d"), None),
             ("paused", (), NOW + timedelta(hours=3)),
             ("retry", ("x",), NOW - timedelta(seconds=3)),
         )
     )
-    for chosen in ((), gates[:1], gates):
-        why = views.Why(subject="etl/r/load", state="scheduled", gates=chosen, chain=("a", "b"), root="b")
+    for chosen in ((), barriers[:1], barriers):
+        why = views.Why(subject="etl/r/load", state="scheduled", barriers=chosen, chain=("a", "b"), root="b")
         for cells in (24, 60):
             yield from (shown(line) for line in why_text.why_lines(why, NOW, BERLIN, LOOKS[0], cells))
     for task in detail.tasks[:4]:

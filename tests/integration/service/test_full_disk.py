@@ -190,7 +190,7 @@ def test_a_result_waits_for_the_disk(disk: Disk) -> None:
                 text = f"the result of attempt {row.attempt_id} waits for room on the disk"
                 assert text in (row.reason or "")
                 why = engine.why("ends", run_id, row.task_id)
-                assert any(text in gate.text for gate in why.gates), why
+                assert any(text in gate.text for gate in why.barriers), why
         instance.kill()
     assert supervisors & set(instance.supervisors()), "who holds results stays"
     instance.start()

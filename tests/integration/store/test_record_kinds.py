@@ -107,7 +107,7 @@ def test_a_record_is_added_as_it_is_and_dropped_alone(database: Database, name: 
             assert json.loads(row[field.name]) == (list(value) if isinstance(value, tuple) else value)
         elif name == "LedgerRecord" and field.name == "id":
             assert row["id"] == 1  # the database numbers it
-            record = dataclasses.replace(record, id=1)
+            record = dataclasses.replace(typing.cast("records.LedgerRecord", record), id=1)
         else:
             assert row[field.name] == value, field.name
     if name == "LedgerRecord":

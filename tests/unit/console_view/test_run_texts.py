@@ -15,7 +15,7 @@ from fakes.world import NOW, World, replace
 from fakes.world import believable as make_world
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import RunState, TaskState
-from penstock.model.views.views import AttemptRow, Gate, PauseInfo, RunDetail, Sample, TaskRow, Why
+from penstock.model.views.views import AttemptRow, Barrier, PauseInfo, RunDetail, Sample, TaskRow, Why
 from penstock_tui.view import dag_rows, details, task_rows
 from penstock_tui.view.log_line import marked, pieces_of
 from penstock_tui.view.rails import lay_out_order
@@ -219,14 +219,14 @@ def test_what_gives_way_keeps_both_its_ends() -> None:
     assert [len(text) for text, _ in give_way(spans, 10, (2, 0))] == [10, 1, 10]
 
 
-def test_details_name_gates_holders_chain_and_attempts() -> None:
-    gates = (
-        Gate(
+def test_details_name_barriers_holders_chain_and_attempts() -> None:
+    barriers = (
+        Barrier(
             kind="pool", text="pool warehouse is full", holders=("load_a",), until=NOW + timedelta(minutes=5)
         ),
-        Gate(kind="retry", text="retry delay of b", holders=("b",)),
+        Barrier(kind="retry", text="retry delay of b", holders=("b",)),
     )
-    why = Why(subject="x", state="scheduled", gates=gates, chain=("x", "y", "root"))
+    why = Why(subject="x", state="scheduled", barriers=barriers, chain=("x", "y", "root"))
     lines = [text_of(line) for line in why_lines(why, NOW, UTC, Looks(), 60)]
     text = "\n".join(lines)
     assert all(len(line) <= 60 for line in lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from penstock.model.views.views import Gate, Why
+from penstock.model.views.views import Barrier, Why
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans, hanging
@@ -13,12 +13,12 @@ from penstock_tui.view.state_style import Looks
 
 
 def why_lines(why: Why, now: datetime, zone: tzinfo, looks: Looks, cells: int) -> list[Spans]:
-    """Return the state, each gate with its holders, and the chain to the root cause, wrapped to *cells*."""
+    """Return the state, each barrier and its holders, the chain to the root cause, in *cells* columns."""
     glyph, style = looks.cell(why.state)
     lines: list[Spans] = [[(f" {glyph} ", style), (label(why.state.replace("_", " ")), style)]]
-    for gate in _without_repeats(why.gates):
-        lines += [[(piece, "")] for piece in hanging(_gate_text(gate, now, zone), " · ", cells)]
-    if not why.gates and why.state != "running":
+    for barrier in _without_repeats(why.barriers):
+        lines += [[(piece, "")] for piece in hanging(_barrier_text(barrier, now, zone), " · ", cells)]
+    if not why.barriers and why.state != "running":
         lines[0].append((": nothing holds it", "dim"))
     if len(why.chain) > 1:
         chain = " ← ".join(label(link) for link in why.chain)
@@ -26,16 +26,16 @@ def why_lines(why: Why, now: datetime, zone: tzinfo, looks: Looks, cells: int) -
     return lines
 
 
-def _gate_text(gate: Gate, now: datetime, zone: tzinfo) -> str:
-    text: str = label(gate.text)
-    if gate.until is not None:
-        text += f" (until {durations.past(gate.until, now, zone)}, {durations.coming(gate.until, now)})"
-    if gate.holders and not all(holder in gate.text for holder in gate.holders):
-        text += f" — {', '.join(label(holder) for holder in gate.holders)}"
+def _barrier_text(barrier: Barrier, now: datetime, zone: tzinfo) -> str:
+    text: str = label(barrier.text)
+    if barrier.until is not None:
+        text += f" (until {durations.past(barrier.until, now, zone)}, {durations.coming(barrier.until, now)})"
+    if barrier.holders and not all(holder in barrier.text for holder in barrier.holders):
+        text += f" — {', '.join(label(holder) for holder in barrier.holders)}"
     return text
 
 
-def _without_repeats(gates: Sequence[Gate]) -> list[Gate]:
-    """Leave out a gate of a task that only repeats one of its run or DAG."""
-    said = {gate.text for gate in gates}
-    return [gate for gate in gates if gate.text.partition(": ")[2] not in said]
+def _without_repeats(barriers: Sequence[Barrier]) -> list[Barrier]:
+    """Leave out a barrier of a task that only repeats one of its run or DAG."""
+    said = {barrier.text for barrier in barriers}
+    return [barrier for barrier in barriers if barrier.text.partition(": ")[2] not in said]

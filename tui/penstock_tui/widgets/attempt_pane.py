@@ -145,8 +145,10 @@ class AttemptPane(Vertical):
     def _show_no_attempt(self) -> None:
         task = self.task_row
         assert task is not None
-        gates = "; ".join(label(gate.text) for gate in self._why.gates) if self._why is not None else ""
-        said = gates or f"no attempt: {task.state.value.replace('_', ' ')}"
+        barriers = (
+            "; ".join(label(barrier.text) for barrier in self._why.barriers) if self._why is not None else ""
+        )
+        said = barriers or f"no attempt: {task.state.value.replace('_', ' ')}"
         self._show_empty(self._title(), f"{said}   (w: why)")
 
     def _open(self, place: int) -> None:

@@ -273,7 +273,7 @@ class Sample(View, frozen=True, kw_only=True):
     processes: int
 
 
-class Gate(View, frozen=True, kw_only=True):
+class Barrier(View, frozen=True, kw_only=True):
     """One reason why something does not run.
 
     ``kind`` is one of: engine, quarantine, missing, assets, paused, frozen, held, ending, run_queued,
@@ -293,7 +293,7 @@ class Why(View, frozen=True, kw_only=True):
 
     subject: str
     state: str
-    gates: tuple[Gate, ...]
+    barriers: tuple[Barrier, ...] = msgspec.field(name="gates")
     chain: tuple[str, ...] = ()
     root: str = ""
     """The end of the chain."""

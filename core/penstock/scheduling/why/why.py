@@ -6,9 +6,9 @@ import msgspec
 
 from penstock.errors import UnknownError
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
-from penstock.model.views.views import Gate, Why
-from penstock.scheduling.why.dag_gates import dag_gates
-from penstock.scheduling.why.gates import Held, Subject, quarantine_gate, run_gates, task_gates
+from penstock.model.views.views import Barrier, Why
+from penstock.scheduling.why.barriers import Held, Subject, quarantine_barrier, run_barriers, task_barriers
+from penstock.scheduling.why.dag_barriers import dag_barriers
 from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.names import unknown_task
 from penstock.scheduling.world.world import LiveRun, World
@@ -17,7 +17,7 @@ from penstock.store.engine.records import TaskRecord
 _DEPTH = 20
 """A chain longer than this is cut: the root is what matters, and it is always the last link."""
 _MOST_TASKS = 200
-"""A run with more waiting tasks than this names the gates of the first ones."""
+"""A run with more waiting tasks than this names the barriers of the first ones."""
 
 
 def explain(
@@ -43,10 +43,14 @@ def why_barred(world: World, dag_id: str, run_id: str | None) -> Why | None:
         subject, reason = dag_id, world.barred(dag_id)
     if reason is None:
         return None
-    gate = quarantine_gate(subject, reason)
+    barrier = quarantine_barrier(subject, reason)
     name = run_id or dag_id
     return Why(
-        subject=name, state="quarantined", gates=(gate,), chain=(f"{name}: {gate.text}",), root=gate.text
+        subject=name,
+        state="quarantined",
+        barriers=(barrier,),
+        chain=(f"{name}: {barrier.text}",),
+        root=barrier.text,
     )
 
 
@@ -54,32 +58,36 @@ def why_dag(world: World, dag_id: str, *, parallelism: int) -> Why:
     """Return what keeps a DAG from having its next run."""
     active = len(world.runs_of(dag_id))
     state = f"running {active}" if active else "idle"
-    return _answer(world, dag_id, state, dag_gates(world, dag_id), f"{dag_id} is {state}", parallelism, None)
+    return _answer(
+        world, dag_id, state, dag_barriers(world, dag_id), f"{dag_id} is {state}", parallelism, None
+    )
 
 
 def why_run(world: World, live: LiveRun, *, parallelism: int) -> Why:
     """Return what keeps a run from going on: what holds it all, and what holds the tasks that could go."""
     run = live.record
-    gates = run_gates(world, live)
+    barriers = run_barriers(world, live)
     if run.state is RunState.RUNNING:
-        own = {held.gate.text for held in gates}
+        own = {held.barrier.text for held in barriers}
         for name, held in _tasks_of(world, live, parallelism):
-            if held.gate.text not in own:
-                text = f"{name}: {held.gate.text}"
-                gates.append(Held(msgspec.structs.replace(held.gate, text=text), held.then))
+            if held.barrier.text not in own:
+                text = f"{name}: {held.barrier.text}"
+                barriers.append(Held(msgspec.structs.replace(held.barrier, text=text), held.then))
     return _answer(
-        world, run.run_id, run.state.value, gates, f"run {run.run_id} is {run.state}", parallelism, live
+        world, run.run_id, run.state.value, barriers, f"run {run.run_id} is {run.state}", parallelism, live
     )
 
 
 def _tasks_of(world: World, live: LiveRun, parallelism: int) -> list[tuple[str, Held]]:
-    """Return the gates of tasks that wait for more than their parents; of all that wait if none does."""
+    """Return the barriers of tasks that wait for more than their parents; of all that wait if none does."""
     waiting = [task for task in live.tasks.values() if task.state not in TERMINAL | OCCUPIES_SLOT]
     able = [task for task in waiting if task.state is not TaskState.PENDING] or [
         task for task in waiting if not any(other.state in OCCUPIES_SLOT for other in live.tasks.values())
     ]
     return [
-        (task.key, held) for task in able[:_MOST_TASKS] for held in task_gates(world, live, task, parallelism)
+        (task.key, held)
+        for task in able[:_MOST_TASKS]
+        for held in task_barriers(world, live, task, parallelism)
     ]
 
 
@@ -92,18 +100,20 @@ def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, 
     if not found:
         raise UnknownError(unknown_task(live, task_id if map_index < 0 else f"{task_id}[{map_index}]"))
     task = next((each for each in found if each.state not in TERMINAL), found[0])
-    gates = task_gates(world, live, task, parallelism)
+    barriers = task_barriers(world, live, task, parallelism)
     name = task.key
-    return _answer(world, name, task.state.value, gates, f"{name} is {task.state}", parallelism, live, task)
+    return _answer(
+        world, name, task.state.value, barriers, f"{name} is {task.state}", parallelism, live, task
+    )
 
 
 def with_engine(answer: Why, text: str) -> Why:
     """Return *answer* with what holds everything: the engine itself. What has ended is held by nothing."""
-    if any(gate.kind == "finished" for gate in answer.gates):
+    if any(barrier.kind == "finished" for barrier in answer.barriers):
         return answer
-    gate = Gate(kind="engine", text=text)
+    barrier = Barrier(kind="engine", text=text)
     return msgspec.structs.replace(
-        answer, gates=(gate, *answer.gates), chain=(*answer.chain, text), root=text
+        answer, barriers=(barrier, *answer.barriers), chain=(*answer.chain, text), root=text
     )
 
 
@@ -114,19 +124,23 @@ def _answer(
     world: World,
     subject: str,
     state: str,
-    gates: list[Held],
+    barriers: list[Held],
     head: str,
     parallelism: int,
     live: LiveRun | None,
     task: TaskRecord | None = None,
 ) -> Why:
-    chain = [f"{head}: {_cause(gates)}"]
+    chain = [f"{head}: {_cause(barriers)}"]
     seen: set[tuple[int, int]] = set() if live is None else {_key((live, task))}
-    then = _next(gates)
+    then = _next(barriers)
     while then is not None and len(chain) < _DEPTH and _key(then) not in seen:
         seen.add(_key(then))
         here, instance = then
-        held = run_gates(world, here) if instance is None else task_gates(world, here, instance, parallelism)
+        held = (
+            run_barriers(world, here)
+            if instance is None
+            else task_barriers(world, here, instance, parallelism)
+        )
         if instance is None and not held:  # a run that goes on: what it waits for is its tasks
             busy = any(task.state in OCCUPIES_SLOT for task in here.tasks.values())
             stuck = [] if busy else _tasks_of(world, here, parallelism)
@@ -142,21 +156,21 @@ def _answer(
     return Why(
         subject=subject,
         state=state,
-        gates=tuple(held.gate for held in gates),
+        barriers=tuple(held.barrier for held in barriers),
         chain=tuple(chain),
         root=chain[-1],
     )
 
 
-def _next(gates: list[Held]) -> Subject | None:
-    return next((held.then for held in gates if held.then is not None), None)
+def _next(barriers: list[Held]) -> Subject | None:
+    return next((held.then for held in barriers if held.then is not None), None)
 
 
-def _cause(gates: list[Held]) -> str:
-    """Return the gate that the chain goes on with in words, else the first."""
-    if not gates:
+def _cause(barriers: list[Held]) -> str:
+    """Return the barrier that the chain goes on with in words, else the first."""
+    if not barriers:
         return "nothing holds it, it will go on now"
-    chosen = next((held.gate for held in gates if held.then is not None), gates[0].gate)
+    chosen = next((held.barrier for held in barriers if held.then is not None), barriers[0].barrier)
     return chosen.text if chosen.until is None else f"{chosen.text} at {chosen.until:%Y-%m-%d %H:%M:%S} UTC"
 
 

@@ -92,7 +92,7 @@ def run_full(occupancy: Occupancy, live: LiveRun) -> bool:
 
 
 def task_blocked(world: World, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> str | None:
-    """Return which limit keeps a task from being launched: the kind of a gate, or None."""
+    """Return which limit keeps a task from being launched: the kind of a barrier, or None."""
     pool = world.pools.get(spec.pool)
     if pool is None or occupancy.by_pool[spec.pool] + spec.pool_slots > pool.slots:
         return "pool"

@@ -112,7 +112,7 @@ class DagRecord:
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """A version of a DAG as it is stored; ``spec`` is JSON. What is read of it is `working_set.Version`."""
+    """A version of a DAG as it is stored; ``spec`` is JSON. What is read of it is a `Structure`."""
 
     id: int
     dag_id: str

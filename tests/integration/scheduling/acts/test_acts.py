@@ -327,8 +327,8 @@ async def test_why_names_the_pool_and_its_holder(tmp_path: Path) -> None:
     bench.load(dag("w", task("x", pool="one", priority_weight=9), task("y", pool="one"), task("z", "y")))
     run = bench.trigger("w")
     answer = bench.loop.why("w", run, "y", -1)
-    assert [gate.kind for gate in answer.gates] == ["pool"]
-    assert answer.gates[0].holders == (f"w/{run}/x",)
+    assert [gate.kind for gate in answer.barriers] == ["pool"]
+    assert answer.barriers[0].holders == (f"w/{run}/x",)
     chain = bench.loop.why("w", run, "z", -1).chain
     assert "pool one" in chain[-2]
     assert chain[-1].startswith("x is")
@@ -382,7 +382,7 @@ async def test_what_was_blocked_by_a_task_that_later_succeeded_alone_says_so(ben
     way = f"blocked by a, which has succeeded since: run it with: penstock retry d {run} b"
     assert said()["b"] == way
     assert said()["c"] == "all_success cannot be met: b is upstream_failed"
-    assert bench.loop.why("d", run, "b", -1).gates[0].text == f"it has ended: upstream_failed ({way})"
+    assert bench.loop.why("d", run, "b", -1).barriers[0].text == f"it has ended: upstream_failed ({way})"
     assert way in bench.loop.why("d", run, "c", -1).root
     plan = bench.loop.plan(Retry(dag_id="d", run_id=run))
     assert [item.task_id for item in plan.items] == ["b", "c"]

@@ -233,8 +233,10 @@ async def test_set_back_no_point_runs_twice_and_why_says_what_is_waited_for(benc
     assert dates(bench) == before
     [words] = clock_words(bench.loop.world)
     assert "; 1 schedule is settled up to 2026-03-02 12:05:00 UTC and waits until then" in words
-    gate = next(gate for gate in bench.loop.why("d", None, None, -1).gates if gate.kind == "schedule")
-    assert "settled up to 2026-03-02 12:05:00 UTC, ahead of the clock" in gate.text
+    barrier = next(
+        barrier for barrier in bench.loop.why("d", None, None, -1).barriers if barrier.kind == "schedule"
+    )
+    assert "settled up to 2026-03-02 12:05:00 UTC, ahead of the clock" in barrier.text
     for _ in range(5):
         later(bench, 60)
         bench.finish()

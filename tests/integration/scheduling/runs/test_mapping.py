@@ -260,7 +260,7 @@ async def test_why_names_what_a_task_is_mapped_over(bench: Bench) -> None:
     run = bench.trigger("d")
     bench.end("other")
     answer = bench.engine.why("d", run, "f")
-    assert answer.gates[0].text == "it is mapped over what gen will return"
+    assert answer.barriers[0].text == "it is mapped over what gen will return"
     bench.end("gen", returned(2))
     assert bench.engine.why("d", run, "f", 1).subject == "f[1]"
     bench.finish()

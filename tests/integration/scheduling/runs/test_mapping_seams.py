@@ -296,7 +296,7 @@ async def test_the_past_is_every_instance_of_it(bench: Bench) -> None:
     two = bench.trigger("d", logical_date=datetime(2026, 1, 2, tzinfo=UTC))
     bench.end("gen", returned(2), run_id=one)
     bench.end("gen", returned(3), run_id=two)
-    assert bench.engine.why("d", two, "f", 1).gates[0].kind == "previous_run"
+    assert bench.engine.why("d", two, "f", 1).barriers[0].kind == "previous_run"
     bench.end("f[0]", run_id=one)
     bench.end("f[1]", BAD, run_id=one)
     assert states(bench, two)["f[0]"] == "pending"

@@ -49,7 +49,7 @@ async def test_a_retried_date_goes_before_the_later_one_that_waits_for_it(bench:
     assert going(bench) == [1]
     assert bench.running() == []
     why = bench.loop.why("d", days[1], None, -1)
-    assert why.gates[0].text == (
+    assert why.barriers[0].text == (
         f"load: it depends on the past: load is failed in {days[28]}; run it again "
         f"(penstock retry d {days[28]}) or let it pass (penstock mark success d {days[28]} load)"
     )
@@ -183,7 +183,7 @@ async def test_a_run_that_its_own_dag_triggered_and_waits_for_is_named_with_the_
     outer = bench.trigger("d", run_id="outer")
     bench.tick()
     bench.loop.commit(Trigger(dag_id="d", run_id="inner"), expect=None, actor="task d.go", act_id=None)
-    text = bench.loop.why("d", "inner", None, -1).gates[0].text
+    text = bench.loop.why("d", "inner", None, -1).barriers[0].text
     assert text == (
         "d lets 1 run go at once (max_active_runs); go of outer may wait for this very run, and then neither "
         "goes on: penstock run-now d inner starts it ignoring the limit"
@@ -197,7 +197,7 @@ async def test_a_pool_held_by_what_waits_for_runs_is_named_with_the_way_out(benc
     bench.act(SetPool(name="one", slots=1))
     bench.trigger("s")
     run = bench.trigger("d")
-    text = bench.loop.why("d", run, "work", -1).gates[0].text
+    text = bench.loop.why("d", run, "work", -1).barriers[0].text
     assert text.endswith(
         "the task that holds it waits for runs, perhaps for this one: "
         f"penstock run-now d {run} work ignores the limit"

@@ -38,7 +38,7 @@ def say(bench: Bench, attempt: str, note: str, kill_at: float | None = None) -> 
 
 def why(bench: Bench, run: str) -> str:
     answer = explain(bench.loop.world, "d", run, "a", -1, parallelism=8)
-    return answer.gates[0].text
+    return answer.barriers[0].text
 
 
 async def test_a_task_out_of_time_counts_down_and_one_that_lives_on_says_so(bench: Bench) -> None:

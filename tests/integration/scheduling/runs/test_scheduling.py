@@ -414,7 +414,7 @@ async def test_a_full_disk_stops_launches_not_results(bench: Bench, monkeypatch:
     bench.end("a")
     assert bench.states("d", run) == {"a": S.SUCCESS, "b": S.SCHEDULED}
     assert bench.loop.warnings == ("only 3 MiB are free",)
-    assert [gate.kind for gate in bench.loop.why("d", run, "b", -1).gates] == ["engine"]
+    assert [gate.kind for gate in bench.loop.why("d", run, "b", -1).barriers] == ["engine"]
     monkeypatch.setattr(loop, "storage_problem", lambda _: None)
     bench.clock.forward(10)
     bench.tick()

@@ -102,8 +102,8 @@ async def test_it_waits_for_a_setup_that_is_no_parent_and_why_says_so(bench: Ben
     bench.end("a")
     assert bench.states("d", run)["b"] is S.PENDING
     why = bench.loop.why("d", run, "b", -1)
-    assert why.gates[0].holders == ("s",)
-    assert "s is running" in why.gates[0].text
+    assert why.barriers[0].holders == ("s",)
+    assert "s is running" in why.barriers[0].text
     bench.end("s")
     assert bench.running() == ["b"]
 
@@ -264,9 +264,9 @@ async def test_a_cleared_task_that_is_no_parent_is_waited_for_and_why_says_so(be
     bench.end("s")
     assert bench.running() == ["long"]
     bench.tick()
-    gate = bench.loop.why("d", run, "t", -1).gates[0]
-    assert gate.text == "a teardown never runs together with its work: long is running"
-    assert gate.holders == ("long",)
+    barrier = bench.loop.why("d", run, "t", -1).barriers[0]
+    assert barrier.text == "a teardown never runs together with its work: long is running"
+    assert barrier.holders == ("long",)
     bench.end("long", BAD)
     assert bench.running() == ["t"]
     bench.end("t")
@@ -317,7 +317,7 @@ async def test_work_cleared_while_it_runs_or_its_teardown_does(bench: Bench) -> 
     bench.act(Clear(dag_id="d", run_id=run, tasks=("long",)))  # while it is torn down
     assert bench.states("d", run)["t"] is S.RESTARTING
     assert bench.running() == ["t"]
-    assert "t is restarting" in bench.loop.why("d", run, "s", -1).gates[0].text
+    assert "t is restarting" in bench.loop.why("d", run, "s", -1).barriers[0].text
     bench.end("t", KILLED)
     assert bench.running() == ["s"]
     bench.finish()

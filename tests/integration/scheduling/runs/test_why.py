@@ -1,4 +1,4 @@
-"""Every gate, reached with the real scheduler: its words, its holder, and the root of the chain."""
+"""Every barrier, reached with the real scheduler: its words, its holder, and the root of the chain."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECOND = datetime(2026, 1, 2, tzinfo=UTC)
 
 @dataclass
 class Case:
-    """How a gate is reached, and what is said of it. ``run`` and ``task`` are what is asked."""
+    """How a barrier is reached, and what is said of it. ``run`` and ``task`` are what is asked."""
 
     drive: Callable[[Bench], tuple[str | None, str | None]]
     kind: str
@@ -334,27 +334,29 @@ async def test_every_gate_has_words_a_holder_and_a_root(case: Case, tmp_path: Pa
     run, name = case.drive(bench)
     bench.tick()  # what was launched has been claimed by now
     answer = bench.engine.why("d", run, name)
-    gate = next((gate for gate in answer.gates if gate.kind == case.kind), None)
-    assert gate is not None, answer
-    assert re.search(case.words, gate.text), answer
+    barrier = next((barrier for barrier in answer.barriers if barrier.kind == case.kind), None)
+    assert barrier is not None, answer
+    assert re.search(case.words, barrier.text), answer
     if case.holder:
-        assert any(case.holder in holder for holder in gate.holders), answer
+        assert any(case.holder in holder for holder in barrier.holders), answer
     assert re.search(case.root, answer.root), answer
     assert answer.root == answer.chain[-1]
     assert len(answer.chain) == len(set(answer.chain))
     # With no engine the same is said, and who is missing.
     silent = StoredPlanner(bench.database, bench.settings).why("d", run, name, -1)
     if case.kind != "finished":
-        assert silent.gates[0].kind == "engine"
+        assert silent.barriers[0].kind == "engine"
         assert re.search(r"no engine is running, silent since 2026-03-02 12:00", silent.root)
-        assert {gate.kind for gate in answer.gates} <= {gate.kind for gate in silent.gates} | {"schedule"}
+        assert {barrier.kind for barrier in answer.barriers} <= {
+            barrier.kind for barrier in silent.barriers
+        } | {"schedule"}
     bench.close()
 
 
 def test_every_kind_of_gate_is_reached_here() -> None:
-    from penstock.model.views.views import Gate
+    from penstock.model.views.views import Barrier
 
-    kinds = set(re.findall(r"\w+", (Gate.__doc__ or "").split("one of:")[1].split("``holders``")[0]))
+    kinds = set(re.findall(r"\w+", (Barrier.__doc__ or "").split("one of:")[1].split("``holders``")[0]))
     # Asked in tests of their own, or what the cases above lead to.
     elsewhere = {"engine", "quarantine", "assets", "retry", "sensor", "max_active_tis_per_dagrun"}
     assert kinds - elsewhere == {case.kind for case in CASES.values()}
@@ -363,17 +365,17 @@ def test_every_kind_of_gate_is_reached_here() -> None:
 async def test_what_waits_by_itself_says_until_when(tmp_path: Path) -> None:
     bench = await Bench(tmp_path).open()
     run, _ = retry(bench)
-    (gate,) = bench.engine.why("d", run, "a").gates
-    assert (gate.kind, gate.until is not None) == ("retry", True)
+    (barrier,) = bench.engine.why("d", run, "a").barriers
+    assert (barrier.kind, barrier.until is not None) == ("retry", True)
     bench.load(dag("e", task("a", max_active_tis_per_dagrun=0)))
-    (gate,) = bench.engine.why("e", bench.trigger("e"), "a").gates
-    assert gate.kind == "max_active_tis_per_dagrun"
+    (barrier,) = bench.engine.why("e", bench.trigger("e"), "a").barriers
+    assert barrier.kind == "max_active_tis_per_dagrun"
     bench.close()
     (tmp_path / "s").mkdir()
     there = await Bench(tmp_path / "s").open()
     run, _ = sensor(there)
-    (gate,) = there.engine.why("d", run, "a").gates
-    assert (gate.kind, gate.until) == ("sensor", there.clock.now() + timedelta(seconds=300))
+    (barrier,) = there.engine.why("d", run, "a").barriers
+    assert (barrier.kind, barrier.until) == ("sensor", there.clock.now() + timedelta(seconds=300))
     there.close()
 
 
@@ -384,7 +386,7 @@ async def test_a_full_disk_holds_everything_that_has_not_ended(
     bench = await Bench(tmp_path).open()
     bench.load(dag("d", task("a")))
     answer = bench.engine.why("d", bench.trigger("d"), "a")
-    assert (answer.gates[0].kind, answer.root) == ("engine", "only 3 MiB are free")
+    assert (answer.barriers[0].kind, answer.root) == ("engine", "only 3 MiB are free")
     bench.close()
 
 

@@ -81,10 +81,10 @@ async def test_all_waits_for_each_and_takes_all_of_them_along(bench: Bench) -> N
     make_a(bench)
     assert runs(bench, "both") == []
     assert len(runs(bench, "either")) == 2
-    [gate] = bench.engine.why("both").gates
-    assert gate.kind == "assets"
-    assert gate.text == "it runs when a & b have changed; it waits for b; changed since its last run: a"
-    assert gate.holders == ("b",)
+    [barrier] = bench.engine.why("both").barriers
+    assert barrier.kind == "assets"
+    assert barrier.text == "it runs when a & b have changed; it waits for b; changed since its last run: a"
+    assert barrier.holders == ("b",)
     bench.trigger("make_b")
     [run_id] = runs(bench, "both")
     events = [event for event in bench.engine.asset_events("a") if ("both", run_id) in event.runs]
@@ -100,7 +100,7 @@ async def test_a_paused_dag_takes_no_note(bench: Bench) -> None:
     bench.act(PauseSchedule(dag_id="c"))
     bench.trigger("make_b")
     assert runs(bench, "c") == []
-    assert bench.engine.why("c").gates[0].kind == "paused"
+    assert bench.engine.why("c").barriers[0].kind == "paused"
     bench.act(UnpauseSchedule(dag_id="c"))
     assert runs(bench, "c") == [], "what changed meanwhile is not made up for"
     bench.trigger("make_b")
@@ -216,7 +216,7 @@ async def test_a_changed_schedule_forgets_what_it_no_longer_waits_for(bench: Ben
     bench.load(waiting("c", BOTH))
     bench.trigger("make_b")
     assert runs(bench, "c") == []
-    assert bench.engine.why("c").gates[0].holders == ("a",)
+    assert bench.engine.why("c").barriers[0].holders == ("a",)
 
 
 async def test_the_lineage(bench: Bench) -> None:

@@ -210,7 +210,7 @@ async def test_a_dag_whose_spec_cannot_be_read_is_mended_from_its_file(bench: Be
     bench.load(spec)
     assert [row.id for row in bench.engine.quarantine()] == ["bad"]
     why = bench.engine.why("bad")
-    assert [gate.kind for gate in why.gates] == ["quarantine"]
+    assert [gate.kind for gate in why.barriers] == ["quarantine"]
     bench.act(QuarantineRetry(subject="bad"))
     assert bench.engine.quarantine() == []
     await bench.restart()

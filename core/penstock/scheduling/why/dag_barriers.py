@@ -1,22 +1,22 @@
-"""The gates that hold a DAG's next run: a pause, a moment, assets, a trigger by hand, runs in its way."""
+"""The barriers that hold a DAG's next run: a pause, a moment, assets, a trigger by hand, runs in its way."""
 
 from __future__ import annotations
 
 from penstock.clock import from_us, opt_from_us
 from penstock.model.assets import describe, lacking
-from penstock.model.views.views import Gate
-from penstock.scheduling.why.gates import MOST_HOLDERS, Held, pause_gate
+from penstock.model.views.views import Barrier
+from penstock.scheduling.why.barriers import MOST_HOLDERS, Held, pause_barrier
 from penstock.scheduling.world.world import DagEntry, World
 
 
-def dag_gates(world: World, dag_id: str) -> list[Held]:
+def dag_barriers(world: World, dag_id: str) -> list[Held]:
     """Return what keeps a DAG from having its next run."""
     entry = world.dag(dag_id)
-    return [*(Held(gate) for gate in _gates(world, entry)), *_full(world, entry)]
+    return [*(Held(barrier) for barrier in _barriers(world, entry)), *_full(world, entry)]
 
 
 def _full(world: World, entry: DagEntry) -> list[Held]:
-    """Return the gate of ``max_active_runs``: what becomes of a run that comes now, and who is in its way."""
+    """Return the barrier of ``max_active_runs``: what becomes of a new run, and who is before it."""
     spec = entry.structure.spec
     active = [live for live in world.runs_of(entry.dag_id) if live.record.backfill_id is None]
     if len(active) < spec.max_active_runs:
@@ -25,22 +25,22 @@ def _full(world: World, entry: DagEntry) -> list[Held]:
     means = others.get(spec.overlap, "replaces the running one")
     text = f"{len(active)} of {spec.max_active_runs} runs are active; another one {means} (max_active_runs)"
     names = tuple(live.record.run_id for live in active[:MOST_HOLDERS])
-    return [Held(Gate(kind="run_queued", text=text, holders=names), (active[0], None))]
+    return [Held(Barrier(kind="run_queued", text=text, holders=names), (active[0], None))]
 
 
-def _gates(world: World, entry: DagEntry) -> list[Gate]:
+def _barriers(world: World, entry: DagEntry) -> list[Barrier]:
     dag_id = entry.dag_id
-    gates = []
+    barriers = []
     if entry.facts.missing:
-        gates.append(Gate(kind="missing", text=f"{entry.facts.file} no longer makes it"))
+        barriers.append(Barrier(kind="missing", text=f"{entry.facts.file} no longer makes it"))
     paused, frozen = world.paused(dag_id), world.frozen(dag_id)
     if paused is not None:
-        gates.append(pause_gate("paused", f"the schedule of {dag_id} is paused", paused))
+        barriers.append(pause_barrier("paused", f"the schedule of {dag_id} is paused", paused))
     if frozen is not None:
-        gates.append(pause_gate("frozen", f"the DAG {dag_id} is frozen", frozen))
+        barriers.append(pause_barrier("frozen", f"the DAG {dag_id} is frozen", frozen))
     schedule = entry.structure.spec.schedule
     if schedule.assets is not None:
-        gates += _asset_gates(world, entry)
+        barriers += _asset_barriers(world, entry)
     if schedule.kind != "none" and paused is None:
         due = opt_from_us(entry.next_due_us)
         text = "its next schedule point is due" if due else "the schedule has no more points"
@@ -48,13 +48,13 @@ def _gates(world: World, entry: DagEntry) -> list[Gate]:
         if due and settled_us > world.now_us:
             until = f"{from_us(settled_us):%Y-%m-%d %H:%M:%S} UTC"
             text = f"its points have records up to {until}, because the clock was set back; the next is due"
-        gates.append(Gate(kind="schedule", text=f"{text} ({schedule.text})", until=due))
+        barriers.append(Barrier(kind="schedule", text=f"{text} ({schedule.text})", until=due))
     elif schedule.kind == "none" and schedule.assets is None:
-        gates.append(Gate(kind="schedule", text="it has no schedule: it runs only when triggered"))
-    return gates
+        barriers.append(Barrier(kind="schedule", text="it has no schedule: it runs only when triggered"))
+    return barriers
 
 
-def _asset_gates(world: World, entry: DagEntry) -> list[Gate]:
+def _asset_barriers(world: World, entry: DagEntry) -> list[Barrier]:
     condition = entry.structure.spec.schedule.assets
     assert condition is not None
     events = world.assets.queued.get(entry.dag_id, [])
@@ -62,7 +62,7 @@ def _asset_gates(world: World, entry: DagEntry) -> list[Gate]:
     came = list(dict.fromkeys(event.name for event in events))
     if not waits:
         text = f"its assets have changed ({', '.join(came)}); a run starts as soon as allowed"
-        return [Gate(kind="assets", text=text)]
+        return [Barrier(kind="assets", text=text)]
     had = f"; changed since its last run: {', '.join(came)}" if came else ""
     text = f"it runs when {describe(condition)} have changed; it waits for {', '.join(waits)}{had}"
-    return [Gate(kind="assets", text=text, holders=tuple(waits))]
+    return [Barrier(kind="assets", text=text, holders=tuple(waits))]

@@ -1,4 +1,4 @@
-"""The gates that hold a run or a task instance, each with its holder and with whom to ask next.
+"""The barriers that hold a run or a task instance, each with its holder and with whom to ask next.
 
 Reads the same facts and asks the same limits as the steps of the tick do.
 """
@@ -13,7 +13,7 @@ from penstock.execution.executor import Claimed
 from penstock.model.spec import TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
 from penstock.model.trigger_rules import Verdict
-from penstock.model.views.views import Gate
+from penstock.model.views.views import Barrier
 from penstock.scheduling.world.instances import (
     direct_parents,
     instances,
@@ -36,9 +36,9 @@ _ASKING = frozenset({"ExternalTaskSensor", "TriggerDagRunOperator"})
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A gate, and what to look at next on the way to the root: what holds it."""
+    """A barrier, and what to look at next on the way to the root: what holds it."""
 
-    gate: Gate
+    barrier: Barrier
     then: Subject | None = None
 
 
@@ -47,39 +47,39 @@ def because(reason: str | None) -> str:
     return f" ({reason})" if reason else ""
 
 
-def pause_gate(kind: str, text: str, pause: PauseRecord) -> Gate:
-    """Return the gate of one of the four pauses: who, since when, why, until."""
+def pause_barrier(kind: str, text: str, pause: PauseRecord) -> Barrier:
+    """Return the barrier of one of the four pauses: who, since when, why, until."""
     since = from_us(pause.since_us)
     words = f"{text} since {since:%Y-%m-%d %H:%M} UTC by {pause.by}{because(pause.why)}"
-    return Gate(kind=kind, text=words, holders=(pause.by,), until=opt_from_us(pause.until_us))
+    return Barrier(kind=kind, text=words, holders=(pause.by,), until=opt_from_us(pause.until_us))
 
 
-def quarantine_gate(subject_id: str, reason: str) -> Gate:
-    """Return the gate of what is in quarantine: why, and the two ways out."""
+def quarantine_barrier(subject_id: str, reason: str) -> Barrier:
+    """Return the barrier of what is in quarantine: why, and the two ways out."""
     ways = f"penstock quarantine retry {subject_id}, or drop"
-    return Gate(kind="quarantine", text=f"{subject_id} is in quarantine: {reason} ({ways})")
+    return Barrier(kind="quarantine", text=f"{subject_id} is in quarantine: {reason} ({ways})")
 
 
 # -- runs --------------------------------------------------------------------------------------
 
 
-def run_gates(world: World, live: LiveRun) -> list[Held]:
+def run_barriers(world: World, live: LiveRun) -> list[Held]:
     """Return what holds a whole run."""
     dag_id, run_id = live.key
     if live.record.state in RUN_TERMINAL:
         text = f"the run has ended: {live.record.state}{because(live.record.reason)}"
-        return [Held(Gate(kind="finished", text=text), _failure(live))]
+        return [Held(Barrier(kind="finished", text=text), _failure(live))]
     held = []
     frozen = world.frozen(dag_id)
     if frozen:
-        held.append(Held(pause_gate("frozen", f"the DAG {dag_id} is frozen", frozen)))
+        held.append(Held(pause_barrier("frozen", f"the DAG {dag_id} is frozen", frozen)))
     hold = world.held(dag_id, run_id)
     if hold:
-        held.append(Held(pause_gate("held", f"the run {run_id} is held", hold)))
+        held.append(Held(pause_barrier("held", f"the run {run_id} is held", hold)))
     if live.record.intent is not None:
         held.append(_ending(live))
     elif live.record.state is RunState.QUEUED:
-        held += _queue_gates(world, live)
+        held += _queue_barriers(world, live)
     return held
 
 
@@ -87,10 +87,10 @@ def _ending(live: LiveRun) -> Held:
     alive = [task for task in live.tasks.values() if task.state in OCCUPIES_SLOT]
     names = tuple(task.key for task in alive)
     text = f"the run is about to end{because(live.record.reason)}; {len(alive)} still to be killed"
-    return Held(Gate(kind="ending", text=text, holders=names), (live, alive[0]) if alive else None)
+    return Held(Barrier(kind="ending", text=text, holders=names), (live, alive[0]) if alive else None)
 
 
-def _queue_gates(world: World, live: LiveRun) -> list[Held]:
+def _queue_barriers(world: World, live: LiveRun) -> list[Held]:
     run, dag_id = live.record, live.record.dag_id
     queue, limit = run_queue(world, live), run_limit(world, live)
     active = [
@@ -101,14 +101,14 @@ def _queue_gates(world: World, live: LiveRun) -> list[Held]:
     if run.rush != "now" and run.run_type is RunType.SCHEDULED:
         due = opt_from_us(run.run_after_us)
         if run.run_after_us > world.now_us:
-            return [Held(Gate(kind="schedule", text="it was planned for later", until=due))]
+            return [Held(Barrier(kind="schedule", text="it was planned for later", until=due))]
     if len(active) < limit:
         return []
     who = dag_id if queue == dag_id else f"backfill {queue}"
     text = f"{who} allows {limit} run{'' if limit == 1 else 's'} at once (max_active_runs)"
     text += _circle(live, active)
     names = tuple(other.record.run_id for other in active[:MOST_HOLDERS])
-    return [Held(Gate(kind="run_queued", text=text, holders=names), (active[0], None))]
+    return [Held(Barrier(kind="run_queued", text=text, holders=names), (active[0], None))]
 
 
 def _circle(live: LiveRun, active: list[LiveRun]) -> str:
@@ -150,43 +150,43 @@ def _failure(live: LiveRun) -> Subject | None:
 # -- task instances ----------------------------------------------------------------------------
 
 
-def task_gates(world: World, live: LiveRun, task: TaskRecord, parallelism: int) -> list[Held]:
+def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: int) -> list[Held]:
     """Return what holds a task instance; nothing when it is about to be launched."""
     if task.state in TERMINAL:
         text = f"it has ended: {task.state}{because(task.reason)}"
         culprit = _culprit(live, task)
-        return [Held(Gate(kind="finished", text=text), (live, culprit) if culprit else None)]
+        return [Held(Barrier(kind="finished", text=text), (live, culprit) if culprit else None)]
     if task.state in (TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING):
         return [Held(_running(task, world.remarks.get(task.attempt_id or "")))]
     spec = live.structure.tasks[task.task_id]
-    held = run_gates(world, live)
+    held = run_barriers(world, live)
     hold = world.held(*live.key, task.key)
     if hold:
-        held.append(Held(pause_gate("held", f"the task {task.key} is held", hold)))
+        held.append(Held(pause_barrier("held", f"the task {task.key} is held", hold)))
     match task.state:
         case TaskState.PENDING:
-            held += _pending_gates(world, live, task)
+            held += _pending_barriers(world, live, task)
         case TaskState.UP_FOR_RETRY:
             text = f"try {task.try_number} of {task.max_tries} failed; the next is due"
-            held.append(Held(Gate(kind="retry", text=text, until=opt_from_us(task.next_us))))
+            held.append(Held(Barrier(kind="retry", text=text, until=opt_from_us(task.next_us))))
         case TaskState.UP_FOR_RESCHEDULE:
             looks = f"{task.pokes} look{'' if task.pokes == 1 else 's'}"
             text = f"a sensor whose condition is not true yet ({looks}); the next check is due"
-            held.append(Held(Gate(kind="sensor", text=text, until=opt_from_us(task.next_us))))
+            held.append(Held(Barrier(kind="sensor", text=text, until=opt_from_us(task.next_us))))
         case TaskState.SCHEDULED if task.rush != "now":
-            held += _slot_gates(world, live, spec, parallelism)
+            held += _slot_barriers(world, live, spec, parallelism)
         case TaskState.QUEUED:
             text = "its launch was requested; no supervisor has claimed it yet"
-            held.append(Held(Gate(kind="launching", text=text)))
+            held.append(Held(Barrier(kind="launching", text=text)))
         case _:
             pass
     if not held and live.record.state is not RunState.RUNNING:
         text = f"its run is {live.record.state}"
-        held.append(Held(Gate(kind="run_queued", text=text, holders=(live.record.run_id,)), (live, None)))
+        held.append(Held(Barrier(kind="run_queued", text=text, holders=(live.record.run_id,)), (live, None)))
     return held
 
 
-def _running(task: TaskRecord, remark: Claimed | None) -> Gate:
+def _running(task: TaskRecord, remark: Claimed | None) -> Barrier:
     if task.state is TaskState.RUNNING:
         since = opt_from_us(task.start_us)
         words = f" since {since:%Y-%m-%d %H:%M:%S} UTC" if since else ""
@@ -196,11 +196,11 @@ def _running(task: TaskRecord, remark: Claimed | None) -> Gate:
         again = " and then runs again" if task.state is TaskState.RESTARTING else ""
         text = f"it is being stopped{again}{because(task.reason)}"
     if task.stop_us is None or (remark is not None and remark.kill_at is None):  # it was killed, in vain
-        return Gate(kind="running", text=text)
-    return Gate(kind="running", text=f"{text}; it is killed at the latest", until=from_us(task.stop_us))
+        return Barrier(kind="running", text=text)
+    return Barrier(kind="running", text=f"{text}; it is killed at the latest", until=from_us(task.stop_us))
 
 
-def _pending_gates(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
+def _pending_barriers(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
     held = []
     spec = live.structure.tasks[task.task_id]
     verdict, _ = judge(live, task)
@@ -224,15 +224,17 @@ def _pending_gates(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
         run_id, task_id, state = past
         before = world.run(live.record.dag_id, run_id)
         text = f"it depends on the past: {task_id} is {state} in {run_id}{_past_way_out(live, past)}"
-        gate = Gate(kind="previous_run", text=text, holders=(f"{live.record.dag_id}/{run_id}/{task_id}",))
+        barrier = Barrier(
+            kind="previous_run", text=text, holders=(f"{live.record.dag_id}/{run_id}/{task_id}",)
+        )
         found = instances(before, task_id)
-        held.append(Held(gate, (before, next((each for each in found if each.state is state), None))))
+        held.append(Held(barrier, (before, next((each for each in found if each.state is state), None))))
     return held
 
 
 def _waits(kind: str, text: str, live: LiveRun, waits: list[TaskRecord]) -> Held:
     names = tuple(task.key for task in waits[:MOST_HOLDERS])
-    return Held(Gate(kind=kind, text=text, holders=names), (live, waits[0]) if waits else None)
+    return Held(Barrier(kind=kind, text=text, holders=names), (live, waits[0]) if waits else None)
 
 
 def _past_way_out(live: LiveRun, past: tuple[str, str, TaskState]) -> str:
@@ -250,7 +252,7 @@ def _unfinished(tasks: Iterable[TaskRecord]) -> list[TaskRecord]:
     return sorted(waits, key=lambda task: task.state in OCCUPIES_SLOT)
 
 
-def _slot_gates(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -> list[Held]:
+def _slot_barriers(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -> list[Held]:
     occupancy = Occupancy.of(world)
     held = []
     way = (*live.key, spec.task_id)
@@ -263,7 +265,7 @@ def _slot_gates(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -
         held.append(_slots(world, "max_active_tasks", text, lambda other, _: other is live, way))
     blocked = task_blocked(world, occupancy, live, spec)
     if blocked == "pool":
-        held.append(_pool_gate(world, occupancy, spec, way))
+        held.append(_pool_barrier(world, occupancy, spec, way))
     elif blocked is not None:
         whole = blocked == "max_active_tis_per_dag"
         text = f"{getattr(spec, blocked)} at once of {spec.task_id} ({blocked})"
@@ -276,15 +278,15 @@ def _slot_gates(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -
     return held
 
 
-def _pool_gate(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[str, str, str]) -> Held:
+def _pool_barrier(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[str, str, str]) -> Held:
     pool = world.pools.get(spec.pool)
     if pool is None:
         text = f"pool {spec.pool} does not exist; make it with: penstock pools set {spec.pool} 1"
-        return Held(Gate(kind="pool", text=text))
+        return Held(Barrier(kind="pool", text=text))
     wants = "" if spec.pool_slots == 1 else f", it needs {spec.pool_slots}"
     text = f"pool {spec.pool}: {occupancy.by_pool[spec.pool]} of {pool.slots} slots in use{wants}"
     if spec.pool_slots > pool.slots:
-        return Held(Gate(kind="pool", text=f"{text}: it can never run in a pool of this size"))
+        return Held(Barrier(kind="pool", text=f"{text}: it can never run in a pool of this size"))
     return _slots(
         world, "pool", text, lambda other, task: other.structure.tasks[task.task_id].pool == spec.pool, way
     )
@@ -293,7 +295,7 @@ def _pool_gate(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[st
 def _slots(
     world: World, kind: str, text: str, fits: Callable[[LiveRun, TaskRecord], bool], way: tuple[str, str, str]
 ) -> Held:
-    """Return a gate whose holders are the live attempts that *fits* says count, oldest first.
+    """Return a barrier whose holders are the live attempts that *fits* says count, oldest first.
 
     *way* (DAG, run, task) is named when all of them wait for other runs, perhaps for this very one.
     """
@@ -310,7 +312,7 @@ def _slots(
     if found and all(each[0].structure.tasks[each[1].task_id].operator in _ASKING for each in found):
         text += "; the task that holds it waits for runs, perhaps for this one: "
         text += f"penstock run-now {' '.join(way)} ignores the limit"
-    return Held(Gate(kind=kind, text=text, holders=names), found[0] if found else None)
+    return Held(Barrier(kind=kind, text=text, holders=names), found[0] if found else None)
 
 
 def _culprit(live: LiveRun, task: TaskRecord) -> TaskRecord | None:
