@@ -129,7 +129,7 @@ def _record(tree: Path, batch: list[str], reach: Reach) -> None:
         stdout=subprocess.DEVNULL,
         check=False,
     )
-    if not noted.exists():
+    if not noted.exists() or not data.exists():
         raise SystemExit(f"mutants: pytest did not come to its end over {', '.join(batch)}")
     coverage = CoverageData(str(data))
     coverage.read()
@@ -140,6 +140,8 @@ def _record(tree: Path, batch: list[str], reach: Reach) -> None:
             for line, contexts in coverage.contexts_by_lineno(str(tree / source)).items():
                 for context in contexts:
                     keys.setdefault(context.rpartition("|")[0], set()).add(lines.key(line))
+    if not keys:
+        raise SystemExit(f"mutants: coverage saw nothing of {', '.join(batch)}")
     for test, (seconds, outcome) in json.loads(noted.read_text()).items():
         if outcome == "failed":
             print(f"  left out, it fails on unchanged code: {test}")

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cosmic_ray.mutating import mutate_and_test
@@ -18,8 +19,6 @@ from mutants.equivalent import reason
 from mutants.places import Change, change
 from mutants.reach import Reach, choose, pytest_words
 from mutants.tree import HOME, TREE, sweep
-
-_SLOW = 1.0  # seconds; a test that takes longer may fail for want of time, so it is asked once more
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def _try(spec: MutationSpec, reach: Reach, limit: float) -> tuple[WorkResult, st
             unused = f", {more} more reach it" if more else ""
             return result, f"{len(tests)} tests passed{unused}"
         failed = _failed()
-        if failed not in tests or reach.seconds.get(failed, 0.0) < _SLOW or _passes(failed):
+        if failed not in tests or _passes(failed):
             return result, failed or "no test could be run"
         tests.remove(failed)  # it fails without the change, too: it says nothing
 
@@ -86,7 +85,9 @@ def _failed() -> str:
     return next((test for test, (_, outcome) in notes.items() if outcome == "failed"), "")
 
 
+@cache
 def _passes(test: str) -> bool:
+    """Whether a test that failed passes without the change; asked once, as it says nothing otherwise."""
     command = _command([test])
     result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     sweep()
