@@ -30,7 +30,7 @@ os.environ.pop("NO_COLOR", None)
 
 from penstock.api.client import SocketEngine  # noqa: E402 - Textual reads the environment when it is imported
 from penstock.model.states import RUN_TERMINAL, RunState, TaskState  # noqa: E402
-from penstock.model.views.views import RunRow  # noqa: E402
+from penstock.model.views.runs import RunRow  # noqa: E402
 from penstock.settings import Settings, load_settings  # noqa: E402
 from penstock_tui.app import Console  # noqa: E402
 from penstock_tui.feed import Feed  # noqa: E402

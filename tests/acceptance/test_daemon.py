@@ -17,7 +17,7 @@ from drive.waiting import wait_for
 from penstock.errors import EngineNotRunningError
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL, RunState
-from penstock.model.views.views import RunDetail
+from penstock.model.views.runs import RunDetail
 
 GOOD = """
 from penstock import DAG, BashOperator

@@ -16,7 +16,7 @@ from drive.instance import Instance
 from drive.waiting import wait_for
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL, RunState
-from penstock.model.views.views import RunDetail
+from penstock.model.views.runs import RunDetail
 from penstock.stray_signals import ALL
 
 DAG = """

@@ -11,7 +11,7 @@ from fakes.engine import FakeEngine
 from fakes.world import DAY, NOW, replace
 from penstock.model import acts
 from penstock.model.states import RunState, RunType
-from penstock.model.views.views import LedgerPoint
+from penstock.model.views.points import LedgerPoint
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.widgets.line_table import LineTable

@@ -14,7 +14,8 @@ from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.states import RunState
 from penstock.model.views.callbacks import CallbackRow
-from penstock.model.views.views import PauseInfo, Plan
+from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.plans import Plan
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.widgets.line_table import LineTable
 

@@ -10,7 +10,7 @@ import pytest
 from drive.console import Driver, driving, open_log
 from fakes.engine import FakeEngine
 from penstock.errors import UnknownError
-from penstock.model.views.views import LogChunk
+from penstock.model.views.attempts import LogChunk
 from penstock_tui.view.log_source import Follow
 from penstock_tui.widgets.log_view import LogView
 

@@ -8,7 +8,7 @@ import pytest
 
 from drive.console import SIZES, Driver, driving, open_log
 from fakes.engine import FakeEngine
-from penstock.model.views.views import LogChunk
+from penstock.model.views.attempts import LogChunk
 from penstock_tui.widgets.log_view import LogView
 
 ENDED = ("orders_daily", "join", 3)

@@ -11,7 +11,7 @@ from drive.sent_bytes import count, reset, wired
 from fakes.engine import FakeEngine
 from fakes.world import NOW, World
 from penstock.model.states import RunState, TaskState
-from penstock.model.views.views import TaskRow
+from penstock.model.views.runs import TaskRow
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.target import TaskTarget
 

@@ -7,7 +7,8 @@ import time
 from drive.console import Driver, driving
 from fakes.engine import FakeEngine
 from penstock.model import acts
-from penstock.model.views.views import Plan, RunDetail
+from penstock.model.views.plans import Plan
+from penstock.model.views.runs import RunDetail
 from penstock_tui.dialogs.palette import Palette
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.screens.dags import DagsScreen

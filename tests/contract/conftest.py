@@ -16,7 +16,7 @@ from drive.server import Served
 from fakes.clock import FakeClock
 from penstock.api.client import SocketEngine
 from penstock.api.local import LocalEngine
-from penstock.model.views import views
+from penstock.model.views.events import Change
 from penstock.service.notices import Notices
 from penstock.settings import Settings
 from penstock.store.database import Database
@@ -62,9 +62,7 @@ def port(request: pytest.FixtureRequest, database: Database, settings: Settings)
 
         def write_and_tell(dag_id: str, run_id: str) -> None:
             write(dag_id, run_id)
-            change = views.Change(
-                cursor=local.events(limit=1)[0].seq, dags=(dag_id,), runs=((dag_id, run_id),)
-            )
+            change = Change(cursor=local.events(limit=1)[0].seq, dags=(dag_id,), runs=((dag_id, run_id),))
             served.soon(notices.publish, change)
 
         yield Port(client, database, settings, remembered, write_and_tell)

@@ -18,7 +18,8 @@ from penstock.errors import PlanStaleError, RefusedError
 from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ParamSpec, ScheduleSpec
-from penstock.model.views import views
+from penstock.model.views.plans import Done, Plan, PlanItem
+from penstock.model.views.why import Barrier, Why
 from penstock.settings import Settings
 from penstock.store import tables
 from penstock.store.database import Database
@@ -37,32 +38,32 @@ class RememberedActs:
     warnings = ("the disk is nearly full",)
 
     def __init__(self) -> None:
-        self.done: dict[str, views.Done] = {}
+        self.done: dict[str, Done] = {}
         self.seen: list[tuple[acts.AnyAct, str]] = []
 
-    def plan(self, act: acts.AnyAct) -> views.Plan:
+    def plan(self, act: acts.AnyAct) -> Plan:
         if isinstance(act, acts.DeletePool):
             raise RefusedError(f"pool {act.name} is held")
-        item = views.PlanItem(dag_id="etl", run_id=None, task_id=None, before="-", after="queued")
-        return views.Plan(act=acts.act_name(act), title="1 thing", items=(item,), fingerprint="f1")
+        item = PlanItem(dag_id="etl", run_id=None, task_id=None, before="-", after="queued")
+        return Plan(act=acts.act_name(act), title="1 thing", items=(item,), fingerprint="f1")
 
-    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
-        barrier = views.Barrier(kind="pool", text=f"map index {map_index}", holders=("etl/r/extract",))
-        return views.Why(subject=f"{dag_id}/{run_id}/{task_id}", state="scheduled", barriers=(barrier,))
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
+        barrier = Barrier(kind="pool", text=f"map index {map_index}", holders=("etl/r/extract",))
+        return Why(subject=f"{dag_id}/{run_id}/{task_id}", state="scheduled", barriers=(barrier,))
 
-    def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
+    def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         if act_id is not None and act_id in self.done:
             return self.done[act_id]
         if expect not in {None, "f1"}:
             raise PlanStaleError
         self.seen.append((act, actor))
-        done = views.Done(act=acts.act_name(act), message=f"done {len(self.seen)}", touched=1)
+        done = Done(act=acts.act_name(act), message=f"done {len(self.seen)}", touched=1)
         self.done[act_id or ""] = done
         return done
 
     async def commit_async(
         self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None
-    ) -> views.Done:
+    ) -> Done:
         await asyncio.sleep(0)
         return self.commit(act, expect=expect, actor=actor, act_id=act_id)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from drive.waiting import wait_for
 from penstock.api.client import SocketEngine
 from penstock.errors import EngineError
-from penstock.model.views.views import EngineStatus
+from penstock.model.views.status import EngineStatus
 from penstock.settings import Settings, load_settings
 
 

@@ -16,7 +16,8 @@ from penstock.model.acts import AnyAct, Trigger
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec, ParsedFile
 from penstock.model.states import RunState, TaskState
-from penstock.model.views.views import Done, RunDetail
+from penstock.model.views.plans import Done
+from penstock.model.views.runs import RunDetail
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.steps.obey import FileLoaded
 from penstock.settings import Settings

@@ -17,7 +17,8 @@ from penstock.errors import (
     UnknownError,
 )
 from penstock.model import acts
-from penstock.model.views import views
+from penstock.model.views.plans import Done, Plan
+from penstock.model.views.why import Why
 from penstock.service.notices import Notices
 from penstock.service.server import Server
 from penstock.settings import Settings
@@ -74,22 +75,22 @@ class SlowActs:
         self.proceed = threading.Event()
         self.begun = threading.Event()
 
-    def plan(self, act: acts.AnyAct) -> views.Plan:
+    def plan(self, act: acts.AnyAct) -> Plan:
         raise ZeroDivisionError("a fault of ours")
 
-    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
         raise UnknownError(f"there is no run {run_id}")
 
-    def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
+    def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         raise AssertionError("the server must not block")
 
     async def commit_async(
         self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None
-    ) -> views.Done:
+    ) -> Done:
         self.begun.set()
         while not self.proceed.is_set():  # noqa: ASYNC110 - set by another thread
             await asyncio.sleep(0.005)
-        return views.Done(act=acts.act_name(act), message=actor, touched=1)
+        return Done(act=acts.act_name(act), message=actor, touched=1)
 
 
 Client = TypeVar("Client", "Peer", SocketEngine)

@@ -18,7 +18,7 @@ from fakes.stepped_clock import SteppedClock
 from penstock.errors import EngineError
 from penstock.model.acts import QuarantineDrop, Trigger
 from penstock.model.states import RUN_TERMINAL, RunState
-from penstock.model.views.views import LedgerPoint
+from penstock.model.views.points import LedgerPoint
 
 BEAT = timedelta(seconds=5)
 MOST_SECONDS = 60.0

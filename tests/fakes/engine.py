@@ -15,12 +15,20 @@ from fakes.world import DAY, NOW, World, believable, replace
 from fakes.world_points import days_of, points_of
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
 from penstock.model.acts import AnyAct, act_name
-from penstock.model.views import views
 from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.events import Change, EventRow
+from penstock.model.views.plans import Done, Plan, PlanAnswer
+from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
+from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runs import RunDetail, RunRow
+from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
+from penstock.model.views.why import Barrier, Why
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,8 @@ class FakeEngine:
         self.closed = False
         self._age = 0
         self._gone = threading.Event()
-        self._answers: dict[str, views.Done] = {}
-        self._listeners: list[queue.Queue[views.Change | None]] = []
+        self._answers: dict[str, Done] = {}
+        self._listeners: list[queue.Queue[Change | None]] = []
 
     # -- what a test steers ----------------------------------------------------------------------
 
@@ -76,14 +84,14 @@ class FakeEngine:
     def notify(self, *runs: tuple[str, str], dags: tuple[str, ...] = (), all: bool = False) -> None:  # noqa: A002
         """Send a change to every listener."""
         names = tuple(dict.fromkeys((*dags, *(run[0] for run in runs))))
-        change = views.Change(cursor=len(self.world.events), dags=names, runs=runs, all=all)
+        change = Change(cursor=len(self.world.events), dags=names, runs=runs, all=all)
         for listener in list(self._listeners):
             listener.put(change)
 
     def ring(self, *texts: str) -> None:
         """Have every console ring."""
         for listener in list(self._listeners):
-            listener.put(views.Change(cursor=len(self.world.events), dags=("etl",), bells=texts))
+            listener.put(Change(cursor=len(self.world.events), dags=("etl",), bells=texts))
 
     def set_task(self, dag_id: str, run_id: str, task_id: str, **changes: object) -> None:
         """Change fields of one task instance (``state=...``) and tell listeners."""
@@ -101,12 +109,12 @@ class FakeEngine:
 
     # -- the port: reading -----------------------------------------------------------------------
 
-    def status(self) -> views.EngineStatus:
+    def status(self) -> EngineStatus:
         """Answer `Engine.status`."""
         self._ask("status")
         tasks = [task for run in self.world.runs.values() for task in run.tasks]
         active = [run for run in self.world.runs.values() if run.run.state.value in {"queued", "running"}]
-        return views.EngineStatus(
+        return EngineStatus(
             pid=None if self.read_only else 4711,
             since=self.now - timedelta(days=12, hours=3),
             running=sum(task.state.value in {"running", "stopping", "restarting"} for task in tasks),
@@ -128,12 +136,12 @@ class FakeEngine:
             attempts_live=3,
         )
 
-    def dags(self, *, strip: int = 24) -> list[views.DagRow]:
+    def dags(self, *, strip: int = 24) -> list[DagRow]:
         """Answer `Engine.dags`."""
         self._ask("dags")
         return [self._row(dag_id, strip) for dag_id in sorted(self.world.dags)]
 
-    def _row(self, dag_id: str, strip: int) -> views.DagRow:
+    def _row(self, dag_id: str, strip: int) -> DagRow:
         runs = self.world.runs_of(dag_id)
         running = [
             task
@@ -141,7 +149,7 @@ class FakeEngine:
             for task in self.world.runs[dag_id, run.run_id].tasks
             if task.state.value in {"running", "stopping", "restarting"}
         ]
-        row: views.DagRow = replace(
+        row: DagRow = replace(
             self.world.dags[dag_id].dag,
             strip=self.world.strip_of(dag_id, strip),
             last_run=runs[0] if runs else None,
@@ -150,43 +158,41 @@ class FakeEngine:
         )
         return row
 
-    def dag(self, dag_id: str) -> views.DagDetail:
+    def dag(self, dag_id: str) -> DagDetail:
         """Answer `Engine.dag`."""
         self._ask("dag")
-        detail: views.DagDetail = replace(self._dag(dag_id), dag=self._row(dag_id, 24))
+        detail: DagDetail = replace(self._dag(dag_id), dag=self._row(dag_id, 24))
         return detail
 
-    def _dag(self, dag_id: str) -> views.DagDetail:
+    def _dag(self, dag_id: str) -> DagDetail:
         if dag_id not in self.world.dags:
             raise UnknownError(f"DAG {dag_id!r} does not exist")
         return self.world.dags[dag_id]
 
-    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+    def next_points(self, dag_id: str, count: int) -> list[PointRow]:
         """Answer `Engine.next_points`."""
         self._ask("next_points")
         first = self._dag(dag_id).dag.next_run or self.now + DAY
         dates = [first + place * DAY for place in range(count)]
         return [
-            views.PointRow(
+            PointRow(
                 logical_date=date, data_interval_start=date - DAY, data_interval_end=date, run_after=date
             )
             for date in dates
         ]
 
-    def ledger(self, dag_id: str, limit: int = 100) -> list[views.LedgerRow]:
+    def ledger(self, dag_id: str, limit: int = 100) -> list[LedgerRow]:
         """Answer `Engine.ledger`."""
         self._ask("ledger")
         self._dag(dag_id)
         dated = [(run, run.logical_date) for run in self.world.runs_of(dag_id)]
         return [
-            views.LedgerRow(first=date, last=date, count=1, status="ran", run_id=run.run_id)
+            LedgerRow(first=date, last=date, count=1, status="ran", run_id=run.run_id)
             for run, date in dated[:limit]
             if date is not None
         ]
 
-    def points(
-        self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
-    ) -> list[views.LedgerPoint]:
+    def points(self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000) -> list[LedgerPoint]:
         """Answer `Engine.points`."""
         self._ask("points")
         self._dag(dag_id)
@@ -194,27 +200,27 @@ class FakeEngine:
             :limit
         ]
 
-    def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
+    def days(self, dag_id: str, *, first: date, last: date) -> list[DayRow]:
         """Answer `Engine.days`."""
         self._ask("days")
         zone = ZoneInfo(self._dag(dag_id).dag.timezone)
         found = days_of(points_of(self.world, dag_id), zone)
         return [row for row in found if first <= row.day <= last]
 
-    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
         """Answer `Engine.runs`."""
         self._ask("runs")
         self._dag(dag_id)
         found = self.world.runs_of(dag_id)
         return [run for run in found if before is None or run.run_after < before][:limit]
 
-    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+    def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Answer `Engine.run`."""
         self._ask("run")
-        detail: views.RunDetail = replace(self._run(dag_id, run_id), frozen=self._dag(dag_id).dag.frozen)
+        detail: RunDetail = replace(self._run(dag_id, run_id), frozen=self._dag(dag_id).dag.frozen)
         return detail
 
-    def _run(self, dag_id: str, run_id: str) -> views.RunDetail:
+    def _run(self, dag_id: str, run_id: str) -> RunDetail:
         self._dag(dag_id)
         if (dag_id, run_id) not in self.world.runs:
             raise UnknownError(f"no run {run_id!r} of {dag_id!r}")
@@ -225,7 +231,7 @@ class FakeEngine:
         self._ask("callbacks")
         return [row for row in self.told if row.dag_id == dag_id and run_id in (None, row.run_id)][:limit]
 
-    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[AttemptRow]:
         """Answer `Engine.attempts`."""
         self._ask("attempts")
         self._run(dag_id, run_id)
@@ -237,7 +243,7 @@ class FakeEngine:
         ]
         return sorted(found, key=lambda row: row.try_number)
 
-    def read_log(self, attempt_id: str, offset: int, limit: int) -> views.LogChunk:
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> LogChunk:
         """Answer `Engine.read_log`."""
         self._ask("read_log")
         if attempt_id not in self.world.attempts:
@@ -246,7 +252,7 @@ class FakeEngine:
         start = max(0, len(data) + offset) if offset < 0 else min(offset, len(data))
         piece = data[start : start + min(limit, 1 << 20)]
         ended = row.end is not None and start + len(piece) >= len(data)
-        return views.LogChunk(
+        return LogChunk(
             data=piece,
             offset=start,
             next_offset=start + len(piece),
@@ -255,21 +261,21 @@ class FakeEngine:
             start_time=row.start,
         )
 
-    def samples(self, attempt_id: str) -> list[views.Sample]:
+    def samples(self, attempt_id: str) -> list[Sample]:
         """Answer `Engine.samples`."""
         self._ask("samples")
         return list(self.world.samples.get(attempt_id, ()))
 
     def why(
         self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
-    ) -> views.Why:
+    ) -> Why:
         """Answer `Engine.why`."""
         self._ask("why")
         if run_id is None:
-            return views.Why(subject=dag_id, state="idle", barriers=())
+            return Why(subject=dag_id, state="idle", barriers=())
         detail = self._run(dag_id, run_id)
         if task_id is None:
-            return views.Why(subject=run_id, state=detail.run.state.value, barriers=())
+            return Why(subject=run_id, state=detail.run.state.value, barriers=())
         task = next((task for task in detail.tasks if task.task_id == task_id), None)
         if task is None:
             raise UnknownError(f"no task {task_id!r}")
@@ -277,15 +283,15 @@ class FakeEngine:
             up.task_id for up in detail.tasks if up.task_id in task.upstream and up.state.value != "success"
         )
         barriers = (
-            (views.Barrier(kind="trigger_rule", text=f"all_success waits for {', '.join(bad)}", holders=bad),)
+            (Barrier(kind="trigger_rule", text=f"all_success waits for {', '.join(bad)}", holders=bad),)
             if bad
             else ()
         )
-        return views.Why(subject=task_id, state=task.state.value, barriers=barriers, chain=(task_id, *bad))
+        return Why(subject=task_id, state=task.state.value, barriers=barriers, chain=(task_id, *bad))
 
     def events(
         self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
-    ) -> list[views.EventRow]:
+    ) -> list[EventRow]:
         """Answer `Engine.events`."""
         self._ask("events")
         found = [
@@ -295,7 +301,7 @@ class FakeEngine:
         ]
         return found[:limit]
 
-    def import_errors(self) -> list[views.ImportErrorRow]:
+    def import_errors(self) -> list[ImportErrorRow]:
         """Answer `Engine.import_errors`."""
         self._ask("import_errors")
         return list(self.world.errors)
@@ -318,7 +324,7 @@ class FakeEngine:
             raise UnknownError(f"no backfill {backfill_id}")
         return self.world.backfills[backfill_id]
 
-    def pools(self) -> list[views.PoolRow]:
+    def pools(self) -> list[PoolRow]:
         """Answer `Engine.pools`."""
         self._ask("pools")
         return list(self.world.pools.values())
@@ -352,13 +358,13 @@ class FakeEngine:
 
     # -- the port: acting ------------------------------------------------------------------------
 
-    def plan(self, act: AnyAct) -> views.Plan:
+    def plan(self, act: AnyAct) -> Plan:
         """Answer `Engine.plan`."""
         self._ask("plan")
         self._refuse()
         title, items, counts, cli = fake_acts.plan(self.world, act, self.now)
         facts = repr((title, items, self._age)).encode()
-        return views.Plan(
+        return Plan(
             act=act_name(act),
             title=title,
             items=items,
@@ -367,19 +373,19 @@ class FakeEngine:
             cli=cli,
         )
 
-    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+    def plans(self, acts: list[AnyAct]) -> list[PlanAnswer]:
         """Answer `Engine.plans`."""
         answers = []
         for act in acts:
             try:
-                answers.append(views.PlanAnswer(plan=self.plan(act)))
+                answers.append(PlanAnswer(plan=self.plan(act)))
             except PenstockError as error:
-                answers.append(views.PlanAnswer(refused=error.message))
+                answers.append(PlanAnswer(refused=error.message))
         return answers
 
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
-    ) -> views.Done:
+    ) -> Done:
         """Answer `Engine.commit`."""
         self._ask("commit")
         if self.read_only:
@@ -402,18 +408,18 @@ class FakeEngine:
             error, self.refuse = self.refuse, None
             raise error
 
-    def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
+    def changes(self, *, heartbeat: float = 15.0) -> Iterator[Change]:
         """Answer `Engine.changes`."""
         self._ask("changes")
-        mine: queue.Queue[views.Change | None] = queue.Queue()
+        mine: queue.Queue[Change | None] = queue.Queue()
         self._listeners.append(mine)
         try:
-            yield views.Change(cursor=len(self.world.events), all=True)
+            yield Change(cursor=len(self.world.events), all=True)
             while not self.closed:
                 try:
                     change = mine.get(timeout=heartbeat)
                 except queue.Empty:
-                    change = views.Change(cursor=len(self.world.events))
+                    change = Change(cursor=len(self.world.events))
                 if change is None:
                     raise EngineNotRunningError
                 yield change

@@ -17,10 +17,17 @@ from penstock.clock import EPOCH
 from penstock.model.graph import Graph
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
-from penstock.model.views import views
+from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.events import EventRow
 from penstock.model.views.nodes import GroupNode, TaskNode
+from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.points import LedgerPoint
+from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runs import RunCell, RunDetail, RunRow, TaskRow
+from penstock.model.views.status import ImportErrorRow
 
 NOW = EPOCH + timedelta(days=20686, hours=6, minutes=14, seconds=4)
 """2026-08-21 06:14:04 UTC."""
@@ -63,17 +70,17 @@ NINE = {f"pull_{name}": () for name in ("eur", "usd", "gbp", "jpy", "chf", "nok"
 class World:
     """Everything an engine knows, by id."""
 
-    dags: dict[str, views.DagDetail] = field(default_factory=dict)
-    runs: dict[tuple[str, str], views.RunDetail] = field(default_factory=dict)
-    attempts: dict[str, views.AttemptRow] = field(default_factory=dict)
+    dags: dict[str, DagDetail] = field(default_factory=dict)
+    runs: dict[tuple[str, str], RunDetail] = field(default_factory=dict)
+    attempts: dict[str, AttemptRow] = field(default_factory=dict)
     logs: dict[str, bytes] = field(default_factory=dict)
-    samples: dict[str, list[views.Sample]] = field(default_factory=dict)
-    errors: list[views.ImportErrorRow] = field(default_factory=list)
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    errors: list[ImportErrorRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)
     backfills: dict[int, BackfillRow] = field(default_factory=dict)
-    pools: dict[str, views.PoolRow] = field(default_factory=dict)
-    events: list[views.EventRow] = field(default_factory=list)
-    skips: dict[str, list[views.LedgerPoint]] = field(default_factory=dict)
+    pools: dict[str, PoolRow] = field(default_factory=dict)
+    events: list[EventRow] = field(default_factory=list)
+    skips: dict[str, list[LedgerPoint]] = field(default_factory=dict)
     """Points of a DAG that no run was made for."""
 
     def add_dag(
@@ -95,7 +102,7 @@ class World:
             )
             for task in graph.order
         )
-        row = views.DagRow(
+        row = DagRow(
             dag_id=dag_id,
             file=more.pop("file", f"dags/{dag_id}.py"),
             schedule=schedule,
@@ -104,7 +111,7 @@ class World:
             next_run=more.pop("next_run", NOW.replace(hour=6, minute=0, second=0) + DAY),
             **more,
         )
-        self.dags[dag_id] = views.DagDetail(
+        self.dags[dag_id] = DagDetail(
             dag=row,
             version="3f1c0a9be2d47788",
             start_date=NOW - 60 * DAY,
@@ -137,7 +144,7 @@ class World:
         for place, node in enumerate(detail.nodes):
             task_state = (states or {}).get(node.task_id, _USUAL[state])
             tasks.append(self._add_task(dag_id, run_id, node, task_state, logical, place))
-        run = views.RunRow(
+        run = RunRow(
             dag_id=dag_id,
             run_id=run_id,
             run_type=run_type,
@@ -152,12 +159,12 @@ class World:
             dag_version=detail.version,
             **more,
         )
-        self.runs[dag_id, run_id] = views.RunDetail(run=run, tasks=tuple(tasks), groups=detail.groups)
+        self.runs[dag_id, run_id] = RunDetail(run=run, tasks=tuple(tasks), groups=detail.groups)
         return run_id
 
     def _add_task(
         self, dag_id: str, run_id: str, node: TaskNode, state: TaskState, logical: datetime, place: int
-    ) -> views.TaskRow:
+    ) -> TaskRow:
         tries = _TRIES.get(state, 0)
         start = logical + timedelta(seconds=5 + 40 * place)
         took = 6.0 + 17 * place
@@ -174,7 +181,7 @@ class World:
             )
         attempt_id = self.attempt_of(dag_id, run_id, node.task_id, tries) if tries else None
         ended = state.value in {"success", "failed", "up_for_retry", "cancelled"}
-        return views.TaskRow(
+        return TaskRow(
             task_id=node.task_id,
             map_index=-1,
             state=state,
@@ -216,7 +223,7 @@ class World:
             log += b"ERROR KeyError: 'fx_rate'\n  File \"join.py\", line 88, in merge\n"
             log += b"ERROR task failed: exit 1\n"
         self.logs[attempt_id] = log
-        self.attempts[attempt_id] = views.AttemptRow(
+        self.attempts[attempt_id] = AttemptRow(
             attempt_id=attempt_id,
             dag_id=dag_id,
             run_id=run_id,
@@ -232,7 +239,7 @@ class World:
             log_path=f"attempts/{attempt_id}/log",
         )
         self.samples[attempt_id] = [
-            views.Sample(
+            Sample(
                 at=start + timedelta(seconds=second),
                 cpu_percent=min(99.0, 12.0 * second),
                 rss=(20 + 9 * second) << 20,
@@ -250,21 +257,21 @@ class World:
         digest = hashlib.sha256(f"{dag_id}/{run_id}/{task_id}".encode()).hexdigest()
         return f"{digest[:12]}-{number:08x}"
 
-    def strip_of(self, dag_id: str, count: int) -> tuple[views.RunCell, ...]:
+    def strip_of(self, dag_id: str, count: int) -> tuple[RunCell, ...]:
         """Return the last *count* runs as cells, oldest first."""
         runs = self.runs_of(dag_id)[:count]
         return tuple(
-            views.RunCell(run_id=run.run_id, state=run.state, logical_date=run.logical_date)
+            RunCell(run_id=run.run_id, state=run.state, logical_date=run.logical_date)
             for run in reversed(runs)
         )
 
-    def runs_of(self, dag_id: str) -> list[views.RunRow]:
+    def runs_of(self, dag_id: str) -> list[RunRow]:
         """Return the runs of a DAG, newest first."""
         found = [detail.run for (owner, _), detail in self.runs.items() if owner == dag_id]
         return sorted(found, key=lambda run: (run.run_after, run.run_id), reverse=True)
 
 
-def count_states(tasks: Sequence[views.TaskRow]) -> dict[str, int]:
+def count_states(tasks: Sequence[TaskRow]) -> dict[str, int]:
     """Return how many tasks are in each state."""
     counts: dict[str, int] = {}
     for task in tasks:
@@ -321,7 +328,7 @@ def _believable() -> World:
         {**done, **going, "pull_pln": state.RESTARTING},
     )
 
-    pause = views.PauseInfo(by="ada", since=NOW - 3 * DAY, why="source moves house", until=NOW + DAY)
+    pause = PauseInfo(by="ada", since=NOW - 3 * DAY, why="source moves house", until=NOW + DAY)
     world.add_dag("user_snapshots", CHAIN, owner="growth", paused=pause, next_run=None, p50=480.0)
     history(world, "user_snapshots", at_six - DAY, 7, {})
     world.add_run(
@@ -348,11 +355,11 @@ def _believable() -> World:
         {"a": state.SUCCESS, "b": state.UP_FOR_RETRY, "c": state.DEFERRED},
     )
 
-    ice = views.PauseInfo(by="grace", since=NOW - timedelta(hours=2), why="audit")
+    ice = PauseInfo(by="grace", since=NOW - timedelta(hours=2), why="audit")
     world.add_dag(
         "ledger_close", CHAIN, schedule="0 6 1 * *", owner="finance", frozen=ice, next_run=at_six + 10 * DAY
     )
-    held = views.PauseInfo(by="ada", since=NOW - timedelta(hours=1))
+    held = PauseInfo(by="ada", since=NOW - timedelta(hours=1))
     world.add_run("ledger_close", at_six - DAY, RunState.QUEUED, held=held)
 
     world.add_dag("hello", CHAIN, schedule="None", owner="demo", next_run=None)
@@ -366,7 +373,7 @@ def _believable() -> World:
     )
 
     world.errors.append(
-        views.ImportErrorRow(
+        ImportErrorRow(
             file="dags/broken.py",
             message="ModuleNotFoundError: No module named 'pandsa'",
             line=14,
@@ -374,15 +381,13 @@ def _believable() -> World:
             detail='  File "dags/broken.py", line 14, in <module>\n    import pandsa',
         )
     )
-    world.pools["default_pool"] = views.PoolRow(name="default_pool", slots=128, used=7, waiting=0)
-    world.pools["warehouse"] = views.PoolRow(
-        name="warehouse", slots=1, used=1, waiting=4, description="one writer"
-    )
+    world.pools["default_pool"] = PoolRow(name="default_pool", slots=128, used=7, waiting=0)
+    world.pools["warehouse"] = PoolRow(name="warehouse", slots=1, used=1, waiting=4, description="one writer")
     world.backfills[1] = _backfill(at_six)
     _skip(world, "nyc_flights", at_six - 20 * DAY, 3, "paused")
     _skip(world, "orders_daily", at_six - 30 * DAY, 4, "downtime")
     world.events.append(
-        views.EventRow(
+        EventRow(
             seq=1,
             at=NOW - timedelta(seconds=6),
             actor="engine",
@@ -401,7 +406,7 @@ def _skip(world: World, dag_id: str, first: datetime, days: int, reason: str) ->
     """Let *days* daily points from *first* on be skipped."""
     dates = [first + place * DAY for place in range(days)]
     world.skips.setdefault(dag_id, []).extend(
-        views.LedgerPoint(
+        LedgerPoint(
             logical_date=moment,
             state="skipped",
             reason=reason,

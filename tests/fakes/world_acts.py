@@ -11,10 +11,14 @@ from penstock.ids import make_run_id
 from penstock.model import acts
 from penstock.model.graph import Graph
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
-from penstock.model.views import views
 from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.dags import DagDetail
+from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.plans import Done, Plan, PlanItem
+from penstock.model.views.pools import PoolRow
+from penstock.model.views.runs import RunDetail, RunRow
 
-Planned = tuple[str, tuple[views.PlanItem, ...], dict[str, int], str]
+Planned = tuple[str, tuple[PlanItem, ...], dict[str, int], str]
 """Title, items, counts, command-line twin."""
 
 
@@ -29,20 +33,18 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
             return _plan_backfill(world, act)
         case acts.Trigger():
             _known(world, act.dag_id)
-            item = views.PlanItem(
+            item = PlanItem(
                 dag_id=act.dag_id, run_id=_trigger_id(act, now), task_id=None, before="-", after="queued"
             )
             return "Trigger 1 run", (item,), {}, f"penstock trigger {act.dag_id}"
         case acts.Rerun():
             _run(world, act.dag_id, act.run_id)
-            item = views.PlanItem(
-                dag_id=act.dag_id, run_id=_rerun_id(now), task_id=None, before="", after="queued"
-            )
+            item = PlanItem(dag_id=act.dag_id, run_id=_rerun_id(now), task_id=None, before="", after="queued")
             return f"Re-run {act.run_id}", (item,), {}, f"penstock rerun {act.dag_id} {act.run_id}"
         case acts.RunNext() | acts.RunNow():
             _run(world, act.dag_id, act.run_id)
             verb = "now" if isinstance(act, acts.RunNow) else "next"
-            item = views.PlanItem(
+            item = PlanItem(
                 dag_id=act.dag_id, run_id=act.run_id, task_id=act.task_id, before="-", after="launched"
             )
             return (
@@ -52,7 +54,7 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
                 f"penstock run-{verb} {act.dag_id}",
             )
         case acts.Undo():
-            item = views.PlanItem(
+            item = PlanItem(
                 dag_id=act.dag_id or "", run_id=act.run_id, task_id="load", before="pending", after="failed"
             )
             return "Undo: Clear 1 task", (item,), {}, "penstock undo 1"
@@ -60,14 +62,14 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
             dag = _known(world, act.dag_id).dag
             verb, before, after = _PAUSES[type(act)]
             flag = " --freeze" if isinstance(act, acts.Freeze | acts.Unfreeze) else ""
-            item = views.PlanItem(dag_id=dag.dag_id, run_id=None, task_id=None, before=before, after=after)
+            item = PlanItem(dag_id=dag.dag_id, run_id=None, task_id=None, before=before, after=after)
             word = "unpause" if isinstance(act, acts.UnpauseSchedule | acts.Unfreeze) else "pause"
             return f"{verb} {dag.dag_id}", (item,), {}, f"penstock {word} {dag.dag_id}{flag}"
         case acts.Hold() | acts.Release():
             _run(world, act.dag_id, act.run_id)
             verb = "Hold" if isinstance(act, acts.Hold) else "Release"
             words = " ".join(part for part in (act.dag_id, act.run_id, act.task_id) if part)
-            item = views.PlanItem(
+            item = PlanItem(
                 dag_id=act.dag_id, run_id=act.run_id, task_id=act.task_id, before="-", after=verb.lower()
             )
             return f"{verb} {act.task_id or act.run_id}", (item,), {}, f"penstock {verb.lower()} {words}"
@@ -76,9 +78,9 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
             return name.replace("_", " ").capitalize(), (), {}, f"penstock {name.replace('_', ' ')}"
 
 
-def carry_out(world: World, act: acts.AnyAct, planned: views.Plan, now: datetime, actor: str) -> views.Done:
+def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, actor: str) -> Done:
     """Change the world as *act* says and return the answer."""
-    by = views.PauseInfo(by=actor or "test", since=now)
+    by = PauseInfo(by=actor or "test", since=now)
     run_id: str | None = None
     state: str | None = None
     backfill_id: int | None = None
@@ -119,11 +121,11 @@ def carry_out(world: World, act: acts.AnyAct, planned: views.Plan, now: datetime
         case acts.ResizeBackfill():
             _set_backfill(world, act.backfill_id, max_active_runs=act.max_active_runs)
         case acts.SetPool():
-            world.pools[act.name] = views.PoolRow(name=act.name, slots=act.slots, used=0, waiting=0)
+            world.pools[act.name] = PoolRow(name=act.name, slots=act.slots, used=0, waiting=0)
         case acts.DeletePool():
             del world.pools[act.name]
     message = f"{planned.title}: done"
-    return views.Done(
+    return Done(
         act=planned.act,
         message=message,
         touched=len(planned.items),
@@ -145,14 +147,14 @@ def set_tasks(world: World, dag_id: str, run_id: str, tasks: Iterable[str], **ch
 
 
 def _plan_tasks(world: World, act: acts.Clear | acts.Retry | acts.Mark) -> Planned:
-    items: list[views.PlanItem] = []
+    items: list[PlanItem] = []
     for run_id in _runs_in_scope(world, act):
         detail = _run(world, act.dag_id, run_id)
         for task in detail.tasks:
             if task.task_id in _tasks_in_scope(detail, act):
                 after = act.state if isinstance(act, acts.Mark) else "pending"
                 items.append(
-                    views.PlanItem(
+                    PlanItem(
                         dag_id=act.dag_id,
                         run_id=run_id,
                         task_id=task.task_id,
@@ -190,7 +192,7 @@ def _runs_in_scope(world: World, act: acts.Clear | acts.Retry | acts.Mark) -> li
     ]
 
 
-def _tasks_in_scope(detail: views.RunDetail, act: acts.Clear | acts.Retry | acts.Mark) -> set[str]:
+def _tasks_in_scope(detail: RunDetail, act: acts.Clear | acts.Retry | acts.Mark) -> set[str]:
     graph = Graph({task.task_id: task.upstream for task in detail.tasks})
     bad = {
         task.task_id
@@ -212,7 +214,7 @@ def _tasks_in_scope(detail: views.RunDetail, act: acts.Clear | acts.Retry | acts
 def _plan_cancel(world: World, act: acts.Cancel) -> Planned:
     detail = _run(world, act.dag_id, act.run_id)
     items = tuple(
-        views.PlanItem(
+        PlanItem(
             dag_id=act.dag_id,
             run_id=act.run_id,
             task_id=task.task_id,
@@ -246,7 +248,7 @@ def _plan_backfill(world: World, act: acts.CreateBackfill) -> Planned:
         what = _fate(run, act.reprocess)
         counts[what] += 1
         items.append(
-            views.PlanItem(
+            PlanItem(
                 dag_id=act.dag_id,
                 run_id=run.run_id if run else None,
                 task_id=None,
@@ -264,7 +266,7 @@ def _plan_backfill(world: World, act: acts.CreateBackfill) -> Planned:
     return f"Backfill {total} run{'s' if total != 1 else ''}", tuple(items), counts, cli
 
 
-def _fate(run: views.RunRow | None, reprocess: str) -> str:
+def _fate(run: RunRow | None, reprocess: str) -> str:
     if run is None:
         return "create"
     if run.state in RUN_UNFINISHED:
@@ -273,9 +275,7 @@ def _fate(run: views.RunRow | None, reprocess: str) -> str:
     return "rerun" if again else "kept"
 
 
-def _make_backfill(
-    world: World, act: acts.CreateBackfill, planned: views.Plan, now: datetime, actor: str
-) -> int:
+def _make_backfill(world: World, act: acts.CreateBackfill, planned: Plan, now: datetime, actor: str) -> int:
     number = max(world.backfills, default=0) + 1
     slots = tuple(
         SlotRow(logical_date=item.logical_date or now, state="kept" if item.note == "kept" else "waiting")
@@ -298,7 +298,7 @@ def _make_backfill(
     return number
 
 
-def _apply_items(world: World, items: Sequence[views.PlanItem], act: acts.AnyAct) -> None:
+def _apply_items(world: World, items: Sequence[PlanItem], act: acts.AnyAct) -> None:
     for item in items:
         if item.run_id is not None and item.task_id is not None:
             set_tasks(world, item.dag_id, item.run_id, {item.task_id}, state=TaskState(item.after))
@@ -310,7 +310,7 @@ def _apply_items(world: World, items: Sequence[views.PlanItem], act: acts.AnyAct
         world.runs[dag_id, run_id] = replace(detail, run=replace(detail.run, state=state))
 
 
-def _hold(world: World, act: acts.Hold | acts.Release, info: views.PauseInfo | None) -> None:
+def _hold(world: World, act: acts.Hold | acts.Release, info: PauseInfo | None) -> None:
     detail = _run(world, act.dag_id, act.run_id)
     if act.task_id:
         set_tasks(world, act.dag_id, act.run_id, {act.task_id}, held=info)
@@ -335,13 +335,13 @@ def _trigger_id(act: acts.Trigger, now: datetime) -> str:
     return act.run_id or make_run_id("manual", act.logical_date or now)
 
 
-def _known(world: World, dag_id: str) -> views.DagDetail:
+def _known(world: World, dag_id: str) -> DagDetail:
     if dag_id not in world.dags:
         raise UnknownError(f"DAG {dag_id!r} does not exist")
     return world.dags[dag_id]
 
 
-def _run(world: World, dag_id: str, run_id: str) -> views.RunDetail:
+def _run(world: World, dag_id: str, run_id: str) -> RunDetail:
     _known(world, dag_id)
     if (dag_id, run_id) not in world.runs:
         raise UnknownError(f"no run {run_id!r} of {dag_id!r}")

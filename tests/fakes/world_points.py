@@ -8,10 +8,10 @@ from datetime import date, tzinfo
 
 from fakes.world import DAY, World
 from penstock.model.states import RunType
-from penstock.model.views import views
+from penstock.model.views.points import DayRow, LedgerPoint
 
 
-def points_of(world: World, dag_id: str) -> list[views.LedgerPoint]:
+def points_of(world: World, dag_id: str) -> list[LedgerPoint]:
     """Return the points of a DAG, oldest first: its runs, what was skipped, and ten days to come."""
     found = list(world.skips.get(dag_id, ()))
     for run in world.runs_of(dag_id):
@@ -19,7 +19,7 @@ def points_of(world: World, dag_id: str) -> list[views.LedgerPoint]:
             late = run.run_type is RunType.SCHEDULED and run.run_id.endswith("late")
             state = "backfilled" if run.run_type is RunType.BACKFILL else "ran_late" if late else "ran"
             found.append(
-                views.LedgerPoint(
+                LedgerPoint(
                     logical_date=run.logical_date,
                     state=state,  # type: ignore[arg-type]
                     run_id=run.run_id,
@@ -28,19 +28,17 @@ def points_of(world: World, dag_id: str) -> list[views.LedgerPoint]:
             )
     coming = world.dags[dag_id].dag.next_run
     if coming is not None:
-        found += [
-            views.LedgerPoint(logical_date=coming + place * DAY, state="upcoming") for place in range(10)
-        ]
+        found += [LedgerPoint(logical_date=coming + place * DAY, state="upcoming") for place in range(10)]
     return sorted(found, key=lambda point: point.logical_date)
 
 
-def days_of(points: Iterable[views.LedgerPoint], zone: tzinfo) -> list[views.DayRow]:
+def days_of(points: Iterable[LedgerPoint], zone: tzinfo) -> list[DayRow]:
     """Return the days of some points."""
-    found: dict[date, list[views.LedgerPoint]] = {}
+    found: dict[date, list[LedgerPoint]] = {}
     for point in points:
         found.setdefault(point.logical_date.astimezone(zone).date(), []).append(point)
     return [
-        views.DayRow(
+        DayRow(
             day=day,
             counts=dict(Counter(point.state for point in inside)),
             reasons=dict(Counter(point.reason for point in inside if point.reason)),

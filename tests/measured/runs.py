@@ -19,7 +19,7 @@ from penstock.loading.parse import parse_file_sync
 from penstock.model.acts import Trigger
 from penstock.model.spec import ParsedFile
 from penstock.model.states import RUN_TERMINAL
-from penstock.model.views.views import RunDetail
+from penstock.model.views.runs import RunDetail
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.steps.obey import FileLoaded
 from penstock.service.daemon import prepare_home

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from penstock.model.views.views import Change
+from penstock.model.views.events import Change
 from penstock.service.notices import MERGE_LIMIT, MOST_BELLS, Notices, merge
 
 

@@ -14,7 +14,7 @@ from penstock.api.engine import Engine
 from penstock.api.local import LocalEngine
 from penstock.errors import EngineError, PenstockError, PlanStaleError, ProtocolError, UnknownError
 from penstock.model import acts
-from penstock.model.views import views
+from penstock.model.views.attempts import LogChunk
 
 PORT = [name for name, call in vars(Engine).items() if inspect.isfunction(call) and not name.startswith("_")]
 
@@ -107,7 +107,7 @@ def test_a_message_is_one_line_whatever_is_in_it() -> None:
 
 
 def test_bytes_travel_unharmed() -> None:
-    chunk = views.LogChunk(data=bytes(range(256)), offset=0, next_offset=256, size=256, end=True)
+    chunk = LogChunk(data=bytes(range(256)), offset=0, next_offset=256, size=256, end=True)
     message = wire.decode_message(wire.encode({"id": 1, "result": chunk}))
     assert wire.decode_result(message.result, wire.result_type(Engine.read_log)) == chunk
 

@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from penstock.model.views.views import Change, EngineStatus
+from penstock.model.views.events import Change
+from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import ControlFilter, clean
 from penstock_tui.clipboard import what_was_copied

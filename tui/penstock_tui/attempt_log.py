@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from penstock.api.engine import Engine
-from penstock.model.views.views import LogChunk
+from penstock.model.views.attempts import LogChunk
 from penstock_tui.feed import Feed
 from penstock_tui.view.log_search import Found, Sought, scan, stretch
 

@@ -23,7 +23,7 @@ from penstock.api.engine import Engine
 from penstock.clock import Clock, SystemClock
 from penstock.errors import EngineNotRunningError, PenstockError
 from penstock.model.acts import AnyAct
-from penstock.model.views.views import Done, Plan
+from penstock.model.views.plans import Done, Plan
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Said
 
 Answer = TypeVar("Answer")

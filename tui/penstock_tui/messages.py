@@ -7,7 +7,7 @@ from typing import Literal
 
 from textual.message import Message
 
-from penstock.model.views.views import Change
+from penstock.model.views.events import Change
 
 Level = Literal["info", "warning", "error"]
 LEVEL_STYLES: dict[Level, str] = {"info": "", "warning": "yellow", "error": "bold red"}

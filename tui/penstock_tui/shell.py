@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from penstock.clock import Clock
-from penstock.model.views.views import EngineStatus
+from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.feed import Feed
 from penstock_tui.messages import EngineGone, Level

@@ -12,7 +12,9 @@ from datetime import date
 from typing import ClassVar, Literal, assert_never
 
 from penstock.model.views.backfills import BackfillRow, SlotRow
-from penstock.model.views.views import DagRow, ImportErrorRow, RunRow, TaskRow
+from penstock.model.views.dags import DagRow
+from penstock.model.views.runs import RunRow, TaskRow
+from penstock.model.views.status import ImportErrorRow
 
 Takes = Literal["all", "tasks", "here", "one", "run", "dag", "dags"]
 """How much an action takes: all rows that are marked; one row or tasks of one run; the same or, where

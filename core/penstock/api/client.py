@@ -20,12 +20,20 @@ from penstock.api import wire
 from penstock.api.engine import Engine
 from penstock.errors import EngineNotRunningError
 from penstock.model.acts import AnyAct
-from penstock.model.views import views
 from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.events import Change, EventRow
+from penstock.model.views.plans import Done, Plan, PlanAnswer
+from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
+from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runs import RunDetail, RunRow, RunStates
+from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
+from penstock.model.views.why import Why
 from penstock.model.views.xcoms import XComSource
 
 CONNECT_TIMEOUT = 2.0
@@ -133,29 +141,27 @@ class SocketEngine:
         """
         return self._call(wire.Extras.hello, version=wire.WIRE_VERSION)
 
-    def status(self) -> views.EngineStatus:
+    def status(self) -> EngineStatus:
         """Return the state of the engine."""
         return self._call(Engine.status)
 
-    def dags(self, *, strip: int = 24) -> list[views.DagRow]:
+    def dags(self, *, strip: int = 24) -> list[DagRow]:
         """Return every known DAG by id, with up to *strip* last runs each."""
         return self._call(Engine.dags, strip=strip)
 
-    def dag(self, dag_id: str) -> views.DagDetail:
+    def dag(self, dag_id: str) -> DagDetail:
         """Return one DAG with its structure."""
         return self._call(Engine.dag, dag_id=dag_id)
 
-    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+    def next_points(self, dag_id: str, count: int) -> list[PointRow]:
         """Return the next *count* schedule points."""
         return self._call(Engine.next_points, dag_id=dag_id, count=count)
 
-    def ledger(self, dag_id: str, limit: int = 100) -> list[views.LedgerRow]:
+    def ledger(self, dag_id: str, limit: int = 100) -> list[LedgerRow]:
         """Return the newest *limit* records of the missed-point ledger, newest first."""
         return self._call(Engine.ledger, dag_id=dag_id, limit=limit)
 
-    def points(
-        self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
-    ) -> list[views.LedgerPoint]:
+    def points(self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000) -> list[LedgerPoint]:
         """Return what happened to each schedule point from *first* to *last*, both included, oldest first.
 
         At most *limit* of them: continue from the date of the last one. Points without a record are included,
@@ -163,18 +169,18 @@ class SocketEngine:
         """
         return self._call(Engine.points, dag_id=dag_id, first=first, last=last, limit=limit)
 
-    def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
+    def days(self, dag_id: str, *, first: date, last: date) -> list[DayRow]:
         """Return what happened to the points of each day from *first* to *last* in the DAG's time zone.
 
         Days without a point are left out; at most 400 days are answered.
         """
         return self._call(Engine.days, dag_id=dag_id, first=first, last=last)
 
-    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
         """Return the newest *limit* runs, newest first."""
         return self._call(Engine.runs, dag_id=dag_id, limit=limit, before=before)
 
-    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+    def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""
         return self._call(Engine.run, dag_id=dag_id, run_id=run_id)
 
@@ -182,31 +188,31 @@ class SocketEngine:
         """Return the callbacks of a DAG, or of one run, newest first."""
         return self._call(Engine.callbacks, dag_id=dag_id, run_id=run_id, limit=limit)
 
-    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
         return self._call(Engine.attempts, dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
 
-    def read_log(self, attempt_id: str, offset: int, limit: int) -> views.LogChunk:
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> LogChunk:
         """Return up to *limit* bytes (at most 1 MiB) of a log from *offset*."""
         return self._call(Engine.read_log, attempt_id=attempt_id, offset=offset, limit=limit)
 
-    def samples(self, attempt_id: str) -> list[views.Sample]:
+    def samples(self, attempt_id: str) -> list[Sample]:
         """Return the resource samples of an attempt, oldest first."""
         return self._call(Engine.samples, attempt_id=attempt_id)
 
     def why(
         self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
-    ) -> views.Why:
+    ) -> Why:
         """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         return self._call(Engine.why, dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
 
     def events(
         self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
-    ) -> list[views.EventRow]:
+    ) -> list[EventRow]:
         """Return the newest *limit* events with a seq above *after*, newest first."""
         return self._call(Engine.events, dag_id=dag_id, run_id=run_id, limit=limit, after=after)
 
-    def import_errors(self) -> list[views.ImportErrorRow]:
+    def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""
         return self._call(Engine.import_errors)
 
@@ -222,7 +228,7 @@ class SocketEngine:
         """Return one backfill with its slots."""
         return self._call(Engine.backfill, backfill_id=backfill_id)
 
-    def pools(self) -> list[views.PoolRow]:
+    def pools(self) -> list[PoolRow]:
         """Return every pool."""
         return self._call(Engine.pools)
 
@@ -249,17 +255,17 @@ class SocketEngine:
         """Return every connection by id, the source that counts first."""
         return self._call(Engine.connections)
 
-    def plan(self, act: AnyAct) -> views.Plan:
+    def plan(self, act: AnyAct) -> Plan:
         """Return exactly what *act* would change now, without changing anything."""
         return self._call(Engine.plan, act=act)
 
-    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+    def plans(self, acts: list[AnyAct]) -> list[PlanAnswer]:
         """Return the plan of each of *acts*, or why it has none, in one question."""
         return self._call(Engine.plans, acts=acts)
 
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
-    ) -> views.Done:
+    ) -> Done:
         """Carry out *act* and return once it is durable."""
         return self._call(Engine.commit, resend=False, act=act, expect=expect, actor=actor, act_id=act_id)
 
@@ -272,7 +278,7 @@ class SocketEngine:
         group_id: str | None = None,
         *,
         must_exist: bool = False,
-    ) -> views.RunStates:
+    ) -> RunStates:
         """Return the state of a run, by logical date or id, and of tasks in it: named, or of a group."""
         return self._call(
             wire.Extras.run_states,
@@ -297,7 +303,7 @@ class SocketEngine:
             wire.Extras.xcom_sources, dag_id=dag_id, task_ids=task_ids, key=key, run_id=run_id, until=until
         )
 
-    def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
+    def changes(self, *, heartbeat: float = 15.0) -> Iterator[Change]:
         """Yield a notice whenever something changed, on a separate connection."""
         link = self._open()
         self._streams.add(link)

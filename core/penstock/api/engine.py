@@ -16,40 +16,46 @@ from datetime import date, datetime
 from typing import Protocol
 
 from penstock.model.acts import AnyAct
-from penstock.model.views import views
 from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.events import Change, EventRow
+from penstock.model.views.plans import Done, Plan, PlanAnswer
+from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
+from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runs import RunDetail, RunRow
+from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
+from penstock.model.views.why import Why
 
 
 class Engine(Protocol):
     """What a client may ask."""
 
-    def status(self) -> views.EngineStatus:
+    def status(self) -> EngineStatus:
         """Return the state of the engine."""
         ...
 
-    def dags(self, *, strip: int = 24) -> list[views.DagRow]:
+    def dags(self, *, strip: int = 24) -> list[DagRow]:
         """Return every known DAG by id, with up to *strip* last runs each."""
         ...
 
-    def dag(self, dag_id: str) -> views.DagDetail:
+    def dag(self, dag_id: str) -> DagDetail:
         """Return one DAG with its structure."""
         ...
 
-    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+    def next_points(self, dag_id: str, count: int) -> list[PointRow]:
         """Return the next *count* schedule points, whether or not the schedule is paused."""
         ...
 
-    def ledger(self, dag_id: str, limit: int = 100) -> list[views.LedgerRow]:
+    def ledger(self, dag_id: str, limit: int = 100) -> list[LedgerRow]:
         """Return the newest *limit* records of the missed-point ledger, newest first."""
         ...
 
-    def points(
-        self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
-    ) -> list[views.LedgerPoint]:
+    def points(self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000) -> list[LedgerPoint]:
         """Return what happened to each schedule point from *first* to *last*, both included, oldest first.
 
         At most *limit* of them: continue from the date of the last one. Points without a record are included,
@@ -57,18 +63,18 @@ class Engine(Protocol):
         """
         ...
 
-    def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
+    def days(self, dag_id: str, *, first: date, last: date) -> list[DayRow]:
         """Return what happened to the points of each day from *first* to *last* in the DAG's time zone.
 
         Days without a point are left out; at most 400 days are answered.
         """
         ...
 
-    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
         """Return the newest *limit* runs (by run_after), newest first, older than *before* if given."""
         ...
 
-    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+    def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""
         ...
 
@@ -76,34 +82,34 @@ class Engine(Protocol):
         """Return the callbacks of a DAG, or of one run, newest first."""
         ...
 
-    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
         ...
 
-    def read_log(self, attempt_id: str, offset: int, limit: int) -> views.LogChunk:
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> LogChunk:
         """Return up to *limit* bytes (at most 1 MiB) of a log from *offset*.
 
         A negative offset counts from the end. An attempt without a log yet gives no bytes.
         """
         ...
 
-    def samples(self, attempt_id: str) -> list[views.Sample]:
+    def samples(self, attempt_id: str) -> list[Sample]:
         """Return the resource samples of an attempt, oldest first."""
         ...
 
     def why(
         self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
-    ) -> views.Why:
+    ) -> Why:
         """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         ...
 
     def events(
         self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
-    ) -> list[views.EventRow]:
+    ) -> list[EventRow]:
         """Return the newest *limit* events with a seq above *after*, newest first."""
         ...
 
-    def import_errors(self) -> list[views.ImportErrorRow]:
+    def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""
         ...
 
@@ -119,7 +125,7 @@ class Engine(Protocol):
         """Return one backfill with its slots."""
         ...
 
-    def pools(self) -> list[views.PoolRow]:
+    def pools(self) -> list[PoolRow]:
         """Return every pool."""
         ...
 
@@ -146,20 +152,20 @@ class Engine(Protocol):
         """Return every connection by id, the source that counts first; without secrets."""
         ...
 
-    def plan(self, act: AnyAct) -> views.Plan:
+    def plan(self, act: AnyAct) -> Plan:
         """Return exactly what *act* would change now, without changing anything.
 
         Raises `RefusedError` or `UsageError` if the act is impossible or wrong.
         """
         ...
 
-    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+    def plans(self, acts: list[AnyAct]) -> list[PlanAnswer]:
         """Return the plan of each of *acts*, or why it has none, in one question."""
         ...
 
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
-    ) -> views.Done:
+    ) -> Done:
         """Carry out *act* and return once it is durable.
 
         With *expect* (a plan's fingerprint) it raises `PlanStaleError` if the plan is no longer the
@@ -168,7 +174,7 @@ class Engine(Protocol):
         """
         ...
 
-    def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
+    def changes(self, *, heartbeat: float = 15.0) -> Iterator[Change]:
         """Yield a notice whenever something changed, until closed; the first one comes at once.
 
         Notices are merged, so a slow reader gets one that covers all it missed. If nothing changes for

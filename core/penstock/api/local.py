@@ -18,12 +18,20 @@ from penstock.attempts.log_index import index_path, time_of
 from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError, PenstockError
 from penstock.model.acts import AnyAct
-from penstock.model.views import views
 from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.events import Change, EventRow
+from penstock.model.views.plans import Done, Plan, PlanAnswer
+from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
+from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runs import RunDetail, RunRow, RunStates
+from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
+from penstock.model.views.why import Why
 from penstock.model.views.xcoms import XComSource
 from penstock.settings import Settings
 from penstock.store.database import Database
@@ -35,11 +43,11 @@ POLL_SECONDS = 1.0
 class Planner(Protocol):
     """Works out what acts would change and why things wait; writes nothing."""
 
-    def plan(self, act: AnyAct) -> views.Plan:
+    def plan(self, act: AnyAct) -> Plan:
         """Return exactly what *act* would change now."""
         ...
 
-    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
         """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         ...
 
@@ -52,13 +60,11 @@ class Acts(Planner, Protocol):
         """What an operator should know about the engine itself."""
         ...
 
-    def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
+    def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         """Carry out *act* and return once it is durable."""
         ...
 
-    async def commit_async(
-        self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None
-    ) -> views.Done:
+    async def commit_async(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         """Do the same without blocking the engine's event loop."""
         ...
 
@@ -89,7 +95,7 @@ class LocalEngine:
         self._reads = Reads(database, settings, clock)
         self._closed = threading.Event()
 
-    def status(self) -> views.EngineStatus:
+    def status(self) -> EngineStatus:
         """Return the state of the engine."""
         figures = self._reads.status()
         if self._acts is None:
@@ -98,25 +104,23 @@ class LocalEngine:
             figures, pid=os.getpid(), since=self._since, warnings=self._acts.warnings
         )
 
-    def dags(self, *, strip: int = 24) -> list[views.DagRow]:
+    def dags(self, *, strip: int = 24) -> list[DagRow]:
         """Return every known DAG by id, with up to *strip* last runs each."""
         return self._reads.dags(strip)
 
-    def dag(self, dag_id: str) -> views.DagDetail:
+    def dag(self, dag_id: str) -> DagDetail:
         """Return one DAG with its structure."""
         return self._reads.dag(dag_id)
 
-    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+    def next_points(self, dag_id: str, count: int) -> list[PointRow]:
         """Return the next *count* schedule points."""
         return self._reads.next_points(dag_id, count)
 
-    def ledger(self, dag_id: str, limit: int = 100) -> list[views.LedgerRow]:
+    def ledger(self, dag_id: str, limit: int = 100) -> list[LedgerRow]:
         """Return the newest *limit* records of the missed-point ledger, newest first."""
         return self._reads.ledger(dag_id, limit)
 
-    def points(
-        self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
-    ) -> list[views.LedgerPoint]:
+    def points(self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000) -> list[LedgerPoint]:
         """Return what happened to each schedule point from *first* to *last*, both included, oldest first.
 
         At most *limit* of them: continue from the date of the last one. Points without a record are included,
@@ -124,18 +128,18 @@ class LocalEngine:
         """
         return self._reads.points(dag_id, first, last, limit)
 
-    def days(self, dag_id: str, *, first: date, last: date) -> list[views.DayRow]:
+    def days(self, dag_id: str, *, first: date, last: date) -> list[DayRow]:
         """Return what happened to the points of each day from *first* to *last* in the DAG's time zone.
 
         Days without a point are left out; at most 400 days are answered.
         """
         return self._reads.days(dag_id, first, last)
 
-    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
         """Return the newest *limit* runs, newest first."""
         return self._reads.runs(dag_id, limit, before)
 
-    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+    def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""
         return self._reads.run(dag_id, run_id)
 
@@ -143,11 +147,11 @@ class LocalEngine:
         """Return the callbacks of a DAG, or of one run, newest first."""
         return self._reads.callbacks(dag_id, run_id, limit)
 
-    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
         return self._reads.attempts(dag_id, run_id, task_id, map_index)
 
-    def read_log(self, attempt_id: str, offset: int, limit: int) -> views.LogChunk:
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> LogChunk:
         """Return up to *limit* bytes (at most 1 MiB) of a log from *offset*.
 
         A negative offset counts from the end.
@@ -158,7 +162,7 @@ class LocalEngine:
         data, start = log_reader.read(path, offset, limit)
         size = max(log_reader.size(path), start + len(data))
         written = time_of(index_path(self._settings.attempts, attempt_id), start) if data else None
-        return views.LogChunk(
+        return LogChunk(
             data=data,
             offset=start,
             next_offset=start + len(data),
@@ -167,23 +171,23 @@ class LocalEngine:
             start_time=opt_from_us(written),
         )
 
-    def samples(self, attempt_id: str) -> list[views.Sample]:
+    def samples(self, attempt_id: str) -> list[Sample]:
         """Return the resource samples of an attempt, oldest first."""
         return self._reads.samples(attempt_id)
 
     def why(
         self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
-    ) -> views.Why:
+    ) -> Why:
         """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         return self._plans().why(dag_id, run_id, task_id, map_index)
 
     def events(
         self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
-    ) -> list[views.EventRow]:
+    ) -> list[EventRow]:
         """Return the newest *limit* events with a seq above *after*, newest first."""
         return self._reads.events(dag_id, run_id, limit, after)
 
-    def import_errors(self) -> list[views.ImportErrorRow]:
+    def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""
         return self._reads.import_errors()
 
@@ -199,7 +203,7 @@ class LocalEngine:
         """Return one backfill with its slots."""
         return self._reads.backfill(backfill_id)
 
-    def pools(self) -> list[views.PoolRow]:
+    def pools(self) -> list[PoolRow]:
         """Return every pool."""
         return self._reads.pools()
 
@@ -226,29 +230,29 @@ class LocalEngine:
         """Return every connection by id, the source that counts first."""
         return connection_rows(self._settings, self._stored("connection"))
 
-    def plan(self, act: AnyAct) -> views.Plan:
+    def plan(self, act: AnyAct) -> Plan:
         """Return exactly what *act* would change now, without changing anything."""
         return self._plans().plan(act)
 
-    def plans(self, acts: list[AnyAct]) -> list[views.PlanAnswer]:
+    def plans(self, acts: list[AnyAct]) -> list[PlanAnswer]:
         """Return the plan of each of *acts*, or why it has none."""
         return [self._plan_or_reason(act) for act in acts]
 
-    def _plan_or_reason(self, act: AnyAct) -> views.PlanAnswer:
+    def _plan_or_reason(self, act: AnyAct) -> PlanAnswer:
         try:
-            return views.PlanAnswer(plan=self._plans().plan(act))
+            return PlanAnswer(plan=self._plans().plan(act))
         except PenstockError as error:
-            return views.PlanAnswer(refused=error.message)
+            return PlanAnswer(refused=error.message)
 
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
-    ) -> views.Done:
+    ) -> Done:
         """Carry out *act* and return once it is durable."""
         return self._doer().commit(act, expect=expect, actor=actor or user_name(), act_id=act_id)
 
     async def commit_async(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
-    ) -> views.Done:
+    ) -> Done:
         """Carry out *act* on the engine's own event loop, and return once it is durable."""
         return await self._doer().commit_async(act, expect=expect, actor=actor or user_name(), act_id=act_id)
 
@@ -261,7 +265,7 @@ class LocalEngine:
         group_id: str | None = None,
         *,
         must_exist: bool = False,
-    ) -> views.RunStates:
+    ) -> RunStates:
         """Return the state of a run, by logical date or id, and of tasks in it: named, or of a group."""
         wanted = logical_date if run_id is None else run_id
         return self._reads.run_states(dag_id, wanted, task_ids, group_id, must_exist=must_exist)
@@ -277,7 +281,7 @@ class LocalEngine:
         """Return the attempts that hold pushed values: of one run, or dated up to *until*, newest first."""
         return self._reads.xcom_sources(dag_id, task_ids, key, run_id, until)
 
-    def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.Change]:
+    def changes(self, *, heartbeat: float = 15.0) -> Iterator[Change]:
         """Yield a notice whenever another process has written, checking once a second.
 
         The engine's own listeners get notices from `penstock.service.notices` at once instead.
@@ -290,7 +294,7 @@ class LocalEngine:
                 yield change
             elif time.monotonic() - told_at >= heartbeat:
                 told_at = time.monotonic()
-                yield views.Change(cursor=cursor)
+                yield Change(cursor=cursor)
             if self._closed.wait(min(POLL_SECONDS, heartbeat)):
                 return
 

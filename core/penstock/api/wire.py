@@ -29,7 +29,8 @@ from penstock import errors
 from penstock.api.engine import Engine
 from penstock.decoding import decoder
 from penstock.errors import EngineError, PenstockError, ProtocolError
-from penstock.model.views import views
+from penstock.model.views.events import Change
+from penstock.model.views.runs import RunStates
 from penstock.model.views.xcoms import XComSource
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class Extras(Protocol):
         group_id: str | None = None,
         *,
         must_exist: bool = False,
-    ) -> views.RunStates:
+    ) -> RunStates:
         """Return the state of a run, by logical date or id, and of tasks in it: named, or of a group.
 
         With *must_exist* a DAG, task or group that does not exist raises `UnknownError`.
@@ -110,7 +111,7 @@ class Message(msgspec.Struct, frozen=True):
     id: int | None = None
     result: msgspec.Raw = msgspec.Raw(b"null")
     error: Problem | None = None
-    change: views.Change | None = None
+    change: Change | None = None
 
 
 class Method(NamedTuple):

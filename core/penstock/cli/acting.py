@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from penstock.api.engine import Engine
     from penstock.cli.session import Session
     from penstock.model.acts import AnyAct
-    from penstock.model.views.views import Done, Plan, PlanItem
+    from penstock.model.views.plans import Done, Plan, PlanItem
 
 ASK_ABOVE = 25
 """Number of task instances or runs above which a person at a terminal is asked first."""

@@ -12,7 +12,8 @@ from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from penstock.model.views.views import DagDetail, DagRow, PauseInfo
+    from penstock.model.views.dags import DagDetail, DagRow
+    from penstock.model.views.pauses import PauseInfo
 
 
 @click.group

@@ -10,7 +10,7 @@ from penstock.cli.session import Session
 
 if TYPE_CHECKING:
     from penstock.model.acts import Rerun, Trigger
-    from penstock.model.views.views import Done
+    from penstock.model.views.plans import Done
 
 
 def start(

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from penstock.model.views.views import EngineStatus
+    from penstock.model.views.status import EngineStatus
 
 _PATIENCE = 0.5
 """Seconds that the engine may take; after that the full command asks once more and reports the result."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from penstock.api.engine import Engine
     from penstock.cli.log_output import LogOutput
-    from penstock.model.views.views import AttemptRow
+    from penstock.model.views.attempts import AttemptRow
 
 _CHUNK = 256 << 10
 _POLL = 0.25

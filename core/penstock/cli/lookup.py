@@ -12,7 +12,7 @@ from penstock.ids import split_instance
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
-    from penstock.model.views.views import RunRow
+    from penstock.model.views.runs import RunRow
 
 _PAGE = 500
 

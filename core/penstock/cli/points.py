@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from penstock.api.engine import Engine
-    from penstock.model.views.views import LedgerPoint
+    from penstock.model.views.points import LedgerPoint
 
 _PAGE = 5000
 _OPEN = ("waiting", "upcoming")

@@ -11,7 +11,7 @@ from penstock.cli.output import print_json, tell
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from penstock.model.views.views import PoolRow
+    from penstock.model.views.pools import PoolRow
 
 
 @click.group

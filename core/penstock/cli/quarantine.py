@@ -13,7 +13,7 @@ from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from penstock.model.acts import QuarantineDrop, QuarantineRetry
-    from penstock.model.views.views import Done
+    from penstock.model.views.plans import Done
 
 
 @click.group

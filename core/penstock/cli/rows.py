@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from penstock.model.views.views import AttemptRow, TaskRow
+    from penstock.model.views.attempts import AttemptRow
+    from penstock.model.views.runs import TaskRow
 
 
 def document(row: TaskRow | AttemptRow) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from penstock.cli.session import Session, pass_session
 from penstock.model.states import RunState
 
 if TYPE_CHECKING:
-    from penstock.model.views.views import RunDetail, RunRow
+    from penstock.model.views.runs import RunDetail, RunRow
 
 SHOWN = 50
 

@@ -12,7 +12,7 @@ from penstock.cli.session import Session, pass_session
 from penstock.cli.status_text import status_text
 
 if TYPE_CHECKING:
-    from penstock.model.views.views import EngineStatus
+    from penstock.model.views.status import EngineStatus
 
 NO_ENGINE = 3
 PATIENCE = 0.8
@@ -63,7 +63,7 @@ def read_status(session: Session) -> EngineStatus:
 
 def _stored(session: Session) -> EngineStatus:
     from penstock.errors import EngineNotRunningError
-    from penstock.model.views.views import EngineStatus
+    from penstock.model.views.status import EngineStatus
 
     try:
         return session.stored().status()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from penstock.model.views.views import EngineStatus
+    from penstock.model.views.status import EngineStatus
 
 
 def status_text(facts: EngineStatus) -> str:

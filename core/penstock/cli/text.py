@@ -10,7 +10,7 @@ from penstock.terminal_text import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from penstock.model.views.views import RunRow
+    from penstock.model.views.runs import RunRow
 
 NOTHING = "-"
 

@@ -12,7 +12,8 @@ from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
     from penstock.model.views.backfills import BackfillRow
-    from penstock.model.views.views import Change, RunDetail
+    from penstock.model.views.events import Change
+    from penstock.model.views.runs import RunDetail
 
 _Seen = TypeVar("_Seen")
 

@@ -12,7 +12,7 @@ from penstock.cli.output import print_json, tell
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from penstock.model.views.views import Why
+    from penstock.model.views.why import Why
 
 
 @click.command

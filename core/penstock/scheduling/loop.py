@@ -19,7 +19,9 @@ from penstock.errors import LostError
 from penstock.execution.executor import Absent, Executor
 from penstock.model.acts import AnyAct
 from penstock.model.subject import Subject, about_row
-from penstock.model.views import views
+from penstock.model.views.events import Change
+from penstock.model.views.plans import Done, Plan
+from penstock.model.views.why import Why
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.disk_room import storage_problem
 from penstock.scheduling.isolate import Isolation
@@ -53,7 +55,7 @@ SWEEP_EVERY = 5.0
 _STORAGE_RECHECK, _LAUNCH_PAUSE = 2.0, 5.0
 _MOST_ROUNDS = 1000
 
-Publish = Callable[[views.Change], None]
+Publish = Callable[[Change], None]
 
 
 class Signal:
@@ -162,11 +164,11 @@ class Loop:
         self._stopping = True
         self._wake.set()
 
-    def plan(self, act: AnyAct) -> views.Plan:
+    def plan(self, act: AnyAct) -> Plan:
         """Return what *act* would touch now."""
         return self.world.shown.keep(plan_of(self.world, act, to_us(self._clock.now())).plan)
 
-    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
         """Return every barrier that keeps a DAG, a run or a task instance from running."""
         answer = explain(
             self.world, dag_id, run_id, task_id, map_index, parallelism=self._settings.parallelism
@@ -177,20 +179,18 @@ class Loop:
         )
         return answer if text is None else with_engine(answer, text)
 
-    def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> views.Done:
+    def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         """Carry out *act* in a tick of its own, now. For callers on the event loop that cannot wait."""
-        answer: asyncio.Future[views.Done] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self.order(ActOrder(act, expect, actor, act_id, answer))
         self._turn(self._take_hints())
         return answer.result()
 
-    async def commit_async(
-        self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None
-    ) -> views.Done:
+    async def commit_async(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         """Carry out *act* in the next tick; return once it is durable."""
         if self._lost is not None:
             raise self._lost
-        answer: asyncio.Future[views.Done] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self.order(ActOrder(act, expect, actor, act_id, answer))
         return await answer
 
@@ -417,9 +417,9 @@ class Loop:
         return self._storage_low is None
 
 
-def _change(touched: Touched) -> views.Change:
+def _change(touched: Touched) -> Change:
     if len(touched.runs) > 200:
-        return views.Change(cursor=touched.cursor, all=True, bells=touched.bells)
-    return views.Change(
+        return Change(cursor=touched.cursor, all=True, bells=touched.bells)
+    return Change(
         cursor=touched.cursor, dags=tuple(touched.dags), runs=tuple(touched.runs), bells=touched.bells
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from penstock.clock import SystemClock, opt_from_us, to_us
 from penstock.model.acts import AnyAct
-from penstock.model.views import views
+from penstock.model.views.plans import Plan
+from penstock.model.views.why import Why
 from penstock.scheduling.acts.registry import plan_of
 from penstock.scheduling.why.why import explain, with_engine
 from penstock.scheduling.world.world import World
@@ -20,11 +21,11 @@ class StoredPlanner:
         self._reads = WorkingSet(database)
         self._settings = settings
 
-    def plan(self, act: AnyAct) -> views.Plan:
+    def plan(self, act: AnyAct) -> Plan:
         """Return what *act* would touch, were there an engine."""
         return plan_of(World(self._reads), act, to_us(SystemClock().now())).plan
 
-    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> views.Why:
+    def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
         """Return every barrier, the missing engine first."""
         world = World(self._reads)
         world.now_us = to_us(SystemClock().now())

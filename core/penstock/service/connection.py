@@ -18,7 +18,7 @@ from typing import Any, cast
 from penstock.api import wire
 from penstock.api.local import LocalEngine
 from penstock.errors import EngineError, PenstockError, ProtocolError
-from penstock.model.views.views import Change
+from penstock.model.views.events import Change
 from penstock.service.notices import Notices
 from penstock.version import __version__
 

@@ -34,7 +34,7 @@ from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.structure import Structure
 from penstock.model.views.callbacks import CallbackRow
-from penstock.model.views.views import RunDetail, TaskRow
+from penstock.model.views.runs import RunDetail, TaskRow
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.steps.obey import FileLoaded
 from penstock.service.daemon import prepare_home

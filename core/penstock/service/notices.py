@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from penstock.model.views.views import Change
+from penstock.model.views.events import Change
 
 MERGE_LIMIT = 200
 """The largest number of runs (or DAGs) in a notice."""

@@ -9,7 +9,7 @@ from data.pages.shown import BERLIN, LOOKS, SECONDS, SIZES, row, shown, tried
 from fakes.world import NOW, believable, replace
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
-from penstock.model.views import views
+from penstock.model.views.pauses import PauseInfo
 from penstock_tui.view import (
     columns,
     dag_rows,
@@ -63,7 +63,7 @@ def dags() -> Iterator[str]:
     world = believable()
     rows = [detail.dag for detail in world.dags.values()]
     first = rows[0]
-    pause = views.PauseInfo(by="ann", since=NOW, why="the disk", until=NOW + timedelta(hours=1))
+    pause = PauseInfo(by="ann", since=NOW, why="the disk", until=NOW + timedelta(hours=1))
     last = first.last_run
     rows += [
         replace(first, dag_id="frozen", frozen=pause),
@@ -176,7 +176,7 @@ def tasks() -> Iterator[str]:
                 yield f"  {' | '.join(names)}"
         looked, read = task_rows.first_to_look_at(some), task_rows.log_to_read(some)
         yield f"  first {looked and task_rows.key_of(looked)} log {read and task_rows.key_of(read)}"
-    pause = views.PauseInfo(by="ann", since=NOW, why="the disk", until=NOW + timedelta(hours=1))
+    pause = PauseInfo(by="ann", since=NOW, why="the disk", until=NOW + timedelta(hours=1))
     details_of_runs = [
         *world.runs.values(),
         replace(

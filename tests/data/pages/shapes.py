@@ -9,7 +9,7 @@ from data.pages.shown import BERLIN, LOOKS, row, shown, tried
 from fakes.world import NOW, believable, replace
 from penstock.model.states import RunState, TaskState
 from penstock.model.views import points as point_views
-from penstock.model.views import views
+from penstock.model.views.plans import Plan, PlanItem
 from penstock_tui.view import (
     calendar,
     plan_rows,
@@ -23,10 +23,10 @@ from penstock_tui.view import (
 def plans() -> Iterator[str]:
     """What an act would touch, and the dates of a backfill."""
 
-    def item(task: str | None, run: str | None = "r", day: int | None = 1, **more: object) -> views.PlanItem:
+    def item(task: str | None, run: str | None = "r", day: int | None = 1, **more: object) -> PlanItem:
         moment = None if day is None else NOW + timedelta(days=day)
         values = {"dag_id": "d", "before": "failed", "after": "pending", "logical_date": moment, **more}
-        return views.PlanItem(run_id=run, task_id=task, **values)  # type: ignore[arg-type]
+        return PlanItem(run_id=run, task_id=task, **values)  # type: ignore[arg-type]
 
     many = [
         item("a"),
@@ -46,7 +46,7 @@ def plans() -> Iterator[str]:
         for cells in (20, 40, 80):
             yield f"{name} {cells}"
             yield from (f"  {shown(line)}" for line in plan_rows.item_lines(items, cells, LOOKS[0], BERLIN))
-        plan = views.Plan(act="clear", title=f"Clear {len(items)} tasks", items=tuple(items), fingerprint="f")
+        plan = Plan(act="clear", title=f"Clear {len(items)} tasks", items=tuple(items), fingerprint="f")
         yield f"{plan_rows.verb([plan])} {plan_rows.verb([plan, plan])} {plan_rows.verb([])}"
     yield plan_rows.verb([replace(plan, title="Trigger"), plan])
     states = ("", "failed", "success", "running", "queued")

@@ -8,7 +8,8 @@ from datetime import timedelta
 from data.pages.shown import BERLIN, LOOKS, shown
 from fakes.world import NOW, believable, replace
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.model.views import views
+from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.why import Barrier, Why
 from penstock_tui.view import (
     details,
     filters,
@@ -30,7 +31,7 @@ def said() -> Iterator[str]:
     world = believable()
     detail = next(iter(world.runs.values()))
     barriers = tuple(
-        views.Barrier(kind=kind, text=f"it waits for {kind}", holders=holders, until=until)
+        Barrier(kind=kind, text=f"it waits for {kind}", holders=holders, until=until)
         for kind, holders, until in (
             ("pool", ("d/r/a", "d/r/b", "d/r/c", "d/r/d"), None),
             ("paused", (), NOW + timedelta(hours=3)),
@@ -38,15 +39,13 @@ def said() -> Iterator[str]:
         )
     )
     for chosen in ((), barriers[:1], barriers):
-        why = views.Why(subject="etl/r/load", state="scheduled", barriers=chosen, chain=("a", "b"), root="b")
+        why = Why(subject="etl/r/load", state="scheduled", barriers=chosen, chain=("a", "b"), root="b")
         for cells in (24, 60):
             yield from (shown(line) for line in why_text.why_lines(why, NOW, BERLIN, LOOKS[0], cells))
     for task in detail.tasks[:4]:
         for cells in (24, 60):
             yield from (shown(line) for line in details.task_lines(task, detail, LOOKS[0], cells))
-    pause = views.PauseInfo(
-        by="ann", since=NOW, why="the source is down for hours", until=NOW + timedelta(hours=1)
-    )
+    pause = PauseInfo(by="ann", since=NOW, why="the source is down for hours", until=NOW + timedelta(hours=1))
     parents = (*(each.task_id for each in detail.tasks), "unknown")
     odd = replace(
         detail.tasks[3], upstream=parents, reason="exit 1: no such table; next try at 06:20", held=pause
@@ -80,8 +79,8 @@ def said() -> Iterator[str]:
             mark = some[-1].attempt_id
             yield from (shown(line) for line in details.attempt_lines(some, mark, NOW, BERLIN, cells))
     for pause in (
-        views.PauseInfo(by="ann", since=NOW),
-        views.PauseInfo(by="b", since=NOW, why="x", until=NOW),
+        PauseInfo(by="ann", since=NOW),
+        PauseInfo(by="b", since=NOW, why="x", until=NOW),
     ):
         yield pauses.pause_text(pause)
 

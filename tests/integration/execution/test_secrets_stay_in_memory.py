@@ -12,7 +12,7 @@ from drive.instance import Instance, processes
 from drive.waiting import wait_for
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL
-from penstock.model.views.views import RunDetail
+from penstock.model.views.runs import RunDetail
 
 VALUES = {
     "PENSTOCK_VAR_API": "canary-var-0a11",

@@ -14,7 +14,7 @@ from drive.waiting import wait_for
 from penstock.api.client import SocketEngine
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL
-from penstock.model.views.views import RunDetail
+from penstock.model.views.runs import RunDetail
 from penstock.supervisor.log_file import BACKLOG
 
 DAG = """

@@ -20,7 +20,7 @@ from penstock.errors import (
 )
 from penstock.model import acts
 from penstock.model.spec import ScheduleSpec
-from penstock.model.views import views
+from penstock.model.views.events import Change
 from penstock.service import connection as connection_module
 from penstock.service import server as server_module
 
@@ -236,7 +236,7 @@ def test_listeners_are_told_and_forgotten_when_they_go(running: Running) -> None
     for listener in listeners:
         listener.say({"id": 1, "method": "changes"})
         assert listener.hear()["change"]["all"] is True
-    change = views.Change(cursor=5, dags=("etl",), runs=(("etl", "r"),))
+    change = Change(cursor=5, dags=("etl",), runs=(("etl", "r"),))
     running.served.soon(running.notices.publish, change)
     for listener in listeners:
         assert listener.hear()["change"] == {
@@ -256,9 +256,7 @@ def test_a_listener_that_does_not_read_costs_one_notice(running: Running, peer: 
     running.settle(lambda: len(running.notices) == 1)
     name = "x" * 200
     for number in range(5000):
-        change = views.Change(
-            cursor=number, dags=(name,), runs=tuple((name, f"{number}-{k}") for k in range(20))
-        )
+        change = Change(cursor=number, dags=(name,), runs=tuple((name, f"{number}-{k}") for k in range(20)))
         running.served.soon(running.notices.publish, change)
     peer.ping()
     while (heard := deaf.hear()["change"])["cursor"] < 4999:

@@ -9,7 +9,7 @@ import pytest
 from drive.commands import Say
 from fakes.engine import FakeEngine
 from fakes.world import replace
-from penstock.model.views.views import PauseInfo
+from penstock.model.views.pauses import PauseInfo
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

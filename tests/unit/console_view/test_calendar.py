@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.model.views.views import DayRow
+from penstock.model.views.points import DayRow
 from penstock_tui.view import calendar
 from penstock_tui.view.spans import text_of, width
 

@@ -15,7 +15,10 @@ from fakes.world import NOW, World, replace
 from fakes.world import believable as make_world
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import RunState, TaskState
-from penstock.model.views.views import AttemptRow, Barrier, PauseInfo, RunDetail, Sample, TaskRow, Why
+from penstock.model.views.attempts import AttemptRow, Sample
+from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.runs import RunDetail, TaskRow
+from penstock.model.views.why import Barrier, Why
 from penstock_tui.view import dag_rows, details, task_rows
 from penstock_tui.view.log_line import marked, pieces_of
 from penstock_tui.view.rails import lay_out_order

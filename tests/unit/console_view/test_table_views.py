@@ -12,7 +12,9 @@ from rich.cells import cell_len
 
 from penstock.errors import UsageError
 from penstock.model.states import RunState, RunType, TaskState
-from penstock.model.views.views import DagRow, PlanItem, RunRow
+from penstock.model.views.dags import DagRow
+from penstock.model.views.plans import PlanItem
+from penstock.model.views.runs import RunRow
 from penstock_tui.view import dag_rows, durations, filters, moments, plan_rows, run_rows
 from penstock_tui.view.columns import Column, chosen
 from penstock_tui.view.spans import fit, text_of, width, wrap

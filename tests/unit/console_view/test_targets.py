@@ -12,7 +12,9 @@ from msgspec import structs
 from fakes.world import NOW, believable
 from penstock.model.states import RunState, TaskState
 from penstock.model.views.backfills import BackfillRow, SlotRow
-from penstock.model.views.views import DagRow, ImportErrorRow, RunRow, TaskRow
+from penstock.model.views.dags import DagRow
+from penstock.model.views.runs import RunRow, TaskRow
+from penstock.model.views.status import ImportErrorRow
 from penstock_tui import actions, conditions
 from penstock_tui.target import (
     BackfillTarget,

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from penstock.errors import UsageError
 from penstock.model.acts import AnyAct, CreateBackfill
-from penstock.model.views.views import DagDetail
+from penstock.model.views.dags import DagDetail
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.view import durations, moments, plan_rows

@@ -6,7 +6,8 @@ from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
 from penstock.model.states import RUN_UNFINISHED
-from penstock.model.views.views import DagRow, PauseInfo
+from penstock.model.views.dags import DagRow
+from penstock.model.views.pauses import PauseInfo
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.target import DagTarget, RunTarget, TaskTarget, run_of

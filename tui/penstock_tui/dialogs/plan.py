@@ -17,7 +17,7 @@ from textual.containers import Horizontal, Vertical
 
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct
-from penstock.model.views.views import Done, Plan
+from penstock.model.views.plans import Done, Plan
 from penstock_tui.clean import label
 from penstock_tui.dialogs.dialog import Dialog
 from penstock_tui.view import plan_rows

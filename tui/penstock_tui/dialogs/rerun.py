@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Rerun
-from penstock.model.views.views import DagDetail, RunRow
+from penstock.model.views.dags import DagDetail
+from penstock.model.views.runs import RunRow
 from penstock_tui.dialogs.trigger import TriggerDialog
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from penstock.model.views.views import RunRow, TaskRow
+from penstock.model.views.runs import RunRow, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.view.task_rows import key_of

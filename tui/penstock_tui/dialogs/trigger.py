@@ -11,7 +11,7 @@ from penstock.errors import UsageError
 from penstock.model.acts import AnyAct, Trigger
 from penstock.model.form import AnswerError, FormField, answer, fields_of, shown
 from penstock.model.params import params_of, problems
-from penstock.model.views.views import DagDetail
+from penstock.model.views.dags import DagDetail
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.view import moments

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from penstock.model.views.callbacks import CallbackRow
-from penstock.model.views.views import DagRow, Why
+from penstock.model.views.dags import DagRow
+from penstock.model.views.why import Why
 from penstock_tui.clean import label
 from penstock_tui.dialogs.sheet import Sheet
 from penstock_tui.view.pauses import pause_text

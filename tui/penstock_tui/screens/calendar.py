@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from textual.app import ComposeResult
 
-from penstock.model.views.views import Change, DagDetail, DayRow, LedgerPoint
+from penstock.model.views.dags import DagDetail
+from penstock.model.views.events import Change
+from penstock.model.views.points import DayRow, LedgerPoint
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.screens.view import View

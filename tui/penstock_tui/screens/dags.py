@@ -7,7 +7,9 @@ import asyncio
 from textual.app import ComposeResult
 
 from penstock.errors import EngineNotRunningError
-from penstock.model.views.views import Change, DagRow, ImportErrorRow
+from penstock.model.views.dags import DagRow
+from penstock.model.views.events import Change
+from penstock.model.views.status import ImportErrorRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import DagTarget, Target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.model.views.views import ImportErrorRow
+from penstock.model.views.status import ImportErrorRow
 from penstock_tui.clean import clean
 from penstock_tui.dialogs.sheet import Sheet
 from penstock_tui.screens.listing import Listing

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from penstock.model.views.views import Change, RunDetail, TaskRow
+from penstock.model.views.events import Change
+from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.actions import Action
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys

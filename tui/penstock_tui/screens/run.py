@@ -13,7 +13,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from penstock.model.states import OCCUPIES_SLOT
-from penstock.model.views.views import Change, DagRow, RunDetail
+from penstock.model.views.dags import DagRow
+from penstock.model.views.events import Change
+from penstock.model.views.runs import RunDetail
 from penstock_tui.actions import Action
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys

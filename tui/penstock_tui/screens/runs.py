@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from penstock.model.views.views import Change, DagRow, RunRow
+from penstock.model.views.dags import DagRow
+from penstock.model.views.events import Change
+from penstock.model.views.runs import RunRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import DagTarget, RunTarget, Target

@@ -20,7 +20,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.worker import Worker
 
-from penstock.model.views.views import Change
+from penstock.model.views.events import Change
 from penstock_tui import actions
 from penstock_tui.actions import Action
 from penstock_tui.shell import Shell, shell_of

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from penstock.model.views.views import DayRow
+from penstock.model.views.points import DayRow
 from penstock_tui.clean import label
 from penstock_tui.view.spans import Spans
 

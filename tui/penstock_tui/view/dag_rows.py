@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from penstock.model.states import RUN_UNFINISHED
-from penstock.model.views.views import DagRow, RunCell
+from penstock.model.views.dags import DagRow
+from penstock.model.views.runs import RunCell
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.model.outcome import describe
-from penstock.model.views.views import AttemptRow, RunDetail, TaskRow
+from penstock.model.views.attempts import AttemptRow
+from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.pauses import pause_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from penstock.model.views.views import ImportErrorRow
+from penstock.model.views.status import ImportErrorRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from penstock.model.views.views import LogChunk
+from penstock.model.views.attempts import LogChunk
 from penstock_tui.view.log_search import Found, Sought
 
 

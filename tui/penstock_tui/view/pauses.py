@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.model.views.views import PauseInfo
+from penstock.model.views.pauses import PauseInfo
 from penstock_tui.clean import label
 
 

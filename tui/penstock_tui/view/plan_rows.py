@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from penstock.model.states import RUN_UNFINISHED, RunState
-from penstock.model.views.views import Plan, PlanItem
+from penstock.model.views.plans import Plan, PlanItem
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans, fit, width

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from penstock.model.views.views import LedgerPoint
+from penstock.model.views.points import LedgerPoint
 from penstock_tui.clean import label
 from penstock_tui.view.calendar import FACES
 from penstock_tui.view.columns import Column

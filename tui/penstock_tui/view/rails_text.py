@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from penstock.model.views.views import TaskRow
+from penstock.model.views.runs import TaskRow
 from penstock_tui.view import task_rows
 from penstock_tui.view.box import to_ascii
 from penstock_tui.view.columns import chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
-from penstock.model.views.views import RunRow
+from penstock.model.views.runs import RunRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from penstock.model.views.views import Sample
+from penstock.model.views.attempts import Sample
 from penstock_tui.view.durations import size
 from penstock_tui.view.spans import Spans
 

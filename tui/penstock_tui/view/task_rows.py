@@ -9,7 +9,8 @@ from datetime import datetime, tzinfo
 from penstock.ids import instance_key
 from penstock.model.outcome import OutcomeKind, describe
 from penstock.model.states import TERMINAL, TaskState
-from penstock.model.views.views import AttemptRow, RunDetail, RunRow, TaskRow
+from penstock.model.views.attempts import AttemptRow
+from penstock.model.views.runs import RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations, filters
 from penstock_tui.view.columns import Column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from penstock.model.views.views import Barrier, Why
+from penstock.model.views.why import Barrier, Why
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans, hanging

@@ -12,7 +12,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from penstock.model.states import OCCUPIES_SLOT, TaskState
-from penstock.model.views.views import AttemptRow, RunDetail, TaskRow, Why
+from penstock.model.views.attempts import AttemptRow
+from penstock.model.views.runs import RunDetail, TaskRow
+from penstock.model.views.why import Why
 from penstock_tui.attempt_log import AttemptLog
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell

@@ -7,7 +7,7 @@ import asyncio
 from textual.message import Message
 from textual.widget import Widget
 
-from penstock.model.views.views import LogChunk
+from penstock.model.views.attempts import LogChunk
 from penstock_tui.view.log_rows import Place
 from penstock_tui.view.log_search import Matches, Wanted
 from penstock_tui.view.log_source import Follow, LogSource

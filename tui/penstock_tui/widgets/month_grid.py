@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from penstock.model.views.views import DayRow
+from penstock.model.views.points import DayRow
 from penstock_tui import actions
 from penstock_tui.view import calendar
 from penstock_tui.view.spans import Spans

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from penstock.model.views.views import RunDetail, TaskRow
+from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.view import task_rows
 from penstock_tui.view.rails import Rails, Row, RowKind, lay_out_order
 from penstock_tui.view.rails_text import RowText, after

@@ -8,7 +8,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from penstock.model.views.views import Sample
+from penstock.model.views.attempts import Sample
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.sparkline import resource_lines
 from penstock_tui.widgets.line import strip_of

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from penstock.api.engine import Engine
     from penstock.cli.session import Session
     from penstock.model.views.quarantine import QuarantineRow
-    from penstock.model.views.views import EngineStatus, ImportErrorRow, RunDetail, TaskRow
+    from penstock.model.views.runs import RunDetail, TaskRow
+    from penstock.model.views.status import EngineStatus, ImportErrorRow
     from penstock.settings import Settings
 
 _OVERDUE = timedelta(minutes=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from penstock.model.views.views import View
+from penstock.model.views.view import View
 
 
 class AssetEventRow(View, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Views of backfills, like those of `penstock.model.views.views`."""
+"""Views of backfills and the schedule points in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from penstock.model.views.views import View
+from penstock.model.views.view import View
 
 SlotState = Literal["waiting", "running", "success", "failed", "kept", "skipped", "cancelled"]
 BackfillState = Literal["running", "paused", "success", "failed", "cancelled"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from penstock.model.views.views import View
+from penstock.model.views.view import View
 
 
 class CallbackRow(View, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from penstock.model.views.views import View
+from penstock.model.views.view import View
 
 
 class VariableRow(View, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.model.views.views import View
+from penstock.model.views.view import View
 
 
 class XComSource(View, frozen=True, kw_only=True):

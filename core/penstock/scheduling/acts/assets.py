@@ -8,7 +8,7 @@ from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import EmitAsset
 from penstock.model.assets import awaits, leaves
 from penstock.model.outcome import AssetChange
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import make_plan
 from penstock.scheduling.moves.assets import emit
 from penstock.scheduling.world.planned import Planned

@@ -17,7 +17,7 @@ from penstock.model.acts import (
     ResumeBackfill,
 )
 from penstock.model.spec import DagSpec
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import aware, counted, make_plan
 from penstock.scheduling.acts.trigger import check_conf
 from penstock.scheduling.moves.backfill import give_up, save_backfill

@@ -6,7 +6,7 @@ from penstock.errors import RefusedError
 from penstock.model.acts import Cancel
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL
 from penstock.model.transitions import RunEvent
-from penstock.model.views.views import Done
+from penstock.model.views.plans import Done
 from penstock.scheduling.acts.planned import amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_tasks
 from penstock.scheduling.moves.cancel import cancel

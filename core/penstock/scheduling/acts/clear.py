@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from penstock.model.acts import Clear, Retry
 from penstock.model.states import FAILURE_LIKE, OCCUPIES_SLOT, TaskState
 from penstock.model.structure import Structure
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.memory import Change, remember
 from penstock.scheduling.acts.planned import amount, counted, make_plan, task_item
 from penstock.scheduling.acts.scope import chosen_runs, chosen_tasks, known_names, scope_flags

@@ -6,7 +6,7 @@ from penstock.errors import UsageError
 from penstock.model.acts import Mark
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, TaskState
 from penstock.model.transitions import TaskEvent
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.clear import with_setups
 from penstock.scheduling.acts.memory import Change, remember
 from penstock.scheduling.acts.planned import amount, counted, make_plan, task_item

@@ -13,7 +13,7 @@ import msgspec
 
 from penstock.decoding import decoder
 from penstock.model.states import OCCUPIES_SLOT
-from penstock.model.views.views import Plan
+from penstock.model.views.plans import Plan
 from penstock.scheduling.acts.planned import amount
 from penstock.scheduling.world.clock_setting import set_so_far
 from penstock.scheduling.world.instances import instances

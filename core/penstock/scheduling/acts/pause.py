@@ -6,7 +6,7 @@ from penstock.clock import opt_us, to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import aware, make_plan
 from penstock.scheduling.moves.pause import lift_pause
 from penstock.scheduling.world.planned import Planned

@@ -12,7 +12,7 @@ import msgspec
 
 from penstock.clock import opt_from_us
 from penstock.model.acts import Act
-from penstock.model.views.views import Plan, PlanItem
+from penstock.model.views.plans import Plan, PlanItem
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import TaskRecord
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from penstock.errors import RefusedError, UnknownError, UsageError
 from penstock.ids import check_id
 from penstock.model.acts import DeletePool, SetPool
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import make_plan
 from penstock.scheduling.moves.pools import put_pool
 from penstock.scheduling.world.limits import Occupancy

@@ -11,7 +11,7 @@ import msgspec
 from penstock.decoding import decoder
 from penstock.errors import PenstockError, UnknownError
 from penstock.model.acts import AnyAct, QuarantineDrop, QuarantineRetry
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import amount, make_plan
 from penstock.scheduling.moves.loaded_files import take_file
 from penstock.scheduling.moves.quarantine import release

@@ -6,7 +6,7 @@ from penstock.errors import RefusedError
 from penstock.model.acts import RunNext, RunNow
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import make_plan
 from penstock.scheduling.acts.scope import instance
 from penstock.scheduling.moves.task import move

@@ -12,7 +12,7 @@ from penstock.model.acts import Rerun, Trigger
 from penstock.model.params import problems
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunType
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import amount, aware, make_plan
 from penstock.scheduling.moves.create_run import create_run
 from penstock.scheduling.world.planned import Planned

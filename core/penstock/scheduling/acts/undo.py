@@ -10,7 +10,7 @@ from penstock.ids import instance_key
 from penstock.model.acts import Undo
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.transitions import RESTORES, RUN_RESTORES, RunEvent, TaskEvent
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.memory import (
     RUN_FIELDS,
     TASK_FIELDS,

@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.errors import RefusedError, UnknownError, UsageError
 from penstock.model.acts import DeleteConnection, DeleteVariable, SetConnection, SetVariable
-from penstock.model.views.views import Done, PlanItem
+from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import make_plan
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick

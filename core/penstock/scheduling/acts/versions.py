@@ -8,7 +8,7 @@ from penstock.errors import RefusedError
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.structure import Structure
 from penstock.model.transitions import TaskEvent
-from penstock.model.views.views import PlanItem
+from penstock.model.views.plans import PlanItem
 from penstock.scheduling.acts.planned import task_item
 from penstock.scheduling.moves.create_run import new_tasks
 from penstock.scheduling.moves.task import move

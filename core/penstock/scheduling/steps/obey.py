@@ -14,7 +14,7 @@ from penstock.errors import PenstockError, PlanStaleError, StoreError
 from penstock.model.acts import AnyAct, act_name
 from penstock.model.spec import ParsedFile
 from penstock.model.subject import Subject, lay_to
-from penstock.model.views.views import Done
+from penstock.model.views.plans import Done
 from penstock.scheduling.moves.loaded_files import drop_file, take_file
 from penstock.scheduling.steps.unknown_attempts import TakeIn, take_in
 from penstock.scheduling.world.planned import Planned

@@ -13,7 +13,7 @@ from penstock.execution.executor import Claimed
 from penstock.model.spec import TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
 from penstock.model.trigger_rules import Verdict
-from penstock.model.views.views import Barrier
+from penstock.model.views.why import Barrier
 from penstock.scheduling.world.instances import (
     direct_parents,
     instances,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.clock import from_us, opt_from_us
 from penstock.model.assets import describe, lacking
-from penstock.model.views.views import Barrier
+from penstock.model.views.why import Barrier
 from penstock.scheduling.why.barriers import MOST_HOLDERS, Held, pause_barrier
 from penstock.scheduling.world.world import DagEntry, World
 

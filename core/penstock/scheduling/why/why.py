@@ -6,7 +6,7 @@ import msgspec
 
 from penstock.errors import UnknownError
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
-from penstock.model.views.views import Barrier, Why
+from penstock.model.views.why import Barrier, Why
 from penstock.scheduling.why.barriers import Held, Subject, quarantine_barrier, run_barriers, task_barriers
 from penstock.scheduling.why.dag_barriers import dag_barriers
 from penstock.scheduling.world.instances import instances

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.model.views.views import Done, Plan
+from penstock.model.views.plans import Done, Plan
 from penstock.scheduling.world.tick import Tick
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from penstock.model.views.views import Plan, PlanItem
+from penstock.model.views.plans import Plan, PlanItem
 
 _KEPT_PLANS = 32
 _KEPT_ITEMS = 100_000

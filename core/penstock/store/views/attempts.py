@@ -15,7 +15,7 @@ from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
 from penstock.ids import check_attempt_id
 from penstock.model.subject import about_row
-from penstock.model.views.views import AttemptRow, Sample
+from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.xcoms import XComSource
 from penstock.store import tables
 from penstock.store.checked import checked

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
 from penstock.model.views.backfills import BackfillRow, BackfillState, Canary, SlotRow, SlotState
-from penstock.model.views.views import PoolRow
+from penstock.model.views.pools import PoolRow
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED

@@ -16,7 +16,9 @@ from penstock.model.form import fields_of
 from penstock.model.spec import ParamSpec
 from penstock.model.states import RunState
 from penstock.model.subject import about_row
-from penstock.model.views.views import DagDetail, DagRow, PauseInfo, RunCell
+from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.runs import RunCell
 from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED

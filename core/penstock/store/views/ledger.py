@@ -17,8 +17,7 @@ from penstock.clock import from_us, to_us
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunState
 from penstock.model.subject import about_row
-from penstock.model.views.points import Settled
-from penstock.model.views.views import DayRow, LedgerPoint, LedgerRow
+from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, Settled
 from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.sieve import Sieve

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from penstock.clock import Clock, from_us, opt_from_us
 from penstock.model.spec import DagSpec
-from penstock.model.views.views import PointRow
+from penstock.model.views.points import PointRow
 from penstock.timetable import Point
 from penstock.timetable.due import coming, decide
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from penstock.clock import from_us
 from penstock.model.states import RunState, RunType
 from penstock.model.views.quarantine import QuarantineRow
-from penstock.model.views.views import RunRow
+from penstock.model.views.runs import RunRow
 from penstock.store.quarantine_table import QuarantineRow as StoredRow
 from penstock.store.statement import table_of
 

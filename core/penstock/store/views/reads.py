@@ -17,11 +17,17 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from penstock.clock import Clock, SystemClock, to_us
-from penstock.model.views import views
 from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.events import Change, EventRow
+from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
+from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runs import RunDetail, RunRow, RunStates
+from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.xcoms import XComSource
 from penstock.settings import Settings
 from penstock.store.database import Database
@@ -65,7 +71,7 @@ class Reads:
         self._coming = Coming(self._clock)
         self._log_bytes = (float("-inf"), 0)
 
-    def status(self) -> views.EngineStatus:
+    def status(self) -> EngineStatus:
         """Return the figures of the instance; ``pid`` and ``since`` are not known here."""
         with self._database.show() as connection:
             figures = status.read_status(connection, to_us(self._clock.now()))
@@ -87,34 +93,34 @@ class Reads:
             self._log_bytes = now, total
         return total
 
-    def dags(self, strip: int = 24) -> list[views.DagRow]:
+    def dags(self, strip: int = 24) -> list[DagRow]:
         """Return every known DAG by id."""
         with self._database.show() as connection:
             return dags.read_dags(connection, self._versions, self._coming, min(strip, _LONGEST_STRIP))
 
-    def dag(self, dag_id: str) -> views.DagDetail:
+    def dag(self, dag_id: str) -> DagDetail:
         """Return one DAG with its structure."""
         with self._database.show() as connection:
             return dags.read_dag(connection, self._versions, self._coming, dag_id)
 
-    def next_points(self, dag_id: str, count: int) -> list[views.PointRow]:
+    def next_points(self, dag_id: str, count: int) -> list[PointRow]:
         """Return the next *count* schedule points."""
         with self._database.show() as connection:
             row = dags.dag_row(connection, dag_id)
             spec = self._versions.one(connection, row.version_id).spec
         return self._coming.points(dags.dag_cursor(row), spec, min(count, _MOST_POINTS))
 
-    def ledger(self, dag_id: str, limit: int) -> list[views.LedgerRow]:
+    def ledger(self, dag_id: str, limit: int) -> list[LedgerRow]:
         """Return the newest records of the missed-point ledger, newest first."""
         with self._database.show() as connection:
             return ledger_rows.read_ledger(connection, dag_id, min(limit, _MOST_ROWS))
 
-    def points(self, dag_id: str, first: datetime, last: datetime, limit: int) -> list[views.LedgerPoint]:
+    def points(self, dag_id: str, first: datetime, last: datetime, limit: int) -> list[LedgerPoint]:
         """Return what became of each schedule point between two moments, oldest first."""
         with self._database.show() as connection:
             return self._points_of(connection, dag_id).points(first, last, min(max(limit, 0), _MOST_ROWS))
 
-    def days(self, dag_id: str, first: date, last: date) -> list[views.DayRow]:
+    def days(self, dag_id: str, first: date, last: date) -> list[DayRow]:
         """Return what became of the schedule points of each day between two, on the DAG's clock."""
         with self._database.show() as connection:
             return self._points_of(connection, dag_id).days(first, last)
@@ -129,12 +135,12 @@ class Reads:
             missing=row.missing,
         )
 
-    def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[views.RunRow]:
+    def runs(self, dag_id: str, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
         """Return the newest runs of a DAG, newest first."""
         with self._database.show() as connection:
             return runs.read_runs(connection, self._versions, dag_id, min(limit, _MOST_ROWS), before)
 
-    def run(self, dag_id: str, run_id: str) -> views.RunDetail:
+    def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""
         with self._database.show() as connection:
             return runs.read_run(connection, self._versions, self._durations, dag_id, run_id)
@@ -147,7 +153,7 @@ class Reads:
         group_id: str | None = None,
         *,
         must_exist: bool = False,
-    ) -> views.RunStates:
+    ) -> RunStates:
         """Return the state of a run by logical date or id, and of tasks in it."""
         with self._database.show() as connection:
             if must_exist or group_id is not None:
@@ -170,7 +176,7 @@ class Reads:
                 connection, self._settings.attempts, dag_id, run_id, min(limit, _MOST_ROWS)
             )
 
-    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[views.AttemptRow]:
+    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
         with self._database.show() as connection:
             return attempts.read_attempts(
@@ -182,19 +188,19 @@ class Reads:
         with self._database.show() as connection:
             return attempts.has_ended(connection, attempt_id)
 
-    def samples(self, attempt_id: str) -> list[views.Sample]:
+    def samples(self, attempt_id: str) -> list[Sample]:
         """Return the resource samples of an attempt, oldest first."""
         with self._database.show() as connection:
             return attempts.read_samples(connection, attempt_id)
 
     def events(
         self, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
-    ) -> list[views.EventRow]:
+    ) -> list[EventRow]:
         """Return the newest events with a seq above *after*, newest first."""
         with self._database.show() as connection:
             return status.read_events(connection, dag_id, run_id, min(limit, _MOST_ROWS), after)
 
-    def import_errors(self) -> list[views.ImportErrorRow]:
+    def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded at present."""
         with self._database.show() as connection:
             return status.read_import_errors(connection)
@@ -234,7 +240,7 @@ class Reads:
             if record.kind == kind
         ]
 
-    def pools(self) -> list[views.PoolRow]:
+    def pools(self) -> list[PoolRow]:
         """Return every pool."""
         with self._database.show() as connection:
             return backfills.read_pools(connection, self._versions)
@@ -244,7 +250,7 @@ class Reads:
         with self._database.show() as connection:
             return status.read_cursor(connection)
 
-    def watch(self) -> Iterator[views.Change | None]:
+    def watch(self) -> Iterator[Change | None]:
         """Yield, each time it is asked, what other connections have committed since; None for nothing.
 
         For readers without an engine to tell them. Holds one connection until closed.
@@ -253,7 +259,7 @@ class Reads:
             seen = self._database.data_version(connection)
             cursor = status.read_cursor(connection)
             connection.rollback()
-            yield views.Change(cursor=cursor, all=True)
+            yield Change(cursor=cursor, all=True)
             while True:
                 version = self._database.data_version(connection)
                 connection.rollback()
@@ -267,14 +273,14 @@ class Reads:
                 yield change
 
 
-def _moved(connection: Connection, cursor: int) -> views.Change:
+def _moved(connection: Connection, cursor: int) -> Change:
     newest = status.read_cursor(connection)
     moved = status.read_moved(connection, cursor, _MOVED_LIMIT)
     dags = tuple(dict.fromkeys(dag_id for dag_id, _ in moved if dag_id))
     runs = tuple(dict.fromkeys((dag_id, run_id) for dag_id, run_id in moved if dag_id and run_id))
     if not dags or len(moved) == _MOVED_LIMIT:
-        return views.Change(cursor=newest, all=True)
-    return views.Change(cursor=newest, dags=dags, runs=runs)
+        return Change(cursor=newest, all=True)
+    return Change(cursor=newest, dags=dags, runs=runs)
 
 
 def _size(path: Path) -> int:

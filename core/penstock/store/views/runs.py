@@ -19,7 +19,8 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
-from penstock.model.views.views import PauseInfo, RunDetail, RunRow, RunStates, TaskRow
+from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.runs import RunDetail, RunRow, RunStates, TaskRow
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.sieve import Sieve

@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 from penstock.clock import from_us, opt_from_us
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.subject import about_row
-from penstock.model.views.views import EngineStatus, EventRow, ImportErrorRow
+from penstock.model.views.events import EventRow
+from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED

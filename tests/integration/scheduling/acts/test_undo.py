@@ -15,7 +15,7 @@ from penstock.errors import PlanStaleError, RefusedError, UnknownError
 from penstock.model.acts import Cancel, Clear, Freeze, Hold, Mark, Retry, Undo, Unfreeze
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, TaskState
-from penstock.model.views.views import RunDetail
+from penstock.model.views.runs import RunDetail
 from penstock.store.upkeep import expire
 
 S = TaskState

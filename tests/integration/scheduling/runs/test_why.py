@@ -354,7 +354,7 @@ async def test_every_gate_has_words_a_holder_and_a_root(case: Case, tmp_path: Pa
 
 
 def test_every_kind_of_gate_is_reached_here() -> None:
-    from penstock.model.views.views import Barrier
+    from penstock.model.views.why import Barrier
 
     kinds = set(re.findall(r"\w+", (Barrier.__doc__ or "").split("one of:")[1].split("``holders``")[0]))
     # Asked in tests of their own, or what the cases above lead to.

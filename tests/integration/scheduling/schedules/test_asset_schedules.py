@@ -20,7 +20,7 @@ from penstock.model.assets import AssetCondition, AssetSpec
 from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
 from penstock.model.spec import DagSpec, ScheduleSpec
 from penstock.model.states import RUN_TERMINAL, RunState, RunType
-from penstock.model.views.views import RunRow
+from penstock.model.views.runs import RunRow
 from penstock.store.database import Database
 from penstock.store.engine.working_set import WorkingSet
 

@@ -22,7 +22,7 @@ from penstock.clock import from_us
 from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.spec import DagSpec, ScheduleSpec
-from penstock.model.views.views import LedgerRow
+from penstock.model.views.points import LedgerRow
 from penstock.timetable.schedule import timetable_of
 
 DAY = timedelta(days=1)

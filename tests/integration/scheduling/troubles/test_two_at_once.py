@@ -16,7 +16,7 @@ from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec
 from penstock.model.states import RunState, TaskState
-from penstock.model.views.views import Done
+from penstock.model.views.plans import Done
 from penstock.scheduling.steps.obey import ActOrder
 
 DAILY = ScheduleSpec(kind="cron", crons=("0 0 * * *",), text="@daily")

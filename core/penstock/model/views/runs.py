@@ -1,0 +1,138 @@
+"""Views of runs and of the task instances in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from penstock.model.outcome import Outcome
+from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.views.nodes import GroupNode
+from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.view import View
+
+
+class RunRow(View, frozen=True, kw_only=True):
+    """One run."""
+
+    dag_id: str
+    run_id: str
+    run_type: RunType
+    state: RunState
+    logical_date: datetime | None
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+    run_after: datetime
+    start: datetime | None
+    """When it started for the first time, however often it was cleared since."""
+    end: datetime | None
+    turn: datetime | None = None
+    """When it started this time."""
+    worked: float | None = None
+    """Seconds that it ran in earlier turns, before a clear or retry; for an ended run, in total."""
+    reason: str | None = None
+    conf: dict[str, Any] = msgspec.field(default_factory=dict)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    """Task instances by state."""
+    failed_inside: bool = False
+    """A run that succeeded although a task in it failed."""
+    held: PauseInfo | None = None
+    backfill_id: int | None = None
+    dag_version: str = ""
+    version: int = 0
+    by: str | None = None
+    """Who or what created it."""
+    rush: str | None = None
+    """``next`` or ``now``: an operator wants it started before others, or whatever the limits."""
+    rerun_of: str | None = None
+    """The run that this one repeats."""
+    stands_for: datetime | None = None
+    """The date of the run that it repeats, which is the logical date for its tasks."""
+    quarantined: str | None = None
+    """Why it is in quarantine, or None."""
+
+    def took(self, now: datetime) -> float | None:
+        """Return the seconds that it ran, over all its turns, up to *now*; None before its first start."""
+        if self.start is None:
+            return None
+        if self.worked is None:
+            return max(0.0, ((self.end or now) - self.start).total_seconds())
+        turn = 0.0 if self.turn is None else (now - self.turn).total_seconds()
+        return self.worked + max(0.0, turn)
+
+
+class RunCell(View, frozen=True, kw_only=True):
+    """One cell of the strip of last runs."""
+
+    run_id: str
+    state: RunState
+    logical_date: datetime | None
+
+
+class TaskRow(View, frozen=True, kw_only=True):
+    """One task instance."""
+
+    task_id: str
+    map_index: int
+    state: TaskState
+    try_number: int
+    """The current or last try, from 1; 0 before the first."""
+    max_tries: int
+    """The last try that the retries allow."""
+    operator: str
+    upstream: tuple[str, ...] = ()
+    group: str | None = None
+    trigger_rule: str = "all_success"
+    outcome: Outcome | None = None
+    """Of the last attempt that ended."""
+    start: datetime | None = None
+    end: datetime | None = None
+    peak_rss: int | None = None
+    cpu_seconds: float | None = None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+    attempts: int = 0
+    attempt_id: str | None = None
+    """The newest attempt, live or not."""
+    next_at: datetime | None = None
+    """When a retry or the next check is due."""
+    stop_deadline: datetime | None = None
+    """When SIGKILL follows, for a task that is stopping."""
+    held: PauseInfo | None = None
+    reason: str | None = None
+    pool: str = "default_pool"
+    p50: float | None = None
+    """Median duration of this task's last successes, seconds."""
+    cpu_percent: float | None = None
+    """At the last sample, of a live attempt only; ``peak_rss`` is then its peak so far."""
+    version: int = 0
+    rush: str | None = None
+    """``next`` or ``now``, until it is launched."""
+    mapped: bool = False
+    """Whether the task may have several instances; ``map_index`` -1 then stands for those not yet made."""
+    rendered_map_index: str | None = None
+    """The name that a mapped instance gives itself, by its ``map_index_template``."""
+
+
+class RunDetail(View, frozen=True, kw_only=True):
+    """A run with its task instances, in topological order."""
+
+    run: RunRow
+    tasks: tuple[TaskRow, ...]
+    groups: tuple[GroupNode, ...] = ()
+    frozen: PauseInfo | None = None
+    reruns: tuple[str, ...] = ()
+    """Runs that repeat this one, oldest first."""
+
+
+class RunStates(View, frozen=True, kw_only=True):
+    """States of one run and of tasks in it, for tasks that wait for another DAG.
+
+    ``run`` is None while that run does not exist; ``tasks`` holds the requested tasks that exist.
+    """
+
+    run: RunState | None
+    run_id: str | None = None
+    tasks: dict[str, TaskState] = msgspec.field(default_factory=dict)
