@@ -60,7 +60,7 @@ class Reading(NamedTuple):
 
 
 def read(clock: Clock) -> Reading:
-    """Read both clocks of *clock* at once: whoever is interrupted in between reads them again."""
+    """Read both clocks of *clock* at once: if interrupted in between, read them again."""
     for _ in range(_READINGS):
         before, now, after = clock.monotonic(), clock.now(), clock.monotonic()
         if after - before < _AT_ONCE:

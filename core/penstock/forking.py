@@ -1,6 +1,6 @@
 """Forking from a warm parent: what both ends say, and how a fork becomes a process of its own.
 
-A warm parent has imported what its children need and nothing of anybody's; it is asked over a socket
+A warm parent has imported what its children need and nothing of an author; it is asked over a socket
 that keeps messages apart, with descriptors beside them. Linux only: elsewhere no process can take in
 orphans, and a parent could not be told from its children. Stdlib only, and light.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from typing import Any
 
 MAX_MESSAGE = 128 << 10
-"""A longer message may not fit into a socket's buffer: whoever has one to send spawns instead."""
+"""A longer message may not fit into a socket's buffer: to send one, spawn instead."""
 _MAX_DESCRIPTORS = 4
 
 

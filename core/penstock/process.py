@@ -83,7 +83,7 @@ def send(pid: int, ticks: int, number: int) -> int:
     """Send signal *number* to *pid* if it is still the process that started at *ticks*.
 
     Through a pidfd where the kernel has them, so that the process checked is the process hit.
-    Returns 0, or the error's number: ESRCH when there is no such process, EPERM when it is not ours to end.
+    Returns 0, or the error's number: ESRCH if there is no such process, EPERM if it is another user's.
     """
     try:
         if not LINUX or not hasattr(os, "pidfd_open"):

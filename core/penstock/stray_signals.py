@@ -44,7 +44,7 @@ def let_through() -> None:
 def disregard(*, but: Iterable[int] = ()) -> None:
     """Have every signal except *but* do nothing to this process; what it starts gets the defaults.
 
-    Faults keep their meaning: whoever sends SIGABRT wants this process to end, and a core file.
+    Faults keep their meaning: SIGABRT must end this process and leave a core file.
     """
     for number in ALL - _FAULTS - _NO_HARM - frozenset(but):
         signal.signal(number, _do_nothing)

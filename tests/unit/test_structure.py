@@ -117,7 +117,7 @@ def test_two_tasks_may_watch_one() -> None:
     [
         ((task("x", upstream=("gone",)),), "depends on 'gone', which is not in the DAG"),
         ((task("x", upstream=("y",)), task("y", upstream=("x",))), "cycle: "),
-        ((task("x", trigger_rule="sometimes"),), "task x: trigger rule 'sometimes'$"),
+        ((task("x", trigger_rule="sometimes"),), "task x: trigger rule 'sometimes' does not exist$"),
         ((task("x", trigger_rule="sometimes", line=12),), r"'sometimes' \(line 12\)$"),
     ],
 )

@@ -78,7 +78,7 @@ def test_trouble_of_the_machine_is_told_from_the_rest(error: Exception, machine:
         (POOL, {"slots": "x"}, "pool.slots is 'x'"),
         (POOL, {"slots": 1.5}, "pool.slots is 1.5"),
         (POOL, {"slots": None}, "pool.slots is None"),
-        (POOL, {"name": b"x"}, "pool.name holds bytes, not text: x"),
+        (POOL, {"name": b"x"}, "pool.name contains bytes, not text: x"),
         (POOL, {"description": 3}, "pool.description is 3"),
         (PAUSE, {"until_us": "soon"}, "pause.until_us is 'soon'"),
         (PAUSE, {"until_us": 1 << 62}, f"pause.until_us is {1 << 62}"),

@@ -31,7 +31,7 @@ class LogIndex:
         return len(self._offsets)
 
     def time_at(self, offset: int) -> int | None:
-        """Return when the bytes at *offset* were written, or None for a log that says nothing of it."""
+        """Return when the bytes at *offset* were written, or None if the log does not record it."""
         at = bisect_right(self._offsets, offset) - 1
         return self._times[at] if at >= 0 else None
 

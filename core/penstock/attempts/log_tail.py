@@ -1,9 +1,9 @@
 """The end of an output that is larger than its log: kept in a ring beside the log, and appended at the end.
 
-A log only ever grows, so that offsets stay true for whoever follows it: its first part, one line that says
-how many bytes were left out, and the last part. Until the end that line says what will follow; the number
-then takes its place. The ring is a file, ``log.tail``, so that what is in it outlives a supervisor: `join`
-puts it in its place whoever calls it.
+A log only grows, so that offsets stay valid for readers that follow it. It has its first part, one line that
+says how many bytes were left out, and the last part. Until the end that line says what will follow; then the
+number replaces it. The ring is a file, ``log.tail``, so that its contents outlive a supervisor: `join`
+appends them.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def _find(rows: list[AssetRow], name: str) -> AssetRow:
 
     near = get_close_matches(name, [row.name for row in rows], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise UnknownError(f"there is no asset {name!r}{hint}")
+    raise UnknownError(f"asset {name!r} does not exist{hint}")
 
 
 def _edges(rows: list[AssetRow]) -> Any:

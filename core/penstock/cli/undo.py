@@ -12,7 +12,7 @@ from penstock.cli.session import Session, pass_session
 
 @click.command
 @click.argument("number", metavar="[NUMBER]", type=int, required=False)
-@click.option("--dag", help="The newest act on this DAG, whoever did it.")
+@click.option("--dag", help="The newest act on this DAG, by anyone.")
 @click.option("--run", help="The newest act that changed this run of --dag.")
 @dry_run_option
 @yes_option

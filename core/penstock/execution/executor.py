@@ -114,7 +114,7 @@ class Executor(Protocol):
         ...
 
     def abandon(self, attempt_id: str) -> Observation:
-        """End whatever still runs of an attempt of which `observe` says less than was seen before.
+        """End the remaining processes of an attempt if `observe` knows less about it than before.
 
         `Absent` when nothing runs, `Lost` when something did and is gone now, `Unreachable` while
         something cannot be ended. May take seconds.

@@ -1,6 +1,6 @@
 """The states of runs and task instances, and the sets of them that rules speak about.
 
-This file imports nothing of ours. Colours and glyphs live in the console.
+This file imports no other file of Penstock. Colours and glyphs live in the console.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
     moves[state.STOPPING, event.REMOVE] = state.REMOVED
     for before, restore in RESTORES.items():
         after = state.PENDING if before is state.SCHEDULED else before
-        for source in (state.PENDING, state.SCHEDULED, *sorted(TERMINAL)):  # nothing of it has started
+        for source in (state.PENDING, state.SCHEDULED, *sorted(TERMINAL)):  # none of its tasks has started
             moves[source, restore] = after
     return moves
 

@@ -26,7 +26,7 @@ class Notifier(Checked):
     """A callback that notifies somebody. Subclasses set ``template_fields`` and write `notify`.
 
     It is called with the context of the event. Templates in the fields are rendered first, and
-    nothing of one call is kept for the next.
+    nothing from one call is kept for the next.
     """
 
     template_fields: Sequence[str] = ()

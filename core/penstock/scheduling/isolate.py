@@ -39,7 +39,7 @@ DoTick = Callable[[list[Order], list[str]], int | None]
 
 
 class Isolation:
-    """Does ticks; after one that failed, the world is read anew and the tick done again without the cause."""
+    """Does ticks; after one that failed, the world is read again and the tick repeated without the cause."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Isolation:
         except Exception as error:
             if not of_the_machine(error):
                 self.trouble = reason_of(error)
-            log.exception("a tick failed; reading the state anew")
+            log.exception("a tick failed; reading the state again")
             refuse(orders, error)
             try:
                 self.read_anew()
@@ -168,7 +168,7 @@ class Isolation:
                 if isinstance(error, PenstockError) or isinstance(
                     order.act, QuarantineRetry | QuarantineDrop
                 ):
-                    refuse([order], error)  # said to whoever asked, and nothing is left of it
+                    refuse([order], error)  # the client gets the error, and nothing is left of the act
                     return
                 refuse([order], error)
                 act = msgspec.json.encode(order.act).decode()

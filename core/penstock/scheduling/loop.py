@@ -248,7 +248,7 @@ class Loop:
         self._wake.clear()
 
     def _turn(self, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> int | None:
-        """Do one tick. If it fails nothing of it happened, and what it failed over is left out."""
+        """Do one tick. If it fails, nothing is changed, and what made it fail is left out."""
         orders, self._orders = self._orders, []
         try:
             wake_us, left = self.isolation.turn(
@@ -261,7 +261,7 @@ class Loop:
         return wake_us
 
     def _interrupted(self) -> None:
-        """Look at everything anew after trouble of the machine, and launch nothing for a while."""
+        """Read everything again after a fault of the machine, and launch nothing for a while."""
         self._hinted.update(self._live())
         self._samples.clear()
         self._no_launches_before = self._clock.monotonic() + _LAUNCH_PAUSE
@@ -270,7 +270,7 @@ class Loop:
         if touched.events or touched.dags:
             try:
                 self._publish(_change(touched))
-            except Exception:  # who listens is no reason to undo what is committed
+            except Exception:  # a listener must not undo what is committed
                 log.exception("a notice could not be handed on")
 
     def _tick(self, orders: list[Order], attempt_ids: list[str], *, revoke_unclaimed: bool) -> int | None:
@@ -360,7 +360,7 @@ class Loop:
             self._executor.submit(tick.launches)
             return
         except Exception as error:
-            # They are committed, so they are observed: what does not exist is launched anew.
+            # They are committed, so they are observed: what does not exist is launched again.
             log.exception("launches could not be written: %s", error)
             whole = error
         ids = [spec.attempt_id for spec in tick.launches]

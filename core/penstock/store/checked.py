@@ -60,7 +60,7 @@ def not_text(value: bytes) -> str:
         value.decode()
     except UnicodeDecodeError:
         return f"is not UTF-8: {shown(value):.80}"
-    return f"holds bytes, not text: {shown(value):.80}"
+    return f"contains bytes, not text: {shown(value):.80}"
 
 
 def json_object(table: str, name: str, text: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Database:
             kind = network_file_system(path.parent)
             if kind:
                 raise StoreError(
-                    f"{path.parent} is on a network file system ({kind}): SQLite's locks cannot be trusted "
+                    f"{path.parent} is on a network file system ({kind}): SQLite's locks are not reliable "
                     "there. Choose a local folder for PENSTOCK_HOME"
                 )
             if not path.exists():
@@ -121,7 +121,7 @@ class Database:
         """Give a connection in one immediate transaction: committed at the end, rolled back on an error.
 
         Raises `StoreError` when the disk or another process keeps it from being written, and `LostError`
-        when what was written lies in a file that nobody finds any more.
+        if the database file is no longer found under its name.
         """
         assert not self.readonly, "the database is open for reading only"
         if self.held is not None:
@@ -143,13 +143,13 @@ class Database:
     def rebuild(self) -> Iterator[Connection]:
         """Give a connection as `write` does, with foreign keys checked at the end only.
 
-        A table that is made anew would take its children along otherwise. Raises `StoreError`, and
+        Otherwise a table that is made again would take its children along. Raises `StoreError`, and
         changes nothing, when a row is left without its parent.
         """
         writer = self._writer or self._open_writer()
         raw = writer.connection.driver_connection
         assert raw is not None
-        raw.execute("PRAGMA foreign_keys = OFF")  # heeded outside a transaction only
+        raw.execute("PRAGMA foreign_keys = OFF")  # works only outside a transaction
         try:
             with self.write() as connection:
                 yield connection
@@ -282,7 +282,7 @@ class Database:
             raise StoreError(f"{self.path} is not a Penstock database")
         if version > tables.SCHEMA_VERSION:
             raise StoreError(
-                f"{self.path} has schema {version}, this program knows {tables.SCHEMA_VERSION}: "
+                f"{self.path} has schema {version}, this program supports {tables.SCHEMA_VERSION}: "
                 "use a newer program, or restore a backup"
             )
         if version < tables.SCHEMA_VERSION and not self.readonly:
@@ -310,7 +310,7 @@ class Database:
                     {
                         "name": "default_pool",
                         "slots": 128,
-                        "description": "Tasks that name no pool",
+                        "description": "Tasks without a pool",
                         "include_deferred": False,
                     }
                 ],
@@ -320,7 +320,7 @@ class Database:
 
 
 def network_file_system(folder: Path) -> str | None:
-    """Return the type of the network file system that *folder* lies on, or None for a local one."""
+    """Return the type of the network file system of *folder*, or None for a local one."""
     try:
         mounts = Path("/proc/self/mounts").read_text(errors="replace").splitlines()
     except OSError:

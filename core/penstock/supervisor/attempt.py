@@ -1,7 +1,7 @@
 """One attempt in the hands of a supervisor: start, output, stop, end, result.
 
-Every step leaves its trace in the attempt directory before the next one begins, so that whoever
-looks after a crash can tell how far it came (see `protocol`).
+Every step leaves its trace in the attempt directory before the next one begins. After a crash, the
+directory shows how far it came (see `protocol`).
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class AttemptFiles:
         return files.load(data)
 
     def reserve_result(self) -> None:
-        """Set room aside for the report. Raises OSError when there is none."""
+        """Reserve space for the report. Raises OSError when there is none."""
         disk()
         if os.pwrite(self._spec, b" " * _ROOM, self._below) < _ROOM:
             raise OSError(errno.ENOSPC, "no room for the result")
@@ -93,7 +93,7 @@ class AttemptFiles:
         """Write *result* whole, make it visible, then let the lock go.
 
         *durable* also forces it to the disk, for when no engine is there to commit it soon. Raises
-        OSError when there is no room; a result shorter than the room set aside can be tried then.
+        OSError if there is no space; then try a result that fits the reserved space.
         """
         # Padded with spaces to the room set aside: valid JSON, and no block is freed or allocated.
         disk()

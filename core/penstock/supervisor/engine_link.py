@@ -79,7 +79,7 @@ class EngineLink:
             self._say({"op": "moved", "ids": list(ids), "ended": list(ended)})
 
     def unwritten(self, why: dict[str, str]) -> None:
-        """Say of which attempts the result waits for the disk, and why: in place of what was said before."""
+        """Report the attempts whose result waits for the disk, and why; replaces the earlier report."""
         self._say({"op": "held", "ids": list(why), "why": why})
 
     def flush(self) -> None:

@@ -1,6 +1,6 @@
 """The engine's environment in a supervisor: it comes over the socket and stays in memory.
 
-An order names what a task is given, never a value, and lies on the disk for weeks. The values come here
+An order names what a task gets, never a value, and is on the disk for weeks. The values come here
 with the engine's welcome; the next engine's take their place, so a supervisor that outlived an engine gives
 what holds now.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 OPERATION = "entrust"
 """The ``op`` of the message. ``environ`` {name: value}; ``passed``: names that each task gets; ``shown``:
-names of values that are no secrets; ``hidden``: further values that no log may show."""
+names of values that are not secret; ``hidden``: further values that no log may show."""
 
 
 class EngineEnvironment:

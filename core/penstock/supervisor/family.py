@@ -1,6 +1,6 @@
 """Whose is a process? Everything below a supervisor belongs to one of its attempts.
 
-An attempt's family is its leader's session, whatever descends from its leader, and whoever carries its
+An attempt's family is its leader's session, all descendants of its leader, and all processes with its
 mark. A process may leave all three behind (a daemon with an environment of its own): it goes with the
 only attempt there is, or with nobody as long as there are several.
 """
@@ -51,7 +51,7 @@ def owner(record: Stat, leaders: Mapping[str, int]) -> str | None:
 
 
 def is_unassigned(record: Stat) -> bool:
-    """Whether it is a warm parent, or its fork that is no attempt's yet: they end by themselves."""
+    """Whether it is a warm parent, or its fork without an attempt yet: they end by themselves."""
     return process.environment_value(record.pid, MARK) == UNASSIGNED
 
 

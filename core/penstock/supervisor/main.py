@@ -6,7 +6,7 @@ over descriptors and timers for k >= 1 attempts. It ends when it has no work and
 
 The engine says ``{"op":"entrust",..}`` (see `environment`), ``{"op":"launch","ids":[..]}``,
 ``{"op":"stop","id":..}`` and ``{"op":"quit"}``; it hears ``{"op":"hello","ids":[..]}`` and
-``{"op":"moved","ids":[..],"ended":[..]}``. All but the first are hints: what counts lies in the attempt
+``{"op":"moved","ids":[..],"ended":[..]}``. All but the first are hints: what counts is in the attempt
 directories (see `protocol`).
 """
 
@@ -87,7 +87,7 @@ class Supervisor:
                 os.unlink(self._claim)
 
     def _try_turn(self) -> None:
-        """Take a turn. One that fails is no reason to let go of what lives here: the next may do better."""
+        """Take a turn. If it fails, what lives here is kept: the next turn may succeed."""
         try:
             self._turn()
         except Exception as error:  # noqa: BLE001 - every attempt in here would be lost
@@ -307,7 +307,7 @@ class Supervisor:
         return {each.attempt_id: each.child.pid if each.child else 0 for each in self._live.values()}
 
     def _family(self, attempt_id: str) -> list[Stat]:
-        """Return the living processes of an attempt, but for those that an ended one left behind for good."""
+        """Return the live processes of an attempt, except those that an ended one left behind for good."""
         members = family(attempt_id, self._leaders())
         return [each for each in members if (each.pid, each.start_ticks) not in self._spared]
 
@@ -340,12 +340,12 @@ class Supervisor:
         return found
 
     def _kill_strays(self) -> None:
-        """With no attempt left, whoever still came to us belongs to nobody that is alive."""
+        """With no attempt left, processes that still came to us belong to no live attempt."""
         for record in self._strays():
             process.send(record.pid, record.start_ticks, _SIGKILL)
 
     def _strays(self) -> list[Stat]:
-        """Return our living children that no attempt waits for, but for those that cannot be killed."""
+        """Return our live children that no attempt waits for, except those that cannot be killed."""
         pid = os.getpid()
         try:
             children = process.children_of_thread(pid, pid)

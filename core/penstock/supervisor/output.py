@@ -190,7 +190,7 @@ class Output:
             self._index = -1
 
     def size(self) -> int:
-        """Return the log's size in bytes, whoever wrote it."""
+        """Return the log's size in bytes."""
         try:
             return os.stat(f"{self._folder}/{LOG}").st_size
         except OSError:

@@ -21,7 +21,7 @@ HANDED_ON = "PENSTOCK_SECRET_"
 class Provision:
     """The environment of the attempt that *order* asks for; secrets come into it one after the other.
 
-    ``env`` is what there is by now, ``plain`` what of it is no secret of this attempt alone, ``values`` are
+    ``env`` is what there is by now, ``plain`` the part without this attempt's own secrets, ``values`` are
     the secrets. Raises KeyError, TypeError or AttributeError for an order that makes no sense.
     """
 
@@ -74,7 +74,7 @@ class Provision:
         return data
 
     def hear(self, code: int) -> str | None:
-        """Take what the command has printed that ended with *code*; return why that is no value, or None."""
+        """Take the output of the command that ended with *code*; return why it is not a value, or None."""
         name, reference = self._missing[0]
         printed = bytes(self.printed)
         self.printed.clear()

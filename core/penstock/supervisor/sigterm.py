@@ -1,8 +1,9 @@
 """How the processes of an attempt hear SIGTERM: each once, and in a pipe the writers first.
 
 In ``tool | tee log`` both would hear it at once; tee dies of it, and the tool breaks its pipe with the first
-line of its clean-up. Whoever only reads what another one of the family writes ends with that one, at the end
-of its input. If it does not, it hears SIGTERM a moment later, and late in the grace in any case.
+line of its clean-up. A process that only reads what another one of the family writes ends with
+that one, at the end of its input. If it does not, it gets SIGTERM a moment later, and late in the grace
+in any case.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ NEVER = float("inf")
 READ_ON_SECONDS = 1.0
 """How long a reader may take to end by itself, after those who wrote to it."""
 _LATEST = 0.75
-"""The share of the grace after which readers are asked whoever still writes."""
+"""The share of the grace after which readers are signalled even if somebody still writes."""
 _LOOK = 0.25
 _SIGTERM = 15
 _SIGCONT = 18 if process.LINUX else 19

@@ -17,7 +17,7 @@ BUSY = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors that pass: worth another try a moment later."""
 
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
-# An ignored signal stays ignored across exec, whoever ignored it (Python, nohup, a shell): all go back.
+# An ignored signal stays ignored across exec (Python, nohup and shells ignore some): reset all.
 _RESET = sorted(ALL)
 
 

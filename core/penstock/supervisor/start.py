@@ -159,7 +159,7 @@ class Start:
             self.advance(now)
 
     def forked(self, pid: int) -> None:
-        """Let the fork that is *pid* go its way, or spawn when there is none: nothing has run yet."""
+        """Release the fork *pid*, or spawn if there is none: nothing has run yet."""
         now = time.monotonic()
         child, fork, self._fork_child = self._fork_child, self._fork, None
         assert child is not None

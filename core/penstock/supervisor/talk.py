@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from penstock.supervisor.poller import Poller
 
 _MOST_BYTES = 4 << 20
-"""Longer messages end the conversation: whoever sent them is not one of ours."""
+"""Longer messages end the conversation: their sender is not one of ours."""
 _CHUNK = 65536
 _DRAIN_CHUNKS = 128
 

@@ -63,7 +63,7 @@ class Unwritten:
     def write(self, *, durable: bool) -> bool:
         """Write everything; return False when the disk does not take it yet.
 
-        That it never will, because the directory is gone, is no reason to keep anything.
+        If the directory is gone, it never will be, and nothing is kept.
         """
         try:
             if self._output is not None:

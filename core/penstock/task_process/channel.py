@@ -20,7 +20,7 @@ PATIENCE = 60.0
 """Seconds to wait for an answer."""
 _PLACE = 100
 _WHOLE = 32 << 10
-"""Bytes that go in one piece, whoever else of the task's threads and forks is talking."""
+"""Bytes that are sent in one piece, whichever thread or fork of the task sends."""
 
 
 class NoAnswerError(TaskError):

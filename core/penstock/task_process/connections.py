@@ -147,7 +147,7 @@ def _hide(connection: Connection) -> None:
     from penstock.task_process.hiding import hide
 
     secrets = [connection.password] if connection.password else []
-    with suppress(ValueError):  # an extra that is not JSON is told to whoever reads it
+    with suppress(ValueError):  # the reader gets the error about an extra that is not JSON
         secrets += _secrets_in(connection.extra_dejson)
     hide(*secrets)
 

@@ -88,7 +88,7 @@ class Hidden:
         return any(value in text or json.dumps(value)[1:-1] in text for value in wanted)
 
     def forget(self) -> None:
-        """Forget every value; for whoever runs several tasks in one process."""
+        """Forget every value; for running several tasks in one process."""
         self._values.clear()
 
 

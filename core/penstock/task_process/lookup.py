@@ -67,7 +67,7 @@ class Sources:
     def in_environment(self, *names: str) -> str | None:
         """Return the first of these variables that this process or else the engine has.
 
-        What the engine tells is hidden from then on, unless ``show_env`` says that it is no secret.
+        The engine's answer is hidden in logs from then on, unless ``show_env`` names it.
         """
         for environ in (os.environ, self._environ):
             for name in names:

@@ -65,7 +65,7 @@ class Variable:
 
     @staticmethod
     def delete(key: str) -> None:
-        """Remove the variable from the store; one that is not there is no error."""
+        """Remove the variable from the store; a missing one is not an error."""
         from penstock.task_process.engine_client import RefusedByEngineError
 
         try:

@@ -67,7 +67,7 @@ def _import_all() -> None:
 
 
 def _fork_again(plate: forking.Nameplate, asker: socket.socket, descriptors: list[int]) -> str:
-    """Become the task's process, whose parent has ended; whoever is not, or fails to, ends here."""
+    """Become the task's process, whose parent has ended; in every other case, end here."""
     try:
         middle = os.getpid()
         if os.fork():

@@ -1,6 +1,6 @@
 """The pytest plugin: fixtures ``dag_bag`` and ``run_dag`` for the tests of a project with DAG files.
 
-pytest loads this file in every project where Penstock is installed, so it imports nothing of ours until
+pytest loads this file in every project where Penstock is installed, so it imports nothing of Penstock until
 a fixture is used.
 """
 

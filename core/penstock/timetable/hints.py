@@ -80,7 +80,7 @@ def _preset(text: str, first: str) -> str:
 
     alike = get_close_matches(first.lower(), PRESETS, n=1, cutoff=0.8)
     meant = f"; did you mean {alike[0]!r}?" if alike else ""
-    return f"it is none of {', '.join(PRESETS)}{meant}"
+    return f"it is not one of {', '.join(PRESETS)}{meant}"
 
 
 def beside(schedule: str, rest: str) -> str:

@@ -113,7 +113,7 @@ def test_what_is_whole_is_said_to_be(used: Settings, say: Say) -> None:
         ("UPDATE task_instance SET state = 'failed' WHERE id = 1", "history", "its events lead to success"),
         ("UPDATE run SET state = 'failed' WHERE id = 2", "history", "is failed; its events lead to success"),
         ("DELETE FROM event WHERE kind = 'run_start' AND seq < 9", "history", "run_succeed began at running"),
-        ("DELETE FROM run WHERE id = 1", "reference", "of task_instance refers to a run that is not there"),
+        ("DELETE FROM run WHERE id = 1", "reference", "of task_instance refers to a run that does not exist"),
         ("PRAGMA user_version = 1", "schema", "schema 1, this program's is"),
         ("PRAGMA application_id = 7", "schema", "not a Penstock database"),
     ],

@@ -97,7 +97,7 @@ def spread(root: Path) -> None:
 def _open_shard(root: Path, name: str) -> None:
     """Make the directory for the attempts of a quarter of an hour. Harmless when it is there.
 
-    ext4 derives the place from the name, so that a home made anew would come to lie on what the last one
+    ext4 derives the place from the name, so that a new home would be placed on what the last one
     has left: the name is another at first.
     """
     new = f"{root}/.{name}-{os.urandom(4).hex()}"
@@ -120,7 +120,7 @@ def refuse(root: Path, attempt_id: str, reason: str) -> None:
 
 
 def revoke(folder: Path | str) -> bool:
-    """Link the engine's own claim; return False when there is a claim already, whoever made it.
+    """Link the engine's own claim; return False if there already is a claim.
 
     Raises FileNotFoundError when there is no such directory.
     """
@@ -201,7 +201,7 @@ def _ended(place: str) -> Facts | None:
 
 
 def _raise_passing(error: Exception) -> None:
-    """Raise *error* if it says nothing of the file, only that it cannot be read at the moment."""
+    """Raise *error* if it only means that the file cannot be read at the moment."""
     if isinstance(error, OSError) and error.errno in _PASSING:
         raise error
 

@@ -30,7 +30,7 @@ def environment_message(settings: Settings, environ: Mapping[str, str]) -> dict[
 
 
 def supervisor_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what a supervisor is started with: what the kernel shows of it says nothing of secrets."""
+    """Return what a supervisor is started with: the kernel shows it, so it has no secrets."""
     return {name: value for name, value in environ.items() if matches(name, _OWN)}
 
 

@@ -83,7 +83,7 @@ class LocalExecutor:
     def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
         """Read what the directories say. What a lost attempt left running is killed before this returns.
 
-        One of which something cannot be killed is not lost yet. One whose supervisor lives, but holds the
+        One with a process that cannot be killed is not lost yet. One whose supervisor lives, but holds the
         lock of the same directory in another home, is that home's: it is left alone, and not repeated.
         Without the root of all directories nothing is known of any.
         """
@@ -126,7 +126,7 @@ class LocalExecutor:
         return Lost(f"{_GONE}; its processes were killed") if found[attempt_id] else Unreachable(time.time())
 
     def order_of(self, attempt_id: str) -> dict[str, str]:
-        """Return the environment that an attempt's order names; empty where there is no order to be read."""
+        """Return the environment that an attempt's order names; empty if no order can be read."""
         try:
             env = files.read_order(f"{self._folder(attempt_id)}/{files.SPEC}").get("env")
         except (OSError, ValueError):
@@ -134,7 +134,7 @@ class LocalExecutor:
         return {str(name): str(value) for name, value in env.items()} if isinstance(env, dict) else {}
 
     def revoke(self, attempt_id: str) -> Observation:
-        """Link a claim of our own; whoever links first wins. See `Executor.revoke`."""
+        """Link a claim of our own; the first link wins. See `Executor.revoke`."""
         folder = self._folder(attempt_id)
         try:
             if directory.revoke(folder) and os.path.exists(f"{folder}/{files.PHASE}"):  # noqa: PTH110
@@ -185,7 +185,7 @@ class LocalExecutor:
         return [Worker("local", self._settings.parallelism, used)]
 
     async def mend(self) -> bool:
-        """Listen anew if the supervisors' socket was removed or replaced; return whether that was so."""
+        """Listen again if the supervisors' socket was removed or replaced; return whether that was so."""
         return self._supervisors is not None and await self._supervisors.mend()
 
     async def close(self) -> None:
@@ -212,7 +212,7 @@ class LocalExecutor:
         return found
 
     def _clean_up_after(self, lost: Mapping[str, Facts]) -> dict[str, Observation]:
-        """Kill what lost attempts left behind, if on this boot; return those of which something lives on."""
+        """Kill what lost attempts left behind, if on this boot; return those with live processes."""
         fresh = {
             each: facts
             for each, facts in lost.items()

@@ -22,7 +22,7 @@ _SIGKILL = 9
 
 
 def end_sessions(lost: Iterable[Facts]) -> None:
-    """Kill the sessions of which the directories of lost attempts say that they led them."""
+    """Kill the sessions that lost attempts led, by their directories."""
     for facts in lost:
         child = facts.child
         if isinstance(child.get("pid"), int):
@@ -79,7 +79,7 @@ def same_folder(one: str, other: str) -> bool:
 
 
 def identity_of(folder: Path) -> tuple[int, int] | None:
-    """Return what tells *folder* from one that later has its name; None when there is none."""
+    """Return what distinguishes *folder* from a later one with its name; None if it does not exist."""
     try:
         facts = folder.stat()
     except OSError:

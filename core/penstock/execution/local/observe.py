@@ -99,7 +99,7 @@ def _steady(result: Mapping[str, Any]) -> tuple[str, float] | None:
 
 
 def _changes(said: Any) -> Iterator[AssetChange]:
-    """Yield what a verdict says of assets; what is none is left out, a success stays one."""
+    """Yield a verdict's records of assets; invalid ones are left out, and a success stays one."""
     for one in said if isinstance(said, list) else ():
         match one:
             case {"name": str(name), "uri": str(uri), "extra": dict(extra), "aliases": list(aliases)}:

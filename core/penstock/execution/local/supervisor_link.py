@@ -25,7 +25,7 @@ class Listener(Protocol):
         ...
 
     def moved(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
-        """Look at *ids*; those *ended* are no longer in its hands."""
+        """Look at *ids*; it no longer holds those that *ended*."""
         ...
 
     def unwritten(self, link: SupervisorLink, why: dict[str, str]) -> None:
@@ -40,7 +40,7 @@ class Listener(Protocol):
 class SupervisorLink(asyncio.Protocol):
     """One supervisor as the engine sees it: its pid and the attempts given to it.
 
-    Lines that make no sense end the connection: whoever sent them is not one of ours.
+    Invalid lines end the connection: their sender is not one of ours.
     """
 
     def __init__(self, listener: Listener) -> None:
@@ -53,7 +53,7 @@ class SupervisorLink(asyncio.Protocol):
         self.leaving = False
         """Whether it was asked to end; it takes nothing new then."""
         self.unheard: set[str] = set()
-        """Launches asked for of which it has said nothing yet."""
+        """Requested launches that it has not answered yet."""
         self.asked_at = 0.0
         """When the first of those was asked for, on the loop's clock."""
         self.silence: str | None = None
@@ -75,7 +75,7 @@ class SupervisorLink(asyncio.Protocol):
         self._say(message)
 
     def stop(self, attempt_id: str) -> None:
-        """Say that a stop order lies in the attempt's directory."""
+        """Say that there is a stop order in the attempt's directory."""
         self._say({"op": "stop", "id": attempt_id})
 
     @property

@@ -1,7 +1,7 @@
 """The supervisors at an engine's service: started, greeted, given work, let go.
 
 At least one is kept warm. Supervisors of an earlier engine announce themselves and are used like
-our own. Everything in here may be lost at any moment without harm: what counts lies in the
+our own. Everything in here may be lost at any time without harm: what counts is in the
 attempt directories.
 """
 
@@ -77,7 +77,7 @@ class Supervisors:
         self._inode = path.stat().st_ino
 
     async def mend(self) -> bool:
-        """Listen anew if the socket was removed or replaced; return whether that was so."""
+        """Listen again if the socket was removed or replaced; return whether that was so."""
         if not self._open or self._server is None or self._is_ours():
             return False
         self._server.close()  # supervisors that are connected stay so
@@ -112,7 +112,7 @@ class Supervisors:
         self._place()
 
     def stop(self, attempt_id: str) -> None:
-        """Say that a stop order lies in the attempt's directory, to whoever may have it."""
+        """Say that there is a stop order in the attempt's directory, to all that may have the attempt."""
         for link in self._links:
             if attempt_id in link.ids:
                 link.stop(attempt_id)
@@ -205,7 +205,7 @@ class Supervisors:
         return again
 
     def _give_to_others(self, link: SupervisorLink, ids: Sequence[str]) -> None:
-        """Ask others for launches of which *link*, set aside just now, has not said a word."""
+        """Ask others for launches that *link*, set aside just now, has not answered."""
         link.ids.difference_update(self._launch_again(ids))
         self._keep_warm()
 

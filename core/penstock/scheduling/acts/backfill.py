@@ -114,7 +114,7 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
 
 
 def _why_none(spec: DagSpec, act: CreateBackfill) -> str:
-    """Return why no schedule point lies in the span."""
+    """Return why there are no schedule points in the span."""
     if spec.end_date is not None and aware(act.from_date, spec.timezone) > spec.end_date:
         return f"the DAG's dates end on {_day(spec.end_date, spec)}"
     if spec.start_date is not None and aware(act.to_date, spec.timezone) < spec.start_date:

@@ -21,7 +21,7 @@ from penstock.store.engine.records import TaskRecord
 class VersionChange:
     """What a run's way to another version brings: tasks that are new there, and some that are gone.
 
-    ``whole`` are first instances of tasks that are no longer mapped: each comes to be the task itself.
+    ``whole`` are first instances of tasks that are no longer mapped: each becomes the task itself.
     """
 
     structure: Structure

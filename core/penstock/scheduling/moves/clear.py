@@ -29,7 +29,7 @@ def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: s
 
 
 def _go_on(tick: Tick, live: LiveRun) -> None:
-    """Take back that a run is about to end; its time limit starts anew, else it would end at once."""
+    """Undo that a run is about to end; its time limit starts again, or it would end at once."""
     run = live.record
     run.intent = run.reason = None
     run.stood_us = 0

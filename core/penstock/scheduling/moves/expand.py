@@ -1,4 +1,4 @@
-"""Mapped tasks get their instances: when what they are mapped over is known, and anew when it changed.
+"""Mapped tasks get their instances: when what they map over is known, and again when it has changed.
 
 The first instance is the row that stood for the whole task before (map index -1), and becomes it again
 when nothing is left to map over.

@@ -84,7 +84,7 @@ def _tell_of_task(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
     unseen = event["before"] in (TaskState.SCHEDULED.value, TaskState.QUEUED.value)
     for told in ("execute", kind) if kind != "execute" and unseen else (kind,):
         if told == "execute" and task.pokes:
-            continue  # a further poke of a sensor is no beginning
+            continue  # a later check of a sensor is not a start
         if told in spec.callbacks:
             add(tick, live, task, f"task_{told}", reason=event["reason"], state=event["after"])
 

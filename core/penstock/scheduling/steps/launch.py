@@ -1,4 +1,4 @@
-"""From a task instance to the order that an executor carries out. Pure but for the ids it is given."""
+"""From a task instance to the order that an executor carries out. Pure except for the ids that it gets."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def give_way(tick: Tick, live: LiveRun, to: LiveRun) -> None:
 
 
 def _waits(world: World, live: LiveRun, wanted: LiveRun, seen: set[int]) -> bool:
-    """Whether nothing of *live* can go on before *wanted* does, through any number of runs between."""
+    """Whether no task of *live* can go on before *wanted* does, through any number of runs between."""
     if live is wanted:
         return True
     if live.record.id in seen or live.record.intent is not None:

@@ -98,7 +98,7 @@ def forgets(seen: Observation, *, claimed: bool) -> bool:
 def abandon(tick: Tick, attempt_id: str, *, claimed: bool) -> Observation:
     """End what runs of an attempt whose directory is gone, so that nothing is ever started beside it.
 
-    One of which nothing runs was never started, unless it had been *claimed*: then its end is unknown.
+    If none of its processes runs it was never started, unless it was *claimed*: then its end is unknown.
     """
     seen = tick.executor.abandon(attempt_id)
     if isinstance(seen, Absent) and claimed:

@@ -86,4 +86,4 @@ def _known(world: World) -> Setting | None:
     try:
         return decoder(Setting).decode(world.clock)
     except (msgspec.DecodeError, TypeError):
-        return None  # somebody else's hand: begin anew
+        return None  # somebody else wrote it: begin again

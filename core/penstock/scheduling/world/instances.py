@@ -73,7 +73,7 @@ def needed_setups(live: LiveRun, task: TaskRecord) -> list[TaskRecord]:
 
 
 def recount(live: LiveRun, task_id: str) -> None:
-    """Work out anew what the instances of a task wait for, and have them judged again.
+    """Recompute what the instances of a task wait for, and have them checked again.
 
     Parents in the same mapped group are counted for each instance, all others once for the whole task:
     a thousand instances that look at another thousand would be a million steps.
@@ -103,8 +103,8 @@ def recount_around(live: LiveRun, task_id: str) -> None:
 def tell_children(live: LiveRun, task: TaskRecord, before: TaskState, after: TaskState) -> None:
     """Keep the counts of those that look at *task* in step, and have them judged again.
 
-    An instance that goes or comes back is no move among those that are counted: whoever decides
-    that calls `recount_around`, once for all of them.
+    An instance that goes or comes back is not a counted transition. The code that
+    decides it calls `recount_around`, once for all of them.
     """
     if task.map_index >= 0 and TaskState.REMOVED in (before, after):
         return

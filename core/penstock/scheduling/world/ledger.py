@@ -1,4 +1,4 @@
-"""The missed-point ledger: every schedule point lies in exactly one record.
+"""The missed-point ledger: every schedule point has exactly one record.
 
 Written in the transaction that creates a point's run or skips it. Adjacent skips with one reason are
 one span with a count; a later backfill takes its point out of the span.

@@ -11,7 +11,7 @@ _DAY_US = 86_400 * 1_000_000
 
 
 def unknown_task(live: LiveRun, name: str, structure: Structure | None = None) -> str:
-    """Return that there is no such task in the run, with what there is in the version it is of."""
+    """Return a message that the run has no such task, with the tasks of its version."""
     known = list((structure or live.structure).graph.order)
     listed = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
     return f"run {live.record.run_id} of {live.record.dag_id} has no task {name!r}; there are {listed}"

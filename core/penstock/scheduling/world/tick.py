@@ -45,7 +45,7 @@ class Tick:
     heard: int = 0
     """How many of the tick's events were looked at for those who want to hear of them."""
     reread: bool = False
-    """The world is to be read anew after the commit: something came back in, or is gone for good."""
+    """The world has to be read again after the commit: something came back, or is gone for good."""
     wake_us: int | None = None
     """When something is due that no event will announce."""
 

@@ -1,4 +1,4 @@
-"""The parts of the world that are no runs: variables and connections, and assets that have changed."""
+"""The parts of the world besides runs: variables and connections, and assets that have changed."""
 
 from __future__ import annotations
 

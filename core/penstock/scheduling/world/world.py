@@ -80,7 +80,7 @@ class World:
         self.reload()
 
     def reload(self, without: Collection[str] = ()) -> None:
-        """Read everything anew from the store, *without* these subjects and what is in quarantine.
+        """Read everything again from the store, *without* these subjects and what is in quarantine.
 
         What proves unreadable is left out too, and is in ``faults``.
         """
@@ -116,7 +116,7 @@ class World:
         """DAG -> keys of runs in which a task depends on earlier runs."""
         self.pids: dict[str, int] = {}
         self.remarks: dict[str, Claimed] = {}
-        """Live attempts of which their supervisor has something to say, as last seen."""
+        """Live attempts with a note from their supervisor, as last seen."""
         """Task processes of live attempts that were claimed."""
         self.alarms: list[tuple[int, int, str]] = []
         """Heap of (due in microseconds, run key, key of the task instance) for retries and pokes."""
@@ -379,7 +379,7 @@ class World:
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
     def forget_previous(self) -> None:
-        """Look for earlier runs anew: some have come or gone."""
+        """Look for earlier runs again: some were added or removed."""
         self._previous.clear()
 
     def _find_previous(self, run: RunRecord) -> Previous | None:

@@ -38,7 +38,7 @@ _event = table_of(tables.EventRow)
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a commit touched, for whoever shows it."""
+    """What a commit changed, for those who show it."""
 
     dags: frozenset[str]
     runs: frozenset[tuple[str, str]]
@@ -356,7 +356,7 @@ class Gate:
             self._reset()
 
     def discard(self) -> None:
-        """Forget what was gathered. The working records must be read anew.
+        """Forget what was gathered. The working records must be read again.
 
         So is the cursor: a commit that reported a failure may have been carried out all the same.
         """

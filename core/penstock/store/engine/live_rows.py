@@ -246,7 +246,7 @@ def run_record(row: Any) -> RunRecord:
 def _tasks_of(
     connection: Connection, runs: dict[int, RunRecord], sieve: Sieve | None
 ) -> dict[int, list[TaskRecord]]:
-    """Return the task instances of runs, by run; without the runs of which one cannot be read."""
+    """Return the task instances of runs, by run; without runs that have an unreadable one."""
     run_pks = list(runs)
     found: dict[int, list[TaskRecord]] = {pk: [] for pk in run_pks}
     columns = [_task.c[name] for name in _TASK_FIELDS]
@@ -274,7 +274,7 @@ def _task_record(row: Any) -> TaskRecord:
     try:
         record = TaskRecord(*_task_row(row))
         if record.map_index < -1:
-            raise ValueError(f"task_instance.map_index is {record.map_index}: -1 or more is meant")
+            raise ValueError(f"task_instance.map_index is {record.map_index}: it must be -1 or more")
         if record.attempt_id is not None:
             try:
                 check_attempt_id(record.attempt_id)
@@ -339,7 +339,7 @@ def _callback_record(row: Any) -> CallbackRecord:
     record = CallbackRecord(*_callback_row(row))
     context = json_object("callback", "facts", record.facts).get("context")
     if not isinstance(context, dict) or not {"dag_id", "run_id"} <= context.keys():
-        raise ValueError("callback.facts names no DAG and run")
+        raise ValueError("callback.facts does not name a DAG and run")
     return record
 
 

@@ -1,4 +1,4 @@
-"""Getting rid of rows that nobody can work with, by a way that asks nothing of them.
+"""Removes rows that cannot be read, without reading them.
 
 Values are read and written as they are, and whatever is not what its column is for is replaced; what was
 there is handed back as copies for the event trail. The database's guard against illegal moves is told
@@ -52,7 +52,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 """What names a row of each table that can be dropped alone."""
 _SAID = frozenset({"dag_id", "run_id", "task_id", "reason", "by"})
-"""Columns of which what is not UTF-8 is kept as people were shown it."""
+"""Columns whose values that are not UTF-8 are kept as people saw them."""
 _RUN_ENDS = frozenset(each.value for each in RUN_TERMINAL)
 _TASK_ENDS = frozenset(each.value for each in TERMINAL)
 
@@ -95,7 +95,7 @@ def drop_run(connection: Connection, dag_id: str, run_id: str, now_us: int, reas
     found = Removal()
     row, _ = _find(connection, _run, {"dag_id": dag_id, "run_id": run_id})
     if row is None:
-        found.said.append(f"run {run_id} of {dag_id} is no longer stored, so only its mark is gone")
+        found.said.append(f"run {run_id} of {dag_id} is no longer stored, so only its mark is removed")
         return found
     _drop_run(connection, row, now_us, reason, found)
     return found
@@ -131,7 +131,7 @@ def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> R
     for table in (_pause, _queue):
         found.do(sa.delete(table).where(table.c.dag_id == dag_id))
     found.do(sa.delete(_dag).where(where))
-    found.said.append(f"DAG {dag_id} is forgotten, and its pauses; its runs and events stay")
+    found.said.append(f"DAG {dag_id} is deleted with its pauses; its runs and events stay")
     return found
 
 
@@ -140,7 +140,7 @@ def drop_row(connection: Connection, row_id: str) -> Removal:
     name, _, key = row_id.partition(":")
     found = Removal()
     if name not in _KEYS:
-        raise UnknownError(f"there are no rows called {row_id!r} to drop")
+        raise UnknownError(f"rows called {row_id!r} do not exist")
     table = SQLModel.metadata.tables[name]
     parts: Sequence[str] = key.split("/", len(_KEYS[name]) - 1)
     names = _KEYS[name]
@@ -148,7 +148,7 @@ def drop_row(connection: Connection, row_id: str) -> Removal:
         connection, table, dict(zip(names, [*parts, *[""] * (len(names) - len(parts))], strict=True))
     )
     if row is None:
-        found.said.append(f"{row_id} is no longer stored, so only its mark is gone")
+        found.said.append(f"{row_id} is no longer stored, so only its mark is removed")
         return found
     found.copies.append({"table": name, **row})
     if name == "backfill":
@@ -159,9 +159,9 @@ def drop_row(connection: Connection, row_id: str) -> Removal:
     found.said.append(f"row {row_id} is removed; the event trail keeps a copy")
     if row_id == "pool:default_pool":
         values = {"name": "default_pool", "slots": 128, "include_deferred": False}
-        values["description"] = "Tasks that name no pool"
+        values["description"] = "Tasks without a pool"
         found.do(sa.insert(_pool).values(values))
-        found.said.append("default_pool is made anew with 128 slots")
+        found.said.append("default_pool is made again with 128 slots")
     return found
 
 
@@ -183,7 +183,7 @@ def settle_slots(connection: Connection, backfill_id: str) -> None:
 def _find(
     connection: Connection, table: sa.Table, key: Mapping[str, str]
 ) -> tuple[Mapping[Any, Any] | None, sa.ColumnElement[bool]]:
-    """Return the row that is called so, and the condition that finds it; None when there is none.
+    """Return the row with that name, and the condition that finds it; None if it does not exist.
 
     What is not UTF-8 has its name by `shown`, which no condition finds: then all rows are looked through.
     """
@@ -369,7 +369,7 @@ def _last(
     task_id: str | None,
     known: frozenset[Any],
 ) -> str | None:
-    """Return the state to tell of as the one before: the row's, or where the events led when it is none."""
+    """Return the state before, for the event: the row's, or where the events led if that is invalid."""
     if state in known:
         return str(state)
     query = (

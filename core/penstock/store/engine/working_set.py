@@ -230,7 +230,7 @@ class WorkingSet(Standing):
             row = connection.execute(query).one_or_none()
         try:
             return None if row is None else run_record(row)
-        except ValueError:  # the run's own affair: whoever looks back sees none
+        except ValueError:  # only that run is affected: others see no version
             return None
 
     def last_written_us(self) -> int | None:

@@ -56,7 +56,7 @@ def install_guards(connection: Connection) -> None:
 
 
 def drop_guards(connection: Connection) -> None:
-    """Take the triggers away; a table cannot be made anew under them."""
+    """Drop the triggers; a table cannot be made again under them."""
     for name in _TRIGGERS:
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 

@@ -24,7 +24,7 @@ _NUMBERS = frozenset(
 
 
 def of_the_machine(error: BaseException) -> bool:
-    """Whether *error* is the machine's: it passes by itself or needs room, and is no one's fault."""
+    """Whether *error* comes from the machine: it passes by itself or needs space, and is not a bug."""
     if isinstance(error, StoreError | MemoryError | sa.exc.OperationalError | sqlite3.OperationalError):
         return True
     return isinstance(error, OSError) and error.errno in _NUMBERS

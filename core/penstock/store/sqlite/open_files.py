@@ -16,7 +16,7 @@ _Key = tuple[int, int]
 # The index of the write-ahead log (SQLite's "WAL-index format"): the log's salt, and how many of its frames
 # have been moved into the database. Both are in the machine's own byte order.
 _SALT_AT, _MOVED_AT = 32, 96
-_WHAT_TO_DO = "Nothing more is launched or acknowledged; tasks that run go on"
+_WHAT_TO_DO = "Nothing more is launched or acknowledged; running tasks go on"
 
 
 class HeldFiles:
@@ -54,7 +54,7 @@ class HeldFiles:
             raise LostError(self.lost)
 
     def now_at(self, name: str) -> str | None:
-        """Return where what was opened under *name* lies now, if the kernel tells; None when it is gone."""
+        """Return where the file opened as *name* is now, if the kernel knows; None if it is gone."""
         try:
             path = str(Path(f"/proc/self/fd/{self._open[name]}").readlink())
         except OSError:
@@ -96,7 +96,7 @@ def _advice(name: str, what: str, now: str) -> str:
         case "attempts folder":
             return (
                 "Move it back before you start the engine again with `penstock up -d`: attempts whose "
-                "directory is gone are lost, and killed"
+                "directory is missing are lost, and killed"
             )
         case "log of the database" | "index of the database's log":
             return (

@@ -32,7 +32,7 @@ def back_up(source: Path, target: Path, *, replace: bool = False) -> Copy:
     if not source.is_file():
         raise StoreError(f"{source} does not exist")
     if target.exists() and not replace:
-        raise StoreError(f"{target} exists already; choose another name, or say --force")
+        raise StoreError(f"{target} exists already; choose another name, or use --force")
     if target.exists() and target.samefile(source):
         raise StoreError(f"{target} is the database itself")
     part = target.with_name(f"{target.name}.part")
@@ -67,7 +67,7 @@ def prove(path: Path) -> Copy:
                 raise StoreError(f"{path} is not a Penstock database")
             if schema > tables.SCHEMA_VERSION:
                 raise StoreError(
-                    f"{path} has schema {schema}, this program knows {tables.SCHEMA_VERSION}: "
+                    f"{path} has schema {schema}, this program supports {tables.SCHEMA_VERSION}: "
                     "use a newer program"
                 )
             found = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -75,7 +75,7 @@ def prove(path: Path) -> Copy:
                 raise StoreError(f"{path} is damaged: {found}")
             runs = raw.execute("SELECT count(*) FROM run").fetchone()[0]
     except sqlite3.Error as error:
-        raise StoreError(f"{path} is not a whole SQLite database: {error}") from None
+        raise StoreError(f"{path} is not a complete SQLite database: {error}") from None
     return Copy(path, path.stat().st_size, schema, runs)
 
 

@@ -167,7 +167,7 @@ def delete_points(database: Database, *, before_us: int, limit: int) -> int:
 
 
 def delete_backfills(database: Database, *, before_us: int) -> int:
-    """Delete backfills that ended before a moment and of which no run is left; return how many went."""
+    """Delete backfills that ended before a time and have no runs left; return how many."""
     used = sa.select(_run.c.backfill_id).where(_run.c.backfill_id.is_not(None))
     newest = sa.select(sa.func.max(_backfill.c.id)).scalar_subquery()  # no key is ever given twice
     old = (_backfill.c.end_us < before_us, _backfill.c.id.not_in(used), _backfill.c.id < newest)

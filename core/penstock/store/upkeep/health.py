@@ -155,7 +155,7 @@ def _problems(database: Database) -> Iterator[Problem]:
         yield from (Problem("file", line) for line in said if line != "ok")
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(_MOST)
         for table, rowid, parent, _ in broken:
-            yield Problem("reference", f"row {rowid} of {table} refers to a {parent} that is not there")
+            yield Problem("reference", f"row {rowid} of {table} refers to a {parent} that does not exist")
         told = 0
         for text in _contradictions(connection):
             yield Problem("history", text)

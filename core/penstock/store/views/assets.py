@@ -36,7 +36,7 @@ class _Gathered:
         self.consumers: list[AssetConsumer] = []
 
     def learn(self, spec: AssetSpec) -> None:
-        """Take what another DAG says of it: whoever describes it, knows it best."""
+        """Take another DAG's description of it, if that has one."""
         if spec.extra or (spec.group != "asset" and self.spec.group == "asset"):
             self.spec = spec
 
@@ -108,7 +108,7 @@ def _gather_consumer(
         if leaf.kind in ("asset", "alias"):
             spec = AssetSpec(name=leaf.name, uri=leaf.uri, alias=leaf.kind == "alias")
             keys = [found.setdefault(spec.key, _Gathered(spec))]
-        else:  # by name or by uri alone: whoever has it
+        else:  # by name or by uri alone: any asset with it
             keys = [
                 one for key, one in found.items() if (leaf.name or leaf.uri) in key and not one.spec.alias
             ]

@@ -78,7 +78,7 @@ def read_attempts(
 
 
 def _readable(row: Any) -> dict[str, int | None]:
-    """Return the numbers of an attempt's row, None for each that is none."""
+    """Return the numbers of an attempt's row, None for each that is not a number."""
     found = {}
     for name, check in _NUMBERS.items():
         try:
@@ -94,7 +94,7 @@ def has_ended(connection: Connection, attempt_id: str) -> bool:
         sa.select(_attempt.c.end_us).where(_attempt.c.attempt_id == check_attempt_id(attempt_id))
     ).first()
     if row is None:
-        raise UnknownError(f"there is no attempt {attempt_id}")
+        raise UnknownError(f"attempt {attempt_id} does not exist")
     return row.end_us is not None
 
 

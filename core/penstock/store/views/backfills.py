@@ -131,7 +131,7 @@ def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
     """Return one backfill with its slots in the order in which they run."""
     row = connection.execute(sa.select(_backfill).where(_backfill.c.id == backfill_id)).first()
     if row is None:
-        raise UnknownError(f"there is no backfill {backfill_id}")
+        raise UnknownError(f"backfill {backfill_id} does not exist")
     counts: dict[str, int] = defaultdict(int)
     slots = []
     waits = _why_waiting(connection, row)
@@ -165,8 +165,8 @@ def _why_waiting(connection: Connection, row: AnyRow) -> str:
     if frozen is not None:
         return f"the DAG is frozen by {frozen.by}"
     if row.canary == "waiting":
-        return "the first slot, the canary, must succeed before"
-    return f"{row.max_active_runs} go at once (max_active_runs)"
+        return "the first slot, the canary, must succeed first"
+    return f"{row.max_active_runs} are active at once (max_active_runs)"
 
 
 def _slot_words(slot: AnyRow, waits: str) -> str | None:
@@ -207,7 +207,7 @@ def _unreadable(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...],
 
 
 def _moment(stored_us: object) -> datetime:
-    """Return a stored moment, or 1970 when it is none."""
+    """Return a stored time, or 1970 if it is invalid."""
     try:
         return from_us(int(stored_us)) if isinstance(stored_us, int) else NEVER
     except OverflowError:

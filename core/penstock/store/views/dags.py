@@ -38,7 +38,7 @@ _pause = table_of(tables.PauseRow)
 _import_error = table_of(tables.ImportErrorRow)
 
 _HISTORY = 30
-"""Newest runs of which the successful ones give the median duration."""
+"""The number of newest runs whose successful ones give the median duration."""
 
 
 _DAGS = sa.select(

@@ -104,7 +104,7 @@ class DagPoints:
     spec: DagSpec
     now: datetime
     missing: bool = False
-    """Whether the DAG's file is gone: then nothing of its schedule is open."""
+    """Whether the DAG's file is gone: then its schedule has no open points."""
 
     def points(self, first: datetime, last: datetime, limit: int) -> list[LedgerPoint]:
         """Return the points from *first* to *last*, both counted, oldest first, at most *limit*."""

@@ -56,7 +56,7 @@ _MOVED_LIMIT = 1000
 _MOST_ROWS = 10_000
 _MOST_POINTS = 1_000
 _LONGEST_STRIP = 500
-# Whoever asks for more gets this much: the engine answers between two ticks.
+# The largest answer, because the engine answers between two ticks.
 
 
 class Reads:

@@ -178,7 +178,7 @@ def read_run(
 
 
 def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple[float, int]]:
-    """Return CPU per cent and peak memory by live attempt; asks nothing of a run that has ended."""
+    """Return CPU per cent and peak memory by live attempt; none for a run that has ended."""
     if run.state in RUN_TERMINAL:
         return {}
     rows = connection.execute(_LIVE, {"run_pk": run.id})
@@ -327,7 +327,7 @@ def outcome_view(text: str | None) -> Outcome | None:
     try:
         return _outcomes.decode(text)
     except (msgspec.MsgspecError, TypeError):
-        return Outcome(kind=OutcomeKind.LOST, reason="what is stored of its end cannot be read")
+        return Outcome(kind=OutcomeKind.LOST, reason="its stored outcome cannot be read")
 
 
 def _readable(row: AnyRow) -> Sequence[Any]:

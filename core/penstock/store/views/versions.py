@@ -100,7 +100,7 @@ class Versions:
         with self._lock:
             wanted = set(ids)
             found = {key: version for key in wanted if (version := self._kept.get(key)) is not None}
-            # A row that somebody wrote by hand may name anything, and this is no number then.
+            # A row written by hand may contain anything, so this may not be a number.
             missing = sorted(key for key in wanted - found.keys() if type(key) is int)
             if missing:
                 rows = connection.execute(sa.select(_version).where(_version.c.id.in_(missing)))

@@ -55,7 +55,7 @@ async def test_the_canary_goes_alone_and_lets_the_others_follow(tmp_path: Path) 
     bench = await opened(tmp_path)
     number = begin(bench, 5, canary=True, max_active_runs=3)
     assert slots(bench, number) == ["running", *["waiting"] * 4]
-    assert days(bench, number)[2] == "the first slot, the canary, must succeed before"
+    assert days(bench, number)[2] == "the first slot, the canary, must succeed first"
     await bench.restart()
     bench.end("a")
     assert slots(bench, number) == ["success", *["running"] * 3, "waiting"]

@@ -111,7 +111,7 @@ def upgrade() -> None:
             postgresql_where=where,
         )
     op.execute(
-        "INSERT INTO pool (name, slots, description) VALUES ('default_pool', 128, 'Tasks that name no pool')"
+        "INSERT INTO pool (name, slots, description) VALUES ('default_pool', 128, 'Tasks without a pool')"
     )
 
 
