@@ -59,7 +59,7 @@ _TASK_ENDS = frozenset(each.value for each in TERMINAL)
 
 @dataclass(slots=True)
 class Removal:
-    """What is to be written, told and stopped; ``said`` is for whoever asked."""
+    """What has to be written, reported and stopped; ``said`` is the answer."""
 
     statements: list[sa.Executable] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
