@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import socket
@@ -23,6 +24,7 @@ from penstock.model.spec import ScheduleSpec
 from penstock.model.views.events import Change
 from penstock.service import connection as connection_module
 from penstock.service import server as server_module
+from penstock.service.connection import Connection
 
 
 def test_answers_carry_the_number_of_the_question_in_order(peer: Peer) -> None:
@@ -153,17 +155,55 @@ def test_an_idle_client_is_left_alone(running: Running, monkeypatch: pytest.Monk
         connection.close()
 
 
-def test_a_client_that_does_not_read_is_not_served_on(running: Running, peer: Peer) -> None:
+def sole(running: Running) -> Connection:
+    """Return the server's side of the only client."""
+    [connection] = running.served.server._connections
+    return connection
+
+
+def unsent(running: Running, connection: Connection) -> tuple[int, int]:
+    """Return the bytes that the server itself keeps for a client, and how many of its questions wait."""
+    found: list[tuple[int, int]] = []
+    looked = threading.Event()
+
+    def look() -> None:
+        found.append((connection._transport.get_write_buffer_size(), len(connection._waiting)))
+        looked.set()
+
+    running.served.soon(look)
+    assert looked.wait(10)
+    return found[0]
+
+
+def test_a_client_that_does_not_read_is_not_served_on(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its questions wait while its answers do: what the server keeps for it is one mark and one answer."""
+    monkeypatch.setattr(connection_module, "_WRITE_HIGH_WATER", 50_000)
     deaf = running.connect()
+    deaf.ping()
+    deaf.say({"id": 0, "method": "dag", "params": {"dag_id": "etl"}})
+    answer, its = len(json.dumps(deaf.hear())), sole(running)
+
+    def ask() -> bool:
+        """Ask on until the kernel takes no more answers, the server keeps some and questions wait."""
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(50):
+                deaf.socket.send(b'{"id": 1, "method": "dag", "params": {"dag_id": "etl"}}\n')
+        kept, waiting = unsent(running, its)
+        return kept >= 50_000 and waiting > 0
+
     deaf.socket.settimeout(0)
-    question = b'{"id": 1, "method": "dag", "params": {"dag_id": "etl"}}\n' * 100
-    sent = 0
-    with contextlib.suppress(BlockingIOError):
-        while sent < 64 << 20:
-            sent += deaf.socket.send(question)
-            peer.ping()
-    assert sent < 64 << 20, "the server swallowed without limit"
-    peer.ping()
+    running.settle(ask)
+    peer = running.connect()
+    for _ in range(50):
+        peer.ping()
+        kept, waiting = unsent(running, its)
+        assert 50_000 <= kept < 50_000 + 2 * answer, "nothing more is worked out for it"
+        assert waiting > 0
+    deaf.socket.settimeout(10)
+    while unsent(running, its)[1]:
+        assert deaf.hear()["result"]["dag"]["dag_id"] == "etl"
 
 
 def test_only_so_many_may_be_connected(running: Running) -> None:
@@ -250,16 +290,31 @@ def test_listeners_are_told_and_forgotten_when_they_go(running: Running) -> None
     running.settle(lambda: len(running.notices) == 0)
 
 
-def test_a_listener_that_does_not_read_costs_one_notice(running: Running, peer: Peer) -> None:
+def test_a_listener_that_does_not_read_costs_one_notice(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What moves while it does not read is told as one: the server keeps one mark and one notice for it."""
+    monkeypatch.setattr(connection_module, "_WRITE_HIGH_WATER", 50_000)
     deaf = running.connect()
     deaf.say({"id": 1, "method": "changes"})
     running.settle(lambda: len(running.notices) == 1)
-    name = "x" * 200
-    for number in range(5000):
-        change = Change(cursor=number, dags=(name,), runs=tuple((name, f"{number}-{k}") for k in range(20)))
-        running.served.soon(running.notices.publish, change)
-    peer.ping()
-    while (heard := deaf.hear()["change"])["cursor"] < 4999:
+    its, name, number = sole(running), "x" * 200, 0
+
+    def publish() -> bool:
+        nonlocal number
+        for _ in range(100):
+            number += 1
+            runs = tuple((name, f"{number}-{k}") for k in range(20))
+            running.served.soon(running.notices.publish, Change(cursor=number, dags=(name,), runs=runs))
+        return unsent(running, its)[0] >= 50_000
+
+    running.settle(publish)
+    kept, peer = unsent(running, its)[0], running.connect()
+    for _ in range(20):
+        publish()
+        peer.ping()
+        assert unsent(running, its)[0] == kept, "nothing more is sent"
+    while (heard := deaf.hear()["change"])["cursor"] < number:
         assert len(heard["runs"]) <= 200
 
 
