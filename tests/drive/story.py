@@ -30,10 +30,11 @@ from penstock.model.outcome import Outcome
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
 from penstock.model.states import RUN_TERMINAL, TERMINAL
 from penstock.scheduling.steps.obey import FileGone, FileLoaded
+from penstock.store.engine.records import SampleRecord
 
 _CHANCE = re.compile(r"\b[0-9a-f]{12}-[0-9a-f]{8}\b|\b[0-9a-f]{64}\b|\b(?=\d*[a-f])[0-9a-f]{16}\b")
 _SHARD = re.compile(r"attempts/[0-9a-f]+/")  # a folder named after the present moment
-_UNTOLD = {"act", "edge", "meta", "sample"}
+_UNTOLD = {"act", "edge", "meta"}
 _START_US = to_us(START)
 
 
@@ -111,6 +112,12 @@ class Story:
         self.bench.executor.seen[self._live(task, run)] = seen
         words = self._plain(seen)
         self._tick(f"see {task} {run or ''} {type(seen).__name__} {_json(words)}")
+
+    def sample(self, task: str, rss: int, *, run: str | None = None) -> None:
+        """Let the resources of a task's attempt be measured."""
+        at_us = to_us(self.bench.clock.time)
+        self.bench.loop.add_samples([SampleRecord(self._live(task, run), at_us, 12.5, rss, 3, 4, 2)])
+        self._tick(f"sample {task} {rss}")
 
     def claim(self) -> None:
         """Let a supervisor claim every launch that waits for one."""
@@ -303,6 +310,8 @@ class Story:
             if row.attempts:
                 attempts = engine.attempts(dag_id, run_id, row.task_id, row.map_index)
                 yield from _numbered(f"attempt {name}", attempts)
+                for attempt in attempts:
+                    yield from _numbered(f"sample {name}", engine.samples(attempt.attempt_id))
 
     # -- plain words -----------------------------------------------------------------------------
 

@@ -143,6 +143,13 @@ async def reruns(story: Story) -> None:
     story.act(Rerun(dag_id="d", run_id="mine", new_run_id="not/allowed"))
     story.look()
     story.finish()
+    for back, outcome in ((8, BAD), (7, OK), (5, KILLED)):
+        story.trigger("d", conf={"rows": back}, logical_date=START - timedelta(days=back))
+        story.end("a", outcome)
+    story.trigger("d", conf={"rows": 6}, logical_date=START - timedelta(days=6))
+    story.finish()
+    story.trigger("d", conf={"rows": 4}, logical_date=START - timedelta(days=4))
+    story.finish()
     named = story.trigger("d", conf={"rows": 1}, run_id="by_hand")
     story.act(Cancel(dag_id="d", run_id=named))
     story.end("a", KILLED)

@@ -39,6 +39,9 @@ async def retries(story: Story) -> None:
         kind=OutcomeKind.EXIT_CODE, exit_code=3, duration=2.0, cpu_seconds=1.5, peak_rss=5000, read_bytes=7,
         write_bytes=8, log_bytes=100, log_dropped=3, survivors=1, xcoms={"k": [1, 2], "later": None},
     )  # fmt: skip
+    story.sample("constant", 9000)
+    story.forward(1)
+    story.sample("constant", 7000)
     story.end("constant", measured)
     story.end("grows", BAD)
     story.lose("fragile")
@@ -234,6 +237,9 @@ async def launches(story: Story) -> None:
     story.look()
     executor.fail_submit = False
     story.forward(4)
+    story.look()
+    story.bench.clock.forward(0.5)
+    story.look()
     story.forward(6)
     story.claim()
     story.see("a", Accepted())
