@@ -130,6 +130,8 @@ def runs() -> Iterator[str]:
     yield from (f"{each.run_id}: {run_rows.seen(each)} {task_rows.run_name(each, BERLIN)}" for each in rows)
     for sort in run_rows.SORTS:
         yield f"{sort}: {[each.run_id for each in sorted(rows, key=run_rows.order(sort))]}"
+    for width in (20, 40, 60, 80, 100, 140, 200):
+        yield f"{width}: {[columns.chosen(each, width) for each in (run_rows.COLUMNS, task_rows.COLUMNS)]}"
     mixes: tuple[dict[str, int], ...] = (
         {},
         {"success": 3},

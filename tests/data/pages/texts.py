@@ -88,6 +88,7 @@ def said() -> Iterator[str]:
 def texts() -> Iterator[str]:
     """Spans that are fitted, cut, wrapped and flow; lines of numbers; filters."""
     pieces = [("orders ", "bold"), ("漢字 daily é", "red"), (" 14:05", "")]
+    yield f"{spans.fit([], 3)} {spans.fit([], 0)} {spans.fit([('', 'bold')], 2, align='right')}"
     for cells in (0, 1, 2, 5, 9, 12, 20, 25, 30):
         for align in ("left", "right"):
             for keep in ("left", "right"):
