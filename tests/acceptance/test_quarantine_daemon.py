@@ -69,7 +69,7 @@ def test_a_bad_value_in_a_dag_costs_its_neighbour_nothing_over_restarts(tmp_path
         instance.start()
         with instance.client() as engine:
             message = engine.commit(QuarantineDrop(subject="bad"), actor="tester").message
-            assert "DAG bad is forgotten" in message
+            assert "DAG bad is deleted" in message
             assert "stopped" in message
             assert engine.quarantine() == []
             points = sorted(row.first for row in engine.ledger("fine", limit=1000) for _ in range(row.count))

@@ -255,7 +255,7 @@ REFUSED = {
     "@every soon": "timedelta(...)",
     "@reboot": "nothing runs at boot",
     "@every_minute": "write '* * * * *'",
-    "@fortnightly": "it is none of @hourly",
+    "@fortnightly": "it is not one of @hourly",
     "PT5M": "write an interval as timedelta(...)",
     "daily": "write '@daily'",
     "# 0 3 * * *": "it is a comment",

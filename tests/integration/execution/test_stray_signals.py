@@ -140,7 +140,7 @@ async def test_what_fails_in_one_attempt_ends_that_one_alone(
         await attempts.executor.close()
     assert len({supervisor_of(attempts, each.attempt_id) for each in [victim, *others]}) == 1
     assert outcome.kind is OutcomeKind.LOST
-    assert "its supervisor failed over it" in str(outcome.reason)
+    assert "its supervisor failed on it" in str(outcome.reason)
     await eventually(lambda: not alive(victim), "the victim's processes to be gone")
 
 

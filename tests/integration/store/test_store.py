@@ -171,7 +171,7 @@ def test_a_move_over_a_row_that_is_not_as_remembered_writes_nothing_at_all(
     late = Gate(database)
     late.move_run(other_run, RunEvent.FAIL)
     late.move_task(other_run, other, TaskEvent.SKIP)
-    with pytest.raises(StoreError, match="not as remembered"):
+    with pytest.raises(StoreError, match="changed by another program"):
         late.commit()
     assert late.empty
     run, one = records(database, run_id)

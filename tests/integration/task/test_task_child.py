@@ -328,7 +328,7 @@ def test_a_file_that_no_longer_makes_the_task_says_so(runs: Runs, tmp_path: Path
     for dag_id, task_id in (("other", "a"), ("d", "gone")):
         ran = runs.child(file, dag_id, task_id)
         assert ran.code == 1
-        assert "any more: does it depend on its surroundings?" in ran.output
+        assert "does it depend on its environment?" in ran.output
     broken = tmp_path / "broken.py"
     broken.write_text("import nothing_of_that_name\n")
     ran = runs.child(broken, "d", "a")

@@ -140,7 +140,7 @@ def test_the_folder_is_a_setting_and_an_option(project: pytest.Pytester) -> None
     project.makeini("[pytest]\npenstock_dags = nowhere\n")
     result = pytest_in(project)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*there is no folder*nowhere; set penstock_dags*"])
+    result.stdout.fnmatch_lines(["*folder *nowhere does not exist; set penstock_dags*"])
 
 
 def test_the_page_says_what_is_so(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ async def test_a_plan_that_is_no_longer_true_is_refused(bench: Bench) -> None:
     run = await failed_run(bench)
     plan = bench.loop.plan(Retry(dag_id="d", run_id=run))
     bench.act(Clear(dag_id="d", run_id=run, tasks=("a",)))
-    with pytest.raises(PlanStaleError, match="since this was shown: a is no longer touched; now: Retry 2"):
+    with pytest.raises(PlanStaleError, match="since this was shown: a is no longer changed; now: Retry 2"):
         bench.act(Retry(dag_id="d", run_id=run), expect=plan.fingerprint)
     plan = bench.loop.plan(Clear(dag_id="d", run_id=run, tasks=("a",)))
     bench.end("a", BAD)

@@ -62,7 +62,7 @@ async def test_a_clear_is_taken_back_to_the_last_detail(bench: Bench) -> None:
     assert told(bench.run("d", run)) == before
     assert bench.running() == []
     assert any(event.kind == "act_undo" for event in bench.engine.events(dag_id="d", run_id=run))
-    with pytest.raises(RefusedError, match="taken back already"):
+    with pytest.raises(RefusedError, match="already undone"):
         bench.act(Undo(undo_id=done.undo_id))
     with pytest.raises(RefusedError, match=r"no clear, retry or mark of .* can be undone"):
         bench.act(Undo(dag_id="d", run_id=run))

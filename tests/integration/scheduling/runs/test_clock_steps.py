@@ -232,11 +232,11 @@ async def test_set_back_no_point_runs_twice_and_why_says_what_is_waited_for(benc
         bench.finish()
     assert dates(bench) == before
     [words] = clock_words(bench.loop.world)
-    assert "; 1 schedule is settled up to 2026-03-02 12:05:00 UTC and waits until then" in words
+    assert "; 1 schedule is recorded up to 2026-03-02 12:05:00 UTC and waits until then" in words
     barrier = next(
         barrier for barrier in bench.loop.why("d", None, None, -1).barriers if barrier.kind == "schedule"
     )
-    assert "settled up to 2026-03-02 12:05:00 UTC, ahead of the clock" in barrier.text
+    assert "have records up to 2026-03-02 12:05:00 UTC, because the clock was set back" in barrier.text
     for _ in range(5):
         later(bench, 60)
         bench.finish()

@@ -69,7 +69,7 @@ async def test_a_source_that_was_marked_left_nothing_to_map_over(bench: Bench) -
     bench.finish()
     row = bench.run("d", run).tasks[1]
     assert row.state is S.UPSTREAM_FAILED
-    assert "left no list" in (row.reason or "")
+    assert "returned no list" in (row.reason or "")
 
 
 async def test_too_many_instances_are_refused(bench: Bench) -> None:

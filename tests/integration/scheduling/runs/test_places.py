@@ -54,7 +54,7 @@ async def test_a_retried_date_goes_before_the_later_one_that_waits_for_it(bench:
         f"(penstock retry d {days[28]}) or let it pass (penstock mark success d {days[28]} load)"
     )
     chain = bench.loop.why("d", days[2], None, -1).chain
-    assert "lets 1 run go at once" in chain[0]
+    assert "allows 1 run at once" in chain[0]
     assert f"load: it depends on the past: load is failed in {days[28]}" in chain[1]
     assert "load is failed: it has ended: failed (exit 1)" in chain[-1]
     bench.act(Retry(dag_id="d", run_id=days[28]))
@@ -63,7 +63,7 @@ async def test_a_retried_date_goes_before_the_later_one_that_waits_for_it(bench:
     said = [
         row.reason for row in bench.engine.events(dag_id="d", run_id=days[1]) if row.kind == "run_give_way"
     ]
-    assert said == [f"gives its place to {days[28]}, which it waits for"]
+    assert said == [f"gives its place to {days[28]}, for which it waits"]
     bench.finish()
     assert {row.state for row in bench.engine.runs("d")} == {RunState.SUCCESS}
 
@@ -185,7 +185,7 @@ async def test_a_run_that_its_own_dag_triggered_and_waits_for_is_named_with_the_
     bench.loop.commit(Trigger(dag_id="d", run_id="inner"), expect=None, actor="task d.go", act_id=None)
     text = bench.loop.why("d", "inner", None, -1).barriers[0].text
     assert text == (
-        "d lets 1 run go at once (max_active_runs); go of outer may wait for this very run, and then neither "
+        "d allows 1 run at once (max_active_runs); go of outer may wait for this very run, and then neither "
         "goes on: penstock run-now d inner starts it ignoring the limit"
     )
     assert bench.run_state("d", outer) is RunState.RUNNING

@@ -247,7 +247,7 @@ CASES = {
     "max_active_runs": Case(
         queued_run,
         "run_queued",
-        r"d lets 1 run go at once \(max_active_runs\)",
+        r"d allows 1 run at once \(max_active_runs\)",
         "first",
         "first is running: running a",
     ),
@@ -273,7 +273,7 @@ CASES = {
         retry, "trigger_rule", "a is up_for_retry", "a", r"try 1 of 3 failed; the next is due at 2026"
     ),
     "sensor": Case(
-        sensor, "trigger_rule", "a is up_for_reschedule", "a", r"\(1 look\); the next look is due at"
+        sensor, "trigger_rule", "a is up_for_reschedule", "a", r"\(1 look\); the next check is due at"
     ),
     "parallelism": Case(
         parallelism,
@@ -304,7 +304,7 @@ CASES = {
         waiting_run, "pool", "b: pool one: 1 of 1 slots in use", "other/there/z", "other/there/z is running"
     ),
     "backfill's limit": Case(
-        backfill, "run_queued", "backfill 1 lets 1 run go at once", "backfill__", "running a"
+        backfill, "run_queued", "backfill 1 allows 1 run at once", "backfill__", "running a"
     ),
     "paused schedule": Case(
         paused,
@@ -313,7 +313,7 @@ CASES = {
         "tester",
         "source",
     ),
-    "no schedule": Case(no_schedule, "schedule", "it has no schedule", "", "runs when it is triggered"),
+    "no schedule": Case(no_schedule, "schedule", "it has no schedule", "", "runs only when triggered"),
     "next point": Case(
         next_point, "schedule", "its next schedule point is due", "", "2026-03-03 00:00:00 UTC"
     ),

@@ -60,7 +60,7 @@ async def test_the_canary_goes_alone_and_lets_the_others_follow(tmp_path: Path) 
     bench.end("a")
     assert slots(bench, number) == ["success", *["running"] * 3, "waiting"]
     row = bench.engine.backfill(number)
-    assert (row.canary, row.slots[4].reason) == ("passed", "3 go at once (max_active_runs)")
+    assert (row.canary, row.slots[4].reason) == ("passed", "3 are active at once (max_active_runs)")
     bench.act(Clear(dag_id="b", run_id=row.slots[0].run_id or ""))
     bench.end("a", run_id=row.slots[1].run_id)
     assert slots(bench, number)[0] == "running", "a canary that passed has passed"
@@ -122,8 +122,8 @@ async def test_each_slot_says_what_it_waits_for(tmp_path: Path) -> None:
     number = begin(bench, 3, max_active_runs=1)
     assert days(bench, number) == {
         1: "its run is running",
-        2: "1 go at once (max_active_runs)",
-        3: "1 go at once (max_active_runs)",
+        2: "1 are active at once (max_active_runs)",
+        3: "1 are active at once (max_active_runs)",
     }
     bench.act(PauseBackfill(backfill_id=number))
     assert days(bench, number)[2] == "the backfill is paused"

@@ -226,7 +226,7 @@ async def test_a_dropped_dag_whose_spec_was_spoilt_comes_back_with_its_file(benc
     corrupt(bench, "UPDATE dag_version SET spec = '{' WHERE dag_id = 'bad'")
     await bench.restart()
     done = bench.act(QuarantineDrop(subject="bad"))
-    assert "DAG bad is forgotten" in done.message
+    assert "DAG bad is deleted" in done.message
     assert bench.engine.quarantine() == [], "its runs went along"
     assert [row.dag_id for row in bench.engine.dags()] == ["fine"]
     assert bench.run_state("bad", run) is RunState.FAILED, "its history stays"

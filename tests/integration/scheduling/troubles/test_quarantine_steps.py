@@ -182,7 +182,7 @@ async def test_many_that_fail_alike_are_tried_again_by_themselves_and_it_is_said
         await live_minutes(bench, 3, restart_at=5)
         assert_missed_nothing(bench, 3)
         assert len(bench.engine.quarantine()) == isolate.MOST_ALIKE + 5
-        assert "looks like a fault of Penstock itself: 5 of them" in "".join(bench.loop.warnings)
+        assert "looks like a bug in Penstock: 5 of them" in "".join(bench.loop.warnings)
     await bench.restart()
     assert len(bench.engine.quarantine()) == isolate.MOST_ALIKE
 
