@@ -189,8 +189,8 @@ def test_a_fault_of_a_dag_is_told_with_its_line(spec: DagSpec, message: str) -> 
         (with_task(doc="\ud83d"), "has half a character (U+D83D)", 2),
         (with_dag(max_active_runs=None), "DAG 'd': max_active_runs must be int, not null", 2),
         (with_dag(catchup="sometimes"), "catchup Invalid enum value 'sometimes'", 2),
-        (with_dag(params={"x": ParamSpec(default={(1, 2): 3})}), "cannot be written down", 2),
-        (with_dag(tags=(object(),)), "cannot be written down", 2),
+        (with_dag(params={"x": ParamSpec(default={(1, 2): 3})}), "cannot be encoded", 2),
+        (with_dag(tags=(object(),)), "cannot be encoded", 2),
     ],
 )
 def test_what_json_cannot_hold_is_told_by_its_field(spec: DagSpec, message: str, line: int) -> None:

@@ -118,7 +118,7 @@ def test_two_tasks_may_watch_one() -> None:
         ((task("x", upstream=("gone",)),), "depends on 'gone', which is not in the DAG"),
         ((task("x", upstream=("y",)), task("y", upstream=("x",))), "cycle: "),
         ((task("x", trigger_rule="sometimes"),), "task x: trigger rule 'sometimes' does not exist$"),
-        ((task("x", trigger_rule="sometimes", line=12),), r"'sometimes' \(line 12\)$"),
+        ((task("x", trigger_rule="sometimes", line=12),), r"'sometimes' does not exist \(line 12\)$"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused_when_it_is_checked(

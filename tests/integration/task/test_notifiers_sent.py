@@ -93,7 +93,7 @@ def test_an_email_without_words_says_what_happened(mail: MailServer, context: Co
         ({"to": "not an address"}, ValueError, "is not an e-mail address"),
         ({"to": ["a@example.com\nBcc: x@example.com"]}, ValueError, "is not an e-mail address"),
         ({"to": ""}, ValueError, "has no receiver"),
-        ({"to": "a@example.com", "from_email": ""}, ValueError, "nobody to send"),
+        ({"to": "a@example.com", "from_email": ""}, ValueError, "has no sender"),
         ({"to": "a@example.com", "smtp_conn_id": "nope"}, LookupError, "nope"),
     ],
 )

@@ -56,11 +56,11 @@ async def test_what_it_says_never_says_the_value(bench: Bench) -> None:
     [
         (SetVariable(name="a"), UsageError, "a value, or a reference"),
         (SetVariable(name="a", value="x", secret="env:A"), UsageError, "a value, or a reference"),
-        (SetVariable(name="a", secret="A"), UsageError, "no reference"),
+        (SetVariable(name="a", secret="A"), UsageError, "not a reference"),
         (SetVariable(name="a\n", value="x"), UsageError, "printable"),
         (SetVariable(name="a", value="x" * (300 << 10)), UsageError, "larger than"),
         (SetConnection(conn_id="c", entry={"uri": "pg://u:pw@h"}), RefusedError, "plain-text secret"),
-        (SetConnection(conn_id="c", entry={"hots": "x"}), UsageError, "no 'hots'"),
+        (SetConnection(conn_id="c", entry={"hots": "x"}), UsageError, "not have 'hots'"),
         (DeleteVariable(name="a"), UnknownError, "no variable 'a'"),
         (DeleteConnection(conn_id="a"), UnknownError, "no connection 'a'"),
     ],

@@ -185,8 +185,8 @@ async def test_a_run_that_its_own_dag_triggered_and_waits_for_is_named_with_the_
     bench.loop.commit(Trigger(dag_id="d", run_id="inner"), expect=None, actor="task d.go", act_id=None)
     text = bench.loop.why("d", "inner", None, -1).barriers[0].text
     assert text == (
-        "d allows 1 run at once (max_active_runs); go of outer may wait for this very run, and then neither "
-        "goes on: penstock run-now d inner starts it ignoring the limit"
+        "d allows 1 run at once (max_active_runs); go of outer may wait for this run, and then both are "
+        "stuck: penstock run-now d inner starts it ignoring the limit"
     )
     assert bench.run_state("d", outer) is RunState.RUNNING
 

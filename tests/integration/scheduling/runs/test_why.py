@@ -252,7 +252,7 @@ CASES = {
         "first is running: running a",
     ),
     "behind a held run": Case(
-        queued_behind_a_hold, "run_queued", "d lets 1 run go", "first", r"the run first is held.*wait for Ann"
+        queued_behind_a_hold, "run_queued", "d allows 1 run", "first", r"the run first is held.*wait for Ann"
     ),
     "trigger rule": Case(
         parents,
