@@ -95,7 +95,7 @@ def test_a_row_that_does_not_fit_its_columns_is_named(
         good |= {"since_us": 0, "why": None, "until_us": None}
     check = checked(table, list(good))
     assert check(list(good.values())) == tuple(good.values())
-    with pytest.raises(ValueError, match=r"(is|holds) ") as found:
+    with pytest.raises(ValueError, match=r"(is|contains) ") as found:
         check(list((good | row).values()))
     assert str(found.value).startswith(said)
 

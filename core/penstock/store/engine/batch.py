@@ -152,4 +152,4 @@ def _append(gathered: list[tuple[Statement, list[Row]]], statement: Statement, r
 def _compare_and_set(connection: Connection, statement: Statement, rows: list[Row], noun: str) -> None:
     written = statement.run(connection, rows)
     if written != len(rows):
-        raise StaleRowsError(f"{len(rows) - written} {noun} row(s) were changed by another program; reading again")
+        raise StaleRowsError(f"{len(rows) - written} {noun} row(s) changed by another program; reading again")
