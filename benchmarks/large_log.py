@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 
 from benchmarks.figures import Report, Scale, median
 from benchmarks.instance import Instance, dag_file
 from benchmarks.terminal import Terminal
 from benchmarks.usage import memory
-from penstock.attempts.log_reader import log_path
+from penstock.execution.configured import archive_of
 
 _BODY = "BashOperator(task_id='only', bash_command='echo the first line')"
 _END = "the very last line"
@@ -56,7 +57,7 @@ def measure(scale: Scale) -> Report:
 
 def _write_log(instance: Instance, size: int) -> None:
     """Make the newest log *size* bytes long: a hole, which costs no disk, and then lines."""
-    path = log_path(instance.settings.attempts, instance.newest_attempt())
+    path = Path(archive_of(instance.settings).log_file(instance.newest_attempt()) or "")
     with path.open("r+b") as stream:
         if size:
             stream.seek(size - _TAIL, os.SEEK_SET)

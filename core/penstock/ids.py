@@ -56,6 +56,11 @@ def new_attempt_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}-{os.urandom(4).hex()}"
 
 
+def is_attempt_id(text: str) -> bool:
+    """Return whether *text* has the form of an attempt id."""
+    return _ATTEMPT_ID.fullmatch(text) is not None
+
+
 def check_attempt_id(text: str) -> str:
     """Return *text* if it has the form of an attempt id; raise `BadIdError` otherwise."""
     if not _ATTEMPT_ID.fullmatch(text):

@@ -41,6 +41,11 @@ def test_no_contract_has_an_exception() -> None:
     assert [each["name"] for each in contracts() if "ignore_imports" in each] == []
 
 
+def test_no_contract_lets_everybody_in() -> None:
+    """Whoever allows `penstock`, the package, allows all that is in it."""
+    assert [each["name"] for each in contracts() if "penstock" in each.get("allowed_importers", ())] == []
+
+
 def test_every_contract_says_why() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     for part in text.split("[[tool.importlinter.contracts]]\n")[1:]:

@@ -16,6 +16,7 @@ from drive.server import Served
 from fakes.clock import FakeClock
 from penstock.api.client import SocketEngine
 from penstock.api.local import LocalEngine
+from penstock.execution.configured import archive_of
 from penstock.model.views.events import Change
 from penstock.service.notices import Notices
 from penstock.settings import Settings
@@ -49,7 +50,8 @@ def database(settings: Settings, filled: Path) -> Iterator[Database]:
 @pytest.fixture(params=["local", "socket"])
 def port(request: pytest.FixtureRequest, database: Database, settings: Settings) -> Iterator[Port]:
     remembered, notices = RememberedActs(), Notices()
-    local = LocalEngine(database, settings, remembered, since=NOON, clock=FakeClock(LATER))
+    archive = archive_of(settings)
+    local = LocalEngine(database, settings, archive, remembered, since=NOON, clock=FakeClock(LATER))
 
     def write(dag_id: str, run_id: str) -> None:
         builders.add_events(database, [(dag_id, run_id, "start")])

@@ -18,6 +18,7 @@ from penstock.api.client import SocketEngine
 from penstock.api.connect import open_engine
 from penstock.api.local import LocalEngine
 from penstock.errors import EngineNotRunningError, PlanStaleError, RefusedError
+from penstock.execution.configured import archive_of
 from penstock.model import acts
 from penstock.model.states import RunState
 from penstock.service.notices import Notices
@@ -161,7 +162,7 @@ def test_a_store_left_in_good_order_opens_and_stays_as_it_is(settings: Settings,
 
 
 def test_with_an_engine_the_socket_answers(database: Database, settings: Settings) -> None:
-    local = LocalEngine(database, settings, RememberedActs(), since=NOON)
+    local = LocalEngine(database, settings, archive_of(settings), RememberedActs(), since=NOON)
     with Served(local, Notices(), settings), closing(open_engine(settings)) as engine:
         assert isinstance(engine, SocketEngine)
         assert engine.status().pid == os.getpid()

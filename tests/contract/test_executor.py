@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
+import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,22 +15,50 @@ import pytest
 from drive.attempts import Attempts, make_settings, marked, shell
 from drive.waiting import eventually
 from penstock.attempts.protocol import AttemptSpec
-from penstock.execution.executor import Absent, Accepted, Claimed, Executor, Exited
+from penstock.errors import BadIdError
+from penstock.execution.executor import (
+    MAX_LOG_PIECE,
+    Absent,
+    Accepted,
+    Archive,
+    Claimed,
+    Executor,
+    Exited,
+)
+from penstock.execution.local.archive import LocalArchive
 from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import OutcomeKind
 from penstock.settings import Settings
 
-FACTORIES: dict[str, Callable[[Settings], Executor]] = {"local": LocalExecutor}
+FACTORIES: dict[str, tuple[Callable[[Settings], Executor], Callable[[Settings], Archive]]] = {
+    "local": (LocalExecutor, lambda settings: LocalArchive(settings.attempts)),
+}
+"""Each executor, and what reads its archive where no engine runs."""
 
 
 @pytest.fixture(params=sorted(FACTORIES))
 async def attempts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Attempts]:
     settings = make_settings(tmp_path)
-    found = Attempts(FACTORIES[request.param](settings), settings)
+    found = Attempts(FACTORIES[request.param][0](settings), settings)
+    found.archive = FACTORIES[request.param][1](settings)
     await found.start()
     yield found
     await found.executor.close()
+
+
+def archives(attempts: Attempts) -> list[Archive]:
+    """Return the executor, and what reads what it keeps while no engine runs: both say the same."""
+    return [attempts.executor, attempts.archive]
+
+
+def grows(attempts: Attempts, spec: AttemptSpec) -> list[bool]:
+    """Return what both say of whether more may be printed."""
+    return [archive.read_log(spec.attempt_id, 0, 1).may_grow for archive in archives(attempts)]
+
+
+def read_bytes(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 99, 126, 137, 255])
@@ -48,7 +79,7 @@ async def test_an_attempt_that_was_never_submitted_is_absent(attempts: Attempts)
     unknown = new_attempt_id()
     assert attempts.observe(unknown) == Absent()
     assert attempts.executor.revoke(unknown) == Absent()
-    assert attempts.executor.read_log(unknown, 0, 100) == b""
+    assert attempts.printed(unknown) == b""
     attempts.executor.stop(unknown, "term", "there is nothing to stop")
 
 
@@ -73,7 +104,6 @@ async def test_a_running_attempt_is_claimed_with_its_pid(attempts: Attempts) -> 
     assert isinstance(seen, Claimed)
     assert seen.pid in marked(spec.attempt_id)
     assert seen.at is not None
-    assert attempts.executor.capacity()[0].used == 1
     attempts.executor.stop(spec.attempt_id, "kill", "enough")
     await attempts.end(spec.attempt_id)
 
@@ -99,17 +129,17 @@ async def test_hints_name_attempts_that_ended(attempts: Attempts) -> None:
 async def test_a_stop_ends_the_attempt_as_cancelled(attempts: Attempts) -> None:
     spec = shell("trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.02; done")
     attempts.executor.submit([spec])
-    await eventually(lambda: b"ready" in attempts.executor.read_log(spec.attempt_id, 0, 100), "readiness")
+    await eventually(lambda: b"ready" in attempts.printed(spec.attempt_id), "readiness")
     attempts.executor.stop(spec.attempt_id, "term", "operator said so")
     outcome = await attempts.end(spec.attempt_id)
     assert (outcome.kind, outcome.exit_code, outcome.reason) == (OutcomeKind.CANCELLED, 7, "operator said so")
-    assert b"bye" in attempts.executor.read_log(spec.attempt_id, 0, 100)
+    assert b"bye" in attempts.printed(spec.attempt_id)
 
 
 async def test_who_ignores_term_is_killed_after_the_grace(attempts: Attempts) -> None:
     spec = shell("trap '' TERM; echo ready; while :; do sleep 0.02; done", grace=0.2)
     attempts.executor.submit([spec])
-    await eventually(lambda: b"ready" in attempts.executor.read_log(spec.attempt_id, 0, 100), "readiness")
+    await eventually(lambda: b"ready" in attempts.printed(spec.attempt_id), "readiness")
     attempts.executor.stop(spec.attempt_id, "term", "now")
     outcome = await attempts.end(spec.attempt_id)
     assert (outcome.kind, outcome.signal, outcome.sent_by) == (OutcomeKind.CANCELLED, 9, "penstock")
@@ -118,7 +148,7 @@ async def test_who_ignores_term_is_killed_after_the_grace(attempts: Attempts) ->
 async def test_a_kill_overtakes_a_grace(attempts: Attempts) -> None:
     spec = shell("trap '' TERM; echo ready; while :; do sleep 0.02; done", grace=3600)
     attempts.executor.submit([spec])
-    await eventually(lambda: b"ready" in attempts.executor.read_log(spec.attempt_id, 0, 100), "readiness")
+    await eventually(lambda: b"ready" in attempts.printed(spec.attempt_id), "readiness")
     attempts.executor.stop(spec.attempt_id, "term", "please")
     attempts.executor.stop(spec.attempt_id, "kill", "now")
     assert (await attempts.end(spec.attempt_id)).kind is OutcomeKind.CANCELLED
@@ -148,11 +178,130 @@ async def test_revoking_what_ran_changes_nothing(attempts: Attempts) -> None:
 async def test_logs_are_read_by_offset_from_both_ends(attempts: Attempts) -> None:
     spec = shell("printf 0123456789; printf abc >&2")
     assert await attempts.log(spec) == b"0123456789abc"
-    read = attempts.executor.read_log
-    assert read(spec.attempt_id, 4, 3) == b"456"
-    assert read(spec.attempt_id, -3, 100) == b"abc"
-    assert read(spec.attempt_id, -100, 2) == b"01"
-    assert read(spec.attempt_id, 100, 5) == b""
+    for archive in archives(attempts):
+        for offset, limit, expected in (
+            (4, 3, (b"456", 4)),
+            (-3, 100, (b"abc", 10)),
+            (-100, 2, (b"01", 0)),
+            (100, 5, (b"", 13)),
+            (0, 0, (b"", 0)),
+            (0, -1, (b"", 0)),
+        ):
+            piece = archive.read_log(spec.attempt_id, offset, limit)
+            assert (piece.data, piece.offset) == expected
+            assert (piece.size, piece.may_grow) == (13, False)
+
+
+async def test_a_log_may_grow_until_its_attempt_has_ended(attempts: Attempts, tmp_path: Path) -> None:
+    """Whoever looks sees the same, with an engine or without one: no last line is missed."""
+    gate = tmp_path / "gate"
+    spec = shell(f"echo begun; while [ ! -e {gate} ]; do sleep 0.02; done; echo done")
+    waiting, absent = shell("true"), new_attempt_id()
+    attempts.executor.submit([spec])
+    await eventually(lambda: attempts.printed(spec.attempt_id), "a first line")
+    for archive in archives(attempts):
+        piece = archive.read_log(spec.attempt_id, 6, 100)
+        assert (piece.data, piece.offset, piece.size, piece.may_grow) == (b"", 6, 6, True)
+        assert not archive.read_log(absent, 0, 100).may_grow
+    gate.touch()
+    await eventually(lambda: not any(grows(attempts, spec)), "the end")
+    for archive in archives(attempts):
+        assert archive.read_log(spec.attempt_id, 6, 100).data == b"done\n"
+    await attempts.executor.close()  # nobody is there to claim
+    attempts.executor.submit([waiting])
+    assert grows(attempts, waiting) == [True, True]
+    attempts.executor.revoke(waiting.attempt_id)
+    assert grows(attempts, waiting) == [False, False]
+
+
+async def test_a_log_knows_when_it_was_written(attempts: Attempts) -> None:
+    before = time.time()
+    spec = shell("echo one")
+    await attempts.run(spec)
+    for archive in archives(attempts):
+        written_us = archive.read_log(spec.attempt_id, 2, 1).written_us
+        assert written_us is not None
+        assert before - 1 <= written_us / 1e6 <= time.time() + 1
+        assert archive.read_log(spec.attempt_id, 100, 1).written_us is None
+
+
+async def test_one_piece_of_a_log_is_bounded(attempts: Attempts) -> None:
+    spec = shell(f"head -c {MAX_LOG_PIECE + 5} /dev/zero")
+    await attempts.run(spec)
+    for archive in archives(attempts):
+        piece = archive.read_log(spec.attempt_id, 0, 1 << 40)
+        assert (len(piece.data), piece.size) == (MAX_LOG_PIECE, MAX_LOG_PIECE + 5)
+
+
+async def test_a_log_that_is_a_file_can_be_opened(attempts: Attempts) -> None:
+    spec = shell("echo one")
+    await attempts.run(spec)
+    for archive in archives(attempts):
+        named = archive.log_file(spec.attempt_id)
+        assert named is None or read_bytes(named) == b"one\n"
+
+
+@pytest.mark.parametrize("hostile", ["", "../../etc/passwd", "0123456789ab-0123456", "/etc/passwd"])
+async def test_ids_from_outside_name_nothing_else(attempts: Attempts, hostile: str) -> None:
+    for archive in archives(attempts):
+        with pytest.raises(BadIdError):
+            archive.read_log(hostile, 0, 10)
+        with pytest.raises(BadIdError):
+            archive.log_file(hostile)
+
+
+async def test_what_is_kept_can_be_listed(attempts: Attempts, tmp_path: Path) -> None:
+    started = time.time()
+    first, second = shell("true", env={"A": "1"}), shell("true")
+    await attempts.run(first)
+    await attempts.run(second)
+    ids = sorted((first.attempt_id, second.attempt_id))
+    for archive in archives(attempts):
+        assert sorted(archive.kept()) == ids
+        assert list(archive.kept(since=ids[1])) == ids[1:]
+        assert list(archive.kept(since="f" * 12)) == []
+        assert list(archive.kept(untouched_since=started - 60)) == []
+        assert sorted(archive.kept(untouched_since=time.time() + 60)) == ids
+        assert archive.rendered(ids[0]) == {}
+    attempts.executor.forget(ids[0])
+    assert [list(archive.kept()) for archive in archives(attempts)] == [ids[1:]] * 2
+
+
+async def test_an_order_can_be_looked_up_while_it_is_open(attempts: Attempts) -> None:
+    spec = shell("sleep 60", env={"A": "1"})
+    attempts.executor.submit([spec])
+    for archive in archives(attempts):
+        assert archive.order_of(spec.attempt_id)["A"] == "1"
+        assert archive.order_of(new_attempt_id()) == {}
+    attempts.executor.stop(spec.attempt_id, "kill", "enough")
+    await attempts.end(spec.attempt_id)
+
+
+async def test_what_a_live_attempt_uses_is_sampled(attempts: Attempts, tmp_path: Path) -> None:
+    """Its descendants count; who has ended, waits, or was never there is left out."""
+    gate = tmp_path / "gate"
+    code = "blob = b'x' * 40_000_000\nprint('full', flush=True)\nwhile True: pass"
+    busy = shell(f'{sys.executable} -I -S -c "{code}" & while [ ! -e {gate} ]; do sleep 0.02; done; kill $!')
+    brief, unknown = shell("true"), new_attempt_id()
+    attempts.executor.submit([busy])
+    await attempts.run(brief)
+    await eventually(lambda: attempts.printed(busy.attempt_id), "its memory to fill")
+    ids = [busy.attempt_id, brief.attempt_id, unknown]
+    assert isinstance(attempts.observe(busy.attempt_id), Claimed)
+    first = await attempts.executor.sample(ids)
+    assert set(first) == {busy.attempt_id}
+    assert first[busy.attempt_id].rss > 40_000_000
+    assert first[busy.attempt_id].processes >= 2
+
+    more = first
+    async with asyncio.timeout(20):
+        while more[busy.attempt_id].cpu_seconds <= first[busy.attempt_id].cpu_seconds:
+            more = await attempts.executor.sample(ids)
+    assert more[busy.attempt_id].cpu_percent > 0
+    assert await attempts.executor.sample([]) == {}
+    gate.touch()
+    await attempts.end(busy.attempt_id)
+    assert await attempts.executor.sample(ids) == {}
 
 
 async def test_any_bytes_arrive_as_they_are(attempts: Attempts, tmp_path: Path) -> None:
@@ -160,14 +309,14 @@ async def test_any_bytes_arrive_as_they_are(attempts: Attempts, tmp_path: Path) 
     (tmp_path / "blob").write_bytes(blob)
     spec = shell(f"cat {tmp_path / 'blob'}")
     outcome = await attempts.run(spec)
-    assert attempts.executor.read_log(spec.attempt_id, 0, 1 << 20) == blob
+    assert attempts.printed(spec.attempt_id) == blob
     assert outcome.log_bytes == len(blob)
 
 
 async def test_the_log_is_capped_and_what_is_dropped_is_counted(attempts: Attempts) -> None:
     spec = shell("head -c 300000 /dev/zero | tr '\\0' x; echo; echo last", log_max_bytes=10_000)
     outcome = await attempts.run(spec)
-    log = attempts.executor.read_log(spec.attempt_id, 0, 1 << 20)
+    log = attempts.printed(spec.attempt_id)
     assert log.startswith(b"x" * 7_500 + b"\n[penstock] 290006 bytes left out: ")
     assert log.endswith(b"x" * 2_000 + b"\nlast\n")
     assert outcome.ok
@@ -223,7 +372,7 @@ async def test_what_cannot_be_started_fails_with_the_cause(
     assert (outcome.kind, outcome.exit_code) == (OutcomeKind.EXIT_CODE, code)
     assert outcome.reason is not None
     assert word in outcome.reason
-    assert word.encode() in attempts.executor.read_log(spec.attempt_id, 0, 1 << 20)
+    assert word.encode() in attempts.printed(spec.attempt_id)
 
 
 async def test_scripts_that_are_no_programs(attempts: Attempts, tmp_path: Path) -> None:
@@ -252,7 +401,7 @@ async def test_forgetting_leaves_nothing(attempts: Attempts) -> None:
     await attempts.run(spec)
     attempts.executor.forget(spec.attempt_id)
     assert attempts.observe(spec.attempt_id) == Absent()
-    assert attempts.executor.read_log(spec.attempt_id, 0, 10) == b""
+    assert attempts.printed(spec.attempt_id) == b""
     attempts.executor.forget(spec.attempt_id)
 
 
@@ -282,7 +431,6 @@ async def test_many_at_once_all_end(attempts: Attempts) -> None:
     attempts.executor.submit(specs)
     for number, spec in enumerate(specs):
         assert (await attempts.end(spec.attempt_id)).exit_code == number % 7
-    await eventually(lambda: attempts.executor.capacity()[0].used == 0, "all places free")
 
 
 async def test_what_waits_can_be_told(attempts: Attempts) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 from drive.waiting import PATIENCE
 from penstock import process
 from penstock.attempts.protocol import MARK, AttemptSpec, attempt_path
-from penstock.execution.executor import Executor, Exited, Lost, Observation
+from penstock.execution.executor import Archive, Executor, Exited, Lost, Observation
+from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import Outcome
 from penstock.settings import Settings
@@ -37,6 +38,8 @@ class Attempts:
     def __init__(self, executor: Executor, settings: Settings) -> None:
         self.executor = executor
         self.settings = settings
+        self.archive: Archive = executor
+        """What reads the executor's archive: the executor, unless a test says otherwise."""
         self.hinted: set[str] = set()
         self._news = asyncio.Event()
 
@@ -78,7 +81,18 @@ class Attempts:
     async def log(self, spec: AttemptSpec) -> bytes:
         """Run *spec* and return its log."""
         await self.run(spec)
-        return self.executor.read_log(spec.attempt_id, 0, 1 << 20)
+        return self.printed(spec.attempt_id)
+
+    def printed(self, attempt_id: str) -> bytes:
+        """Return what an attempt has printed so far."""
+        return self.executor.read_log(attempt_id, 0, 1 << 20).data
+
+
+def places_used(attempts: Attempts) -> int:
+    """Return how many attempts the local executor's supervisors have a place for."""
+    assert isinstance(attempts.executor, LocalExecutor)
+    assert attempts.executor._supervisors is not None
+    return attempts.executor._supervisors.used
 
 
 def marked(attempt_id: str) -> list[int]:

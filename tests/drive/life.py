@@ -373,7 +373,6 @@ class Drive:
         assert_durations_are_what_passed(bench.database, bench.clock.seconds - SECONDS)
         assert bench.loop.world.runs == {}
         assert bench.loop.world.backfills == {}
-        assert not bench.loop.world.pids
         assert not bench.loop.world.asked
         assert not bench.loop.world.told
         for spec in self.specs:

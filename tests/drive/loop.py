@@ -48,7 +48,7 @@ class Bench:
             publish=self.changes.append,
         )
         await self.loop.recover()
-        self.engine = LocalEngine(self.database, self.settings, self.loop, clock=self.clock)
+        self.engine = LocalEngine(self.database, self.settings, self.executor, self.loop, clock=self.clock)
         return self
 
     def load(self, *specs: DagSpec, paused: bool = False) -> None:

@@ -16,6 +16,7 @@ from penstock.api.local import LocalEngine
 from penstock.errors import (
     UnknownError,
 )
+from penstock.execution.configured import archive_of
 from penstock.model import acts
 from penstock.model.views.plans import Done, Plan
 from penstock.model.views.why import Why
@@ -104,7 +105,7 @@ class Running:
         self.path = settings.socket
         self.acts = SlowActs()
         self.notices = Notices()
-        self._local = LocalEngine(database, settings, self.acts)
+        self._local = LocalEngine(database, settings, archive_of(settings), self.acts)
         self._clients: list[Peer | SocketEngine] = []
         self.served = Served(self._local, self.notices, settings)
         self.start, self.stop = self.served.start, self.served.stop

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
 from penstock.attempts.protocol import AttemptSpec
-from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Hint, Observation, StopMode, Worker
+from penstock.execution.executor import (
+    Absent,
+    Accepted,
+    Claimed,
+    Exited,
+    Hint,
+    LogPiece,
+    Observation,
+    StopMode,
+    Usage,
+)
 from penstock.model.outcome import Outcome, OutcomeKind
 
 
@@ -29,6 +39,9 @@ class ScriptedExecutor:
     crash: type[BaseException] = KeyboardInterrupt
     claim_at_once: bool = True
     hint: Hint | None = None
+    usage: dict[str, Usage] = field(default_factory=dict)
+    """What `sample` finds."""
+    warnings: tuple[str, ...] = ()
 
     async def start(self, hint: Hint) -> None:
         """Take note of the hint."""
@@ -67,17 +80,39 @@ class ScriptedExecutor:
             raise self.crash
         self.stops.append((attempt_id, mode, reason))
 
-    def read_log(self, attempt_id: str, offset: int, limit: int) -> bytes:
+    async def sample(self, ids: Sequence[str]) -> dict[str, Usage]:
+        """Return what the test says of those that are claimed."""
+        return {each: self.usage[each] for each in ids if each in self.usage}
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> LogPiece:
         """There are no logs."""
-        return b""
+        grows = isinstance(self.seen.get(attempt_id), Accepted | Claimed)
+        return LogPiece(b"", 0, 0, None, grows)
+
+    def log_file(self, attempt_id: str) -> str | None:
+        """There are no files."""
+        return None
+
+    def kept(self, *, since: str = "", untouched_since: float | None = None) -> Iterator[str]:
+        """Yield what was submitted and not forgotten."""
+        return (each for each in self.seen if each >= since)
+
+    def order_of(self, attempt_id: str) -> dict[str, str]:
+        """Return the environment it was submitted with."""
+        spec = self.specs.get(attempt_id)
+        return {} if spec is None else dict(spec.env)
+
+    def rendered(self, attempt_id: str) -> dict[str, object]:
+        """Nothing renders."""
+        return {}
 
     def forget(self, attempt_id: str) -> None:
         """Forget."""
         self.seen.pop(attempt_id, None)
 
-    def capacity(self) -> list[Worker]:
-        """One place."""
-        return [Worker("script", 99, 0)]
+    async def mend(self) -> bool:
+        """Nothing breaks."""
+        return False
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -61,7 +61,7 @@ async def _run(
     executor = LocalExecutor(settings)
     environment = {**task_environment(settings, os.environ), FOREGROUND: "1"}
     loop = Loop(database, executor, settings, clock, environment=environment)
-    engine = LocalEngine(database, settings, loop, since=clock.now())
+    engine = LocalEngine(database, settings, executor, loop, since=clock.now())
     await loop.recover()
     work = asyncio.create_task(loop.run())
     runs: dict[str, str] = {}

@@ -34,6 +34,7 @@ def stored_engine(settings: Settings) -> Engine:
     if not settings.database.is_file():
         raise EngineNotRunningError
     from penstock.api.local import LocalEngine
+    from penstock.execution.configured import archive_of
     from penstock.store.database import Database
 
     database = Database.open(settings.database, readonly=True)
@@ -41,4 +42,4 @@ def stored_engine(settings: Settings) -> Engine:
         database.close()
         said = "is of an older Penstock and no engine runs; `penstock up` migrates it"
         raise StoreError(f"{settings.database} {said}")
-    return LocalEngine(database, settings)
+    return LocalEngine(database, settings, archive_of(settings))

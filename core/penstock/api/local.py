@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Protocol
 
-import msgspec
+from msgspec.structs import replace
 
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
-from penstock.attempts import log_reader
-from penstock.attempts.log_index import index_path, time_of
 from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError, PenstockError
+from penstock.execution.executor import Archive
 from penstock.model.acts import AnyAct
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
@@ -70,7 +69,7 @@ class Acts(Planner, Protocol):
 
 
 class LocalEngine:
-    """Answers from *database*.
+    """Answers from *database* and, what attempts printed, from *archive*.
 
     With *acts* it is the daemon's: ``status().pid`` is this process and commits are carried out.
     Without, it is read-only: *planner* (default: one over the same database) answers plan and why.
@@ -81,6 +80,7 @@ class LocalEngine:
         self,
         database: Database,
         settings: Settings,
+        archive: Archive,
         acts: Acts | None = None,
         *,
         planner: Planner | None = None,
@@ -89,6 +89,7 @@ class LocalEngine:
     ) -> None:
         self._database = database
         self._settings = settings
+        self._archive = archive
         self._acts = acts
         self._planner = acts or planner
         self._since = since
@@ -100,9 +101,7 @@ class LocalEngine:
         figures = self._reads.status()
         if self._acts is None:
             return figures
-        return msgspec.structs.replace(
-            figures, pid=os.getpid(), since=self._since, warnings=self._acts.warnings
-        )
+        return replace(figures, pid=os.getpid(), since=self._since, warnings=self._acts.warnings)
 
     def dags(self, *, strip: int = 24) -> list[DagRow]:
         """Return every known DAG by id, with up to *strip* last runs each."""
@@ -145,30 +144,32 @@ class LocalEngine:
 
     def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
         """Return the callbacks of a DAG, or of one run, newest first."""
-        return self._reads.callbacks(dag_id, run_id, limit)
+        rows = self._reads.callbacks(dag_id, run_id, limit)
+        return [replace(row, log_path=self._log_file(row.attempt_id)) for row in rows]
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
-        return self._reads.attempts(dag_id, run_id, task_id, map_index)
+        rows = self._reads.attempts(dag_id, run_id, task_id, map_index)
+        return [replace(row, log_path=self._log_file(row.attempt_id)) for row in rows]
 
     def read_log(self, attempt_id: str, offset: int, limit: int) -> LogChunk:
         """Return up to *limit* bytes (at most 1 MiB) of a log from *offset*.
 
         A negative offset counts from the end.
         """
-        # Asked before the file is read, so that what an attempt wrote before it ended is never missed.
+        # Looked up before the log is read: what an attempt wrote before it ended is then never missed.
         ended = self._reads.has_ended(attempt_id)
-        path = log_reader.log_path(self._settings.attempts, attempt_id)
-        data, start = log_reader.read(path, offset, limit)
-        size = max(log_reader.size(path), start + len(data))
-        written = time_of(index_path(self._settings.attempts, attempt_id), start) if data else None
+        piece = self._archive.read_log(attempt_id, offset, limit)
+        if self._acts is None:  # no engine runs that would write down an end
+            ended = ended or not piece.may_grow
+        follows = piece.offset + len(piece.data)
         return LogChunk(
-            data=data,
-            offset=start,
-            next_offset=start + len(data),
-            size=size,
-            end=ended and start + len(data) >= size,
-            start_time=opt_from_us(written),
+            data=piece.data,
+            offset=piece.offset,
+            next_offset=follows,
+            size=piece.size,
+            end=ended and follows >= piece.size,
+            start_time=opt_from_us(piece.written_us),
         )
 
     def samples(self, attempt_id: str) -> list[Sample]:
@@ -303,6 +304,9 @@ class LocalEngine:
         self._closed.set()
         if self._acts is None:
             self._database.close()
+
+    def _log_file(self, attempt_id: str | None) -> str | None:
+        return None if attempt_id is None else self._archive.log_file(attempt_id)
 
     def _stored(self, kind: str) -> list[Stored]:
         return [Stored(*row) for row in self._reads.values(kind)]

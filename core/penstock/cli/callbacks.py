@@ -13,6 +13,7 @@ from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError
 
 if TYPE_CHECKING:
+    from penstock.api.engine import Engine
     from penstock.model.views.callbacks import CallbackRow
 
 
@@ -49,7 +50,7 @@ def callbacks(
     with suggesting(engine, dag, run_id):
         rows = engine.callbacks(dag, run_id, 10_000 if failed or number is not None else count)
     if number is not None:
-        return _print_log(rows, number)
+        return _print_log(engine, rows, number)
     shown = [row for row in rows if not failed or row.state == "failed"][:count]
     if as_json:
         print_json({"callbacks": shown})
@@ -58,18 +59,17 @@ def callbacks(
     return 0
 
 
-def _print_log(rows: list[CallbackRow], number: int) -> int:
-    from pathlib import Path
-
+def _print_log(engine: Engine, rows: list[CallbackRow], number: int) -> int:
+    from penstock.cli.logs import chunks
     from penstock.terminal_text import clean
 
     found = next((row for row in rows if row.id == number), None)
     if found is None:
         raise UnknownError(f"that DAG does not have a callback {number}")
-    if found.log_path is None or not Path(found.log_path).exists():
+    data = b"" if found.attempt_id is None else b"".join(chunks(engine, found.attempt_id, follow=False))
+    if not data:
         say("its log is still empty")
-        return 0
-    for line in Path(found.log_path).read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in data.decode(errors="replace").splitlines():
         tell(clean(line))
     return 0
 

@@ -103,12 +103,12 @@ def _print_document(engine: Engine, row: AttemptRow) -> None:
     from penstock.cli.rows import document
 
     data = bytearray()
-    for chunk in _chunks(engine, row.attempt_id, follow=False):
+    for chunk in chunks(engine, row.attempt_id, follow=False):
         data += chunk
     print_json({"attempt": document(row), "log": data.decode(errors="replace")})
 
 
-def _chunks(engine: Engine, attempt_id: str, *, follow: bool, offset: int = 0) -> Iterator[bytes]:
+def chunks(engine: Engine, attempt_id: str, *, follow: bool, offset: int = 0) -> Iterator[bytes]:
     """Yield the log from *offset*; an empty chunk means that there is no more at the moment."""
     while True:
         chunk = engine.read_log(attempt_id, offset, _CHUNK)
@@ -152,7 +152,7 @@ def _copy(
     engine: Engine, row: AttemptRow, output: LogOutput, *, follow: bool, lines: int | None = None
 ) -> None:
     offset = 0 if lines is None else _offset_of_last(engine, row.attempt_id, lines)
-    for data in _chunks(engine, row.attempt_id, follow=follow, offset=offset):
+    for data in chunks(engine, row.attempt_id, follow=follow, offset=offset):
         output.write(data)
     output.finish()
     kept = row.outcome.log_bytes if row.outcome is not None else None
@@ -179,6 +179,9 @@ def _follow_task(engine: Engine, instance: Instance, output: LogOutput, lines: i
             return
         if state != told:
             told = state
+            if engine.status().pid is None:
+                say(f"the database says that {instance.task_id} is {state}; start the engine to go on")
+                return
             say(f"{instance.task_id} is {state}; ctrl-c stops the waiting, not the task")
         time.sleep(4 * _POLL)
 

@@ -7,14 +7,17 @@ code as every tick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from penstock.attempts.protocol import KEEP_RENDERED as KEEP_RENDERED
 from penstock.attempts.protocol import AttemptSpec
 from penstock.model.outcome import Outcome
 
 StopMode = Literal["term", "kill"]
+MAX_LOG_PIECE = 1 << 20
+"""The most bytes of a log that one call returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +78,90 @@ Observation = Absent | Accepted | Claimed | Exited | Lost | Unreachable
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
-    """One place that runs attempts."""
+class LogPiece:
+    """A piece of an attempt's log. Offsets and sizes are bytes."""
 
-    name: str
-    slots: int
-    used: int
+    data: bytes
+    offset: int
+    """Where ``data`` begins: the end of the log when more was asked for than there is."""
+    size: int
+    """How long the log is by now."""
+    written_us: int | None
+    """When the first byte was written: microseconds since 1970, right to within a second, if known."""
+    may_grow: bool
+    """Whether the attempt may print more. Looked up before the log is read: if not, nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one live attempt uses. Bytes and CPU seconds are totals since its start.
+
+    ``cpu_percent`` is of one core, since the sample before (or since the start, at the first).
+    """
+
+    cpu_percent: float
+    cpu_seconds: float
+    rss: int
+    read_bytes: int
+    write_bytes: int
+    processes: int
 
 
 Hint = Callable[[Sequence[str]], None]
 """Called on the event loop with ids of attempts worth observing."""
 
 
-class Executor(Protocol):
+class Archive(Protocol):
+    """What is kept of attempts, their logs above all: read where it lies, also when no engine runs.
+
+    Calls may be made from any thread. They raise `BadIdError` for what is not an attempt id.
+    """
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> LogPiece:
+        """Return up to *limit* bytes (at most `MAX_LOG_PIECE`) of a log from *offset*.
+
+        A negative offset counts from the end. A log that does not exist is empty. Raises OSError when
+        the log cannot be read at the moment.
+        """
+        ...
+
+    def log_file(self, attempt_id: str) -> str | None:
+        """Return the path at which people can open the log themselves; None if it is not a file here."""
+        ...
+
+    def kept(self, *, since: str = "", untouched_since: float | None = None) -> Iterator[str]:
+        """Yield the ids of attempts of which something is kept, from the id *since* on, in any order.
+
+        With *untouched_since* (seconds since 1970) only those that nobody has changed from then on.
+        """
+        ...
+
+    def order_of(self, attempt_id: str) -> dict[str, str]:
+        """Return the environment that an attempt was submitted with; empty if that is not kept."""
+        ...
+
+    def rendered(self, attempt_id: str) -> dict[str, Any]:
+        """Return the template fields as the attempt rendered them; empty if they are not kept.
+
+        They are kept for an attempt with `KEEP_RENDERED` in its environment.
+        """
+        ...
+
+
+class Executor(Archive, Protocol):
     """Runs attempts somewhere. All calls are made from the engine's event loop and do not block for long."""
 
     async def start(self, hint: Hint) -> None:
         """Begin; call *hint* from then on whenever attempts may have moved."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know about the places that run attempts."""
+        ...
+
+    async def mend(self) -> bool:
+        """Repair what outsiders removed of the way to running attempts; return whether that was needed."""
         ...
 
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
@@ -103,7 +173,18 @@ class Executor(Protocol):
         ...
 
     def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
-        """Return what is known of each attempt, authoritatively."""
+        """Return what is known of each attempt, authoritatively.
+
+        The log of one that is `Exited` or `Lost` is whole: nothing is added to it any more.
+        """
+        ...
+
+    async def sample(self, ids: Sequence[str]) -> dict[str, Usage]:
+        """Return what each attempt of *ids* uses now.
+
+        Those that `observe` has not shown as `Claimed`, with a process, are left out, and so are
+        those whose process has ended. One call at a time.
+        """
         ...
 
     def revoke(self, attempt_id: str) -> Observation:
@@ -125,16 +206,8 @@ class Executor(Protocol):
         """Order a stop: ``term`` = TERM, grace, KILL, sweep; ``kill`` = no grace. Not an answer."""
         ...
 
-    def read_log(self, attempt_id: str, offset: int, limit: int) -> bytes:
-        """Return up to *limit* bytes of the log from *offset* (negative: from the end)."""
-        ...
-
     def forget(self, attempt_id: str) -> None:
         """Drop everything kept for an attempt, its log included."""
-        ...
-
-    def capacity(self) -> list[Worker]:
-        """Return the places that run attempts."""
         ...
 
     async def close(self) -> None:

@@ -20,7 +20,8 @@ from penstock import stray_signals
 from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import LostError, PenstockError, StoreError
-from penstock.execution.local.executor import LocalExecutor
+from penstock.execution.configured import executor_of
+from penstock.execution.executor import Executor
 from penstock.model.subject import reason_of
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.steps.unknown_attempts import TakeIn
@@ -119,7 +120,7 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     ensure_pools(database, settings.pools)
     database.reserve_log()
     held = identity.hold(settings, database)
-    executor = LocalExecutor(settings)
+    executor = executor_of(settings)
     loop = Loop(
         database,
         executor,
@@ -128,7 +129,7 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
         environment=task_environment(settings, os.environ),
         publish=notices.publish,
     )
-    engine = LocalEngine(database, settings, loop, since=clock.now())
+    engine = LocalEngine(database, settings, executor, loop, since=clock.now())
     server = Server(engine, notices, settings)
     refresh = Refresh(settings, loop, [row.file for row in engine.import_errors()])
     watch = identity.Watch(settings, held, lock, [server.mend, executor.mend])
@@ -141,7 +142,7 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     await _recover(loop, settings, database, executor)
     async with asyncio.TaskGroup() as group:
         beside = {
-            "sampling": lambda: sample(loop, clock),
+            "sampling": lambda: sample(loop, executor, clock),
             "retention": lambda: forget_old(loop, database, executor, settings, clock),
             "watching DAG files": refresh.watch,
         }
@@ -165,7 +166,7 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     return 1 if stopping.broken else 0
 
 
-async def _recover(loop: Loop, settings: Settings, database: Database, executor: LocalExecutor) -> None:
+async def _recover(loop: Loop, settings: Settings, database: Database, executor: Executor) -> None:
     """Adopt what outlived the last engine, of this home or of the earlier place of its database."""
     origin = instance.origin(settings, database)
     if origin.copy_of is not None:
@@ -174,7 +175,7 @@ async def _recover(loop: Loop, settings: Settings, database: Database, executor:
             "lost here; schedules run in both. From now on this is a separate instance",
             origin.copy_of,
         )
-    for stray in strays(settings, database, executor, known=origin.known):
+    for stray in strays(database, executor, known=origin.known):
         loop.order(TakeIn((stray,)))
     await loop.recover()
     instance.settle(settings, database, origin)

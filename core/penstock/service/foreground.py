@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from penstock.api.local import LocalEngine
-from penstock.attempts.protocol import KEEP_RENDERED, RENDERED, attempt_path, load
 from penstock.clock import SystemClock
 from penstock.errors import DagFileError, PenstockError, UnknownError, UsageError
-from penstock.execution.local.executor import LocalExecutor
+from penstock.execution.configured import executor_of
+from penstock.execution.executor import KEEP_RENDERED, Archive
 from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
@@ -174,10 +174,10 @@ async def _run(
 ) -> TestReport:
     database = Database.open(settings.database)
     clock = SystemClock()
-    executor = LocalExecutor(settings)
+    executor = executor_of(settings)
     notices = Notices()
     loop = Loop(database, executor, settings, clock, environment=environment, publish=notices.publish)
-    engine = LocalEngine(database, settings, loop, since=clock.now())
+    engine = LocalEngine(database, settings, executor, loop, since=clock.now())
     server = Server(engine, notices, settings)  # tasks may ask, and trigger the file's other DAGs
     await loop.recover()
     await server.start()
@@ -198,7 +198,7 @@ async def _run(
             await loop.moved(_FOLLOW_EVERY)
         for row in engine.callbacks(act.dag_id, done.run_id)[::-1]:
             follow.show_callback(row)
-        return _report(database, settings, parsed.dags[0], detail)
+        return _report(database, executor, parsed.dags[0], detail)
     finally:
         await server.close()
         loop.stop()
@@ -229,10 +229,9 @@ class _Follow:
 
     def show_callback(self, row: CallbackRow) -> None:
         """Write what a callback printed."""
-        said = Path(str(row.log_path))
-        if row.attempt_id is not None and said.exists():
+        if row.attempt_id is not None:
             name = f"{row.task_id} {row.kind}" if row.task_id else row.kind
-            self._write(name, row.attempt_id, said.read_bytes())
+            self._copy(name, row.attempt_id, ended=True)
 
     def _copy(self, task_id: str, attempt_id: str, *, ended: bool) -> None:
         while True:
@@ -255,31 +254,27 @@ class _Follow:
             print(f"{task_id} | {line.decode(errors='replace')}", file=self._log, flush=True)
 
 
-def _report(database: Database, settings: Settings, spec: DagSpec, detail: RunDetail) -> TestReport:
+def _report(database: Database, archive: Archive, spec: DagSpec, detail: RunDetail) -> TestReport:
     xcoms = WorkingSet(database).xcoms(detail.run.dag_id, detail.run.run_id)
     return TestReport(
         dag_id=detail.run.dag_id,
         run_id=detail.run.run_id,
         state=detail.run.state.value,
         tasks=[
-            _row(row, xcoms.get(instance_key(row.task_id, row.map_index), {}), _rendered(settings, spec, row))
+            _row(row, xcoms.get(instance_key(row.task_id, row.map_index), {}), _rendered(archive, spec, row))
             for row in detail.tasks
         ],
     )
 
 
-def _rendered(settings: Settings, spec: DagSpec, row: TaskRow) -> dict[str, Any]:
+def _rendered(archive: Archive, spec: DagSpec, row: TaskRow) -> dict[str, Any]:
     """Return the template fields of a task's last attempt, as they were when it executed."""
     task = spec.task(row.task_id)
     if row.attempt_id is None or task is None:
         return {}
     if task.command is not None:  # started unchanged, so nothing was rendered
         return {"bash_command": task.command.argv[-1]} if task.command.argv[:2] == ("bash", "-c") else {}
-    try:
-        file = attempt_path(settings.attempts, row.attempt_id) / RENDERED
-        return dict(load(file.read_bytes())["fields"])
-    except (OSError, ValueError, KeyError):  # it failed before, or its files are too large
-        return {}
+    return archive.rendered(row.attempt_id)
 
 
 def _row(row: TaskRow, xcoms: dict[str, Any], rendered: dict[str, Any]) -> dict[str, Any]:

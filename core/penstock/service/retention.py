@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from penstock.clock import Clock, to_us
 from penstock.errors import LostError
-from penstock.execution.executor import Accepted, Claimed, Executor
+from penstock.execution.executor import Accepted, Archive, Claimed, Executor
 from penstock.loading.keep import forget_sources
 from penstock.model.subject import reason_of
 from penstock.scheduling.loop import Loop
@@ -79,7 +78,7 @@ async def forget_once(
     if forgotten:
         log.info("deleted %d old run(s)", forgotten)
     await _forget_trails(database, settings, now_us)
-    await _forget_orphans(database, executor, settings, clock)
+    await _forget_orphans(database, executor, clock)
     yesterday_us = now_us - _DAY_US
     await _thin_samples(database, yesterday_us)
     old.delete_answers(database, before_us=yesterday_us)
@@ -128,10 +127,10 @@ async def _thin_samples(database: Database, before_us: int) -> None:
         await _breathe()
 
 
-async def _forget_orphans(database: Database, executor: Executor, settings: Settings, clock: Clock) -> None:
+async def _forget_orphans(database: Database, executor: Executor, clock: Clock) -> None:
     """Remove folders of attempts without a row in which nobody works: a crash left them."""
     before = clock.now().timestamp() - 86_400
-    unknown = await asyncio.to_thread(lambda: list(orphans(database, settings, before=before)))
+    unknown = await asyncio.to_thread(orphans, database, executor, before=before)
     for attempt_id in unknown:
         if not isinstance(executor.observe([attempt_id])[attempt_id], Accepted | Claimed):
             executor.forget(attempt_id)
@@ -140,19 +139,12 @@ async def _forget_orphans(database: Database, executor: Executor, settings: Sett
         log.info("removed %d folder(s) of deleted attempts", len(unknown))
 
 
-def orphans(database: Database, settings: Settings, *, before: float) -> Iterator[str]:
-    """Yield ids of attempt folders without a row that are older than a time (seconds since 1970)."""
-    for shard in _folders(os.fspath(settings.attempts)):
-        there = [entry.name for entry in _folders(shard.path) if entry.stat().st_mtime < before]
-        yield from old.unknown_attempts(database, sorted(there))
+def orphans(database: Database, archive: Archive, *, before: float) -> list[str]:
+    """Return attempts that have no row, but of which something older than *before* is kept.
 
-
-def _folders(path: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(path) as entries:
-            return [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        return []
+    *before* is in seconds since 1970.
+    """
+    return old.unknown_attempts(database, sorted(archive.kept(untouched_since=before)))
 
 
 async def _breathe() -> None:

@@ -1,4 +1,4 @@
-"""Samples the resources of running attempts once a second."""
+"""Asks the executor once a second what running attempts use."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 import logging
 
 from penstock.clock import Clock, to_us
+from penstock.execution.executor import Executor
 from penstock.model.subject import reason_of
-from penstock.resources.sampler import Sampler
 from penstock.scheduling.loop import Loop
 from penstock.store.engine.records import SampleRecord
 
@@ -18,15 +18,14 @@ EVERY = 1.0
 _IDLE = 5.0
 
 
-async def sample(loop: Loop, clock: Clock) -> None:
+async def sample(loop: Loop, executor: Executor, clock: Clock) -> None:
     """Sample until cancelled."""
-    sampler = Sampler()
     while True:
         await loop.until_busy(_IDLE)
-        pids = dict(loop.world.pids)
-        if pids:
+        live = tuple(loop.world.attempts)
+        if live:
             try:
-                usages = await asyncio.to_thread(sampler.sample, pids)
+                usages = await executor.sample(live)
             except Exception as error:  # these are only figures: the engine must not end
                 if "samples" not in loop.troubles:
                     log.exception("running attempts could not be sampled")

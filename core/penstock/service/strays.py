@@ -6,44 +6,29 @@ one are checked; or all of them, if the database is not the one that was last us
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator
 from contextlib import suppress
-from typing import Protocol
 
-from penstock.attempts.files import shard_of
 from penstock.execution.executor import Accepted, Claimed, Executor
 from penstock.scheduling.steps.unknown_attempts import Stray
-from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.upkeep.expire import newest_attempt, unknown_attempts
 
-_SHARD = re.compile(r"[0-9a-f]{7}", re.ASCII)
 _CLOCK_BACK_MS = 2 * 3600 * 1000
 """How far the wall clock may have been set back in the meantime."""
 
 
-class Orders(Executor, Protocol):
-    """An executor that can return what it was asked for."""
-
-    def order_of(self, attempt_id: str) -> dict[str, str]:
-        """Return the environment that an attempt's order names."""
-        ...
-
-
-def strays(settings: Settings, database: Database, executor: Orders, *, known: bool) -> list[Stray]:
+def strays(database: Database, executor: Executor, *, known: bool) -> list[Stray]:
     """Return the attempts without a row that run, or are about to.
 
     *known* says that the database is the one that was last used here.
     """
     newest = newest_attempt(database) if known else None
     first = "" if newest is None else f"{max(int(newest[:12], 16) - _CLOCK_BACK_MS, 0):012x}"
-    ids = sorted(each for each in _attempts(os.fspath(settings.attempts), shard_of(first)) if each >= first)
+    ids = sorted(executor.kept(since=first))
     return [_stray(executor, each) for each in unknown_attempts(database, ids) if _may_run(executor, each)]
 
 
-def _may_run(executor: Orders, attempt_id: str) -> bool:
+def _may_run(executor: Executor, attempt_id: str) -> bool:
     """Whether a supervisor has it or may take it; an unclaimed one is revoked here."""
     seen = executor.observe([attempt_id])[attempt_id]
     if isinstance(seen, Accepted):
@@ -51,7 +36,7 @@ def _may_run(executor: Orders, attempt_id: str) -> bool:
     return isinstance(seen, Claimed)
 
 
-def _stray(executor: Orders, attempt_id: str) -> Stray:
+def _stray(executor: Executor, attempt_id: str) -> Stray:
     said = executor.order_of(attempt_id)
 
     def number(name: str, default: int) -> int:
@@ -67,16 +52,3 @@ def _stray(executor: Orders, attempt_id: str) -> Stray:
         number("MAP_INDEX", -1),
         number("TRY_NUMBER", 1),
     )
-
-
-def _attempts(root: str, first: str) -> Iterator[str]:
-    for shard in _names(root):
-        if _SHARD.fullmatch(shard) and shard >= first:
-            yield from _names(f"{root}/{shard}")
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)  # noqa: PTH208 - names alone: there may be many thousands
-    except OSError:
-        return []

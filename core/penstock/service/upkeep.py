@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from penstock.errors import EngineAlreadyRunningError, RefusedError, StoreError
+from penstock.execution.configured import archive_of
 from penstock.loading.keep import kept_source
 from penstock.service.lock import HomeLock
 from penstock.service.retention import orphans
@@ -75,7 +76,7 @@ def check(settings: Settings) -> list[Problem]:
         found += [
             Problem("files", f"versions/{each}.py is missing: runs of it cannot go on") for each in missing
         ]
-        unknown = list(orphans(database, settings, before=time.time() - _YOUNG))
+        unknown = orphans(database, archive_of(settings), before=time.time() - _YOUNG)
     finally:
         database.close()
     if unknown:

@@ -70,14 +70,14 @@ async def test_a_daemon_that_holds_the_output_is_swept(attempts: Attempts, kind:
     assert outcome.survivors is not None
     assert outcome.survivors >= 1
     assert marked(spec.attempt_id) == []
-    assert b"daemon" in attempts.executor.read_log(spec.attempt_id, 0, 1000)
+    assert b"daemon" in attempts.printed(spec.attempt_id)
 
 
 async def test_a_daemon_that_shed_its_session_and_environment_is_swept(attempts: Attempts) -> None:
     spec = python(DAEMON, "bare")
     outcome = await attempts.run(spec)
     assert (outcome.exit_code, outcome.survivors) == (5, 1)
-    pid = int(attempts.executor.read_log(spec.attempt_id, 0, 100).split()[1])
+    pid = int(attempts.printed(spec.attempt_id).split()[1])
     assert (seen := process.stat(pid)) is None or seen.ended
 
 
@@ -85,7 +85,8 @@ async def test_the_daemons_of_a_neighbour_are_left_alone(attempts: Attempts) -> 
     neighbour = python(DAEMON, "stay")
     attempts.executor.submit([neighbour])
     await eventually(
-        lambda: b"daemon" in attempts.executor.read_log(neighbour.attempt_id, 0, 1000), "the daemon's word"
+        lambda: b"daemon" in attempts.printed(neighbour.attempt_id),
+        "the daemon's word",
     )
     assert (await attempts.run(python(DAEMON))).survivors == 1
     assert len(marked(neighbour.attempt_id)) == 2
@@ -99,7 +100,7 @@ async def test_background_jobs_end_with_their_command(attempts: Attempts) -> Non
     outcome = await attempts.run(spec)
     assert outcome.ok
     assert marked(spec.attempt_id) == []
-    assert attempts.executor.read_log(spec.attempt_id, 0, 100) == b"started\n"
+    assert attempts.printed(spec.attempt_id) == b"started\n"
 
 
 async def test_a_child_that_writes_after_the_end_does_not_hold_it_up(attempts: Attempts) -> None:
@@ -116,7 +117,7 @@ async def test_closing_every_descriptor_is_not_the_end(attempts: Attempts) -> No
 async def test_a_stopped_process_still_hears_a_stop(attempts: Attempts) -> None:
     spec = shell("echo ready; kill -STOP $$", grace=60)
     attempts.executor.submit([spec])
-    await eventually(lambda: b"ready" in attempts.executor.read_log(spec.attempt_id, 0, 100), "readiness")
+    await eventually(lambda: b"ready" in attempts.printed(spec.attempt_id), "readiness")
     attempts.executor.stop(spec.attempt_id, "term", "wake up")
     outcome = await attempts.end(spec.attempt_id)
     assert (outcome.kind, outcome.signal) == (OutcomeKind.CANCELLED, 15)
@@ -125,7 +126,7 @@ async def test_a_stopped_process_still_hears_a_stop(attempts: Attempts) -> None:
 async def test_descendants_who_ignore_term_are_killed_after_the_grace(attempts: Attempts) -> None:
     spec = shell("(trap '' TERM; while :; do sleep 0.02; done) & echo ready; wait", grace=0.4)
     attempts.executor.submit([spec])
-    await eventually(lambda: b"ready" in attempts.executor.read_log(spec.attempt_id, 0, 100), "readiness")
+    await eventually(lambda: b"ready" in attempts.printed(spec.attempt_id), "readiness")
     attempts.executor.stop(spec.attempt_id, "term", "go")
     outcome = await attempts.end(spec.attempt_id)
     assert (outcome.kind, outcome.signal) == (OutcomeKind.CANCELLED, 15)
@@ -163,7 +164,7 @@ async def test_huge_output_is_capped_without_delay(attempts: Attempts) -> None:
 async def test_direct_logs_are_written_by_the_command_itself(attempts: Attempts) -> None:
     spec = shell("printf secret-word; printf more >&2", log_direct=True, masks=("secret-word",))
     outcome = await attempts.run(spec)
-    assert attempts.executor.read_log(spec.attempt_id, 0, 100) == b"secret-wordmore"
+    assert attempts.printed(spec.attempt_id) == b"secret-wordmore"
     assert outcome.log_bytes == 15
 
 

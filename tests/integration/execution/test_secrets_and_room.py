@@ -98,7 +98,7 @@ async def test_a_secret_that_cannot_be_had_fails_the_attempt(
     assert (outcome.kind, outcome.exit_code) == (OutcomeKind.EXIT_CODE, 126)
     assert word in str(outcome.reason)
     assert "secret TOKEN" in str(outcome.reason)
-    assert b"started" not in attempts.executor.read_log(spec.attempt_id, 0, 1000)
+    assert b"started" not in attempts.printed(spec.attempt_id)
 
 
 async def test_masks_hide_values_over_many_writes(attempts: Attempts) -> None:

@@ -52,7 +52,7 @@ async def test_no_signal_of_a_task_ends_its_supervisor(attempts: Attempts) -> No
     spec = shell(f"{kills}; sleep 0.1; {kills}; echo alive; exit 3")
     outcome = await attempts.run(spec)
     assert (outcome.kind, outcome.exit_code) == (OutcomeKind.EXIT_CODE, 3)
-    assert attempts.executor.read_log(spec.attempt_id, 0, 100) == b"alive\n"
+    assert attempts.printed(spec.attempt_id) == b"alive\n"
     assert isinstance(attempts.observe(neighbour.attempt_id), Claimed)
     attempts.executor.stop(neighbour.attempt_id, "kill", "done")
     assert (await attempts.end(neighbour.attempt_id)).kind is OutcomeKind.CANCELLED

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drive.attempts import Attempts, make_settings, marked, shell
+from drive.attempts import Attempts, make_settings, marked, places_used, shell
 from drive.waiting import eventually
 from penstock import process
 from penstock.attempts.protocol import AttemptSpec, dump, load
@@ -107,7 +107,7 @@ async def test_an_engine_that_closes_stops_nothing_and_the_next_one_adopts(tmp_p
     second = await opened(tmp_path)
     assert isinstance(second.observe(spec.attempt_id), Claimed)
     await eventually(lambda: spec.attempt_id in second.hinted, "the supervisor's greeting")
-    assert second.executor.capacity()[0].used == 1
+    assert places_used(second) == 1
     gate.touch()
     assert (await second.end(spec.attempt_id)).exit_code == 42
     assert supervisor_of(second, spec.attempt_id) == pid
@@ -271,7 +271,7 @@ async def test_the_end_of_a_long_output_outlives_its_supervisor(tmp_path: Path) 
     await eventually(lambda: ring.exists() and b"\n100000\n" in ring.read_bytes(), "the last line")
     os.kill(pid, signal.SIGKILL)
     await attempts.until(spec.attempt_id, Lost)
-    log = attempts.executor.read_log(spec.attempt_id, 0, 1 << 20)
+    log = attempts.printed(spec.attempt_id)
     assert log.startswith(b"1\n2\n3\n")
     assert log.count(b" bytes left out: the log keeps the first 6000 and the last ") == 1
     assert log.endswith(b"\n99999\n100000\n")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from drive.attempts import Attempts, make_settings, shell
+from drive.attempts import Attempts, make_settings, places_used, shell
 from drive.waiting import eventually
 from penstock.attempts.protocol import load
 from penstock.execution.executor import Claimed
@@ -58,6 +58,7 @@ async def test_supervisors_are_filled_and_let_go_when_idle(
     for spec in specs:
         await attempts.until(spec.attempt_id, Claimed)
     assert len(claimers(attempts)) == 3
+    assert places_used(attempts) == 5
     for spec in specs:
         attempts.executor.stop(spec.attempt_id, "kill", "done")
     for spec in specs:

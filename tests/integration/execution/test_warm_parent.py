@@ -76,7 +76,7 @@ class WarmAttempts(Attempts):
         return self.home / spec.attempt_id
 
     async def started(self, spec: AttemptSpec, word: bytes = b"ready") -> None:
-        await eventually(lambda: word in self.executor.read_log(spec.attempt_id, 0, 1000), "the task to run")
+        await eventually(lambda: word in self.printed(spec.attempt_id), "the task to run")
 
     async def phase(self, spec: AttemptSpec) -> None:
         await eventually((self.folder(spec.attempt_id) / "phase").exists, "the launch to begin")
@@ -171,7 +171,7 @@ async def test_a_forked_task_ends_as_a_spawned_one_does(attempts: WarmAttempts, 
     told = []
     for spec in specs:
         outcome = await attempts.end(spec.attempt_id)
-        log = attempts.executor.read_log(spec.attempt_id, 0, 1 << 20).decode()
+        log = attempts.printed(spec.attempt_id).decode()
         files = {
             path.name[:4]: path.read_bytes() for path in attempts.place(spec).iterdir() if path.is_file()
         }
@@ -244,7 +244,7 @@ async def test_a_warm_parent_killed_while_it_launches(attempts: WarmAttempts) ->
     await attempts.phase(spec)
     os.kill(parent, signal.SIGKILL)
     assert (await attempts.end(spec.attempt_id)).exit_code == 4
-    assert attempts.executor.read_log(spec.attempt_id, 0, 100).startswith(b"False\n")
+    assert attempts.printed(spec.attempt_id).startswith(b"False\n")
     assert (attempts.place(spec) / "ledger").read_text() == "ran"
     await eventually(lambda: process.stat(parent) is None, "its end")
     assert await attempts.forked() != parent

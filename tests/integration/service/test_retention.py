@@ -19,6 +19,7 @@ from drive.loop import Bench
 from fakes.clock import START
 from penstock.attempts.files import attempt_path
 from penstock.clock import to_us
+from penstock.execution.configured import archive_of
 from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec
@@ -196,6 +197,7 @@ async def test_folders_that_no_row_knows_are_swept_unless_somebody_works_there(
     bench.executor.seen[gone[1]] = bench.executor.seen[known]  # a supervisor holds it
     forgotten: list[str] = []
     monkeypatch.setattr(bench.executor, "forget", forgotten.append)
+    monkeypatch.setattr(bench.executor, "kept", archive_of(bench.settings).kept)
     await forget(bench)
     assert forgotten == [gone[0]], "one is known, one is worked in, one is young"
 

@@ -149,6 +149,16 @@ def probe(folder: Path | str) -> Facts:
         return Facts(Stage.UNREADABLE, reason=str(error))
 
 
+def may_print(folder: str) -> bool:
+    """Tell whether the attempt in *folder* may still print: it waits for its start, or it runs.
+
+    `probe` would say the same and read all records for it; followers of a log ask this at every look.
+    """
+    if os.path.exists(f"{folder}/{files.RESULT}") or not os.path.isdir(folder):
+        return False
+    return not os.path.exists(f"{folder}/{files.CLAIM}") or is_locked(folder)
+
+
 def _probe(place: str) -> Facts:
     facts = _ended(place)
     if facts is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import time
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock import process
-from penstock.attempts import files, log_reader, log_tail
+from penstock.attempts import files, log_tail
 from penstock.attempts.protocol import AttemptSpec, dump
 from penstock.execution.executor import (
     Absent,
@@ -22,10 +23,12 @@ from penstock.execution.executor import (
     Observation,
     StopMode,
     Unreachable,
-    Worker,
+    Usage,
 )
 from penstock.execution.local import directory, leftovers, observe
+from penstock.execution.local.archive import LocalArchive
 from penstock.execution.local.directory import Facts, Stage
+from penstock.execution.local.sampler import Sampler
 from penstock.execution.local.supervisors import Supervisors
 from penstock.failpoint import reach
 from penstock.ids import check_attempt_id
@@ -34,19 +37,22 @@ from penstock.settings import Settings
 _GONE = "its directory was removed or emptied while it ran"
 
 
-class LocalExecutor:
+class LocalExecutor(LocalArchive):
     """Implements `Executor` with processes of this machine.
 
     `start` first, `close` last; in between, every call is made from the loop that called `start`.
-    `observe` and `revoke` read files only and work without `start` too. Launching takes about a
-    millisecond per attempt in a supervisor, and a quarter of that here.
+    What only reads or writes files (`observe`, `revoke`, logs) works without `start` too. Launching
+    takes about a millisecond per attempt in a supervisor, and a quarter of that here.
     """
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.attempts)
         self._settings = settings
-        self._root = settings.attempts
         self._supervisors: Supervisors | None = None
         self._swept: set[str] = set()
+        self._pids: dict[str, int] = {}
+        """The first process of each attempt that was claimed when it was last observed."""
+        self._sampler = Sampler()
         self._opened: tuple[int, int] | None = None
         """What tells the root of the directories, as it was at the start, from another one."""
 
@@ -89,23 +95,34 @@ class LocalExecutor:
         """
         if self._is_elsewhere():
             return {each: Unreachable(time.time()) for each in ids}
-        found = {each: (folder := self._folder(each), directory.probe(folder)) for each in ids}
+        found = {each: (folder := self.folder(each), directory.probe(folder)) for each in ids}
         lost = {each: facts for each, (_, facts) in found.items() if facts.stage is Stage.LOST}
         for each in lost:
             with suppress(OSError):  # its supervisor had no time to put the end of the output in its place
-                log_tail.join(self._folder(each))
+                log_tail.join(self.folder(each))
         others = self._elsewhere(lost)
         alive = self._clean_up_after({each: facts for each, facts in lost.items() if each not in others})
         if self._supervisors is not None:
             for each, (_, facts) in found.items():
                 if facts.stage not in (Stage.ACCEPTED, Stage.CLAIMED):
                     self._supervisors.release(each)
-        return {
+        seen = {
             each: others.get(each)
             or alive.get(each)
             or self._with_note(each, observe.observation(folder, facts))
             for each, (folder, facts) in found.items()
         }
+        for each, what in seen.items():
+            if isinstance(what, Claimed) and what.pid is not None:
+                self._pids[each] = what.pid
+            else:
+                self._pids.pop(each, None)
+        return seen
+
+    async def sample(self, ids: Sequence[str]) -> dict[str, Usage]:
+        """Look at the processes of *ids*, in a thread. See `Executor.sample`."""
+        pids = {each: pid for each in ids if (pid := self._pids.get(each)) is not None}
+        return await asyncio.to_thread(self._sampler.sample, pids)
 
     def _with_note(self, attempt_id: str, seen: Observation) -> Observation:
         """Add to what the directory says what its supervisor could not write there."""
@@ -125,17 +142,9 @@ class LocalExecutor:
             return Absent()
         return Lost(f"{_GONE}; its processes were killed") if found[attempt_id] else Unreachable(time.time())
 
-    def order_of(self, attempt_id: str) -> dict[str, str]:
-        """Return the environment that an attempt's order names; empty if no order can be read."""
-        try:
-            env = files.read_order(f"{self._folder(attempt_id)}/{files.SPEC}").get("env")
-        except (OSError, ValueError):
-            return {}
-        return {str(name): str(value) for name, value in env.items()} if isinstance(env, dict) else {}
-
     def revoke(self, attempt_id: str) -> Observation:
         """Link a claim of our own; the first link wins. See `Executor.revoke`."""
-        folder = self._folder(attempt_id)
+        folder = self.folder(attempt_id)
         try:
             if directory.revoke(folder) and os.path.exists(f"{folder}/{files.PHASE}"):  # noqa: PTH110
                 # There had been a claim, and somebody removed it.
@@ -156,33 +165,25 @@ class LocalExecutor:
         """
         order = files.dump_fields({"mode": mode, "reason": reason})
         try:
-            files.write_whole(self._folder(attempt_id), files.STOP, order)
+            files.write_whole(self.folder(attempt_id), files.STOP, order)
         except FileNotFoundError:
             return
         if self._supervisors is not None:
             self._supervisors.stop(attempt_id)
 
-    def read_log(self, attempt_id: str, offset: int, limit: int) -> bytes:
-        """Return up to *limit* bytes of the log from *offset* (negative: from the end)."""
-        return log_reader.read(log_reader.log_path(self._root, attempt_id), offset, limit)[0]
-
     def forget(self, attempt_id: str) -> None:
         """Remove the attempt's directory. The caller knows that it ended."""
-        folder = self._folder(attempt_id)
+        folder = self.folder(attempt_id)
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):  # others of its time are still there
             Path(folder).parent.rmdir()
         self._swept.discard(attempt_id)
+        self._pids.pop(attempt_id, None)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know about the supervisors."""
         return self._supervisors.silence.warnings if self._supervisors is not None else ()
-
-    def capacity(self) -> list[Worker]:
-        """Return this machine with its slots."""
-        used = self._supervisors.used if self._supervisors is not None else 0
-        return [Worker("local", self._settings.parallelism, used)]
 
     async def mend(self) -> bool:
         """Listen again if the supervisors' socket was removed or replaced; return whether that was so."""
@@ -193,9 +194,6 @@ class LocalExecutor:
         if self._supervisors is not None:
             await self._supervisors.close()
             self._supervisors = None
-
-    def _folder(self, attempt_id: str) -> str:
-        return files.attempt_folder(self._root, check_attempt_id(attempt_id))
 
     def _is_elsewhere(self) -> bool:
         """Whether the root of all directories is gone, or another one than at the start."""

@@ -134,8 +134,6 @@ def _take(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Ob
 def _claimed(
     tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, pid: int | None, at: float | None
 ) -> None:
-    if pid is not None:
-        tick.world.pids[attempt_id] = pid
     if task.state is not TaskState.QUEUED:
         return
     start_us = tick.now_us if at is None else min(tick.now_us, int(at * 1_000_000))

@@ -114,10 +114,8 @@ class World:
         """Live attempts whose stop order was handed on in this engine's life."""
         self.looking_back: dict[str, set[int]] = {}
         """DAG -> keys of runs in which a task depends on earlier runs."""
-        self.pids: dict[str, int] = {}
         self.remarks: dict[str, Claimed] = {}
         """Live attempts with a note from their supervisor, as last seen."""
-        """Task processes of live attempts that were claimed."""
         self.alarms: list[tuple[int, int, str]] = []
         """Heap of (due in microseconds, run key, key of the task instance) for retries and pokes."""
         self.stirred: set[int] = set()
@@ -341,7 +339,6 @@ class World:
     def let_go(self, attempt_id: str) -> None:
         """Forget an attempt that has ended."""
         self.attempts.pop(attempt_id, None)
-        self.pids.pop(attempt_id, None)
         self.remarks.pop(attempt_id, None)
         self.asked.pop(attempt_id, None)
         self.told.discard(attempt_id)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from penstock.attempts.files import LOG, attempt_path
 from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
 from penstock.ids import check_attempt_id
@@ -28,6 +26,7 @@ _attempt = table_of(tables.AttemptRow)
 _sample = table_of(tables.SampleRow)
 _run = table_of(tables.RunRow)
 _xcom = table_of(tables.XComRow)
+_callback = table_of(tables.CallbackRow)
 _MOST_SOURCES = 10_000
 _NUMBERS = {
     name: checked(_attempt, [name])
@@ -37,9 +36,9 @@ _checked_sample = checked(_sample, [column.name for column in _sample.c])
 
 
 def read_attempts(
-    connection: Connection, root: Path, dag_id: str, run_id: str, task_id: str, *, map_index: int
+    connection: Connection, dag_id: str, run_id: str, task_id: str, *, map_index: int
 ) -> list[AttemptRow]:
-    """Return every attempt of a task instance, oldest first; *root* is where attempt directories lie."""
+    """Return every attempt of a task instance, oldest first."""
     run = run_row(connection, dag_id, run_id)
     task = connection.execute(
         sa.select(_task.c.id).where(
@@ -71,7 +70,6 @@ def read_attempts(
                 outcome=outcome_view(row.outcome),
                 pid=known["pid"],
                 log_bytes=known["log_bytes"],
-                log_path=str(attempt_path(root, row.attempt_id) / LOG),
             )
         )
     return found
@@ -89,13 +87,16 @@ def _readable(row: Any) -> dict[str, int | None]:
 
 
 def has_ended(connection: Connection, attempt_id: str) -> bool:
-    """Return whether an attempt has ended; raise `UnknownError` when there is no such attempt."""
-    row = connection.execute(
-        sa.select(_attempt.c.end_us).where(_attempt.c.attempt_id == check_attempt_id(attempt_id))
-    ).first()
-    if row is None:
-        raise UnknownError(f"attempt {attempt_id} does not exist")
-    return row.end_us is not None
+    """Return whether an attempt has ended, be it of a task or of a callback.
+
+    Raises `UnknownError` when there is no such attempt.
+    """
+    check_attempt_id(attempt_id)
+    for table in (_attempt, _callback):
+        row = connection.execute(sa.select(table.c.end_us).where(table.c.attempt_id == attempt_id)).first()
+        if row is not None:
+            return row.end_us is not None
+    raise UnknownError(f"attempt {attempt_id} does not exist")
 
 
 def read_samples(connection: Connection, attempt_id: str) -> list[Sample]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from penstock.attempts.files import LOG, attempt_path
 from penstock.clock import from_us, opt_from_us
 from penstock.model.views.callbacks import CallbackRow
 from penstock.store import tables
@@ -18,10 +15,8 @@ _callback = table_of(tables.CallbackRow)
 _run = table_of(tables.RunRow)
 
 
-def read_callbacks(
-    connection: Connection, root: Path, dag_id: str, run_id: str | None, limit: int
-) -> list[CallbackRow]:
-    """Return deliveries of a DAG, or of one run of it, newest first; *root* holds attempt directories."""
+def read_callbacks(connection: Connection, dag_id: str, run_id: str | None, limit: int) -> list[CallbackRow]:
+    """Return deliveries of a DAG, or of one run of it, newest first."""
     query = (
         sa.select(_callback, _run.c.run_id)
         .join(_run, _run.c.id == _callback.c.run_pk)
@@ -48,7 +43,6 @@ def read_callbacks(
             tries=row.tries,
             reason=row.reason,
             attempt_id=row.attempt_id,
-            log_path=None if row.attempt_id is None else str(attempt_path(root, row.attempt_id) / LOG),
         )
         for row in connection.execute(query)
     ]

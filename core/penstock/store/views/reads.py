@@ -172,19 +172,15 @@ class Reads:
     def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
         """Return what became of callbacks of a DAG, or of one run, newest first."""
         with self._database.show() as connection:
-            return callbacks.read_callbacks(
-                connection, self._settings.attempts, dag_id, run_id, min(limit, _MOST_ROWS)
-            )
+            return callbacks.read_callbacks(connection, dag_id, run_id, min(limit, _MOST_ROWS))
 
     def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
         with self._database.show() as connection:
-            return attempts.read_attempts(
-                connection, self._settings.attempts, dag_id, run_id, task_id, map_index=map_index
-            )
+            return attempts.read_attempts(connection, dag_id, run_id, task_id, map_index=map_index)
 
     def has_ended(self, attempt_id: str) -> bool:
-        """Return whether an attempt has ended."""
+        """Return whether an attempt has ended, be it of a task or of a callback."""
         with self._database.show() as connection:
             return attempts.has_ended(connection, attempt_id)
 

@@ -112,14 +112,10 @@ async def test_a_restored_database_is_followed_by_what_ran_meanwhile(tmp_path: P
         shutil.copy(tmp_path / "copy.db", tmp_path / "other.db")
         database = Database.open(tmp_path / "other.db")
         for known in (True, False):
-            assert strays(first.settings, database, executor, known=known) == [
-                Stray(spec.attempt_id, "d", run, "a", -1, 1)
-            ]
+            assert strays(database, executor, known=known) == [Stray(spec.attempt_id, "d", run, "a", -1, 1)]
         executor.stop(spec.attempt_id, "kill", "enough")
         await eventually(lambda: not marked(spec.attempt_id), "it ends")
-        await eventually(
-            lambda: not strays(first.settings, database, executor, known=True), "what ended is no stray"
-        )
+        await eventually(lambda: not strays(database, executor, known=True), "what ended is no stray")
         database.close()
     finally:
         await executor.close()

@@ -15,6 +15,7 @@ from drive.waiting import wait_for
 from penstock.api.engine import Engine
 from penstock.api.local import LocalEngine
 from penstock.errors import UnknownError, UsageError
+from penstock.execution.configured import archive_of
 from penstock.model.acts import EmitAsset, PauseSchedule, Trigger, UnpauseSchedule
 from penstock.model.assets import AssetCondition, AssetSpec
 from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
@@ -291,7 +292,7 @@ def test_with_a_real_engine(tmp_path: Path) -> None:
         database = Database.open(instance.settings.database, readonly=True)
         found = [
             WorkingSet(database).xcoms("reader", row.run_id)["read"]["return_value"]
-            for row in LocalEngine(database, instance.settings).runs("reader")
+            for row in LocalEngine(database, instance.settings, archive_of(instance.settings)).runs("reader")
         ]
         database.close()
         assert found == [[4, [3, 4], "maker"], [3, [3], "maker"]]

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from penstock.resources.sampler import Sampler, Usage
+from penstock.execution.executor import Usage
+from penstock.execution.local.sampler import Sampler
 
 Start = Callable[[str], int]
 
@@ -43,7 +44,6 @@ def test_memory_and_processes_of_descendants_count(start: Start) -> None:
     while (usage := sampler.sample({"a": pid})["a"]).processes < 2:
         assert time.monotonic() < deadline
     assert usage.rss > 30_000_000
-    assert usage.peak_rss >= usage.rss
 
 
 def test_cpu_adds_up_from_pass_to_pass(start: Start) -> None:
@@ -85,7 +85,6 @@ time.sleep(600)
         time.sleep(0.01)
     assert after.write_bytes >= before.write_bytes
     assert after.cpu_seconds >= before.cpu_seconds
-    assert after.peak_rss >= before.rss
 
 
 def test_the_ended_are_left_out(start: Start) -> None:

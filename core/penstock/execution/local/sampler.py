@@ -15,23 +15,7 @@ from dataclasses import dataclass
 import psutil
 
 from penstock import process
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Resources of one attempt. Bytes and CPU seconds are totals since its start.
-
-    ``cpu_percent`` is of one core, since the pass before (or since the start, at the first).
-    """
-
-    cpu_percent: float
-    cpu_seconds: float
-    rss: int
-    peak_rss: int
-    """The highest ``rss`` of all passes."""
-    read_bytes: int
-    write_bytes: int
-    processes: int
+from penstock.execution.executor import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +60,10 @@ class Sampler:
             span, gained = _age(pid), cpu
         else:
             span, gained = now - earlier, cpu - last.cpu_seconds
-        rss = sum(each.rss for each in family.values())
         return Usage(
             cpu_percent=round(100 * gained / span, 1) if span > 0 else 0.0,
             cpu_seconds=round(cpu, 3),
-            rss=rss,
-            peak_rss=max(rss, last.peak_rss if last else 0),
+            rss=sum(each.rss for each in family.values()),
             read_bytes=max(sum(each.read_bytes for each in family.values()), last.read_bytes if last else 0),
             write_bytes=max(
                 sum(each.write_bytes for each in family.values()), last.write_bytes if last else 0

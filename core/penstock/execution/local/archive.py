@@ -1,0 +1,82 @@
+"""A folder of attempt directories as an archive: for an engine, and for whoever looks while none runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from penstock.attempts import files, log_index, log_reader
+from penstock.execution.executor import MAX_LOG_PIECE, LogPiece
+from penstock.execution.local import directory
+from penstock.ids import check_attempt_id, is_attempt_id
+
+_SHARD = re.compile(r"[0-9a-f]{7}", re.ASCII)
+
+
+class LocalArchive:
+    """Implements `Archive` over the attempts folder *root*. Writes nothing and needs no supervisor."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> LogPiece:
+        """Return up to *limit* bytes of a log from *offset*. See `Archive.read_log`."""
+        folder = self.folder(attempt_id)
+        may_grow = directory.may_print(folder)
+        path = f"{folder}/{files.LOG}"
+        data, start, size = log_reader.read(path, offset, min(limit, MAX_LOG_PIECE))
+        written = log_index.time_of(f"{folder}/{files.LOG_INDEX}", start) if data else None
+        return LogPiece(data, start, size, written, may_grow)
+
+    def log_file(self, attempt_id: str) -> str:
+        """Return the path of the log. See `Archive.log_file`."""
+        return f"{self.folder(attempt_id)}/{files.LOG}"
+
+    def kept(self, *, since: str = "", untouched_since: float | None = None) -> Iterator[str]:
+        """Yield the names of attempt directories. See `Archive.kept`."""
+        for shard in _folders(os.fspath(self._root)):
+            if not _SHARD.fullmatch(shard.name) or shard.name < files.shard_of(since):
+                continue
+            for entry in _folders(shard.path):
+                if entry.name < since or not is_attempt_id(entry.name):
+                    continue
+                if untouched_since is None or _changed(entry) < untouched_since:
+                    yield entry.name
+
+    def order_of(self, attempt_id: str) -> dict[str, str]:
+        """Return the environment that an attempt's order names; empty if no order can be read."""
+        try:
+            env = files.read_order(f"{self.folder(attempt_id)}/{files.SPEC}").get("env")
+        except (OSError, ValueError):
+            return {}
+        return {str(name): str(value) for name, value in env.items()} if isinstance(env, dict) else {}
+
+    def rendered(self, attempt_id: str) -> dict[str, Any]:
+        """Return what the task child wrote down; nothing if it failed before, or left too much."""
+        try:
+            return dict(files.read(f"{self.folder(attempt_id)}/{files.RENDERED}")["fields"])
+        except (OSError, ValueError, KeyError):
+            return {}
+
+    def folder(self, attempt_id: str) -> str:
+        """Return the directory of an attempt; raise `BadIdError` for what is not an id."""
+        return files.attempt_folder(self._root, check_attempt_id(attempt_id))
+
+
+def _folders(path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as entries:
+            return [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _changed(entry: os.DirEntry[str]) -> float:
+    """Return when a directory was last changed, in seconds since 1970; one that just went is too young."""
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return float("inf")

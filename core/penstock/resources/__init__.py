@@ -1,1 +1,0 @@
-"""CPU, memory and I/O of running attempts."""
