@@ -10,20 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from data import builders
 from data.builders import NOON
-from data.filled_store import Port, RememberedActs
+from data.filled_store import LIVE, Port, RememberedActs
 from drive.server import Served
 from penstock.api.client import SocketEngine
 from penstock.api.connect import open_engine
 from penstock.api.local import LocalEngine
+from penstock.attempts.files import LOG, RESULT, attempt_path
 from penstock.errors import EngineNotRunningError, PlanStaleError, RefusedError
 from penstock.execution.configured import archive_of
 from penstock.model import acts
 from penstock.model.states import RunState
 from penstock.service.notices import Notices
 from penstock.settings import Settings
+from penstock.store import tables
 from penstock.store.database import Database
+from penstock.store.statement import table_of
 
 
 def test_plan_and_why_pass_through(port: Port) -> None:
@@ -147,6 +152,38 @@ def test_without_an_engine_the_store_is_shown_read_only(database: Database, sett
         assert engine.run("etl", "now").run.state is RunState.RUNNING
         with pytest.raises(EngineNotRunningError):
             engine.commit(acts.Freeze(dag_id="etl"))
+
+
+def test_without_an_engine_a_log_ends_when_its_attempt_has(database: Database, settings: Settings) -> None:
+    """The database will not say so: nobody writes it."""
+    folder = attempt_path(settings.attempts, LIVE)
+    folder.mkdir(parents=True)
+    (folder / LOG).write_bytes(b"one\n")
+    served = LocalEngine(database, settings, archive_of(settings), RememberedActs(), since=NOON)
+    with closing(open_engine(settings)) as stored:
+        assert [engine.read_log(LIVE, 0, 100).end for engine in (stored, served)] == [False, False]
+        (folder / RESULT).write_bytes(b"{}")
+        assert [engine.read_log(LIVE, 0, 100).end for engine in (stored, served)] == [True, False]
+        assert not stored.read_log(LIVE, 0, 2).end
+        assert stored.read_log(LIVE, 0, 100).data == b"one\n"
+
+
+def test_a_callbacks_log_is_read_like_any_other(port: Port) -> None:
+    attempt_id = "018f00000000-0000000e"
+    builders.insert(
+        port.database, tables.CallbackRow, run_pk=1, kind="run_success", facts="{}", created_us=1,
+        attempt_id=attempt_id,
+    )  # fmt: skip
+    folder = attempt_path(port.settings.attempts, attempt_id)
+    folder.mkdir(parents=True)
+    (folder / LOG).write_bytes(b"told\n")
+    chunk = port.engine.read_log(attempt_id, 0, 100)
+    assert (chunk.data, chunk.end) == (b"told\n", False)
+    [row] = [row for row in port.engine.callbacks("etl") if row.attempt_id == attempt_id]
+    assert row.log_path == str(folder / LOG)
+    with port.database.write() as connection:
+        connection.execute(sa.update(table_of(tables.CallbackRow)).values(end_us=2))
+    assert port.engine.read_log(attempt_id, 0, 100).end
 
 
 def test_a_store_left_in_good_order_opens_and_stays_as_it_is(settings: Settings, filled: Path) -> None:

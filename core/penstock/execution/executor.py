@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from penstock.attempts.protocol import KEEP_RENDERED as KEEP_RENDERED
+from penstock.attempts import files
 from penstock.attempts.protocol import AttemptSpec
 from penstock.model.outcome import Outcome
 
 StopMode = Literal["term", "kill"]
+KEEP_RENDERED = files.KEEP_RENDERED
+"""In the environment of attempts whose rendered template fields are to be kept."""
 MAX_LOG_PIECE = 1 << 20
 """The most bytes of a log that one call returns."""
 

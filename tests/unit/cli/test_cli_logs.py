@@ -161,6 +161,21 @@ def test_following_goes_through_the_retries_to_the_end_of_the_task(
     assert script.steps == []
 
 
+def test_following_without_an_engine_ends_with_the_attempt(
+    engine: FakeEngine, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is there who would write down the end, or begin another try."""
+    monkeypatch.setattr("penstock.cli.logs._POLL", 0.005)
+    run_id = engine.world.runs_of("flaky")[0].run_id
+    [attempt] = engine.attempts("flaky", run_id, "b")
+    engine.world.logs[attempt.attempt_id] = b"one\n"
+    engine.set_task("flaky", run_id, "b", state=TaskState.RUNNING)
+    engine.read_only = True
+    answer = say("logs", "flaky", "latest", "b", "-f")
+    assert (answer.code, answer.out) == (0, "one\n")
+    assert answer.err.endswith("the database says that b is running; start the engine to go on\n")
+
+
 def test_following_and_one_document_exclude_each_other(say: Say) -> None:
     assert say("logs", "hello", "latest", "a", "-f", "--json").code == 2
 
