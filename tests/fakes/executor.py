@@ -90,8 +90,8 @@ class ScriptedExecutor:
         return LogPiece(b"", 0, 0, None, grows)
 
     def log_file(self, attempt_id: str) -> str | None:
-        """There are no files."""
-        return None
+        """Name a file that is not there."""
+        return f"/scripted/{attempt_id}/log"
 
     def kept(self, *, since: str = "", untouched_since: float | None = None) -> Iterator[str]:
         """Yield what was submitted and not forgotten."""
