@@ -189,7 +189,10 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
         return name in IGNORED or name in LATER
 
     def set_by_author(self, name: str, value: Any) -> None:
-        """Treat words of the reference as arguments are, and warn of what is nearly one of ours."""
+        """Treat words of the reference as arguments are, and warn of what is nearly one of ours.
+
+        Raises `DagFileError` for an argument of the reference that has another name here.
+        """
         kind = type(self)
         if not kind.__module__.startswith("penstock.") or hasattr(kind, name) or self._ignores(name, value):
             return  # a class of the author's has attributes of its own

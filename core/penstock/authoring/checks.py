@@ -1,7 +1,8 @@
 """Checks for the author's values, one for each kind; used for arguments and for later assignments.
 
-A check takes the value and its name, and returns the value to store or refuses at the author's line.
-What a person writes (a timedelta, ``"3"``, True) is converted here, once, to what the spec holds.
+A check takes the value and its name, and returns the value to store. Each raises `DagFileError` at the
+author's line for what it does not take. What a person writes (a timedelta, ``"3"``, True) is converted
+here, once, to what the spec holds.
 """
 
 from __future__ import annotations

@@ -190,7 +190,10 @@ class DAG(Checked, Graph):
         return DAG.__init__.__code__.co_varnames
 
     def set_by_author(self, name: str, value: Any) -> None:
-        """Treat arguments of the reference as such, and warn about what is similar to one of ours."""
+        """Treat arguments of the reference as such, and warn about what is similar to one of ours.
+
+        Raises `DagFileError` for an argument of the reference that has another name here.
+        """
         if name in _IGNORED:
             self._ignore(name, value)
         elif hint(name):

@@ -1,4 +1,4 @@
-"""Checks for the arguments that only a DAG has."""
+"""Checks for the arguments that only a DAG has. Each raises `DagFileError` for what it does not take."""
 
 from __future__ import annotations
 

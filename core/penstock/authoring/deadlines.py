@@ -35,7 +35,10 @@ class DeadlineReference:
 
     @staticmethod
     def FIXED_DATETIME(moment: datetime) -> DeadlineReference:  # noqa: N802 - the reference's name
-        """Count from *moment*, the same for every run."""
+        """Count from *moment*, the same for every run.
+
+        Raises `DagFileError` for anything but a datetime.
+        """
         if not isinstance(moment, datetime):
             refuse(f"FIXED_DATETIME takes a datetime, not {moment!r}")
         return DeadlineReference("fixed", moment)
@@ -84,7 +87,10 @@ class DeadlineAlert(Checked):
 
 
 def deadlines(given: Any, name: str = "deadline") -> tuple[DeadlineAlert, ...]:
-    """Return the deadlines of a DAG: one, several or none."""
+    """Return the deadlines of a DAG: one, several or none.
+
+    Raises `DagFileError` for anything else.
+    """
     found = () if given is None else tuple(given) if isinstance(given, list | tuple) else (given,)
     for one in found:
         if not isinstance(one, DeadlineAlert):

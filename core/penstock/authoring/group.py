@@ -226,7 +226,10 @@ class TaskGroupFactory:
         return self._make(given, (), {**self._standing, **items})
 
     def expand_kwargs(self, kwargs: Any) -> Any:
-        """Make a mapped group: every task in it has an instance for every dict of arguments."""
+        """Make a mapped group: every task in it has an instance for every dict of arguments.
+
+        Raises `DagFileError` for a function with ``*`` or ``**``, and for anything but such a list.
+        """
         from penstock.authoring.expand_input import GroupItem, Rows
         from penstock.authoring.signatures import shape_of
 

@@ -162,7 +162,10 @@ def schedule_fields(schedule: Any) -> ScheduleFields:
 
 
 def condition_of(assets: Any) -> dict[str, Any] | None:
-    """Return a condition on assets, or a list of them that must all be met, as data; otherwise None."""
+    """Return a condition on assets, or a list of them that must all be met, as data; otherwise None.
+
+    Raises `DagFileError` for an empty list, and for a list of anything else.
+    """
     if isinstance(assets, list | tuple | set | frozenset):
         if not assets:
             refuse("schedule=[] waits for nothing; use None for no schedule")
@@ -179,7 +182,10 @@ def _condition(one: Any) -> dict[str, Any]:
 
 
 def zone_name(zone: Any, place: Place | None = None) -> str:
-    """Return the name of a time zone given as a name or a tzinfo; whether it exists is not checked."""
+    """Return the name of a time zone given as a name or a tzinfo; whether it exists is not checked.
+
+    Raises `DagFileError` at *place* for a zone without a name.
+    """
     if isinstance(zone, str):
         name: str | None = zone
     else:

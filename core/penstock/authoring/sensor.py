@@ -110,7 +110,11 @@ class Sensor(Operator):
         raise NotImplementedError(f"{type(self).__name__} has no poke()")
 
     def execute(self, context: Context) -> Any:
-        """Call `poke` until it returns true; return the value in `PokeReturnValue`."""
+        """Call `poke` until it returns true; return the value in `PokeReturnValue`.
+
+        Raises `Rescheduled` to wait without a process, and `SensorTimeout` or `SkipException` when the time
+        is up.
+        """
         pokes = context.poking.pokes
         waited = max(0.0, time.time() - context.poking.first_poke_at)
         start = time.monotonic() - waited

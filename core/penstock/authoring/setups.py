@@ -54,14 +54,20 @@ class Resource(Node):
 
 
 def mark_setup(task: Task) -> None:
-    """Make *task* a setup."""
+    """Make *task* a setup.
+
+    Raises `DagFileError` for a teardown.
+    """
     if task.is_teardown:
         refuse(f"task {task.task_id!r} is a teardown, so it cannot be a setup too")
     task.is_setup = True
 
 
 def mark_teardown(task: Task, setups: Any = None, on_failure_fail_dagrun: bool = False) -> None:
-    """Make *task* a teardown, which has its own trigger rule; of *setups* (one or a list) too."""
+    """Make *task* a teardown, which has its own trigger rule; of *setups* (one or a list) too.
+
+    Raises `DagFileError` for a setup.
+    """
     if task.is_setup:
         refuse(f"task {task.task_id!r} is a setup, so it cannot be a teardown too")
     if not isinstance(on_failure_fail_dagrun, bool):

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def chain(*tasks: Any) -> None:
-    """Connect each argument to the next; two lists in a row are paired up and must be equally long."""
+    """Connect each argument to the next; two lists in a row are paired up and must be equally long.
+
+    Raises `DagFileError` if they are not, and for anything but tasks, groups and lists of them.
+    """
     for up, down in pairwise(tasks):
         if isinstance(up, Node):
             up.set_downstream(down)
@@ -32,7 +35,10 @@ def chain(*tasks: Any) -> None:
 
 
 def chain_linear(*elements: Any) -> None:
-    """Connect every task of each argument to every task of the next."""
+    """Connect every task of each argument to every task of the next.
+
+    Raises `DagFileError` for fewer than two arguments, and for anything but tasks, groups and lists of them.
+    """
     if len(elements) < 2:
         refuse("chain_linear needs at least two arguments; is a `*` before the list missing?")
     labels: list[Label] | None = None

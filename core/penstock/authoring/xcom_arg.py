@@ -51,6 +51,8 @@ class XComArg(Reference, Resource):
 
         For a task with several instances it is a sequence of all their values, but inside the same mapped
         group it is the value of the same map index.
+
+        Raises `XComMissingError` for such a key.
         """
         ti = context["ti"]
         task = self.operator
@@ -90,6 +92,8 @@ class XComArg(Reference, Resource):
         """Return a reference to tuples of the first items, the second items, and so on.
 
         It ends with the shortest; with ``fillvalue=`` at the longest.
+
+        Raises `DagFileError` for other keywords, and for other values than what tasks return.
         """
         if fill.keys() - {"fillvalue"}:
             refuse(f"zip() takes fillvalue=, not {', '.join(fill)}")
@@ -106,7 +110,10 @@ class XComArg(Reference, Resource):
         return self
 
     def as_input(self) -> MapInput:
-        """Return what the engine must know of this to count instances; for the load child."""
+        """Return what the engine must know of this to count instances; for the load child.
+
+        Raises `DagFileError` for the value of a key, which cannot be mapped over.
+        """
         from penstock.model.spec import MapInput
 
         if self.key != RETURN_VALUE:

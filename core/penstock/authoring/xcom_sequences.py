@@ -88,7 +88,10 @@ class Joined(Lazy):
         return sum(len(value) for value in self._values)
 
     def at(self, place: int) -> Any:
-        """Return the item from the value that has it."""
+        """Return the item from the value that has it.
+
+        Raises IndexError beyond the last.
+        """
         for value in self._values:
             if place < len(value):
                 return item_at(value, place)

@@ -60,7 +60,10 @@ def message_text(value: Any, name: str) -> str:
 
 
 def address_list(value: Any, name: str) -> str | list[str] | None:
-    """Return addresses as one string or a list of strings, still with templates."""
+    """Return addresses as one string or a list of strings, still with templates.
+
+    Raises `DagFileError` for anything else.
+    """
     if value is None or isinstance(value, str):
         return value
     if not isinstance(value, list | tuple | set | frozenset) or not all(
@@ -71,7 +74,10 @@ def address_list(value: Any, name: str) -> str | list[str] | None:
 
 
 def addresses(value: Any, name: str) -> list[str]:
-    """Return e-mail addresses, given as one string (separated by commas or semicolons) or a list."""
+    """Return e-mail addresses, given as one string (separated by commas or semicolons) or a list.
+
+    Raises ValueError for anything that is not an address.
+    """
     given = value.replace(";", ",").split(",") if isinstance(value, str) else value or ()
     found = [str(one).strip() for one in given if str(one).strip()]
     for one in found:

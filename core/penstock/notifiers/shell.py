@@ -34,7 +34,10 @@ class ShellNotifier(Notifier):
         self.message = message
 
     def notify(self, context: Context) -> None:
-        """Run it; its output goes to the log, and the time limit of callbacks applies."""
+        """Run it; its output goes to the log, and the time limit of callbacks applies.
+
+        Raises OSError for an exit code other than 0.
+        """
         import os
         import subprocess
         import sys

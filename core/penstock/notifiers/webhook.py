@@ -50,7 +50,10 @@ class WebhookNotifier(Notifier):
         self.timeout = timeout
 
     def notify(self, context: Context) -> None:
-        """Send it."""
+        """Send it.
+
+        Raises OSError if nobody accepts it, ValueError if the URL is not of the web.
+        """
         from urllib.error import HTTPError
         from urllib.parse import urlsplit
         from urllib.request import Request, urlopen

@@ -83,7 +83,10 @@ class AssetDecorator:
     def multi(
         self, *, schedule: Any, outlets: Any, name: str | None = None, **dag: Any
     ) -> Callable[[Callable[..., Any]], MultiAssetDefinition]:
-        """Make the function a DAG that changes all of *outlets*."""
+        """Make the function a DAG that changes all of *outlets*.
+
+        Raises `DagFileError` without outlets.
+        """
         if not outlets:
             refuse("@asset.multi needs outlets")
 

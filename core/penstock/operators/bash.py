@@ -101,7 +101,10 @@ class BashOperator(Operator):
         )
 
     def execute(self, context: Context) -> Any:
-        """Become the command; with an *output_processor*, run it and process its last line."""
+        """Become the command; with an *output_processor*, run it and process its last line.
+
+        Raises `TaskError` if the command is empty or not a string, OSError if *cwd* is not a folder.
+        """
         command = self.bash_command
         if not isinstance(command, str) or not command.strip():
             raise TaskError(f"bash_command must be a string that is not empty, not {command!r}")
@@ -169,7 +172,10 @@ class BashCallableOperator(BashOperator):
         self.op_kwargs = dict(op_kwargs or {})
 
     def execute(self, context: Context) -> Any:
-        """Ask the function for the command, render it, and become it."""
+        """Ask the function for the command, render it, and become it.
+
+        Raises `TaskError` if the function returns anything but a command, and what it raises.
+        """
         from penstock.task_process.call import call
         from penstock.task_process.templates import Renderer
 
@@ -185,7 +191,10 @@ class CommandFailedError(TaskError):
 
 
 def encoding(value: Any, name: str) -> str:
-    """Return the name of a text encoding."""
+    """Return the name of a text encoding.
+
+    Raises `DagFileError` for one that does not exist.
+    """
     from codecs import lookup
 
     try:
@@ -211,7 +220,10 @@ def bash_words(command: str) -> tuple[list[str], int | None]:
 
 
 def become_bash(command: str, env: dict[str, str]) -> NoReturn:
-    """Replace this process by bash, so that exit code, signals and output are the command's own."""
+    """Replace this process by bash, so that exit code, signals and output are the command's own.
+
+    Raises `TaskError` if bash is not installed.
+    """
     import shutil
     import sys
 

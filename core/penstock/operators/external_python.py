@@ -61,7 +61,10 @@ class ExternalPythonOperator(PythonOperator):
         self.skip_codes = frozenset(exit_codes(skip_on_exit_code, "skip_on_exit_code"))
 
     def interpreter(self) -> str:
-        """Return the interpreter to use."""
+        """Return the interpreter to use.
+
+        Raises `FailException` if it does not exist.
+        """
         python = str(self.python)
         if not os.access(python, os.X_OK):
             raise FailException(f"python {python!r} does not exist, or cannot be executed")

@@ -77,7 +77,11 @@ class TriggerDagRunOperator(Operator):
             self.dag.warn("argument note is ignored: there are no notes")
 
     def execute(self, context: Context) -> None:
-        """Trigger, and wait if asked to."""
+        """Trigger, and wait if asked to.
+
+        Raises `TaskError` for a paused schedule, if that is to fail, and for a run that failed, and
+        `RefusedByEngineError`.
+        """
         from penstock.task_process.engine_client import RefusedByEngineError, ask
 
         dag_id = str(self.trigger_dag_id)

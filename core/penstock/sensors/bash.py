@@ -44,7 +44,10 @@ class BashSensor(Sensor):
         self.output_encoding = output_encoding
 
     def poke(self, context: Context) -> bool:  # noqa: ARG002 - the signature of all pokes
-        """Run the command once; its output goes to the task's log."""
+        """Run the command once; its output goes to the task's log.
+
+        Raises `FailException` for an exit code other than 0 and *retry_exit_code*.
+        """
         import subprocess
 
         own = {str(name): str(value) for name, value in (self.env or {}).items()}

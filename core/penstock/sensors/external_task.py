@@ -72,7 +72,10 @@ class ExternalTaskSensor(Sensor):
         self.check_existence = check_existence
 
     def poke(self, context: Context) -> bool:
-        """Ask the engine once for every date."""
+        """Ask the engine once for every date.
+
+        Raises `FailException` for a failed state, `SkipException` for a skipped one.
+        """
         task_ids = self._task_ids()
         found = [self._ended(context, date, task_ids) for date in self._dates(context)]
         all_states = [state for _, states in found for state in states]

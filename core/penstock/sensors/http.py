@@ -83,7 +83,10 @@ class HttpSensor(Sensor):
         self.request_timeout = seconds(request_timeout, "request_timeout")
 
     def poke(self, context: Context) -> bool:
-        """Ask once."""
+        """Ask once.
+
+        Raises `TaskError` for an answer that is an error, other than *response_error_codes_allowlist*.
+        """
         from penstock.authoring.exceptions import TaskError
 
         url, headers = self._address()

@@ -49,7 +49,10 @@ class SqlSensor(Sensor):
         self.fail_on_empty = fail_on_empty
 
     def poke(self, context: Context) -> bool:  # noqa: ARG002 - the signature of all pokes
-        """Ask the database once."""
+        """Ask the database once.
+
+        Raises `FailException` if *failure* is true, or for no rows with *fail_on_empty*.
+        """
         from penstock.task_process.databases import run_sql
 
         result = run_sql(self.conn_id, [self.sql], self.parameters)

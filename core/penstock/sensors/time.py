@@ -49,7 +49,10 @@ class TimeDeltaSensor(_MomentSensor):
         self.delta = delta
 
     def target(self, context: Context) -> dt.datetime:
-        """Return the end of the interval plus delta."""
+        """Return the end of the interval plus delta.
+
+        Raises TypeError if delta is not a timedelta.
+        """
         if not isinstance(self.delta, dt.timedelta):
             raise TypeError(f"delta must be a timedelta, not {self.delta!r}")
         end: dt.datetime = context.get("data_interval_end") or context["dag_run"].run_after

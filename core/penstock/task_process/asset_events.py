@@ -122,7 +122,10 @@ class OutletEvent:
         self.asset_alias_events: list[tuple[Asset, dict[str, Any]]] = []
 
     def add(self, asset: Asset, extra: Mapping[str, Any] | None = None) -> None:
-        """Say that *asset* has changed, under this alias."""
+        """Say that *asset* has changed, under this alias.
+
+        Raises `TaskError` if this is not an alias, or *asset* not an asset.
+        """
         if not isinstance(self.key, AssetAlias):
             raise TaskError(f"{self.key!r} is an asset: only an alias can stand for other assets")
         if not isinstance(asset, Asset):

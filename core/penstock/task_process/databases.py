@@ -85,6 +85,8 @@ def run_sql(
     """Run *texts* in the database of *connection* (an id or a URL), all or nothing unless *autocommit*.
 
     *parameters* go with every statement that has placeholders for them.
+
+    Raises ValueError for a kind of database that is not known, and the database's own errors.
     """
     url = connection if "://" in connection else Connection.get(connection).get_uri()
     scheme, _, path = url.partition("://")

@@ -32,7 +32,10 @@ def take_handed_on() -> None:
 
 
 def secret_value(reference: str, what: str) -> str:
-    """Return the value of *reference*, looked up once a process; *what* names its user in errors."""
+    """Return the value of *reference*, looked up once a process; *what* names its user in errors.
+
+    Raises `SecretError` if there is none.
+    """
     found = _resolved.get(reference)
     if found is None:
         try:

@@ -236,7 +236,10 @@ class XComStore:
         self._read: dict[str, dict[str, Any]] = {}
 
     def push(self, key: str, value: Any) -> None:
-        """Keep *value*, encoded now, so that a later change of it changes nothing."""
+        """Keep *value*, encoded now, so that a later change of it changes nothing.
+
+        Raises `XComError` for a value that cannot be encoded, or that makes all values too large.
+        """
         text = encode(value)
         self._own[key] = text
         size = sum(map(len, self._own.values()))

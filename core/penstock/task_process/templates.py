@@ -35,7 +35,10 @@ def has_markers(value: Any) -> bool:
 
 
 def render_fields(task: AbstractOperator, context: Context) -> dict[str, Any]:
-    """Replace templates and references in the template fields of *task*; return the fields."""
+    """Replace templates and references in the template fields of *task*; return the fields.
+
+    Raises `TemplateLimitError` for a template that takes too much, and whatever a template raises.
+    """
     renderer = Renderer(task, context)
     for name in task.template_fields:
         value = getattr(task, name, None)

@@ -78,7 +78,10 @@ class Variable:
     def setdefault(
         cls, key: str, default: Any, description: str | None = None, deserialize_json: bool = False
     ) -> Any:
-        """Return the variable; write *default* first when it does not exist."""
+        """Return the variable; write *default* first when it does not exist.
+
+        Raises ValueError if both are None.
+        """
         found = cls.get(key, default=None, deserialize_json=deserialize_json)
         if found is not None:
             return found

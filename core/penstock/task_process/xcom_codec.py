@@ -29,7 +29,10 @@ def encode(value: Any) -> str:
 
 
 def decode(value: Any) -> Any:
-    """Return the value that parsed JSON *value* stands for."""
+    """Return the value that parsed JSON *value* stands for.
+
+    Raises `XComError` for a type that this version does not know.
+    """
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):
