@@ -119,13 +119,18 @@ def _read_whole(path: str) -> bytes:
     return data
 
 
-def write_file(path: str, data: bytes) -> None:
-    """Write a file that nobody else may read; raise OSError, and leave no half of it behind."""
+def write_file(path: str, data: bytes, *, durable: bool = False) -> None:
+    """Write a file that nobody else may read; raise OSError, and leave no half of it behind.
+
+    If *durable*, its bytes are on the disk then, whatever happens to the machine.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         done = 0
         while done < len(data):
             done += os.write(handle, data[done:])
+        if durable:
+            os.fsync(handle)
     except OSError:
         os.unlink(path)  # half of it is of use to nobody, and the room is needed
         raise
@@ -133,13 +138,13 @@ def write_file(path: str, data: bytes) -> None:
         os.close(handle)
 
 
-def write_whole(folder: Path | str, name: str, data: bytes) -> None:
+def write_whole(folder: Path | str, name: str, data: bytes, *, durable: bool = False) -> None:
     """Write file *name* in *folder* so that a reader sees the old one or all of the new one.
 
-    Raises OSError.
+    See `write_file` for *durable*. Raises OSError.
     """
     draft = f"{folder}/{name}.{os.getpid()}.part"
-    write_file(draft, data)
+    write_file(draft, data, durable=durable)
     try:
         os.rename(draft, f"{folder}/{name}")
     except OSError:

@@ -361,6 +361,6 @@ def refuse_missing(cls: type, kwargs: dict[str, Any]) -> None:
     missing = [name for name, required in own_arguments(cls).items() if required and name not in kwargs]
     if missing:
         task = f" (task {kwargs['task_id']!r})" if "task_id" in kwargs else ""
-        strangers = kwargs.keys() - own_arguments(cls) - CHECKS.keys()
-        told = [f"{name}{near(name, strangers)}" for name in missing]
-        refuse(f"{cls.__name__}{task} needs {', '.join(told)}")
+        unknown = kwargs.keys() - own_arguments(cls) - CHECKS.keys()
+        lacking = [f"{name}{near(name, unknown)}" for name in missing]
+        refuse(f"{cls.__name__}{task} needs {', '.join(lacking)}")

@@ -226,8 +226,8 @@ def refuse_later(name: str, feature: str) -> NoReturn:
 def refuse_unknown(owner: str, names: Iterable[str], known: Iterable[str]) -> NoReturn:
     """Refuse unknown arguments, with the most similar known ones."""
     known = list(known)
-    told = [f"{name!r}{hint(name) or near(name, known)}" for name in sorted(names)]
-    refuse(f"{owner} does not know the argument{'s' * (len(told) > 1)} {', '.join(told)}")
+    found = [f"{name!r}{hint(name) or near(name, known)}" for name in sorted(names)]
+    refuse(f"{owner} does not know the argument{'s' * (len(found) > 1)} {', '.join(found)}")
 
 
 def hint(name: str) -> str:

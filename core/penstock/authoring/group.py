@@ -196,25 +196,25 @@ class TaskGroupFactory:
         self,
         function: Callable[..., Any],
         options: dict[str, Any],
-        standing: Mapping[str, Any] | None = None,
+        bound: Mapping[str, Any] | None = None,
     ) -> None:
         self.function = function
         self.options = options
-        self._standing = dict(standing or {})
+        self._bound = dict(bound or {})
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Make the group; return what the function returned, or the group if that was None."""
-        return self._make(None, args, {**self._standing, **kwargs})
+        return self._make(None, args, {**self._bound, **kwargs})
 
     def override(self, **options: Any) -> TaskGroupFactory:
         """Return the same function with other options for its group."""
-        return TaskGroupFactory(self.function, {**self.options, **options}, self._standing)
+        return TaskGroupFactory(self.function, {**self.options, **options}, self._bound)
 
     def partial(self, **kwargs: Any) -> TaskGroupFactory:
         """Return the same function with some arguments given; ``.expand`` gives those that differ."""
         self._refuse_bad_names("partial()", kwargs)
-        return TaskGroupFactory(self.function, self.options, {**self._standing, **kwargs})
+        return TaskGroupFactory(self.function, self.options, {**self._bound, **kwargs})
 
     def expand(self, **kwargs: Any) -> Any:
         """Make a mapped group: every task in it has an instance for every combination of items."""
@@ -223,7 +223,7 @@ class TaskGroupFactory:
         given = Product(kwargs)
         self._refuse_bad_names("expand()", kwargs)
         items = {name: GroupItem(given, name) for name in kwargs}
-        return self._make(given, (), {**self._standing, **items})
+        return self._make(given, (), {**self._bound, **items})
 
     def expand_kwargs(self, kwargs: Any) -> Any:
         """Make a mapped group: every task in it has an instance for every dict of arguments.
@@ -237,8 +237,8 @@ class TaskGroupFactory:
         shape = shape_of(self.function)
         if shape is None or shape.takes_args or shape.takes_kwargs:
             refuse(f"group {self.function.__name__!r}: expand_kwargs() needs a function without * and **")
-        names = [name for name in shape.names if name not in self._standing]
-        return self._make(given, (), {**self._standing, **{name: GroupItem(given, name) for name in names}})
+        names = [name for name in shape.names if name not in self._bound]
+        return self._make(given, (), {**self._bound, **{name: GroupItem(given, name) for name in names}})
 
     def _make(self, given: ExpandInput | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         options = {"add_suffix_on_collision": True, **self.options}
@@ -257,7 +257,7 @@ class TaskGroupFactory:
     def _refuse_bad_names(self, what: str, given: Mapping[str, Any]) -> None:
         from penstock.authoring.signatures import refuse_bad_names
 
-        refuse_bad_names(self.function, what, given, self._standing)
+        refuse_bad_names(self.function, what, given, self._bound)
 
 
 def _map(group: TaskGroup, given: ExpandInput) -> None:

@@ -135,11 +135,11 @@ class OperatorPartial:
         self.kwargs = kwargs
         if "task_id" not in kwargs:
             refuse(f"{operator.__name__}.partial() needs task_id")
-        _refuse_strangers(operator, "partial()", kwargs)
+        _refuse_unknown(operator, "partial()", kwargs)
 
     def expand(self, **given: Any) -> MappedOperator:
         """Make a task with an instance for every combination of items."""
-        _refuse_strangers(self.operator, "expand()", given)
+        _refuse_unknown(self.operator, "expand()", given)
         self._refuse_common(given)
         return self._make(Product(given), given)
 
@@ -194,14 +194,14 @@ def mapped_function(
     given: ExpandInput,
     *,
     name: str,
-    standing: Mapping[str, Any],
+    bound: Mapping[str, Any],
 ) -> XComArg:
-    """Make a mapped task from a function; *standing* are its arguments that all instances share."""
-    kwargs = {**options, "op_kwargs": dict(standing)}
+    """Make a mapped task from a function; *bound* are its arguments that all instances share."""
+    kwargs = {**options, "op_kwargs": dict(bound)}
     return XComArg(make_mapped(operator, kwargs, given, name=name, for_function=True))
 
 
-def _refuse_strangers(operator: type[AbstractOperator], what: str, given: Mapping[str, Any]) -> None:
+def _refuse_unknown(operator: type[AbstractOperator], what: str, given: Mapping[str, Any]) -> None:
     own = own_arguments(operator)
     known = {*own, *CHECKS, *IGNORED, *LATER, *_TASK}
     for name in given:

@@ -114,13 +114,13 @@ def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
 
 
 def refuse_bad_names(
-    function: Callable[..., Any], what: str, given: Mapping[str, Any], standing: Mapping[str, Any] = {}
+    function: Callable[..., Any], what: str, given: Mapping[str, Any], bound: Mapping[str, Any] = {}
 ) -> None:
     """Refuse arguments to map over that *function* does not take, or that it was given before."""
     name = getattr(function, "__name__", "the function")
     shape = shape_of(function)
     for key in given:
-        if key in standing:
+        if key in bound:
             refuse(f"{name!r}: {key!r} was already given to partial()")
         if shape is not None and key not in shape.names and not shape.takes_kwargs:
             refuse(f"{name!r}: {what} got an unexpected argument {key!r}{near(key, shape.names)}")

@@ -136,7 +136,7 @@ class XComArg(Reference, Resource):
         return isinstance(other, XComArg) and other.operator is self.operator and other.key == self.key
 
 
-class _Made(XComArg):
+class _Derived(XComArg):
     """An output made of *parts*."""
 
     kind: Literal["map", "zip", "concat"]
@@ -178,7 +178,7 @@ class _Made(XComArg):
     __eq__ = object.__eq__
 
 
-class MappedItems(_Made):
+class MappedItems(_Derived):
     """The items of an output, with a function called on each."""
 
     kind = "map"
@@ -202,7 +202,7 @@ class MappedItems(_Made):
         return Transformed(value, self.function)
 
 
-class ZippedItems(_Made):
+class ZippedItems(_Derived):
     """Tuples of the items of several outputs at the same index."""
 
     kind = "zip"
@@ -222,7 +222,7 @@ class ZippedItems(_Made):
         return Zipped(self.values(context), self.fill)
 
 
-class JoinedItems(_Made):
+class JoinedItems(_Derived):
     """The items of several outputs, one output after the other."""
 
     kind = "concat"

@@ -34,12 +34,12 @@ from penstock.task_process.hiding import hidden
 
 def main() -> None:
     """Serve one request and end, without running more of the author's code."""
-    file, descriptor, words = _arguments()
+    file, descriptor, trace = _arguments()
     channel = _Channel(descriptor)
     request = msgspec.json.decode(channel.receive(), type=LoadRequest)
     _limit(request)
-    faulthandler.enable(file=words, all_threads=False)
-    faulthandler.dump_traceback_later(request.timeout, exit=True, file=words)
+    faulthandler.enable(file=trace, all_threads=False)
+    faulthandler.dump_traceback_later(request.timeout, exit=True, file=trace)
     pid = os.getpid()
     sys.dont_write_bytecode = True
     sys.argv = [file]

@@ -15,7 +15,7 @@ MARK = "PENSTOCK_LOAD"
 """Environment variable by which everything that a file starts while it loads can be found."""
 
 
-class Held(Protocol):
+class LoadChild(Protocol):
     """A child in its own session. Its process id is not reused before it is collected."""
 
     @property
@@ -36,20 +36,20 @@ class Starter(Protocol):
     """Something that makes children."""
 
     def start(
-        self, file: Path, channel: int, words: int, output: int, environment: Mapping[str, str]
-    ) -> Held:
+        self, file: Path, channel: int, trace: int, output: int, environment: Mapping[str, str]
+    ) -> LoadChild:
         """Start a child that loads *file*. Raises OSError if that is impossible."""
         ...
 
 
-class Spawning:
+class Spawner:
     """Starts an interpreter for each file."""
 
     def start(
-        self, file: Path, channel: int, words: int, output: int, environment: Mapping[str, str]
-    ) -> Held:
+        self, file: Path, channel: int, trace: int, output: int, environment: Mapping[str, str]
+    ) -> LoadChild:
         """Start a child; see `Starter`."""
-        options = ["--fd", str(channel), "--trace-fd", str(words)]
+        options = ["--fd", str(channel), "--trace-fd", str(trace)]
         child = subprocess.Popen(
             [*command(), str(file), *options],
             stdin=subprocess.DEVNULL,
@@ -57,7 +57,7 @@ class Spawning:
             stderr=output,
             cwd=file.parent,
             env=environment,
-            pass_fds=(channel, words),
+            pass_fds=(channel, trace),
             start_new_session=True,
         )
         return _Spawned(child, environment[MARK])

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from penstock import process
-from penstock.loading.child_process import MARK, Held, Starter
+from penstock.loading.child_process import MARK, LoadChild, Starter
 
 MAX_OUTPUT_BYTES = 16 << 20
 """A file that prints more than this while loading is stopped."""
@@ -34,7 +34,7 @@ _OVERTIME = 3.0
 
 
 class Conversation:
-    """What happened with one child. The fields are valid once `hold` has returned.
+    """What happened with one child. The fields are valid once `ask` has returned.
 
     ``output`` is the end of what it printed, ``printed`` the total bytes; ``last_words`` what the
     interpreter wrote about a crash; ``overtime`` that it had to be killed; ``exit_code`` is negative
@@ -49,16 +49,16 @@ class Conversation:
         self.cancelled = False
         self.exit_code = 0
         self._answer = bytearray()
-        self._child: Held | None = None
+        self._child: LoadChild | None = None
         self._collected = False
-        self._reaping = threading.Lock()
+        self._collecting = threading.Lock()
 
     @property
     def answered(self) -> int:
         """The number of bytes that the child sent."""
         return len(self._answer)
 
-    def hold(
+    def ask(
         self, file: Path, request: bytes, environment: Mapping[str, str], timeout: float, starter: Starter
     ) -> bytes | None:
         """Ask a child of *starter* to load *file* and return its answer, or None if there was none.
@@ -66,41 +66,41 @@ class Conversation:
         Waits at most *timeout* seconds and a little. Raises OSError if no child can be started.
         """
         ours, theirs = socket.socketpair()
-        words, words_theirs = os.pipe()
+        trace, trace_theirs = os.pipe()
         output, output_theirs = os.pipe()
-        for descriptor in (ours.fileno(), words, output):
+        for descriptor in (ours.fileno(), trace, output):
             os.set_blocking(descriptor, False)
         mark = secrets.token_hex(8)
         try:
             try:
                 self._child = starter.start(
-                    file, theirs.fileno(), words_theirs, output_theirs, {**environment, MARK: mark}
+                    file, theirs.fileno(), trace_theirs, output_theirs, {**environment, MARK: mark}
                 )
             finally:
                 theirs.close()
-                os.close(words_theirs)
+                os.close(trace_theirs)
                 os.close(output_theirs)
             try:
                 framed = len(request).to_bytes(8, "big") + request
                 self._listen(self._child, ours, output, framed, time.monotonic() + timeout + _OVERTIME)
             finally:
                 self._end()
-            self._collect(words, output)
+            self._collect(trace, output)
         finally:
             ours.close()
-            os.close(words)
+            os.close(trace)
             os.close(output)
         return bytes(self._answer[8:]) if self._is_whole() else None
 
     def cancel(self) -> None:
         """End the conversation from another thread."""
         self.cancelled = True
-        with self._reaping:
+        with self._collecting:
             if self._child is not None and not self._collected:
                 process.signal_group(self._child.pid, signal.SIGKILL)
 
     def _listen(
-        self, child: Held, channel: socket.socket, output: int, request: bytes, deadline: float
+        self, child: LoadChild, channel: socket.socket, output: int, request: bytes, deadline: float
     ) -> None:
         left = memoryview(request)
         with selectors.DefaultSelector() as waiting, _end_of(child.pid) as end:
@@ -114,7 +114,7 @@ class Conversation:
                     self.overtime = True
                     return
                 for key, events in waiting.select(rest if end is not None else min(rest, _LOOK)):
-                    if key.fileobj == output and not self._hear(output):
+                    if key.fileobj == output and not self._read_output(output):
                         waiting.unregister(output)
                     if key.fileobj is channel and events & selectors.EVENT_WRITE:
                         left = left[_send(channel, left) :]
@@ -149,7 +149,7 @@ class Conversation:
             self._answer += part
         return False
 
-    def _hear(self, output: int) -> bool:
+    def _read_output(self, output: int) -> bool:
         """Take what the child prints; return False when nothing more can be printed."""
         part = os.read(output, _CHUNK)
         self.printed += len(part)
@@ -158,16 +158,16 @@ class Conversation:
 
     def _end(self) -> None:
         assert self._child is not None
-        with self._reaping:
+        with self._collecting:
             process.signal_group(self._child.pid, signal.SIGKILL)
             self._collected = True
             self.exit_code = self._child.collect()
 
-    def _collect(self, words: int, output: int) -> None:
+    def _collect(self, trace: int, output: int) -> None:
         with contextlib.suppress(BlockingIOError):
-            self.last_words = os.read(words, _LAST_WORDS_BYTES)
+            self.last_words = os.read(trace, _LAST_WORDS_BYTES)
         with contextlib.suppress(BlockingIOError):
-            while self.printed <= MAX_OUTPUT_BYTES and self._hear(output):
+            while self.printed <= MAX_OUTPUT_BYTES and self._read_output(output):
                 pass
 
 

@@ -66,9 +66,9 @@ def _text(error: BaseException) -> str:
 def _detail(error: BaseException) -> str | None:
     """Return the end of the author's part of the traceback, without our frames and the import system's."""
     try:
-        told = traceback.TracebackException.from_exception(error, limit=-30)
+        trace = traceback.TracebackException.from_exception(error, limit=-30)
         seen: set[int] = set()
-        todo: list[traceback.TracebackException | None] = [told]
+        todo: list[traceback.TracebackException | None] = [trace]
         while todo:
             part = todo.pop()
             if part is None or id(part) in seen:
@@ -77,6 +77,6 @@ def _detail(error: BaseException) -> str | None:
             theirs = [frame for frame in part.stack if not frame.filename.startswith((_OURS, "<frozen"))]
             part.stack = traceback.StackSummary.from_list(theirs)
             todo += [part.__cause__, part.__context__, *(part.exceptions or ())]
-        return covered("".join(told.format()))[-_DETAIL_MAX:]
+        return covered("".join(trace.format()))[-_DETAIL_MAX:]
     except BaseException:  # noqa: BLE001 - see _text
         return None

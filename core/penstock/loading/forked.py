@@ -22,7 +22,7 @@ def serve(descriptor: int) -> tuple[str, int, int]:
     """Fork children as long as they are asked for; return, in each, file, channel and crash output."""
     _import_all()
     try:
-        plate = forking.Nameplate(MARK)
+        nameplate = forking.Nameplate(MARK)
         forking.stay_warm()
     except forking.NotWarmError:
         os._exit(1)
@@ -33,7 +33,7 @@ def serve(descriptor: int) -> tuple[str, int, int]:
         pid = os.fork()
         if pid == 0:
             asker.detach()
-            return _begin(plate, json.loads(order), *descriptors)
+            return _begin(nameplate, json.loads(order), *descriptors)
         for each in descriptors:
             os.close(each)
         asker.send(b"%d" % pid)
@@ -55,14 +55,14 @@ def _import_all() -> None:
 
 
 def _begin(
-    plate: forking.Nameplate, order: dict[str, dict[str, str]], channel: int, words: int, output: int
+    nameplate: forking.Nameplate, order: dict[str, dict[str, str]], channel: int, trace: int, output: int
 ) -> tuple[str, int, int]:
     argv = list(order["argv"])
-    forking.settle(output, output, keep=[channel, words])
-    plate.show(argv, order["env"][MARK])
+    forking.settle(output, output, keep=[channel, trace])
+    nameplate.show(argv, order["env"][MARK])
     forking.live_in(order["env"], str(order["cwd"]))
     sys.orig_argv[:] = argv
-    return argv[-1], channel, words
+    return argv[-1], channel, trace
 
 
 def _collect(pid: int) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from penstock.loading.discover import source_hash
+from penstock.attempts.files import write_whole
+from penstock.loading.reading import source_hash
 from penstock.settings import Settings
 
 
@@ -23,17 +24,7 @@ def keep_source(settings: Settings, data: bytes) -> str:
             os.utime(path)  # it is about to be used, so it must not be deleted now
         return digest
     settings.versions.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{digest}.{os.getpid()}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
+    write_whole(path.parent, path.name, data, durable=True)
     return digest
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from penstock.decoding import decoder
 from penstock.errors import DagFileError
-from penstock.loading.child_process import Spawning, Starter
+from penstock.loading.child_process import Spawner, Starter
 from penstock.loading.conversation import MAX_ANSWER_BYTES, MAX_OUTPUT_BYTES, Conversation
 from penstock.loading.environment import askable, author_environment
 from penstock.loading.reading import MAX_SOURCE_BYTES, name_problem, read_source, shown_path, source_hash
@@ -24,7 +24,7 @@ from penstock.loading.sound import refuse_unsound
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.settings import Settings
 
-SPAWNING: Starter = Spawning()
+SPAWNING: Starter = Spawner()
 _THREADS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="load")
 """Separate threads: a file that hangs must not take one of the few that everything else shares."""
 _TRACE_LINE = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+) in ', re.MULTILINE)
@@ -39,13 +39,13 @@ async def parse_file(
     *starter* makes the child: for many files, `penstock.loading.warm.WarmParents`. If the caller is
     cancelled, the child is killed first.
     """
-    talk = Conversation()
+    conversation = Conversation()
     loop = asyncio.get_running_loop()
-    work = loop.run_in_executor(_THREADS, _parse, path, settings, source, talk, starter)
+    work = loop.run_in_executor(_THREADS, _parse, path, settings, source, conversation, starter)
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
-        talk.cancel()
+        conversation.cancel()
         await asyncio.wait([work])
         raise
 
@@ -58,7 +58,7 @@ def parse_file_sync(
 
 
 def _parse(
-    path: Path, settings: Settings, source: bytes | None, talk: Conversation, starter: Starter
+    path: Path, settings: Settings, source: bytes | None, conversation: Conversation, starter: Starter
 ) -> ParsedFile:
     path, digest = path.absolute(), ""
     wrong = name_problem(str(path))
@@ -81,17 +81,23 @@ def _parse(
             environ=askable(settings),
             values=str(settings.values_file),
         )
-        answer = talk.hold(
+        answer = conversation.ask(
             path, msgspec.json.encode(request), author_environment(settings), settings.parse_timeout, starter
         )
     except OSError as error:
         return _failed(path, digest, f"cannot be loaded: {error.strerror or error}")
     if answer is None:
-        return _failed(path, digest, _why(talk, settings.parse_timeout), _line(talk, path), talk.output)
+        return _failed(
+            path,
+            digest,
+            _why(conversation, settings.parse_timeout),
+            _line(conversation, path),
+            conversation.output,
+        )
     try:
         parsed = decoder(ParsedFile).decode(answer)
     except (msgspec.DecodeError, ValueError):
-        return _failed(path, digest, "overwrote the answer of its loader", None, talk.output)
+        return _failed(path, digest, "overwrote the answer of its loader", None, conversation.output)
     return _sound_only(parsed, path, digest)
 
 
@@ -105,29 +111,29 @@ def _sound_only(parsed: ParsedFile, path: Path, digest: str) -> ParsedFile:
             errors.append(DagFileProblem(file=file, message=error.message, line=error.line))
         else:
             dags.append(msgspec.structs.replace(spec, file=file))
-    told = tuple(msgspec.structs.replace(error, file=file) for error in errors)
-    return ParsedFile(file=file, source_hash=digest, dags=tuple(dags), errors=told)
+    problems = tuple(msgspec.structs.replace(error, file=file) for error in errors)
+    return ParsedFile(file=file, source_hash=digest, dags=tuple(dags), errors=problems)
 
 
-def _why(talk: Conversation, limit: float) -> str:
-    if talk.cancelled:
+def _why(conversation: Conversation, limit: float) -> str:
+    if conversation.cancelled:
         return "was not loaded to the end: the engine stopped"
-    if talk.overtime or b"Timeout (" in talk.last_words:
+    if conversation.overtime or b"Timeout (" in conversation.last_words:
         return f"took longer than {limit:g} s to load"
-    if talk.printed > MAX_OUTPUT_BYTES:
+    if conversation.printed > MAX_OUTPUT_BYTES:
         return f"printed more than {MAX_OUTPUT_BYTES >> 20} MiB while loading"
-    if talk.answered > MAX_ANSWER_BYTES:
+    if conversation.answered > MAX_ANSWER_BYTES:
         return f"makes DAGs of more than {MAX_ANSWER_BYTES >> 20} MiB"
-    if talk.exit_code == LOST_CHANNEL:
+    if conversation.exit_code == LOST_CHANNEL:
         return "closed descriptors that it did not open, so its DAGs could not be read"
-    if talk.exit_code < 0:
-        return f"killed by {_signal_name(-talk.exit_code)} while loading"
-    return f"exited with code {talk.exit_code} while loading"
+    if conversation.exit_code < 0:
+        return f"killed by {_signal_name(-conversation.exit_code)} while loading"
+    return f"exited with code {conversation.exit_code} while loading"
 
 
-def _line(talk: Conversation, path: Path) -> int | None:
+def _line(conversation: Conversation, path: Path) -> int | None:
     """Return the innermost line of the file in the interpreter's crash output."""
-    for match in _TRACE_LINE.finditer(talk.last_words.decode(errors="replace")):
+    for match in _TRACE_LINE.finditer(conversation.last_words.decode(errors="replace")):
         if match["file"] == str(path):
             return int(match["line"])
     return None

@@ -52,9 +52,9 @@ def _error(spec: DagSpec, text: str, line: int | None = None) -> DagFileError:
     return DagFileError(f"DAG {spec.dag_id!r}: {text}", spec.file, line or spec.line)
 
 
-def _in_words(spec: DagSpec, told: str) -> str:
+def _in_words(spec: DagSpec, message: str) -> str:
     """Return msgspec's ``Expected `int`, got `null` - at `$.tasks[0].retries``` as a sentence."""
-    what, _, place = told.partition(" - at ")
+    what, _, place = message.partition(" - at ")
     number = re.match(r"`\$\.tasks\[(\d+)\]", place)
     what = what.replace("`", "").replace("Expected", "must be", 1).replace(", got", ", not", 1)
     name = place.strip("`").removeprefix("$.")
@@ -64,6 +64,6 @@ def _in_words(spec: DagSpec, told: str) -> str:
     return f"task {task.task_id!r}: {name.partition('].')[2]} {what}"
 
 
-def _task_of(spec: DagSpec, told: str) -> int | None:
-    number = re.search(r"\$\.tasks\[(\d+)\]", told)
+def _task_of(spec: DagSpec, message: str) -> int | None:
+    number = re.search(r"\$\.tasks\[(\d+)\]", message)
     return spec.tasks[int(number[1])].line if number else None

@@ -187,8 +187,8 @@ class _Work:
             known: Mapping[str, Any] = environment.filters if is_filter else environment.tests
             if node.name not in known and not _is_guarded(tree, node):
                 kind = "filter" if is_filter else "test"
-                told = f"{kind} {node.name!r} does not exist{near(node.name, known)}"
-                raise _Mistake(told, (file,) if file else ())
+                message = f"{kind} {node.name!r} does not exist{near(node.name, known)}"
+                raise _Mistake(message, (file,) if file else ())
         for part in tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
             wanted = getattr(getattr(part, "template", None), "value", None)
             optional = getattr(part, "ignore_missing", False) or wanted in within
@@ -216,8 +216,8 @@ class _Work:
         doubting += [part for part in tree.find_all(nodes.Filter) if part.name in ("default", "d")]
         tested = {inner.name for part in doubting for inner in part.find_all(nodes.Name)}
         for unknown in sorted(asked - made - tested):
-            told = f"{name} uses {unknown!r}, which no run has{near(unknown, CONTEXT_KEYS)}"
-            self._dag.warn(f"task {task.task_id!r}: {told}")
+            message = f"{name} uses {unknown!r}, which no run has{near(unknown, CONTEXT_KEYS)}"
+            self._dag.warn(f"task {task.task_id!r}: {message}")
 
 
 def _is_guarded(tree: nodes.Template, node: nodes.Node) -> bool:
@@ -233,8 +233,8 @@ def _refuse_swallowed(environment: jinja2.Environment, text: str) -> None:
     before = ""
     for line, kind, piece in environment.lex(text):
         if kind == "comment_begin" and before.endswith("$"):
-            told = f"line {line} of the template: the part from ${{# to #}} is a comment"
-            raise _Mistake(told + _remedy(text))
+            message = f"line {line} of the template: the part from ${{# to #}} is a comment"
+            raise _Mistake(message + _remedy(text))
         before = piece
 
 

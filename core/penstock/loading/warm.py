@@ -18,13 +18,13 @@ from types import TracebackType
 from typing import Self
 
 from penstock import forking, process
-from penstock.loading.child_process import MARK, Held, Spawning, command
+from penstock.loading.child_process import MARK, LoadChild, Spawner, command
 
 START_SECONDS = 20.0
 """How long a fork may take, including the parent's own start."""
 COLLECT_SECONDS = 10.0
 """How long a killed child may take to end."""
-UNBORN = "-" * 16
+NO_CHILD = "-" * 16
 """Used in place of a conversation's mark."""
 _ROOM = " " * 400
 
@@ -43,21 +43,21 @@ class WarmParents:
         """Whether children are spawned, because forking is impossible."""
         self.used = 0
         """How many were forked."""
-        self._spawning = Spawning()
+        self._spawner = Spawner()
 
     def start(
-        self, file: Path, channel: int, words: int, output: int, environment: Mapping[str, str]
-    ) -> Held:
+        self, file: Path, channel: int, trace: int, output: int, environment: Mapping[str, str]
+    ) -> LoadChild:
         """Start a child; see `penstock.loading.child_process.Starter`."""
         if not self.cold and _has_own_path(environment):
             try:
                 parent = self._borrow({name: text for name, text in environment.items() if name != MARK})
-                child = parent.fork(file, (channel, words, output), environment)
+                child = parent.fork(file, (channel, trace, output), environment)
                 self.used += 1
                 return child
             except OSError:
                 self.cold = True  # the rest of the work goes on without parents
-        return self._spawning.start(file, channel, words, output, environment)
+        return self._spawner.start(file, channel, trace, output, environment)
 
     def close(self) -> None:
         """End the parents, and the processes that they still hold."""
@@ -109,7 +109,7 @@ class _Parent:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env={**environment, MARK: UNBORN},
+                env={**environment, MARK: NO_CHILD},
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
@@ -120,7 +120,7 @@ class _Parent:
             theirs.close()
         self._channel = ours
 
-    def fork(self, file: Path, descriptors: Sequence[int], environment: Mapping[str, str]) -> Held:
+    def fork(self, file: Path, descriptors: Sequence[int], environment: Mapping[str, str]) -> LoadChild:
         """Make it fork a child that loads *file*."""
         order = {"argv": [*command(), str(file)], "env": dict(environment), "cwd": str(file.parent)}
         try:

@@ -43,7 +43,7 @@ class ShellNotifier(Notifier):
         import sys
 
         ti, run = context["ti"], context["dag_run"]
-        told = {
+        facts = {
             "PENSTOCK_MESSAGE": self.message,
             "PENSTOCK_DAG_ID": run.dag_id,
             "PENSTOCK_RUN_ID": run.run_id,
@@ -53,7 +53,7 @@ class ShellNotifier(Notifier):
             "PENSTOCK_LOGICAL_DATE": context.get("ts") or "",
         }
         sys.stdout.flush()
-        environment = {**os.environ, **told, **{name: str(value) for name, value in self.env.items()}}
+        environment = {**os.environ, **facts, **{name: str(value) for name, value in self.env.items()}}
         done = subprocess.run(["bash", "-c", self.command], env=environment, check=False)
         if done.returncode:
             raise OSError(f"the command ended with exit code {done.returncode}")

@@ -32,7 +32,7 @@ class TaskFactory:
         operator: type[Operator],
         name: str,
         options: Mapping[str, Any],
-        standing: Mapping[str, Any] | None = None,
+        bound: Mapping[str, Any] | None = None,
     ) -> None:
         if isinstance(function, TaskFactory):
             refuse(f"{function.__name__!r} is already a task")
@@ -43,7 +43,7 @@ class TaskFactory:
         self.is_setup = False
         self.is_teardown = False
         self.on_failure_fail_dagrun = False
-        self._standing = dict(standing or {})
+        self._bound = dict(bound or {})
         functools.update_wrapper(self, function)
 
     def marked(self, *, teardown: bool, on_failure_fail_dagrun: bool = False) -> TaskFactory:
@@ -69,7 +69,7 @@ class TaskFactory:
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
         """Make a task that will call the function with these arguments."""
-        kwargs = {**self._standing, **kwargs}
+        kwargs = {**self._bound, **kwargs}
         self._check(args, kwargs)
         operator: Callable[..., Operator] = self._operator
         task = operator(op_args=args, op_kwargs=kwargs, **self._task_options())
@@ -80,14 +80,14 @@ class TaskFactory:
     def override(self, **options: Any) -> TaskFactory:
         """Return the same function with other options for its tasks."""
         fail = options.pop("on_failure_fail_dagrun", self.on_failure_fail_dagrun)
-        made = self._like({**self._options, **options}, self._standing)
+        made = self._like({**self._options, **options}, self._bound)
         made.on_failure_fail_dagrun = fail
         return made
 
     def partial(self, **kwargs: Any) -> TaskFactory:
         """Return the same function with some arguments given; ``.expand`` gives those that differ."""
         self._refuse_bad_names("partial()", kwargs)
-        return self._like(self._options, {**self._standing, **kwargs})
+        return self._like(self._options, {**self._bound, **kwargs})
 
     def expand(self, **kwargs: Any) -> XComArg:
         """Make a mapped task: an instance for every combination of items, the last varying fastest."""
@@ -95,7 +95,7 @@ class TaskFactory:
 
         given = Product(kwargs)
         self._refuse_bad_names("expand()", kwargs)
-        self._check((), {**self._standing, **kwargs})
+        self._check((), {**self._bound, **kwargs})
         return self._mapped(given)
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
@@ -109,13 +109,13 @@ class TaskFactory:
         from penstock.authoring.mapped import mapped_function
 
         made = mapped_function(
-            self._operator, self._task_options(), given, name=self._name, standing=self._standing
+            self._operator, self._task_options(), given, name=self._name, bound=self._bound
         )
         self._mark(made.operator)
         return made
 
-    def _like(self, options: Mapping[str, Any], standing: Mapping[str, Any]) -> TaskFactory:
-        made = TaskFactory(self.function, self._operator, self._name, options, standing)
+    def _like(self, options: Mapping[str, Any], bound: Mapping[str, Any]) -> TaskFactory:
+        made = TaskFactory(self.function, self._operator, self._name, options, bound)
         made.is_setup, made.is_teardown = self.is_setup, self.is_teardown
         made.on_failure_fail_dagrun = self.on_failure_fail_dagrun
         return made
@@ -123,7 +123,7 @@ class TaskFactory:
     def _refuse_bad_names(self, what: str, given: Mapping[str, Any]) -> None:
         from penstock.authoring.signatures import refuse_bad_names
 
-        refuse_bad_names(self.function, what, given, self._standing)
+        refuse_bad_names(self.function, what, given, self._bound)
 
     def _check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         try:

@@ -91,7 +91,7 @@ class TriggerDagRunOperator(Operator):
         try:
             run_id = self._trigger(context, dag_id, date)
         except RefusedByEngineError as refused:
-            run_id = self._standing(context, dag_id, date, refused)
+            run_id = self._existing_run(context, dag_id, date, refused)
         print(f"run {run_id} of {dag_id}")  # noqa: T201 - to the task's log
         context["ti"].xcom_push("trigger_run_id", run_id)
         if _true(self.wait_for_completion):
@@ -106,7 +106,7 @@ class TriggerDagRunOperator(Operator):
         # One attempt triggers once, however often it must ask.
         return str(commit(context, act, act_id=f"trigger-{context['ti'].attempt_id}")["run_id"])
 
-    def _standing(self, context: Context, dag_id: str, date: str | None, refused: Any) -> str:
+    def _existing_run(self, context: Context, dag_id: str, date: str | None, refused: Any) -> str:
         """Return the existing run, cleared; or skip, or raise *refused*."""
         from penstock.task_process.engine_client import ask, commit
 

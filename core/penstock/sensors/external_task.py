@@ -63,8 +63,10 @@ class ExternalTaskSensor(Sensor):
         self.skipped_states = states(skipped_states, "skipped_states", "task", [])
         self.failed_states = states(failed_states, "failed_states", "task", [])
         bad = {*self.skipped_states, *self.failed_states}
-        well = ["success"] if external_task_group_id is None or "skipped" in bad else ["success", "skipped"]
-        self.allowed_states = states(allowed_states, "allowed_states", "task", well)
+        default = ["success"]
+        if external_task_group_id is not None and "skipped" not in bad:
+            default.append("skipped")
+        self.allowed_states = states(allowed_states, "allowed_states", "task", default)
         if set(self.allowed_states) & bad:
             refuse("allowed_states, skipped_states and failed_states must not overlap")
         self.execution_delta = execution_delta
@@ -79,11 +81,11 @@ class ExternalTaskSensor(Sensor):
         task_ids = self._task_ids()
         found = [self._ended(context, date, task_ids) for date in self._dates(context)]
         all_states = [state for _, states in found for state in states]
-        told = "; ".join(text for text, _ in found)
+        reason = "; ".join(text for text, _ in found)
         if any(state in self.failed_states for state in all_states):
-            raise FailException(told)
+            raise FailException(reason)
         if any(state in self.skipped_states for state in all_states):
-            raise SkipException(told)
+            raise SkipException(reason)
         return all(states and set(states) <= set(self.allowed_states) for _, states in found)
 
     def _task_ids(self) -> list[str] | None:
@@ -127,6 +129,6 @@ class ExternalTaskSensor(Sensor):
             [answer.run] if not task_ids else [answer.tasks.get(name) for name in task_ids]
         )
         what = self.external_dag_id if not task_ids else f"{self.external_dag_id}: {', '.join(task_ids)}"
-        told = ", ".join(str(state or "not there yet") for state in states)
-        print(f"{what} at {date.isoformat()}: {told}")  # noqa: T201 - to the task's log
-        return f"{what} ended as {told}", states
+        shown = ", ".join(str(state or "not there yet") for state in states)
+        print(f"{what} at {date.isoformat()}: {shown}")  # noqa: T201 - to the task's log
+        return f"{what} ended as {shown}", states

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from penstock.attempts import files
 from penstock.authoring.exceptions import TaskError
-from penstock.task_process.leaving import leave
+from penstock.task_process.attempt_files import write_attempt_file
 from penstock.task_process.main import load_task, say_all, settle_in, task_context
 from penstock.task_process.run import REASON_MAX, reason_of
 
@@ -36,7 +36,7 @@ def main(folder: str) -> int:
     if failed:
         print(f"{len(failed)} callback{'' if len(failed) == 1 else 's'} failed")  # noqa: T201 - to the log
         verdict = {"kind": "failed", "reason": "; ".join(failed)[:REASON_MAX]}
-        leave(folder, files.VERDICT, files.dump_fields(verdict))
+        write_attempt_file(folder, files.VERDICT, files.dump_fields(verdict))
     say_all()
     return 1 if failed else 0
 

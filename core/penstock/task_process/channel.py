@@ -72,8 +72,8 @@ class Channel:
         """Have *values* hidden in all that the task prints from now on. Raises `NoAnswerError`."""
         self._ask({"hide": values})
 
-    def leave(self, name: str, data: bytes) -> None:
-        """Leave a file with the supervisor, which writes it once the disk takes it. Raises as the others."""
+    def hand_over(self, name: str, data: bytes) -> None:
+        """Give a file to the supervisor, which writes it once the disk takes it. Raises as the others."""
         self._say({"left": name, "data": data.decode()}, [])
 
     def _ask(self, message: dict[str, Any]) -> bytes:

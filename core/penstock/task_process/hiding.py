@@ -60,8 +60,8 @@ class Hidden:
 
         from penstock.attempts.files import HIDE_END, HIDE_START
 
-        coded = b2a_base64(text.encode(errors="surrogateescape"), newline=False)
-        os.write(pipe, HIDE_START + coded + HIDE_END)
+        encoded = b2a_base64(text.encode(errors="surrogateescape"), newline=False)
+        os.write(pipe, HIDE_START + encoded + HIDE_END)
 
     def covered(self, text: str) -> str:
         """Return *text* with every value known by now as ``***``."""

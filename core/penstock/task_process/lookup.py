@@ -58,7 +58,7 @@ class Sources:
             found = self._file(kind).get(name)
         return self._store(kind).get(name) if found is None else found
 
-    def stronger(self, kind: Kind, name: str) -> str | None:
+    def hidden_by(self, kind: Kind, name: str) -> str | None:
         """Return what hides the store's entry *name*, or None."""
         if self._from_environment(kind, name) is not None:
             return "the environment"

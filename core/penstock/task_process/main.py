@@ -15,9 +15,9 @@ from contextlib import redirect_stderr, redirect_stdout
 
 from penstock.attempts import files
 from penstock.authoring.exceptions import TaskError, Terminated
+from penstock.task_process.attempt_files import write_attempt_file
 from penstock.task_process.channel import channel
 from penstock.task_process.hiding import listen_at
-from penstock.task_process.leaving import leave
 from penstock.task_process.lookup import provide
 from penstock.task_process.run import Ending, failed, run_task
 from penstock.task_process.secrets import take_handed_on
@@ -146,7 +146,7 @@ def _tell(folder: str, ending: Ending) -> None:
         "mapped_length": ending.mapped_length,
         "rendered_map_index": ending.rendered_map_index,
     }
-    leave(folder, files.VERDICT, files.dump_fields(fields))
+    write_attempt_file(folder, files.VERDICT, files.dump_fields(fields))
 
 
 def say_all() -> None:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from penstock.authoring import scope
 from penstock.authoring.exceptions import FailException, Rescheduled, SkipException, Terminated
 from penstock.authoring.xcom_arg import RETURN_VALUE
+from penstock.task_process.attempt_files import NoRoomError
 from penstock.task_process.hiding import covered
-from penstock.task_process.leaving import NoRoomError
 from penstock.task_process.templates import render_fields
 from penstock.task_process.xcom_codec import XComError
 
@@ -79,7 +79,7 @@ def _ended(task: AbstractOperator, context: Context) -> Ending:
             task = context["task"] = ti.task = task.instance(context)  # type: ignore[attr-defined]  # it is mapped
         fields = render_fields(task, context)
         if context.keep_rendered:
-            ti.leave_rendered(fields)
+            ti.write_rendered(fields)
         if task.pre_execute is not None:
             task.pre_execute(context)
         value = task.execute(context)

@@ -19,7 +19,7 @@ from penstock.attempts.files import (
 )
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.ids import instance_key
-from penstock.task_process.leaving import leave
+from penstock.task_process.attempt_files import write_attempt_file
 from penstock.task_process.xcom_codec import XComError, decode, encode
 from penstock.task_process.xcom_sequence import LazyXComSequence
 
@@ -185,14 +185,14 @@ class TaskInstance:
         """Write down what was pushed, and the label: another program is about to take this process over."""
         self._xcoms.write()
         if rendered_map_index is not None:
-            self._xcoms.leave(VERDICT, {"rendered_map_index": rendered_map_index})
+            self._xcoms.write_record(VERDICT, {"rendered_map_index": rendered_map_index})
 
-    def leave_rendered(self, fields: dict[str, Any]) -> None:
+    def write_rendered(self, fields: dict[str, Any]) -> None:
         """Write down the rendered fields, for `penstock test`: an engine does not keep them."""
         from penstock.task_process.hiding import hidden
 
         plain = json.loads(json.dumps(fields, default=repr, skipkeys=True))
-        self._xcoms.leave(RENDERED, {"fields": hidden.cover_all(plain)})
+        self._xcoms.write_record(RENDERED, {"fields": hidden.cover_all(plain)})
 
     def write_xcoms(self) -> None:
         """Write down what was pushed."""
@@ -290,16 +290,16 @@ class XComStore:
         return sorted(int(name[len(start) : -1]) for name in self._sources if name.startswith(start))
 
     def write(self) -> None:
-        """Write the own XComs whole; nothing when there are none. Raises as `leave` does."""
+        """Write the own XComs whole; nothing when there are none. Raises as `write_attempt_file` does."""
         if self._folder is None or not self._own:
             return
         body = ",".join(f"{json.dumps(key)}:{text}" for key, text in self._own.items())
-        leave(self._folder, XCOM, f'{{"v":{VERSION},"values":{{{body}}}}}'.encode())
+        write_attempt_file(self._folder, XCOM, f'{{"v":{VERSION},"values":{{{body}}}}}'.encode())
 
-    def leave(self, name: str, fields: dict[str, Any]) -> None:
+    def write_record(self, name: str, fields: dict[str, Any]) -> None:
         """Write another record into the attempt's directory."""
         if self._folder is not None:
-            leave(self._folder, name, dump_fields(fields))
+            write_attempt_file(self._folder, name, dump_fields(fields))
 
     def _values(self, source: str) -> dict[str, Any]:
         if source not in self._read:

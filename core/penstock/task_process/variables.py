@@ -59,9 +59,9 @@ class Variable:
         text = json.dumps(value, indent=2) if serialize_json else str(value)
         act = {"act": "variable_set", "name": key, "value": text, "description": description}
         _act({name: given for name, given in act.items() if given is not None}, f"Variable.set({key!r}, ...)")
-        stronger = sources.stronger("variable", key)
-        if stronger is not None:
-            print(f"variable {key!r} is set in {stronger} too, which overrides the store")  # noqa: T201
+        hidden_by = sources.hidden_by("variable", key)
+        if hidden_by is not None:
+            print(f"variable {key!r} is set in {hidden_by} too, which overrides the store")  # noqa: T201
 
     @staticmethod
     def delete(key: str) -> None:

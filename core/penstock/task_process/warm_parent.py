@@ -29,7 +29,7 @@ def serve(descriptor: int) -> str:
     """Fork tasks for as long as somebody asks; return, in each of them, the attempt's directory."""
     _import_all()
     try:
-        plate = forking.Nameplate(MARK)
+        nameplate = forking.Nameplate(MARK)
         forking.stay_warm(busy=["penstock.authoring.scope"])
     except forking.NotWarmError as why:
         sys.stderr.write(f"Python tasks are spawned, not forked: {why}\n")
@@ -43,54 +43,54 @@ def serve(descriptor: int) -> str:
             os._exit(0)
         descriptors = request[1]
         try:
-            middle = os.fork()
+            intermediate = os.fork()
         except OSError:  # short of processes: the channel's end says that there is no task
-            middle = -1
-        if middle == 0:
-            return _fork_again(plate, asker, descriptors)
+            intermediate = -1
+        if intermediate == 0:
+            return _fork_again(nameplate, asker, descriptors)
         for each in descriptors:
             os.close(each)
-        if middle > 0:
-            os.waitpid(middle, 0)
+        if intermediate > 0:
+            os.waitpid(intermediate, 0)
 
 
 def _import_all() -> None:
     import importlib
 
-    surface = importlib.import_module("penstock")
-    for name in surface.__all__:
-        getattr(surface, name)
+    package = importlib.import_module("penstock")
+    for name in package.__all__:
+        getattr(package, name)
     for module in ("authoring.collect", "authoring.source"):
         importlib.import_module(f"penstock.{module}")
     for module in ("context_keys", "logging_setup", "moment", "tracebacks"):
         importlib.import_module(f"penstock.task_process.{module}")
 
 
-def _fork_again(plate: forking.Nameplate, asker: socket.socket, descriptors: list[int]) -> str:
+def _fork_again(nameplate: forking.Nameplate, asker: socket.socket, descriptors: list[int]) -> str:
     """Become the task's process, whose parent has ended; in every other case, end here."""
     try:
-        middle = os.getpid()
+        intermediate = os.getpid()
         if os.fork():
             os._exit(0)
         asker.detach()
         stray_signals.let_through()
-        return _begin(plate, middle, *descriptors)
+        return _begin(nameplate, intermediate, *descriptors)
     except BaseException:  # noqa: BLE001 - nothing has begun: the supervisor starts the task in another way
         os._exit(1)
 
 
 def _begin(
-    plate: forking.Nameplate, middle: int, descriptor: int, stdout: int, stderr: int, line: int
+    nameplate: forking.Nameplate, intermediate: int, descriptor: int, stdout: int, stderr: int, line: int
 ) -> str:
     forking.settle(stdout, stderr, keep=[descriptor, line])
     own = socket.socket(fileno=descriptor)
     order = json.loads(own.recv(forking.MAX_MESSAGE))
     argv, environment = order["argv"], order["env"]
-    plate.show(argv, environment[MARK])
+    nameplate.show(argv, environment[MARK])
     forking.live_in({**environment, CHANNEL: str(line)}, order["cwd"])
     sys.argv[1:] = [argv[-1]]
     sys.orig_argv[:] = argv
-    while os.getppid() == middle:  # it has only to end
+    while os.getppid() == intermediate:  # it has only to end
         time.sleep(_LOOK)
     own.send(b"%d" % os.getpid())
     if own.recv(16) != GO:

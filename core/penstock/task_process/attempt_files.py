@@ -1,6 +1,6 @@
-"""What a task's process leaves in its attempt's directory, also when the disk takes nothing.
+"""Files that a task's process writes to its attempt's directory, also when the disk is full.
 
-Then its supervisor takes it over, in memory, and writes it as soon as there is room again.
+Then its supervisor takes them over, in memory, and writes them as soon as there is space again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from penstock.attempts.files import DISK_ERRORS, MAX_RECORD_BYTES, write_whole
 from penstock.authoring.exceptions import TaskError
 from penstock.task_process.channel import NoAnswerError, channel
 
-MOST_HELD = MAX_RECORD_BYTES
+MOST_HANDED_OVER = MAX_RECORD_BYTES
 """Bytes of one file that a supervisor holds; a larger one needs room at once."""
 
 
@@ -19,7 +19,7 @@ class NoRoomError(TaskError):
     """The disk takes nothing, and what is to be written is too large to wait for that."""
 
 
-def leave(folder: str, name: str, data: bytes) -> None:
+def write_attempt_file(folder: str, name: str, data: bytes) -> None:
     """Write file *name* in *folder*, or have it written later; raise OSError or `NoRoomError`."""
     from penstock.failpoint import disk
 
@@ -29,15 +29,15 @@ def leave(folder: str, name: str, data: bytes) -> None:
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
-        if len(data) > MOST_HELD:
+        if len(data) > MOST_HANDED_OVER:
             raise NoRoomError(
                 f"{len(data):,} bytes ({name}) do not fit on the disk of {os.path.dirname(folder)}: "  # noqa: PTH120
-                f"{error.strerror}. Up to {MOST_HELD:,} bytes would wait for space; write large data "
+                f"{error.strerror}. Up to {MOST_HANDED_OVER:,} bytes would wait for space; write large data "
                 "elsewhere and push its path"
             ) from None
         if not channel.is_open:
             raise
         try:
-            channel.leave(name, data)
+            channel.hand_over(name, data)
         except NoAnswerError:
             raise error from None
