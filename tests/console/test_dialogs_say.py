@@ -12,6 +12,7 @@ from fakes.engine import FakeEngine
 from fakes.world import NOW
 from penstock.errors import RefusedError
 from penstock.model import acts
+from penstock.model.callbacks import CallbackState
 from penstock.model.states import RunState
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.pauses import PauseInfo
@@ -55,7 +56,7 @@ async def test_why_names_callbacks_that_failed() -> None:
             task_id="load",
             map_index=-1,
             kind="task_failure",
-            state="failed",
+            state=CallbackState.FAILED,
             created=NOW,
             reason="exit 1: the chat is down",
         )

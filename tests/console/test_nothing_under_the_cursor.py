@@ -106,7 +106,7 @@ async def _no_backfill_passes(driver: Driver) -> None:
 
 async def _no_slots(driver: Driver) -> None:
     number, row = next(iter(driver.engine.world.backfills.items()))
-    driver.engine.world.backfills[number] = structs.replace(row, slots=())
+    driver.engine.world.backfills[number] = structs.replace(row, points=())
     await _pushed(driver, SlotsScreen(number))
     await driver.sees("no slots")
 

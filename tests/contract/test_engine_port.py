@@ -222,10 +222,10 @@ def test_the_smaller_lists(port: Port) -> None:
 
 def test_backfills(port: Port) -> None:
     [listed] = port.engine.backfills("etl")
-    assert (listed.counts, listed.slots) == ({"success": 1, "running": 1, "waiting": 1}, ())
+    assert (listed.counts, listed.points) == ({"success": 1, "running": 1, "waiting": 1}, ())
     whole = port.engine.backfill(listed.backfill_id)
-    assert [slot.state for slot in whole.slots] == ["success", "running", "waiting"]
-    assert msgspec.structs.replace(whole, slots=()) == listed
+    assert [slot.state for slot in whole.points] == ["success", "running", "waiting"]
+    assert msgspec.structs.replace(whole, points=()) == listed
     assert port.engine.backfills("idle") == []
 
 

@@ -294,7 +294,7 @@ class Story:
         yield from _numbered("asset event", reversed(engine.asset_events()))
         for row in engine.backfills():
             yield f"backfill {row.backfill_id}", row
-            yield from _numbered(f"slot {row.backfill_id}", engine.backfill(row.backfill_id).slots)
+            yield from _numbered(f"slot {row.backfill_id}", engine.backfill(row.backfill_id).points)
 
     def _run(self, dag_id: str, run_id: str, *, why: bool) -> Iterator[tuple[str, Any]]:
         engine = self.bench.engine

@@ -315,7 +315,7 @@ class FakeEngine:
         """Answer `Engine.backfills`."""
         self._ask("backfills")
         rows = sorted(self.world.backfills.values(), key=lambda row: -row.backfill_id)
-        return [replace(row, slots=()) for row in rows if dag_id in {None, row.dag_id}]
+        return [replace(row, points=()) for row in rows if dag_id in {None, row.dag_id}]
 
     def backfill(self, backfill_id: int) -> BackfillRow:
         """Answer `Engine.backfill`."""

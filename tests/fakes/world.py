@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from penstock.clock import EPOCH
+from penstock.model.backfills import BackfillPointState, BackfillState
 from penstock.model.graph import Graph
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.views.attempts import AttemptRow, Sample
-from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import EventRow
 from penstock.model.views.nodes import GroupNode, TaskNode
@@ -432,9 +433,9 @@ def replace(view: AnyView, **changes: Any) -> AnyView:
 def _backfill(newest: datetime) -> BackfillRow:
     states = ("success", "success", "failed", "running", "running", "waiting", "kept", "skipped")
     slots = tuple(
-        SlotRow(
+        BackfillPoint(
             logical_date=newest - (40 - place) * DAY,
-            state=state,  # type: ignore[arg-type]
+            state=BackfillPointState(state),
             run_id=f"backfill__{(newest - (40 - place) * DAY).isoformat()}"
             if state not in {"waiting", "skipped"}
             else None,
@@ -453,11 +454,11 @@ def _backfill(newest: datetime) -> BackfillRow:
         reprocess="failed",
         max_active_runs=2,
         backwards=False,
-        state="running",
+        state=BackfillState.RUNNING,
         created=NOW - timedelta(minutes=21),
         by="ada",
         counts=counts,
-        slots=slots,
+        points=slots,
     )
 
 

@@ -9,9 +9,11 @@ from fakes.world import DAY, World, count_states, replace
 from penstock.errors import RefusedError, UnknownError
 from penstock.ids import make_run_id
 from penstock.model import acts
+from penstock.model.backfills import BackfillPointState as P
+from penstock.model.backfills import BackfillState
 from penstock.model.graph import Graph
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
-from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagDetail
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.plans import Done, Plan, PlanItem
@@ -113,9 +115,9 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
             backfill_id = _make_backfill(world, act, planned, now, actor)
         case acts.PauseBackfill() | acts.ResumeBackfill() | acts.CancelBackfill():
             changes = {
-                acts.PauseBackfill: "paused",
-                acts.ResumeBackfill: "running",
-                acts.CancelBackfill: "cancelled",
+                acts.PauseBackfill: BackfillState.PAUSED,
+                acts.ResumeBackfill: BackfillState.RUNNING,
+                acts.CancelBackfill: BackfillState.CANCELLED,
             }
             _set_backfill(world, act.backfill_id, state=changes[type(act)])
         case acts.ResizeBackfill():
@@ -278,7 +280,9 @@ def _fate(run: RunRow | None, reprocess: str) -> str:
 def _make_backfill(world: World, act: acts.CreateBackfill, planned: Plan, now: datetime, actor: str) -> int:
     number = max(world.backfills, default=0) + 1
     slots = tuple(
-        SlotRow(logical_date=item.logical_date or now, state="kept" if item.note == "kept" else "waiting")
+        BackfillPoint(
+            logical_date=item.logical_date or now, state=P.KEPT if item.note == "kept" else P.WAITING
+        )
         for item in planned.items
     )
     world.backfills[number] = BackfillRow(
@@ -289,11 +293,11 @@ def _make_backfill(world: World, act: acts.CreateBackfill, planned: Plan, now: d
         reprocess=act.reprocess,
         max_active_runs=act.max_active_runs,
         backwards=act.backwards,
-        state="running",
+        state=BackfillState.RUNNING,
         created=now,
         by=actor or "test",
         counts={"waiting": sum(slot.state == "waiting" for slot in slots)},
-        slots=slots,
+        points=slots,
     )
     return number
 

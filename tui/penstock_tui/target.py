@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal, assert_never
 
-from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagRow
 from penstock.model.views.runs import RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
@@ -90,7 +90,7 @@ class BackfillTarget:
 class SlotTarget(BackfillTarget):
     """One date of a backfill; an action on it is done to the whole backfill."""
 
-    slot: SlotRow
+    slot: BackfillPoint
     noun: ClassVar[str] = "slot"
 
 

@@ -192,8 +192,8 @@ def show(session: Session, *, backfill_id: int, as_json: bool) -> None:
 
     zone = zone_of(engine, row.dag_id)
     rows = [
-        (text.moment(slot.logical_date, zone), slot.state, slot.run_id, slot.reason or "")
-        for slot in row.slots
+        (text.moment(point.logical_date, zone), point.state, point.run_id, point.reason or "")
+        for point in row.points
     ]
     heads = (f"LOGICAL DATE ({zone})", "STATE", "RUN", "WHY")
     tell(f"{_row_text(row)}{_rules(row)}\n\n{text.table(heads, rows)}")

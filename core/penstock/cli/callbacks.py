@@ -11,6 +11,7 @@ from penstock.cli.options import json_option
 from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError
+from penstock.model.callbacks import CallbackState
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
@@ -51,7 +52,7 @@ def callbacks(
         rows = engine.callbacks(dag, run_id, 10_000 if failed or number is not None else count)
     if number is not None:
         return _print_log(engine, rows, number)
-    shown = [row for row in rows if not failed or row.state == "failed"][:count]
+    shown = [row for row in rows if not failed or row.state is CallbackState.FAILED][:count]
     if as_json:
         print_json({"callbacks": shown})
         return 0

@@ -8,13 +8,16 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from itertools import product
 from typing import TypeVar
 
+from penstock.model.backfills import BACKFILL_POINTS, BACKFILLS
+from penstock.model.callbacks import CALLBACKS
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.transitions import RUN_MOVES, TASK_MOVES, RunEvent, TaskEvent
+from penstock.model.vocabulary import Vocabulary
 
 State = TypeVar("State", bound=StrEnum)
 Event = TypeVar("Event", bound=StrEnum)
@@ -42,6 +45,12 @@ def render() -> str:
             *_states(TaskState, TERMINAL),
             *_events(TaskEvent),
             *_moves(TASK_MOVES, (TaskState, TaskEvent)),
+            "## Backfills\n",
+            *_vocabulary(BACKFILLS),
+            "## Points of a backfill\n",
+            *_vocabulary(BACKFILL_POINTS),
+            "## Callbacks\n",
+            *_vocabulary(CALLBACKS),
         ]
     )
 
@@ -77,7 +86,16 @@ def _moves(
     yield ""
 
 
-def _name(state: StrEnum, terminal: frozenset[StrEnum]) -> str:
+def _vocabulary(words: Vocabulary[State]) -> Iterator[str]:
+    meanings = _meanings(words.kind)
+    yield "| State | Meaning | May become |\n| --- | --- | --- |"
+    for state in words.kind:
+        after = ", ".join(_name(each, words.final) for each in words.kind if each in words[state].becomes)
+        yield f"| {_name(state, words.final)} | {meanings.get(state.name, '')} | {after} |"
+    yield ""
+
+
+def _name(state: StrEnum, terminal: Collection[StrEnum]) -> str:
     return f"**{state}**" if state in terminal else str(state)
 
 

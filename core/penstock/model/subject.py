@@ -12,15 +12,41 @@ An exception then carries the innermost subject, and the code that catches it kn
 from __future__ import annotations
 
 import traceback
+from enum import StrEnum
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 from penstock.errors import PenstockError
+from penstock.model.looks import LOOKS
+from penstock.model.vocabulary import Term, Vocabulary
 
-Kind = Literal["run", "dag", "order", "row"]
 _ABOUT = "penstock_about"
 _LONGEST = 500
 _HERE = __file__.rpartition("/")[0].rpartition("/")[0]
+
+
+class SubjectKind(StrEnum):
+    """What kind of thing a piece of work is about."""
+
+    RUN = "run"
+    DAG = "dag"
+    ORDER = "order"
+    """What a person asked for, or a file that is to be taken over."""
+    ROW = "row"
+    """A stored row that belongs to no run."""
+
+
+SUBJECTS = Vocabulary(
+    SubjectKind,
+    "subject",
+    {
+        SubjectKind.RUN: Term("run", LOOKS["quarantined"]),
+        SubjectKind.DAG: Term("DAG", LOOKS["quarantined"]),
+        SubjectKind.ORDER: Term("order", LOOKS["quarantined"]),
+        SubjectKind.ROW: Term("stored row", LOOKS["quarantined"]),
+    },
+)
+"""How each is called and looks while it is in quarantine."""
 
 
 class Subject:
@@ -32,9 +58,9 @@ class Subject:
     __slots__ = ("dag_id", "id", "kind", "run_id")
 
     def __init__(
-        self, kind: Kind, subject_id: str, dag_id: str | None = None, run_id: str | None = None
+        self, kind: SubjectKind, subject_id: str, dag_id: str | None = None, run_id: str | None = None
     ) -> None:
-        self.kind: Kind = kind
+        self.kind = kind
         self.id = subject_id
         self.dag_id = dag_id
         self.run_id = run_id
@@ -54,17 +80,17 @@ class Subject:
 
 def about_dag(dag_id: str) -> Subject:
     """Return the subject for a DAG."""
-    return Subject("dag", dag_id, dag_id)
+    return Subject(SubjectKind.DAG, dag_id, dag_id)
 
 
 def about_run(dag_id: str, run_id: str) -> Subject:
     """Return the subject for a run."""
-    return Subject("run", f"{dag_id}/{run_id}", dag_id, run_id)
+    return Subject(SubjectKind.RUN, f"{dag_id}/{run_id}", dag_id, run_id)
 
 
 def about_row(table: str, key: object, dag_id: str | None = None) -> Subject:
     """Return the subject for a stored row that belongs to no run."""
-    return Subject("row", f"{table}:{key}", dag_id)
+    return Subject(SubjectKind.ROW, f"{table}:{key}", dag_id)
 
 
 def lay_to(error: BaseException, subject: Subject) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from msgspec.structs import astuple
 
 from penstock.store.sqlite.text import shown
 
+Word = TypeVar("Word", bound=StrEnum)
 _EARLIEST = -62_000_000_000_000_000
 _LATEST = 253_000_000_000_000_000
 _Moment = Annotated[int, msgspec.Meta(ge=_EARLIEST, le=_LATEST)]
@@ -52,6 +54,11 @@ def checked(
             raise ValueError(f"{table.name}.{name} is {value!r:.80}: {said}") from None
 
     return check
+
+
+def known(kind: type[Word], stored: object, otherwise: Word) -> Word:
+    """Return *stored* as a word of *kind*; *otherwise* when it is not one: somebody wrote it by hand."""
+    return kind(str(stored)) if stored in frozenset(kind) else otherwise
 
 
 def not_text(value: bytes) -> str:

@@ -10,8 +10,9 @@ import pytest
 from msgspec import structs
 
 from fakes.world import NOW, believable
+from penstock.model.backfills import BackfillPointState
 from penstock.model.states import RunState, TaskState
-from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagRow
 from penstock.model.views.runs import RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
@@ -37,7 +38,7 @@ RUN = WORLD.runs_of("orders_daily")[0]
 TASKS = {task.task_id: task for task in WORLD.runs["orders_daily", RUN.run_id].tasks}
 DAG: DagRow = structs.replace(WORLD.dags["orders_daily"].dag, last_run=RUN)
 FILLED = next(iter(WORLD.backfills.values()))
-SLOT = SlotRow(logical_date=NOW, state="waiting")
+SLOT = BackfillPoint(logical_date=NOW, state=BackfillPointState.WAITING)
 BROKEN = ImportErrorRow(file="dags/x.py", message="no", line=3, since=NOW)
 DAYS = (date(2026, 8, 1), date(2026, 8, 3))
 

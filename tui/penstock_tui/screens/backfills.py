@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from penstock.model.views.backfills import BackfillRow, SlotRow
+from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import BackfillTarget, SlotTarget, Target
@@ -167,7 +167,7 @@ class SlotsScreen(Listing):
 
     def show(self) -> None:
         """Fill the table."""
-        slots = self.row.slots if self.row else ()
+        slots = self.row.points if self.row else ()
         self.table.empty = "no slots"
         self.table.set_rows(
             [
@@ -177,7 +177,7 @@ class SlotsScreen(Listing):
         )
         self.refresh_top()
 
-    def _cells(self, slot: SlotRow) -> tuple[Spans, ...]:
+    def _cells(self, slot: BackfillPoint) -> tuple[Spans, ...]:
         looks = self.shell.looks
         return (
             [(durations.stamp(slot.logical_date, self.zone or self.shell.zone), "")],
@@ -222,10 +222,10 @@ class SlotsScreen(Listing):
         slot = self._here()
         return (slot.run_id or "") if slot else ""
 
-    def _here(self) -> SlotRow | None:
+    def _here(self) -> BackfillPoint | None:
         place = self.table.cursor_key
         return (
-            self.row.slots[int(place)]
-            if self.row and place is not None and int(place) < len(self.row.slots)
+            self.row.points[int(place)]
+            if self.row and place is not None and int(place) < len(self.row.points)
             else None
         )

@@ -1,52 +1,22 @@
-"""How a state looks: a glyph, a letter and a colour, so that each is clear without the others. Pure.
+"""How a state is drawn: one character or a word, with a style. Pure.
 
-The glyphs are of neutral width in every locale. `Looks(ascii=True)` gives letters for them. Styles
-are Rich style strings over the terminal's own sixteen colours, so they follow the user's palette,
-light or dark; what runs is bold and what failed is bold too, so that both show without colour.
+`penstock.model.looks` says how each looks; `Looks(ascii=True)` gives letters for glyphs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from penstock.model.backfills import BACKFILL_POINTS, BACKFILLS, CANARIES
+from penstock.model.callbacks import CALLBACKS
+from penstock.model.looks import LOOKS, Look
+from penstock.model.pauses import PAUSES, PauseKind
+from penstock.model.subject import SUBJECTS
 
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One state: ``glyph`` is one cell wide, ``letter`` its ASCII twin, ``style`` a Rich style."""
-
-    glyph: str
-    letter: str
-    style: str
-    word: str
-
-
-_LOOKS: dict[str, Look] = {
-    "success": Look("✓", "S", "green", "success"),
-    "failed": Look("✗", "F", "bold red", "failed"),
-    "running": Look("▸", "R", "bold cyan", "running"),
-    "queued": Look("◌", "Q", "yellow", "queued"),
-    "scheduled": Look("◦", "W", "yellow", "scheduled"),
-    "pending": Look("·", ".", "bright_black", "pending"),
-    "up_for_retry": Look("⟳", "T", "bold yellow", "retry"),
-    "up_for_reschedule": Look("∿", "E", "cyan", "waiting"),
-    "deferred": Look("∿", "D", "cyan", "deferred"),
-    "upstream_failed": Look("⊘", "U", "red", "blocked"),
-    "skipped": Look("»", "K", "bright_black", "skipped"),
-    "stopping": Look("⨯", "X", "bold magenta", "stopping"),
-    "restarting": Look("↻", "N", "bold magenta", "restarting"),
-    "cancelled": Look("⊗", "C", "magenta", "cancelled"),
-    "removed": Look("∅", "M", "bright_black", "removed"),
-    "paused": Look("=", "P", "bright_black", "paused"),
-    "frozen": Look("=", "Z", "blue", "frozen"),
-    "held": Look("=", "H", "blue", "held"),
-    "none": Look("-", "-", "bright_black", ""),
-    "created": Look("+", "+", "bold green", "create"),
-    "kept": Look("⊜", "=", "bright_black", "kept"),
-    "waiting": Look("◌", "Q", "yellow", "waiting"),
-    "missing": Look("∅", "M", "bright_black", "gone"),
-    "lost": Look("?", "L", "bold red", "lost"),
-    "quarantined": Look("!", "!", "bold red", "quarantine"),
+_VOCABULARIES = (BACKFILLS, BACKFILL_POINTS, CANARIES, CALLBACKS, SUBJECTS)
+_OF_KIND: dict[type, dict[str, Look]] = {
+    **{words.kind: words.looks() for words in _VOCABULARIES},
+    PauseKind: {kind: term.look for kind, term in PAUSES.items()},
 }
+"""Words of small vocabularies may mean something else than a state of that name."""
 
 
 class Looks:
@@ -64,7 +34,7 @@ class Looks:
 
     def look(self, state: str) -> Look:
         """Return how *state* looks; unknown states look like none."""
-        return _LOOKS.get(state, _LOOKS["none"])
+        return _OF_KIND.get(type(state), LOOKS).get(state, LOOKS["none"])
 
     def glyph(self, state: str) -> str:
         """Return the one character that stands for *state*."""
@@ -87,4 +57,4 @@ class Looks:
 
 def known_states() -> tuple[str, ...]:
     """Return every state that has a look of its own."""
-    return tuple(_LOOKS)
+    return tuple(LOOKS)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary
 from penstock.model.views.view import View
 
-SlotState = Literal["waiting", "running", "success", "failed", "kept", "skipped", "cancelled"]
-BackfillState = Literal["running", "paused", "success", "failed", "cancelled"]
-Canary = Literal["waiting", "passed", "failed"]
 
-
-class SlotRow(View, frozen=True, kw_only=True):
+class BackfillPoint(View, frozen=True, kw_only=True):
     """One schedule point of a backfill."""
 
     logical_date: datetime
-    state: SlotState
+    state: BackfillPointState
     run_id: str | None = None
     reason: str | None = None
 
@@ -38,12 +35,12 @@ class BackfillRow(View, frozen=True, kw_only=True):
     by: str
     ended: datetime | None = None
     counts: dict[str, int] = msgspec.field(default_factory=dict)
-    """Slots by state."""
-    slots: tuple[SlotRow, ...] = ()
+    """Points by state."""
+    points: tuple[BackfillPoint, ...] = msgspec.field(default=(), name="slots")
     conf: dict[str, Any] = msgspec.field(default_factory=dict)
     canary: Canary | None = None
-    """The state of the first slot, if the others wait for it."""
+    """The state of the first point, if the others wait for it."""
     stop_after: int | None = None
-    """After this many failed slots nothing more is started."""
+    """After this many failed points nothing more is started."""
     quarantined: str | None = None
     """Why it is in quarantine; it then stands still until an operator takes it back or drops it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from penstock.model.callbacks import CallbackState
 from penstock.model.views.view import View
 
 
@@ -11,7 +12,7 @@ class CallbackRow(View, frozen=True, kw_only=True):
     """One delivery of an author's callbacks.
 
     ``kind`` is the event: ``task_failure``, ``run_success``, ``deadline:0`` and so on.
-    ``state``: waiting, running, done, failed. ``reason`` says why it failed.
+    ``reason`` says why it failed.
     """
 
     id: int
@@ -20,7 +21,7 @@ class CallbackRow(View, frozen=True, kw_only=True):
     task_id: str | None
     map_index: int
     kind: str
-    state: str
+    state: CallbackState
     created: datetime
     end: datetime | None = None
     tries: int = 0

@@ -13,7 +13,7 @@ from penstock.decoding import decoder
 from penstock.errors import PenstockError, PlanStaleError, StoreError
 from penstock.model.acts import AnyAct, act_name
 from penstock.model.spec import ParsedFile
-from penstock.model.subject import Subject, lay_to
+from penstock.model.subject import Subject, SubjectKind, lay_to
 from penstock.model.views.plans import Done
 from penstock.scheduling.moves.loaded_files import drop_file, take_file
 from penstock.scheduling.steps.unknown_attempts import TakeIn, take_in
@@ -60,13 +60,13 @@ def about_order(order: Order) -> Subject:
     match order:
         case ActOrder(act=act):
             digest = hashlib.sha256(msgspec.json.encode(act)).hexdigest()[:8]
-            return Subject("order", f"order:{act_name(act)}-{digest}", getattr(act, "dag_id", None))
+            return Subject(SubjectKind.ORDER, f"order:{act_name(act)}-{digest}", getattr(act, "dag_id", None))
         case FileLoaded(parsed):
-            return Subject("order", f"file:{parsed.file}")
+            return Subject(SubjectKind.ORDER, f"file:{parsed.file}")
         case FileGone(file):
-            return Subject("order", f"file:{file}")
+            return Subject(SubjectKind.ORDER, f"file:{file}")
         case TakeIn(strays):
-            return Subject("order", f"attempt:{strays[0].attempt_id}")
+            return Subject(SubjectKind.ORDER, f"attempt:{strays[0].attempt_id}")
 
 
 def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrder, Done]]:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us
 from penstock.model.assets import AssetCondition, AssetSpec, describe, lacking, leaves
+from penstock.model.pauses import PauseKind
 from penstock.model.spec import DagSpec
 from penstock.model.subject import about_row
 from penstock.model.views.assets import AssetConsumer, AssetEventRow, AssetRow, AssetTask
@@ -46,7 +47,9 @@ def read_assets(connection: Connection, versions: Versions) -> list[AssetRow]:
     rows = connection.execute(sa.select(_dag.c.dag_id, _dag.c.version_id).where(~_dag.c.missing)).all()
     kept = versions.load(connection, {row.version_id for row in rows})
     waiting = queued(connection)
-    paused = set(connection.execute(sa.select(_pause.c.dag_id).where(_pause.c.kind == "schedule")).scalars())
+    paused = set(
+        connection.execute(sa.select(_pause.c.dag_id).where(_pause.c.kind == PauseKind.SCHEDULE)).scalars()
+    )
     found: dict[tuple[str, str], _Gathered] = {}
     specs = [kept[row.version_id].spec for row in rows]
     for spec in specs:

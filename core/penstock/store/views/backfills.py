@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import get_args
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
-from penstock.model.views.backfills import BackfillRow, BackfillState, Canary, SlotRow, SlotState
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.pauses import PauseKind
+from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.pools import PoolRow
 from penstock.store import tables
-from penstock.store.checked import checked, json_object
+from penstock.store.checked import checked, json_object, known
 from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
 from penstock.store.statement import table_of
 from penstock.store.views.quarantine import NEVER, reasons
@@ -29,7 +30,7 @@ _backfill = table_of(tables.BackfillRow)
 _NAMES = [column.name for column in _backfill.c]
 _backfill_row = checked(_backfill, _NAMES, state=BackfillState, canary=Canary | None)
 _slot = table_of(tables.BackfillSlotRow)
-_slot_row = checked(_slot, ["logical_us", "state", "run_id", "reason"], state=SlotState)
+_slot_row = checked(_slot, ["logical_us", "state", "run_id", "reason"], state=BackfillPointState)
 _pause = table_of(tables.PauseRow)
 
 _WHO = (_run.c.version_id, _run.c.dag_id, _run.c.run_id, _task.c.task_id, _task.c.map_index)
@@ -44,7 +45,9 @@ _WAITING = (
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
     .where(RUN_UNFINISHED, _task.c.state == "scheduled")
 )
-_FROZEN = sa.select(_pause.c.by).where(_pause.c.kind == "freeze", _pause.c.dag_id == sa.bindparam("dag_id"))
+_FROZEN = sa.select(_pause.c.by).where(
+    _pause.c.kind == PauseKind.FREEZE, _pause.c.dag_id == sa.bindparam("dag_id")
+)
 _DEFERRED = (
     sa.select(*_WHO)
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
@@ -128,65 +131,71 @@ def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillR
 
 
 def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
-    """Return one backfill with its slots in the order in which they run."""
+    """Return one backfill with its points in the order in which they run."""
     row = connection.execute(sa.select(_backfill).where(_backfill.c.id == backfill_id)).first()
     if row is None:
         raise UnknownError(f"backfill {backfill_id} does not exist")
     counts: dict[str, int] = defaultdict(int)
-    slots = []
+    points = []
     waits = _why_waiting(connection, row)
     for slot in connection.execute(_SLOTS, {"backfill_id": backfill_id, "dag_id": row.dag_id}):
         counts[slot.state] += 1
-        slots.append(_slot_view(slot, waits))
-    return _view(row, counts, tuple(slots), reasons(connection).get(f"backfill:{backfill_id}"))
+        points.append(_point_view(slot, waits))
+    return _view(row, counts, tuple(points), reasons(connection).get(f"backfill:{backfill_id}"))
 
 
-def _slot_view(slot: AnyRow, waits: str) -> SlotRow:
-    """Return the view of a slot; of one that cannot be read, that it cannot."""
+def _point_view(slot: AnyRow, waits: str) -> BackfillPoint:
+    """Return the view of a point; of one that cannot be read, that it cannot."""
     try:
         _slot_row(slot[:4])
-        return SlotRow(
+        return BackfillPoint(
             logical_date=from_us(slot.logical_us),
-            state=slot.state,
+            state=BackfillPointState(slot.state),
             run_id=slot.run_id,
-            reason=_slot_words(slot, waits),
+            reason=_point_words(slot, waits),
         )
     except (ValueError, OverflowError) as error:
-        return SlotRow(
-            logical_date=_moment(slot.logical_us), state="failed", reason=f"cannot be read: {error}"
+        return BackfillPoint(
+            logical_date=_moment(slot.logical_us),
+            state=BackfillPointState.FAILED,
+            reason=f"cannot be read: {error}",
         )
 
 
 def _why_waiting(connection: Connection, row: AnyRow) -> str:
-    """Return what the slots of a backfill that have not started wait for."""
-    if row.state == "paused":
+    """Return what the points of a backfill that have not started wait for."""
+    if row.state == BackfillState.PAUSED:
         return "the backfill is paused"
     frozen = connection.execute(_FROZEN, {"dag_id": row.dag_id}).first()
     if frozen is not None:
         return f"the DAG is frozen by {frozen.by}"
-    if row.canary == "waiting":
-        return "the first slot, the canary, must succeed first"
+    if row.canary == Canary.WAITING:
+        return "the first point, the canary, must succeed first"
     return f"{row.max_active_runs} are active at once (max_active_runs)"
 
 
-def _slot_words(slot: AnyRow, waits: str) -> str | None:
-    if slot.state == "waiting":
+def _point_words(slot: AnyRow, waits: str) -> str | None:
+    if slot.state == BackfillPointState.WAITING:
         return f"runs again; {waits}" if slot.reason == "rerun" else waits
-    if slot.state == "running":
+    if slot.state == BackfillPointState.RUNNING:
         return f"its run is {slot.run_state}" if slot.run_state else None
     return str(slot.reason) if slot.reason else None
 
 
-def _view(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], barred: str | None) -> BackfillRow:
+def _view(
+    row: AnyRow, counts: dict[str, int], points: tuple[BackfillPoint, ...], barred: str | None
+) -> BackfillRow:
     """Return the view of a backfill; of one that cannot be read, as much as can be."""
     try:
         _backfill_row([getattr(row, name) for name in _NAMES])
-        return _readable(row, counts, slots, barred)
+        return _readable(row, counts, points, barred)
     except (ValueError, OverflowError) as error:
-        return _unreadable(row, counts, slots, barred or f"cannot be read: {error}")
+        return _unreadable(row, counts, points, barred or f"cannot be read: {error}")
 
 
-def _unreadable(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], reason: str) -> BackfillRow:
+def _unreadable(
+    row: AnyRow, counts: dict[str, int], points: tuple[BackfillPoint, ...], reason: str
+) -> BackfillRow:
     ended = row.end_us is not None
     return BackfillRow(
         backfill_id=row.id,
@@ -196,12 +205,12 @@ def _unreadable(row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...],
         reprocess=str(row.reprocess),
         max_active_runs=row.max_active_runs if isinstance(row.max_active_runs, int) else 0,
         backwards=row.backwards is True,
-        state=row.state if row.state in get_args(BackfillState) else "failed" if ended else "running",
+        state=known(BackfillState, row.state, BackfillState.FAILED if ended else BackfillState.RUNNING),
         created=_moment(row.created_us),
         by=str(row.by),
         ended=_moment(row.end_us) if ended else None,
         counts=dict(counts),
-        slots=slots,
+        points=points,
         quarantined=reason,
     )
 
@@ -215,7 +224,7 @@ def _moment(stored_us: object) -> datetime:
 
 
 def _readable(
-    row: AnyRow, counts: dict[str, int], slots: tuple[SlotRow, ...], barred: str | None
+    row: AnyRow, counts: dict[str, int], points: tuple[BackfillPoint, ...], barred: str | None
 ) -> BackfillRow:
     return BackfillRow(
         backfill_id=row.id,
@@ -225,14 +234,14 @@ def _readable(
         reprocess=row.reprocess,
         max_active_runs=row.max_active_runs,
         backwards=row.backwards,
-        state=row.state,
+        state=BackfillState(row.state),
         created=from_us(row.created_us),
         by=row.by,
         ended=opt_from_us(row.end_us),
         counts=dict(counts),
-        slots=slots,
+        points=points,
         conf=json_object("backfill", "conf", row.conf),
-        canary=row.canary,
+        canary=None if row.canary is None else Canary(row.canary),
         stop_after=row.stop_after,
         quarantined=barred,
     )

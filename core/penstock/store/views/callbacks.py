@@ -6,8 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us
+from penstock.model.callbacks import CallbackState
 from penstock.model.views.callbacks import CallbackRow
 from penstock.store import tables
+from penstock.store.checked import known
 from penstock.store.statement import table_of
 from penstock.store.views.runs import known_dag, run_row
 
@@ -37,7 +39,7 @@ def read_callbacks(connection: Connection, dag_id: str, run_id: str | None, limi
             task_id=row.task_id,
             map_index=row.map_index,
             kind=row.kind,
-            state=row.state,
+            state=known(CallbackState, row.state, CallbackState.FAILED),
             created=from_us(row.created_us),
             end=opt_from_us(row.end_us),
             tries=row.tries,

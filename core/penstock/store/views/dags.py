@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from penstock.clock import opt_from_us
 from penstock.errors import UnknownError
 from penstock.model.form import fields_of
+from penstock.model.pauses import PauseKind
 from penstock.model.spec import ParamSpec
 from penstock.model.states import RunState
 from penstock.model.subject import about_row
@@ -79,7 +80,7 @@ _PAUSES = sa.select(
     _pause.c.since_us,
     _pause.c.why,
     _pause.c.until_us,
-).where(_pause.c.kind != "task")
+).where(_pause.c.kind != PauseKind.TASK)
 
 
 class _Facts(NamedTuple):
@@ -197,11 +198,11 @@ def _dag_view(
     spec = versions[row.version_id].spec
     runs = facts.runs.get(dag_id, [])
     good = [run for run in runs if readable(run)]
-    held = facts.pauses.get((dag_id, "run", runs[0].run_id)) if runs else None
+    held = facts.pauses.get((dag_id, PauseKind.RUN, runs[0].run_id)) if runs else None
     took = [run.worked_us / 1e6 for run in good if run.state == "success" and run.start_us is not None]
     last = runs[0] if runs else None
     active = facts.active.get(dag_id, 0)
-    paused = facts.pauses.get((dag_id, "schedule", ""))
+    paused = facts.pauses.get((dag_id, PauseKind.SCHEDULE, ""))
     return DagRow(
         dag_id=dag_id,
         file=row.file,
@@ -212,7 +213,7 @@ def _dag_view(
         tags=spec.tags,
         tasks=len(spec.tasks),
         paused=paused,
-        frozen=facts.pauses.get((dag_id, "freeze", "")),
+        frozen=facts.pauses.get((dag_id, PauseKind.FREEZE, "")),
         next_run=None if paused or row.missing else coming.next_run(dag_cursor(row), spec, busy=active > 0),
         strip=tuple(
             RunCell(run_id=run.run_id, state=RunState(run.state), logical_date=opt_from_us(run.logical_us))

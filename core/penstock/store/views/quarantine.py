@@ -10,8 +10,10 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us
 from penstock.model.states import RunState, RunType
+from penstock.model.subject import SubjectKind
 from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.views.runs import RunRow
+from penstock.store.checked import known
 from penstock.store.quarantine_table import QuarantineRow as StoredRow
 from penstock.store.statement import table_of
 
@@ -25,7 +27,11 @@ def read_quarantine(connection: Connection) -> list[QuarantineRow]:
     query = sa.select(_quarantine).order_by(_quarantine.c.since_us, _quarantine.c.id)
     return [
         QuarantineRow(
-            kind=row.kind, id=row.id, dag_id=row.dag_id, reason=row.reason, since=from_us(row.since_us)
+            kind=known(SubjectKind, row.kind, SubjectKind.ROW),
+            id=row.id,
+            dag_id=row.dag_id,
+            reason=row.reason,
+            since=from_us(row.since_us),
         )
         for row in connection.execute(query)
     ]

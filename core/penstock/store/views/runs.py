@@ -16,6 +16,7 @@ from penstock.decoding import decoder
 from penstock.errors import UnknownError, UsageError
 from penstock.ids import instance_key
 from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.pauses import PauseKind
 from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
@@ -351,7 +352,7 @@ def _holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseIn
     rows = connection.execute(_PAUSES, {"dag_id": dag_id}).all()
     return dict(
         Sieve().rows(
-            [row for row in rows if row.kind != "schedule"],
+            [row for row in rows if row.kind != PauseKind.SCHEDULE],
             lambda row: about_row("pause", row.run_id),
             lambda row: (
                 (row.run_id, row.task_id),

@@ -360,7 +360,7 @@ async def test_a_backfill_runs_each_point_once_and_a_second_one_has_nothing_to_d
     bench.finish()
     row = bench.engine.backfill(done.backfill_id)
     assert row.state == "success"
-    assert {slot.state for slot in row.slots} == {"success"}
+    assert {slot.state for slot in row.points} == {"success"}
     again = bench.act(act)
     assert (again.touched, again.backfill_id) == (0, None)
     assert "nothing to do" in again.message

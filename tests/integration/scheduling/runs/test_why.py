@@ -196,7 +196,7 @@ def backfill(bench: Bench) -> tuple[str, None]:
     from penstock.model.acts import Clear, ResizeBackfill
 
     bench.act(ResizeBackfill(backfill_id=1, max_active_runs=1))
-    first = bench.engine.backfill(1).slots[0].run_id or ""
+    first = bench.engine.backfill(1).points[0].run_id or ""
     bench.end("a", run_id=first)
     bench.act(Clear(dag_id="d", run_id=first))
     return first, None

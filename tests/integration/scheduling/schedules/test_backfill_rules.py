@@ -43,26 +43,26 @@ def begin(bench: Bench, last: int, **fields: object) -> int:
 
 
 def slots(bench: Bench, number: int) -> list[str]:
-    return [slot.state for slot in bench.engine.backfill(number).slots]
+    return [slot.state for slot in bench.engine.backfill(number).points]
 
 
 def days(bench: Bench, number: int) -> dict[int, str | None]:
     """Return what is said of each day."""
-    return {slot.logical_date.day: slot.reason for slot in bench.engine.backfill(number).slots}
+    return {slot.logical_date.day: slot.reason for slot in bench.engine.backfill(number).points}
 
 
 async def test_the_canary_goes_alone_and_lets_the_others_follow(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     number = begin(bench, 5, canary=True, max_active_runs=3)
     assert slots(bench, number) == ["running", *["waiting"] * 4]
-    assert days(bench, number)[2] == "the first slot, the canary, must succeed first"
+    assert days(bench, number)[2] == "the first point, the canary, must succeed first"
     await bench.restart()
     bench.end("a")
     assert slots(bench, number) == ["success", *["running"] * 3, "waiting"]
     row = bench.engine.backfill(number)
-    assert (row.canary, row.slots[4].reason) == ("passed", "3 are active at once (max_active_runs)")
-    bench.act(Clear(dag_id="b", run_id=row.slots[0].run_id or ""))
-    bench.end("a", run_id=row.slots[1].run_id)
+    assert (row.canary, row.points[4].reason) == ("passed", "3 are active at once (max_active_runs)")
+    bench.act(Clear(dag_id="b", run_id=row.points[0].run_id or ""))
+    bench.end("a", run_id=row.points[1].run_id)
     assert slots(bench, number)[0] == "running", "a canary that passed has passed"
     bench.finish()
     assert bench.engine.backfill(number).state == "success"
@@ -88,7 +88,7 @@ async def test_a_canary_that_fails_leaves_the_others_alone(tmp_path: Path) -> No
 async def test_after_k_failures_what_runs_finishes_and_the_rest_is_skipped(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     number = begin(bench, 9, max_active_runs=3, stop_after=2)
-    runs = [slot.run_id for slot in bench.engine.backfill(number).slots]
+    runs = [slot.run_id for slot in bench.engine.backfill(number).points]
     bench.end("a", BAD, run_id=runs[0])
     assert slots(bench, number)[:5] == ["failed", "running", "running", "running", "waiting"]
     bench.end("a", BAD, run_id=runs[1])
@@ -109,7 +109,7 @@ async def test_a_queued_run_of_a_stopped_backfill_never_starts(tmp_path: Path) -
     number = begin(bench, 6, max_active_runs=2, stop_after=1)
     bench.act(ResizeBackfill(backfill_id=number, max_active_runs=1))
     assert len(bench.running()) == 2, "what runs goes on"
-    first, second = (slot.run_id or "" for slot in bench.engine.backfill(number).slots[:2])
+    first, second = (slot.run_id or "" for slot in bench.engine.backfill(number).points[:2])
     bench.end("a", BAD, run_id=first)
     assert slots(bench, number) == ["failed", "running", *["skipped"] * 4]
     bench.end("a", run_id=second)

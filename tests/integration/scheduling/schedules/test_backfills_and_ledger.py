@@ -104,7 +104,7 @@ async def test_a_cancelled_backfill_ends_with_its_last_run(bench: Bench) -> None
     row = bench.engine.backfill(number)
     assert row.state == "cancelled"
     assert row.ended is not None
-    assert [slot.state for slot in row.slots] == ["success", "cancelled", "cancelled", "cancelled"]
+    assert [slot.state for slot in row.points] == ["success", "cancelled", "cancelled", "cancelled"]
 
 
 async def test_a_failed_run_of_a_backfill_that_is_retried_counts_as_it_ends_then(bench: Bench) -> None:
@@ -123,7 +123,7 @@ async def test_a_failed_run_of_a_backfill_that_is_retried_counts_as_it_ends_then
     assert bench.engine.backfill(done.backfill_id).state == "running"
     bench.finish()
     row = bench.engine.backfill(done.backfill_id)
-    assert (row.state, [slot.state for slot in row.slots]) == ("success", ["success", "success"])
+    assert (row.state, [slot.state for slot in row.points]) == ("success", ["success", "success"])
 
 
 async def test_a_new_version_of_a_dag_goes_on_where_its_schedule_stood(bench: Bench) -> None:

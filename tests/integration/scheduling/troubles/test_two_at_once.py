@@ -55,14 +55,14 @@ async def test_backfills_of_two_dags_in_one_tick_have_keys_and_slots_of_their_ow
     found = {row.dag_id: row for row in bench.engine.backfills()}
     assert {name: row.backfill_id for name, row in found.items()} == {"three": 1, "one": 2, "two": 3}
     for number, states in ((2, ["running"] * 3), (3, ["running", "waiting", "waiting"])):
-        slots = bench.engine.backfill(number).slots
+        slots = bench.engine.backfill(number).points
         assert [slot.logical_date.day for slot in slots] == [1, 2, 3]
         assert [slot.state for slot in slots] == states
     await bench.restart()
     bench.finish()
     for number in (1, 2, 3):
         row = bench.engine.backfill(number)
-        assert (row.state, [slot.state for slot in row.slots]) == ("success", ["success"] * 3)
+        assert (row.state, [slot.state for slot in row.points]) == ("success", ["success"] * 3)
     assert {len(bench.engine.runs(name)) for name in ("one", "two", "three")} == {3}
 
 
@@ -81,7 +81,7 @@ async def test_a_backfill_that_fails_leaves_the_one_beside_it_alone(bench: Bench
     daily(bench, "good", "bad")
     together(bench, backfill("good"), backfill("bad", stop_after=1, max_active_runs=1))
     bench.end("a", BAD, dag_id="bad")
-    assert [slot.state for slot in bench.engine.backfill(2).slots] == ["failed", "skipped", "skipped"]
+    assert [slot.state for slot in bench.engine.backfill(2).points] == ["failed", "skipped", "skipped"]
     assert bench.engine.backfill(2).state == "failed"
     bench.finish()
     assert bench.engine.backfill(1).state == "success"

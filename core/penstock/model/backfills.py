@@ -1,0 +1,96 @@
+"""The states of backfills, of their points and of their canary, and what may follow what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from penstock.model.looks import LOOKS
+from penstock.model.vocabulary import Term, Vocabulary
+
+
+class BackfillState(StrEnum):
+    """The state of a backfill."""
+
+    RUNNING = "running"
+    """Its points become runs, a few at once."""
+    PAUSED = "paused"
+    """No more of its points become runs; those that run go on."""
+    SUCCESS = "success"
+    """All of its points have ended, and none failed."""
+    FAILED = "failed"
+    """All of its points have ended, and some failed or were cancelled."""
+    CANCELLED = "cancelled"
+    """An operator ended it; what ran may still go on."""
+
+
+class BackfillPointState(StrEnum):
+    """The state of one schedule point of a backfill."""
+
+    WAITING = "waiting"
+    """It has not become a run of this backfill yet."""
+    RUNNING = "running"
+    """Its run is queued or running."""
+    SUCCESS = "success"
+    """Its run succeeded."""
+    FAILED = "failed"
+    """Its run failed."""
+    KEPT = "kept"
+    """There was a run for its date that is not to be repeated."""
+    SKIPPED = "skipped"
+    """It does not run: its run was at work already, or the backfill stopped before."""
+    CANCELLED = "cancelled"
+    """Its run or the backfill was cancelled."""
+
+
+class Canary(StrEnum):
+    """How the first point did for which the others wait."""
+
+    WAITING = "waiting"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+def _backfill_terms() -> dict[BackfillState, Term[BackfillState]]:
+    state = BackfillState
+    ends = frozenset({state.SUCCESS, state.FAILED, state.CANCELLED})
+    return {
+        state.RUNNING: Term("running", LOOKS["running"], ends | {state.PAUSED}),
+        # What ran goes on, and may be the last of it.
+        state.PAUSED: Term("paused", LOOKS["paused"], ends | {state.RUNNING}),
+        state.SUCCESS: Term("success", LOOKS["success"]),
+        state.FAILED: Term("failed", LOOKS["failed"]),
+        state.CANCELLED: Term("cancelled", LOOKS["cancelled"]),
+    }
+
+
+def _point_terms() -> dict[BackfillPointState, Term[BackfillPointState]]:
+    state = BackfillPointState
+    again = frozenset({state.RUNNING})  # its run was cleared before the backfill ended
+    ends = frozenset({state.SUCCESS, state.FAILED, state.CANCELLED})
+    return {
+        state.WAITING: Term(
+            "waiting",
+            LOOKS["waiting"],
+            frozenset({state.RUNNING, state.KEPT, state.SKIPPED, state.CANCELLED}),
+        ),
+        # A run that is still queued when the backfill stops is ended with it.
+        state.RUNNING: Term("running", LOOKS["running"], ends | {state.SKIPPED}),
+        state.SUCCESS: Term("success", LOOKS["success"], again),
+        state.FAILED: Term("failed", LOOKS["failed"], again),
+        state.KEPT: Term("kept", LOOKS["kept"]),
+        state.SKIPPED: Term("skipped", LOOKS["skipped"]),
+        state.CANCELLED: Term("cancelled", LOOKS["cancelled"], again),
+    }
+
+
+BACKFILLS = Vocabulary(BackfillState, "backfill", _backfill_terms())
+BACKFILL_POINTS = Vocabulary(BackfillPointState, "point of a backfill", _point_terms())
+CANARIES = Vocabulary(
+    Canary,
+    "canary",
+    {
+        Canary.WAITING: Term("waits", LOOKS["waiting"], frozenset({Canary.PASSED, Canary.FAILED})),
+        Canary.PASSED: Term("passed", LOOKS["success"]),
+        Canary.FAILED: Term("failed", LOOKS["failed"]),
+    },
+)

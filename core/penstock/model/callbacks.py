@@ -1,0 +1,39 @@
+"""The states of a delivery of callbacks, and what may follow what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from penstock.model.looks import LOOKS
+from penstock.model.vocabulary import Term, Vocabulary
+
+
+class CallbackState(StrEnum):
+    """The state of one delivery."""
+
+    WAITING = "waiting"
+    """No process has it, or none any more: it is tried once more."""
+    RUNNING = "running"
+    """A process calls what the author wants called."""
+    DONE = "done"
+    """All was called, and nothing failed."""
+    FAILED = "failed"
+    """Something failed. It is not called again."""
+
+
+CALLBACKS = Vocabulary(
+    CallbackState,
+    "callback",
+    {
+        CallbackState.WAITING: Term(
+            "waiting", LOOKS["waiting"], frozenset({CallbackState.RUNNING, CallbackState.FAILED})
+        ),
+        CallbackState.RUNNING: Term(
+            "running",
+            LOOKS["running"],
+            frozenset({CallbackState.WAITING, CallbackState.DONE, CallbackState.FAILED}),
+        ),
+        CallbackState.DONE: Term("done", LOOKS["success"]),
+        CallbackState.FAILED: Term("failed", LOOKS["failed"]),
+    },
+)

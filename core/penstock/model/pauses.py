@@ -1,0 +1,58 @@
+"""The four kinds of pauses, and what each is called when it begins, is in force and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from penstock.model.looks import LOOKS, Look
+
+
+class PauseKind(StrEnum):
+    """What a pause stops. Each kind is independent of the others."""
+
+    SCHEDULE = "schedule"
+    """The schedule of a DAG: no new scheduled runs."""
+    FREEZE = "freeze"
+    """A DAG: nothing of it is launched."""
+    RUN = "run"
+    """One run: nothing of it is launched."""
+    TASK = "task"
+    """One task instance or all instances of a task in one run."""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseTerm:
+    """The words for one kind. ``pause`` and ``lift`` are acts, the verbs stand before what they are about."""
+
+    pause: str
+    lift: str
+    pause_verb: str
+    lift_verb: str
+    name: str
+    """What is paused is called so while the pause is in force."""
+    without: str
+    """What it is called otherwise."""
+    look: Look
+
+
+def _hold() -> PauseTerm:
+    return PauseTerm("hold", "release", "Hold", "Release", "held", "working", LOOKS["held"])
+
+
+PAUSES: dict[PauseKind, PauseTerm] = {
+    PauseKind.SCHEDULE: PauseTerm(
+        "pause",
+        "unpause",
+        "Pause the schedule of",
+        "Resume the schedule of",
+        "paused",
+        "scheduled",
+        LOOKS["paused"],
+    ),
+    PauseKind.FREEZE: PauseTerm(
+        "freeze", "unfreeze", "Freeze", "Unfreeze", "frozen", "working", LOOKS["frozen"]
+    ),
+    PauseKind.RUN: _hold(),
+    PauseKind.TASK: _hold(),
+}
