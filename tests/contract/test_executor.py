@@ -97,12 +97,13 @@ async def test_submitting_again_does_not_run_again(attempts: Attempts, tmp_path:
 async def test_a_running_attempt_is_claimed_with_its_pid(attempts: Attempts) -> None:
     spec = shell("sleep 60")
     attempts.executor.submit([spec])
-    await eventually(
-        lambda: isinstance(seen := attempts.observe(spec.attempt_id), Claimed) and seen.pid, "a pid to show"
-    )
-    seen = attempts.observe(spec.attempt_id)
-    assert isinstance(seen, Claimed)
-    assert seen.pid in marked(spec.attempt_id)
+
+    def shown() -> Claimed | None:
+        seen = attempts.observe(spec.attempt_id)
+        return seen if isinstance(seen, Claimed) and seen.pid in marked(spec.attempt_id) else None
+
+    # Between the fork and the exec the process has the number already, and not yet the mark.
+    seen = await eventually(shown, "the number of the process that has the mark")
     assert seen.at is not None
     attempts.executor.stop(spec.attempt_id, "kill", "enough")
     await attempts.end(spec.attempt_id)

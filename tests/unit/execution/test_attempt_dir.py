@@ -22,6 +22,7 @@ from penstock.execution.local.directory import Stage, probe, revoke
 from penstock.execution.local.executor import LocalExecutor, prepare_root
 from penstock.model.outcome import OutcomeKind
 from penstock.settings import Settings
+from penstock.supervisor import directory as supervisor_directory
 from penstock.supervisor.directory import AttemptFiles
 
 ID = "0123456789ab-01234567"
@@ -228,6 +229,74 @@ def test_revoke_and_claim_never_both_win(tmp_path: Path, claim: str) -> None:
         assert won == [not revoked]
         assert probe(folder).stage is (Stage.REVOKED if revoked else Stage.CLAIMED)
         files.close()
+
+
+@pytest.mark.parametrize("moment", ["before_claim_link", "after_claim_link"])
+def test_a_revoke_in_the_middle_of_a_claim(
+    folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Whoever links first wins, and the other hears of it: before the link the revoke, after it the claim."""
+    revoked: list[bool] = []
+    monkeypatch.setattr(
+        supervisor_directory,
+        "reach",
+        lambda point: revoked.append(revoke(folder)) if point == moment else None,
+    )
+    files = AttemptFiles(str(folder))
+    if moment == "before_claim_link":
+        with pytest.raises(FileExistsError):
+            files.take(claim)
+    else:
+        files.take(claim)
+    assert revoked == [moment == "before_claim_link"]
+    assert probe(folder).stage is (Stage.REVOKED if revoked[0] else Stage.CLAIMED)
+    files.close()
+
+
+def test_a_result_that_comes_between_two_looks_is_seen(
+    folder: Path, claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unlocked and without a result would be lost: the supervisor may just have written it and let go."""
+    files = AttemptFiles(str(folder))
+    files.take(claim)
+    files.read_order()
+    files.mark_started()
+    looked = directory.is_locked
+
+    def ends_first(place: str) -> bool:
+        files.publish({"kind": "exit_code", "exit_code": 3}, durable=False)
+        return looked(place)
+
+    monkeypatch.setattr(directory, "is_locked", ends_first)
+    facts = probe(folder)
+    assert (facts.stage, facts.result and facts.result["exit_code"]) == (Stage.ENDED, 3)
+
+
+@pytest.mark.parametrize("before", ["refused", "revoked"])
+def test_no_order_is_written_where_the_attempt_is_settled(tmp_path: Path, before: str) -> None:
+    """A launch that is asked for again finds who refused or revoked it, and writes nothing."""
+    if before == "refused":
+        directory.refuse(tmp_path, ID, "no such command")
+    else:
+        (tmp_path / ID[:7] / ID).mkdir(parents=True)
+        assert revoke(tmp_path / ID[:7] / ID) is True
+    folder = tmp_path / ID[:7] / ID
+    left = {path.name: path.read_bytes() for path in folder.iterdir()}
+    directory.create(tmp_path, ID, b"spec")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == left
+    assert "spec" not in left
+
+
+def test_directories_are_the_users_alone(tmp_path: Path) -> None:
+    os.umask(0)
+    try:
+        directory.create(tmp_path, ID, b"spec")
+        directory.refuse(tmp_path, f"{ID[:-1]}f", "no such command")
+    finally:
+        os.umask(0o022)
+    folders = [tmp_path / ID[:7], *(tmp_path / ID[:7]).iterdir()]
+    assert len(folders) == 3
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
 def test_the_port_names_what_it_finds(tmp_path: Path) -> None:
