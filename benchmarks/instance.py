@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks.usage import CpuUse, children, cpu_use, is_supervisor
-from penstock.api.client import SocketEngine
+from penstock.api.client import socket_engine
 from penstock.errors import EngineError
 from penstock.model.acts import Trigger
 from penstock.model.states import RUN_TERMINAL, RunState
@@ -44,7 +44,7 @@ class Instance:
             (folder / f"{name}.py").write_text(text)
         (self.home / "penstock.toml").write_text(config)
         self.settings: Settings = load_settings(self.home)
-        self.client = SocketEngine(self.settings.socket)
+        self.client = socket_engine(self.settings.socket)
         self.ready_after = 0.0
         """Seconds from the start of the process until it answered with everything loaded."""
         self._daemon: subprocess.Popen[bytes] | None = None

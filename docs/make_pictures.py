@@ -28,7 +28,7 @@ PATIENCE = 120.0
 os.environ |= {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
 os.environ.pop("NO_COLOR", None)
 
-from penstock.api.client import SocketEngine  # noqa: E402 - Textual reads the environment when it is imported
+from penstock.api.client import SocketEngine, socket_engine  # noqa: E402 - Textual reads the environment when it is imported
 from penstock.model.states import RUN_TERMINAL, RunState, TaskState  # noqa: E402
 from penstock.model.views.runs import RunRow  # noqa: E402
 from penstock.settings import Settings, load_settings  # noqa: E402
@@ -66,7 +66,7 @@ def penstock(home: Path, *words: str) -> None:
 async def take(settings: Settings) -> None:
     """Set runs going and take the pictures while they run."""
     home = settings.home
-    engine = SocketEngine(settings.socket)
+    engine = socket_engine(settings.socket)
     for dag_id in ("hello", "flaky", "host_health", "waits_for_file"):
         penstock(home, "trigger", dag_id)
     penstock(home, "unpause", "host_health")
@@ -110,7 +110,7 @@ async def picture(
     """Open the console on its first screen or on *run*, with the cursor on *task_id*; keep ``<name>.svg``."""
 
     def connect() -> SocketEngine:
-        engine = SocketEngine(settings.socket)
+        engine = socket_engine(settings.socket)
         engine.connect()
         return engine
 

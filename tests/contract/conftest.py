@@ -14,7 +14,7 @@ from data.builders import NOON
 from data.filled_store import LATER, Port, RememberedActs, fill, settings_of
 from drive.server import Served
 from fakes.clock import FakeClock
-from penstock.api.client import SocketEngine
+from penstock.api.client import socket_engine
 from penstock.api.local import LocalEngine
 from penstock.execution.configured import archive_of
 from penstock.model.views.events import Change
@@ -60,7 +60,7 @@ def port(request: pytest.FixtureRequest, database: Database, settings: Settings)
         with closing(local):
             yield Port(local, database, settings, remembered, write)
         return
-    with Served(local, notices, settings) as served, closing(SocketEngine(settings.socket)) as client:
+    with Served(local, notices, settings) as served, closing(socket_engine(settings.socket)) as client:
 
         def write_and_tell(dag_id: str, run_id: str) -> None:
             write(dag_id, run_id)

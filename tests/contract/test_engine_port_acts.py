@@ -16,7 +16,7 @@ from data import builders
 from data.builders import NOON
 from data.filled_store import LIVE, Port, RememberedActs
 from drive.server import Served
-from penstock.api.client import SocketEngine
+from penstock.api.client import SocketClient
 from penstock.api.connect import open_engine
 from penstock.api.local import LocalEngine
 from penstock.attempts.files import LOG, RESULT, attempt_path
@@ -201,7 +201,7 @@ def test_a_store_left_in_good_order_opens_and_stays_as_it_is(settings: Settings,
 def test_with_an_engine_the_socket_answers(database: Database, settings: Settings) -> None:
     local = LocalEngine(database, settings, archive_of(settings), RememberedActs(), since=NOON)
     with Served(local, Notices(), settings), closing(open_engine(settings)) as engine:
-        assert isinstance(engine, SocketEngine)
+        assert isinstance(engine, SocketClient)
         assert engine.status().pid == os.getpid()
 
 

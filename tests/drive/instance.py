@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from drive.waiting import wait_for
-from penstock.api.client import SocketEngine
+from penstock.api.client import SocketEngine, socket_engine
 from penstock.errors import EngineError
 from penstock.model.views.status import EngineStatus
 from penstock.settings import Settings, load_settings
@@ -96,7 +96,7 @@ class Instance:
     @contextmanager
     def client(self) -> Iterator[SocketEngine]:
         """Give a client of the engine."""
-        engine = SocketEngine(self.settings.socket)
+        engine = socket_engine(self.settings.socket)
         try:
             yield engine
         finally:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from penstock.api.client import SocketEngine
+from penstock.api.client import SocketEngine, socket_engine
 from penstock.api.local import LocalEngine
 from penstock.errors import (
     UnknownError,
@@ -115,7 +115,7 @@ class Running:
         return self._kept(Peer(self.path))
 
     def engine(self, **options: float) -> SocketEngine:
-        return self._kept(SocketEngine(self.path, **options))
+        return self._kept(socket_engine(self.path, **options))
 
     def _kept(self, client: Client) -> Client:
         self._clients.append(client)

@@ -110,9 +110,9 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
 
 
 def _connect(settings: Settings) -> Engine:
-    from penstock.api.client import SocketEngine
+    from penstock.api.client import socket_engine
 
-    engine = SocketEngine(settings.socket)
+    engine = socket_engine(settings.socket)
     engine.connect()
     return engine
 

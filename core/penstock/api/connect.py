@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.api.client import SocketEngine
+from penstock.api.client import socket_engine
 from penstock.api.engine import Engine
 from penstock.errors import EngineNotRunningError, StoreError
 from penstock.settings import Settings
@@ -16,7 +16,7 @@ def open_engine(settings: Settings) -> Engine:
     a running engine has another wire version. Loads the store only if it is
     needed.
     """
-    engine = SocketEngine(settings.socket)
+    engine = socket_engine(settings.socket)
     try:
         engine.connect()
     except EngineNotRunningError:

@@ -2,8 +2,10 @@
 
 It has two implementations: `penstock.api.local.LocalEngine` over the store (in the daemon, and
 read-only if no engine runs) and `penstock.api.client.SocketEngine` over the Unix socket. Both
-pass one contract suite. Calls block and may be made from any thread; none takes longer than the
-engine needs to read a few rows, except `changes`.
+pass one contract suite. The socket's client and its protocol are made from these type hints
+(`penstock.api.questions`), so a new question is one method here and its answer in `LocalEngine`.
+Calls block and may be made from any thread; none takes longer than the engine needs to read a few
+rows, except `changes`.
 
 Every call raises `UnknownError` for an id that does not exist, and `EngineNotRunningError` if
 nobody can answer.
@@ -11,9 +13,9 @@ nobody can answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from penstock.model.acts import AnyAct
 from penstock.model.views.assets import AssetEventRow, AssetRow
@@ -26,10 +28,19 @@ from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
-from penstock.model.views.runs import RunDetail, RunRow
+from penstock.model.views.runs import RunDetail, RunRow, RunStates
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
 from penstock.model.views.why import Why
+from penstock.model.views.xcoms import XComSource
+
+Call = TypeVar("Call", bound=Callable[..., object])
+
+
+def acting(call: Call) -> Call:
+    """Mark a question that changes something: a client never repeats it without being told to."""
+    vars(call)["acting"] = True
+    return call
 
 
 class Engine(Protocol):
@@ -163,6 +174,7 @@ class Engine(Protocol):
         """Return the plan of each of *acts*, or why it has none, in one question."""
         ...
 
+    @acting
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
     ) -> Done:
@@ -185,4 +197,35 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close connections."""
+        ...
+
+
+class TaskQuestions(Protocol):
+    """What a task's process may ask besides, by a client of its own (`penstock.task_process`)."""
+
+    def run_states(
+        self,
+        dag_id: str,
+        logical_date: datetime | None = None,
+        task_ids: tuple[str, ...] | None = None,
+        run_id: str | None = None,
+        group_id: str | None = None,
+        *,
+        must_exist: bool = False,
+    ) -> RunStates:
+        """Return the state of a run, by logical date or id, and of tasks in it: named, or of a group.
+
+        With *must_exist* a DAG, task or group that does not exist raises `UnknownError`.
+        """
+        ...
+
+    def xcom_sources(
+        self,
+        dag_id: str,
+        task_ids: tuple[str, ...],
+        key: str,
+        run_id: str | None = None,
+        until: datetime | None = None,
+    ) -> list[XComSource]:
+        """Return the attempts that hold pushed values: of one run, or dated up to *until*, newest first."""
         ...

@@ -39,20 +39,20 @@ class Session:
         if self._given is not None:
             return self._given
         if self._live is None:
-            from penstock.api.client import SocketEngine
+            from penstock.api.client import socket_engine
 
-            self._live = SocketEngine(self.settings.socket)
+            self._live = socket_engine(self.settings.socket)
         return self._live
 
     def glimpse(self, seconds: float) -> Engine:
         """Return the running engine with a limit of *seconds* for each call."""
         if self._given is not None:
             return self._given
-        from penstock.api.client import SocketEngine
+        from penstock.api.client import socket_engine
 
         if self._live is not None:
             self._live.close()
-        self._live = SocketEngine(self.settings.socket, call_timeout=seconds)
+        self._live = socket_engine(self.settings.socket, call_timeout=seconds)
         return self._live
 
     def reader(self, *, quietly: bool = False) -> Engine:
@@ -79,11 +79,11 @@ class Session:
         return self.reader() if dry_run else self.engine()
 
     def _open(self) -> Engine:
-        from penstock.api.client import SocketEngine
+        from penstock.api.client import SocketClient
         from penstock.api.connect import open_engine
 
         engine = open_engine(self.settings)
-        if isinstance(engine, SocketEngine):
+        if isinstance(engine, SocketClient):
             self._live = engine
         return engine
 

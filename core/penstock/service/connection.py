@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from penstock.api import wire
 from penstock.api.local import LocalEngine
+from penstock.api.questions import Hello, question
 from penstock.errors import EngineError, PenstockError, ProtocolError
 from penstock.model.views.events import Change
 from penstock.service.notices import Notices
@@ -158,14 +159,14 @@ class Connection(asyncio.Protocol):
                 raise line
             request = wire.decode_request(line)
             number = request.id
-            method = wire.method(request.method)
-            arguments = wire.decode_params(method, request.params)
-            if self._refusal is not None and method.name != "hello":
+            asked = question(request.method)
+            arguments = wire.decode_params(asked, request.params)
+            if self._refusal is not None and asked.name != "hello":
                 raise self._refusal
-            if method.name == wire.CHANGES:
+            if asked.name == wire.CHANGES:
                 await self._stream(**arguments)
                 return
-            self._send({"id": number, "result": await self._call(method.name, arguments)})
+            self._send({"id": number, "result": await self._call(asked.name, arguments)})
         except PenstockError as error:
             self._send_problem(number, error)
         except OverflowError:
@@ -246,10 +247,10 @@ def _too_long() -> ProtocolError:
     return ProtocolError(f"a request is longer than {wire.MAX_REQUEST_BYTES} bytes")
 
 
-def _hello(version: int) -> wire.Hello:
+def _hello(version: int) -> Hello:
     if version != wire.WIRE_VERSION:
         raise ProtocolError(
             f"the running engine (penstock {__version__}) speaks version {wire.WIRE_VERSION} of the socket's "
             f"protocol, this program {version}: restart the engine with the same penstock"
         )
-    return wire.Hello(version=wire.WIRE_VERSION, program=__version__, pid=os.getpid())
+    return Hello(version=wire.WIRE_VERSION, program=__version__, pid=os.getpid())
