@@ -1,4 +1,4 @@
-"""A folder of attempt directories as an archive: for an engine, and for whoever looks while none runs."""
+"""A folder of attempt directories as an archive: for an engine, and for clients if none runs."""
 
 from __future__ import annotations
 
