@@ -13,8 +13,8 @@ from penstock.ids import check_id
 from penstock.model.subject import about_dag, about_row, about_run, lay_to, reason_of, subject_of
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
-from penstock.store.sqlite.machine import of_the_machine
 from penstock.store.statement import table_of
+from penstock.store.trouble import of_the_machine
 
 POOL = table_of(tables.PoolRow)
 PAUSE = table_of(tables.PauseRow)

@@ -20,7 +20,7 @@ from penstock.scheduling.moves.quarantine import put, release, version_name
 from penstock.scheduling.steps.obey import ActOrder, FileLoaded, Order, about_order
 from penstock.scheduling.world.world import World
 from penstock.store.engine.gate import Gate, Touched
-from penstock.store.sqlite.machine import of_the_machine
+from penstock.store.trouble import of_the_machine
 
 log = logging.getLogger(__name__)
 

@@ -44,7 +44,7 @@ from penstock.store.engine.gate import Gate, Touched
 from penstock.store.engine.records import SampleRecord
 from penstock.store.engine.values_file import write_values
 from penstock.store.engine.working_set import WorkingSet
-from penstock.store.sqlite.machine import of_the_machine
+from penstock.store.trouble import of_the_machine
 
 log = logging.getLogger(__name__)
 

@@ -39,7 +39,7 @@ from penstock.service.trusted import require_trusted
 from penstock.settings import Settings
 from penstock.store.database import Database
 from penstock.store.engine.pools import ensure_pools
-from penstock.store.sqlite.machine import of_the_machine
+from penstock.store.trouble import of_the_machine
 
 FAREWELL = 2.0
 """Seconds for which an engine that lost its home or database tells every client before it ends."""

@@ -13,8 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from penstock.errors import EngineError
 from penstock.service.lock import HomeLock
 from penstock.settings import Settings
-from penstock.store.database import Database
-from penstock.store.sqlite.open_files import HeldFiles
+from penstock.store.database import Database, HeldFiles
 
 EVERY = 1.0
 """Seconds between two checks of what cannot be made again; commits check too."""
@@ -30,8 +29,7 @@ Mend = Callable[[], Awaitable[bool]]
 def hold(settings: Settings, database: Database) -> HeldFiles:
     """Make *database* refuse writes once home, database or attempts are not the same files any more."""
     folders = {"home": settings.home, "attempts folder": settings.attempts}
-    held = database.held = HeldFiles(settings.database, folders)
-    return held
+    return database.hold(folders)
 
 
 class Watch:

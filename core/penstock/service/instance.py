@@ -15,7 +15,7 @@ from pathlib import Path
 from penstock.errors import StoreError
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.meta import read_meta, write_meta
+from penstock.store.engine.meta import read_meta, write_meta
 
 NAME = "instance.json"
 _KEY = "instance"

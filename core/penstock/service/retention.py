@@ -20,7 +20,7 @@ from penstock.scheduling.loop import Loop
 from penstock.scheduling.world.clock_setting import in_doubt
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.sqlite.machine import of_the_machine
+from penstock.store.trouble import of_the_machine
 from penstock.store.upkeep import expire as old
 
 log = logging.getLogger(__name__)

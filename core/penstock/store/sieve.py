@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
 
 from penstock.model.subject import Subject
-from penstock.store.sqlite.machine import of_the_machine
+from penstock.store.trouble import of_the_machine
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from penstock.service.daemon import prepare_home
 from penstock.service.lock import HomeLock
 from penstock.settings import Settings
 from penstock.store.database import Database
-from penstock.store.meta import read_meta, write_meta
+from penstock.store.engine.meta import read_meta, write_meta
 
 Harm = Callable[[Settings], object]
 

@@ -21,10 +21,11 @@ from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.transitions import RunEvent, TaskEvent, run_edges, task_edges
 from penstock.store import database as database_module
 from penstock.store import tables
-from penstock.store.database import Database, network_file_system
+from penstock.store.database import Database
 from penstock.store.engine.gate import Gate
 from penstock.store.engine.records import RunRecord, TaskRecord
 from penstock.store.engine.working_set import WorkingSet
+from penstock.store.network import network_file_system
 from penstock.store.sqlite.guards import install_guards
 from penstock.store.statement import table_of
 

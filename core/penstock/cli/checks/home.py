@@ -55,7 +55,7 @@ def _owner(settings: Settings) -> Check:
 
 
 def _file_system(home: Path) -> Check:
-    from penstock.store.database import network_file_system
+    from penstock.store.network import network_file_system
 
     kind = network_file_system(home)
     if kind:

@@ -22,7 +22,7 @@ from penstock.model.subject import Subject, about_dag, about_row, about_run
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED, Database
+from penstock.store.database import Database
 from penstock.store.engine.records import (
     BackfillRecord,
     CallbackRecord,
@@ -37,6 +37,7 @@ from penstock.store.engine.records import (
 )
 from penstock.store.quarantine_table import QuarantineRow
 from penstock.store.sieve import Sieve
+from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.sqlite.text import shown
 from penstock.store.statement import table_of
 
@@ -132,11 +133,11 @@ class Standing:
         """Return unfinished runs, and finished ones in which an attempt still lives."""
         # Each half is answered by an index of its own, which knows what is unfinished: a condition that
         # joined the two would look through every run there ever was.
-        unfinished = sa.select(_run.c.id).where(RUN_UNFINISHED)
+        unfinished = sa.select(_run.c.id).where(UNFINISHED_RUNS)
         live = (
             sa.select(_task.c.run_pk)
             .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
-            .where(ATTEMPT_LIVE)
+            .where(LIVE_ATTEMPTS)
         )
         return self._runs(_run.c.id.in_(sa.union(unfinished, live)), sieve)
 
@@ -156,7 +157,7 @@ class Standing:
         live = (
             sa.select(_task.c.run_pk, _attempt.c.attempt_id, _task.c.task_id)
             .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id))
-            .where(ATTEMPT_LIVE, _task.c.run_pk.in_(run_pks))
+            .where(LIVE_ATTEMPTS, _task.c.run_pk.in_(run_pks))
         )
         with self.database.read() as connection:
             attempts = connection.execute(live).all()

@@ -193,9 +193,9 @@ def _find(
     row = connection.execute(sa.select(table).where(where)).mappings().first()
     if row is None:
         columns = [table.c[column] for column in key]
-        for rowid, *values in connection.execute(sa.select(ROW_NUMBER, *columns).select_from(table)).all():
+        for number, *values in connection.execute(sa.select(ROW_NUMBER, *columns).select_from(table)).all():
             if [*filter(None, map(shown, values))] == [*filter(None, key.values())]:
-                where = rowid == ROW_NUMBER
+                where = number == ROW_NUMBER
                 row = connection.execute(sa.select(table).where(where)).mappings().first()
                 break
     return row, where

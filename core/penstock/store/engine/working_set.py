@@ -20,6 +20,7 @@ from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.engine.assets import events_of_run, next_event_id, queued_events
 from penstock.store.engine.live_rows import RUN_FIELDS, Standing, run_record
+from penstock.store.engine.meta import read_meta
 from penstock.store.engine.records import (
     AssetEventRecord,
     LedgerRecord,
@@ -28,7 +29,6 @@ from penstock.store.engine.records import (
     UndoRecord,
 )
 from penstock.store.engine.removal import Removal, removal_of
-from penstock.store.meta import read_meta
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
 

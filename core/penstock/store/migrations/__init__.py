@@ -26,6 +26,7 @@ def upgrade(database: Database, version: int) -> None:
     from alembic.config import Config
 
     from penstock.store.sqlite.guards import drop_guards, install_guards
+    from penstock.store.sqlite.header import write_header
 
     if version:
         suffix = BACKUP_SUFFIX.format(version=tables.SCHEMA_VERSION)
@@ -43,5 +44,4 @@ def upgrade(database: Database, version: int) -> None:
         # Which schema it is, the file's own header says.
         connection.exec_driver_sql("DROP TABLE alembic_version")
         install_guards(connection)
-        connection.exec_driver_sql(f"PRAGMA application_id = {tables.APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA_VERSION}")
+        write_header(connection, tables.APPLICATION_ID, tables.SCHEMA_VERSION)

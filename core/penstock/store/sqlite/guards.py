@@ -9,6 +9,9 @@ from penstock.model.transitions import run_edges, task_edges
 from penstock.store import tables
 from penstock.store.statement import table_of
 
+EVENT_HORIZON = "events_from_us"
+"""The key in ``meta`` that says before which moment events may go. A guard spells it out."""
+
 # A statement that slips past the gate is refused by the database itself.
 _GUARD = """
 CREATE TRIGGER guard_{table} BEFORE UPDATE OF state ON {table}

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from sqlalchemy.engine import Connection
 
 _READS = ("SELECT", "WITH")
 
@@ -26,6 +29,18 @@ def as_it_is(raw: bytes) -> str | bytes:
         return raw.decode()
     except UnicodeDecodeError:
         return raw
+
+
+@contextmanager
+def for_people(connection: Connection) -> Iterator[None]:
+    """Have *connection* give text that is not UTF-8 as text meanwhile."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, Raw)
+    raw.otherwise = shown
+    try:
+        yield
+    finally:
+        raw.otherwise = as_it_is
 
 
 class Cursor(sqlite3.Cursor):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.errors import StoreError
 from penstock.store import tables
-from penstock.store.database import network_file_system
+from penstock.store.network import network_file_system
+from penstock.store.sqlite.copies import COPY_FAILED, copy_file, fold_log, logs_of, read_through, shrink_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,12 @@ def back_up(source: Path, target: Path, *, replace: bool = False) -> Copy:
         with suppress(FileNotFoundError):
             part.unlink()
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(_open(source)) as original, closing(sqlite3.connect(part)) as copy:
-            original.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+        copy_file(source, part)
         proved = prove(part)
         _sync(part)
         part.replace(target)
         _sync(target.parent)
-    except (OSError, sqlite3.Error) as error:
+    except COPY_FAILED as error:
         raise StoreError(f"{target} could not be written: {error}") from None
     finally:
         with suppress(OSError):
@@ -60,23 +58,19 @@ def prove(path: Path) -> Copy:
     if not path.is_file():
         raise StoreError(f"{path} does not exist")
     try:
-        with closing(_open(path)) as raw:
-            application = raw.execute("PRAGMA application_id").fetchone()[0]
-            schema = raw.execute("PRAGMA user_version").fetchone()[0]
-            if application != tables.APPLICATION_ID:
-                raise StoreError(f"{path} is not a Penstock database")
-            if schema > tables.SCHEMA_VERSION:
-                raise StoreError(
-                    f"{path} has schema {schema}, this program supports {tables.SCHEMA_VERSION}: "
-                    "use a newer program"
-                )
-            found = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
-            if found != "ok":
-                raise StoreError(f"{path} is damaged: {found}")
-            runs = raw.execute("SELECT count(*) FROM run").fetchone()[0]
-    except sqlite3.Error as error:
+        found = read_through(path, tables.APPLICATION_ID, tables.SCHEMA_VERSION)
+    except COPY_FAILED as error:
         raise StoreError(f"{path} is not a complete SQLite database: {error}") from None
-    return Copy(path, path.stat().st_size, schema, runs)
+    if found.application != tables.APPLICATION_ID:
+        raise StoreError(f"{path} is not a Penstock database")
+    if found.schema > tables.SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} has schema {found.schema}, this program supports {tables.SCHEMA_VERSION}: "
+            "use a newer program"
+        )
+    if found.damage is not None:
+        raise StoreError(f"{path} is damaged: {found.damage}")
+    return Copy(path, path.stat().st_size, found.schema, found.runs)
 
 
 def put_back(copy: Path, database: Path, aside: Path) -> Copy:
@@ -111,17 +105,10 @@ def shrink(database: Path) -> tuple[int, int]:
     """
     before = database.stat().st_size
     try:
-        with closing(sqlite3.connect(database, isolation_level=None)) as raw:
-            raw.execute("VACUUM")
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
+        shrink_file(database)
+    except COPY_FAILED as error:
         raise StoreError(f"{database} could not be vacuumed: {error}") from None
     return before, database.stat().st_size
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Open for reading. What others write into the log beside the file is seen."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)
 
 
 def _set_aside(database: Path, aside: Path) -> None:
@@ -129,17 +116,16 @@ def _set_aside(database: Path, aside: Path) -> None:
 
     Of a damaged one, which may be why there is a restore, the log is kept beside it as it is.
     """
-    log, log_aside = Path(f"{database}-wal"), Path(f"{aside}-wal")
+    log, log_aside = logs_of(database)[0], logs_of(aside)[0]
     os.link(database, aside)
     if log.exists():
         os.link(log, log_aside)
-        with suppress(sqlite3.Error), closing(sqlite3.connect(database, isolation_level=None)) as raw:
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        fold_log(database)
         if not log_aside.stat().st_size:  # what it held is in the file now; else it stays beside it
             log_aside.unlink()
-    for suffix in ("-wal", "-shm"):
+    for beside in logs_of(database):
         with suppress(FileNotFoundError):
-            Path(f"{database}{suffix}").unlink()
+            beside.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 from penstock.model.states import RUN_TERMINAL
 from penstock.settings import Kept
 from penstock.store import tables
-from penstock.store.database import EVENT_HORIZON, Database
+from penstock.store.database import Database
+from penstock.store.sqlite.guards import EVENT_HORIZON
 from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)

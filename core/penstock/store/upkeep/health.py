@@ -17,6 +17,9 @@ from penstock.model.states import TaskState
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.store import tables
 from penstock.store.database import Database
+from penstock.store.sqlite.errors import UNREADABLE, driver_text
+from penstock.store.sqlite.header import read_header
+from penstock.store.sqlite.whole import bytes_by_table, damages, lost_parents
 from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
@@ -33,7 +36,7 @@ _RUN_MOVES = frozenset({"run_create", *(f"run_{event.value}" for event in RunEve
 
 @dataclass(frozen=True, slots=True)
 class TableSize:
-    """One table: its rows, and the bytes of its pages and indexes (None where SQLite does not tell)."""
+    """One table: its rows, and the bytes of its pages and indexes (None where the database does not tell)."""
 
     table: str
     rows: int
@@ -67,15 +70,15 @@ def _reading(database: Database) -> Iterator[Connection]:
     try:
         with database.read() as connection:
             yield connection
-    except sa.exc.DatabaseError as error:
-        raise StoreError(f"{database.path} cannot be read: {error.orig}") from None
+    except UNREADABLE as error:
+        raise StoreError(f"{database.path} cannot be read: {driver_text(error)}") from None
 
 
 def table_sizes(database: Database) -> list[TableSize]:
     """Return every table, the largest first."""
     known = SQLModel.metadata.sorted_tables
     with _reading(database) as connection:
-        pages = _pages(connection)
+        pages = bytes_by_table(connection)
         found = [
             TableSize(
                 str(table.name),
@@ -85,21 +88,6 @@ def table_sizes(database: Database) -> list[TableSize]:
             for table in known
         ]
     return sorted(found, key=lambda size: (-(size.bytes or 0), -size.rows, size.table))
-
-
-def _pages(connection: Connection) -> dict[str, int] | None:
-    """Return the bytes of each table with its indexes; None when SQLite was built without telling."""
-    owners: dict[str, str] = {
-        row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, tbl_name FROM sqlite_master")
-    }
-    found: dict[str, int] = {}
-    try:
-        for name, size in connection.exec_driver_sql("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"):
-            table = owners.get(name, name)
-            found[table] = found.get(table, 0) + size
-    except sa.exc.OperationalError:
-        return None
-    return found
 
 
 def dag_sizes(database: Database) -> list[DagSize]:
@@ -145,17 +133,15 @@ def problems(database: Database) -> Iterator[Problem]:
 
 def _problems(database: Database) -> Iterator[Problem]:
     with _reading(database) as connection:
-        application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-        schema = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        with database.raw() as raw:
+            application, schema = read_header(raw)
         if application != tables.APPLICATION_ID:
             yield Problem("schema", f"application_id is {application:#x}: not a Penstock database")
         if schema != tables.SCHEMA_VERSION:
             yield Problem("schema", f"schema {schema}, this program's is {tables.SCHEMA_VERSION}")
-        said = connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST})").scalars().all()
-        yield from (Problem("file", line) for line in said if line != "ok")
-        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(_MOST)
-        for table, rowid, parent, _ in broken:
-            yield Problem("reference", f"row {rowid} of {table} refers to a {parent} that does not exist")
+        yield from (Problem("file", line) for line in damages(connection, _MOST))
+        for table, number, parent in lost_parents(connection, _MOST):
+            yield Problem("reference", f"row {number} of {table} refers to a {parent} that does not exist")
         told = 0
         for text in _contradictions(connection):
             yield Problem("history", text)

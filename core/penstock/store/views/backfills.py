@@ -16,7 +16,7 @@ from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.pools import PoolRow
 from penstock.store import tables
 from penstock.store.checked import checked, json_object, known
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
+from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.statement import table_of
 from penstock.store.views.quarantine import NEVER, reasons
 from penstock.store.views.runs import AnyRow, known_dag
@@ -37,13 +37,13 @@ _WHO = (_run.c.version_id, _run.c.dag_id, _run.c.run_id, _task.c.task_id, _task.
 _HOLDING = (
     sa.select(*_WHO)
     .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id).join(_run, _run.c.id == _task.c.run_pk))
-    .where(ATTEMPT_LIVE)
+    .where(LIVE_ATTEMPTS)
     .order_by(_attempt.c.queued_us)
 )
 _WAITING = (
     sa.select(*_WHO)
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(RUN_UNFINISHED, _task.c.state == "scheduled")
+    .where(UNFINISHED_RUNS, _task.c.state == "scheduled")
 )
 _FROZEN = sa.select(_pause.c.by).where(
     _pause.c.kind == PauseKind.FREEZE, _pause.c.dag_id == sa.bindparam("dag_id")
@@ -51,7 +51,7 @@ _FROZEN = sa.select(_pause.c.by).where(
 _DEFERRED = (
     sa.select(*_WHO)
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(RUN_UNFINISHED, _task.c.state == "deferred")
+    .where(UNFINISHED_RUNS, _task.c.state == "deferred")
 )
 _SLOTS = (
     sa.select(

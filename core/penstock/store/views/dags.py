@@ -22,8 +22,8 @@ from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import RunCell
 from penstock.store import tables
 from penstock.store.checked import checked
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
 from penstock.store.sieve import Sieve
+from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.statement import table_of
 from penstock.store.views.next_points import Coming, Cursor
 from penstock.store.views.quarantine import reasons
@@ -64,11 +64,11 @@ _LAST_RUNS = (
     )
     .order_by(_run.c.dag_id, _run.c.run_after_us.desc(), _run.c.id.desc())
 )
-_ACTIVE_RUNS = sa.select(_run.c.dag_id, sa.func.count()).where(RUN_UNFINISHED).group_by(_run.c.dag_id)
+_ACTIVE_RUNS = sa.select(_run.c.dag_id, sa.func.count()).where(UNFINISHED_RUNS).group_by(_run.c.dag_id)
 _RUNNING_TASKS = (
     sa.select(_run.c.dag_id, sa.func.count())
     .select_from(_attempt.join(_task, _task.c.id == _attempt.c.ti_id).join(_run, _run.c.id == _task.c.run_pk))
-    .where(ATTEMPT_LIVE)
+    .where(LIVE_ATTEMPTS)
     .group_by(_run.c.dag_id)
 )
 _ERRORS = sa.select(_import_error.c.file, _import_error.c.message)

@@ -14,8 +14,8 @@ from penstock.model.views.events import EventRow
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.store import tables
 from penstock.store.checked import checked
-from penstock.store.database import ATTEMPT_LIVE, RUN_UNFINISHED
 from penstock.store.sieve import Sieve
+from penstock.store.sqlite.indexed import FAILED_TASKS, LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.statement import table_of
 from penstock.store.views import quarantine
 from penstock.store.views.runs import known_dag, run_row
@@ -30,7 +30,7 @@ _import_error = table_of(tables.ImportErrorRow)
 _checked_event = checked(_event, [column.name for column in _event.c])
 
 _LAST_EVENT = sa.select(_event.c.seq, _event.c.at_us).order_by(_event.c.seq.desc()).limit(1)
-_LIVE = sa.select(sa.func.count()).select_from(_attempt).where(ATTEMPT_LIVE)
+_LIVE = sa.select(sa.func.count()).select_from(_attempt).where(LIVE_ATTEMPTS)
 # A scalar subquery, because a join invites SQLite to begin with every task instance there ever was.
 _OCCUPIED = _LIVE.where(
     sa.select(_task.c.state)
@@ -38,16 +38,14 @@ _OCCUPIED = _LIVE.where(
     .scalar_subquery()
     .in_(sorted(OCCUPIES_SLOT))
 )
-_UNFINISHED_RUNS = sa.select(sa.func.count()).select_from(_run).where(RUN_UNFINISHED)
+_UNFINISHED_RUNS = sa.select(sa.func.count()).select_from(_run).where(UNFINISHED_RUNS)
 _QUEUED = (
     sa.select(sa.func.count())
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(RUN_UNFINISHED, _task.c.state == "scheduled")
+    .where(UNFINISHED_RUNS, _task.c.state == "scheduled")
 )
 _FAILED_SINCE = (
-    sa.select(sa.func.count())
-    .select_from(_task)
-    .where(sa.text("task_instance.state = 'failed'"), _task.c.end_us >= sa.bindparam("since"))
+    sa.select(sa.func.count()).select_from(_task).where(FAILED_TASKS, _task.c.end_us >= sa.bindparam("since"))
 )
 _DAGS = sa.select(sa.func.count()).select_from(_dag).where(_dag.c.missing.is_(False))
 _ERRORS = sa.select(sa.func.count()).select_from(_import_error)

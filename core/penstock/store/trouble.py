@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import errno
-import sqlite3
-
-import sqlalchemy as sa
 
 from penstock.errors import StoreError
+from penstock.store.sqlite.errors import PASSING
 
 _NUMBERS = frozenset(
     {
@@ -25,6 +23,6 @@ _NUMBERS = frozenset(
 
 def of_the_machine(error: BaseException) -> bool:
     """Whether *error* comes from the machine: it passes by itself or needs space, and is not a bug."""
-    if isinstance(error, StoreError | MemoryError | sa.exc.OperationalError | sqlite3.OperationalError):
+    if isinstance(error, (StoreError, MemoryError, *PASSING)):
         return True
     return isinstance(error, OSError) and error.errno in _NUMBERS

@@ -1,0 +1,56 @@
+"""Whether a database file is whole, and what its pages hold."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+
+def quick_check(raw: sqlite3.Connection) -> str:
+    """Return ``ok``, or the first thing that SQLite found wrong. Indexes are not looked through."""
+    return str(raw.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+
+def damages(connection: Connection, most: int) -> list[str]:
+    """Return up to *most* things that are wrong with the file."""
+    said = connection.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars().all()
+    return [str(line) for line in said if line != "ok"]
+
+
+def lost_parents(connection: Connection, most: int) -> list[tuple[str, int, str]]:
+    """Return up to *most* rows that refer to what is not there: (table, number of the row, other table)."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(most)
+    return [(table, number, parent) for table, number, parent, _ in broken]
+
+
+def check_parents(raw: sqlite3.Connection, *, at_once: bool) -> None:
+    """Check foreign keys with each statement, or not at all. Works only outside a transaction."""
+    raw.execute(f"PRAGMA foreign_keys = {'ON' if at_once else 'OFF'}")
+
+
+def bytes_by_table(connection: Connection) -> dict[str, int] | None:
+    """Return the bytes of each table with its indexes; None when SQLite was built without telling."""
+    owners: dict[str, str] = {
+        row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, tbl_name FROM sqlite_master")
+    }
+    found: dict[str, int] = {}
+    try:
+        for name, size in connection.exec_driver_sql("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"):
+            table = owners.get(name, name)
+            found[table] = found.get(table, 0) + size
+    except sa.exc.OperationalError:
+        return None
+    return found
+
+
+def free_bytes(raw: sqlite3.Connection) -> int:
+    """Return the size of the file's unused pages: new rows take them first."""
+    free = int(raw.execute("PRAGMA freelist_count").fetchone()[0])
+    return free * int(raw.execute("PRAGMA page_size").fetchone()[0])
+
+
+def commits_of_others(connection: Connection) -> int:
+    """Return a number that changes when another connection has committed."""
+    return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
