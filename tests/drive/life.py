@@ -35,7 +35,7 @@ from penstock.model import acts
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import DagSpec
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
-from penstock.scheduling.steps.obey import FileGone
+from penstock.scheduling.world.orders import FileGone
 from penstock.scheduling.world.readiness import blocking_past
 from penstock.store.database import Database
 from penstock.store.engine.gate import Gate
@@ -201,7 +201,7 @@ class Drive:
         wake_us = bench.tick()
         launching = any(isinstance(seen, Accepted) for seen in bench.executor.seen.values())
         wait = 0.0 if wake_us is None else wake_us / 1e6 - bench.clock.time.timestamp()
-        if wait < 0.01 or launching or bench.clock.monotonic() < bench.loop._no_launches_before:
+        if wait < 0.01 or launching or bench.clock.monotonic() < bench.loop.launching.not_before:
             return
         before = bench.loop.gate.cursor
         bench.clock.forward(wait - 0.005)

@@ -19,7 +19,7 @@ from penstock.model.states import RunState, TaskState
 from penstock.model.views.plans import Done
 from penstock.model.views.runs import RunDetail
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.steps.obey import FileLoaded
+from penstock.scheduling.world.orders import FileLoaded
 from penstock.settings import Settings
 from penstock.store.database import Database
 

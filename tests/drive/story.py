@@ -29,7 +29,7 @@ from penstock.model.acts import AnyAct, Trigger, act_name
 from penstock.model.outcome import Outcome
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
 from penstock.model.states import RUN_TERMINAL, TERMINAL
-from penstock.scheduling.steps.obey import FileGone, FileLoaded
+from penstock.scheduling.world.orders import FileGone, FileLoaded
 from penstock.store.engine.records import SampleRecord
 
 _CHANCE = re.compile(r"\b[0-9a-f]{12}-[0-9a-f]{8}\b|\b[0-9a-f]{64}\b|\b(?=\d*[a-f])[0-9a-f]{16}\b")

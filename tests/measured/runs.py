@@ -21,7 +21,7 @@ from penstock.model.spec import ParsedFile
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.views.runs import RunDetail
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.steps.obey import FileLoaded
+from penstock.scheduling.world.orders import FileLoaded
 from penstock.service.daemon import prepare_home
 from penstock.service.environment import task_environment
 from penstock.settings import Settings

@@ -17,7 +17,7 @@ from penstock.errors import LostError, PenstockError, StaleRowsError, StoreError
 from penstock.model.acts import QuarantineDrop, QuarantineRetry
 from penstock.model.subject import Subject, about_dag, lay_to, place_of, reason_of, subject_of
 from penstock.scheduling.moves.quarantine import put, release, version_name
-from penstock.scheduling.steps.obey import ActOrder, FileLoaded, Order, about_order
+from penstock.scheduling.world.orders import ActOrder, FileLoaded, Order, about_order
 from penstock.scheduling.world.world import World
 from penstock.store.engine.gate import Gate, Touched
 from penstock.store.trouble import of_the_machine

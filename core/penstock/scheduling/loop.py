@@ -9,22 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from penstock import failpoint
 from penstock.clock import Clock, read, to_us
 from penstock.errors import LostError
-from penstock.execution.executor import Absent, Executor
+from penstock.execution.executor import Executor
 from penstock.model.acts import AnyAct
-from penstock.model.subject import Subject, about_row
 from penstock.model.views.events import Change
 from penstock.model.views.plans import Done, Plan
 from penstock.model.views.why import Why
 from penstock.scheduling.acts.registry import plan_of
-from penstock.scheduling.disk_room import storage_problem
 from penstock.scheduling.isolate import Isolation
+from penstock.scheduling.launching import Launching
 from penstock.scheduling.moves.remarks import unkillable
 from penstock.scheduling.steps.advance import advance
 from penstock.scheduling.steps.callbacks import deliver, settle_callbacks, subscribe
@@ -32,10 +30,11 @@ from penstock.scheduling.steps.create import create
 from penstock.scheduling.steps.deadlines import watch_deadlines
 from penstock.scheduling.steps.dispatch import dispatch
 from penstock.scheduling.steps.heed_clock import heed_clock
-from penstock.scheduling.steps.obey import ActOrder, Order, obey
+from penstock.scheduling.steps.obey import obey
 from penstock.scheduling.steps.reap import reap
 from penstock.scheduling.steps.settle import settle
 from penstock.scheduling.why.why import explain, with_engine
+from penstock.scheduling.world.orders import ActOrder, Order
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.settings import Settings
@@ -44,7 +43,6 @@ from penstock.store.engine.gate import Gate, Touched
 from penstock.store.engine.records import SampleRecord
 from penstock.store.engine.values_file import write_values
 from penstock.store.engine.working_set import WorkingSet
-from penstock.store.trouble import of_the_machine
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +50,6 @@ LONGEST_SLEEP = 30.0
 """The wall clock may step while we sleep, so no sleep is longer, in seconds."""
 SWEEP_EVERY = 5.0
 """How often all live attempts are observed although no hint came, in seconds."""
-_STORAGE_RECHECK, _LAUNCH_PAUSE = 2.0, 5.0
 _MOST_ROUNDS = 1000
 
 Publish = Callable[[Change], None]
@@ -100,9 +97,6 @@ class Loop:
         self._wake = asyncio.Event()
         self._turned = Signal()
         self._next_sweep = 0.0
-        self._storage_checked = -_STORAGE_RECHECK
-        self._storage_low: str | None = None
-        self._no_launches_before = 0.0
         self._stopping = False
         self._lost: LostError | None = None
         self.remarks: Callable[[], tuple[str, ...]] = tuple
@@ -115,12 +109,20 @@ class Loop:
             committed=self._tell,
             interrupted=self._interrupted,
         )
+        self.launching = Launching(
+            self.world,
+            executor,
+            settings,
+            clock,
+            leave_out=self.isolation.leave_out,
+            look_again=self.hint,
+        )
         self.troubles: dict[str, str] = {}
         """What parts of the engine beside this loop cannot do at the moment, in words."""
 
     # -- asked from outside ----------------------------------------------------------------------
 
-    def hint(self, attempt_ids: Sequence[str]) -> None:
+    def hint(self, attempt_ids: Iterable[str]) -> None:
         """Note that attempts may have moved: look at them in the next tick."""
         self._hinted.update(attempt_ids)
         self._wake.set()
@@ -173,10 +175,7 @@ class Loop:
         answer = explain(
             self.world, dag_id, run_id, task_id, map_index, parallelism=self._settings.parallelism
         )
-        wait = self._no_launches_before - self._clock.monotonic()
-        text = self._storage_low or (
-            f"nothing is launched for {wait:.0f} s, because the engine could not write" if wait > 0 else None
-        )
+        text = self.launching.why_not()
         return answer if text is None else with_engine(answer, text)
 
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
@@ -203,7 +202,7 @@ class Loop:
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know about the engine itself."""
         said = [*self.isolation.warnings, *self.troubles.values(), *unkillable(self.world), *self.remarks()]
-        return (*([self._storage_low] if self._storage_low else ()), *said)
+        return (*([self.launching.low] if self.launching.low else ()), *said)
 
     # -- the loop --------------------------------------------------------------------------------
 
@@ -238,8 +237,9 @@ class Loop:
             wait = min(wait, max(0.0, wake_us / 1e6 - to_us(self._clock.now()) / 1e6))
         if self.busy:
             wait = min(wait, max(0.0, self._next_sweep - self._clock.monotonic()))
-        if self._no_launches_before > self._clock.monotonic():
-            wait = min(wait, self._no_launches_before - self._clock.monotonic() + 0.01)
+        pause = self.launching.pause_left()
+        if pause > 0:
+            wait = min(wait, pause + 0.01)
         if self._stopping:
             return
         with contextlib.suppress(TimeoutError):
@@ -264,7 +264,7 @@ class Loop:
         """Read everything again after a fault of the machine, and launch nothing for a while."""
         self._hinted.update(self._live())
         self._samples.clear()
-        self._no_launches_before = self._clock.monotonic() + _LAUNCH_PAUSE
+        self.launching.pause()
 
     def _tell(self, touched: Touched) -> None:
         if touched.events or touched.dags:
@@ -325,6 +325,9 @@ class Loop:
                 return
         tick.wake_at(tick.now_us)
 
+    def _may_launch(self, tick: Tick) -> bool:
+        return not self._stopping and self.launching.possible(tick)
+
     def _commit(self) -> Touched | None:
         self._samples = []
         if self.gate.empty:
@@ -341,7 +344,7 @@ class Loop:
             self._write_values()
         if tick.launches:
             self.world.asked.update((spec.attempt_id, tick.mono) for spec in tick.launches)
-            self._submit(tick)
+            self.launching.submit(tick)
             self._next_sweep = min(self._next_sweep, tick.mono + SWEEP_EVERY)
             failpoint.reach("after_submit")
         stops = [each for each in tick.stops if each[0] in self.world.attempts]
@@ -353,44 +356,6 @@ class Loop:
                 log.warning("attempt %s could not be stopped: %s", attempt_id, error)
             else:
                 tick.world.told.add(attempt_id)
-
-    def _submit(self, tick: Tick) -> None:
-        """Have launched what is committed; an order that cannot be written is laid to its run."""
-        try:
-            self._executor.submit(tick.launches)
-            return
-        except Exception as error:
-            # They are committed, so they are observed: what does not exist is launched again.
-            log.exception("launches could not be written: %s", error)
-            whole = error
-        ids = [spec.attempt_id for spec in tick.launches]
-        self._hinted.update(ids)
-        self._wake.set()
-        if isinstance(whole, OSError) or of_the_machine(whole):
-            self._no_launches_before = tick.mono + _LAUNCH_PAUSE
-            return
-        there = self._executor.observe(ids)
-        wrong: dict[str, tuple[Subject, Exception]] = {}
-        for attempt_id, spec in zip(ids, tick.launches, strict=True):
-            if not isinstance(there[attempt_id], Absent):
-                continue
-            try:
-                self._executor.submit([spec])
-            except Exception as failed:  # noqa: BLE001
-                if not (isinstance(failed, OSError) or of_the_machine(failed)):
-                    subject = self._subject_of(attempt_id)
-                    wrong[subject.id] = (subject, failed)
-        if len({subject.dag_id for subject, _ in wrong.values()}) == len(ids) > 1:
-            self._no_launches_before = tick.mono + _LAUNCH_PAUSE  # everybody's order: nobody's fault
-            return
-        for culprit, fault in wrong.values():
-            self.isolation.leave_out(culprit, fault, [])
-
-    def _subject_of(self, attempt_id: str) -> Subject:
-        place = self.world.attempts.get(attempt_id)
-        if place is None:
-            return about_row("callback", self.world.delivering[attempt_id])
-        return self.world.runs[place[0]].subject
 
     def _write_values(self) -> None:
         """Bring the file from which tasks read variables and connections up to date."""
@@ -404,17 +369,6 @@ class Loop:
         else:
             self.world.values.moved = False
             self.troubles.pop("values", None)
-
-    def _may_launch(self, tick: Tick) -> bool:
-        """Return whether launches are possible: a full disk stops launches, not results."""
-        if self._stopping or tick.mono < self._no_launches_before:
-            return False
-        if tick.mono - self._storage_checked >= _STORAGE_RECHECK:
-            self._storage_checked = tick.mono
-            self._storage_low = storage_problem(os.fspath(self._settings.home))
-        if self._storage_low is not None:
-            tick.wake_at(tick.now_us + int(_STORAGE_RECHECK * 1_000_000))
-        return self._storage_low is None
 
 
 def _change(touched: Touched) -> Change:

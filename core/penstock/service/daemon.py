@@ -24,8 +24,8 @@ from penstock.execution.configured import executor_of
 from penstock.execution.executor import Executor
 from penstock.model.subject import reason_of
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.steps.unknown_attempts import TakeIn
 from penstock.scheduling.world.clock_setting import clock_words
+from penstock.scheduling.world.orders import TakeIn
 from penstock.service import engine_log, identity, instance
 from penstock.service.environment import task_environment
 from penstock.service.lock import HomeLock

@@ -36,7 +36,7 @@ from penstock.model.structure import Structure
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.runs import RunDetail, TaskRow
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.steps.obey import FileLoaded
+from penstock.scheduling.world.orders import FileLoaded
 from penstock.service.daemon import prepare_home
 from penstock.service.environment import task_environment
 from penstock.service.notices import Notices

@@ -12,7 +12,7 @@ from penstock.loading.discover import Discovery
 from penstock.loading.reading import shown_path
 from penstock.model.spec import DagFileProblem, ParsedFile
 from penstock.scheduling.loop import Loop
-from penstock.scheduling.steps.obey import FileGone, FileLoaded
+from penstock.scheduling.world.orders import FileGone, FileLoaded
 from penstock.service.loads import Loads
 from penstock.settings import Settings
 

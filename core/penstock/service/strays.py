@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from penstock.execution.executor import Accepted, Claimed, Executor
-from penstock.scheduling.steps.unknown_attempts import Stray
+from penstock.scheduling.world.orders import Stray
 from penstock.store.database import Database
 from penstock.store.upkeep.expire import newest_attempt, unknown_attempts
 

@@ -10,7 +10,7 @@ from data.builders import dag, task
 from drive.loop import Bench
 from penstock.loading.keep import keep_source
 from penstock.model.spec import ParsedFile
-from penstock.scheduling.steps.obey import FileLoaded
+from penstock.scheduling.world.orders import FileLoaded
 from penstock.service import retention
 
 

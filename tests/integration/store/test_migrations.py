@@ -15,6 +15,7 @@ from data.schemas import schema
 from penstock.errors import StoreError
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.store import migrations, tables
+from penstock.store import schema as schema_file
 from penstock.store.database import Database
 from penstock.store.engine.working_set import WorkingSet
 
@@ -39,7 +40,7 @@ def test_an_empty_file_that_is_migrated_is_the_same_as_a_new_one(
 ) -> None:
     made, grown = tmp_path / "made.db", tmp_path / "grown.db"
     Database.open(made).close()
-    monkeypatch.setattr(Database, "_create", lambda self: migrations.upgrade(self, 0))
+    monkeypatch.setattr(schema_file, "_create", lambda database: migrations.upgrade(database, 0))
     Database.open(grown).close()
     assert schema(grown) == schema(made)
     assert sorted(path.name for path in tmp_path.glob("grown*")) == ["grown.db"], "nothing to keep a copy of"

@@ -11,7 +11,7 @@ import pytest
 from data.builders import dag, task
 from drive.loop import BAD, OK, Bench
 from penstock.model.acts import Clear
-from penstock.store import migrations, tables
+from penstock.store import migrations, schema, tables
 from penstock.store.database import Database
 from penstock.store.upkeep.health import problems
 
@@ -25,7 +25,7 @@ def empty_first(path: Path, folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrations, "__file__", str(folder / "__init__.py"))
         patch.setattr(tables, "SCHEMA_VERSION", 1)
-        patch.setattr(Database, "_create", lambda self: migrations.upgrade(self, 0))
+        patch.setattr(schema, "_create", lambda database: migrations.upgrade(database, 0))
         Database.open(path).close()
 
 

@@ -26,6 +26,7 @@ from penstock.store.engine.gate import Gate
 from penstock.store.engine.records import RunRecord, TaskRecord
 from penstock.store.engine.working_set import WorkingSet
 from penstock.store.network import network_file_system
+from penstock.store.sqlite import connect
 from penstock.store.sqlite.guards import install_guards
 from penstock.store.statement import table_of
 
@@ -333,7 +334,7 @@ def test_reading_only_needs_a_file_and_changes_none(tmp_path: Path) -> None:
 def test_a_database_that_another_process_holds_is_the_stores_trouble_and_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "_BUSY_MS", 20)
+    monkeypatch.setattr(connect, "_BUSY_MS", 20)
     database = Database.open(tmp_path / "penstock.db")
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from asyncio import Future
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import msgspec
 
 from penstock.decoding import decoder
 from penstock.errors import PenstockError, PlanStaleError, StoreError
 from penstock.model.acts import AnyAct, act_name
-from penstock.model.spec import ParsedFile
-from penstock.model.subject import Subject, SubjectKind, lay_to
+from penstock.model.subject import lay_to
 from penstock.model.views.plans import Done
 from penstock.scheduling.moves.loaded_files import drop_file, take_file
-from penstock.scheduling.steps.unknown_attempts import TakeIn, take_in
+from penstock.scheduling.steps.unknown_attempts import take_in
+from penstock.scheduling.world.orders import ActOrder, FileGone, FileLoaded, Order, TakeIn, about_order
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.gate import ENGINE
 from penstock.store.engine.records import ActRecord
 
-
-@dataclass(slots=True)
-class ActOrder:
-    """Somebody asks for an act; the answer is given once it is durable."""
-
-    act: AnyAct
-    expect: str | None
-    actor: str
-    act_id: str | None
-    answer: Future[Done]
-
-
-@dataclass(frozen=True, slots=True)
-class FileLoaded:
-    """A DAG file was parsed."""
-
-    parsed: ParsedFile
-
-
-@dataclass(frozen=True, slots=True)
-class FileGone:
-    """A DAG file was removed."""
-
-    file: str
-
-
 PlanOf = Callable[[World, AnyAct, int], Planned]
 """Makes the plan of an act at a moment (microseconds since 1970 UTC), or raises a `PenstockError`."""
-
-Order = ActOrder | FileLoaded | FileGone | TakeIn
-
-
-def about_order(order: Order) -> Subject:
-    """Return the subject for an order: an act by its content, a file by its path."""
-    match order:
-        case ActOrder(act=act):
-            digest = hashlib.sha256(msgspec.json.encode(act)).hexdigest()[:8]
-            return Subject(SubjectKind.ORDER, f"order:{act_name(act)}-{digest}", getattr(act, "dag_id", None))
-        case FileLoaded(parsed):
-            return Subject(SubjectKind.ORDER, f"file:{parsed.file}")
-        case FileGone(file):
-            return Subject(SubjectKind.ORDER, f"file:{file}")
-        case TakeIn(strays):
-            return Subject(SubjectKind.ORDER, f"attempt:{strays[0].attempt_id}")
 
 
 def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrder, Done]]:

@@ -7,7 +7,6 @@ started beside it.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from penstock.execution.executor import Unreachable
 from penstock.ids import instance_key
@@ -15,6 +14,7 @@ from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.scheduling.moves.task import move
 from penstock.scheduling.steps.settle import settle
+from penstock.scheduling.world.orders import Stray
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import TaskRecord
@@ -24,25 +24,6 @@ _WAITING = frozenset(
 )
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Stray:
-    """An attempt that runs, and what its order says of it: a callback's names no run."""
-
-    attempt_id: str
-    dag_id: str | None = None
-    run_id: str | None = None
-    task_id: str | None = None
-    map_index: int = -1
-    try_number: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class TakeIn:
-    """The order to take in what an engine found when it started."""
-
-    strays: tuple[Stray, ...]
 
 
 def take_in(tick: Tick, strays: tuple[Stray, ...]) -> None:

@@ -405,17 +405,17 @@ async def test_schedule_points_become_runs_once(bench: Bench) -> None:
 
 
 async def test_a_full_disk_stops_launches_not_results(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from penstock.scheduling import loop
+    from penstock.scheduling import launching
 
     bench.load(dag("d", task("a"), task("b", "a")))
     run = bench.trigger("d")
-    monkeypatch.setattr(loop, "storage_problem", lambda _: "only 3 MiB are free")
+    monkeypatch.setattr(launching, "storage_problem", lambda _: "only 3 MiB are free")
     bench.clock.forward(10)
     bench.end("a")
     assert bench.states("d", run) == {"a": S.SUCCESS, "b": S.SCHEDULED}
     assert bench.loop.warnings == ("only 3 MiB are free",)
     assert [gate.kind for gate in bench.loop.why("d", run, "b", -1).barriers] == ["engine"]
-    monkeypatch.setattr(loop, "storage_problem", lambda _: None)
+    monkeypatch.setattr(launching, "storage_problem", lambda _: None)
     bench.clock.forward(10)
     bench.tick()
     assert bench.running() == ["b"]

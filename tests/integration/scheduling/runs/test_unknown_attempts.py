@@ -18,7 +18,7 @@ from penstock.execution.executor import Claimed, Exited, Lost, Unreachable
 from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
 from penstock.model.states import RunState, TaskState
-from penstock.scheduling.steps.unknown_attempts import Stray, TakeIn
+from penstock.scheduling.world.orders import Stray, TakeIn
 from penstock.service.strays import strays
 from penstock.store.database import Database
 

@@ -19,9 +19,9 @@ from penstock.execution.executor import Accepted
 from penstock.model.acts import Cancel, CreateBackfill, Freeze, Hold, PauseSchedule, SetPool
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec
-from penstock.scheduling import loop as loop_file
+from penstock.scheduling import launching as launching_file
 from penstock.scheduling.planner import StoredPlanner
-from penstock.scheduling.steps.obey import FileGone
+from penstock.scheduling.world.orders import FileGone
 
 DAILY = ScheduleSpec(kind="cron", crons=("0 0 * * *",), text="@daily")
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -382,7 +382,7 @@ async def test_what_waits_by_itself_says_until_when(tmp_path: Path) -> None:
 async def test_a_full_disk_holds_everything_that_has_not_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop_file, "storage_problem", lambda _: "only 3 MiB are free")
+    monkeypatch.setattr(launching_file, "storage_problem", lambda _: "only 3 MiB are free")
     bench = await Bench(tmp_path).open()
     bench.load(dag("d", task("a")))
     answer = bench.engine.why("d", bench.trigger("d"), "a")

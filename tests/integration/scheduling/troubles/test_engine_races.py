@@ -22,7 +22,7 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ScheduleSpec, SensorSpec
 from penstock.model.states import RunState, TaskState
 from penstock.model.views.plans import Done
-from penstock.scheduling.steps.obey import ActOrder
+from penstock.scheduling.world.orders import ActOrder
 
 S = TaskState
 KILLED = Outcome(kind=OutcomeKind.CANCELLED)

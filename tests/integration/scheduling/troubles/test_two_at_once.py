@@ -17,7 +17,7 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import ScheduleSpec
 from penstock.model.states import RunState, TaskState
 from penstock.model.views.plans import Done
-from penstock.scheduling.steps.obey import ActOrder
+from penstock.scheduling.world.orders import ActOrder
 
 DAILY = ScheduleSpec(kind="cron", crons=("0 0 * * *",), text="@daily")
 FIRST, LAST = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)
