@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import croniter  # noqa: F401 - asks the command `file` about this Python when it is first imported
 import pytest
 
 _STARTS = frozenset(
@@ -23,7 +24,7 @@ def _look(event: str, arguments: tuple[Any, ...]) -> None:
         event in _STARTS or (event in _OPENS and getattr(arguments[0], "family", None) in _NETWORK)
     ):
         return
-    _found.append(f"{event}: {arguments[1:] or arguments}")
+    _found.append(f"{event}: {(arguments[1:2] or arguments)[0]!r}"[:200])
     raise AssertionError(f"a unit test may not do this: {_found[-1]}")
 
 

@@ -12,6 +12,7 @@ from textwrap import dedent
 
 import pytest
 
+from drive.waiting import eventually
 from penstock import process
 from penstock.loading.child_process import MARK, Starter
 from penstock.loading.discover import source_hash
@@ -282,16 +283,25 @@ def test_a_file_that_cannot_be_read_is_told(settings: Settings) -> None:
     assert told.message == "cannot be loaded: No such file or directory"
 
 
-async def test_bad_files_do_not_hold_up_good_ones(settings: Settings) -> None:
-    slow = write(settings, "import time\ntime.sleep(1000)\n", "slow.py")
+async def test_bad_files_do_not_hold_up_good_ones_and_are_not_left_behind(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Who gives a load up leaves no child of it."""
+    told = tmp_path / "pid"
+    text = f"import os, time\nopen({str(told)!r}, 'w').write(str(os.getpid()))\ntime.sleep(1000)\n"
+    slow = write(settings, text, "slow.py")
     good = write(settings, GOOD, "good.py")
     waiting = asyncio.create_task(parse_file(slow, settings=settings, starter=_starters[0]))
     parsed = await parse_file(good, settings=settings, starter=_starters[0])
     assert [dag.dag_id for dag in parsed.dags] == ["good"]
     assert not waiting.done()
+    await eventually(lambda: told.exists() and told.read_text(), "the child's start")
+    pid = int(told.read_text())
+    assert process.stat(pid) is not None
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+    assert process.stat(pid) is None
 
 
 def test_a_warm_parent_may_die_at_any_moment(settings: Settings, starter: Starter) -> None:

@@ -53,6 +53,13 @@ CASES = {
         with w2.as_teardown(setups=w): EmptyOperator(task_id='y')
         EmptyOperator(task_id='z')
     """: "s>t s>x x>t w>w2 w>y y>w2 s>w w2>t s>z z>t",
+    f"""u, v = EmptyOperator(task_id='u'), EmptyOperator(task_id='v')
+    {T_OF_S}:
+        EmptyOperator(task_id='x')
+        with w2.as_teardown(setups=w):
+            EmptyOperator(task_id='y')
+            with v.as_teardown(setups=u): EmptyOperator(task_id='z')
+    """.replace("\n    ", "\n"): "s>t s>x x>t s>w w2>t w>w2 w>y y>w2 w>u v>w2 u>v u>z z>v",
 }
 
 
