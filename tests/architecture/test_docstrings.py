@@ -10,9 +10,10 @@ import pytest
 from architecture.house import CORE, sources, tree
 
 ROOMS = (
-    "attempts", "authoring", "loading", "model", "notifiers", "operators", "resources", "sensors", "service",
+    "api", "attempts", "authoring", "loading", "model", "notifiers", "operators", "sensors", "service",
     "supervisor", "task_process", "testing", "timetable",
 )  # fmt: skip
+"""Where it holds; the docstrings of `cli` are what ``--help`` shows."""
 REFUSING = {"refuse", "refuse_later", "refuse_unknown"}
 """Functions that raise `DagFileError`."""
 

@@ -72,7 +72,10 @@ class SocketClient:
         return hello
 
     def changes(self, *, heartbeat: float = 15.0) -> Iterator[Change]:
-        """Yield a notice whenever something changed, on a separate connection."""
+        """Yield a notice whenever something changed, on a separate connection.
+
+        Raises `EngineNotRunningError` when the engine ends.
+        """
         link = self._open()
         self._streams.add(link)
         try:

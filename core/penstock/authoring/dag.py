@@ -171,7 +171,7 @@ class DAG(Checked, Graph):
         self.edges: dict[tuple[str, str], int | None] = {}
         """(upstream, downstream) -> the author's line."""
         self.labels: dict[tuple[str, str], str] = {}
-        self.task_group = TaskGroup(None, dag=self)
+        self.task_group: TaskGroup = TaskGroup(None, dag=self)
         refuse_continuous(self.schedule.kind, self.max_active_runs)
 
     def _refuse_or_warn(self, others: dict[str, Any]) -> None:

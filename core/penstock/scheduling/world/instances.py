@@ -18,7 +18,7 @@ from penstock.store.engine.records import TaskRecord
 
 if TYPE_CHECKING:
     from penstock.model.structure import Structure
-    from penstock.scheduling.world.world import LiveRun
+    from penstock.scheduling.world.live_run import LiveRun
 
 
 def in_order(live: LiveRun, names: Iterable[str]) -> list[TaskRecord]:
