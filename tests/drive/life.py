@@ -374,7 +374,7 @@ class Drive:
         assert bench.loop.world.runs == {}
         assert bench.loop.world.backfills == {}
         assert not bench.loop.world.asked
-        assert not bench.loop.world.told
+        assert not bench.loop.world.told_to_stop
         for spec in self.specs:
             assert {row.state for row in bench.engine.runs(spec.dag_id, limit=200)} <= RUN_TERMINAL
         assert_events_replay(bench.database)

@@ -319,7 +319,7 @@ class Loop:
             advance(tick)
             if self._may_launch(tick):
                 dispatch(tick)
-            again = tick.room or bool(tick.world.stirred)
+            again = tick.room or bool(tick.world.to_advance)
             advance(tick)
             if not again and not tick.room:
                 return
@@ -355,7 +355,7 @@ class Loop:
             except Exception as error:  # noqa: BLE001 - given again at the next look at it
                 log.warning("attempt %s could not be stopped: %s", attempt_id, error)
             else:
-                tick.world.told.add(attempt_id)
+                tick.world.told_to_stop.add(attempt_id)
 
     def _write_values(self) -> None:
         """Bring the file from which tasks read variables and connections up to date."""

@@ -141,4 +141,4 @@ def _mark(
             move(tick, live, task, event, reason=reason)
     if freed:
         clear_tasks(tick, live, freed, reason=reason)
-    tick.world.stirred.add(live.record.id)
+    tick.world.to_advance.add(live.record.id)

@@ -205,7 +205,7 @@ def _go_back(tick: Tick, way: _Way, by_us: int) -> None:
             recount_around(live, task_id)
     if wanted in RUN_TERMINAL and not live.unfinished:
         _end_again(tick, live, wanted, way.before)
-    tick.world.stirred.add(run.id)
+    tick.world.to_advance.add(run.id)
 
 
 def _reopen(tick: Tick, live: LiveRun) -> None:

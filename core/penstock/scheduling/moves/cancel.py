@@ -29,5 +29,5 @@ def cancel(
             killed += 1
         else:
             move(tick, live, task, TaskEvent.CANCEL, reason=reason)
-    tick.world.stirred.add(live.record.id)
+    tick.world.to_advance.add(live.record.id)
     return killed

@@ -25,7 +25,7 @@ def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: s
         else:
             clear_fields(live, task)
             move(tick, live, task, TaskEvent.CLEAR)
-    tick.world.stirred.add(run.id)
+    tick.world.to_advance.add(run.id)
 
 
 def _go_on(tick: Tick, live: LiveRun) -> None:

@@ -70,7 +70,7 @@ def _move_run(tick: Tick, live: LiveRun, by_us: int) -> None:
     for task in live.tasks.values():
         if task.state not in TERMINAL and move_task(task, by_us):
             tick.gate.save_task(live.record, task)
-    tick.world.stirred.add(live.record.id)
+    tick.world.to_advance.add(live.record.id)
 
 
 def _move(record: object, names: tuple[str, ...], by_us: int) -> bool:

@@ -42,7 +42,7 @@ def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
             held = tick.world.held(*live.key, task.key)
             task.first_poke_us += _stood(tick, pause, [*others, held], task.first_poke_us)
             tick.gate.save_task(live.record, task)
-    tick.world.stirred.add(run.id)
+    tick.world.to_advance.add(run.id)
 
 
 def _stood(tick: Tick, pause: PauseRecord, others: list[PauseRecord | None], start_us: int) -> int:

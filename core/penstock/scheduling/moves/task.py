@@ -56,7 +56,7 @@ def move(
     if after not in OCCUPIES_SLOT and live.structure.setups.ahead:
         live.dirty |= judge_anew(live, task)
     if live.dirty or not live.unfinished or after in TERMINAL:
-        tick.world.stirred.add(live.record.id)
+        tick.world.to_advance.add(live.record.id)
 
 
 def _tell_others(tick: Tick, live: LiveRun, task: TaskRecord, before: TaskState, after: TaskState) -> None:
@@ -74,7 +74,7 @@ def _tell_others(tick: Tick, live: LiveRun, task: TaskRecord, before: TaskState,
         watchers = later.structure.watchers.get(task.task_id, ()) if later is not live else ()
         if watchers:
             later.dirty.update(watchers)
-            tick.world.stirred.add(pk)
+            tick.world.to_advance.add(pk)
 
 
 def stop(

@@ -29,16 +29,16 @@ _BLOCKED_BY = "blocked by "
 
 
 def advance(tick: Tick) -> None:
-    """Bring every stirred run to rest, and end those that are done."""
-    while tick.world.stirred:
-        live = tick.world.runs.get(tick.world.stirred.pop())
+    """Advance every run that has something to do until it is at rest, and end those that are done."""
+    while tick.world.to_advance:
+        live = tick.world.runs.get(tick.world.to_advance.pop())
         if live is None:
             continue
         with live.subject:
             if live.record.state is RunState.RUNNING:
                 _advance(tick, live)
             settle_run(tick, live)
-        tick.world.stirred.discard(live.record.id)
+        tick.world.to_advance.discard(live.record.id)
 
 
 def _advance(tick: Tick, live: LiveRun) -> None:

@@ -299,4 +299,4 @@ def _start(tick: Tick, live: LiveRun) -> None:
     live.record.rush = None
     tick.gate.move_run(live.record, RunEvent.START)
     live.dirty.update(task_id for task_id, task in live.tasks.items() if task.state is TaskState.PENDING)
-    tick.world.stirred.add(live.record.id)
+    tick.world.to_advance.add(live.record.id)

@@ -88,7 +88,7 @@ def _give_up(tick: Tick, live: LiveRun, reason: str, stopped: TaskEvent) -> None
             stop(tick, live, task, stopped, reason=reason)
         else:
             move(tick, live, task, TaskEvent.SKIP, reason=reason)
-    tick.world.stirred.add(run.id)
+    tick.world.to_advance.add(run.id)
 
 
 def stands_still(tick: Tick, live: LiveRun) -> bool:

@@ -66,7 +66,7 @@ def _look(
         seen = abandon(tick, attempt_id, claimed=task.state is not TaskState.QUEUED)
     _take(tick, live, task, attempt_id, seen)
     lives = isinstance(seen, Accepted | Claimed)
-    if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told:
+    if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told_to_stop:
         # The order is committed before it is given: an engine that died in between gave none.
         tick.stops.append((attempt_id, "term", task.reason or "it has to stop"))
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from penstock.model.states import RunType
 from penstock.store.engine.records import AssetEventRecord, RunRecord, ValueRecord
 from penstock.store.engine.working_set import WorkingSet
-from penstock.store.sieve import Sieve
 
 
 class StoredValues:
@@ -16,8 +15,8 @@ class StoredValues:
     ``moved``: the file from which tasks read them is behind.
     """
 
-    def __init__(self, reads: WorkingSet, sieve: Sieve | None = None) -> None:
-        self._kept: dict[tuple[str, str], ValueRecord] = {value.key: value for value in reads.values(sieve)}
+    def __init__(self, values: Iterable[ValueRecord]) -> None:
+        self._kept: dict[tuple[str, str], ValueRecord] = {value.key: value for value in values}
         self.moved = True
 
     def get(self, kind: str, name: str) -> ValueRecord | None:
@@ -39,10 +38,10 @@ class StoredValues:
 class ChangedAssets:
     """Asset events that DAGs have had no run for yet (``queued``: oldest first), and those of runs."""
 
-    def __init__(self, reads: WorkingSet, sieve: Sieve | None = None) -> None:
+    def __init__(self, reads: WorkingSet, queued: dict[str, list[AssetEventRecord]], next_id: int) -> None:
         self._reads = reads
-        self.queued: dict[str, list[AssetEventRecord]] = reads.queued_assets(sieve)
-        self._next_id = reads.next_asset_event()
+        self.queued = queued
+        self._next_id = next_id
         self._of_run: dict[int, tuple[AssetEventRecord, ...]] = {}
 
     def new_id(self) -> int:

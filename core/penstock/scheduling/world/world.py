@@ -1,7 +1,7 @@
 """The engine's picture of what is going on: an exact mirror of the rows that matter now.
 
 Read from the store at start (and again whenever a write failed), changed only together with the
-gate. Finished runs are not kept; `World.fetch` reads one when an operator acts on it.
+gate. Finished runs are not kept; `World.run` reads one when an operator acts on it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from penstock.store.engine.records import (
     TaskRecord,
     UndoRecord,
 )
+from penstock.store.engine.stored import Stored, read_stored
 from penstock.store.engine.working_set import WorkingSet
 from penstock.store.sieve import Sieve
 from penstock.timetable.point import Point
@@ -84,8 +85,9 @@ class World:
 
         What proves unreadable is left out too, and is in ``faults``.
         """
-        sieve = Sieve(without)
-        self.quarantine = self.reads.quarantined(sieve)
+        stored = read_stored(self.reads, without)
+        sieve = stored.sieve
+        self.quarantine = stored.quarantine
         """What is in quarantine, by id."""
         self.out = sieve.out
         """Ids of everything that is left out: of DAGs the new runs, of all others everything."""
@@ -95,7 +97,7 @@ class World:
         """DAGs with a row and no entry here, because it or their version cannot be read."""
         self.now_us = 0
         """When the last tick was."""
-        self.clock = self.reads.fact("clock")
+        self.clock = stored.clock
         """How the clocks stood at the last look; see `clock_steps`."""
         self.runs: dict[int, LiveRun] = {}
         self.by_key: dict[tuple[str, str], int] = {}
@@ -110,7 +112,7 @@ class World:
         """Live attempts: id -> (run key, key of the task instance)."""
         self.asked: dict[str, float] = {}
         """Since when, on the monotonic clock, the launch of an attempt that nobody claimed is awaited."""
-        self.told: set[str] = set()
+        self.told_to_stop: set[str] = set()
         """Live attempts whose stop order was handed on in this engine's life."""
         self.looking_back: dict[str, set[int]] = {}
         """DAG -> keys of runs in which a task depends on earlier runs."""
@@ -118,12 +120,12 @@ class World:
         """Live attempts with a note from their supervisor, as last seen."""
         self.alarms: list[tuple[int, int, str]] = []
         """Heap of (due in microseconds, run key, key of the task instance) for retries and pokes."""
-        self.stirred: set[int] = set()
+        self.to_advance: set[int] = set()
         """Keys of runs with dirty tasks, or that may be done."""
         self.dags: dict[str, DagEntry] = {}
-        self._read_dags(sieve)
-        self._read_rows(sieve)
-        for record, tasks in self.reads.active_runs(sieve):
+        self._take_dags(stored)
+        self._take_what_stands_beside(stored)
+        for record, tasks in stored.runs:
             self._take_in(record, tasks, sieve)
         self.apart: dict[int, Apart] = {run.id: run for run in self.reads.apart(sieve.apart)}
         """Unfinished runs that are left out."""
@@ -137,39 +139,39 @@ class World:
             run_pk, key = self.attempts[attempt_id]
             self.runs[run_pk].tasks[key].peak_rss = peak
 
-    def _read_dags(self, sieve: Sieve) -> None:
-        for facts in self.reads.dags(sieve):
+    def _take_dags(self, stored: Stored) -> None:
+        for facts in stored.dags:
             self.unread[facts.dag_id] = facts
             try:
                 self.dags[facts.dag_id] = self._entry(facts)
             except Exception as error:  # noqa: BLE001
-                sieve.fault(about_dag(facts.dag_id), error)
+                stored.sieve.fault(about_dag(facts.dag_id), error)
             else:
                 del self.unread[facts.dag_id]
-        for dag_id in sieve.bad_dags:
+        for dag_id in stored.sieve.bad_dags:
             self.unread[dag_id] = None
 
-    def _read_rows(self, sieve: Sieve) -> None:
-        """Read what stands beside DAGs and runs."""
+    def _take_what_stands_beside(self, stored: Stored) -> None:
+        """Take what is there besides DAGs and runs."""
         self.pauses: dict[tuple[str, str, str, str], PauseRecord] = {
-            pause.key: pause for pause in self.reads.pauses(sieve)
+            pause.key: pause for pause in stored.pauses
         }
-        self.pools: dict[str, PoolRecord] = self.reads.pools(sieve)
+        self.pools: dict[str, PoolRecord] = stored.pools
         if "pool:default_pool" in self.out:  # everybody's: they are not to suffer for its row
             self.pools["default_pool"] = PoolRecord("default_pool", DEFAULT_SLOTS)
-        self.values = StoredValues(self.reads, sieve)
-        self.assets = ChangedAssets(self.reads, sieve)
-        self.callbacks: dict[int, CallbackRecord] = {one.id: one for one in self.reads.callbacks(sieve)}
+        self.values = StoredValues(stored.values)
+        self.assets = ChangedAssets(self.reads, stored.queued_assets, stored.next_asset_event)
+        self.callbacks: dict[int, CallbackRecord] = {one.id: one for one in stored.callbacks}
         """Deliveries that are not done, by key, oldest first."""
         self.delivering: dict[str, int] = {
             one.attempt_id: one.id for one in self.callbacks.values() if one.attempt_id
         }
         """Attempts that carry callbacks out -> their keys."""
-        self.next_callback = self.reads.next_key("callback")
-        self.missed = self.reads.missed_deadlines()
+        self.next_callback = stored.next_callback
+        self.missed = stored.missed_deadlines
         """(run key, ``deadline:0``) of deadlines that were told of already."""
         self.backfills: dict[int, LiveBackfill] = {
-            record.id: LiveBackfill(record, slots) for record, slots in self.reads.backfills(sieve)
+            record.id: LiveBackfill(record, slots) for record, slots in stored.backfills
         }
 
     def _take_in(self, record: RunRecord, tasks: list[TaskRecord], sieve: Sieve) -> None:
@@ -308,7 +310,7 @@ class World:
         self._succeeded.pop(live.record.dag_id, None)
         self.forget_previous()
         self.by_key[live.key] = pk
-        self.stirred.add(pk)
+        self.to_advance.add(pk)
         if live.structure.watchers:
             self.looking_back.setdefault(live.record.dag_id, set()).add(pk)
         for task in live.tasks.values():
@@ -331,7 +333,7 @@ class World:
             self.leaving[live.key] = live
             self._succeeded.pop(live.record.dag_id, None)
         self.by_key.pop(live.key, None)
-        self.stirred.discard(live.record.id)
+        self.to_advance.discard(live.record.id)
         self.looking_back.get(live.record.dag_id, set()).discard(live.record.id)
         self._previous.pop(live.record.id, None)
         self.assets.forget_run(live.record.id)
@@ -341,7 +343,7 @@ class World:
         self.attempts.pop(attempt_id, None)
         self.remarks.pop(attempt_id, None)
         self.asked.pop(attempt_id, None)
-        self.told.discard(attempt_id)
+        self.told_to_stop.discard(attempt_id)
 
     def previous(self, live: LiveRun) -> Previous | None:
         """Return the run before *live* by logical date, as (run id, what state a task of it has)."""

@@ -1,0 +1,71 @@
+"""Everything that the engine works with, as it stands in the database at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from penstock.store.engine.records import (
+    AssetEventRecord,
+    BackfillRecord,
+    CallbackRecord,
+    DagRecord,
+    PauseRecord,
+    PoolRecord,
+    QuarantineRecord,
+    RunRecord,
+    SlotRecord,
+    TaskRecord,
+    ValueRecord,
+)
+from penstock.store.engine.working_set import WorkingSet
+from penstock.store.sieve import Sieve
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The records that can be read and are not left out.
+
+    ``sieve`` says what is left out; who finds that a record is of no use lets it know (`Sieve.fault`).
+    """
+
+    sieve: Sieve
+    clock: str | None
+    """How the clocks stood at the last look, as JSON."""
+    quarantine: dict[str, QuarantineRecord]
+    dags: list[DagRecord]
+    pauses: list[PauseRecord]
+    pools: dict[str, PoolRecord]
+    values: list[ValueRecord]
+    queued_assets: dict[str, list[AssetEventRecord]]
+    """DAG -> asset events that it had no run for yet, oldest first."""
+    next_asset_event: int
+    callbacks: list[CallbackRecord]
+    """Those that are not done, oldest first."""
+    next_callback: int
+    missed_deadlines: set[tuple[int, str]]
+    """(run key, ``deadline:0``) of deadlines that were told of already."""
+    backfills: list[tuple[BackfillRecord, list[SlotRecord]]]
+    runs: list[tuple[RunRecord, list[TaskRecord]]]
+    """Unfinished ones, and those in which an attempt lives."""
+
+
+def read_stored(reads: WorkingSet, without: Collection[str] = ()) -> Stored:
+    """Read it all, *without* some subjects (ids) and what is in quarantine; a short read for each table."""
+    sieve = Sieve(without)
+    return Stored(
+        sieve=sieve,
+        quarantine=reads.quarantined(sieve),  # first: it is left out of all that follows
+        clock=reads.fact("clock"),
+        dags=reads.dags(sieve),
+        pauses=reads.pauses(sieve),
+        pools=reads.pools(sieve),
+        values=reads.values(sieve),
+        queued_assets=reads.queued_assets(sieve),
+        next_asset_event=reads.next_asset_event(),
+        callbacks=reads.callbacks(sieve),
+        next_callback=reads.next_key("callback"),
+        missed_deadlines=reads.missed_deadlines(),
+        backfills=reads.backfills(sieve),
+        runs=reads.active_runs(sieve),
+    )
