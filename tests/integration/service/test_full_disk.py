@@ -277,7 +277,7 @@ def test_nothing_is_launched_onto_a_disk_that_can_only_be_read(instance: Instanc
         with instance.client() as engine:
             run_id = engine.commit(Trigger(dag_id="ends")).run_id
             assert run_id is not None
-            text = f"the disk of {attempts} can only be read: nothing is launched"
+            text = f"the disk of {attempts} is read-only: nothing is launched"
             wait_for(lambda: any(text in each for each in engine.status().warnings), 10, "nothing is said")
             assert text in engine.why("ends", run_id, "shell").root
             assert {row.state.value for row in engine.run("ends", run_id).tasks} <= {"pending", "scheduled"}
