@@ -7,6 +7,7 @@ from typing import cast
 
 from fakes.clock import START
 from penstock.clock import to_us
+from penstock.model.backfills import BackfillState
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
 from penstock.model.structure import Structure
@@ -62,7 +63,10 @@ def world_of(
     }
     found = {}
     for key, limit in (backfills or {}).items():
-        record = BackfillRecord(key, "d", 0, 1, "none", limit, False, "{}", "running", "tester", 0)  # noqa: FBT003
+        record = BackfillRecord(
+            key, "d", 0, 1, "none", limit, backwards=False, conf="{}", state=BackfillState.RUNNING,
+            by="tester", created_us=0,
+        )  # fmt: skip
         found[key] = LiveBackfill(record, [])
     dags = {live.record.dag_id: SimpleNamespace(structure=live.structure) for live in runs}
     world = SimpleNamespace(

@@ -24,6 +24,7 @@ from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.vocabulary import Term, Vocabulary
+from penstock.store.engine.records import BackfillRecord, CallbackRecord, SlotRecord
 from penstock_tui.view.state_style import Looks
 
 ALL: list[Vocabulary[Any]] = [BACKFILLS, BACKFILL_POINTS, CANARIES, CALLBACKS, SUBJECTS]
@@ -122,3 +123,34 @@ def test_views_say_the_same_words_as_ever() -> None:
     lost = QuarantineRow(kind=SubjectKind.ORDER, id="order:x", dag_id=None, reason="why", since=NOW)
     assert b'"kind":"order"' in msgspec.json.encode(lost)
     assert msgspec.json.decode(msgspec.json.encode(lost), type=QuarantineRow) == lost
+
+
+def test_a_record_takes_on_no_state_that_may_not_follow() -> None:
+    backfill = BackfillRecord(
+        1,
+        "d",
+        0,
+        1,
+        "none",
+        2,
+        backwards=False,
+        conf="{}",
+        state=BackfillState.PAUSED,
+        by="ada",
+        created_us=0,
+    )
+    backfill.become(BackfillState.RUNNING)
+    backfill.become(BackfillState.SUCCESS)
+    with pytest.raises(IllegalMoveError, match="a backfill that is success cannot become running"):
+        backfill.become(BackfillState.RUNNING)
+    assert backfill.state is BackfillState.SUCCESS
+    point = SlotRecord(1, 1, 0, 0, 0, 0, 0, BackfillPointState.KEPT)
+    with pytest.raises(IllegalMoveError, match="that is kept cannot become running"):
+        point.become(BackfillPointState.RUNNING)
+    call = CallbackRecord(1, 1, None, -1, "run_success", "{}", 0)
+    with pytest.raises(IllegalMoveError, match="a callback that is waiting cannot become done"):
+        call.become(CallbackState.DONE)
+    call.become(CallbackState.RUNNING)
+    call.become(CallbackState.DONE)
+    with pytest.raises(IllegalMoveError, match="a callback that is done cannot become waiting"):
+        call.become(CallbackState.WAITING)

@@ -15,7 +15,7 @@ import msgspec
 from penstock.clock import Clock, to_us
 from penstock.errors import LostError, PenstockError, StaleRowsError, StoreError
 from penstock.model.acts import QuarantineDrop, QuarantineRetry
-from penstock.model.subject import Subject, about_dag, lay_to, place_of, reason_of, subject_of
+from penstock.model.subject import Subject, SubjectKind, about_dag, lay_to, place_of, reason_of, subject_of
 from penstock.scheduling.moves.quarantine import put, release, version_name
 from penstock.scheduling.world.orders import ActOrder, FileLoaded, Order, about_order
 from penstock.scheduling.world.world import World
@@ -151,7 +151,7 @@ class Isolation:
     def _settled_subject(self, error: Exception) -> Subject | None:
         """Return what *error* is about; of a run that this tick was to create, its DAG."""
         subject = subject_of(error)
-        if subject is not None and subject.kind == "run":
+        if subject is not None and subject.kind is SubjectKind.RUN:
             assert subject.dag_id is not None
             assert subject.run_id is not None
             if not self._world.reads.has_run(subject.dag_id, subject.run_id):
@@ -175,7 +175,7 @@ class Isolation:
             elif isinstance(order, FileLoaded):
                 self._world.parked[subject.id] = order.parsed
         self._put(subject, error, version=version_of(self._world, subject, orders, at_fault), act=act)
-        if subject.kind == "run":
+        if subject.kind is SubjectKind.RUN:
             self._leave_out_dag(subject, error)
         self._write()
         self.read_anew()
@@ -183,7 +183,11 @@ class Isolation:
     def _leave_out_dag(self, subject: Subject, error: Exception) -> None:
         """Leave out a DAG as well whose runs fail one after another."""
         dag_id = subject.dag_id
-        runs = [one for one in self._world.quarantine.values() if (one.kind, one.dag_id) == ("run", dag_id)]
+        runs = [
+            one
+            for one in self._world.quarantine.values()
+            if (one.kind, one.dag_id) == (SubjectKind.RUN, dag_id)
+        ]
         if dag_id is not None and len(runs) >= MOST_RUNS and dag_id not in self._world.out:
             dag = about_dag(dag_id)
             text = f"{len(runs)} of its runs are in quarantine, the last one because of {reason_of(error)}"
@@ -329,9 +333,9 @@ def version_of(
 ) -> str | None:
     """Return the version that failed: of a DAG the one loaded or present, of a file its hash."""
     loaded = [each.parsed for each in (*orders, *at_fault) if isinstance(each, FileLoaded)]
-    if subject.kind == "order":
+    if subject.kind is SubjectKind.ORDER:
         return next((each.source_hash for each in loaded if f"file:{each.file}" == subject.id), None)
-    if subject.kind != "dag":
+    if subject.kind is not SubjectKind.DAG:
         return None
     for parsed in loaded:
         for spec in parsed.dags:

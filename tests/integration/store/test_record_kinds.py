@@ -14,7 +14,11 @@ import sqlalchemy as sa
 
 from data.builders import NOON, add_attempt, add_dag, add_run, dag, insert, task, task_key
 from penstock.clock import to_us
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.callbacks import CallbackState
+from penstock.model.pauses import PauseKind
 from penstock.model.states import RunState, RunType
+from penstock.model.subject import SubjectKind
 from penstock.store import tables
 from penstock.store.database import Database
 from penstock.store.engine import records
@@ -51,21 +55,35 @@ def _records(database: Database) -> dict[str, Record]:
     made: tuple[Record, ...] = (
         records.ActRecord("act", NOW, '{"act": "x"}'),
         records.AssetEventRecord(9, NOW, "asset", "uri", {"k": [1]}, ("one", "two"), {"dag_id": "d"}, "anna"),
-        records.BackfillRecord(8, "e", 1, 2, "failed", 3, True, "{}", "running", "anna", NOW, "waiting", 4),  # noqa: FBT003
+        records.BackfillRecord(
+            8,
+            "e",
+            1,
+            2,
+            "failed",
+            3,
+            backwards=True,
+            conf="{}",
+            state=BackfillState.RUNNING,
+            by="anna",
+            created_us=NOW,
+            canary=Canary.WAITING,
+            stop_after=4,
+        ),
         records.CallbackRecord(
-            3, run_pk, "a", 2, "task_failure", "{}", NOW, "waiting", 1, attempt_id, None, "r"
+            3, run_pk, "a", 2, "task_failure", "{}", NOW, CallbackState.WAITING, 1, attempt_id, None, "r"
         ),
         records.DagRecord("new", "new.py", 1, False, NOW, 1, 2, 3),  # noqa: FBT003
         records.ImportErrorRecord("bad.py", "no", 4, "trace", NOW),
         records.LedgerRecord(0, "d", 1, 2, 2, "skipped", "paused", None, False, '{"kind": "cron"}'),  # noqa: FBT003
         records.MetaRecord("key", "value"),
-        records.PauseRecord("task", "d", run_id, "a", "anna", NOW, "why", NOW + 1),
+        records.PauseRecord(PauseKind.TASK, "d", run_id, "a", "anna", NOW, "why", NOW + 1),
         records.PoolRecord("wide", 12, "words", True),  # noqa: FBT003
-        records.QuarantineRecord("d/x", "run", "d", "x", "why", "place", NOW, NOW + 1, "v", "{}"),
+        records.QuarantineRecord("d/x", SubjectKind.RUN, "d", "x", "why", "place", NOW, NOW + 1, "v", "{}"),
         records.QueuedAssetRecord("d", 5),
         records.RunAssetRecord(run_pk, 5),
         records.SampleRecord(attempt_id, NOW, 1.5, 2, 3, 4, 5),
-        records.SlotRecord(2, 7, 0, 1, 2, 3, 4, "waiting", None, "r"),
+        records.SlotRecord(2, 7, 0, 1, 2, 3, 4, BackfillPointState.WAITING, None, "r"),
         records.UndoRecord(6, NOW, "anna", "clear", "Clear a", "d", run_id, '{"runs": []}'),
         records.ValueRecord("variable", "name", '"value"', "words", NOW, "anna"),
         records.VersionRecord(3, "d", "hash", "source", "d.py", "{}", NOW),
@@ -171,7 +189,7 @@ def test_a_record_is_written_as_it_was_when_it_was_handed_over(database: Databas
     assert isinstance(slot, records.SlotRecord)
     gate = Gate(database)
     gate.add(slot)
-    slot.state = "running"  # without a word to the gate
+    slot.state = BackfillPointState.RUNNING  # without a word to the gate
     gate.commit()
     assert [row["state"] for row in _rows(database, KINDS[records.SlotRecord])] == ["waiting"]
 

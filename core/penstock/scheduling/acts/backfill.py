@@ -16,6 +16,7 @@ from penstock.model.acts import (
     ResizeBackfill,
     ResumeBackfill,
 )
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary
 from penstock.model.spec import DagSpec
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import aware, counted, make_plan
@@ -157,7 +158,7 @@ def _check(world: World, spec: DagSpec, act: CreateBackfill) -> None:
     _refuse_barred(world, act.dag_id)
     for other in world.backfills.values():
         if other.record.dag_id == spec.dag_id:
-            words = "ending" if other.record.state == "cancelled" else other.record.state
+            words = "ending" if other.record.state is BackfillState.CANCELLED else other.record.state
             raise RefusedError(f"backfill {other.record.id} of {spec.dag_id} is still {words}")
 
 
@@ -172,10 +173,10 @@ def _record(tick: Tick, act: CreateBackfill, points: list[Point]) -> BackfillRec
         max_active_runs=act.max_active_runs,
         backwards=act.backwards,
         conf=json.dumps(act.conf),
-        state="running",
+        state=BackfillState.RUNNING,
         by=tick.gate.actor,
         created_us=tick.now_us,
-        canary="waiting" if act.canary else None,
+        canary=Canary.WAITING if act.canary else None,
         stop_after=act.stop_after,
     )
     tick.gate.add(record)
@@ -240,20 +241,20 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
     if found is None:
         raise UnknownError(f"backfill {act.backfill_id} does not exist or has ended")
     record = found.record
-    if record.state == "cancelled":
+    if record.state is BackfillState.CANCELLED:
         raise RefusedError(f"backfill {record.id} was cancelled; {found.running} of its runs still go on")
     match act:
         case PauseBackfill():
-            name, title, after = "backfill_pause", f"Pause backfill {record.id}", "paused"
+            name, title, after = "backfill_pause", f"Pause backfill {record.id}", BackfillState.PAUSED
         case ResumeBackfill():
-            name, title, after = "backfill_resume", f"Resume backfill {record.id}", "running"
+            name, title, after = "backfill_resume", f"Resume backfill {record.id}", BackfillState.RUNNING
         case CancelBackfill():
-            name, title, after = "backfill_cancel", f"Cancel backfill {record.id}", "cancelled"
+            name, title, after = "backfill_cancel", f"Cancel backfill {record.id}", BackfillState.CANCELLED
         case ResizeBackfill(max_active_runs=size):
             if size < 1:
                 raise UsageError("max_active_runs must be at least 1")
             name, title, after = "backfill_resize", f"Run {size} at once", record.state
-    waiting = [slot for slot in found.slots if slot.state == "waiting"]
+    waiting = [slot for slot in found.slots if slot.state is BackfillPointState.WAITING]
     items = [
         PlanItem(
             dag_id=record.dag_id, run_id=None, task_id=None, before=record.state, after=after,
@@ -269,8 +270,8 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
         if isinstance(act, ResizeBackfill):
             record.max_active_runs = act.max_active_runs
         if isinstance(act, CancelBackfill):
-            give_up(tick, found, "cancelled", "the backfill was cancelled")
-        record.state = after
+            give_up(tick, found, BackfillPointState.CANCELLED, "the backfill was cancelled")
+        record.become(after)
         save_backfill(tick, record)
         tick.gate.note(name, dag_id=record.dag_id, after=after, reason=f"backfill {record.id}")
         size = f", {act.max_active_runs} at once" if isinstance(act, ResizeBackfill) else ""

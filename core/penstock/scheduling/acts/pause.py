@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.clock import opt_us, to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
+from penstock.model.pauses import PAUSES, PauseKind
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import aware, make_plan
@@ -17,18 +18,12 @@ from penstock.store.engine.records import PauseRecord
 PauseAct = PauseSchedule | Freeze | Hold
 LiftAct = UnpauseSchedule | Unfreeze | Release
 
-_WORDS = {
-    "schedule": ("Pause the schedule of", "paused", "scheduled"),
-    "freeze": ("Freeze", "frozen", "working"),
-    "run": ("Hold", "held", "working"),
-    "task": ("Hold", "held", "working"),
-}
-
 
 def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
     """Plan to pause a schedule, freeze a DAG, or hold a run or task. Pausing again changes why and until."""
     kind, run_id, task_id = _place(world, act)
-    verb, after, before = _WORDS[kind]
+    term = PAUSES[kind]
+    after, before = term.name, term.without
     key = (kind, act.dag_id, run_id, task_id)
     until = None if act.until is None else aware(act.until, world.dag(act.dag_id).structure.spec.timezone)
     if until is not None and to_us(until) <= now_us:
@@ -47,8 +42,8 @@ def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
     flags = (["--why", act.why] if act.why else []) + (["--until", until.isoformat()] if until else [])
     cli = _cli(kind, act.dag_id, run_id, task_id, lift=False)
     plan = make_plan(
-        "hold" if kind in ("run", "task") else ("freeze" if kind == "freeze" else "pause"),
-        f"{verb} {task_id or run_id or act.dag_id}",
+        term.pause,
+        f"{term.pause_verb} {task_id or run_id or act.dag_id}",
         [item],
         means=act,
         notes=notes,
@@ -72,7 +67,8 @@ def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
 def plan_lift(world: World, act: LiftAct) -> Planned:
     """Plan to lift a pause; lifting one that is not there does nothing and says so."""
     kind, run_id, task_id = _place(world, act)
-    _, before, after = _WORDS[kind]
+    term = PAUSES[kind]
+    before, after, plan_act = term.name, term.without, term.lift
     key = (kind, act.dag_id, run_id, task_id)
     standing = world.pauses.get(key)
     name = task_id or run_id or act.dag_id
@@ -81,11 +77,11 @@ def plan_lift(world: World, act: LiftAct) -> Planned:
             dag_id=act.dag_id, run_id=run_id or None, task_id=task_id or None, before=before, after=after
         )
     ]
-    verb = {"schedule": "Resume the schedule of", "freeze": "Unfreeze"}.get(kind, "Release")
     notes = [] if standing else [f"nothing to do: {name} is not {before}"]
     cli = _cli(kind, act.dag_id, run_id, task_id, lift=True)
-    plan_act = {"schedule": "unpause", "freeze": "unfreeze"}.get(kind, "release")
-    plan = make_plan(plan_act, f"{verb} {name}", items if standing else [], means=act, notes=notes, cli=cli)
+    plan = make_plan(
+        plan_act, f"{term.lift_verb} {name}", items if standing else [], means=act, notes=notes, cli=cli
+    )
 
     def commit(tick: Tick) -> Done:
         if key not in tick.world.pauses:
@@ -112,29 +108,29 @@ def _replace(tick: Tick, record: PauseRecord) -> None:
         dag_id=record.dag_id,
         run_id=record.run_id or None,
         task_id=record.task_id or None,
-        after=_WORDS[record.kind][1],
+        after=PAUSES[record.kind].name,
         reason=record.why,
     )
 
 
-def _place(world: World, act: PauseAct | LiftAct) -> tuple[str, str, str]:
+def _place(world: World, act: PauseAct | LiftAct) -> tuple[PauseKind, str, str]:
     world.dag(act.dag_id)
     if isinstance(act, PauseSchedule | UnpauseSchedule):
-        return "schedule", "", ""
+        return PauseKind.SCHEDULE, "", ""
     if isinstance(act, Freeze | Unfreeze):
-        return "freeze", "", ""
+        return PauseKind.FREEZE, "", ""
     live = world.run(act.dag_id, act.run_id)
     if isinstance(act, Hold) and live.record.state in RUN_TERMINAL:
         raise UsageError(f"run {act.run_id} has already ended: {live.record.state}")
     if act.task_id is None:
-        return "run", act.run_id, ""
+        return PauseKind.RUN, act.run_id, ""
     if act.task_id not in live.instances and act.task_id not in live.tasks:
         raise UnknownError(f"run {act.run_id} has no task {act.task_id!r}")
-    return "task", act.run_id, act.task_id
+    return PauseKind.TASK, act.run_id, act.task_id
 
 
-def _running(world: World, kind: str, dag_id: str, run_id: str, task_id: str) -> int:
-    if kind == "schedule":
+def _running(world: World, kind: PauseKind, dag_id: str, run_id: str, task_id: str) -> int:
+    if kind is PauseKind.SCHEDULE:
         return 0
     return sum(
         1
@@ -145,11 +141,12 @@ def _running(world: World, kind: str, dag_id: str, run_id: str, task_id: str) ->
     )
 
 
-def _cli(kind: str, dag_id: str, run_id: str, task_id: str, *, lift: bool) -> list[str]:
+def _cli(kind: PauseKind, dag_id: str, run_id: str, task_id: str, *, lift: bool) -> list[str]:
+    term = PAUSES[kind]
     match kind:
-        case "schedule":
-            return ["unpause" if lift else "pause", dag_id]
-        case "freeze":
+        case PauseKind.SCHEDULE:
+            return [term.lift if lift else term.pause, dag_id]
+        case PauseKind.FREEZE:
             return ["unpause" if lift else "pause", dag_id, "--freeze"]
         case _:
-            return ["release" if lift else "hold", dag_id, run_id, *([task_id] if task_id else [])]
+            return [term.lift if lift else term.pause, dag_id, run_id, *([task_id] if task_id else [])]

@@ -11,6 +11,7 @@ import msgspec
 from penstock.decoding import decoder
 from penstock.errors import PenstockError, UnknownError
 from penstock.model.acts import AnyAct, QuarantineDrop, QuarantineRetry
+from penstock.model.subject import SubjectKind
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import amount, make_plan
 from penstock.scheduling.moves.loaded_files import take_file
@@ -55,10 +56,10 @@ def plan_quarantine(
 
 
 _DROPS = {
-    "run": "the run ends as failed, its unfinished tasks as cancelled; live attempts are stopped",
-    "dag": "its unfinished runs are ended, and its row and pauses removed; its history stays",
-    "order": "it is deleted and never carried out",
-    "row": "the row is removed; the event trail keeps a copy of it",
+    SubjectKind.RUN: "the run ends as failed, its unfinished tasks as cancelled; live attempts are stopped",
+    SubjectKind.DAG: "its unfinished runs are ended, and its row and pauses removed; its history stays",
+    SubjectKind.ORDER: "it is deleted and never carried out",
+    SubjectKind.ROW: "the row is removed; the event trail keeps a copy of it",
 }
 
 
@@ -74,7 +75,7 @@ def _retry(tick: Tick, record: QuarantineRecord, again: Callable[[World, AnyAct,
     if record.act is not None:
         done = again(tick.world, _act_of(record.act), tick.now_us).commit(tick)
         return f"{record.id} is carried out now: {done.message}"
-    if record.kind == "row" and record.id.startswith("backfill:"):
+    if record.kind is SubjectKind.ROW and record.id.startswith("backfill:"):
         tick.gate.settle_slots(record.id.partition(":")[2])
     return f"{record.kind} {record.id} is out of quarantine; if it fails again, it goes back into quarantine"
 
@@ -96,7 +97,7 @@ def _drop(tick: Tick, record: QuarantineRecord) -> str:
     tick.world.parked.pop(record.id, None)
     reason = f"dropped from quarantine by {tick.gate.actor}: {record.reason}"
     removal = tick.world.reads.removal(record, tick.now_us, reason)
-    if record.kind == "dag":
+    if record.kind is SubjectKind.DAG:
         for other in [one for one in tick.world.quarantine.values() if one.dag_id == record.id]:
             release(tick.world, tick.gate, other.id, f"dropped with DAG {record.id}")
     message = _carry_out(tick, record, removal)

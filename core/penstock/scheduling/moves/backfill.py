@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from penstock.model.backfills import BackfillPointState
 from penstock.model.states import TERMINAL, RunState
 from penstock.scheduling.moves.backfill_slots import save_slot
 from penstock.scheduling.moves.cancel import cancel
@@ -12,18 +11,18 @@ from penstock.scheduling.world.tick import Tick
 from penstock.store.engine.records import BackfillRecord
 
 
-def give_up(tick: Tick, found: LiveBackfill, state: Literal["cancelled", "skipped"], reason: str) -> None:
+def give_up(tick: Tick, found: LiveBackfill, state: BackfillPointState, reason: str) -> None:
     """Give what has not started its end. What runs goes on, and the backfill ends with it."""
     found.waiting.clear()
     for slot in found.slots:
-        if slot.state == "waiting":
+        if slot.state is BackfillPointState.WAITING:
             save_slot(tick, found, slot, state, reason=reason)
-        elif slot.state == "running" and slot.run_id is not None:
+        elif slot.state is BackfillPointState.RUNNING and slot.run_id is not None:
             live = tick.world.run(found.record.dag_id, slot.run_id)
             if live.record.state is RunState.QUEUED:
                 unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
-                cancel(tick, live, unfinished, whole=True, reason=reason)
                 save_slot(tick, found, slot, state, reason=reason)
+                cancel(tick, live, unfinished, whole=True, reason=reason)
 
 
 def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = None) -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from penstock.model.backfills import BackfillPointState
 from penstock.model.states import RunState
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.tick import Tick
 from penstock.store.engine.records import RunRecord, SlotRecord
 
-_ENDS = {RunState.SUCCESS: "success", RunState.FAILED: "failed", RunState.CANCELLED: "cancelled"}
+_ENDS = {
+    RunState.SUCCESS: BackfillPointState.SUCCESS,
+    RunState.FAILED: BackfillPointState.FAILED,
+    RunState.CANCELLED: BackfillPointState.CANCELLED,
+}
 
 
 def save_slot(
-    tick: Tick, found: LiveBackfill, slot: SlotRecord, state: str, *, reason: str | None = None
+    tick: Tick, found: LiveBackfill, slot: SlotRecord, state: BackfillPointState, *, reason: str | None = None
 ) -> None:
     """Write a slot's state."""
-    found.running += (state == "running") - (slot.state == "running")
-    found.failed += (state == "failed") - (slot.state == "failed")
+    before = slot.state
+    slot.become(state)
+    found.running += (state is BackfillPointState.RUNNING) - (before is BackfillPointState.RUNNING)
+    found.failed += (state is BackfillPointState.FAILED) - (before is BackfillPointState.FAILED)
     if slot.run_id is not None:
         found.by_run[slot.run_id] = slot
-    slot.state = state
     slot.reason = reason
     tick.gate.put(slot)
     tick.gate.touch(found.record.dag_id)
@@ -28,7 +34,7 @@ def run_ended(tick: Tick, run: RunRecord) -> None:
     """Take over how a run ended into the slot that it fills, if it fills one."""
     found = tick.world.backfills.get(run.backfill_id or 0)
     slot = found.by_run.get(run.run_id) if found is not None else None
-    if found is not None and slot is not None and slot.state == "running":
+    if found is not None and slot is not None and slot.state is BackfillPointState.RUNNING:
         save_slot(tick, found, slot, _ENDS[run.state], reason=run.reason)
 
 
@@ -37,4 +43,4 @@ def run_again(tick: Tick, run: RunRecord) -> None:
     found = tick.world.backfills.get(run.backfill_id or 0)
     slot = found.by_run.get(run.run_id) if found is not None else None
     if found is not None and slot is not None and slot.state in _ENDS.values():
-        save_slot(tick, found, slot, "running")
+        save_slot(tick, found, slot, BackfillPointState.RUNNING)

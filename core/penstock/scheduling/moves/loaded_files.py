@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock.clock import from_us, to_us
+from penstock.model.pauses import PauseKind
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile, encode_spec, spec_hash
 from penstock.model.structure import Structure
 from penstock.model.subject import about_dag
@@ -141,7 +142,7 @@ def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
         tick.gate.note("first_run", dag_id=spec.dag_id, reason=early)
     if spec.paused_upon_creation is not False:
         pause = PauseRecord(
-            "schedule",
+            PauseKind.SCHEDULE,
             spec.dag_id,
             "",
             "",

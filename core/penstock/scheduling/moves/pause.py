@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from penstock.model.pauses import PauseKind
 from penstock.model.states import RunState, TaskState
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
-from penstock.store.engine.records import PauseRecord
+from penstock.store.engine.records import PauseKey, PauseRecord
 
 _BETWEEN_POKES = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.UP_FOR_RETRY, TaskState.SCHEDULED})
 
 
-def lift_pause(tick: Tick, key: tuple[str, str, str, str], *, at_us: int | None = None) -> None:
+def lift_pause(tick: Tick, key: PauseKey, *, at_us: int | None = None) -> None:
     """Lift a pause and let what stood still go on. *at_us* is when it was over, by default now."""
     pause = tick.world.pauses.pop(key, None)
     if pause is None:
@@ -18,12 +19,12 @@ def lift_pause(tick: Tick, key: tuple[str, str, str, str], *, at_us: int | None 
     kind, dag_id, run_id, _ = key
     tick.gate.drop(pause)
     tick.gate.touch(dag_id, run_id or None)
-    if kind == "schedule":
+    if kind is PauseKind.SCHEDULE:
         entry = tick.world.dag(dag_id)
         entry.settled, entry.resumed_us = False, tick.now_us if at_us is None else at_us
         return
     for live in tick.world.runs_of(dag_id):
-        if kind == "freeze" or live.record.run_id == run_id:
+        if kind is PauseKind.FREEZE or live.record.run_id == run_id:
             _make_up(tick, live, pause)
 
 

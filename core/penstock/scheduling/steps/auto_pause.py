@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.model.pauses import PauseKind
 from penstock.model.states import RUN_TERMINAL, RunState
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
@@ -20,7 +21,7 @@ def pause_after_failures(tick: Tick, live: LiveRun) -> None:
     if _failed_in_a_row(tick, dag_id, limit) < limit:
         return
     why = f"{limit} run{'' if limit == 1 else 's'} failed in a row (max_consecutive_failed_dag_runs)"
-    pause = PauseRecord("schedule", dag_id, "", "", tick.gate.actor, tick.now_us, why)
+    pause = PauseRecord(PauseKind.SCHEDULE, dag_id, "", "", tick.gate.actor, tick.now_us, why)
     tick.world.pauses[pause.key] = pause
     tick.gate.add(pause)
     tick.gate.note("pause_schedule", dag_id=dag_id, before="active", after="paused", reason=why)

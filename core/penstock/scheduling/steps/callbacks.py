@@ -14,6 +14,7 @@ from typing import Any
 
 from penstock.execution.executor import Absent, Accepted, Exited, Lost, Observation
 from penstock.ids import instance_key, new_attempt_id
+from penstock.model.callbacks import CallbackState
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import TaskState
 from penstock.model.subject import about_row
@@ -180,13 +181,13 @@ def _bells(outcome: Outcome) -> list[str]:
 
 def _again(tick: Tick, record: CallbackRecord, attempt_id: str) -> None:
     _let_go(tick, attempt_id)
-    record.state = "waiting"
+    record.become(CallbackState.WAITING)
     tick.gate.put(record)
 
 
 def _end(tick: Tick, record: CallbackRecord, attempt_id: str, *, ok: bool, reason: str | None) -> None:
     _let_go(tick, attempt_id)
-    record.state = "done" if ok else "failed"
+    record.become(CallbackState.DONE if ok else CallbackState.FAILED)
     record.end_us = tick.now_us
     record.reason = reason
     tick.gate.put(record)
@@ -217,13 +218,13 @@ def deliver(tick: Tick) -> None:
     for record in tick.world.callbacks.values():
         if len(tick.world.delivering) >= AT_ONCE:
             return
-        if record.state == "waiting":
+        if record.state is CallbackState.WAITING:
             with about_row("callback", record.id):
                 _deliver(tick, record)
 
 
 def _deliver(tick: Tick, record: CallbackRecord) -> None:
-    record.state = "running"
+    record.become(CallbackState.RUNNING)
     record.tries += 1
     record.attempt_id = new_attempt_id()
     tick.world.delivering[record.attempt_id] = record.id

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.ids import make_run_id
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary
 from penstock.model.states import RUN_UNFINISHED, RunState, RunType, TaskState
 from penstock.model.subject import about_dag, about_row
 from penstock.model.transitions import RunEvent
@@ -148,10 +149,14 @@ def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
     if not found.waiting and not found.running:
         _end_backfill(tick, found)
         return
-    if record.state != "running" or tick.world.frozen(record.dag_id) or record.dag_id in tick.world.out:
+    if (
+        record.state is not BackfillState.RUNNING
+        or tick.world.frozen(record.dag_id)
+        or record.dag_id in tick.world.out
+    ):
         return
     tick.gate.actor, actor = f"backfill {record.id}", tick.gate.actor
-    at_once = 1 if record.canary == "waiting" else record.max_active_runs
+    at_once = 1 if record.canary is Canary.WAITING else record.max_active_runs
     while found.waiting and found.running < at_once:
         if tick.created >= tick.settings.runs_per_tick:
             tick.wake_at(tick.now_us)
@@ -163,13 +168,13 @@ def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
 def _look_at_results(tick: Tick, found: LiveBackfill) -> None:
     """Decide about the canary, and whether so much has failed that nothing more is started."""
     record = found.record
-    if record.canary == "waiting":
+    if record.canary is Canary.WAITING:
         record.canary = canary_of(slot.state for slot in found.slots)
-        if record.canary != "waiting":
+        if record.canary is not Canary.WAITING:
             save_backfill(tick, record)
     reason = why_stop(record.canary, found.failed, record.stop_after)
     if reason is not None and found.waiting:
-        give_up(tick, found, "skipped", reason)
+        give_up(tick, found, BackfillPointState.SKIPPED, reason)
         words = f"backfill {record.id}: {reason}"
         tick.gate.note("backfill_stop", dag_id=record.dag_id, before=record.state, reason=words)
 
@@ -180,17 +185,25 @@ def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
     entry = tick.world.dag(record.dag_id)
     standing = tick.world.runs_at(record.dag_id, [slot.logical_us]).get(slot.logical_us)
     if standing is not None and slot.run_id is None:
-        save_slot(tick, found, slot, "kept", reason="a run for this date was created in the meantime")
+        save_slot(
+            tick,
+            found,
+            slot,
+            BackfillPointState.KEPT,
+            reason="a run for this date was created in the meantime",
+        )
         return
     if standing is None:
         slot.run_id = None  # the run that was to run again has been forgotten
     if slot.run_id is not None and tick.world.barred(f"{record.dag_id}/{slot.run_id}"):
-        save_slot(tick, found, slot, "skipped", reason="its run is in quarantine")
+        save_slot(tick, found, slot, BackfillPointState.SKIPPED, reason="its run is in quarantine")
         return
     if slot.run_id is not None:
         live = tick.world.run(record.dag_id, slot.run_id)
         if live.record.state in RUN_UNFINISHED:
-            save_slot(tick, found, slot, "skipped", reason="its run is queued or running again")
+            save_slot(
+                tick, found, slot, BackfillPointState.SKIPPED, reason="its run is queued or running again"
+            )
             return
         live.record.backfill_id = record.id
         again = [task for task in live.tasks.values() if task.state is not TaskState.REMOVED]
@@ -199,7 +212,7 @@ def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
         live = _backfill_run(tick, entry, record.id, record.conf, slot)
         slot.run_id = live.record.run_id
     tick.ledger.record_backfilled(entry, from_us(slot.logical_us), slot.run_id)
-    save_slot(tick, found, slot, "running")
+    save_slot(tick, found, slot, BackfillPointState.RUNNING)
 
 
 def _backfill_run(tick: Tick, entry: DagEntry, backfill_id: int, conf: str, slot: SlotRecord) -> LiveRun:
@@ -222,9 +235,11 @@ def _backfill_run(tick: Tick, entry: DagEntry, backfill_id: int, conf: str, slot
 def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
     record = found.record
     before = record.state
-    if before != "cancelled":
-        bad = any(slot.state in ("failed", "cancelled") for slot in found.slots)
-        record.state = "failed" if bad else "success"
+    if before is not BackfillState.CANCELLED:
+        bad = any(
+            slot.state in (BackfillPointState.FAILED, BackfillPointState.CANCELLED) for slot in found.slots
+        )
+        record.become(BackfillState.FAILED if bad else BackfillState.SUCCESS)
     save_backfill(tick, record, end_us=tick.now_us)
     tick.world.backfills.pop(record.id, None)
     tick.gate.note(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+from penstock.model.backfills import BackfillPointState, Canary
 from penstock.model.states import RUN_UNFINISHED, RunState
 
 Choice = Literal["create", "rerun", "kept", "in_flight"]
-Canary = Literal["waiting", "passed", "failed"]
 
 
 def choose(state: RunState | None, reprocess: str) -> Choice:
@@ -28,35 +28,35 @@ def choose(state: RunState | None, reprocess: str) -> Choice:
     return "kept"
 
 
-def slot_state(choice: Choice) -> tuple[str, str | None]:
+def slot_state(choice: Choice) -> tuple[BackfillPointState, str | None]:
     """Return a new slot's state and reason."""
     match choice:
         case "kept":
-            return "kept", "a run for this date has succeeded or need not be reprocessed"
+            return BackfillPointState.KEPT, "a run for this date has succeeded or need not be reprocessed"
         case "in_flight":
-            return "skipped", "a run for this date is queued or running"
+            return BackfillPointState.SKIPPED, "a run for this date is queued or running"
         case _:
-            return "waiting", "rerun" if choice == "rerun" else None
+            return BackfillPointState.WAITING, "rerun" if choice == "rerun" else None
 
 
-def canary_of(states: Iterable[str]) -> Canary:
+def canary_of(states: Iterable[BackfillPointState]) -> Canary:
     """Return how the canary did: the first slot, by the *states* of all in order, that has work to do."""
     for state in states:
         match state:
-            case "kept" | "skipped":
+            case BackfillPointState.KEPT | BackfillPointState.SKIPPED:
                 continue
-            case "success":
-                return "passed"
-            case "failed" | "cancelled":
-                return "failed"
+            case BackfillPointState.SUCCESS:
+                return Canary.PASSED
+            case BackfillPointState.FAILED | BackfillPointState.CANCELLED:
+                return Canary.FAILED
             case _:
-                return "waiting"
-    return "passed"
+                return Canary.WAITING
+    return Canary.PASSED
 
 
-def why_stop(canary: str | None, failed: int, stop_after: int | None) -> str | None:
+def why_stop(canary: Canary | None, failed: int, stop_after: int | None) -> str | None:
     """Return why a backfill starts nothing more, or None while it goes on."""
-    if canary == "failed":
+    if canary is Canary.FAILED:
         return "the canary, its first run, did not succeed"
     if stop_after is not None and failed >= stop_after:
         return f"stopped after {failed} failed run{'' if failed == 1 else 's'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from penstock.model.backfills import BackfillPointState
 from penstock.store.engine.records import BackfillRecord, SlotRecord
 
 
@@ -23,7 +24,7 @@ class LiveBackfill:
     """How many tasks of other runs were launched since the last one of its own."""
 
     def __post_init__(self) -> None:
-        self.waiting = deque(slot for slot in self.slots if slot.state == "waiting")
-        self.running = sum(slot.state == "running" for slot in self.slots)
-        self.failed = sum(slot.state == "failed" for slot in self.slots)
+        self.waiting = deque(slot for slot in self.slots if slot.state is BackfillPointState.WAITING)
+        self.running = sum(slot.state is BackfillPointState.RUNNING for slot in self.slots)
+        self.failed = sum(slot.state is BackfillPointState.FAILED for slot in self.slots)
         self.by_run = {slot.run_id: slot for slot in self.slots if slot.run_id is not None}

@@ -14,6 +14,7 @@ from penstock.clock import opt_from_us
 from penstock.errors import RefusedError, UnknownError
 from penstock.execution.executor import Claimed
 from penstock.ids import split_instance
+from penstock.model.pauses import PauseKind
 from penstock.model.spec import DagSpec, ParsedFile
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, RunState, TaskState, progress
 from penstock.model.structure import Structure
@@ -31,6 +32,7 @@ from penstock.store.engine.live_rows import Apart
 from penstock.store.engine.records import (
     CallbackRecord,
     DagRecord,
+    PauseKey,
     PauseRecord,
     PoolRecord,
     RunRecord,
@@ -153,9 +155,7 @@ class World:
 
     def _take_what_stands_beside(self, stored: Stored) -> None:
         """Take what is there besides DAGs and runs."""
-        self.pauses: dict[tuple[str, str, str, str], PauseRecord] = {
-            pause.key: pause for pause in stored.pauses
-        }
+        self.pauses: dict[PauseKey, PauseRecord] = {pause.key: pause for pause in stored.pauses}
         self.pools: dict[str, PoolRecord] = stored.pools
         if "pool:default_pool" in self.out:  # everybody's: they are not to suffer for its row
             self.pools["default_pool"] = PoolRecord("default_pool", DEFAULT_SLOTS)
@@ -403,19 +403,19 @@ class World:
 
     def paused(self, dag_id: str) -> PauseRecord | None:
         """Return the pause of a DAG's schedule."""
-        return self.pauses.get(("schedule", dag_id, "", ""))
+        return self.pauses.get((PauseKind.SCHEDULE, dag_id, "", ""))
 
     def frozen(self, dag_id: str) -> PauseRecord | None:
         """Return the freeze of a DAG."""
-        return self.pauses.get(("freeze", dag_id, "", ""))
+        return self.pauses.get((PauseKind.FREEZE, dag_id, "", ""))
 
     def held(self, dag_id: str, run_id: str, task_id: str = "") -> PauseRecord | None:
         """Return the hold of a run, or of a task instance by its key: its own, or that of its whole task."""
         if not task_id:
-            return self.pauses.get(("run", dag_id, run_id, ""))
-        found = self.pauses.get(("task", dag_id, run_id, task_id))
+            return self.pauses.get((PauseKind.RUN, dag_id, run_id, ""))
+        found = self.pauses.get((PauseKind.TASK, dag_id, run_id, task_id))
         if found is None and task_id.endswith("]"):
-            found = self.pauses.get(("task", dag_id, run_id, split_instance(task_id)[0]))
+            found = self.pauses.get((PauseKind.TASK, dag_id, run_id, split_instance(task_id)[0]))
         return found
 
     def runs_of(self, dag_id: str) -> list[LiveRun]:

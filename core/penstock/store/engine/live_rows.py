@@ -16,9 +16,12 @@ from sqlalchemy.engine import Connection
 from penstock.decoding import decoder
 from penstock.errors import BadIdError, RefusedError
 from penstock.ids import check_attempt_id
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.callbacks import CallbackState
 from penstock.model.outcome import Outcome
+from penstock.model.pauses import PauseKind
 from penstock.model.states import RunState, RunType, TaskState
-from penstock.model.subject import Subject, about_dag, about_row, about_run
+from penstock.model.subject import Subject, SubjectKind, about_dag, about_row, about_run
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
@@ -83,12 +86,12 @@ TASK_WORDS: dict[str, Any] = {"state": TaskState, "intent": _TASK_INTENT, "rush"
 _run_row = checked(_run, RUN_FIELDS, **RUN_WORDS)
 _task_row = checked(_task, _TASK_FIELDS, **TASK_WORDS)
 _TASK_JSON: dict[str, msgspec.json.Decoder[Any]] = {"outcome": decoder(Outcome), "skips": decoder(list[str])}
-_pause_row = checked(_pause, PauseRecord.__slots__)
+_pause_row = checked(_pause, PauseRecord.__slots__, kind=PauseKind)
 _pool_row = checked(_pool, PoolRecord.__slots__)
-_backfill_row = checked(_backfill, BackfillRecord.__slots__)
-_slot_row = checked(_slot, SlotRecord.__slots__)
-_callback_row = checked(_callback, CallbackRecord.__slots__)
-_quarantine_row = checked(_quarantine, QuarantineRecord.__slots__)
+_backfill_row = checked(_backfill, BackfillRecord.__slots__, state=BackfillState, canary=Canary | None)
+_slot_row = checked(_slot, SlotRecord.__slots__, state=BackfillPointState)
+_callback_row = checked(_callback, CallbackRecord.__slots__, state=CallbackState)
+_quarantine_row = checked(_quarantine, QuarantineRecord.__slots__, kind=SubjectKind)
 _value_row = checked(_value, ValueRecord.__slots__)
 
 
@@ -176,7 +179,8 @@ class Standing:
             why = "the row of this pause cannot be read"
             for row in left_out:
                 kind, dag_id, run_id, task_id = (shown(each) for each in row[:4])
-                found.append(PauseRecord(kind, dag_id, run_id, task_id, "?", 0, why))
+                if kind in frozenset(PauseKind):
+                    found.append(PauseRecord(PauseKind(kind), dag_id, run_id, task_id, "?", 0, why))
         return found
 
     def pools(self, sieve: Sieve | None = None) -> dict[str, PoolRecord]:

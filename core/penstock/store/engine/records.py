@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.ids import instance_key
+from penstock.model.backfills import BACKFILL_POINTS, BACKFILLS, BackfillPointState, BackfillState, Canary
+from penstock.model.callbacks import CALLBACKS, CallbackState
+from penstock.model.pauses import PauseKind
 from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.subject import SubjectKind
+
+PauseKey = tuple[PauseKind, str, str, str]
+"""What a pause is about: its kind, DAG, run and task, "" where it names none."""
 
 
 @dataclass(slots=True)
@@ -155,18 +162,22 @@ class CallbackRecord:
     kind: str
     facts: str
     created_us: int
-    state: str = "waiting"
+    state: CallbackState = CallbackState.WAITING
     tries: int = 0
     attempt_id: str | None = None
     end_us: int | None = None
     reason: str | None = None
 
+    def become(self, state: CallbackState) -> None:
+        """Take on *state*; raise `IllegalMoveError` if it may not follow the present one."""
+        self.state = CALLBACKS.become(self.state, state)
+
 
 @dataclass(slots=True)
 class PauseRecord:
-    """One pause in force. ``kind``: schedule, freeze, run or task."""
+    """One pause in force."""
 
-    kind: str
+    kind: PauseKind
     dag_id: str
     run_id: str
     task_id: str
@@ -176,7 +187,7 @@ class PauseRecord:
     until_us: int | None = None
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> PauseKey:
         """What it pauses."""
         return (self.kind, self.dag_id, self.run_id, self.task_id)
 
@@ -196,7 +207,7 @@ class QuarantineRecord:
     """One run, DAG, order or row that is left out; see `tables.QuarantineRow`."""
 
     id: str
-    kind: str
+    kind: SubjectKind
     dag_id: str | None
     run_id: str | None
     reason: str
@@ -238,12 +249,16 @@ class BackfillRecord:
     max_active_runs: int
     backwards: bool
     conf: str
-    state: str
+    state: BackfillState
     by: str
     created_us: int
-    canary: str | None = None
+    canary: Canary | None = None
     stop_after: int | None = None
     end_us: int | None = None
+
+    def become(self, state: BackfillState) -> None:
+        """Take on *state*; raise `IllegalMoveError` if it may not follow the present one."""
+        self.state = BACKFILLS.become(self.state, state)
 
 
 @dataclass(slots=True)
@@ -257,9 +272,13 @@ class SlotRecord:
     interval_start_us: int
     interval_end_us: int
     run_after_us: int
-    state: str
+    state: BackfillPointState
     run_id: str | None = None
     reason: str | None = None
+
+    def become(self, state: BackfillPointState) -> None:
+        """Take on *state*; raise `IllegalMoveError` if it may not follow the present one."""
+        self.state = BACKFILL_POINTS.become(self.state, state)
 
 
 @dataclass(frozen=True, slots=True)
