@@ -217,7 +217,7 @@ Slow(task_id="slow")
         assert process.stdout is not None
         assert process.stdout.readline() == "working\n"
         process.terminate()
-        assert process.stdout.read() == "told to stop\ncleaned up\n"
+        assert process.stdout.read() == "stopped\ncleaned up\n"
         assert process.wait(30) == -signal.SIGTERM
     assert read_record(folder, files.VERDICT) is None
 
@@ -288,7 +288,7 @@ Loud(task_id="loud")
         process.terminate()
         said = process.stdout.read().decode().lstrip("x\n")
         assert process.wait(30) == -signal.SIGTERM
-    assert said.startswith("told to stop\non_kill failed\n")
+    assert said.startswith("stopped\non_kill failed\n")
     assert "KeyError: 'lost'\n" in said
 
 
