@@ -110,7 +110,9 @@ def test_a_process_that_gave_its_memory_back_is_as_good_as_ended(
 
 
 def test_the_first_pass_tells_the_mean_since_the_start(start: Start) -> None:
-    usage = Sampler().sample({"a": start("print(flush=True)\nwhile True: pass")})["a"]
+    # It has worked for longer than the kernel's clock tick before it is looked at.
+    worker = start("sum(range(5_000_000)); print(flush=True)\nwhile True: pass")
+    usage = Sampler().sample({"a": worker})["a"]
     assert isinstance(usage, Usage)
     assert usage.cpu_percent > 0
     assert usage.processes == 1
