@@ -98,7 +98,7 @@ def test_an_engine_can_be_stopped_while_a_file_hangs_at_its_start(tmp_path: Path
         hung.stop()
         (pid,) = (int(found.name.removeprefix(path.name)) for found in path.parent.glob("loops.py?*"))
         assert pid not in dict(processes())
-        assert "going" in (hung.home / "engine.log").read_text()
+        assert "ending" in (hung.home / "engine.log").read_text()
     finally:
         hung.close()
 
