@@ -18,10 +18,7 @@ SHIFTED_IN = {"core/penstock/store/engine/shift.py"}
 DROPPED_IN = {"core/penstock/store/engine/removal.py"}
 """Where an operator gets rid of what cannot be moved because nothing of it can be worked with."""
 OTHER_STATES = {
-    "core/penstock/scheduling/acts/backfill.py": {"record"},  # a backfill: no run, no task
-    "core/penstock/scheduling/moves/backfill_slots.py": {"slot"},  # a backfill's slot
-    "core/penstock/scheduling/steps/create.py": {"record"},  # a backfill that has ended
-    "core/penstock/scheduling/steps/callbacks.py": {"record"},  # a delivery of callbacks
+    "core/penstock/store/engine/records.py": {"self"},  # a backfill, its points, a callback: by `become`
     "core/penstock/task_process/context_keys.py": {"self"},  # what an author's function is shown
     "core/penstock/task_process/task_instance.py": {"self"},
     "core/penstock/task_process/callback.py": {"run", "ti"},
@@ -48,7 +45,7 @@ def test_states_are_assigned_in_the_gate_alone() -> None:
 def test_what_else_is_called_state_is_no_task_and_no_run() -> None:
     """The exceptions above hold because the types say so: only these take their state from outside."""
     text = (CORE / "store" / "engine" / "records.py").read_text()
-    plain = re.findall(r"class (\w+):(?:(?!\nclass ).)*?\n    state: str", text, re.DOTALL)
+    plain = re.findall(r"class (\w+):(?:(?!\nclass ).)*?\n    state: (?:Backfill|BackfillPoint|Callback)State", text, re.DOTALL)
     assert {"BackfillRecord", "SlotRecord"} <= set(plain)
     assert not {"TaskRecord", "RunRecord"} & {
         found for found in plain if found.endswith(("TaskRecord", "RunRecord"))
