@@ -45,7 +45,8 @@ def test_states_are_assigned_in_the_gate_alone() -> None:
 def test_what_else_is_called_state_is_no_task_and_no_run() -> None:
     """The exceptions above hold because the types say so: only these take their state from outside."""
     text = (CORE / "store" / "engine" / "records.py").read_text()
-    plain = re.findall(r"class (\w+):(?:(?!\nclass ).)*?\n    state: (?:Backfill|BackfillPoint|Callback)State", text, re.DOTALL)
+    state = "(?:Backfill|BackfillPoint|Callback)State"
+    plain = re.findall(rf"class (\w+):(?:(?!\nclass ).)*?\n    state: {state}", text, re.DOTALL)
     assert {"BackfillRecord", "SlotRecord"} <= set(plain)
     assert not {"TaskRecord", "RunRecord"} & {
         found for found in plain if found.endswith(("TaskRecord", "RunRecord"))
