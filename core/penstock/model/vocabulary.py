@@ -1,6 +1,6 @@
 """Small vocabularies: each value with what people call it, how it looks, and what it may become.
 
-There is one table for each, beside its enum. the code that writes a new state asks `Vocabulary.become`.
+There is one table for each, beside its enum. Code that writes a new state asks `Vocabulary.become`.
 """
 
 from __future__ import annotations
