@@ -13,6 +13,8 @@ from penstock import process
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+DAY_US = 86_400_000_000
+"""Microseconds of a day."""
 STEP_US = 1_000_000
 """A clock that is set by less is taken over in silence: no delay or duration is told more exactly."""
 _READINGS = 10

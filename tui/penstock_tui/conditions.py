@@ -5,14 +5,13 @@ Each returns None where it can, else the reason in a few words. Pure.
 
 from __future__ import annotations
 
+from penstock.model.backfills import BACKFILLS
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState
 from penstock_tui.target import BackfillTarget, DagTarget, PointTarget, Target, TaskTarget, dag_of, run_of
 from penstock_tui.view.tally import BAD
 
 _NO_RUN = "there is no run yet"
 _BAD = frozenset(state for state, _ in BAD)
-_GOING_ON = frozenset({"running", "paused"})
-"""States of a backfill that has not ended."""
 
 
 def always(_target: Target) -> None:
@@ -45,7 +44,7 @@ def needs_life(target: Target) -> str | None:
     """Need something that has not ended."""
     match target:
         case BackfillTarget():
-            return None if target.backfill.state in _GOING_ON else "the backfill has ended"
+            return "the backfill has ended" if target.backfill.state in BACKFILLS.final else None
         case TaskTarget():
             alive = any(task.state not in TERMINAL for task in target.tasks)
             return None if alive else "it has ended already"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from penstock.cli.text import state, took
+from penstock.model.backfills import BACKFILLS
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def wait_for_backfill(engine: Engine, backfill_id: int, tell: Callable[[str], No
             if row.counts != before:
                 before = row.counts
                 tell(", ".join(f"{number} {name}" for name, number in sorted(before.items()) if number))
-            if row.state not in {"running", "paused"}:
+            if row.state in BACKFILLS.final:
                 return row
     finally:
         _close(changes)

@@ -84,6 +84,9 @@ UNFINISHED = frozenset(TaskState) - TERMINAL
 SUCCESS_LIKE = frozenset({TaskState.SUCCESS, TaskState.SKIPPED})
 FAILURE_LIKE = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
 
+TIMED = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
+"""States that end at a moment: when the next try or the next check is due."""
+
 OCCUPIES_SLOT = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
 """States in which a task instance has a live attempt and holds its slots."""
 

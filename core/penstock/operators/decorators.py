@@ -11,7 +11,7 @@ from penstock.authoring.overloads import overload
 from penstock.authoring.place import refuse
 from penstock.authoring.references import Reference
 from penstock.authoring.setups import mark_setup, mark_teardown
-from penstock.authoring.signatures import check_call
+from penstock.authoring.signatures import check_call, refuse_bad_names
 from penstock.authoring.xcom_arg import XComArg
 
 TYPE_CHECKING = False
@@ -121,8 +121,6 @@ class TaskFactory:
         return made
 
     def _refuse_bad_names(self, what: str, given: Mapping[str, Any]) -> None:
-        from penstock.authoring.signatures import refuse_bad_names
-
         refuse_bad_names(self.function, what, given, self._bound)
 
     def _check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from penstock.clock import Clock, to_us
+from penstock.clock import DAY_US, Clock, to_us
 from penstock.errors import LostError
 from penstock.execution.executor import Accepted, Archive, Claimed, Executor
 from penstock.loading.keep import forget_sources
@@ -31,7 +31,6 @@ _TASKS = 50
 """Task instances deleted in one step: with their folders some tens of milliseconds."""
 _ROWS = 500
 _SAMPLED = 20
-_DAY_US = 86_400_000_000
 
 
 async def forget_old(
@@ -79,7 +78,7 @@ async def forget_once(
         log.info("deleted %d old run(s)", forgotten)
     await _forget_trails(database, settings, now_us)
     await _forget_orphans(database, executor, clock)
-    yesterday_us = now_us - _DAY_US
+    yesterday_us = now_us - DAY_US
     await _thin_samples(database, yesterday_us)
     old.delete_answers(database, before_us=yesterday_us)
     used = old.delete_versions(database, before_us=yesterday_us)
@@ -102,7 +101,7 @@ async def _forget_run(loop: Loop, database: Database, executor: Executor, run: o
 async def _forget_trails(database: Database, settings: Settings, now_us: int) -> None:
     """Delete old acts and ended backfills, and old records of schedule points."""
     if settings.event_days:
-        before_us = now_us - settings.event_days * _DAY_US
+        before_us = now_us - settings.event_days * DAY_US
         found = await asyncio.to_thread(old.old_events, database, before_us=before_us)
         for start in range(0, len(found), _ROWS):
             old.delete_events(database, found[start : start + _ROWS], before_us=before_us)
@@ -110,7 +109,7 @@ async def _forget_trails(database: Database, settings: Settings, now_us: int) ->
         old.delete_backfills(database, before_us=before_us)
         await _in_slices(lambda: old.delete_asset_events(database, before_us=before_us, limit=_ROWS))
     if settings.point_days:
-        points_us = now_us - settings.point_days * _DAY_US
+        points_us = now_us - settings.point_days * DAY_US
         await _in_slices(lambda: old.delete_points(database, before_us=points_us, limit=_ROWS))
 
 

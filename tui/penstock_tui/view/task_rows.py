@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from penstock.ids import instance_key
 from penstock.model.outcome import OutcomeKind, describe
-from penstock.model.states import TERMINAL, TaskState
+from penstock.model.states import TERMINAL, TIMED, TaskState
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.runs import RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
@@ -63,7 +63,6 @@ _GIVE_WAY = (2, 0)
 """The pieces of the run's line that are cut first: the run's name, then the DAG's."""
 _MARKED = 50
 """Cells of holds and reasons that are kept when space is short; longer ones are cut at their end."""
-_WAITS_FOR_TIME = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 _NOT_TIMED = frozenset(
     {
         TaskState.PENDING,
@@ -228,7 +227,7 @@ def _until(moment: datetime, now: datetime) -> str:
 
 def counts_down(task: TaskRow) -> bool:
     """Return whether what a task's row says changes by itself."""
-    return task.state in COUNTS_UP or (task.next_at is not None and task.state in _WAITS_FOR_TIME)
+    return task.state in COUNTS_UP or (task.next_at is not None and task.state in TIMED)
 
 
 def group_cells(tasks: Sequence[TaskRow], now: datetime) -> dict[str, Spans]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.errors import RefusedError
 from penstock.model.acts import RunNext, RunNow
-from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
+from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TIMED, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import make_plan
@@ -17,7 +17,6 @@ from penstock.store.engine.records import TaskRecord
 
 RushAct = RunNext | RunNow
 
-_WAITS = (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE)
 _MEANS = {
     "next": "goes before the others as soon as there is a slot",
     "now": "does not wait for a slot: it ignores limits, but not dependencies and pauses",
@@ -53,7 +52,7 @@ def plan_rush(world: World, act: RushAct) -> Planned:
     def commit(tick: Tick) -> Done:
         task.rush = rush
         live.rushed.append(task)
-        if rush == "now" and task.state in _WAITS:
+        if rush == "now" and task.state in TIMED:
             move(tick, live, task, TaskEvent.MEET, reason=f"run now by {tick.gate.actor}")
         else:
             tick.gate.save_task(live.record, task)
@@ -101,6 +100,6 @@ def _waits(live: LiveRun, task: TaskRecord, rush: str) -> list[str]:
         notes.append(f"its run is queued: penstock run-{rush} without a task starts the run")
     if task.state is TaskState.PENDING:
         notes.append("its dependencies are not met: it runs once they are")
-    if rush == "next" and task.state in _WAITS:
+    if rush == "next" and task.state in TIMED:
         notes.append("it waits for its next try or check: run-now does not wait")
     return notes

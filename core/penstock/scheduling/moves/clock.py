@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import replace
 
-from penstock.model.states import TERMINAL, TaskState
+from penstock.model.states import TERMINAL, TIMED
 from penstock.model.subject import about_row
 from penstock.scheduling.world.names import NEXT_TRY, next_try
 from penstock.scheduling.world.tick import Tick
@@ -15,7 +15,6 @@ from penstock.store.engine.records import PauseRecord, QuarantineRecord, TaskRec
 RUN_MOMENTS = ("queued_us", "start_us", "turn_us")
 TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us")
 """What moves along of what has not ended."""
-_WAITS = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 
 
 def move_task(task: TaskRecord, by_us: int) -> bool:
@@ -37,7 +36,7 @@ def move_all(tick: Tick, by_us: int) -> None:
         (task.next_us or 0, live.record.id, task.key)
         for live in world.runs.values()
         for task in live.tasks.values()
-        if task.state in _WAITS
+        if task.state in TIMED
     ]
     heapq.heapify(world.alarms)
     apart = list(world.apart)

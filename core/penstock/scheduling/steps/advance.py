@@ -19,7 +19,7 @@ from penstock.scheduling.world.instances import (
     needed_setups,
     unexpanded,
 )
-from penstock.scheduling.world.readiness import _verdict, blocking_past, judge
+from penstock.scheduling.world.readiness import blocking_past, judge, verdict_of
 from penstock.scheduling.world.teardown import may_tear_down
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, World
@@ -60,7 +60,7 @@ def _all_wait(live: LiveRun, name: str) -> bool:
     found = live.instances.get(name, ())
     if len(found) < 2 or not alike(live, name):
         return False
-    return _verdict(live, found[0], needed_setups(live, found[0])) is Verdict.WAIT
+    return verdict_of(live, found[0], needed_setups(live, found[0])) is Verdict.WAIT
 
 
 def _apply(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:

@@ -13,9 +13,9 @@ import msgspec
 
 from penstock.clock import STEP_US, from_us
 from penstock.scheduling.moves.clock import move_all
-from penstock.scheduling.world.clock_setting import KEY, Setting, _how_far, _known
+from penstock.scheduling.world.clock_setting import Setting, how_far, known_setting
 from penstock.scheduling.world.tick import Tick
-from penstock.store.engine.records import MetaRecord
+from penstock.store.engine.records import CLOCK, MetaRecord
 
 _DRIFT_US = 500_000
 """How far the clocks may come apart bit by bit before the engine writes that down."""
@@ -24,7 +24,7 @@ _DRIFT_US = 500_000
 def heed_clock(tick: Tick) -> None:
     """Notice that the wall clock was set since the last look, and move what is under way along."""
     offset_us = tick.now_us - int(tick.mono * 1_000_000)
-    known = _known(tick.world)
+    known = known_setting(tick.world)
     if known is None:
         _keep(tick, Setting(tick.boot, offset_us))
         return
@@ -48,10 +48,10 @@ def heed_clock(tick: Tick) -> None:
         "clock_set",
         before=f"{before:%Y-%m-%d %H:%M:%S}",
         after=f"{from_us(tick.now_us):%Y-%m-%d %H:%M:%S}",
-        reason=f"the clock was set {_how_far(by_us)}: work goes on by the time that passed",
+        reason=f"the clock was set {how_far(by_us)}: work goes on by the time that passed",
     )
 
 
 def _keep(tick: Tick, setting: Setting) -> None:
     tick.world.clock = msgspec.json.encode(setting).decode()
-    tick.gate.put(MetaRecord(KEY, tick.world.clock))
+    tick.gate.put(MetaRecord(CLOCK, tick.world.clock))

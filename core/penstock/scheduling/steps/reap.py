@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 
-from penstock.model.states import OCCUPIES_SLOT, RunState, TaskState
+from penstock.model.states import OCCUPIES_SLOT, TIMED, RunState, TaskState
 from penstock.model.subject import about_row
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.scheduling.moves.pause import lift_pause
@@ -15,8 +15,6 @@ from penstock.scheduling.moves.task import move, stop
 from penstock.scheduling.world.teardown import to_be_ended
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
-
-_WAITS = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 
 
 def reap(tick: Tick) -> None:
@@ -50,7 +48,7 @@ def _alarms(tick: Tick) -> None:
         due_us, run_pk, key = heapq.heappop(alarms)
         live = tick.world.runs.get(run_pk)
         task = live.tasks.get(key) if live else None
-        if live and task and task.state in _WAITS and task.next_us == due_us:
+        if live and task and task.state in TIMED and task.next_us == due_us:
             with live.subject:
                 move(tick, live, task, TaskEvent.MEET)
     if alarms:

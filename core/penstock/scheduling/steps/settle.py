@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from penstock.clock import STEP_US
+from penstock.clock import DAY_US, STEP_US
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.spec import TaskSpec
@@ -30,8 +30,7 @@ from penstock.store.engine.records import TaskRecord, XComRecord
 _BEING_STOPPED = frozenset({TaskState.STOPPING, TaskState.RESTARTING})
 _STANDS = frozenset({TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED, TaskEvent.REMOVE})
 """What a stop was ordered for that a success does not undo."""
-_DAY_US = 86_400 * 1_000_000
-_LONGEST_POKE_US = 10 * 365 * _DAY_US
+_LONGEST_POKE_US = 10 * 365 * DAY_US
 
 
 def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = False) -> None:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from penstock.clock import from_us
+from penstock.clock import DAY_US, from_us
 from penstock.decoding import decoder
 from penstock.scheduling.world.world import World
 
-KEY = "clock"
-"""Where ``meta`` keeps the `Setting`."""
-
-
-TOLD_US = 24 * 3600 * 1_000_000
+TOLD_US = DAY_US
 """How long `penstock status` tells of a step."""
-
-
 _DOUBTFUL_US = 3600 * 1_000_000
 
 
@@ -34,13 +28,13 @@ class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def clock_words(world: World) -> tuple[str, ...]:
     """Return what to know of a clock that was set, for a day or while schedules are ahead of it."""
-    known = _known(world)
+    known = known_setting(world)
     if known is None or known.set_us is None:
         return ()
     ahead = [entry for entry in world.dags.values() if (entry.facts.cursor_us or 0) > world.now_us]
     if world.now_us - known.set_us > TOLD_US and not ahead:
         return ()
-    text = f"the clock was set {_how_far(known.by_us)} at {tick_text(known.set_us)}"
+    text = f"the clock was set {how_far(known.by_us)} at {tick_text(known.set_us)}"
     if ahead:
         until = max(entry.facts.cursor_us or 0 for entry in ahead)
         who = "1 schedule is" if len(ahead) == 1 else f"{len(ahead)} schedules are"
@@ -52,7 +46,7 @@ def clock_words(world: World) -> tuple[str, ...]:
 
 def set_so_far(world: World) -> int:
     """Return by how much the clock was ever set, in microseconds; what was remembered before is off by it."""
-    known = _known(world)
+    known = known_setting(world)
     return 0 if known is None else known.total_us
 
 
@@ -61,7 +55,7 @@ def in_doubt(world: World) -> bool:
 
     What counts by it and cannot be taken back, such as forgetting old runs, had better wait.
     """
-    known = _known(world)
+    known = known_setting(world)
     if known is None or known.set_us is None or known.by_us < _DOUBTFUL_US:
         return False
     return world.now_us - known.set_us < TOLD_US
@@ -72,7 +66,8 @@ def tick_text(moment_us: int) -> str:
     return f"{from_us(moment_us):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _how_far(by_us: int) -> str:
+def how_far(by_us: int) -> str:
+    """Return in words how far and which way a clock was set."""
     seconds = round(abs(by_us) / 1_000_000)
     days, rest = divmod(seconds, 86_400)
     parts = ((days, "d"), (rest // 3600, "h"), (rest % 3600 // 60, "min"), (rest % 60, "s"))
@@ -80,7 +75,8 @@ def _how_far(by_us: int) -> str:
     return f"{'forward' if by_us > 0 else 'back'} by {' '.join(words[:2])}"
 
 
-def _known(world: World) -> Setting | None:
+def known_setting(world: World) -> Setting | None:
+    """Return how the clocks stood at the last look; None before the first."""
     if world.clock is None:
         return None
     try:

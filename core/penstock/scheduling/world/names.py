@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from penstock.clock import from_us
+from penstock.clock import DAY_US, from_us
 from penstock.model.structure import Structure
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import TaskRecord
 
-_DAY_US = 86_400 * 1_000_000
+NEXT_TRY = "; next try at "
+"""Stands before the moment in the reason of a task that waits for its next try."""
 
 
 def unknown_task(live: LiveRun, name: str, structure: Structure | None = None) -> str:
@@ -17,12 +18,8 @@ def unknown_task(live: LiveRun, name: str, structure: Structure | None = None) -
     return f"run {live.record.run_id} of {live.record.dag_id} has no task {name!r}; there are {listed}"
 
 
-NEXT_TRY = "; next try at "
-"""Stands before the moment in the reason of a task that waits for its next try."""
-
-
 def next_try(task: TaskRecord) -> str:
     """Return the end of the reason of a task that waits for its next try; with the date if that is far."""
     assert task.next_us is not None
-    far = task.next_us - (task.start_us or task.next_us) >= _DAY_US
+    far = task.next_us - (task.start_us or task.next_us) >= DAY_US
     return f"{NEXT_TRY}{from_us(task.next_us):{'%Y-%m-%d %H:%M:%S' if far else '%H:%M:%S'}} UTC"

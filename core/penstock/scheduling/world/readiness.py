@@ -31,7 +31,7 @@ def judge(live: LiveRun, task: TaskRecord) -> tuple[Verdict, str | None]:
         if verdict is not Verdict.GO:
             return verdict, reason
     needed = needed_setups(live, task)
-    verdict = _verdict(live, task, needed)
+    verdict = verdict_of(live, task, needed)
     if verdict not in (Verdict.SKIP, Verdict.BLOCK):
         return verdict, None
     amiss = any(each.state in TERMINAL and each.state is not TaskState.SUCCESS for each in needed)
@@ -40,7 +40,8 @@ def judge(live: LiveRun, task: TaskRecord) -> tuple[Verdict, str | None]:
     return verdict, f"{spec.trigger_rule} cannot be met: {parents_text(live, task)}"
 
 
-def _verdict(live: LiveRun, task: TaskRecord, needed: Iterable[TaskRecord]) -> Verdict:
+def verdict_of(live: LiveRun, task: TaskRecord, needed: Iterable[TaskRecord]) -> Verdict:
+    """Return what the trigger rule says, given the setups that the task needs."""
     rule = TriggerRule(live.structure.tasks[task.task_id].trigger_rule)
     verdict = evaluate(rule, parent_counts(live, task), ParentCounts.of(each.state for each in needed))
     return Verdict.WAIT if verdict is Verdict.GO and in_its_way(live, task) else verdict

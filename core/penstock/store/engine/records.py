@@ -365,6 +365,10 @@ class SampleRecord:
     processes: int
 
 
+CLOCK = "clock"
+"""The fact that says how the wall clock stood to the steady one."""
+
+
 @dataclass(frozen=True, slots=True)
 class MetaRecord:
     """A fact about the database as a whole, by name."""

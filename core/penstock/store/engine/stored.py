@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from penstock.store.engine.records import (
+    CLOCK,
     AssetEventRecord,
     BackfillRecord,
     CallbackRecord,
@@ -56,7 +57,7 @@ def read_stored(reads: WorkingSet, without: Collection[str] = ()) -> Stored:
     return Stored(
         sieve=sieve,
         quarantine=reads.quarantined(sieve),  # first: it is left out of all that follows
-        clock=reads.fact("clock"),
+        clock=reads.fact(CLOCK),
         dags=reads.dags(sieve),
         pauses=reads.pauses(sieve),
         pools=reads.pools(sieve),

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from penstock.clock import from_us, opt_from_us
+from penstock.clock import DAY_US, from_us, opt_from_us
 from penstock.model.states import OCCUPIES_SLOT
 from penstock.model.subject import about_row
 from penstock.model.views.events import EventRow
@@ -50,7 +50,6 @@ _FAILED_SINCE = (
 _DAGS = sa.select(sa.func.count()).select_from(_dag).where(_dag.c.missing.is_(False))
 _ERRORS = sa.select(sa.func.count()).select_from(_import_error)
 _LOG_BYTES = sa.select(sa.func.coalesce(sa.func.sum(_attempt.c.log_bytes), 0))
-_DAY_US = 86_400_000_000
 
 
 def read_status(connection: Connection, now_us: int) -> EngineStatus:
@@ -63,7 +62,7 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
         since=None,
         running=count(_OCCUPIED) or 0,
         queued=count(_QUEUED) or 0,
-        failed_24h=count(_FAILED_SINCE, {"since": now_us - _DAY_US}) or 0,
+        failed_24h=count(_FAILED_SINCE, {"since": now_us - DAY_US}) or 0,
         idle_seconds=None if at_us is None else max(0.0, (now_us - at_us) / 1e6),
         database_bytes=0,
         log_bytes=0,
