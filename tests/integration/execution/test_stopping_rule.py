@@ -173,11 +173,13 @@ async def test_what_is_left_after_the_grace_is_killed_and_told(tools: Tools) -> 
 
 
 async def test_a_kill_shortens_the_grace_of_what_is_left(tools: Tools) -> None:
-    spec = shell(f"{tools.tool('a', 99)} & wait", grace=60)
+    spec = shell(f"echo $$ >{tools.place}/shell; {tools.tool('a', 99)} & wait", grace=60)
     tools.executor.submit([spec])
     await eventually((tools.place / "a.ready").exists, "the tool")
+    first = Path("/proc", (tools.place / "shell").read_text().strip())
     tools.executor.stop(spec.attempt_id, "term", "cancelled by ada")
-    await eventually(lambda: len(marked(spec.attempt_id)) == 1, "the shell to have gone")
+    # Until its supervisor has seen its end, a shell that has ended is still in /proc.
+    await eventually(lambda: not first.exists(), "the supervisor to have seen the shell's end")
     tools.executor.stop(spec.attempt_id, "kill", "cancelled by bob")
     outcome = await tools.end(spec.attempt_id)
     assert (outcome.reason, outcome.survivors) == ("cancelled by ada", 1)
