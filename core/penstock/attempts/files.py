@@ -1,7 +1,7 @@
 """File names of an attempt directory, and the one line of JSON that each record is.
 
-What the names mean stands in `protocol`. This module imports next to nothing, because a
-supervisor pays for every import each time one starts.
+What the names mean is in `protocol`. This module imports next to nothing, because a supervisor pays for
+every import each time one starts.
 """
 
 from __future__ import annotations
@@ -30,35 +30,35 @@ RENDERED = "rendered"
 RESULT = "result"
 
 MAX_RECORD_BYTES = 1 << 20
-"""Larger records are refused: nothing we write comes near."""
+"""Bytes of the largest record: nothing we write comes near."""
 MAX_XCOM_BYTES = 64 << 10
 """Larger XCom values stay in the attempt directory and the database keeps a reference."""
 HARD_XCOM_BYTES = 16 << 20
 """Larger XCom values fail the task with a clear error."""
 
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG})
-"""What a disk says that may take it later."""
+"""Errors after which the disk may accept a write later."""
 
 FOREGROUND = "PENSTOCK_FOREGROUND"
 """In the environment of tasks that `penstock test` runs: there is no engine to ask."""
 KEEP_RENDERED = "PENSTOCK_KEEP_RENDERED"
-"""In the environment of tasks whose rendered fields are to be written down."""
+"""In the environment of tasks whose rendered fields must be written down."""
 MARK = "PENSTOCK_ATTEMPT"
-"""Environment variable with the attempt id that every task process carries: it tells strays apart."""
+"""Environment variable with the attempt id that every task process carries: it identifies strays."""
 
 CHANNEL = "PENSTOCK_CHANNEL"
-"""In the environment that a supervisor gives a Python task: the descriptor to talk over."""
+"""In the environment that a supervisor gives a Python task: the descriptor of its channel."""
 
 FORK_FLAG = "--forge"
-"""In a warm parent's arguments, before the descriptor on which it is asked for forks."""
+"""In a warm parent's arguments, before the descriptor for requests."""
 
 SPEAKS = 2
-"""What a supervisor understands, said in its greeting: 2 takes the environment over the socket."""
+"""Version of a supervisor's messages, in its hello: 2 takes the environment over the socket."""
 
 HIDE_START, HIDE_END = b"\x1e\x1fpenstock-hide ", b"\x1f\x1e"
-"""Around base64 in a Python task's output: a value to hide from there on. It never reaches the log."""
+"""Encloses base64 in a Python task's output: a value to hide from there on. It never gets into the log."""
 MAX_HIDE_BYTES = 128 << 10
-"""A longer one is taken for output."""
+"""A longer value is treated as output."""
 
 _PIECE = 65536
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
@@ -70,7 +70,7 @@ def dump_fields(body: dict[str, Any]) -> bytes:
 
 
 def load(data: bytes) -> dict[str, Any]:
-    """Return the record in *data* without its version; raise ValueError when it is not one we know."""
+    """Return the record in *data* without its version; raise ValueError if this program cannot read it."""
     if len(data) > MAX_RECORD_BYTES:
         raise ValueError(f"record of {len(data)} bytes is larger than {MAX_RECORD_BYTES}")
     body = json.loads(data)
@@ -83,7 +83,7 @@ def load(data: bytes) -> dict[str, Any]:
 
 
 def read(path: str) -> dict[str, Any]:
-    """Return the record in the file *path*; raise FileNotFoundError, or ValueError when it makes no sense."""
+    """Return the record in the file *path*; raise FileNotFoundError, or ValueError if it is invalid."""
     return load(_read_whole(path))
 
 
@@ -93,7 +93,7 @@ def read_order(path: str) -> dict[str, Any]:
 
 
 def read_report(path: str) -> dict[str, Any]:
-    """Return what a supervisor wrote below the order in *path*; empty while that is nothing.
+    """Return what a supervisor wrote below the order in *path*; empty if there is none yet.
 
     Raises as `read` does.
     """
@@ -102,7 +102,7 @@ def read_report(path: str) -> dict[str, Any]:
 
 
 def read_result(path: str) -> dict[str, Any]:
-    """Return the result in *path*: its last line, whatever stands above. Raises as `read` does."""
+    """Return the result in *path*: its last line, whatever is above. Raises as `read` does."""
     return load(_read_whole(path).rstrip().rpartition(b"\n")[2])
 
 
@@ -120,9 +120,9 @@ def _read_whole(path: str) -> bytes:
 
 
 def write_file(path: str, data: bytes, *, durable: bool = False) -> None:
-    """Write a file that nobody else may read; raise OSError, and leave no half of it behind.
+    """Write a file that nobody else may read; raise OSError, and leave no part of it behind.
 
-    If *durable*, its bytes are on the disk then, whatever happens to the machine.
+    If *durable*, its bytes are on the disk then, even if the machine fails.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
@@ -132,7 +132,7 @@ def write_file(path: str, data: bytes, *, durable: bool = False) -> None:
         if durable:
             os.fsync(handle)
     except OSError:
-        os.unlink(path)  # half of it is of use to nobody, and the room is needed
+        os.unlink(path)  # half of it is useless, and the space is needed
         raise
     finally:
         os.close(handle)
@@ -153,12 +153,12 @@ def write_whole(folder: Path | str, name: str, data: bytes, *, durable: bool = F
 
 
 def shard_of(attempt_id: str) -> str:
-    """Return the folder that an attempt shares with those of the same quarter of an hour."""
+    """Return the name of the folder that an attempt shares with those of the same quarter of an hour."""
     return attempt_id[:7]
 
 
 def attempt_folder(root: Path | str, attempt_id: str) -> str:
-    """Return the directory of an attempt under *root* (``<home>/attempts``), as a string: that is cheap."""
+    """Return the directory of an attempt under *root* (``<home>/attempts``), as a string, which is cheap."""
     return f"{root}/{shard_of(attempt_id)}/{attempt_id}"
 
 

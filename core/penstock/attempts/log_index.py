@@ -1,7 +1,7 @@
-"""The sparse time index of a log: which offset was written when.
+"""The sparse time index of a log: when each offset was written.
 
-Entries are at least a second apart, so a time found here is right to within the gap to the next
-entry. Times are microseconds since 1970.
+Entries are at least a second apart, so a time found here is accurate to the gap between two entries.
+Times are microseconds since 1970.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _ENTRY = struct.Struct("<QQ")
 def time_of(path: str, offset: int) -> int | None:
     """Return when the byte at *offset* was written, by the index in file *path*.
 
-    None when there is no index, or it begins later. Reads only the few entries that decide it; half
-    an entry at the end is left out.
+    None if there is no index, or it begins later. Reads only the few entries that it needs; half an entry
+    at the end is ignored.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -1,6 +1,6 @@
-"""Reading a log by offset, while it grows and even if someone cuts it short.
+"""Reads a log by offset, while it grows and even if someone truncates it.
 
-A log that does not exist yet is an empty one. Sizes and offsets are bytes.
+A log that does not exist yet is empty. Sizes and offsets are bytes.
 """
 
 from __future__ import annotations

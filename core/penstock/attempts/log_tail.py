@@ -1,8 +1,8 @@
-"""The end of an output that is larger than its log: kept in a ring beside the log, and appended at the end.
+"""The last part of an output larger than its log: kept in a ring beside the log, appended at the end.
 
-A log only grows, so that offsets stay valid for readers that follow it. It has its first part, one line that
-says how many bytes were left out, and the last part. Until the end that line says what will follow; then the
-number replaces it. The ring is a file, ``log.tail``, so that its contents outlive a supervisor: `join`
+A log only grows, so that offsets stay valid for readers that follow it. It has the first part, one line that
+says how many bytes were left out, and the last part. Until the end that line says what will follow; then it
+says the number. The ring is a file, ``log.tail``, so that its contents outlive a supervisor: `join`
 appends them.
 """
 
@@ -14,7 +14,7 @@ import struct
 from penstock.attempts.files import LOG, LOG_TAIL
 
 MOST = 4 << 20
-"""The largest ring, in bytes: appended in one go, while others wait."""
+"""Bytes of the largest ring: it is appended at once, while other attempts wait."""
 _SHARE = 4
 _HEADER = struct.Struct("<QQQQ")
 """Size of the ring, bytes that went into it, bytes before it, offset of the line in the log (0: none)."""
@@ -29,7 +29,7 @@ def room_of(cap: int) -> int:
 
 
 class Tail:
-    """The ring of one attempt, *size* bytes of the log in *folder*. Raises OSError as the disk does."""
+    """The ring of one attempt, *size* bytes of the log in *folder*. Raises OSError."""
 
     __slots__ = ("_file", "_folder", "_head", "_line_at", "_size", "total")
 
@@ -41,7 +41,7 @@ class Tail:
         self._file = os.open(f"{folder}/{LOG_TAIL}", _NEW | os.O_TRUNC, 0o600)
 
     def feed(self, chunk: bytes) -> None:
-        """Take what comes next; the oldest makes room for it."""
+        """Add a chunk; it replaces the oldest bytes."""
         if self.total + len(chunk) > self._size and not self._line_at:
             self._head, self._line_at = _say_full(self._folder, self._size)
         piece = memoryview(chunk)[-self._size :]
@@ -62,7 +62,7 @@ class Tail:
 def join(folder: str) -> tuple[int, int]:
     """Append the ring in *folder* to its log; return how many bytes that was, and how many were left out.
 
-    Harmless when there is none. Raises OSError when the disk does not take it: the ring is still there then.
+    Harmless if there is none. Raises OSError if the disk is full: the ring is kept then.
     """
     try:
         ring = os.open(f"{folder}/{LOG_TAIL}", os.O_RDONLY | os.O_CLOEXEC)
@@ -72,7 +72,7 @@ def join(folder: str) -> tuple[int, int]:
         header = os.pread(ring, _HEADER.size, 0)
         whole = len(header) == _HEADER.size
         size, total, head, line_at = _HEADER.unpack(header) if whole else (0, 0, 0, 0)
-        if not 0 < size <= MOST:  # damaged: whatever it holds, it is not that
+        if not 0 < size <= MOST:  # damaged: its size cannot be this
             size, total, head, line_at = 1, 0, 0, 0
         data = os.pread(ring, min(size, total, MOST), _HEADER.size)
     finally:
@@ -95,7 +95,7 @@ def join(folder: str) -> tuple[int, int]:
                 end += _write(log, memoryview(_begin(log, end) + _line(text)), end)
         _write(log, memoryview(data), end)
     except OSError:
-        os.ftruncate(log, before)  # half of it would be there twice after the next try
+        os.ftruncate(log, before)  # the next try would write this part twice
         raise
     finally:
         os.close(log)
@@ -104,9 +104,9 @@ def join(folder: str) -> tuple[int, int]:
 
 
 def _say_full(folder: str, size: int) -> tuple[int, int]:
-    """Write the line between both parts, as long as the end is not known.
+    """Write the line between the two parts, as long as the end is not known.
 
-    Return how long the first part is, and the offset of the line, 0 when there is no room for it.
+    Return how long the first part is, and the offset of the line, 0 if there is no room for it.
     """
     log = os.open(f"{folder}/{LOG}", os.O_RDWR | os.O_CLOEXEC)
     try:
@@ -122,12 +122,12 @@ def _say_full(folder: str, size: int) -> tuple[int, int]:
 
 
 def _begin(log: int, end: int) -> bytes:
-    """Return what brings the log, *end* bytes long, to the beginning of a line."""
+    """Return the line end that the log, *end* bytes long, needs before a new line, if any."""
     return b"\n" if end and os.pread(log, 1, end - 1) != b"\n" else b""
 
 
 def _line(text: str) -> bytes:
-    """Return *text* as a line of a fixed length: another one can take its place."""
+    """Return *text* as a line of a fixed length, so that another one can replace it."""
     return f"[penstock] {text}".ljust(_LINE - 1)[: _LINE - 1].encode() + b"\n"
 
 

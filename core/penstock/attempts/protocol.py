@@ -1,29 +1,29 @@
-"""What engine, supervisor and task child write for one another, and why it is written so.
+"""The files through which engine, supervisor and task child exchange data, and why they are so.
 
 Stdlib only: supervisors and task children import this and nothing else of ours.
 
 One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never reused::
 
-    spec     JSON `AttemptSpec`, complete before anybody is asked to look: the order. The supervisor
-             holds a flock on it for as long as it answers for the attempt: the lock. Below the order
-             it keeps room for its report: while the task runs JSON {pid, start_ticks, boot_id, at} of
+    spec     JSON `AttemptSpec`, the order: complete before anybody looks at it. The supervisor has a
+             flock on it, the lock, for as long as it is responsible for the attempt. Below the order
+             is room for its report: while the task runs JSON {pid, start_ticks, boot_id, at} of
              the task's process, the leader of its own session; at the end JSON `Result`
     claim    made by link(2) of a complete file, so exactly one writer wins: a supervisor
              ("claimed") or the engine ("revoked"). Decides run-or-never-run exactly once.
     phase    a second name of the spec, given before the spawn: from here on the command may have run
-    stop     JSON {mode, reason}: an order that an adopted supervisor obeys too
+    stop     JSON {mode, reason}: an order for adopted supervisors too
     log      what the task printed, masked and capped by the supervisor: it only grows
-    log.tail what came last while the log is full, until it is appended at the end (see `tail`)
+    log.tail the latest output while the log is full, until it is appended at the end (see `log_tail`)
     log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
     verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
     xcom     JSON {values: {key: value}}, written by the task child. With them goes a command's last
              line as "return_value", when the result says that it is ``pushed``
     rendered JSON {fields: {name: value}}, written by the task child of a foreground run: its template fields
-    result   the spec by another name, given once its last line is the whole `Result`; the lock is
-             released after that
+    result   the spec by another name, given once its last line is the whole `Result`; then the lock
+             is released
 
-To make a file costs more than to write it, so an attempt that says nothing has two, this one and its
-log: the claim is one file's name in many directories, phase and result are names of the spec.
+Creating a file costs more than writing it, so an attempt that prints nothing has two, the spec and its
+log: the claim is one file with a name in many directories, phase and result are names of the spec.
 
 Readers probe in the order result, claim, lock, result again.
 
@@ -96,11 +96,11 @@ __all__ = [
 class AttemptSpec:
     """Everything a supervisor needs to run one attempt.
 
-    ``argv`` is started in its own session with exactly ``env`` (values of secrets excepted:
+    ``argv`` is started in its own session with exactly ``env`` (except values of secrets:
     ``secrets`` maps an environment name to a reference resolved just before the start).
     ``time_limit`` and ``grace`` are seconds of the monotonic clock. ``xcom_sources`` is for the task
     child only: task id (with ``[map_index]`` when mapped) to the attempt id whose ``xcom`` file
-    holds its values. So is ``context``, plain JSON with these keys (moments are ISO strings in UTC
+    holds its values. So is ``context``, plain JSON with these keys (times are ISO strings in UTC
     or None)::
 
         dag_id run_id task_id map_index try_number max_tries run_type timezone
@@ -115,8 +115,8 @@ class AttemptSpec:
         triggering    asset events that made the run: name, uri, extra, aliases, at, source
         values        the file with the store's variables and connections
 
-    With ``passed`` it also gets what the configuration passes on of the engine's environment (``pass_env``).
-    An order holds names of such values only: the supervisor has them from the engine (see
+    With ``passed`` it also gets the variables of the engine's environment that ``pass_env`` names. An order
+    has only their names: the supervisor gets the values from the engine (see
     `penstock.supervisor.environment`). A Python task asks for others when it needs them (see `talk`).
 
     ``masks`` and ``lent`` (environment variables that such a child gets as PENSTOCK_SECRET_<name>) come
@@ -130,7 +130,7 @@ class AttemptSpec:
     time_limit: float | None = None
     grace: float = 60.0
     umask: int | None = None
-    """What the task withholds of files that it makes; None: what the supervisor was started with."""
+    """The umask of the task; None: the one that the supervisor was started with."""
     log_max_bytes: int = 256 << 20
     log_direct: bool = False
     masks: tuple[str, ...] = ()
@@ -146,14 +146,14 @@ class AttemptSpec:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a task child says beyond its exit code.
+    """What a task child reports beyond its exit code.
 
     ``kind``: ``success``, ``skipped``, ``rescheduled`` (with ``next_poke_at``, seconds since
     1970 UTC), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips`` are ids of tasks that a
-    branch or short circuit rules out. ``assets`` are objects {name, uri, extra, aliases}: what the task has
-    to say of assets that it changed. ``mapped_length`` is the length of what the task returned, when
-    others are mapped over it (of one instance of several: 1 or 0, whether it returned anything);
-    ``rendered_map_index`` what a mapped instance calls itself.
+    branch or short circuit skips. ``assets`` are objects {name, uri, extra, aliases}: what the task reports
+    about assets that it changed. ``mapped_length`` is the length of what the task returned, if others are
+    mapped over it (for one instance of several: 1 or 0, whether it returned anything);
+    ``rendered_map_index`` is the label of a mapped instance.
     """
 
     kind: str
@@ -169,9 +169,9 @@ class Verdict:
 class Result:
     """The end of one attempt, written by its supervisor.
 
-    ``kind`` is the value of an `OutcomeKind`. ``start``/``end`` are seconds since 1970, both on the clock as
-    it was set at the end; ``steady`` is the end on the steady clock of ``boot_id``, and ``duration``
-    monotonic. CPU seconds and peak RSS come from the kernel's accounting of the task and the descendants
+    ``kind`` is the value of an `OutcomeKind`. ``start``/``end`` are seconds since 1970, both by the clock as
+    it was set at the end; ``steady`` is the end on the steady clock of ``boot_id``, and ``duration`` is
+    monotonic. CPU seconds and peak RSS are what the kernel measured for the task and the descendants
     it waited for.
     """
 
@@ -187,7 +187,7 @@ class Result:
     boot_id: str | None = None
     duration: float | None = None
     killed_after: float | None = None
-    """Seconds between SIGTERM and SIGKILL, when the end was ordered and SIGKILL was needed."""
+    """Seconds between SIGTERM and SIGKILL, if the end was ordered and SIGKILL was needed."""
     cpu_seconds: float | None = None
     peak_rss: int | None = None
     read_bytes: int | None = None
@@ -200,7 +200,7 @@ class Result:
     """Whether ``last_line`` is the command's ``return_value``."""
     verdict: dict[str, Any] | None = None
     xcom_bytes: int | None = None
-    """Size of the ``xcom`` file when there is one."""
+    """Size of the ``xcom`` file if there is one."""
 
 
 def dump(record: AttemptSpec | Verdict | Result | dict[str, Any]) -> bytes:

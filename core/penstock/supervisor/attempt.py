@@ -1,7 +1,7 @@
-"""One attempt in the hands of a supervisor: start, output, stop, end, result.
+"""One attempt under a supervisor: start, output, stop, end, result.
 
-Every step leaves its trace in the attempt directory before the next one begins. After a crash, the
-directory shows how far it came (see `protocol`).
+Each step is recorded in the attempt directory before the next one begins, so after a crash the
+directory shows how far the attempt got (see `protocol`).
 """
 
 from __future__ import annotations
@@ -36,30 +36,30 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from penstock.supervisor.warm_parent import WarmParent
 
 DRAIN_SECONDS = 5.0
-"""How long output is awaited after the end, when some process still holds the pipe."""
+"""Seconds to wait for output after the end, while some process still has the pipe open."""
 _HELD_OPEN = f"output was still held open {DRAIN_SECONDS:g} s after the end; closed"
 _TASK_OOM_SCORE = 200
 
 
 class State(Enum):
-    """Where an attempt is, in this order."""
+    """The states of an attempt, in order."""
 
     STARTING = "starting"
-    """Nothing of the author's has run: see `Step`."""
+    """None of the author's code has run yet: see `Step`."""
     RUNNING = "running"
     ENDING = "ending"
-    """Its first process has ended; output and descendants are awaited."""
+    """Its first process has ended; its output and descendants have not."""
     UNWRITTEN = "unwritten"
-    """All has ended, and the disk does not take the result yet."""
+    """Everything has ended, but the disk does not accept the result yet."""
     DONE = "done"
 
 
 class Attempt:
-    """The life of one claimed attempt. The supervisor calls in; nothing here waits for anything.
+    """One claimed attempt. The supervisor calls its methods; none of them waits.
 
-    ``left`` is who outlived its first process. Moments are seconds of the monotonic clock. *durable* tells
-    whether results must be forced to the disk, *family* which processes of the attempt live, *umask* is for
-    orders that name none.
+    ``left`` is who outlived its first process. Times are seconds of the monotonic clock. *durable* tells
+    whether results must be forced to the disk, *family* which processes of the attempt are alive; *umask*
+    is for orders that name none.
     """
 
     def __init__(
@@ -97,14 +97,14 @@ class Attempt:
 
     @property
     def child(self) -> Child | None:
-        """The process of its own that there is or was: the command's, or before that a secret's."""
+        """Its own process, also after its end: the command, or before it the command of a secret."""
         if self._process is None and self._start is not None:
             return self._start.resolver
         return self._process
 
     @property
     def awaited(self) -> Child | None:
-        """The process whose end is to be reported to `reaped`."""
+        """The process whose end must be reported to `reaped`."""
         return self.child if self.state in (State.STARTING, State.RUNNING) else None
 
     # --- the start (`Life`) ---------------------------------------------------------------------
@@ -150,11 +150,11 @@ class Attempt:
             self._start.advance(now)
 
     def begins(self) -> None:
-        """Take the present for the moment at which the command begins."""
+        """Record that the command begins now."""
         self._began, self._began_steady = time.time(), process.steady()
 
     def runs(self, child: Child, now: float) -> None:
-        """Take over *child*, which was started just now."""
+        """Take over *child*, which has just been started."""
         self._process = child
         self.state = State.RUNNING
         self._spawned_at = now
@@ -165,7 +165,7 @@ class Attempt:
 
     @contained
     def forked(self, pid: int) -> None:
-        """Hand *pid* on to the start."""
+        """Pass *pid* on to the start."""
         assert self._start is not None
         self._start.forked(pid)
 
@@ -193,7 +193,7 @@ class Attempt:
             else:
                 self.finish({"kind": "cancelled", "reason": reason})
         elif self.state is State.UNWRITTEN and self._output is not None:
-            self._output.give_up()  # its end stands; who is in a hurry forgoes the rest of the log
+            self._output.give_up()  # it has ended; an urgent stop gives up the rest of the log
             self._write_down()
         elif self.state is State.RUNNING or (self.state is State.ENDING and self.ending.ordered):
             grace = 0.0 if order.get("mode") == "kill" else None
@@ -204,13 +204,13 @@ class Attempt:
         assert self._process is not None
         grace = float(self._order.get("grace", 60.0)) if grace is None else grace
         if self.ending.ordered is None and self._process.has_ended():
-            return  # its own end came first, and is what counts
+            return  # it ended by itself first, and that counts
         self.ending.order(kind, reason, now, grace=grace, child=self._process)
         if self.ending.ordered == "timeout" and self.ending.in_grace:
             self.report.say(f"out of time: {self.ending.reason}", kill_at=time.time() + grace)
 
     def due(self) -> float:
-        """Return the moment of the next thing to do, or infinity."""
+        """Return when something is due next, or infinity."""
         ending = self.ending.due(leader_ended=self.state is State.ENDING)
         retry_at = NEVER if self._start is None else self._start.retry_at
         return min(retry_at, self._write_at, self._limit_at, ending, self._drain_until)
@@ -225,7 +225,7 @@ class Attempt:
             if self.state is State.UNWRITTEN:
                 self._write_down()
             else:
-                self.feed(b"")  # what waits for room on the disk
+                self.feed(b"")  # write what waits for disk space
         if now >= self._limit_at:
             self._limit_at = NEVER
             limit = self._order["time_limit"]
@@ -242,7 +242,7 @@ class Attempt:
 
     @contained
     def reaped(self, status: int, usage: Any, now: float) -> None:
-        """Take note that the awaited process ended with wait(2)'s *status* and was collected."""
+        """Record that the awaited process ended with wait(2)'s *status* and was reaped."""
         child, start = self.awaited, self._start
         assert child is not None
         assert start is not None
@@ -262,10 +262,10 @@ class Attempt:
 
     @contained
     def settle(self, now: float, *, strays: list[Stat]) -> None:
-        """Write the result once output and descendants have ended, or the time for them is up.
+        """Write the result once output and descendants have ended, or their time is up.
 
-        After an end that was ordered there is no such time: descendants have their grace, and then are
-        killed until none is left.
+        After an ordered end there is no such limit: descendants get their grace, and then are killed until
+        none is left.
         """
         child, ending = self._process, self.ending
         assert child is not None
@@ -283,7 +283,7 @@ class Attempt:
         child.close()
         try:
             verdict = self.unwritten.verdict()
-        except OSError:  # the disk's, and it may pass
+        except OSError:  # from the disk, and it may pass
             self._drain_until = now + PAUSE
             return
         ended = how_it_ended(self._ended[0], ending, verdict, self._order)
@@ -292,7 +292,7 @@ class Attempt:
         self.finish({**ended, "duration": self._duration, **usage}, note)
 
     def break_off(self, error: Exception) -> None:
-        """End the attempt because something of ours failed: kill what there is of it, and say what it was."""
+        """End the attempt because our own code failed: kill its processes, and report *error*."""
         complain(self.attempt_id, error)
         if self.state is State.DONE:
             return
@@ -302,7 +302,7 @@ class Attempt:
             except Exception as again:  # noqa: BLE001 - what is left goes when its supervisor sweeps
                 complain(self.attempt_id, again)
         reason = f"its supervisor failed on it: {type(error).__name__}: {error}"[:NOTE_MAX]
-        for output in (self._output, None):  # the second time without a word on its output
+        for output in (self._output, None):  # the second time without its output
             try:
                 self._output = output
                 self.finish({"kind": "lost", "reason": reason})
@@ -314,7 +314,7 @@ class Attempt:
         self._let_go()
 
     def finish(self, ended: dict[str, Any], note: str | None = None) -> None:
-        """Write down how it ended, with *note* as the last line of its log, and let go."""
+        """Record how it ended, with *note* as the last line of its log, and release the attempt."""
         push = bool(self._order.get("push_last_line"))
         facts = end_output(self._output, ended, push=push, note=note) if self._output is not None else {}
         result = {
@@ -331,13 +331,13 @@ class Attempt:
         self._write_down()
 
     def _write_down(self) -> None:
-        """Write the result and all that goes with it, and let go; or keep it while the disk takes nothing."""
+        """Write the result and its files, and release the attempt; keep them while the disk is full."""
         self._write_at = time.monotonic() + PAUSE
         if self.unwritten.write(durable=self._is_durable()):
             self._let_go()
 
     def _hang_up(self) -> None:
-        """Listen to nobody any more, and let no clock ring."""
+        """Stop watching descriptors and timers."""
         if self._start is not None:
             self._start.close()
         if self._process is not None:
@@ -346,7 +346,7 @@ class Attempt:
         self.ending.kill_at = self.ending.look_at = self.ending.sigterm.next_at = NEVER
 
     def _let_go(self) -> None:
-        """Close everything. Without a result: before the phase that is a free relaunch, after it lost."""
+        """Close everything. Without a result it is relaunched free of charge, or lost if it had a phase."""
         self._hang_up()
         if self._output is not None:
             self._output.close()

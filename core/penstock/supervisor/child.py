@@ -1,4 +1,4 @@
-"""One process that a supervisor started, and the pipe it prints into."""
+"""One process that a supervisor started, and the pipe it prints to."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _SIGCONT = 18 if process.LINUX else 19
 
 
 class Child:
-    """A process that leads its own session, not yet reaped: its pid and group cannot be anyone else's.
+    """A process that leads its own session. Until it is reaped, its pid and group cannot be anyone else's.
 
-    *start* is called with the descriptor that it is to print into, and returns its pid, or 0 when that is
-    not known yet. What it prints goes to *sink* in chunks; with *direct* it writes into that descriptor by
-    itself. Raises what *start* raises.
+    *start* is called with the descriptor to print to, and returns the pid, or 0 if it is not known yet.
+    Output goes to *sink* in chunks; with *direct* the process writes to that descriptor itself. Raises
+    what *start* raises.
     """
 
     __slots__ = ("_pipe", "_poller", "_sink", "pid")
@@ -56,11 +56,11 @@ class Child:
 
     @property
     def talking(self) -> bool:
-        """Whether somebody still holds the other end of the pipe."""
+        """Whether some process still has the other end of the pipe open."""
         return self._pipe >= 0
 
     def pump(self) -> bool:
-        """Pass one chunk on; return False when there is nothing at the moment."""
+        """Pass one chunk on; return False if there is none at the moment."""
         try:
             chunk = os.read(self._pipe, CHUNK)
         except BlockingIOError:
@@ -74,7 +74,7 @@ class Child:
         return bool(chunk)
 
     def drain(self) -> None:
-        """Pass on what is in the pipe. Bounded: if someone keeps filling it, the loop comes back to it."""
+        """Pass on what is in the pipe. Limited: if a process keeps filling it, the loop comes back."""
         for _ in range(_DRAIN_CHUNKS):
             if not self.talking or not self.pump():
                 break
@@ -87,7 +87,7 @@ class Child:
             self._pipe = -1
 
     def terminate(self) -> None:
-        """Ask the whole group to end; a stopped process is woken up to hear of it."""
+        """Ask the whole group to end; a stopped process is continued so that it can."""
         process.signal_group(self.pid, _SIGTERM)
         process.signal_group(self.pid, _SIGCONT)
 
@@ -96,12 +96,12 @@ class Child:
         process.signal_group(self.pid, _SIGKILL)
 
     def has_group(self) -> bool:
-        """Tell whether anybody is left in the group; the process itself may have been reaped."""
+        """Return whether the group has any process left; the leader may have been reaped."""
         return process.signal_group(self.pid, 0)
 
     def has_ended(self) -> bool:
-        """Tell whether the process has ended and only waits to be reaped."""
-        if hasattr(os, "waitid"):  # its record alone calls it ended too when only its first thread has
+        """Return whether the process has ended and only waits to be reaped."""
+        if hasattr(os, "waitid"):  # /proc says so too when only its first thread has ended
             try:
                 options = os.WEXITED | os.WNOHANG | os.WNOWAIT
                 return os.waitid(os.P_PID, self.pid, options) is not None

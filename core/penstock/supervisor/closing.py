@@ -1,4 +1,4 @@
-"""What is left to say when an attempt has ended: how, and the end of its output."""
+"""What is recorded when an attempt has ended: how it ended, and the end of its output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LAST_LINE_MAX = 1000
 def how_it_ended(
     status: int, ending: Ending, verdict: dict[str, Any] | None, spec: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return what a result says of the end itself, from wait(2)'s *status* and what had been ordered."""
+    """Return the result's fields about the end itself, from wait(2)'s *status* and what had been ordered."""
     skips = spec.get("skip_on_exit_code", ())
     ended = conclude(status, ordered=ending.ordered, reason=ending.reason, verdict=verdict, skip_codes=skips)
     if ended["kind"] == "signal" and ended["signal"] == 9 and process.out_of_memory_kills() > 0:
@@ -30,7 +30,7 @@ def how_it_ended(
 
 
 def end_output(output: Output, ended: dict[str, Any], *, push: bool, note: str | None) -> dict[str, Any]:
-    """Flush *output*, with *note* as its last line; return what a result says of it besides its size.
+    """Flush *output*, with *note* as its last line; return the result's fields about it except its size.
 
     With *push* the last line becomes the ``return_value`` of an attempt that *ended* well.
     """
@@ -47,9 +47,9 @@ def end_output(output: Output, ended: dict[str, Any], *, push: bool, note: str |
 
 
 def when(start: float, began: float) -> dict[str, Any]:
-    """Return what a result says of times: it ends now, and began at *began* on the steady clock.
+    """Return the result's times: it ends now, and began at *began* on the steady clock.
 
-    *start* is what the wall clock said then.
+    *start* is what the wall clock showed then.
     """
     end, steady = time.time(), process.steady()
     return {

@@ -1,4 +1,4 @@
-"""From how a process ended to what that means: pure rules, no reading and no clock."""
+"""What the end of a process means: pure rules that read no files and no clock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def conclude(
         return {"kind": ordered, **ended, "reason": reason}
     if code < 0:
         return {"kind": "signal", **ended, "reason": reason}
-    # A process that becomes a command leaves its label behind, and no word on how that will end.
+    # A process that becomes a command leaves its label, but cannot say how the command will end.
     if verdict is not None and verdict.get("kind") is not None:
         return _with_verdict(code, verdict)
     if code in skip_codes:
@@ -46,13 +46,13 @@ def _with_verdict(code: int, verdict: dict[str, Any]) -> dict[str, Any]:
     if code == 0 and kind in {"skipped", "rescheduled"}:
         return {"kind": kind, "exit_code": code, "reason": reason}
     if code == 0 and kind in {"failed", "fail_without_retry"}:
-        code = 1  # said so itself, and then ended cleanly: the word counts
+        code = 1  # it reported a failure and then exited with 0: the report counts
     return {"kind": "exit_code", "exit_code": code, "reason": reason}
 
 
 def begun(start: float, end: float, worked: float) -> float:
-    """Return when what ended at *end* began, on the clock as it is set at the end.
+    """Return when what ended at *end* began, by the clock as it is set at the end.
 
-    *start* is what the clock said then, *worked* the seconds that passed: they differ when it was set.
+    *start* is what the clock showed then, *worked* the seconds that passed: they differ if it was set.
     """
     return start if abs(end - worked - start) < 1 else end - worked

@@ -1,4 +1,4 @@
-"""What goes wrong with one attempt hurts no other one: up to sixteen live in one process."""
+"""Keeps an error in one attempt from harming the others: up to sixteen share a process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 
 def contained(step: Callable[Concatenate[B, P], T]) -> Callable[Concatenate[B, P], T | None]:
-    """Let whatever goes wrong in *step*, a method, end the object that it belongs to, and no other one."""
+    """Wrap the method *step*: an error in it ends the object that it belongs to, and nothing else."""
 
     def guarded(attempt: B, /, *args: P.args, **named: P.kwargs) -> T | None:
         try:
@@ -35,7 +35,7 @@ def contained(step: Callable[Concatenate[B, P], T]) -> Callable[Concatenate[B, P
 
 
 def complain(about: str, error: Exception) -> None:
-    """Write where *error* came from to our standard error, which is a file that developers read."""
+    """Write the traceback of *error* to our standard error, a file for developers."""
     import traceback
 
     sys.stderr.write(f"{about}\n{''.join(traceback.format_exception(error))}")

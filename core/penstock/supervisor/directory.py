@@ -1,4 +1,4 @@
-"""A supervisor's hands in one attempt directory: lock, claim, records, and the result last of all."""
+"""What a supervisor writes in one attempt directory: lock, claim, records, and last the result."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from typing import Any
 
 _ROOM = 2048
-"""Bytes set aside for the result, so that a disk that fills up later does not swallow it."""
+"""Bytes set aside for the result, so that it can be written even if the disk fills up later."""
 
 
 class AttemptFiles:
-    """The files of the attempt in *folder*. Holding the lock means answering for the attempt."""
+    """The files of the attempt in *folder*. The process with the lock is responsible for the attempt."""
 
     __slots__ = ("_below", "_spec", "folder")
 
@@ -30,8 +30,8 @@ class AttemptFiles:
     def take(self, claim: str) -> None:
         """Lock the attempt and link the complete file *claim* as its claim.
 
-        Raises BlockingIOError while someone probes the lock, FileExistsError when the attempt was
-        revoked or is another's, and other OSErrors when the directory is gone or cannot be written.
+        Raises BlockingIOError while someone probes the lock, FileExistsError if the attempt was revoked
+        or another supervisor has it, and other OSErrors if the directory is gone or cannot be written.
         """
         spec = os.open(f"{self.folder}/{files.SPEC}", os.O_RDWR | os.O_CLOEXEC)
         try:
@@ -45,9 +45,9 @@ class AttemptFiles:
         self._spec = spec
 
     def read_order(self) -> dict[str, Any]:
-        """Return the order; raise OSError, or ValueError when it makes no sense.
+        """Return the order. From then on the report is written below it.
 
-        Whatever it says, the report then has its place below it.
+        Raises OSError, or ValueError if the order is invalid.
         """
         self._below = os.fstat(self._spec).st_size
         data = os.pread(self._spec, self._below, 0)
@@ -62,23 +62,23 @@ class AttemptFiles:
             raise OSError(errno.ENOSPC, "no room for the result")
 
     def read(self, name: str) -> dict[str, Any]:
-        """Return the record *name*; raise FileNotFoundError, or ValueError when it makes no sense."""
+        """Return the record *name*; raise FileNotFoundError, or ValueError if it is invalid."""
         return files.read(f"{self.folder}/{name}")
 
     def mark_started(self) -> None:
-        """Leave the trace that the command may have run, before it is started. Harmless when it is there."""
+        """Record that the command may have run, before it is started. Doing it twice is harmless."""
         try:
             os.link(f"{self.folder}/{files.SPEC}", f"{self.folder}/{files.PHASE}")
         except FileExistsError:
             pass
 
     def record_child(self, data: bytes) -> None:
-        """Write down whose process the attempt is, where the result will be."""
+        """Write down the attempt's process, where the result will be."""
         disk()
         os.pwrite(self._spec, data.rstrip().ljust(_ROOM), self._below)
 
     def size(self, name: str) -> int | None:
-        """Return the size of *name* in bytes, or None when there is no such file."""
+        """Return the size of *name* in bytes, or None if there is no such file."""
         try:
             return os.stat(f"{self.folder}/{name}").st_size
         except OSError:
@@ -90,12 +90,12 @@ class AttemptFiles:
         files.write_whole(self.folder, name, data)
 
     def publish(self, result: dict[str, Any], *, durable: bool) -> None:
-        """Write *result* whole, make it visible, then let the lock go.
+        """Write all of *result*, make it visible, then release the lock.
 
         *durable* also forces it to the disk, for when no engine is there to commit it soon. Raises
         OSError if there is no space; then try a result that fits the reserved space.
         """
-        # Padded with spaces to the room set aside: valid JSON, and no block is freed or allocated.
+        # Padded with spaces to the reserved size: valid JSON, and no block is freed or allocated.
         disk()
         data = files.dump_fields(result).rstrip().ljust(_ROOM - 1) + b"\n"
         if os.pwrite(self._spec, data, self._below) < len(data):
@@ -114,7 +114,7 @@ class AttemptFiles:
         try:
             folder = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
-            return  # the result is there, and must not be written a second time
+            return  # the result exists, and must not be written twice
         try:
             _sync(folder)
         except OSError:

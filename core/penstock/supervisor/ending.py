@@ -1,7 +1,7 @@
 """How an attempt is stopped: one SIGTERM for each of its processes, a grace for all, then SIGKILL.
 
 The grace does not end with the first process: a shell dies at once and leaves the tool it ran in the
-middle of its clean-up. It lasts until nobody of the family is left, and no process hears SIGTERM twice:
+middle of its clean-up. It lasts until no process of the attempt is left, and none gets SIGTERM twice:
 for many programs the second one means "at once". See docs/adr/0026.
 """
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from penstock.supervisor.child import Child
 
 DOUBT_SECONDS = 2.0
-"""A process that lives so long after SIGKILL is said to be one that cannot be killed."""
+"""Seconds after SIGKILL until a process that is still alive counts as one that cannot be killed."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 30.0
 _LOOK, _LONGEST_LOOK = 0.05, 0.5
 _SIGKILL = 9
 
 
 class Ending:
-    """The end that was ordered for one attempt, from the order until none of its processes is left.
+    """The ordered end of one attempt, from the order until none of its processes is left.
 
     *family* returns the living processes of the attempt. ``ordered`` is ``timeout`` or ``cancelled`` once an
-    end was ordered. ``kill_at`` is the moment of the next SIGKILL, ``look_at`` that of the next look at
-    who is left after the first process has ended. Moments are seconds of the monotonic clock.
+    end was ordered. ``kill_at`` is when SIGKILL follows, ``look_at`` when to look next for processes that
+    are left after the first one has ended. Times are seconds of the monotonic clock.
     """
 
     def __init__(self, family: Callable[[], list[Stat]]) -> None:
@@ -42,9 +42,9 @@ class Ending:
         self.killed_after: float | None = None
         """Seconds between SIGTERM and SIGKILL, once there was one."""
         self.killed: set[tuple[int, int]] = set()
-        """Who was killed after the first process had ended: pid and start."""
+        """Processes that were killed after the first one had ended: pid and start."""
         self.trouble: str | None = None
-        """Who cannot be killed, and why."""
+        """Which processes cannot be killed, and why."""
         self.sigterm = SigtermRound(family)
         self._family = family
         self._since = 0.0
@@ -55,11 +55,11 @@ class Ending:
 
     @property
     def in_grace(self) -> bool:
-        """Whether the end was ordered and nobody was killed yet."""
+        """Whether the end was ordered and nothing was killed yet."""
         return self.ordered is not None and self._killed_at == NEVER
 
     def order(self, kind: str, reason: str | None, now: float, *, grace: float, child: Child) -> None:
-        """Order the end; a second order may only bring SIGKILL nearer."""
+        """Order the end; a second order can only make SIGKILL come sooner."""
         if self.ordered is None:
             self.ordered, self.reason, self._since = kind, reason, now
             if grace > 0:
@@ -68,13 +68,13 @@ class Ending:
             self.kill_at = min(self.kill_at, now + grace)
 
     def due(self, *, leader_ended: bool) -> float:
-        """Return the moment of the next thing to do; *leader_ended* says that the first process has ended."""
+        """Return when something is due next; *leader_ended*: the first process has ended."""
         return min(self.kill_at, self.sigterm.next_at, self.look_at if leader_ended else NEVER)
 
     def kill(self, child: Child, now: float, *, leader_ended: bool) -> None:
-        """Kill who is left, and do it again later if that does not help.
+        """Kill the processes that are left, and again later if that does not help.
 
-        *leader_ended* says that the first process has ended; its number may be a stranger's group then.
+        *leader_ended*: the first process has ended; its number may belong to a stranger's group then.
         """
         if self.ordered is not None and self._killed_at == NEVER:
             self.killed_after = now - self._since
@@ -94,7 +94,7 @@ class Ending:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     def is_over(self, child: Child, now: float) -> bool:
-        """Return whether nobody is left, after the first process; looks now and then, not at every call."""
+        """Return whether no process is left after the first one; looks now and then, not at every call."""
         if self._over:
             return True
         if now < self.look_at != NEVER:
@@ -109,28 +109,28 @@ class Ending:
         return True
 
     def look_soon(self) -> None:
-        """Look again at the next occasion: somebody has ended."""
+        """Look again at the next call: a process has ended."""
         self.look_at = min(self.look_at, 0.0)
 
 
 class Left:
-    """Who outlived an attempt's first process. ``survivors`` were killed: pid and start of each."""
+    """The processes that outlived an attempt's first one. ``survivors`` were killed (pid and start)."""
 
     def __init__(self) -> None:
         self.survivors: set[tuple[int, int]] = set()
         self.spared: list[Stat] = []
-        """Those who live on, because they cannot be killed."""
+        """Those that live on because they cannot be killed."""
         self.doubtful = False
         """Whether some of these may be another attempt's."""
 
     def words(self) -> str | None:
-        """Return who lives on, in words; None when nobody does."""
+        """Return which processes live on, in words; None if there are none."""
         doubt = "; left by this task or by one beside it" if self.doubtful else ""
         return unkillable(self.spared, f"belongs to another user{doubt}")
 
 
 def unkillable(records: list[Stat], why: str) -> str | None:
-    """Return who of *records* cannot be killed, in words; None when they are gone by now."""
+    """Return which of *records* cannot be killed, in words; None if all are gone by now."""
     lives = [record for record in records if process.start_ticks(record.pid) == record.start_ticks]
     if not lives:
         return None

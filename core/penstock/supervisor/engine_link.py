@@ -1,6 +1,6 @@
 """A supervisor's end of the socket to the engine: one JSON object a line, both ways.
 
-The engine may vanish at any moment and come back as another process; nothing said here is needed
+The engine may vanish at any moment and come back as another process; nothing sent here is needed
 for correctness.
 """
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from penstock.supervisor.poller import Poller
 
 _MAX_LINE = 16 << 20
-"""The longest is the engine's whole environment."""
+"""The longest message is the engine's whole environment."""
 _MAX_UNSENT = 1 << 20
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class EngineLink:
-    """Connects, says hello, passes each message to *obey*, and tells of attempts that moved."""
+    """Connects, says hello, passes each message to *obey*, and reports attempts that changed."""
 
     def __init__(self, path: str, poller: Poller, obey: Callable[[dict[str, Any]], None]) -> None:
         self._path = path
@@ -39,16 +39,16 @@ class EngineLink:
 
     @property
     def connected(self) -> bool:
-        """Whether an engine listens, as far as we know."""
+        """Whether an engine is connected, as far as we know."""
         return self._socket is not None
 
     @property
     def waiting(self) -> bool:
-        """Whether the engine did not yet take all we said."""
+        """Whether some of what we sent has not been taken by the engine yet."""
         return bool(self._unsent)
 
     def connect(self, ids: Sequence[str]) -> bool:
-        """Look for an engine and tell it which attempts live here; return whether there is one."""
+        """Connect to the engine and tell it which attempts are here; return whether there is one."""
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         channel.setblocking(False)  # noqa: FBT003 - the standard library's own name for it
         try:
@@ -74,7 +74,7 @@ class EngineLink:
         return self.connected
 
     def moved(self, ids: Sequence[str], ended: Sequence[str]) -> None:
-        """Hint that *ids* are worth a look; those *ended* live here no longer."""
+        """Hint that *ids* have changed; those that *ended* are no longer here."""
         if self._socket is not None:
             self._say({"op": "moved", "ids": list(ids), "ended": list(ended)})
 
@@ -83,7 +83,7 @@ class EngineLink:
         self._say({"op": "held", "ids": list(why), "why": why})
 
     def flush(self) -> None:
-        """Send what is left to say, as far as the engine takes it."""
+        """Send what is waiting, as far as the engine takes it."""
         if self._socket is None:
             return
         try:
@@ -94,11 +94,11 @@ class EngineLink:
             self.drop()
             return
         self._unsent = self._unsent[sent:]
-        if len(self._unsent) > _MAX_UNSENT:  # it has not read for ages: it will look when it comes to
+        if len(self._unsent) > _MAX_UNSENT:  # it has not read for ages: it will look by itself when it does
             self.drop()
 
     def drop(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         if self._socket is not None:
             self._poller.unwatch(self._socket.fileno())
             self._socket.close()

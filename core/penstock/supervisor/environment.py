@@ -1,8 +1,8 @@
-"""The engine's environment in a supervisor: it comes over the socket and stays in memory.
+"""The engine's environment in a supervisor: received over the socket, kept in memory only.
 
-An order names what a task gets, never a value, and is on the disk for weeks. The values come here
-with the engine's welcome; the next engine's take their place, so a supervisor that outlived an engine gives
-what holds now.
+An order names what a task gets, never a value, because it is on the disk for weeks. The engine sends the
+values when it connects; those of the next engine replace them, so a supervisor that outlived an engine
+gives tasks the current ones.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ names of values that are not secret; ``hidden``: further values that no log may 
 
 
 class EngineEnvironment:
-    """The values of one engine's environment; before it has said any, what this process was started with."""
+    """The environment of the current engine; before one has sent any, what this process was started with."""
 
     def __init__(self) -> None:
         self.environ: dict[str, str] = dict(os.environ)
         self.passed: dict[str, str] = {}
-        """What tasks have in their environment, named by the configuration (``pass_env``)."""
+        """Names of what each task has in its environment (``pass_env``)."""
         self.masker = Masker()
-        """Hides what no log may show, whatever the task; for copies."""
+        """Hides what no task's log may show; each task gets a copy."""
         self._shown: frozenset[str] = frozenset()
 
     def take(self, message: dict[str, Any]) -> None:
-        """Take over what an engine said in place of all that was known."""
+        """Replace everything with what an engine has sent."""
         environ = {str(name): str(value) for name, value in message["environ"].items()}
         self.passed = {name: environ[name] for name in message["passed"] if name in environ}
         self._shown = frozenset(message["shown"])
@@ -42,7 +42,7 @@ class EngineEnvironment:
         self.environ = environ
 
     def find(self, names: Iterable[str]) -> tuple[str, bool] | None:
-        """Return the value of the first of *names* that there is, and whether it is a secret."""
+        """Return the value of the first of *names* that is set, and whether it is a secret."""
         for name in names:
             value = self.environ.get(name)
             if value is not None:

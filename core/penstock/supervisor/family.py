@@ -1,8 +1,8 @@
-"""Whose is a process? Everything below a supervisor belongs to one of its attempts.
+"""Which attempt a process belongs to: everything below a supervisor belongs to one of its attempts.
 
 An attempt's family is its leader's session, all descendants of its leader, and all processes with its
-mark. A process may leave all three behind (a daemon with an environment of its own): it goes with the
-only attempt there is, or with nobody as long as there are several.
+mark. A process may have none of the three (a daemon with an environment of its own): it belongs to the
+only attempt there is, or to none as long as there are several.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 
 def family(attempt_id: str, leaders: Mapping[str, int]) -> list[Stat]:
-    """Return the living processes of an attempt, its leader among them. Reads the records of all processes.
+    """Return the living processes of an attempt, its leader among them. Reads /proc for all processes.
 
-    *leaders* maps each attempt of this supervisor to the pid of its process, 0 when it has none. Where no
-    other process can be seen (macOS) the answer is empty.
+    *leaders* maps each attempt of this supervisor to the pid of its process, 0 if it has none. Where other
+    processes cannot be seen (macOS), the answer is empty.
     """
     every = {record.pid: record for record in process.processes()}
     own = os.getpid()
@@ -37,7 +37,7 @@ def family(attempt_id: str, leaders: Mapping[str, int]) -> list[Stat]:
 
 
 def owner(record: Stat, leaders: Mapping[str, int]) -> str | None:
-    """Return the attempt that an orphan, now our child, belongs to; None when that cannot be told.
+    """Return the attempt that an orphan, now our child, belongs to; None if that cannot be known.
 
     The answer may be an attempt that has ended.
     """
@@ -51,12 +51,12 @@ def owner(record: Stat, leaders: Mapping[str, int]) -> str | None:
 
 
 def is_unassigned(record: Stat) -> bool:
-    """Whether it is a warm parent, or its fork without an attempt yet: they end by themselves."""
+    """Whether it is a warm parent, or a fork of one that has no attempt yet: these end by themselves."""
     return process.environment_value(record.pid, MARK) == UNASSIGNED
 
 
 def _line(record: Stat, every: Mapping[int, Stat], own: int) -> list[Stat]:
-    """Return *record* and its ancestors up to our child; nothing when it does not descend from us."""
+    """Return *record* and its ancestors up to our child; empty if it does not descend from us."""
     line = []
     while record.ppid != own:
         line.append(record)
@@ -68,7 +68,7 @@ def _line(record: Stat, every: Mapping[int, Stat], own: int) -> list[Stat]:
 
 
 def _belongs(record: Stat, line: list[Stat], attempt_id: str, leaders: Mapping[str, int]) -> bool:
-    if not line:  # started for it by somebody else, who handed its mark on
+    if not line:  # started for it by another process that passed the mark on
         return process.environment_value(record.pid, MARK) == attempt_id
     by_leader = {leader: each for each, leader in leaders.items() if leader}
     for number in (record.session, *(each.pid for each in line)):

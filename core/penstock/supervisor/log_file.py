@@ -1,4 +1,4 @@
-"""The file of a log, which a disk that takes nothing for a while does not tear apart."""
+"""A log file that loses nothing while the disk is full for a short time."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import os
 from penstock.failpoint import disk
 
 BACKLOG = 256 << 10
-"""Bytes that wait in memory while the disk takes nothing; what comes after them is counted."""
+"""Bytes kept in memory while the disk is full; later ones are only counted."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
 
 class LogFile:
-    """Appends to the log at *path*. What the disk does not take waits, up to `BACKLOG` bytes.
+    """Appends to the log at *path*. What cannot be written yet waits in memory, up to `BACKLOG` bytes.
 
-    ``lost`` counts the bytes beyond that; where they are missing, the log says so. ``problem`` is the last
-    error. Raises OSError when the file cannot be made.
+    ``lost`` counts the bytes beyond that; the log says where they are missing. ``problem`` is the last
+    error. Raises OSError if the file cannot be created.
     """
 
     __slots__ = ("_broken_line", "_gap", "_waiting", "handle", "lost", "problem")
@@ -30,7 +30,7 @@ class LogFile:
 
     @property
     def waiting(self) -> bool:
-        """Whether something of it is not on the disk yet."""
+        """Whether some of it is not on the disk yet."""
         return bool(self._waiting or self._gap)
 
     def write(self, data: bytes) -> int:
@@ -41,7 +41,7 @@ class LogFile:
         return done if done == len(data) else done + self._keep(data[done:])
 
     def catch_up(self) -> bool:
-        """Write what waits; return whether nothing does any more."""
+        """Write what waits; return whether that was everything."""
         while self._waiting or self._gap:
             done = self._put(bytes(self._waiting))
             del self._waiting[:done]
@@ -55,7 +55,7 @@ class LogFile:
         return True
 
     def give_up(self) -> None:
-        """Let go of what waits; it counts as lost."""
+        """Drop what waits; it counts as lost."""
         self.lost += len(self._waiting)
         self._waiting.clear()
         self._gap = 0
@@ -77,14 +77,14 @@ class LogFile:
         return len(kept)
 
     def _put(self, data: bytes) -> int:
-        """Write as much as the disk takes; return how much that was."""
+        """Write as much as the disk accepts; return how many bytes that was."""
         done = 0
         try:
             disk()
             while done < len(data):
                 done += os.write(self.handle, memoryview(data)[done:])
         except OSError as error:
-            self.problem = error.with_traceback(None)  # which would hold on to all that was to be written
+            self.problem = error.with_traceback(None)  # which would keep the data in memory
         if done:
             self._broken_line = data[done - 1] != 10
         return done

@@ -36,19 +36,19 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 RECONNECT_SECONDS = 0.5
 LOCK_SECONDS = 5.0
-"""How long to try for an attempt's lock; a prober holds it for microseconds, another supervisor for good."""
+"""Seconds to try for an attempt's lock; a probe takes it for microseconds, a supervisor keeps it."""
 _LOCK_PAUSE = 0.005
 _CLAIM_HINT_SECONDS = 0.02
-"""A started attempt is told of this much later: a short one is then told of once, when it has ended."""
+"""Seconds until a start is reported: a shorter attempt is reported once, when it has ended."""
 _LAUNCHES_PER_TURN = 4
 _FAILURE_PAUSE = 0.2
-"""Seconds until the next turn after one that failed."""
+"""Seconds until the next turn of the loop after one that failed."""
 _OWN_OOM_SCORE = -500
 _SIGKILL = 9
 
 
 class Supervisor:
-    """Takes attempts under *root* at the word of the engine behind *socket_path*."""
+    """Runs attempts under *root* for the engine behind *socket_path*."""
 
     def __init__(self, root: str, socket_path: str, umask: int = 0o077) -> None:
         self._root = root
@@ -64,13 +64,13 @@ class Supervisor:
         self._ended: list[str] = []
         self._spared: set[tuple[int, int]] = set()  # strays that cannot be killed, and were reported
         self._failure = ""
-        self._said_unwritten: dict[str, str] = {}  # id -> what its result waits for, as the engine was told
+        self._said_unwritten: dict[str, str] = {}  # id -> what its result waits for, as last reported
         self._reconnect_at = 0.0
         self._claim = ""
         self._quitting = False
 
     def run(self) -> None:
-        """Work until there is nothing left to do."""
+        """Run the loop until there is nothing left to do."""
         self._wake_on_child_exit()
         process.adopt_orphans()
         process.set_oom_score("self", _OWN_OOM_SCORE)
@@ -87,7 +87,7 @@ class Supervisor:
                 os.unlink(self._claim)
 
     def _try_turn(self) -> None:
-        """Take a turn. If it fails, what lives here is kept: the next turn may succeed."""
+        """Take a turn. If it fails, the attempts are kept: the next turn may succeed."""
         try:
             self._turn()
         except Exception as error:  # noqa: BLE001 - every attempt in here would be lost
@@ -115,7 +115,7 @@ class Supervisor:
             self._after(attempt, time.monotonic())
 
     def _pause(self) -> float | None:
-        """Return how long to wait for something to happen: until the next timer."""
+        """Return the seconds until the next timer, None if there is none."""
         if self._queue:
             return 0.0
         moments = [attempt.due() for attempt in self._live.values()]
@@ -139,7 +139,7 @@ class Supervisor:
         if self._link.connected or now < self._reconnect_at:
             return
         self._reconnect_at = now + RECONNECT_SECONDS
-        self._warm_parent.retire()  # the next engine may come with another version of what it has imported
+        self._warm_parent.retire()  # the next engine may be another version of what it has imported
         if self._live:
             self._said_unwritten = {}
             self._link.connect(list(self._live))
@@ -188,7 +188,7 @@ class Supervisor:
             else:
                 self._ended.append(attempt_id)
             return
-        except OSError:  # revoked, another's, forgotten, or the disk is full: not ours to run
+        except OSError:  # revoked, taken by another, forgotten, or the disk is full: not ours to run
             self._ended.append(attempt_id)
             return
         attempt = Attempt(
@@ -210,7 +210,7 @@ class Supervisor:
         try:
             folder.take(self._claim or self._new_claim())
         except OSError as error:
-            if error.errno != errno.EMLINK:  # one file has only so many names
+            if error.errno != errno.EMLINK:  # a file can only have so many links
                 raise
             os.unlink(self._claim)
             folder.take(self._new_claim())
@@ -233,7 +233,7 @@ class Supervisor:
         return path
 
     def _needs_sync(self) -> bool:
-        # With an engine there, its commit makes the result durable a moment later, and for less.
+        # With an engine connected, its commit makes the result durable soon after, at less cost.
         return not self._link.connected
 
     def _after(self, attempt: Attempt, now: float) -> None:
@@ -267,14 +267,14 @@ class Supervisor:
         self._reap()
 
     def _reap(self) -> None:
-        """Collect every child that ended, ours and orphans that came to us."""
+        """Reap every child that has ended, including orphans that became ours."""
         while True:
             pid = self._next_zombie()
             if pid is None:
                 return
             attempt = self._attempt_of(pid)
             if attempt is not None and not attempt.ending.in_grace:
-                # The zombie still holds its number, so the group below cannot be a stranger's.
+                # The zombie still has its number, so the group below cannot be a stranger's.
                 if attempt.state is State.RUNNING and attempt.ending.ordered is None:
                     self._sweep(attempt)
                 process.signal_group(pid, _SIGKILL)
@@ -312,7 +312,7 @@ class Supervisor:
         return [each for each in members if (each.pid, each.start_ticks) not in self._spared]
 
     def _sweep(self, attempt: Attempt) -> list[Stat]:
-        """Kill what *attempt* left behind; return what of it there was."""
+        """Kill what *attempt* left behind, and return it."""
         try:
             return self._kill_left(attempt)
         except Exception as error:  # noqa: BLE001 - the others must not suffer from it
@@ -320,9 +320,9 @@ class Supervisor:
             return []
 
     def _kill_left(self, attempt: Attempt) -> list[Stat]:
-        """Kill what there is of *attempt* at the moment, and return it.
+        """Kill the processes of *attempt* that exist at the moment, and return them.
 
-        Orphans become our children one generation at a time, hence this runs until none is left.
+        Orphans become our children one generation at a time, so call it until none is left.
         """
         leaders = self._leaders()
         found = []
@@ -340,7 +340,7 @@ class Supervisor:
         return found
 
     def _kill_strays(self) -> None:
-        """With no attempt left, processes that still came to us belong to no live attempt."""
+        """Kill orphans when no attempt is left: they belong to none that is alive."""
         for record in self._strays():
             process.send(record.pid, record.start_ticks, _SIGKILL)
 
@@ -362,6 +362,6 @@ def main() -> None:
     """Run with the arguments ROOT (of the attempt directories) and SOCKET (the engine's)."""
     root, socket_path = sys.argv[1:3]
     umask = os.umask(0o077)
-    os.closerange(3, 1 << 20)  # whatever the engine had open and was not marked to be closed
+    os.closerange(3, 1 << 20)  # files that the engine had open without close-on-exec
     os.chdir("/")
     Supervisor(root, socket_path, umask).run()

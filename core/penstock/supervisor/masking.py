@@ -1,4 +1,4 @@
-"""Hides exact values in a stream of bytes, wherever the stream happens to be cut."""
+"""Hides exact values in a stream of bytes, also where a chunk ends inside one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Masker:
     """Replaces values by ``***`` in bytes that arrive in pieces, also as `spellings` writes them.
 
     Best effort: a value that a program encodes in another way, or prints in parts, is not recognised.
-    Each spelling is looked for by itself: that takes no preparation, which a start would have to wait for.
+    Each spelling is searched for separately: that needs no preparation that would delay the start.
     """
 
     __slots__ = ("_held", "_known", "_needles", "_over_lines")
@@ -22,12 +22,12 @@ class Masker:
         self._known: set[str] = set()
         self._needles: list[bytes] = []
         self._over_lines: list[bytes] = []
-        """Those that may go on after a line has ended."""
+        """The spellings that contain a line end."""
         self._held = b""
         self.add(values)
 
     def copy(self) -> Masker:
-        """Return one that hides the same, with a stream of its own."""
+        """Return a masker for the same values, with a stream of its own."""
         other = Masker()
         other._known, other._needles = set(self._known), self._needles
         other._over_lines = self._over_lines
@@ -39,7 +39,7 @@ class Masker:
         return bool(self._needles)
 
     def add(self, values: Iterable[str]) -> None:
-        """Hide these values too, in all that was not shown yet."""
+        """Hide these values too, in everything that was not shown yet."""
         fresh = [value for value in values if value not in self._known]
         if not fresh:
             return
@@ -51,7 +51,7 @@ class Masker:
         self._over_lines = [needle for needle in self._needles if b"\n" in needle[:-1]]
 
     def feed(self, piece: bytes) -> bytes:
-        """Return what may be shown by now; the start of a possible value is held back."""
+        """Return what can be shown now; what may be the start of a value is kept for later."""
         text = self._held + piece if self._held else piece
         cut = len(text) - self._possible_start(text)
         spans = self._spans(text)
@@ -65,17 +65,17 @@ class Masker:
         return _covered(text[:cut], [span for span in spans if span[1] <= cut])
 
     def end(self) -> bytes:
-        """Return what was held back, masked."""
+        """Return what was kept for later, masked."""
         rest, self._held = self._held, b""
         return _covered(rest, self._spans(rest)) if rest else b""
 
     def cover(self, text: str) -> str:
-        """Return a whole *text* with every value covered."""
+        """Return the complete *text* with every value masked."""
         raw = text.encode(errors="surrogateescape")
         return _covered(raw, self._spans(raw)).decode(errors="surrogateescape")
 
     def _spans(self, text: bytes) -> list[tuple[int, int]]:
-        """Return where values stand, in order; those that touch or overlap are one."""
+        """Return the spans of values, in order; those that touch or overlap are merged."""
         found: list[tuple[int, int]] = []
         for needle in self._needles:
             at = text.find(needle)
@@ -99,7 +99,7 @@ class Masker:
         last, two = text[-1:], text[-2:]
         for needle in self._over_lines if last == b"\n" else self._needles:
             if two not in needle and needle[:1] != last:
-                continue  # no end of the text is in it, at a tenth of the cost of looking for one
+                continue  # the text cannot end inside it; a tenth of the cost of searching
             tail = text[-(len(needle) - 1) :]
             at = tail.find(needle[:1])
             while at >= 0 and not needle.startswith(tail[at:]):

@@ -1,6 +1,6 @@
 """What a command prints, on its way from the pipe into its log: masked, capped, indexed by time.
 
-Works in chunks as they come; nothing is done per line.
+Works on chunks as they arrive; nothing is done per line.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NO
 class Output:
     """The log of one attempt.
 
-    With *listens* the output may say itself what is to be hidden in what follows (`records.HIDE_START`).
+    With *listens* the output itself may say what to hide from there on (`files.HIDE_START`).
     ``written`` and ``dropped`` count bytes. Of an output larger than *cap* the beginning and the end are
-    kept, with a line between (see `tail`). A disk that is full never stops the attempt: see `LogFile`.
+    kept, with a line between (see `log_tail`). A full disk never stops the attempt: see `LogFile`.
     """
 
     __slots__ = (
@@ -74,12 +74,12 @@ class Output:
 
     @property
     def log(self) -> int:
-        """The log's descriptor, for a process that writes it by itself."""
+        """The log's descriptor, for a process that writes to it directly."""
         return self._file.handle
 
     @property
     def waiting(self) -> bool:
-        """Whether something waits for room on the disk."""
+        """Whether something waits for disk space."""
         return self._file.waiting
 
     def hide(self, values: Sequence[str]) -> None:
@@ -101,7 +101,7 @@ class Output:
             self._file.catch_up()
 
     def _listen(self, chunk: bytes) -> bytes:
-        """Take out what is said to us; return what is left to show, hold back what may go on."""
+        """Take out values to hide; return what is left to show, and keep an unfinished value for later."""
         text = self._unheard + chunk
         self._unheard = b""
         while (start := text.find(HIDE_START)) >= 0:
@@ -128,7 +128,7 @@ class Output:
         self._masker.add([value])
 
     def flush(self) -> None:
-        """Take what was held back because it could have been the start of a value to hide."""
+        """Write what was kept because it could have been the start of a value to hide."""
         if self._unheard:
             held, self._unheard = self._unheard, b""
             self._show(held)
@@ -139,7 +139,7 @@ class Output:
     def end(self, note: str | None = None) -> None:
         """Flush, append the end of a long output, add *note* as a line of its own, and close.
 
-        What the disk does not take now, `catch_up` writes.
+        `catch_up` writes what the disk does not accept now.
         """
         self.flush()
         self._ended, self._note = True, note
@@ -149,7 +149,7 @@ class Output:
             pass  # it waits
 
     def catch_up(self) -> None:
-        """Write what waits for room on the disk; raise the disk's OSError when it still takes nothing."""
+        """Write what waits for disk space; raise the disk's OSError if there still is none."""
         self._write_what_waits()
         if not self._ended or self.log < 0:
             return
@@ -167,7 +167,7 @@ class Output:
         self.close()
 
     def give_up(self) -> None:
-        """Let go of what waits for room on the disk."""
+        """Drop what waits for disk space."""
         self._file.give_up()
         self.dropped = max(self.dropped, self._file.lost)
         self._note = None
@@ -257,7 +257,7 @@ class Output:
         self._write_time(self.written, time.time_ns() // 1000)
 
     def _mark_tail(self, position: int) -> None:
-        """Remember when the byte at *position* of the tail came, for as long as it is kept."""
+        """Remember when the byte at *position* of the tail arrived, as long as the tail has it."""
         now = time.monotonic()
         if self._tail_times and now - self._indexed_at < _INDEX_EVERY:
             return
@@ -273,4 +273,4 @@ class Output:
                 self._index = os.open(f"{self._folder}/{LOG_INDEX}", _NEW, 0o600)
             os.write(self._index, struct.pack("<QQ", offset, moment))
         except OSError:
-            pass  # a full disk costs the times, not the attempt
+            pass  # a full disk loses the times, not the attempt

@@ -1,4 +1,4 @@
-"""Waiting for descriptors, one call each; the supervisor's whole event loop besides its timers."""
+"""Waits for descriptors and calls back: the supervisor's event loop, except its timers."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Poller:
 
     def wait(self, seconds: float | None) -> None:
         """Wait until something happens or *seconds* have passed (None: for ever), and call back."""
-        # Rounded up, so that a timer is never found to be a fraction of a millisecond early.
+        # Rounded up, so that a timer is never a fraction of a millisecond early.
         timeout = None if seconds is None else int(max(seconds, 0.0) * 1000 + 0.999)
         for handle, _ in self._poll.poll(timeout):
-            call = self._calls.get(handle)  # an earlier call of this round may have let it go
+            call = self._calls.get(handle)  # an earlier callback of this round may have dropped it
             if call is not None:
                 call()

@@ -1,4 +1,4 @@
-"""What an attempt's command is started with: its environment, put together value by value."""
+"""The environment of an attempt's command, put together value by value."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 _MOST_SAID = 64 << 10
 HANDED_ON = "PENSTOCK_SECRET_"
-"""Before the name of a value that an order of version 0.1 has handed on to a Python task."""
+"""Prefix of a variable that an order of version 0.1 passes on to a Python task."""
 
 
 class Provision:
-    """The environment of the attempt that *order* asks for; secrets come into it one after the other.
+    """The environment of the attempt that *order* asks for; secrets are added one after the other.
 
-    ``env`` is what there is by now, ``plain`` the part without this attempt's own secrets, ``values`` are
-    the secrets. Raises KeyError, TypeError or AttributeError for an order that makes no sense.
+    ``env`` is what there is so far, ``plain`` the part without this attempt's own secrets, ``values`` are
+    the secrets. Raises KeyError, TypeError or AttributeError for an invalid order.
     """
 
     def __init__(self, order: dict[str, Any], attempt_id: str, environment: EngineEnvironment) -> None:
@@ -31,7 +31,7 @@ class Provision:
         self.env = {**self.plain, files.MARK: attempt_id}
         self.values: list[str] = list(order.get("masks", ()))
         self.printed = bytearray()
-        """What the command that `complete` named has printed."""
+        """What the command from `complete` has printed."""
         self._said = -1
         self._environ = environment.environ
         self._missing: list[tuple[str, str]] = sorted(order.get("secrets", {}).items())
@@ -42,7 +42,7 @@ class Provision:
                 self.values.append(value)
 
     def complete(self) -> str | None:
-        """Take what can be had at once; return the command that prints the next value, or None.
+        """Add what is known at once; return the command that prints the next value, or None.
 
         Raises `UnresolvedError`.
         """
@@ -57,7 +57,7 @@ class Provision:
         return None
 
     def stderr(self, log: int) -> int:
-        """Return where that command complains to: memory, as it may say the value; else *log*."""
+        """Return that command's standard error: a file in memory, as it may show the value; else *log*."""
         if not hasattr(os, "memfd_create"):
             return log
         self.said()
@@ -65,7 +65,7 @@ class Provision:
         return self._said
 
     def said(self) -> bytes:
-        """Return what the command complained of, once; it is to be shown when its value is hidden."""
+        """Return what the command wrote to it, once; show it only when the value is hidden."""
         if self._said < 0:
             return b""
         data = os.pread(self._said, _MOST_SAID, 0)
@@ -74,7 +74,7 @@ class Provision:
         return data
 
     def hear(self, code: int) -> str | None:
-        """Take the output of the command that ended with *code*; return why it is not a value, or None."""
+        """Take the output of the command that ended with *code*; return why that is not a value, or None."""
         name, reference = self._missing[0]
         printed = bytes(self.printed)
         self.printed.clear()

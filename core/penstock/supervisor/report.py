@@ -1,4 +1,4 @@
-"""What stands below the order while the task runs: whose process it is, and what is the matter with it."""
+"""The report below the order while the task runs: its process, and any problem with it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from penstock.supervisor.directory import AttemptFiles
 
 NOTE_MAX = 300
-"""Characters of a note: the room for the report is small."""
+"""Characters of a note: there is little space for the report."""
 
 
 class Report:
-    """The report of an attempt that runs. ``news`` is set when it says something new."""
+    """The report of an attempt that runs. ``news`` is set when it has changed."""
 
     __slots__ = ("_fields", "_files", "news")
 
@@ -26,13 +26,13 @@ class Report:
         self._fields: dict[str, Any] = {}
 
     def process(self, pid: int, at: float) -> None:
-        """Write down that the attempt is process *pid* since *at*, in seconds since 1970."""
+        """Record that the attempt is process *pid* since *at* (seconds since 1970)."""
         ticks = process.start_ticks(pid)
         self._fields |= {"pid": pid, "start_ticks": ticks, "boot_id": process.boot_id(), "at": at}
         self._write()
 
     def say(self, note: str, *, kill_at: float | None = None) -> None:
-        """Say what is the matter with it, and when SIGKILL follows, in seconds since 1970."""
+        """Record a problem with it, and when SIGKILL follows (seconds since 1970)."""
         said = {"note": note[:NOTE_MAX].encode(errors="replace").decode(), "kill_at": kill_at}
         if self._fields.get("note") != said["note"]:
             self._fields |= said
@@ -43,4 +43,4 @@ class Report:
         try:
             self._files.record_child(dump_fields(self._fields))
         except OSError:
-            pass  # a full disk: the mark in its environment still tells whose process it is
+            pass  # a full disk: the mark in its environment still identifies the process

@@ -1,4 +1,4 @@
-"""Where a secret's value comes from: ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``.
+"""Gets the value of a secret from ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``.
 
 Only references are ever written down; values are read just before the command starts.
 """
@@ -13,17 +13,17 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 MAX_SECRET_BYTES = 64 << 10
 RESOLVE_SECONDS = 30.0
-"""How long the command behind a ``cmd:`` secret may take."""
+"""Seconds that the command of a ``cmd:`` secret may take."""
 
 
 class UnresolvedError(Exception):
-    """The reference leads nowhere; the message names it, never a value."""
+    """There is no value at the reference; the message names the reference, never a value."""
 
 
 def resolve(reference: str, environ: Mapping[str, str]) -> str:
-    """Return the value of an ``env:`` or ``file:`` *reference*; a file's trailing line ends do not count.
+    """Return the value of an ``env:`` or ``file:`` *reference*; line ends at the end of a file are dropped.
 
-    Raises `UnresolvedError`. A ``cmd:`` reference takes time and is the caller's to run.
+    Raises `UnresolvedError`. The caller runs ``cmd:`` references, because they take time.
     """
     kind, _, place = reference.partition(":")
     if kind == "env":
@@ -36,7 +36,7 @@ def resolve(reference: str, environ: Mapping[str, str]) -> str:
 
 
 def decode(data: bytes, reference: str) -> str:
-    """Return *data* as the value of *reference*; raise `UnresolvedError` when it cannot be one."""
+    """Return *data* as the value of *reference*; raise `UnresolvedError` if it cannot be one."""
     if len(data) > MAX_SECRET_BYTES:
         raise UnresolvedError(f"{reference}: larger than {MAX_SECRET_BYTES} bytes")
     text = data.decode(errors="surrogateescape").rstrip("\r\n")

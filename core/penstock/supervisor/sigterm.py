@@ -1,7 +1,7 @@
-"""How the processes of an attempt hear SIGTERM: each once, and in a pipe the writers first.
+"""Sends SIGTERM to the processes of an attempt: once to each, and in a pipe to the writers first.
 
-In ``tool | tee log`` both would hear it at once; tee dies of it, and the tool breaks its pipe with the first
-line of its clean-up. A process that only reads what another one of the family writes ends with
+If both sides of ``tool | tee log`` got it at once, tee would die and the tool would break its pipe with the
+first line of its clean-up. A process that only reads what another one of the attempt writes ends with
 that one, at the end of its input. If it does not, it gets SIGTERM a moment later, and late in the grace
 in any case.
 """
@@ -21,26 +21,26 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 NEVER = float("inf")
 READ_ON_SECONDS = 1.0
-"""How long a reader may take to end by itself, after those who wrote to it."""
+"""Seconds that a reader may take to end by itself, after its writers."""
 _LATEST = 0.75
-"""The share of the grace after which readers are signalled even if somebody still writes."""
+"""The share of the grace after which readers are signalled even if their writers are still alive."""
 _LOOK = 0.25
 _SIGTERM = 15
 _SIGCONT = 18 if process.LINUX else 19
 
 
 class SigtermRound:
-    """Who of a *family* has had SIGTERM, and who is to get it later. Moments are monotonic seconds."""
+    """Which processes of a *family* have had SIGTERM, and which get it later. Times are monotonic seconds."""
 
     def __init__(self, family: Callable[[], list[Stat]]) -> None:
         self.next_at = NEVER
-        """When to look whether it is the turn of readers."""
+        """When to check whether readers are next."""
         self._family = family
-        self._late: dict[tuple[int, int], float] = {}  # reader -> since when nobody writes to it
+        self._late: dict[tuple[int, int], float] = {}  # reader -> since when it has no writer
         self._latest = NEVER
 
     def begin(self, child: Child, now: float, grace: float) -> None:
-        """Ask everybody but readers; who was stopped is woken up to hear of it."""
+        """Signal all but readers; stopped processes are continued so that they can act on it."""
         members = self._family()
         late = readers(members)
         if not late:
@@ -51,13 +51,13 @@ class SigtermRound:
             self._late = {_key(each): NEVER for each in members if each.pid in late}
             self._latest = now + grace * _LATEST
             self.next_at = now + _LOOK
-            # A group hears a signal as one; asked singly, somebody born meanwhile would miss it.
+            # The whole group gets a signal at once; one by one, a process born meanwhile would miss it.
             again = self._family()
             late = readers(again)
             _ask(_key(each) for each in again if _key(each) not in asked and each.pid not in late)
 
     def go_on(self, now: float) -> None:
-        """Ask readers that did not end with those whom they read from. Looks now and then."""
+        """Signal readers that did not end with their writers. Looks now and then."""
         if now < self.next_at:
             return
         members = self._family()
@@ -76,9 +76,9 @@ class SigtermRound:
 
 
 def readers(records: Iterable[Stat]) -> set[int]:
-    """Return the pids of those whose standard input is a pipe that another one of *records* prints into.
+    """Return the pids of those whose standard input is a pipe that another one of *records* prints to.
 
-    Two that read from each other are none.
+    Two that read from each other do not count.
     """
     ends = {record.pid: [_end(record.pid, handle) for handle in (0, 1, 2)] for record in records}
     found = set()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
 BUSY = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""Errors that pass: worth another try a moment later."""
+"""Errors that pass: worth trying again a moment later."""
 
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 # An ignored signal stays ignored across exec (Python, nohup and shells ignore some): reset all.
@@ -22,7 +22,7 @@ _RESET = sorted(ALL)
 
 
 class CannotStartError(Exception):
-    """The command cannot be started, and would not be a moment later.
+    """The command cannot be started, also not a moment later.
 
     ``exit_code`` is what a shell would have said: 127 not found, 126 found but not runnable.
     """
@@ -44,11 +44,11 @@ def spawn(
 ) -> int:
     """Start *argv* with exactly *env* and return its pid; outputs go to *stdout* (and *stderr* if given).
 
-    It gets *umask* (None: ours), the default for every signal, and lets all through but those *blocked*.
+    It gets *umask* (None: ours) and the default action for every signal, with only *blocked* blocked.
 
-    Raises `CannotStartError`, or OSError with a number in `BUSY` when the machine is short of
-    something for the moment. This process goes to *cwd* and back to ``/`` on the way, and takes *umask* for
-    that long: posix_spawn has no other way to give the child one.
+    Raises `CannotStartError`, or OSError with a number in `BUSY` if the machine is short of something at
+    the moment. This process changes to *cwd* and back to ``/``, and takes *umask* for that time: posix_spawn
+    has no other way to pass them on.
     """
     try:
         os.chdir(cwd or "/")
@@ -88,7 +88,7 @@ def spawn(
 def find_program(name: str, path: str) -> str:
     """Return the file that *name* means, looking through *path* as a shell does.
 
-    Raises FileNotFoundError, or PermissionError when there is one that may not be executed.
+    Raises FileNotFoundError, or PermissionError if there is one that may not be executed.
     """
     if "/" in name:
         return name

@@ -1,7 +1,7 @@
-"""The ways in which programs write a secret value down: what a log has to be searched for. Pure.
+"""The ways in which programs may write a secret value, so that logs can be searched for them. Pure.
 
-A supervisor imports this when it has something to hide. What the standard library does at the price of a
-heavy import is done by hand.
+A supervisor imports this only if it has something to hide. What the standard library offers in modules
+that are slow to import is done by hand.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from collections.abc import Iterator
 
 MIN_LENGTH = 5
-"""Shorter values are not hidden: they would blot out innocent text, and hint at themselves by it."""
+"""Shorter values are not hidden: that would mask innocent text, and so give hints about them."""
 _MOST_LINES = 200
-"""Of a longer value the lines after these are hidden only together with the whole."""
+"""The lines of a longer value after these are hidden only together with the whole."""
 _UNRESERVED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~"
 _MARKUP = ((b"&", b"&amp;"), (b"<", b"&lt;"), (b">", b"&gt;"), (b'"', b"&quot;"))
 
@@ -24,7 +24,7 @@ _MARKUP = ((b"&", b"&amp;"), (b"<", b"&lt;"), (b">", b"&gt;"), (b'"', b"&quot;")
 def spellings(value: str) -> set[bytes]:
     """Return *value* as it is and as base64, URL, form, JSON, Python, shell and HTML write it.
 
-    Of several lines: also each of them, and all in one. Nothing shorter than `MIN_LENGTH`.
+    A value of several lines: also each of them, and all in one line. Nothing shorter than `MIN_LENGTH`.
     """
     if len(value) < MIN_LENGTH:
         return set()
@@ -39,7 +39,7 @@ def _of_whole(value: str) -> Iterator[bytes]:
     yield raw
     yield from _base64(raw)
     if value.isascii() and value.replace("_", "").replace("-", "").replace(".", "").isalnum():
-        return  # nothing in it that anybody would write in another way
+        return  # nothing in it that is ever written in another way
     yield from _quoted(raw)
     for ascii_only in (True, False):
         yield json.dumps(value, ensure_ascii=ascii_only)[1:-1].encode(errors="surrogateescape")
@@ -54,10 +54,10 @@ def _of_whole(value: str) -> Iterator[bytes]:
 
 
 def _base64(raw: bytes) -> Iterator[bytes]:
-    """Yield the base64 of *raw* alone, and what stays the same of it inside something longer."""
+    """Yield the base64 of *raw* alone, and the part that stays the same inside longer data."""
     for before in range(3):
         coded = b2a_base64(bytes(before) + raw, newline=False).rstrip(b"=")
-        # A digit holds six bits: those that share a byte with a neighbour depend on it.
+        # A digit has six bits: those that share a byte with a neighbour depend on it.
         first = (0, 2, 3)[before]
         whole = (before + len(raw)) * 8 // 6
         for form in {coded[first:whole], coded} if before == 0 else {coded[first:whole]}:
@@ -66,7 +66,7 @@ def _base64(raw: bytes) -> Iterator[bytes]:
 
 
 def _quoted(raw: bytes) -> Iterator[bytes]:
-    """Yield *raw* as a URL and as a form carry it."""
+    """Yield *raw* as it is written in a URL and in a form."""
     for table in _URL:
         coded = _translated(raw, table)
         yield coded

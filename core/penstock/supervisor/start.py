@@ -1,7 +1,7 @@
-"""From a claimed order to the process of its task: secrets, the task's line to us, a fork or a spawn.
+"""Starts the process of a claimed order: secrets, the task's channel to us, a fork or a spawn.
 
-Until a process is there nothing of the author's has run, and whatever fails gives the launch back or
-says why the command cannot be started.
+Until there is a process, none of the author's code has run, and a failure gives the launch back or says
+why the command cannot be started.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from penstock.supervisor.warm_parent import Fork, WarmParent
 
     class Life(Protocol):
-        """What becomes of a start: the attempt that it belongs to."""
+        """The attempt that a start belongs to."""
 
         def begins(self) -> None:
-            """Take the present for the moment at which the command begins."""
+            """Record that the command begins now."""
             ...
 
         def runs(self, child: Child, now: float) -> None:
-            """Take over *child*, which was started just now."""
+            """Take over *child*, which has just been started."""
             ...
 
         def feed(self, chunk: bytes) -> None:
@@ -48,36 +48,36 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
             ...
 
         def forked(self, pid: int) -> None:
-            """Hand *pid* on to `Start.forked`, so that what fails there ends this attempt alone."""
+            """Pass *pid* on to `Start.forked`, so that an error there ends only this attempt."""
             ...
 
         def finish(self, ended: dict[str, Any], note: str | None = None) -> None:
-            """Write down how it ended, with *note* as the last line of its log."""
+            """Record how it ended, with *note* as the last line of its log."""
             ...
 
 
 BUSY_SECONDS = 5.0
-"""How long to wait for the machine to have room for one more process."""
+"""Seconds to wait until the machine has room for one more process."""
 _BUSY_PAUSE = 0.1
 
 
 class Step(Enum):
-    """Where a start is."""
+    """The steps of a start."""
 
     WAITING = "waiting"
-    """For its turn, or for room on the machine."""
+    """It waits for its turn, or for room on the machine."""
     RESOLVING = "resolving"
-    """The command behind a secret runs: ``resolver``."""
+    """The command of a secret runs: ``resolver``."""
     FORKING = "forking"
     """The warm parent was asked for a process."""
     STARTED = "started"
 
 
 class Start:
-    """The start of one attempt, at *order*; *life* hears what comes of it.
+    """The start of one attempt by *order*; *life* is told the outcome.
 
-    ``retry_at`` is when to `retry`, in seconds of the monotonic clock. *provision* is what the command is
-    given, *left* is called with files that a task could not write itself, *umask* is the task's.
+    ``retry_at`` is when to `retry`, in seconds of the monotonic clock. *provision* is the command's
+    environment, *left* is called with files that a task could not write itself, *umask* is the task's.
     """
 
     def __init__(
@@ -137,14 +137,14 @@ class Start:
             self._wait_for_room(error, now)
 
     def retry(self, now: float) -> None:
-        """Try again what did not go, or give up a fork that does not come."""
+        """Try again what failed, or give up a fork that does not come."""
         if self.step is Step.FORKING:
             self._abandon()
             self._warm_parent.give_up()
         self.advance(now)
 
     def resolved(self, status: int, now: float) -> None:
-        """Go on after the resolver, which ended with wait(2)'s *status*, unless an end was ordered."""
+        """Go on after the resolver ended with wait(2)'s *status*, unless an end was ordered."""
         assert self.resolver is not None
         self.resolver.close()
         self.resolver, self.step = None, Step.WAITING
@@ -159,7 +159,7 @@ class Start:
             self.advance(now)
 
     def forked(self, pid: int) -> None:
-        """Release the fork *pid*, or spawn if there is none: nothing has run yet."""
+        """Let the fork *pid* run, or spawn if there is none: nothing has run yet."""
         now = time.monotonic()
         child, fork, self._fork_child = self._fork_child, self._fork, None
         assert child is not None
@@ -180,7 +180,7 @@ class Start:
         self._life.finish({"kind": "exit_code", "exit_code": exit_code, "reason": reason}, note=reason)
 
     def close(self) -> None:
-        """Listen to nobody any more, and let no clock ring."""
+        """Stop watching descriptors and timers."""
         self.retry_at = NEVER
         self._abandon()
         if self.resolver is not None:
@@ -227,7 +227,7 @@ class Start:
         self._life.runs(child, now)
 
     def _ask_for_fork(self, talk: Talk, now: float) -> bool:
-        """Ask for a fork of the warm parent; return whether there will be an answer. One try, then spawn."""
+        """Ask the warm parent for a fork; return whether there will be an answer. One try, then spawn."""
         if self.step is Step.FORKING:
             self.step = Step.WAITING
             return False
@@ -263,7 +263,7 @@ class Start:
             self._fork = None
 
     def _wait_for_room(self, error: OSError, now: float) -> None:
-        """Try again in a moment; give the launch back when the machine stays full. It uses no try."""
+        """Try again in a moment; give the launch back if the machine stays full. It uses no try."""
         if error.errno in BUSY and now < self._wait_until:
             self.retry_at = now + _BUSY_PAUSE
         else:

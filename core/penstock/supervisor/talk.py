@@ -1,12 +1,12 @@
-"""A Python task's line to its supervisor, from the supervisor's side: questions, and what it leaves behind.
+"""The supervisor's end of a Python task's channel: questions, and files that the task leaves behind.
 
-One JSON object a line. ``{"ask": [NAME, ...]}`` and ``{"hide": [VALUE, ...]}`` bring a descriptor along, over
-which the answer goes, so threads and forks of a task that ask at once get each their own:
+One JSON object per line. ``{"ask": [NAME, ...]}`` and ``{"hide": [VALUE, ...]}`` bring a descriptor along for
+the answer, so threads and forks of a task that ask at the same time each get their own:
 
-    ask    ``*`` and the first of these variables that the engine has (``+``: it is no secret), or ``-``
+    ask    ``*`` and the value of the first of these that the engine has (``+``: not a secret), or ``-``
     hide   ``+``, once nothing printed from now on shows these values
 
-``{"left": FILE, "data": TEXT}`` is what the task could not write into its folder itself (see `unwritten`).
+``{"left": FILE, "data": TEXT}`` is a file that the task could not write itself (see `unwritten`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from penstock.supervisor.poller import Poller
 
 _MOST_BYTES = 4 << 20
-"""Longer messages end the conversation: their sender is not one of ours."""
+"""Longer messages end the connection: Penstock does not send them."""
 _CHUNK = 65536
 _DRAIN_CHUNKS = 128
 
 
 class Talk:
-    """The conversation with one task. *hide* and *left* are called with what it says."""
+    """The connection to one task. *hide* and *left* are called with what it sends."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Talk:
     def share_end(self) -> None:
         """Let a process that is started now inherit the task's end.
 
-        No other may be started before `close_shared_end`.
+        No other process may be started before `close_shared_end`.
         """
         self._theirs.set_inheritable(True)
 
@@ -66,7 +66,7 @@ class Talk:
         self._theirs.close()
 
     def pump(self) -> bool:
-        """Take in what was said; return False when that is nothing at the moment."""
+        """Read what was sent; return False if there is nothing at the moment."""
         if self._channel.fileno() < 0:
             return False
         try:
@@ -84,13 +84,13 @@ class Talk:
         return bool(data)
 
     def drain(self) -> None:
-        """Take in what the task said before it ended. Bounded, as for its output."""
+        """Read what the task sent before it ended. Limited, as for its output."""
         for _ in range(_DRAIN_CHUNKS):
             if not self.pump():
                 break
 
     def close(self) -> None:
-        """Hang up; doing it twice is harmless."""
+        """Close the connection; doing it twice is harmless."""
         if self._channel.fileno() >= 0:
             self._poller.unwatch(self._channel.fileno())
             self._channel.close()
@@ -110,7 +110,7 @@ class Talk:
             elif "left" in said:
                 self._left(str(said["left"]), str(said["data"]))
         except (ValueError, TypeError, KeyError):
-            pass  # an author's own bytes on our line harm nobody
+            pass  # bytes of the author's code on our channel are ignored
 
     def _found(self, names: Any) -> bytes:
         found = self._environment.find(map(str, names))
@@ -129,7 +129,7 @@ class Talk:
             try:
                 line.sendall(data)
             except OSError:
-                pass  # who asked has gone
+                pass  # the asker has gone
 
 
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)

@@ -1,7 +1,7 @@
-"""What an attempt leaves behind when it ends, kept in memory until the disk has taken all of it.
+"""What an attempt leaves behind when it ends, kept in memory until all of it is on the disk.
 
-A disk that is full, broken or read-only at that moment has mostly room again soon. The supervisor keeps
-its lock meanwhile, so nobody takes the attempt for lost, and says over its socket what it waits for.
+A disk that is full, broken or read-only at that moment mostly has room again soon. The supervisor keeps
+its lock until then, so the attempt does not look lost, and tells the engine what it waits for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BY_THE_TASK = frozenset({files.XCOM, files.VERDICT, files.RENDERED})
 
 
 class Unwritten:
-    """What is yet to be written into the attempt directory of *folder*; ``problem`` is why it is not."""
+    """What must still be written to the attempt directory *folder*; ``problem`` says why it is not."""
 
     def __init__(self, folder: AttemptFiles) -> None:
         self.problem: str | None = None
@@ -36,7 +36,7 @@ class Unwritten:
             self._left[name] = data.encode()
 
     def verdict(self) -> dict[str, Any] | None:
-        """Return what the task said of its end, or None. Raises OSError when the disk does not tell now."""
+        """Return what the task reported about its end, or None. Raises OSError if it cannot be read now."""
         try:
             if files.VERDICT in self._left:
                 return files.load(self._left[files.VERDICT])
@@ -61,9 +61,9 @@ class Unwritten:
         self._result = result
 
     def write(self, *, durable: bool) -> bool:
-        """Write everything; return False when the disk does not take it yet.
+        """Write everything; return False if the disk does not accept it yet.
 
-        If the directory is gone, it never will be, and nothing is kept.
+        If the directory is gone it never will, so everything is dropped.
         """
         try:
             if self._output is not None:
@@ -79,7 +79,7 @@ class Unwritten:
         return True
 
     def waits(self, error: OSError) -> bool:
-        """Whether *error* is the disk's, and may pass; if so it is the ``problem``."""
+        """Return whether *error* is from the disk and may pass; if so it becomes the ``problem``."""
         if error.errno not in files.DISK_ERRORS:
             return False
         self.problem = error.strerror or str(error)
@@ -91,5 +91,5 @@ class Unwritten:
         except OSError:
             if result.get("pushed"):
                 raise
-            # Room was set aside for a short one: what the command said last is in the log, too.
+            # Space was reserved for a short one: the command's last line is in the log, too.
             self._files.publish({**result, "last_line": None}, durable=durable)

@@ -1,4 +1,4 @@
-"""What the kernel counted for a command and the descendants it waited for."""
+"""What the kernel measured for a command and the descendants it waited for."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 
 def fields_of(usage: Any, *, exact: bool) -> dict[str, Any]:
-    """Return the fields of a result that wait(2)'s *usage* tells: seconds and bytes.
+    """Return the fields of a result that wait(2)'s *usage* gives: seconds and bytes.
 
-    A spawned process begins in our own memory, and the kernel counts that too: a peak no higher says
-    nothing about the command, unless it is *exact*. A fork has its own from the first moment.
+    A spawned process begins in our own memory, and the kernel counts that too: a peak that is no higher
+    says nothing about the command, unless it is *exact*. A fork has its own from the start.
     """
     peak = usage.ru_maxrss * (1024 if process.LINUX else 1)
     return {

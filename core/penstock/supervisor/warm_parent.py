@@ -1,8 +1,8 @@
 """A supervisor's warm parent of Python tasks: started when first needed, asked for a fork per task.
 
-Every fork is asked for over a channel of its own, which alone tells what came of it: a pid means that
-there is a process, our child, which does nothing until told to go; the end means that there is none, and
-that a plain spawn is due. So the parent may die at any moment and no task is lost or run twice.
+Every fork is asked for over a channel of its own, and only that channel shows the outcome: a pid means that
+there is a process, our child, which waits to be told to go; the end means that there is none, so the task
+must be spawned. So the parent may die at any moment, and no task is lost or run twice.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from penstock.supervisor.poller import Poller
 
 FORK_SECONDS = 10.0
-"""How long a fork may take; after that its parent is killed and the task is spawned."""
+"""Seconds that a fork may take; after that its parent is killed and the task is spawned."""
 TASK_CHILD = "penstock.task_process.main"
 UNASSIGNED = "-" * 21
-"""In place of an attempt's id: what a warm parent and its forks carry before they are some attempt's."""
+"""Used in place of an attempt's id by a warm parent, and by its forks until they have an attempt."""
 
 _PAUSE = 60.0
 """Seconds without a warm parent after one that ended before it forked anything."""
@@ -38,11 +38,11 @@ _OWN_TO_AN_ATTEMPT = ("PENSTOCK_CTX_", "AIRFLOW_CTX_")
 
 
 class WarmParent:
-    """At most one warm parent. It is another one as soon as interpreter, environment or folder differ."""
+    """At most one warm parent. It is replaced when interpreter, environment or folder differ."""
 
     def __init__(self, poller: Poller) -> None:
         self.pid = 0
-        """The warm parent while there is one. It is our child, and nobody's attempt."""
+        """The pid of the warm parent while there is one: our child, which belongs to no attempt."""
         self._poller = poller
         self._parent: socket.socket | None = None
         self._surroundings: Any = None
@@ -61,11 +61,11 @@ class WarmParent:
         channel: int,
         answer: Callable[[int], None],
     ) -> Fork:
-        """Ask for the process of a Python task; *answer* gets its pid, or 0 when there is none.
+        """Ask for the process of a Python task; *answer* gets its pid, or 0 if there is none.
 
-        *plain* is *env* before secrets: the warm parent gets what of it is the same for all tasks. *channel*
-        is what the task talks to us over; its number in *env* becomes the one that it has there. Raises
-        OSError or `CannotStartError` when it cannot be asked for: spawn it.
+        *plain* is *env* before secrets: the warm parent gets the part that is the same for all tasks.
+        *channel* is for the task to talk to us; its number in *env* becomes the one that it has there. Raises
+        OSError or `CannotStartError` if it cannot be asked: spawn the task then.
         """
         order = json.dumps({"argv": list(argv), "env": dict(env), "cwd": cwd}).encode()
         if len(order) > forking.MAX_MESSAGE:
@@ -84,7 +84,7 @@ class WarmParent:
         return Fork(ours, self._poller, lambda pid: self._answered(pid, answer))
 
     def retire(self) -> None:
-        """Let the warm parent go: it ends when it has done what it was asked for."""
+        """Let the warm parent end when it has done what it was asked for."""
         if self._parent is not None:
             self._poller.unwatch(self._parent.fileno())
             self._parent.close()
@@ -92,7 +92,7 @@ class WarmParent:
         self.pid = 0
 
     def give_up(self) -> None:
-        """Kill the warm parent: it does not do what it is asked for."""
+        """Kill the warm parent, because it does not answer."""
         if self._parent is not None:
             if _is_ours(self.pid):
                 os.kill(self.pid, _SIGKILL)
@@ -121,26 +121,26 @@ class WarmParent:
             os.set_inheritable(theirs.fileno(), True)  # noqa: FBT003
             room = " " * len(os.fsencode(argv[-1]))  # where its forks show their own argument
             words = [*argv[:-1], FORK_FLAG, str(theirs.fileno()), room]
-            # Its forks let signals through once they are somebody's; until then a stray one must not end it.
+            # Its forks unblock signals once they have a task; until then a stray one must not end it.
             self.pid = spawn(words, {**env, MARK: UNASSIGNED}, cwd, 2, umask=umask, blocked=ALL)
         except BaseException:
             ours.close()
             raise
         finally:
             theirs.close()
-        process.set_oom_score(self.pid, _OOM_SCORE)  # ours would be inherited, and nothing is lost with it
+        process.set_oom_score(self.pid, _OOM_SCORE)  # ours would be inherited, and losing it is harmless
         self._poller.watch(ours.fileno(), self._ended)
         return ours
 
     def _ended(self) -> None:
-        """Take note that the warm parent is gone: it never says a word."""
+        """Record that the warm parent is gone: it never sends anything."""
         if not self._has_forked:
             self._not_before = time.monotonic() + _PAUSE
         self.retire()
 
 
 class Fork:
-    """A process that was asked for. `go` or `abandon` ends the matter."""
+    """A process that was asked for. Call `go` or `abandon` once."""
 
     def __init__(self, channel: socket.socket, poller: Poller, answer: Callable[[int], None]) -> None:
         self._channel = channel
@@ -153,11 +153,11 @@ class Fork:
         try:
             self._channel.send(b"go")
         except OSError:
-            pass  # it was killed just now, and will be reaped as that
+            pass  # it has just been killed, and will be reaped so
         self._channel.close()
 
     def abandon(self) -> None:
-        """Have no such process: one that comes to be ends at once. Harmless when the matter has ended."""
+        """Give the process up: if it still comes, it ends at once. Harmless after `go` or `abandon`."""
         if self._channel.fileno() >= 0:
             self._poller.unwatch(self._channel.fileno())
             self._channel.close()
@@ -170,14 +170,14 @@ class Fork:
         except (OSError, ValueError):
             pid = 0
         self._poller.unwatch(self._channel.fileno())
-        if not _is_ours(pid):  # there is none, or it was killed and collected before we knew it
+        if not _is_ours(pid):  # there is none, or it was killed and reaped before we knew it
             pid = 0
             self._channel.close()
         self._answer(pid)
 
 
 def can_fork(argv: Sequence[str]) -> bool:
-    """Whether *argv* is a Python task of ours, on a system where a fork can be given to us."""
+    """Whether *argv* is a Python task of ours, on a system where a fork can become our child."""
     return process.LINUX and len(argv) == 5 and tuple(argv[1:4]) == ("-P", "-m", TASK_CHILD)
 
 
