@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from penstock.cli.lookup import run_id_of, suggesting
 from penstock.cli.options import dag_argument, json_option, run_argument
 from penstock.cli.output import print_json, tell
 from penstock.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from penstock.model.views.runs import TaskRow
 
 
 @click.group
@@ -33,7 +40,9 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
       penstock tasks list first_dag latest
       penstock tasks list first_dag 2013-01-05 --json | jq '.tasks[] | select(.state == "failed")'
     """
-    from penstock.cli.rows import document, outcome_words
+    from datetime import UTC, datetime
+
+    from penstock.cli.rows import document
     from penstock.ids import instance_key
     from penstock.model.states import OCCUPIES_SLOT
 
@@ -46,6 +55,7 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
         return
     from penstock.cli import text
 
+    now = datetime.now(UTC)
     tell(
         text.table(
             ("TASK", "STATE", "TRY", "OUTCOME", "START", "TOOK", "PEAK RSS", "CPU"),
@@ -54,7 +64,7 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
                     f"{instance_key(row.task_id, row.map_index)} {row.rendered_map_index or ''}".rstrip(),
                     row.state.value,
                     f"{row.try_number}/{row.max_tries}",
-                    row.reason or outcome_words(row),
+                    _said(row, now),
                     text.moment(row.start),
                     text.took(row.start, row.end) if row.end or row.state in OCCUPIES_SLOT else None,
                     text.size(row.peak_rss),
@@ -65,3 +75,11 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
             right={"TOOK", "PEAK RSS", "CPU"},
         )
     )
+
+
+def _said(row: TaskRow, now: datetime) -> str:
+    """Return how a task ended, or why it did not, and that it was slow."""
+    from penstock.cli.rows import outcome_words
+
+    slow = "slower than 95 % of its runs" if row.slow(now) else ""
+    return "; ".join(said for said in (row.reason or outcome_words(row), slow) if said)

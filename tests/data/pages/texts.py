@@ -44,7 +44,7 @@ def said() -> Iterator[str]:
             yield from (shown(line) for line in why_text.why_lines(why, NOW, BERLIN, LOOKS[0], cells))
     for task in detail.tasks[:4]:
         for cells in (24, 60):
-            yield from (shown(line) for line in details.task_lines(task, detail, LOOKS[0], cells))
+            yield from (shown(line) for line in details.task_lines(task, detail, LOOKS[0], cells, NOW))
     pause = PauseInfo(by="ann", since=NOW, why="the source is down for hours", until=NOW + timedelta(hours=1))
     parents = (*(each.task_id for each in detail.tasks), "unknown")
     odd = replace(
@@ -55,7 +55,7 @@ def said() -> Iterator[str]:
         run = replace(detail.run, held=pause, conf=dict(list(conf.items())[:number]))
         yield from (
             shown(line)
-            for line in details.task_lines(odd, replace(detail, run=run, frozen=pause), LOOKS[0], 40)
+            for line in details.task_lines(odd, replace(detail, run=run, frozen=pause), LOOKS[0], 40, NOW)
         )
     ends = (
         Outcome(

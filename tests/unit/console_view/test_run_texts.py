@@ -240,7 +240,7 @@ def test_details_name_barriers_holders_chain_and_attempts() -> None:
     assert " because x ← y ← root" in text
     detail = detail_of("orders_daily")
     held = replace(task_of(), held=PauseInfo(by="ada", since=NOW, why="wait\nfor me"), reason="because")
-    said = "\n".join(text_of(line) for line in details.task_lines(held, detail, Looks(), 80))
+    said = "\n".join(text_of(line) for line in details.task_lines(held, detail, Looks(), 80, NOW))
     assert "task held by ada: wait for me" in said
     assert "reason because" in said
     tries = [attempt for attempt in believable().attempts.values() if attempt.task_id == "join"][-3:]

@@ -13,12 +13,13 @@ from penstock_tui.view import durations
 from penstock_tui.view.pauses import pause_text
 from penstock_tui.view.spans import Spans, hanging, width, wrap
 from penstock_tui.view.state_style import Looks
+from penstock_tui.view.task_rows import slow_note
 
 _SHOWN = 6
 """Parents, attempts and parameters named at most; the rest is counted."""
 
 
-def task_lines(task: TaskRow, detail: RunDetail, looks: Looks, cells: int) -> list[Spans]:
+def task_lines(task: TaskRow, detail: RunDetail, looks: Looks, cells: int, now: datetime) -> list[Spans]:
     """Return how a task is set: operator, rule, pool, parents with their states, parameters of the run."""
     lines: list[Spans] = [
         [
@@ -37,6 +38,8 @@ def task_lines(task: TaskRow, detail: RunDetail, looks: Looks, cells: int) -> li
             glyph, style = looks.cell(states.get(name, "none"))
             parents += [(f"{glyph} ", style), (f"{label(name)}  ", "")]
         lines.append([*parents, *_rest(len(task.upstream))])
+    if slow := slow_note(task, now):
+        lines += [[(piece, "yellow")] for piece in hanging(slow, " ", cells)]
     if task.reason:
         lines += [[(piece, "yellow")] for piece in hanging(label(task.reason), " reason ", cells)]
     for held, what in ((task.held, "task"), (detail.run.held, "run"), (detail.frozen, "DAG")):

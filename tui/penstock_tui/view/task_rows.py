@@ -217,7 +217,16 @@ def task_note(task: TaskRow, now: datetime) -> Spans:
         spans.append((f" retry {_until(task.next_at, now)}", "yellow"))
     elif task.next_at is not None and task.state is TaskState.UP_FOR_RESCHEDULE:
         spans.append((f" poke {_until(task.next_at, now)}", "cyan"))
+    if task.slow(now):
+        spans.append((" slow", "yellow"))
     return spans
+
+
+def slow_note(task: TaskRow, now: datetime) -> str:
+    """Return that a task is slow, with what is usual; "" if it is not."""
+    if not task.slow(now):
+        return ""
+    return f"slower than 95 % of its runs: usually {durations.span(task.p50)}, p95 {durations.span(task.p95)}"
 
 
 def _until(moment: datetime, now: datetime) -> str:
@@ -333,4 +342,6 @@ def attempt_title(task: TaskRow, attempt: AttemptRow | None, place: int, of: int
         spans.append((f"  {durations.span(durations.took(attempt.start, None, now))}", "cyan"))
         if attempt.pid is not None:
             spans.append((f"  pid {attempt.pid}", "dim"))
+    if place == of and task.slow(now):
+        spans.append(("  slower than 95 % of its runs", "yellow"))
     return spans

@@ -237,7 +237,7 @@ class AttemptPane(Vertical):
         lines: list[Spans] = []
         if self._why is not None:
             lines += why_lines(self._why, now, shell.zone, shell.looks, cells)
-        lines += details.task_lines(self.task_row, self.detail, shell.looks, cells)
+        lines += details.task_lines(self.task_row, self.detail, shell.looks, cells, now)
         shown = self.attempt.attempt_id if self.attempt is not None else None
         lines += details.attempt_lines(self.attempts, shown, now, shell.zone, cells)
         paragraph.show(lines)

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from penstock.model.outcome import Outcome
-from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
+from penstock.model.usual import is_slow
 from penstock.model.views.nodes import GroupNode
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.view import View
@@ -105,6 +106,8 @@ class TaskRow(View, frozen=True, kw_only=True):
     pool: str = "default_pool"
     p50: float | None = None
     """Median duration of this task's last successes, seconds."""
+    p95: float | None = None
+    """What 95 % of its other successes took at most, seconds; None while there are fewer than ten."""
     cpu_percent: float | None = None
     """At the last sample, of a live attempt only; ``peak_rss`` is then its peak so far."""
     version: int = 0
@@ -114,6 +117,11 @@ class TaskRow(View, frozen=True, kw_only=True):
     """Whether the task may have several instances; ``map_index`` -1 then stands for those not yet made."""
     rendered_map_index: str | None = None
     """The name that a mapped instance gives itself, by its ``map_index_template``."""
+
+    def slow(self, now: datetime) -> bool:
+        """Return whether it took longer than 95 % of its runs do, or already does at *now*."""
+        timed = self.end is not None or (self.state in OCCUPIES_SLOT and self.state is not TaskState.QUEUED)
+        return timed and is_slow(self.start, self.end, self.p95, now)
 
 
 class RunDetail(View, frozen=True, kw_only=True):

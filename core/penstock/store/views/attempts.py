@@ -19,7 +19,8 @@ from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
-from penstock.store.views.runs import outcome_view, run_row
+from penstock.store.views.runs import run_row
+from penstock.store.views.task_rows import outcome_view
 
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)

@@ -1,4 +1,4 @@
-"""How long tasks usually take: medians over their last successes.
+"""How long tasks usually take, by their last successes.
 
 Reading the history of a thousand tasks for each picture of a run would cost more than the run, so
 what a finished run says is kept until the run changes.
@@ -8,72 +8,123 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, defaultdict
-from statistics import median
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from penstock.model.usual import Usual
 from penstock.store import tables
 from penstock.store.statement import table_of
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 
-HISTORY = 10
-"""Finished runs looked at."""
+MOST_RUNS = 100
+"""Finished runs looked at; of a DAG with many tasks fewer, but always `LEAST_RUNS`."""
+LEAST_RUNS = 20
+_ENOUGH = 20_000
+"""Durations after which no further runs are read."""
 _KEPT_DAGS = 16
 
 _FINISHED = (
     sa.select(_run.c.id, _run.c.version)
     .where(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.state.in_(("success", "failed")))
     .order_by(_run.c.run_after_us.desc())
-    .limit(HISTORY)
+    .limit(MOST_RUNS)
 )
-_SUCCESSES = sa.select(_task.c.task_id, _task.c.end_us - _task.c.start_us).where(
-    _task.c.run_pk == sa.bindparam("run_pk"), _task.c.state == "success", _task.c.start_us.is_not(None)
+_SUCCESSES = sa.select(_task.c.run_pk, _task.c.task_id, _task.c.end_us - _task.c.start_us).where(
+    _task.c.run_pk.in_(sa.bindparam("runs", expanding=True)),
+    _task.c.state == "success",
+    _task.c.start_us.is_not(None),
 )
 
 _Run = tuple[int, int]
 """Key and version of a run: what it says cannot change under the same two."""
+_Took = Mapping[str, Sequence[float]]
+"""Seconds by task id; several of a mapped task."""
+
+
+class Usuals(NamedTuple):
+    """What is usual of a DAG's tasks, and the keys of the runs that say so."""
+
+    by_task: Mapping[str, Usual]
+    runs: frozenset[int]
+
+    def p95(self, task_id: str, run_pk: int, own: float | None) -> float | None:
+        """Return what 95 % of the task's other successes took at most.
+
+        *own* are the seconds of a success in the run *run_pk*, None of anything else.
+        """
+        usual = self.by_task.get(task_id)
+        return usual.p95(own if run_pk in self.runs else None) if usual is not None else None
+
+    def p50(self, task_id: str) -> float | None:
+        """Return the median of the task's successes."""
+        usual = self.by_task.get(task_id)
+        return usual.p50 if usual is not None else None
+
+
+class _Kept(NamedTuple):
+    finished: list[_Run]
+    history: dict[_Run, _Took]
+    usuals: Usuals
 
 
 class Durations:
-    """Medians by task of the DAGs looked at of late. Safe to share between threads."""
+    """What is usual in the DAGs looked at of late. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[dict[_Run, dict[str, list[float]]], dict[str, float]]] = (
-            OrderedDict()
-        )
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def medians(self, connection: Connection, dag_id: str) -> dict[str, float]:
-        """Return seconds by task_id, for the tasks that have succeeded of late."""
+    def usuals(self, connection: Connection, dag_id: str) -> Usuals:
+        """Return what is usual, for the tasks that have succeeded of late."""
         with self._lock:
-            runs: list[_Run] = [
+            finished: list[_Run] = [
                 (key, version) for key, version in connection.execute(_FINISHED, {"dag_id": dag_id})
             ]
-            history, medians = self._kept.get(dag_id, ({}, {}))
-            if dag_id not in self._kept or list(history) != runs:
-                history = {run: history.get(run) or self._read(connection, run[0]) for run in runs}
-                medians = self._medians(history)
-                self._kept[dag_id] = history, medians
+            kept = self._kept.get(dag_id)
+            if kept is None or kept.finished != finished:
+                history = _history(connection, finished, kept.history if kept is not None else {})
+                kept = self._kept[dag_id] = _Kept(finished, history, _usuals(history))
                 while len(self._kept) > _KEPT_DAGS:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(dag_id)
-        return medians
+        return kept.usuals
 
-    @staticmethod
-    def _read(connection: Connection, run_pk: int) -> dict[str, list[float]]:
-        took: dict[str, list[float]] = defaultdict(list)
-        for task_id, microseconds in connection.execute(_SUCCESSES, {"run_pk": run_pk}):
+
+def _history(
+    connection: Connection, finished: Sequence[_Run], known: Mapping[_Run, _Took]
+) -> dict[_Run, _Took]:
+    """Return what the newest runs say, reading those not *known*, as many at once as are always read."""
+    history: dict[_Run, _Took] = {}
+    rows = 0
+    for first in range(0, len(finished), LEAST_RUNS):
+        part = finished[first : first + LEAST_RUNS]
+        fresh = _read(connection, [run for run in part if run not in known])
+        for run in part:
+            history[run] = known[run] if run in known else fresh[run[0]]
+            rows += sum(map(len, history[run].values()))
+        if rows >= _ENOUGH:
+            break
+    return history
+
+
+def _read(connection: Connection, runs: Sequence[_Run]) -> Mapping[int, _Took]:
+    took: dict[int, dict[str, list[float]]] = {key: defaultdict(list) for key, _ in runs}
+    if runs:
+        for run_pk, task_id, microseconds in connection.execute(_SUCCESSES, {"runs": list(took)}):
             if microseconds is not None:
-                took[task_id].append(microseconds / 1e6)
-        return took
+                took[run_pk][task_id].append(microseconds / 1e6)
+    return took
 
-    @staticmethod
-    def _medians(history: dict[_Run, dict[str, list[float]]]) -> dict[str, float]:
-        together: dict[str, list[float]] = defaultdict(list)
-        for took in history.values():
-            for task_id, seconds in took.items():
-                together[task_id] += seconds
-        return {task_id: median(seconds) for task_id, seconds in together.items()}
+
+def _usuals(history: Mapping[_Run, _Took]) -> Usuals:
+    together: dict[str, list[float]] = defaultdict(list)
+    for took in history.values():
+        for task_id, seconds in took.items():
+            together[task_id] += seconds
+    by_task = {task_id: Usual(seconds) for task_id, seconds in together.items()}
+    return Usuals(by_task, frozenset(key for key, _ in history))

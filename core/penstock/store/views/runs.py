@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us, opt_us, to_us
-from penstock.decoding import decoder
 from penstock.errors import UnknownError, UsageError
-from penstock.ids import instance_key
-from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.pauses import PauseKind
-from penstock.model.states import RUN_TERMINAL, RunState, RunType, TaskState, progress
+from penstock.model.states import RunState, RunType, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
 from penstock.model.views.pauses import PauseInfo
-from penstock.model.views.runs import RunDetail, RunRow, RunStates, TaskRow
+from penstock.model.views.runs import RunDetail, RunRow, RunStates
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons, unreadable_run
+from penstock.store.views.task_rows import TASK_STATES, read_tasks
 from penstock.store.views.versions import StoredVersion, Versions
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -36,8 +34,6 @@ _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _pause = table_of(tables.PauseRow)
 _dag = table_of(tables.DagRow)
-_sample = table_of(tables.SampleRow)
-_every = _sample.alias("every_sample")
 
 RUN_COLUMNS = (
     _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.state, _run.c.logical_us,
@@ -62,40 +58,11 @@ _RERUNS = (
     .where(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.rerun_of == sa.bindparam("run_id"))
     .order_by(_run.c.id)
 )
-_TASKS = (
-    sa.select(
-        _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.try_number, _task.c.max_tries,
-        _task.c.outcome, _task.c.start_us, _task.c.end_us, _task.c.peak_rss, _task.c.cpu_seconds,
-        _task.c.read_bytes, _task.c.write_bytes, _task.c.attempts, _task.c.attempt_id, _task.c.next_us,
-        _task.c.stop_us, _task.c.reason, _task.c.version, _task.c.rush, _task.c.rendered_map_index,
-    )
-    .where(_task.c.run_pk == sa.bindparam("run_pk"))
-    .order_by(_task.c.position, _task.c.map_index)
-)  # fmt: skip
 _COUNTS = (
     sa.select(_task.c.run_pk, _task.c.state, sa.func.count())
     .where(_task.c.run_pk.in_(sa.bindparam("runs", expanding=True)))
     .group_by(_task.c.run_pk, _task.c.state)
 )
-_LIVE = (
-    sa.select(
-        _sample.c.attempt_id,
-        _sample.c.cpu_percent,
-        sa.select(sa.func.max(_every.c.rss))
-        .where(_every.c.attempt_id == _sample.c.attempt_id)
-        .scalar_subquery(),
-    )
-    .join(_task, _task.c.attempt_id == _sample.c.attempt_id)
-    .where(
-        _task.c.run_pk == sa.bindparam("run_pk"),
-        _task.c.state.in_([TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING]),
-        _sample.c.at_us
-        == sa.select(sa.func.max(_every.c.at_us))
-        .where(_every.c.attempt_id == _sample.c.attempt_id)
-        .scalar_subquery(),
-    )
-)
-"""The newest sample of each live attempt of a run."""
 _PAUSES = sa.select(
     _pause.c.kind,
     _pause.c.run_id,
@@ -113,12 +80,8 @@ _STATES = (
     .order_by(_task.c.map_index)
 )
 
-_TASK_STATES = {state.value: state for state in TaskState}
-_outcomes = decoder(Outcome)
 _RUN_NAMES = [column.name for column in RUN_COLUMNS]
 _run_row = checked(_run, _RUN_NAMES, state=RunState, run_type=RunType)
-_TASK_NAMES = [column.name for column in _TASKS.selected_columns]
-_task_row = checked(_task, _TASK_NAMES, state=Literal[tuple(_TASK_STATES)])
 
 
 def read_runs(
@@ -131,7 +94,7 @@ def read_runs(
         values["before"] = aware_us(before)
     rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
     counts = task_counts(connection, [row.id for row in rows])
-    held = _holds(connection, dag_id)
+    held = holds(connection, dag_id)
     pinned = versions.load(connection, {row.version_id for row in rows})
     barred = reasons(connection)
     return [
@@ -152,20 +115,10 @@ def read_run(
     """Return one run with its task instances in topological order."""
     row = run_row(connection, dag_id, run_id)
     version = versions.one(connection, row.version_id)
-    usual = durations.medians(connection, dag_id)
-    held = _holds(connection, dag_id)
-    counts: dict[str, int] = defaultdict(int)
-    tasks: list[TaskRow] = []
-    live = _live_figures(connection, row)
-    for stored in connection.execute(_TASKS, {"run_pk": row.id}):
-        task = _readable(stored)
-        counts[task[2]] += 1
-        own = held.get((run_id, instance_key(task[0], task[1])))
-        view = _task_view(task, version, usual.get(task[0]), own or held.get((run_id, task[0])))
-        if view.attempt_id in live:
-            cpu, peak = live[view.attempt_id]
-            view = msgspec.structs.replace(view, cpu_percent=cpu, peak_rss=peak)
-        tasks.append(view)
+    usuals = durations.usuals(connection, dag_id)
+    held = holds(connection, dag_id)
+    tasks = read_tasks(connection, row, version, usuals, held)
+    counts = Counter(task.state.value for task in tasks)
     barred = reasons(connection).get(f"{dag_id}/{run_id}")
     run = run_view(row, counts, version, held.get((run_id, "")), barred)
     repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
@@ -176,14 +129,6 @@ def read_run(
         frozen=held.get(("", "")),
         reruns=tuple(repeats),
     )
-
-
-def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple[float, int]]:
-    """Return CPU per cent and peak memory by live attempt; none for a run that has ended."""
-    if run.state in RUN_TERMINAL:
-        return {}
-    rows = connection.execute(_LIVE, {"run_pk": run.id})
-    return {row[0]: (row[1], row[2]) for row in rows if isinstance(row[1], float) and isinstance(row[2], int)}
 
 
 def read_run_states(
@@ -205,7 +150,7 @@ def read_run_states(
     tasks: dict[str, TaskState] = {}
     if task_ids:
         for task_id, text in connection.execute(_STATES, {"run_pk": found.id, "tasks": list(task_ids)}):
-            state = _TASK_STATES[text]
+            state = TASK_STATES[text]
             tasks[task_id] = min(tasks.get(task_id, state), state, key=progress)
     return RunStates(run=RunState(found.state), run_id=found.run_id, tasks=tasks)
 
@@ -321,33 +266,7 @@ def pause_view(by: str, since_us: int, why: str | None, until_us: int | None) ->
     return PauseInfo(by=by, since=from_us(since_us), why=why, until=opt_from_us(until_us))
 
 
-def outcome_view(text: str | None) -> Outcome | None:
-    """Return the outcome kept as JSON; what is stored may be something else."""
-    if text is None:
-        return None
-    try:
-        return _outcomes.decode(text)
-    except (msgspec.MsgspecError, TypeError):
-        return Outcome(kind=OutcomeKind.LOST, reason="its stored outcome cannot be read")
-
-
-def _readable(row: AnyRow) -> Sequence[Any]:
-    """Return the values of a task's row, with blanks in the place of those that cannot be read."""
-    try:
-        return _task_row(row)
-    except ValueError as error:
-        found = dict(zip(_TASK_NAMES, row, strict=True))
-        kept: dict[str, Any] = dict.fromkeys(_TASK_NAMES)
-        kept |= dict.fromkeys(("try_number", "max_tries", "attempts", "version"), 0)
-        kept["task_id"] = str(found["task_id"])
-        kept["map_index"] = found["map_index"] if isinstance(found["map_index"], int) else -1
-        text = str(found["state"])
-        kept["state"] = text if text in _TASK_STATES else TaskState.PENDING.value
-        kept["reason"] = f"cannot be read: {error}"
-        return tuple(kept.values())
-
-
-def _holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseInfo]:
+def holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseInfo]:
     """Return the holds of a DAG by (run_id, task_id); its freeze is under two empty ids."""
     rows = connection.execute(_PAUSES, {"dag_id": dag_id}).all()
     return dict(
@@ -359,45 +278,4 @@ def _holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseIn
                 pause_view(row.by, row.since_us, row.why, row.until_us),
             ),
         )
-    )
-
-
-def _task_view(
-    row: Sequence[Any], pinned: StoredVersion, p50: float | None, held: PauseInfo | None
-) -> TaskRow:
-    (
-        task_id, map_index, state, try_number, max_tries, outcome, start, end, peak_rss, cpu_seconds,
-        read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version, rush,
-        rendered_map_index,
-    ) = row  # fmt: skip
-    spec = pinned.tasks.get(task_id)  # a removed task may be unknown to the run's present version
-    return TaskRow(
-        task_id=task_id,
-        map_index=map_index,
-        state=_TASK_STATES[state],
-        try_number=try_number,
-        max_tries=max_tries,
-        operator=spec.operator if spec else "",
-        upstream=spec.upstream if spec else (),
-        group=spec.group if spec else None,
-        trigger_rule=spec.trigger_rule if spec else "all_success",
-        outcome=outcome_view(outcome),
-        start=None if start is None else from_us(start),
-        end=None if end is None else from_us(end),
-        peak_rss=peak_rss,
-        cpu_seconds=cpu_seconds,
-        read_bytes=read_bytes,
-        write_bytes=write_bytes,
-        attempts=attempts,
-        attempt_id=attempt_id,
-        next_at=opt_from_us(next_us),
-        stop_deadline=opt_from_us(stop_us),
-        held=held,
-        reason=reason,
-        pool=spec.pool if spec else "default_pool",
-        p50=p50,
-        version=version,
-        rush=rush,
-        mapped=task_id in pinned.mapping,
-        rendered_map_index=rendered_map_index,
     )
