@@ -1,4 +1,4 @@
-"""The root of everything that does work: one task of a DAG.
+"""The base class of all operators and sensors: one task of a DAG.
 
 A subclass names its own arguments in ``__init__``, hands the rest to ``super().__init__(**task)``
 and does its work in ``execute``. Arguments nobody knows are refused; ``default_args`` of the DAG
@@ -76,7 +76,7 @@ class _OperatorType(ABCMeta):
             task.place = place
             task.connect_references()
         except DagFileError as error:
-            # The line that makes the task is worth more than a line in some shared subclass.
+            # The line that makes the task is more useful than a line in a shared subclass.
             error.file, error.line = place.file, place.line
             raise
         return task  # type: ignore[no-any-return]
@@ -181,7 +181,7 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
             )
 
     def _ignores(self, name: str, value: Any) -> bool:
-        """Whether *name* is a known word without a meaning here: then it is warned of, or refused."""
+        """Return whether *name* is a known argument that is not used here; warn about it, or refuse it."""
         if name in LATER and value:
             refuse_later(name, LATER[name])
         if name in IGNORED and self.dag is not None and worth_a_warning(name, value):
@@ -189,9 +189,9 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
         return name in IGNORED or name in LATER
 
     def set_by_author(self, name: str, value: Any) -> None:
-        """Treat words of the reference as arguments are, and warn of what is nearly one of ours.
+        """Handle Airflow's arguments, and warn about names that are similar to one of ours.
 
-        Raises `DagFileError` for an argument of the reference that has another name here.
+        Raises `DagFileError` for an argument of Airflow's that has another name here.
         """
         kind = type(self)
         if not kind.__module__.startswith("penstock.") or hasattr(kind, name) or self._ignores(name, value):
@@ -218,7 +218,7 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing of the author's Python has to run around the task itself."""
+        """Whether none of the author's Python has to run around the task itself."""
         return self.pre_execute is None and self.post_execute is None
 
     @property
@@ -251,7 +251,7 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
         return self.given.counted if self.given is not None else ()
 
     def connect_references(self) -> None:
-        """Draw an edge from every task whose output stands in a template field."""
+        """Draw an edge from every task whose output is in a template field."""
         for name in self.template_fields:
             for reference in references(getattr(self, name, None)):
                 for source in reference.sources:
@@ -259,9 +259,9 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
 
     @classmethod
     def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return attributes that every instance of a mapped task has, by its common *kwargs*.
+        """Return the attributes that all instances of a mapped task share, from its common *kwargs*.
 
-        What the engine must know of a task before it runs, beyond `TaskArgs`.
+        They are what the engine must know about a task before it runs, beyond `TaskArgs`.
         """
         del kwargs
         return {}
@@ -279,7 +279,7 @@ def _make(make: Callable[..., Any], name: str, kwargs: dict[str, Any]) -> Any:
     try:
         return make(**kwargs)
     except TypeError as error:
-        # A subclass that handed on too little; any other TypeError is the author's own business.
+        # A subclass that passed on too little; any other TypeError is the author's own.
         if "required keyword-only argument" not in str(error):
             raise
         refuse(f"{name}: {error}")
@@ -298,13 +298,13 @@ _own_cache: dict[type, dict[str, bool]] = {}
 def own_arguments(cls: type) -> Mapping[str, bool]:
     """Return the arguments that *cls* names itself, up to `AbstractOperator`: name -> whether it is required.
 
-    A class whose ``__init__`` takes no ``**kwargs`` hides what its parents would accept.
+    A class whose ``__init__`` takes no ``**kwargs`` hides the arguments of its parents.
     """
     found = _own_cache.get(cls)
     if found is not None:
         return found
     own: dict[str, bool] = {}
-    first = True  # what a parent requires, the class itself may supply
+    first = True  # the class itself may supply what a parent requires
     for parent in cls.__mro__:
         init = parent.__dict__.get("__init__")
         if init is None or not hasattr(init, "__code__"):
@@ -329,7 +329,7 @@ def _accepts_task_args(cls: type) -> bool:
 
 
 def fill_from_default_args(cls: type, kwargs: dict[str, Any]) -> None:
-    """Add to *kwargs* what the ``default_args`` around have for arguments of *cls* that were not given."""
+    """Add to *kwargs* the arguments of *cls* that were not given but are in ``default_args``."""
     group: Group | None = kwargs.get("task_group")
     dag: Graph | None = kwargs.get("dag") or (group.dag if group else None) or scope.open_dag()
     layers: list[Mapping[str, Any]] = []
@@ -357,7 +357,7 @@ def _ignored(name: str) -> bool:
 
 
 def refuse_missing(cls: type, kwargs: dict[str, Any]) -> None:
-    """Refuse when *kwargs* lacks an argument that *cls* cannot do without."""
+    """Refuse *kwargs* without an argument that *cls* requires."""
     missing = [name for name, required in own_arguments(cls).items() if required and name not in kwargs]
     if missing:
         task = f" (task {kwargs['task_id']!r})" if "task_id" in kwargs else ""

@@ -110,7 +110,7 @@ class Asset(Checked, AssetCondition):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The key by which two assets are the same."""
+        """The key that identifies the asset."""
         return (self.name, self.uri)
 
     def condition(self) -> dict[str, Any]:
@@ -190,7 +190,7 @@ class Metadata:
 
 
 class AssetOrTimeSchedule(Timetable):
-    """Runs by *timetable*, and whenever *assets* have changed."""
+    """Makes runs by *timetable*, and whenever *assets* have changed."""
 
     def __init__(self, *, timetable: Any, assets: Any) -> None:
         fields = schedule_fields(timetable)

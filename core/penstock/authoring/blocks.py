@@ -10,7 +10,7 @@ class Block:
     """``with setup >> teardown as block:`` wires the tasks made inside between the two.
 
     Those without a parent come after the setups, those without a child before the teardowns. Of blocks
-    inside one another the inner lies between the outer's ends.
+    inside one another the inner one is between the outer one's ends.
     """
 
     def __init__(self, tasks: list[Task]) -> None:
@@ -33,7 +33,7 @@ class Block:
         self._tasks.append(task)
 
     def wire(self, around: Block | None) -> None:
-        """Draw the edges, also those to the block *around* this one."""
+        """Add the edges, also those to the block *around* this one."""
         work = [task for task in self._tasks if not task.is_setup and not task.is_teardown]
         if work:
             first = [task for task in work if not task.upstream_task_ids] or work[:1]
@@ -53,7 +53,7 @@ def _connect_all(ups: list[Task], downs: list[Task]) -> None:
 
 
 def _nearest(tasks: list[Task], *, upstream: bool) -> list[Task]:
-    """Return the setups before (or teardowns after) *tasks* that are the fewest edges away."""
+    """Return the nearest setups before (or teardowns after) *tasks*."""
     seen: set[str] = set()
     level = list(tasks)
     while level:

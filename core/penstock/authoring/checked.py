@@ -44,7 +44,7 @@ class Checked:
         """Note that the author's file sets an attribute that has no rule and does not exist yet."""
 
     def check_again(self, place: Place) -> None:
-        """Check everything that is set, also by a class body or around the assignment; refuse at *place*."""
+        """Check everything that is set, also by a class body or without an assignment; refuse at *place*."""
         own = vars(self)
         try:
             for name in self.checks:
@@ -59,7 +59,7 @@ _known: dict[type, frozenset[str]] = {}
 
 
 def _of_authors(kind: type) -> frozenset[str]:
-    """Return the attributes from the bodies of authors' classes among *kind*'s, which nobody has checked."""
+    """Return the unchecked attributes from the bodies of authors' classes among the bases of *kind*."""
     found = _known.get(kind)
     if found is None:
         theirs = [each for each in kind.__mro__ if not f"{each.__module__}.".startswith("penstock.")]

@@ -1,4 +1,4 @@
-"""The DAG: what an author's file makes, and what tasks belong to."""
+"""The DAG: what an author's file makes, with its tasks."""
 
 from __future__ import annotations
 
@@ -190,9 +190,9 @@ class DAG(Checked, Graph):
         return DAG.__init__.__code__.co_varnames
 
     def set_by_author(self, name: str, value: Any) -> None:
-        """Treat arguments of the reference as such, and warn about what is similar to one of ours.
+        """Handle Airflow's arguments, and warn about names that are similar to one of ours.
 
-        Raises `DagFileError` for an argument of the reference that has another name here.
+        Raises `DagFileError` for an argument of Airflow's that has another name here.
         """
         if name in _IGNORED:
             self._ignore(name, value)
@@ -243,7 +243,7 @@ class DAG(Checked, Graph):
         self._warnings[text] = None
 
     def add_task(self, task: Task, group: Group | None = None) -> None:
-        """Take *task*, in *group* or at the top. Raises `DagFileError` when its id is taken."""
+        """Take *task*, in *group* or at the top. Raises `DagFileError` if its id is taken."""
         if not isinstance(task, AbstractOperator):
             refuse(f"DAG {self.dag_id!r} takes tasks, not {shown(task)}")
         if task.task_id in self.task_dict or task.task_id in self.task_groups:
@@ -256,7 +256,7 @@ class DAG(Checked, Graph):
             scope.current().blocks[-1].take(task)
 
     def add_group(self, group: Group) -> None:
-        """Take *group*. Raises `DagFileError` when its id is taken."""
+        """Take *group*. Raises `DagFileError` if its id is taken."""
         if not isinstance(group, TaskGroup):
             refuse(f"DAG {self.dag_id!r} takes task groups, not {shown(group)}")
         if group.group_id in self.task_dict or group.group_id in self.task_groups:
@@ -308,7 +308,7 @@ class DAG(Checked, Graph):
         return list(self.task_dict)
 
     def get_task(self, task_id: str) -> AbstractOperator:
-        """Return the task called *task_id*; raise KeyError when there is none."""
+        """Return the task called *task_id*; raise KeyError if there is none."""
         return self.task_dict[task_id]
 
     def has_task(self, task_id: str) -> bool:

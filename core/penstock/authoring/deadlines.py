@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class DeadlineReference:
     """What a deadline counts from. Take one of the constants, or ``FIXED_DATETIME(moment)``.
 
-    ``RUN_DUE`` is when the run was due; ``RUN_STARTED`` counts from there too, but is about the *start*
+    ``RUN_DUE`` is when the run was due; ``RUN_STARTED`` counts from the same time, but is about the *start*
     of the run, whenever it ends.
     """
 

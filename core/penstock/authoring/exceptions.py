@@ -1,4 +1,4 @@
-"""What an author raises or returns besides a plain result or an error."""
+"""What an author may raise or return besides a plain result or an error."""
 
 from __future__ import annotations
 

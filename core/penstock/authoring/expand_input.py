@@ -41,7 +41,7 @@ class ExpandInput(ABC):
 
     @abstractmethod
     def to_spec(self) -> ExpandSpec:
-        """Return this as data, for the load child."""
+        """Return this as data; used in the load child."""
 
     def references(self) -> Iterator[Reference]:
         """Yield every reference to a value that is known only during a run."""
@@ -166,7 +166,7 @@ class GroupItem(Reference):
 
 
 def refuse_what_cannot_wait(counted: Sequence[Task], trigger_rule: str, what: str) -> None:
-    """Refuse the rule ``always`` for what can only be counted once the tasks *counted* are done."""
+    """Refuse the trigger rule ``always`` for *what* if its instances depend on the tasks *counted*."""
     if trigger_rule == "always" and counted:
         refuse(f"{what} is mapped over what a task returns, so its trigger rule cannot be 'always'")
 

@@ -94,7 +94,7 @@ class TaskGroup(Checked, Group):
         return self.parent_group is None
 
     def child_id(self, name: str) -> str:
-        """Return the full id of something called *name* in this group."""
+        """Return the full id of a task or group called *name* in this group."""
         prefix = self.prefix
         return f"{prefix}.{name}" if prefix else name
 
@@ -141,7 +141,7 @@ class TaskGroup(Checked, Group):
 
     @staticmethod
     def _last(tasks: dict[str, Task]) -> Iterator[Task]:
-        """Yield the tasks that nothing inside but teardowns follows: teardowns hold nobody up."""
+        """Yield the tasks that only teardowns inside follow: nothing waits for teardowns."""
 
         def inside(ids: set[str]) -> list[Task]:
             return [tasks[name] for name in sorted(ids & tasks.keys())]

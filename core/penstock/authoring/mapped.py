@@ -38,7 +38,7 @@ _TASK = {"task_id", *_PLACE}
 
 
 class MappedOperator(AbstractOperator):
-    """A task whose instances differ in what *given* has for each of them.
+    """A mapped task: each instance gets its own item of *given*.
 
     *kwargs* are the arguments that all instances share. Under ``@task`` the items are arguments of the
     function (*for_function*), otherwise of the operator.
@@ -91,7 +91,7 @@ class MappedOperator(AbstractOperator):
                 connect(source, self)
 
     def instance(self, context: Context) -> AbstractOperator:
-        """Return the operator of the instance whose *context* it is."""
+        """Return the operator of the instance that *context* belongs to."""
         items = self.given.arguments(context, context["ti"].map_index)
         kwargs = {**self.kwargs, "task_id": self.task_id}
         if self.for_function:
@@ -105,7 +105,7 @@ class MappedOperator(AbstractOperator):
         made.task_id = self.task_id
         made.dag, made.task_group, made.place = self.dag, self.task_group, self.place
         made.upstream_task_ids, made.downstream_task_ids = self.upstream_task_ids, self.downstream_task_ids
-        for name in self.checks.keys() & vars(self).keys():  # what was set later comes last
+        for name in self.checks.keys() & vars(self).keys():  # what was set later wins
             setattr(made, name, vars(self)[name])
         self._made = made
         return made
@@ -171,7 +171,7 @@ def make_mapped(
     name: str | None = None,
     for_function: bool = False,
 ) -> MappedOperator:
-    """Make the mapped task; *names* are arguments from the items, *name* is the method that was called."""
+    """Make the mapped task; *names* are the arguments from the items, *name* the method that was called."""
     filled = {**dict.fromkeys(names), **kwargs}
     fill_from_default_args(operator, filled)
     if names:

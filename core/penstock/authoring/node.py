@@ -1,7 +1,7 @@
-"""The graph of a DAG: what may stand on either side of ``>>``, and what its parts know of one another.
+"""The graph of a DAG: what ``>>`` connects, and what tasks, groups and DAGs know about each other.
 
-`Task`, `Group` and `Graph` are what operators, task groups and DAGs are to each other and to every
-file between them; each of the three has one class that authors make.
+`Task`, `Group` and `Graph` are what operators, task groups and DAGs are to each other and to the files
+between them; each of the three has one subclass that authors make.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Node(ABC):
-    """One end of an edge. ``a >> b`` returns ``b``, so that edges can be chained."""
+    """What an edge can connect. ``a >> b`` returns ``b``, so that edges can be chained."""
 
     @abstractmethod
     def entries(self) -> list[Task]:
@@ -63,7 +63,7 @@ class Node(ABC):
 
 
 class Task(Node):
-    """One task of a graph: who it is, where it stands, and what its neighbours must know of it."""
+    """One task of a graph: its id, its neighbours, and what they need to know about it."""
 
     task_id: str
     place: Place
@@ -120,7 +120,7 @@ class Task(Node):
 
 
 class Group(Node):
-    """A name over some tasks and groups; the nameless one of a DAG has no parent."""
+    """A named set of tasks and groups; the nameless root group of a DAG has no parent."""
 
     group_id: str
     dag: Graph
@@ -135,7 +135,7 @@ class Group(Node):
 
     @abstractmethod
     def child_id(self, name: str) -> str:
-        """Return the full id of something called *name* in this group."""
+        """Return the full id of a task or group called *name* in this group."""
 
     @abstractmethod
     def tasks(self) -> Iterator[Task]:
@@ -153,14 +153,14 @@ class Group(Node):
 
 
 class Graph(ABC):
-    """The tasks and groups of one DAG and the edges between them, and what its tasks ask of it."""
+    """The tasks, groups and edges of one DAG, and what its tasks need from it."""
 
     place: Place
     dag_id: str
     task_dict: Mapping[str, Task]
     task_groups: Mapping[str, Group]
     task_group: Group
-    """The nameless group that everything is in."""
+    """The nameless group that contains everything."""
     default_args: dict[str, Any]
     params: Mapping[str, Any]
     schedule: ScheduleFields
@@ -183,27 +183,27 @@ class Graph(ABC):
 
     @abstractmethod
     def add_task(self, task: Task, group: Group | None = None) -> None:
-        """Take *task*, in *group* or at the top. Raises `DagFileError` when its id is taken."""
+        """Take *task*, in *group* or at the top. Raises `DagFileError` if its id is taken."""
 
     @abstractmethod
     def add_group(self, group: Group) -> None:
-        """Take *group*. Raises `DagFileError` when its id is taken."""
+        """Take *group*. Raises `DagFileError` if its id is taken."""
 
     @abstractmethod
     def add_edge(self, up: str, down: str, label: str | None = None) -> None:
-        """Draw the edge between two tasks once; a later label replaces an earlier one."""
+        """Add the edge between two tasks once; a later label replaces an earlier one."""
 
     @abstractmethod
     def free_id(self, wanted: str) -> str:
-        """Return *wanted*, with ``__1``, ``__2``, ... when it is taken."""
+        """Return *wanted*, with ``__1``, ``__2``, ... if it is taken."""
 
     @abstractmethod
     def descendants(self, task_ids: Sequence[str]) -> set[str]:
-        """Return every task that depends on one of *task_ids*, however far."""
+        """Return every task that depends on one of *task_ids*, directly or not."""
 
     @abstractmethod
     def warn(self, text: str) -> None:
-        """Note something that was ignored knowingly, once."""
+        """Add a warning, once."""
 
 
 class Label(Node):

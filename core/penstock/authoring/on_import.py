@@ -42,7 +42,7 @@ class _Watch:
 
 
 class _ThenAct:
-    # Not a subclass of Loader: importing that pulls in tempfile, zipfile and more.
+    # Not a subclass of Loader: importing that imports tempfile, zipfile and more.
     def __init__(self, loader: Loader, action: Callable[[], None]) -> None:
         self._loader = loader
         self._action = action

@@ -1,4 +1,4 @@
-"""The base class of all operators: what an author subclasses to do work of another kind."""
+"""The base class that authors subclass for an operator of their own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Operator(AbstractOperator):
-    """One task that does what `execute` says, or with `partial` many of them.
+    """A task that does what `execute` does; with `partial`, many such instances.
 
     A subclass names its own arguments in ``__init__``, hands the rest to ``super().__init__(**task)``
     and does its work in ``execute``.

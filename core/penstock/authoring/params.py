@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Missing:
-    """The default of a parameter without one."""
+    """Marks a parameter without a default."""
 
     def __repr__(self) -> str:
         return "<required>"

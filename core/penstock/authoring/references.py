@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Reference(ABC):
-    """Stands for a value. As a string it is a template that gives the same value, without an edge."""
+    """A placeholder for a value. As a string it is a template for the same value, without an edge."""
 
     @property
     def sources(self) -> tuple[Task, ...]:

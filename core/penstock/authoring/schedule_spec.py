@@ -10,7 +10,7 @@ from penstock.model.spec import ScheduleSpec
 
 
 def schedule_of(fields: ScheduleFields, zone: str) -> ScheduleSpec:
-    """Return a DAG's schedule as data; *zone* is where its cron lives."""
+    """Return a DAG's schedule as data; *zone* is the time zone of its crons."""
     condition, text = None, fields.text
     if fields.assets is not None:
         condition = msgspec.convert(fields.assets, AssetCondition)

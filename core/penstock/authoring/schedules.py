@@ -1,6 +1,6 @@
 """The possible values of a DAG's ``schedule``, and their form in the spec.
 
-The classes only hold what was written; `penstock.timetable` interprets it.
+The classes only store what was written; `penstock.timetable` interprets it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ABSOLUTE = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 
 
 class ScheduleFields:
-    """The fields of a `ScheduleSpec`, without the library that spec is made of."""
+    """The fields of a `ScheduleSpec`, without the library that specs need."""
 
     def __init__(
         self,

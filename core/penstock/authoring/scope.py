@@ -1,4 +1,4 @@
-"""What is open at this point of a DAG file: DAGs, groups, and what the file has declared so far.
+"""The DAGs and groups that are open at this point of a DAG file, and what it has declared so far.
 
 One process loads one file, so this is a module and not an object that is passed around. `fresh` gives
 a test or a second file its own.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """Stacks of what is open, and lists of what was declared; a DAG is stored with its file."""
+    """Stacks of open DAGs, groups and blocks, and lists of what was declared; a DAG with its file."""
 
     def __init__(self) -> None:
         self.dags: list[Graph] = []
@@ -51,7 +51,7 @@ class fresh:  # noqa: N801 - used like a function
 
 
 class closed:  # noqa: N801 - used like a function
-    """``with closed():`` what the block makes belongs to no DAG."""
+    """``with closed():`` tasks made in the block belong to no DAG."""
 
     def __enter__(self) -> None:
         self._scope = _current
@@ -63,7 +63,7 @@ class closed:  # noqa: N801 - used like a function
 
 
 def open_dag() -> Graph | None:
-    """Return the DAG whose ``with`` block we are in, or None."""
+    """Return the DAG of the ``with`` block that we are in, or None."""
     return _current.dags[-1] if _current.dags else None
 
 

@@ -94,7 +94,7 @@ class Sensor(Operator):
 
     @classmethod
     def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return how the instances of a mapped sensor wait."""
+        """Return the settings of waiting that all instances of a mapped sensor share."""
         names = Sensor.__init__.__kwdefaults__ or {}
         with scope.closed():
             plain = ABCMeta.__call__(

@@ -64,7 +64,7 @@ def mark_setup(task: Task) -> None:
 
 
 def mark_teardown(task: Task, setups: Any = None, on_failure_fail_dagrun: bool = False) -> None:
-    """Make *task* a teardown, which has its own trigger rule; of *setups* (one or a list) too.
+    """Make *task* a teardown, with its own trigger rule, of *setups* (None, one or a list).
 
     Raises `DagFileError` for a setup.
     """

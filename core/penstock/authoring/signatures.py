@@ -27,7 +27,7 @@ CONTEXT_KEYS = frozenset(
 
 
 class Shape:
-    """What a function takes: names in order, which have defaults, and whether it takes more."""
+    """The parameters of a function: names in order, which have defaults, and whether it takes more."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
 def refuse_bad_names(
     function: Callable[..., Any], what: str, given: Mapping[str, Any], bound: Mapping[str, Any] = {}
 ) -> None:
-    """Refuse arguments to map over that *function* does not take, or that it was given before."""
+    """Refuse arguments to map over that *function* does not take, or that were given before."""
     name = getattr(function, "__name__", "the function")
     shape = shape_of(function)
     for key in given:

@@ -10,7 +10,7 @@ from types import ModuleType
 from penstock.authoring.on_import import when_imported
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # typing would cost every task its import
+if TYPE_CHECKING:  # every task would pay for importing typing
     from typing import Any
 
 
@@ -35,7 +35,7 @@ def execute(file: str, data: bytes, folders: Iterable[str] = ()) -> dict[str, An
 
 
 def _quote(file: str, data: bytes) -> None:
-    """Let tracebacks quote what was executed, which may differ from the file by now."""
+    """Let tracebacks quote the executed source, which may differ from the file by now."""
     import linecache
 
     text = data.decode("utf-8", errors="replace")

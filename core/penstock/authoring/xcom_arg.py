@@ -41,18 +41,18 @@ class XComArg(Reference, Resource):
         return (self.operator,)
 
     def entries(self) -> list[Task]:
-        """Return the tasks that push what the value is made of."""
+        """Return the tasks that push the parts of the value."""
         return list(dict.fromkeys(self.sources))
 
     exits = entries
 
     def resolve(self, context: Context) -> Any:
-        """Return the value; a missing return value is None, any other key that was not pushed is an error.
+        """Return the value. What was not pushed is None for a return value, an error for any other key.
 
         For a task with several instances it is a sequence of all their values, but inside the same mapped
         group it is the value of the same map index.
 
-        Raises `XComMissingError` for such a key.
+        Raises `XComMissingError` then.
         """
         ti = context["ti"]
         task = self.operator
@@ -82,7 +82,7 @@ class XComArg(Reference, Resource):
         raise TypeError("'XComArg' object is not iterable: its value is known only during a run")
 
     def map(self, function: Callable[[Any], Any]) -> XComArg:
-        """Return a reference to the items with *function* called on each, when its instance runs.
+        """Return a reference to the items with *function* called on each when its instance runs.
 
         A `SkipException` from it skips that instance.
         """
@@ -93,7 +93,7 @@ class XComArg(Reference, Resource):
 
         It ends with the shortest; with ``fillvalue=`` at the longest.
 
-        Raises `DagFileError` for other keywords, and for other values than what tasks return.
+        Raises `DagFileError` for other keywords, and for arguments that are not outputs of tasks.
         """
         if fill.keys() - {"fillvalue"}:
             refuse(f"zip() takes fillvalue=, not {', '.join(fill)}")
@@ -104,13 +104,13 @@ class XComArg(Reference, Resource):
         return JoinedItems([self.whole("concat"), *map(_as_output, others)])
 
     def whole(self, what: str) -> XComArg:
-        """Return this, or refuse *what* for a single key."""
+        """Return this; refuse the method *what* for the value of a key."""
         if self.key != RETURN_VALUE:
             refuse(f"{what}() works on what a task returns, not on its key {self.key!r}")
         return self
 
     def as_input(self) -> MapInput:
-        """Return what the engine must know of this to count instances; for the load child.
+        """Return what the engine needs to count instances; used in the load child.
 
         Raises `DagFileError` for the value of a key, which cannot be mapped over.
         """
@@ -151,7 +151,7 @@ class _Derived(XComArg):
         return tuple(source for part in self.parts for source in part.sources)
 
     def as_input(self) -> MapInput:
-        """Return what the engine must know of this to count instances."""
+        """Return what the engine needs to count instances."""
         from penstock.model.spec import MapInput
 
         return MapInput(kind=self.kind, parts=tuple(part.as_input() for part in self.parts))
@@ -190,7 +190,7 @@ class MappedItems(_Derived):
         self.function = function
 
     def as_input(self) -> MapInput:
-        """Return what the engine must know of this to count instances, with the function's name."""
+        """Return what the engine needs to count instances, with the function's name."""
         import msgspec
 
         name = getattr(self.function, "__name__", type(self.function).__name__)
@@ -212,7 +212,7 @@ class ZippedItems(_Derived):
         self.fill = tuple(fill.values())
 
     def as_input(self) -> MapInput:
-        """Return what the engine must know of this to count instances."""
+        """Return what the engine needs to count instances."""
         import msgspec
 
         return msgspec.structs.replace(super().as_input(), fills=bool(self.fill))

@@ -1,4 +1,4 @@
-"""Sequences that compute their items when asked: what mapped tasks read, and what they returned."""
+"""Sequences that compute their items when needed: inputs and results of mapped tasks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def item_at(value: Sequence[Any] | Mapping[Any, Any], place: int) -> Any:
 
 
 class Lazy(Sequence):  # type: ignore[type-arg]  # Sequence[Any] would be built again in every process
-    """A sequence whose items are made by `at`, for places from 0 up to its length."""
+    """A sequence that gets its items from `at`, for indexes from 0 to its length - 1."""
 
     @abstractmethod
     def at(self, place: int) -> Any:
@@ -48,7 +48,7 @@ class Lazy(Sequence):  # type: ignore[type-arg]  # Sequence[Any] would be built 
 
 
 class Transformed(Lazy):
-    """The items of *value*, with *function* called on each when asked for."""
+    """The items of *value*, with *function* called on each when it is read."""
 
     def __init__(self, value: Sequence[Any] | Mapping[Any, Any], function: Callable[[Any], Any]) -> None:
         self._value = value
@@ -88,7 +88,7 @@ class Joined(Lazy):
         return sum(len(value) for value in self._values)
 
     def at(self, place: int) -> Any:
-        """Return the item from the value that has it.
+        """Return the item from the value that contains it.
 
         Raises IndexError beyond the last.
         """

@@ -1,4 +1,4 @@
-"""Running attempts: the executor port, supervisors that outlive the engine, and what they write down.
+"""Runs attempts: the executor port, and an executor with supervisors that outlive the engine.
 
-Knows no SQL. The attempt directory is the ground truth; the database is an index of it.
+No SQL here. The attempt directory is the truth; the database is an index of it.
 """

@@ -1,4 +1,4 @@
-"""Which executor an instance has. The one file outside `execution.local` that names a concrete one."""
+"""Chooses an instance's executor: the only file outside `execution.local` that names a concrete one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def executor_of(settings: Settings) -> Executor:
 
 
 def archive_of(settings: Settings) -> Archive:
-    """Return what is kept of an instance's attempts, to be read whether or not an engine runs."""
+    """Return the archive of an instance's attempts, which works whether or not an engine runs."""
     from penstock.execution.local.archive import LocalArchive
 
     return LocalArchive(settings.attempts)

@@ -1,7 +1,7 @@
 """The port between scheduling and whatever runs attempts.
 
-Events (`Hint`) only say "look at these"; `observe` is the authority. Losing every hint costs
-latency, never correctness. Adoption after a restart is `observe` of all live attempts: the same
+Events (`Hint`) only say "look at these"; `observe` gives the facts. Losing every hint costs
+time, never correctness. After a restart the engine calls `observe` for all live attempts: the same
 code as every tick.
 """
 
@@ -17,7 +17,7 @@ from penstock.model.outcome import Outcome
 
 StopMode = Literal["term", "kill"]
 KEEP_RENDERED = files.KEEP_RENDERED
-"""In the environment of attempts whose rendered template fields are to be kept."""
+"""In the environment of attempts whose rendered template fields must be kept."""
 MAX_LOG_PIECE = 1 << 20
 """The most bytes of a log that one call returns."""
 
@@ -36,9 +36,8 @@ class Accepted:
 class Claimed:
     """A supervisor took it. ``pid`` is the task's process once it is known; ``at`` seconds since 1970.
 
-    ``note`` says what is the matter with it, if anything: that its time is up and SIGKILL follows at
-    ``kill_at`` (seconds since 1970), or, without that, that it cannot be killed, or what its result
-    waits for.
+    ``note`` is a problem with it, if any: its time is up and SIGKILL follows at ``kill_at`` (seconds
+    since 1970); or, without that, it cannot be killed, or its result waits for something.
     """
 
     pid: int | None
@@ -55,7 +54,7 @@ class Exited:
     start: float | None
     end: float | None
     steady: tuple[str, float] | None = None
-    """The boot, and the end in seconds of its steady clock, which tell how long ago it was."""
+    """The boot, and the end on its steady clock in seconds, to work out how long ago it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """The process that would know does not answer. Not a state: the attempt may be running."""
+    """Its process does not answer. This is not a state: the attempt may be running."""
 
     since: float
 
@@ -85,20 +84,20 @@ class LogPiece:
 
     data: bytes
     offset: int
-    """Where ``data`` begins: the end of the log when more was asked for than there is."""
+    """Where ``data`` begins: the end of the log if the offset was beyond it."""
     size: int
-    """How long the log is by now."""
+    """The length of the log now."""
     written_us: int | None
-    """When the first byte was written: microseconds since 1970, right to within a second, if known."""
+    """When the first byte was written: microseconds since 1970, accurate to a second, None if unknown."""
     may_grow: bool
-    """Whether the attempt may print more. Looked up before the log is read: if not, nothing is missing."""
+    """Whether the attempt may print more. Checked before the log is read: if not, the log is complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one live attempt uses. Bytes and CPU seconds are totals since its start.
+    """What one live attempt uses. CPU seconds and bytes read and written are totals since its start.
 
-    ``cpu_percent`` is of one core, since the sample before (or since the start, at the first).
+    ``cpu_percent`` is of one core, since the last sample (at the first, since the start).
     """
 
     cpu_percent: float
@@ -110,40 +109,40 @@ class Usage:
 
 
 Hint = Callable[[Sequence[str]], None]
-"""Called on the event loop with ids of attempts worth observing."""
+"""Called on the event loop with ids of attempts that may have changed."""
 
 
 class Archive(Protocol):
-    """What is kept of attempts, their logs above all: read where it lies, also when no engine runs.
+    """Reads what is kept of attempts, above all their logs, also when no engine runs.
 
-    Calls may be made from any thread. They raise `BadIdError` for what is not an attempt id.
+    Calls may be made from any thread. They raise `BadIdError` for an invalid attempt id.
     """
 
     def read_log(self, attempt_id: str, offset: int, limit: int) -> LogPiece:
         """Return up to *limit* bytes (at most `MAX_LOG_PIECE`) of a log from *offset*.
 
         A negative offset counts from the end. A log that does not exist is empty. Raises OSError when
-        the log cannot be read at the moment.
+        the log cannot be read now.
         """
         ...
 
     def log_file(self, attempt_id: str) -> str | None:
-        """Return the path at which people can open the log themselves; None if it is not a file here."""
+        """Return the path of the log for people to open; None if it is not a file on this machine."""
         ...
 
     def kept(self, *, since: str = "", untouched_since: float | None = None) -> Iterator[str]:
-        """Yield the ids of attempts of which something is kept, from the id *since* on, in any order.
+        """Yield the ids of attempts that something is kept of, from the id *since* on, in any order.
 
-        With *untouched_since* (seconds since 1970) only those that nobody has changed from then on.
+        With *untouched_since* (seconds since 1970), only those that nothing has changed from then on.
         """
         ...
 
     def order_of(self, attempt_id: str) -> dict[str, str]:
-        """Return the environment that an attempt was submitted with; empty if that is not kept."""
+        """Return the environment that an attempt was submitted with; empty if it is not kept."""
         ...
 
     def rendered(self, attempt_id: str) -> dict[str, Any]:
-        """Return the template fields as the attempt rendered them; empty if they are not kept.
+        """Return the attempt's rendered template fields; empty if they are not kept.
 
         They are kept for an attempt with `KEEP_RENDERED` in its environment.
         """
@@ -154,64 +153,64 @@ class Executor(Archive, Protocol):
     """Runs attempts somewhere. All calls are made from the engine's event loop and do not block for long."""
 
     async def start(self, hint: Hint) -> None:
-        """Begin; call *hint* from then on whenever attempts may have moved."""
+        """Start; from then on call *hint* whenever attempts may have changed."""
         ...
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What an operator should know about the places that run attempts."""
+        """Problems with the processes that run attempts, for operators."""
         ...
 
     async def mend(self) -> bool:
-        """Repair what outsiders removed of the way to running attempts; return whether that was needed."""
+        """Repair the connection to running attempts if someone removed it; return whether that was needed."""
         ...
 
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
         """Ask for launches. Idempotent by attempt id: an id is never executed twice.
 
         The specs are already committed by the engine. Raises OSError when an attempt directory
-        cannot be written (disk full); then observe tells which of them exist.
+        cannot be written (disk full); then `observe` tells which of them exist.
         """
         ...
 
     def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
-        """Return what is known of each attempt, authoritatively.
+        """Return the facts about each attempt.
 
-        The log of one that is `Exited` or `Lost` is whole: nothing is added to it any more.
+        The log of one that is `Exited` or `Lost` is complete: nothing is added to it.
         """
         ...
 
     async def sample(self, ids: Sequence[str]) -> dict[str, Usage]:
         """Return what each attempt of *ids* uses now.
 
-        Those that `observe` has not shown as `Claimed`, with a process, are left out, and so are
+        Those that `observe` has not reported as `Claimed`, with a process, are left out, and so are
         those whose process has ended. One call at a time.
         """
         ...
 
     def revoke(self, attempt_id: str) -> Observation:
-        """Take a launch back if nobody claimed it, and return what holds now.
+        """Take a launch back if it is not claimed, and return the attempt's state.
 
-        An `Exited` with outcome ``revoked`` says that it can never start.
+        An `Exited` with outcome ``revoked`` means that it can never start.
         """
         ...
 
     def abandon(self, attempt_id: str) -> Observation:
         """End the remaining processes of an attempt if `observe` knows less about it than before.
 
-        `Absent` when nothing runs, `Lost` when something did and is gone now, `Unreachable` while
+        `Absent` if nothing runs, `Lost` if something did and is gone now, `Unreachable` while
         something cannot be ended. May take seconds.
         """
         ...
 
     def stop(self, attempt_id: str, mode: StopMode, reason: str) -> None:
-        """Order a stop: ``term`` = TERM, grace, KILL, sweep; ``kill`` = no grace. Not an answer."""
+        """Order a stop: ``term`` = TERM, grace, KILL, sweep; ``kill`` = no grace. `observe` tells the end."""
         ...
 
     def forget(self, attempt_id: str) -> None:
-        """Drop everything kept for an attempt, its log included."""
+        """Delete everything kept of an attempt, also its log."""
         ...
 
     async def close(self) -> None:
-        """Let go. Never stops an attempt."""
+        """Close all connections. Never stops an attempt."""
         ...

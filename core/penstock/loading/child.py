@@ -33,7 +33,7 @@ from penstock.task_process.hiding import hidden
 
 
 def main() -> None:
-    """Serve one request and end, without running more of the author's code."""
+    """Answer one request and end, without running more of the author's code."""
     file, descriptor, trace = _arguments()
     channel = _Channel(descriptor)
     request = msgspec.json.decode(channel.receive(), type=LoadRequest)
@@ -123,7 +123,7 @@ class _Channel:
 
 
 def load(file: str, request: LoadRequest) -> ParsedFile:
-    """Execute the file and return its DAGs, or why there are none."""
+    """Execute the file and return its DAGs, or why it has none."""
     lookup.provide(request.variables, request.connections, stored=request.values, environ=request.environ)
     try:
         dags = collect(execute(file, request.source, request.folders))

@@ -1,4 +1,4 @@
-"""One request to one load child, which may do anything except answer.
+"""One request to one load child, which may misbehave in any way.
 
 The child has its own session and an environment that marks all it starts. When the conversation
 ends, for whatever reason, none of these is left running. It ends with the whole answer, with the

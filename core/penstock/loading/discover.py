@@ -48,7 +48,7 @@ class _Ignore:
 
     @classmethod
     def of(cls, folder: Path) -> _Ignore | None:
-        """Return the patterns that lie in *folder*, or None."""
+        """Return the patterns in *folder*, or None."""
         try:
             text = read_source(folder / IGNORE_FILE, _IGNORE_BYTES).decode(errors="replace")
         except OSError:
@@ -72,7 +72,7 @@ class _Ignore:
 class Discovery:
     """Scans a DAGs folder again and again, reading only files that changed since the last scan.
 
-    DAG files are ``*.py`` at any depth. Files and folders whose name starts with ``_`` or ``.`` are
+    DAG files are ``*.py`` at any depth. Files and folders with a name that starts with ``_`` or ``.`` are
     not, nor what a `.penstockignore` names: one glob per line, matched against names, or against the
     path from the ignore file's folder if it contains a slash.
 
@@ -121,7 +121,7 @@ class Discovery:
         return Found(files, tuple(problems), frozenset(walk.unseen))
 
     def _refusal(self, path: Path, status: os.stat_result, owner: int | None) -> str | None:
-        """Return why a file may not run as us; the owner of the folder could replace its files anyway."""
+        """Return why a file must not run as us, or None; a folder's owner can replace its files anyway."""
         flaw = trust.file_flaw(path, status, self._group, owner=owner)
         return None if flaw is None else f"{flaw.text}, and a DAG file runs as you: {flaw.todo}"
 

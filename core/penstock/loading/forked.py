@@ -3,7 +3,7 @@
 It has imported what every child needs and nothing of an author. It has one conversation at a time: a
 request brings three descriptors (the channel, crash output, the output), and the answer is the child's
 pid. After the next message the child and all it started are killed, and the answer is how the child
-ended. When nobody asks any more, the parent ends, and the children with it.
+ended. When the caller is gone, the parent ends, and the children with it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from penstock.settings import Settings
 def keep_source(settings: Settings, data: bytes) -> str:
     """Keep *data* as ``<home>/versions/<sha256>.py``, once, and return the hash.
 
-    Raises OSError if the disk refuses it.
+    Raises OSError if it cannot be written.
     """
     digest = source_hash(data)
     path = kept_source(settings, digest)

@@ -26,7 +26,7 @@ from penstock.settings import Settings
 
 SPAWNING: Starter = Spawner()
 _THREADS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="load")
-"""Separate threads: a file that hangs must not take one of the few that everything else shares."""
+"""Separate threads: a file that hangs must not use up the few that everything else shares."""
 _TRACE_LINE = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+) in ', re.MULTILINE)
 
 

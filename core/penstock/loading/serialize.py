@@ -1,4 +1,4 @@
-"""From the author's objects to data: `to_spec` makes the spec of a DAG, `collect` finds a file's DAGs.
+"""Makes data of the author's objects: `to_spec` returns the spec of a DAG.
 
 Runs in the load child only. The spec has everything that the scheduler needs, because the engine
 never imports an author's file.
@@ -181,7 +181,7 @@ def _assets(task: AbstractOperator, assets: Iterable[Any]) -> tuple[AssetSpec, .
 
 
 def _expand(mapped: AbstractOperator | TaskGroup) -> ExpandSpec | None:
-    """Return how a task or group is mapped; refuse more instances than a run can bear."""
+    """Return how a task or group is mapped; refuse too many instances."""
     if mapped.given is None:
         return None
     try:

@@ -58,7 +58,7 @@ def check_templates(dag: DAG) -> None:
 
 
 def _fields(task: AbstractOperator) -> Iterator[tuple[str, Any, bool]]:
-    """Yield what is rendered of a task: name, value, and whether a string may name a file."""
+    """Yield the rendered fields of a task: name, value, and whether a string may name a file."""
     if task.map_index_template is not None:
         yield "map_index_template", task.map_index_template, True
     common: Mapping[str, Any] = getattr(task, "kwargs", {}) if task.is_mapped else vars(task)
@@ -111,7 +111,7 @@ class _Work:
                 raise self._error(task, f"{name}: {mistake}", mistake.files) from None
 
     def look_at_notifiers(self, task: AbstractOperator | None, name: str, callbacks: Any) -> None:
-        """Look at the templates of notifiers among *callbacks*; *task* is in whose name they render."""
+        """Look at the templates of notifiers among *callbacks*; they are rendered for *task*."""
         for one in callbacks:
             if isinstance(one, Notifier) and task is not None:
                 for field in one.template_fields:

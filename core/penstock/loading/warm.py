@@ -1,7 +1,7 @@
 """Warm parents of load children: an interpreter that has imported the authoring modules, forked per file.
 
 The parent is our child and has one conversation at a time: it forks, reports the child's pid, waits
-until it is told to collect, kills what the file left behind (its orphans become the parent's children),
+for the order to collect, kills what the file left behind (its orphans become the parent's children),
 and reports how the child ended. See `penstock.loading.forked` for its side.
 """
 
@@ -21,16 +21,16 @@ from penstock import forking, process
 from penstock.loading.child_process import MARK, LoadChild, Spawner, command
 
 START_SECONDS = 20.0
-"""How long a fork may take, including the parent's own start."""
+"""Seconds that a fork may take, including the parent's own start."""
 COLLECT_SECONDS = 10.0
-"""How long a killed child may take to end."""
+"""Seconds that a killed child may take to end."""
 NO_CHILD = "-" * 16
 """Used in place of a conversation's mark."""
 _ROOM = " " * 400
 
 
 class WarmParents:
-    """As many parents as there are conversations at once, for one piece of work; `close` ends them.
+    """One parent for each simultaneous conversation of one piece of work; `close` ends them.
 
     May be used from several threads. If forking is impossible, children are spawned.
     """

@@ -1,4 +1,4 @@
-"""Asset events in a task's context: what made the run, what came before, what the task adds to its own."""
+"""Asset events in a task's context: those that made the run, earlier ones, and those that the task adds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_BYTES = 64 << 10
-"""What a task has to say of its assets may take this much, as JSON."""
+"""Bytes of JSON that a task may report about its assets."""
 _MOST_EVENTS = 1000
 
 
 class SourceRun:
-    """The run whose task made an event."""
+    """The run of the task that made an event."""
 
     def __init__(self, source: Mapping[str, Any]) -> None:
         self.dag_id: str | None = source.get("dag_id")
@@ -29,7 +29,7 @@ class SourceRun:
 
 
 class AssetEvent:
-    """One change of an asset. ``timestamp`` is in UTC; made by hand it has no source."""
+    """One change of an asset. ``timestamp`` is in UTC; one recorded by hand has no source."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         source = fields.get("source") or {}
@@ -85,7 +85,7 @@ class TriggeringEvents(Mapping):  # type: ignore[type-arg]  # Mapping[Asset, lis
 
 
 class InletEvents(Mapping):  # type: ignore[type-arg]  # Mapping[Asset, Sequence[AssetEvent]]
-    """What changed the task's inlets, by asset, oldest first; asked of the engine when it is wanted."""
+    """The changes of the task's inlets, by asset, oldest first; fetched from the engine when needed."""
 
     def __init__(self, inlets: Sequence[Any], ask: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> None:
         self._inlets = dict.fromkeys(inlets)
@@ -114,7 +114,7 @@ class InletEvents(Mapping):  # type: ignore[type-arg]  # Mapping[Asset, Sequence
 
 
 class OutletEvent:
-    """What the task has to say of one outlet: ``extra``, and for an alias `add`."""
+    """What the task reports about one outlet: ``extra``, and for an alias `add`."""
 
     def __init__(self, outlet: Asset | AssetAlias) -> None:
         self.key = outlet
@@ -122,19 +122,19 @@ class OutletEvent:
         self.asset_alias_events: list[tuple[Asset, dict[str, Any]]] = []
 
     def add(self, asset: Asset, extra: Mapping[str, Any] | None = None) -> None:
-        """Say that *asset* has changed, under this alias.
+        """Report that *asset* has changed, under this alias.
 
         Raises `TaskError` if this is not an alias, or *asset* not an asset.
         """
         if not isinstance(self.key, AssetAlias):
-            raise TaskError(f"{self.key!r} is an asset: only an alias can stand for other assets")
+            raise TaskError(f"{self.key!r} is an asset: only an alias can add other assets")
         if not isinstance(asset, Asset):
-            raise TaskError(f"an alias stands for assets, not for {asset!r}")
+            raise TaskError(f"only an asset can be added to an alias, not {asset!r}")
         self.asset_alias_events.append((asset, dict(extra or {})))
 
 
 class OutletEvents(Mapping):  # type: ignore[type-arg]  # Mapping[Asset | AssetAlias, OutletEvent]
-    """What the task has to say of the assets that it changes: ``outlet_events[asset].extra = {...}``."""
+    """What the task reports about the assets that it changes: ``outlet_events[asset].extra = {...}``."""
 
     def __init__(self, outlets: Sequence[Any]) -> None:
         self._events = {outlet: OutletEvent(outlet) for outlet in outlets}
@@ -153,7 +153,7 @@ class OutletEvents(Mapping):  # type: ignore[type-arg]  # Mapping[Asset | AssetA
         return len(self._events)
 
     def said(self) -> list[dict[str, Any]]:
-        """Return it as data, for the verdict. Raises `TaskError` when it cannot be kept."""
+        """Return it as data, for the verdict. Raises `TaskError` if it cannot be kept."""
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for outlet, event in self._events.items():
             if isinstance(outlet, Asset):

@@ -1,6 +1,6 @@
 """Files that a task's process writes to its attempt's directory, also when the disk is full.
 
-Then its supervisor takes them over, in memory, and writes them as soon as there is space again.
+If it is full, the supervisor keeps them in memory and writes them as soon as there is space.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from penstock.authoring.exceptions import TaskError
 from penstock.task_process.channel import NoAnswerError, channel
 
 MOST_HANDED_OVER = MAX_RECORD_BYTES
-"""Bytes of one file that a supervisor holds; a larger one needs room at once."""
+"""Bytes of one file that a supervisor keeps; a larger one needs disk space at once."""
 
 
 class NoRoomError(TaskError):
-    """The disk takes nothing, and what is to be written is too large to wait for that."""
+    """The disk is full, and the file is too large to wait for space."""
 
 
 def write_attempt_file(folder: str, name: str, data: bytes) -> None:
-    """Write file *name* in *folder*, or have it written later; raise OSError or `NoRoomError`."""
+    """Write file *name* in *folder*, now or by the supervisor later; raise OSError or `NoRoomError`."""
     from penstock.failpoint import disk
 
     try:

@@ -1,4 +1,4 @@
-"""Calling an author's function with the context's values where it asks for them."""
+"""Calls an author's function with the values of the context that it asks for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def call(
     function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], context: Mapping[str, Any]
 ) -> Any:
-    """Call *function* with *args*, *kwargs*, and what it names of *context*; await it when it is async."""
+    """Call *function* with *args*, *kwargs* and the keys of *context* that it names; await async ones."""
     value = function(*args, **arguments(function, args, kwargs, context))
     if isinstance(value, CoroutineType):
         import asyncio
@@ -28,9 +28,9 @@ def call(
 def arguments(
     function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], context: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the keyword arguments for *function*: *kwargs*, and of *context* what it can take.
+    """Return the keyword arguments for *function*: *kwargs*, and the keys of *context* that it accepts.
 
-    Raises `TaskError` when *args* would take the place of a key of the context.
+    Raises `TaskError` if *args* would replace a key of the context.
     """
     shape = shape_of(function)
     if shape is None:

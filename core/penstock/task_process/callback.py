@@ -1,7 +1,7 @@
 """The process of a callback: ``python -P -m penstock.task_process.callback ATTEMPT_DIR``.
 
-Loads the pinned DAG file like a task's process and calls what its author wants called, one after
-the other; one that fails does not keep the others from being called. Exit code 0 or 1.
+Loads the pinned DAG file like a task's process and calls the author's callbacks one after the other;
+if one fails, the others are still called. Exit code 0 or 1.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class AttemptFailedError(TaskError):
-    """How the task's attempt ended: what a callback gets as ``context["exception"]``."""
+    """What a callback gets as ``context["exception"]``: how the task's attempt ended."""
 
 
 def main(folder: str) -> int:
-    """Carry out the callbacks of the delivery in *folder* and return the exit code."""
+    """Call the callbacks of the delivery in *folder* and return the exit code."""
     spec, facts = settle_in(folder)
     failed = _call_all(folder, spec, facts)
     if failed:
@@ -42,7 +42,7 @@ def main(folder: str) -> int:
 
 
 def _call_all(folder: str, spec: Mapping[str, Any], facts: dict[str, Any]) -> list[str]:
-    """Call everything, and return why some failed; a file that does not load is one failure."""
+    """Call all callbacks, and return why some failed; a file that does not load is one failure."""
     from penstock.authoring.scope import current
 
     asked = facts["callback"]
@@ -59,7 +59,7 @@ def _call_all(folder: str, spec: Mapping[str, Any], facts: dict[str, Any]) -> li
 
 
 def _call(callback: Callable[..., Any], context: Context, kind: str) -> str | None:
-    """Call one, and return why it failed, or None."""
+    """Call one callback, and return why it failed, or None."""
     name = getattr(callback, "__name__", None) or type(callback).__name__
     print(f"{kind}: {name}")  # noqa: T201 - to the log
     try:

@@ -1,7 +1,7 @@
-"""The line from a Python task to its supervisor: see `penstock.supervisor.talk` for what is said.
+"""The channel from a Python task to its supervisor: see `penstock.supervisor.talk` for the messages.
 
-The supervisor knows what the engine's environment holds, hides it in the log before it tells, and is there
-as long as the task is, whatever happens to the engine.
+The supervisor has the engine's environment, hides a value in the log before it sends it, and lives as
+long as the task, whatever happens to the engine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PATIENCE = 60.0
 """Seconds to wait for an answer."""
 _PLACE = 100
 _WHOLE = 32 << 10
-"""Bytes that are sent in one piece, whichever thread or fork of the task sends."""
+"""Bytes that are sent in one piece, also if several threads or forks of the task send."""
 
 
 class NoAnswerError(TaskError):
@@ -28,14 +28,14 @@ class NoAnswerError(TaskError):
 
 
 class Channel:
-    """The line of one process; closed when there is none (a test, or a supervisor of version 0.1)."""
+    """The channel of one process; closed if there is none (in tests, or with a supervisor of version 0.1)."""
 
     def __init__(self) -> None:
         self._line: Any = None
         self._turn: Any = None
 
     def open(self) -> None:
-        """Take the line out of the environment: programs started by the task do not get it."""
+        """Take the channel out of the environment, so that programs started by the task do not get it."""
         given = os.environ.pop(CHANNEL, None)
         if given is None:
             return
@@ -44,7 +44,7 @@ class Channel:
         from _thread import allocate_lock
 
         try:
-            # Out of the way: an author's first file is number 3, as in any program.
+            # Moved to a high number: an author's first file is number 3, as in any program.
             number = fcntl.fcntl(int(given), fcntl.F_DUPFD_CLOEXEC, _PLACE)
             os.close(int(given))
         except OSError:
@@ -59,9 +59,9 @@ class Channel:
         return self._line is not None
 
     def environment(self, *names: str) -> tuple[str, bool] | None:
-        """Return the first of these variables that the engine has, and whether it is a secret.
+        """Return the value of the first of these that the engine has, and whether it is a secret.
 
-        Nothing that the task prints from then on shows it if it is. Raises `NoAnswerError`.
+        A secret is hidden in everything that the task prints from then on. Raises `NoAnswerError`.
         """
         answer = self._ask({"ask": names})
         if answer[:1] == b"-":
@@ -69,11 +69,11 @@ class Channel:
         return answer[1:].decode(errors="surrogateescape"), answer[:1] == b"*"
 
     def hide(self, values: Sequence[str]) -> None:
-        """Have *values* hidden in all that the task prints from now on. Raises `NoAnswerError`."""
+        """Hide *values* in everything that the task prints from now on. Raises `NoAnswerError`."""
         self._ask({"hide": values})
 
     def hand_over(self, name: str, data: bytes) -> None:
-        """Give a file to the supervisor, which writes it once the disk takes it. Raises as the others."""
+        """Give a file to the supervisor, which writes it once there is disk space. Raises `NoAnswerError`."""
         self._say({"left": name, "data": data.decode()}, [])
 
     def _ask(self, message: dict[str, Any]) -> bytes:
@@ -99,7 +99,7 @@ class Channel:
         import socket
 
         data = json.dumps(message).encode() + b"\n"
-        mine = self._turn.acquire(timeout=PATIENCE)  # a fork may have been made while a thread had it
+        mine = self._turn.acquire(timeout=PATIENCE)  # a fork may have been made while a thread held it
         try:
             sent = socket.send_fds(self._line, [data[:_WHOLE]], descriptors) if descriptors else 0
             self._line.sendall(data[sent:])

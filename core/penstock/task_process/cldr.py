@@ -14,7 +14,7 @@ _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 
 
 def format_date(moment: datetime, pattern: str, locale: str | None = None) -> str:
-    """Return *moment* in *pattern*; raise ValueError for a field or a language that is not known."""
+    """Return *moment* in *pattern*; raise ValueError for an unknown field or language."""
     if locale and not locale.lower().startswith("en"):
         try:
             from babel.dates import format_datetime  # type: ignore[import-not-found, unused-ignore]

@@ -1,4 +1,4 @@
-"""Connections: how to reach something, by id."""
+"""Connections: where a service is and how to log in, by id."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Connection:
     """Where something is and how to log in: ``Connection.get("warehouse").host``.
 
     Connections come from ``PENSTOCK_CONN_<ID>`` in the environment, then from penstock.toml, then from
-    the store, as a URL ``type://login:password@host:port/schema?extra=1`` or as these words by name.
+    the store, as a URL ``type://login:password@host:port/schema?extra=1`` or as a table with these keys.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Connection:
 
     @classmethod
     def get(cls, conn_id: str) -> Connection:
-        """Return the connection; raise `UnknownConnectionError` naming where it could be set."""
+        """Return the connection; raise `UnknownConnectionError` that says where to set it."""
         entry = find_connection(conn_id)
         if entry is None:
             raise UnknownConnectionError(
@@ -86,7 +86,7 @@ class Connection:
 
     @classmethod
     def _of_table(cls, conn_id: str, table: dict[str, Any]) -> Connection:
-        """Return the connection of a table, with its secrets fetched from where they lie."""
+        """Return the connection of a table, with its secrets looked up."""
         fields = dict(table)
         secrets = fields.pop("secrets", None) or {}
         uri = fields.pop("uri", None)
@@ -120,7 +120,7 @@ class Connection:
 
     @property
     def path(self) -> str:
-        """The path of a connection to files: ``file:///data`` is ``/data``."""
+        """The path of a file connection: ``/data`` for ``file:///data``."""
         given = self.extra_dejson.get("path")
         return str(given) if given else f"/{self.schema or ''}"
 
@@ -141,7 +141,7 @@ class Connection:
 
 
 def _hide(connection: Connection) -> None:
-    """Have what is secret in it hidden from now on."""
+    """Hide its secrets from now on."""
     from contextlib import suppress
 
     from penstock.task_process.hiding import hide
@@ -153,7 +153,7 @@ def _hide(connection: Connection) -> None:
 
 
 def _secrets_in(extra: Any, secret: bool = False) -> list[str]:
-    """Return every text in *extra* below a name that most likely means a secret."""
+    """Return every string in *extra* under a name that most likely means a secret."""
     from penstock.values import sensitive
 
     if isinstance(extra, dict):
@@ -168,7 +168,7 @@ def _secrets_in(extra: Any, secret: bool = False) -> list[str]:
 
 
 class BaseHook:
-    """The old way to ask for a connection."""
+    """The old way to get a connection."""
 
     @classmethod
     def get_connection(cls, conn_id: str) -> Connection:

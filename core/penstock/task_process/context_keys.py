@@ -1,4 +1,4 @@
-"""The context of a task: what templates and functions may ask for while it runs."""
+"""The context of a task: what templates and functions can use while it runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class DagRun:
-    """The run that a task belongs to. Moments are in UTC; ``run_type`` is the plain word."""
+    """The run that a task belongs to. Times are in UTC; ``run_type`` is a string."""
 
     def __init__(self, dag_id: str, facts: Mapping[str, Any]) -> None:
         self.dag_id = dag_id
@@ -94,7 +94,7 @@ def get_current_context() -> Context:
 def _asset_keys(
     task: AbstractOperator, context: Context, triggering: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the keys about assets; most tasks have nothing to do with any."""
+    """Return the keys about assets, which most tasks do not have."""
     if not (task.inlets or task.outlets or triggering):
         return {"triggering_asset_events": {}, "inlet_events": {}, "outlet_events": {}}
     from penstock.task_process.asset_events import InletEvents, OutletEvents, TriggeringEvents
@@ -125,7 +125,7 @@ def _dates(run: DagRun) -> dict[str, Any]:
 
 
 def _previous(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ``prev_*`` keys when the engine told; a guess would be worse than an undefined name."""
+    """Return the ``prev_*`` keys if the engine sent them; a guess would be worse than an undefined name."""
     if "previous_success" not in facts:
         return {}
     found = facts["previous_success"] or {}
@@ -134,9 +134,9 @@ def _previous(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _params(dag: Graph, task: AbstractOperator, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the params: the task's over the DAG's, and what the run was given over both.
+    """Return the params: the run's values override the task's, which override the DAG's.
 
-    Raises `TaskError` when what the run was given does not fit a param of the task's own.
+    Raises `TaskError` if a value of the run does not fit one of the task's own params.
     """
     mine = as_params(task.params)
     conf = facts.get("conf") or {}

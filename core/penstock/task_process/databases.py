@@ -1,4 +1,4 @@
-"""SQL in the databases that need no server: SQLite and DuckDB, by their own modules."""
+"""Runs SQL in databases that need no server: SQLite and DuckDB, with their own modules."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ SHOWN_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. ``counts``: its one row only says how many rows changed."""
+    """One statement. ``counts``: its only row says how many rows changed."""
 
     text: str
     counts: bool = False
     names: frozenset[str] | None = None
-    """Names of its parameters, when the database tells."""
+    """Names of its parameters, if the database provides them."""
 
     def arguments(self, parameters: Any) -> tuple[Any, ...]:
-        """Return what to hand to the database besides the text."""
+        """Return the arguments to give to the database with the text."""
         if isinstance(parameters, Mapping):
             if self.names is None:
                 return (parameters,)
@@ -42,19 +42,19 @@ class Statement:
 
 @dataclass(slots=True)
 class SqlResult:
-    """What one statement gave."""
+    """The result of one statement."""
 
     statement: str
     rows: list[list[Any]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     changed: int = -1
-    """Rows changed, or -1 when the database does not tell."""
+    """Rows changed, or -1 if the database does not say."""
     seconds: float = 0.0
     value: Any = None
     """The rows, or what the handler returned."""
 
     def summary(self, *, rows: bool) -> str:
-        """Return the statement, its count and time, and its first rows, for the log."""
+        """Return the statement, its row count and time, and (with *rows*) its first rows, for the log."""
         # Some versions of DuckDB keep the semicolon between statements, some drop it.
         first = " ".join(self.statement.split()).rstrip("; ")
         count = (
@@ -84,9 +84,9 @@ def run_sql(
 ) -> list[SqlResult]:
     """Run *texts* in the database of *connection* (an id or a URL), all or nothing unless *autocommit*.
 
-    *parameters* go with every statement that has placeholders for them.
+    *parameters* are passed to every statement that has placeholders for them.
 
-    Raises ValueError for a kind of database that is not known, and the database's own errors.
+    Raises ValueError for an unknown kind of database, and the database's own errors.
     """
     url = connection if "://" in connection else Connection.get(connection).get_uri()
     scheme, _, path = url.partition("://")

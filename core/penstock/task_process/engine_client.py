@@ -1,7 +1,7 @@
-"""Questions to the engine from inside a task: how other runs stand, what they pushed; and acts.
+"""Asks the engine from inside a task: states of other runs, what they pushed; and acts.
 
-The wire is one line of JSON each way over the engine's Unix socket. A task's process imports
-nothing of the engine for it.
+The protocol is one line of JSON each way over the engine's Unix socket. A task's process imports
+nothing of the engine for this.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TIMEOUT = 10.0
 """Seconds to wait for the engine's answer."""
 PATIENCE = 60.0
-"""Seconds for which an engine that is away (it may be restarting) is tried again."""
+"""Seconds to keep trying an engine that does not answer (it may be restarting)."""
 MAX_ANSWER_BYTES = 32 << 20
 _PAUSE = 0.5
 
@@ -44,7 +44,7 @@ class RefusedByEngineError(TaskError):
 
 @dataclass(frozen=True, slots=True)
 class RunStates:
-    """The state of a run (None: there is none) and of its tasks; ``problem`` when the engine refused."""
+    """The state of a run (None: no such run) and of its tasks; ``problem`` if the engine refused."""
 
     run: str | None = None
     tasks: dict[str, str] = field(default_factory=dict)
@@ -58,9 +58,9 @@ def run_states(
     task_ids: Sequence[str] | None,
     **more: Any,
 ) -> RunStates | None:
-    """Ask the engine at socket *path*; None when it does not answer.
+    """Ask the engine at socket *path* for the states of a run; None if it does not answer.
 
-    *more* may hold ``group_id``: the tasks asked for are those of that group, and ``must_exist``.
+    *more* may hold ``group_id``: then the tasks are those of that group; and ``must_exist``.
     """
     params = {"dag_id": dag_id, "logical_date": logical_date.isoformat(), "task_ids": task_ids, **more}
     try:
@@ -73,9 +73,9 @@ def run_states(
 
 
 def ask(context: Context, method: str, **params: Any) -> Any:
-    """Ask the engine of the task in *context*, patiently.
+    """Ask the engine of the task in *context*, and try again while it is away.
 
-    Raises `RefusedByEngineError`, or `NoEngineError` when it has been away for a minute.
+    Raises `RefusedByEngineError`, or `NoEngineError` if it has been away for a minute.
     """
     return ask_at(context.socket, method, **params)
 
@@ -93,9 +93,9 @@ def ask_at(path: str | None, method: str, **params: Any) -> Any:
 
 
 def commit(context: Context, act: dict[str, Any], *, act_id: str | None = None) -> dict[str, Any]:
-    """Have the engine carry out *act* in the name of the task in *context*; return its answer.
+    """Have the engine carry out *act* for the task in *context*; return its answer.
 
-    The same *act_id* twice acts once. So does a request that is repeated because its answer was lost.
+    The same *act_id* acts only once, also when the request is repeated because its answer was lost.
     """
     ti = context["ti"]
     act_id = act_id or os.urandom(8).hex()

@@ -1,8 +1,8 @@
-"""Secrets that a task has come to know: hidden in its log, and in what it says of itself.
+"""Hides the secrets that a task has read: in its log, and in the reasons that it reports.
 
-The supervisor keeps a task's output; to hide a value from the moment it is known, the task's process
-tells it over their line, and waits until it has heard (`channel`). Where there is no line, it tells it in the
-same pipe, just before anything that could print it (see `supervisor.output`).
+The supervisor has a task's output; to hide a value from the moment it is read, the task's process sends
+it over their channel, and waits for the answer (`channel`). Without a channel it sends the value in the
+output itself, just before anything that could print it (see `supervisor.output`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MIN_LENGTH = 5
-"""Shorter values are not hidden: they would blot out innocent text."""
+"""Shorter values are not hidden: that would mask innocent text."""
 
 
 class Hidden:
@@ -28,11 +28,11 @@ class Hidden:
         self._pipe: int | None = None
 
     def listen_at(self, pipe: int | None) -> None:
-        """Tell of values on descriptor *pipe* from now on; None for nobody."""
+        """Send values over descriptor *pipe* from now on; None: send none."""
         self._pipe = pipe
 
     def know(self, value: str) -> bool:
-        """Take note of a value that the supervisor hides already; return whether that is new, and needed."""
+        """Add a value that the supervisor hides already; return whether it is new and long enough."""
         if len(value) < MIN_LENGTH or value in self._values:
             return False
         self._values[value] = None
@@ -43,11 +43,11 @@ class Hidden:
         return value in self._values
 
     def hide_all(self, value: Any) -> None:
-        """Have every text in *value*, plain JSON, hidden from now on."""
+        """Hide every string in *value*, plain JSON, from now on."""
         self.hide(*_texts(value))
 
     def hide(self, *values: object) -> None:
-        """Have *values* hidden from now on."""
+        """Hide *values* from now on."""
         fresh = [text for text in map(str, values) if self.know(text)]
         if fresh and channel.is_open:
             channel.hide(fresh)
@@ -64,13 +64,13 @@ class Hidden:
         os.write(pipe, HIDE_START + encoded + HIDE_END)
 
     def covered(self, text: str) -> str:
-        """Return *text* with every value known by now as ``***``."""
+        """Return *text* with every hidden value replaced by ``***``."""
         for value in sorted(self._values, key=len, reverse=True):
             text = text.replace(value, "***")
         return text
 
     def cover_all(self, value: Any) -> Any:
-        """Return plain JSON with every value covered in its strings."""
+        """Return plain JSON with every hidden value masked in its strings."""
         if isinstance(value, str):
             return self.covered(value)
         if isinstance(value, dict):
@@ -78,9 +78,9 @@ class Hidden:
         return [self.cover_all(item) for item in value] if isinstance(value, list) else value
 
     def found_in(self, text: str, *, words: bool = True) -> bool:
-        """Whether *text* shows one of the values, plainly or as JSON writes it.
+        """Whether *text* contains one of the values, as it is or as JSON writes it.
 
-        Without *words* those that are plain words do not count: they may stand there for another reason.
+        Without *words*, values that are plain words do not count: they may be there for another reason.
         """
         import json
 

@@ -1,4 +1,4 @@
-"""What an author's ``logging`` calls print in a task."""
+"""Prints an author's ``logging`` records in a task's log."""
 
 from __future__ import annotations
 

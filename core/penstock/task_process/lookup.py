@@ -1,7 +1,7 @@
 """Where Variables and Connections come from: the environment, then penstock.toml, then the store.
 
-The store is read from the file that the engine keeps for that (`Settings.values_file`), so a look-up
-needs no engine and always gives what is set now.
+The store is read from a file that the engine keeps up to date (`Settings.values_file`), so a look-up
+needs no engine and always gives the current value.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Sources:
         stored: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        """Use these in place of penstock.toml's (both None: those), and the store's file *stored*.
+        """Use these in place of penstock.toml's (both None: use those), and the store's file *stored*.
 
-        *environ* is of the engine's environment what this process does not have in its own.
+        *environ* is the part of the engine's environment that this process does not have in its own.
         """
         self.__init__()  # type: ignore[misc]  # as if nothing had been looked up
         self._environ = environ or {}
@@ -59,13 +59,13 @@ class Sources:
         return self._store(kind).get(name) if found is None else found
 
     def hidden_by(self, kind: Kind, name: str) -> str | None:
-        """Return what hides the store's entry *name*, or None."""
+        """Return the source that overrides the store's entry *name*, or None."""
         if self._from_environment(kind, name) is not None:
             return "the environment"
         return "penstock.toml" if name in self._file(kind) else None
 
     def in_environment(self, *names: str) -> str | None:
-        """Return the first of these variables that this process or else the engine has.
+        """Return the value of the first of these variables that this process has, or else the engine.
 
         The engine's answer is hidden in logs from then on, unless ``show_env`` names it.
         """
@@ -94,7 +94,7 @@ class Sources:
         return self._of_file[kind]
 
     def _store(self, kind: Kind) -> Mapping[str, Entry]:
-        """Return what the store holds of a kind; read again whenever it was written."""
+        """Return the store's entries of a kind; read again whenever the file has changed."""
         if self._path is None:
             return {}
         try:

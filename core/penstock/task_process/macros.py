@@ -18,12 +18,12 @@ def ds_add(ds: str, days: int) -> str:
 
 
 def ds_format(ds: str, input_format: str, output_format: str) -> str:
-    """Return *ds*, read in one format, written in another."""
+    """Return *ds*, given in one format, in another."""
     return datetime.strptime(str(ds), input_format).strftime(output_format)  # noqa: DTZ007 - a date, no moment
 
 
 def ds_format_locale(ds: str, input_format: str, output_format: str, locale: str | None = None) -> str:
-    """Return *ds*, read in one format, written by a CLDR pattern such as ``EEEE d MMMM y``.
+    """Return *ds*, given in one format, by a CLDR pattern such as ``EEEE d MMMM y``.
 
     English is built in; any other *locale* needs the package Babel.
     """

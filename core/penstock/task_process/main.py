@@ -1,8 +1,8 @@
 """The process of a Python task: ``python -P -m penstock.task_process.main ATTEMPT_DIR``.
 
 Reads the attempt's ``spec``, executes the pinned copy of the DAG file under the file's own name,
-runs one task of it, and leaves ``xcom`` and ``verdict`` behind. Exit code 0 or 1; a command takes
-the process over and its exit code is its own. What is imported here, every attempt pays for.
+runs one task of it, and writes ``xcom`` and ``verdict``. Exit code 0 or 1; a command replaces
+the process and its exit code is its own. Every attempt pays for what is imported here.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 
 _FOR_CHILDREN = 0.75
-"""The share of the grace that what a task has started may take; the rest is for the task's own clean-up."""
+"""The share of the grace that a task's child processes may take; the rest is for its own clean-up."""
 
 
 class TaskNotFoundError(TaskError):
-    """The DAG file no longer makes the task that is to run."""
+    """The DAG file no longer makes the task to run."""
 
 
 def main(folder: str) -> int:
@@ -53,13 +53,13 @@ def main(folder: str) -> int:
 
 
 def settle_in(folder: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
-    """Read the order in *folder* and let this process have what it provides; return it, and its context."""
+    """Read the order in *folder* and set this process up by it; return it, and its context."""
     spec = files.read_order(f"{folder}/{files.SPEC}")
     facts: dict[str, Any] = spec["context"]
     _speak_line_by_line()
     channel.open()
     provide(facts.get("variables"), facts.get("connections"), stored=facts.get("values"))
-    # Over a line to the supervisor it is told; one of version 0.1 listens to the output.
+    # The channel tells the supervisor what to hide; one of version 0.1 listens to the output.
     listen_at(None if channel.is_open or spec.get("log_direct") else sys.stdout.fileno())
     take_handed_on()
     return spec, facts
@@ -82,7 +82,7 @@ def _run(folder: str, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> Endi
 def load_task(facts: Mapping[str, Any]) -> tuple[DAG, AbstractOperator]:
     """Execute the pinned DAG file; return the DAG and the task that *facts* name.
 
-    Raises `TaskNotFoundError` when the file makes either no longer, and whatever the file raises.
+    Raises `TaskNotFoundError` if the file no longer makes one of them, and whatever the file raises.
     """
     from penstock.authoring.collect import collect
     from penstock.authoring.source import execute
@@ -130,7 +130,7 @@ def task_context(
 
 
 def _tell(folder: str, ending: Ending) -> None:
-    """Explain the ending in the log, and write the verdict when an exit code does not say it all."""
+    """Explain the ending in the log, and write the verdict if the exit code does not say everything."""
     if ending.error is not None:
         _explain(ending)
     say_all()
@@ -150,13 +150,13 @@ def _tell(folder: str, ending: Ending) -> None:
 
 
 def say_all() -> None:
-    """Print what was not printed yet. A log that takes nothing (``log="direct"``) changes no ending."""
+    """Flush the output. If the log cannot be written (``log="direct"``), the ending stays the same."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
             null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())  # Python prints it again at its end, and would fail again
+            os.dup2(null, stream.fileno())  # Python flushes again at its end, and would fail again
             os.close(null)
 
 
@@ -178,7 +178,7 @@ def read_whole(path: str) -> bytes:
 
 
 def _speak_line_by_line() -> None:
-    """Let every line reach the log when it is printed, in the order of printing."""
+    """Write every line to the log as soon as it is printed, in the order of printing."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
 
@@ -186,7 +186,7 @@ def _speak_line_by_line() -> None:
 def _on_sigterm(
     number: int, frame: FrameType | None, task: AbstractOperator | None = None, grace: float = 0.0
 ) -> None:
-    """Let `on_kill`, what the task has started and ``finally`` blocks run; a second signal ends at once."""
+    """Call `on_kill`, wait for child processes, let ``finally`` blocks run; a second signal ends at once."""
     del frame
     signal.signal(number, signal.SIG_DFL)
     try:
@@ -201,10 +201,10 @@ def _on_sigterm(
 
 
 def _tell_to_stop(task: AbstractOperator) -> None:
-    """Call `Operator.on_kill`, and show what it raises.
+    """Call `Operator.on_kill`, and print what it raises.
 
     It prints through streams of its own: the signal may have come in the middle of a print, and Python
-    refuses a second one to a stream that is at its first.
+    refuses a second one to the same stream.
     """
     with _lines_to(1) as out, _lines_to(2) as err, redirect_stdout(out), redirect_stderr(err):
         try:

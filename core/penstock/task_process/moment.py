@@ -1,4 +1,4 @@
-"""Moments in a task's context: datetimes in UTC with the few extra words that authors know."""
+"""Moments in a task's context: datetimes in UTC with a few methods that authors know."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ if TYPE_CHECKING:
 
 
 class Moment(datetime):
-    """A datetime that also knows time zones by name, calendar steps and usual texts."""
+    """A datetime with time zones by name, calendar steps and the usual formats."""
 
     @classmethod
     def of(cls, moment: datetime) -> Self:
-        """Return *moment* as one of ours."""
+        """Return *moment* as a `Moment`."""
         return cls.combine(moment.date(), moment.timetz())
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the moment that ISO *text* names."""
+        """Return the moment in *text*, in ISO format."""
         return cls.of(datetime.fromisoformat(text))
 
     @classmethod
     def now_utc(cls) -> Self:
-        """Return the present moment in UTC."""
+        """Return the current time in UTC."""
         return cls.now(UTC)
 
     def in_timezone(self, zone: str | tzinfo) -> Self:

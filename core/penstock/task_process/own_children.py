@@ -1,7 +1,7 @@
-"""What a Python task has started, when the task is stopped.
+"""Waits for a Python task's child processes when the task is stopped.
 
-All processes of an attempt hear SIGTERM at the same time. Python's own ``subprocess.run`` kills its child at
-once when an exception passes through it, so the one that ends the task waits until its children are gone.
+All processes of an attempt get SIGTERM at the same time. Python's own ``subprocess.run`` kills its child at
+once when an exception passes through it, so the exception that ends the task waits until its children ended.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _SIGTERM = 15
 
 
 def let_children_end(seconds: float) -> None:
-    """Wait until the children of this process are gone that SIGTERM ends, *seconds* at most (Linux).
+    """Wait at most *seconds* until the children of this process that SIGTERM ends are gone (Linux).
 
-    Not for one that ignores SIGTERM, as the resource tracker of multiprocessing does, and not for one that is
-    started meanwhile, as a pool does: it did not hear it.
+    Not for one that ignores SIGTERM, as the resource tracker of multiprocessing does, and not for one that
+    was started after the signal, as a pool does: it did not get it.
     """
     heard = {pid: record.start_ticks for pid, record in _living(process.children(os.getpid())).items()}
     for pid in [each for each in heard if _ignores_sigterm(each)]:

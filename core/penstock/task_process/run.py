@@ -1,4 +1,4 @@
-"""Running one task in its process: render, execute, and say how it ended."""
+"""Runs one task in its process: renders, executes, and says how it ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from penstock.authoring.context import Context
 
 REASON_MAX = 500
-"""Characters of a reason; the log has the rest."""
+"""Characters of a reason; the log has the whole."""
 _LABEL_MAX = 250
 
 
@@ -53,17 +53,17 @@ class Ending:
 
 
 def run_task(task: AbstractOperator, context: Context) -> Ending:
-    """Run *task* and return how it ended. Only `Terminated` passes through."""
+    """Run *task* and return how it ended. Raises only `Terminated`."""
     scope.current().context = context
     ti = context["ti"]
     try:
         ending = _ended(task, context)
         if ending.error is not None:
-            # What was pushed on the way stays: others may ask what went wrong.
+            # What was pushed before the error stays: others may ask what went wrong.
             with suppress(OSError, NoRoomError):
                 ti.write_xcoms()
         if ending.kind not in ("success", "rescheduled"):
-            # What went wrong matters more than a label that cannot be made of it.
+            # The error matters more than a label that cannot be rendered.
             with suppress(Exception):
                 ending.rendered_map_index = rendered_map_index(context)
     finally:
@@ -109,13 +109,13 @@ def _ended(task: AbstractOperator, context: Context) -> Ending:
 
 
 def failed(error: BaseException, *, retry: bool = True) -> Ending:
-    """Return the ending for *error*."""
+    """Return the ending of a task that raised *error*."""
     kind = "failed" if retry else "fail_without_retry"
     return Ending(kind, reason_of(error), exit_code=1, error=error)
 
 
 def reason_of(error: BaseException, *, plain: bool = False) -> str | None:
-    """Return *error* in one line: type and message, or (*plain*) the message alone when there is one."""
+    """Return *error* in one line: type and message, or (*plain*) the message alone if there is one."""
     try:
         lines = str(error).strip().splitlines()
     except Exception:  # noqa: BLE001 - the author's own __str__ may fail too
@@ -134,7 +134,7 @@ def _exited(error: SystemExit) -> Ending:
 
 
 def rendered_map_index(context: Context) -> str | None:
-    """Return what a mapped instance calls itself by its ``map_index_template``, or None."""
+    """Return the label of a mapped instance, by its ``map_index_template``, or None."""
     template = context["map_index_template"]
     if template is None or context["ti"].map_index < 0:
         return None
@@ -146,7 +146,7 @@ def rendered_map_index(context: Context) -> str | None:
 def _push(task: AbstractOperator, context: Context, value: Any) -> int | None:
     """Keep what the task returned (None is never kept), and return its length if others are mapped over it.
 
-    Of an instance that is how many values it adds to what its task returned: one or none.
+    For one instance that is the number of values that it adds to the task's list: one or none.
     """
     ti = context["ti"]
     kept = value is not None and task.do_xcom_push
@@ -167,7 +167,7 @@ def _push(task: AbstractOperator, context: Context, value: Any) -> int | None:
 
 
 def _measured(value: Any, context: Context) -> int:
-    """Return the length of what others are mapped over; refuse what has none, and what is too long."""
+    """Return the length of what others are mapped over; refuse a value that has none, or is too long."""
     from penstock.authoring.xcom_sequences import is_mappable
 
     if value is None:

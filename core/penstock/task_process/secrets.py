@@ -1,7 +1,7 @@
-"""From a reference (``env:NAME``, ``file:PATH``, ``cmd:COMMAND``) to the secret, in a task's process.
+"""Gets a secret from its reference (``env:NAME``, ``file:PATH``, ``cmd:COMMAND``), in a task's process.
 
-The value is hidden before anybody sees it. ``env:`` means the environment of the engine, which the
-supervisor knows (one of version 0.1 hands on what is referred to under names of their own).
+The value is hidden in the log before it is returned. ``env:`` means the environment of the engine, which the
+supervisor has (one of version 0.1 passes such values on in variables of their own).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from penstock.task_process.hiding import hide
 from penstock.task_process.lookup import sources
 
 PREFIX = "PENSTOCK_SECRET_"
-"""Before a name in the environment: a secret that a supervisor of version 0.1 hands on."""
+"""Prefix of an environment variable: a secret that a supervisor of version 0.1 passes on."""
 COMMAND_SECONDS = 30.0
 MAX_BYTES = 64 << 10
 
@@ -22,17 +22,17 @@ _resolved: dict[str, str] = {}
 
 
 class SecretError(TaskError):
-    """A secret is not where its reference says."""
+    """There is no secret where its reference says."""
 
 
 def take_handed_on() -> None:
-    """Take what the supervisor handed on out of the environment: programs started here do not get it."""
+    """Move what the supervisor passed on out of the environment: programs started here do not get it."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         _handed_on[name.removeprefix(PREFIX)] = os.environ.pop(name)
 
 
 def secret_value(reference: str, what: str) -> str:
-    """Return the value of *reference*, looked up once a process; *what* names its user in errors.
+    """Return the value of *reference*, looked up once per process; *what* says in errors what it is for.
 
     Raises `SecretError` if there is none.
     """

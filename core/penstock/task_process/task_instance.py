@@ -1,4 +1,4 @@
-"""``ti`` in a task's context: what this attempt is, and the way in and out for XComs."""
+"""``ti`` in a task's context: this attempt, and access to XComs."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ class TaskInstance:
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """What names the task instance."""
+        """The key of the task instance."""
         return (self.dag_id, self.run_id, self.task_id, self.map_index)
 
     def xcom_push(self, key: str, value: Any) -> None:
-        """Keep *value* under *key* for tasks downstream; raise `XComError` when it cannot be kept."""
+        """Keep *value* under *key* for tasks downstream; raise `XComError` if it cannot be kept."""
         if not isinstance(key, str) or not key:
             raise XComError(f"the key of an XCom must be a string that is not empty, not {key!r}")
         self._xcoms.push(key, value)
@@ -105,7 +105,7 @@ class TaskInstance:
 
         Without ids it is this task itself. A mapped task gives the list of what its instances
         pushed; *map_indexes* picks one, or some as a list. A list of ids gives one list of all.
-        *dag_id* and *run_id* look elsewhere (another DAG's run of the same id, unless one is named);
+        *dag_id* and *run_id* read another run (of another DAG: the same run id, unless one is given);
         *include_prior_dates* takes the newest value of the runs up to this one's logical date.
         """
         if task_ids is None:
@@ -129,7 +129,7 @@ class TaskInstance:
         return LazyXComSequence(self._xcoms, task_id, key)
 
     def _several(self, task_id: str) -> bool:
-        """Whether *task_id* has map indexes, as far as this attempt can know."""
+        """Whether *task_id* has map indexes, as far as this attempt knows."""
         known = self.task.dag.task_dict.get(task_id) if self.task.dag else None
         if known is not None:
             return known.is_mapped or known.mapped_group is not None
@@ -157,11 +157,11 @@ class TaskInstance:
         until: Moment | None,
         map_indexes: int | Iterable[int] | None,
     ) -> dict[str, Pulled]:
-        """Return what tasks of another run pushed, by task id; each of the newest run that has it."""
+        """Return what tasks of another run pushed, by task id; each from the newest run that has it."""
         from penstock.task_process.engine_client import ask_at
 
         if not self._socket:
-            return {}  # a test knows of no other run
+            return {}  # a test has no other runs
         where: dict[str, Any] = {"run_id": run_id or self.run_id}
         if until is not None and run_id is None:
             where = {"until": until.isoformat()}
@@ -174,28 +174,28 @@ class TaskInstance:
         return {name: self._xcoms.from_attempts(found, key, map_indexes) for name, found in sources.items()}
 
     def ring(self, message: str) -> None:
-        """Have open consoles ring and show *message*; for callbacks."""
+        """Make open consoles ring the bell and show *message*; for callbacks."""
         self.xcom_push("bell", [*(self._xcoms.own("bell", None) or ()), message])
 
     def rule_out(self, task_ids: Sequence[str]) -> None:
-        """Have these tasks of the run skipped once this one has succeeded."""
+        """Skip these tasks of the run once this one has succeeded."""
         self.skips = list(task_ids)
 
     def finish_before_exec(self, rendered_map_index: str | None = None) -> None:
-        """Write down what was pushed, and the label: another program is about to take this process over."""
+        """Write what was pushed, and the label, before another program replaces this process."""
         self._xcoms.write()
         if rendered_map_index is not None:
             self._xcoms.write_record(VERDICT, {"rendered_map_index": rendered_map_index})
 
     def write_rendered(self, fields: dict[str, Any]) -> None:
-        """Write down the rendered fields, for `penstock test`: an engine does not keep them."""
+        """Write the rendered fields, for `penstock test`: an engine does not keep them."""
         from penstock.task_process.hiding import hidden
 
         plain = json.loads(json.dumps(fields, default=repr, skipkeys=True))
         self._xcoms.write_record(RENDERED, {"fields": hidden.cover_all(plain)})
 
     def write_xcoms(self) -> None:
-        """Write down what was pushed."""
+        """Write what was pushed."""
         self._xcoms.write()
 
     def __repr__(self) -> str:
@@ -203,9 +203,9 @@ class TaskInstance:
 
 
 class Pulled:
-    """Values that instances of one task pushed; *several* whether it may have more than one instance.
+    """Values that instances of one task pushed; *several*: it may have more than one instance.
 
-    One that was asked for by its map index and is missing keeps its place. False when all are missing.
+    A missing one that was asked for by its map index keeps its place. False if all are missing.
     """
 
     __slots__ = ("several", "values")
@@ -223,10 +223,10 @@ def _listed(map_indexes: int | Iterable[int]) -> list[int]:
 
 
 class XComStore:
-    """XComs of one attempt: its own in memory until `write`, those of others read when asked for.
+    """XComs of one attempt: its own in memory until `write`, those of others read when needed.
 
     *folder* is the attempt's directory (None keeps everything in memory); *sources* maps task ids
-    to the attempts that hold their values.
+    to the attempts that have their values.
     """
 
     def __init__(self, folder: str | None, sources: dict[str, str]) -> None:
@@ -236,9 +236,9 @@ class XComStore:
         self._read: dict[str, dict[str, Any]] = {}
 
     def push(self, key: str, value: Any) -> None:
-        """Keep *value*, encoded now, so that a later change of it changes nothing.
+        """Keep *value* under *key*, encoded now, so that later changes of the object have no effect.
 
-        Raises `XComError` for a value that cannot be encoded, or that makes all values too large.
+        Raises `XComError` if it cannot be encoded, or if all values together become too large.
         """
         text = encode(value)
         self._own[key] = text
@@ -280,7 +280,7 @@ class XComStore:
         return key in self._values(source)
 
     def instances(self, task_id: str) -> list[str]:
-        """Return the names under which values of *task_id* are found, by map index."""
+        """Return the source names of the instances of *task_id*, by map index."""
         indexes = self.map_indexes(task_id)
         return [instance_key(task_id, index) for index in indexes] if indexes else [task_id]
 
@@ -290,7 +290,7 @@ class XComStore:
         return sorted(int(name[len(start) : -1]) for name in self._sources if name.startswith(start))
 
     def write(self) -> None:
-        """Write the own XComs whole; nothing when there are none. Raises as `write_attempt_file` does."""
+        """Write the attempt's own XComs; nothing if there are none. Raises as `write_attempt_file` does."""
         if self._folder is None or not self._own:
             return
         body = ",".join(f"{json.dumps(key)}:{text}" for key, text in self._own.items())

@@ -1,7 +1,7 @@
-"""How much a template may take: text, memory and time, so that one of them cannot eat the task's machine.
+"""Limits for templates: text, memory and time, so that a template cannot use up the machine.
 
-Single operations that would make something huge are refused before they do; everything else is looked
-at now and then while it renders. Only the rendering is limited, not the task.
+Single operations that would make something huge are refused before they run; everything else is checked
+now and then during rendering. Only the rendering is limited, not the task.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_TEXT = 16 << 20
-"""Characters (or items) of what a template makes, at once or in all."""
+"""Characters (or items) that a template may make, at once or in total."""
 MOST_MEMORY = 1 << 30
 """Bytes by which the process may grow while one template is rendered."""
 MOST_SECONDS = 60.0
-"""CPU seconds of one template."""
+"""CPU seconds that one template may take."""
 _MOST_BITS = 1 << 20
 _LOOK = 0.05
-"""CPU seconds between two looks."""
+"""CPU seconds between two checks."""
 _WIDE = re.compile(r"%[-+ #0]*(\d*\.)?\d{8,}|\{[^{}]*:[^{}]*\d{8,}")
-"""A width or precision of eight digits in a format, of either kind."""
+"""A width or precision of eight digits, in either kind of format."""
 _WIDTH_GIVEN = re.compile(r"%[-+ #0]*(\d*\.)?\*|\{[^{}]*:[^{}]*\{")
-"""A width that is an argument of its own."""
+"""A width that comes from an argument."""
 _WIDTHS = frozenset({"center", "ljust", "rjust", "zfill"})
 
 
@@ -51,7 +51,7 @@ def refuse_huge(operator: str, left: Any, right: Any) -> None:
 
 
 def refuse_huge_call(called: Any, args: tuple[Any, ...], values: Iterable[Any] = ()) -> None:
-    """Raise `TemplateLimitError` when a method of a string would make a huge one."""
+    """Raise `TemplateLimitError` if a method of a string would make a huge one."""
     called = getattr(called, "__wrapped__", called)  # the sandbox wraps `str.format`
     text: Any = getattr(called, "__self__", None)
     if not isinstance(text, str | bytes):
@@ -68,7 +68,7 @@ def refuse_huge_call(called: Any, args: tuple[Any, ...], values: Iterable[Any] =
 
 
 def refuse_huge_filter(name: str, args: tuple[Any, ...]) -> None:
-    """Raise `TemplateLimitError` when a filter of Jinja's would make a huge text."""
+    """Raise `TemplateLimitError` if a Jinja filter would make a huge string."""
     if name in ("center", "indent", "wordwrap", "batch", "slice", "tojson"):
         for each in args:
             if isinstance(each, int):
@@ -78,7 +78,7 @@ def refuse_huge_filter(name: str, args: tuple[Any, ...]) -> None:
 
 
 def counted(pieces: Iterable[Any]) -> Iterator[Any]:
-    """Yield the pieces of a string; raise `TemplateLimitError` when they are too much."""
+    """Yield the pieces of a string; raise `TemplateLimitError` when they are too many."""
     length = 0
     for piece in pieces:
         length += len(piece) if isinstance(piece, str) else 0
@@ -87,9 +87,9 @@ def counted(pieces: Iterable[Any]) -> Iterator[Any]:
 
 
 class watched:  # noqa: N801 - used like a function
-    """``with watched():`` the block may take `MOST_SECONDS` of CPU time and grow by `MOST_MEMORY`.
+    """``with watched():`` limits the block to `MOST_SECONDS` of CPU time and `MOST_MEMORY` of growth.
 
-    Works in the main thread, by a timer of CPU time that is put back afterwards.
+    Works only in the main thread, with a CPU timer whose old handler is restored afterwards.
     """
 
     def __enter__(self) -> None:
@@ -120,7 +120,7 @@ def _refuse_long(length: int, what: str) -> None:
 
 
 def _refuse_wide(text: Any, given: Any) -> None:
-    """Refuse a format with a huge width, whether it stands there or is *given* to it."""
+    """Refuse a format with a huge width, whether it is written there or *given* as an argument."""
     plain = text if isinstance(text, str) else text.decode("latin-1")
     if _WIDE.search(plain):
         raise TemplateLimitError("a format with a width of eight digits or more")
@@ -131,7 +131,7 @@ def _refuse_wide(text: Any, given: Any) -> None:
 
 
 def _memory() -> int:
-    """Return how much memory this process has, in bytes; its peak where the present is not told."""
+    """Return the memory of this process in bytes; its peak where the current value is not available."""
     try:
         with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - in every task's process
             return int(file.read().split()[1]) * 4096

@@ -1,4 +1,4 @@
-"""Jinja's sandbox with limits on what a single operation may make. Imported when a template is used."""
+"""Jinja's sandbox with limits on single operations. Imported when a template is used."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Sandbox(SandboxedEnvironment):
             self.filters[name] = _limited(name, self.filters[name])
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Refuse what would be huge."""
+        """Apply an operator; refuse a result that would be huge."""
         refuse_huge(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
     def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Refuse what would be huge."""
+        """Call *obj*; refuse a result that would be huge."""
         refuse_huge_call(obj, args, kwargs.values())
         return super().call(context, obj, *args, **kwargs)
 
@@ -39,9 +39,9 @@ class Sandbox(SandboxedEnvironment):
 
 
 class Native(Sandbox, NativeEnvironment):
-    """Sandboxed, and what is rendered keeps its Python type."""
+    """The sandbox in which rendered values keep their Python type."""
 
-    concat = NativeEnvironment.concat  # type: ignore[assignment]  # what it makes need not be text
+    concat = NativeEnvironment.concat  # type: ignore[assignment]  # the result need not be a string
 
 
 def _limited(name: str, inner: Any) -> Any:

@@ -1,6 +1,6 @@
 """Jinja templates in a task's fields: sandboxed, and an undefined name is an error.
 
-Jinja is imported when a field has markers, and not before: most tasks have none.
+Jinja is imported only when a field has template markers: most tasks have none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MARKERS = ("{{", "{%", "{#")
 
 
 def has_markers(value: Any) -> bool:
-    """Whether *value*, or a string inside it, holds something for Jinja."""
+    """Whether *value*, or a string inside it, has template markers."""
     if isinstance(value, str):
         return any(marker in value for marker in _MARKERS)
     if isinstance(value, Mapping):
@@ -45,7 +45,8 @@ def render_fields(task: AbstractOperator, context: Context) -> dict[str, Any]:
         if value is None:
             continue
         try:
-            object.__setattr__(task, name, renderer.render(value))  # what it is now, no rule foresaw
+            # Unchecked: a rendered value can be of any type.
+            object.__setattr__(task, name, renderer.render(value))
         except TemplateLimitError as error:
             raise TemplateLimitError(f"the template of {name} takes too much: {error}") from None
         except Exception as error:
@@ -65,7 +66,7 @@ class Renderer:
         self._jinja: jinja2.Environment | None = None
 
     def render(self, value: Any) -> Any:
-        """Return *value* with everything rendered, keeping lists, tuples, sets and mappings as they are."""
+        """Return *value* with everything in it rendered; lists, tuples, sets and mappings keep their type."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Reference):
@@ -82,7 +83,7 @@ class Renderer:
         return value
 
     def text(self, text: str) -> Any:
-        """Return *text* rendered; with native objects that need not be a string."""
+        """Return *text* rendered; with native objects the result need not be a string."""
         if self._files and self.task.template_ext and text.endswith(tuple(self.task.template_ext)):
             return self._rendered(self.environment.get_template(text))
         if not has_markers(text):

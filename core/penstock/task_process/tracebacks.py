@@ -11,10 +11,10 @@ from penstock.errors import PenstockError
 
 
 def explain(error: BaseException) -> str:
-    """Return the traceback of *error* and of what led to it, with the author's frames only.
+    """Return the traceback of *error* and its causes, with the author's frames only.
 
-    When no frame is the author's, an error of ours that explains itself has none, and anything
-    else keeps all, because then the mistake is ours.
+    If none of the frames is the author's, an error of ours that explains itself has no traceback, and any
+    other error keeps all frames, because then the mistake is ours.
     """
     report = traceback.TracebackException.from_exception(error)
     parts = list(_parts(report))

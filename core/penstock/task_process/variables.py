@@ -22,9 +22,9 @@ class Variable:
 
     @staticmethod
     def get(key: str, default: Any = _NONE, deserialize_json: bool = False, **legacy: Any) -> Any:
-        """Return the variable's text, or its JSON value with *deserialize_json*.
+        """Return the variable as a string, or its parsed JSON with *deserialize_json*.
 
-        Raises `UnknownVariableError` naming it when it does not exist and there is no default.
+        Raises `UnknownVariableError` if it does not exist and there is no default.
         """
         default = legacy.pop("default_var", default)
         if legacy:
@@ -92,7 +92,7 @@ class Variable:
 
 
 def _text_of(key: str) -> tuple[str | None, bool]:
-    """Return the text, and whether it is a secret: by the environment, a reference or its name."""
+    """Return the string, and whether it is a secret by the environment, a reference or its name."""
     from penstock.task_process.hiding import hidden
 
     entry = find_variable(key)

@@ -1,11 +1,11 @@
-"""A warm parent of Python tasks: it has imported what every task needs, and forks one per request.
+"""A warm parent of Python tasks: it has imported what every task needs, and forks a process per request.
 
 ``python -P -m penstock.task_process.main --forge FD ROOM``, started by a supervisor: see
 `penstock.supervisor.warm_parent`. A request is three descriptors: the task's own channel and its two
-outputs. By a fork of a fork the task becomes the supervisor's child, which waits for it itself; nothing
-of a task depends on this process after that. Over its channel the task hears what it is (arguments,
-environment, working directory), says who it is, and waits to be told to go: until then nothing of the
-author's has run.
+outputs. By a double fork the task becomes the supervisor's child, which waits for it; after that
+nothing of a task depends on this process. Over its channel the task receives its arguments,
+environment and working directory, sends its pid, and waits to be told to go: until then none of the
+author's code has run.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from penstock import forking, stray_signals
 from penstock.attempts.files import CHANNEL, MARK
 
 IDLE_SECONDS = 30.0
-"""How long it waits for the next task before it ends and gives its memory back."""
+"""Seconds without a task until it ends and frees its memory."""
 GO = b"go"
 _LOOK = 0.0002
 
 
 def serve(descriptor: int) -> str:
-    """Fork tasks for as long as somebody asks; return, in each of them, the attempt's directory."""
+    """Fork tasks as long as they are asked for; return, in each of them, the attempt's directory."""
     _import_all()
     try:
         nameplate = forking.Nameplate(MARK)
@@ -44,7 +44,7 @@ def serve(descriptor: int) -> str:
         descriptors = request[1]
         try:
             intermediate = os.fork()
-        except OSError:  # short of processes: the channel's end says that there is no task
+        except OSError:  # short of processes: closing the channel says that there is no task
             intermediate = -1
         if intermediate == 0:
             return _fork_again(nameplate, asker, descriptors)
@@ -90,7 +90,7 @@ def _begin(
     forking.live_in({**environment, CHANNEL: str(line)}, order["cwd"])
     sys.argv[1:] = [argv[-1]]
     sys.orig_argv[:] = argv
-    while os.getppid() == intermediate:  # it has only to end
+    while os.getppid() == intermediate:  # it only has to end
         time.sleep(_LOOK)
     own.send(b"%d" % os.getpid())
     if own.recv(16) != GO:

@@ -1,4 +1,4 @@
-"""XCom values as JSON: plain values as they are, a few types of Python's wrapped with their name."""
+"""XCom values as JSON: plain values as they are, a few Python types wrapped with their name."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class XComError(TaskError, TypeError):
 
 
 def encode(value: Any) -> str:
-    """Return *value* as JSON text; raise `XComError` naming what in it cannot be kept."""
+    """Return *value* as JSON text; raise `XComError` that names what cannot be kept."""
     return json.dumps(_plain(value, "the value"), separators=(",", ":"))
 
 
 def decode(value: Any) -> Any:
-    """Return the value that parsed JSON *value* stands for.
+    """Return the value that *value*, parsed JSON, encodes.
 
     Raises `XComError` for a type that this version does not know.
     """
@@ -78,7 +78,7 @@ def _mapping(value: dict[Any, Any], where: str) -> dict[str, Any]:
 
 
 def _wrapped(value: Any, where: str) -> dict[str, Any] | None:
-    """Return a value of a type we know in its wrapping, or None."""
+    """Return *value* wrapped with the name of its type, or None for other types."""
     match value:
         case tuple():
             return _wrap(
@@ -96,7 +96,7 @@ def _wrapped(value: Any, where: str) -> dict[str, Any] | None:
             return _wrap("datetime.date", value.isoformat(), 2)
         case dt.timedelta():
             return _wrap("datetime.timedelta", value.total_seconds(), 2)
-    # By name, so that a task which uses neither pays for neither import.
+    # By name, so that a task that uses neither does not pay for the imports.
     match type(value).__module__, type(value).__qualname__:
         case "decimal", "Decimal":
             number = float(value)

@@ -1,4 +1,4 @@
-"""What the instances of a mapped task pushed, read one by one when it is asked for."""
+"""What the instances of a mapped task pushed; each value is read when it is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of attempt directories as an archive: for an engine, and for clients if none runs."""
+"""Reads a folder of attempt directories: for an engine, and for clients if none runs."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ class LocalArchive:
         return {str(name): str(value) for name, value in env.items()} if isinstance(env, dict) else {}
 
     def rendered(self, attempt_id: str) -> dict[str, Any]:
-        """Return what the task child wrote down; nothing if it failed before, or left too much."""
+        """Return what the task child wrote; empty if it failed before, or wrote too much."""
         try:
             return dict(files.read(f"{self.folder(attempt_id)}/{files.RENDERED}")["fields"])
         except (OSError, ValueError, KeyError):
             return {}
 
     def folder(self, attempt_id: str) -> str:
-        """Return the directory of an attempt; raise `BadIdError` for what is not an id."""
+        """Return the directory of an attempt; raise `BadIdError` for an invalid id."""
         return files.attempt_folder(self._root, check_attempt_id(attempt_id))
 
 
@@ -75,7 +75,7 @@ def _folders(path: str) -> list[os.DirEntry[str]]:
 
 
 def _changed(entry: os.DirEntry[str]) -> float:
-    """Return when a directory was last changed, in seconds since 1970; one that just went is too young."""
+    """Return when a directory was last changed, in seconds since 1970; infinity if it has just gone."""
     try:
         return entry.stat(follow_symlinks=False).st_mtime
     except OSError:

@@ -1,6 +1,6 @@
-"""An attempt directory from the engine's side: make it, take it back, and tell what it says.
+"""An attempt directory from the engine's side: creates it, revokes it, reads its state.
 
-Stdlib only. The order of steps in here is what "at most once" rests on; see `protocol`.
+Stdlib only. "At most once" depends on the order of steps in here; see `protocol`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
 _TOP_DIRECTORY = 0x00020000
 _PASSING = frozenset({errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE})
 _OLD_REPORT = "result.tmp"
-"""Where supervisors of version 0.1.0 wrote down whose process an attempt is."""
+"""Where supervisors of version 0.1.0 recorded the attempt's process."""
 
 
 class Stage(Enum):
-    """How far an attempt came, by its directory."""
+    """How far an attempt got, by its directory."""
 
     ABSENT = "absent"
     ACCEPTED = "accepted"
     REVOKED = "revoked"
     """The engine's claim won: it never starts."""
     CLAIMED = "claimed"
-    """A supervisor answers for it."""
+    """A supervisor has it."""
     UNREADABLE = "unreadable"
-    """The disk does not tell at the moment."""
+    """The disk cannot be read at the moment."""
     UNSTARTED = "unstarted"
     """Its supervisor vanished before the start: nothing ran, nothing will."""
     LOST = "lost"
@@ -47,7 +47,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a directory says. Records that are missing or unreadable are empty."""
+    """What was read from a directory. Records that are missing or unreadable are empty."""
 
     stage: Stage
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -57,10 +57,10 @@ class Facts:
 
 
 def create(root: Path, attempt_id: str, spec: bytes) -> None:
-    """Make the directory and write the spec. Harmless when that has been done.
+    """Make the directory and write the spec. Doing it twice is harmless.
 
     Whether the attempt may run is decided by its claim alone, so repeating this never runs it twice.
-    Raises OSError when the disk does not take it.
+    Raises OSError if it cannot be written.
     """
     folder = files.attempt_folder(root, attempt_id)
     try:
@@ -80,9 +80,9 @@ def create(root: Path, attempt_id: str, spec: bytes) -> None:
 def spread(root: Path) -> None:
     """Ask ext4 to put each directory made in *root* where there is room, not beside the others.
 
-    What was made in one quarter of an hour is also forgotten together, by the thousand. Where an inode
-    has just been freed, ext4 without a journal passes it over for minutes: to make a file there has
-    taken 600 microseconds in place of 20. Other file systems do not know the wish and lose nothing.
+    The attempts of one quarter of an hour are also forgotten together, by the thousand. ext4 without a
+    journal does not reuse an inode for minutes after it was freed: creating a file there has taken 600
+    microseconds instead of 20. Other file systems ignore the flag and lose nothing.
     """
     with suppress(OSError):
         handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -95,16 +95,16 @@ def spread(root: Path) -> None:
 
 
 def _open_shard(root: Path, name: str) -> None:
-    """Make the directory for the attempts of a quarter of an hour. Harmless when it is there.
+    """Make the directory for the attempts of a quarter of an hour. Harmless if it exists.
 
-    ext4 derives the place from the name, so that a new home would be placed on what the last one
-    has left: the name is another at first.
+    ext4 derives the place from the name, so a new home would be placed where the last one was deleted:
+    the folder gets another name first.
     """
     new = f"{root}/.{name}-{os.urandom(4).hex()}"
     os.makedirs(new, 0o700)
     try:
         os.rename(new, f"{root}/{name}")
-    except OSError:  # another one has made it, and put something into it
+    except OSError:  # another process has created and used it
         os.rmdir(new)
         if not os.path.isdir(f"{root}/{name}"):
             raise
@@ -136,10 +136,10 @@ def revoke(folder: Path | str) -> bool:
 
 
 def probe(folder: Path | str) -> Facts:
-    """Tell how far the attempt in *folder* came.
+    """Return how far the attempt in *folder* got.
 
     Looks at result, claim, lock, and at the result again. In any other order an attempt that is just
-    being claimed, or just ending, could be taken for lost.
+    being claimed, or is just ending, could look lost.
     """
     try:
         return _probe(str(folder))
@@ -150,9 +150,9 @@ def probe(folder: Path | str) -> Facts:
 
 
 def may_print(folder: str) -> bool:
-    """Tell whether the attempt in *folder* may still print: it waits for its start, or it runs.
+    """Return whether the attempt in *folder* may still print: it waits for its start, or it runs.
 
-    `probe` would say the same and read all records for it; followers of a log ask this at every look.
+    `probe` reads all records for the same answer; followers of a log ask this at every look.
     """
     if os.path.exists(f"{folder}/{files.RESULT}") or not os.path.isdir(folder):
         return False
@@ -179,19 +179,19 @@ def _probe(place: str) -> Facts:
     if facts is not None:
         return facts
     started = os.path.exists(f"{place}/{files.PHASE}")
-    # Read again: between the first look and the end of its supervisor it may have been written.
+    # Read again: it may have been written between the first look and the end of its supervisor.
     child = _report(place)
     return Facts(Stage.LOST if started else Stage.UNSTARTED, claim=claim, child=child)
 
 
 def is_locked(folder: str) -> bool:
-    """Tell whether a supervisor answers for the attempt. Never waits."""
+    """Return whether a supervisor has the attempt's lock. Never waits."""
     try:
         handle = os.open(f"{folder}/{files.SPEC}", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
-        # Shared, so that two who probe do not take each other for the supervisor.
+        # Shared, so that two probes do not take each other for the supervisor.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

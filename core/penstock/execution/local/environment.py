@@ -1,4 +1,4 @@
-"""What an engine tells its supervisors of its environment: `penstock.supervisor.environment` says why."""
+"""What an engine sends its supervisors of its environment: `penstock.supervisor.environment` says why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWN = (
 
 
 def environment_message(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the message with which a supervisor is welcomed."""
+    """Return the message that a supervisor gets when it connects."""
     return {
         "op": OPERATION,
         "environ": dict(environ),
@@ -30,10 +30,10 @@ def environment_message(settings: Settings, environ: Mapping[str, str]) -> dict[
 
 
 def supervisor_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what a supervisor is started with: the kernel shows it, so it has no secrets."""
+    """Return a supervisor's environment, without secrets: the kernel shows it to others."""
     return {name: value for name, value in environ.items() if matches(name, _OWN)}
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether one of *patterns* (``AWS_*``) fits."""
+    """Whether *name* matches one of *patterns* (``AWS_*``)."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)

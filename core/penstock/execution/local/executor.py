@@ -40,9 +40,9 @@ _GONE = "its directory was removed or emptied while it ran"
 class LocalExecutor(LocalArchive):
     """Implements `Executor` with processes of this machine.
 
-    `start` first, `close` last; in between, every call is made from the loop that called `start`.
-    What only reads or writes files (`observe`, `revoke`, logs) works without `start` too. Launching
-    takes about a millisecond per attempt in a supervisor, and a quarter of that here.
+    Call `start` first, `close` last; in between, make every call from the loop that called `start`.
+    What only reads or writes files (`observe`, `revoke`, logs) works without `start` too. A launch
+    takes about a millisecond in a supervisor, and a quarter of that here.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -54,17 +54,17 @@ class LocalExecutor(LocalArchive):
         """The first process of each attempt that was claimed when it was last observed."""
         self._sampler = Sampler()
         self._opened: tuple[int, int] | None = None
-        """What tells the root of the directories, as it was at the start, from another one."""
+        """The identity of the root of the directories at the start."""
 
     async def start(self, hint: Hint) -> None:
-        """Listen for supervisors and keep one warm. Raises OSError when the socket cannot be made."""
+        """Listen for supervisors and keep one warm. Raises OSError if the socket cannot be created."""
         prepare_root(self._root)
         self._opened = leftovers.identity_of(self._root)
         self._supervisors = Supervisors(self._settings, hint)
         await self._supervisors.start()
 
     def submit(self, specs: Sequence[AttemptSpec]) -> None:
-        """Write the directories, then ask for the launches. See `Executor.submit`."""
+        """Write the directories, then request the launches. See `Executor.submit`."""
         ready: list[str] = []
         refused: list[str] = []
         try:
@@ -87,18 +87,18 @@ class LocalExecutor(LocalArchive):
                     self._supervisors.hint_soon(refused)
 
     def observe(self, ids: Sequence[str]) -> dict[str, Observation]:
-        """Read what the directories say. What a lost attempt left running is killed before this returns.
+        """Read the facts from the directories. Processes of a lost attempt are killed before this returns.
 
-        One with a process that cannot be killed is not lost yet. One whose supervisor lives, but holds the
-        lock of the same directory in another home, is that home's: it is left alone, and not repeated.
-        Without the root of all directories nothing is known of any.
+        An attempt with a process that cannot be killed is not lost yet. If its supervisor is alive, but has
+        the lock of the same directory in another home, the attempt belongs to that home: it is left alone,
+        and not repeated. Without the root of all directories nothing is known of any.
         """
         if self._is_elsewhere():
             return {each: Unreachable(time.time()) for each in ids}
         found = {each: (folder := self.folder(each), directory.probe(folder)) for each in ids}
         lost = {each: facts for each, (_, facts) in found.items() if facts.stage is Stage.LOST}
         for each in lost:
-            with suppress(OSError):  # its supervisor had no time to put the end of the output in its place
+            with suppress(OSError):  # its supervisor had no time to append the end of the output
                 log_tail.join(self.folder(each))
         others = self._elsewhere(lost)
         alive = self._clean_up_after({each: facts for each, facts in lost.items() if each not in others})
@@ -125,7 +125,7 @@ class LocalExecutor(LocalArchive):
         return await asyncio.to_thread(self._sampler.sample, pids)
 
     def _with_note(self, attempt_id: str, seen: Observation) -> Observation:
-        """Add to what the directory says what its supervisor could not write there."""
+        """Add what the supervisor could not write to the directory."""
         if self._supervisors is None or not isinstance(seen, Claimed):
             return seen
         why = self._supervisors.waits_for(attempt_id)
@@ -134,7 +134,7 @@ class LocalExecutor(LocalArchive):
         return replace(seen, note=f"the result of attempt {attempt_id} waits for room on the disk: {why}")
 
     def abandon(self, attempt_id: str) -> Observation:
-        """Look for what runs of it by its mark, and kill that. See `Executor.abandon`."""
+        """Find its processes by their mark, and kill them. See `Executor.abandon`."""
         if self._is_elsewhere():
             return Unreachable(time.time())
         found = leftovers.end_marked([attempt_id], str(self._settings.home))
@@ -143,11 +143,11 @@ class LocalExecutor(LocalArchive):
         return Lost(f"{_GONE}; its processes were killed") if found[attempt_id] else Unreachable(time.time())
 
     def revoke(self, attempt_id: str) -> Observation:
-        """Link a claim of our own; the first link wins. See `Executor.revoke`."""
+        """Link our own claim; the first link wins. See `Executor.revoke`."""
         folder = self.folder(attempt_id)
         try:
             if directory.revoke(folder) and os.path.exists(f"{folder}/{files.PHASE}"):  # noqa: PTH110
-                # There had been a claim, and somebody removed it.
+                # There was a claim, and somebody removed it.
                 seen = self.abandon(attempt_id)
                 return Lost(_GONE) if isinstance(seen, Absent) else seen
         except FileNotFoundError:
@@ -155,13 +155,13 @@ class LocalExecutor(LocalArchive):
         except OSError as error:
             if error.errno not in files.DISK_ERRORS:
                 raise
-            return Accepted()  # the disk takes no word on it: it is asked again
+            return Accepted()  # the disk is full: it is asked again
         return self.observe([attempt_id])[attempt_id]
 
     def stop(self, attempt_id: str, mode: StopMode, reason: str) -> None:
-        """Leave the order in the directory and say so; an attempt that ended already ignores it.
+        """Write the order into the directory and tell supervisors; an attempt that has ended ignores it.
 
-        An attempt that is not claimed yet obeys it in place of starting.
+        An attempt that is not claimed yet obeys it instead of starting.
         """
         order = files.dump_fields({"mode": mode, "reason": reason})
         try:
@@ -172,35 +172,35 @@ class LocalExecutor(LocalArchive):
             self._supervisors.stop(attempt_id)
 
     def forget(self, attempt_id: str) -> None:
-        """Remove the attempt's directory. The caller knows that it ended."""
+        """Remove the attempt's directory. The caller makes sure that it has ended."""
         folder = self.folder(attempt_id)
         shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):  # others of its time are still there
+        with suppress(OSError):  # others of the same quarter of an hour are still there
             Path(folder).parent.rmdir()
         self._swept.discard(attempt_id)
         self._pids.pop(attempt_id, None)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What an operator should know about the supervisors."""
+        """Problems with the supervisors, for operators."""
         return self._supervisors.silence.warnings if self._supervisors is not None else ()
 
     async def mend(self) -> bool:
-        """Listen again if the supervisors' socket was removed or replaced; return whether that was so."""
+        """Listen again if the supervisors' socket was removed or replaced; return whether it was."""
         return self._supervisors is not None and await self._supervisors.mend()
 
     async def close(self) -> None:
-        """Hang up; attempts go on, and their results are found by the next engine."""
+        """Close all connections; attempts go on, and the next engine finds their results."""
         if self._supervisors is not None:
             await self._supervisors.close()
             self._supervisors = None
 
     def _is_elsewhere(self) -> bool:
-        """Whether the root of all directories is gone, or another one than at the start."""
+        """Whether the root of all directories is gone, or not the same as at the start."""
         return self._opened is not None and leftovers.identity_of(self._root) != self._opened
 
     def _elsewhere(self, lost: Mapping[str, Facts]) -> dict[str, Observation]:
-        """Return what is to be said of those whose supervisor works, in another home."""
+        """Return the observations of attempts that have a supervisor at work in another home."""
         found: dict[str, Observation] = {}
         for each, facts in lost.items():
             root = leftovers.answers_elsewhere(facts.claim, str(self._root))
@@ -226,11 +226,11 @@ class LocalExecutor(LocalArchive):
 
 
 def prepare_root(root: Path) -> None:
-    """Make the root of the attempt directories, and drop what those that are gone left in it."""
+    """Make the root of the attempt directories, and remove what interrupted engines left in it."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     if process.LINUX:
         directory.spread(root)
-    for unfinished in root.glob(".*-*"):  # a shard that an engine died over
+    for unfinished in root.glob(".*-*"):  # a shard that an engine did not finish
         with suppress(OSError):
             unfinished.rmdir()
     for path in _claims(root):

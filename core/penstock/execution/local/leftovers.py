@@ -1,7 +1,7 @@
-"""What attempts that nobody answers for left running: found by their mark, and ended.
+"""Finds and kills what attempts without a supervisor left running.
 
-Every process of a task is started with its attempt's id in the environment. What has shed the mark is
-found by the session that a marked process leads.
+Every process of a task is started with its attempt's id in the environment, the mark. A process that has
+lost the mark is found by the session of a marked process.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from penstock.execution.local.directory import Facts
 from penstock.process_stat import Stat
 
 LIMIT_SECONDS = 2.0
-"""How long to go on killing; what lives longer than that cannot be killed."""
+"""Seconds to go on killing; what is alive after that cannot be killed."""
 _SIGKILL = 9
 
 
 def end_sessions(lost: Iterable[Facts]) -> None:
-    """Kill the sessions that lost attempts led, by their directories."""
+    """Kill the sessions of lost attempts, by their directories."""
     for facts in lost:
         child = facts.child
         if isinstance(child.get("pid"), int):
@@ -30,10 +30,10 @@ def end_sessions(lost: Iterable[Facts]) -> None:
 
 
 def end_marked(ids: Collection[str], home: str) -> dict[str, bool]:
-    """Kill every process of the attempts *ids*; return of whom there was one -> whether all are gone.
+    """Kill every process of the attempts *ids*; return, for each that had one, whether all are gone.
 
-    A process that says it works for another home, which is there, belongs to that one. Linux only:
-    elsewhere the environment of others cannot be read, and nothing is found.
+    A process of another home that exists is left alone. Linux only: elsewhere the environment of other
+    processes cannot be read, and nothing is found.
     """
     found: dict[str, bool] = {}
     deadline = time.monotonic() + LIMIT_SECONDS
@@ -79,7 +79,7 @@ def same_folder(one: str, other: str) -> bool:
 
 
 def identity_of(folder: Path) -> tuple[int, int] | None:
-    """Return what distinguishes *folder* from a later one with its name; None if it does not exist."""
+    """Return what distinguishes *folder* from a later one of the same name; None if it does not exist."""
     try:
         facts = folder.stat()
     except OSError:
@@ -88,10 +88,10 @@ def identity_of(folder: Path) -> tuple[int, int] | None:
 
 
 def answers_elsewhere(claim: Mapping[str, object], root: str) -> str | None:
-    """Return the root of attempt directories that the supervisor behind *claim* works in, if not *root*.
+    """Return the root in which the supervisor of *claim* works, if that is not *root*.
 
-    A home that was copied has copies of directories whose supervisor lives, and holds the lock of the
-    original: such an attempt is not lost, and not ours.
+    A copied home has copies of directories. Their supervisor is alive and has the lock of the original: such
+    an attempt is not lost, and not ours.
     """
     pid, ticks, boot = claim.get("pid"), claim.get("start_ticks"), claim.get("boot_id")
     if not (isinstance(pid, int) and isinstance(ticks, int) and isinstance(boot, str)):

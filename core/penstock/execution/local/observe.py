@@ -1,4 +1,4 @@
-"""From what an attempt directory says to what the executor port answers."""
+"""Turns the facts of an attempt directory into answers of the executor port."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
 
 
 def observation(folder: str, facts: Facts) -> Observation:
-    """Return the port's word for *facts* about the attempt in *folder*."""
+    """Return the observation for *facts* about the attempt in *folder*."""
     match facts.stage:
         case Stage.ABSENT:
             return Absent()
@@ -41,7 +41,7 @@ def observation(folder: str, facts: Facts) -> Observation:
 
 
 def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -> Outcome:
-    """Return the outcome that a `Result` record tells of; raise ValueError when it is not one."""
+    """Return the outcome in a `Result` record; raise ValueError if the record is invalid."""
     verdict = result.get("verdict") or {}
     kind = OutcomeKind(result["kind"])
     return Outcome(
@@ -70,7 +70,7 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
 
 
 def read_xcoms(folder: str, result: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what the attempt pushed, or None when that is nothing, too large to travel, or unreadable."""
+    """Return what the attempt pushed, or None if that is nothing, too large to send, or unreadable."""
     values: Any = {}
     size = result.get("xcom_bytes")
     if size:

@@ -1,7 +1,7 @@
-"""What running attempts use: one pass over their processes, at the caller's pace.
+"""Measures what running attempts use, in one pass over their processes per call.
 
-Counts the task's process and its descendants, those included that were orphaned but stayed in its
-session. Memory that processes share is counted for each of them.
+Counts the task's process and its descendants, also orphans that stayed in its session. Memory that
+processes share is counted for each of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Totals:
 
 
 class Sampler:
-    """Keeps what it needs from one pass to the next. Not for two threads at once."""
+    """Keeps state from one pass to the next. Not for two threads at once."""
 
     def __init__(self) -> None:
         self._before: dict[str, tuple[float, Usage]] = {}
@@ -37,7 +37,7 @@ class Sampler:
     def sample(self, pids: Mapping[str, int]) -> dict[str, Usage]:
         """Return the usage of each attempt in *pids* (attempt id to the pid of its first process).
 
-        Attempts whose process has ended are left out. Takes some 0.1 ms per process, so call it
+        Attempts whose process has ended are left out. Takes about 0.1 ms per process, so call it
         in a thread.
         """
         now = time.monotonic()
@@ -54,7 +54,7 @@ class Sampler:
 
     def _usage(self, attempt_id: str, pid: int, family: dict[int, _Totals], now: float) -> Usage:
         earlier, last = self._before.get(attempt_id, (None, None))
-        # What an unwaited-for child used vanishes with it: totals never fall.
+        # The usage of a child that nobody waits for vanishes with it: totals must not fall.
         cpu = max(sum(each.cpu_seconds for each in family.values()), last.cpu_seconds if last else 0.0)
         if earlier is None or last is None:
             span, gained = _age(pid), cpu
@@ -73,7 +73,7 @@ class Sampler:
 
 
 def _family(root: int) -> Iterator[tuple[int, _Totals]]:
-    """Yield *root* and its descendants that live."""
+    """Yield *root* and its living descendants."""
     todo, seen = [root], set[int]()
     while todo:
         pid = todo.pop()
@@ -96,7 +96,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _orphans_by_session(leaders: AbstractSet[int]) -> dict[int, list[int]]:
-    """Return processes that fell to a supervisor when their parent ended, by the session they are in."""
+    """Return orphans that became a supervisor's children, by their session."""
     found: dict[int, list[int]] = {}
     if not process.LINUX:
         return found
@@ -117,7 +117,7 @@ def _totals(pid: int) -> _Totals | None:
                 return None
             cpu = handle.cpu_times()
             rss = handle.memory_info().rss
-            if not rss:  # on its way out: its memory is gone, and it is a zombie in a moment
+            if not rss:  # ending: its memory is gone, and it is about to be a zombie
                 return None
             waited = getattr(cpu, "children_user", 0.0) + getattr(cpu, "children_system", 0.0)
             return _Totals(cpu.user + cpu.system + waited, rss, *_transfer(handle))

@@ -1,8 +1,8 @@
 """Supervisors that do not answer: set aside, named, and used again when they wake up.
 
 A stopped supervisor (SIGSTOP, a debugger) keeps its connection and claims nothing. Its unclaimed launches
-are asked for again elsewhere; the claim decides, so one that wakes up finds them taken and does nothing.
-What it had claimed is its own and waits for it.
+are given to others; the claim decides, so if it wakes up it finds them taken and does nothing.
+It keeps the attempts that it had claimed, and they wait for it.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from collections.abc import Callable, Sequence
 from penstock.execution.local.supervisor_link import SupervisorLink
 
 LOOK_SECONDS = 0.25
-"""How long after a launch it is looked at whether its supervisor is stopped."""
+"""Seconds after a launch until its supervisor is checked for being stopped."""
 SILENT_SECONDS = 3.0
-"""How long one that is not stopped may take to say anything of a launch."""
+"""Seconds that a supervisor that is not stopped may take to answer a launch."""
 AGAIN_SECONDS = 2.0
-"""How often one that was set aside is looked at."""
+"""Seconds between checks of a supervisor that was set aside."""
 MOST_SILENT = 4
-"""So many are set aside at most for silence alone: on a machine that stands still nobody answers."""
+"""At most this many are set aside only for silence: on a machine that hangs none answers."""
 
 
 class Silence:
     """Watches the supervisors that were asked for launches.
 
-    *later* calls something after some seconds; *give_up* is told of a supervisor and the launches that it has
-    said nothing of; *back* is told when one can be used again.
+    *later* calls something after some seconds; *give_up* gets a supervisor and the launches that it has not
+    answered; *back* gets one that can be used again.
     """
 
     def __init__(
@@ -42,13 +42,13 @@ class Silence:
         self._watched: set[SupervisorLink] = set()
 
     def watch(self, link: SupervisorLink) -> None:
-        """See in a moment whether *link*, just asked for a launch, is at work on it."""
+        """Check soon whether *link*, which was just asked for a launch, works on it."""
         if link not in self._watched:
             self._watched.add(link)
             self._later(LOOK_SECONDS, lambda: self._look(link))
 
     def heard(self, link: SupervisorLink) -> None:
-        """Use *link* again if it was set aside: it has said something."""
+        """Use *link* again if it was set aside: it has sent something."""
         if link.silence is not None:
             link.silence = None
             self._set_aside.remove(link)
@@ -62,7 +62,7 @@ class Silence:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Who was set aside, in words."""
+        """The supervisors that were set aside, in words."""
         return tuple(_warning(link) for link in self._set_aside)
 
     def _look(self, link: SupervisorLink) -> None:

@@ -14,50 +14,50 @@ _MAX_LINE = 1 << 20
 
 
 class Listener(Protocol):
-    """Who is told what supervisors say."""
+    """Is called when supervisors connect, send messages or leave."""
 
     def connected(self, link: SupervisorLink) -> None:
-        """Take note of a new connection."""
+        """Record a new connection."""
         ...
 
     def greeted(self, link: SupervisorLink, ids: Sequence[str]) -> None:
-        """Welcome a supervisor that has *ids* in its hands."""
+        """Add a supervisor that runs *ids*."""
         ...
 
     def moved(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
-        """Look at *ids*; it no longer holds those that *ended*."""
+        """Look at *ids*; the supervisor no longer has those that *ended*."""
         ...
 
     def unwritten(self, link: SupervisorLink, why: dict[str, str]) -> None:
-        """Take note of results that wait for the disk, and why; those of before no longer do."""
+        """Record the results that wait for the disk, and why; replaces the earlier ones."""
         ...
 
     def left(self, link: SupervisorLink) -> None:
-        """Part with a connection, and most likely with its supervisor."""
+        """Remove a connection; most likely its supervisor has ended."""
         ...
 
 
 class SupervisorLink(asyncio.Protocol):
     """One supervisor as the engine sees it: its pid and the attempts given to it.
 
-    Invalid lines end the connection: their sender is not one of ours.
+    Invalid lines end the connection: Penstock does not send them.
     """
 
     def __init__(self, listener: Listener) -> None:
         self.pid: int | None = None
         self.speaks = 1
-        """What it understands, see `penstock.attempts.files.SPEAKS`."""
+        """The version of its messages, see `penstock.attempts.files.SPEAKS`."""
         self.ids: set[str] = set()
         self.unwritten: dict[str, str] = {}
         """Attempts whose result waits for the disk, and why."""
         self.leaving = False
-        """Whether it was asked to end; it takes nothing new then."""
+        """Whether it was asked to end; it gets no new work then."""
         self.unheard: set[str] = set()
-        """Requested launches that it has not answered yet."""
+        """Launches that it has not answered yet."""
         self.asked_at = 0.0
-        """When the first of those was asked for, on the loop's clock."""
+        """When the first of those was requested, by the loop's clock."""
         self.silence: str | None = None
-        """Why it takes nothing new at the moment: it is stopped, or does not answer."""
+        """Why it gets no new work at the moment: it is stopped, or does not answer."""
         self._listener = listener
         self._transport: asyncio.Transport | None = None
         self._received = b""
@@ -71,16 +71,16 @@ class SupervisorLink(asyncio.Protocol):
         self._say({"op": "launch", "ids": list(ids)})
 
     def send_environment(self, message: dict[str, Any]) -> None:
-        """Let it have what `environment_message` made."""
+        """Send it the *message* of `environment_message`."""
         self._say(message)
 
     def stop(self, attempt_id: str) -> None:
-        """Say that there is a stop order in the attempt's directory."""
+        """Tell it that there is a stop order in the attempt's directory."""
         self._say({"op": "stop", "id": attempt_id})
 
     @property
     def takes_work(self) -> bool:
-        """Whether it is worth asking for launches."""
+        """Whether it can be given launches."""
         return not self.leaving and self.silence is None
 
     @property
@@ -90,17 +90,17 @@ class SupervisorLink(asyncio.Protocol):
         return record is not None and record.state in "Tt"
 
     def quit(self) -> None:
-        """Ask it to end when it has nothing to do."""
+        """Ask it to end when it has no work."""
         self.leaving = True
         self._say({"op": "quit"})
 
     def close(self) -> None:
-        """Hang up; the supervisor goes on with its work."""
+        """Close the connection; the supervisor goes on with its work."""
         if self._transport is not None:
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection if it comes from our own user."""
+        """Accept the connection if it comes from our own user."""
         assert isinstance(transport, asyncio.Transport)
         channel = transport.get_extra_info("socket")
         if process.peer_uid(channel) not in (None, os.getuid()):
@@ -110,7 +110,7 @@ class SupervisorLink(asyncio.Protocol):
         self._listener.connected(self)
 
     def data_received(self, data: bytes) -> None:
-        """Pass every whole line on."""
+        """Pass on every complete line."""
         *lines, self._received = (self._received + data).split(b"\n")
         try:
             if len(self._received) > _MAX_LINE:

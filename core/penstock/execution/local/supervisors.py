@@ -1,6 +1,6 @@
-"""The supervisors at an engine's service: started, greeted, given work, let go.
+"""The supervisors of an engine: starts them, gives them work, lets them end.
 
-At least one is kept warm. Supervisors of an earlier engine announce themselves and are used like
+At least one is kept warm. Supervisors of an earlier engine connect by themselves and are used like
 our own. Everything in here may be lost at any time without harm: what counts is in the
 attempt directories.
 """
@@ -25,13 +25,13 @@ from penstock.settings import Settings
 from penstock.stray_signals import ALL
 
 START_SECONDS = 10.0
-"""How long a new supervisor may take to say hello before another is started."""
+"""Seconds that a new supervisor may take to say hello before another is started."""
 IDLE_SECONDS = 30.0
-"""How long a supervisor that is not the last one may be idle."""
+"""Seconds that a supervisor may be idle, unless it is the last one."""
 SIDE_BY_SIDE = max(2, min(4, os.cpu_count() or 1))
-"""How many supervisors share the work before any of them is full."""
+"""Number of supervisors that share the work before any of them is full."""
 _COMFORTABLE = 2
-"""Attempts in the hands of each of those, on average, before there is one more."""
+"""Attempts of each of those, on average, before another one is started."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _CODE = "import sys;sys.path.append(sys.argv.pop(1));from penstock.supervisor.main import main;main()"
 
@@ -39,7 +39,7 @@ _CODE = "import sys;sys.path.append(sys.argv.pop(1));from penstock.supervisor.ma
 class Supervisors:
     """Places attempts with supervisors, at most ``attempts_per_supervisor`` each.
 
-    Used from one event loop. *hint* hears of attempts worth observing.
+    Used from one event loop. *hint* is called with attempts that may have changed.
     """
 
     def __init__(self, settings: Settings, hint: Hint) -> None:
@@ -70,14 +70,14 @@ class Supervisors:
         self._settings.settle_sockets()
         path = self._settings.supervisor_socket
         make_private(path.parent)
-        path.unlink(missing_ok=True)  # of an engine that died; its lock is the caller's business
+        path.unlink(missing_ok=True)  # left by an engine that died; the caller checks its lock
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(lambda: SupervisorLink(self), path, backlog=256)
         path.chmod(0o600)
         self._inode = path.stat().st_ino
 
     async def mend(self) -> bool:
-        """Listen again if the socket was removed or replaced; return whether that was so."""
+        """Listen again if the socket was removed or replaced; return whether it was."""
         if not self._open or self._server is None or self._is_ours():
             return False
         self._server.close()  # supervisors that are connected stay so
@@ -91,7 +91,7 @@ class Supervisors:
             return False
 
     async def close(self) -> None:
-        """Hang up on all of them. Those that are idle end, the others finish their work first."""
+        """Close all connections. Idle supervisors end, the others finish their work first."""
         self._open = False
         for timer in (*self._timers, *self._starting.values()):
             timer.cancel()
@@ -107,58 +107,58 @@ class Supervisors:
         self._collect()
 
     def launch(self, ids: Sequence[str]) -> None:
-        """Give attempts to supervisors, starting further ones when all are full."""
+        """Give attempts to supervisors, and start more if all are full."""
         self._waiting.extend(ids)
         self._place()
 
     def stop(self, attempt_id: str) -> None:
-        """Say that there is a stop order in the attempt's directory, to all that may have the attempt."""
+        """Tell all supervisors that may have the attempt that there is a stop order in its directory."""
         for link in self._links:
             if attempt_id in link.ids:
                 link.stop(attempt_id)
 
     def release(self, attempt_id: str) -> None:
-        """Free the place of an attempt that ended, should its supervisor not have said so."""
+        """Free the place of an attempt that ended, in case its supervisor has not done so."""
         for link in self._links:
             link.ids.discard(attempt_id)
 
     def hint_soon(self, ids: Sequence[str]) -> None:
-        """Hint at *ids* in the next turn of the loop: never within the call that asked for them."""
+        """Call the hint with *ids* in the next turn of the loop, never within the call that caused it."""
         self._later(0.0, lambda: self._hint(ids))
 
     @property
     def used(self) -> int:
-        """How many attempts are placed or wait for a place."""
+        """Number of attempts that are placed or wait for a place."""
         return len(self._waiting) + sum(len(link.ids) for link in self._links)
 
     # --- what supervisors say (`Listener`) ----------------------------------------------------------
 
     def connected(self, link: SupervisorLink) -> None:
-        """Take note of a connection; what it is shows when it says hello."""
+        """Record a connection; its hello says what it is."""
         self._connections.add(link)
         self._all_left.clear()
         if not self._open:
             link.close()
 
     def greeted(self, link: SupervisorLink, ids: Sequence[str]) -> None:
-        """Take a supervisor in, our own or an earlier engine's."""
+        """Add a supervisor, our own or an earlier engine's."""
         self._links.append(link)
         timer = self._starting.pop(link.pid or 0, None)
         if timer is not None:
             timer.cancel()
         self._pause = _FIRST_PAUSE
-        if link.speaks < files.SPEAKS:  # of an older version: it would start tasks without what they name
+        if link.speaks < files.SPEAKS:  # an older version would not give tasks the values that they name
             link.quit()
         link.send_environment(self._environment)
         self._place()
-        for each in ids:  # orders given while it could not be told
+        for each in ids:  # orders that were given before it connected
             if (files.attempt_path(self._settings.attempts, each) / files.STOP).exists():
                 link.stop(each)
         if ids:
             self._hint(ids)
 
     def moved(self, link: SupervisorLink, ids: Sequence[str], ended: Sequence[str]) -> None:
-        """Use the places that became free, and pass the hint on."""
+        """Use the free places, and pass the hint on."""
         self.silence.heard(link)
         if ended and self._waiting:
             self._place()
@@ -169,18 +169,18 @@ class Supervisors:
             self._hint(ids)
 
     def unwritten(self, link: SupervisorLink, why: dict[str, str]) -> None:
-        """Take note of results that wait for the disk."""
+        """Record results that wait for the disk."""
         before, link.unwritten = link.unwritten, why
         self._hint(sorted({*before, *why}))
 
     def waits_for(self, attempt_id: str) -> str | None:
-        """Return why the disk does not take an attempt's result, as its supervisor says."""
+        """Return why an attempt's result cannot be written, as its supervisor reports."""
         return next(
             (link.unwritten[attempt_id] for link in self._links if attempt_id in link.unwritten), None
         )
 
     def left(self, link: SupervisorLink) -> None:
-        """See what became of a supervisor's attempts, and keep one warm."""
+        """Look at the attempts of a supervisor that has gone, and keep one warm."""
         if link in self._links:
             self._links.remove(link)
         self._connections.discard(link)
@@ -197,7 +197,7 @@ class Supervisors:
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     def _launch_again(self, ids: Iterable[str]) -> list[str]:
-        """Ask others for those of *ids* that nobody claimed, and return them."""
+        """Give those of *ids* that are not claimed to others, and return them."""
         root = self._settings.attempts
         probes = ((each, directory.probe(files.attempt_path(root, each))) for each in sorted(ids))
         again = [each for each, facts in probes if facts.stage is directory.Stage.ACCEPTED]
@@ -205,14 +205,14 @@ class Supervisors:
         return again
 
     def _give_to_others(self, link: SupervisorLink, ids: Sequence[str]) -> None:
-        """Ask others for launches that *link*, set aside just now, has not answered."""
+        """Give others the launches that *link*, just set aside, has not answered."""
         link.ids.difference_update(self._launch_again(ids))
         self._keep_warm()
 
     # --- starting and ending --------------------------------------------------------------------
 
     def _place(self) -> None:
-        """Give each waiting attempt to the supervisor with the fewest, and start those that are missing."""
+        """Give each waiting attempt to the supervisor with the fewest, and start more if needed."""
         limit = max(self._settings.attempts_per_supervisor, 1)
         staying = [link for link in self._links if link.takes_work]
         given: dict[SupervisorLink, list[str]] = {link: [] for link in staying}
@@ -226,7 +226,7 @@ class Supervisors:
                 link.launch(ids)
                 self.silence.watch(link)
         must = -(-len(self._waiting) // limit)
-        # A supervisor stands still while what it starts gets going, so a few of them start more in less time.
+        # A supervisor is blocked while it starts a process, so a few of them start more in less time.
         wish = min(SIDE_BY_SIDE, -(-self.used // _COMFORTABLE)) - len(staying)
         for _ in range(max(must, wish) - len(self._starting)):
             self._start_one()
@@ -250,7 +250,7 @@ class Supervisors:
                     (os.POSIX_SPAWN_OPEN, 2, str(complaints), flags, 0o600),
                 ],
                 setsid=True,
-                setsigmask=ALL,  # from its first moment on: it decides itself what it listens to
+                setsigmask=ALL,  # from its first moment: it unblocks the signals that it wants
                 setsigdef=ALL,
             )
         except OSError:  # short of processes or disk: launches wait, and their deadline tells the engine
@@ -300,7 +300,7 @@ class Supervisors:
 
 
 def make_private(folder: Path) -> None:
-    """Create *folder* for our own user alone; raise PermissionError if it is there and someone else's."""
+    """Create *folder* for our own user alone; raise PermissionError if another user has it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o022:
