@@ -10,6 +10,7 @@ from drive.console import SIZES, Driver, driving
 from fakes.engine import FakeEngine
 from fakes.world import DAY, NOW, replace
 from penstock.model import acts
+from penstock.model.points import PointState
 from penstock.model.states import RunState, RunType
 from penstock.model.views.points import LedgerPoint
 from penstock_tui.screens.calendar import CalendarScreen
@@ -69,7 +70,7 @@ async def test_a_schedule_that_has_ended_opens_on_its_last_point(size: tuple[int
     dag = replace(detail.dag, schedule="@daily", next_run=None)
     engine.world.dags["hello"] = replace(detail, dag=dag, end_date=datetime(2013, 12, 31, tzinfo=UTC))
     engine.world.skips["hello"] = [
-        LedgerPoint(logical_date=datetime(2013, *day, tzinfo=UTC), state="skipped", reason="paused")
+        LedgerPoint(logical_date=datetime(2013, *day, tzinfo=UTC), state=PointState.SKIPPED, reason="paused")
         for day in ((1, 5), (6, 1), (11, 12))
     ]
     async with driving(engine, size=size) as driver:
@@ -164,7 +165,7 @@ async def test_marked_points_are_backfilled_to_the_minute_on_the_dags_clock() ->
     engine.world.dags["nyc_flights"] = replace(detail, dag=replace(detail.dag, timezone="America/New_York"))
     begin = NOW.replace(hour=9, minute=30, second=0) - 2 * DAY
     engine.world.skips["nyc_flights"] = [
-        LedgerPoint(logical_date=begin + timedelta(hours=hour), state="skipped", reason="overlap")
+        LedgerPoint(logical_date=begin + timedelta(hours=hour), state=PointState.SKIPPED, reason="overlap")
         for hour in range(3)
     ]
     async with driving(engine) as driver:
@@ -181,7 +182,7 @@ async def test_points_that_change_are_drawn_anew() -> None:
     async with driving() as driver:
         grid = await open_calendar(driver)
         driver.engine.world.skips["nyc_flights"].append(
-            LedgerPoint(logical_date=NOW - DAY, state="skipped", reason="paused")
+            LedgerPoint(logical_date=NOW - DAY, state=PointState.SKIPPED, reason="paused")
         )
         driver.engine.notify(dags=("nyc_flights",))
         await driver.until(lambda: grid.days[TODAY - DAY].counts.get("skipped"))

@@ -23,6 +23,7 @@ from penstock.attempts.files import LOG, RESULT, attempt_path
 from penstock.errors import EngineNotRunningError, PlanStaleError, RefusedError
 from penstock.execution.configured import archive_of
 from penstock.model import acts
+from penstock.model.backfills import Reprocess
 from penstock.model.states import RunState
 from penstock.service.notices import Notices
 from penstock.settings import Settings
@@ -64,7 +65,9 @@ EVERY_ACT: list[acts.AnyAct] = [
     acts.Unfreeze(dag_id="etl"),
     acts.Hold(dag_id="etl", run_id="r", task_id="a", until=datetime(2026, 1, 1, tzinfo=UTC)),
     acts.Release(dag_id="etl", run_id="r"),
-    acts.CreateBackfill(dag_id="etl", from_date=NOON, to_date=NOON, reprocess="failed", backwards=True),
+    acts.CreateBackfill(
+        dag_id="etl", from_date=NOON, to_date=NOON, reprocess=Reprocess.FAILED, backwards=True
+    ),
     acts.CreateBackfill(dag_id="etl", from_date=NOON, to_date=NOON, canary=True, stop_after=3),
     acts.PauseBackfill(backfill_id=1),
     acts.ResumeBackfill(backfill_id=1),

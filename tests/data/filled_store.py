@@ -16,6 +16,7 @@ from penstock.attempts.protocol import LOG, attempt_path
 from penstock.clock import to_us
 from penstock.errors import PlanStaleError, RefusedError
 from penstock.model import acts
+from penstock.model.barriers import BarrierKind
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ParamSpec, ScheduleSpec
 from penstock.model.views.plans import Done, Plan, PlanItem
@@ -48,7 +49,7 @@ class RememberedActs:
         return Plan(act=acts.act_name(act), title="1 thing", items=(item,), fingerprint="f1")
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
-        barrier = Barrier(kind="pool", text=f"map index {map_index}", holders=("etl/r/extract",))
+        barrier = Barrier(kind=BarrierKind.POOL, text=f"map index {map_index}", holders=("etl/r/extract",))
         return Why(subject=f"{dag_id}/{run_id}/{task_id}", state="scheduled", barriers=(barrier,))
 
     def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:

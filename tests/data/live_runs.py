@@ -7,7 +7,7 @@ from typing import cast
 
 from fakes.clock import START
 from penstock.clock import to_us
-from penstock.model.backfills import BackfillState
+from penstock.model.backfills import BackfillState, Reprocess
 from penstock.model.spec import DagSpec, TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
 from penstock.model.structure import Structure
@@ -64,7 +64,7 @@ def world_of(
     found = {}
     for key, limit in (backfills or {}).items():
         record = BackfillRecord(
-            key, "d", 0, 1, "none", limit, backwards=False, conf="{}", state=BackfillState.RUNNING,
+            key, "d", 0, 1, Reprocess.NONE, limit, backwards=False, conf="{}", state=BackfillState.RUNNING,
             by="tester", created_us=0,
         )  # fmt: skip
         found[key] = LiveBackfill(record, [])

@@ -15,6 +15,8 @@ from fakes.world import DAY, NOW, World, believable, replace
 from fakes.world_points import days_of, points_of
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
 from penstock.model.acts import AnyAct, act_name
+from penstock.model.barriers import BarrierKind
+from penstock.model.points import PointState
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
@@ -187,7 +189,7 @@ class FakeEngine:
         self._dag(dag_id)
         dated = [(run, run.logical_date) for run in self.world.runs_of(dag_id)]
         return [
-            LedgerRow(first=date, last=date, count=1, status="ran", run_id=run.run_id)
+            LedgerRow(first=date, last=date, count=1, status=PointState.RAN, run_id=run.run_id)
             for run, date in dated[:limit]
             if date is not None
         ]
@@ -283,7 +285,11 @@ class FakeEngine:
             up.task_id for up in detail.tasks if up.task_id in task.upstream and up.state.value != "success"
         )
         barriers = (
-            (Barrier(kind="trigger_rule", text=f"all_success waits for {', '.join(bad)}", holders=bad),)
+            (
+                Barrier(
+                    kind=BarrierKind.TRIGGER_RULE, text=f"all_success waits for {', '.join(bad)}", holders=bad
+                ),
+            )
             if bad
             else ()
         )

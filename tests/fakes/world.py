@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from penstock.clock import EPOCH
-from penstock.model.backfills import BackfillPointState, BackfillState
+from penstock.model.backfills import BackfillPointState, BackfillState, Reprocess
 from penstock.model.graph import Graph
 from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.points import PointState
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
@@ -409,7 +410,7 @@ def _skip(world: World, dag_id: str, first: datetime, days: int, reason: str) ->
     world.skips.setdefault(dag_id, []).extend(
         LedgerPoint(
             logical_date=moment,
-            state="skipped",
+            state=PointState.SKIPPED,
             reason=reason,
             span_first=dates[0],
             span_last=dates[-1],
@@ -451,7 +452,7 @@ def _backfill(newest: datetime) -> BackfillRow:
         dag_id="nyc_flights",
         from_date=slots[0].logical_date,
         to_date=slots[-1].logical_date,
-        reprocess="failed",
+        reprocess=Reprocess.FAILED,
         max_active_runs=2,
         backwards=False,
         state=BackfillState.RUNNING,

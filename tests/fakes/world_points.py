@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, tzinfo
 
 from fakes.world import DAY, World
+from penstock.model.points import PointState
 from penstock.model.states import RunType
 from penstock.model.views.points import DayRow, LedgerPoint
 
@@ -28,7 +29,9 @@ def points_of(world: World, dag_id: str) -> list[LedgerPoint]:
             )
     coming = world.dags[dag_id].dag.next_run
     if coming is not None:
-        found += [LedgerPoint(logical_date=coming + place * DAY, state="upcoming") for place in range(10)]
+        found += [
+            LedgerPoint(logical_date=coming + place * DAY, state=PointState.UPCOMING) for place in range(10)
+        ]
     return sorted(found, key=lambda point: point.logical_date)
 
 

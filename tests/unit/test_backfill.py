@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from penstock.model.backfills import Choice, Reprocess
 from penstock.model.states import RunState
 from penstock.scheduling.world.backfill_rules import choose, slot_state
 
@@ -22,7 +23,7 @@ TABLE = {
 
 @pytest.mark.parametrize("state", TABLE)
 def test_the_choice_for_each_state_and_wish(state: RunState | None) -> None:
-    assert tuple(choose(state, wish) for wish in ("none", "failed", "completed")) == TABLE[state]
+    assert tuple(choose(state, wish) for wish in Reprocess) == TABLE[state]
 
 
 def test_the_table_knows_every_state() -> None:
@@ -30,9 +31,9 @@ def test_the_table_knows_every_state() -> None:
 
 
 def test_only_what_is_created_or_rerun_waits() -> None:
-    assert slot_state("create") == ("waiting", None)
-    assert slot_state("rerun") == ("waiting", "rerun")
-    for choice, state in (("kept", "kept"), ("in_flight", "skipped")):
-        found, reason = slot_state(choice)  # type: ignore[arg-type]
+    assert slot_state(Choice.CREATE) == ("waiting", None)
+    assert slot_state(Choice.RERUN) == ("waiting", "rerun")
+    for choice, state in ((Choice.KEPT, "kept"), (Choice.IN_FLIGHT, "skipped")):
+        found, reason = slot_state(choice)
         assert found == state
         assert reason

@@ -13,12 +13,16 @@ from penstock.model.backfills import (
     BACKFILL_POINTS,
     BACKFILLS,
     CANARIES,
+    CHOICES,
+    REPROCESSES,
     BackfillPointState,
     BackfillState,
     Canary,
+    Reprocess,
 )
 from penstock.model.callbacks import CALLBACKS, CallbackState
 from penstock.model.pauses import PAUSES, PauseKind
+from penstock.model.points import POINTS
 from penstock.model.subject import SUBJECTS, SubjectKind
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.callbacks import CallbackRow
@@ -27,7 +31,16 @@ from penstock.model.vocabulary import Term, Vocabulary
 from penstock.store.engine.records import BackfillRecord, CallbackRecord, SlotRecord
 from penstock_tui.view.state_style import Looks
 
-ALL: list[Vocabulary[Any]] = [BACKFILLS, BACKFILL_POINTS, CANARIES, CALLBACKS, SUBJECTS]
+ALL: list[Vocabulary[Any]] = [
+    BACKFILLS,
+    BACKFILL_POINTS,
+    CANARIES,
+    CALLBACKS,
+    CHOICES,
+    POINTS,
+    REPROCESSES,
+    SUBJECTS,
+]
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 MAY: dict[str, dict[str, str]] = {
@@ -49,6 +62,16 @@ MAY: dict[str, dict[str, str]] = {
     },
     "canary": {"waiting": "passed failed", "passed": "", "failed": ""},
     "callback": {"waiting": "running failed", "running": "waiting done failed", "done": "", "failed": ""},
+    "choice": dict.fromkeys(("create", "rerun", "kept", "in_flight"), ""),
+    "reprocess behavior": dict.fromkeys(("none", "failed", "completed"), ""),
+    "schedule point": {
+        "ran": "ran_late backfilled",
+        "ran_late": "ran backfilled",
+        "skipped": "ran ran_late backfilled",
+        "backfilled": "",
+        "waiting": "ran ran_late skipped backfilled",
+        "upcoming": "waiting ran ran_late backfilled",
+    },
     "subject": dict.fromkeys(("run", "dag", "order", "row"), ""),
 }
 """What may follow what, written down a second time."""
@@ -108,7 +131,7 @@ def test_the_console_draws_what_the_tables_say() -> None:
 def test_views_say_the_same_words_as_ever() -> None:
     point = BackfillPoint(logical_date=NOW, state=BackfillPointState.KEPT)
     row = BackfillRow(
-        backfill_id=1, dag_id="d", from_date=NOW, to_date=NOW, reprocess="none", max_active_runs=1,
+        backfill_id=1, dag_id="d", from_date=NOW, to_date=NOW, reprocess=Reprocess.NONE, max_active_runs=1,
         backwards=False, state=BackfillState.PAUSED, created=NOW, by="ada", canary=Canary.PASSED,
         points=(point,),
     )  # fmt: skip
@@ -131,7 +154,7 @@ def test_a_record_takes_on_no_state_that_may_not_follow() -> None:
         "d",
         0,
         1,
-        "none",
+        Reprocess.NONE,
         2,
         backwards=False,
         conf="{}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +13,9 @@ from penstock.cli.moments import Conf, Moment, in_zone
 from penstock.cli.options import dag_argument, dry_run_option, json_option, yes_option
 from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
+from penstock.model.backfills import BackfillState, Reprocess
 
 if TYPE_CHECKING:
-    from penstock.model.acts import AnyAct
     from penstock.model.views.backfills import BackfillRow
 
 backfill_argument = click.argument("backfill_id", metavar="ID", type=int)
@@ -40,7 +40,7 @@ def backfill() -> None:
 @click.option("--to", "last", type=Moment(), required=True, help="The last point, included.")
 @click.option(
     "--reprocess",
-    type=click.Choice(["none", "failed", "completed"]),
+    type=click.Choice([each.value for each in Reprocess]),
     default="none",
     show_default=True,
     help="Which existing runs to run again: none, the failed ones, or all that ended.",
@@ -63,7 +63,7 @@ def create(
     dag: str,
     first: datetime,
     last: datetime,
-    reprocess: Literal["none", "failed", "completed"],
+    reprocess: str,
     max_active_runs: int,
     backwards: bool,
     canary: bool,
@@ -92,7 +92,7 @@ def create(
         dag_id=dag,
         from_date=in_zone(first, zone),
         to_date=in_zone(last, zone),
-        reprocess=reprocess,
+        reprocess=Reprocess(reprocess),
         max_active_runs=max_active_runs,
         backwards=backwards,
         canary=canary,
@@ -118,7 +118,7 @@ def _follow(session: Session, backfill_id: int, *, as_json: bool) -> int:
         print_json(row)
     else:
         tell(_row_text(row))
-    return 0 if row.state == "success" else 1
+    return 0 if row.state is BackfillState.SUCCESS else 1
 
 
 @backfill.command("list")
@@ -143,7 +143,7 @@ def list_backfills(session: Session, *, dag: str | None, as_json: bool) -> None:
         return
     tell(
         text.table(
-            ("ID", "DAG", "FROM", "TO", "STATE", "AT ONCE", "SLOTS", "NOTE"),
+            ("ID", "DAG", "FROM", "TO", "STATE", "AT ONCE", "POINTS", "NOTE"),
             [
                 (
                     row.backfill_id,
@@ -219,7 +219,7 @@ def pause(session: Session, *, backfill_id: int, as_json: bool) -> int:
     """
     from penstock.model.acts import PauseBackfill
 
-    return _steer(session, PauseBackfill(backfill_id=backfill_id), as_json)
+    return perform(session, PauseBackfill(backfill_id=backfill_id), as_json=as_json)
 
 
 @backfill.command
@@ -234,7 +234,7 @@ def resume(session: Session, *, backfill_id: int, as_json: bool) -> int:
     """
     from penstock.model.acts import ResumeBackfill
 
-    return _steer(session, ResumeBackfill(backfill_id=backfill_id), as_json)
+    return perform(session, ResumeBackfill(backfill_id=backfill_id), as_json=as_json)
 
 
 @backfill.command
@@ -249,7 +249,7 @@ def cancel(session: Session, *, backfill_id: int, as_json: bool) -> int:
     """
     from penstock.model.acts import CancelBackfill
 
-    return _steer(session, CancelBackfill(backfill_id=backfill_id), as_json)
+    return perform(session, CancelBackfill(backfill_id=backfill_id), as_json=as_json)
 
 
 @backfill.command
@@ -265,8 +265,6 @@ def resize(session: Session, *, backfill_id: int, max_active_runs: int, as_json:
     """
     from penstock.model.acts import ResizeBackfill
 
-    return _steer(session, ResizeBackfill(backfill_id=backfill_id, max_active_runs=max_active_runs), as_json)
-
-
-def _steer(session: Session, act: AnyAct, as_json: bool) -> int:
-    return perform(session, act, as_json=as_json)
+    return perform(
+        session, ResizeBackfill(backfill_id=backfill_id, max_active_runs=max_active_runs), as_json=as_json
+    )

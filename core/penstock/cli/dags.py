@@ -165,10 +165,12 @@ def next_points(session: Session, *, dag: str, count: int, as_json: bool) -> Non
       penstock dags next first_dag
       penstock dags next first_dag -n 10 --json
     """
+    from penstock.model.barriers import BarrierKind
+
     engine = session.reader()
     with suggesting(engine, dag):
         points = engine.next_points(dag, count)
-        barriers = [barrier for barrier in engine.why(dag).barriers if barrier.kind == "assets"]
+        barriers = [barrier for barrier in engine.why(dag).barriers if barrier.kind is BarrierKind.ASSETS]
     if as_json:
         print_json({"points": points, **({"assets": barriers[0]} if barriers else {})})
         return

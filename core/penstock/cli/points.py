@@ -13,6 +13,7 @@ from penstock.cli.moments import Moment, in_zone
 from penstock.cli.options import dag_argument, json_option
 from penstock.cli.output import print_json, say, tell
 from penstock.cli.session import Session, pass_session
+from penstock.model.points import OPEN, POINTS, WITHOUT_RUN, PointState
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from penstock.model.views.points import LedgerPoint
 
 _PAGE = 5000
-_OPEN = ("waiting", "upcoming")
 _BACK = timedelta(days=30)
-_WORDS = {"ran_late": "ran late"}
 
 
 @click.command
@@ -36,7 +35,7 @@ _WORDS = {"ran_late": "ran late"}
 )
 @click.option(
     "--state",
-    type=click.Choice(["ran", "ran_late", "skipped", "backfilled", *_OPEN]),
+    type=click.Choice([each.value for each in PointState]),
     multiple=True,
     help="Only points in this state; may be repeated.",
 )
@@ -71,14 +70,14 @@ def points(
     end = in_zone(last, zone) + _rest_of_day(last) if last else datetime.now(zone)
     with suggesting(engine, dag):
         found = list(_all(engine, dag, begin, end))
-    wanted = state or ("ran", "ran_late", "skipped", "backfilled", *(_OPEN if with_open else ()))
+    wanted = frozenset(state) or frozenset(PointState) - (frozenset() if with_open else OPEN)
     shown = [point for point in found if point.state in wanted]
-    waiting = sum(point.state == "waiting" for point in found)
+    waiting = sum(point.state is PointState.WAITING for point in found)
     if as_json:
         print_json({"points": shown})
     else:
         _show(shown, zone)
-    if waiting and "waiting" not in wanted:
+    if waiting and PointState.WAITING not in wanted:
         say(f"{waiting} due point(s) have no record yet: the schedule is paused, or the engine is behind")
 
 
@@ -112,7 +111,7 @@ def _runs(points: list[LedgerPoint]) -> Iterator[list[LedgerPoint]]:
     from itertools import groupby
 
     def alike(point: LedgerPoint) -> tuple[Any, ...]:
-        alone = point.logical_date if point.state not in {"skipped", *_OPEN} else None
+        alone = point.logical_date if point.state not in WITHOUT_RUN else None
         return point.state, point.reason, point.span_first, alone
 
     for _, group in groupby(points, alike):
@@ -131,7 +130,7 @@ def _row(points: list[LedgerPoint], zone: tzinfo) -> tuple[object, ...]:
         text.moment(head.logical_date, zone),
         text.moment(tail.logical_date, zone) if len(points) > 1 else "",
         len(points),
-        _WORDS.get(head.state, head.state),
+        POINTS[head.state].name,
         head.run_id or "",
         ", ".join(notes),
     )

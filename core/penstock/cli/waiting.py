@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from penstock.cli.text import state, took
 from penstock.model.backfills import BACKFILLS
-from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState
+from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
@@ -89,7 +89,7 @@ def _tell_ends(detail: RunDetail, told: dict[tuple[str, int], str], tell: Callab
         elif told.get(key) != task.state:
             told[key] = task.state
             words = outcome_words(task)
-            note = f" ({words})" if words and task.state.value == "failed" else ""
+            note = f" ({words})" if words and task.state is TaskState.FAILED else ""
             tell(f"{instance_key(*key)} {state(task.state.value)}{note} {took(task.start, task.end)}")
 
 

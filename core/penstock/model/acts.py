@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from penstock.model.backfills import Reprocess
+
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="act", omit_defaults=True):
     """Base class of all acts."""
@@ -183,7 +185,7 @@ class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaul
     dag_id: str
     from_date: datetime
     to_date: datetime
-    reprocess: Literal["none", "failed", "completed"] = "none"
+    reprocess: Reprocess = Reprocess.NONE
     max_active_runs: int = 10
     backwards: bool = False
     conf: dict[str, Any] = msgspec.field(default_factory=dict)

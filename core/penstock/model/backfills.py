@@ -1,7 +1,8 @@
-"""The states of backfills, of their points and of their canary, and what may follow what."""
+"""The small vocabularies of backfills: states of them, of their points and canary, what they reprocess."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from penstock.model.looks import LOOKS
@@ -40,6 +41,30 @@ class BackfillPointState(StrEnum):
     """It does not run: its run was at work already, or the backfill stopped before."""
     CANCELLED = "cancelled"
     """Its run or the backfill was cancelled."""
+
+
+class Reprocess(StrEnum):
+    """Which points of a backfill run again although there is a run for their date."""
+
+    NONE = "none"
+    """None: only dates without a run."""
+    FAILED = "failed"
+    """Also those whose run failed or was cancelled."""
+    COMPLETED = "completed"
+    """All whose run has ended."""
+
+
+class Choice(StrEnum):
+    """What a backfill does with one of its points."""
+
+    CREATE = "create"
+    """There is no run for its date: one is created."""
+    RERUN = "rerun"
+    """Its run is cleared."""
+    KEPT = "kept"
+    """Its run stays as it is."""
+    IN_FLIGHT = "in_flight"
+    """Its run is queued or running: it is never replaced."""
 
 
 class Canary(StrEnum):
@@ -85,6 +110,27 @@ def _point_terms() -> dict[BackfillPointState, Term[BackfillPointState]]:
 
 BACKFILLS = Vocabulary(BackfillState, "backfill", _backfill_terms())
 BACKFILL_POINTS = Vocabulary(BackfillPointState, "point of a backfill", _point_terms())
+OPEN_POINTS = frozenset({BackfillPointState.WAITING, BackfillPointState.RUNNING})
+"""States of points that still keep a backfill going."""
+REPROCESSES = Vocabulary(
+    Reprocess,
+    "reprocess behavior",
+    {Reprocess.NONE: Term("missing"), Reprocess.FAILED: Term("failed"), Reprocess.COMPLETED: Term("all")},
+)
+"""Each by the runs that such a backfill makes."""
+CHOICES = Vocabulary(
+    Choice,
+    "choice",
+    {
+        Choice.CREATE: Term("is created", LOOKS["created"]),
+        Choice.RERUN: Term("runs again", replace(LOOKS["up_for_retry"], word="rerun")),
+        Choice.KEPT: Term("is kept", LOOKS["kept"]),
+        Choice.IN_FLIGHT: Term(
+            "is active, left alone", replace(LOOKS["running"], word="in flight, left alone")
+        ),
+    },
+)
+"""Each by what the run of the point does."""
 CANARIES = Vocabulary(
     Canary,
     "canary",

@@ -14,7 +14,9 @@ from itertools import product
 from typing import TypeVar
 
 from penstock.model.backfills import BACKFILL_POINTS, BACKFILLS
+from penstock.model.barriers import BarrierKind
 from penstock.model.callbacks import CALLBACKS
+from penstock.model.points import POINTS
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.transitions import RUN_MOVES, TASK_MOVES, RunEvent, TaskEvent
 from penstock.model.vocabulary import Vocabulary
@@ -51,6 +53,10 @@ def render() -> str:
             *_vocabulary(BACKFILL_POINTS),
             "## Callbacks\n",
             *_vocabulary(CALLBACKS),
+            "## Schedule points\n",
+            *_vocabulary(POINTS),
+            "## What may hold something back\n",
+            *_kinds(BarrierKind),
         ]
     )
 
@@ -92,6 +98,15 @@ def _vocabulary(words: Vocabulary[State]) -> Iterator[str]:
     for state in words.kind:
         after = ", ".join(_name(each, words.final) for each in words.kind if each in words[state].becomes)
         yield f"| {_name(state, words.final)} | {meanings.get(state.name, '')} | {after} |"
+    yield ""
+
+
+def _kinds(kind: type[StrEnum]) -> Iterator[str]:
+    meanings = _meanings(kind)
+    yield "The `kind` of each of the `gates` that `penstock why --json` gives.\n"
+    yield "| Kind | Meaning |\n| --- | --- |"
+    for each in kind:
+        yield f"| {each} | {meanings[each.name]} |"
     yield ""
 
 

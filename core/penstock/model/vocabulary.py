@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from penstock.errors import IllegalMoveError
-from penstock.model.looks import Look
+from penstock.model.looks import LOOKS, Look
 
 Value = TypeVar("Value", bound=StrEnum)
 
@@ -21,7 +21,7 @@ class Term(Generic[Value]):
     """One value: its ``name`` for people, its look, and the values that may follow it."""
 
     name: str
-    look: Look
+    look: Look = LOOKS["none"]
     becomes: frozenset[Value] = field(default_factory=frozenset)
 
 

@@ -56,7 +56,7 @@ def plans() -> Iterator[str]:
             (b, a) for b in states for a in ("queued", "success", "running")
         )
     ]
-    yield from (f"{each.before} {each.after}: {plan_rows.fate(each)}" for each in slots)
+    yield from (f"{each.before} {each.after}: {plan_rows.choice_of(each)}" for each in slots)
     hours = [replace(each, logical_date=NOW + timedelta(hours=at)) for at, each in enumerate(slots[:5])]
     for some in (slots, hours, [replace(slots[0], logical_date=None)]):
         for looks in LOOKS:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from data.pages.shown import BERLIN, LOOKS, shown
 from fakes.world import NOW, believable, replace
+from penstock.model.barriers import BarrierKind
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.why import Barrier, Why
@@ -31,7 +32,7 @@ def said() -> Iterator[str]:
     world = believable()
     detail = next(iter(world.runs.values()))
     barriers = tuple(
-        Barrier(kind=kind, text=f"it waits for {kind}", holders=holders, until=until)
+        Barrier(kind=BarrierKind(kind), text=f"it waits for {kind}", holders=holders, until=until)
         for kind, holders, until in (
             ("pool", ("d/r/a", "d/r/b", "d/r/c", "d/r/d"), None),
             ("paused", (), NOW + timedelta(hours=3)),

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from data.builders import NOON, add_attempt, add_dag, add_run, dag, insert, task, task_key
 from penstock.clock import to_us
-from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary, Reprocess
 from penstock.model.callbacks import CallbackState
 from penstock.model.pauses import PauseKind
+from penstock.model.points import PointState
 from penstock.model.states import RunState, RunType
 from penstock.model.subject import SubjectKind
 from penstock.store import tables
@@ -60,7 +61,7 @@ def _records(database: Database) -> dict[str, Record]:
             "e",
             1,
             2,
-            "failed",
+            Reprocess.FAILED,
             3,
             backwards=True,
             conf="{}",
@@ -75,7 +76,7 @@ def _records(database: Database) -> dict[str, Record]:
         ),
         records.DagRecord("new", "new.py", 1, False, NOW, 1, 2, 3),  # noqa: FBT003
         records.ImportErrorRecord("bad.py", "no", 4, "trace", NOW),
-        records.LedgerRecord(0, "d", 1, 2, 2, "skipped", "paused", None, False, '{"kind": "cron"}'),  # noqa: FBT003
+        records.LedgerRecord(0, "d", 1, 2, 2, PointState.SKIPPED, "paused", None, False, '{"kind": "cron"}'),  # noqa: FBT003
         records.MetaRecord("key", "value"),
         records.PauseRecord(PauseKind.TASK, "d", run_id, "a", "anna", NOW, "why", NOW + 1),
         records.PoolRecord("wide", 12, "words", True),  # noqa: FBT003

@@ -13,6 +13,7 @@ from fakes.engine import FakeEngine
 from fakes.world import replace
 from penstock.errors import RefusedError
 from penstock.model import acts
+from penstock.model.backfills import BackfillState, Reprocess
 from penstock.model.states import RunState, TaskState
 
 RUN = "scheduled__2026-08-21T06:00:00+00:00"
@@ -81,7 +82,7 @@ ASKED: list[tuple[tuple[str, ...], acts.AnyAct]] = [
             dag_id="user_snapshots",
             from_date=new_york(1),
             to_date=new_york(3),
-            reprocess="failed",
+            reprocess=Reprocess.FAILED,
             max_active_runs=2,
             backwards=True,
             conf={"a": 1},
@@ -318,7 +319,7 @@ def test_a_backfill_is_waited_for(say: Say, engine: FakeEngine, state: str, code
             threading.Event().wait(0.01)
         newest = max(engine.world.backfills)
         row = engine.world.backfills[newest]
-        engine.world.backfills[newest] = replace(row, state=state)
+        engine.world.backfills[newest] = replace(row, state=BackfillState(state))
         engine.notify(all=True)
 
     ender = threading.Thread(target=end)

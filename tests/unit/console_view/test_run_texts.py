@@ -13,6 +13,7 @@ from rich.style import Style
 
 from fakes.world import NOW, World, replace
 from fakes.world import believable as make_world
+from penstock.model.barriers import BarrierKind
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import RunState, TaskState
 from penstock.model.views.attempts import AttemptRow, Sample
@@ -225,9 +226,12 @@ def test_what_gives_way_keeps_both_its_ends() -> None:
 def test_details_name_barriers_holders_chain_and_attempts() -> None:
     barriers = (
         Barrier(
-            kind="pool", text="pool warehouse is full", holders=("load_a",), until=NOW + timedelta(minutes=5)
+            kind=BarrierKind.POOL,
+            text="pool warehouse is full",
+            holders=("load_a",),
+            until=NOW + timedelta(minutes=5),
         ),
-        Barrier(kind="retry", text="retry delay of b", holders=("b",)),
+        Barrier(kind=BarrierKind.RETRY, text="retry delay of b", holders=("b",)),
     )
     why = Why(subject="x", state="scheduled", barriers=barriers, chain=("x", "y", "root"))
     lines = [text_of(line) for line in why_lines(why, NOW, UTC, Looks(), 60)]

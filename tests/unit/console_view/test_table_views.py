@@ -207,7 +207,13 @@ def test_dates_of_a_backfill_show_what_happens_to_each() -> None:
         point(4, "running", "running"),
         point(5, "queued", "queued"),
     ]
-    assert [plan_rows.fate(item) for item in items] == ["create", "rerun", "kept", "in_flight", "in_flight"]
+    assert [plan_rows.choice_of(item) for item in items] == [
+        "create",
+        "rerun",
+        "kept",
+        "in_flight",
+        "in_flight",
+    ]
     lines = [text_of(line) for line in plan_rows.date_lines(items, 60, Looks(), UTC)]
     assert lines == ["2026-07  01+  02⟳  03⊜  04▸  05▸ "]
     narrow = plan_rows.date_lines(items, 20, Looks(), UTC)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Literal, cast
 
 from textual.app import ComposeResult
 
 from penstock.errors import UsageError
 from penstock.model.acts import AnyAct, CreateBackfill
+from penstock.model.backfills import Choice, Reprocess
 from penstock.model.views.dags import DagDetail
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
@@ -40,8 +40,12 @@ class BackfillDialog(PlanDialog):
         hint = f"the clock of {self._detail.dag.timezone}"
         yield Field("from", first, caption_cells=_CELLS, hint=hint, id="from")
         yield Field("to", last, caption_cells=_CELLS, hint="included", id="to")
-        runs = [("none", "only missing"), ("failed", "missing and failed"), ("completed", "all finished")]
-        yield Options("runs", runs, chosen={"none"}, caption_cells=_CELLS, id="reprocess")
+        runs = [
+            (Reprocess.NONE, "only missing"),
+            (Reprocess.FAILED, "missing and failed"),
+            (Reprocess.COMPLETED, "all finished"),
+        ]
+        yield Options("runs", runs, chosen={Reprocess.NONE}, caption_cells=_CELLS, id="reprocess")
         order = [("forwards", "oldest first"), ("backwards", "newest first")]
         yield Options("order", order, chosen={"forwards"}, caption_cells=_CELLS, id="order")
         yield Field("at once", "2", caption_cells=_CELLS, hint="runs", id="at_once")
@@ -72,9 +76,7 @@ class BackfillDialog(PlanDialog):
         stop = self.query_one("#stop_after", Field).text.strip()
         if stop and (not stop.isdigit() or int(stop) < 1):
             raise UsageError(f"stop at must be empty or a whole number from 1, not {stop!r}")
-        reprocess = cast(
-            "Literal['none', 'failed', 'completed']", self.query_one("#reprocess", Options).value
-        )
+        reprocess = Reprocess(self.query_one("#reprocess", Options).value)
         return [
             CreateBackfill(
                 dag_id=self._dag_id,
@@ -97,11 +99,11 @@ class BackfillDialog(PlanDialog):
     @property
     def ready(self) -> bool:
         """Whether any run is created or repeated."""
-        return self._counts.get("create", 0) + self._counts.get("rerun", 0) > 0
+        return self._counts.get(Choice.CREATE, 0) + self._counts.get(Choice.RERUN, 0) > 0
 
     def verb(self) -> str:
         """Return the verb with both counts."""
-        create, rerun = self._counts.get("create", 0), self._counts.get("rerun", 0)
+        create, rerun = self._counts.get(Choice.CREATE, 0), self._counts.get(Choice.RERUN, 0)
         words = [f"Create {create}"] if create or not rerun else []
         words += [f"Rerun {rerun}" if not words else f"rerun {rerun}"] if rerun else []
         return " and ".join(words)
@@ -124,7 +126,7 @@ class BackfillDialog(PlanDialog):
 
     def _length(self) -> Spans:
         """Return about how long it takes, from how long such runs took."""
-        runs = self._counts.get("create", 0) + self._counts.get("rerun", 0)
+        runs = self._counts.get(Choice.CREATE, 0) + self._counts.get(Choice.RERUN, 0)
         at_once = self.query_one("#at_once", Field).text.strip()
         typical = self._detail.dag.p50
         if not runs or typical is None or not at_once.isdigit() or not int(at_once):

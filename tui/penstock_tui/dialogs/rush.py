@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from penstock.model.acts import AnyAct, RunNext, RunNow
+from penstock.model.rush import Rush
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.widgets.options import Options
 
@@ -32,8 +33,8 @@ class RushDialog(PlanDialog):
 
     def form(self) -> ComposeResult:
         """Compose the two ways."""
-        ways = [("next", "next: the first place that comes free"), ("now", "now: past every limit")]
-        yield Options("how", ways, chosen={"next"}, id="how")
+        ways = [(Rush.NEXT, "next: the first place that comes free"), (Rush.NOW, "now: past every limit")]
+        yield Options("how", ways, chosen={Rush.NEXT}, id="how")
 
     def focus_first(self) -> None:
         """Begin at the choice."""
@@ -47,5 +48,5 @@ class RushDialog(PlanDialog):
 
     def acts(self) -> list[AnyAct]:
         """Return an act for each place."""
-        verb = RunNow if self.query_one("#how", Options).value == "now" else RunNext
+        verb = RunNow if self.query_one("#how", Options).value == Rush.NOW else RunNext
         return [verb(dag_id=dag_id, run_id=run_id, task_id=task) for dag_id, run_id, task in self._places]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from penstock.model.callbacks import CallbackState
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagRow
 from penstock.model.views.why import Why
@@ -45,7 +46,7 @@ def pause_lines(dag: DagRow, cells: int) -> list[Spans]:
 
 def failed_callback_lines(callbacks: Sequence[CallbackRow], cells: int) -> list[Spans]:
     """Return which callbacks of a run failed and why."""
-    failed = [row for row in callbacks if row.state == "failed"]
+    failed = [row for row in callbacks if row.state is CallbackState.FAILED]
     if not failed:
         return []
     lines: list[Spans] = []

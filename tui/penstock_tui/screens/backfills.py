@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from penstock.model.backfills import OPEN_POINTS, REPROCESSES, BackfillPointState, BackfillState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
@@ -33,8 +34,16 @@ _SLOT_COLUMNS = (
     Column("state", "state", 12),
     Column("reason", "why", 20, most=80, drop=1),
 )
-_SLOT_STATES = ("failed", "running", "waiting", "success", "kept", "skipped", "cancelled")
-_WAITS = {"waiting", "running"}
+_ORDER = (
+    BackfillPointState.FAILED,
+    BackfillPointState.RUNNING,
+    BackfillPointState.WAITING,
+    BackfillPointState.SUCCESS,
+    BackfillPointState.KEPT,
+    BackfillPointState.SKIPPED,
+    BackfillPointState.CANCELLED,
+)
+"""The order in which points are counted."""
 
 
 def _state(row: BackfillRow, looks: Looks) -> Spans:
@@ -42,7 +51,7 @@ def _state(row: BackfillRow, looks: Looks) -> Spans:
 
 
 def _counts(row: BackfillRow, looks: Looks) -> Spans:
-    return counted(row.counts, _SLOT_STATES, looks)
+    return counted(row.counts, _ORDER, looks)
 
 
 def _rules(row: BackfillRow) -> list[str]:
@@ -82,7 +91,10 @@ class BackfillsScreen(Listing):
         if self.backfills and not rows:
             self.table.empty = "no backfill matches the filter"
         self.table.set_rows(
-            [Row(str(row.backfill_id), self._cells(row), failed=row.state == "failed") for row in rows]
+            [
+                Row(str(row.backfill_id), self._cells(row), failed=row.state is BackfillState.FAILED)
+                for row in rows
+            ]
         )
         self.refresh_top()
 
@@ -98,23 +110,16 @@ class BackfillsScreen(Listing):
     def _cells(self, row: BackfillRow) -> tuple[Spans, ...]:
         looks, zone = self.shell.looks, self.shell.zone
         total = sum(row.counts.values())
-        left = sum(row.counts.get(state, 0) for state in _WAITS)
+        left = sum(row.counts.get(state, 0) for state in OPEN_POINTS)
         return (
             [(str(row.backfill_id), "")],
-            [(label(row.dag_id), "bold" if row.state == "running" else "")],
+            [(label(row.dag_id), "bold" if row.state is BackfillState.RUNNING else "")],
             _state(row, looks),
             [(f"{total - left}/{total}", "")],
             _counts(row, looks),
             [(durations.stamp(row.from_date, zone)[:10], "")],
             [(durations.stamp(row.to_date, zone)[:10], "")],
-            [
-                (
-                    label(
-                        {"none": "missing", "failed": "failed", "completed": "all"}.get(row.reprocess, "?")
-                    ),
-                    "",
-                )
-            ],
+            [(REPROCESSES[row.reprocess].name, "")],
             [(str(row.max_active_runs), "")],
             [(", ".join(_rules(row)) or "-", "bright_black")],
             [(label(row.by), "bright_black")],
@@ -171,7 +176,7 @@ class SlotsScreen(Listing):
         self.table.empty = "no slots"
         self.table.set_rows(
             [
-                Row(str(place), self._cells(slot), failed=slot.state == "failed")
+                Row(str(place), self._cells(slot), failed=slot.state is BackfillPointState.FAILED)
                 for place, slot in enumerate(slots)
             ]
         )

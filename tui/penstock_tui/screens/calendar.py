@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from textual.app import ComposeResult
 
+from penstock.model.points import PointState
+from penstock.model.states import RunState
 from penstock.model.views.dags import DagDetail
 from penstock.model.views.events import Change
 from penstock.model.views.points import DayRow, LedgerPoint
@@ -224,7 +226,8 @@ class PointsScreen(Listing):
                 Row(
                     key,
                     point_rows.cells(point, self.zone, looks),
-                    failed=point.run_state == "failed" or point.state in {"skipped", "waiting"},
+                    failed=point.run_state is RunState.FAILED
+                    or point.state in {PointState.SKIPPED, PointState.WAITING},
                 )
                 for key, point in self.points.items()
             ]
@@ -271,4 +274,8 @@ class PointsScreen(Listing):
             self.shell.open_run(self.dag_id, point.run_id)
 
 
-_NO_RUN = {"skipped": "was skipped", "waiting": "waits for its schedule", "upcoming": "is still to come"}
+_NO_RUN = {
+    PointState.SKIPPED: "was skipped",
+    PointState.WAITING: "waits for its schedule",
+    PointState.UPCOMING: "is still to come",
+}

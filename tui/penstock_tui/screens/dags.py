@@ -7,6 +7,7 @@ import asyncio
 from textual.app import ComposeResult
 
 from penstock.errors import EngineNotRunningError
+from penstock.model.states import RunState
 from penstock.model.views.dags import DagRow
 from penstock.model.views.events import Change
 from penstock.model.views.status import ImportErrorRow
@@ -93,7 +94,7 @@ class DagsScreen(Listing):
                 Row(
                     row.dag_id,
                     dag_rows.cells(row, now, shell.zone, shell.looks),
-                    failed=dag_rows.state_of(row) == "failed",
+                    failed=dag_rows.state_of(row) == RunState.FAILED,
                 )
                 for row in rows
             ],

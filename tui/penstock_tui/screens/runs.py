@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from penstock.model.states import RunState
 from penstock.model.views.dags import DagRow
 from penstock.model.views.events import Change
 from penstock.model.views.runs import RunRow
@@ -86,7 +87,7 @@ class RunsScreen(Listing):
                 Row(
                     run.run_id,
                     run_rows.cells(run, now, shell.zone, dag_zone, shell.looks),
-                    failed=run.state.value == "failed" or run.failed_inside,
+                    failed=run.state is RunState.FAILED or run.failed_inside,
                 )
                 for run in runs
             ],

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from penstock.model import acts
 from penstock.model.acts import AnyAct
+from penstock.model.backfills import BackfillState
 from penstock.model.states import TERMINAL
 from penstock_tui.dialogs.confirm import Ask
 from penstock_tui.shell import Shell
@@ -42,7 +43,7 @@ async def pause(shell: Shell, targets: Sequence[Target]) -> None:
 def _pausable(target: Target) -> list[_Pausable]:
     match target:
         case BackfillTarget():
-            number, paused = target.backfill.backfill_id, target.backfill.state == "paused"
+            number, paused = target.backfill.backfill_id, target.backfill.state is BackfillState.PAUSED
             resume = acts.ResumeBackfill(backfill_id=number)
             return [_Pausable(paused, acts.PauseBackfill(backfill_id=number), resume)]
         case DagTarget():

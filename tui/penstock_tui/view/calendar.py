@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from penstock.model.looks import LOOKS, Look
+from penstock.model.points import POINTS, PointState
+from penstock.model.states import RunState
 from penstock.model.views.points import DayRow
 from penstock_tui.clean import label
 from penstock_tui.view.spans import Spans
@@ -23,23 +26,17 @@ MONTH_LINES = 9
 _TITLES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
-    """How a kind of day looks."""
-
-    letter: str
-    style: str
-    word: str
-
-
-FACES: Mapping[str, Face] = {
-    "failed": Face("F", "bold red", "failed"),
-    "skipped": Face("S", "bold yellow", "skipped"),
-    "waiting": Face("W", "bold magenta", "waiting"),
-    "ran_late": Face("L", "cyan", "late"),
-    "backfilled": Face("B", "bold blue", "backfilled"),
-    "ran": Face("R", "green", "ran"),
-    "upcoming": Face(".", "bright_black", "to come"),
+_NOTABLE = (
+    PointState.SKIPPED,
+    PointState.WAITING,
+    PointState.RAN_LATE,
+    PointState.BACKFILLED,
+    PointState.RAN,
+    PointState.UPCOMING,
+)
+FACES: Mapping[str, Look] = {
+    RunState.FAILED: LOOKS["failed"],
+    **{state: POINTS[state].look for state in _NOTABLE},
 }
 """By what they say, the most notable first."""
 
@@ -67,7 +64,7 @@ def kind_of(row: DayRow) -> str:
 
 
 def _count(row: DayRow, kind: str) -> int:
-    return row.runs.get("failed", 0) if kind == "failed" else row.counts.get(kind, 0)
+    return row.runs.get(kind, 0) if kind == RunState.FAILED else row.counts.get(kind, 0)
 
 
 def letter_of(row: DayRow) -> tuple[str, str]:
@@ -80,7 +77,7 @@ def letter_of(row: DayRow) -> tuple[str, str]:
 
 def bad(row: DayRow) -> bool:
     """Whether somebody may want to look at a day: a run failed, or a point has no run."""
-    return kind_of(row) in {"failed", "skipped", "waiting"}
+    return kind_of(row) in {RunState.FAILED, PointState.SKIPPED, PointState.WAITING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +150,8 @@ def summary(day: date, row: DayRow | None) -> Spans:
     if row.reasons:
         why = ", ".join(f"{label(reason)} {count}" for reason, count in row.reasons.items())
         spans.append((f"  ({why})" if len(row.reasons) > 1 else f"  ({label(next(iter(row.reasons)))})", ""))
-    if row.runs.get("failed"):
-        spans.append((f"  {row.runs['failed']} failed", FACES["failed"].style))
+    if row.runs.get(RunState.FAILED):
+        spans.append((f"  {row.runs[RunState.FAILED]} failed", FACES[RunState.FAILED].style))
     if row.moved_by_dst:
         spans.append(("  moved by the change of clocks", "bright_black"))
     return spans

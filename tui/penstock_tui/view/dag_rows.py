@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
-from penstock.model.states import RUN_UNFINISHED
+from penstock.model.states import RUN_UNFINISHED, RunState
 from penstock.model.views.dags import DagRow
 from penstock.model.views.runs import RunCell
 from penstock_tui.clean import label
@@ -103,7 +103,7 @@ def _state(row: DagRow, looks: Looks) -> Spans:
         done, total = done_of(run.counts)
         if run.held is not None:
             return [looks.worded("held")]
-        if state == "running" and total:
+        if state == RunState.RUNNING and total:
             spans: Spans = [(f"{looks.glyph(state)} {done}/{total}", looks.style(state))]
             for bad, _, count in bad_of(run.counts):
                 spans.append((f" {looks.glyph(bad)}{count}", looks.style(bad)))

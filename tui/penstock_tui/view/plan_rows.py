@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from penstock.model.backfills import Choice
 from penstock.model.states import RUN_UNFINISHED, RunState
 from penstock.model.views.plans import Plan, PlanItem
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans, fit, width
 from penstock_tui.view.state_style import Looks
-
-FATES = {
-    "create": ("created", "create"),
-    "rerun": ("up_for_retry", "rerun"),
-    "kept": ("kept", "kept"),
-    "in_flight": ("running", "in flight, left alone"),
-}
-"""What happens to a date of a backfill: the state whose look it has, and words."""
 
 
 def verb(plans: Sequence[Plan]) -> str:
@@ -101,29 +94,28 @@ def date_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo
     return lines
 
 
-def fate(item: PlanItem) -> str:
-    """Return what happens to a date of a backfill: a key of FATES."""
+def choice_of(item: PlanItem) -> Choice:
+    """Return what happens to a date of a backfill."""
     if item.after == RunState.QUEUED and item.before not in RUN_UNFINISHED:
-        return "rerun" if item.before else "create"
-    return "in_flight" if item.before in RUN_UNFINISHED else "kept"
+        return Choice.RERUN if item.before else Choice.CREATE
+    return Choice.IN_FLIGHT if item.before in RUN_UNFINISHED else Choice.KEPT
 
 
 def _day(item: PlanItem, date: datetime, looks: Looks) -> Spans:
-    state, _ = FATES[fate(item)]
-    return [(f" {date:%d}", ""), (looks.glyph(state), looks.style(state)), (" ", "")]
+    return [(f" {date:%d}", ""), looks.cell(choice_of(item)), (" ", "")]
 
 
 def _point(item: PlanItem, looks: Looks, zone: tzinfo) -> Spans:
-    state, words = FATES[fate(item)]
     before = [] if not item.before else [(f"  was {label(item.before)}", "bright_black")]
     date = durations.stamp(item.logical_date, zone)
-    return [(f"{date}  ", ""), (f"{looks.glyph(state)} {words}", looks.style(state)), *before]
+    return [(f"{date}  ", ""), looks.worded(choice_of(item)), *before]
 
 
 def backfill_summary(counts: dict[str, int], looks: Looks) -> Spans:
     """Return the counts of a backfill in words, with the glyphs that the dates use."""
     spans: Spans = []
-    for key, (state, words) in FATES.items():
-        if counts.get(key):
-            spans += [(f"{looks.glyph(state)} {counts[key]} {words}", looks.style(state)), ("   ", "")]
+    for choice in Choice:
+        if counts.get(choice):
+            glyph, look = looks.glyph(choice), looks.look(choice)
+            spans += [(f"{glyph} {counts[choice]} {look.word}", look.style), ("   ", "")]
     return spans

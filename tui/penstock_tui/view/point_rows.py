@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from penstock.model.points import POINTS
 from penstock.model.views.points import LedgerPoint
 from penstock_tui.clean import label
-from penstock_tui.view.calendar import FACES
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
@@ -22,7 +22,7 @@ COLUMNS = (
 
 def cells(point: LedgerPoint, zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
     """Return the cells of one point, in the order of COLUMNS; its date by the clock of *zone*."""
-    face = FACES[point.state]
+    face = POINTS[point.state].look
     here = point.logical_date.astimezone(zone)
     run: Spans = [("", "")]
     if point.run_state is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
+from penstock.model.states import TaskState
 from penstock.model.views.runs import RunRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
@@ -104,6 +105,19 @@ def order(sort: str) -> Callable[[RunRow], tuple[object, ...]]:
 
 
 _ORDER = (
-    "failed", "upstream_failed", "running", "stopping", "restarting", "up_for_retry", "queued", "scheduled",
-    "up_for_reschedule", "deferred", "pending", "success", "skipped", "cancelled", "removed",
+    TaskState.FAILED,
+    TaskState.UPSTREAM_FAILED,
+    TaskState.RUNNING,
+    TaskState.STOPPING,
+    TaskState.RESTARTING,
+    TaskState.UP_FOR_RETRY,
+    TaskState.QUEUED,
+    TaskState.SCHEDULED,
+    TaskState.UP_FOR_RESCHEDULE,
+    TaskState.DEFERRED,
+    TaskState.PENDING,
+    TaskState.SUCCESS,
+    TaskState.SKIPPED,
+    TaskState.CANCELLED,
+    TaskState.REMOVED,
 )  # fmt: skip

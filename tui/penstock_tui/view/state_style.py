@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from penstock.model.backfills import BACKFILL_POINTS, BACKFILLS, CANARIES
+from penstock.model.backfills import BACKFILL_POINTS, BACKFILLS, CANARIES, CHOICES, REPROCESSES
 from penstock.model.callbacks import CALLBACKS
 from penstock.model.looks import LOOKS, Look
 from penstock.model.pauses import PAUSES, PauseKind
+from penstock.model.points import POINTS
 from penstock.model.subject import SUBJECTS
 
-_VOCABULARIES = (BACKFILLS, BACKFILL_POINTS, CANARIES, CALLBACKS, SUBJECTS)
+_VOCABULARIES = (BACKFILLS, BACKFILL_POINTS, CANARIES, CHOICES, REPROCESSES, CALLBACKS, POINTS, SUBJECTS)
 _OF_KIND: dict[type, dict[str, Look]] = {
     **{words.kind: words.looks() for words in _VOCABULARIES},
     PauseKind: {kind: term.look for kind, term in PAUSES.items()},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from penstock.cli.checks import Check
 from penstock.errors import EngineNotRunningError, PenstockError
+from penstock.model.states import OCCUPIES_SLOT, TaskState
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
@@ -197,7 +198,7 @@ def _active(engine: Engine) -> Iterator[RunDetail]:
 
 
 def _is_late(detail: RunDetail, task: TaskRow, now: datetime) -> bool:
-    if task.stop_deadline is not None and task.state.value in {"running", "stopping", "restarting"}:
+    if task.stop_deadline is not None and task.state in OCCUPIES_SLOT - {TaskState.QUEUED}:
         return now > task.stop_deadline + _OVERDUE
     stands_still = detail.frozen or detail.run.held or task.held
     return bool(

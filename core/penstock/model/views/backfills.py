@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary, Reprocess
 from penstock.model.views.view import View
 
 
@@ -27,7 +27,7 @@ class BackfillRow(View, frozen=True, kw_only=True):
     dag_id: str
     from_date: datetime
     to_date: datetime
-    reprocess: str
+    reprocess: Reprocess
     max_active_runs: int
     backwards: bool
     state: BackfillState

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
 
 import msgspec
 
+from penstock.model.points import PointState
 from penstock.model.states import RunState
 from penstock.model.views.view import View
-
-Settled = Literal["ran", "ran_late", "skipped", "backfilled"]
-"""The states of a point in the ledger."""
 
 
 class PointRow(View, frozen=True, kw_only=True):
@@ -30,7 +27,7 @@ class LedgerRow(View, frozen=True, kw_only=True):
     first: datetime
     last: datetime
     count: int
-    status: Settled
+    status: PointState
     reason: str | None = None
     run_id: str | None = None
 
@@ -38,12 +35,11 @@ class LedgerRow(View, frozen=True, kw_only=True):
 class LedgerPoint(View, frozen=True, kw_only=True):
     """One schedule point and what happened to it.
 
-    ``waiting``: due, but its schedule is paused or the engine has not handled it yet; ``upcoming``: not
-    due yet. Neither has a record. A skipped point belongs to a span of such points, which has a count.
+    A skipped point belongs to a span of such points, which has a count.
     """
 
     logical_date: datetime
-    state: Literal["ran", "ran_late", "skipped", "backfilled", "waiting", "upcoming"]
+    state: PointState
     reason: str | None = None
     """Why it was skipped."""
     run_id: str | None = None

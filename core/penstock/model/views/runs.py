@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from penstock.model.outcome import Outcome
+from penstock.model.rush import Rush
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
 from penstock.model.usual import is_slow
 from penstock.model.views.nodes import GroupNode
@@ -45,7 +46,7 @@ class RunRow(View, frozen=True, kw_only=True):
     version: int = 0
     by: str | None = None
     """Who or what created it."""
-    rush: str | None = None
+    rush: Rush | None = None
     """``next`` or ``now``: an operator wants it started before others, or whatever the limits."""
     rerun_of: str | None = None
     """The run that this one repeats."""
@@ -111,7 +112,7 @@ class TaskRow(View, frozen=True, kw_only=True):
     cpu_percent: float | None = None
     """At the last sample, of a live attempt only; ``peak_rss`` is then its peak so far."""
     version: int = 0
-    rush: str | None = None
+    rush: Rush | None = None
     """``next`` or ``now``, until it is launched."""
     mapped: bool = False
     """Whether the task may have several instances; ``map_index`` -1 then stands for those not yet made."""

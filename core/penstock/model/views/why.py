@@ -6,19 +6,14 @@ from datetime import datetime
 
 import msgspec
 
+from penstock.model.barriers import BarrierKind
 from penstock.model.views.view import View
 
 
 class Barrier(View, frozen=True, kw_only=True):
-    """One reason why something does not run.
+    """One reason why something does not run. ``holders`` names who holds it, as ids a person can look up."""
 
-    ``kind`` is one of: engine, quarantine, missing, assets, paused, frozen, held, ending, run_queued,
-    trigger_rule, previous_run, retry, sensor, parallelism, max_active_tasks, max_active_tis_per_dag,
-    max_active_tis_per_dagrun, pool, schedule, running, finished, launching. ``holders`` names who
-    holds it, as ids a person can look up.
-    """
-
-    kind: str
+    kind: BarrierKind
     text: str
     holders: tuple[str, ...] = ()
     until: datetime | None = None

@@ -8,6 +8,7 @@ from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import EmitAsset
 from penstock.model.assets import awaits, leaves
 from penstock.model.outcome import AssetChange
+from penstock.model.states import RunState
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import make_plan
 from penstock.scheduling.moves.assets import emit
@@ -36,7 +37,9 @@ def plan_emit(world: World, act: EmitAsset) -> Planned:
             notes.append(f"{entry.dag_id} is paused, so the change does not count for it")
         else:
             items.append(
-                PlanItem(dag_id=entry.dag_id, run_id=None, task_id=None, before="waits", after="queued")
+                PlanItem(
+                    dag_id=entry.dag_id, run_id=None, task_id=None, before="waits", after=RunState.QUEUED
+                )
             )
     items = items or [PlanItem(dag_id="", run_id=None, task_id=None, before="", after="recorded", note=name)]
     cli = ["assets", "emit", act.name, *(["--extra", extra] if act.extra else [])]

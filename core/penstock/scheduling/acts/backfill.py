@@ -16,13 +16,14 @@ from penstock.model.acts import (
     ResizeBackfill,
     ResumeBackfill,
 )
-from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.backfills import CHOICES, BackfillPointState, BackfillState, Canary, Choice, Reprocess
 from penstock.model.spec import DagSpec
+from penstock.model.states import RunState
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import aware, counted, make_plan
 from penstock.scheduling.acts.trigger import check_conf
 from penstock.scheduling.moves.backfill import give_up, save_backfill
-from penstock.scheduling.world.backfill_rules import Choice, choose, slot_state
+from penstock.scheduling.world.backfill_rules import choose, slot_state
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
@@ -34,14 +35,10 @@ from penstock.timetable.schedule import stored_timetable
 MOST_POINTS = 20_000
 """A backfill of more points than this is refused: split it."""
 
-LifeAct = PauseBackfill | ResumeBackfill | CancelBackfill | ResizeBackfill
+_WORK = (Choice.CREATE, Choice.RERUN)
+"""What gives a point a run of the backfill."""
 
-_WORDS: dict[Choice, str] = {
-    "create": "is created",
-    "rerun": "runs again",
-    "kept": "is kept",
-    "in_flight": "is active, left alone",
-}
+LifeAct = PauseBackfill | ResumeBackfill | CancelBackfill | ResizeBackfill
 
 
 def _refuse_barred(world: World, dag_id: str) -> None:
@@ -64,30 +61,15 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
     standing = world.runs_at(act.dag_id, [to_us(point.logical_date) for point in points])
     items: list[PlanItem] = []
     choices: list[tuple[Point, Choice, str | None]] = []
-    counts = {"create": 0, "rerun": 0, "kept": 0, "in_flight": 0}
+    counts: dict[str, int] = dict.fromkeys(Choice, 0)
     for point in points:
         run_id, state = standing.get(to_us(point.logical_date), (None, None))
         choice = choose(state, act.reprocess)
         counts[choice] += 1
         choices.append((point, choice, run_id))
-        items.append(
-            PlanItem(
-                dag_id=act.dag_id,
-                run_id=run_id,
-                task_id=None,
-                before="" if state is None else state.value,
-                after={"create": "queued", "rerun": "queued"}.get(
-                    choice, "" if state is None else state.value
-                ),
-                logical_date=point.logical_date,
-                note=_WORDS[choice],
-            )
-        )
-    work = counts["create"] + counts["rerun"]
-    summary = (
-        f"{len(points)} dates: {counts['create']} to create, {counts['rerun']} to rerun, "
-        f"{counts['kept']} kept, {counts['in_flight']} in flight"
-    )
+        items.append(_item(act, point, choice, run_id, state))
+    work = sum(counts[choice] for choice in _WORK)
+    summary = _summary(counts)
     to_come = len(within) - len(points)
     later = [f"{to_come} later dates are not due yet: the schedule will run them"] if to_come else []
     notes = [summary, *later]
@@ -97,21 +79,53 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
     if not work:
         notes.append("0 runs: there is nothing to do")
     plan = make_plan(
-        "backfill", counted("Backfill", work, "run"), items, notes=notes, cli=_cli(act), counts=counts
+        "backfill",
+        counted("Backfill", work, "run"),
+        items,
+        notes=notes,
+        cli=_cli(act),
+        counts=counts,
     )
 
     def commit(tick: Tick) -> Done:
         if not work:
             why = "; ".join([absent or summary, *later])
-            return Done(act="backfill", message=f"nothing to do: {why}", touched=0, state="success")
+            return Done(
+                act="backfill", message=f"nothing to do: {why}", touched=0, state=BackfillState.SUCCESS
+            )
         record = _record(tick, act, points)
         slots = _slots(tick, record, choices)
         tick.world.backfills[record.id] = LiveBackfill(record, slots)
-        tick.gate.note("backfill_create", dag_id=act.dag_id, after="running", reason=summary)
+        tick.gate.note("backfill_create", dag_id=act.dag_id, after=BackfillState.RUNNING, reason=summary)
         message = f"backfill {record.id}: {summary}"
-        return Done(act="backfill", message=message, touched=work, backfill_id=record.id, state="running")
+        return Done(
+            act="backfill", message=message, touched=work, backfill_id=record.id, state=BackfillState.RUNNING
+        )
 
     return Planned(plan, commit)
+
+
+def _item(
+    act: CreateBackfill, point: Point, choice: Choice, run_id: str | None, state: RunState | None
+) -> PlanItem:
+    before = "" if state is None else state.value
+    return PlanItem(
+        dag_id=act.dag_id,
+        run_id=run_id,
+        task_id=None,
+        before=before,
+        after=RunState.QUEUED if choice in _WORK else before,
+        logical_date=point.logical_date,
+        note=CHOICES[choice].name,
+    )
+
+
+def _summary(counts: dict[str, int]) -> str:
+    """Return in words what happens to how many points."""
+    return (
+        f"{sum(counts.values())} dates: {counts[Choice.CREATE]} to create, {counts[Choice.RERUN]} to rerun, "
+        f"{counts[Choice.KEPT]} kept, {counts[Choice.IN_FLIGHT]} in flight"
+    )
 
 
 def _why_none(spec: DagSpec, act: CreateBackfill) -> str:
@@ -219,7 +233,7 @@ def _cli(act: CreateBackfill) -> list[str]:
         "--to",
         act.to_date.isoformat(),
     ]
-    if act.reprocess != "none":
+    if act.reprocess is not Reprocess.NONE:
         cli += ["--reprocess", act.reprocess]
     if act.max_active_runs != 10:
         cli += ["--max-active-runs", str(act.max_active_runs)]

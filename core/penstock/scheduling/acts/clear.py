@@ -109,7 +109,7 @@ def _planned(world: World, act: Clear | Retry, verb: str, targets: list[Target],
         if target.version is not None:
             items += target.version.items(live)
             seen.append(target.version.structure.id)
-    count = sum(item.after == "pending" for item in items)
+    count = sum(item.after == TaskState.PENDING for item in items)
     notes = _notes(world, act, targets, killed)
     name = verb.lower()
     plan = make_plan(name, counted(verb, count, "task"), items, seen=seen, notes=notes, cli=cli)

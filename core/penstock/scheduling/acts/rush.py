@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from penstock.errors import RefusedError
 from penstock.model.acts import RunNext, RunNow
+from penstock.model.rush import Rush
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TIMED, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.views.plans import Done, PlanItem
@@ -18,15 +19,15 @@ from penstock.store.engine.records import TaskRecord
 RushAct = RunNext | RunNow
 
 _MEANS = {
-    "next": "goes before the others as soon as there is a slot",
-    "now": "does not wait for a slot: it ignores limits, but not dependencies and pauses",
+    Rush.NEXT: "goes before the others as soon as there is a slot",
+    Rush.NOW: "does not wait for a slot: it ignores limits, but not dependencies and pauses",
 }
 
 
 def plan_rush(world: World, act: RushAct) -> Planned:
     """Plan to let something go next or now; refuse what does not wait."""
     live = world.run(act.dag_id, act.run_id)
-    rush = "now" if isinstance(act, RunNow) else "next"
+    rush = Rush.NOW if isinstance(act, RunNow) else Rush.NEXT
     verb = f"Run {rush}"
     if act.task_id is None:
         return _plan_run(live, act, rush, verb)
@@ -52,7 +53,7 @@ def plan_rush(world: World, act: RushAct) -> Planned:
     def commit(tick: Tick) -> Done:
         task.rush = rush
         live.rushed.append(task)
-        if rush == "now" and task.state in TIMED:
+        if rush is Rush.NOW and task.state in TIMED:
             move(tick, live, task, TaskEvent.MEET, reason=f"run now by {tick.gate.actor}")
         else:
             tick.gate.save_task(live.record, task)
@@ -61,7 +62,7 @@ def plan_rush(world: World, act: RushAct) -> Planned:
     return Planned(plan, commit)
 
 
-def _plan_run(live: LiveRun, act: RushAct, rush: str, verb: str) -> Planned:
+def _plan_run(live: LiveRun, act: RushAct, rush: Rush, verb: str) -> Planned:
     run = live.record
     if run.state is not RunState.QUEUED:
         state = "has started" if run.state is RunState.RUNNING else f"has ended: {run.state}"
@@ -85,21 +86,21 @@ def _plan_run(live: LiveRun, act: RushAct, rush: str, verb: str) -> Planned:
 
 
 def _item(
-    act: RushAct, before: str, rush: str, *, map_index: int = -1, task_id: str | None = None
+    act: RushAct, before: str, rush: Rush, *, map_index: int = -1, task_id: str | None = None
 ) -> PlanItem:
     return PlanItem(
         dag_id=act.dag_id, run_id=act.run_id, task_id=task_id, map_index=map_index, before=before,
-        after="launched first" if rush == "next" else "launched",
+        after="launched first" if rush is Rush.NEXT else "launched",
     )  # fmt: skip
 
 
-def _waits(live: LiveRun, task: TaskRecord, rush: str) -> list[str]:
+def _waits(live: LiveRun, task: TaskRecord, rush: Rush) -> list[str]:
     """Return what the task waits for all the same."""
     notes = []
     if live.record.state is RunState.QUEUED:
         notes.append(f"its run is queued: penstock run-{rush} without a task starts the run")
     if task.state is TaskState.PENDING:
         notes.append("its dependencies are not met: it runs once they are")
-    if rush == "next" and task.state in TIMED:
+    if rush is Rush.NEXT and task.state in TIMED:
         notes.append("it waits for its next try or check: run-now does not wait")
     return notes

@@ -11,7 +11,7 @@ from penstock.ids import check_id, make_run_id
 from penstock.model.acts import Rerun, Trigger
 from penstock.model.params import problems
 from penstock.model.spec import DagSpec
-from penstock.model.states import RunType
+from penstock.model.states import RunState, RunType
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import amount, aware, make_plan
 from penstock.scheduling.moves.create_run import create_run
@@ -45,7 +45,7 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
         raise RefusedError(f"{act.dag_id} has a run {run_id!r} already")
     interval = None if logical is None else stored_timetable(spec.schedule).manual_interval(logical)
     item = PlanItem(
-        dag_id=act.dag_id, run_id=run_id, task_id=None, before="", after="queued", logical_date=logical
+        dag_id=act.dag_id, run_id=run_id, task_id=None, before="", after=RunState.QUEUED, logical_date=logical
     )
     notes = _notes(world, spec)
     cli = ["trigger", act.dag_id, "--logical-date", logical.isoformat() if logical else "none"]
@@ -68,7 +68,9 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
             run_after_us=tick.now_us,
             conf=act.conf,
         )
-        return Done(act="trigger", message=f"created {run_id}", touched=1, run_id=run_id, state="queued")
+        return Done(
+            act="trigger", message=f"created {run_id}", touched=1, run_id=run_id, state=RunState.QUEUED
+        )
 
     return Planned(plan, commit)
 
@@ -97,7 +99,7 @@ def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
         run_id=run_id,
         task_id=None,
         before="",
-        after="queued",
+        after=RunState.QUEUED,
         logical_date=date,
         note=f"repeats {first.run_id}",
     )
@@ -125,7 +127,7 @@ def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
             rerun_of=first,
         )
         message = f"created {run_id}, which repeats {first.run_id}"
-        return Done(act="rerun", message=message, touched=1, run_id=run_id, state="queued")
+        return Done(act="rerun", message=message, touched=1, run_id=run_id, state=RunState.QUEUED)
 
     return Planned(plan, commit)
 

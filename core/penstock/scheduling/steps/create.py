@@ -8,6 +8,7 @@ from dataclasses import replace
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.ids import make_run_id
 from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.rush import Rush
 from penstock.model.states import RUN_UNFINISHED, RunState, RunType, TaskState
 from penstock.model.subject import about_dag, about_row
 from penstock.model.transitions import RunEvent
@@ -280,7 +281,7 @@ def _start_runs(tick: Tick) -> None:
         for live in runs:
             with live.subject:
                 full = len(going) + apart[queue] >= run_limit(tick.world, live)
-                if live.record.rush != "now" and full:
+                if live.record.rush is not Rush.NOW and full:
                     if not any(other.structure.watchers and other.record.id not in busy for other in going):
                         break
                     idle = waiting_for(tick.world, live, going) if _may_start(tick, live) else None
@@ -293,15 +294,18 @@ def _start_runs(tick: Tick) -> None:
                     going.append(live)
 
 
+_RUSHED = {Rush.NOW: 0, Rush.NEXT: 1}
+
+
 def _place_in_queue(live: LiveRun) -> tuple[int, int, int]:
     run = live.record
-    return ({"now": 0, "next": 1}.get(run.rush or "", 2), run.run_after_us, run.id)
+    return (2 if run.rush is None else _RUSHED[run.rush], run.run_after_us, run.id)
 
 
 def _may_start(tick: Tick, live: LiveRun) -> bool:
     dag_id, run_id = live.key
     early = live.record.run_after_us > tick.now_us and live.record.run_type is RunType.SCHEDULED
-    if early and live.record.rush != "now":
+    if early and live.record.rush is not Rush.NOW:
         tick.wake_at(live.record.run_after_us)
         return False
     return not (tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id) or live.record.intent)

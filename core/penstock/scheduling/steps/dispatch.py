@@ -12,6 +12,8 @@ from __future__ import annotations
 import heapq
 
 from penstock.ids import new_attempt_id
+from penstock.model.barriers import BarrierKind
+from penstock.model.rush import Rush
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import Verdict
@@ -135,17 +137,17 @@ def _count_turns(world: World, live: LiveRun) -> None:
 def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
     """Launch what is to go now, and what is to go next if there is room; else keep its room free."""
     live.rushed = [task for task in live.rushed if task.rush is not None and task.state not in TERMINAL]
-    for task in sorted(live.rushed, key=lambda task: task.rush != "now"):
+    for task in sorted(live.rushed, key=lambda task: task.rush is not Rush.NOW):
         spec = live.structure.tasks[task.task_id]
         ready = task.state is TaskState.SCHEDULED and judge(live, task)[0] is Verdict.GO
         if not ready or spec.launch == "empty" or tick.world.held(*live.key, task.key):
             continue
         full = occupancy.total >= tick.settings.parallelism or run_full(occupancy, live)
         blocked = task_blocked(tick.world, occupancy, live, spec)
-        if task.rush == "now" or not (full or blocked):
+        if task.rush is Rush.NOW or not (full or blocked):
             _launch(tick, live, task)
             occupancy.take(live, spec)
-        elif blocked == "pool" and spec.pool_slots <= _slots(tick.world, spec.pool):
+        elif blocked is BarrierKind.POOL and spec.pool_slots <= _slots(tick.world, spec.pool):
             # Who needs several slots would wait for ever if smaller ones took each that comes free.
             occupancy.by_pool[spec.pool] += spec.pool_slots
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from penstock.clock import from_us, opt_from_us
 from penstock.execution.executor import Claimed
+from penstock.model.barriers import BarrierKind
+from penstock.model.rush import Rush
 from penstock.model.spec import TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
 from penstock.model.trigger_rules import Verdict
@@ -35,8 +37,8 @@ _ASKING = frozenset({"ExternalTaskSensor", "TriggerDagRunOperator"})
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A barrier, and what to look at next on the way to the root: what holds it."""
+class Link:
+    """One link of the chain to the root cause: a barrier, and what to look at next: what holds it."""
 
     barrier: Barrier
     then: Subject | None = None
@@ -47,7 +49,7 @@ def because(reason: str | None) -> str:
     return f" ({reason})" if reason else ""
 
 
-def pause_barrier(kind: str, text: str, pause: PauseRecord) -> Barrier:
+def pause_barrier(kind: BarrierKind, text: str, pause: PauseRecord) -> Barrier:
     """Return the barrier of one of the four pauses: who, since when, why, until."""
     since = from_us(pause.since_us)
     words = f"{text} since {since:%Y-%m-%d %H:%M} UTC by {pause.by}{because(pause.why)}"
@@ -57,40 +59,42 @@ def pause_barrier(kind: str, text: str, pause: PauseRecord) -> Barrier:
 def quarantine_barrier(subject_id: str, reason: str) -> Barrier:
     """Return the barrier of what is in quarantine: why, and the two ways out."""
     ways = f"penstock quarantine retry {subject_id}, or drop"
-    return Barrier(kind="quarantine", text=f"{subject_id} is in quarantine: {reason} ({ways})")
+    return Barrier(kind=BarrierKind.QUARANTINE, text=f"{subject_id} is in quarantine: {reason} ({ways})")
 
 
 # -- runs --------------------------------------------------------------------------------------
 
 
-def run_barriers(world: World, live: LiveRun) -> list[Held]:
+def run_barriers(world: World, live: LiveRun) -> list[Link]:
     """Return what holds a whole run."""
     dag_id, run_id = live.key
     if live.record.state in RUN_TERMINAL:
         text = f"the run has ended: {live.record.state}{because(live.record.reason)}"
-        return [Held(Barrier(kind="finished", text=text), _failure(live))]
-    held = []
+        return [Link(Barrier(kind=BarrierKind.FINISHED, text=text), _failure(live))]
+    links = []
     frozen = world.frozen(dag_id)
     if frozen:
-        held.append(Held(pause_barrier("frozen", f"the DAG {dag_id} is frozen", frozen)))
+        links.append(Link(pause_barrier(BarrierKind.FROZEN, f"the DAG {dag_id} is frozen", frozen)))
     hold = world.held(dag_id, run_id)
     if hold:
-        held.append(Held(pause_barrier("held", f"the run {run_id} is held", hold)))
+        links.append(Link(pause_barrier(BarrierKind.HELD, f"the run {run_id} is held", hold)))
     if live.record.intent is not None:
-        held.append(_ending(live))
+        links.append(_ending(live))
     elif live.record.state is RunState.QUEUED:
-        held += _queue_barriers(world, live)
-    return held
+        links += _queue_barriers(world, live)
+    return links
 
 
-def _ending(live: LiveRun) -> Held:
+def _ending(live: LiveRun) -> Link:
     alive = [task for task in live.tasks.values() if task.state in OCCUPIES_SLOT]
     names = tuple(task.key for task in alive)
     text = f"the run is about to end{because(live.record.reason)}; {len(alive)} still to be killed"
-    return Held(Barrier(kind="ending", text=text, holders=names), (live, alive[0]) if alive else None)
+    return Link(
+        Barrier(kind=BarrierKind.ENDING, text=text, holders=names), (live, alive[0]) if alive else None
+    )
 
 
-def _queue_barriers(world: World, live: LiveRun) -> list[Held]:
+def _queue_barriers(world: World, live: LiveRun) -> list[Link]:
     run, dag_id = live.record, live.record.dag_id
     queue, limit = run_queue(world, live), run_limit(world, live)
     active = [
@@ -98,17 +102,17 @@ def _queue_barriers(world: World, live: LiveRun) -> list[Held]:
         for other in world.runs_of(dag_id)
         if other.record.state is RunState.RUNNING and run_queue(world, other) == queue
     ]
-    if run.rush != "now" and run.run_type is RunType.SCHEDULED:
+    if run.rush is not Rush.NOW and run.run_type is RunType.SCHEDULED:
         due = opt_from_us(run.run_after_us)
         if run.run_after_us > world.now_us:
-            return [Held(Barrier(kind="schedule", text="it was planned for later", until=due))]
+            return [Link(Barrier(kind=BarrierKind.SCHEDULE, text="it was planned for later", until=due))]
     if len(active) < limit:
         return []
     who = dag_id if queue == dag_id else f"backfill {queue}"
     text = f"{who} allows {limit} run{'' if limit == 1 else 's'} at once (max_active_runs)"
     text += _circle(live, active)
     names = tuple(other.record.run_id for other in active[:MOST_HOLDERS])
-    return [Held(Barrier(kind="run_queued", text=text, holders=names), (active[0], None))]
+    return [Link(Barrier(kind=BarrierKind.RUN_QUEUED, text=text, holders=names), (active[0], None))]
 
 
 def _circle(live: LiveRun, active: list[LiveRun]) -> str:
@@ -150,40 +154,42 @@ def _failure(live: LiveRun) -> Subject | None:
 # -- task instances ----------------------------------------------------------------------------
 
 
-def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: int) -> list[Held]:
+def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: int) -> list[Link]:
     """Return what holds a task instance; nothing when it is about to be launched."""
     if task.state in TERMINAL:
         text = f"it has ended: {task.state}{because(task.reason)}"
         culprit = _culprit(live, task)
-        return [Held(Barrier(kind="finished", text=text), (live, culprit) if culprit else None)]
+        return [Link(Barrier(kind=BarrierKind.FINISHED, text=text), (live, culprit) if culprit else None)]
     if task.state in (TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING):
-        return [Held(_running(task, world.remarks.get(task.attempt_id or "")))]
+        return [Link(_running(task, world.remarks.get(task.attempt_id or "")))]
     spec = live.structure.tasks[task.task_id]
-    held = run_barriers(world, live)
+    links = run_barriers(world, live)
     hold = world.held(*live.key, task.key)
     if hold:
-        held.append(Held(pause_barrier("held", f"the task {task.key} is held", hold)))
+        links.append(Link(pause_barrier(BarrierKind.HELD, f"the task {task.key} is held", hold)))
     match task.state:
         case TaskState.PENDING:
-            held += _pending_barriers(world, live, task)
+            links += _pending_barriers(world, live, task)
         case TaskState.UP_FOR_RETRY:
             text = f"try {task.try_number} of {task.max_tries} failed; the next is due"
-            held.append(Held(Barrier(kind="retry", text=text, until=opt_from_us(task.next_us))))
+            links.append(Link(Barrier(kind=BarrierKind.RETRY, text=text, until=opt_from_us(task.next_us))))
         case TaskState.UP_FOR_RESCHEDULE:
             looks = f"{task.pokes} look{'' if task.pokes == 1 else 's'}"
             text = f"a sensor whose condition is not true yet ({looks}); the next check is due"
-            held.append(Held(Barrier(kind="sensor", text=text, until=opt_from_us(task.next_us))))
-        case TaskState.SCHEDULED if task.rush != "now":
-            held += _slot_barriers(world, live, spec, parallelism)
+            links.append(Link(Barrier(kind=BarrierKind.SENSOR, text=text, until=opt_from_us(task.next_us))))
+        case TaskState.SCHEDULED if task.rush is not Rush.NOW:
+            links += _slot_barriers(world, live, spec, parallelism)
         case TaskState.QUEUED:
             text = "its launch was requested; no supervisor has claimed it yet"
-            held.append(Held(Barrier(kind="launching", text=text)))
+            links.append(Link(Barrier(kind=BarrierKind.LAUNCHING, text=text)))
         case _:
             pass
-    if not held and live.record.state is not RunState.RUNNING:
+    if not links and live.record.state is not RunState.RUNNING:
         text = f"its run is {live.record.state}"
-        held.append(Held(Barrier(kind="run_queued", text=text, holders=(live.record.run_id,)), (live, None)))
-    return held
+        links.append(
+            Link(Barrier(kind=BarrierKind.RUN_QUEUED, text=text, holders=(live.record.run_id,)), (live, None))
+        )
+    return links
 
 
 def _running(task: TaskRecord, remark: Claimed | None) -> Barrier:
@@ -196,12 +202,14 @@ def _running(task: TaskRecord, remark: Claimed | None) -> Barrier:
         again = " and then runs again" if task.state is TaskState.RESTARTING else ""
         text = f"it is being stopped{again}{because(task.reason)}"
     if task.stop_us is None or (remark is not None and remark.kill_at is None):  # it was killed, in vain
-        return Barrier(kind="running", text=text)
-    return Barrier(kind="running", text=f"{text}; it is killed at the latest", until=from_us(task.stop_us))
+        return Barrier(kind=BarrierKind.RUNNING, text=text)
+    return Barrier(
+        kind=BarrierKind.RUNNING, text=f"{text}; it is killed at the latest", until=from_us(task.stop_us)
+    )
 
 
-def _pending_barriers(world: World, live: LiveRun, task: TaskRecord) -> list[Held]:
-    held = []
+def _pending_barriers(world: World, live: LiveRun, task: TaskRecord) -> list[Link]:
+    links = []
     spec = live.structure.tasks[task.task_id]
     verdict, _ = judge(live, task)
     if verdict is Verdict.WAIT:
@@ -214,27 +222,29 @@ def _pending_barriers(world: World, live: LiveRun, task: TaskRecord) -> list[Hel
         if not waits:  # so are its setups
             waits = in_its_way(live, task)
             text = f"a teardown never runs together with its work: {states_text(waits)}"
-        held.append(_waits("trigger_rule", text, live, waits))
+        links.append(_waits(BarrierKind.TRIGGER_RULE, text, live, waits))
     elif verdict is Verdict.GO and unexpanded(live, task):
         waits = _unfinished(mapping_sources(live, task.task_id))
         names = ", ".join(each.key for each in waits[:MOST_HOLDERS])
-        held.append(_waits("trigger_rule", f"it is mapped over what {names} will return", live, waits))
+        links.append(
+            _waits(BarrierKind.TRIGGER_RULE, f"it is mapped over what {names} will return", live, waits)
+        )
     past = blocking_past(world, live, spec)
     if past is not None:
         run_id, task_id, state = past
         before = world.run(live.record.dag_id, run_id)
         text = f"it depends on the past: {task_id} is {state} in {run_id}{_past_way_out(live, past)}"
         barrier = Barrier(
-            kind="previous_run", text=text, holders=(f"{live.record.dag_id}/{run_id}/{task_id}",)
+            kind=BarrierKind.PREVIOUS_RUN, text=text, holders=(f"{live.record.dag_id}/{run_id}/{task_id}",)
         )
         found = instances(before, task_id)
-        held.append(Held(barrier, (before, next((each for each in found if each.state is state), None))))
-    return held
+        links.append(Link(barrier, (before, next((each for each in found if each.state is state), None))))
+    return links
 
 
-def _waits(kind: str, text: str, live: LiveRun, waits: list[TaskRecord]) -> Held:
+def _waits(kind: BarrierKind, text: str, live: LiveRun, waits: list[TaskRecord]) -> Link:
     names = tuple(task.key for task in waits[:MOST_HOLDERS])
-    return Held(Barrier(kind=kind, text=text, holders=names), (live, waits[0]) if waits else None)
+    return Link(Barrier(kind=kind, text=text, holders=names), (live, waits[0]) if waits else None)
 
 
 def _past_way_out(live: LiveRun, past: tuple[str, str, TaskState]) -> str:
@@ -252,49 +262,57 @@ def _unfinished(tasks: Iterable[TaskRecord]) -> list[TaskRecord]:
     return sorted(waits, key=lambda task: task.state in OCCUPIES_SLOT)
 
 
-def _slot_barriers(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -> list[Held]:
+def _slot_barriers(world: World, live: LiveRun, spec: TaskSpec, parallelism: int) -> list[Link]:
     occupancy = Occupancy.of(world)
-    held = []
+    links = []
     way = (*live.key, spec.task_id)
     if occupancy.total >= parallelism:
         text = f"all {parallelism} slots of the engine are in use (parallelism)"
-        held.append(_slots(world, "parallelism", text, lambda *_: True, way))
+        links.append(_slots(world, BarrierKind.PARALLELISM, text, lambda *_: True, way))
     if run_full(occupancy, live):
         limit = live.structure.spec.max_active_tasks
         text = f"the run has {limit} task{'' if limit == 1 else 's'} at once (max_active_tasks)"
-        held.append(_slots(world, "max_active_tasks", text, lambda other, _: other is live, way))
+        links.append(_slots(world, BarrierKind.MAX_ACTIVE_TASKS, text, lambda other, _: other is live, way))
     blocked = task_blocked(world, occupancy, live, spec)
-    if blocked == "pool":
-        held.append(_pool_barrier(world, occupancy, spec, way))
+    if blocked is BarrierKind.POOL:
+        links.append(_pool_barrier(world, occupancy, spec, way))
     elif blocked is not None:
-        whole = blocked == "max_active_tis_per_dag"
+        whole = blocked is BarrierKind.MAX_ACTIVE_TIS_PER_DAG
         text = f"{getattr(spec, blocked)} at once of {spec.task_id} ({blocked})"
 
         def same(other: LiveRun, task: TaskRecord) -> bool:
             alike = other is live or (whole and other.record.dag_id == live.record.dag_id)
             return alike and task.task_id == spec.task_id
 
-        held.append(_slots(world, blocked, text, same, way))
-    return held
+        links.append(_slots(world, blocked, text, same, way))
+    return links
 
 
-def _pool_barrier(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[str, str, str]) -> Held:
+def _pool_barrier(world: World, occupancy: Occupancy, spec: TaskSpec, way: tuple[str, str, str]) -> Link:
     pool = world.pools.get(spec.pool)
     if pool is None:
         text = f"pool {spec.pool} does not exist; make it with: penstock pools set {spec.pool} 1"
-        return Held(Barrier(kind="pool", text=text))
+        return Link(Barrier(kind=BarrierKind.POOL, text=text))
     wants = "" if spec.pool_slots == 1 else f", it needs {spec.pool_slots}"
     text = f"pool {spec.pool}: {occupancy.by_pool[spec.pool]} of {pool.slots} slots in use{wants}"
     if spec.pool_slots > pool.slots:
-        return Held(Barrier(kind="pool", text=f"{text}: it can never run in a pool of this size"))
+        return Link(Barrier(kind=BarrierKind.POOL, text=f"{text}: it can never run in a pool of this size"))
     return _slots(
-        world, "pool", text, lambda other, task: other.structure.tasks[task.task_id].pool == spec.pool, way
+        world,
+        BarrierKind.POOL,
+        text,
+        lambda other, task: other.structure.tasks[task.task_id].pool == spec.pool,
+        way,
     )
 
 
 def _slots(
-    world: World, kind: str, text: str, fits: Callable[[LiveRun, TaskRecord], bool], way: tuple[str, str, str]
-) -> Held:
+    world: World,
+    kind: BarrierKind,
+    text: str,
+    fits: Callable[[LiveRun, TaskRecord], bool],
+    way: tuple[str, str, str],
+) -> Link:
     """Return a barrier whose holders are the live attempts that *fits* says count, oldest first.
 
     *way* (DAG, run, task) is named when all of them wait for other runs, perhaps for this very one.
@@ -312,7 +330,7 @@ def _slots(
     if found and all(each[0].structure.tasks[each[1].task_id].operator in _ASKING for each in found):
         text += "; the task that holds it waits for runs, perhaps for this one: "
         text += f"penstock run-now {' '.join(way)} ignores the limit"
-    return Held(Barrier(kind=kind, text=text, holders=names), found[0] if found else None)
+    return Link(Barrier(kind=kind, text=text, holders=names), found[0] if found else None)
 
 
 def _culprit(live: LiveRun, task: TaskRecord) -> TaskRecord | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from penstock.clock import from_us, opt_from_us
 from penstock.model.assets import describe, lacking
+from penstock.model.barriers import BarrierKind
 from penstock.model.views.why import Barrier
-from penstock.scheduling.why.barriers import MOST_HOLDERS, Held, pause_barrier
+from penstock.scheduling.why.barriers import MOST_HOLDERS, Link, pause_barrier
 from penstock.scheduling.world.world import DagEntry, World
 
 
-def dag_barriers(world: World, dag_id: str) -> list[Held]:
+def dag_barriers(world: World, dag_id: str) -> list[Link]:
     """Return what keeps a DAG from having its next run."""
     entry = world.dag(dag_id)
-    return [*(Held(barrier) for barrier in _barriers(world, entry)), *_full(world, entry)]
+    return [*(Link(barrier) for barrier in _barriers(world, entry)), *_full(world, entry)]
 
 
-def _full(world: World, entry: DagEntry) -> list[Held]:
+def _full(world: World, entry: DagEntry) -> list[Link]:
     """Return the barrier of ``max_active_runs``: what becomes of a new run, and who is before it."""
     spec = entry.structure.spec
     active = [live for live in world.runs_of(entry.dag_id) if live.record.backfill_id is None]
@@ -25,19 +26,19 @@ def _full(world: World, entry: DagEntry) -> list[Held]:
     means = others.get(spec.overlap, "replaces the running one")
     text = f"{len(active)} of {spec.max_active_runs} runs are active; another one {means} (max_active_runs)"
     names = tuple(live.record.run_id for live in active[:MOST_HOLDERS])
-    return [Held(Barrier(kind="run_queued", text=text, holders=names), (active[0], None))]
+    return [Link(Barrier(kind=BarrierKind.RUN_QUEUED, text=text, holders=names), (active[0], None))]
 
 
 def _barriers(world: World, entry: DagEntry) -> list[Barrier]:
     dag_id = entry.dag_id
     barriers = []
     if entry.facts.missing:
-        barriers.append(Barrier(kind="missing", text=f"{entry.facts.file} no longer makes it"))
+        barriers.append(Barrier(kind=BarrierKind.MISSING, text=f"{entry.facts.file} no longer makes it"))
     paused, frozen = world.paused(dag_id), world.frozen(dag_id)
     if paused is not None:
-        barriers.append(pause_barrier("paused", f"the schedule of {dag_id} is paused", paused))
+        barriers.append(pause_barrier(BarrierKind.PAUSED, f"the schedule of {dag_id} is paused", paused))
     if frozen is not None:
-        barriers.append(pause_barrier("frozen", f"the DAG {dag_id} is frozen", frozen))
+        barriers.append(pause_barrier(BarrierKind.FROZEN, f"the DAG {dag_id} is frozen", frozen))
     schedule = entry.structure.spec.schedule
     if schedule.assets is not None:
         barriers += _asset_barriers(world, entry)
@@ -48,9 +49,11 @@ def _barriers(world: World, entry: DagEntry) -> list[Barrier]:
         if due and settled_us > world.now_us:
             until = f"{from_us(settled_us):%Y-%m-%d %H:%M:%S} UTC"
             text = f"its points have records up to {until}, because the clock was set back; the next is due"
-        barriers.append(Barrier(kind="schedule", text=f"{text} ({schedule.text})", until=due))
+        barriers.append(Barrier(kind=BarrierKind.SCHEDULE, text=f"{text} ({schedule.text})", until=due))
     elif schedule.kind == "none" and schedule.assets is None:
-        barriers.append(Barrier(kind="schedule", text="it has no schedule: it runs only when triggered"))
+        barriers.append(
+            Barrier(kind=BarrierKind.SCHEDULE, text="it has no schedule: it runs only when triggered")
+        )
     return barriers
 
 
@@ -62,7 +65,7 @@ def _asset_barriers(world: World, entry: DagEntry) -> list[Barrier]:
     came = list(dict.fromkeys(event.name for event in events))
     if not waits:
         text = f"its assets have changed ({', '.join(came)}); a run starts as soon as allowed"
-        return [Barrier(kind="assets", text=text)]
+        return [Barrier(kind=BarrierKind.ASSETS, text=text)]
     had = f"; changed since its last run: {', '.join(came)}" if came else ""
     text = f"it runs when {describe(condition)} have changed; it waits for {', '.join(waits)}{had}"
-    return [Barrier(kind="assets", text=text, holders=tuple(waits))]
+    return [Barrier(kind=BarrierKind.ASSETS, text=text, holders=tuple(waits))]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from penstock.errors import UnknownError
+from penstock.model.barriers import BarrierKind
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
 from penstock.model.views.why import Barrier, Why
-from penstock.scheduling.why.barriers import Held, Subject, quarantine_barrier, run_barriers, task_barriers
+from penstock.scheduling.why.barriers import Link, Subject, quarantine_barrier, run_barriers, task_barriers
 from penstock.scheduling.why.dag_barriers import dag_barriers
 from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.names import unknown_task
@@ -68,26 +69,26 @@ def why_run(world: World, live: LiveRun, *, parallelism: int) -> Why:
     run = live.record
     barriers = run_barriers(world, live)
     if run.state is RunState.RUNNING:
-        own = {held.barrier.text for held in barriers}
-        for name, held in _tasks_of(world, live, parallelism):
-            if held.barrier.text not in own:
-                text = f"{name}: {held.barrier.text}"
-                barriers.append(Held(msgspec.structs.replace(held.barrier, text=text), held.then))
+        own = {link.barrier.text for link in barriers}
+        for name, link in _tasks_of(world, live, parallelism):
+            if link.barrier.text not in own:
+                text = f"{name}: {link.barrier.text}"
+                barriers.append(Link(msgspec.structs.replace(link.barrier, text=text), link.then))
     return _answer(
         world, run.run_id, run.state.value, barriers, f"run {run.run_id} is {run.state}", parallelism, live
     )
 
 
-def _tasks_of(world: World, live: LiveRun, parallelism: int) -> list[tuple[str, Held]]:
+def _tasks_of(world: World, live: LiveRun, parallelism: int) -> list[tuple[str, Link]]:
     """Return the barriers of tasks that wait for more than their parents; of all that wait if none does."""
     waiting = [task for task in live.tasks.values() if task.state not in TERMINAL | OCCUPIES_SLOT]
     able = [task for task in waiting if task.state is not TaskState.PENDING] or [
         task for task in waiting if not any(other.state in OCCUPIES_SLOT for other in live.tasks.values())
     ]
     return [
-        (task.key, held)
+        (task.key, link)
         for task in able[:_MOST_TASKS]
-        for held in task_barriers(world, live, task, parallelism)
+        for link in task_barriers(world, live, task, parallelism)
     ]
 
 
@@ -109,9 +110,9 @@ def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, 
 
 def with_engine(answer: Why, text: str) -> Why:
     """Return *answer* with what holds everything: the engine itself. What has ended is held by nothing."""
-    if any(barrier.kind == "finished" for barrier in answer.barriers):
+    if any(barrier.kind is BarrierKind.FINISHED for barrier in answer.barriers):
         return answer
-    barrier = Barrier(kind="engine", text=text)
+    barrier = Barrier(kind=BarrierKind.ENGINE, text=text)
     return msgspec.structs.replace(
         answer, barriers=(barrier, *answer.barriers), chain=(*answer.chain, text), root=text
     )
@@ -124,7 +125,7 @@ def _answer(
     world: World,
     subject: str,
     state: str,
-    barriers: list[Held],
+    barriers: list[Link],
     head: str,
     parallelism: int,
     live: LiveRun | None,
@@ -136,12 +137,12 @@ def _answer(
     while then is not None and len(chain) < _DEPTH and _key(then) not in seen:
         seen.add(_key(then))
         here, instance = then
-        held = (
+        links = (
             run_barriers(world, here)
             if instance is None
             else task_barriers(world, here, instance, parallelism)
         )
-        if instance is None and not held:  # a run that goes on: what it waits for is its tasks
+        if instance is None and not links:  # a run that goes on: what it waits for is its tasks
             busy = any(task.state in OCCUPIES_SLOT for task in here.tasks.values())
             stuck = [] if busy else _tasks_of(world, here, parallelism)
             if not stuck:
@@ -151,26 +152,26 @@ def _answer(
             chain.append(f"{_name(then, live)}: {name}: {_cause([first])}")
             then = first.then
             continue
-        chain.append(f"{_name(then, live)}: {_cause(held)}")
-        then = _next(held)
+        chain.append(f"{_name(then, live)}: {_cause(links)}")
+        then = _next(links)
     return Why(
         subject=subject,
         state=state,
-        barriers=tuple(held.barrier for held in barriers),
+        barriers=tuple(link.barrier for link in barriers),
         chain=tuple(chain),
         root=chain[-1],
     )
 
 
-def _next(barriers: list[Held]) -> Subject | None:
-    return next((held.then for held in barriers if held.then is not None), None)
+def _next(barriers: list[Link]) -> Subject | None:
+    return next((link.then for link in barriers if link.then is not None), None)
 
 
-def _cause(barriers: list[Held]) -> str:
+def _cause(barriers: list[Link]) -> str:
     """Return the barrier that the chain goes on with in words, else the first."""
     if not barriers:
         return "nothing holds it, it will go on now"
-    chosen = next((held.barrier for held in barriers if held.then is not None), barriers[0].barrier)
+    chosen = next((link.barrier for link in barriers if link.then is not None), barriers[0].barrier)
     return chosen.text if chosen.until is None else f"{chosen.text} at {chosen.until:%Y-%m-%d %H:%M:%S} UTC"
 
 

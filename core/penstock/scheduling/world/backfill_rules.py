@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
-from penstock.model.backfills import BackfillPointState, Canary
+from penstock.model.backfills import BackfillPointState, Canary, Choice, Reprocess
 from penstock.model.states import RUN_UNFINISHED, RunState
 
-Choice = Literal["create", "rerun", "kept", "in_flight"]
 
-
-def choose(state: RunState | None, reprocess: str) -> Choice:
+def choose(state: RunState | None, reprocess: Reprocess) -> Choice:
     """Return what happens to a point whose run is in *state* (None: there is no run).
 
-    A queued or running run is never replaced. *reprocess*: ``none`` only missing runs, ``failed``
-    also failed and cancelled ones, ``completed`` every finished one.
+    A queued or running run is never replaced.
     """
     if state is None:
-        return "create"
+        return Choice.CREATE
     if state in RUN_UNFINISHED:
-        return "in_flight"
-    if reprocess == "completed":
-        return "rerun"
-    if reprocess == "failed" and state is not RunState.SUCCESS:
-        return "rerun"
-    return "kept"
+        return Choice.IN_FLIGHT
+    if reprocess is Reprocess.COMPLETED:
+        return Choice.RERUN
+    if reprocess is Reprocess.FAILED and state is not RunState.SUCCESS:
+        return Choice.RERUN
+    return Choice.KEPT
 
 
 def slot_state(choice: Choice) -> tuple[BackfillPointState, str | None]:
     """Return a new slot's state and reason."""
     match choice:
-        case "kept":
+        case Choice.KEPT:
             return BackfillPointState.KEPT, "a run for this date has succeeded or need not be reprocessed"
-        case "in_flight":
+        case Choice.IN_FLIGHT:
             return BackfillPointState.SKIPPED, "a run for this date is queued or running"
         case _:
-            return BackfillPointState.WAITING, "rerun" if choice == "rerun" else None
+            return BackfillPointState.WAITING, choice.value if choice is Choice.RERUN else None
 
 
 def canary_of(states: Iterable[BackfillPointState]) -> Canary:

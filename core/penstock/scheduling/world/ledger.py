@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from penstock.clock import from_us, to_us
+from penstock.model.points import POINTS, PointState
 from penstock.scheduling.world.world import DagEntry
 from penstock.store.engine.gate import Gate
 from penstock.store.engine.records import LedgerRecord
@@ -39,8 +40,16 @@ class Ledger:
     def record_run(self, entry: DagEntry, point: Point, run_id: str, *, late: bool) -> None:
         """Record that a point got its run. One that a backfill ran before it was due is recorded already."""
         moment = point.logical_date
-        if all(found.status != "backfilled" for found in self._between(entry.dag_id, moment, moment)):
-            self._put(entry, moment, "ran_late" if late else "ran", run_id, moved=point.moved_by_dst)
+        if all(
+            found.status is not PointState.BACKFILLED for found in self._between(entry.dag_id, moment, moment)
+        ):
+            self._put(
+                entry,
+                moment,
+                PointState.RAN_LATE if late else PointState.RAN,
+                run_id,
+                moved=point.moved_by_dst,
+            )
 
     def record_skip(self, entry: DagEntry, first: datetime, last: datetime, count: int, reason: str) -> None:
         """Record skipped points, sparing those with a record; a span that goes on with its reason grows."""
@@ -65,13 +74,13 @@ class Ledger:
         """
         found = _schedule_of(entry).points(moment, moment)
         moved = any(point.moved_by_dst for point in found)
-        before = self._put(entry, moment, "backfilled", run_id, moved=moved)
+        before = self._put(entry, moment, PointState.BACKFILLED, run_id, moved=moved)
         self._gate.note(
             "point_backfilled",
             dag_id=entry.dag_id,
             run_id=run_id,
             before=None if before is None else before.status,
-            after="backfilled",
+            after=PointState.BACKFILLED,
             reason=f"{moment:%Y-%m-%d %H:%M:%S} UTC"
             + (f", was skipped: {before.reason}" if before and before.reason else ""),
         )
@@ -86,12 +95,13 @@ class Ledger:
         self._gone, self._fresh = {}, {}
 
     def _put(
-        self, entry: DagEntry, moment: datetime, status: str, run_id: str | None, *, moved: bool
+        self, entry: DagEntry, moment: datetime, status: PointState, run_id: str | None, *, moved: bool
     ) -> LedgerRecord | None:
         """Record one point, in the place of what was recorded of it; return that."""
         before = None
         for span in self._between(entry.dag_id, moment, moment):
             before = span
+            POINTS.become(span.status, status)
             self._remove(span)
             if span.count == 1:
                 continue
@@ -115,7 +125,7 @@ class Ledger:
         text, first_us = schedule.text(), to_us(first)
         before = self._before(entry.dag_id, first_us)
         if before is not None and (before.status, before.reason, before.schedule) == (
-            "skipped",
+            PointState.SKIPPED,
             reason,
             text,
         ):
@@ -127,7 +137,7 @@ class Ledger:
             first_us,
             to_us(last),
             count,
-            "skipped",
+            PointState.SKIPPED,
             reason,
             None,
             moved=False,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from penstock.model.barriers import BarrierKind
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TaskState
 from penstock.scheduling.world.world import LiveRun, World
@@ -91,16 +92,16 @@ def run_full(occupancy: Occupancy, live: LiveRun) -> bool:
     return occupancy.by_run[live.record.id] >= live.structure.spec.max_active_tasks
 
 
-def task_blocked(world: World, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> str | None:
-    """Return which limit keeps a task from being launched: the kind of a barrier, or None."""
+def task_blocked(world: World, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> BarrierKind | None:
+    """Return which limit keeps a task from being launched, as a kind of barrier, or None."""
     pool = world.pools.get(spec.pool)
     if pool is None or occupancy.by_pool[spec.pool] + spec.pool_slots > pool.slots:
-        return "pool"
+        return BarrierKind.POOL
     run = live.record
     limit = spec.max_active_tis_per_dag
     if limit is not None and occupancy.by_task[run.dag_id, spec.task_id] >= limit:
-        return "max_active_tis_per_dag"
+        return BarrierKind.MAX_ACTIVE_TIS_PER_DAG
     limit = spec.max_active_tis_per_dagrun
     if limit is not None and occupancy.by_run_task[run.id, spec.task_id] >= limit:
-        return "max_active_tis_per_dagrun"
+        return BarrierKind.MAX_ACTIVE_TIS_PER_DAGRUN
     return None

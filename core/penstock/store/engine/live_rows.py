@@ -16,10 +16,11 @@ from sqlalchemy.engine import Connection
 from penstock.decoding import decoder
 from penstock.errors import BadIdError, RefusedError
 from penstock.ids import check_attempt_id
-from penstock.model.backfills import BackfillPointState, BackfillState, Canary
-from penstock.model.callbacks import CallbackState
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary, Reprocess
+from penstock.model.callbacks import OPEN_CALLBACKS, CallbackState
 from penstock.model.outcome import Outcome
 from penstock.model.pauses import PauseKind
+from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import Subject, SubjectKind, about_dag, about_row, about_run
 from penstock.model.transitions import RunEvent, TaskEvent
@@ -77,18 +78,24 @@ class Apart:
 
 
 _dag_row = checked(_dag, DagRecord.__slots__)
-_RUSH: Any = Literal["next", "now"] | None
 _RUN_INTENT: Any = Literal[tuple(each.value for each in RunEvent)] | None
 _TASK_INTENT: Any = Literal[tuple(each.value for each in TaskEvent)] | None
-RUN_WORDS: dict[str, Any] = {"state": RunState, "run_type": RunType, "intent": _RUN_INTENT, "rush": _RUSH}
-TASK_WORDS: dict[str, Any] = {"state": TaskState, "intent": _TASK_INTENT, "rush": _RUSH}
+RUN_WORDS: dict[str, Any] = {
+    "state": RunState,
+    "run_type": RunType,
+    "intent": _RUN_INTENT,
+    "rush": Rush | None,
+}
+TASK_WORDS: dict[str, Any] = {"state": TaskState, "intent": _TASK_INTENT, "rush": Rush | None}
 """What the columns of runs and tasks may hold, where that is one of a few words."""
 _run_row = checked(_run, RUN_FIELDS, **RUN_WORDS)
 _task_row = checked(_task, _TASK_FIELDS, **TASK_WORDS)
 _TASK_JSON: dict[str, msgspec.json.Decoder[Any]] = {"outcome": decoder(Outcome), "skips": decoder(list[str])}
 _pause_row = checked(_pause, PauseRecord.__slots__, kind=PauseKind)
 _pool_row = checked(_pool, PoolRecord.__slots__)
-_backfill_row = checked(_backfill, BackfillRecord.__slots__, state=BackfillState, canary=Canary | None)
+_backfill_row = checked(
+    _backfill, BackfillRecord.__slots__, state=BackfillState, canary=Canary | None, reprocess=Reprocess
+)
 _slot_row = checked(_slot, SlotRecord.__slots__, state=BackfillPointState)
 _callback_row = checked(_callback, CallbackRecord.__slots__, state=CallbackState)
 _quarantine_row = checked(_quarantine, QuarantineRecord.__slots__, kind=SubjectKind)
@@ -219,7 +226,7 @@ class Standing:
         """Return the callbacks that are not done, oldest first."""
         query = (
             sa.select(*(_callback.c[name] for name in CallbackRecord.__slots__))
-            .where(_callback.c.state.in_(["waiting", "running"]))
+            .where(_callback.c.state.in_(OPEN_CALLBACKS))
             .order_by(_callback.c.id)
         )
         with self.database.read() as connection:

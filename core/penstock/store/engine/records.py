@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.ids import instance_key
-from penstock.model.backfills import BACKFILL_POINTS, BACKFILLS, BackfillPointState, BackfillState, Canary
+from penstock.model.backfills import (
+    BACKFILL_POINTS,
+    BACKFILLS,
+    BackfillPointState,
+    BackfillState,
+    Canary,
+    Reprocess,
+)
 from penstock.model.callbacks import CALLBACKS, CallbackState
 from penstock.model.pauses import PauseKind
+from penstock.model.points import PointState
+from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import SubjectKind
 
@@ -51,7 +60,7 @@ class TaskRecord:
     cpu_seconds: float | None = None
     read_bytes: int | None = None
     write_bytes: int | None = None
-    rush: str | None = None
+    rush: Rush | None = None
     mapped_length: int | None = None
     rendered_map_index: str | None = None
 
@@ -87,7 +96,7 @@ class RunRecord:
     conf: str = "{}"
     backfill_id: int | None = None
     by: str | None = None
-    rush: str | None = None
+    rush: Rush | None = None
     rerun_of: str | None = None
     stands_for_us: int | None = None
 
@@ -228,7 +237,7 @@ class LedgerRecord:
     first_us: int
     last_us: int
     count: int
-    status: str
+    status: PointState
     reason: str | None
     run_id: str | None
     moved: bool = False
@@ -245,7 +254,7 @@ class BackfillRecord:
     dag_id: str
     from_us: int
     to_us: int
-    reprocess: str
+    reprocess: Reprocess
     max_active_runs: int
     backwards: bool
     conf: str

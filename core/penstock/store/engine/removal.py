@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlmodel import SQLModel
 
 from penstock.errors import UnknownError
+from penstock.model.backfills import OPEN_POINTS, BackfillPointState
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
 from penstock.model.transitions import run_edges, task_edges
@@ -120,7 +121,7 @@ def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> R
     )
     for key in connection.execute(open_backfill).scalars():
         found.do(
-            sa.update(_slot).where(_slot.c.backfill_id == key, _slot.c.state.in_(["waiting", "running"]))
+            sa.update(_slot).where(_slot.c.backfill_id == key, _slot.c.state.in_(OPEN_POINTS))
             .values(state="cancelled", reason=reason)
         )  # fmt: skip
         found.do(sa.update(_backfill).where(_backfill.c.id == key).values(state="cancelled", end_us=now_us))
@@ -174,7 +175,10 @@ def settle_slots(connection: Connection, backfill_id: str) -> None:
     ).scalar_subquery()
     connection.execute(
         sa.update(_slot)
-        .where(sa.cast(_slot.c.backfill_id, sa.String) == backfill_id, _slot.c.state == "running")
+        .where(
+            sa.cast(_slot.c.backfill_id, sa.String) == backfill_id,
+            _slot.c.state == BackfillPointState.RUNNING,
+        )
         .where(ended.is_not(None))
         .values(state=ended)
     )
@@ -213,7 +217,7 @@ def _drop_run(
             found.do(sa.update(_run).where(_run.c.id == run["id"]).values(changes))
     else:
         before = _last(connection, dag_id, run_id, run["state"], None, frozenset(RunState))
-        changes |= {"state": "failed", "end_us": now_us, "reason": reason, "intent": None}
+        changes |= {"state": RunState.FAILED, "end_us": now_us, "reason": reason, "intent": None}
         if changes.get("start_us", run["start_us"]) is None:
             changes["start_us"] = now_us
         _move(found, _run, "run", run["id"], run["state"], changes, run["version"])
@@ -223,7 +227,7 @@ def _drop_run(
                 "dag_id": dag_id,
                 "run_id": run_id,
                 "before": before,
-                "after": "failed",
+                "after": RunState.FAILED,
                 "reason": reason,
             }
         )
@@ -231,9 +235,11 @@ def _drop_run(
     found.do(
         sa.update(_slot)
         .where(
-            _slot.c.backfill_id == run["backfill_id"], _slot.c.run_id == run_id, _slot.c.state == "running"
+            _slot.c.backfill_id == run["backfill_id"],
+            _slot.c.run_id == run_id,
+            _slot.c.state == BackfillPointState.RUNNING,
         )
-        .values(state="failed", reason=reason)
+        .values(state=BackfillPointState.FAILED, reason=reason)
     )
     found.do(sa.delete(_pause).where(_pause.c.dag_id == dag_id, _pause.c.run_id == run_id))
 

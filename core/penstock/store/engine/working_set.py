@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from penstock.errors import UnknownError
 from penstock.ids import instance_key
+from penstock.model.points import PointState
 from penstock.model.spec import decode_spec
 from penstock.model.states import RunState, TaskState, progress
 from penstock.model.structure import Structure
@@ -52,7 +53,7 @@ _COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _
 _LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
 _VERSION_NAMES = ("id", "spec", "source_hash")
 _version_row = checked(_version, _VERSION_NAMES)
-_ledger_row = checked(_ledger, LedgerRecord.__slots__)
+_ledger_row = checked(_ledger, LedgerRecord.__slots__, status=PointState)
 
 # What is asked for every run that is created is built once: to put a question together costs as much
 # as to answer it.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from penstock.model.callbacks import OPEN_CALLBACKS
 from penstock.model.states import RUN_TERMINAL
 from penstock.settings import Kept
 from penstock.store import tables
@@ -50,7 +51,7 @@ _LOGS = (
     .group_by(_task.c.run_pk)
     .subquery()
 )
-_UNTOLD = sa.select(_callback.c.run_pk).where(_callback.c.state.in_(["waiting", "running"]))
+_UNTOLD = sa.select(_callback.c.run_pk).where(_callback.c.state.in_(OPEN_CALLBACKS))
 _FORGETTABLE = sa.and_(_run.c.state.in_(_TERMINAL), _run.c.id.not_in(_LIVE), _run.c.id.not_in(_UNTOLD))
 _free = _FORGETTABLE.label("free")
 _NEWEST_FIRST = (

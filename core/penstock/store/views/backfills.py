@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
-from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary, Reprocess
 from penstock.model.pauses import PauseKind
+from penstock.model.states import TaskState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.pools import PoolRow
 from penstock.store import tables
@@ -28,7 +29,7 @@ _attempt = table_of(tables.AttemptRow)
 _pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
 _NAMES = [column.name for column in _backfill.c]
-_backfill_row = checked(_backfill, _NAMES, state=BackfillState, canary=Canary | None)
+_backfill_row = checked(_backfill, _NAMES, state=BackfillState, canary=Canary | None, reprocess=Reprocess)
 _slot = table_of(tables.BackfillSlotRow)
 _slot_row = checked(_slot, ["logical_us", "state", "run_id", "reason"], state=BackfillPointState)
 _pause = table_of(tables.PauseRow)
@@ -43,7 +44,7 @@ _HOLDING = (
 _WAITING = (
     sa.select(*_WHO)
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(UNFINISHED_RUNS, _task.c.state == "scheduled")
+    .where(UNFINISHED_RUNS, _task.c.state == TaskState.SCHEDULED)
 )
 _FROZEN = sa.select(_pause.c.by).where(
     _pause.c.kind == PauseKind.FREEZE, _pause.c.dag_id == sa.bindparam("dag_id")
@@ -51,7 +52,7 @@ _FROZEN = sa.select(_pause.c.by).where(
 _DEFERRED = (
     sa.select(*_WHO)
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(UNFINISHED_RUNS, _task.c.state == "deferred")
+    .where(UNFINISHED_RUNS, _task.c.state == TaskState.DEFERRED)
 )
 _SLOTS = (
     sa.select(
@@ -202,7 +203,7 @@ def _unreadable(
         dag_id=str(row.dag_id),
         from_date=_moment(row.from_us),
         to_date=_moment(row.to_us),
-        reprocess=str(row.reprocess),
+        reprocess=known(Reprocess, row.reprocess, Reprocess.NONE),
         max_active_runs=row.max_active_runs if isinstance(row.max_active_runs, int) else 0,
         backwards=row.backwards is True,
         state=known(BackfillState, row.state, BackfillState.FAILED if ended else BackfillState.RUNNING),
@@ -231,7 +232,7 @@ def _readable(
         dag_id=row.dag_id,
         from_date=from_us(row.from_us),
         to_date=from_us(row.to_us),
-        reprocess=row.reprocess,
+        reprocess=Reprocess(row.reprocess),
         max_active_runs=row.max_active_runs,
         backwards=row.backwards,
         state=BackfillState(row.state),

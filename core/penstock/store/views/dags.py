@@ -199,7 +199,7 @@ def _dag_view(
     runs = facts.runs.get(dag_id, [])
     good = [run for run in runs if readable(run)]
     held = facts.pauses.get((dag_id, PauseKind.RUN, runs[0].run_id)) if runs else None
-    took = [run.worked_us / 1e6 for run in good if run.state == "success" and run.start_us is not None]
+    took = [run.worked_us / 1e6 for run in good if run.state == RunState.SUCCESS and run.start_us is not None]
     last = runs[0] if runs else None
     active = facts.active.get(dag_id, 0)
     paused = facts.pauses.get((dag_id, PauseKind.SCHEDULE, ""))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from penstock.model.states import RunState, TaskState
 from penstock.model.usual import Usual
 from penstock.store import tables
 from penstock.store.statement import table_of
@@ -30,13 +31,13 @@ _KEPT_DAGS = 16
 
 _FINISHED = (
     sa.select(_run.c.id, _run.c.version)
-    .where(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.state.in_(("success", "failed")))
+    .where(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.state.in_((RunState.SUCCESS, RunState.FAILED)))
     .order_by(_run.c.run_after_us.desc())
     .limit(MOST_RUNS)
 )
 _SUCCESSES = sa.select(_task.c.run_pk, _task.c.task_id, _task.c.end_us - _task.c.start_us).where(
     _task.c.run_pk.in_(sa.bindparam("runs", expanding=True)),
-    _task.c.state == "success",
+    _task.c.state == TaskState.SUCCESS,
     _task.c.start_us.is_not(None),
 )
 

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, to_us
+from penstock.model.points import PointState
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunState
 from penstock.model.subject import about_row
-from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, Settled
+from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow
 from penstock.store import tables
 from penstock.store.checked import checked
 from penstock.store.sieve import Sieve
@@ -35,7 +36,7 @@ _DAY = timedelta(days=1)
 
 _run = table_of(tables.RunRow)
 _ledger = table_of(tables.LedgerRow)
-_ledger_row = checked(_ledger, ["status", "reason", "run_id"], status=Settled)
+_ledger_row = checked(_ledger, ["status", "reason", "run_id"], status=PointState)
 _points = _ledger.c.count.label("points")
 _OF_DAG = _ledger.c.dag_id == sa.bindparam("dag_id")
 _WITH_RUN = _ledger.outerjoin(
@@ -89,7 +90,7 @@ def _ledger_view(row: Any) -> LedgerRow:
         first=from_us(row.first_us),
         last=from_us(row.last_us),
         count=row.points,
-        status=row.status,
+        status=PointState(row.status),
         reason=row.reason,
         run_id=row.run_id,
     )
@@ -160,8 +161,8 @@ class DagPoints:
         if opened is not None:
             waiting, upcoming = _split(opened, begin, end)
             kept = min(ahead, waiting)  # a backfill or a person was faster than the schedule
-            counts["waiting"] += waiting - kept
-            counts["upcoming"] += upcoming - (ahead - kept)
+            counts[PointState.WAITING] += waiting - kept
+            counts[PointState.UPCOMING] += upcoming - (ahead - kept)
             moved = moved or (changes and any(each.moved_by_dst for each in opened.between(begin, end)))
         return DayRow(
             day=day, counts=_told(counts), reasons=_told(reasons), runs=_told(runs), moved_by_dst=moved
@@ -175,7 +176,12 @@ class DagPoints:
                 continue
             begin, end = from_us(row.first_us), from_us(row.last_us)
             state = RunState(row.run_state) if row.run_state in frozenset(RunState) else None
-            told = {"state": row.status, "reason": row.reason, "run_id": row.run_id, "run_state": state}
+            told = {
+                "state": PointState(row.status),
+                "reason": row.reason,
+                "run_id": row.run_id,
+                "run_state": state,
+            }
             if row.points == 1:
                 yield LedgerPoint(logical_date=begin, moved_by_dst=bool(row.moved), **told)
                 continue
@@ -202,7 +208,7 @@ class DagPoints:
 def _open_point(point: Point, *, waits: bool) -> LedgerPoint:
     return LedgerPoint(
         logical_date=point.logical_date,
-        state="waiting" if waits else "upcoming",
+        state=PointState.WAITING if waits else PointState.UPCOMING,
         moved_by_dst=point.moved_by_dst,
     )
 

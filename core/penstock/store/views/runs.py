@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from penstock.clock import from_us, opt_from_us, opt_us, to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.pauses import PauseKind
+from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
@@ -249,13 +250,13 @@ def _run_view(row: AnyRow, counts: dict[str, int], version: StoredVersion, held:
         conf=json_object("run", "conf", row.conf),
         counts=dict(counts),
         failed_inside=state is RunState.SUCCESS
-        and bool(counts.get("failed") or counts.get("upstream_failed")),
+        and bool(counts.get(TaskState.FAILED) or counts.get(TaskState.UPSTREAM_FAILED)),
         held=held,
         backfill_id=row.backfill_id,
         dag_version=version.name,
         version=row.version,
         by=row.by,
-        rush=row.rush,
+        rush=None if row.rush is None else Rush(row.rush),
         rerun_of=row.rerun_of,
         stands_for=opt_from_us(row.stands_for_us),
     )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import DAY_US, from_us, opt_from_us
-from penstock.model.states import OCCUPIES_SLOT
+from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.subject import about_row
 from penstock.model.views.events import EventRow
 from penstock.model.views.status import EngineStatus, ImportErrorRow
@@ -42,7 +42,7 @@ _UNFINISHED_RUNS = sa.select(sa.func.count()).select_from(_run).where(UNFINISHED
 _QUEUED = (
     sa.select(sa.func.count())
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(UNFINISHED_RUNS, _task.c.state == "scheduled")
+    .where(UNFINISHED_RUNS, _task.c.state == TaskState.SCHEDULED)
 )
 _FAILED_SINCE = (
     sa.select(sa.func.count()).select_from(_task).where(FAILED_TASKS, _task.c.end_us >= sa.bindparam("since"))

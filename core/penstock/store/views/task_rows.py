@@ -13,6 +13,7 @@ from penstock.clock import from_us, opt_from_us
 from penstock.decoding import decoder
 from penstock.ids import instance_key
 from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.rush import Rush
 from penstock.model.states import RUN_TERMINAL, TaskState
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import TaskRow
@@ -165,7 +166,7 @@ def _task_view(
         p50=usuals.p50(task_id),
         p95=usuals.p95(task_id, run_pk, (end - start) / 1e6 if succeeded else None),
         version=version,
-        rush=rush,
+        rush=None if rush is None else Rush(rush),
         mapped=task_id in pinned.mapping,
         rendered_map_index=rendered_map_index,
     )

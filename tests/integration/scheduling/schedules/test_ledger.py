@@ -14,6 +14,7 @@ from drive.loop import Bench
 from fakes.clock import START
 from penstock.errors import StoreError
 from penstock.model import acts
+from penstock.model.backfills import Reprocess
 from penstock.model.spec import DagSpec, ScheduleSpec
 from penstock.store.engine.gate import Gate
 
@@ -161,7 +162,7 @@ async def test_a_backfill_splits_a_span_and_its_event_keeps_what_was(bench: Benc
     ]
     bench.finish()
     again = acts.CreateBackfill(
-        dag_id="d", from_date=NOON + 3 * HOUR, to_date=NOON + 3 * HOUR, reprocess="completed"
+        dag_id="d", from_date=NOON + 3 * HOUR, to_date=NOON + 3 * HOUR, reprocess=Reprocess.COMPLETED
     )
     bench.act(again)
     assert told(bench)[1] == "15 backfilled", "and stays one record"

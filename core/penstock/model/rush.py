@@ -1,0 +1,14 @@
+"""How a queued run or a waiting task is let go before the others."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Rush(StrEnum):
+    """What somebody asked for by ``run-next`` or ``run-now``; it ends with the launch."""
+
+    NEXT = "next"
+    """It goes first as soon as there is a place."""
+    NOW = "now"
+    """It does not wait for a place: it ignores limits, but not dependencies and pauses."""
