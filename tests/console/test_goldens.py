@@ -18,6 +18,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dags": ((), ("orders_daily", "prod-etl")),
     "dags_filtered": (("slash", *"state:run", "enter"), ("filter", "flaky")),
     "runs": (("R",), ("24 runs", "06:00:02")),
+    "all_runs": (("4",), ("> runs", "fx_rates")),
     "backfills": (("2",), ("nyc_flights", "at once")),
     "slots": (("2", "enter"), ("2026-07-12",)),
     "errors": (("E",), ("file:line", "broken.py")),

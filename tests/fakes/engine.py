@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fakes import world_acts as fake_acts
+from fakes.across import AcrossDags
 from fakes.world import DAY, NOW, World, believable, replace
 from fakes.world_points import days_of, points_of
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
@@ -43,7 +44,7 @@ class Committed:
     act_id: str | None
 
 
-class FakeEngine:
+class FakeEngine(AcrossDags):
     """An engine that keeps its world in a dict and obeys at once.
 
     ``acts`` are the acts carried out, in order; ``committed`` the same with fingerprint and actor;

@@ -29,10 +29,10 @@ from penstock_tui.conditions import (
 )
 from penstock_tui.target import NOTHING, Takes, Target, too_much
 
-ALL = ("dags", "runs", "run", "log", "backfills", "slots", "errors", "calendar", "points")
+ALL = ("dags", "runs", "run", "log", "backfills", "slots", "errors", "calendar", "points", "all_runs")
 """Views: DAG list, runs of a DAG, one run, one log, backfills, slots of one backfill, import errors,
-calendar of a DAG, points of a day."""
-LISTS = ("dags", "runs", "run", "backfills", "slots", "errors", "calendar", "points")
+calendar of a DAG, points of a day, runs of all DAGs."""
+LISTS = tuple(view for view in ALL if view != "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,9 @@ class Action:
 
 # -- the table -------------------------------------------------------------------------------------
 
-_RUNS = ("dags", "runs", "run")
-_ACTED = ("dags", "runs", "run", "log")
+_RUNS = ("dags", "runs", "run", "all_runs")
+_OF_RUNS = ("runs", "run", "all_runs")
+_ACTED = (*_RUNS, "log")
 _LOGS = ("run", "log")
 _FILLS = ("backfills", "slots")
 
@@ -108,7 +109,7 @@ ACTIONS: tuple[Action, ...] = (
            "A new run that repeats this one, with its parameters to edit",
            acts=True, why_disabled=needs_run, cli="penstock rerun DAG RUN --conf JSON", takes="run",
            verb="rerun"),
-    Action("rush", "J", "jump the queue", ("runs", "run"),
+    Action("rush", "J", "jump the queue", _OF_RUNS,
            "Run a task or a queued run next, or now past the limits",
            acts=True, why_disabled=needs_life, cli="penstock run-next DAG RUN [TASK]", takes="all",
            verb="rush"),
@@ -116,7 +117,7 @@ ACTIONS: tuple[Action, ...] = (
            "Set success, failed or skipped by hand",
            rank=7, acts=True, danger=True, why_disabled=needs_task,
            cli="penstock mark success|failed|skipped DAG RUN TASK", takes="tasks", verb="mark_as"),
-    Action("pause", "p", "pause", ("dags", "runs", "run", *_FILLS),
+    Action("pause", "p", "pause", (*_RUNS, *_FILLS),
            "Pause or resume: in the DAG list the schedule, in a run the run or what is marked, a backfill",
            rank=5, acts=True, why_disabled=can_pause,
            cli="penstock pause DAG | hold DAG RUN [TASK]", takes="all", verb="pause"),
@@ -145,7 +146,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("why", "w", "why", _RUNS,
            "Why is it not running: every reason, with its holder",
            rank=10, cli="penstock why DAG RUN [TASK]", takes="one", verb="why"),
-    Action("runs", "R", "runs", ("dags", "run", "calendar"),
+    Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs"),
            "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),
     Action("calendar", "C", "calendar", _RUNS,
            "What became of each day of the schedule: ran, late, skipped and why, backfilled",
@@ -181,17 +182,17 @@ ACTIONS: tuple[Action, ...] = (
            "Previous hit"),
     Action("only", "ampersand", "only", _LOGS,
            "Only the lines that match"),
-    Action("failure.next", "e", "next failure", ("dags", "runs", "run", "log", "slots", "calendar", "points"),
+    Action("failure.next", "e", "next failure", (*_RUNS, "log", "slots", "calendar", "points"),
            "Next failed row, or next error line", rank=12),
-    Action("failure.previous", "E", "previous failure", ("runs", "run", "log", "slots", "calendar", "points"),
+    Action("failure.previous", "E", "previous failure", (*_OF_RUNS, "log", "slots", "calendar", "points"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
-    Action("filter", "slash", "filter", ("dags", "runs", "backfills"),
+    Action("filter", "slash", "filter", ("dags", "runs", "backfills", "all_runs"),
            'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
-    Action("sort", "s", "sort", ("dags", "runs"),
+    Action("sort", "s", "sort", ("dags", "runs", "all_runs"),
            "Sort by the next column"),
-    Action("sort_reverse", "S", "reverse", ("dags", "runs"),
+    Action("sort_reverse", "S", "reverse", ("dags", "runs", "all_runs"),
            "Reverse the order"),
     Action("mark", "space", "mark", (*_RUNS, "points"),
            "Mark or unmark this row; acts then apply to the marks", rank=14),
@@ -207,6 +208,9 @@ ACTIONS: tuple[Action, ...] = (
            "All backfills", verb="go_to.backfills"),
     Action("view.errors", "3", "import errors", ALL,
            "DAG files that cannot be loaded", verb="go_to.errors"),
+    Action("view.runs", "4", "all runs", ALL,
+           "Runs of all DAGs: filter by state, DAG, type, owner, tag, date and text",
+           cli="penstock runs list", verb="go_to.all_runs"),
     Action("history", "exclamation_mark", "messages", ALL,
            "Every message of this session in full", verb="show_messages"),
     Action("palette", "colon,ctrl+p", "palette", ALL,

@@ -18,6 +18,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from penstock.model.acts import AnyAct
+from penstock.model.queries import RunQuery
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
@@ -28,7 +29,7 @@ from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
-from penstock.model.views.runs import RunDetail, RunRow, RunStates
+from penstock.model.views.runs import RunDetail, RunRow, RunsPage, RunStates
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
 from penstock.model.views.why import Why
@@ -83,6 +84,10 @@ class Engine(Protocol):
 
     def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
         """Return the newest *limit* runs (by run_after), newest first, older than *before* if given."""
+        ...
+
+    def find_runs(self, query: RunQuery) -> RunsPage:
+        """Return one page of the runs of all DAGs that *query* asks for, and how many there are."""
         ...
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:

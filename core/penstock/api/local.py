@@ -17,6 +17,7 @@ from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError, PenstockError
 from penstock.execution.executor import Archive
 from penstock.model.acts import AnyAct
+from penstock.model.queries import RunQuery
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
@@ -27,7 +28,7 @@ from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
-from penstock.model.views.runs import RunDetail, RunRow, RunStates
+from penstock.model.views.runs import RunDetail, RunRow, RunsPage, RunStates
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
 from penstock.model.views.why import Why
@@ -137,6 +138,10 @@ class LocalEngine:
     def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
         """Return the newest *limit* runs, newest first."""
         return self._reads.runs(dag_id, limit, before)
+
+    def find_runs(self, query: RunQuery) -> RunsPage:
+        """Return one page of the runs of all DAGs that *query* asks for, and how many there are."""
+        return self._reads.find_runs(query)
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""

@@ -46,15 +46,25 @@ class Until(Moment):
     """A time, or a duration from now such as ``90m``, ``2h`` or ``1d12h``."""
 
     name = "time"
+    direction = 1
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Return the time, naive if the text has no offset."""
         found = _SPAN.fullmatch(str(value))
         if found and any(found.groups()):
             days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-            span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-            return datetime.now(UTC) + span
+            try:
+                span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+                return datetime.now(UTC) + self.direction * span
+            except OverflowError:
+                self.fail(f"{value!r} is too long", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Ago(Until):
+    """A time, or a duration before now."""
+
+    direction = -1
 
 
 class Conf(click.ParamType[dict[str, Any]]):

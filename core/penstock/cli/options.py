@@ -17,6 +17,9 @@ def _complete(what: str) -> Any:
 
 
 dag_argument = click.argument("dag", metavar="DAG", shell_complete=_complete("dags"))
+optional_dag_argument = click.argument(
+    "dag", metavar="[DAG]", required=False, shell_complete=_complete("dags")
+)
 dags_argument = click.argument(
     "dags", metavar="DAG...", nargs=-1, required=True, shell_complete=_complete("dags")
 )

@@ -1,109 +1,34 @@
-"""`penstock runs`: the runs of a DAG, or one of them in full."""
+"""`penstock runs`: runs of one DAG or of all, or one of them in full."""
 
 from __future__ import annotations
 
 from datetime import tzinfo
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
-from penstock.cli.lookup import all_runs, run_id_of, suggesting, zone_of
+from penstock.cli.lookup import run_id_of, suggesting, zone_of
 from penstock.cli.options import dag_argument, json_option, run_argument
-from penstock.cli.output import print_json, say, tell
+from penstock.cli.output import print_json, tell
+from penstock.cli.runs_list import list_runs
 from penstock.cli.session import Session, pass_session
-from penstock.model.states import RunState
 
 if TYPE_CHECKING:
-    from penstock.model.views.runs import RunDetail, RunRow
-
-SHOWN = 50
+    from penstock.model.views.runs import RunDetail
 
 
 @click.group
 def runs() -> None:
-    """List the runs of a DAG, or show one.
+    """List runs, of one DAG or of all, or show one.
 
     Examples:
+      penstock runs list --state failed --since 1d
       penstock runs list first_dag
       penstock runs show first_dag latest
     """
 
 
-@runs.command("list")
-@dag_argument
-@click.option(
-    "--state", type=click.Choice([state.value for state in RunState]), help="Only runs in this state."
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(0),
-    help=f"How many, newest first; 0 for all. Default: {SHOWN}, and all with --json.",
-)
-@json_option
-@pass_session
-def list_runs(session: Session, *, dag: str, state: str | None, limit: int | None, as_json: bool) -> None:
-    """List the runs of a DAG, newest first.
-
-    Examples:
-      penstock runs list first_dag
-      penstock runs list first_dag --state failed --json
-    """
-    engine = session.reader()
-    if limit is None:
-        limit = 0 if as_json else SHOWN
-    with suggesting(engine, dag):
-        found = (row for row in all_runs(engine, dag) if state in {None, row.state.value})
-        rows = list(islice(found, limit or None))
-    if as_json:
-        print_json({"runs": rows})
-        return
-    from penstock.cli import text
-
-    if not rows:
-        say(f"{dag} has no runs" + (f" that are {state}" if state else " yet"))
-        return
-    zone = zone_of(engine, dag)
-    tell(
-        text.table(
-            ("RUN", "TYPE", "STATE", f"LOGICAL DATE ({zone})", "START", "TOOK", ""),
-            [
-                (
-                    row.run_id,
-                    row.run_type.value,
-                    row.state.value,
-                    _date(row, zone),
-                    text.moment(row.start, zone),
-                    text.run_took(row),
-                    _note(row),
-                )
-                for row in rows
-            ],
-            right={"TOOK"},
-        )
-    )
-    if len(rows) == limit:
-        say(f"the newest {limit}; --limit 0 shows all")
-
-
-def _date(row: RunRow, zone: tzinfo) -> str:
-    """Return a run's logical date, or in brackets that of the run that it repeats."""
-    from penstock.cli import text
-
-    if row.logical_date is None and row.stands_for is not None:
-        return f"({text.moment(row.stands_for, zone)})"
-    return text.moment(row.logical_date, zone)
-
-
-def _note(row: RunRow) -> str:
-    notes = [
-        f"in quarantine: {row.quarantined}" if row.quarantined else "",
-        "held" if row.held else "",
-        f"runs {row.rush}" if row.rush else "",
-        f"repeats {row.rerun_of}" if row.rerun_of else "",
-        row.reason or ("failed inside" if row.failed_inside else ""),
-    ]
-    return "; ".join(note for note in notes if note)
+runs.add_command(list_runs)
 
 
 @runs.command

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -78,6 +78,7 @@ class RunRow(SQLModel, table=True):
             sqlite_where=text("logical_us IS NOT NULL"),
         ),
         Index("ix_run_after", "dag_id", "run_after_us"),
+        Index("ix_run_newest", "run_after_us"),
         Index(
             "ix_run_unfinished",
             "state",

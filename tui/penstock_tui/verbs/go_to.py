@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from penstock_tui.screens.all_runs import AllRunsScreen
 from penstock_tui.screens.backfills import BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
@@ -33,3 +34,9 @@ async def errors(shell: Shell, _targets: Sequence[Target]) -> None:
     """Show the DAG files that cannot be loaded."""
     if not isinstance(shell.screen, ErrorsScreen):
         await shell.push_screen(ErrorsScreen())
+
+
+async def all_runs(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show the runs of all DAGs."""
+    if not isinstance(shell.screen, AllRunsScreen):
+        await shell.push_screen(AllRunsScreen())

@@ -25,6 +25,15 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
     return parsed
 
 
+def span(text: str) -> timedelta | None:
+    """Return a span such as ``90m``, ``2h`` or ``1d12h``; None for other text."""
+    found = _SPAN.fullmatch(text.strip())
+    if not found or not any(found.groups()):
+        return None
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)
+
+
 def until(text: str, now: datetime) -> datetime | None:
     """Return when a pause ends: after a span (``90m``, ``1d12h``) or at a date; None when nothing is typed.
 
@@ -33,8 +42,5 @@ def until(text: str, now: datetime) -> datetime | None:
     typed = text.strip()
     if not typed:
         return None
-    found = _SPAN.fullmatch(typed)
-    if found:
-        days, hours, minutes = (int(part or 0) for part in found.groups())
-        return now + timedelta(days=days, hours=hours, minutes=minutes)
-    return moment(typed)
+    wait = span(typed)
+    return moment(typed) if wait is None else now + wait

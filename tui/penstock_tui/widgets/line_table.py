@@ -123,6 +123,10 @@ class LineTable(CursorList):
         """How many rows there are."""
         return len(self.rows)
 
+    def row_at(self, place: int) -> Row:
+        """Return the row at *place*, which must exist."""
+        return self.rows[place]
+
     def row_key(self, place: int) -> str | None:
         """Return the key of the row at *place*."""
         return self.rows[place].key
@@ -137,7 +141,7 @@ class LineTable(CursorList):
 
     def say_entered(self) -> None:
         """Post that the row under the cursor was clicked."""
-        self.post_message(self.Entered(self, self.rows[self._cursor].key))
+        self.post_message(self.Entered(self, self.row_at(self._cursor).key))
 
     def chosen_keys(self) -> list[str]:
         """Return the marked keys in order of the rows, hidden ones last, else the one under the cursor."""
@@ -188,11 +192,11 @@ class LineTable(CursorList):
         if y < self._header:
             return strip_of(self._titles(), cells, base)
         place = y - self._header + self._top
-        if place >= len(self.rows):
-            if not self.rows and y == self._header:
+        if place >= self.count:
+            if not self.count and y == self._header:
                 return strip_of([("  " + self.empty, "dim")], cells, base)
             return Strip.blank(cells, base)
-        row = self.rows[place]
+        row = self.row_at(place)
         here = self._has_cursor and place == self._cursor
         lit = here and self.has_focus
         spans: Spans = [(f"{self.sign(place)} ", "bold yellow" if row.key in self.marks else "bold")]

@@ -65,6 +65,18 @@ class RunRow(View, frozen=True, kw_only=True):
         return self.worked + max(0.0, turn)
 
 
+class RunsPage(View, frozen=True, kw_only=True):
+    """One page of the runs that a `penstock.model.queries.RunQuery` asks for."""
+
+    runs: tuple[RunRow, ...]
+    total: int
+    """How many runs fit, on all pages together."""
+    offset: int = 0
+    """The place of the first run of this page among them."""
+    zones: dict[str, str] = msgspec.field(default_factory=dict)
+    """The time zones of the DAGs on this page, as far as those are there."""
+
+
 class RunCell(View, frozen=True, kw_only=True):
     """One cell of the strip of last runs."""
 

@@ -224,7 +224,7 @@ def _dag_view(
         else run_view(
             last,
             facts.counts.get(last.id, {}),
-            versions[last.version_id],
+            versions[last.version_id].name,
             held,
             facts.barred.get(f"{dag_id}/{last.run_id}"),
         ),

@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from penstock.clock import Clock, SystemClock, to_us
+from penstock.model.queries import RunQuery
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.backfills import BackfillRow
@@ -26,7 +27,7 @@ from penstock.model.views.events import Change, EventRow
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
-from penstock.model.views.runs import RunDetail, RunRow, RunStates
+from penstock.model.views.runs import RunDetail, RunRow, RunsPage, RunStates
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.xcoms import XComSource
 from penstock.settings import Settings
@@ -48,6 +49,7 @@ from penstock.store.views import (
 )
 from penstock.store.views.durations import Durations
 from penstock.store.views.next_points import Coming
+from penstock.store.views.run_pages import RunPages
 from penstock.store.views.versions import Versions
 
 _SIZES_FOR = 15.0
@@ -68,6 +70,7 @@ class Reads:
         self._clock = clock or SystemClock()
         self._versions = Versions()
         self._durations = Durations()
+        self._run_pages = RunPages(self._versions)
         self._coming = Coming(self._clock)
         self._log_bytes = (float("-inf"), 0)
 
@@ -139,6 +142,12 @@ class Reads:
         """Return the newest runs of a DAG, newest first."""
         with self._database.show() as connection:
             return runs.read_runs(connection, self._versions, dag_id, min(limit, _MOST_ROWS), before)
+
+    def find_runs(self, query: RunQuery) -> RunsPage:
+        """Return one page of the runs of all DAGs."""
+        query = msgspec.structs.replace(query, limit=min(max(query.limit, 0), _MOST_ROWS))
+        with self._database.show() as connection:
+            return self._run_pages.read(connection, query, to_us(self._clock.now()))
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""

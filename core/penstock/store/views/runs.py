@@ -102,7 +102,7 @@ def read_runs(
         run_view(
             row,
             counts.get(row.id, {}),
-            pinned[row.version_id],
+            pinned[row.version_id].name,
             held.get((row.run_id, "")),
             barred.get(f"{row.dag_id}/{row.run_id}"),
         )
@@ -121,7 +121,7 @@ def read_run(
     tasks = read_tasks(connection, row, version, usuals, held)
     counts = Counter(task.state.value for task in tasks)
     barred = reasons(connection).get(f"{dag_id}/{run_id}")
-    run = run_view(row, counts, version, held.get((run_id, "")), barred)
+    run = run_view(row, counts, version.name, held.get((run_id, "")), barred)
     repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
     return RunDetail(
         run=run,
@@ -209,11 +209,14 @@ def task_counts(connection: Connection, run_pks: Iterable[int]) -> dict[int, dic
 def run_view(
     row: AnyRow,
     counts: dict[str, int],
-    version: StoredVersion,
+    version: str,
     held: PauseInfo | None,
     quarantined: str | None = None,
 ) -> RunRow:
-    """Return the view of a row of `RUN_COLUMNS`; of one that cannot be read, as much as can be."""
+    """Return the view of a row of `RUN_COLUMNS`, of the version of that name.
+
+    Of one that cannot be read, as much as can be.
+    """
     try:
         _run_row(row)
         view = _run_view(row, counts, version, held)
@@ -231,7 +234,7 @@ def readable(row: AnyRow) -> bool:
     return True
 
 
-def _run_view(row: AnyRow, counts: dict[str, int], version: StoredVersion, held: PauseInfo | None) -> RunRow:
+def _run_view(row: AnyRow, counts: dict[str, int], version: str, held: PauseInfo | None) -> RunRow:
     state = RunState(row.state)
     return RunRow(
         dag_id=row.dag_id,
@@ -253,7 +256,7 @@ def _run_view(row: AnyRow, counts: dict[str, int], version: StoredVersion, held:
         and bool(counts.get(TaskState.FAILED) or counts.get(TaskState.UPSTREAM_FAILED)),
         held=held,
         backfill_id=row.backfill_id,
-        dag_version=version.name,
+        dag_version=version,
         version=row.version,
         by=row.by,
         rush=None if row.rush is None else Rush(row.rush),

@@ -1,0 +1,133 @@
+"""One suite for both implementations of the Engine port: what is asked over all DAGs at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from data import builders
+from data.builders import NOON
+from data.filled_store import Port
+from penstock.clock import to_us
+from penstock.model.queries import RunQuery, Term
+from penstock.store import tables
+from penstock.store.statement import table_of
+
+NIGHTLY = builders.dag("nightly", builders.task("a"), owner="ann", tags=("Gold", "core"))
+PLAIN = builders.dag("plain_100%", builders.task("a"))
+
+
+@pytest.fixture
+def many(port: Port) -> Port:
+    """Eleven more runs of two DAGs, one hour apart, on top of the three that are there."""
+    version = builders.add_dag(port.database, NIGHTLY)
+    for hours in range(6):
+        state = "failed" if hours == 2 else "success"
+        builders.add_run(
+            port.database, NIGHTLY, version, at=NOON - timedelta(hours=hours + 1), state=state,
+            tasks={"a": state}, took=100.0 + hours, run_id=f"n{hours}",
+            reason="Disk full" if hours == 2 else None,
+        )  # fmt: skip
+    version = builders.add_dag(port.database, PLAIN)
+    for hours in range(5):
+        builders.add_run(
+            port.database, PLAIN, version, at=NOON + timedelta(hours=hours + 1), state="queued",
+            run_type="manual", run_id=f"p{hours}", start_us=None, logical_us=None,
+        )  # fmt: skip
+    return port
+
+
+def names(port: Port, **query: object) -> list[str]:
+    return [run.run_id for run in port.engine.find_runs(RunQuery(**query)).runs]  # type: ignore[arg-type]
+
+
+def term(field: str, *values: str, **more: bool) -> Term:
+    return Term(field=field, values=values, **more)  # type: ignore[arg-type]
+
+
+def test_runs_of_all_dags_come_newest_first_with_their_dag(many: Port) -> None:
+    page = many.engine.find_runs(RunQuery(limit=7))
+    assert [run.run_id for run in page.runs] == ["p4", "p3", "p2", "p1", "p0", "now", "n0"]
+    assert [run.dag_id for run in page.runs][4:] == ["plain_100%", "etl", "nightly"]
+    assert (page.total, page.offset) == (14, 0)
+    assert page.runs[5].counts == {"success": 1, "scheduled": 1, "running": 1}
+    assert page.runs[6].dag_version == many.engine.dag("nightly").version
+
+
+def test_pages_follow_one_another_without_gap_or_overlap(many: Port) -> None:
+    whole = names(many, limit=100)
+    assert len(whole) == len(set(whole)) == 14
+    pages = [many.engine.find_runs(RunQuery(limit=4, offset=offset)) for offset in range(0, 16, 4)]
+    assert [run.run_id for page in pages for run in page.runs] == whole
+    assert {page.total for page in pages} == {14}
+    assert names(many, offset=99) == []
+    assert names(many, limit=0) == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        ([term("state", "fail")], ["n2"]),
+        ([term("state", "failed", "running")], ["now", "n2"]),
+        ([term("state", "fail", exact=True)], []),
+        ([term("state", "held")], ["n1"]),
+        ([term("dag", "NIGHT"), term("state", "success", inverted=True)], ["n2"]),
+        ([term("dag", "plain_100%")], ["p4", "p3", "p2", "p1", "p0"]),
+        ([term("dag", "plain_1_0")], []),
+        ([term("dag", "night", exact=True)], []),
+        ([term("type", "man")], ["p4", "p3", "p2", "p1", "p0"]),
+        ([term("owner", "ops"), term("text", "now")], ["now"]),
+        ([term("tag", "gold"), term("text", "DISK")], ["n2"]),
+        ([term("tag", "nosuch")], []),
+        ([term("tag", "core", inverted=True), term("state", "running")], ["now"]),
+        ([term("text", "disk", inverted=True), term("dag", "nightly")], ["n0", "n1", "n3", "n4", "n5"]),
+        ([term("text", "%")], ["p4", "p3", "p2", "p1", "p0"]),
+    ],
+)
+def test_terms_choose(many: Port, terms: list[Term], expected: list[str]) -> None:
+    builders.insert(
+        many.database,
+        tables.PauseRow,
+        kind="run",
+        dag_id="nightly",
+        run_id="n1",
+        by="ann",
+        since_us=to_us(NOON),
+    )
+    page = many.engine.find_runs(RunQuery(terms=tuple(terms)))
+    assert [run.run_id for run in page.runs] == expected
+    assert page.total == len(expected)
+
+
+def test_dates_bound_both_ends(many: Port) -> None:
+    first, last = NOON - timedelta(hours=3), NOON + timedelta(hours=1)
+    assert names(many, since=first, until=last) == ["p0", "now", "n0", "n1", "n2"]
+
+
+def test_every_order_and_its_reverse(many: Port) -> None:
+    assert names(many, sort="state", limit=2) == ["n2", "now"]
+    assert names(many, sort="state", reverse=True, limit=1)[0] not in {"n2", "now"}
+    assert names(many, sort="took", limit=3) == ["now", "n5", "n4"]
+    assert names(many, sort="started", limit=2) == ["now", "n0"]
+    assert names(many, sort="started")[-5:] == ["p4", "p3", "p2", "p1", "p0"], "what has not started is last"
+    assert names(many, sort="dag", limit=1) == ["now"]
+    assert names(many, sort="type", limit=1) == ["p4"]
+    for sort in ("date", "state", "started", "took", "type", "dag"):
+        there, back = names(many, sort=sort, limit=99), names(many, sort=sort, reverse=True, limit=99)
+        assert back == there[::-1]
+
+
+def test_counts_of_an_ended_run_are_kept_until_the_run_moves(many: Port) -> None:
+    def counts() -> dict[str, int]:
+        [run] = many.engine.find_runs(RunQuery(terms=(term("text", "n2"),))).runs
+        return run.counts
+
+    assert counts() == counts() == {"failed": 1}
+    key = builders.task_key(many.database, "nightly", "n2", "a")
+    run, task = table_of(tables.RunRow), table_of(tables.TaskInstanceRow)
+    with many.database.write() as connection:
+        connection.execute(sa.update(task).where(task.c.id == key).values(state="pending", version=2))
+        connection.execute(sa.update(run).where(run.c.run_id == "n2").values(state="queued", version=2))
+    assert counts() == {"pending": 1}

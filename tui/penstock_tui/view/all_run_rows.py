@@ -1,0 +1,95 @@
+"""Runs of all DAGs: the columns, and what the filter and the order ask the engine for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import cast
+
+from penstock.errors import UsageError
+from penstock.model.queries import RUN_FIELDS, RunField, RunOrder, RunQuery, Term
+from penstock.model.views.runs import RunRow
+from penstock_tui.clean import label
+from penstock_tui.view import moments, run_rows
+from penstock_tui.view.columns import Column
+from penstock_tui.view.filters import Filter
+from penstock_tui.view.spans import Spans
+from penstock_tui.view.state_style import Looks
+
+COLUMNS = (Column("dag", "DAG", 14, most=40), *run_rows.COLUMNS)
+FIELDS = (*(name for name in RUN_FIELDS if name != "text"), "since", "until")
+SORTS: tuple[RunOrder, ...] = ("date", "state", "started", "took", "type", "dag")
+
+
+def key_of(run: RunRow) -> str:
+    """Return what names a run among those of all DAGs."""
+    return f"{run.dag_id}/{run.run_id}"
+
+
+def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
+    """Return the cells of one run, in the order of COLUMNS. Its date is read by the DAG's clock."""
+    return ([(label(run.dag_id), "")], *run_rows.cells(run, now, zone, dag_zone, looks))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the filter asks for: a query without its page, and what of it is not understood yet."""
+
+    query: RunQuery
+    unclear: str = ""
+
+
+def asked(wanted: Filter, sort: str, *, reverse: bool, now: datetime) -> Asked:
+    """Return what *wanted* and the order ask for. A date that is not finished asks for nothing yet."""
+    terms: list[Term] = []
+    since: datetime | None = None
+    until: datetime | None = None
+    unclear = ""
+    for term in wanted.terms:
+        if term.field not in {"since", "until"}:
+            field = cast("RunField", term.field)
+            terms.append(Term(field=field, values=term.alternatives, inverted=term.inverted))
+            continue
+        early = (term.field == "since") is not term.inverted
+        try:
+            moment = _moment(term.alternatives[0], now, end_of_day=not early)
+        except UsageError as error:
+            unclear = error.message
+            continue
+        if early:
+            since = moment
+        else:
+            until = moment
+    query = RunQuery(
+        terms=tuple(terms), since=since, until=until, sort=cast("RunOrder", sort), reverse=reverse
+    )
+    return Asked(query, unclear)
+
+
+def _moment(typed: str, now: datetime, *, end_of_day: bool) -> datetime:
+    """Return a moment: a span before *now* (``2h``), or a date on the clock of *now*."""
+    span = moments.span(typed)
+    if span is not None:
+        return now - span
+    found = moments.moment(typed, end_of_day=end_of_day)
+    if found.tzinfo is not None:
+        return found
+    return found.replace(tzinfo=now.tzinfo) + (timedelta(microseconds=999_999) if end_of_day else timedelta())
+
+
+def hidden(marked: Sequence[RunRow], wanted: Filter) -> int:
+    """Return how many of the *marked* runs the filter hides, as far as the run itself tells.
+
+    Owner, tags and dates are the engine's to judge: those that fail by them alone are not counted.
+    """
+    known = {"dag", "state", "type", "text"}
+    terms = tuple(term for term in wanted.terms if term.field in known)
+    judged = Filter(wanted.source, terms)
+    return sum(not judged.passes(seen(run)) for run in marked)
+
+
+def seen(run: RunRow) -> dict[str, list[str]]:
+    """Return the fields of a run that the filter may look at here."""
+    fields = run_rows.seen(run)
+    return {**fields, "dag": [run.dag_id], "text": [run.dag_id, *fields["text"]]}
