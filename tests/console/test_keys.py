@@ -14,6 +14,7 @@ from penstock_tui import actions
 from penstock_tui.dialogs.help import help_lines
 from penstock_tui.keymap import read_keymap
 from penstock_tui.keys_page import keys_page
+from penstock_tui.screens.all_runs import AllRunsScreen
 from penstock_tui.screens.backfills import BackfillsScreen, SlotsScreen
 from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
@@ -38,6 +39,7 @@ SCREENS: list[type[View]] = [
     ErrorsScreen,
     CalendarScreen,
     PointsScreen,
+    AllRunsScreen,
 ]
 
 
