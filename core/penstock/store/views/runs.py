@@ -27,7 +27,7 @@ from penstock.store.statement import table_of
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons, unreadable_run
 from penstock.store.views.task_rows import TASK_STATES, read_tasks
-from penstock.store.views.versions import StoredVersion, Versions
+from penstock.store.views.versions import Versions
 
 AnyRow = Row[*tuple[Any, ...]]
 
