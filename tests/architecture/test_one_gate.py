@@ -47,7 +47,7 @@ def test_what_else_is_called_state_is_no_task_and_no_run() -> None:
     text = (CORE / "store" / "engine" / "records.py").read_text()
     state = "(?:Backfill|BackfillPoint|Callback)State"
     plain = re.findall(rf"class (\w+):(?:(?!\nclass ).)*?\n    state: {state}", text, re.DOTALL)
-    assert {"BackfillRecord", "SlotRecord"} <= set(plain)
+    assert {"BackfillRecord", "BackfillPointRecord"} <= set(plain)
     assert not {"TaskRecord", "RunRecord"} & {
         found for found in plain if found.endswith(("TaskRecord", "RunRecord"))
     }

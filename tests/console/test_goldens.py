@@ -20,7 +20,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "runs": (("R",), ("24 runs", "06:00:02")),
     "all_runs": (("4",), ("> runs", "fx_rates")),
     "backfills": (("2",), ("nyc_flights", "at once")),
-    "slots": (("2", "enter"), ("2026-07-12",)),
+    "backfill_points": (("2", "enter"), ("2026-07-12",)),
     "errors": (("E",), ("file:line", "broken.py")),
     "retry": (("r",), ("Retry 6 tasks (y)",)),
     "clear": (("c",), ("Clear 12 tasks (y)",)),

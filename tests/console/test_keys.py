@@ -15,7 +15,7 @@ from penstock_tui.dialogs.help import help_lines
 from penstock_tui.keymap import read_keymap
 from penstock_tui.keys_page import keys_page
 from penstock_tui.screens.all_runs import AllRunsScreen
-from penstock_tui.screens.backfills import BackfillsScreen, SlotsScreen
+from penstock_tui.screens.backfills import BackfillPointsScreen, BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.errors import ErrorsScreen
@@ -35,7 +35,7 @@ SCREENS: list[type[View]] = [
     RunScreen,
     LogScreen,
     BackfillsScreen,
-    SlotsScreen,
+    BackfillPointsScreen,
     ErrorsScreen,
     CalendarScreen,
     PointsScreen,

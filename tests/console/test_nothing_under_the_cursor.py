@@ -17,7 +17,7 @@ from penstock.model import acts
 from penstock.model.states import RunState
 from penstock_tui import actions
 from penstock_tui.dialogs.dialog import Dialog
-from penstock_tui.screens.backfills import BackfillsScreen, SlotsScreen
+from penstock_tui.screens.backfills import BackfillPointsScreen, BackfillsScreen
 from penstock_tui.screens.calendar import PointsScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.errors import ErrorsScreen
@@ -104,11 +104,11 @@ async def _no_backfill_passes(driver: Driver) -> None:
     await driver.sees("no backfill matches")
 
 
-async def _no_slots(driver: Driver) -> None:
+async def _no_points_of_a_backfill(driver: Driver) -> None:
     number, row = next(iter(driver.engine.world.backfills.items()))
     driver.engine.world.backfills[number] = structs.replace(row, points=())
-    await _pushed(driver, SlotsScreen(number))
-    await driver.sees("no slots")
+    await _pushed(driver, BackfillPointsScreen(number))
+    await driver.sees("no points")
 
 
 async def _no_files(driver: Driver) -> None:
@@ -132,7 +132,7 @@ PLACES: dict[str, tuple[Opening, type[View], type[Target] | None]] = {
     "the task is gone": (_task_is_gone, LogScreen, None),
     "no backfills": (_no_backfills, BackfillsScreen, None),
     "no backfill passes the filter": (_no_backfill_passes, BackfillsScreen, None),
-    "no slots": (_no_slots, SlotsScreen, None),
+    "no points of a backfill": (_no_points_of_a_backfill, BackfillPointsScreen, None),
     "no files": (_no_files, ErrorsScreen, None),
     "no points": (_no_points, PointsScreen, PointTarget),
 }

@@ -166,7 +166,7 @@ def fill(database: Database, settings: Settings) -> None:
     for ordinal, state in enumerate(("success", "running", "waiting")):
         moment = to_us(NOON + timedelta(days=ordinal))
         builders.insert(
-            database, tables.BackfillSlotRow, backfill_id=backfill, ordinal=ordinal, logical_us=moment,
+            database, tables.BackfillPointRow, backfill_id=backfill, ordinal=ordinal, logical_us=moment,
             interval_start_us=moment, interval_end_us=moment, run_after_us=moment, state=state,
         )  # fmt: skip
     folder = attempt_path(settings.attempts, ATTEMPT)

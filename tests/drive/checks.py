@@ -39,7 +39,7 @@ def picture(world: World) -> dict[str, Any]:
         "pauses": dict(world.pauses),
         "pools": dict(world.pools),
         "backfills": {
-            key: (found.record, found.slots, list(found.waiting), found.running, found.by_run)
+            key: (found.record, found.points, list(found.waiting), found.running, found.by_run)
             for key, found in world.backfills.items()
         },
     }

@@ -6,7 +6,7 @@ import pytest
 
 from penstock.model.backfills import Choice, Reprocess
 from penstock.model.states import RunState
-from penstock.scheduling.world.backfill_rules import choose, slot_state
+from penstock.scheduling.world.backfill_rules import choose, point_state
 
 R = RunState
 
@@ -31,9 +31,9 @@ def test_the_table_knows_every_state() -> None:
 
 
 def test_only_what_is_created_or_rerun_waits() -> None:
-    assert slot_state(Choice.CREATE) == ("waiting", None)
-    assert slot_state(Choice.RERUN) == ("waiting", "rerun")
+    assert point_state(Choice.CREATE) == ("waiting", None)
+    assert point_state(Choice.RERUN) == ("waiting", "rerun")
     for choice, state in ((Choice.KEPT, "kept"), (Choice.IN_FLIGHT, "skipped")):
-        found, reason = slot_state(choice)
+        found, reason = point_state(choice)
         assert found == state
         assert reason

@@ -28,7 +28,7 @@ from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.vocabulary import Term, Vocabulary
-from penstock.store.engine.records import BackfillRecord, CallbackRecord, SlotRecord
+from penstock.store.engine.records import BackfillPointRecord, BackfillRecord, CallbackRecord
 from penstock_tui.view.state_style import Looks
 
 ALL: list[Vocabulary[Any]] = [
@@ -167,7 +167,7 @@ def test_a_record_takes_on_no_state_that_may_not_follow() -> None:
     with pytest.raises(IllegalMoveError, match="a backfill that is success cannot become running"):
         backfill.become(BackfillState.RUNNING)
     assert backfill.state is BackfillState.SUCCESS
-    point = SlotRecord(1, 1, 0, 0, 0, 0, 0, BackfillPointState.KEPT)
+    point = BackfillPointRecord(1, 1, 0, 0, 0, 0, 0, BackfillPointState.KEPT)
     with pytest.raises(IllegalMoveError, match="that is kept cannot become running"):
         point.become(BackfillPointState.RUNNING)
     call = CallbackRecord(1, 1, None, -1, "run_success", "{}", 0)

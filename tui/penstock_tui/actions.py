@@ -29,8 +29,8 @@ from penstock_tui.conditions import (
 )
 from penstock_tui.target import NOTHING, Takes, Target, too_much
 
-ALL = ("dags", "runs", "run", "log", "backfills", "slots", "errors", "calendar", "points", "all_runs")
-"""Views: DAG list, runs of a DAG, one run, one log, backfills, slots of one backfill, import errors,
+ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs")
+"""Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs."""
 LISTS = tuple(view for view in ALL if view != "log")
 
@@ -80,7 +80,7 @@ _RUNS = ("dags", "runs", "run", "all_runs")
 _OF_RUNS = ("runs", "run", "all_runs")
 _ACTED = (*_RUNS, "log")
 _LOGS = ("run", "log")
-_FILLS = ("backfills", "slots")
+_FILLS = ("backfills", "backfill")
 
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
@@ -182,9 +182,9 @@ ACTIONS: tuple[Action, ...] = (
            "Previous hit"),
     Action("only", "ampersand", "only", _LOGS,
            "Only the lines that match"),
-    Action("failure.next", "e", "next failure", (*_RUNS, "log", "slots", "calendar", "points"),
+    Action("failure.next", "e", "next failure", (*_RUNS, "log", "backfill", "calendar", "points"),
            "Next failed row, or next error line", rank=12),
-    Action("failure.previous", "E", "previous failure", (*_OF_RUNS, "log", "slots", "calendar", "points"),
+    Action("failure.previous", "E", "previous failure", (*_OF_RUNS, "log", "backfill", "calendar", "points"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),

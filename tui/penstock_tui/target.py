@@ -87,11 +87,11 @@ class BackfillTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlotTarget(BackfillTarget):
+class BackfillPointTarget(BackfillTarget):
     """One date of a backfill; an action on it is done to the whole backfill."""
 
-    slot: BackfillPoint
-    noun: ClassVar[str] = "slot"
+    point: BackfillPoint
+    noun: ClassVar[str] = "point"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

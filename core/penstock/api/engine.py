@@ -134,11 +134,11 @@ class Engine(Protocol):
         ...
 
     def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
-        """Return backfills, newest first, without their slots."""
+        """Return backfills, newest first, without their points."""
         ...
 
     def backfill(self, backfill_id: int) -> BackfillRow:
-        """Return one backfill with its slots."""
+        """Return one backfill with its points."""
         ...
 
     def pools(self) -> list[PoolRow]:

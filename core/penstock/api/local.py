@@ -202,11 +202,11 @@ class LocalEngine:
         return self._reads.quarantine()
 
     def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
-        """Return backfills, newest first, without their slots."""
+        """Return backfills, newest first, without their points."""
         return self._reads.backfills(dag_id)
 
     def backfill(self, backfill_id: int) -> BackfillRow:
-        """Return one backfill with its slots."""
+        """Return one backfill with its points."""
         return self._reads.backfill(backfill_id)
 
     def pools(self) -> list[PoolRow]:

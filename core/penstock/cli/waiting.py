@@ -44,7 +44,7 @@ def wait_for_run(engine: Engine, dag_id: str, run_id: str, tell: Callable[[str],
 
 
 def wait_for_backfill(engine: Engine, backfill_id: int, tell: Callable[[str], None]) -> BackfillRow:
-    """Return the backfill once it has ended; *tell* gets the counts of its slots when they change."""
+    """Return the backfill once it has ended; *tell* gets the counts of its points when they change."""
     before: dict[str, int] = {}
     changes = engine.changes(heartbeat=_HEARTBEAT)
     try:

@@ -178,8 +178,8 @@ class Release(Act, frozen=True, kw_only=True, tag="release", omit_defaults=True)
 class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaults=True):
     """Run the schedule points from ``from_date`` to ``to_date``, both included.
 
-    ``canary``: the first slot runs alone, and the others only after its success. ``stop_after``: nothing
-    more is started after that many failed slots.
+    ``canary``: the first point runs alone, and the others only after its success. ``stop_after``: nothing
+    more is started after that many failed points.
     """
 
     dag_id: str
@@ -194,7 +194,7 @@ class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaul
 
 
 class PauseBackfill(Act, frozen=True, kw_only=True, tag="backfill_pause", omit_defaults=True):
-    """Start no more slots."""
+    """Start no more points."""
 
     backfill_id: int
 
@@ -206,7 +206,7 @@ class ResumeBackfill(Act, frozen=True, kw_only=True, tag="backfill_resume", omit
 
 
 class CancelBackfill(Act, frozen=True, kw_only=True, tag="backfill_cancel", omit_defaults=True):
-    """Start no more slots for good, and cancel the runs that have not started."""
+    """Start no more points for good, and cancel the runs that have not started."""
 
     backfill_id: int
 

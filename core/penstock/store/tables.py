@@ -299,12 +299,12 @@ class BackfillRow(SQLModel, table=True):
     created_us: int = Field(sa_column=Column(BigInteger, nullable=False))
     end_us: int | None = Field(default=None, sa_column=Column(BigInteger))
     canary: str | None = None
-    """``waiting`` until the first slot has ended, then ``passed`` or ``failed``."""
+    """``waiting`` until the first point has ended, then ``passed`` or ``failed``."""
     stop_after: int | None = None
-    """After so many failed slots nothing more is started."""
+    """After so many failed points nothing more is started."""
 
 
-class BackfillSlotRow(SQLModel, table=True):
+class BackfillPointRow(SQLModel, table=True):
     """One schedule point of a backfill, in the order in which it runs."""
 
     __tablename__ = "backfill_slot"

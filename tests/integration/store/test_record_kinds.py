@@ -84,7 +84,7 @@ def _records(database: Database) -> dict[str, Record]:
         records.QueuedAssetRecord("d", 5),
         records.RunAssetRecord(run_pk, 5),
         records.SampleRecord(attempt_id, NOW, 1.5, 2, 3, 4, 5),
-        records.SlotRecord(2, 7, 0, 1, 2, 3, 4, BackfillPointState.WAITING, None, "r"),
+        records.BackfillPointRecord(2, 7, 0, 1, 2, 3, 4, BackfillPointState.WAITING, None, "r"),
         records.UndoRecord(6, NOW, "anna", "clear", "Clear a", "d", run_id, '{"runs": []}'),
         records.ValueRecord("variable", "name", '"value"', "words", NOW, "anna"),
         records.VersionRecord(3, "d", "hash", "source", "d.py", "{}", NOW),
@@ -186,13 +186,13 @@ def test_what_a_run_refers_to_is_written_before_it(database: Database) -> None:
 
 
 def test_a_record_is_written_as_it_was_when_it_was_handed_over(database: Database) -> None:
-    slot = _records(database)["SlotRecord"]
-    assert isinstance(slot, records.SlotRecord)
+    slot = _records(database)["BackfillPointRecord"]
+    assert isinstance(slot, records.BackfillPointRecord)
     gate = Gate(database)
     gate.add(slot)
     slot.state = BackfillPointState.RUNNING  # without a word to the gate
     gate.commit()
-    assert [row["state"] for row in _rows(database, KINDS[records.SlotRecord])] == ["waiting"]
+    assert [row["state"] for row in _rows(database, KINDS[records.BackfillPointRecord])] == ["waiting"]
 
 
 def test_writes_are_carried_out_in_the_order_of_the_calls(database: Database) -> None:

@@ -18,12 +18,12 @@ from penstock.model.views.runs import RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
 from penstock_tui import actions, conditions
 from penstock_tui.target import (
+    BackfillPointTarget,
     BackfillTarget,
     DagTarget,
     FileTarget,
     PointTarget,
     RunTarget,
-    SlotTarget,
     Takes,
     Target,
     TaskTarget,
@@ -38,7 +38,7 @@ RUN = WORLD.runs_of("orders_daily")[0]
 TASKS = {task.task_id: task for task in WORLD.runs["orders_daily", RUN.run_id].tasks}
 DAG: DagRow = structs.replace(WORLD.dags["orders_daily"].dag, last_run=RUN)
 FILLED = next(iter(WORLD.backfills.values()))
-SLOT = BackfillPoint(logical_date=NOW, state=BackfillPointState.WAITING)
+POINT = BackfillPoint(logical_date=NOW, state=BackfillPointState.WAITING)
 BROKEN = ImportErrorRow(file="dags/x.py", message="no", line=3, since=NOW)
 DAYS = (date(2026, 8, 1), date(2026, 8, 3))
 
@@ -191,7 +191,7 @@ NEVER = structs.replace(DAG, last_run=None)
         (conditions.can_pause, tasks(state=DONE, marked=True), "all that is marked has ended already"),
         (conditions.can_pause, tasks(state=GOES, marked=True), None),
         (conditions.can_pause, filled("cancelled"), "the backfill has ended"),
-        (conditions.can_pause, SlotTarget(backfill=filled("paused").backfill, slot=SLOT), None),
+        (conditions.can_pause, BackfillPointTarget(backfill=filled("paused").backfill, point=POINT), None),
     ],
 )
 def test_why_something_cannot_be_done(

@@ -1,4 +1,4 @@
-"""All backfills, and the slots of one."""
+"""All backfills, and the points of one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from penstock.model.backfills import OPEN_POINTS, REPROCESSES, BackfillPointStat
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock_tui.clean import label
 from penstock_tui.screens.listing import Listing
-from penstock_tui.target import BackfillTarget, SlotTarget, Target
+from penstock_tui.target import BackfillPointTarget, BackfillTarget, Target
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
@@ -21,7 +21,7 @@ _COLUMNS = (
     Column("dag", "DAG", 12, most=30),
     Column("state", "state", 12),
     Column("done", "done", 7, align="right"),
-    Column("slots", "slots", 19, most=30, drop=2),
+    Column("points", "points", 19, most=30, drop=2),
     Column("from", "from", 10, drop=4),
     Column("to", "to", 10, drop=4),
     Column("runs", "runs", 9, drop=5),
@@ -29,7 +29,7 @@ _COLUMNS = (
     Column("rules", "rules", 6, most=34, drop=7),
     Column("by", "by", 6, most=24, drop=6),
 )
-_SLOT_COLUMNS = (
+_POINT_COLUMNS = (
     Column("date", "logical date", 16, most=20),
     Column("state", "state", 12),
     Column("reason", "why", 20, most=80, drop=1),
@@ -64,7 +64,7 @@ def _rules(row: BackfillRow) -> list[str]:
 
 
 class BackfillsScreen(Listing):
-    """Every backfill, newest first; enter shows its slots."""
+    """Every backfill, newest first; enter shows its points."""
 
     view = "backfills"
     fields = ("state", "dag")
@@ -135,16 +135,16 @@ class BackfillsScreen(Listing):
         return (BackfillTarget(backfill=row),) if row is not None else ()
 
     def do_open(self) -> None:
-        """Show the slots."""
+        """Show the points."""
         row = self.backfills.get(self.table.cursor_key or "")
         if row is not None:
-            self.app.push_screen(SlotsScreen(row.backfill_id))
+            self.app.push_screen(BackfillPointsScreen(row.backfill_id))
 
 
-class SlotsScreen(Listing):
+class BackfillPointsScreen(Listing):
     """Each schedule point of a backfill with its state and the reason for it; enter opens its run."""
 
-    view = "slots"
+    view = "backfill"
 
     def __init__(self, backfill_id: int) -> None:
         super().__init__()
@@ -153,11 +153,11 @@ class SlotsScreen(Listing):
         self.zone: tzinfo | None = None
 
     def make_table(self) -> LineTable:
-        """Return the table of slots."""
-        return LineTable(_SLOT_COLUMNS)
+        """Return the table of points."""
+        return LineTable(_POINT_COLUMNS)
 
     async def load(self) -> None:
-        """Ask for the slots."""
+        """Ask for the points."""
         found = await self.shell.feed.ask(
             lambda engine: engine.backfill(self.backfill_id), key=("backfill", self.backfill_id)
         )
@@ -172,22 +172,22 @@ class SlotsScreen(Listing):
 
     def show(self) -> None:
         """Fill the table."""
-        slots = self.row.points if self.row else ()
-        self.table.empty = "no slots"
+        points = self.row.points if self.row else ()
+        self.table.empty = "no points"
         self.table.set_rows(
             [
-                Row(str(place), self._cells(slot), failed=slot.state is BackfillPointState.FAILED)
-                for place, slot in enumerate(slots)
+                Row(str(place), self._cells(point), failed=point.state is BackfillPointState.FAILED)
+                for place, point in enumerate(points)
             ]
         )
         self.refresh_top()
 
-    def _cells(self, slot: BackfillPoint) -> tuple[Spans, ...]:
+    def _cells(self, point: BackfillPoint) -> tuple[Spans, ...]:
         looks = self.shell.looks
         return (
-            [(durations.stamp(slot.logical_date, self.zone or self.shell.zone), "")],
-            [looks.worded(slot.state)],
-            [(label(slot.reason or ""), "bright_black")],
+            [(durations.stamp(point.logical_date, self.zone or self.shell.zone), "")],
+            [looks.worded(point.state)],
+            [(label(point.reason or ""), "bright_black")],
         )
 
     def crumbs(self) -> Spans:
@@ -206,26 +206,28 @@ class SlotsScreen(Listing):
         ]
 
     def chosen(self) -> tuple[Target, ...]:
-        """Return the slot under the cursor."""
-        slot = self._here()
+        """Return the point under the cursor."""
+        point = self._here()
         return (
-            (SlotTarget(backfill=self.row, slot=slot),) if self.row is not None and slot is not None else ()
+            (BackfillPointTarget(backfill=self.row, point=point),)
+            if self.row is not None and point is not None
+            else ()
         )
 
     def do_open(self) -> None:
-        """Open the slot's run."""
-        slot = self._here()
-        if slot is None or self.row is None:
+        """Open the point's run."""
+        point = self._here()
+        if point is None or self.row is None:
             return
-        if slot.run_id is None:
-            self.shell.say(slot.reason or "this slot has no run yet")
+        if point.run_id is None:
+            self.shell.say(point.reason or "this point has no run yet")
         else:
-            self.shell.open_run(self.row.dag_id, slot.run_id)
+            self.shell.open_run(self.row.dag_id, point.run_id)
 
     def copied(self) -> str:
-        """Return the run id of the slot."""
-        slot = self._here()
-        return (slot.run_id or "") if slot else ""
+        """Return the run id of the point."""
+        point = self._here()
+        return (point.run_id or "") if point else ""
 
     def _here(self) -> BackfillPoint | None:
         place = self.table.cursor_key

@@ -23,12 +23,12 @@ from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.planned import aware, counted, make_plan
 from penstock.scheduling.acts.trigger import check_conf
 from penstock.scheduling.moves.backfill import give_up, save_backfill
-from penstock.scheduling.world.backfill_rules import choose, slot_state
+from penstock.scheduling.world.backfill_rules import choose, point_state
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
-from penstock.store.engine.records import BackfillRecord, SlotRecord
+from penstock.store.engine.records import BackfillPointRecord, BackfillRecord
 from penstock.timetable.point import Point
 from penstock.timetable.schedule import stored_timetable
 
@@ -94,8 +94,8 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
                 act="backfill", message=f"nothing to do: {why}", touched=0, state=BackfillState.SUCCESS
             )
         record = _record(tick, act, points)
-        slots = _slots(tick, record, choices)
-        tick.world.backfills[record.id] = LiveBackfill(record, slots)
+        records = _point_records(tick, record, choices)
+        tick.world.backfills[record.id] = LiveBackfill(record, records)
         tick.gate.note("backfill_create", dag_id=act.dag_id, after=BackfillState.RUNNING, reason=summary)
         message = f"backfill {record.id}: {summary}"
         return Done(
@@ -197,16 +197,16 @@ def _record(tick: Tick, act: CreateBackfill, points: list[Point]) -> BackfillRec
     return record
 
 
-def _slots(
+def _point_records(
     tick: Tick, record: BackfillRecord, choices: list[tuple[Point, Choice, str | None]]
-) -> list[SlotRecord]:
-    stored = tick.world.reads.next_key("slot")
-    taken = [slot.id + 1 for other in tick.world.backfills.values() for slot in other.slots]
+) -> list[BackfillPointRecord]:
+    stored = tick.world.reads.next_key("point")
+    taken = [each.id + 1 for other in tick.world.backfills.values() for each in other.points]
     key = max([stored, *taken])
-    slots = []
+    records = []
     for ordinal, (point, choice, run_id) in enumerate(choices):
-        state, reason = slot_state(choice)
-        slot = SlotRecord(
+        state, reason = point_state(choice)
+        fresh = BackfillPointRecord(
             id=key + ordinal,
             backfill_id=record.id,
             ordinal=ordinal,
@@ -218,9 +218,9 @@ def _slots(
             run_id=run_id,
             reason=reason,
         )
-        slots.append(slot)
-        tick.gate.add(slot)
-    return slots
+        records.append(fresh)
+        tick.gate.add(fresh)
+    return records
 
 
 def _cli(act: CreateBackfill) -> list[str]:
@@ -268,11 +268,11 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
             if size < 1:
                 raise UsageError("max_active_runs must be at least 1")
             name, title, after = "backfill_resize", f"Run {size} at once", record.state
-    waiting = [slot for slot in found.slots if slot.state is BackfillPointState.WAITING]
+    waiting = [point for point in found.points if point.state is BackfillPointState.WAITING]
     items = [
         PlanItem(
             dag_id=record.dag_id, run_id=None, task_id=None, before=record.state, after=after,
-            note=f"{len(waiting)} slots have not started",
+            note=f"{len(waiting)} points have not started",
         )
     ]  # fmt: skip
     cli = ["backfill", name.removeprefix("backfill_"), str(record.id)]

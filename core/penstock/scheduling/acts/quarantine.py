@@ -76,7 +76,7 @@ def _retry(tick: Tick, record: QuarantineRecord, again: Callable[[World, AnyAct,
         done = again(tick.world, _act_of(record.act), tick.now_us).commit(tick)
         return f"{record.id} is carried out now: {done.message}"
     if record.kind is SubjectKind.ROW and record.id.startswith("backfill:"):
-        tick.gate.settle_slots(record.id.partition(":")[2])
+        tick.gate.settle_points(record.id.partition(":")[2])
     return f"{record.kind} {record.id} is out of quarantine; if it fails again, it goes back into quarantine"
 
 

@@ -23,7 +23,7 @@ from penstock.scheduling.acts.memory import (
 )
 from penstock.scheduling.acts.planned import amount, make_plan, task_item
 from penstock.scheduling.acts.versions import VersionChange, change_to, take_to
-from penstock.scheduling.moves.backfill_slots import run_again, run_ended
+from penstock.scheduling.moves.backfill_points import run_again, run_ended
 from penstock.scheduling.moves.clock import move_task
 from penstock.scheduling.moves.expand import rename
 from penstock.scheduling.moves.task import move

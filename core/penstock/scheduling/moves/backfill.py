@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.model.backfills import BackfillPointState
 from penstock.model.states import TERMINAL, RunState
-from penstock.scheduling.moves.backfill_slots import save_slot
+from penstock.scheduling.moves.backfill_points import save_point
 from penstock.scheduling.moves.cancel import cancel
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.tick import Tick
@@ -14,14 +14,14 @@ from penstock.store.engine.records import BackfillRecord
 def give_up(tick: Tick, found: LiveBackfill, state: BackfillPointState, reason: str) -> None:
     """Give what has not started its end. What runs goes on, and the backfill ends with it."""
     found.waiting.clear()
-    for slot in found.slots:
-        if slot.state is BackfillPointState.WAITING:
-            save_slot(tick, found, slot, state, reason=reason)
-        elif slot.state is BackfillPointState.RUNNING and slot.run_id is not None:
-            live = tick.world.run(found.record.dag_id, slot.run_id)
+    for point in found.points:
+        if point.state is BackfillPointState.WAITING:
+            save_point(tick, found, point, state, reason=reason)
+        elif point.state is BackfillPointState.RUNNING and point.run_id is not None:
+            live = tick.world.run(found.record.dag_id, point.run_id)
             if live.record.state is RunState.QUEUED:
                 unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
-                save_slot(tick, found, slot, state, reason=reason)
+                save_point(tick, found, point, state, reason=reason)
                 cancel(tick, live, unfinished, whole=True, reason=reason)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL
 from penstock.model.transitions import RunEvent, TaskEvent
-from penstock.scheduling.moves.backfill_slots import run_again
+from penstock.scheduling.moves.backfill_points import run_again
 from penstock.scheduling.moves.task import clear_fields, move, stop
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.model.states import RUN_TERMINAL, TaskState
 from penstock.model.transitions import RunEvent
-from penstock.scheduling.moves.backfill_slots import run_ended
+from penstock.scheduling.moves.backfill_points import run_ended
 from penstock.scheduling.moves.pause import lift_pause
 from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.tick import Tick

@@ -1,4 +1,4 @@
-"""Create: schedule points become runs or recorded skips, backfill slots become runs, queued runs start."""
+"""Create: schedule points become runs or recorded skips, backfill points become runs, queued runs start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.model.states import RUN_UNFINISHED, RunState, RunType, TaskState
 from penstock.model.subject import about_dag, about_row
 from penstock.model.transitions import RunEvent
 from penstock.scheduling.moves.backfill import give_up, save_backfill
-from penstock.scheduling.moves.backfill_slots import save_slot
+from penstock.scheduling.moves.backfill_points import save_point
 from penstock.scheduling.moves.cancel import cancel
 from penstock.scheduling.moves.clear import clear_tasks
 from penstock.scheduling.moves.create_run import create_run
@@ -25,7 +25,7 @@ from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.teardown import to_be_ended
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import DagEntry, LiveRun
-from penstock.store.engine.records import SlotRecord
+from penstock.store.engine.records import BackfillPointRecord
 from penstock.timetable.due import Create, decide
 from penstock.timetable.point import Point
 
@@ -170,7 +170,7 @@ def _look_at_results(tick: Tick, found: LiveBackfill) -> None:
     """Decide about the canary, and whether so much has failed that nothing more is started."""
     record = found.record
     if record.canary is Canary.WAITING:
-        record.canary = canary_of(slot.state for slot in found.slots)
+        record.canary = canary_of(point.state for point in found.points)
         if record.canary is not Canary.WAITING:
             save_backfill(tick, record)
     reason = why_stop(record.canary, found.failed, record.stop_after)
@@ -180,54 +180,56 @@ def _look_at_results(tick: Tick, found: LiveBackfill) -> None:
         tick.gate.note("backfill_stop", dag_id=record.dag_id, before=record.state, reason=words)
 
 
-def _fill(tick: Tick, found: LiveBackfill, slot: SlotRecord) -> None:
-    """Start one slot; its point may have got a run since the plan was made."""
+def _fill(tick: Tick, found: LiveBackfill, point: BackfillPointRecord) -> None:
+    """Start one point; its date may have got a run since the plan was made."""
     record = found.record
     entry = tick.world.dag(record.dag_id)
-    standing = tick.world.runs_at(record.dag_id, [slot.logical_us]).get(slot.logical_us)
-    if standing is not None and slot.run_id is None:
-        save_slot(
+    standing = tick.world.runs_at(record.dag_id, [point.logical_us]).get(point.logical_us)
+    if standing is not None and point.run_id is None:
+        save_point(
             tick,
             found,
-            slot,
+            point,
             BackfillPointState.KEPT,
             reason="a run for this date was created in the meantime",
         )
         return
     if standing is None:
-        slot.run_id = None  # the run that was to run again has been forgotten
-    if slot.run_id is not None and tick.world.barred(f"{record.dag_id}/{slot.run_id}"):
-        save_slot(tick, found, slot, BackfillPointState.SKIPPED, reason="its run is in quarantine")
+        point.run_id = None  # the run that was to run again has been forgotten
+    if point.run_id is not None and tick.world.barred(f"{record.dag_id}/{point.run_id}"):
+        save_point(tick, found, point, BackfillPointState.SKIPPED, reason="its run is in quarantine")
         return
-    if slot.run_id is not None:
-        live = tick.world.run(record.dag_id, slot.run_id)
+    if point.run_id is not None:
+        live = tick.world.run(record.dag_id, point.run_id)
         if live.record.state in RUN_UNFINISHED:
-            save_slot(
-                tick, found, slot, BackfillPointState.SKIPPED, reason="its run is queued or running again"
+            save_point(
+                tick, found, point, BackfillPointState.SKIPPED, reason="its run is queued or running again"
             )
             return
         live.record.backfill_id = record.id
         again = [task for task in live.tasks.values() if task.state is not TaskState.REMOVED]
         clear_tasks(tick, live, again, reason=f"backfill {record.id}")
     else:
-        live = _backfill_run(tick, entry, record.id, record.conf, slot)
-        slot.run_id = live.record.run_id
-    tick.ledger.record_backfilled(entry, from_us(slot.logical_us), slot.run_id)
-    save_slot(tick, found, slot, BackfillPointState.RUNNING)
+        live = _backfill_run(tick, entry, record.id, record.conf, point)
+        point.run_id = live.record.run_id
+    tick.ledger.record_backfilled(entry, from_us(point.logical_us), point.run_id)
+    save_point(tick, found, point, BackfillPointState.RUNNING)
 
 
-def _backfill_run(tick: Tick, entry: DagEntry, backfill_id: int, conf: str, slot: SlotRecord) -> LiveRun:
+def _backfill_run(
+    tick: Tick, entry: DagEntry, backfill_id: int, conf: str, point: BackfillPointRecord
+) -> LiveRun:
     import json
 
-    logical = from_us(slot.logical_us)
+    logical = from_us(point.logical_us)
     return create_run(
         tick,
         entry.structure,
         run_id=tick.world.free_run_id(entry.dag_id, make_run_id(RunType.BACKFILL.value, logical)),
         run_type=RunType.BACKFILL,
         logical=logical,
-        interval=(from_us(slot.interval_start_us), from_us(slot.interval_end_us)),
-        run_after_us=slot.run_after_us,
+        interval=(from_us(point.interval_start_us), from_us(point.interval_end_us)),
+        run_after_us=point.run_after_us,
         conf=json.loads(conf),
         backfill_id=backfill_id,
     )
@@ -238,7 +240,7 @@ def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
     before = record.state
     if before is not BackfillState.CANCELLED:
         bad = any(
-            slot.state in (BackfillPointState.FAILED, BackfillPointState.CANCELLED) for slot in found.slots
+            point.state in (BackfillPointState.FAILED, BackfillPointState.CANCELLED) for point in found.points
         )
         record.become(BackfillState.FAILED if bad else BackfillState.SUCCESS)
     save_backfill(tick, record, end_us=tick.now_us)

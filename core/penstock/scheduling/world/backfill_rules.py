@@ -24,8 +24,8 @@ def choose(state: RunState | None, reprocess: Reprocess) -> Choice:
     return Choice.KEPT
 
 
-def slot_state(choice: Choice) -> tuple[BackfillPointState, str | None]:
-    """Return a new slot's state and reason."""
+def point_state(choice: Choice) -> tuple[BackfillPointState, str | None]:
+    """Return a new point's state and reason."""
     match choice:
         case Choice.KEPT:
             return BackfillPointState.KEPT, "a run for this date has succeeded or need not be reprocessed"
@@ -36,7 +36,7 @@ def slot_state(choice: Choice) -> tuple[BackfillPointState, str | None]:
 
 
 def canary_of(states: Iterable[BackfillPointState]) -> Canary:
-    """Return how the canary did: the first slot, by the *states* of all in order, that has work to do."""
+    """Return how the canary did: the first point, by the *states* of all in order, that has work to do."""
     for state in states:
         match state:
             case BackfillPointState.KEPT | BackfillPointState.SKIPPED:

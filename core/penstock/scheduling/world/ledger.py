@@ -27,7 +27,7 @@ _FRESH = 0
 class Ledger:
     """The ledger within one tick: what is stored, with what this tick has changed so far.
 
-    Changes go to the gate at the end, by `write`: a span that ten slots of a backfill cut up in one
+    Changes go to the gate at the end, by `write`: a span that ten points of a backfill cut up in one
     tick has to be seen as the last cut left it.
     """
 

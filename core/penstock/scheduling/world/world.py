@@ -171,7 +171,7 @@ class World:
         self.missed = stored.missed_deadlines
         """(run key, ``deadline:0``) of deadlines that were told of already."""
         self.backfills: dict[int, LiveBackfill] = {
-            record.id: LiveBackfill(record, slots) for record, slots in stored.backfills
+            record.id: LiveBackfill(record, points) for record, points in stored.backfills
         }
 
     def _take_in(self, record: RunRecord, tasks: list[TaskRecord], sieve: Sieve) -> None:

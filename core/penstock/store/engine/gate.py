@@ -24,7 +24,7 @@ from penstock.store.database import Database
 from penstock.store.engine import batch
 from penstock.store.engine.record_kinds import KINDS, Record
 from penstock.store.engine.records import RunRecord, TaskRecord
-from penstock.store.engine.removal import Removal, settle_slots
+from penstock.store.engine.removal import Removal, settle_points
 from penstock.store.engine.shift import shift_runs
 from penstock.store.statement import Statement, table_of
 
@@ -292,9 +292,9 @@ class Gate:
             partial(shift_runs, run_pks=run_pks, by_us=by_us, of_runs=of_runs, of_tasks=of_tasks)
         )
 
-    def settle_slots(self, backfill_id: str) -> None:
-        """Take over into a backfill's slots how their runs ended while nobody looked."""
-        self._batch.last(partial(settle_slots, backfill_id=backfill_id))
+    def settle_points(self, backfill_id: str) -> None:
+        """Take over into a backfill's points how their runs ended while nobody looked."""
+        self._batch.last(partial(settle_points, backfill_id=backfill_id))
 
     def remove(self, removal: Removal) -> None:
         """Get rid of rows that nobody can work with."""

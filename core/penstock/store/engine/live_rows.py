@@ -28,6 +28,7 @@ from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.database import Database
 from penstock.store.engine.records import (
+    BackfillPointRecord,
     BackfillRecord,
     CallbackRecord,
     DagRecord,
@@ -35,7 +36,6 @@ from penstock.store.engine.records import (
     PoolRecord,
     QuarantineRecord,
     RunRecord,
-    SlotRecord,
     TaskRecord,
     ValueRecord,
 )
@@ -52,7 +52,7 @@ _attempt = table_of(tables.AttemptRow)
 _pause = table_of(tables.PauseRow)
 _pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
-_slot = table_of(tables.BackfillSlotRow)
+_point = table_of(tables.BackfillPointRow)
 _callback = table_of(tables.CallbackRow)
 _value = table_of(tables.StoredValueRow)
 _quarantine = table_of(QuarantineRow)
@@ -96,7 +96,7 @@ _pool_row = checked(_pool, PoolRecord.__slots__)
 _backfill_row = checked(
     _backfill, BackfillRecord.__slots__, state=BackfillState, canary=Canary | None, reprocess=Reprocess
 )
-_slot_row = checked(_slot, SlotRecord.__slots__, state=BackfillPointState)
+_point_row = checked(_point, BackfillPointRecord.__slots__, state=BackfillPointState)
 _callback_row = checked(_callback, CallbackRecord.__slots__, state=CallbackState)
 _quarantine_row = checked(_quarantine, QuarantineRecord.__slots__, kind=SubjectKind)
 _value_row = checked(_value, ValueRecord.__slots__)
@@ -210,8 +210,8 @@ class Standing:
             _value_record,
         )
 
-    def backfills(self, sieve: Sieve | None = None) -> list[tuple[BackfillRecord, list[SlotRecord]]]:
-        """Return backfills that have not ended, with their slots in order."""
+    def backfills(self, sieve: Sieve | None = None) -> list[tuple[BackfillRecord, list[BackfillPointRecord]]]:
+        """Return backfills that have not ended, with their points in order."""
         query = sa.select(*(_backfill.c[name] for name in BackfillRecord.__slots__))
         with self.database.read() as connection:
             heads = connection.execute(query.where(_backfill.c.end_us.is_(None))).all()
@@ -336,15 +336,15 @@ def _value_record(row: Any) -> ValueRecord:
     return record
 
 
-def _backfill_of(connection: Connection, row: Any) -> tuple[BackfillRecord, list[SlotRecord]]:
+def _backfill_of(connection: Connection, row: Any) -> tuple[BackfillRecord, list[BackfillPointRecord]]:
     record = BackfillRecord(*_backfill_row(row))
     json_object("backfill", "conf", record.conf)
-    slots = connection.execute(
-        sa.select(*(_slot.c[name] for name in SlotRecord.__slots__))
-        .where(_slot.c.backfill_id == record.id)
-        .order_by(_slot.c.ordinal)
+    points = connection.execute(
+        sa.select(*(_point.c[name] for name in BackfillPointRecord.__slots__))
+        .where(_point.c.backfill_id == record.id)
+        .order_by(_point.c.ordinal)
     ).all()
-    return record, [SlotRecord(*_slot_row(slot)) for slot in slots]
+    return record, [BackfillPointRecord(*_point_row(point)) for point in points]
 
 
 def _callback_record(row: Any) -> CallbackRecord:

@@ -34,7 +34,7 @@ Record = (
     | records.QueuedAssetRecord
     | records.RunAssetRecord
     | records.SampleRecord
-    | records.SlotRecord
+    | records.BackfillPointRecord
     | records.UndoRecord
     | records.ValueRecord
     | records.VersionRecord
@@ -109,7 +109,7 @@ _ALL = (
         records.BackfillRecord, tables.BackfillRow, ["id"], before_runs=True,
         changes=["state", "max_active_runs", "end_us", "canary"],
     ),
-    Kind(records.SlotRecord, tables.BackfillSlotRow, ["id"], changes=["state", "run_id", "reason"]),
+    Kind(records.BackfillPointRecord, tables.BackfillPointRow, ["id"], changes=["state", "run_id", "reason"]),
     Kind(
         records.CallbackRecord, tables.CallbackRow, ["id"],
         changes=["state", "tries", "attempt_id", "end_us", "reason"],

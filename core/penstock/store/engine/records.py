@@ -271,7 +271,7 @@ class BackfillRecord:
 
 
 @dataclass(slots=True)
-class SlotRecord:
+class BackfillPointRecord:
     """One schedule point of a backfill."""
 
     id: int

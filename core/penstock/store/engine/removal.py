@@ -37,7 +37,7 @@ _version = table_of(tables.DagVersionRow)
 _edge = table_of(tables.EdgeRow)
 _event = table_of(tables.EventRow)
 _backfill = table_of(tables.BackfillRow)
-_slot = table_of(tables.BackfillSlotRow)
+_point = table_of(tables.BackfillPointRow)
 _pause = table_of(tables.PauseRow)
 _queue = table_of(tables.AssetQueueRow)
 _pool = table_of(tables.PoolRow)
@@ -121,7 +121,7 @@ def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> R
     )
     for key in connection.execute(open_backfill).scalars():
         found.do(
-            sa.update(_slot).where(_slot.c.backfill_id == key, _slot.c.state.in_(OPEN_POINTS))
+            sa.update(_point).where(_point.c.backfill_id == key, _point.c.state.in_(OPEN_POINTS))
             .values(state="cancelled", reason=reason)
         )  # fmt: skip
         found.do(sa.update(_backfill).where(_backfill.c.id == key).values(state="cancelled", end_us=now_us))
@@ -153,8 +153,10 @@ def drop_row(connection: Connection, row_id: str) -> Removal:
         return found
     found.copies.append({"table": name, **row})
     if name == "backfill":
-        slots = connection.execute(sa.select(_slot).where(_slot.c.backfill_id == row["id"])).mappings().all()
-        found.copies += [{"table": "backfill_slot", **slot} for slot in slots]
+        points = (
+            connection.execute(sa.select(_point).where(_point.c.backfill_id == row["id"])).mappings().all()
+        )
+        found.copies += [{"table": "backfill_slot", **point} for point in points]
         found.do(sa.update(_run).where(_run.c.backfill_id == row["id"]).values(backfill_id=None))
     found.do(sa.delete(table).where(where))
     found.said.append(f"row {row_id} is removed; the event trail keeps a copy")
@@ -166,18 +168,18 @@ def drop_row(connection: Connection, row_id: str) -> Removal:
     return found
 
 
-def settle_slots(connection: Connection, backfill_id: str) -> None:
-    """Take over into a backfill's slots how their runs ended while nobody looked."""
+def settle_points(connection: Connection, backfill_id: str) -> None:
+    """Take over into a backfill's points how their runs ended while nobody looked."""
     ended = (
         sa.select(_run.c.state)
-        .where(_run.c.backfill_id == _slot.c.backfill_id, _run.c.run_id == _slot.c.run_id)
+        .where(_run.c.backfill_id == _point.c.backfill_id, _run.c.run_id == _point.c.run_id)
         .where(_run.c.state.in_(sorted(_RUN_ENDS)))
     ).scalar_subquery()
     connection.execute(
-        sa.update(_slot)
+        sa.update(_point)
         .where(
-            sa.cast(_slot.c.backfill_id, sa.String) == backfill_id,
-            _slot.c.state == BackfillPointState.RUNNING,
+            sa.cast(_point.c.backfill_id, sa.String) == backfill_id,
+            _point.c.state == BackfillPointState.RUNNING,
         )
         .where(ended.is_not(None))
         .values(state=ended)
@@ -233,11 +235,11 @@ def _drop_run(
         )
         found.said.append(f"run {run_id} ended as failed, {ended} task(s) of it as cancelled")
     found.do(
-        sa.update(_slot)
+        sa.update(_point)
         .where(
-            _slot.c.backfill_id == run["backfill_id"],
-            _slot.c.run_id == run_id,
-            _slot.c.state == BackfillPointState.RUNNING,
+            _point.c.backfill_id == run["backfill_id"],
+            _point.c.run_id == run_id,
+            _point.c.state == BackfillPointState.RUNNING,
         )
         .values(state=BackfillPointState.FAILED, reason=reason)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from penstock.store.engine.records import (
     CLOCK,
     AssetEventRecord,
+    BackfillPointRecord,
     BackfillRecord,
     CallbackRecord,
     DagRecord,
@@ -15,7 +16,6 @@ from penstock.store.engine.records import (
     PoolRecord,
     QuarantineRecord,
     RunRecord,
-    SlotRecord,
     TaskRecord,
     ValueRecord,
 )
@@ -46,7 +46,7 @@ class Stored:
     next_callback: int
     missed_deadlines: set[tuple[int, str]]
     """(run key, ``deadline:0``) of deadlines that were told of already."""
-    backfills: list[tuple[BackfillRecord, list[SlotRecord]]]
+    backfills: list[tuple[BackfillRecord, list[BackfillPointRecord]]]
     runs: list[tuple[RunRecord, list[TaskRecord]]]
     """Unfinished ones, and those in which an attempt lives."""
 

@@ -38,7 +38,7 @@ _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _attempt = table_of(tables.AttemptRow)
 _backfill = table_of(tables.BackfillRow)
-_slot = table_of(tables.BackfillSlotRow)
+_point = table_of(tables.BackfillPointRow)
 _xcom = table_of(tables.XComRow)
 _callback = table_of(tables.CallbackRow)
 _act = table_of(tables.ActRow)
@@ -47,8 +47,8 @@ _event = table_of(tables.EventRow)
 _undo = table_of(tables.UndoRow)
 _sample = table_of(tables.SampleRow)
 
-Counted = Literal["version", "backfill", "slot", "undo", "callback"]
-_COUNTED = {"version": _version, "backfill": _backfill, "slot": _slot, "undo": _undo, "callback": _callback}
+Counted = Literal["version", "backfill", "point", "undo", "callback"]
+_COUNTED = {"version": _version, "backfill": _backfill, "point": _point, "undo": _undo, "callback": _callback}
 
 _LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
 _VERSION_NAMES = ("id", "spec", "source_hash")

@@ -30,8 +30,8 @@ _pool = table_of(tables.PoolRow)
 _backfill = table_of(tables.BackfillRow)
 _NAMES = [column.name for column in _backfill.c]
 _backfill_row = checked(_backfill, _NAMES, state=BackfillState, canary=Canary | None, reprocess=Reprocess)
-_slot = table_of(tables.BackfillSlotRow)
-_slot_row = checked(_slot, ["logical_us", "state", "run_id", "reason"], state=BackfillPointState)
+_point = table_of(tables.BackfillPointRow)
+_point_row = checked(_point, ["logical_us", "state", "run_id", "reason"], state=BackfillPointState)
 _pause = table_of(tables.PauseRow)
 
 _WHO = (_run.c.version_id, _run.c.dag_id, _run.c.run_id, _task.c.task_id, _task.c.map_index)
@@ -54,17 +54,17 @@ _DEFERRED = (
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
     .where(UNFINISHED_RUNS, _task.c.state == TaskState.DEFERRED)
 )
-_SLOTS = (
+_POINTS = (
     sa.select(
-        _slot.c.logical_us, _slot.c.state, _slot.c.run_id, _slot.c.reason, _run.c.state.label("run_state")
+        _point.c.logical_us, _point.c.state, _point.c.run_id, _point.c.reason, _run.c.state.label("run_state")
     )
     .select_from(
-        _slot.outerjoin(
-            _run, sa.and_(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == _slot.c.run_id)
+        _point.outerjoin(
+            _run, sa.and_(_run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id == _point.c.run_id)
         )
     )
-    .where(_slot.c.backfill_id == sa.bindparam("backfill_id"))
-    .order_by(_slot.c.ordinal)
+    .where(_point.c.backfill_id == sa.bindparam("backfill_id"))
+    .order_by(_point.c.ordinal)
 )
 
 
@@ -113,16 +113,16 @@ def task_name(row: AnyRow) -> str:
 
 
 def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillRow]:
-    """Return backfills, newest first, with their counts and without their slots."""
+    """Return backfills, newest first, with their counts and without their points."""
     query = sa.select(_backfill).order_by(_backfill.c.id.desc())
-    counting = sa.select(_slot.c.backfill_id, _slot.c.state, sa.func.count()).group_by(
-        _slot.c.backfill_id, _slot.c.state
+    counting = sa.select(_point.c.backfill_id, _point.c.state, sa.func.count()).group_by(
+        _point.c.backfill_id, _point.c.state
     )
     if dag_id is not None:
         known_dag(connection, dag_id)
         query = query.where(_backfill.c.dag_id == dag_id)
         ids = sa.select(_backfill.c.id).where(_backfill.c.dag_id == dag_id)
-        counting = counting.where(_slot.c.backfill_id.in_(ids))
+        counting = counting.where(_point.c.backfill_id.in_(ids))
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     for backfill_id, state, count in connection.execute(counting):
         counts[backfill_id][state] = count
@@ -139,25 +139,25 @@ def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
     counts: dict[str, int] = defaultdict(int)
     points = []
     waits = _why_waiting(connection, row)
-    for slot in connection.execute(_SLOTS, {"backfill_id": backfill_id, "dag_id": row.dag_id}):
-        counts[slot.state] += 1
-        points.append(_point_view(slot, waits))
+    for point in connection.execute(_POINTS, {"backfill_id": backfill_id, "dag_id": row.dag_id}):
+        counts[point.state] += 1
+        points.append(_point_view(point, waits))
     return _view(row, counts, tuple(points), reasons(connection).get(f"backfill:{backfill_id}"))
 
 
-def _point_view(slot: AnyRow, waits: str) -> BackfillPoint:
+def _point_view(point: AnyRow, waits: str) -> BackfillPoint:
     """Return the view of a point; of one that cannot be read, that it cannot."""
     try:
-        _slot_row(slot[:4])
+        _point_row(point[:4])
         return BackfillPoint(
-            logical_date=from_us(slot.logical_us),
-            state=BackfillPointState(slot.state),
-            run_id=slot.run_id,
-            reason=_point_words(slot, waits),
+            logical_date=from_us(point.logical_us),
+            state=BackfillPointState(point.state),
+            run_id=point.run_id,
+            reason=_point_words(point, waits),
         )
     except (ValueError, OverflowError) as error:
         return BackfillPoint(
-            logical_date=_moment(slot.logical_us),
+            logical_date=_moment(point.logical_us),
             state=BackfillPointState.FAILED,
             reason=f"cannot be read: {error}",
         )
@@ -175,12 +175,12 @@ def _why_waiting(connection: Connection, row: AnyRow) -> str:
     return f"{row.max_active_runs} are active at once (max_active_runs)"
 
 
-def _point_words(slot: AnyRow, waits: str) -> str | None:
-    if slot.state == BackfillPointState.WAITING:
-        return f"runs again; {waits}" if slot.reason == "rerun" else waits
-    if slot.state == BackfillPointState.RUNNING:
-        return f"its run is {slot.run_state}" if slot.run_state else None
-    return str(slot.reason) if slot.reason else None
+def _point_words(point: AnyRow, waits: str) -> str | None:
+    if point.state == BackfillPointState.WAITING:
+        return f"runs again; {waits}" if point.reason == "rerun" else waits
+    if point.state == BackfillPointState.RUNNING:
+        return f"its run is {point.run_state}" if point.run_state else None
+    return str(point.reason) if point.reason else None
 
 
 def _view(

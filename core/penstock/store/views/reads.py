@@ -216,12 +216,12 @@ class Reads:
             return quarantine.read_quarantine(connection)
 
     def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
-        """Return backfills, newest first, without their slots."""
+        """Return backfills, newest first, without their points."""
         with self._database.show() as connection:
             return backfills.read_backfills(connection, dag_id)
 
     def backfill(self, backfill_id: int) -> BackfillRow:
-        """Return one backfill with its slots."""
+        """Return one backfill with its points."""
         with self._database.show() as connection:
             return backfills.read_backfill(connection, backfill_id)
 
