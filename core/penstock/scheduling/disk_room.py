@@ -1,4 +1,4 @@
-"""Whether the disk has room for launches. Results need less: they are written as long as any fits."""
+"""Checks whether the disk has space for launches. Results are written as long as they fit."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import shutil
 from penstock.settings import least_free
 
 _ROOM_OF_ATTEMPTS = 64 << 10
-"""Bytes that must be free where the attempts lie on a disk of their own, however small it is."""
+"""Bytes that must be free on a disk that holds the attempts alone, however small it is."""
 
 
 def storage_problem(home: str) -> str | None:
-    """Return why space in *home* or under its attempts is too short to launch, or None."""
+    """Return why there is too little space in *home* or its attempts folder to launch, or None."""
     attempts = f"{home}/attempts"
     found = _problem(home, None)
     if found is None and _device(attempts) not in (None, _device(home)):

@@ -1,8 +1,8 @@
-"""Isolating what a tick fails over: that one thing is left out, and the tick is done again without it.
+"""Isolates what makes a tick fail: leaves it out, and repeats the tick without it.
 
-An exception says what it is about (`model.subject`); one that does not say it is searched for by halving.
-What is left out is in quarantine: a row, an event with the reason, and an operator's to take back or to drop.
-Trouble of the machine, such as a full disk, is nobody's fault and puts nothing there.
+An exception says what it is about (`model.subject`); if it does not, the subject is found by bisection.
+What is left out is in quarantine: a row and an event with the reason, for an operator to take back or drop.
+Problems of the machine, such as a full disk, put nothing there.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from penstock.store.trouble import of_the_machine
 log = logging.getLogger(__name__)
 
 MOST_IN_A_TURN = 10
-"""Things left out before others have their turn again."""
+"""Subjects left out in one turn, before the next."""
 MOST_RUNS = 3
-"""So many runs of one DAG in quarantine put the DAG there."""
+"""If this many runs of one DAG are in quarantine, the DAG goes there too."""
 MOST_ALIKE = 20
-"""More things than this that fail at one place of the program are tried again by themselves: it looks like a
-fault of the program, which goes with the next version, and not like theirs."""
+"""If more subjects than this fail at the same place in the code, they are tried again automatically: it looks
+like a bug of Penstock, which the next version may fix, and not like a fault of theirs."""
 ALIKE_RETRY = 600.0
-"""After so many seconds, and at each start."""
+"""Seconds until they are tried again; also at each start."""
 _PAUSE_US = 1_000_000
 
 DoTick = Callable[[list[Order], list[str]], int | None]
 
 
 class Isolation:
-    """Does ticks; after one that failed, the world is read again and the tick repeated without the cause."""
+    """Runs ticks; after a failed one it reads the world again and repeats the tick without the cause."""
 
     def __init__(
         self,
@@ -58,13 +58,13 @@ class Isolation:
         self._committed = committed
         self._interrupted = interrupted
         self._blind = False
-        """The world could not be read: no tick before it is."""
+        """The world could not be read: no tick until it is."""
         self.trouble: str | None = None
-        """What ticks fail over, if it is nothing that could be left out."""
+        """Why ticks fail, if nothing can be left out to avoid it."""
 
     @property
     def warnings(self) -> list[str]:
-        """What an operator should know."""
+        """What operators should know about quarantine."""
         found = []
         if self.trouble is not None:
             found.append(f"every tick fails, and nothing can be left out to avoid it: {self.trouble}")
@@ -85,7 +85,7 @@ class Isolation:
     # -- ticks -----------------------------------------------------------------------------------
 
     def turn(self, do: DoTick, orders: list[Order], attempt_ids: list[str]) -> tuple[int | None, list[Order]]:
-        """Do a tick; return when the next is due, and the orders that are still to be carried out."""
+        """Run a tick; return when the next is due, and the orders that are not carried out yet."""
         try:
             if self._blind:
                 self.read_anew()
@@ -131,9 +131,9 @@ class Isolation:
         return self._now_us(), orders
 
     def _leave_out(self, do: DoTick, error: Exception, orders: list[Order]) -> None:
-        """Find out what *error* is about and leave it out; carried out orders go from *orders*.
+        """Find what *error* is about and leave it out; orders carried out on the way go from *orders*.
 
-        Raises the error if it is about nothing that can be left out.
+        Raises the error if nothing can be left out.
         """
         subject = self._settled_subject(error)
         self.read_anew()
@@ -149,7 +149,7 @@ class Isolation:
         self.leave_out(subject, error, orders)
 
     def _settled_subject(self, error: Exception) -> Subject | None:
-        """Return what *error* is about; of a run that this tick was to create, its DAG."""
+        """Return what *error* is about; the DAG, for a run that this tick was creating."""
         subject = subject_of(error)
         if subject is not None and subject.kind is SubjectKind.RUN:
             assert subject.dag_id is not None
@@ -168,7 +168,7 @@ class Isolation:
                 if isinstance(error, PenstockError) or isinstance(
                     order.act, QuarantineRetry | QuarantineDrop
                 ):
-                    refuse([order], error)  # the client gets the error, and nothing is left of the act
+                    refuse([order], error)  # the client gets the error, and the act has no effect
                     return
                 refuse([order], error)
                 act = msgspec.json.encode(order.act).decode()
@@ -181,7 +181,7 @@ class Isolation:
         self.read_anew()
 
     def _leave_out_dag(self, subject: Subject, error: Exception) -> None:
-        """Leave out a DAG as well whose runs fail one after another."""
+        """Leave out the DAG too if its runs fail one after another."""
         dag_id = subject.dag_id
         runs = [
             one
@@ -249,7 +249,7 @@ class Isolation:
             log.warning("the quarantine of unreadable rows could not be stored: %s", error)
 
     def release_due(self, *, everything: bool = False) -> None:
-        """Take back in what is to be tried again by itself."""
+        """Take back what is due to be tried again automatically."""
         now_us = self._now_us()
         due = [
             one.id
@@ -266,10 +266,10 @@ class Isolation:
     # -- searching -------------------------------------------------------------------------------
 
     def _search(self, do: DoTick, orders: list[Order]) -> Exception | None:
-        """Find what ticks fail over by leaving out half of all there is, again and again.
+        """Find what makes ticks fail by leaving out half of everything, again and again.
 
-        Return the error, laid to its subject; None when all is well by now. Orders that were carried
-        out on the way are taken off *orders*. Raises the error when a tick with nothing in it fails too.
+        Return the error with its subject; None if ticks succeed by now. Orders carried out on the way are
+        removed from *orders*. Raises the error if even an empty tick fails.
         """
         first = self._fails(do, [], ())
         if first is None:
@@ -295,7 +295,7 @@ class Isolation:
         return first
 
     def _fails(self, do: DoTick, orders: list[Order], without: Sequence[Subject]) -> Exception | None:
-        """Do a tick without some subjects; return what it fails over, None when it does not."""
+        """Run a tick without some subjects; return its error, None if it succeeds."""
         self.read_anew([subject.id for subject in without])
         try:
             do(list(orders), self._live())
@@ -324,14 +324,14 @@ def refuse(orders: list[Order], error: Exception) -> None:
 
 
 def _files(orders: list[Order]) -> list[Order]:
-    """Return the orders that nobody waits for and that can be carried out again."""
+    """Return the orders that nobody waits for and that can be repeated."""
     return [order for order in orders if not isinstance(order, ActOrder)]
 
 
 def version_of(
     world: World, subject: Subject, orders: Sequence[Order] = (), at_fault: Sequence[Order] = ()
 ) -> str | None:
-    """Return the version that failed: of a DAG the one loaded or present, of a file its hash."""
+    """Return the version that failed: a DAG's loaded or current one, or a file's hash."""
     loaded = [each.parsed for each in (*orders, *at_fault) if isinstance(each, FileLoaded)]
     if subject.kind is SubjectKind.ORDER:
         return next((each.source_hash for each in loaded if f"file:{each.file}" == subject.id), None)

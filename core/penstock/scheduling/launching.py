@@ -1,4 +1,4 @@
-"""Whether anything may be launched now, and handing what is committed to the executor."""
+"""Decides whether launches are possible now, and gives committed ones to the executor."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from penstock.store.trouble import of_the_machine
 log = logging.getLogger(__name__)
 
 _STORAGE_RECHECK, _PAUSE = 2.0, 5.0
-"""Seconds between two looks at the disk, and without launches after trouble of the machine."""
+"""Seconds between two checks of the disk, and without launches after a failed write."""
 
 LeaveOut = Callable[[Subject, Exception, list[Order]], None]
 
 
 class Launching:
-    """Launches of the loop. A full disk stops them, not results; so does, for a while, a failed write."""
+    """The loop's launches. A full disk or, for a while, a failed write stops launches, not results."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Launching:
         """When launches go on, on the monotonic clock, after something could not be written."""
 
     def possible(self, tick: Tick) -> bool:
-        """Return whether launches are possible in *tick*, which is told when to look again."""
+        """Return whether launches are possible in *tick*; if not, ask it to look again later."""
         if tick.mono < self.not_before:
             return False
         if tick.mono - self._storage_checked >= _STORAGE_RECHECK:
@@ -65,23 +65,23 @@ class Launching:
         self.not_before = self._clock.monotonic() + _PAUSE
 
     def pause_left(self) -> float:
-        """Return for how many seconds nothing is launched; 0 or less when that is over."""
+        """Return for how many seconds nothing is launched; 0 or less if they are possible."""
         return self.not_before - self._clock.monotonic()
 
     def why_not(self) -> str | None:
-        """Return why nothing is launched at the moment, in words; None when it is."""
+        """Return why nothing is launched at the moment, in words; None if launches are possible."""
         wait = self.pause_left()
         return self.low or (
             f"nothing is launched for {wait:.0f} s, because the engine could not write" if wait > 0 else None
         )
 
     def submit(self, tick: Tick) -> None:
-        """Have launched what is committed; an order that cannot be written is laid to its run."""
+        """Submit the committed launches; an order that cannot be written is its run's fault."""
         try:
             self._executor.submit(tick.launches)
             return
         except Exception as error:
-            # They are committed, so they are observed: what does not exist is launched anew.
+            # They are committed, so they are observed: what does not exist is launched again.
             log.exception("launches could not be written: %s", error)
             whole = error
         ids = [spec.attempt_id for spec in tick.launches]
@@ -97,7 +97,7 @@ class Launching:
             self._leave_out(culprit, fault, [])
 
     def _one_by_one(self, tick: Tick, ids: Sequence[str]) -> list[tuple[Subject, Exception]]:
-        """Give each order that was not written by itself; return whose could not be, once for each."""
+        """Submit each unwritten order by itself; return the runs with an order that could not be written."""
         there = self._executor.observe(ids)
         wrong: dict[str, tuple[Subject, Exception]] = {}
         for attempt_id, spec in zip(ids, tick.launches, strict=True):

@@ -47,16 +47,16 @@ from penstock.store.engine.working_set import WorkingSet
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP = 30.0
-"""The wall clock may step while we sleep, so no sleep is longer, in seconds."""
+"""Seconds of the longest sleep: the wall clock may be set meanwhile."""
 SWEEP_EVERY = 5.0
-"""How often all live attempts are observed although no hint came, in seconds."""
+"""Seconds between observations of all live attempts without a hint."""
 _MOST_ROUNDS = 1000
 
 Publish = Callable[[Change], None]
 
 
 class Signal:
-    """Wakes everyone who waits at the moment it fires; who comes later waits for the next time."""
+    """Wakes all who wait when it fires; later ones wait for the next time."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -100,7 +100,7 @@ class Loop:
         self._stopping = False
         self._lost: LostError | None = None
         self.remarks: Callable[[], tuple[str, ...]] = tuple
-        """What the rest of the engine has to say to operators."""
+        """Warnings of the rest of the engine."""
         self.isolation = Isolation(
             self.world,
             self.gate,
@@ -123,17 +123,17 @@ class Loop:
     # -- asked from outside ----------------------------------------------------------------------
 
     def hint(self, attempt_ids: Iterable[str]) -> None:
-        """Note that attempts may have moved: look at them in the next tick."""
+        """Look at these attempts in the next tick: they may have changed."""
         self._hinted.update(attempt_ids)
         self._wake.set()
 
     def order(self, order: Order) -> None:
-        """Have something done in the next tick."""
+        """Carry out *order* in the next tick."""
         self._orders.append(order)
         self._wake.set()
 
     def add_samples(self, samples: Sequence[SampleRecord]) -> None:
-        """Keep resource samples; they travel with the next commit, peaks with the task's next move."""
+        """Keep resource samples; they are written with the next commit, peaks with the task's next move."""
         self._samples.extend(samples)
         for sample in samples:
             place = self.world.attempts.get(sample.attempt_id)
@@ -162,7 +162,7 @@ class Loop:
                     await self._turned.wait()
 
     def stop(self) -> None:
-        """End `run` after the present tick. No task is stopped."""
+        """End `run` after the current tick. No task is stopped."""
         self._stopping = True
         self._wake.set()
 
@@ -179,7 +179,7 @@ class Loop:
         return answer if text is None else with_engine(answer, text)
 
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
-        """Carry out *act* in a tick of its own, now. For callers on the event loop that cannot wait."""
+        """Carry out *act* now, in a tick of its own. For callers on the event loop that cannot wait."""
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self.order(ActOrder(act, expect, actor, act_id, answer))
         self._turn(self._take_hints())
@@ -200,14 +200,14 @@ class Loop:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What an operator should know about the engine itself."""
+        """Problems of the engine itself, for operators."""
         said = [*self.isolation.warnings, *self.troubles.values(), *unkillable(self.world), *self.remarks()]
         return (*([self.launching.low] if self.launching.low else ()), *said)
 
     # -- the loop --------------------------------------------------------------------------------
 
     async def recover(self) -> None:
-        """Adopt what outlived the last engine: the same observation as every tick."""
+        """Adopt attempts that outlived the last engine, by the same observation as every tick."""
         await self._executor.start(self.hint)
         self.isolation.keep_faults()
         self.isolation.release_due(everything=True)
@@ -248,7 +248,7 @@ class Loop:
         self._wake.clear()
 
     def _turn(self, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> int | None:
-        """Do one tick. If it fails, nothing is changed, and what made it fail is left out."""
+        """Run one tick. If it fails, nothing is changed, and what made it fail is left out."""
         orders, self._orders = self._orders, []
         try:
             wake_us, left = self.isolation.turn(
@@ -261,7 +261,7 @@ class Loop:
         return wake_us
 
     def _interrupted(self) -> None:
-        """Read everything again after a fault of the machine, and launch nothing for a while."""
+        """Read everything again after a problem of the machine, and launch nothing for a while."""
         self._hinted.update(self._live())
         self._samples.clear()
         self.launching.pause()
@@ -311,7 +311,7 @@ class Loop:
         return tick.wake_us
 
     def _advance(self, tick: Tick) -> None:
-        """Let creation, readiness and dispatch feed each other until the world is at rest."""
+        """Repeat creation, readiness and dispatch until nothing changes any more."""
         advance(tick)
         for _ in range(_MOST_ROUNDS):
             tick.room = False
@@ -358,7 +358,7 @@ class Loop:
                 tick.world.told_to_stop.add(attempt_id)
 
     def _write_values(self) -> None:
-        """Bring the file from which tasks read variables and connections up to date."""
+        """Update the file from which tasks read variables and connections."""
         try:
             write_values(self._settings.values_file, self.world.values.all())
         except Exception as error:  # noqa: BLE001 - tried again in the next tick

@@ -1,4 +1,4 @@
-"""Plans and reasons from the stored state alone, for when no engine runs."""
+"""Plans and reasons from the stored state, for when no engine runs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from penstock.store.engine.working_set import WorkingSet
 
 
 class StoredPlanner:
-    """Answers plan and why over a database that nobody writes to. Each call reads it afresh."""
+    """Answers plan and why over a database that nobody writes to. Each call reads it again."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._reads = WorkingSet(database)
         self._settings = settings
 
     def plan(self, act: AnyAct) -> Plan:
-        """Return what *act* would touch, were there an engine."""
+        """Return what *act* would touch if an engine ran."""
         return plan_of(World(self._reads), act, to_us(SystemClock().now())).plan
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:

@@ -1,4 +1,4 @@
-"""What operators do: for each verb one function that computes a plan and holds its commit.
+"""What operators do: one function for each verb, which returns a plan with its commit.
 
-The preview is the plan, and committing runs on that very plan, so the two cannot drift apart.
+The preview shows the same plan that the commit carries out, so the two cannot differ.
 """

@@ -1,4 +1,4 @@
-"""Emit: say by hand that an asset has changed."""
+"""Emit: record by hand that an asset has changed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def plan_emit(world: World, act: EmitAsset) -> Planned:
 
 
 def _known(world: World, wanted: str) -> tuple[str, str]:
-    """Return name and URI of the asset that *wanted* names."""
+    """Return the name and URI of the asset called *wanted*."""
     known = set()
     for entry in world.dags.values():
         spec = entry.structure.spec

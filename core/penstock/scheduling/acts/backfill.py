@@ -42,7 +42,7 @@ LifeAct = PauseBackfill | ResumeBackfill | CancelBackfill | ResizeBackfill
 
 
 def _refuse_barred(world: World, dag_id: str) -> None:
-    """Refuse a backfill of a DAG in quarantine, and one beside another that is there."""
+    """Refuse a backfill if the DAG, or another backfill of it, is in quarantine."""
     world.refuse_barred(dag_id, f"DAG {dag_id}")
     for record in world.quarantine.values():
         if record.dag_id == dag_id and record.id.startswith("backfill:"):
@@ -50,7 +50,7 @@ def _refuse_barred(world: World, dag_id: str) -> None:
 
 
 def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
-    """Plan to run the schedule points of a span that are due, listing what happens to each."""
+    """Plan to run the due schedule points of a span, and list what happens to each."""
     entry = world.dag(act.dag_id)
     spec = entry.structure.spec
     if entry.facts.missing:
@@ -138,7 +138,7 @@ def _why_none(spec: DagSpec, act: CreateBackfill) -> str:
 
 
 def _day(moment: datetime, spec: DagSpec) -> str:
-    """Return *moment* on the DAG's clock, with the hour where it is not midnight."""
+    """Return *moment* on the DAG's clock, with the time unless it is midnight."""
     local = moment.astimezone(ZoneInfo(spec.timezone))
     return f"{local:%Y-%m-%d}" if local.time() == time() else f"{local:%Y-%m-%d %H:%M}"
 

@@ -17,7 +17,7 @@ from penstock.scheduling.world.world import World
 
 
 def plan_cancel(world: World, act: Cancel) -> Planned:
-    """Plan to end a run, or one task instance of it. What was set up is still torn down."""
+    """Plan to end a run, or one task instance of it. Teardowns of finished setups still run."""
     live = world.run(act.dag_id, act.run_id)
     notes: list[str] = []
     settled = None

@@ -24,14 +24,14 @@ _RETRIED = FAILURE_LIKE | {TaskState.CANCELLED}
 
 @dataclass(slots=True)
 class Target:
-    """What is cleared in one run, and to which version that takes the run."""
+    """What is cleared in one run, and the version that the run moves to."""
 
     live: LiveRun
     tasks: list[TaskRecord]
     version: VersionChange | None = None
 
     def __bool__(self) -> bool:
-        """Whether anything happens to the run."""
+        """Whether anything changes in the run."""
         return bool(self.tasks or (self.version and (self.version.new or self.version.gone)))
 
 
@@ -68,13 +68,13 @@ def plan_retry(world: World, act: Retry) -> Planned:
 
 
 def _staying(tasks: list[TaskRecord], version: VersionChange | None) -> list[TaskRecord]:
-    """Return those of *tasks* that there still are in the version that the run is taken to."""
+    """Return those of *tasks* that still exist in the version that the run moves to."""
     gone = {task.key for task in version.gone} if version else set()
     return [task for task in tasks if task.key not in gone]
 
 
 def with_setups(live: LiveRun, tasks: list[TaskRecord], structure: Structure) -> list[TaskRecord]:
-    """Return *tasks* and what has to be set up and torn down again for them."""
+    """Return *tasks* and the setups and teardowns that must run again for them."""
     chosen = {task.key for task in tasks}
     for task in tasks:
         for name in structure.setups.belonging([task.task_id]):
@@ -130,7 +130,7 @@ def _planned(world: World, act: Clear | Retry, verb: str, targets: list[Target],
 
 
 def _change(target: Target) -> Change:
-    """Return what is to be remembered: a version may remove instances, or make one the whole task."""
+    """Return what to remember for undo: a new version may remove instances, or unmap a task."""
     if target.version is None:
         return Change(target.live, target.tasks)
     kept = [task for task in target.version.whole if task.state not in OCCUPIES_SLOT]

@@ -20,7 +20,7 @@ from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import TaskRecord
 
 Target = tuple[LiveRun, list[TaskRecord], list[TaskRecord]]
-"""A run, what is marked in it, and what that frees."""
+"""A run, the tasks marked in it, and the tasks that this unblocks."""
 
 _EVENTS = {
     "success": TaskEvent.MARK_SUCCESS,
@@ -84,9 +84,9 @@ def plan_mark(world: World, act: Mark) -> Planned:
 
 
 def _freed(live: LiveRun, marked: list[TaskRecord]) -> list[TaskRecord]:
-    """Return what is blocked by tasks that are about to count as done.
+    """Return the tasks that are blocked by those about to count as done.
 
-    What stands on a setup that was torn down meanwhile has it set up, and torn down, again.
+    If one of them needs a setup that was torn down meanwhile, setup and teardown run again.
     """
     freed = [task for task in _below(live, marked) if task.state is TaskState.UPSTREAM_FAILED]
     again = with_setups(live, freed, live.structure)
@@ -95,7 +95,7 @@ def _freed(live: LiveRun, marked: list[TaskRecord]) -> list[TaskRecord]:
 
 
 def _following(live: LiveRun, touched: list[TaskRecord]) -> list[TaskRecord]:
-    """Return what waits below: the mark may set it going."""
+    """Return the waiting tasks downstream, which the mark may start."""
     waiting = _below(live, touched)
     return [task for task in waiting if task.state not in TERMINAL and task.state not in OCCUPIES_SLOT]
 
@@ -106,7 +106,7 @@ def _below(live: LiveRun, tasks: list[TaskRecord]) -> list[TaskRecord]:
 
 
 def _later(world: World, targets: list[Target]) -> list[Change]:
-    """Return tasks of later runs that wait for the past, which the mark may set going."""
+    """Return tasks of later runs that wait for the past, which the mark may start."""
     if not targets:
         return []
     here = {run.record.id for run, _, _ in targets}

@@ -1,7 +1,7 @@
-"""What clear, retry and mark remember so that they can be taken back: how everything was before.
+"""What clear, retry and mark store for undo: the state before.
 
-Kept in the database, so that an engine's restart between the act and its undoing does no harm. Only the
-last acts are kept; what touched very much, or killed something, is kept as a sentence that says why not.
+It is in the database, so that the engine can restart between an act and its undo. Only the last acts are
+stored; for an act that touched very much, or killed something, only the reason why it cannot be undone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import TaskRecord, UndoRecord
 
 KEPT = 20
-"""How many acts are remembered."""
+"""Number of acts that are remembered."""
 MOST = 5000
 """An act on more task instances than this is not remembered."""
 
@@ -36,7 +36,7 @@ RUN_FIELDS = ("start_us", "end_us", "queued_us", "stood_us", "turn_us", "worked_
 
 @dataclass(slots=True)
 class Change:
-    """One run that an act changes: the tasks it touches, and those that its doing may set going."""
+    """One run that an act changes: the tasks it touches, and those that may start because of it."""
 
     live: LiveRun
     touched: Sequence[TaskRecord]
@@ -64,20 +64,20 @@ class RunBefore(msgspec.Struct, frozen=True):
 
 
 class Before(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everything an act changed, or why it cannot be taken back."""
+    """Everything an act changed, or why it cannot be undone."""
 
     runs: list[RunBefore] = []
     refused: str | None = None
     touched: list[str] = []
-    """The runs it touched, where it cannot be taken back and ``runs`` is empty."""
+    """The runs it touched, if it cannot be undone and ``runs`` is empty."""
     clock_us: int = 0
-    """By how much the clock had been set until then; see `clock_steps`."""
+    """Microseconds by which the clock had been set until then; see `clock_setting`."""
 
 
 def remember(tick: Tick, plan: Plan, dag_id: str, run_id: str, changes: Sequence[Change]) -> int | None:
-    """Keep how everything is before *plan* is carried out; return by what number it can be taken back.
+    """Store the state before *plan* is carried out; return the number for undo.
 
-    An act that does nothing has no number.
+    Returns None for an act that does nothing.
     """
     if not plan.items:
         return None
@@ -106,18 +106,18 @@ def remembered(world: World) -> list[UndoRecord]:
 
 
 def recall(record: UndoRecord) -> Before:
-    """Return what *record* kept."""
+    """Return the state that *record* stores."""
     return decoder(Before).decode(record.before)
 
 
 def runs_of(record: UndoRecord) -> set[str]:
-    """Return the ids of the runs that the act touched, with that for which it was asked."""
+    """Return the ids of the runs that the act touched, and of the run that it was asked for."""
     before = recall(record)
     return {record.run_id, *(run.run_id for run in before.runs), *before.touched}
 
 
 def close(tick: Tick, record: UndoRecord) -> None:
-    """Note that an act was taken back. Its number is not given again."""
+    """Record that an act was undone. Its number is not used again."""
     closed = replace(record, before="")
     tick.gate.put(closed)
     fresh = [other for other in tick.world.fresh_undos if other.id != record.id]

@@ -1,4 +1,4 @@
-"""The four pauses and their lifting. Each is independent of the others."""
+"""The four pauses and lifting them. Each is independent of the others."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
 
 
 def plan_lift(world: World, act: LiftAct) -> Planned:
-    """Plan to lift a pause; lifting one that is not there does nothing and says so."""
+    """Plan to lift a pause; if there is none, the plan does nothing and says so."""
     kind, run_id, task_id = _place(world, act)
     term = PAUSES[kind]
     before, after, plan_act = term.name, term.without, term.lift

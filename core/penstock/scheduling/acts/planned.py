@@ -1,4 +1,4 @@
-"""A plan together with what carries it out."""
+"""Makes plans and their parts."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def make_plan(
     cli: Sequence[str] = (),
     counts: dict[str, int] | None = None,
 ) -> Plan:
-    """Return a plan whose fingerprint covers its items, or *covered*, and what else it saw (*seen*).
+    """Return a plan with a fingerprint of its items, or *covered*, and what else it saw (*seen*).
 
-    With *means*, an act that means the same whatever moves (cancel this run, pause that DAG), it covers
-    that act and *seen* alone: such an act is never refused because its list has changed.
+    With *means*, for an act that means the same whatever changes (cancel this run, pause that DAG), the
+    fingerprint is of that act and *seen* only: such an act is never refused because its list has changed.
     """
     shown: Sequence[object] = [means] if means else (items if covered is None else covered)
     facts = msgspec.json.encode([act, list(shown), [repr(fact) for fact in seen]])
@@ -72,7 +72,7 @@ def counted(verb: str, count: int, noun: str) -> str:
 
 
 def aware(moment: datetime, timezone: str) -> datetime:
-    """Return *moment* in UTC; a naive one is meant in *timezone*."""
+    """Return *moment* in UTC; a naive one is in *timezone*."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(timezone))
     return moment.astimezone(UTC)

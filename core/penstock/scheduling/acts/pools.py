@@ -1,4 +1,4 @@
-"""Pools: make one, change its size, remove it."""
+"""Pools: create, resize, delete."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def plan_set_pool(world: World, act: SetPool) -> Planned:
 
 
 def plan_delete_pool(world: World, act: DeletePool) -> Planned:
-    """Plan to remove a pool that nothing holds."""
+    """Plan to delete a pool; refuse one that is in use."""
     standing = world.pools.get(act.name)
     if standing is None:
         raise UnknownError(f"pool {act.name!r} does not exist")

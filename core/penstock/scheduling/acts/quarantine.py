@@ -1,4 +1,4 @@
-"""Quarantine: take a thing back in, or get rid of it, whether or not it can be read."""
+"""Quarantine: take something back, or drop it, whether or not it can be read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from penstock.store.engine.removal import Removal
 def plan_quarantine(
     world: World, act: QuarantineRetry | QuarantineDrop, *, again: Callable[[World, AnyAct, int], Planned]
 ) -> Planned:
-    """Plan to take something back in or to drop it, readable or not. *again* plans an act that failed."""
+    """Plan to take something back in or to drop it, readable or not. *again* plans a failed act."""
     record = world.quarantine.get(act.subject)
     if record is None:
         there = ", ".join(list(world.quarantine)[:5]) or "nothing"
@@ -81,7 +81,7 @@ def _retry(tick: Tick, record: QuarantineRecord, again: Callable[[World, AnyAct,
 
 
 def _act_of(text: str) -> AnyAct:
-    """Return an act that failed before."""
+    """Return the act in *text*, which failed before."""
     try:
         act: AnyAct = decoder(AnyAct).decode(text)  # type: ignore[arg-type]
     except msgspec.MsgspecError as error:

@@ -1,4 +1,4 @@
-"""From an act to its plan: the one place that knows every verb."""
+"""Finds the plan function of an act: the only place that knows every verb."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ _BY_THE_CLOCK: dict[type, Callable[[World, Any, int], Planned]] = {
     QuarantineRetry: _plan_quarantine,
     QuarantineDrop: _plan_quarantine,
 }
-"""Those whose plan depends on what time it is, or on other plans."""
+"""Acts with a plan that depends on the time, or on other plans."""
 
 
 def plan_of(world: World, act: AnyAct, now_us: int) -> Planned:
-    """Return the plan of any act; raise `UsageError` or `RefusedError` where it is wrong or impossible."""
+    """Return the plan of any act; raise `UsageError` if it is wrong, `RefusedError` if it is impossible."""
     timed = _BY_THE_CLOCK.get(type(act))
     return timed(world, act, now_us) if timed is not None else _PLANNERS[type(act)](world, act)

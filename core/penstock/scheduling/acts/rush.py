@@ -1,4 +1,4 @@
-"""Run next and run now: let a task instance or a queued run go before the others, or past the limits."""
+"""Run next and run now: a task instance or queued run goes before the others, or past the limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEANS = {
 
 
 def plan_rush(world: World, act: RushAct) -> Planned:
-    """Plan to let something go next or now; refuse what does not wait."""
+    """Plan to run something next or now; refuse it if it does not wait."""
     live = world.run(act.dag_id, act.run_id)
     rush = Rush.NOW if isinstance(act, RunNow) else Rush.NEXT
     verb = f"Run {rush}"
@@ -95,7 +95,7 @@ def _item(
 
 
 def _waits(live: LiveRun, task: TaskRecord, rush: Rush) -> list[str]:
-    """Return what the task waits for all the same."""
+    """Return what the task still waits for."""
     notes = []
     if live.record.state is RunState.QUEUED:
         notes.append(f"its run is queued: penstock run-{rush} without a task starts the run")

@@ -1,4 +1,4 @@
-"""Which task instances an act means: tasks, their neighbours in the graph, other runs of the DAG."""
+"""Finds the task instances of an act: tasks, their neighbours in the graph, other runs of the DAG."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from penstock.store.engine.records import TaskRecord
 
 
 def chosen_runs(world: World, live: LiveRun, *, past: bool, future: bool) -> list[LiveRun]:
-    """Return the run and, when asked, the DAG's runs before and after it, oldest first."""
+    """Return the run and, if asked for, the DAG's runs before and after it, oldest first."""
     dag_id, logical = live.record.dag_id, live.record.logical_us
     earlier: list[str] = []
     later: list[str] = []
@@ -67,7 +67,7 @@ def chosen_tasks(
 
 
 def instance(live: LiveRun, name: str) -> TaskRecord:
-    """Return the one instance that *name* (``task`` or ``task[3]``) means; raise `UnknownError`."""
+    """Return the one instance called *name* (``task`` or ``task[3]``); raise `UnknownError`."""
     task_id, map_index = split_instance(name)
     found = instances(live, task_id, map_index)
     if not found:
@@ -78,7 +78,7 @@ def instance(live: LiveRun, name: str) -> TaskRecord:
 
 
 def known_names(live: LiveRun, names: Sequence[str], structure: Structure | None = None) -> list[str]:
-    """Return those of *names* that mean something in the run, which may be of another version."""
+    """Return those of *names* that exist in the run, which may be of another version."""
     found = []
     for name in names:
         task_id, map_index = split_instance(name)
@@ -89,12 +89,12 @@ def known_names(live: LiveRun, names: Sequence[str], structure: Structure | None
 
 
 def scope_flags(act: Clear | Mark) -> list[str]:
-    """Return the flags with which the command line says the act's scope."""
+    """Return the command line's flags for the act's scope."""
     return [f"--{name}" for name in ("upstream", "downstream", "past", "future") if getattr(act, name)]
 
 
 def members_of(live: LiveRun, name: str, structure: Structure) -> list[str]:
-    """Return the tasks that *name* means in *structure*: itself, or those of the group it names."""
+    """Return the tasks called *name* in *structure*: one task, or those of a group."""
     if name in structure.tasks:
         return [name] if name in live.instances or structure is not live.structure else []
     return list(structure.members.get(name, ()))

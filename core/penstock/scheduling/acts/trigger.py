@@ -22,7 +22,7 @@ from penstock.timetable.schedule import stored_timetable
 
 
 def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
-    """Plan a manual run; refuse one that exists, and a conf that the DAG's params do not allow."""
+    """Plan a manual run; refuse one that exists, and a conf that does not fit the DAG's params."""
     world.refuse_barred(act.dag_id, f"DAG {act.dag_id}")
     entry = world.dag(act.dag_id)
     spec = entry.structure.spec
@@ -53,7 +53,7 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
         cli += ["--conf", json.dumps(act.conf)]
     if act.run_id:
         cli += ["--run-id", act.run_id]
-    # The default id is of the moment of the commit, so the plan does not stand and fall with it.
+    # The default id has the time of the commit, so the fingerprint must not cover it.
     seen = [logical, entry.structure.id, act.run_id]
     plan = make_plan("trigger", f"Trigger {act.dag_id}", [item], seen=seen, covered=(), notes=notes, cli=cli)
 
@@ -76,9 +76,9 @@ def plan_trigger(world: World, act: Trigger, now_us: int) -> Planned:
 
 
 def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
-    """Plan a run that repeats another one with its conf or an edited one, and works for the same date.
+    """Plan a run that repeats another one, for the same date, with the same conf or an edited one.
 
-    A date belongs to one run only, so the new run has none of its own.
+    A logical date belongs to one run only, so the new run has none of its own.
     """
     world.refuse_barred(act.dag_id, f"DAG {act.dag_id}")
     entry = world.dag(act.dag_id)
@@ -140,7 +140,7 @@ def _notes(world: World, spec: DagSpec) -> list[str]:
 
 
 def _edits(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return what differs between two confs, a line for each name."""
+    """Return the differences between two confs, a line for each name."""
 
     def said(conf: dict[str, Any], name: str) -> str:
         return json.dumps(conf[name]) if name in conf else "default"
@@ -150,7 +150,7 @@ def _edits(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 
 def check_conf(spec: DagSpec, conf: dict[str, Any]) -> None:
-    """Raise `UsageError` when *conf*, on top of the defaults, does not fit the DAG's params."""
+    """Raise `UsageError` if *conf*, with the defaults, does not fit the DAG's params."""
     found = [f"param {name!r}: {problem}" for name, problem in problems(spec.params, conf).items()]
     if found:
         raise UsageError(f"conf does not fit {spec.dag_id}: {'; '.join(found)}")

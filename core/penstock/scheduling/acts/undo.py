@@ -1,4 +1,4 @@
-"""Undo: take a clear, retry or mark back, as long as nothing it concerns has started since."""
+"""Undo: reverses a clear, retry or mark, as long as nothing that it touched has started since."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ _NUMBERS = ("try_number", "attempts", "pokes")
 
 @dataclass(slots=True)
 class _Way:
-    """The way back of one run."""
+    """What undo does in one run."""
 
     live: LiveRun
     before: RunBefore
     tasks: list[tuple[TaskRecord, TaskBefore]]
     fresh: list[TaskRecord]
-    """Instances of mapped tasks that came to be after the act."""
+    """Instances of mapped tasks that were created after the act."""
     version: VersionChange | None
 
 
 def plan_undo(world: World, act: Undo) -> Planned:
-    """Plan to take an act back; refuse with what changed once something of it has started."""
+    """Plan to undo an act; refuse, with what has started, if something has."""
     record = _chosen(world, act)
     what = f"{record.title} by {record.by} at {from_us(record.at_us):%Y-%m-%d %H:%M:%S} UTC"
     before = recall(record)
@@ -120,12 +120,12 @@ def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
 
 
 def _same(task: TaskRecord, was: TaskBefore) -> bool:
-    """Whether *was* tells of this row. The first instance and the task before it has any are one row."""
+    """Whether *was* is about this row. A task and its first instance are one row."""
     return max(task.map_index, 0) == max(was.map_index, 0)
 
 
 def _fresh(live: LiveRun, before: RunBefore, version: VersionChange | None) -> list[TaskRecord]:
-    """Return the instances that came to be since; refuse when some are gone that nothing is known of."""
+    """Return the instances created since; refuse if some are gone without a record of them."""
     gone = version.gone if version else ()
     found = []
     for task_id, count in before.instances.items():
@@ -142,14 +142,14 @@ def _fresh(live: LiveRun, before: RunBefore, version: VersionChange | None) -> l
 
 
 def _started(way: _Way) -> list[str]:
-    """Return in words what has begun since; attempts and tries only ever grow."""
+    """Return in words what has started since: numbers of attempts and tries only grow."""
     found = [
         task
         for task, was in way.tasks
         if (task.attempts, task.try_number)
         != (was.fields.get("attempts", 0), was.fields.get("try_number", 0))
     ]
-    # What came with the act, by its version or by a longer list, goes away again.
+    # What the act added, by its version or by a longer list, is removed again.
     new = [*(way.version.gone if way.version else ()), *way.fresh]
     found += [task for task in new if task.attempts and task not in found]
     return [
@@ -159,7 +159,7 @@ def _started(way: _Way) -> list[str]:
 
 
 def _newer(world: World, record: UndoRecord) -> None:
-    """Refuse while a later act on the same runs stands: things are taken back newest first."""
+    """Refuse if a later act on the same runs was not undone: the newest must be undone first."""
     mine = {run.run_id for run in recall(record).runs}
     for other in remembered(world):
         if other.id <= record.id or other.dag_id != record.dag_id or not other.before:
@@ -178,7 +178,7 @@ def _items(way: _Way) -> list[PlanItem]:
 
 
 def _go_back(tick: Tick, way: _Way, by_us: int) -> None:
-    """Take a run back to how it was; the clock was set *by_us* since."""
+    """Restore a run; the clock was set by *by_us* microseconds since."""
     live, run = way.live, way.live.record
     tick.world.adopt(live)
     if way.version is not None:
@@ -209,7 +209,7 @@ def _go_back(tick: Tick, way: _Way, by_us: int) -> None:
 
 
 def _reopen(tick: Tick, live: LiveRun) -> None:
-    """Take a run that ended by the act back to its queue: its place may be another's by now."""
+    """Put a run that the act had ended back into the queue: another run may have its place by now."""
     run = live.record
     run.end_us = run.reason = run.intent = None
     run.queued_us = tick.now_us

@@ -1,4 +1,4 @@
-"""Variables and connections of the store: set, delete. Plans and events name them, never what they hold."""
+"""Variables and connections of the store: set, delete. Plans and events never have their values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def plan_value(world: World, act: SetVariable | SetConnection | DeleteVariable |
 
 
 def _set_variable(world: World, act: SetVariable) -> Planned:
-    """Plan to write a variable; refuse one that says both or neither of a value and a reference."""
+    """Plan to write a variable; refuse both or neither of a value and a reference."""
     if (act.value is None) == (act.secret is None):
         raise UsageError("give a value, or a reference to a secret")
     entry: Any = act.value if act.secret is None else {"secret": act.secret}
@@ -47,7 +47,7 @@ def _set_variable(world: World, act: SetVariable) -> Planned:
 
 
 def _set_connection(world: World, act: SetConnection) -> Planned:
-    """Plan to write a connection; refuse secrets in plain text unless they are wanted so."""
+    """Plan to write a connection; refuse plain-text secrets unless the act allows them."""
     problem = connection_problem(act.entry)
     if problem:
         raise UsageError(f"connection {act.conn_id}: {problem}")

@@ -1,4 +1,4 @@
-"""Taking a run to another version of its DAG: new tasks come to be, those that are gone are removed."""
+"""Moves a run to another version of its DAG: adds new tasks, and removes those that are gone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.store.engine.records import TaskRecord
 
 @dataclass(frozen=True, slots=True)
 class VersionChange:
-    """What a run's way to another version brings: tasks that are new there, and some that are gone.
+    """The changes when a run moves to another version: tasks that are new, and tasks that are gone.
 
     ``whole`` are first instances of tasks that are no longer mapped: each becomes the task itself.
     """
@@ -30,7 +30,7 @@ class VersionChange:
     whole: tuple[TaskRecord, ...] = field(default=())
 
     def items(self, live: LiveRun) -> list[PlanItem]:
-        """Return the plan's lines for what comes and goes."""
+        """Return the plan's lines for added and removed tasks."""
         run = live.record
         come = [
             PlanItem(
@@ -47,7 +47,7 @@ class VersionChange:
 
 
 def latest_version(world: World, live: LiveRun) -> VersionChange | None:
-    """Return the change to the DAG's current version, or None when the run is of it.
+    """Return the change to the DAG's current version, or None if the run has it.
 
     Raises `RefusedError` while a task that the current version does not have is running.
     """
@@ -58,7 +58,7 @@ def latest_version(world: World, live: LiveRun) -> VersionChange | None:
 
 
 def change_to(live: LiveRun, structure: Structure) -> VersionChange:
-    """Return what taking *live* to *structure* brings; raise `RefusedError` while it cannot be done."""
+    """Return the changes of moving *live* to *structure*; raise `RefusedError` while that is impossible."""
     new = tuple(task_id for task_id in structure.graph.order if task_id not in live.instances)
     gone = tuple(
         task
@@ -80,14 +80,14 @@ def change_to(live: LiveRun, structure: Structure) -> VersionChange:
 
 
 def _is_gone(task: TaskRecord, structure: Structure) -> bool:
-    """Whether a version has no such instance: no such task, or one that is no longer mapped."""
+    """Whether a version does not have the instance: no such task, or it is no longer mapped."""
     return task.task_id not in structure.tasks or (
         task.map_index > 0 and task.task_id not in structure.mapping
     )
 
 
 def take_to(tick: Tick, live: LiveRun, change: VersionChange) -> LiveRun:
-    """Pin *live*, which is in the working set, to the version of *change*; return what it is there now.
+    """Pin *live*, which is in the working set, to the version of *change*; return the new `LiveRun`.
 
     The caller writes the run.
     """

@@ -1,7 +1,7 @@
-"""Assets: what changed them is written down with the task's success, and waits with whom it concerns.
+"""Assets: records their changes with the task's success, and queues them for the DAGs that wait.
 
-An event waits with each DAG that waits for it until a run takes it along (`asset_runs`), so it counts
-once for each of them. DAGs whose schedule is paused take no note.
+An event waits in the queue of each DAG that waits for it until a run takes it (`asset_runs`), so it
+counts once for each of them. DAGs with a paused schedule get no events.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from penstock.store.engine.records import AssetEventRecord, QueuedAssetRecord, T
 
 
 def announce(tick: Tick, live: LiveRun, task: TaskRecord, said: Iterable[AssetChange] = ()) -> None:
-    """Write down the changes that come with a task's success: its outlets, with what it *said* of them."""
+    """Record the changes of a successful task: its outlets, with what it *said* about them."""
     outlets = live.structure.tasks[task.task_id].outlets
     if not outlets:
         return
@@ -29,7 +29,7 @@ def announce(tick: Tick, live: LiveRun, task: TaskRecord, said: Iterable[AssetCh
 
 
 def changes_of(outlets: Iterable[AssetSpec], said: Iterable[AssetChange]) -> list[AssetChange]:
-    """Return one change for each outlet and for each asset that came under one of the aliases. Pure."""
+    """Return one change for each outlet and for each asset added to one of the aliases. Pure."""
     outlets = list(outlets)
     aliases = {outlet.name for outlet in outlets if outlet.alias}
     found = {
@@ -43,7 +43,7 @@ def changes_of(outlets: Iterable[AssetSpec], said: Iterable[AssetChange]) -> lis
 
 
 def emit(tick: Tick, change: AssetChange, source: dict[str, Any]) -> int:
-    """Write one change down, and queue it with the DAGs that wait for it; return how many those are."""
+    """Record one change, and queue it for the DAGs that wait for it; return how many there are."""
     world = tick.world
     event = AssetEventRecord(
         id=world.assets.new_id(),
@@ -74,7 +74,7 @@ def emit(tick: Tick, change: AssetChange, source: dict[str, Any]) -> int:
 
 
 def forget_others(tick: Tick, entry: DagEntry) -> None:
-    """Let go of queued events that the present version of a DAG does not wait for."""
+    """Drop queued events that the current version of a DAG does not wait for."""
     condition = entry.structure.spec.schedule.assets
     for event in list(tick.world.assets.queued.get(entry.dag_id, ())):
         if condition is None or not awaits(condition, event):
@@ -89,7 +89,7 @@ def _takes(tick: Tick, entry: DagEntry, event: AssetEventRecord) -> bool:
 
 
 def take_off(tick: Tick, dag_id: str, events: list[AssetEventRecord]) -> None:
-    """Take events off a DAG's queue."""
+    """Remove events from a DAG's queue."""
     queue = tick.world.assets.queued[dag_id]
     for event in events:
         queue.remove(event)

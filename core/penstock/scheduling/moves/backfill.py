@@ -1,4 +1,4 @@
-"""Writing backfills, and giving up what has not started."""
+"""Writes backfills, and gives up slots that have not started."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penstock.store.engine.records import BackfillRecord
 
 
 def give_up(tick: Tick, found: LiveBackfill, state: BackfillPointState, reason: str) -> None:
-    """Give what has not started its end. What runs goes on, and the backfill ends with it."""
+    """End the slots that have not started. Running ones go on, and the backfill ends with them."""
     found.waiting.clear()
     for point in found.points:
         if point.state is BackfillPointState.WAITING:
@@ -26,7 +26,7 @@ def give_up(tick: Tick, found: LiveBackfill, state: BackfillPointState, reason: 
 
 
 def save_backfill(tick: Tick, record: BackfillRecord, *, end_us: int | None = None) -> None:
-    """Write a backfill's state and size; with *end_us* (microseconds) that it has ended."""
+    """Write a backfill's state and size; with *end_us* (microseconds) also its end."""
     record.end_us = end_us
     tick.gate.put(record)
     tick.gate.touch(record.dag_id)

@@ -1,4 +1,4 @@
-"""The points of backfills that have not ended: one place keeps rows and working copies in step."""
+"""The points of backfills that have not ended: keeps rows and working copies in step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def save_point(
 
 
 def run_ended(tick: Tick, run: RunRecord) -> None:
-    """Take over how a run ended into the point that it fills, if it fills one."""
+    """Write how a run ended into its backfill point, if it has one."""
     found = tick.world.backfills.get(run.backfill_id or 0)
     point = found.by_run.get(run.run_id) if found is not None else None
     if found is not None and point is not None and point.state is BackfillPointState.RUNNING:
@@ -44,7 +44,7 @@ def run_ended(tick: Tick, run: RunRecord) -> None:
 
 
 def run_again(tick: Tick, run: RunRecord) -> None:
-    """Note that a run was cleared: if its backfill has not ended, its point is running again."""
+    """Record that a run was cleared: unless its backfill has ended, its point is running again."""
     found = tick.world.backfills.get(run.backfill_id or 0)
     point = found.by_run.get(run.run_id) if found is not None else None
     if found is not None and point is not None and point.state in _ENDS.values():

@@ -1,4 +1,4 @@
-"""Cancelling a run with everything that is left of it."""
+"""Cancels a run and its unfinished tasks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.store.engine.records import TaskRecord
 def cancel(
     tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, whole: bool, reason: str | None = None
 ) -> int:
-    """Cancel task instances (and the run when *whole*); return how many attempts have to die first."""
+    """Cancel task instances (and the run when *whole*); return how many attempts must be killed first."""
     reason = reason or f"cancelled by {tick.gate.actor}"
     if whole:
         live.record.intent = RunEvent.CANCEL.value
@@ -23,7 +23,7 @@ def cancel(
     killed = 0
     for task in tasks:
         if not counts(task):
-            killed += 1  # dying already, and no part of its task any more
+            killed += 1  # being killed already, and no longer part of its task
         elif task.state in OCCUPIES_SLOT:
             stop(tick, live, task, TaskEvent.CANCEL, reason=reason)
             killed += 1

@@ -1,4 +1,4 @@
-"""Clearing task instances, and taking an ended run up again."""
+"""Clears task instances, and reopens ended runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def clear_tasks(tick: Tick, live: LiveRun, tasks: list[TaskRecord], *, reason: s
 
 
 def _go_on(tick: Tick, live: LiveRun) -> None:
-    """Undo that a run is about to end; its time limit starts again, or it would end at once."""
+    """Stop a run from ending; its time limit starts again, or it would end at once."""
     run = live.record
     run.intent = run.reason = None
     run.stood_us = 0
@@ -40,7 +40,7 @@ def _go_on(tick: Tick, live: LiveRun) -> None:
 
 
 def reopen(tick: Tick, live: LiveRun, *, reason: str) -> None:
-    """Take an ended run back to queued. Its first start stays, and what it worked so far."""
+    """Put an ended run back to queued. It keeps its first start, and the time that it has worked."""
     run = live.record
     run.end_us = run.reason = run.intent = run.rush = None
     run.stood_us = 0

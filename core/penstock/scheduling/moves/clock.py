@@ -1,4 +1,4 @@
-"""Moving the moments of what has not ended along when the wall clock was set."""
+"""Shifts the times of unfinished work when the wall clock was set."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from penstock.store.engine.records import PauseRecord, QuarantineRecord, TaskRec
 
 RUN_MOMENTS = ("queued_us", "start_us", "turn_us")
 TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us")
-"""What moves along of what has not ended."""
+"""The fields that are shifted."""
 
 
 def move_task(task: TaskRecord, by_us: int) -> bool:
-    """Move the moments of an unfinished task instance; return whether it has any."""
+    """Shift the times of an unfinished task instance; return whether it has any."""
     moved = _move(task, TASK_MOMENTS, by_us)
     what, said, _ = (task.reason or "").rpartition(NEXT_TRY)
     if said and task.next_us is not None:
@@ -27,7 +27,7 @@ def move_task(task: TaskRecord, by_us: int) -> bool:
 
 
 def move_all(tick: Tick, by_us: int) -> None:
-    """Move every moment of what waits or works by microseconds."""
+    """Shift all times of waiting and running work by *by_us* microseconds."""
     world = tick.world
     for live in world.runs.values():
         with live.subject:
@@ -40,7 +40,7 @@ def move_all(tick: Tick, by_us: int) -> None:
     ]
     heapq.heapify(world.alarms)
     apart = list(world.apart)
-    if apart:  # in quarantine: it goes on as the others when it is taken back in
+    if apart:  # in quarantine: it goes on like the others when it is taken back
         tick.gate.shift_runs(apart, by_us, of_runs=RUN_MOMENTS, of_tasks=TASK_MOMENTS)
     theirs = (attempt_id for run in world.apart.values() for attempt_id, _ in run.live)
     for attempt_id in (*world.attempts, *theirs):
@@ -56,8 +56,8 @@ def move_all(tick: Tick, by_us: int) -> None:
         entry.settled = False
         if entry.resumed_us is not None:
             entry.resumed_us = min(entry.resumed_us, tick.now_us)
-        # Once a point is settled the moment is only what the grid of a timedelta begins at: moved, it would
-        # put later points beside the recorded ones.
+        # Once a point is settled, this is only where the grid of a timedelta begins: shifting it would put
+        # later points beside the recorded ones.
         if entry.cursor is None and entry.facts.first_seen_us > tick.now_us:
             entry.facts = replace(entry.facts, first_seen_us=tick.now_us)
             tick.gate.put(entry.facts)
@@ -83,7 +83,7 @@ def _move(record: object, names: tuple[str, ...], by_us: int) -> bool:
 
 
 def _move_pause(tick: Tick, pause: PauseRecord, by_us: int) -> None:
-    """Move since when it is in force; until when is what somebody's watch will say."""
+    """Shift its start; its end is a time by people's clocks."""
     pause.since_us += by_us
     tick.gate.put(pause)
 

@@ -1,4 +1,4 @@
-"""Creating runs: the record, its task instances, and a place in the working set."""
+"""Creates runs: the record, its task instances, and the entry in the working set."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def create_run(
 ) -> LiveRun:
     """Create a run, queued, pinned to *structure*'s version.
 
-    One that repeats another (*rerun_of*) is linked to it and works for its date.
+    One that repeats another (*rerun_of*) is linked to it and uses its date.
     """
     run = RunRecord(
         id=0,
@@ -60,7 +60,7 @@ def create_run(
 
 
 def new_tasks(structure: Structure, task_id: str) -> list[TaskRecord]:
-    """Return the new instances of a task: one, or those of a list that the file spells out."""
+    """Return the new instances of a task: one, or one for each item of a literal list."""
     expand = structure.mapping.get(task_id)
     count = instance_count(expand, lambda _: None) if expand is not None else None
     return [new_task(structure, task_id, index) for index in (range(count) if count else (-1,))]

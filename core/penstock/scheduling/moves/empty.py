@@ -1,4 +1,4 @@
-"""Tasks without a process succeed where they stand."""
+"""Ends tasks that need no process."""
 
 from __future__ import annotations
 

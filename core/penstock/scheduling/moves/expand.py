@@ -1,7 +1,7 @@
-"""Mapped tasks get their instances: when what they map over is known, and again when it has changed.
+"""Creates the instances of mapped tasks: when the list is known, and again when it has changed.
 
-The first instance is the row that stood for the whole task before (map index -1), and becomes it again
-when nothing is left to map over.
+The row of the whole task (map index -1) becomes the first instance, and becomes the whole task again when
+nothing is left to map over.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from penstock.store.engine.records import TaskRecord
 
 
 def expand(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
-    """Give a mapped task its instances, if it is known how many."""
+    """Create the instances of a mapped task, if their number is known."""
     count = wanted_count(live, task.task_id)
     if count is None:
         if all(each.state in TERMINAL for each in mapping_sources(live, task.task_id)):
@@ -34,9 +34,9 @@ def expand(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
 
 
 def revise(tick: Tick, live: LiveRun, task: TaskRecord) -> bool:
-    """Bring a mapped task to the present number of instances; return whether it had another one.
+    """Update a mapped task to the current number of instances; return whether it had another one.
 
-    What it is mapped over may have run again since it was expanded.
+    The task that it is mapped over may have run again since.
     """
     count = wanted_count(live, task.task_id)
     if count is None or count > MOST_INSTANCES or count == len(instances(live, task.task_id)):
@@ -59,7 +59,7 @@ def resize(tick: Tick, live: LiveRun, task_id: str, count: int) -> None:
         if task.state is TaskState.REMOVED:
             clear_fields(live, task)
             move(tick, live, task, TaskEvent.CLEAR)
-        elif task.intent == TaskEvent.REMOVE:  # it is dying, and wanted again
+        elif task.intent == TaskEvent.REMOVE:  # it is being killed, and needed again
             stop(tick, live, task, TaskEvent.CLEAR, reason="it has to run again")
     _add(tick, live, first, range(len(records), count))
     tick.gate.note(
@@ -73,7 +73,7 @@ def resize(tick: Tick, live: LiveRun, task_id: str, count: int) -> None:
 
 
 def rename(tick: Tick, live: LiveRun, task: TaskRecord, map_index: int) -> None:
-    """Give the first instance another map index: 0, or -1 when it stands for the task again."""
+    """Give the first instance another map index: 0, or -1 when it is the whole task again."""
     live.tasks.pop(task.key)
     live.dirty.discard(task.key)
     live.own_counts.pop(task.key, None)
@@ -114,7 +114,7 @@ def _remove(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
 
 
 def _empty(tick: Tick, live: LiveRun, first: TaskRecord) -> None:
-    """Let the first instance stand for a task with nothing to map over; a live one has to die first."""
+    """Make the first instance the whole task if there is nothing to map over; kill a live one first."""
     if first.state in OCCUPIES_SLOT:
         if first.state is not TaskState.RESTARTING:  # else it comes back as pending by itself
             stop(tick, live, first, TaskEvent.CLEAR, reason="nothing is left to map over")

@@ -1,4 +1,4 @@
-"""Taking over what the loading room found: new versions, broken files, DAGs that are gone.
+"""Applies what the loader found: new versions, broken files, DAGs that are gone.
 
 Runs keep the version they started with; only runs created from now on get the new one.
 """
@@ -30,9 +30,9 @@ from penstock.timetable.due import Skip, close
 
 
 def take_file(tick: Tick, parsed: ParsedFile) -> None:
-    """Take over one file's DAGs, or its error; then the last good version stays live.
+    """Apply one file's DAGs, or its error; with an error, the last good version stays live.
 
-    What is in quarantine stays there until the file says something else.
+    What is in quarantine stays there until the file changes.
     """
     if _stays_out(tick, f"file:{parsed.file}", parsed.source_hash, parsed):
         return
@@ -58,7 +58,7 @@ def take_file(tick: Tick, parsed: ParsedFile) -> None:
 
 
 def drop_file(tick: Tick, file: str) -> None:
-    """Note that a file is gone: its DAGs are missing, its error is moot."""
+    """Record that a file is gone: its DAGs are missing, and it has no error any more."""
     tick.gate.drop_import_error(file)
     for entry in list(tick.world.dags.values()):
         if entry.facts.file == file and not entry.facts.missing:
@@ -66,7 +66,7 @@ def drop_file(tick: Tick, file: str) -> None:
 
 
 def _stays_out(tick: Tick, subject_id: str, version: str, parsed: ParsedFile) -> bool:
-    """Whether something stays in quarantine, for it is what it was; else it is taken back in."""
+    """Whether something stays in quarantine because it is unchanged; otherwise take it back."""
     record = tick.world.quarantine.get(subject_id)
     if record is None:
         return tick.world.barred(subject_id) is not None
@@ -79,7 +79,7 @@ def _stays_out(tick: Tick, subject_id: str, version: str, parsed: ParsedFile) ->
 
 
 def _useless(spec: DagSpec, source_hash: str) -> DagFileProblem | None:
-    """Return why the scheduler could do nothing with a DAG, or None."""
+    """Return why the scheduler cannot use a DAG, or None."""
     try:
         Structure(0, spec, source_hash).checked()
     except ValueError as error:
@@ -155,7 +155,7 @@ def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
 
 
 def _mend(tick: Tick, spec: DagSpec, version_id: int) -> None:
-    """Let a DAG that could not be read have a row again that can."""
+    """Replace the unreadable row of a DAG."""
     facts = tick.world.unread.pop(spec.dag_id)
     if facts is None:
         facts = DagRecord(spec.dag_id, spec.file, version_id, False, tick.now_us, None, None, None)  # noqa: FBT003

@@ -1,4 +1,4 @@
-"""Lifting pauses, and giving back the time that stood still below them."""
+"""Lifts pauses, and gives back the time that timeouts stood still."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BETWEEN_POKES = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.UP_FOR_RETRY,
 
 
 def lift_pause(tick: Tick, key: PauseKey, *, at_us: int | None = None) -> None:
-    """Lift a pause and let what stood still go on. *at_us* is when it was over, by default now."""
+    """Lift a pause and let timeouts go on. *at_us* is when it ended, by default now."""
     pause = tick.world.pauses.pop(key, None)
     if pause is None:
         return
@@ -29,7 +29,7 @@ def lift_pause(tick: Tick, key: PauseKey, *, at_us: int | None = None) -> None:
 
 
 def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
-    """Timeouts of runs and sensors stand still while frozen or held; time under two pauses counts once."""
+    """Extend timeouts of runs and sensors by the time frozen or held; two pauses at once count once."""
     run = live.record
     others = [tick.world.frozen(run.dag_id), tick.world.held(*live.key)]
     if not pause.task_id and run.state is RunState.RUNNING and run.turn_us is not None:
@@ -47,6 +47,6 @@ def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
 
 
 def _stood(tick: Tick, pause: PauseRecord, others: list[PauseRecord | None], start_us: int) -> int:
-    """Return how long *pause*, just lifted, held what began at *start_us*, until another one did too."""
+    """Return how long only *pause*, just lifted, held what began at *start_us*."""
     until_us = min([tick.now_us, *(other.since_us for other in others if other is not None)])
     return max(0, until_us - max(pause.since_us, start_us))

@@ -1,4 +1,4 @@
-"""The quarantine itself: what goes in and what comes out."""
+"""Puts subjects into quarantine and takes them out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def put(
     version: str | None = None,
     act: str | None = None,
 ) -> None:
-    """Put *subject* into quarantine, or its new reason in the place of the old one."""
+    """Put *subject* into quarantine, or replace its reason."""
     record = QuarantineRecord(
         subject.id,
         subject.kind,
@@ -45,7 +45,7 @@ def put(
 
 
 def release(world: World, gate: Gate, subject_id: str, reason: str) -> None:
-    """Take something back in. Its records are read with the next reading of the world."""
+    """Take something out of quarantine. Its records are read with the next reading of the world."""
     record = world.quarantine.pop(subject_id)
     world.out.discard(subject_id)
     gate.drop(record)
@@ -53,5 +53,5 @@ def release(world: World, gate: Gate, subject_id: str, reason: str) -> None:
 
 
 def version_name(spec: DagSpec, source_hash: str) -> str:
-    """Return what tells one version of a DAG from the others."""
+    """Return what identifies a version of a DAG."""
     return f"{spec_hash(encode_spec(spec))}-{source_hash}"

@@ -1,4 +1,4 @@
-"""What supervisors say of attempts that run: that their time is up, or that they cannot be killed."""
+"""Notes of supervisors about running attempts: out of time, or cannot be killed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock.store.engine.records import TaskRecord
 
 
 def remark(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: Claimed) -> None:
-    """Let the task say what its supervisor has to say of it while it runs."""
+    """Show the supervisor's note in the reason of a running task."""
     before = tick.world.remarks.get(attempt_id)
     if seen.note is None or (before is not None and before.note == seen.note):
         return
@@ -27,14 +27,14 @@ def remark(tick: Tick, live: LiveRun, task: TaskRecord, attempt_id: str, seen: C
 
 
 def without_remark(tick: Tick, task: TaskRecord, attempt_id: str) -> None:
-    """Take what was remarked of an attempt out of its task's reason."""
+    """Remove the note about an attempt from its task's reason."""
     said = tick.world.remarks.get(attempt_id)
     if said is not None and task.reason:
         task.reason = task.reason.removesuffix(f"; {said.note}")
 
 
 def unkillable(world: World) -> list[str]:
-    """Name the tasks that live on although they were killed, and why."""
+    """Return the tasks that live on although they were killed, and why."""
     return [
         f"{' '.join(world.runs[place[0]].key)} {place[1]}: {seen.note}"
         for attempt_id, seen in world.remarks.items()

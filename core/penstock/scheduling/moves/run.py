@@ -1,4 +1,4 @@
-"""Ending runs: by their leaves, or because somebody or something ends them."""
+"""Ends runs: by their leaves, or because somebody or something ends them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def settle_run(tick: Tick, live: LiveRun) -> None:
 
 
 def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> None:
-    """Move a run to its end; it leaves the working set once no attempt of it lives."""
+    """End a run; it leaves the working set once it has no live attempt."""
     run = live.record
     run.end_us = tick.now_us
     run.end_turn(tick.now_us)

@@ -1,6 +1,6 @@
-"""Moving task instances and runs together with what follows from it inside the run.
+"""Changes states of task instances, with everything that follows in the run.
 
-The gate writes the move; this file keeps the working set's derived facts (counts of parents, queues,
+The gate writes the change; this file keeps the working set's derived facts (counts of parents, queues,
 alarms) in step, so that no other step of the tick has to.
 """
 
@@ -20,7 +20,7 @@ from penstock.scheduling.world.world import LiveRun, enqueue, take_decision
 from penstock.store.engine.records import TaskRecord
 
 SAME_TRY = frozenset({OutcomeKind.REVOKED.value, OutcomeKind.RESCHEDULED.value})
-"""After these the next launch belongs to the same try."""
+"""Outcomes after which the next launch belongs to the same try."""
 
 
 def move(
@@ -32,7 +32,7 @@ def move(
     reason: str | None = None,
     ended_us: int | None = None,
 ) -> None:
-    """Move one task instance and keep the run's derived facts in step."""
+    """Change the state of one task instance and keep the run's derived facts in step."""
     before = task.state
     if reason is not None:
         task.reason = reason
@@ -86,7 +86,7 @@ def stop(
     reason: str,
     mode: StopMode = "term",
 ) -> None:
-    """Order the death of a live attempt; *intent* happens to the task once it is dead."""
+    """Order a live attempt to be killed; *intent* happens to the task after that."""
     assert task.attempt_id is not None
     grace = live.structure.tasks[task.task_id].stop_grace
     seconds = tick.settings.stop_grace if grace is None else grace
@@ -116,7 +116,7 @@ def clear_fields(live: LiveRun, task: TaskRecord) -> None:
 def starts_new_try(task: TaskRecord) -> bool:
     """Whether the next launch of *task* begins a new try.
 
-    A revoked launch and each poke of a rescheduled sensor belong to the try they are part of.
+    A revoked launch and each poke of a rescheduled sensor belong to the same try.
     """
     if task.outcome is None:
         return True
@@ -124,7 +124,7 @@ def starts_new_try(task: TaskRecord) -> bool:
 
 
 def encode_outcome(outcome: Outcome) -> str:
-    """Return an outcome as the JSON kept with task and attempt; values pushed are kept elsewhere."""
+    """Return an outcome as the JSON kept with task and attempt; pushed values are kept elsewhere."""
     import msgspec
 
     return msgspec.json.encode(msgspec.structs.replace(outcome, xcoms=None)).decode()

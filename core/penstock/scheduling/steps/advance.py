@@ -1,6 +1,6 @@
-"""Advance: pending tasks whose answer may have changed go, are skipped, are blocked, or wait on.
+"""Advance: pending tasks that may have changed get ready, are skipped, are blocked, or wait on.
 
-The rules are pure (`model.trigger_rules`); this step applies them until the run comes to rest.
+The rules are pure (`model.trigger_rules`); this step applies them until nothing changes any more.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BLOCKED_BY = "blocked by "
 
 
 def advance(tick: Tick) -> None:
-    """Advance every run that has something to do until it is at rest, and end those that are done."""
+    """Advance every run with something to do until nothing changes, and end those that are done."""
     while tick.world.to_advance:
         live = tick.world.runs.get(tick.world.to_advance.pop())
         if live is None:
@@ -56,7 +56,7 @@ def _advance(tick: Tick, live: LiveRun) -> None:
 
 
 def _all_wait(live: LiveRun, name: str) -> bool:
-    """Whether *name* means many instances, and they wait for the same: then none of them has to be asked."""
+    """Whether *name* has many instances that wait for the same, so that none needs a check of its own."""
     found = live.instances.get(name, ())
     if len(found) < 2 or not alike(live, name):
         return False
@@ -64,7 +64,7 @@ def _all_wait(live: LiveRun, name: str) -> bool:
 
 
 def _apply(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
-    """Do what is to be done with a pending instance; *counted* are mapped tasks of the right size."""
+    """Advance a pending instance; *counted* are the mapped tasks with the right number of instances."""
     verdict, reason = judge(live, task)
     match verdict:
         case Verdict.SKIP:
@@ -88,15 +88,15 @@ def _go(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
         if revise(tick, live, task):
             return  # those that are there now are judged next
     move(tick, live, task, TaskEvent.MEET)
-    # Nothing to launch: an empty operator is done as soon as it may begin, unless somebody wants it held.
+    # Nothing to launch: an empty operator is done as soon as it may begin, unless it is held.
     if spec.launch == "empty" and not _held_back(tick.world, live, task):
         finish_empty(tick, live, task)
 
 
 def _remark(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
-    """Let a blocked task say so once what blocked it has ended well after all, or runs again.
+    """Update a blocked task's reason once what blocked it has succeeded after all, or runs again.
 
-    It stays blocked until somebody runs it again: whether it is to run at all is for a person to say.
+    It stays blocked until somebody runs it again: a person decides whether it should run.
     """
     verdict, reason = judge(live, task)
     if verdict is not Verdict.BLOCK:

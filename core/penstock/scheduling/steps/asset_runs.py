@@ -1,4 +1,4 @@
-"""From changed assets to runs of the DAGs that wait for them."""
+"""Creates runs of the DAGs that wait for changed assets."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _create(tick: Tick, entry: DagEntry) -> None:
 
 
 def _room(tick: Tick, entry: DagEntry) -> bool:
-    """Whether the overlap policy lets one more run come: with ``skip`` events wait and go along together."""
+    """Whether the overlap policy allows one more run: with ``skip``, events wait for the next run."""
     spec = entry.structure.spec
     active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
     if tick.world.active(entry.dag_id) < spec.max_active_runs or spec.overlap == "queue":

@@ -1,4 +1,4 @@
-"""A schedule whose runs fail one after another is paused, so that it does not go on failing all night."""
+"""Pauses a schedule with several failed runs in a row, so that it does not fail all night."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock.store.engine.records import PauseRecord
 
 
 def pause_after_failures(tick: Tick, live: LiveRun) -> None:
-    """Pause the DAG's schedule when the run that just failed makes as many in a row as it allows."""
+    """Pause the DAG's schedule if the run that just failed reaches its limit of failures in a row."""
     dag_id = live.record.dag_id
     entry = tick.world.dags.get(dag_id)
     if entry is None:
@@ -28,7 +28,7 @@ def pause_after_failures(tick: Tick, live: LiveRun) -> None:
 
 
 def _failed_in_a_row(tick: Tick, dag_id: str, limit: int) -> int:
-    """Return how many of the runs that ended last failed one after another; at most *limit*."""
+    """Return how many of the last runs failed in a row; at most *limit*."""
     here = {
         run.id: run
         for run in (live.record for live in (*tick.world.runs.values(), *tick.world.leaving.values()))

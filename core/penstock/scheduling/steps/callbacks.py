@@ -1,9 +1,9 @@
-"""Callbacks: what authors want to hear of is written down with the event, and delivered afterwards.
+"""Callbacks: recorded with the event that they are for, and delivered afterwards.
 
-`subscribe` reads the events that a tick is about to commit and adds a row for each that somebody
-wants to hear of, in the same transaction. `deliver` has a process carry a row out, by the executor
-that runs tasks: with a time limit, a log, and an exact outcome that outlives the engine. What was
-begun and got lost is begun again, so a callback is called at least once.
+`subscribe` reads the events that a tick is about to commit and adds a row for each that has a callback,
+in the same transaction. `deliver` starts a process for a row, by the executor that runs tasks: with a
+time limit, a log, and an exact outcome that outlives the engine. A delivery that got lost is started
+again, so a callback is called at least once.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from penstock.store.engine.records import CallbackRecord, TaskRecord
 AT_ONCE = 4
 """Deliveries at the same time, besides the tasks."""
 MOST_TRIES = 3
-"""Deliveries of one row whose supervisor vanished; then it is given up."""
+"""Lost deliveries of one row until it is given up."""
 MOST_BELLS = 20
-"""Bells of one delivery at most."""
+"""Most bells of one delivery."""
 _LONGEST_BELL = 500
 BELL = "bell"
-"""The key under which a callback leaves what the console rings for."""
+"""The XCom key under which a callback stores its bells for the console."""
 _TASK_EVENTS = {
     "claim": "execute",
     "succeed": "success",
@@ -46,9 +46,9 @@ _FROM_AN_ATTEMPT = frozenset({TaskState.QUEUED.value, TaskState.RUNNING.value})
 
 
 def subscribe(tick: Tick) -> None:
-    """Write down what authors want to hear of among the events of this tick that are new.
+    """Record the callbacks for the new events of this tick.
 
-    Called as soon as attempts were settled, while tasks still are what the event says, and at the end.
+    Called right after attempts were settled, while tasks are as the event says, and at the end.
     """
     events = tick.gate.events[tick.heard :]
     tick.heard += len(events)
@@ -77,7 +77,7 @@ def _tell_of_task(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
     if spec is None or not spec.callbacks:
         return
     if kind == "skipped" and event["before"] == TaskState.STOPPING.value:
-        kind = "failure"  # it was at work when its run was out of time: skipped is only how that is called
+        kind = "failure"  # it was running when its run timed out; skipped is only its state
     if kind == "skipped" and event["before"] not in _FROM_AN_ATTEMPT:
         return  # it did not skip itself
     task = live.tasks[instance_key(event["task_id"], event["map_index"])]
@@ -99,7 +99,7 @@ def _tell_of_run(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
 
 
 def telling_task(live: LiveRun) -> TaskRecord | None:
-    """Return what a callback of the run gets as ``ti``: the first task to fail, else the last to end."""
+    """Return the task that a run's callback gets as ``ti``: the first to fail, else the last to end."""
     ended = sorted(live.tasks.values(), key=lambda task: (task.end_us or 0, task.position))
     failed = [task for task in ended if task.state is TaskState.FAILED]
     return failed[0] if failed else (ended[-1] if ended else None)
@@ -108,7 +108,7 @@ def telling_task(live: LiveRun) -> TaskRecord | None:
 def add(
     tick: Tick, live: LiveRun, task: TaskRecord | None, kind: str, *, reason: str | None, state: str | None
 ) -> None:
-    """Write down one delivery of *kind*, with everything its process has to know."""
+    """Record one delivery of *kind*, with everything that its process needs."""
     if task is None:
         reason = "a DAG without tasks has no context to call it with"
         tick.gate.note("callback_failed", dag_id=live.key[0], run_id=live.key[1], before=kind, reason=reason)
@@ -132,7 +132,7 @@ def add(
 
 
 def settle_callbacks(tick: Tick, attempt_ids: list[str], *, revoke_unclaimed: bool = False) -> None:
-    """Look at deliveries and write down how those ended that did."""
+    """Observe deliveries and record those that have ended."""
     ids = [each for each in attempt_ids if each in tick.world.delivering]
     if not ids:
         return
@@ -173,7 +173,7 @@ def _settle(tick: Tick, attempt_id: str, seen: Observation) -> None:
 
 
 def _bells(outcome: Outcome) -> list[str]:
-    """Return what consoles are to ring for; an author may have pushed anything under that key."""
+    """Return the messages for consoles; an author may have pushed anything under that key."""
     found = (outcome.xcoms or {}).get(BELL)
     texts = [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
     return [text.encode(errors="replace").decode()[:_LONGEST_BELL] for text in texts[:MOST_BELLS]]
@@ -214,7 +214,7 @@ def _note(tick: Tick, record: CallbackRecord, kind: str, reason: str | None) -> 
 
 
 def deliver(tick: Tick) -> None:
-    """Have processes carry out what waits, oldest first, a few at a time."""
+    """Start processes for waiting deliveries, oldest first, a few at a time."""
     for record in tick.world.callbacks.values():
         if len(tick.world.delivering) >= AT_ONCE:
             return

@@ -30,13 +30,13 @@ from penstock.timetable.due import Create, decide
 from penstock.timetable.point import Point
 
 _QUEUE_AHEAD = 32
-"""With catchup ``all`` no more runs than this wait in the queue: the rest stays in the schedule."""
+"""With catchup ``all``, the most runs in the queue: the rest stays in the schedule."""
 
 
 def create(tick: Tick) -> None:
-    """Settle due points of all schedules fairly, serve backfills, and start runs whose turn it is."""
+    """Settle due points of all schedules fairly, serve backfills, and start the next queued runs."""
     due = [entry for entry in tick.world.dags.values() if _is_due(tick, entry)]
-    # Everybody gets an equal share of the tick's cap; what is left over waits for the next tick.
+    # Each DAG gets an equal share of the tick's cap; the rest waits for the next tick.
     kept = 1 if any(found.waiting for found in tick.world.backfills.values()) else 0  # never starved
     left = tick.settings.runs_per_tick - tick.created
     left -= kept if left > 1 else 0
@@ -83,7 +83,7 @@ def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
             resumed=opt_from_us(entry.resumed_us),
             busy=bool(active),
         )
-    except (ValueError, OverflowError) as error:  # a bad schedule hurts its own DAG only
+    except (ValueError, OverflowError) as error:  # a bad schedule affects only its own DAG
         entry.settled, entry.next_due_us = True, None
         tick.gate.note("schedule_error", dag_id=entry.dag_id, reason=str(error)[:500])
         return
@@ -114,7 +114,7 @@ def _move_cursor(tick: Tick, entry: DagEntry, point: Point) -> None:
 
 
 def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
-    """Create the run of a point, unless there is one or the overlap policy says no."""
+    """Create the run of a point, unless it has one or the overlap policy forbids it."""
     spec = entry.structure.spec
     logical_us = to_us(point.logical_date)
     standing = tick.world.runs_at(entry.dag_id, [logical_us]).get(logical_us)
@@ -167,7 +167,7 @@ def _serve_backfill(tick: Tick, found: LiveBackfill) -> None:
 
 
 def _look_at_results(tick: Tick, found: LiveBackfill) -> None:
-    """Decide about the canary, and whether so much has failed that nothing more is started."""
+    """Judge the canary, and whether too much has failed to start more."""
     record = found.record
     if record.canary is Canary.WAITING:
         record.canary = canary_of(point.state for point in found.points)
@@ -195,7 +195,7 @@ def _fill(tick: Tick, found: LiveBackfill, point: BackfillPointRecord) -> None:
         )
         return
     if standing is None:
-        point.run_id = None  # the run that was to run again has been forgotten
+        point.run_id = None  # the run to repeat has been deleted
     if point.run_id is not None and tick.world.barred(f"{record.dag_id}/{point.run_id}"):
         save_point(tick, found, point, BackfillPointState.SKIPPED, reason="its run is in quarantine")
         return
@@ -260,8 +260,8 @@ def _end_backfill(tick: Tick, found: LiveBackfill) -> None:
 def _start_runs(tick: Tick) -> None:
     """Start queued runs: oldest first under max_active_runs, a backfill's under its own limit.
 
-    What is to run next goes before the others; what is to run now, past the limit. A run that only waits
-    for a queued one gives its place to it.
+    A run marked to run next goes before the others; one marked to run now, past the limit. A run that
+    only waits for a queued one gives up its place to it.
     """
     queued: dict[str | int, list[LiveRun]] = {}
     active: dict[str | int, list[LiveRun]] = {}

@@ -1,4 +1,4 @@
-"""Deadlines: runs that have not ended, or not even started, by a moment that their DAG names."""
+"""Deadlines: runs that have not ended, or not even started, by a time that their DAG sets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penstock.store.engine.records import RunRecord
 
 
 def watch_deadlines(tick: Tick) -> None:
-    """Tell of every deadline that an unfinished run has missed, once; ask to be woken for the next."""
+    """Report every missed deadline of an unfinished run, once; ask to be woken for the next."""
     for live in tick.world.runs.values():
         if live.structure.spec.deadlines and live.record.state in RUN_UNFINISHED:
             with live.subject:
@@ -42,7 +42,7 @@ def _watch(tick: Tick, live: LiveRun, deadline: DeadlineSpec, kind: str) -> None
 
 
 def due(run: RunRecord, deadline: DeadlineSpec) -> int | None:
-    """Return when *deadline* is for *run*, in microseconds; None when it has no such date. Pure."""
+    """Return the time of *deadline* for *run*, in microseconds; None if the run does not have it. Pure."""
     match deadline.reference:
         case "queued":
             start_us: int | None = run.queued_us

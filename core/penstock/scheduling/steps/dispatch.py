@@ -1,10 +1,10 @@
-"""Dispatch: who gets the free slots.
+"""Dispatch: gives free slots to waiting tasks.
 
 Between DAGs the one with the fewest live attempts goes first, so ten thousand ready tasks of one DAG
-do not keep another's single task waiting; equal ones by priority weight, then by age. Within a DAG
-higher weight first. Backfill runs yield to all others and are never starved: every fourth launch is theirs.
+do not make another's single task wait; then by priority weight, then by age. Within a DAG the higher
+weight goes first. Backfill runs yield to all others but are never starved: every fourth launch is theirs.
 
-What an operator wants run next goes before all of that, and what he wants run now past the limits too.
+Tasks that an operator runs next go before all of that; tasks run now also ignore the limits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from penstock.scheduling.world.world import LiveRun, QueueEntry, World
 from penstock.store.engine.records import TaskRecord
 
 TURNS = 3
-"""How many others are launched before a backfill has its turn again."""
+"""Number of other launches before a backfill's next turn."""
 
 
 def dispatch(tick: Tick) -> None:
@@ -87,10 +87,10 @@ def _waiting_runs(tick: Tick) -> dict[str, list[LiveRun]]:
 def _next(tick: Tick, occupancy: Occupancy, runs: list[LiveRun]) -> tuple[LiveRun, TaskRecord] | None:
     """Return the next task of a DAG that can launch now; empty tasks on the way are finished.
 
-    The highest weight over all its runs, the oldest run's of equal ones.
+    The highest weight of all its runs; among equal ones, of the oldest run.
     """
     for yields in (False, True):
-        # By the highest weight that waits in each: what a run cannot beat need not be looked into.
+        # By the highest waiting weight of each: runs that cannot win need no look.
         ranked = sorted(
             (_top(live), place)
             for place, live in enumerate(runs)
@@ -118,7 +118,7 @@ def _top(live: LiveRun) -> int:
 
 
 def _yields(world: World, occupancy: Occupancy, live: LiveRun) -> bool:
-    """Whether the run is a backfill's and others come first: it has a live attempt, or has had its turn."""
+    """Whether the run is a backfill's that yields: it has a live attempt, or has had its turn."""
     backfill = world.backfills.get(live.record.backfill_id or 0)
     if backfill is None:
         return False
@@ -135,7 +135,7 @@ def _count_turns(world: World, live: LiveRun) -> None:
 
 
 def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
-    """Launch what is to go now, and what is to go next if there is room; else keep its room free."""
+    """Launch tasks to run now, and tasks to run next if there is room; else keep the room free."""
     live.rushed = [task for task in live.rushed if task.rush is not None and task.state not in TERMINAL]
     for task in sorted(live.rushed, key=lambda task: task.rush is not Rush.NOW):
         spec = live.structure.tasks[task.task_id]
@@ -148,7 +148,7 @@ def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
             _launch(tick, live, task)
             occupancy.take(live, spec)
         elif blocked is BarrierKind.POOL and spec.pool_slots <= _slots(tick.world, spec.pool):
-            # Who needs several slots would wait for ever if smaller ones took each that comes free.
+            # A task that needs several slots would wait for ever if smaller ones took each free slot.
             occupancy.by_pool[spec.pool] += spec.pool_slots
 
 

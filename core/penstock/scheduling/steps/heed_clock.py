@@ -1,10 +1,10 @@
-"""When the wall clock is set: what waits or works goes on by the time that really passed.
+"""Handles a wall clock that was set: unfinished work goes on by the time that really passed.
 
-The store keeps moments of the wall clock. The steady clock, which nobody sets, tells how far the two are
-apart; when that changes, somebody set the wall clock. Then every moment of what has not ended (when a try
-is due, since when a run works) is moved along in the same transaction, so that all delays, limits and
-durations stay what they were. What has ended stays as it was written, and so do the moments that people
-and schedules mean by the wall clock. See `docs/adr` for the decision.
+The store has times of the wall clock. The steady clock, which nobody sets, shows when their difference
+changes: then somebody set the wall clock. All times of unfinished work (when a try is due, when a run
+started) are shifted in the same transaction, so that delays, limits and durations stay the same. Times of
+ended work stay as written, and so do times that people and schedules mean by the wall clock. See
+`docs/adr` for the decision.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from penstock.scheduling.world.tick import Tick
 from penstock.store.engine.records import CLOCK, MetaRecord
 
 _DRIFT_US = 500_000
-"""How far the clocks may come apart bit by bit before the engine writes that down."""
+"""Drift of the clocks, in microseconds, before the engine records it."""
 
 
 def heed_clock(tick: Tick) -> None:
-    """Notice that the wall clock was set since the last look, and move what is under way along."""
+    """Detect that the wall clock was set since the last look, and shift unfinished work."""
     offset_us = tick.now_us - int(tick.mono * 1_000_000)
     known = known_setting(tick.world)
     if known is None:
@@ -35,7 +35,7 @@ def heed_clock(tick: Tick) -> None:
                 _keep(tick, msgspec.structs.replace(known, boot=tick.boot, offset_us=offset_us))
             return
     else:
-        # How long the machine was down nobody knows; but nothing was written in the future.
+        # The time that the machine was down is unknown; but nothing was written in the future.
         last_us = tick.world.reads.last_written_us() or tick.now_us
         by_us = min(0, tick.now_us - last_us)
         if by_us > -STEP_US:

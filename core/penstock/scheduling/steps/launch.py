@@ -1,4 +1,4 @@
-"""From a task instance to the order that an executor carries out. Pure except for the ids that it gets."""
+"""Makes the order to an executor from a task instance. Pure except for new ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LEFT_BEHIND = TERMINAL - {TaskState.REMOVED}
 CALLBACK_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL for a callback that takes too long."""
 _EVERY_XCOM = 200
-"""Runs with more tasks than this hand only their ancestors' XComs to a task."""
+"""In runs with more tasks than this, a task gets only its ancestors' XComs."""
 
 
 def attempt_spec(
@@ -35,7 +35,7 @@ def attempt_spec(
 ) -> AttemptSpec:
     """Return the order for one attempt of *task*.
 
-    *environment* is what it says of the engine's; *before* is the last successful run before the task's own;
+    *environment* is the engine's part; *before* is the last successful run before the task's own;
     *triggering* are the asset events that made the run.
     """
     spec = live.structure.tasks[task.task_id]
@@ -80,7 +80,7 @@ def callback_facts(
     reason: str | None,
     state: str | None,
 ) -> dict[str, Any]:
-    """Return what the process of a callback has to know, as JSON: it may start long after the run ended.
+    """Return what the process of a callback needs, as JSON: it may start long after the run ended.
 
     *task* is what it gets as ``ti``.
     """
@@ -103,7 +103,7 @@ def callback_spec(
     settings: Settings,
     environment: dict[str, str],
 ) -> AttemptSpec:
-    """Return the order to carry a callback out; *facts* as `callback_facts` made them."""
+    """Return the order for a callback; *facts* is the result of `callback_facts`."""
     context = facts["context"]
     if FOREGROUND in environment:
         context.pop("socket", None)
@@ -125,12 +125,12 @@ def callback_spec(
 def _python(
     settings: Settings, attempt_id: str, module: str = "penstock.task_process.main"
 ) -> tuple[str, ...]:
-    # -P: the working directory is not put on the path, so no file there can stand in for a module.
+    # -P: the working directory is not put on the path, so no file there can replace a module.
     return (sys.executable, "-P", "-m", module, str(attempt_path(settings.attempts, attempt_id)))
 
 
 def _identity(run: RunRecord, task: TaskRecord, attempt_id: str) -> dict[str, str]:
-    """Return what tells a program which attempt it works for, also under the names of the reference."""
+    """Return the variables that identify the attempt to programs, also with Airflow's names."""
     logical = opt_from_us(run.date_us)
     same = {
         "DAG_ID": run.dag_id,
@@ -160,7 +160,7 @@ def run_params(live: LiveRun) -> dict[str, Any]:
 
 
 def iso(moment_us: int | None) -> str | None:
-    """Return a moment in microseconds as ISO text."""
+    """Return a time in microseconds as an ISO string."""
     moment = opt_from_us(moment_us)
     return moment.isoformat() if moment else None
 
@@ -223,7 +223,7 @@ def _change(event: AssetEventRecord) -> dict[str, Any]:
 
 
 def _sources(live: LiveRun, spec: TaskSpec) -> dict[str, str]:
-    """Return whose attempt directory holds the XComs that a task may pull."""
+    """Return the attempts with the XComs that a task may pull, by task."""
     others: Any = live.tasks
     if len(live.tasks) > _EVERY_XCOM:
         ancestors = live.structure.graph.ancestors(spec.task_id)

@@ -1,4 +1,4 @@
-"""Obey: what people and the loading room asked for since the last tick."""
+"""Obey: carries out the orders of people and the loader since the last tick."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ from penstock.store.engine.gate import ENGINE
 from penstock.store.engine.records import ActRecord
 
 PlanOf = Callable[[World, AnyAct, int], Planned]
-"""Makes the plan of an act at a moment (microseconds since 1970 UTC), or raises a `PenstockError`."""
+"""Makes the plan of an act at a time (microseconds since 1970 UTC), or raises a `PenstockError`."""
 
 
 def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrder, Done]]:
     """Carry out orders; return the answers to give after the commit.
 
-    *plan_of* makes an act's plan. An act that is refused is answered at once and changes nothing:
-    refusing is for the plan. A commit that fails has changed some things and not others, so the whole
-    tick is void.
+    *plan_of* makes an act's plan. An act that is refused is answered at once and changes nothing: only a
+    plan can be refused. If a commit fails, part of it may have been done, so the whole tick is void.
     """
     answers: list[tuple[ActOrder, Done]] = []
     for order in orders:
@@ -37,7 +36,7 @@ def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrde
             case ActOrder():
                 try:
                     done = _carry_out(tick, order, plan_of)
-                except Exception as error:  # it, and not what it was about to do, is in the way
+                except Exception as error:  # the order is at fault, and not what it is about
                     lay_to(error, about_order(order))
                     raise
                 if done is not None:
@@ -55,7 +54,7 @@ def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrde
 
 
 def _carry_out(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Done | None:
-    """Return the answer to give after the commit, None when the act was refused."""
+    """Return the answer to give after the commit, None if the act was refused."""
     try:
         planned = _planned(tick, order, plan_of)
     except PenstockError as error:
@@ -68,13 +67,13 @@ def _carry_out(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Done | None:
 
 
 def _only(values: Iterable[str | None]) -> str | None:
-    """Return what all of *values* are, or None when they differ."""
+    """Return what all of *values* are, or None if they differ."""
     found = set(values)
     return found.pop() if len(found) == 1 else None
 
 
 def _planned(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Planned | Done:
-    """Return what is to be done, or the answer given before to the same act."""
+    """Return the plan, or the earlier answer to the same act."""
     if order.act_id is not None:
         earlier = tick.recent_answers.get(order.act_id) or tick.world.reads.answer(order.act_id)
         if earlier is not None:

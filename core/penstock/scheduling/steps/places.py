@@ -1,7 +1,7 @@
-"""Places of runs: under ``max_active_runs`` a run that only waits gives its place to the one it waits for.
+"""Places of runs under ``max_active_runs``: a run that only waits gives its place to the one it waits for.
 
-A run whose tasks depend on the past may have started while the run before it had failed. When that one is
-cleared it needs a place, and the later run, which holds it, needs that one's end: neither would ever go on.
+A run with tasks that depend on the past may have started while the run before it had failed. When that one
+is cleared it needs a place; the later run has the place and waits for it: neither would ever go on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def waiting_for(world: World, live: LiveRun, active: Sequence[LiveRun]) -> LiveR
 
 
 def give_way(tick: Tick, live: LiveRun, to: LiveRun) -> None:
-    """Take a run that only waits back to its queue, so that the run it waits for can start."""
+    """Put a run that only waits back into the queue, so that the run it waits for can start."""
     run = live.record
     run.end_turn(tick.now_us)
     run.stood_us = 0

@@ -1,6 +1,6 @@
-"""Reap: what is due by the clock alone: retries, pokes, pauses that lift themselves, runs out of time.
+"""Reap: what is due by the clock: retries, pokes, the end of pauses, runs out of time.
 
-And what ends for the same lack of a reason to go on: the rest of a run whose first failure is enough.
+Also ends the rest of a run after its first failure (``fail_fast``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from penstock.scheduling.world.world import LiveRun
 
 
 def reap(tick: Tick) -> None:
-    """Let everything happen whose time has come, and ask to be woken for the rest."""
+    """Do everything that is due, and ask to be woken for the rest."""
     _alarms(tick)
     for pause in list(tick.world.pauses.values()):
         if pause.until_us is None:
@@ -70,9 +70,9 @@ def _out_of_time(tick: Tick, live: LiveRun) -> None:
 
 
 def _give_up(tick: Tick, live: LiveRun, reason: str, stopped: TaskEvent) -> None:
-    """Let a run fail: what has not started never will, and ends as skipped; what lives is *stopped*.
+    """Fail a run: tasks that have not started end as skipped; live ones get the event *stopped*.
 
-    What was set up is still torn down.
+    Teardowns of finished setups still run.
     """
     ending = to_be_ended(live)
     run = live.record
@@ -81,7 +81,7 @@ def _give_up(tick: Tick, live: LiveRun, reason: str, stopped: TaskEvent) -> None
     tick.gate.save_run(run)
     for task in ending:
         if task.state is TaskState.STOPPING:
-            pass  # somebody decided already what becomes of it
+            pass  # its end was ordered already
         elif task.state in OCCUPIES_SLOT:
             stop(tick, live, task, stopped, reason=reason)
         else:

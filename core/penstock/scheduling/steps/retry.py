@@ -1,4 +1,4 @@
-"""When a failed try is tried again. Pure."""
+"""When the next try after a failure is due. Pure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import math
 from penstock.model.spec import TaskSpec
 
 LONGEST = 24 * 3600.0
-"""A wait does not grow beyond this, in seconds. One that the author says himself may be longer."""
+"""Seconds that a wait may grow to. A longer retry_delay of the author is kept."""
 
 
 def retry_wait(spec: TaskSpec, *, dag_id: str, logical_us: int | None, try_number: int, nth: int) -> float:
     """Return the seconds between the end of a try and the next.
 
-    *nth* counts tries within the present budget, from 1; *try_number* goes on over clears and only
+    *nth* counts tries within the current budget, from 1; *try_number* goes on over clears and only
     seeds the jitter. Constant delays have no jitter. With a multiplier m the base is
     ceil(delay * m^(nth-1)), at least 1 s, and a stable hash of DAG, task, logical date and try adds up
-    to that much again, so that many tasks that failed together do not come back together. What has grown is
-    capped at a day, or at the retry_delay itself when that is longer.
+    to that much again, so that many tasks that failed together do not retry together. A grown wait is
+    capped at a day, or at the retry_delay if that is longer.
     """
     if not spec.retry_exponential_backoff:
         wait = spec.retry_delay

@@ -1,4 +1,4 @@
-"""Settle: what the executor saw becomes state.
+"""Settle: turns the executor's observations into state.
 
 `ending` is the pure rule from an attempt's outcome to the task's next move; the rest reads
 observations and writes them through the gate. A terminal state is never changed from here.
@@ -29,14 +29,14 @@ from penstock.store.engine.records import TaskRecord, XComRecord
 
 _BEING_STOPPED = frozenset({TaskState.STOPPING, TaskState.RESTARTING})
 _STANDS = frozenset({TaskEvent.MARK_SUCCESS, TaskEvent.MARK_FAILED, TaskEvent.MARK_SKIPPED, TaskEvent.REMOVE})
-"""What a stop was ordered for that a success does not undo."""
+"""Reasons of a stop that a success does not undo."""
 _LONGEST_POKE_US = 10 * 365 * DAY_US
 
 
 def settle(tick: Tick, attempt_ids: Iterable[str], *, revoke_unclaimed: bool = False) -> None:
-    """Observe attempts and write down what is new.
+    """Observe attempts and record what is new.
 
-    With *revoke_unclaimed* (at recovery) a launch that nobody claimed is taken back at once.
+    With *revoke_unclaimed* (at recovery) an unclaimed launch is taken back at once.
     """
     ids = [attempt_id for attempt_id in attempt_ids if attempt_id in tick.world.attempts]
     if not ids:
@@ -66,12 +66,12 @@ def _look(
     _take(tick, live, task, attempt_id, seen)
     lives = isinstance(seen, Accepted | Claimed)
     if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told_to_stop:
-        # The order is committed before it is given: an engine that died in between gave none.
+        # The order is committed before it is sent: an engine that died in between did not send it.
         tick.stops.append((attempt_id, "term", task.reason or "it has to stop"))
 
 
 def _observed(tick: Tick, ids: list[str]) -> Mapping[str, Observation]:
-    """Return what the executor sees of attempts; one that it cannot look at is laid to its run."""
+    """Return the executor's observations; an attempt that it cannot observe is its run's fault."""
     try:
         return tick.executor.observe(ids)
     except Exception:  # noqa: BLE001
@@ -83,7 +83,7 @@ def _observed(tick: Tick, ids: list[str]) -> Mapping[str, Observation]:
 
 
 def forgets(seen: Observation, *, claimed: bool) -> bool:
-    """Whether a directory says less than before: gone, or unclaimed after it was *claimed*. Pure."""
+    """Whether a directory has lost facts: it is gone, or unclaimed after it was *claimed*. Pure."""
     match seen:
         case Absent():
             return True
@@ -95,7 +95,7 @@ def forgets(seen: Observation, *, claimed: bool) -> bool:
 
 
 def abandon(tick: Tick, attempt_id: str, *, claimed: bool) -> Observation:
-    """End what runs of an attempt whose directory is gone, so that nothing is ever started beside it.
+    """Kill the processes of an attempt without a directory, so that nothing is started beside them.
 
     If none of its processes runs it was never started, unless it was *claimed*: then its end is unknown.
     """
@@ -108,7 +108,7 @@ def abandon(tick: Tick, attempt_id: str, *, claimed: bool) -> Observation:
 
 
 def _overdue(tick: Tick, attempt_id: str) -> bool:
-    """Whether nobody claimed a launch for too long, on a clock that no one sets."""
+    """Whether a launch has been unclaimed for too long, by the steady clock."""
     asked = tick.world.asked.setdefault(attempt_id, tick.mono)
     return tick.mono - asked > tick.settings.launch_deadline
 
@@ -148,9 +148,9 @@ def _first_poke(spec: TaskSpec, task: TaskRecord, start_us: int) -> None:
 
 
 def moment_of(tick: Tick, end: float | None, steady: tuple[str, float] | None) -> int:
-    """Return when something ended, in microseconds on the clock as it is set now.
+    """Return when something ended, in microseconds by the clock as it is set now.
 
-    *end* is what the clock said then, *steady* the boot and the seconds of its steady clock.
+    *end* is what the clock showed then, *steady* the boot and the seconds of its steady clock.
     """
     if end is None:
         return tick.now_us
@@ -166,10 +166,10 @@ def _ended(
 ) -> None:
     spec = live.structure.tasks[task.task_id]
     if task.peak_rss is not None and task.attempt_id == attempt_id:
-        # The kernel's figure leaves out what was sampled of descendants, and small tasks altogether.
+        # The kernel's figure misses sampled descendants, and small tasks entirely.
         outcome = msgspec.structs.replace(outcome, peak_rss=max(task.peak_rss, outcome.peak_rss or 0))
     end_us = moment_of(tick, seen.end, seen.steady)
-    # How much the clock was set by since it ended, and nobody has looked.
+    # How much the clock was set since it ended, unnoticed.
     by_us = 0 if seen.end is None else end_us - int(seen.end * 1_000_000)
     start_us = task.start_us if seen.start is None else int(seen.start * 1_000_000) + by_us
     tick.gate.end_attempt(
@@ -205,7 +205,7 @@ def _ended(
     else:
         task.next_us = None
     if event is TaskEvent.SUCCEED:
-        task.reason = None  # of a stop that came too late
+        task.reason = None  # from a stop that came too late
         task.skips = json.dumps(list(outcome.skips)) if outcome.skips else None
         task.mapped_length = _length(task, outcome)
         announce(tick, live, task, outcome.assets)
@@ -221,7 +221,7 @@ def _ended(
 def _length(task: TaskRecord, outcome: Outcome) -> int | None:
     """Return how many items the task adds to what others are mapped over.
 
-    A command does not measure what it leaves behind; of one instance it is enough whether it does.
+    A command does not measure its result; for one instance, whether it has a result is enough.
     """
     if outcome.mapped_length is not None or task.map_index < 0:
         return outcome.mapped_length
@@ -229,14 +229,14 @@ def _length(task: TaskRecord, outcome: Outcome) -> int | None:
 
 
 def _poke_us(tick: Tick, seconds: float | None, by_us: int) -> int:
-    """Return the moment of the next poke, whatever number a task gave; the clock was set *by_us* since."""
+    """Return when the next poke is due, whatever number a task gave; the clock was set *by_us* since."""
     if seconds is None or not math.isfinite(seconds):
         return tick.now_us
     return max(0, min(int(seconds * 1_000_000) + by_us, tick.now_us + _LONGEST_POKE_US))
 
 
 def storable(outcome: Outcome) -> Outcome:
-    """Return the outcome without halves of characters: a task's own words must not break the commit."""
+    """Return the outcome without half characters: a task's strings must not break the commit."""
     words = {
         "reason": _text(outcome.reason),
         "sent_by": _text(outcome.sent_by),
@@ -256,8 +256,8 @@ def _text(text: str | None) -> str | None:
 def ending(spec: TaskSpec, task: TaskRecord, outcome: Outcome) -> TaskEvent:
     """Return what an attempt's outcome does to its task. Pure.
 
-    A stop that was ordered decides over a failure, not over a success that won the race; a
-    restart always wins, because the operator asked for a new try.
+    An ordered stop overrides a failure, but not a success that came first; a restart always wins, because
+    the operator asked for a new try.
     """
     if task.state is TaskState.RESTARTING:
         return TaskEvent.CLEAR
@@ -304,7 +304,7 @@ def _keep_resources(task: TaskRecord, outcome: Outcome) -> None:
 
 
 def _keep_xcoms(tick: Tick, task: TaskRecord, attempt_id: str, outcome: Outcome) -> None:
-    """Take over what an attempt pushed, whatever its end, in the place of what the one before did."""
+    """Store what an attempt pushed, however it ended, in place of what the last one pushed."""
     if task.attempts > 1:  # a first attempt has nothing to replace
         tick.gate.drop_xcoms(task)
     for key, value in (outcome.xcoms or {}).items():

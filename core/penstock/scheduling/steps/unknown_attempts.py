@@ -1,7 +1,7 @@
-"""Attempts that run and that the database does not know, because an older copy of it was put back.
+"""Running attempts that the database does not know, because an older copy of it was restored.
 
-Before anything is launched each is given to the task instance that it works for, or ended: nothing is ever
-started beside it.
+Before anything is launched, each is given to its task instance, or killed, so that nothing is ever started
+beside it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def take_in(tick: Tick, strays: tuple[Stray, ...]) -> None:
 
 
 def _place(tick: Tick, stray: Stray) -> tuple[LiveRun, TaskRecord] | None:
-    """Return whose attempt it is, if that waits for one; what it had before is looked at first."""
+    """Return the task instance of *stray* if it waits for an attempt; settle its earlier one first."""
     if stray.attempt_id in tick.world.attempts or stray.dag_id is None or stray.run_id is None:
         return None
     pk = tick.world.by_key.get((stray.dag_id, stray.run_id))

@@ -1,4 +1,4 @@
-"""The barriers that hold a run or a task instance, each with its holder and with whom to ask next.
+"""The barriers that hold a run or a task instance, each with its holder and what to look at next.
 
 Reads the same facts and asks the same limits as the steps of the tick do.
 """
@@ -33,12 +33,12 @@ Subject = tuple[LiveRun, TaskRecord | None]
 """A task instance of a run, or a run."""
 MOST_HOLDERS = 10
 _ASKING = frozenset({"ExternalTaskSensor", "TriggerDagRunOperator"})
-"""Operators whose tasks may wait for another run, while they hold a slot."""
+"""Operators that may wait for another run while their task holds a slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link of the chain to the root cause: a barrier, and what to look at next: what holds it."""
+    """One link of the chain to the root cause: a barrier, and the subject behind it, which is next."""
 
     barrier: Barrier
     then: Subject | None = None
@@ -116,9 +116,9 @@ def _queue_barriers(world: World, live: LiveRun) -> list[Link]:
 
 
 def _circle(live: LiveRun, active: list[LiveRun]) -> str:
-    """Return the way out where those that hold the places may themselves wait for *live*.
+    """Return what to do if the runs that hold the places may themselves wait for *live*.
 
-    A task that waits for another run does so in its own process, and only the kind of task tells.
+    A task that waits for another run does so in its own process; only its operator shows that.
     """
     found = [_asking(live, other) for other in active]
     if not all(found):
@@ -131,7 +131,7 @@ def _circle(live: LiveRun, active: list[LiveRun]) -> str:
 
 
 def _asking(live: LiveRun, other: LiveRun) -> str | None:
-    """Return a task of *other* that is at work and may wait for *live*: it triggered it, or looks at runs."""
+    """Return a running task of *other* that may wait for *live*: it triggered it, or watches runs."""
     for task in other.tasks.values():
         if task.state in OCCUPIES_SLOT or task.state is TaskState.UP_FOR_RESCHEDULE:
             kind = other.structure.tasks[task.task_id].operator
@@ -143,7 +143,7 @@ def _asking(live: LiveRun, other: LiveRun) -> str | None:
 
 
 def _failure(live: LiveRun) -> Subject | None:
-    """Return the task that a run ended badly because of."""
+    """Return the task that made a run fail."""
     if live.record.state is RunState.SUCCESS:
         return None
     wanted = (TaskState.FAILED, TaskState.CANCELLED)
@@ -155,7 +155,7 @@ def _failure(live: LiveRun) -> Subject | None:
 
 
 def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: int) -> list[Link]:
-    """Return what holds a task instance; nothing when it is about to be launched."""
+    """Return what holds a task instance; empty if it is about to be launched."""
     if task.state in TERMINAL:
         text = f"it has ended: {task.state}{because(task.reason)}"
         culprit = _culprit(live, task)
@@ -201,7 +201,7 @@ def _running(task: TaskRecord, remark: Claimed | None) -> Barrier:
     else:
         again = " and then runs again" if task.state is TaskState.RESTARTING else ""
         text = f"it is being stopped{again}{because(task.reason)}"
-    if task.stop_us is None or (remark is not None and remark.kill_at is None):  # it was killed, in vain
+    if task.stop_us is None or (remark is not None and remark.kill_at is None):  # killed without effect
         return Barrier(kind=BarrierKind.RUNNING, text=text)
     return Barrier(
         kind=BarrierKind.RUNNING, text=f"{text}; it is killed at the latest", until=from_us(task.stop_us)
@@ -248,7 +248,7 @@ def _waits(kind: BarrierKind, text: str, live: LiveRun, waits: list[TaskRecord])
 
 
 def _past_way_out(live: LiveRun, past: tuple[str, str, TaskState]) -> str:
-    """Return what lets a task go on that waits for one which ended badly: it would wait for ever."""
+    """Return what to do about a failed task of an earlier run, or this one waits for ever."""
     run_id, task_id, state = past
     if state not in TERMINAL:
         return ""
@@ -257,7 +257,7 @@ def _past_way_out(live: LiveRun, past: tuple[str, str, TaskState]) -> str:
 
 
 def _unfinished(tasks: Iterable[TaskRecord]) -> list[TaskRecord]:
-    """Return those of *tasks* that have not ended, what does not run before what does."""
+    """Return those of *tasks* that have not ended, waiting ones before running ones."""
     waits = [task for task in tasks if task.state not in TERMINAL]
     return sorted(waits, key=lambda task: task.state in OCCUPIES_SLOT)
 
@@ -313,9 +313,9 @@ def _slots(
     fits: Callable[[LiveRun, TaskRecord], bool],
     way: tuple[str, str, str],
 ) -> Link:
-    """Return a barrier whose holders are the live attempts that *fits* says count, oldest first.
+    """Return a barrier held by the live attempts that *fits* accepts, oldest first.
 
-    *way* (DAG, run, task) is named when all of them wait for other runs, perhaps for this very one.
+    *way* (DAG, run, task) is named if all of them wait for other runs, perhaps for this one.
     """
     found = []
     for pk, name in world.attempts.values():
@@ -334,7 +334,7 @@ def _slots(
 
 
 def _culprit(live: LiveRun, task: TaskRecord) -> TaskRecord | None:
-    """Return the parent that a blocked or skipped task ended because of."""
+    """Return the parent that made a task blocked or skipped."""
     if task.state not in (TaskState.UPSTREAM_FAILED, TaskState.SKIPPED):
         return None
     wanted = (TaskState.FAILED, TaskState.CANCELLED, TaskState.UPSTREAM_FAILED, TaskState.SKIPPED)

@@ -1,4 +1,4 @@
-"""The barriers that hold a DAG's next run: a pause, a moment, assets, a trigger by hand, runs in its way."""
+"""The barriers that hold a DAG's next run: a pause, a time, assets, a missing trigger, active runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from penstock.scheduling.world.world import DagEntry, World
 
 
 def dag_barriers(world: World, dag_id: str) -> list[Link]:
-    """Return what keeps a DAG from having its next run."""
+    """Return what keeps the DAG's next run from being made."""
     entry = world.dag(dag_id)
     return [*(Link(barrier) for barrier in _barriers(world, entry)), *_full(world, entry)]
 
 
 def _full(world: World, entry: DagEntry) -> list[Link]:
-    """Return the barrier of ``max_active_runs``: what becomes of a new run, and who is before it."""
+    """Return the barrier of ``max_active_runs``: what happens to a new run, and which runs are active."""
     spec = entry.structure.spec
     active = [live for live in world.runs_of(entry.dag_id) if live.record.backfill_id is None]
     if len(active) < spec.max_active_runs:

@@ -16,7 +16,7 @@ from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import TaskRecord
 
 _DEPTH = 20
-"""A chain longer than this is cut: the root is what matters, and it is always the last link."""
+"""A longer chain is cut: the root matters, and it is always the last link."""
 _MOST_TASKS = 200
 """A run with more waiting tasks than this names the barriers of the first ones."""
 
@@ -37,7 +37,7 @@ def explain(
 
 
 def why_barred(world: World, dag_id: str, run_id: str | None) -> Why | None:
-    """Return the answer for what is in quarantine, or for a run of a DAG that cannot be read; else None."""
+    """Return the answer for what is in quarantine, or for a run of an unreadable DAG; otherwise None."""
     subject = dag_id if run_id is None else f"{dag_id}/{run_id}"
     reason = world.barred(subject)
     if reason is None and dag_id in world.unread:
@@ -56,7 +56,7 @@ def why_barred(world: World, dag_id: str, run_id: str | None) -> Why | None:
 
 
 def why_dag(world: World, dag_id: str, *, parallelism: int) -> Why:
-    """Return what keeps a DAG from having its next run."""
+    """Return what keeps the DAG's next run from being made."""
     active = len(world.runs_of(dag_id))
     state = f"running {active}" if active else "idle"
     return _answer(
@@ -65,7 +65,7 @@ def why_dag(world: World, dag_id: str, *, parallelism: int) -> Why:
 
 
 def why_run(world: World, live: LiveRun, *, parallelism: int) -> Why:
-    """Return what keeps a run from going on: what holds it all, and what holds the tasks that could go."""
+    """Return what keeps a run from going on: what holds the run, and what holds its ready tasks."""
     run = live.record
     barriers = run_barriers(world, live)
     if run.state is RunState.RUNNING:
@@ -95,7 +95,7 @@ def _tasks_of(world: World, live: LiveRun, parallelism: int) -> list[tuple[str, 
 def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, parallelism: int) -> Why:
     """Return what keeps a task instance from running, and the chain to the root cause.
 
-    Of a mapped task without a map index the first instance counts that has not ended.
+    For a mapped task without a map index, it is about the first unfinished instance.
     """
     found = instances(live, task_id, None if map_index < 0 else map_index)
     if not found:
@@ -109,7 +109,7 @@ def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, 
 
 
 def with_engine(answer: Why, text: str) -> Why:
-    """Return *answer* with what holds everything: the engine itself. What has ended is held by nothing."""
+    """Return *answer* with a barrier of the engine itself, which holds everything that has not ended."""
     if any(barrier.kind is BarrierKind.FINISHED for barrier in answer.barriers):
         return answer
     barrier = Barrier(kind=BarrierKind.ENGINE, text=text)
@@ -168,7 +168,7 @@ def _next(barriers: list[Link]) -> Subject | None:
 
 
 def _cause(barriers: list[Link]) -> str:
-    """Return the barrier that the chain goes on with in words, else the first."""
+    """Return in words the barrier that the chain follows, or else the first."""
     if not barriers:
         return "nothing holds it, it will go on now"
     chosen = next((link.barrier for link in barriers if link.then is not None), barriers[0].barrier)

@@ -1,1 +1,1 @@
-"""The engine's picture of what is going on, and what can be read from it."""
+"""The engine's working set of live rows, and what is derived from it."""

@@ -51,7 +51,7 @@ def canary_of(states: Iterable[BackfillPointState]) -> Canary:
 
 
 def why_stop(canary: Canary | None, failed: int, stop_after: int | None) -> str | None:
-    """Return why a backfill starts nothing more, or None while it goes on."""
+    """Return why a backfill starts nothing more, or None if it goes on."""
     if canary is Canary.FAILED:
         return "the canary, its first run, did not succeed"
     if stop_after is not None and failed >= stop_after:

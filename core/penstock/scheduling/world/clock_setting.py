@@ -1,4 +1,4 @@
-"""How far the wall clock is from the steady one, and what to say about a clock that was set."""
+"""The difference of wall clock and steady clock, and warnings about a clock that was set."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from penstock.decoding import decoder
 from penstock.scheduling.world.world import World
 
 TOLD_US = DAY_US
-"""How long `penstock status` tells of a step."""
+"""How long `penstock status` reports that the clock was set."""
 _DOUBTFUL_US = 3600 * 1_000_000
 
 
 class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How the wall clock stands to the steady clock of one boot, and when it was last set, by how much.
+    """The difference of wall clock and steady clock in one boot, and when the first was last set.
 
-    ``set_us`` is a moment of the clock as it was set; ``total_us`` adds up by how much it ever was.
+    ``set_us`` is a time of the clock as it was set; ``total_us`` is the sum of all settings.
     """
 
     boot: str
@@ -27,7 +27,7 @@ class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def clock_words(world: World) -> tuple[str, ...]:
-    """Return what to know of a clock that was set, for a day or while schedules are ahead of it."""
+    """Return warnings about a clock that was set, for a day or while schedules are ahead of it."""
     known = known_setting(world)
     if known is None or known.set_us is None:
         return ()
@@ -45,15 +45,15 @@ def clock_words(world: World) -> tuple[str, ...]:
 
 
 def set_so_far(world: World) -> int:
-    """Return by how much the clock was ever set, in microseconds; what was remembered before is off by it."""
+    """Return the sum of all settings of the clock, in microseconds; earlier times are off by it."""
     known = known_setting(world)
     return 0 if known is None else known.total_us
 
 
 def in_doubt(world: World) -> bool:
-    """Whether the clock was set forward by an hour or more less than a day ago: it may be wrong.
+    """Whether the clock was set forward by an hour or more less than a day ago, so it may be wrong.
 
-    What counts by it and cannot be taken back, such as forgetting old runs, had better wait.
+    Deletions that depend on it, such as those of old runs, should wait.
     """
     known = known_setting(world)
     if known is None or known.set_us is None or known.by_us < _DOUBTFUL_US:
@@ -62,7 +62,7 @@ def in_doubt(world: World) -> bool:
 
 
 def tick_text(moment_us: int) -> str:
-    """Return a moment for people, in UTC."""
+    """Return a time for people to read, in UTC."""
     return f"{from_us(moment_us):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -76,10 +76,10 @@ def how_far(by_us: int) -> str:
 
 
 def known_setting(world: World) -> Setting | None:
-    """Return how the clocks stood at the last look; None before the first."""
+    """Return the setting at the last look; None before the first."""
     if world.clock is None:
         return None
     try:
         return decoder(Setting).decode(world.clock)
     except (msgspec.DecodeError, TypeError):
-        return None  # somebody else wrote it: begin again
+        return None  # written by something else: begin again

@@ -1,4 +1,4 @@
-"""The instances of a run's tasks: which of them depend on which, and what they wait for.
+"""The instances of a run's tasks: how they depend on each other, and what they wait for.
 
 A task has one instance, or, mapped, one per map index. Within a mapped group an instance looks at the
 instances of its own map index; everything else looks at all instances of a task.
@@ -33,25 +33,25 @@ def in_order(live: LiveRun, names: Iterable[str]) -> list[TaskRecord]:
 
 
 def counts(task: TaskRecord) -> bool:
-    """Whether an instance is part of its task: those that a later expansion removes are not."""
+    """Whether an instance is part of its task: one that a later expansion removes is not."""
     return task.map_index < 0 or not (task.state is TaskState.REMOVED or task.intent == TaskEvent.REMOVE)
 
 
 def instances(live: LiveRun, task_id: str, map_index: int | None = None) -> list[TaskRecord]:
-    """Return the instances of a task by map index, or the one with *map_index*; may be none."""
+    """Return the instances of a task by map index, or the one with *map_index*; may be empty."""
     found = live.instances.get(task_id, ())
     return [task for task in found if counts(task) and map_index in (None, task.map_index)]
 
 
 def parent_counts(live: LiveRun, task: TaskRecord) -> ParentCounts:
-    """Return how the direct parents of *task* stand."""
+    """Return the counts of the states of *task*'s direct parents."""
     shared = live.counts[task.task_id]
     own = live.own_counts.get(task.key)
     return shared if own is None else shared + own
 
 
 def relevant(live: LiveRun, task: TaskRecord, parent_id: str) -> Iterable[TaskRecord]:
-    """Return the instances of *parent_id*, a task before this one, that *task* looks at."""
+    """Return the instances of *parent_id*, an upstream task, that *task* depends on."""
     if not _together(live.structure, task.task_id, parent_id):
         return instances(live, parent_id)
     same = live.tasks.get(instance_key(parent_id, task.map_index))
@@ -61,19 +61,19 @@ def relevant(live: LiveRun, task: TaskRecord, parent_id: str) -> Iterable[TaskRe
 
 
 def direct_parents(live: LiveRun, task: TaskRecord) -> Iterator[TaskRecord]:
-    """Yield every instance that *task* looks at."""
+    """Yield every instance that *task* directly depends on."""
     for parent_id in live.structure.graph.upstream.get(task.task_id, ()):
         yield from relevant(live, task, parent_id)
 
 
 def needed_setups(live: LiveRun, task: TaskRecord) -> list[TaskRecord]:
-    """Return the instances of setups that have to succeed before *task*; see `model.setups`."""
+    """Return the instances of setups that must succeed before *task*; see `model.setups`."""
     names = live.structure.setups.needed.get(task.task_id, ())
     return [each for name in names for each in relevant(live, task, name)]
 
 
 def recount(live: LiveRun, task_id: str) -> None:
-    """Recompute what the instances of a task wait for, and have them checked again.
+    """Recount what the instances of a task wait for, and mark them to be checked again.
 
     Parents in the same mapped group are counted for each instance, all others once for the whole task:
     a thousand instances that look at another thousand would be a million steps.
@@ -94,14 +94,14 @@ def recount(live: LiveRun, task_id: str) -> None:
 
 
 def recount_around(live: LiveRun, task_id: str) -> None:
-    """Take over that a task has other instances than before."""
+    """Update the counts after a task got other instances."""
     recount(live, task_id)
     for child_id in live.structure.graph.downstream.get(task_id, ()):
         recount(live, child_id)
 
 
 def tell_children(live: LiveRun, task: TaskRecord, before: TaskState, after: TaskState) -> None:
-    """Keep the counts of those that look at *task* in step, and have them judged again.
+    """Update the counts of the instances that depend on *task*, and mark them to be checked again.
 
     An instance that goes or comes back is not a counted transition. The code that
     decides it calls `recount_around`, once for all of them.
@@ -122,7 +122,7 @@ def tell_children(live: LiveRun, task: TaskRecord, before: TaskState, after: Tas
 
 
 def alike(live: LiveRun, task_id: str) -> bool:
-    """Whether all instances of a task look at the same others, and nobody decided about one of them."""
+    """Whether all instances of a task depend on the same others, and no branch decided about one."""
     parents = live.structure.graph.upstream.get(task_id, ())
     setups = live.structure.setups.needed.get(task_id, ())
     if any(_together(live.structure, task_id, other) for other in (*parents, *setups)):
@@ -152,7 +152,7 @@ def reach(live: LiveRun, starts: Iterable[TaskRecord], structure: Structure, *, 
 def beside(
     live: LiveRun, task: TaskRecord, other_id: str, structure: Structure | None = None
 ) -> list[TaskRecord]:
-    """Return the instances of a task up- or downstream that *task* has to do with."""
+    """Return the instances of an up- or downstream task that *task* is connected to."""
     if task.map_index < 0 or not _together(structure or live.structure, task.task_id, other_id):
         return instances(live, other_id)
     same = live.tasks.get(instance_key(other_id, task.map_index)) or live.tasks.get(other_id)
@@ -179,9 +179,9 @@ def _decides(live: LiveRun, by: str, task: TaskRecord) -> bool:
 
 
 def returned_length(live: LiveRun, task_id: str) -> int | None:
-    """Return how many items a task returned, or None while (or because) it tells nothing.
+    """Return how many items a task returned, or None if that is not known (yet).
 
-    Of a task with several instances it is the number of those that returned something.
+    For a task with several instances it is the number of those that returned something.
     """
     found = list(instances(live, task_id))
     if not found or any(task.state not in TERMINAL for task in found):
@@ -192,7 +192,7 @@ def returned_length(live: LiveRun, task_id: str) -> int | None:
 
 
 def unexpanded(live: LiveRun, task: TaskRecord) -> bool:
-    """Whether *task* stands for instances that do not exist (yet)."""
+    """Whether *task* is a mapped task without instances (yet)."""
     return task.map_index < 0 and task.task_id in live.structure.mapping
 
 

@@ -25,10 +25,10 @@ _FRESH = 0
 
 
 class Ledger:
-    """The ledger within one tick: what is stored, with what this tick has changed so far.
+    """The ledger within one tick: the stored records, with this tick's changes.
 
-    Changes go to the gate at the end, by `write`: a span that ten points of a backfill cut up in one
-    tick has to be seen as the last cut left it.
+    `write` gives the changes to the gate at the end: if ten points of a backfill split a span in one tick,
+    each must see the span as the last split left it.
     """
 
     def __init__(self, reads: WorkingSet, gate: Gate) -> None:
@@ -38,7 +38,7 @@ class Ledger:
         self._fresh: dict[str, list[LedgerRecord]] = {}
 
     def record_run(self, entry: DagEntry, point: Point, run_id: str, *, late: bool) -> None:
-        """Record that a point got its run. One that a backfill ran before it was due is recorded already."""
+        """Record that a point got its run, unless a backfill ran it before it was due."""
         moment = point.logical_date
         if all(
             found.status is not PointState.BACKFILLED for found in self._between(entry.dag_id, moment, moment)
@@ -52,7 +52,7 @@ class Ledger:
             )
 
     def record_skip(self, entry: DagEntry, first: datetime, last: datetime, count: int, reason: str) -> None:
-        """Record skipped points, sparing those with a record; a span that goes on with its reason grows."""
+        """Record skipped points without a record; a span with the same reason is extended."""
         schedule = _schedule_of(entry)
         standing = self._between(entry.dag_id, first, last)
         if not standing:
@@ -68,7 +68,7 @@ class Ledger:
             self._gate.note("skip", dag_id=entry.dag_id, reason=f"{count} point(s) skipped: {reason}")
 
     def record_backfilled(self, entry: DagEntry, moment: datetime, run_id: str | None) -> None:
-        """Turn a point's record into ``backfilled``, splitting the span that it lay in.
+        """Turn a point's record into ``backfilled``, splitting its span.
 
         The event keeps what the record was.
         """
@@ -86,7 +86,7 @@ class Ledger:
         )
 
     def write(self) -> None:
-        """Hand what has changed to the gate."""
+        """Give the changes to the gate."""
         for record in self._gone.values():
             self._gate.drop(record)
         for records in self._fresh.values():
@@ -97,7 +97,7 @@ class Ledger:
     def _put(
         self, entry: DagEntry, moment: datetime, status: PointState, run_id: str | None, *, moved: bool
     ) -> LedgerRecord | None:
-        """Record one point, in the place of what was recorded of it; return that."""
+        """Record one point in place of its earlier record, and return the earlier one."""
         before = None
         for span in self._between(entry.dag_id, moment, moment):
             before = span

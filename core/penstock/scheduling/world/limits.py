@@ -1,4 +1,4 @@
-"""Who holds which slots, and what would block a launch. Used by dispatch and by `why` alike.
+"""Which slots are in use, and what would block a launch. Used by dispatch and `why`.
 
 Occupancy is derived from the live attempts each time, never counted up and down over ticks.
 """
@@ -29,7 +29,7 @@ class Occupancy:
 
     @classmethod
     def of(cls, world: World) -> Occupancy:
-        """Return the occupancy by the live attempts of *world*."""
+        """Return the slots that the live attempts of *world* use."""
         found = cls()
         for run_pk, key in world.attempts.values():
             live = world.runs[run_pk]
@@ -42,7 +42,7 @@ class Occupancy:
         return found
 
     def _take_apart(self, run: Apart, task_id: str, pool: str, slots: int) -> None:
-        """Count a live attempt of a run that is left out."""
+        """Count a live attempt of a run in quarantine."""
         self.total += 1
         self.by_dag[run.dag_id] += 1
         self.by_task[run.dag_id, task_id] += 1
@@ -51,7 +51,7 @@ class Occupancy:
             self.by_backfill[run.backfill_id] += 1
 
     def _take_deferred(self, world: World, counting: set[str]) -> None:
-        """Count deferred task instances in the pools that count them, and nowhere else: they run nothing."""
+        """Count deferred task instances, only in pools that count them: they run nothing."""
         for live in world.runs.values():
             for task in live.tasks.values():
                 if task.state is TaskState.DEFERRED:
@@ -73,13 +73,13 @@ class Occupancy:
 
 
 def run_queue(world: World, live: LiveRun) -> str | int:
-    """Return what a queued run waits in: its active backfill's queue, by key, or its DAG's, by id."""
+    """Return the queue of a run: its active backfill's, by key, or its DAG's, by id."""
     found = world.backfills.get(live.record.backfill_id or 0)
     return live.record.dag_id if found is None else found.record.id
 
 
 def run_limit(world: World, live: LiveRun) -> int:
-    """Return how many runs of its queue may go at once: its backfill's limit, or the DAG's present one."""
+    """Return how many runs of its queue may run at once: its backfill's limit, or the DAG's current one."""
     found = world.backfills.get(live.record.backfill_id or 0)
     if found is not None:
         return found.record.max_active_runs

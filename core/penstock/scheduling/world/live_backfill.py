@@ -1,4 +1,4 @@
-"""A backfill as the engine has it in hand."""
+"""A backfill in the engine's working set."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LiveBackfill:
     by_run: dict[str, BackfillPointRecord] = field(init=False)
     """Points that have a run, by its id."""
     passed_over: int = field(default=0, init=False)
-    """How many tasks of other runs were launched since the last one of its own."""
+    """Number of launches of other runs since the last one of its own."""
 
     def __post_init__(self) -> None:
         self.waiting = deque(point for point in self.points if point.state is BackfillPointState.WAITING)

@@ -1,4 +1,4 @@
-"""A run as the engine has it in hand: its records, and what is derived from them."""
+"""A run in the engine's working set: its records, and what is derived from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QueueEntry = tuple[int, int, int, str]
 
 @dataclass(slots=True)
 class LiveRun:
-    """A run in the working set. Task instances are known by their keys: ``task`` or ``task[3]``.
+    """A run in the working set. Task instances have keys: ``task`` or ``task[3]``.
 
     ``counts`` mirror the states of direct parents, by task; ``own_counts`` those in the same mapped
     group, by instance.
@@ -29,21 +29,21 @@ class LiveRun:
     structure: Structure
     tasks: dict[str, TaskRecord]
     instances: dict[str, list[TaskRecord]] = field(default_factory=dict)
-    """Every instance of a task by map index, removed ones too. The first may stand for the whole task."""
+    """Every instance of a task by map index, removed ones too. The first may be the whole task."""
     counts: dict[str, ParentCounts] = field(default_factory=dict)
     own_counts: dict[str, ParentCounts] = field(default_factory=dict)
     dirty: set[str] = field(default_factory=set)
-    """Task instances whose answer may have changed if they are pending: keys, or ids of whole tasks."""
+    """Task instances to check again if they are pending: keys, or ids of whole tasks."""
     decisions: dict[int, dict[str, frozenset[str]]] = field(default_factory=dict)
-    """Branches and short circuits that ruled out other tasks: map index -> decider -> task ids."""
+    """Branches and short circuits that decided against other tasks: map index -> decider -> task ids."""
     queues: dict[tuple[str, int, str], list[QueueEntry]] = field(default_factory=dict)
-    """Scheduled task instances as heaps, by what may block them alike."""
+    """Scheduled task instances as heaps, by the limits that they share."""
     unfinished: int = 0
     rushed: list[TaskRecord] = field(default_factory=list)
-    """Task instances that an operator wants run next or now; some may have gone by now."""
+    """Task instances that an operator runs next or now; some may be gone by now."""
 
     subject: Subject = field(init=False)
-    """What goes wrong inside ``with live.subject:`` is laid to this run."""
+    """Errors inside ``with live.subject:`` are about this run."""
 
     def __post_init__(self) -> None:
         self.subject = about_run(self.record.dag_id, self.record.run_id)
@@ -55,12 +55,12 @@ class LiveRun:
 
     @property
     def live(self) -> bool:
-        """Whether an attempt of it lives."""
+        """Whether it has a live attempt."""
         return any(task.state in OCCUPIES_SLOT for task in self.tasks.values())
 
 
 def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord]) -> LiveRun:
-    """Return a run of the working set from its records, with everything derived worked out."""
+    """Return a run of the working set from its records, with all derived facts."""
     live = LiveRun(record, structure, {task.key: task for task in tasks})
     for task in tasks:
         live.instances.setdefault(task.task_id, []).append(task)
@@ -88,7 +88,7 @@ def enqueue(live: LiveRun, task: TaskRecord) -> None:
 
 
 def take_decision(live: LiveRun, task: TaskRecord) -> None:
-    """Take over (or take back) what a branch or short circuit decided against."""
+    """Record (or remove) what a branch or short circuit decided against."""
     if task.state is TaskState.SUCCESS and task.skips:
         live.decisions.setdefault(task.map_index, {})[task.key] = frozenset(json.loads(task.skips))
     elif task.map_index in live.decisions:

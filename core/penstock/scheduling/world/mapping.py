@@ -1,4 +1,4 @@
-"""How many instances a mapped task wants, and whether what it is mapped over is known."""
+"""How many instances a mapped task needs, and whether that is known."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _FAILED = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED, TaskState.CANC
 
 
 def judge_sources(live: LiveRun, task_id: str) -> tuple[Verdict, str | None]:
-    """Return whether a mapped task without instances may still get some, by what it is mapped over.
+    """Return whether a mapped task without instances can still get some, by what it is mapped over.
 
-    That counts whatever its trigger rule says: with no items there are no instances to run.
+    This counts whatever its trigger rule is: without items there are no instances to run.
     """
     found = mapping_sources(live, task_id)
     alone = [task for task in found if task.map_index < 0]
@@ -28,5 +28,5 @@ def judge_sources(live: LiveRun, task_id: str) -> tuple[Verdict, str | None]:
 
 
 def wanted_count(live: LiveRun, task_id: str) -> int | None:
-    """Return how many instances a mapped task has to have, or None while that cannot be known."""
+    """Return how many instances a mapped task must have, or None while that is unknown."""
     return instance_count(live.structure.mapping[task_id], lambda name: returned_length(live, name))

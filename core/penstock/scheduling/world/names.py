@@ -1,4 +1,4 @@
-"""Words about what is in the picture: tasks that are not there, and when a try comes."""
+"""Phrases of messages: tasks that do not exist, and when the next try is due."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import TaskRecord
 
 NEXT_TRY = "; next try at "
-"""Stands before the moment in the reason of a task that waits for its next try."""
+"""Comes before the time in the reason of a task that waits for its next try."""
 
 
 def unknown_task(live: LiveRun, name: str, structure: Structure | None = None) -> str:
-    """Return a message that the run has no such task, with the tasks of its version."""
+    """Return a message that the run does not have the task, with the tasks of its version."""
     known = list((structure or live.structure).graph.order)
     listed = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
     return f"run {live.record.run_id} of {live.record.dag_id} has no task {name!r}; there are {listed}"

@@ -16,7 +16,7 @@ from penstock.model.views.plans import Done
 
 @dataclass(slots=True)
 class ActOrder:
-    """Somebody asks for an act; the answer is given once it is durable.
+    """A request for an act; the answer is sent once it is durable.
 
     *expect* is the fingerprint of the plan that was shown, *act_id* tells a repeated request from a new one.
     """
@@ -44,7 +44,7 @@ class FileGone:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """An attempt that runs, and what its order says of it: a callback's names no run."""
+    """A running attempt, and what its order says about it; a callback's order names no run."""
 
     attempt_id: str
     dag_id: str | None = None

@@ -1,4 +1,4 @@
-"""A plan together with what carries it out."""
+"""A plan with the function that carries it out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from penstock.scheduling.world.tick import Tick
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What an act would do. ``commit`` does exactly that, in the tick it is given.
+    """What an act would do. ``commit`` does exactly that, in the given tick.
 
-    ``settled`` answers who was shown a gentler plan that somebody has carried out since: no error, and
-    nothing more is done than what was shown.
+    ``settled`` is the answer for someone who was shown a milder plan that somebody else has carried out
+    since: no error, and no more is done than what was shown.
     """
 
     plan: Plan

@@ -1,4 +1,4 @@
-"""Whether a task instance may go: setups, direct parents, and the run before it."""
+"""Whether a task instance may start: setups, direct parents, and the run before it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from penstock.store.engine.records import TaskRecord
 
 
 def judge(live: LiveRun, task: TaskRecord) -> tuple[Verdict, str | None]:
-    """Return what the run so far says of a pending task instance, with the reason for a skip or block."""
+    """Return the verdict for a pending task instance, with the reason for a skip or block."""
     by = decider(live, task)
     if by is not None:
         return Verdict.SKIP, f"{by} decided against it"
@@ -41,7 +41,7 @@ def judge(live: LiveRun, task: TaskRecord) -> tuple[Verdict, str | None]:
 
 
 def verdict_of(live: LiveRun, task: TaskRecord, needed: Iterable[TaskRecord]) -> Verdict:
-    """Return what the trigger rule says, given the setups that the task needs."""
+    """Return the verdict of the trigger rule, given the setups that the task needs."""
     rule = TriggerRule(live.structure.tasks[task.task_id].trigger_rule)
     verdict = evaluate(rule, parent_counts(live, task), ParentCounts.of(each.state for each in needed))
     return Verdict.WAIT if verdict is Verdict.GO and in_its_way(live, task) else verdict
@@ -53,7 +53,7 @@ def parents_text(live: LiveRun, task: TaskRecord, limit: int = 4) -> str:
 
 
 def states_text(tasks: Iterable[TaskRecord], limit: int = 4) -> str:
-    """Return those of *tasks* that did not succeed, with their states; empty when all did."""
+    """Return those of *tasks* that did not succeed, with their states; empty if all did."""
     odd = [f"{task.key} is {task.state}" for task in tasks if task.state is not TaskState.SUCCESS]
     more = f" and {len(odd) - limit} more" if len(odd) > limit else ""
     return ", ".join(odd[:limit]) + more

@@ -1,4 +1,4 @@
-"""The plans that were shown of late, so that a refused commit can say what changed since."""
+"""The plans that were shown lately, so that a refused commit can say what changed since."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAMED = 3
 
 
 class ShownPlans:
-    """Remembers plans by fingerprint; the oldest go first, and what is very large is not kept."""
+    """Remembers plans by fingerprint; drops the oldest first, and does not keep very large ones."""
 
     def __init__(self) -> None:
         self._plans: OrderedDict[str, Plan] = OrderedDict()

@@ -1,4 +1,4 @@
-"""Teardowns and their work are never at it together; what is still torn down when a run ends early."""
+"""Keeps teardowns apart from their work, and finds those that still run when a run ends early."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from penstock.store.engine.records import TaskRecord
 
 
 def in_its_way(live: LiveRun, task: TaskRecord) -> list[TaskRecord]:
-    """Return what must end before *task* goes, direct parent or not.
+    """Return what must end before *task* starts, direct parent or not.
 
-    Of a teardown: whatever is unfinished between its setups and it, which matters once some of it was
-    cleared. Of what stands there: a teardown that is still at work, or being killed.
+    For a teardown: whatever is unfinished between its setups and it, which matters once some of it was
+    cleared. For a task in between: a teardown that is running or being killed.
     """
     setups = live.structure.setups
     found = [
@@ -27,7 +27,7 @@ def in_its_way(live: LiveRun, task: TaskRecord) -> list[TaskRecord]:
 
 
 def judge_anew(live: LiveRun, task: TaskRecord) -> set[str]:
-    """Return the keys of what may have waited for *task* to end, as `in_its_way` says."""
+    """Return the keys of tasks that may have waited for the end of *task*, by `in_its_way`."""
     setups = live.structure.setups
     names = (*setups.ahead.get(task.task_id, ()), *setups.behind.get(task.task_id, ()))
     return {
@@ -36,18 +36,18 @@ def judge_anew(live: LiveRun, task: TaskRecord) -> set[str]:
 
 
 def to_be_ended(live: LiveRun) -> list[TaskRecord]:
-    """Return the unfinished task instances, without the teardowns that still have something to do.
+    """Return the unfinished task instances, without the teardowns that must still run.
 
-    A teardown has, once a setup of it succeeded or is at work; one without setups, in any run that
-    has started.
+    A teardown must run once one of its setups succeeded or is running; one without setups, in any run
+    that has started.
     """
     return [task for task in live.tasks.values() if task.state not in TERMINAL and not _has_work(live, task)]
 
 
 def may_tear_down(live: LiveRun, task: TaskRecord) -> bool:
-    """Whether *task* is a teardown that nothing being killed stands in the way of.
+    """Whether *task* is a teardown and nothing that is being killed is in its way.
 
-    In a run that is being ended tasks die in no order, so its parents alone do not tell.
+    In a run that is being ended, tasks die in no order, so looking at its parents is not enough.
     """
     setups = live.structure.setups
     if task.task_id not in setups.teardowns:

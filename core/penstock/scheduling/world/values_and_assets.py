@@ -12,7 +12,7 @@ from penstock.store.engine.working_set import WorkingSet
 class StoredValues:
     """Variables and connections of the store, by kind and name.
 
-    ``moved``: the file from which tasks read them is behind.
+    ``moved``: the file from which tasks read them is out of date.
     """
 
     def __init__(self, values: Iterable[ValueRecord]) -> None:
@@ -28,7 +28,7 @@ class StoredValues:
         return self._kept.values()
 
     def put(self, kind: str, name: str, record: ValueRecord | None) -> None:
-        """Take note of one that is set, or (None) is gone."""
+        """Add one that was set, or remove one (None)."""
         self._kept.pop((kind, name), None)
         if record is not None:
             self._kept[kind, name] = record
@@ -36,7 +36,7 @@ class StoredValues:
 
 
 class ChangedAssets:
-    """Asset events that DAGs have had no run for yet (``queued``: oldest first), and those of runs."""
+    """Asset events that wait for a run (``queued``: oldest first), and those of runs."""
 
     def __init__(self, reads: WorkingSet, queued: dict[str, list[AssetEventRecord]], next_id: int) -> None:
         self._reads = reads
@@ -50,7 +50,7 @@ class ChangedAssets:
         return self._next_id - 1
 
     def put_run(self, run_pk: int, events: tuple[AssetEventRecord, ...]) -> None:
-        """Take note of the events that make a run."""
+        """Add the events that made a run."""
         self._of_run[run_pk] = events
 
     def of_run(self, run: RunRecord) -> tuple[AssetEventRecord, ...]:
@@ -62,5 +62,5 @@ class ChangedAssets:
         return self._of_run[run.id]
 
     def forget_run(self, run_pk: int) -> None:
-        """Let go of what made a run: it has ended."""
+        """Drop the events of a run that has ended."""
         self._of_run.pop(run_pk, None)

@@ -1,4 +1,4 @@
-"""The engine's picture of what is going on: an exact mirror of the rows that matter now.
+"""The engine's working set: an exact mirror of the rows that matter now.
 
 Read from the store at start (and again whenever a write failed), changed only together with the
 gate. Finished runs are not kept; `World.run` reads one when an operator acts on it.
@@ -45,12 +45,12 @@ from penstock.store.sieve import Sieve
 from penstock.timetable.point import Point
 
 DEFAULT_SLOTS = 128
-"""Of ``default_pool``, as long as its row cannot be read."""
+"""Slots of ``default_pool`` while its row cannot be read."""
 
 
 @dataclass(slots=True)
 class DagEntry:
-    """A DAG as the scheduler knows it."""
+    """A DAG in the working set."""
 
     facts: DagRecord
     structure: Structure
@@ -59,7 +59,7 @@ class DagEntry:
     resumed_us: int | None = None
     """When a pause of the schedule was lifted, until its missed points are settled."""
     settled: bool = False
-    """Whether ``next_due_us`` has been worked out since the last change."""
+    """Whether ``next_due_us`` was computed since the last change."""
 
     @property
     def dag_id(self) -> str:
@@ -68,7 +68,7 @@ class DagEntry:
 
 
 Previous = tuple[str, Callable[[str], TaskState | None]]
-"""The run before another one: its id, and what gives the state of a task in it."""
+"""The run before another one: its id, and a function that returns the state of a task in it."""
 
 
 class World:
@@ -79,45 +79,45 @@ class World:
         self._structures: dict[int, Structure] = {}
         self.shown = ShownPlans()
         self.parked: dict[str, ParsedFile] = {}
-        """Files as they were loaded last that are not taken over, by the id of what is in quarantine."""
+        """Loaded files that were not applied because of quarantine, by the id of what is there."""
         self.reload()
 
     def reload(self, without: Collection[str] = ()) -> None:
         """Read everything again from the store, *without* these subjects and what is in quarantine.
 
-        What proves unreadable is left out too, and is in ``faults``.
+        What cannot be read is left out too, and added to ``faults``.
         """
         stored = read_stored(self.reads, without)
         sieve = stored.sieve
         self.quarantine = stored.quarantine
         """What is in quarantine, by id."""
         self.out = sieve.out
-        """Ids of everything that is left out: of DAGs the new runs, of all others everything."""
+        """Ids of everything that is left out; of a DAG only its new runs are."""
         self.faults = sieve.faults
-        """What could not be read this time and is not in quarantine yet."""
+        """What could not be read now and is not in quarantine yet."""
         self.unread: dict[str, DagRecord | None] = {}
         """DAGs with a row and no entry here, because it or their version cannot be read."""
         self.now_us = 0
         """When the last tick was."""
         self.clock = stored.clock
-        """How the clocks stood at the last look; see `clock_steps`."""
+        """The clocks at the last look; see `clock_setting`."""
         self.runs: dict[int, LiveRun] = {}
         self.by_key: dict[tuple[str, str], int] = {}
         self.leaving: dict[tuple[str, str], LiveRun] = {}
         """Runs that ended in this tick."""
         self.fresh_undos: list[UndoRecord] = []
-        """Acts of this tick that may be taken back, oldest first."""
+        """Acts of this tick that can be undone, oldest first."""
         self._previous: dict[int, Previous | None] = {}
         self._succeeded: dict[str, dict[int, RunRecord | None]] = {}
-        """DAG -> run key -> the last successful run before it, as far as anybody asked."""
+        """DAG -> run key -> the last successful run before it, as far as it was asked for."""
         self.attempts: dict[str, tuple[int, str]] = {}
         """Live attempts: id -> (run key, key of the task instance)."""
         self.asked: dict[str, float] = {}
-        """Since when, on the monotonic clock, the launch of an attempt that nobody claimed is awaited."""
+        """Unclaimed attempts -> time of their launch on the monotonic clock."""
         self.told_to_stop: set[str] = set()
-        """Live attempts whose stop order was handed on in this engine's life."""
+        """Live attempts with a stop order that this engine has passed on."""
         self.looking_back: dict[str, set[int]] = {}
-        """DAG -> keys of runs in which a task depends on earlier runs."""
+        """DAG -> keys of runs with a task that depends on earlier runs."""
         self.remarks: dict[str, Claimed] = {}
         """Live attempts with a note from their supervisor, as last seen."""
         self.alarms: list[tuple[int, int, str]] = []
@@ -136,7 +136,7 @@ class World:
             for run in self.apart.values()
             for _, task_id in run.live
         ]
-        """Live attempts of them, which hold their slots all the same: run, task, pool, slots."""
+        """Their live attempts, which still hold slots: run, task, pool, slots."""
         for attempt_id, peak in self.reads.peaks(self.attempts).items():
             run_pk, key = self.attempts[attempt_id]
             self.runs[run_pk].tasks[key].peak_rss = peak
@@ -154,10 +154,10 @@ class World:
             self.unread[dag_id] = None
 
     def _take_what_stands_beside(self, stored: Stored) -> None:
-        """Take what is there besides DAGs and runs."""
+        """Load what there is besides DAGs and runs."""
         self.pauses: dict[PauseKey, PauseRecord] = {pause.key: pause for pause in stored.pauses}
         self.pools: dict[str, PoolRecord] = stored.pools
-        if "pool:default_pool" in self.out:  # everybody's: they are not to suffer for its row
+        if "pool:default_pool" in self.out:  # all tasks use it: they must not suffer for its row
             self.pools["default_pool"] = PoolRecord("default_pool", DEFAULT_SLOTS)
         self.values = StoredValues(stored.values)
         self.assets = ChangedAssets(self.reads, stored.queued_assets, stored.next_asset_event)
@@ -169,7 +169,7 @@ class World:
         """Attempts that carry callbacks out -> their keys."""
         self.next_callback = stored.next_callback
         self.missed = stored.missed_deadlines
-        """(run key, ``deadline:0``) of deadlines that were told of already."""
+        """(run key, ``deadline:0``) of deadlines that were reported already."""
         self.backfills: dict[int, LiveBackfill] = {
             record.id: LiveBackfill(record, points) for record, points in stored.backfills
         }
@@ -184,7 +184,7 @@ class World:
             self.adopt(live)
 
     def _slots_of(self, run: Apart, task_id: str) -> tuple[str, int]:
-        """Return the pool and the slots that a task of a run which is left out holds, as far as is known."""
+        """Return the pool and slots of a task in a run that is left out, as far as known."""
         try:
             spec = self.structure(run.version_id).tasks[task_id]
         except Exception:  # noqa: BLE001
@@ -192,7 +192,7 @@ class World:
         return spec.pool, spec.pool_slots
 
     def subjects(self) -> list[Subject]:
-        """Return everything that can be left out, one by one."""
+        """Return all subjects that can be left out."""
         return [
             *(live.subject for live in self.runs.values()),
             *(about_dag(dag_id) for dag_id in self.dags),
@@ -210,7 +210,7 @@ class World:
         return "it is left out for now" if record is None else record.reason
 
     def refuse_barred(self, subject_id: str, noun: str) -> None:
-        """Raise `RefusedError` when a subject is left out."""
+        """Raise `RefusedError` if a subject is left out."""
         reason = self.barred(subject_id)
         if reason is not None:
             raise RefusedError(
@@ -219,7 +219,7 @@ class World:
             )
 
     def active(self, dag_id: str) -> int:
-        """Return how many runs of a DAG are unfinished and no backfill's; also those that are left out."""
+        """Return the number of unfinished runs of a DAG without backfill runs; runs left out count too."""
         here = sum(live.record.backfill_id is None for live in self.runs_of(dag_id))
         return here + sum(run.dag_id == dag_id and run.backfill_id is None for run in self.apart.values())
 
@@ -231,11 +231,11 @@ class World:
         return found
 
     def put_structure(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
-        """Take note of a version that is about to be written."""
+        """Add a version that is about to be written."""
         self._structures[version_id] = Structure(version_id, spec, source_hash).checked()
 
     def forget_versions(self) -> None:
-        """Let go of versions that no DAG and no run here is of; they are read again when they are needed."""
+        """Drop versions that no DAG and no run here uses; they are read again when needed."""
         used = {entry.structure.id for entry in self.dags.values()}
         used |= {live.structure.id for live in self.runs.values()}
         self._structures = {pk: found for pk, found in self._structures.items() if pk in used}
@@ -254,14 +254,14 @@ class World:
             raise UnknownError(f"DAG {dag_id!r} does not exist") from None
 
     def put_dag(self, facts: DagRecord) -> None:
-        """Take note of a new or changed DAG."""
+        """Add a new or changed DAG."""
         standing = self.dags.get(facts.dag_id)
         entry = self.dags[facts.dag_id] = self._entry(facts)
         if standing is not None:
             entry.resumed_us = standing.resumed_us
 
     def run(self, dag_id: str, run_id: str) -> LiveRun:
-        """Return a run, from the working set or else read from the store; raise `UnknownError`.
+        """Return a run, from the working set or else from the store; raise `UnknownError`.
 
         A run read from the store is not part of the working set until `adopt`.
         """
@@ -278,7 +278,7 @@ class World:
         return self._live(*found)
 
     def runs_at(self, dag_id: str, moments: Iterable[int]) -> dict[int, tuple[str, RunState]]:
-        """Return the runs at some logical dates, those of this tick too: moment -> (run_id, state)."""
+        """Return the runs at some logical dates, also those of this tick: date -> (run_id, state)."""
         wanted = set(moments)
         found = self.reads.run_ids_at(dag_id, wanted)
         for live in (*self.runs.values(), *self.leaving.values()):
@@ -296,12 +296,12 @@ class World:
         return run_id
 
     def has_run(self, dag_id: str, run_id: str) -> bool:
-        """Whether there is such a run, this tick's included."""
+        """Whether the run exists, also if this tick has created it."""
         key = (dag_id, run_id)
         return key in self.by_key or key in self.leaving or self.reads.has_run(dag_id, run_id)
 
     def adopt(self, live: LiveRun) -> None:
-        """Make a run part of the working set. Harmless when it is."""
+        """Add a run to the working set. Doing it twice is harmless."""
         pk = live.record.id
         if pk in self.runs:
             return
@@ -320,7 +320,7 @@ class World:
                 heapq.heappush(self.alarms, (task.next_us or 0, pk, task.key))
 
     def replace(self, live: LiveRun, other: LiveRun) -> LiveRun:
-        """Put *other*, the same run of another version, in the place of *live*, and return it."""
+        """Replace *live* with *other*, the same run in another version, and return it."""
         pk = live.record.id
         self.runs.pop(pk, None)
         self.looking_back.get(live.record.dag_id, set()).discard(pk)
@@ -328,7 +328,7 @@ class World:
         return other
 
     def drop(self, live: LiveRun) -> None:
-        """Let a finished run go; until the commit the store does not know how it ended."""
+        """Drop a finished run; until the commit its end is not in the store."""
         if self.runs.pop(live.record.id, None) is not None:
             self.leaving[live.key] = live
             self._succeeded.pop(live.record.dag_id, None)
@@ -346,7 +346,7 @@ class World:
         self.told_to_stop.discard(attempt_id)
 
     def previous(self, live: LiveRun) -> Previous | None:
-        """Return the run before *live* by logical date, as (run id, what state a task of it has)."""
+        """Return the run before *live* by logical date, as (run id, function that returns a task's state)."""
         pk = live.record.id
         if pk not in self._previous:
             self._previous[pk] = self._find_previous(live.record)
@@ -378,7 +378,7 @@ class World:
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
     def forget_previous(self) -> None:
-        """Look for earlier runs again: some were added or removed."""
+        """Forget cached earlier runs: some were added or removed."""
         self._previous.clear()
 
     def _find_previous(self, run: RunRecord) -> Previous | None:
