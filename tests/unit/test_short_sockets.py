@@ -32,8 +32,8 @@ def runtime(monkeypatch: pytest.MonkeyPatch, folder: Path | None) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
 
 
-def test_a_short_path_is_itself_and_leaves_no_trace(tmp_path: Path) -> None:
-    path = Path("/tmp") / "x" / "engine.sock"
+def test_a_short_path_is_itself_and_leaves_no_trace(short: Path) -> None:
+    path = short / "x" / "engine.sock"
     settle_socket(path)
     assert short_socket(path) == path
     assert not path.parent.exists()

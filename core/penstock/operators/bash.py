@@ -33,13 +33,21 @@ def _encoding(value: Any, name: str) -> str:
         refuse(f"{name} must be the name of a text encoding such as 'utf-8', not {shown(value)}")
 
 
+def _shell(value: Any, name: str) -> str:
+    if not isinstance(value, str) or value.rpartition("/")[2] != "bash":
+        refuse(f"{name} must be 'bash' or the path of a bash such as '/bin/bash', not {shown(value)}")
+    return value
+
+
 class BashOperator(Operator):
     """Runs *bash_command* with ``bash -c``; its exit code, signals and output are the task's own.
 
     The last line of output becomes the return value (not with ``do_xcom_push=False``), or what
     *output_processor* makes of it. Exit code 99 (*skip_on_exit_code*) means skipped. *env*
     replaces the environment unless *append_env*. A command ending in .sh or .bash names a
-    template file; end it with a space to run such a file instead.
+    template file; end it with a space to run such a file instead. *shell* is the bash to use: a name that is
+    looked up on PATH, or a path. When it is "bash", a command of plain words is started without it, as bash
+    would become it; a path makes sure that the shell is there.
     """
 
     template_fields: Sequence[str] = ("bash_command", "env", "cwd")
@@ -51,6 +59,7 @@ class BashOperator(Operator):
         "append_env": truth,
         "output_processor": optional_callable,
         "output_encoding": _encoding,
+        "shell": _shell,
     }
 
     def __init__(
@@ -63,6 +72,7 @@ class BashOperator(Operator):
         skip_on_exit_code: int | Sequence[int] | None = 99,
         output_processor: Callable[[str], Any] | None = None,
         output_encoding: str = "utf-8",
+        shell: str = "bash",
         task_id: str,
         **task: Unpack[TaskArgs],
     ) -> None:
@@ -74,6 +84,7 @@ class BashOperator(Operator):
         self.skip_on_exit_code = skip_on_exit_code  # type: ignore[assignment]  # made a tuple when it is set
         self.output_processor = output_processor
         self.output_encoding = output_encoding
+        self.shell = shell
         if output_processor is not None:
             self.last_line_is_value = False
 
@@ -94,7 +105,7 @@ class BashOperator(Operator):
         if not isinstance(self.bash_command, str) or self.bash_command.endswith(tuple(self.template_ext)):
             return "python"
         return Command(
-            argv=("bash", "-c", self.bash_command),
+            argv=(self.shell, "-c", self.bash_command),
             env={str(name): str(value) for name, value in (self.env or {}).items()},
             replace_env=self.env is not None and not self.append_env,
             cwd=None if self.cwd is None else str(self.cwd),
@@ -116,7 +127,7 @@ class BashOperator(Operator):
             from penstock.task_process.run import rendered_map_index
 
             context["ti"].finish_before_exec(rendered_map_index(context))
-            become_bash(command, env)
+            become_bash(command, env, self.shell)
         return self._run_and_process(command, env)
 
     def environment(self) -> dict[str, str]:
@@ -134,7 +145,7 @@ class BashOperator(Operator):
         import sys
 
         last = ""
-        words, handle = bash_words(command)
+        words, handle = bash_words(command, self.shell)
         kept = () if handle is None else (handle,)
         with subprocess.Popen(
             words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=kept
@@ -203,7 +214,7 @@ def encoding(value: Any, name: str) -> str:
         refuse(f"{name} must be the name of a text encoding such as 'utf-8', not {shown(value)}")
 
 
-def bash_words(command: str) -> tuple[list[str], int | None]:
+def bash_words(command: str, shell: str = "bash") -> tuple[list[str], int | None]:
     """Return the arguments with which bash runs *command*, and a descriptor that it must inherit, if any.
 
     Every user of the machine can read a command line, so a command with a secret is not put there.
@@ -211,25 +222,25 @@ def bash_words(command: str) -> tuple[list[str], int | None]:
     from penstock.task_process.hiding import hidden
 
     if not hidden.found_in(command) or not hasattr(os, "memfd_create"):
-        return ["bash", "-c", command], None
+        return [shell, "-c", command], None
     handle = os.memfd_create("command", 0)
     with open(handle, "wb", closefd=False) as file:
         file.write(os.fsencode(command))
     # bash reads it before it closes it, and what bash starts does not have it.
-    return ["bash", "-c", f'eval "$(</proc/self/fd/{handle})" {handle}<&-'], handle
+    return [shell, "-c", f'eval "$(</proc/self/fd/{handle})" {handle}<&-'], handle
 
 
-def become_bash(command: str, env: dict[str, str]) -> NoReturn:
+def become_bash(command: str, env: dict[str, str], shell: str = "bash") -> NoReturn:
     """Replace this process by bash, so that exit code, signals and output are the command's own.
 
-    Raises `TaskError` if bash is not installed.
+    Raises `TaskError` if *shell* is not installed.
     """
     import shutil
     import sys
 
-    bash = shutil.which("bash")
+    bash = shutil.which(shell)
     if bash is None:
-        raise TaskError("bash is not installed, or not on PATH")
+        raise TaskError(f"{shell} is not installed, or not on PATH")
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(bash, bash_words(command)[0], env)  # noqa: S606 - the command is what the author asked for
+    os.execve(bash, bash_words(command, shell)[0], env)  # noqa: S606 - the command is what the author asked for

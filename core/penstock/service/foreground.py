@@ -273,7 +273,7 @@ def _rendered(archive: Archive, spec: DagSpec, row: TaskRow) -> dict[str, Any]:
     if row.attempt_id is None or task is None:
         return {}
     if task.command is not None:  # started unchanged, so nothing was rendered
-        return {"bash_command": task.command.argv[-1]} if task.command.argv[:2] == ("bash", "-c") else {}
+        return {"bash_command": task.command.argv[-1]} if task.command.argv[1:2] == ("-c",) else {}
     return archive.rendered(row.attempt_id)
 
 

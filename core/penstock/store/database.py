@@ -66,9 +66,11 @@ class Database:
         database = cls(path, open_file(path, readonly=readonly), readonly=readonly)
         try:
             schema.prepare(database)
-        except UNREADABLE as error:
+        except BaseException as error:
             database.close()
-            raise StoreError(f"{path} cannot be opened: {driver_text(error)}") from None
+            if isinstance(error, UNREADABLE):
+                raise StoreError(f"{path} cannot be opened: {driver_text(error)}") from None
+            raise
         return database
 
     # -- reading and writing ---------------------------------------------------------------------

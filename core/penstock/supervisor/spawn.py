@@ -6,6 +6,7 @@ import errno
 import os
 
 from penstock.stray_signals import ALL
+from penstock.supervisor.plain_command import without_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -44,7 +45,8 @@ def spawn(
 ) -> int:
     """Start *argv* with exactly *env* and return its pid; outputs go to *stdout* (and *stderr* if given).
 
-    It gets *umask* (None: ours) and the default action for every signal, with only *blocked* blocked.
+    A ``bash -c`` of plain words starts their program, see `plain_command`. The process gets *umask*
+    (None: ours) and the default action for every signal, with only *blocked* blocked.
 
     Raises `CannotStartError`, or OSError with a number in `BUSY` if the machine is short of something at
     the moment. This process changes to *cwd* and back to ``/``, and takes *umask* for that time: posix_spawn
@@ -58,20 +60,17 @@ def spawn(
         raise CannotStartError(NOT_RUNNABLE, "there is no command")
     own = None if umask is None else os.umask(umask)
     try:
+        outputs = (stdout, stdout if stderr is None else stderr)
+        plain = without_shell(argv, env)
+        if plain is not None:
+            try:
+                return _posix_spawn(*plain, outputs, blocked)
+            except OSError as error:
+                if error.errno in BUSY:
+                    raise
+                # Not a program after all: bash knows what to do, or what to say.
         program = find_program(argv[0], env.get("PATH", _DEFAULT_PATH))
-        return os.posix_spawn(
-            program,
-            list(argv),
-            dict(env),
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, stdout, 1),
-                (os.POSIX_SPAWN_DUP2, stdout if stderr is None else stderr, 2),
-            ],
-            setsid=True,
-            setsigmask=list(blocked),
-            setsigdef=_RESET,
-        )
+        return _posix_spawn(program, argv, env, outputs, blocked)
     except ValueError as error:  # a NUL byte in an argument or a variable
         raise CannotStartError(NOT_RUNNABLE, f"{argv[0]}: {error}") from None
     except OSError as error:
@@ -83,6 +82,28 @@ def spawn(
             os.umask(own)
         if cwd is not None:
             os.chdir("/")
+
+
+def _posix_spawn(
+    program: str,
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    outputs: tuple[int, int],
+    blocked: Iterable[int],
+) -> int:
+    return os.posix_spawn(
+        program,
+        list(argv),
+        dict(env),
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, outputs[0], 1),
+            (os.POSIX_SPAWN_DUP2, outputs[1], 2),
+        ],
+        setsid=True,
+        setsigmask=list(blocked),
+        setsigdef=_RESET,
+    )
 
 
 def find_program(name: str, path: str) -> str:

@@ -291,6 +291,12 @@ def test_the_log_takes_its_room_before_the_first_commit_and_grows_no_more(tmp_pa
     database.close()
 
 
+def opened(folder: Path) -> list[str]:
+    """Return the files below *folder* that this process has open."""
+    files = (os.path.realpath(each.path) for each in os.scandir("/dev/fd"))
+    return [file for file in files if file.startswith(f"{folder}/")]
+
+
 def test_a_file_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     raw = sqlite3.connect(path)
@@ -306,6 +312,7 @@ def test_a_file_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> No
     text.write_text("not a database at all, only words " * 100)
     with pytest.raises(StoreError, match="cannot be opened"):
         Database.open(text)
+    assert opened(tmp_path) == []
 
 
 def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -317,6 +324,7 @@ def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
     for readonly in (False, True):
         with pytest.raises(StoreError, match="use a newer program"):
             Database.open(path, readonly=readonly)
+    assert opened(tmp_path) == []
 
 
 def test_reading_only_needs_a_file_and_changes_none(tmp_path: Path) -> None:

@@ -42,18 +42,11 @@ def open_file(path: Path, *, readonly: bool) -> sa.Engine:
             check_same_thread=False,
             factory=Raw,
         )
-        raw.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        raw.execute("PRAGMA foreign_keys = ON")
-        raw.execute("PRAGMA trusted_schema = OFF")
-        if readonly:
-            raw.execute("PRAGMA wal_autocheckpoint = 0")
-            raw.execute("PRAGMA query_only = ON")
-        else:
-            raw.execute("PRAGMA journal_mode = WAL")
-            raw.execute("PRAGMA synchronous = FULL")
-            raw.execute("PRAGMA fullfsync = ON")
-            raw.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
-            raw.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        try:
+            _settle(raw, readonly=readonly)
+        except BaseException:
+            raw.close()
+            raise
         return raw
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool, pool_size=4)
@@ -65,3 +58,18 @@ def open_file(path: Path, *, readonly: bool) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get(WRITES) else "BEGIN")
 
     return engine
+
+
+def _settle(raw: sqlite3.Connection, *, readonly: bool) -> None:
+    raw.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute("PRAGMA trusted_schema = OFF")
+    if readonly:
+        raw.execute("PRAGMA wal_autocheckpoint = 0")
+        raw.execute("PRAGMA query_only = ON")
+    else:
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA fullfsync = ON")
+        raw.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
+        raw.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
