@@ -287,6 +287,7 @@ LATER = [
     ("a.on_failure_fail_dagrun = 1", "must be True or False"),
     ("a.env = 3", "env must be a mapping"),
     ("a.append_env = 'no'", "append_env must be True or False"),
+    ("a.shell = '/bin/sh'", "the path of a bash such as '/bin/bash'"),
     ("a.output_encoding = 'utf-9'", "name of a text encoding"),
     ("a.env = {'A=B': 'x'}", "not an environment name"),
     ("a.bash_command = 'a\\0b'", "NUL character"),

@@ -85,6 +85,11 @@ def test_task_arguments_reach_the_spec(load: Any) -> None:
             CommandSpec(argv=("bash", "-c", "x"), env={"A": "1"}),
         ),
         ("bash_command='run.sh '", "command", CommandSpec(argv=("bash", "-c", "run.sh "))),
+        (
+            "bash_command='x', shell='/bin/bash'",
+            "command",
+            CommandSpec(argv=("/bin/bash", "-c", "x")),
+        ),
         ("bash_command='echo {{ ds }}'", "python", None),
         ("bash_command='{% if 1 %}x{% endif %}'", "python", None),
         ("bash_command='x', env={'A': '{{ ds }}'}", "python", None),
