@@ -61,6 +61,11 @@ class UnknownError(UsageError):
     default = "It does not exist."
 
 
+def unknown_dag(dag_id: str, more: str = "") -> UnknownError:
+    """Return the error for a DAG that does not exist; *more* is put after it."""
+    return UnknownError(f"DAG {dag_id!r} does not exist{more}")
+
+
 class SettingsError(UsageError):
     """The configuration is wrong."""
 

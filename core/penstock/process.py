@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
     from collections.abc import Iterable, Iterator
 
 LINUX = sys.platform.startswith("linux")
+SIGCONT = 18 if LINUX else 19
 _SIGKILL = 9
 _boot_id: str | None = None
 # Linux stops its monotonic clock while the machine sleeps; macOS does not.

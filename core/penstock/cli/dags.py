@@ -13,7 +13,6 @@ from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from penstock.model.views.dags import DagDetail, DagRow
-    from penstock.model.views.pauses import PauseInfo
 
 
 @click.group
@@ -77,16 +76,6 @@ def _marks(row: DagRow) -> list[str]:
     return [mark for mark, applies in marks.items() if applies]
 
 
-def _pause_text(info: PauseInfo) -> str:
-    """Return who paused it, when, why and until when."""
-    from penstock.cli import text
-
-    parts = [f"by {info.by} since {text.moment(info.since)}"]
-    if info.until is not None:
-        parts.append(f"until {text.moment(info.until)}")
-    return ", ".join(parts) + (f": {info.why}" if info.why else "")
-
-
 @dags.command("show")
 @dag_argument
 @json_option
@@ -123,8 +112,8 @@ def _detail_text(detail: DagDetail) -> str:
             ("schedule", f"{row.schedule} ({row.timezone}), catchup {detail.catchup}"),
             ("in words", detail.words or None),
             ("state", ", ".join(_marks(row)) or "on"),
-            ("paused", row.paused and _pause_text(row.paused)),
-            ("frozen", row.frozen and _pause_text(row.frozen)),
+            ("paused", row.paused and row.paused.text(text.moment, with_since=True)),
+            ("frozen", row.frozen and row.frozen.text(text.moment, with_since=True)),
             ("next run", text.moment(row.next_run) if row.next_run else None),
             ("owner", row.owner),
             ("tags", ", ".join(row.tags) or None),

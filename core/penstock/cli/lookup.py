@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from penstock.errors import UnknownError, UsageError
+from penstock.errors import UnknownError, UsageError, unknown_dag
 from penstock.ids import split_instance
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _suggestion(engine: Engine, dag_id: str, run_id: str | None, task_ids: list[
     if dag_id not in dags:
         broken = engine.import_errors()
         files = "; some DAG files do not load, see `penstock dags errors`" if broken else ""
-        return f"DAG {dag_id!r} does not exist{_nearest(dag_id, dags)}{files}"
+        return unknown_dag(dag_id, f"{_nearest(dag_id, dags)}{files}").message
     if run_id is not None:
         runs = [row.run_id for row in engine.runs(dag_id, limit=_PAGE)]
         if run_id not in runs and len(runs) < _PAGE:

@@ -201,19 +201,6 @@ class CommandFailedError(TaskError):
     """A command ended with an exit code that means failure."""
 
 
-def encoding(value: Any, name: str) -> str:
-    """Return the name of a text encoding.
-
-    Raises `DagFileError` for one that does not exist.
-    """
-    from codecs import lookup
-
-    try:
-        return lookup(value).name
-    except (LookupError, TypeError):
-        refuse(f"{name} must be the name of a text encoding such as 'utf-8', not {shown(value)}")
-
-
 def bash_words(command: str, shell: str = "bash") -> tuple[list[str], int | None]:
     """Return the arguments with which bash runs *command*, and a descriptor that it must inherit, if any.
 

@@ -10,11 +10,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from penstock.authoring.context import Context
     from penstock.authoring.node import Graph, Task
 
 
 class BranchError(TaskError, ValueError):
     """A branch chose something that does not exist."""
+
+
+def follow(task: Task, chosen: Any, context: Context) -> Any:
+    """Rule out the children of *task* that *chosen* leaves out; return what was chosen if none are.
+
+    Raises `BranchError` for a choice that is not in the DAG.
+    """
+    skips = ruled_out(task, chosen)
+    context["ti"].rule_out(skips)
+    return None if skips else chosen
 
 
 def ruled_out(task: Task, chosen: Any) -> list[str]:

@@ -164,12 +164,9 @@ class BranchExternalPythonOperator(ExternalPythonOperator):
 
     def execute(self, context: Context) -> Any:
         """Choose."""
-        from penstock.operators.branching import ruled_out
+        from penstock.operators.branching import follow
 
-        chosen = self.call(context)
-        skips = ruled_out(self, chosen)
-        context["ti"].rule_out(skips)
-        return None if skips else chosen
+        return follow(self, self.call(context), context)
 
 
 def source_of(function: Callable[..., Any]) -> str:

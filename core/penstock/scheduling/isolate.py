@@ -16,7 +16,7 @@ from penstock.clock import Clock, to_us
 from penstock.errors import LostError, PenstockError, StaleRowsError, StoreError
 from penstock.model.acts import QuarantineDrop, QuarantineRetry
 from penstock.model.subject import Subject, SubjectKind, about_dag, lay_to, place_of, reason_of, subject_of
-from penstock.scheduling.moves.quarantine import put, release, version_name
+from penstock.scheduling.moves.quarantine import put, release, version_hashes
 from penstock.scheduling.world.orders import ActOrder, FileLoaded, Order, about_order
 from penstock.scheduling.world.world import World
 from penstock.store.engine.gate import Gate, Touched
@@ -341,9 +341,9 @@ def version_of(
         for spec in parsed.dags:
             if spec.dag_id == subject.id:
                 world.parked[subject.id] = parsed
-                return version_name(spec, parsed.source_hash)
+                return version_hashes(spec, parsed.source_hash)
     entry = world.dags.get(subject.id)
     if entry is not None:
-        return version_name(entry.structure.spec, entry.structure.source_hash)
+        return version_hashes(entry.structure.spec, entry.structure.source_hash)
     facts = world.unread.get(subject.id)
-    return None if facts is None else world.reads.version_name(facts.version_id)
+    return None if facts is None else world.reads.version_hashes(facts.version_id)

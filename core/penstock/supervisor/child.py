@@ -15,7 +15,6 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 CHUNK = 65536
 _DRAIN_CHUNKS = 32
 _SIGTERM, _SIGKILL = 15, 9
-_SIGCONT = 18 if process.LINUX else 19
 
 
 class Child:
@@ -89,7 +88,7 @@ class Child:
     def terminate(self) -> None:
         """Ask the whole group to end; a stopped process is continued so that it can."""
         process.signal_group(self.pid, _SIGTERM)
-        process.signal_group(self.pid, _SIGCONT)
+        process.signal_group(self.pid, process.SIGCONT)
 
     def kill(self) -> None:
         """End the whole group."""

@@ -8,7 +8,8 @@ from penstock.failpoint import disk
 
 BACKLOG = 256 << 10
 """Bytes kept in memory while the disk is full; later ones are only counted."""
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+APPENDED = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+"""How a file is opened that only grows; never one that a task has put a link in the place of."""
 
 
 class LogFile:
@@ -21,7 +22,7 @@ class LogFile:
     __slots__ = ("_broken_line", "_gap", "_waiting", "handle", "lost", "problem")
 
     def __init__(self, path: str) -> None:
-        self.handle = os.open(path, _NEW, 0o600)
+        self.handle = os.open(path, APPENDED, 0o600)
         self.lost = 0
         self.problem: OSError | None = None
         self._waiting = bytearray()

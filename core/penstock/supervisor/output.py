@@ -19,7 +19,7 @@ from penstock.attempts.files import (
     MAX_HIDE_BYTES,
     MAX_XCOM_BYTES,
 )
-from penstock.supervisor.log_file import LogFile
+from penstock.supervisor.log_file import APPENDED, LogFile
 from penstock.supervisor.masking import Masker
 
 TYPE_CHECKING = False
@@ -28,7 +28,6 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 _INDEX_EVERY = 1.0
 """Seconds between entries of the time index."""
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Output:
@@ -270,7 +269,7 @@ class Output:
     def _write_time(self, offset: int, moment: int) -> None:
         try:
             if self._index < 0:
-                self._index = os.open(f"{self._folder}/{LOG_INDEX}", _NEW, 0o600)
+                self._index = os.open(f"{self._folder}/{LOG_INDEX}", APPENDED, 0o600)
             os.write(self._index, struct.pack("<QQ", offset, moment))
         except OSError:
             pass  # a full disk loses the times, not the attempt

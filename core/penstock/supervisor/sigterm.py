@@ -26,7 +26,6 @@ _LATEST = 0.75
 """The share of the grace after which readers are signalled even if their writers are still alive."""
 _LOOK = 0.25
 _SIGTERM = 15
-_SIGCONT = 18 if process.LINUX else 19
 
 
 class SigtermRound:
@@ -97,7 +96,7 @@ def _key(record: Stat) -> tuple[int, int]:
 
 def _ask(keys: Iterable[tuple[int, int]]) -> None:
     for pid, ticks in keys:
-        for number in (_SIGTERM, _SIGCONT):
+        for number in (_SIGTERM, process.SIGCONT):
             process.send(pid, ticks, number)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.errors import UnknownError
+from penstock.ids import instance_key
 from penstock.service.foreground import run_test
 from penstock.settings import Settings
 from penstock.store.engine.records import ValueRecord
@@ -36,7 +37,7 @@ class RanTask:
     @property
     def name(self) -> str:
         """``task``, or ``task[3]`` when mapped."""
-        return self.task_id if self.map_index < 0 else f"{self.task_id}[{self.map_index}]"
+        return instance_key(self.task_id, self.map_index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _lend(settings: Settings) -> None:
 
 def _task(row: Mapping[str, Any], logs: Mapping[str, str]) -> RanTask:
     task_id, map_index = row["task_id"], row["map_index"]
-    name = task_id if map_index < 0 else f"{task_id}[{map_index}]"
+    name = instance_key(task_id, map_index)
     return RanTask(
         task_id=task_id,
         map_index=map_index,

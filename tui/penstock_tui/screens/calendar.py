@@ -29,7 +29,17 @@ _LOOK_BACK = 13
 """How many months before its end are searched for the last point of a schedule that has ended."""
 
 
-class CalendarScreen(View):
+class _OfOneDag:
+    """What is shown of the schedule of one DAG."""
+
+    dag_id: str
+
+    def concerns(self, change: Change) -> bool:
+        """Only this DAG's points."""
+        return change.all or self.dag_id in change.dags
+
+
+class CalendarScreen(_OfOneDag, View):
     """Months of days; ``enter`` lists the points of a day, ``v`` marks a span, ``b`` backfills it."""
 
     view = "calendar"
@@ -101,10 +111,6 @@ class CalendarScreen(View):
         return await self.shell.feed.ask(
             lambda engine: engine.days(self.dag_id, first=month, last=last), key=("days", self.dag_id, month)
         )
-
-    def concerns(self, change: Change) -> bool:
-        """Only this DAG's points."""
-        return change.all or self.dag_id in change.dags
 
     def on_month_grid_moved(self) -> None:
         """Describe the day under the cursor."""
@@ -183,7 +189,7 @@ class CalendarScreen(View):
             self.shell.say("no earlier day here has failed or was skipped")
 
 
-class PointsScreen(Listing):
+class PointsScreen(_OfOneDag, Listing):
     """The points of one day or of several; enter opens a point's run."""
 
     view = "points"
@@ -213,10 +219,6 @@ class PointsScreen(Listing):
             self.show()
             if len(found) == _LIMIT:
                 self.shell.say(f"the first {_LIMIT} points; mark fewer days to see the rest")
-
-    def concerns(self, change: Change) -> bool:
-        """Only this DAG's points."""
-        return change.all or self.dag_id in change.dags
 
     def show(self) -> None:
         """Fill the table."""

@@ -8,10 +8,7 @@ from penstock_tui.clean import label
 
 def pause_text(info: PauseInfo) -> str:
     """Return all of it: ``by ada: the disk is full, until 08-22 06:00 UTC``."""
-    text = f"by {label(info.by)}"
-    if info.why:
-        text += f": {label(info.why)}"
-    return f"{text}, until {info.until:%m-%d %H:%M} UTC" if info.until is not None else text
+    return label(info.text(lambda moment: f"{moment:%m-%d %H:%M} UTC"))
 
 
 def pause_mark(info: PauseInfo, word: str) -> str:

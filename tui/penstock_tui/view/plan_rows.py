@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from penstock.ids import instance_key
 from penstock.model.backfills import Choice
 from penstock.model.states import RUN_UNFINISHED, RunState
 from penstock.model.views.plans import Plan, PlanItem
@@ -70,8 +71,7 @@ def _name(item: PlanItem, dates: dict[tuple[str, str | None], str]) -> str:
     elif item.task_id is None:
         parts.append(label(item.run_id or item.dag_id))
     if item.task_id is not None:
-        index = f"[{item.map_index}]" if item.map_index >= 0 else ""
-        parts.append(label(item.task_id) + index)
+        parts.append(label(instance_key(item.task_id, item.map_index)))
     return " ".join(parts)
 
 

@@ -124,7 +124,7 @@ def nodes_of(detail: RunDetail) -> tuple[Node, ...]:
 
 
 def _looked_at(task: TaskRow, up: str, ups: Sequence[TaskRow], keys: set[str]) -> Sequence[str]:
-    same = f"{up}[{task.map_index}]"
+    same = instance_key(up, task.map_index)
     if task.map_index >= 0 and len(ups) > 1:
         return [same if same in keys else key_of(ups[0])]
     return [key_of(other) for other in ups]

@@ -15,7 +15,7 @@ from penstock.model.structure import Structure
 from penstock.model.subject import about_dag
 from penstock.scheduling.moves.assets import forget_others
 from penstock.scheduling.moves.pools import put_pool
-from penstock.scheduling.moves.quarantine import release, version_name
+from penstock.scheduling.moves.quarantine import release, version_hashes
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.records import (
@@ -41,7 +41,7 @@ def take_file(tick: Tick, parsed: ParsedFile) -> None:
         with about_dag(spec.dag_id):
             problem = _useless(spec, parsed.source_hash)
             if problem is None and not _stays_out(
-                tick, spec.dag_id, version_name(spec, parsed.source_hash), parsed
+                tick, spec.dag_id, version_hashes(spec, parsed.source_hash), parsed
             ):
                 problem = _take_dag(tick, spec, parsed.source_hash)
         if problem is not None:

@@ -52,6 +52,6 @@ def release(world: World, gate: Gate, subject_id: str, reason: str) -> None:
     gate.note("released", dag_id=record.dag_id, run_id=record.run_id, reason=f"{subject_id}: {reason}")
 
 
-def version_name(spec: DagSpec, source_hash: str) -> str:
-    """Return what identifies a version of a DAG."""
+def version_hashes(spec: DagSpec, source_hash: str) -> str:
+    """Return what identifies a version of a DAG: both of its hashes, in full."""
     return f"{spec_hash(encode_spec(spec))}-{source_hash}"

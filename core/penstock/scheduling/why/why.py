@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from penstock.errors import UnknownError
+from penstock.ids import instance_key
 from penstock.model.barriers import BarrierKind
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
 from penstock.model.views.why import Barrier, Why
@@ -99,7 +100,7 @@ def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, 
     """
     found = instances(live, task_id, None if map_index < 0 else map_index)
     if not found:
-        raise UnknownError(unknown_task(live, task_id if map_index < 0 else f"{task_id}[{map_index}]"))
+        raise UnknownError(unknown_task(live, instance_key(task_id, map_index)))
     task = next((each for each in found if each.state not in TERMINAL), found[0])
     barriers = task_barriers(world, live, task, parallelism)
     name = task.key

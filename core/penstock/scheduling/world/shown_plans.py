@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from penstock.ids import instance_key
 from penstock.model.views.plans import Plan, PlanItem
 
 _KEPT_PLANS = 32
@@ -54,9 +55,9 @@ def _by_name(plan: Plan) -> dict[str, PlanItem]:
 
 
 def _name(item: PlanItem, *, with_run: bool) -> str:
-    name = item.task_id or item.run_id or item.note or item.dag_id
-    if item.task_id is not None and item.map_index >= 0:
-        name = f"{name}[{item.map_index}]"
+    name = item.run_id or item.note or item.dag_id
+    if item.task_id is not None:
+        name = instance_key(item.task_id, item.map_index)
     if item.task_id is not None and with_run:
         name = f"{name} of {item.run_id}"
     if item.run_id is None and item.logical_date is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from penstock.clock import opt_from_us
-from penstock.errors import RefusedError, UnknownError
+from penstock.errors import RefusedError, UnknownError, unknown_dag
 from penstock.execution.executor import Claimed
 from penstock.ids import split_instance
 from penstock.model.pauses import PauseKind
@@ -251,7 +251,7 @@ class World:
             return self.dags[dag_id]
         except KeyError:
             self.refuse_barred(dag_id, f"DAG {dag_id}")
-            raise UnknownError(f"DAG {dag_id!r} does not exist") from None
+            raise unknown_dag(dag_id) from None
 
     def put_dag(self, facts: DagRecord) -> None:
         """Add a new or changed DAG."""

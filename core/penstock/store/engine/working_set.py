@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from enum import StrEnum
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -18,7 +17,7 @@ from penstock.model.states import RunState, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
 from penstock.store import tables
-from penstock.store.checked import checked
+from penstock.store.checked import checked, known
 from penstock.store.engine.assets import events_of_run, next_event_id, queued_events
 from penstock.store.engine.live_rows import RUN_FIELDS, Standing, run_record
 from penstock.store.engine.meta import read_meta
@@ -90,8 +89,6 @@ _LEDGER_BETWEEN = (
     .order_by(_ledger.c.first_us)
 )
 
-W = TypeVar("W", bound=StrEnum)
-
 
 class WorkingSet(Standing):
     """Reads records; every method is one short read."""
@@ -109,7 +106,7 @@ class WorkingSet(Standing):
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
             raise ValueError(f"version {version_id} of the DAG cannot be read: {error}") from error
 
-    def version_name(self, version_id: int) -> str | None:
+    def version_hashes(self, version_id: int) -> str | None:
         """Return the two hashes of a version, whether or not it can be read; None when there is none."""
         columns = (_version.c.spec_hash, _version.c.source_hash)
         with self.database.read() as connection:
@@ -320,11 +317,3 @@ def _ledger_records(rows: Iterable[Any]) -> list[LedgerRecord]:
     return Sieve().rows(
         rows, lambda row: about_row("ledger", row.id), lambda row: LedgerRecord(*_ledger_row(row))
     )
-
-
-def known(kind: type[W], text: Any, otherwise: W) -> W:
-    """Return the word *text* of *kind*, or *otherwise*: for those who only look at the row."""
-    try:
-        return kind(text)
-    except ValueError:
-        return otherwise

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
-from penstock.ids import check_attempt_id
+from penstock.ids import check_attempt_id, instance_key
 from penstock.model.subject import about_row
 from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.xcoms import XComSource
@@ -47,8 +47,7 @@ def read_attempts(
         )
     ).first()
     if task is None:
-        index = "" if map_index < 0 else f"[{map_index}]"
-        raise UnknownError(f"run {run_id} of DAG {dag_id} has no task {task_id}{index}")
+        raise UnknownError(f"run {run_id} of DAG {dag_id} has no task {instance_key(task_id, map_index)}")
     query = (
         sa.select(_attempt)
         .where(_attempt.c.ti_id == task.id)

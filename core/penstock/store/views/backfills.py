@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us, opt_from_us
 from penstock.errors import UnknownError
+from penstock.ids import instance_key
 from penstock.model.backfills import BackfillPointState, BackfillState, Canary, Reprocess
 from penstock.model.pauses import PauseKind
 from penstock.model.states import TaskState
@@ -108,8 +109,8 @@ def read_pools(connection: Connection, versions: Versions) -> list[PoolRow]:
 
 def task_name(row: AnyRow) -> str:
     """Return ``dag/run/task`` (and ``[map_index]``) for a person to look up."""
-    index = "" if not isinstance(row.map_index, int) or row.map_index < 0 else f"[{row.map_index}]"
-    return f"{row.dag_id}/{row.run_id}/{row.task_id}{index}"
+    index = row.map_index if isinstance(row.map_index, int) else -1
+    return f"{row.dag_id}/{row.run_id}/{instance_key(row.task_id, index)}"
 
 
 def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillRow]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import opt_from_us
-from penstock.errors import UnknownError
+from penstock.errors import unknown_dag
 from penstock.model.form import fields_of
 from penstock.model.pauses import PauseKind
 from penstock.model.spec import ParamSpec
@@ -27,7 +27,7 @@ from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.statement import table_of
 from penstock.store.views.next_points import Coming, Cursor
 from penstock.store.views.quarantine import reasons
-from penstock.store.views.runs import RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
+from penstock.store.views.runs import PAUSES, RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
 from penstock.store.views.versions import StoredVersion, Versions
 from penstock.timetable.describe import in_words
 
@@ -72,15 +72,7 @@ _RUNNING_TASKS = (
     .group_by(_run.c.dag_id)
 )
 _ERRORS = sa.select(_import_error.c.file, _import_error.c.message)
-_PAUSES = sa.select(
-    _pause.c.dag_id,
-    _pause.c.kind,
-    _pause.c.run_id,
-    _pause.c.by,
-    _pause.c.since_us,
-    _pause.c.why,
-    _pause.c.until_us,
-).where(_pause.c.kind != PauseKind.TASK)
+_PAUSES = PAUSES.where(_pause.c.kind != PauseKind.TASK)
 
 
 class _Facts(NamedTuple):
@@ -139,7 +131,7 @@ def dag_row(connection: Connection, dag_id: str) -> AnyRow:
     """Return a DAG's row; raise `UnknownError` when there is none."""
     row = connection.execute(_DAGS.where(_dag.c.dag_id == dag_id)).first()
     if row is None:
-        raise UnknownError(f"DAG {dag_id!r} does not exist")
+        raise unknown_dag(dag_id)
     return row
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us, opt_us, to_us
-from penstock.errors import UnknownError, UsageError
+from penstock.errors import UnknownError, UsageError, unknown_dag
 from penstock.model.pauses import PauseKind
 from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState, progress
@@ -64,7 +64,8 @@ _COUNTS = (
     .where(_task.c.run_pk.in_(sa.bindparam("runs", expanding=True)))
     .group_by(_task.c.run_pk, _task.c.state)
 )
-_PAUSES = sa.select(
+PAUSES = sa.select(
+    _pause.c.dag_id,
     _pause.c.kind,
     _pause.c.run_id,
     _pause.c.task_id,
@@ -72,7 +73,9 @@ _PAUSES = sa.select(
     _pause.c.since_us,
     _pause.c.why,
     _pause.c.until_us,
-).where(_pause.c.dag_id == sa.bindparam("dag_id"))
+)
+"""What `pause_view` is made of, and what it is about."""
+_PAUSES = PAUSES.where(_pause.c.dag_id == sa.bindparam("dag_id"))
 _STATES = (
     sa.select(_task.c.task_id, _task.c.state)
     .where(
@@ -193,7 +196,7 @@ def known_dag(connection: Connection, dag_id: str) -> None:
         sa.select(_run.c.dag_id).where(_run.c.dag_id == dag_id).limit(1)
     )  # one that was dropped keeps its runs
     if connection.execute(known).first() is None and connection.execute(ran).first() is None:
-        raise UnknownError(f"DAG {dag_id!r} does not exist")
+        raise unknown_dag(dag_id)
 
 
 def task_counts(connection: Connection, run_pks: Iterable[int]) -> dict[int, dict[str, int]]:
