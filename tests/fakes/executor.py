@@ -102,6 +102,9 @@ class ScriptedExecutor:
         spec = self.specs.get(attempt_id)
         return {} if spec is None else dict(spec.env)
 
+    def pushed(self, attempt_id: str) -> dict[str, object]:
+        return {}
+
     def rendered(self, attempt_id: str) -> dict[str, object]:
         """Nothing renders."""
         return {}

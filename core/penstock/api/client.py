@@ -18,6 +18,7 @@ from penstock.api import wire
 from penstock.api.engine import Engine, TaskQuestions
 from penstock.api.link import Link, NothingSentError
 from penstock.api.questions import Hello, Question, question
+from penstock.api.searches import Searches
 from penstock.errors import EngineNotRunningError, ProtocolError
 from penstock.model.views.events import Change
 
@@ -25,7 +26,7 @@ CALL_TIMEOUT = 30.0
 _HEARTBEAT_SLACK = 10.0
 
 
-class SocketEngine(Engine, TaskQuestions, Protocol):
+class SocketEngine(Engine, TaskQuestions, Searches, Protocol):
     """An engine at the other end of a socket, as type checkers see it: all questions of the ports."""
 
     def connect(self) -> Hello:

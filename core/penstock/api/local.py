@@ -12,6 +12,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from penstock.api.local_searches import LocalSearches
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
 from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError, PenstockError
@@ -69,7 +70,7 @@ class Acts(Planner, Protocol):
         ...
 
 
-class LocalEngine:
+class LocalEngine(LocalSearches):
     """Answers from *database* and, what attempts printed, from *archive*.
 
     With *acts* it is the daemon's: ``status().pid`` is this process and commits are carried out.
@@ -88,9 +89,8 @@ class LocalEngine:
         since: datetime | None = None,
         clock: Clock | None = None,
     ) -> None:
+        super().__init__(database, settings, archive, clock)
         self._database = database
-        self._settings = settings
-        self._archive = archive
         self._acts = acts
         self._planner = acts or planner
         self._since = since

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol, get_type_hints
 import msgspec
 
 from penstock.api.engine import Engine, TaskQuestions
+from penstock.api.searches import Searches
 from penstock.errors import ProtocolError
 
 
@@ -38,7 +39,7 @@ class Socket(Protocol):
         ...
 
 
-PORTS = (Engine, TaskQuestions, Socket)
+PORTS = (Engine, TaskQuestions, Searches, Socket)
 
 
 class Question(NamedTuple):

@@ -52,6 +52,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "unpause": "pause:unpause",
         "hold": "hold:hold",
         "release": "hold:release",
+        "note": "note:note",
         "backfill": "backfill:backfill",
     },
     "Write DAGs": {

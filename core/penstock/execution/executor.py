@@ -148,6 +148,10 @@ class Archive(Protocol):
         """
         ...
 
+    def pushed(self, attempt_id: str) -> dict[str, Any]:
+        """Return the values that the attempt pushed, by key; empty if there are none or they are not kept."""
+        ...
+
 
 class Executor(Archive, Protocol):
     """Runs attempts somewhere. All calls are made from the engine's event loop and do not block for long."""

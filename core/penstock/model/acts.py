@@ -218,6 +218,18 @@ class ResizeBackfill(Act, frozen=True, kw_only=True, tag="backfill_resize", omit
     max_active_runs: int
 
 
+class SetNote(Act, frozen=True, kw_only=True, tag="note", omit_defaults=True):
+    """Write a note about a run, or one task instance of it. None or an empty text takes it away.
+
+    ``task_id`` may be ``task[3]``. The newest note is shown; the event trail has the earlier ones.
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str | None = None
+    note: str | None = None
+
+
 class SetPool(Act, frozen=True, kw_only=True, tag="pool_set", omit_defaults=True):
     """Make a pool or change its size. Fields that are None stay as they are."""
 
@@ -313,6 +325,7 @@ AnyAct = (
     | ResumeBackfill
     | CancelBackfill
     | ResizeBackfill
+    | SetNote
     | SetPool
     | DeletePool
     | SetVariable

@@ -382,6 +382,7 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (
         Index("ix_event_run", "dag_id", "run_id"),
+        Index("ix_event_note", "dag_id", "run_id", sqlite_where=text("kind = 'note'")),
         {"sqlite_autoincrement": True},
     )
     seq: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))

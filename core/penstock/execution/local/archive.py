@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -60,6 +61,15 @@ class LocalArchive:
             return dict(files.read(f"{self.folder(attempt_id)}/{files.RENDERED}")["fields"])
         except (OSError, ValueError, KeyError):
             return {}
+
+    def pushed(self, attempt_id: str) -> dict[str, Any]:
+        """Return the values in the attempt's file of them, which is of any size up to the hard limit."""
+        try:
+            with open(f"{self.folder(attempt_id)}/{files.XCOM}", "rb") as file:  # noqa: PTH123
+                values = json.loads(file.read(files.HARD_XCOM_BYTES + 1)).get("values")
+        except (OSError, ValueError, AttributeError):
+            return {}
+        return values if isinstance(values, dict) else {}
 
     def folder(self, attempt_id: str) -> str:
         """Return the directory of an attempt; raise `BadIdError` for an invalid id."""

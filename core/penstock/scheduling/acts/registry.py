@@ -30,6 +30,7 @@ from penstock.model.acts import (
     RunNext,
     RunNow,
     SetConnection,
+    SetNote,
     SetPool,
     SetVariable,
     Trigger,
@@ -42,6 +43,7 @@ from penstock.scheduling.acts.backfill import plan_backfill, plan_backfill_life
 from penstock.scheduling.acts.cancel import plan_cancel
 from penstock.scheduling.acts.clear import plan_clear, plan_retry
 from penstock.scheduling.acts.mark import plan_mark
+from penstock.scheduling.acts.notes import plan_note
 from penstock.scheduling.acts.pause import plan_lift, plan_pause
 from penstock.scheduling.acts.pools import plan_delete_pool, plan_set_pool
 from penstock.scheduling.acts.quarantine import plan_quarantine
@@ -69,6 +71,7 @@ _PLANNERS: dict[type, Planner] = {
     ResumeBackfill: plan_backfill_life,
     CancelBackfill: plan_backfill_life,
     ResizeBackfill: plan_backfill_life,
+    SetNote: plan_note,
     SetPool: plan_set_pool,
     DeletePool: plan_delete_pool,
     SetVariable: plan_value,

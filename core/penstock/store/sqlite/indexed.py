@@ -7,3 +7,4 @@ import sqlalchemy as sa
 UNFINISHED_RUNS = sa.text("run.state IN ('queued', 'running')")
 LIVE_ATTEMPTS = sa.text("attempt.end_us IS NULL")
 FAILED_TASKS = sa.text("task_instance.state = 'failed'")
+NOTES = sa.text("event.kind = 'note'")

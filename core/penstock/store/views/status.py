@@ -102,10 +102,10 @@ def read_events(
     if run_id is not None:
         query = query.where(_event.c.run_id == run_id)
     rows = connection.execute(query).all()
-    return Sieve().rows(rows, lambda row: about_row("event", row.seq), _event_row)
+    return Sieve().rows(rows, lambda row: about_row("event", row.seq), event_view)
 
 
-def _event_row(row: Any) -> EventRow:
+def event_view(row: Any) -> EventRow:
     """Return the view of an event; raise ValueError for a row that holds what its columns are not for."""
     _checked_event(row)
     return EventRow(

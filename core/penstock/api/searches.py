@@ -1,0 +1,84 @@
+"""What the engine answers besides for clients that list over all DAGs: the HTTP API.
+
+A second port beside `penstock.api.engine.Engine`, filled by the same two implementations. Lists are
+filtered, ordered and counted where the data is; a page is what travels. Every call raises
+`UnknownError` for an id that does not exist.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from penstock.model.search import EventSearch, RunSearch, TaskSearch, XComSearch
+from penstock.model.spec import DagSpec
+from penstock.model.views.found import (
+    DagFacts,
+    DagSource,
+    EventPage,
+    Figures,
+    RunPage,
+    TaskPage,
+    VersionFacts,
+    XComPage,
+    XComValue,
+)
+from penstock.model.views.points import PointRow
+
+
+class Searches(Protocol):
+    """Lists over all DAGs, and the details that only such clients ask for."""
+
+    def dag_facts(self) -> list[DagFacts]:
+        """Return every DAG by id, as lists show it."""
+        ...
+
+    def coming(self, dag_ids: tuple[str, ...]) -> dict[str, PointRow]:
+        """Return the next schedule point of each of *dag_ids* that has one, paused or not."""
+        ...
+
+    def spec(self, dag_id: str) -> DagSpec:
+        """Return what the current version of a DAG says."""
+        ...
+
+    def versions(self, dag_id: str) -> list[VersionFacts]:
+        """Return the versions of a DAG, the first one first."""
+        ...
+
+    def source(self, dag_id: str, number: int | None = None) -> DagSource:
+        """Return the file that made a version of a DAG (None: the current one)."""
+        ...
+
+    def search_runs(self, search: RunSearch) -> RunPage:
+        """Return one page of the runs that fit, and how many there are."""
+        ...
+
+    def run_counts(self, dag_ids: tuple[str, ...] | None = None) -> dict[str, dict[str, int]]:
+        """Return how many runs of each DAG are in each state; DAGs without a run are left out."""
+        ...
+
+    def search_tasks(self, search: TaskSearch) -> TaskPage:
+        """Return one page of the task instances that fit, and how many there are."""
+        ...
+
+    def pool_counts(self) -> dict[str, dict[str, int]]:
+        """Return the slots of each pool that task instances of unfinished runs want or hold, by state."""
+        ...
+
+    def search_events(self, search: EventSearch) -> EventPage:
+        """Return one page of the events that fit, and how many there are."""
+        ...
+
+    def search_xcoms(self, search: XComSearch) -> XComPage:
+        """Return one page of the pushed values that fit, and how many there are; not the values."""
+        ...
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str, map_index: int = -1) -> XComValue:
+        """Return one value that a task instance pushed, as plain JSON.
+
+        Dates become ISO strings, tuples and sets lists.
+        """
+        ...
+
+    def figures(self) -> Figures:
+        """Return counts of everything that is kept, a few seconds old at most."""
+        ...

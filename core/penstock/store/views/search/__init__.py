@@ -1,0 +1,1 @@
+"""Lists over all DAGs: filtered, ordered and counted by the database, a page at a time."""

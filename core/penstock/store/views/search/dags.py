@@ -1,0 +1,129 @@
+"""All DAGs as lists show them. What a version says is worked out once and kept."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import opt_from_us
+from penstock.errors import UnknownError
+from penstock.model.pauses import PauseKind
+from penstock.model.spec import DagSpec
+from penstock.model.states import RunState
+from penstock.model.subject import about_row
+from penstock.model.views.found import DagFacts, VersionFacts
+from penstock.store import tables
+from penstock.store.sieve import Sieve
+from penstock.store.sqlite.indexed import UNFINISHED_RUNS
+from penstock.store.statement import table_of
+from penstock.store.views.search.versions import numbered
+from penstock.store.views.versions import StoredVersion, Versions
+from penstock.timetable.describe import in_words
+
+_dag = table_of(tables.DagRow)
+_run = table_of(tables.RunRow)
+_pause = table_of(tables.PauseRow)
+_import_error = table_of(tables.ImportErrorRow)
+_newest = _run.alias("newest")
+_DAGS = (
+    sa.select(_dag.c.dag_id, _dag.c.file, _dag.c.version_id, _dag.c.missing, _run.c.state, _run.c.start_us)
+    .select_from(
+        _dag.outerjoin(
+            _run,
+            _run.c.id
+            == sa.select(_newest.c.id)
+            .where(_newest.c.dag_id == _dag.c.dag_id)
+            .order_by(_newest.c.run_after_us.desc(), _newest.c.id.desc())
+            .limit(1)
+            .correlate(_dag)
+            .scalar_subquery(),
+        )
+    )
+    .order_by(_dag.c.dag_id)
+)
+_PAUSES = sa.select(_pause.c.dag_id, _pause.c.kind).where(
+    _pause.c.kind.in_([PauseKind.SCHEDULE, PauseKind.FREEZE])
+)
+_ACTIVE = sa.select(_run.c.dag_id, sa.func.count()).where(UNFINISHED_RUNS).group_by(_run.c.dag_id)
+_SPEC = sa.select(_dag.c.version_id).where(_dag.c.dag_id == sa.bindparam("dag_id"))
+
+
+class DagList:
+    """The list of all DAGs. Safe to share between threads."""
+
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+        self._lock = threading.Lock()
+        self._said: dict[int, DagFacts] = {}
+        """What the versions of the DAGs say, without what moves."""
+
+    def read(self, connection: Connection) -> list[DagFacts]:
+        """Return every DAG by id."""
+        rows = connection.execute(_DAGS).all()
+        said = self._of_versions(connection, {row.version_id for row in rows})
+        pauses = {(row.dag_id, row.kind) for row in connection.execute(_PAUSES)}
+        broken = set(connection.execute(sa.select(_import_error.c.file)).scalars())
+        active: dict[str, int] = {row[0]: row[1] for row in connection.execute(_ACTIVE)}
+
+        def facts(row: Any) -> DagFacts:
+            return msgspec.structs.replace(
+                said[row.version_id],
+                paused=(row.dag_id, PauseKind.SCHEDULE) in pauses,
+                frozen=(row.dag_id, PauseKind.FREEZE) in pauses,
+                missing=bool(row.missing),
+                import_error=row.file in broken,
+                active_runs=active.get(row.dag_id, 0),
+                last_run_state=None if row.state is None else RunState(row.state),
+                last_run_start=opt_from_us(row.start_us),
+            )
+
+        return Sieve().rows(rows, lambda row: about_row("dag", row.dag_id), facts)
+
+    def spec(self, connection: Connection, dag_id: str) -> DagSpec:
+        """Return what the current version of a DAG says; raise `UnknownError` if there is no such DAG."""
+        key = connection.execute(_SPEC, {"dag_id": dag_id}).scalar()
+        if key is None:
+            raise UnknownError(f"DAG {dag_id!r} does not exist")
+        return self._versions.one(connection, key).spec
+
+    def _of_versions(self, connection: Connection, ids: set[int]) -> dict[int, DagFacts]:
+        with self._lock:
+            said = {key: facts for key, facts in self._said.items() if key in ids}
+            missing = ids - said.keys()
+            if missing:
+                numbers = numbered(connection, None)
+                for key in missing:  # one at a time: so many at once would fill the memory
+                    version = self._versions.one(connection, key)
+                    if key in numbers:
+                        said[key] = _said(version, numbers[key])
+            self._said = said
+            return said
+
+
+def _said(version: StoredVersion, number: VersionFacts) -> DagFacts:
+    spec = version.spec
+    owners = {task.owner or spec.owner for task in spec.tasks} | {spec.owner}
+    return DagFacts(
+        dag_id=spec.dag_id,
+        file=spec.file,
+        version=number,
+        description=spec.description,
+        owners=tuple(sorted(owner for owner in owners if owner)),
+        tags=tuple(sorted(spec.tags)),
+        kind=spec.schedule.kind,
+        crons=spec.schedule.crons,
+        schedule=spec.schedule.text,
+        words=in_words(spec.schedule),
+        assets=spec.schedule.assets is not None,
+        max_active_tasks=spec.max_active_tasks,
+        max_active_runs=spec.max_active_runs,
+        max_consecutive_failed_runs=spec.max_consecutive_failed_runs,
+        limited=any(
+            task.max_active_tis_per_dag is not None or task.max_active_tis_per_dagrun is not None
+            for task in spec.tasks
+        ),
+    )
