@@ -102,6 +102,9 @@ class ScriptedExecutor:
         spec = self.specs.get(attempt_id)
         return {} if spec is None else dict(spec.env)
 
+    def log_times(self, attempt_id: str, first: int, last: int) -> list[tuple[int, int]]:
+        return []
+
     def pushed(self, attempt_id: str) -> dict[str, object]:
         return {}
 

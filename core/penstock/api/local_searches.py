@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from penstock.clock import Clock
+from datetime import datetime
+
+from penstock.clock import Clock, from_us
 from penstock.errors import UnknownError
 from penstock.execution.executor import Archive
 from penstock.loading.keep import kept_source
@@ -97,6 +99,10 @@ class LocalSearches:
         if value is None and attempt_id is not None:
             value = self._archive.pushed(attempt_id).get(key)
         return XComValue(entry=entry, value=plain(value))
+
+    def log_times(self, attempt_id: str, first: int, last: int) -> list[tuple[int, datetime]]:
+        """Return when parts of a log were written."""
+        return [(offset, from_us(at)) for offset, at in self._archive.log_times(attempt_id, first, last)]
 
     def figures(self) -> Figures:
         """Return counts of everything that is kept."""

@@ -7,6 +7,7 @@ filtered, ordered and counted where the data is; a page is what travels. Every c
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from penstock.model.search import EventSearch, RunSearch, TaskSearch, XComSearch
@@ -76,6 +77,13 @@ class Searches(Protocol):
         """Return one value that a task instance pushed, as plain JSON.
 
         Dates become ISO strings, tuples and sets lists.
+        """
+        ...
+
+    def log_times(self, attempt_id: str, first: int, last: int) -> list[tuple[int, datetime]]:
+        """Return (offset, moment) pairs of a log: the bytes from one offset to the next are of that moment.
+
+        Those that the bytes from *first* to *last* need; empty if that is not known.
         """
         ...
 

@@ -34,3 +34,18 @@ def time_of(path: str, offset: int) -> int | None:
         return moment
     finally:
         os.close(handle)
+
+
+def entries(path: str, first: int, last: int) -> list[tuple[int, int]]:
+    """Return (offset, time) of the entries that tell when the bytes from *first* to *last* were written.
+
+    Nothing if there is no index.
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            data = file.read()
+    except FileNotFoundError:
+        return []
+    found = list(_ENTRY.iter_unpack(data[: len(data) // _ENTRY.size * _ENTRY.size]))
+    before = [entry for entry in found if entry[0] <= first][-1:]
+    return before + [(offset, at) for offset, at in found if first < offset <= last]

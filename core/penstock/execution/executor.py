@@ -126,6 +126,13 @@ class Archive(Protocol):
         """
         ...
 
+    def log_times(self, attempt_id: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Return (offset, microseconds since 1970) from which follows when those bytes were written.
+
+        Each entry holds up to the next one, to within a second; empty if that is not known.
+        """
+        ...
+
     def log_file(self, attempt_id: str) -> str | None:
         """Return the path of the log for people to open; None if it is not a file on this machine."""
         ...

@@ -32,6 +32,10 @@ class LocalArchive:
         written = log_index.time_of(f"{folder}/{files.LOG_INDEX}", start) if data else None
         return LogPiece(data, start, size, written, may_grow)
 
+    def log_times(self, attempt_id: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Return when parts of the log were written. See `Archive.log_times`."""
+        return log_index.entries(f"{self.folder(attempt_id)}/{files.LOG_INDEX}", first, last)
+
     def log_file(self, attempt_id: str) -> str:
         """Return the path of the log. See `Archive.log_file`."""
         return f"{self.folder(attempt_id)}/{files.LOG}"

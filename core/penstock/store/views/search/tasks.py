@@ -17,10 +17,10 @@ from penstock.store import tables
 from penstock.store.sieve import Sieve
 from penstock.store.sqlite.indexed import UNFINISHED_RUNS
 from penstock.store.statement import table_of
-from penstock.store.views.runs import outcome_view
 from penstock.store.views.search.conditions import Columns, Condition, among, any_of, conditions, page
 from penstock.store.views.search.notes import Place, read_notes
 from penstock.store.views.search.versions import numbered
+from penstock.store.views.task_rows import outcome_view
 from penstock.store.views.versions import StoredVersion, Versions
 
 _run = table_of(tables.RunRow)
