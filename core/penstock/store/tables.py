@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as ours."""
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
