@@ -12,5 +12,3 @@ LARGEST_NUMBER = 2**31 - 1
 """No count, limit, weight or number of slots is larger."""
 LONGEST_TAG = 100
 """Characters of a tag, as in the reference."""
-LONGEST_LABEL = 250
-"""Characters in the names that an author gives to a task or a deadline, besides its id."""

@@ -20,7 +20,10 @@ def _libc() -> ctypes.CDLL:
 
 
 def boot_id() -> str:
-    """Return the identifier that macOS draws at each boot."""
+    """Return the identifier that macOS draws at each boot.
+
+    Raises OSError if it cannot be read.
+    """
     size = ctypes.c_size_t(64)
     value = ctypes.create_string_buffer(size.value)
     if _libc().sysctlbyname(b"kern.bootsessionuuid", value, ctypes.byref(size), None, 0) != 0:

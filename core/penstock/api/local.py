@@ -45,7 +45,10 @@ class Planner(Protocol):
     """Works out what acts would change and why things wait; writes nothing."""
 
     def plan(self, act: AnyAct) -> Plan:
-        """Return exactly what *act* would change now."""
+        """Return exactly what *act* would change now.
+
+        Raises `UnknownError`, `UsageError` or `RefusedError` for what cannot be done.
+        """
         ...
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
@@ -62,11 +65,17 @@ class Acts(Planner, Protocol):
         ...
 
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
-        """Carry out *act* and return once it is durable."""
+        """Carry out *act* and return once it is durable.
+
+        Raises `PlanStaleError` if *expect* no longer fits, and like `plan`.
+        """
         ...
 
     async def commit_async(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
-        """Do the same without blocking the engine's event loop."""
+        """Do the same without blocking the engine's event loop.
+
+        Raises like `commit`.
+        """
         ...
 
 
@@ -237,7 +246,10 @@ class LocalEngine(LocalSearches):
         return connection_rows(self._settings, self._stored("connection"))
 
     def plan(self, act: AnyAct) -> Plan:
-        """Return exactly what *act* would change now, without changing anything."""
+        """Return exactly what *act* would change now, without changing anything.
+
+        Raises like `Planner.plan`.
+        """
         return self._plans().plan(act)
 
     def plans(self, acts: list[AnyAct]) -> list[PlanAnswer]:
@@ -253,13 +265,19 @@ class LocalEngine(LocalSearches):
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
     ) -> Done:
-        """Carry out *act* and return once it is durable."""
+        """Carry out *act* and return once it is durable.
+
+        Raises `EngineNotRunningError` where no engine runs, and like `Acts.commit`.
+        """
         return self._doer().commit(act, expect=expect, actor=actor or user_name(), act_id=act_id)
 
     async def commit_async(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
     ) -> Done:
-        """Carry out *act* on the engine's own event loop, and return once it is durable."""
+        """Carry out *act* on the engine's own event loop, and return once it is durable.
+
+        Raises `EngineNotRunningError` where no engine runs, and like `Acts.commit`.
+        """
         return await self._doer().commit_async(act, expect=expect, actor=actor or user_name(), act_id=act_id)
 
     def run_states(

@@ -73,13 +73,19 @@ class Product(ExpandInput):
         return self._given
 
     def arguments(self, context: Context, map_index: int) -> dict[str, Any]:
-        """Return one item of each argument."""
+        """Return one item of each argument.
+
+        Raises `TaskError` for a value that cannot be mapped over.
+        """
         values = {name: _value(value, context) for name, value in self._given.items()}
         places = item_places({name: len(value) for name, value in values.items()}, map_index)
         return {name: item_at(value, places[name]) for name, value in values.items()}
 
     def item(self, context: Context, map_index: int, name: str) -> Any:
-        """Return the item of one argument."""
+        """Return the item of one argument.
+
+        Raises `TaskError` for a value that cannot be mapped over.
+        """
         values = {each: _value(value, context) for each, value in self._given.items()}
         places = item_places({each: len(value) for each, value in values.items()}, map_index)
         return item_at(values[name], places[name])

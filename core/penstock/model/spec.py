@@ -163,11 +163,6 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the task is mapped; one in a mapped group is mapped by the group."""
     map_index_template: str | None = None
 
-    @property
-    def is_mapped(self) -> bool:
-        """Whether the task itself is mapped."""
-        return self.expand is not None
-
 
 class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A TaskGroup: a name for some tasks. ``parent`` is the id of the group around it."""

@@ -71,7 +71,10 @@ class ExternalPythonOperator(PythonOperator):
         return python
 
     def call(self, context: Context) -> Any:
-        """Call the function there and return its value."""
+        """Call the function there and return its value.
+
+        Raises `FailException` or `SkipException` as the function did, `TaskError` for all that goes wrong.
+        """
         import shutil
         import tempfile
 

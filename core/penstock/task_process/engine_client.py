@@ -81,7 +81,10 @@ def ask(context: Context, method: str, **params: Any) -> Any:
 
 
 def ask_at(path: str | None, method: str, **params: Any) -> Any:
-    """Ask the engine at socket *path*, as `ask` does."""
+    """Ask the engine at socket *path*, as `ask` does.
+
+    Raises `NoEngineError` or `RefusedByEngineError` like `ask`.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

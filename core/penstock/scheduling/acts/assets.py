@@ -21,7 +21,10 @@ _MOST_BYTES = 64 << 10
 
 
 def plan_emit(world: World, act: EmitAsset) -> Planned:
-    """Plan to record a change of an asset that some DAG makes, reads or waits for."""
+    """Plan to record a change of an asset that some DAG makes, reads or waits for.
+
+    Raises `UnknownError` for an asset that no DAG knows, `UsageError` for too large an *extra*.
+    """
     name, uri = _known(world, act.name)
     extra = json.dumps(act.extra)
     if len(extra) > _MOST_BYTES:

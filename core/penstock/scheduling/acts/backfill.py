@@ -50,7 +50,11 @@ def _refuse_barred(world: World, dag_id: str) -> None:
 
 
 def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
-    """Plan to run the due schedule points of a span, and list what happens to each."""
+    """Plan to run the due schedule points of a span, and list what happens to each.
+
+    Raises `UnknownError` for a DAG that does not exist, `UsageError` for dates and limits that make no
+    sense, and `RefusedError` for a DAG that is gone, in quarantine or has an active backfill.
+    """
     entry = world.dag(act.dag_id)
     spec = entry.structure.spec
     if entry.facts.missing:
@@ -249,7 +253,11 @@ def _cli(act: CreateBackfill) -> list[str]:
 
 
 def plan_backfill_life(world: World, act: LifeAct) -> Planned:
-    """Plan to pause, resume, resize or cancel a backfill."""
+    """Plan to pause, resume, resize or cancel a backfill.
+
+    Raises `UnknownError` for a backfill that does not exist or has ended, `UsageError` for a size below 1,
+    and `RefusedError` for one that is in quarantine or was cancelled.
+    """
     world.refuse_barred(f"backfill:{act.backfill_id}", f"backfill {act.backfill_id}")
     found = world.backfills.get(act.backfill_id)
     if found is None:

@@ -17,7 +17,10 @@ from penstock.scheduling.world.world import World
 
 
 def plan_cancel(world: World, act: Cancel) -> Planned:
-    """Plan to end a run, or one task instance of it. Teardowns of finished setups still run."""
+    """Plan to end a run, or one task instance of it. Teardowns of finished setups still run.
+
+    Raises `UnknownError` for what does not exist and `RefusedError` for what has ended.
+    """
     live = world.run(act.dag_id, act.run_id)
     notes: list[str] = []
     settled = None

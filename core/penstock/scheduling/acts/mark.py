@@ -36,6 +36,8 @@ def plan_mark(world: World, act: Mark) -> Planned:
 
     What was blocked by a task that is now marked success or skipped becomes pending again, so that
     the run goes on from there.
+
+    Raises `UsageError` if no task is named and `UnknownError` for what does not exist.
     """
     if not act.tasks:
         raise UsageError("mark needs at least one task")

@@ -20,7 +20,11 @@ LiftAct = UnpauseSchedule | Unfreeze | Release
 
 
 def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
-    """Plan to pause a schedule, freeze a DAG, or hold a run or task. Pausing again changes why and until."""
+    """Plan to pause a schedule, freeze a DAG, or hold a run or task. Pausing again changes why and until.
+
+    Raises `UnknownError` for what does not exist and `UsageError` for a time that has
+    passed or a run that has ended.
+    """
     kind, run_id, task_id = _place(world, act)
     term = PAUSES[kind]
     after, before = term.name, term.without
@@ -65,7 +69,10 @@ def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
 
 
 def plan_lift(world: World, act: LiftAct) -> Planned:
-    """Plan to lift a pause; if there is none, the plan does nothing and says so."""
+    """Plan to lift a pause; if there is none, the plan does nothing and says so.
+
+    Raises `UnknownError` for what does not exist, `UsageError` for a run that has ended.
+    """
     kind, run_id, task_id = _place(world, act)
     term = PAUSES[kind]
     before, after, plan_act = term.name, term.without, term.lift

@@ -18,7 +18,10 @@ from penstock.store.engine.records import PoolRecord
 
 
 def plan_set_pool(world: World, act: SetPool) -> Planned:
-    """Plan to make a pool or change its size. A smaller pool stops nothing that runs."""
+    """Plan to make a pool or change its size. A smaller pool stops nothing that runs.
+
+    Raises `BadIdError` for the name and `UsageError` for a negative size.
+    """
     check_id(act.name, "pool")
     if act.slots < 0:
         raise UsageError("slots must be 0 or more")
@@ -47,7 +50,10 @@ def plan_set_pool(world: World, act: SetPool) -> Planned:
 
 
 def plan_delete_pool(world: World, act: DeletePool) -> Planned:
-    """Plan to delete a pool; refuse one that is in use."""
+    """Plan to delete a pool; refuse one that is in use.
+
+    Raises `UnknownError` for a pool that does not exist and `RefusedError` for one that is in use.
+    """
     standing = world.pools.get(act.name)
     if standing is None:
         raise UnknownError(f"pool {act.name!r} does not exist")

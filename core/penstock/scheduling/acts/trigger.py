@@ -79,6 +79,9 @@ def plan_rerun(world: World, act: Rerun, now_us: int) -> Planned:
     """Plan a run that repeats another one, for the same date, with the same conf or an edited one.
 
     A logical date belongs to one run only, so the new run has none of its own.
+
+    Raises `UnknownError` for a run that does not exist, `UsageError` for a bad conf, and `RefusedError` for
+    a DAG that is gone or in quarantine.
     """
     world.refuse_barred(act.dag_id, f"DAG {act.dag_id}")
     entry = world.dag(act.dag_id)

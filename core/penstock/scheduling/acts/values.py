@@ -20,7 +20,11 @@ _MOST_BYTES = 256 << 10
 
 
 def plan_value(world: World, act: SetVariable | SetConnection | DeleteVariable | DeleteConnection) -> Planned:
-    """Plan any act on a variable or a connection."""
+    """Plan any act on a variable or a connection.
+
+    Raises `UsageError` for a bad name or value, `UnknownError` for one that does not exist, and
+    `RefusedError` for a plain-text secret.
+    """
     match act:
         case SetVariable():
             return _set_variable(world, act)

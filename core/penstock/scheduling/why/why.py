@@ -97,6 +97,8 @@ def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, 
     """Return what keeps a task instance from running, and the chain to the root cause.
 
     For a mapped task without a map index, it is about the first unfinished instance.
+
+    Raises `UnknownError` for a task that the run does not have.
     """
     found = instances(live, task_id, None if map_index < 0 else map_index)
     if not found:

@@ -75,7 +75,10 @@ def _reading(database: Database) -> Iterator[Connection]:
 
 
 def table_sizes(database: Database) -> list[TableSize]:
-    """Return every table, the largest first."""
+    """Return every table, the largest first.
+
+    Raises `StoreError` if the database cannot be read.
+    """
     known = SQLModel.metadata.sorted_tables
     with _reading(database) as connection:
         pages = bytes_by_table(connection)
@@ -91,7 +94,10 @@ def table_sizes(database: Database) -> list[TableSize]:
 
 
 def dag_sizes(database: Database) -> list[DagSize]:
-    """Return what is kept of every DAG, the largest logs first."""
+    """Return what is kept of every DAG, the largest logs first.
+
+    Raises `StoreError` if the database cannot be read.
+    """
     tasks = _run.join(_task, _task.c.run_pk == _run.c.id)
     attempts = tasks.join(_attempt, _attempt.c.ti_id == _task.c.id)
     count = sa.func.count()
@@ -117,7 +123,10 @@ def dag_sizes(database: Database) -> list[DagSize]:
 
 
 def oldest_run(database: Database) -> int | None:
-    """Return when the oldest run that is kept was due, in microseconds since 1970 UTC."""
+    """Return when the oldest run that is kept was due, in microseconds since 1970 UTC.
+
+    Raises `StoreError` if the database cannot be read.
+    """
     with _reading(database) as connection:
         found: int | None = connection.execute(sa.select(sa.func.min(_run.c.run_after_us))).scalar_one()
     return found
@@ -206,6 +215,9 @@ def _named(run: str, task_id: Any, map_index: Any) -> str:
 
 
 def sources(database: Database) -> set[str]:
-    """Return the SHA-256 of every DAG file that a run or DAG is pinned to."""
+    """Return the SHA-256 of every DAG file that a run or DAG is pinned to.
+
+    Raises `StoreError` if the database cannot be read.
+    """
     with _reading(database) as connection:
         return {str(each) for each in connection.execute(sa.select(_version.c.source_hash)).scalars()}

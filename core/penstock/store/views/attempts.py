@@ -39,7 +39,10 @@ _checked_sample = checked(_sample, [column.name for column in _sample.c])
 def read_attempts(
     connection: Connection, dag_id: str, run_id: str, task_id: str, *, map_index: int
 ) -> list[AttemptRow]:
-    """Return every attempt of a task instance, oldest first."""
+    """Return every attempt of a task instance, oldest first.
+
+    Raises `UnknownError` for a run or task that does not exist.
+    """
     run = run_row(connection, dag_id, run_id)
     task = connection.execute(
         sa.select(_task.c.id).where(

@@ -133,7 +133,10 @@ def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillR
 
 
 def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
-    """Return one backfill with its points in the order in which they run."""
+    """Return one backfill with its points in the order in which they run.
+
+    Raises `UnknownError` for a backfill that does not exist.
+    """
     row = connection.execute(sa.select(_backfill).where(_backfill.c.id == backfill_id)).first()
     if row is None:
         raise UnknownError(f"backfill {backfill_id} does not exist")
