@@ -17,7 +17,7 @@ class NothingSentError(OSError):
 
 
 class Link:
-    """One connection that carries lines. Raises OSError when it cannot be made."""
+    """One connection that carries lines. Raises OSError if it cannot be made."""
 
     def __init__(self, path: Path) -> None:
         self._buffer = bytearray()
@@ -83,5 +83,5 @@ class Link:
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         self._socket.close()

@@ -61,7 +61,7 @@ class Acts(Planner, Protocol):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What an operator should know about the engine itself."""
+        """Problems of the engine itself, for operators."""
         ...
 
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:

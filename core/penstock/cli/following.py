@@ -1,4 +1,4 @@
-"""Create a run, then print its id or wait for its end."""
+"""Creates a run, then prints its id or waits for its end."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _aware(moment: datetime | None, zone: tzinfo | None) -> datetime | None:
 
 
 def _pages(engine: Engine, query: RunQuery, limit: int) -> Iterator[RunRow]:
-    """Yield the runs that *query* asks for, a page at a time; each once, though new ones come meanwhile."""
+    """Yield the runs of *query*, a page at a time; each only once, even if new ones come meanwhile."""
     import msgspec
 
     seen: set[tuple[str, str]] = set()

@@ -146,7 +146,7 @@ def _last_words(settings: Settings, log_start: int) -> str:
 
 
 def _writable(settings: Settings) -> bool:
-    """Return whether the disk takes a byte: if not, the engine cannot write the reason to its log."""
+    """Return whether a byte can be written: if not, the engine could not write the reason to its log."""
     try:
         with tempfile.TemporaryFile(dir=settings.home) as probe:
             probe.write(b"x")

@@ -11,7 +11,7 @@ import msgspec
 class AssetSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that tasks make or read, identified by ``name`` and ``uri`` together.
 
-    With ``alias`` it is not an asset itself: while it runs, the task says which assets it stands for.
+    With ``alias`` it is not an asset itself: while it runs, the task says which assets belong to it.
     """
 
     name: str
@@ -22,7 +22,7 @@ class AssetSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The key by which two assets are the same."""
+        """The key that identifies the asset."""
         return (self.name, self.uri)
 
 
@@ -30,7 +30,7 @@ class AssetCondition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """When a DAG that waits for assets is due.
 
     ``kind``: ``asset`` (of ``name`` and ``uri``), ``name`` or ``uri`` (any asset with that one), ``alias``
-    (any asset that came under alias ``name``), or ``all`` / ``any`` of the conditions in ``of``.
+    (any asset that was added to alias ``name``), or ``all`` / ``any`` of the conditions in ``of``.
     """
 
     kind: Literal["asset", "name", "uri", "alias", "all", "any"]

@@ -1,4 +1,4 @@
-"""The small vocabularies of backfills: states of them, of their points and canary, what they reprocess."""
+"""The vocabularies of backfills: their states, those of their points and canary, what they reprocess."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class BackfillPointState(StrEnum):
     FAILED = "failed"
     """Its run failed."""
     KEPT = "kept"
-    """There was a run for its date that is not to be repeated."""
+    """There was a run for its date that need not be repeated."""
     SKIPPED = "skipped"
-    """It does not run: its run was at work already, or the backfill stopped before."""
+    """It does not run: its date had an active run, or the backfill stopped before."""
     CANCELLED = "cancelled"
     """Its run or the backfill was cancelled."""
 
 
 class Reprocess(StrEnum):
-    """Which points of a backfill run again although there is a run for their date."""
+    """Which points of a backfill run again if there is a run for their date."""
 
     NONE = "none"
     """None: only dates without a run."""
@@ -68,7 +68,7 @@ class Choice(StrEnum):
 
 
 class Canary(StrEnum):
-    """How the first point did for which the others wait."""
+    """The result of the first point, if the others wait for it."""
 
     WAITING = "waiting"
     PASSED = "passed"

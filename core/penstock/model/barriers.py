@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class BarrierKind(StrEnum):
-    """What sort of thing holds something back; what `penstock why --json` gives as ``kind``."""
+    """The ``kind`` of a barrier in `penstock why --json`."""
 
     ENGINE = "engine"
     """No engine answers, or it has been silent for long."""
@@ -31,7 +31,7 @@ class BarrierKind(StrEnum):
     TRIGGER_RULE = "trigger_rule"
     """Tasks before it have not ended."""
     PREVIOUS_RUN = "previous_run"
-    """It depends on the same task in the run before."""
+    """It depends on the same task in the previous run."""
     RETRY = "retry"
     """It waits for the retry delay."""
     SENSOR = "sensor"
@@ -39,15 +39,15 @@ class BarrierKind(StrEnum):
     PARALLELISM = "parallelism"
     """All slots of the engine are in use."""
     MAX_ACTIVE_TASKS = "max_active_tasks"
-    """Its run has as many tasks at work as it may."""
+    """Its run has the most live tasks that it may have."""
     MAX_ACTIVE_TIS_PER_DAG = "max_active_tis_per_dag"
-    """As many instances of this task are at work as may be, in all runs together."""
+    """The most instances of this task that may be live in all runs are live."""
     MAX_ACTIVE_TIS_PER_DAGRUN = "max_active_tis_per_dagrun"
-    """As many instances of this task are at work as may be in one run."""
+    """The most instances of this task that may be live in one run are live."""
     POOL = "pool"
     """Its pool has too few free slots."""
     LAUNCHING = "launching"
-    """Its launch was asked for; no supervisor has claimed it yet."""
+    """Its launch was requested; no supervisor has claimed it yet."""
     RUNNING = "running"
     """It is running, or is being stopped."""
     FINISHED = "finished"

@@ -1,4 +1,4 @@
-"""The states of a delivery of callbacks, and what may follow what."""
+"""The states of a delivery of callbacks, and the allowed changes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class CallbackState(StrEnum):
     """The state of one delivery."""
 
     WAITING = "waiting"
-    """No process has it, or none any more: it is tried once more."""
+    """It waits for a process: the first, or another one after a loss."""
     RUNNING = "running"
-    """A process calls what the author wants called."""
+    """A process calls the author's callbacks."""
     DONE = "done"
-    """All was called, and nothing failed."""
+    """All callbacks were called, and none failed."""
     FAILED = "failed"
     """Something failed. It is not called again."""
 

@@ -1,7 +1,7 @@
 """What states look like: a glyph, a letter and a colour, so that each is clear without the others.
 
 The glyphs are of neutral width in every locale. Styles are Rich style strings over the terminal's own
-sixteen colours, so they follow the user's palette, light or dark; what runs or failed is also bold, so
+sixteen colours, so they follow the user's palette, light or dark; running and failed are also bold, so
 that both show without colour. Who draws them is `penstock_tui.view.state_style`.
 """
 
@@ -47,4 +47,4 @@ LOOKS: dict[str, Look] = {
     "lost": Look("?", "L", "bold red", "lost"),
     "quarantined": Look("!", "!", "bold red", "quarantine"),
 }
-"""By the names of states of runs and tasks, and of what else is drawn like one."""
+"""By the names of states of runs and tasks, and of other things that are drawn like states."""

@@ -1,4 +1,4 @@
-"""How an attempt ended. A state says where a task stands; an outcome says how one attempt ended."""
+"""How an attempt ended. A task has a state; an outcome says how one attempt ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four kinds of pauses, and what each is called when it begins, is in force and ends."""
+"""The four kinds of pauses, and the words for each."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class PauseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PauseTerm:
-    """The words for one kind. ``pause`` and ``lift`` are acts, the verbs stand before what they are about."""
+    """The words for one kind. ``pause`` and ``lift`` are acts; the verbs come before their object."""
 
     pause: str
     lift: str
     pause_verb: str
     lift_verb: str
     name: str
-    """What is paused is called so while the pause is in force."""
+    """The word for something while it is paused."""
     without: str
-    """What it is called otherwise."""
+    """The word for it otherwise."""
     look: Look
 
 

@@ -1,4 +1,4 @@
-"""The states of a schedule point, and what may follow what."""
+"""The states of a schedule point, and the allowed changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penstock.model.vocabulary import Term, Vocabulary
 
 
 class PointState(StrEnum):
-    """What became of one point of a DAG's schedule. All but the last two are records of the ledger."""
+    """What happened to one schedule point. All but the last two are records of the ledger."""
 
     RAN = "ran"
     """Its run was created in time."""

@@ -1,6 +1,6 @@
-"""What a client may ask for in rows over all DAGs: terms, order, and one page of them.
+"""Queries of clients for rows of all DAGs: terms, order, and a page.
 
-The store answers them page by page, so a list of ten thousand rows costs what is on the screen.
+The store answers them page by page, so a list of ten thousand rows costs only what is on the screen.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import msgspec
 
 RunField = Literal["dag", "state", "type", "owner", "tag", "text"]
 RUN_FIELDS: tuple[RunField, ...] = ("dag", "state", "type", "owner", "tag", "text")
-"""What a term may be about. ``text`` is looked for anywhere in the ids and the reason of a run."""
+"""The fields of terms. ``text`` is searched for in the ids and the reason of a run."""
 RunOrder = Literal["date", "state", "started", "took", "type", "dag"]
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One condition: a field that begins with one of ``values`` (``text``: holds one), or with none.
+    """One condition: the field begins with one of ``values`` (``text``: contains one), or with none.
 
-    Upper and lower case are one. ``exact`` asks for the whole value.
+    Case does not matter. ``exact`` compares the whole value.
     """
 
     field: RunField
@@ -29,7 +29,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RunQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Runs of all DAGs that hold to every term, in one order, from ``offset`` on.
+    """Runs of all DAGs that match every term, in one order, from ``offset`` on.
 
     ``since`` and ``until`` are bounds of ``run_after``, both included. ``date`` is the newest
     ``run_after`` first; ``state`` what needs attention first, ``took`` the longest, ``started`` the newest

@@ -1,4 +1,4 @@
-"""How a queued run or a waiting task is let go before the others."""
+"""How a queued run or a waiting task goes before the others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Rush(StrEnum):
-    """What somebody asked for by ``run-next`` or ``run-now``; it ends with the launch."""
+    """What ``run-next`` or ``run-now`` asked for, until the launch."""
 
     NEXT = "next"
     """It goes first as soon as there is a place."""

@@ -85,7 +85,7 @@ SUCCESS_LIKE = frozenset({TaskState.SUCCESS, TaskState.SKIPPED})
 FAILURE_LIKE = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
 
 TIMED = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
-"""States that end at a moment: when the next try or the next check is due."""
+"""States that end at a known time: when the next try or check is due."""
 
 OCCUPIES_SLOT = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
 """States in which a task instance has a live attempt and holds its slots."""
@@ -94,6 +94,6 @@ OCCUPIES_SLOT = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.STOPPI
 def progress(state: TaskState) -> int:
     """Return how near to success a state is: 0 unfinished, 1 ended otherwise, 2 success or skipped.
 
-    Of several instances, the one with the lowest number stands for their task.
+    The lowest number among several instances counts for their task.
     """
     return 0 if state in UNFINISHED else 2 if state in SUCCESS_LIKE else 1

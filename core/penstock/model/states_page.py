@@ -55,7 +55,7 @@ def render() -> str:
             *_vocabulary(CALLBACKS),
             "## Schedule points\n",
             *_vocabulary(POINTS),
-            "## What may hold something back\n",
+            "## What can hold something back\n",
             *_kinds(BarrierKind),
         ]
     )

@@ -12,7 +12,7 @@ from penstock.model.trigger_rules import TriggerRule
 
 
 class Structure:
-    """One version of a DAG, by its key in the store. What is not asked for is not worked out."""
+    """One version of a DAG, by its key in the store. Each part is computed when first used."""
 
     def __init__(self, version_id: int, spec: DagSpec, source_hash: str) -> None:
         self.id = version_id
@@ -21,7 +21,7 @@ class Structure:
         self.tasks: dict[str, TaskSpec] = {task.task_id: task for task in spec.tasks}
 
     def checked(self) -> Self:
-        """Return this with all worked out that scheduling needs.
+        """Compute everything that scheduling needs, and return this.
 
         Raises ValueError for a cycle, a parent that is not in the DAG, or an unknown trigger rule.
         """

@@ -6,7 +6,7 @@ Every step that works on one run, DAG, order or stored row says so::
         with live.subject:
             ...
 
-An exception then carries the innermost subject, and the code that catches it knows what to leave out.
+An exception then has the innermost subject, and the code that catches it knows what to leave out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class SubjectKind(StrEnum):
     RUN = "run"
     DAG = "dag"
     ORDER = "order"
-    """What a person asked for, or a file that is to be taken over."""
+    """An act of a person, or a loaded file."""
     ROW = "row"
     """A stored row that belongs to no run."""
 

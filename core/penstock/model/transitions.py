@@ -1,4 +1,4 @@
-"""The table of transitions: (state, event) -> state. The only place that says what may follow what.
+"""The table of transitions: (state, event) -> state. The only place that defines which are allowed.
 
 docs/states.md is made from these tables, the database's trigger is filled from them, and the store's
 one gate uses them. No other part of the program knows which transitions are allowed.

@@ -1,4 +1,4 @@
-"""How long a task usually takes: what its last successes say of another one. Pure."""
+"""How long a task usually takes, by its last successes. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from math import ceil
 from statistics import median
 
 LEAST = 10
-"""So many successes it takes to say what is slow: of fewer, one in a few is the slowest by chance."""
+"""Successes needed to call one slow: among fewer, one is the slowest by chance."""
 SHARE = 0.95
-"""The share of a task's successes that a slow one takes longer than."""
+"""A slow success takes longer than this share of the task's successes."""
 
 
 class Usual:
@@ -25,9 +25,9 @@ class Usual:
         self.p50 = median(self.seconds)
 
     def p95(self, own: float | None = None) -> float | None:
-        """Return what 95 % of them took at most; None if there are fewer than `LEAST`.
+        """Return the seconds that 95 % of them took at most; None if there are fewer than `LEAST`.
 
-        *own* is that of the run that is looked at, if it is among them: it is not compared with itself.
+        *own* is the duration in the shown run, if it is among them: it is not compared with itself.
         """
         others = list(self.seconds)
         if own is not None:

@@ -1,4 +1,4 @@
-"""The engine as a process: what is opened in which order, and how it ends.
+"""The engine's process: opens everything in order, and ends in order.
 
 However the engine ends, no task stops: supervisors outlive it, and the next engine adopts them.
 """

@@ -1,4 +1,4 @@
-"""The environment of tasks in orders: the usual few of the engine's variables, without secrets.
+"""The environment of tasks in orders: a few of the engine's variables, without secrets.
 
 It is an allow-list, so that tokens and loader variables of the user who started the engine do not reach
 every task by accident. `penstock.supervisor.environment` adds what ``pass_env`` names.

@@ -42,7 +42,7 @@ class Watch:
         self._mends = mends
         self._had_config = settings.config_file.exists()
         self.warnings: tuple[str, ...] = ()
-        """What an operator should know now."""
+        """The current warnings for operators."""
 
     async def run(self) -> None:
         """Check until cancelled; raise `LostError` when the engine has to end."""

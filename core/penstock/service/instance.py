@@ -33,7 +33,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What an engine that starts must know about its home."""
+    """What a starting engine must know about its home."""
 
     id: str
     known: bool

@@ -98,7 +98,7 @@ class Loads:
         await asyncio.gather(*self._closing)
 
     def _go_on(self) -> None:
-        """Do all that can be done now."""
+        """Start and deliver everything that can be now."""
         self._hand_on()
         self._let_slow_ones_aside()
         for file in sorted(self._waiting, key=self._slow_before.__contains__):

@@ -84,5 +84,5 @@ class Notices:
         self._listeners.discard(subscription)
 
     def __len__(self) -> int:
-        """Return how many listen."""
+        """Return the number of listeners."""
         return len(self._listeners)

@@ -127,7 +127,7 @@ async def _thin_samples(database: Database, before_us: int) -> None:
 
 
 async def _forget_orphans(database: Database, executor: Executor, clock: Clock) -> None:
-    """Remove folders of attempts without a row in which nobody works: a crash left them."""
+    """Remove folders of attempts that have no row and do not run: a crash left them."""
     before = clock.now().timestamp() - 86_400
     unknown = await asyncio.to_thread(orphans, database, executor, before=before)
     for attempt_id in unknown:
@@ -139,7 +139,7 @@ async def _forget_orphans(database: Database, executor: Executor, clock: Clock) 
 
 
 def orphans(database: Database, archive: Archive, *, before: float) -> list[str]:
-    """Return attempts that have no row, but of which something older than *before* is kept.
+    """Return attempts that have no row, but files older than *before*.
 
     *before* is in seconds since 1970.
     """
@@ -147,5 +147,5 @@ def orphans(database: Database, archive: Archive, *, before: float) -> list[str]
 
 
 async def _breathe() -> None:
-    """Let the engine tick."""
+    """Let the engine's loop run."""
     await asyncio.sleep(0)

@@ -1,7 +1,7 @@
-"""Rows as the database has them, checked before anybody works with them.
+"""Checks rows of the database before they are used.
 
-SQLite takes any value in any column, so a row that somebody wrote by hand may hold a word where a number
-belongs. Found here, it concerns one row; found later, it would be anybody's.
+SQLite accepts any value in any column, so a row written by hand may have a word where a number belongs.
+Found here, the error is about one row; found later, it could be anywhere.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ Word = TypeVar("Word", bound=StrEnum)
 _EARLIEST = -62_000_000_000_000_000
 _LATEST = 253_000_000_000_000_000
 _Moment = Annotated[int, msgspec.Meta(ge=_EARLIEST, le=_LATEST)]
-"""Microseconds since 1970 from the year 5 to 9987: some room for what is reckoned from it."""
+"""Microseconds since 1970 from the year 5 to 9987: some room for calculations."""
 _PLACE = re.compile(r" - at `\$\[(\d+)\]`$")
 
 
 def checked(
     table: sa.Table, names: Sequence[str], **special: Any
 ) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """Return what checks rows of *table* with the columns *names*, and gives their values.
+    """Return a function that checks rows of *table* with the columns *names*, and returns their values.
 
-    *special* are types that say more than the column's own, such as an enum. A check raises ValueError,
-    which names the column.
+    *special* are types that are stricter than the column's own, such as an enum. The function raises
+    ValueError, which names the column.
     """
-    # A struct, for msgspec works out once what it looks like: of a bare tuple type it does at every call.
+    # A struct, because msgspec analyses it once; it analyses a bare tuple type at every call.
     fields = [(f"f{place}", special.get(name) or _kind(table.c[name])) for place, name in enumerate(names)]
     shape = msgspec.defstruct(f"{table.name}_row", fields, array_like=True)
 
@@ -57,12 +57,12 @@ def checked(
 
 
 def known(kind: type[Word], stored: object, otherwise: Word) -> Word:
-    """Return *stored* as a word of *kind*; *otherwise* when it is not one: somebody wrote it by hand."""
+    """Return *stored* as a word of *kind*; *otherwise* if it is not one, because it was written by hand."""
     return kind(str(stored)) if stored in frozenset(kind) else otherwise
 
 
 def not_text(value: bytes) -> str:
-    """Return what to say of bytes in a column of text."""
+    """Return a message about bytes in a text column."""
     try:
         value.decode()
     except UnicodeDecodeError:
@@ -71,7 +71,7 @@ def not_text(value: bytes) -> str:
 
 
 def json_object(table: str, name: str, text: str) -> dict[str, Any]:
-    """Return the object that a column holds as JSON; raise ValueError when it is not one."""
+    """Return the object that a column holds as JSON; raise ValueError if it is not one."""
     try:
         value = json.loads(text)
     except ValueError as error:

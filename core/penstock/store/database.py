@@ -1,7 +1,7 @@
-"""An open database: the ways to read and to write, and what its file needs.
+"""An open database: reads, writes, and care of its file.
 
-One writer, one checkpointer: the engine. What is committed survives power loss. Readers never hold a
-transaction across a wait. What is only about SQLite is in `penstock.store.sqlite`.
+One writer, one checkpointer: the engine. What is committed survives a power failure. Readers never keep a
+transaction open while they wait. Code that is only about SQLite is in `penstock.store.sqlite`.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Database:
         self.engine = engine
         self._writer: Connection | None = None
         self.held: HeldFiles | None = None
-        """Of an engine: what must be as it was opened for anything to be written or acknowledged."""
+        """Set in an engine: files that must be unchanged for anything to be written."""
 
     @classmethod
     def open(cls, path: Path, *, readonly: bool = False) -> Database:
         """Open *path*, creating or migrating it unless *readonly*.
 
-        Raises `StoreError` for a network file system, a file that is not ours, a newer schema, or
+        Raises `StoreError` for a network file system, a file that is not Penstock's, a newer schema, or
         (read-only) a file that does not exist.
         """
         if readonly:
@@ -83,7 +83,7 @@ class Database:
 
     @contextmanager
     def show(self) -> Iterator[Connection]:
-        """Give the same for people to look at: text that is not UTF-8 comes as text (`text.shown`)."""
+        """Give a connection for display: text that is not UTF-8 is made readable (`text.shown`)."""
         with self.engine.connect() as connection, for_people(connection):
             yield connection
 
@@ -91,7 +91,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Give a connection in one immediate transaction: committed at the end, rolled back on an error.
 
-        Raises `StoreError` when the disk or another process keeps it from being written, and `LostError`
+        Raises `StoreError` if the disk or another process prevents the write, and `LostError`
         if the database file is no longer found under its name.
         """
         assert not self.readonly, "the database is open for reading only"
@@ -102,7 +102,7 @@ class Database:
             with writer.begin():
                 yield writer
         except BaseException as error:
-            self._close_writer()  # whatever went wrong, the next transaction starts afresh
+            self._close_writer()  # whatever went wrong, the next transaction uses a new connection
             if isinstance(error, PASSING):
                 raise StoreError(driver_text(error)) from error
             raise
@@ -111,10 +111,10 @@ class Database:
 
     @contextmanager
     def rebuild(self) -> Iterator[Connection]:
-        """Give a connection as `write` does, with foreign keys checked at the end only.
+        """Give a connection as `write` does, but check foreign keys only at the end.
 
-        Otherwise a table that is made again would take its children along. Raises `StoreError`, and
-        changes nothing, when a row is left without its parent.
+        Otherwise recreating a table would delete its child rows. Raises `StoreError`, and changes nothing,
+        if a row is left without its parent.
         """
         writer = self._writer or self._open_writer()
         raw = writer.connection.driver_connection
@@ -130,7 +130,7 @@ class Database:
 
     @contextmanager
     def raw(self) -> Iterator[sqlite3.Connection]:
-        """Give the driver's own connection, for what is only about SQLite."""
+        """Give the driver's own connection, for code that is only about SQLite."""
         borrowed = self.engine.raw_connection()
         try:
             yield borrowed.driver_connection  # type: ignore[misc]
@@ -138,7 +138,7 @@ class Database:
             borrowed.close()
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         self._close_writer()
         self.engine.dispose()
 
@@ -157,9 +157,9 @@ class Database:
     # -- its file --------------------------------------------------------------------------------
 
     def hold(self, folders: Mapping[str, Path]) -> HeldFiles:
-        """Refuse writes from now on once the file or one of *folders* (name for people -> path) is another.
+        """From now on refuse writes if the file or one of *folders* (name for people -> path) was replaced.
 
-        Call it once something was written.
+        Call it after the first write.
         """
         self.held = HeldFiles(self.path, folders)
         return self.held
@@ -176,10 +176,10 @@ class Database:
             log.checkpoint(raw, truncate=truncate)
 
     def rescue(self, target: Path) -> Path | None:
-        """Save what was written before the files were taken away; return a copy, when the file is gone.
+        """Save what was written before the files were removed or replaced; return a copy if the file is gone.
 
-        What a log without its name holds is moved into the database's own file, wherever that is now. A
-        database that was overwritten is not touched. *target* must not exist.
+        The contents of a log that has lost its name are moved into the database's own file, wherever that is
+        now. A database that was overwritten is not touched. *target* must not exist.
         """
         if self.held is None or self.held.overwritten:
             return None
@@ -192,20 +192,20 @@ class Database:
                 copies.copy_out(raw, target)
                 return target
         except (*UNREADABLE, sa.exc.SQLAlchemyError, OSError):
-            pass  # there is nothing better to be had
+            pass  # nothing better can be done
         return None
 
     def reserve_log(self) -> None:
-        """Let the log take its usual room on the disk, so that commits write over what is there.
+        """Give the log its usual space on the disk in advance, so that commits overwrite existing blocks.
 
         While it grows, each commit also waits for the file system's own journal: on a quiet ext4 one in
-        twelve took over 6 ms, against one in a hundred. On a disk without ample room the log stays small
-        instead: the little that there is, is for tasks and their results.
+        twelve took over 6 ms, against one in a hundred. On a disk with little space the log stays small
+        instead, so that the space is left for tasks and their results.
         """
         ample = log.has_room_to_reserve(self.path)
         with contextlib.suppress(StoreError), self.write() as connection:
             log.fill(connection) if ample else log.keep_small(connection)
-        if ample:  # the next commit after a rollback is the first that waits for all of it
+        if ample:  # the first commit after a rollback has to wait for all of it
             log.sync(self.path)
 
     def wal_bytes(self) -> int:
@@ -218,7 +218,7 @@ class Database:
             return whole.free_bytes(raw)
 
     def backup(self, target: Path) -> None:
-        """Write a consistent copy to *target*, which must not exist; a copy cut short leaves none there."""
+        """Write a consistent copy to *target*, which must not exist; an interrupted copy leaves no file."""
         part = target.with_name(f"{target.name}.part")
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
@@ -233,5 +233,5 @@ class Database:
 
     @property
     def behind(self) -> bool:
-        """Whether the database is of an older program, so that its tables are not those of this one."""
+        """Whether the database has the tables of an older program."""
         return schema.is_older(self)

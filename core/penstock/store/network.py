@@ -1,4 +1,4 @@
-"""Folders on other machines: no database's locks can be trusted there."""
+"""Finds folders on network file systems: database locks cannot be trusted there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of what is left out."""
+"""The table of what is in quarantine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from sqlmodel import Field, SQLModel
 
 
 class QuarantineRow(SQLModel, table=True):
-    """What the engine leaves out because ticks fail over it, or because it cannot be read.
+    """What the engine leaves out because it makes ticks fail, or cannot be read.
 
-    ``kind``: run, dag, order, row. ``place`` is where in the program it failed.
+    ``kind``: run, dag, order, row. ``place`` is where in the code it failed.
     """
 
     __tablename__ = "quarantine"
@@ -21,8 +21,8 @@ class QuarantineRow(SQLModel, table=True):
     place: str = ""
     since_us: int = Field(sa_column=Column(BigInteger, nullable=False))
     retry_us: int | None = Field(default=None, sa_column=Column(BigInteger))
-    """When it is tried again by itself; null waits for an operator."""
+    """When it is tried again automatically; null: it waits for an operator."""
     version: str | None = None
-    """Of a DAG: the hashes of the version that failed. Another one is tried."""
+    """For a DAG: the hashes of the version that failed. Another version is tried."""
     act: str | None = None
-    """Of an order that was an act: JSON of it."""
+    """For an order that was an act: its JSON."""

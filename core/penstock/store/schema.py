@@ -1,4 +1,4 @@
-"""The schema of a database: made when there is none, checked and brought up to date when it is opened."""
+"""The schema of a database: created in a new one, checked and migrated when it is opened."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def prepare(database: Database) -> None:
-    """Make, check or migrate the schema; only check it when *database* is open for reading.
+    """Create, check or migrate the schema; only check it if *database* is read-only.
 
-    Raises `StoreError` for a file that is not ours or has a newer schema.
+    Raises `StoreError` for a file that is not Penstock's or has a newer schema.
     """
     with database.raw() as raw:
         application, version = read_header(raw)
@@ -50,7 +50,7 @@ def is_older(database: Database) -> bool:
 
 
 def _refresh_guards(database: Database) -> None:
-    """Let the guards know the moves that this program supports."""
+    """Update the guards to the moves that this program supports."""
     with database.read() as connection:
         known = guards_hold(connection)
     if not known:

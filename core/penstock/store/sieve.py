@@ -1,4 +1,4 @@
-"""Reading rows so that one which cannot be read costs nobody else anything."""
+"""Reads rows so that an unreadable one does not affect the others."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 class Sieve:
-    """Lets pass what can be read.
+    """Keeps what can be read.
 
-    ``out`` are ids of subjects that are left out; what cannot be read joins them, its error in ``faults``.
+    ``out`` are ids of subjects that are left out; unreadable ones are added, with their error in ``faults``.
     ``apart`` are keys of unfinished runs among them, ``bad_dags`` ids of DAGs whose own rows are bad.
     """
 
@@ -25,7 +25,7 @@ class Sieve:
         self.bad_dags: list[str] = []
 
     def rows(self, rows: Iterable[Any], name: Callable[[Any], Subject], make: Callable[[Any], T]) -> list[T]:
-        """Return what *make* makes of *rows*, without those that are left out or cannot be read."""
+        """Return the results of *make* for *rows*, without those that are left out or cannot be read."""
         found: list[T] = []
         for row in rows:
             if self.out and name(row).id in self.out:
@@ -37,7 +37,7 @@ class Sieve:
         return found
 
     def fault(self, subject: Subject, error: Exception) -> None:
-        """Set *subject* down as one that cannot be read; trouble of the machine is raised."""
+        """Record *subject* as unreadable; an error of the machine is raised."""
         if of_the_machine(error):
             raise error
         if subject.id not in self.out:

@@ -21,7 +21,7 @@ def table_of(row: type[SQLModel]) -> sa.Table:
 class Statement:
     """A Core statement compiled once and run many times with plain tuples.
 
-    Compiling on each call would cost more than SQLite's own work on the paths that run for every task.
+    Compiling at each call would cost more than SQLite's own work where it runs for every task.
     """
 
     __slots__ = ("_compiled", "_statement", "_values")
@@ -42,7 +42,7 @@ class Statement:
             assert compiled.positional, "the driver takes positional parameters"
             self._values = _picker(tuple(compiled.positiontup or ()))
             self._compiled = str(compiled)
-        # On the driver's own cursor: what SQLAlchemy does around each statement costs more than it.
+        # On the driver's own cursor: SQLAlchemy's work around each statement costs more than the statement.
         cursor = connection.connection.cursor()
         try:
             cursor.executemany(self._compiled, [self._values(row) for row in rows])
@@ -52,7 +52,7 @@ class Statement:
 
 
 def _picker(keys: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
-    """Return what takes the values of *keys* out of a row, in their order."""
+    """Return a function that returns the values of *keys* in a row, in their order."""
     if len(keys) == 1:
         return lambda row: (row[keys[0]],)
     return itemgetter(*keys)

@@ -1,7 +1,7 @@
 """The tables. Times are whole microseconds since 1970 UTC, JSON is text.
 
 SQLModel declares them; statements elsewhere are Core over ``<Table>.__table__``, because the ORM costs
-ten times a statement on the paths that run for every task.
+ten times a statement where it runs for every task.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, String, Text, text
 from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
-"""``PENS``: marks the file as ours."""
+"""``PENS``: marks the file as Penstock's."""
 SCHEMA_VERSION = 13
 """Kept in SQLite's user_version; each migration raises it by one."""
 
@@ -24,7 +24,7 @@ class MetaRow(SQLModel, table=True):
 
 
 class DagRow(SQLModel, table=True):
-    """A DAG ever seen. ``missing`` when no file makes it any more."""
+    """A DAG ever seen. ``missing``: no file makes it any more."""
 
     __tablename__ = "dag"
     dag_id: str = Field(primary_key=True)
@@ -54,7 +54,7 @@ class DagVersionRow(SQLModel, table=True):
 
 
 class ImportErrorRow(SQLModel, table=True):
-    """A DAG file's present error."""
+    """A DAG file's current error."""
 
     __tablename__ = "import_error"
     file: str = Field(primary_key=True)
@@ -118,9 +118,9 @@ class RunRow(SQLModel, table=True):
     rerun_of: str | None = None
     """The run that this one repeats, perhaps with other params."""
     stands_for_us: int | None = Field(default=None, sa_column=Column(BigInteger))
-    """The date of the run that it repeats: what its tasks take for their logical date."""
+    """The date of the run that it repeats: the logical date for its tasks."""
     turn_us: int | None = Field(default=None, sa_column=Column(BigInteger))
-    """Since when it runs, this time: a clear or retry gives it another turn."""
+    """When this turn began: a clear or retry gives it another turn."""
     worked_us: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     """How long it ran in the turns that have ended."""
 
@@ -170,9 +170,9 @@ class TaskInstanceRow(SQLModel, table=True):
     rush: str | None = None
     """``next`` or ``now``, until its next launch."""
     mapped_length: int | None = None
-    """Length of what it returned, where others are mapped over it."""
+    """Length of what it returned, if others are mapped over it."""
     rendered_map_index: str | None = None
-    """What a mapped instance calls itself."""
+    """The label of a mapped instance."""
 
 
 class AttemptRow(SQLModel, table=True):
@@ -200,7 +200,7 @@ class AttemptRow(SQLModel, table=True):
 
 
 class XComRow(SQLModel, table=True):
-    """One value pushed by a task instance; ``value`` is null when it stays in the attempt directory."""
+    """One value pushed by a task instance; ``value`` is null if it stays in the attempt directory."""
 
     __tablename__ = "xcom"
     ti_id: int = Field(foreign_key="task_instance.id", primary_key=True, ondelete="CASCADE")
@@ -210,7 +210,7 @@ class XComRow(SQLModel, table=True):
 
 
 class CallbackRow(SQLModel, table=True):
-    """One delivery of the author's callbacks: written with what it tells of, carried out afterwards.
+    """One delivery of the author's callbacks: written with its event, carried out afterwards.
 
     ``state``: waiting, running, done, failed. ``kind`` is ``task_failure``, ``run_success``,
     ``deadline:0`` and the like; ``facts`` the JSON that the process gets.
@@ -267,9 +267,9 @@ class LedgerRow(SQLModel, table=True):
     reason: str | None = None
     run_id: str | None = None
     moved: bool = False
-    """Whether a change of clocks moved the one point."""
+    """Whether a clock change (DST) moved the point."""
     schedule: str | None = None
-    """Of a span: JSON of the schedule that made its points."""
+    """For a span: JSON of the schedule that made its points."""
     at_us: int | None = Field(default=None, sa_column=Column(BigInteger))
     """When it was written; null in records from before that was kept."""
 
@@ -345,7 +345,7 @@ class StoredValueRow(SQLModel, table=True):
 
 
 class AssetEventRow(SQLModel, table=True):
-    """One change of an asset. ``source`` is JSON: the task that made it, or {} when a person did."""
+    """One change of an asset. ``source`` is JSON: the task that made it, or {} if a person did."""
 
     __tablename__ = "asset_event"
     __table_args__ = (Index("ix_asset_event", "name", "id"),)
@@ -360,7 +360,7 @@ class AssetEventRow(SQLModel, table=True):
 
 
 class AssetQueueRow(SQLModel, table=True):
-    """An asset event that a DAG has not had a run for yet."""
+    """An asset event that has not had a run of the DAG yet."""
 
     __tablename__ = "asset_queue"
     dag_id: str = Field(primary_key=True)
@@ -408,7 +408,7 @@ class ActRow(SQLModel, table=True):
 
 
 class UndoRow(SQLModel, table=True):
-    """A clear, retry or mark, with what it changed as it was before (JSON); empty once it was taken back."""
+    """A clear, retry or mark, with the state before (JSON); empty once it was undone."""
 
     __tablename__ = "undo"
     id: int | None = Field(default=None, primary_key=True)
@@ -435,7 +435,7 @@ class SampleRow(SQLModel, table=True):
 
 
 class EdgeRow(SQLModel, table=True):
-    """Legal moves, filled from `penstock.model.transitions`; the triggers ask it."""
+    """Legal moves, filled from `penstock.model.transitions`; the triggers use it."""
 
     __tablename__ = "edge"
     subject: str = Field(primary_key=True)

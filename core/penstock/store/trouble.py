@@ -1,4 +1,4 @@
-"""Telling trouble of the machine (disk, memory, a lock) from something that is wrong with one thing."""
+"""Tells errors of the machine (disk, memory, a lock) from errors of one subject."""
 
 from __future__ import annotations
 

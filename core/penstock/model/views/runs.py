@@ -47,7 +47,7 @@ class RunRow(View, frozen=True, kw_only=True):
     by: str | None = None
     """Who or what created it."""
     rush: Rush | None = None
-    """``next`` or ``now``: an operator wants it started before others, or whatever the limits."""
+    """``next`` or ``now``: an operator lets it start before others, or past the limits."""
     rerun_of: str | None = None
     """The run that this one repeats."""
     stands_for: datetime | None = None
@@ -70,7 +70,7 @@ class RunsPage(View, frozen=True, kw_only=True):
 
     runs: tuple[RunRow, ...]
     total: int
-    """How many runs fit, on all pages together."""
+    """How many runs match, on all pages together."""
     offset: int = 0
     """The place of the first run of this page among them."""
     zones: dict[str, str] = msgspec.field(default_factory=dict)

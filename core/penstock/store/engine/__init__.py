@@ -1,1 +1,1 @@
-"""What the engine works with: the gate, its records and its working set."""
+"""The engine's part of the store: the gate, the records and the working set."""

@@ -1,4 +1,4 @@
-"""Reading asset events: those that DAGs wait with, those that made a run, those of one asset."""
+"""Reads asset events: those queued for DAGs, those that made a run, those of one asset."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _event_row = checked(_event, AssetEventRecord.__slots__)
 
 
 def queued_events(database: Database, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
-    """Return the events that DAGs have had no run for yet, oldest first, by DAG."""
+    """Return the events that have not had a run yet, oldest first, by DAG."""
     with database.read() as connection:
         return queued(connection, sieve)
 
 
 def queued(connection: Connection, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
-    """Return the same over a connection; an event that cannot be read is left out."""
+    """Return the same with *connection*; an event that cannot be read is left out."""
     query = sa.select(_queue.c.dag_id, *_COLUMNS).join(_event, _event.c.id == _queue.c.event_id)
     found: dict[str, list[AssetEventRecord]] = defaultdict(list)
     rows = connection.execute(query.order_by(_event.c.id)).all()
@@ -90,9 +90,9 @@ def runs_made_by(connection: Connection, event_ids: list[int]) -> dict[int, list
 
 
 def event_counts(connection: Connection) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return for each asset that ever changed how often, and the id of its newest event.
+    """Return, for each asset that ever changed, how often it did and the id of its newest event.
 
-    What has no name and uri that can be read is left out.
+    Assets without a readable name and uri are left out.
     """
     query = sa.select(_event.c.name, _event.c.uri, sa.func.count(), sa.func.max(_event.c.id)).group_by(
         _event.c.name, _event.c.uri

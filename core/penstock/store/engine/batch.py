@@ -1,6 +1,6 @@
-"""What one transaction writes, gathered in the order in which it has to be written.
+"""The rows of one transaction, in the order in which they must be written.
 
-Each move is a compare-and-set on state and version, so a row that is not as remembered stops the whole.
+Each move is a compare-and-set on state and version: a row that is not as expected stops everything.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RUN_COLUMNS = (
     "start_us", "end_us", "queued_us", "stood_us", "turn_us", "worked_us", "intent", "reason", "backfill_id",
     "version_id", "conf", "rush",
 )  # fmt: skip
-"""The same of a run."""
+"""The same for a run."""
 
 
 def _swap(table: sa.Table, columns: tuple[str, ...]) -> Statement:
@@ -68,7 +68,7 @@ _END_ATTEMPT = Statement(
 PLACE_TASK = Statement(
     sa.update(_task).where(_task.c.id == sa.bindparam("b_id")).values(position=sa.bindparam("position"))
 )
-# Apart from the others: a statement that names a column of an index writes that index anew each time.
+# Separate, because a statement that names an indexed column rewrites the index each time.
 NUMBER_TASK = Statement(
     sa.update(_task).where(_task.c.id == sa.bindparam("b_id")).values(map_index=sa.bindparam("map_index"))
 )
@@ -120,11 +120,11 @@ class Batch:
         _append(self._after, statement, row)
 
     def last(self, work: Callable[[Connection], object]) -> None:
-        """Have *work* done after every row but the events."""
+        """Do *work* after all rows except the events."""
         self._last.append(work)
 
     def write(self, connection: Connection) -> None:
-        """Write everything; raise `StaleRowsError` when a row was not as remembered."""
+        """Write everything; raise `StaleRowsError` if a row was not as expected."""
         for statement, rows in self._before:
             statement.run(connection, rows)
         _INSERT_RUN.run(connection, self.new_runs)

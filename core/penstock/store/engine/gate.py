@@ -1,11 +1,11 @@
-"""The one gate through which states are written.
+"""The gate: the only code that writes states.
 
-A tick's moves are gathered (`batch`) and written in one transaction (one fsync), each as a
-compare-and-set on state and version with its event row beside it. The engine's working records change at
-once; if the write fails, the tick is void and the engine reads its records anew.
+A tick's moves are collected (`batch`) and written in one transaction (one fsync), each as a
+compare-and-set on state and version with its event row. The engine's working records change at
+once; if the write fails, the tick is void and the engine reads its records again.
 
-What is no run and no task goes through three verbs, by the table in `record_kinds`: `Gate.add` writes a
-new record, `Gate.put` one in the place of what stands there, `Gate.drop` removes one.
+Everything except runs and tasks has three verbs, by the table in `record_kinds`: `Gate.add` writes a
+new record, `Gate.put` replaces one, `Gate.drop` removes one.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ _event = table_of(tables.EventRow)
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a commit changed, for those who show it."""
+    """What a commit changed, for screens that show it."""
 
     dags: frozenset[str]
     runs: frozenset[tuple[str, str]]
     cursor: int
     events: int
     bells: tuple[str, ...] = ()
-    """What consoles ring for."""
+    """Messages for which consoles ring the bell."""
 
 
 class Gate:
-    """Gathers moves and writes them together.
+    """Collects moves and writes them together.
 
     ``now_us`` is set by the engine at the start of each tick and stamps every event.
     """
@@ -75,7 +75,7 @@ class Gate:
 
     @property
     def events(self) -> Sequence[Mapping[str, Any]]:
-        """The events gathered so far, in order: rows of the trail."""
+        """The events collected so far, in order: rows of the trail."""
         return self._batch.events
 
     # -- moves ---------------------------------------------------------------------------------
@@ -91,9 +91,9 @@ class Gate:
     ) -> TaskState:
         """Move *task* by *event* and return its new state; raise `IllegalMoveError` if it cannot.
 
-        Other fields of the record that changed since the last write travel along. *ended_us* is when
-        a task that the move ends did end; now, unless its attempt ended before anyone looked. What had
-        ended already and is only called otherwise ended when it did.
+        Other changed fields of the record are written too. *ended_us* is when the task ended, if the move
+        ends it; now by default, but its attempt may have ended earlier. A task that had ended already and
+        gets another final state keeps its end.
         """
         before = task.state
         after = move_task(before, event)
@@ -164,7 +164,7 @@ class Gate:
     def create_run(self, run: RunRecord, tasks: list[TaskRecord]) -> None:
         """Record a new run and its task instances; gives them their keys.
 
-        Keys are counted up here because there is one writer: the records are complete before the
+        Keys are counted here because there is only one writer: the records are complete before the
         transaction.
         """
         self._run_pk += 1
@@ -176,7 +176,7 @@ class Gate:
         )
 
     def add_tasks(self, run: RunRecord, tasks: list[TaskRecord]) -> None:
-        """Record further task instances of a run that exists; gives them their keys."""
+        """Record more task instances of an existing run; gives them their keys."""
         for task in tasks:
             self._task_pk += 1
             task.id = self._task_pk
@@ -185,12 +185,12 @@ class Gate:
         self.touch(run.dag_id, run.run_id)
 
     def place_task(self, task: TaskRecord, position: int) -> None:
-        """Give *task* another place in the order of its run."""
+        """Change the position of *task* in its run."""
         task.position = position
         self._batch.after(batch.PLACE_TASK, {"b_id": task.id, "position": position})
 
     def number_task(self, run: RunRecord, task: TaskRecord, map_index: int) -> None:
-        """Give *task* another map index; instances made in the same tick are written before that."""
+        """Change the map index of *task*; instances made in the same tick are written first."""
         task.map_index = map_index
         self._batch.after(batch.NUMBER_TASK, {"b_id": task.id, "map_index": map_index})
         self.touch(run.dag_id, run.run_id)
@@ -198,7 +198,7 @@ class Gate:
     # -- attempts ------------------------------------------------------------------------------
 
     def record_attempt(self, task: TaskRecord, attempt_id: str) -> None:
-        """Record a launch before it is asked for."""
+        """Record a launch before it is requested."""
         self._batch.attempts.append(
             {
                 "attempt_id": attempt_id,
@@ -245,10 +245,10 @@ class Gate:
         self._place(kind.before_runs)(kind.insert, kind.row(record, self.now_us))
 
     def put(self, record: Record) -> None:
-        """Write *record* in the place of its row.
+        """Write *record* over its row.
 
-        Of kinds that change in place those columns alone, and nothing when the row is gone; of the others
-        the whole row, whether or not there was one.
+        For kinds that change in place only their changing columns, and nothing if the row is gone; for the
+        others the whole row, whether or not there was one.
         """
         kind = KINDS[type(record)]
         write = self._place(kind.before_runs)
@@ -275,29 +275,29 @@ class Gate:
         self._batch.after(batch.DELETE_IMPORT_ERROR, {"b_file": file})
 
     def drop_undos(self, newest: int) -> None:
-        """Forget the acts up to number *newest*, that one included: they can no longer be taken back."""
+        """Forget the acts up to number *newest*, included: they can no longer be undone."""
         self._batch.after(batch.DELETE_UNDOS, {"b_id": newest})
 
-    # -- rows that nobody has in hand ----------------------------------------------------------
+    # -- rows outside the working set ----------------------------------------------------------
 
     def shift_attempt(self, attempt_id: str, by_us: int) -> None:
-        """Move the moments of a live attempt by microseconds; one that ends in this tick is written after."""
+        """Shift the times of a live attempt by *by_us* microseconds, before its end in this tick."""
         self._batch.before(batch.SHIFT_ATTEMPT, {"b_id": attempt_id, "b_by_us": by_us})
 
     def shift_runs(
         self, run_pks: Collection[int], by_us: int, *, of_runs: Sequence[str], of_tasks: Sequence[str]
     ) -> None:
-        """Move the moments *of_runs* and *of_tasks* (columns) of runs and of their unfinished tasks."""
+        """Shift the columns *of_runs* of runs and *of_tasks* of their unfinished tasks."""
         self._batch.last(
             partial(shift_runs, run_pks=run_pks, by_us=by_us, of_runs=of_runs, of_tasks=of_tasks)
         )
 
     def settle_points(self, backfill_id: str) -> None:
-        """Take over into a backfill's points how their runs ended while nobody looked."""
+        """Take over into a backfill's points how their runs ended while they were not in the working set."""
         self._batch.last(partial(settle_points, backfill_id=backfill_id))
 
     def remove(self, removal: Removal) -> None:
-        """Get rid of rows that nobody can work with."""
+        """Remove rows that cannot be used."""
         self._batch.last(removal.write)
 
     # -- the trail and the end -----------------------------------------------------------------
@@ -333,7 +333,7 @@ class Gate:
             self.touch(dag_id, run_id)
 
     def touch(self, dag_id: str, run_id: str | None = None) -> None:
-        """Note that what is shown of a DAG or run has changed."""
+        """Record that what screens show of a DAG or run has changed."""
         self._dags.add(dag_id)
         if run_id is not None:
             self._touched.add((dag_id, run_id))
@@ -341,8 +341,8 @@ class Gate:
     def commit(self) -> Touched:
         """Write everything in one transaction and return what was touched.
 
-        Raises `StaleRowsError` if a row was not as remembered, another `StoreError` if the database could
-        not be written; then nothing is written, and the working records must be read anew.
+        Raises `StaleRowsError` if a row was not as expected, another `StoreError` if the database could
+        not be written; then nothing is written, and the working records must be read again.
         """
         try:
             with self.database.write() as connection:
@@ -356,9 +356,9 @@ class Gate:
             self._reset()
 
     def discard(self) -> None:
-        """Forget what was gathered. The working records must be read again.
+        """Drop everything collected. The working records must be read again.
 
-        So is the cursor: a commit that reported a failure may have been carried out all the same.
+        The cursor is too: a commit that reported a failure may still have been carried out.
         """
         self._reset()
         self.cursor = self._last(_event.c.seq)

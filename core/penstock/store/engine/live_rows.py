@@ -1,4 +1,4 @@
-"""Reading what stands: the rows that the engine has in hand from its start on, each checked.
+"""Reads the rows that the engine works with from its start on, and checks each.
 
 A row that cannot be read goes into the `Sieve`; without one it is an error.
 """
@@ -63,7 +63,7 @@ _TASK_FIELDS = tuple(TaskRecord.__slots__)
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """An unfinished run that nobody works on, as far as its slots and its place in the queue count.
+    """An unfinished run that is left out, with what still counts: its slots and its place in the queue.
 
     ``live`` are (attempt id, task id) of its live attempts.
     """
@@ -87,7 +87,7 @@ RUN_WORDS: dict[str, Any] = {
     "rush": Rush | None,
 }
 TASK_WORDS: dict[str, Any] = {"state": TaskState, "intent": _TASK_INTENT, "rush": Rush | None}
-"""What the columns of runs and tasks may hold, where that is one of a few words."""
+"""Columns of runs and tasks with a fixed vocabulary, and its type."""
 _run_row = checked(_run, RUN_FIELDS, **RUN_WORDS)
 _task_row = checked(_task, _TASK_FIELDS, **TASK_WORDS)
 _TASK_JSON: dict[str, msgspec.json.Decoder[Any]] = {"outcome": decoder(Outcome), "skips": decoder(list[str])}
@@ -109,7 +109,7 @@ class Standing:
         self.database = database
 
     def quarantined(self, sieve: Sieve) -> dict[str, QuarantineRecord]:
-        """Return what is in quarantine, by id, oldest first; *sieve* leaves it out from here on."""
+        """Return what is in quarantine, by id, oldest first; from here on *sieve* leaves it out."""
         columns = (_quarantine.c[name] for name in QuarantineRecord.__slots__)
         query = sa.select(*columns).order_by(_quarantine.c.since_us, _quarantine.c.id)
         with self.database.read() as connection:
@@ -121,12 +121,12 @@ class Standing:
             lambda row: QuarantineRecord(*_quarantine_row(row)),
         )
         sieve.out.update(one.id for one in found)
-        for subject, error in ones.faults:  # what it was about is tried again
+        for subject, error in ones.faults:  # its subject is tried again
             sieve.fault(subject, error)
         return {one.id: one for one in found}
 
     def dags(self, sieve: Sieve | None = None) -> list[DagRecord]:
-        """Return every DAG, also those that are left out as far as their rows can be read."""
+        """Return every DAG, also those left out, as far as their rows can be read."""
         with self.database.read() as connection:
             rows = connection.execute(sa.select(*(_dag.c[name] for name in DagRecord.__slots__))).all()
         found = []
@@ -140,9 +140,9 @@ class Standing:
         return found
 
     def active_runs(self, sieve: Sieve | None = None) -> list[tuple[RunRecord, list[TaskRecord]]]:
-        """Return unfinished runs, and finished ones in which an attempt still lives."""
-        # Each half is answered by an index of its own, which knows what is unfinished: a condition that
-        # joined the two would look through every run there ever was.
+        """Return unfinished runs, and finished ones with a live attempt."""
+        # Each half uses an index of its own with the unfinished rows: a condition that joined the two would
+        # scan every run there ever was.
         unfinished = sa.select(_run.c.id).where(UNFINISHED_RUNS)
         live = (
             sa.select(_task.c.run_pk)
@@ -152,7 +152,7 @@ class Standing:
         return self._runs(_run.c.id.in_(sa.union(unfinished, live)), sieve)
 
     def run(self, dag_id: str, run_id: str) -> tuple[RunRecord, list[TaskRecord]] | None:
-        """Return one run, or None. Raises `RefusedError` when it cannot be read: it is in nobody's way."""
+        """Return one run, or None. Raises `RefusedError` if it cannot be read."""
         try:
             found = self._runs(sa.and_(_run.c.dag_id == dag_id, _run.c.run_id == run_id), None)
         except ValueError as error:
@@ -160,7 +160,7 @@ class Standing:
         return found[0] if found else None
 
     def apart(self, run_pks: list[int]) -> list[Apart]:
-        """Return unfinished runs that nobody works on."""
+        """Return unfinished runs that are left out."""
         heads = sa.select(
             _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.state, _run.c.backfill_id, _run.c.version_id
         ).where(_run.c.id.in_(run_pks))
@@ -177,7 +177,7 @@ class Standing:
         ]
 
     def pauses(self, sieve: Sieve | None = None) -> list[PauseRecord]:
-        """Return every pause in force; one that cannot be read stays in force, without an end."""
+        """Return every pause in force; an unreadable one stays in force, without an end."""
         with self.database.read() as connection:
             rows = connection.execute(sa.select(*(_pause.c[name] for name in PauseRecord.__slots__))).all()
         found = _strained(sieve, rows, _subject_of_pause, lambda row: PauseRecord(*_pause_row(row)))
@@ -249,7 +249,7 @@ class Standing:
 
 
 def run_record(row: Any) -> RunRecord:
-    """Return the record of a row of `RUN_FIELDS`; raise ValueError when it is not one."""
+    """Return the record of a row of `RUN_FIELDS`; raise ValueError if it is invalid."""
     record = RunRecord(*_run_row(row))
     json_object("run", "conf", record.conf)
     return record
@@ -258,7 +258,7 @@ def run_record(row: Any) -> RunRecord:
 def _tasks_of(
     connection: Connection, runs: dict[int, RunRecord], sieve: Sieve | None
 ) -> dict[int, list[TaskRecord]]:
-    """Return the task instances of runs, by run; without runs that have an unreadable one."""
+    """Return the task instances of runs, by run, without runs that have an unreadable one."""
     run_pks = list(runs)
     found: dict[int, list[TaskRecord]] = {pk: [] for pk in run_pks}
     columns = [_task.c[name] for name in _TASK_FIELDS]
@@ -300,7 +300,7 @@ def _task_record(row: Any) -> TaskRecord:
 
 
 def check_task_json(name: str, text: str | None) -> None:
-    """Raise ValueError when what a task's column *name* holds as JSON is not what belongs there."""
+    """Raise ValueError if the JSON in a task's column *name* is not what belongs there."""
     kind = _TASK_JSON.get(name)
     if text is None or kind is None:
         return

@@ -14,7 +14,7 @@ _pool = table_of(tables.PoolRow)
 
 
 def ensure_pools(database: Database, wanted: Mapping[str, int]) -> None:
-    """Make the pools that do not exist; those that do keep the size an operator gave them."""
+    """Create the pools that do not exist; existing ones keep their size."""
     with database.write() as connection:
         standing = set(connection.execute(sa.select(_pool.c.name)).scalars())
         rows = [

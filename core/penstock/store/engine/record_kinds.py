@@ -1,7 +1,7 @@
-"""How each kind of record is written: its table, its key, and what changes while its row stays.
+"""How each kind of record is written: its table, its key, and the columns that change in place.
 
-The gate writes by this table (`Gate.add`, `Gate.put`, `Gate.drop`); nobody above it names a statement.
-Runs, task instances, attempts and events are the gate's own: see `batch`.
+The gate writes by this table (`Gate.add`, `Gate.put`, `Gate.drop`); no caller names a statement.
+The gate writes runs, task instances, attempts and events itself: see `batch`.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ Record = (
     | records.VersionRecord
     | records.XComRecord
 )
-"""Every record that is written by the table below."""
+"""Every kind of record in the table below."""
 
 
 class Kind:
     """How records of one kind are written.
 
-    *key* are the columns that name a row. *changes* are the columns that `Gate.put` updates; without any
-    the whole row gives way to a new one. What runs refer to is written *before_runs*, everything else
-    after the moves. *as_json* are fields stored as JSON; *numbered* rows get their ``id`` from the
-    database; *stamped* names a column that says when the row was written.
+    *key* are the columns that identify a row. *changes* are the columns that `Gate.put` updates; without
+    any, the whole row is replaced. Rows that runs refer to are written *before_runs*, all others after the
+    moves. *as_json* are fields stored as JSON; *numbered* rows get their ``id`` from the database;
+    *stamped* is the column with the time of writing.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Kind:
         return row
 
     def key(self, record: Record) -> dict[str, Any]:
-        """Return what names the record's row, as parameters of the statements."""
+        """Return the key of the record's row, as parameters of the statements."""
         return {f"b_{name}": getattr(record, name) for name in self._key}
 
     def changed(self, record: Record) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The engine's working copies of rows: what scheduling reads, and hands to the gate to be written.
+"""The engine's working copies of rows: scheduling reads them, and gives them to the gate to write.
 
-Known to the engine alone; many are changed in place. Times are microseconds since 1970 UTC, as in the
+Only the engine uses them; many are changed in place. Times are microseconds since 1970 UTC, as in the
 tables; field names are column names. How each kind is written is in `record_kinds`. Only the gate
 (`gate.Gate`) changes ``state`` and ``version`` of runs and tasks.
 """
@@ -27,7 +27,7 @@ from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import SubjectKind
 
 PauseKey = tuple[PauseKind, str, str, str]
-"""What a pause is about: its kind, DAG, run and task, "" where it names none."""
+"""What a pause is about: its kind, DAG, run and task; "" for none."""
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class TaskRecord:
 
     @property
     def key(self) -> str:
-        """What names it within its run: ``task``, or ``task[3]`` when mapped."""
+        """Its key within its run: ``task``, or ``task[3]`` if mapped."""
         return instance_key(self.task_id, self.map_index)
 
 
@@ -101,14 +101,14 @@ class RunRecord:
     stands_for_us: int | None = None
 
     def end_turn(self, now_us: int) -> None:
-        """Add the present turn, if there is one, to what was worked."""
+        """Add the current turn, if there is one, to the time worked."""
         if self.turn_us is not None:
             self.worked_us += max(0, now_us - self.turn_us)
             self.turn_us = None
 
     @property
     def date_us(self) -> int | None:
-        """The date that the run's tasks work for: its own, or that of the run it repeats."""
+        """The logical date for the run's tasks: its own, or that of the run it repeats."""
         return self.logical_us if self.logical_us is not None else self.stands_for_us
 
 
@@ -128,7 +128,7 @@ class DagRecord:
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """A version of a DAG as it is stored; ``spec`` is JSON. What is read of it is a `Structure`."""
+    """A version of a DAG as it is stored; ``spec`` is JSON. When read it becomes a `Structure`."""
 
     id: int
     dag_id: str
@@ -141,7 +141,7 @@ class VersionRecord:
 
 @dataclass(frozen=True, slots=True)
 class ImportErrorRecord:
-    """What is wrong with a DAG file: the first problem, with its line and traceback if they are known."""
+    """The first problem of a DAG file, with its line and traceback if known."""
 
     file: str
     message: str
@@ -152,7 +152,7 @@ class ImportErrorRecord:
 
 @dataclass(frozen=True, slots=True)
 class XComRecord:
-    """One value that an attempt pushed, as JSON; None when it is too large for the database."""
+    """One value that an attempt pushed, as JSON; None if it is too large for the database."""
 
     ti_id: int
     key: str
@@ -178,7 +178,7 @@ class CallbackRecord:
     reason: str | None = None
 
     def become(self, state: CallbackState) -> None:
-        """Take on *state*; raise `IllegalMoveError` if it may not follow the present one."""
+        """Change to *state*; raise `IllegalMoveError` if that may not follow the current one."""
         self.state = CALLBACKS.become(self.state, state)
 
 
@@ -232,7 +232,7 @@ class LedgerRecord:
     """One record of the missed-point ledger: a point, or a span of adjacent skips with one reason."""
 
     id: int
-    """0 of a record that is not written yet: the database numbers it."""
+    """0 until the record is written: the database numbers it."""
     dag_id: str
     first_us: int
     last_us: int
@@ -241,9 +241,9 @@ class LedgerRecord:
     reason: str | None
     run_id: str | None
     moved: bool = False
-    """Whether a change of clocks moved the one point."""
+    """Whether a clock change (DST) moved the point."""
     schedule: str | None = None
-    """Of a span: what made its points, as `penstock.timetable.recorded` writes it."""
+    """For a span: its schedule, as `penstock.timetable.recorded` writes it."""
 
 
 @dataclass(slots=True)
@@ -266,7 +266,7 @@ class BackfillRecord:
     end_us: int | None = None
 
     def become(self, state: BackfillState) -> None:
-        """Take on *state*; raise `IllegalMoveError` if it may not follow the present one."""
+        """Change to *state*; raise `IllegalMoveError` if that may not follow the current one."""
         self.state = BACKFILLS.become(self.state, state)
 
 
@@ -286,7 +286,7 @@ class BackfillPointRecord:
     reason: str | None = None
 
     def become(self, state: BackfillPointState) -> None:
-        """Take on *state*; raise `IllegalMoveError` if it may not follow the present one."""
+        """Change to *state*; raise `IllegalMoveError` if that may not follow the current one."""
         self.state = BACKFILL_POINTS.become(self.state, state)
 
 
@@ -309,7 +309,7 @@ class ValueRecord:
 
 @dataclass(frozen=True, slots=True)
 class UndoRecord:
-    """A clear, retry or mark. ``before`` is JSON of what it changed; empty once it was taken back."""
+    """A clear, retry or mark. ``before`` is JSON of the state before; empty once the act was undone."""
 
     id: int
     at_us: int
@@ -332,7 +332,7 @@ class AssetEventRecord:
     extra: dict[str, Any]
     aliases: tuple[str, ...]
     source: dict[str, Any]
-    """The task that made it: dag_id, run_id, task_id, map_index and the run's dates; {} when a person did."""
+    """The task that made it: dag_id, run_id, task_id, map_index and the run's dates; {} if a person did."""
     by: str
 
 
@@ -363,7 +363,7 @@ class ActRecord:
 
 @dataclass(frozen=True, slots=True)
 class SampleRecord:
-    """What an attempt used at one moment; bytes are totals since its start, memory is what it has now."""
+    """What an attempt used at one time; read and written bytes are totals, memory is the current value."""
 
     attempt_id: str
     at_us: int
@@ -375,7 +375,7 @@ class SampleRecord:
 
 
 CLOCK = "clock"
-"""The fact that says how the wall clock stood to the steady one."""
+"""The key of the difference between wall clock and steady clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Removes rows that cannot be read, without reading them.
 
-Values are read and written as they are, and whatever is not what its column is for is replaced; what was
-there is handed back as copies for the event trail. The database's guard against illegal moves is told
-of the one move that is made, and of nothing else.
+Values are copied as they are, and any that its column cannot have is replaced; the old values are
+returned as copies for the event trail. The database's guard against illegal moves is told about
+this one move, and about nothing else.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "asset_event": ("id",),
     "quarantine": ("id",),
 }
-"""What names a row of each table that can be dropped alone."""
+"""The key columns of each table with rows that can be dropped alone."""
 _SAID = frozenset({"dag_id", "run_id", "task_id", "reason", "by"})
-"""Columns whose values that are not UTF-8 are kept as people saw them."""
+"""Columns in which values that are not UTF-8 are kept as people saw them."""
 _RUN_ENDS = frozenset(each.value for each in RUN_TERMINAL)
 _TASK_ENDS = frozenset(each.value for each in TERMINAL)
 
 
 @dataclass(slots=True)
 class Removal:
-    """What has to be written, reported and stopped; ``said`` is the answer."""
+    """What must be written, reported and stopped; ``said`` is the answer."""
 
     statements: list[sa.Executable] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Removal:
     file: str | None = None
 
     def do(self, statement: sa.Executable) -> None:
-        """Have a statement carried out."""
+        """Add a statement to carry out."""
         self.statements.append(statement)
 
     def write(self, connection: Connection) -> None:
@@ -80,7 +80,7 @@ class Removal:
 
 
 def removal_of(connection: Connection, record: QuarantineRecord, now_us: int, reason: str) -> Removal:
-    """Return how to get rid of what is in quarantine. Raises `UnknownError` for a table that is not known."""
+    """Return how to remove what is in quarantine. Raises `UnknownError` for an unknown table."""
     match record.kind:
         case "run":
             return drop_run(connection, str(record.dag_id), str(record.run_id), now_us, reason)
@@ -137,7 +137,7 @@ def drop_dag(connection: Connection, dag_id: str, now_us: int, reason: str) -> R
 
 
 def drop_row(connection: Connection, row_id: str) -> Removal:
-    """Return what removes one row (``table:key``). Raises `UnknownError` when it is not there."""
+    """Return what removes one row (``table:key``). Raises `UnknownError` if it does not exist."""
     name, _, key = row_id.partition(":")
     found = Removal()
     if name not in _KEYS:
@@ -169,7 +169,7 @@ def drop_row(connection: Connection, row_id: str) -> Removal:
 
 
 def settle_points(connection: Connection, backfill_id: str) -> None:
-    """Take over into a backfill's points how their runs ended while nobody looked."""
+    """Take over into a backfill's points how their runs ended while they were not in the working set."""
     ended = (
         sa.select(_run.c.state)
         .where(_run.c.backfill_id == _point.c.backfill_id, _run.c.run_id == _point.c.run_id)
@@ -191,7 +191,7 @@ def _find(
 ) -> tuple[Mapping[Any, Any] | None, sa.ColumnElement[bool]]:
     """Return the row with that name, and the condition that finds it; None if it does not exist.
 
-    What is not UTF-8 has its name by `shown`, which no condition finds: then all rows are looked through.
+    A name that is not UTF-8 is given as `shown` makes it, which no condition finds: then all rows are read.
     """
     where = sa.and_(*(sa.cast(table.c[column], sa.String) == text for column, text in key.items()))
     if table in (_run, _dag):  # by their index
@@ -249,7 +249,7 @@ def _drop_run(
 def _drop_tasks(
     connection: Connection, run: Mapping[Any, Any], now_us: int, reason: str, found: Removal
 ) -> int:
-    """Have the unfinished tasks of a run cancelled, its live attempts lost; return how many tasks."""
+    """Cancel the unfinished tasks of a run, mark its live attempts lost; return how many tasks."""
     dag_id, run_id = shown(run["dag_id"]), shown(run["run_id"])
     tasks = connection.execute(sa.select(_task).where(_task.c.run_pk == run["id"])).mappings().all()
     ended = 0
@@ -293,11 +293,11 @@ def _move(
     changes: dict[str, Any],
     version: Any,
 ) -> None:
-    """Have a row moved whatever its state is now; the guard learns of the move for as long as it takes."""
+    """Move a row whatever its state is now; the guard allows the move only while it is made."""
     legal = {(a.value, b.value) for a, b in (run_edges() if subject == "run" else task_edges())}
     after = changes["state"]
     fresh = (before, after) not in legal
-    if fresh:  # as the row has it, whatever that is
+    if fresh:  # as it is in the row
         move = sa.select(sa.literal(subject), table.c.state, sa.literal(after)).where(table.c.id == key)
         found.do(insert_unless_there(_edge).from_select(["subject", "before", "after"], move))
     number = version + 1 if isinstance(version, int) else 1
@@ -320,7 +320,7 @@ def _mended(
     now_us: int,
     found: Removal,
 ) -> dict[str, Any]:
-    """Return new values for the columns that hold what they are not for; a copy of the row is kept then."""
+    """Return new values for columns with invalid ones; a copy of the row is then kept."""
     changes: dict[str, Any] = {}
     for column in table.c:
         name = column.name
@@ -349,7 +349,7 @@ def _mended(
 
 
 def _newest_version(connection: Connection, dag_id: Any) -> int | None:
-    """Return a version that a row may refer to: the newest of the DAG, else of any."""
+    """Return a version that a row can refer to: the newest of the DAG, or else of any."""
     newest = sa.func.max(_version.c.id)
     found: int | None = connection.execute(sa.select(newest).where(_version.c.dag_id == dag_id)).scalar_one()
     return connection.execute(sa.select(newest)).scalar_one() if found is None else found
@@ -377,7 +377,7 @@ def _last(
     task_id: str | None,
     known: frozenset[Any],
 ) -> str | None:
-    """Return the state before, for the event: the row's, or where the events led if that is invalid."""
+    """Return the state before, for the event: the row's, or the last one in its events if that is invalid."""
     if state in known:
         return str(state)
     query = (

@@ -1,4 +1,4 @@
-"""Moving moments of rows that nobody has in hand, when the wall clock was set."""
+"""Shifts the times of rows outside the working set, when the wall clock was set."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def shift_runs(
     of_runs: Sequence[str],
     of_tasks: Sequence[str],
 ) -> None:
-    """Move moments of runs and of their unfinished tasks by microseconds.
+    """Shift times of runs and of their unfinished tasks by microseconds.
 
-    ``of_runs`` and ``of_tasks`` name the columns; what is not a number there stays as it is.
+    ``of_runs`` and ``of_tasks`` are the columns; a value that is not a number stays as it is.
     """
     ended = sorted(state.value for state in TERMINAL)
     of_them = sa.and_(_task.c.run_pk.in_(run_pks), _task.c.state.not_in(ended))

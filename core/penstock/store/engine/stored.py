@@ -1,4 +1,4 @@
-"""Everything that the engine works with, as it stands in the database at its start."""
+"""Everything that the engine works with, as read from the database at its start."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ from penstock.store.sieve import Sieve
 class Stored:
     """The records that can be read and are not left out.
 
-    ``sieve`` says what is left out; who finds that a record is of no use lets it know (`Sieve.fault`).
+    ``sieve`` says what is left out; code that finds an unusable record tells it (`Sieve.fault`).
     """
 
     sieve: Sieve
     clock: str | None
-    """How the clocks stood at the last look, as JSON."""
+    """The clocks at the last look, as JSON."""
     quarantine: dict[str, QuarantineRecord]
     dags: list[DagRecord]
     pauses: list[PauseRecord]
     pools: dict[str, PoolRecord]
     values: list[ValueRecord]
     queued_assets: dict[str, list[AssetEventRecord]]
-    """DAG -> asset events that it had no run for yet, oldest first."""
+    """DAG -> asset events that have not had a run yet, oldest first."""
     next_asset_event: int
     callbacks: list[CallbackRecord]
     """Those that are not done, oldest first."""
     next_callback: int
     missed_deadlines: set[tuple[int, str]]
-    """(run key, ``deadline:0``) of deadlines that were told of already."""
+    """(run key, ``deadline:0``) of deadlines that were reported already."""
     backfills: list[tuple[BackfillRecord, list[BackfillPointRecord]]]
     runs: list[tuple[RunRecord, list[TaskRecord]]]
-    """Unfinished ones, and those in which an attempt lives."""
+    """Unfinished ones, and those with a live attempt."""
 
 
 def read_stored(reads: WorkingSet, without: Collection[str] = ()) -> Stored:
-    """Read it all, *without* some subjects (ids) and what is in quarantine; a short read for each table."""
+    """Read everything, *without* some subjects (ids) and what is in quarantine; a short read per table."""
     sieve = Sieve(without)
     return Stored(
         sieve=sieve,
-        quarantine=reads.quarantined(sieve),  # first: it is left out of all that follows
+        quarantine=reads.quarantined(sieve),  # first, because everything after leaves it out
         clock=reads.fact(CLOCK),
         dags=reads.dags(sieve),
         pauses=reads.pauses(sieve),

@@ -1,7 +1,7 @@
 """The file from which tasks read the store's variables and connections.
 
-A task's process speaks no SQL and must not need a running engine for a look-up, so the engine keeps
-this copy: written whole by rename, after the commit and before anybody is answered.
+A task's process uses no SQL and must not need a running engine for a look-up, so the engine keeps
+this copy: written by rename, after the commit and before any answer is sent.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def write_values(path: Path, records: Iterable[ValueRecord]) -> None:
             json.dump(body, file)
         draft.replace(path)
     except OSError:
-        draft.unlink(missing_ok=True)  # the room is needed
+        draft.unlink(missing_ok=True)  # the space is needed
         raise
 
 
 def seed_values(database: Database, data: bytes) -> None:
-    """Fill an empty store with what a file of `write_values` holds."""
+    """Fill an empty store from a file of `write_values`."""
     body = json.loads(data)
     rows = [
         {

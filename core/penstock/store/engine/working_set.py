@@ -1,4 +1,4 @@
-"""Reading the engine's working set: unfinished runs and what they need, as records."""
+"""Reads the engine's working set: unfinished runs and what they need, as records."""
 
 from __future__ import annotations
 
@@ -54,8 +54,7 @@ _VERSION_NAMES = ("id", "spec", "source_hash")
 _version_row = checked(_version, _VERSION_NAMES)
 _ledger_row = checked(_ledger, LedgerRecord.__slots__, status=PointState)
 
-# What is asked for every run that is created is built once: to put a question together costs as much
-# as to answer it.
+# Statements for every created run are built once: building one costs as much as running it.
 _IN_DAG = _run.c.dag_id == sa.bindparam("dag_id")
 _HAS_RUN = sa.select(_run.c.id).where(_IN_DAG, _run.c.run_id == sa.bindparam("run_id"))
 _RUNS_AT = sa.select(_run.c.logical_us, _run.c.run_id, _run.c.state).where(
@@ -94,7 +93,7 @@ class WorkingSet(Standing):
     """Reads records; every method is one short read."""
 
     def version(self, version_id: int) -> Structure:
-        """Return one version of a DAG; raise `UnknownError` when nothing was pinned to it for long."""
+        """Return one version of a DAG; raise `UnknownError` if it was deleted because nothing used it."""
         columns = [_version.c[name] for name in _VERSION_NAMES]
         with self.database.read() as connection:
             row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).first()
@@ -107,7 +106,7 @@ class WorkingSet(Standing):
             raise ValueError(f"version {version_id} of the DAG cannot be read: {error}") from error
 
     def version_hashes(self, version_id: int) -> str | None:
-        """Return the two hashes of a version, whether or not it can be read; None when there is none."""
+        """Return the two hashes of a version, whether or not it can be read; None if there is none."""
         columns = (_version.c.spec_hash, _version.c.source_hash)
         with self.database.read() as connection:
             row = connection.execute(sa.select(*columns).where(_version.c.id == version_id)).first()
@@ -125,7 +124,7 @@ class WorkingSet(Standing):
             ).scalar_one_or_none()
 
     def peaks(self, attempt_ids: Collection[str]) -> dict[str, int]:
-        """Return the highest memory, in bytes, that samples say of some attempts, as far as there are any."""
+        """Return the highest memory in samples of some attempts, in bytes, for those that have samples."""
         query = (
             sa.select(_sample.c.attempt_id, sa.func.max(_sample.c.rss))
             .where(_sample.c.attempt_id.in_(attempt_ids))
@@ -135,12 +134,12 @@ class WorkingSet(Standing):
             return {row[0]: row[1] for row in connection.execute(query) if isinstance(row[1], int)}
 
     def has_run(self, dag_id: str, run_id: str) -> bool:
-        """Whether there is such a run."""
+        """Whether the run exists."""
         with self.database.read() as connection:
             return connection.execute(_HAS_RUN, {"dag_id": dag_id, "run_id": run_id}).first() is not None
 
     def run_ids(self, dag_id: str, *, before: int | None = None, after: int | None = None) -> list[str]:
-        """Return ids of runs with a logical date before or after a moment (microseconds), oldest first."""
+        """Return ids of runs with a logical date before or after a time (microseconds), oldest first."""
         where = [_run.c.dag_id == dag_id, _run.c.logical_us.is_not(None)]
         if before is not None:
             where.append(_run.c.logical_us < before)
@@ -151,7 +150,7 @@ class WorkingSet(Standing):
             return list(connection.execute(query).scalars())
 
     def run_ids_at(self, dag_id: str, moments: Iterable[int]) -> dict[int, tuple[str, RunState]]:
-        """Return the runs at some logical dates: moment -> (run_id, state)."""
+        """Return the runs at some logical dates: date in microseconds -> (run_id, state)."""
         wanted = list(moments)
         found: dict[int, tuple[str, RunState]] = {}
         with self.database.read() as connection:
@@ -166,7 +165,7 @@ class WorkingSet(Standing):
     ) -> tuple[str, dict[str, TaskState]] | None:
         """Return the last run between two logical dates (neither counted) with the states of its tasks.
 
-        Of a mapped task the state of the instance that is the furthest from success.
+        For a mapped task, the state of the instance that is furthest from success.
         """
         span = {"dag_id": dag_id, "after": after, "before": logical_us}
         with self.database.read() as connection:
@@ -176,13 +175,13 @@ class WorkingSet(Standing):
             rows = connection.execute(_STATES, {"run_pk": previous.id}).all()
         found: dict[str, list[TaskState]] = {}
         for task_id, map_index, text in rows:
-            state = known(TaskState, text, TaskState.PENDING)  # who depends on it waits
+            state = known(TaskState, text, TaskState.PENDING)  # tasks that depend on it wait
             if map_index < 0 or state is not TaskState.REMOVED:
                 found.setdefault(task_id, []).append(state)
         return previous.run_id, {task_id: min(states, key=progress) for task_id, states in found.items()}
 
     def queued_assets(self, sieve: Sieve | None = None) -> dict[str, list[AssetEventRecord]]:
-        """Return the asset events that DAGs have had no run for yet, oldest first, by DAG."""
+        """Return the asset events that have not had a run yet, oldest first, by DAG."""
         return queued_events(self.database, sieve)
 
     def assets_of_run(self, run_pk: int) -> tuple[AssetEventRecord, ...]:
@@ -196,7 +195,7 @@ class WorkingSet(Standing):
     def xcoms(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
         """Return a run's XComs: task (``task[3]`` when mapped) -> key -> value.
 
-        None for a value too large for the database.
+        None for a value that is too large for the database.
         """
         query = (
             sa.select(_task.c.task_id, _task.c.map_index, _xcom.c.key, _xcom.c.value)
@@ -232,13 +231,13 @@ class WorkingSet(Standing):
             return None
 
     def last_written_us(self) -> int | None:
-        """Return when the last event was, in microseconds; None when nothing ever happened."""
+        """Return when the last event was, in microseconds; None if there is none."""
         query = sa.select(_event.c.at_us).order_by(_event.c.seq.desc()).limit(1)
         with self.database.read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
     def undos(self) -> list[UndoRecord]:
-        """Return the last acts of those that can be taken back, newest first."""
+        """Return the last acts that can be undone, newest first."""
         columns = (_undo.c[name] for name in UndoRecord.__slots__)
         with self.database.read() as connection:
             rows = connection.execute(sa.select(*columns).order_by(_undo.c.id.desc())).all()
@@ -289,12 +288,12 @@ class WorkingSet(Standing):
         values = {"dag_id": dag_id, "first": first_us, "last": last_us}
         with self.database.read() as connection:
             found = _ledger_records(connection.execute(_LEDGER_BETWEEN, values).all())
-        # Records do not overlap, so of the earlier ones only the last can reach in.
+        # Records do not overlap, so of the earlier ones only the last can overlap the range.
         before = self.ledger_before(dag_id, first_us)
         return [before, *found] if before is not None and before.last_us >= first_us else found
 
     def removal(self, record: QuarantineRecord, now_us: int, reason: str) -> Removal:
-        """Return how to get rid of what is in quarantine; raise `UnknownError` when nothing is called so."""
+        """Return how to remove what is in quarantine; raise `UnknownError` if it does not exist."""
         with self.database.read() as connection:
             return removal_of(connection, record, now_us, reason)
 
@@ -313,7 +312,7 @@ class WorkingSet(Standing):
 
 
 def _ledger_records(rows: Iterable[Any]) -> list[LedgerRecord]:
-    """Return the records that can be read: a point of another one is as if it had none."""
+    """Return the readable records; points of the others count as unrecorded."""
     return Sieve().rows(
         rows, lambda row: about_row("ledger", row.id), lambda row: LedgerRecord(*_ledger_row(row))
     )

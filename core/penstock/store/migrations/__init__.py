@@ -1,6 +1,6 @@
 """Migrations: each revision raises SQLite's user_version by one. A copy is kept before the first.
 
-A new database is made whole from the tables; a test holds both ways to the same schema. A revision
+A new database is made from the tables; a test checks that both ways give the same schema. A revision
 is a file ``versions/0002_what_it_does.py``; raise `tables.SCHEMA_VERSION` with it.
 """
 
@@ -18,9 +18,9 @@ BACKUP_SUFFIX = ".before-{version}"
 
 
 def upgrade(database: Database, version: int) -> None:
-    """Bring *database* from schema *version* (0: empty) to the present one, keeping a copy beside it.
+    """Bring *database* from schema *version* (0: empty) to the current one, and keep a copy beside it.
 
-    Alembic is imported only here: a database that is up to date never pays for it.
+    Alembic is imported only here: a database that is up to date does not need it.
     """
     from alembic import command
     from alembic.config import Config
@@ -41,7 +41,7 @@ def upgrade(database: Database, version: int) -> None:
         if version:
             command.stamp(config, f"{version:04d}")
         command.upgrade(config, "head")
-        # Which schema it is, the file's own header says.
+        # The schema's number is in the file's own header.
         connection.exec_driver_sql("DROP TABLE alembic_version")
         install_guards(connection)
         write_header(connection, tables.APPLICATION_ID, tables.SCHEMA_VERSION)

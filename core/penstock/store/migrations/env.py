@@ -1,7 +1,7 @@
-"""How Alembic runs our revisions: inside the one transaction that the caller has opened.
+"""Runs our revisions with Alembic, inside the transaction that the caller has opened.
 
 A revision raises the schema by one and may only add to what older ones did. Foreign keys are not
-checked while it runs, so a table may be made again without taking its children along; they are
+checked while it runs, so a table can be recreated without deleting its child rows; they are
 checked before the commit.
 """
 

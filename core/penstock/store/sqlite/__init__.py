@@ -1,1 +1,1 @@
-"""All that is only about SQLite."""
+"""All code that is only about SQLite."""

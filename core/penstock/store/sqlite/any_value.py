@@ -1,4 +1,4 @@
-"""Statements for rows that hold what their columns are not for: SQLite keeps any value in any column."""
+"""Statements for rows with values of the wrong type: SQLite accepts any value in any column."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 ROW_NUMBER: sa.ColumnElement[Any] = sa.literal_column("rowid")
-"""What finds a row whatever its key holds."""
+"""The column that identifies a row whatever its key is."""
 
 
 def is_whole_number(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -16,5 +16,5 @@ def is_whole_number(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
 
 
 def insert_unless_there(table: sa.Table) -> sa.Insert:
-    """Return an insert that leaves alone what has the same key already."""
+    """Return an insert that does nothing if a row with the same key exists."""
     return sa.insert(table).prefix_with("OR IGNORE")

@@ -1,7 +1,7 @@
 """The one file that knows SQLite's settings: how connections to a database file are opened.
 
-One writer, one checkpointer: the engine. WAL with ``synchronous=FULL``: what is committed survives
-power loss.
+One writer, one checkpointer: the engine. WAL with ``synchronous=FULL``: what is committed survives a
+power failure.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from penstock.store.sqlite.text import Raw
 _BUSY_MS = 5_000
 _WAL_LIMIT = 64 << 20
 CHECKPOINT_PAGES = 4_000
-"""Of 4 KiB, in the log before it moves into the database: a pause of some milliseconds, so not often."""
+"""Pages (4 KiB) in the log before it is moved into the database, which takes some milliseconds."""
 WRITES = "write"
-"""The key in a connection's ``info`` that has it begin a transaction that may write."""
+"""The key in a connection's ``info`` that makes it begin a write transaction."""
 
 
 def make_file(path: Path) -> None:

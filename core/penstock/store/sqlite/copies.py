@@ -1,4 +1,4 @@
-"""Copying, reading through and shrinking whole database files. Every function may raise `sqlite3.Error`."""
+"""Copies, checks and shrinks whole database files. Every function may raise `sqlite3.Error`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from penstock.store.sqlite.header import read_header
 
 COPY_FAILED = (OSError, sqlite3.Error)
-"""What making or reading a copy may raise."""
+"""Exceptions from making or reading a copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a file says of itself when it is read through; ``damage`` is None of a whole one."""
+    """The result of reading a whole file; ``damage`` is None if it is undamaged."""
 
     application: int
     schema: int
@@ -29,14 +29,14 @@ def copy_out(raw: sqlite3.Connection, target: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a database as it is at one moment into *target*, an empty file. The engine may write meanwhile."""
+    """Copy a database, as it is at one moment, to *target*, an empty file. The engine may go on writing."""
     with closing(_open(source)) as original, closing(sqlite3.connect(target)) as copy:
         original.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
 
 
 def read_through(path: Path, application: int, newest_schema: int) -> Read:
-    """Read a whole file; of one that is another *application*'s or newer than *newest_schema* the header."""
+    """Read a whole file; only the header if it is another *application*'s or newer than *newest_schema*."""
     with closing(_open(path)) as raw:
         found, schema = read_header(raw)
         if found != application or schema > newest_schema:
@@ -48,23 +48,23 @@ def read_through(path: Path, application: int, newest_schema: int) -> Read:
 
 
 def shrink_file(path: Path) -> None:
-    """Give the room of deleted rows back to the disk. Nobody else may have the file open."""
+    """Give the space of deleted rows back to the disk. No other process may have the file open."""
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
         raw.execute("VACUUM")
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def logs_of(path: Path) -> tuple[Path, Path]:
-    """Return where the log of a database is, and the index of that log."""
+    """Return the paths of a database's log and of its index."""
     return Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 def fold_log(path: Path) -> None:
-    """Move what the log holds into the file, as far as that can be read."""
+    """Move the contents of the log into the file, as far as they can be read."""
     with suppress(sqlite3.Error), closing(sqlite3.connect(path, isolation_level=None)) as raw:
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """Open for reading. What others write into the log beside the file is seen."""
+    """Open for reading, including what others have written to the log."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)

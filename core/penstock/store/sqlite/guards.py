@@ -1,4 +1,4 @@
-"""The database's own guards: triggers that refuse what the gate would never write."""
+"""The database's guards: triggers that refuse what the gate would never write."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock.store import tables
 from penstock.store.statement import table_of
 
 EVENT_HORIZON = "events_from_us"
-"""The key in ``meta`` that says before which moment events may go. A guard spells it out."""
+"""The key in ``meta`` of the time before which events may be deleted. A guard has it as a literal."""
 
 # A statement that slips past the gate is refused by the database itself.
 _GUARD = """
@@ -26,8 +26,8 @@ _TRIGGERS = {
 CREATE TRIGGER event_no_update BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
 """,
-    # Transitions go with the run they belong to, and not before; what people did stays until retention
-    # has written down that it is too old.
+    # Transitions are deleted with their run, not before; acts of people stay until retention has recorded
+    # that they are too old.
     "event_no_delete": """
 CREATE TRIGGER event_no_delete BEFORE DELETE ON event
 WHEN EXISTS (SELECT 1 FROM run WHERE dag_id = OLD.dag_id AND run_id = OLD.run_id)
@@ -39,7 +39,7 @@ BEGIN SELECT RAISE(ABORT, 'events stay'); END
 
 
 def guards_hold(connection: Connection) -> bool:
-    """Whether the guards in the database are those of this program, with the moves that it knows."""
+    """Whether the database has this program's guards and moves."""
     edge = table_of(tables.EdgeRow)
     known = {tuple(row) for row in connection.execute(sa.select(edge.c.subject, edge.c.before, edge.c.after))}
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
@@ -49,7 +49,7 @@ def guards_hold(connection: Connection) -> bool:
 
 
 def install_guards(connection: Connection) -> None:
-    """Fill the table of legal moves and make the triggers that ask it."""
+    """Fill the table of legal moves and create the triggers that use it."""
     edge = table_of(tables.EdgeRow)
     connection.execute(sa.delete(edge))
     connection.execute(sa.insert(edge), _edges())
@@ -59,7 +59,7 @@ def install_guards(connection: Connection) -> None:
 
 
 def drop_guards(connection: Connection) -> None:
-    """Drop the triggers; a table cannot be made again under them."""
+    """Drop the triggers; a table cannot be recreated under them."""
     for name in _TRIGGERS:
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 

@@ -1,4 +1,4 @@
-"""The header of a database file: whose it is, and which schema it has."""
+"""The header of a database file: its application and its schema."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 
 def read_header(raw: sqlite3.Connection) -> tuple[int, int]:
-    """Return the number of the application and that of the schema; (0, 0) of an empty file."""
+    """Return the number of the application and that of the schema; (0, 0) for an empty file."""
     application = raw.execute("PRAGMA application_id").fetchone()[0]
     return int(application), int(raw.execute("PRAGMA user_version").fetchone()[0])
 

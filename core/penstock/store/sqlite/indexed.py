@@ -1,4 +1,4 @@
-"""Conditions of partial indexes: SQLite uses such an index only for a statement that spells it out."""
+"""Conditions of partial indexes: SQLite uses such an index only for statements that contain it."""
 
 from __future__ import annotations
 

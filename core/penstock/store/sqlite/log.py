@@ -12,17 +12,17 @@ from sqlalchemy.engine import Connection
 from penstock.store.sqlite.connect import CHECKPOINT_PAGES
 
 _ROOM_TO_RESERVE = 64 << 20
-"""With fewer bytes free on the disk than this, the log takes little room, and none ahead of its need."""
+"""With less free disk space than this, in bytes, the log is kept small and gets no space in advance."""
 _FEW_PAGES = 250
 
 
 def checkpoint(raw: sqlite3.Connection, *, truncate: bool) -> None:
-    """Move the log into the database file; with *truncate* all of it, and cut the log to nothing."""
+    """Move the log into the database file; with *truncate* all of it, and empty the log."""
     raw.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
 
 
 def log_bytes(database: Path) -> int:
-    """Return the size of the log; 0 when there is none."""
+    """Return the size of the log; 0 if there is none."""
     try:
         return _log_of(database).stat().st_size
     except OSError:
@@ -30,19 +30,19 @@ def log_bytes(database: Path) -> int:
 
 
 def has_room_to_reserve(database: Path) -> bool:
-    """Whether the disk has ample room for a log of its usual size. Raises OSError."""
+    """Whether the disk has plenty of space for a log of its usual size. Raises OSError."""
     space = os.statvfs(database.parent)
     return space.f_bavail * space.f_frsize >= _ROOM_TO_RESERVE
 
 
 def keep_small(connection: Connection) -> None:
-    """Have the log moved into the database early: the little room that there is, is for tasks."""
+    """Move the log into the database early, to leave the space for tasks."""
     connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_FEW_PAGES}")
 
 
 def fill(connection: Connection) -> None:
-    """Write as much as the log usually holds, and take it back: the room on the disk stays its own."""
-    # More than the page cache holds, so it is written to the log before it is taken back.
+    """Write as much as the log usually has, and roll it back: the log keeps the disk space."""
+    # More than the page cache, so it is written to the log before the rollback.
     connection.exec_driver_sql("CREATE TABLE room (bytes BLOB)")
     connection.exec_driver_sql("INSERT INTO room VALUES (zeroblob(?))", (CHECKPOINT_PAGES * 4096,))
     connection.rollback()

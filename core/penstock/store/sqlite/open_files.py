@@ -1,7 +1,7 @@
-"""The files of an open database, and whether their names still lead to them.
+"""Checks that the names of an open database's files still lead to them.
 
-An open file goes on working when its name is removed, renamed or given to another one; what is written into
-it then is found by nobody. So before and after every commit the names are looked up again: five stat calls.
+An open file goes on working when its name is removed or given to another file, but nobody will find what is
+written to it then. So the names are checked before and after every commit: five stat calls.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _WHAT_TO_DO = "Nothing more is launched or acknowledged; running tasks go on"
 
 
 class HeldFiles:
-    """What an engine holds open: *folders* (name for people -> path) and the *database* with its logs.
+    """The files that an engine has open: *folders* (name for people -> path), the *database* and its logs.
 
-    Make it once the database was written to: its log is there then. ``lost`` says what is wrong, from the
-    first time on that something was.
+    Make it after the first write to the database: its log exists then. ``lost`` says what is wrong, from the
+    first time that something was.
     """
 
     def __init__(self, database: Path, folders: Mapping[str, Path]) -> None:
         self.lost: str | None = None
         self.overwritten = False
-        """Whether something else wrote into the database's own file: it must not be touched any more."""
+        """Whether another program wrote to the database file, which must not be touched then."""
         self._database = os.fspath(database)
         real = os.path.realpath(database)  # SQLite puts its logs beside the file itself
         self._places = {
@@ -39,7 +39,7 @@ class HeldFiles:
             "index of the database's log": f"{real}-shm",
         }
         self._keys = {name: _key(path) for name, path in self._places.items()}
-        # Open for good: to close a descriptor of the database's files would drop SQLite's locks.
+        # Never closed: closing a descriptor of the database's files would drop SQLite's locks.
         self._open = {name: os.open(path, os.O_RDONLY | os.O_CLOEXEC) for name, path in self._places.items()}
         self._index = self._open["index of the database's log"]
         facts = os.stat(self._database)  # noqa: PTH116
@@ -47,7 +47,7 @@ class HeldFiles:
         self._seen_moved = self._moved()
 
     def require(self) -> None:
-        """Raise `LostError` when something is not what was opened."""
+        """Raise `LostError` if a name no longer leads to the opened file."""
         if self.lost is None:
             self.lost = self._problem()
         if self.lost is not None:

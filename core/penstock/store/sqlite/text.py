@@ -1,4 +1,4 @@
-"""Text columns that do not hold UTF-8: SQLite takes any bytes there.
+"""Reads text columns that are not UTF-8: SQLite accepts any bytes there.
 
 The driver raises for such a value in the middle of a result, so that one row would spoil every list it is
 in. Here the statement is done once more, and what is not UTF-8 comes as the bytes it is, so that the checks
@@ -24,7 +24,7 @@ def shown(value: Any) -> str:
 
 
 def as_it_is(raw: bytes) -> str | bytes:
-    """Return text, or the bytes that are none: for those who work with it."""
+    """Return text, or the bytes if they are not UTF-8: for code that works with the value."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -33,7 +33,7 @@ def as_it_is(raw: bytes) -> str | bytes:
 
 @contextmanager
 def for_people(connection: Connection) -> Iterator[None]:
-    """Have *connection* give text that is not UTF-8 as text meanwhile."""
+    """Let *connection* return text that is not UTF-8 in readable form, in this block."""
     raw = connection.connection.driver_connection
     assert isinstance(raw, Raw)
     raw.otherwise = shown
@@ -44,16 +44,16 @@ def for_people(connection: Connection) -> Iterator[None]:
 
 
 class Cursor(sqlite3.Cursor):
-    """A cursor whose rows hold bytes in the place of text that is not UTF-8."""
+    """A cursor that returns bytes in place of text that is not UTF-8."""
 
     _asked: tuple[str, Any] = "", ()
     _given = 0
-    """Rows handed out one by one."""
+    """Number of rows returned so far."""
     _rest: Iterator[Any] | None = None
-    """What is left of a result that was read once more."""
+    """The rest of a result that was read again."""
 
     def execute(self, sql: str, parameters: Any = (), /) -> Cursor:
-        """Run a statement, and keep it in mind."""
+        """Run a statement, and remember it."""
         self._asked = sql, parameters
         self._given = 0
         self._rest = None
@@ -72,7 +72,7 @@ class Cursor(sqlite3.Cursor):
         return row
 
     def fetchall(self) -> list[Any]:
-        """Return the rows that are left."""
+        """Return the remaining rows."""
         if self._rest is not None:
             return list(self._rest)
         try:
@@ -93,7 +93,7 @@ class Cursor(sqlite3.Cursor):
         return row
 
     def _again(self, error: sqlite3.OperationalError) -> Iterator[Any]:
-        """Read the rows that were not handed out yet once more; raise *error* when it is another one."""
+        """Read the remaining rows again; raise *error* if it has another cause."""
         sql, parameters = self._asked
         if "decode to UTF-8" not in str(error) or not sql.lstrip()[:6].upper().startswith(_READS):
             raise error
@@ -109,10 +109,10 @@ class Cursor(sqlite3.Cursor):
 
 
 class Raw(sqlite3.Connection):
-    """A connection whose cursors are of that kind."""
+    """A connection with such cursors."""
 
     otherwise: Callable[[bytes], str | bytes] = staticmethod(as_it_is)
-    """What becomes of text when a result has some that is not UTF-8: `as_it_is` or `shown`."""
+    """How text that is not UTF-8 is returned: `as_it_is` or `shown`."""
 
     def cursor(self, factory: Any = Cursor) -> Any:
         """Return a cursor."""

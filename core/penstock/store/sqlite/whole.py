@@ -1,4 +1,4 @@
-"""Whether a database file is whole, and what its pages hold."""
+"""Checks a database file, and measures its pages."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from sqlalchemy.engine import Connection
 
 
 def quick_check(raw: sqlite3.Connection) -> str:
-    """Return ``ok``, or the first thing that SQLite found wrong. Indexes are not looked through."""
+    """Return ``ok``, or the first thing that SQLite found wrong. Indexes are not checked."""
     return str(raw.execute("PRAGMA quick_check(1)").fetchone()[0])
 
 
 def damages(connection: Connection, most: int) -> list[str]:
-    """Return up to *most* things that are wrong with the file."""
+    """Return up to *most* problems of the file."""
     said = connection.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars().all()
     return [str(line) for line in said if line != "ok"]
 
 
 def lost_parents(connection: Connection, most: int) -> list[tuple[str, int, str]]:
-    """Return up to *most* rows that refer to what is not there: (table, number of the row, other table)."""
+    """Return up to *most* rows that refer to a missing row: (table, row number, other table)."""
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(most)
     return [(table, number, parent) for table, number, parent, _ in broken]
 
@@ -31,7 +31,7 @@ def check_parents(raw: sqlite3.Connection, *, at_once: bool) -> None:
 
 
 def bytes_by_table(connection: Connection) -> dict[str, int] | None:
-    """Return the bytes of each table with its indexes; None when SQLite was built without telling."""
+    """Return the bytes of each table with its indexes; None if this SQLite was built without dbstat."""
     owners: dict[str, str] = {
         row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, tbl_name FROM sqlite_master")
     }

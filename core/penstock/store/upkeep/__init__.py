@@ -1,1 +1,1 @@
-"""Looking after a database: health, backups, retention, bad rows."""
+"""Maintains a database: health, backups, retention."""

@@ -1,4 +1,4 @@
-"""Whole copies of a database: made while the engine writes, proved before they count, and put back."""
+"""Backups of a database: made while the engine writes, checked, and restored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penstock.store.sqlite.copies import COPY_FAILED, copy_file, fold_log, logs_
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy that was read through: its file, size in bytes, schema, and how many runs it holds."""
+    """A checked copy: its file, size in bytes, schema, and number of runs."""
 
     path: Path
     bytes: int
@@ -24,9 +24,9 @@ class Copy:
 
 
 def back_up(source: Path, target: Path, *, replace: bool = False) -> Copy:
-    """Copy the database *source* to *target* as it is at one moment, prove the copy, and return it.
+    """Copy the database *source*, as it is at one moment, to *target*, check the copy, and return it.
 
-    The engine may write meanwhile. *target* appears whole or not at all; one that exists is refused
+    The engine may go on writing. *target* appears complete or not at all; an existing one is refused
     unless *replace*. Raises `StoreError`.
     """
     if not source.is_file():
@@ -54,7 +54,7 @@ def back_up(source: Path, target: Path, *, replace: bool = False) -> Copy:
 
 
 def prove(path: Path) -> Copy:
-    """Read a copy through and return what it is; raise `StoreError` where it is damaged or not ours."""
+    """Check a copy and describe it; raise `StoreError` if it is damaged or not Penstock's."""
     if not path.is_file():
         raise StoreError(f"{path} does not exist")
     try:
@@ -74,9 +74,9 @@ def prove(path: Path) -> Copy:
 
 
 def put_back(copy: Path, database: Path, aside: Path) -> Copy:
-    """Put *copy* in the place of *database*, which stays beside it as *aside*.
+    """Replace *database* with *copy*; the old one stays beside it as *aside*.
 
-    Nobody may have the database open. At every moment either the old or the new one stands there, so
+    No process may have the database open. At every moment either the old or the new one is there, so
     a crash loses neither. Raises `StoreError`.
     """
     kind = network_file_system(database.parent)
@@ -99,9 +99,9 @@ def put_back(copy: Path, database: Path, aside: Path) -> Copy:
 
 
 def shrink(database: Path) -> tuple[int, int]:
-    """Give the room of deleted rows back to the disk; return the bytes before and after.
+    """Give the space of deleted rows back to the disk; return the bytes before and after.
 
-    Nobody else may have the database open, and the disk needs room for a second one. Raises `StoreError`.
+    No other process may have it open, and the disk needs space for a second one. Raises `StoreError`.
     """
     before = database.stat().st_size
     try:
@@ -112,16 +112,16 @@ def shrink(database: Path) -> tuple[int, int]:
 
 
 def _set_aside(database: Path, aside: Path) -> None:
-    """Give the old database a second name, with everything that its log still holds.
+    """Give the old database a second name, with everything that is still in its log.
 
-    Of a damaged one, which may be why there is a restore, the log is kept beside it as it is.
+    If it is damaged, which may be the reason for the restore, the log is kept beside it as it is.
     """
     log, log_aside = logs_of(database)[0], logs_of(aside)[0]
     os.link(database, aside)
     if log.exists():
         os.link(log, log_aside)
         fold_log(database)
-        if not log_aside.stat().st_size:  # what it held is in the file now; else it stays beside it
+        if not log_aside.stat().st_size:  # its contents are in the file now; otherwise it stays beside it
             log_aside.unlink()
     for beside in logs_of(database):
         with suppress(FileNotFoundError):

@@ -1,7 +1,7 @@
-"""Finding and deleting what retention forgets. Deletions run on the engine's loop, between two ticks.
+"""Finds and deletes what retention does not keep. Deletions run on the engine's loop, between two ticks.
 
-A slice is one short transaction. A run goes last, after its task instances: what a crash leaves half
-done is still an old run, and is found again.
+A slice is one short transaction. A run is deleted last, after its task instances: after a crash in
+between it is still an old run, and is found again.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _NEWEST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class OldRun:
-    """A run that may be forgotten."""
+    """A run that may be deleted."""
 
     id: int
     dag_id: str
@@ -74,16 +74,16 @@ class OldRun:
 
 
 def dags_with_runs(database: Database) -> list[str]:
-    """Return the DAGs that have runs, those whose file is gone too."""
+    """Return the DAGs that have runs, also those without a file."""
     with database.read() as connection:
         return list(connection.execute(sa.select(_run.c.dag_id).distinct()).scalars())
 
 
 def old_runs(database: Database, dag_id: str, kept: Kept, *, now_us: int) -> list[OldRun]:
-    """Return a DAG's finished runs beyond what is kept of it, oldest first.
+    """Return a DAG's finished runs that exceed its retention, oldest first.
 
-    Age spares the newest runs. Size spares the newest one alone: a disk that fills is worse than a
-    short past. Reads every run of the DAG, so ask from a thread of its own.
+    Age spares the newest runs. Size spares only the newest one: a full disk is worse than a short history.
+    Reads every run of the DAG, so call it in a thread of its own.
     """
     oldest_us = now_us - kept.days * _DAY_US if kept.days else None
     found: list[OldRun] = []
@@ -101,11 +101,11 @@ def old_runs(database: Database, dag_id: str, kept: Kept, *, now_us: int) -> lis
 
 
 def forget_slice(database: Database, run: OldRun, *, tasks: int) -> tuple[list[str], bool]:
-    """Delete up to so many task instances of a run, and with the last of them the run and its transitions.
+    """Delete up to *tasks* task instances of a run, and with the last the run and its transitions.
 
-    Returns the ids of the attempts that went, whose files may go now, and whether the run is done
-    with. One that somebody has set going again since it was found is left alone. What people did
-    stays in the trail.
+    Returns the ids of the deleted attempts, whose files may be deleted now, and whether the run is
+    finished with. A run that was started again since it was found is left alone. Acts of people stay in
+    the trail.
     """
     with database.write() as connection:
         same = connection.execute(sa.select(_run.c.id).where(_run.c.id == run.id, _FORGETTABLE)).first()
@@ -133,7 +133,7 @@ def forget_slice(database: Database, run: OldRun, *, tasks: int) -> tuple[list[s
 
 
 def old_events(database: Database, *, before_us: int) -> list[int]:
-    """Return the events before a moment that no run takes along. May read them all: ask from a thread."""
+    """Return the events before a time that are not deleted with a run. May read all: call in a thread."""
     run_there = sa.exists().where(_run.c.dag_id == _event.c.dag_id, _run.c.run_id == _event.c.run_id)
     query = sa.select(_event.c.seq).where(_event.c.at_us < before_us, ~run_there).order_by(_event.c.seq)
     with database.read() as connection:
@@ -141,9 +141,9 @@ def old_events(database: Database, *, before_us: int) -> list[int]:
 
 
 def delete_events(database: Database, seqs: Sequence[int], *, before_us: int) -> None:
-    """Delete some events, all before a moment.
+    """Delete some events, all before a time.
 
-    Events are guarded: only those before a horizon may go, and the horizon is written down first.
+    Events are guarded: only those before a horizon may be deleted, so the horizon is stored first.
     """
     with database.write() as connection:
         _set_horizon(connection, before_us)
@@ -158,9 +158,9 @@ def _set_horizon(connection: Connection, before_us: int) -> None:
 
 
 def delete_points(database: Database, *, before_us: int, limit: int) -> int:
-    """Delete up to *limit* records of the ledger from before a moment; return how many went.
+    """Delete up to *limit* records of the ledger from before a time; return how many.
 
-    What counts is when they were written: a backfill of years ago was recorded today.
+    The time of writing counts: a point of years ago may have been recorded today by a backfill.
     """
     written_us = sa.func.coalesce(_ledger.c.at_us, _ledger.c.last_us)
     some = sa.select(_ledger.c.id).where(_ledger.c.last_us < before_us, written_us < before_us).limit(limit)
@@ -178,7 +178,7 @@ def delete_backfills(database: Database, *, before_us: int) -> int:
 
 
 def delete_asset_events(database: Database, *, before_us: int, limit: int) -> int:
-    """Delete up to *limit* asset events from before a moment that no run and no queue holds."""
+    """Delete up to *limit* asset events from before a time that no run and no queue refers to."""
     held = sa.union(sa.select(_run_asset.c.event_id), sa.select(_asset_queue.c.event_id))
     newest = sa.select(sa.func.max(_asset_event.c.id)).scalar_subquery()  # no key is ever given twice
     old = (_asset_event.c.at_us < before_us, _asset_event.c.id.not_in(held), _asset_event.c.id < newest)
@@ -198,7 +198,7 @@ def newest_attempt(database: Database) -> str | None:
 
 
 def unknown_attempts(database: Database, attempt_ids: Sequence[str]) -> list[str]:
-    """Return those of some attempt ids that no row has."""
+    """Return those of some attempt ids that have no row."""
     known: set[str] = set()
     with database.read() as connection:
         for start in range(0, len(attempt_ids), 500):
@@ -209,7 +209,7 @@ def unknown_attempts(database: Database, attempt_ids: Sequence[str]) -> list[str
 
 
 def delete_versions(database: Database, *, before_us: int) -> set[str]:
-    """Delete versions of DAGs that nothing is pinned to any more; return the source hashes still in use.
+    """Delete versions of DAGs that nothing uses any more; return the source hashes still in use.
 
     The newest stays, so that no key is ever given twice.
     """
@@ -225,13 +225,13 @@ def delete_versions(database: Database, *, before_us: int) -> set[str]:
 
 
 def delete_answers(database: Database, *, before_us: int) -> None:
-    """Delete answers to acts that nobody will ask for again."""
+    """Delete old answers to acts, which nobody will ask for again."""
     with database.write() as connection:
         connection.execute(sa.delete(_act).where(_act.c.at_us < before_us))
 
 
 def sampled_attempts(database: Database, *, after: str, before_us: int, limit: int) -> list[str]:
-    """Return up to *limit* attempts with samples older than a moment, by id, from the one after *after*."""
+    """Return up to *limit* attempts with samples older than a time, by id, from the one after *after*."""
     query = (
         sa.select(_sample.c.attempt_id)
         .where(_sample.c.attempt_id > after, _sample.c.at_us < before_us)
@@ -244,7 +244,7 @@ def sampled_attempts(database: Database, *, after: str, before_us: int, limit: i
 
 
 def thin_samples(database: Database, attempt_ids: Collection[str], *, before_us: int) -> int:
-    """Keep one sample a minute of what some attempts have from before a moment; return how many went."""
+    """Keep one sample a minute from before a time for some attempts; return how many were deleted."""
     old = (_sample.c.attempt_id.in_(attempt_ids), _sample.c.at_us < before_us)
     minute = sa.cast(_sample.c.at_us / _MINUTE_US, sa.BigInteger)
     kept = (

@@ -1,4 +1,4 @@
-"""What a database weighs, and whether it is whole: its file, its rows, and the story that its events tell."""
+"""Measures a database and checks it: its file, its rows, and whether its events match the rows."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _event = table_of(tables.EventRow)
 _sample = table_of(tables.SampleRow)
 _version = table_of(tables.DagVersionRow)
 _MOST = 100
-"""Problems of one kind that are told one by one."""
+"""Problems of one kind that are listed one by one."""
 _TASK_MOVES = frozenset(event.value for event in TaskEvent)
 _RUN_MOVES = frozenset({"run_create", *(f"run_{event.value}" for event in RunEvent)})
 
 
 @dataclass(frozen=True, slots=True)
 class TableSize:
-    """One table: its rows, and the bytes of its pages and indexes (None where the database does not tell)."""
+    """One table: its rows, and the bytes of its pages and indexes (None if the database does not say)."""
 
     table: str
     rows: int
@@ -58,7 +58,7 @@ class DagSize:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is not as it should be: ``kind`` is schema, file, reference, history or files."""
+    """A problem: ``kind`` is schema, file, reference, history or files."""
 
     kind: str
     text: str
@@ -66,7 +66,7 @@ class Problem:
 
 @contextmanager
 def _reading(database: Database) -> Iterator[Connection]:
-    """Give a connection; raise `StoreError` for what a damaged file makes of a question."""
+    """Give a connection; turn errors of a damaged file into `StoreError`."""
     try:
         with database.read() as connection:
             yield connection
@@ -123,7 +123,7 @@ def dag_sizes(database: Database) -> list[DagSize]:
 
 
 def oldest_run(database: Database) -> int | None:
-    """Return when the oldest run that is kept was due, in microseconds since 1970 UTC.
+    """Return when the oldest stored run was due, in microseconds since 1970 UTC.
 
     Raises `StoreError` if the database cannot be read.
     """
@@ -133,7 +133,7 @@ def oldest_run(database: Database) -> int | None:
 
 
 def problems(database: Database) -> Iterator[Problem]:
-    """Yield what is wrong with the file, with references between rows, and with the story of the events."""
+    """Yield the problems of the file, of references between rows, and of the events."""
     try:
         yield from _problems(database)
     except StoreError as error:
@@ -159,7 +159,7 @@ def _problems(database: Database) -> Iterator[Problem]:
 
 
 def _contradictions(connection: Connection) -> Iterator[str]:
-    """Replay the events, run by run, and yield where they do not lead to the states in the rows."""
+    """Replay the events of each run, and yield where they do not lead to the states in the rows."""
     trail = (
         sa.select(
             _event.c.dag_id, _event.c.run_id, _event.c.task_id, _event.c.map_index, _event.c.kind,
@@ -203,7 +203,7 @@ def _contradictions(connection: Connection) -> Iterator[str]:
 
 
 def _place(task_id: str | None, map_index: Any) -> Any:
-    """Return a map index under which a row stays itself: the first instance may come to be the whole task."""
+    """Return a map index that identifies a row for good: the first instance may become the whole task."""
     if task_id is None or not isinstance(map_index, int):
         return map_index
     return max(map_index, 0)

@@ -1,1 +1,1 @@
-"""What people read: rows become views."""
+"""Turns rows into views, for people and scripts."""

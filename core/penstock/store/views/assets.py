@@ -1,4 +1,4 @@
-"""Reading assets as views: what the DAGs of today say of them, and what has happened."""
+"""Reads assets as views: what the current DAGs say about them, and their changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _pause = table_of(tables.PauseRow)
 
 
 class _Gathered:
-    """One asset, as its DAGs speak of it."""
+    """One asset, with what its DAGs say about it."""
 
     def __init__(self, spec: AssetSpec) -> None:
         self.spec = spec
@@ -37,7 +37,7 @@ class _Gathered:
         self.consumers: list[AssetConsumer] = []
 
     def learn(self, spec: AssetSpec) -> None:
-        """Take another DAG's description of it, if that has one."""
+        """Use another DAG's description of it, if there is one."""
         if spec.extra or (spec.group != "asset" and self.spec.group == "asset"):
             self.spec = spec
 

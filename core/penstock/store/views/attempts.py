@@ -1,4 +1,4 @@
-"""Reading attempts: launches of a task instance, where their logs lie, what they used."""
+"""Reads attempts: launches of a task instance, where their logs are, what they used."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ def _readable(row: Any) -> dict[str, int | None]:
 
 
 def has_ended(connection: Connection, attempt_id: str) -> bool:
-    """Return whether an attempt has ended, be it of a task or of a callback.
+    """Return whether an attempt of a task or of a callback has ended.
 
-    Raises `UnknownError` when there is no such attempt.
+    Raises `UnknownError` if it does not exist.
     """
     check_attempt_id(attempt_id)
     for table in (_attempt, _callback):
@@ -130,9 +130,9 @@ def read_xcom_sources(
     run_id: str | None,
     until: datetime | None,
 ) -> list[XComSource]:
-    """Return the attempts that hold what tasks pushed under *key*, of the newest run first.
+    """Return the attempts with what tasks pushed under *key*, those of the newest run first.
 
-    Of one run, or of every run with a logical date up to *until*.
+    They are of one run, or of every run with a logical date up to *until*.
     """
     query = (
         sa.select(_run.c.run_id, _task.c.task_id, _task.c.map_index, _xcom.c.attempt_id)

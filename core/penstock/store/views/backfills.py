@@ -1,4 +1,4 @@
-"""Reading pools and backfills: who holds slots, and what a backfill's points have come to."""
+"""Reads pools and backfills: which tasks hold slots, and the states of a backfill's points."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
 
 
 def _point_view(point: AnyRow, waits: str) -> BackfillPoint:
-    """Return the view of a point; of one that cannot be read, that it cannot."""
+    """Return the view of a point; an unreadable one says so."""
     try:
         _point_row(point[:4])
         return BackfillPoint(
@@ -190,7 +190,7 @@ def _point_words(point: AnyRow, waits: str) -> str | None:
 def _view(
     row: AnyRow, counts: dict[str, int], points: tuple[BackfillPoint, ...], barred: str | None
 ) -> BackfillRow:
-    """Return the view of a backfill; of one that cannot be read, as much as can be."""
+    """Return the view of a backfill, as far as it can be read."""
     try:
         _backfill_row([getattr(row, name) for name in _NAMES])
         return _readable(row, counts, points, barred)

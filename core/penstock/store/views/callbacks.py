@@ -1,4 +1,4 @@
-"""Reading what became of callbacks."""
+"""Reads callbacks and how they ended."""
 
 from __future__ import annotations
 

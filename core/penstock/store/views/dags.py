@@ -1,4 +1,4 @@
-"""Reading DAGs: a fixed number of statements, however many DAGs there are."""
+"""Reads DAGs with a fixed number of statements, however many there are."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _PAUSES = PAUSES.where(_pause.c.kind != PauseKind.TASK)
 
 
 class _Facts(NamedTuple):
-    """What stands beside a DAG's own row, each by dag_id (import errors by file, counts by run key)."""
+    """What is in other tables, each by dag_id (import errors by file, counts by run key)."""
 
     runs: dict[str, list[AnyRow]]
     counts: dict[int, dict[str, int]]
@@ -128,7 +128,7 @@ def read_dag(connection: Connection, versions: Versions, coming: Coming, dag_id:
 
 
 def dag_row(connection: Connection, dag_id: str) -> AnyRow:
-    """Return a DAG's row; raise `UnknownError` when there is none."""
+    """Return a DAG's row; raise `UnknownError` if there is none."""
     row = connection.execute(_DAGS.where(_dag.c.dag_id == dag_id)).first()
     if row is None:
         raise unknown_dag(dag_id)
@@ -172,7 +172,7 @@ def _pairs(connection: Connection, query: sa.Select[Any, Any]) -> dict[Any, Any]
 def _shown(
     row: AnyRow, versions: dict[int, StoredVersion], coming: Coming, facts: _Facts, strip: int
 ) -> DagRow:
-    """Return the view of a DAG; of one that cannot be read, its name and why."""
+    """Return the view of a DAG; an unreadable one has its name and the reason."""
     barred = facts.barred.get(row.dag_id)
     try:
         _dag_row(row)

@@ -1,7 +1,7 @@
 """How long tasks usually take, by their last successes.
 
-Reading the history of a thousand tasks for each picture of a run would cost more than the run, so
-what a finished run says is kept until the run changes.
+Reading the history of a thousand tasks each time a run is shown would cost more than the run, so
+the durations of a finished run are kept until the run changes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 
 MOST_RUNS = 100
-"""Finished runs looked at; of a DAG with many tasks fewer, but always `LEAST_RUNS`."""
+"""Finished runs to read; fewer for a DAG with many tasks, but at least `LEAST_RUNS`."""
 LEAST_RUNS = 20
 _ENOUGH = 20_000
 """Durations after which no further runs are read."""
@@ -42,13 +42,13 @@ _SUCCESSES = sa.select(_task.c.run_pk, _task.c.task_id, _task.c.end_us - _task.c
 )
 
 _Run = tuple[int, int]
-"""Key and version of a run: what it says cannot change under the same two."""
+"""Key and version of a run: with the same two its durations cannot have changed."""
 _Took = Mapping[str, Sequence[float]]
-"""Seconds by task id; several of a mapped task."""
+"""Seconds by task id; several for a mapped task."""
 
 
 class Usuals(NamedTuple):
-    """What is usual of a DAG's tasks, and the keys of the runs that say so."""
+    """The usual durations of a DAG's tasks, and the keys of the runs that they are from."""
 
     by_task: Mapping[str, Usual]
     runs: frozenset[int]
@@ -56,7 +56,7 @@ class Usuals(NamedTuple):
     def p95(self, task_id: str, run_pk: int, own: float | None) -> float | None:
         """Return what 95 % of the task's other successes took at most.
 
-        *own* are the seconds of a success in the run *run_pk*, None of anything else.
+        *own* is the seconds of a success in the run *run_pk*, None for anything else.
         """
         usual = self.by_task.get(task_id)
         return usual.p95(own if run_pk in self.runs else None) if usual is not None else None
@@ -74,14 +74,14 @@ class _Kept(NamedTuple):
 
 
 class Durations:
-    """What is usual in the DAGs looked at of late. Safe to share between threads."""
+    """The usual durations of the DAGs that were shown lately. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     def usuals(self, connection: Connection, dag_id: str) -> Usuals:
-        """Return what is usual, for the tasks that have succeeded of late."""
+        """Return the usual durations of tasks that have succeeded lately."""
         with self._lock:
             finished: list[_Run] = [
                 (key, version) for key, version in connection.execute(_FINISHED, {"dag_id": dag_id})
@@ -99,7 +99,7 @@ class Durations:
 def _history(
     connection: Connection, finished: Sequence[_Run], known: Mapping[_Run, _Took]
 ) -> dict[_Run, _Took]:
-    """Return what the newest runs say, reading those not *known*, as many at once as are always read."""
+    """Return the durations in the newest runs; reads those not *known*, always the same number at once."""
     history: dict[_Run, _Took] = {}
     rows = 0
     for first in range(0, len(finished), LEAST_RUNS):

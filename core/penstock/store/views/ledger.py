@@ -1,4 +1,4 @@
-"""Reading the missed-point ledger: its records, each point one by one, and days for a calendar."""
+"""Reads the missed-point ledger: its records, single points, and days for a calendar."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from penstock.timetable.point import Point
 from penstock.timetable.recorded import Recorded
 
 MOST_DAYS = 400
-"""Days answered at once."""
+"""Most days in one answer."""
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 
@@ -42,7 +42,7 @@ _OF_DAG = _ledger.c.dag_id == sa.bindparam("dag_id")
 _WITH_RUN = _ledger.outerjoin(
     _run, sa.and_(_run.c.dag_id == _ledger.c.dag_id, _run.c.run_id == _ledger.c.run_id)
 )
-# Records do not overlap, so of those that begin earlier only the last can reach in.
+# Records do not overlap, so of those that begin earlier only the last can overlap the range.
 _REACHING = (
     sa.select(sa.func.max(_ledger.c.first_us))
     .where(_OF_DAG, _ledger.c.first_us <= sa.bindparam("first"))
@@ -98,14 +98,14 @@ def _ledger_view(row: Any) -> LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class DagPoints:
-    """The schedule of one DAG: what is recorded of it, and what is still open at *now*."""
+    """The schedule points of one DAG: the recorded ones, and those still open at *now*."""
 
     connection: Connection
     cursor: Cursor
     spec: DagSpec
     now: datetime
     missing: bool = False
-    """Whether the DAG's file is gone: then its schedule has no open points."""
+    """Whether the DAG's file is gone: then it has no open points."""
 
     def points(self, first: datetime, last: datetime, limit: int) -> list[LedgerPoint]:
         """Return the points from *first* to *last*, both counted, oldest first, at most *limit*."""
@@ -116,7 +116,7 @@ class DagPoints:
             if opened is not None
             else ()
         )
-        # Of two with one date the record comes first, and keeps its open twin out.
+        # If two have the same date, the record comes first and hides the open point.
         ordered = merge(self._recorded(asked, first, last), still_open, key=lambda point: point.logical_date)
         found: list[LedgerPoint] = []
         for point in ordered:
@@ -160,7 +160,7 @@ class DagPoints:
                 moved = moved or (changes and any(each.moved_by_dst for each in schedule.points(first, last)))
         if opened is not None:
             waiting, upcoming = _split(opened, begin, end)
-            kept = min(ahead, waiting)  # a backfill or a person was faster than the schedule
+            kept = min(ahead, waiting)  # a backfill or a person ran it before the schedule
             counts[PointState.WAITING] += waiting - kept
             counts[PointState.UPCOMING] += upcoming - (ahead - kept)
             moved = moved or (changes and any(each.moved_by_dst for each in opened.between(begin, end)))
@@ -172,7 +172,7 @@ class DagPoints:
         for row in self.connection.execute(_BETWEEN, asked):
             try:
                 _ledger_row([row.status, row.reason, row.run_id])
-            except ValueError:  # as if there were no record
+            except ValueError:  # treated as not recorded
                 continue
             begin, end = from_us(row.first_us), from_us(row.last_us)
             state = RunState(row.run_state) if row.run_state in frozenset(RunState) else None
@@ -226,7 +226,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _clock_changes(day: date, zone: ZoneInfo) -> bool:
-    """Whether the zone's clock changes about that day: only then can a point have been moved."""
+    """Whether the zone's clock changes near that day: only then can a point have been moved."""
     return _midnight(day + 2 * _DAY, zone) - _midnight(day - _DAY, zone) != 3 * _DAY
 
 

@@ -1,4 +1,4 @@
-"""Coming schedule points of a DAG, from the cursor that the engine keeps in the DAG's row."""
+"""Finds the next schedule points of a DAG, from the cursor that the engine keeps in the DAG's row."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Cursor(NamedTuple):
 
 
 class Coming:
-    """Answers what comes next, and remembers it for lists that ask for every DAG again and again."""
+    """Returns the next points, and caches them for lists that ask for every DAG again and again."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kept: dict[str, tuple[tuple[Cursor, bool], datetime | None]] = {}
 
     def next_run(self, cursor: Cursor, spec: DagSpec, *, busy: bool) -> datetime | None:
-        """Return when the next point is due, or None when none will be (or a run of it must end before)."""
+        """Return when the next point is due, or None if there is none (or a run must end first)."""
         now = self._clock.now()
         key = cursor, busy
         known, due = self._kept.get(cursor.dag_id, (None, None))
@@ -56,7 +56,7 @@ class Coming:
                 limit=0,
                 busy=busy,
             ).next_due
-        except ValueError:  # taken by an older version; the DAG's events say what is wrong with it
+        except ValueError:  # accepted by an older version; the DAG's events say what is wrong
             due = None
         self._kept[cursor.dag_id] = key, due
         return due

@@ -1,4 +1,4 @@
-"""Reading what is in quarantine, and showing rows that cannot be read as what they are."""
+"""Reads what is in quarantine, and makes views of unreadable rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.store.statement import table_of
 
 _quarantine = table_of(StoredRow)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands for a moment that cannot be read."""
+"""Replaces a time that cannot be read."""
 
 
 def read_quarantine(connection: Connection) -> list[QuarantineRow]:
@@ -38,7 +38,7 @@ def read_quarantine(connection: Connection) -> list[QuarantineRow]:
 
 
 def reasons(connection: Connection) -> dict[str, str]:
-    """Return why things are in quarantine, by id."""
+    """Return the reasons of quarantine, by id."""
     return {
         row.id: row.reason for row in connection.execute(sa.select(_quarantine.c.id, _quarantine.c.reason))
     }
@@ -50,7 +50,7 @@ def count(connection: Connection) -> int:
 
 
 def unreadable_run(row: Any, error: Exception, quarantined: str | None) -> RunRow:
-    """Return what can be shown of a run whose row cannot be read."""
+    """Return the view of a run with an unreadable row."""
     text = str(row.state)
     return RunRow(
         dag_id=str(row.dag_id),

@@ -1,7 +1,7 @@
 """The read side of the store: everything the `Engine` port shows, as frozen views.
 
 Each call is one short read transaction on a connection of its own, so an answer never mixes two
-moments, and calls may come from any thread. The statements are in the ``reads_*`` files.
+states, and calls may come from any thread. The statements are in the files beside this one.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ from penstock.store.views.run_pages import RunPages
 from penstock.store.views.versions import Versions
 
 _SIZES_FOR = 15.0
-"""Seconds for which the sum of all logs is good enough."""
+"""Seconds for which the sum of all logs is reused."""
 _MOVED_LIMIT = 1000
 _MOST_ROWS = 10_000
 _MOST_POINTS = 1_000
 _LONGEST_STRIP = 500
-# The largest answer, because the engine answers between two ticks.
+# The most points in an answer, because the engine answers between two ticks.
 
 
 class Reads:
@@ -119,12 +119,12 @@ class Reads:
             return ledger_rows.read_ledger(connection, dag_id, min(limit, _MOST_ROWS))
 
     def points(self, dag_id: str, first: datetime, last: datetime, limit: int) -> list[LedgerPoint]:
-        """Return what became of each schedule point between two moments, oldest first."""
+        """Return what happened to each schedule point between two times, oldest first."""
         with self._database.show() as connection:
             return self._points_of(connection, dag_id).points(first, last, min(max(limit, 0), _MOST_ROWS))
 
     def days(self, dag_id: str, first: date, last: date) -> list[DayRow]:
-        """Return what became of the schedule points of each day between two, on the DAG's clock."""
+        """Return what happened to the schedule points of each day between two, in the DAG's time zone."""
         with self._database.show() as connection:
             return self._points_of(connection, dag_id).days(first, last)
 
@@ -174,12 +174,12 @@ class Reads:
     def xcom_sources(
         self, dag_id: str, task_ids: Sequence[str], key: str, run_id: str | None, until: datetime | None
     ) -> list[XComSource]:
-        """Return which attempts hold what tasks pushed, of the newest run first."""
+        """Return the attempts with what tasks pushed, those of the newest run first."""
         with self._database.show() as connection:
             return attempts.read_xcom_sources(connection, dag_id, task_ids, key, run_id, until)
 
     def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
-        """Return what became of callbacks of a DAG, or of one run, newest first."""
+        """Return the callbacks of a DAG, or of one run, newest first."""
         with self._database.show() as connection:
             return callbacks.read_callbacks(connection, dag_id, run_id, min(limit, _MOST_ROWS))
 
@@ -189,7 +189,7 @@ class Reads:
             return attempts.read_attempts(connection, dag_id, run_id, task_id, map_index=map_index)
 
     def has_ended(self, attempt_id: str) -> bool:
-        """Return whether an attempt has ended, be it of a task or of a callback."""
+        """Return whether an attempt of a task or of a callback has ended."""
         with self._database.show() as connection:
             return attempts.has_ended(connection, attempt_id)
 
@@ -206,7 +206,7 @@ class Reads:
             return status.read_events(connection, dag_id, run_id, min(limit, _MOST_ROWS), after)
 
     def import_errors(self) -> list[ImportErrorRow]:
-        """Return the DAG files that cannot be loaded at present."""
+        """Return the DAG files that cannot be loaded now."""
         with self._database.show() as connection:
             return status.read_import_errors(connection)
 
@@ -256,9 +256,9 @@ class Reads:
             return status.read_cursor(connection)
 
     def watch(self) -> Iterator[Change | None]:
-        """Yield, each time it is asked, what other connections have committed since; None for nothing.
+        """Yield at each step what other connections have committed since the last, or None.
 
-        For readers without an engine to tell them. Holds one connection until closed.
+        For readers without an engine that sends notices. Keeps one connection until closed.
         """
         with self._database.show() as connection:
             seen = self._database.data_version(connection)

@@ -1,4 +1,4 @@
-"""Reading runs: rows of `run` and `task_instance` become views."""
+"""Reads runs: turns rows of `run` and `task_instance` into views."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RUN_COLUMNS = (
     _run.c.reason, _run.c.conf, _run.c.backfill_id, _run.c.version_id, _run.c.version,
     _run.c.by, _run.c.rush, _run.c.rerun_of, _run.c.stands_for_us, _run.c.turn_us, _run.c.worked_us,
 )  # fmt: skip
-"""What `run_view` takes."""
+"""The columns that `run_view` needs."""
 
 _NEWEST = (
     sa.select(*RUN_COLUMNS)
@@ -140,8 +140,8 @@ def read_run_states(
 ) -> RunStates:
     """Return the state of a run by its logical date or its id, and of *task_ids* in it.
 
-    Of a mapped task that instance counts which is the furthest from success: one that is
-    unfinished, else one that did not succeed.
+    For a mapped task it is the state of the instance that is furthest from success: one that is
+    unfinished, or else one that did not succeed.
     """
     found = connection.execute(
         sa.select(_run.c.id, _run.c.run_id, _run.c.state).where(
@@ -162,7 +162,7 @@ def read_run_states(
 def named_tasks(
     structure: Structure, task_ids: Sequence[str] | None, group_id: str | None
 ) -> tuple[str, ...] | None:
-    """Return the tasks asked for, or those of a group; raise `UnknownError` for one that is not there."""
+    """Return the named tasks, or those of a group; raise `UnknownError` for one that does not exist."""
     if group_id is not None:
         if group_id not in structure.members:
             raise UnknownError(f"DAG {structure.spec.dag_id!r} has no group {group_id!r}")
@@ -174,14 +174,14 @@ def named_tasks(
 
 
 def aware_us(moment: datetime) -> int:
-    """Return *moment* in microseconds; raise `UsageError` when it names no offset."""
+    """Return *moment* in microseconds; raise `UsageError` if it has no UTC offset."""
     if moment.tzinfo is None:
         raise UsageError(f"{moment.isoformat()} needs an offset from UTC")
     return to_us(moment)
 
 
 def run_row(connection: Connection, dag_id: str, run_id: str) -> AnyRow:
-    """Return the row of a run (`RUN_COLUMNS`); raise `UnknownError` when there is none."""
+    """Return the row of a run (`RUN_COLUMNS`); raise `UnknownError` if there is none."""
     row = connection.execute(_ONE, {"dag_id": dag_id, "run_id": run_id}).first()
     if row is None:
         known_dag(connection, dag_id)
@@ -190,11 +190,9 @@ def run_row(connection: Connection, dag_id: str, run_id: str) -> AnyRow:
 
 
 def known_dag(connection: Connection, dag_id: str) -> None:
-    """Raise `UnknownError` when there is no such DAG."""
+    """Raise `UnknownError` if the DAG does not exist."""
     known = sa.select(_dag.c.dag_id).where(_dag.c.dag_id == dag_id)
-    ran = (
-        sa.select(_run.c.dag_id).where(_run.c.dag_id == dag_id).limit(1)
-    )  # one that was dropped keeps its runs
+    ran = sa.select(_run.c.dag_id).where(_run.c.dag_id == dag_id).limit(1)  # a dropped DAG keeps its runs
     if connection.execute(known).first() is None and connection.execute(ran).first() is None:
         raise unknown_dag(dag_id)
 
@@ -229,7 +227,7 @@ def run_view(
 
 
 def readable(row: AnyRow) -> bool:
-    """Whether a row of `RUN_COLUMNS` holds what its columns are for."""
+    """Whether a row of `RUN_COLUMNS` has valid values."""
     try:
         _run_row(row)
     except ValueError:
@@ -274,7 +272,7 @@ def pause_view(by: str, since_us: int, why: str | None, until_us: int | None) ->
 
 
 def holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseInfo]:
-    """Return the holds of a DAG by (run_id, task_id); its freeze is under two empty ids."""
+    """Return the holds of a DAG by (run_id, task_id); its freeze has two empty ids."""
     rows = connection.execute(_PAUSES, {"dag_id": dag_id}).all()
     return dict(
         Sieve().rows(

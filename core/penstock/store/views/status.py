@@ -1,4 +1,4 @@
-"""Reading the engine's own figures and trails: status, events, import errors."""
+"""Reads the engine's status, its events, and import errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _checked_event = checked(_event, [column.name for column in _event.c])
 
 _LAST_EVENT = sa.select(_event.c.seq, _event.c.at_us).order_by(_event.c.seq.desc()).limit(1)
 _LIVE = sa.select(sa.func.count()).select_from(_attempt).where(LIVE_ATTEMPTS)
-# A scalar subquery, because a join invites SQLite to begin with every task instance there ever was.
+# A scalar subquery, because with a join SQLite may begin with every task instance there ever was.
 _OCCUPIED = _LIVE.where(
     sa.select(_task.c.state)
     .where(_task.c.id == _attempt.c.ti_id)
@@ -53,7 +53,7 @@ _LOG_BYTES = sa.select(sa.func.coalesce(sa.func.sum(_attempt.c.log_bytes), 0))
 
 
 def read_status(connection: Connection, now_us: int) -> EngineStatus:
-    """Return what the rows say; process, sizes and home are the caller's to fill in."""
+    """Return the status by the rows; the caller fills in process, sizes and home."""
     count = connection.scalar
     last = connection.execute(_LAST_EVENT).first()
     at_us = last.at_us if last is not None and isinstance(last.at_us, int) else None
@@ -78,12 +78,12 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
 
 
 def read_log_bytes(connection: Connection) -> int:
-    """Return the size of all logs of attempts that have ended. Reads every attempt: ask seldom."""
+    """Return the size of all logs of attempts that have ended. Reads every attempt: call it rarely."""
     return int(connection.scalar(_LOG_BYTES) or 0)
 
 
 def read_cursor(connection: Connection) -> int:
-    """Return the newest event's seq, 0 when there is none."""
+    """Return the newest event's seq, 0 if there is none."""
     last = connection.execute(_LAST_EVENT).first()
     return 0 if last is None else int(last.seq)
 
@@ -106,7 +106,7 @@ def read_events(
 
 
 def event_view(row: Any) -> EventRow:
-    """Return the view of an event; raise ValueError for a row that holds what its columns are not for."""
+    """Return the view of an event; raise ValueError for a row with invalid values."""
     _checked_event(row)
     return EventRow(
         seq=row.seq,

@@ -1,4 +1,4 @@
-"""Reading task instances: rows of `task_instance` become views."""
+"""Reads task instances: turns rows of `task_instance` into views."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _live_figures(connection: Connection, run: AnyRow) -> dict[str | None, tuple
 
 
 def outcome_view(text: str | None) -> Outcome | None:
-    """Return the outcome kept as JSON; what is stored may be something else."""
+    """Return the outcome stored as JSON; an invalid one becomes `lost`."""
     if text is None:
         return None
     try:
@@ -114,7 +114,7 @@ def outcome_view(text: str | None) -> Outcome | None:
 
 
 def _readable(row: AnyRow) -> Sequence[Any]:
-    """Return the values of a task's row, with blanks in the place of those that cannot be read."""
+    """Return the values of a task's row, with blanks for those that cannot be read."""
     try:
         return _task_row(row)
     except ValueError as error:
@@ -137,7 +137,7 @@ def _task_view(
         read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version, rush,
         rendered_map_index,
     ) = row  # fmt: skip
-    spec = pinned.tasks.get(task_id)  # a removed task may be unknown to the run's present version
+    spec = pinned.tasks.get(task_id)  # a removed task may not be in the run's current version
     succeeded = state == TaskState.SUCCESS and start is not None and end is not None
     return TaskRow(
         task_id=task_id,

@@ -1,4 +1,4 @@
-"""DAG versions as readers need them: decoded once, kept by version id, never changed."""
+"""Reads DAG versions: each is decoded once and cached by version id."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _KEPT = 256
 
 
 def version_name(spec_hash: str, source_hash: str) -> str:
-    """Return a version's name: eight digits for what the DAG says, eight for the file that says it."""
+    """Return a version's name: eight digits of the spec's hash, eight of the file's."""
     return f"{spec_hash[:8]}-{source_hash[:8]}"
 
 
 class StoredVersion(Structure):
-    """One version as readers need it. ``name`` is what people see; one that cannot be read has no tasks."""
+    """One version as readers need it. ``name`` is for people; an unreadable version has no tasks."""
 
     def __init__(
         self, version_id: int, spec: DagSpec, source_hash: str, name: str, *, readable: bool = True
@@ -80,7 +80,7 @@ def _stored(row: Any) -> StoredVersion:
 
 
 def _unreadable(key: int, dag_id: str, file: str, name: str, reason: str) -> StoredVersion:
-    """Return what stands for a version that cannot be read: a DAG without tasks."""
+    """Return a DAG without tasks in place of a version that cannot be read."""
     schedule = ScheduleSpec(text="?")
     spec = DagSpec(
         dag_id=dag_id, file=file, schedule=schedule, description=f"this version cannot be read: {reason}"
@@ -89,14 +89,14 @@ def _unreadable(key: int, dag_id: str, file: str, name: str, reason: str) -> Sto
 
 
 class Versions:
-    """The versions used of late, by id. Safe to share between threads."""
+    """A cache of versions, by id. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, StoredVersion] = OrderedDict()
 
     def load(self, connection: Connection, ids: Iterable[int]) -> dict[int, StoredVersion]:
-        """Return the versions *ids*, reading those not kept with one statement."""
+        """Return the versions *ids*, reading those not cached with one statement."""
         with self._lock:
             wanted = set(ids)
             found = {key: version for key in wanted if (version := self._kept.get(key)) is not None}
