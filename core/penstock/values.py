@@ -173,3 +173,13 @@ def _covered(text: str, hidden: list[str]) -> str:
     for secret in sorted(hidden, key=len, reverse=True):
         text = text.replace(secret, COVER)
     return text
+
+
+def cover_named(value: Any) -> Any:
+    """Return plain JSON in which every text under a name that says "secret" is covered."""
+    if isinstance(value, dict):
+        return {
+            name: COVER if isinstance(item, str) and item and sensitive(str(name)) else cover_named(item)
+            for name, item in value.items()
+        }
+    return [cover_named(item) for item in value] if isinstance(value, list) else value

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fakes import world_acts as fake_acts
 from fakes.across import AcrossDags
+from fakes.task_engine import FakeTasks
 from fakes.world import DAY, NOW, World, believable, replace
 from fakes.world_points import days_of, points_of
 from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError, RefusedError, UnknownError
@@ -44,7 +45,7 @@ class Committed:
     act_id: str | None
 
 
-class FakeEngine(AcrossDags):
+class FakeEngine(AcrossDags, FakeTasks):
     """An engine that keeps its world in a dict and obeys at once.
 
     ``acts`` are the acts carried out, in order; ``committed`` the same with fingerprint and actor;
@@ -297,14 +298,24 @@ class FakeEngine(AcrossDags):
         return Why(subject=task_id, state=task.state.value, barriers=barriers, chain=(task_id, *bad))
 
     def events(
-        self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+        self,
+        *,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        task_id: str | None = None,
+        map_index: int = -1,
+        limit: int = 100,
+        after: int = 0,
     ) -> list[EventRow]:
         """Answer `Engine.events`."""
         self._ask("events")
         found = [
             event
             for event in reversed(self.world.events)
-            if event.seq > after and dag_id in {None, event.dag_id} and run_id in {None, event.run_id}
+            if event.seq > after
+            and dag_id in {None, event.dag_id}
+            and run_id in {None, event.run_id}
+            and (task_id is None or (task_id, map_index) == (event.task_id, event.map_index))
         ]
         return found[:limit]
 

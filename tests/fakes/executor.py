@@ -112,6 +112,9 @@ class ScriptedExecutor:
         """Nothing renders."""
         return {}
 
+    def pushed_file(self, attempt_id: str) -> None:
+        """Nothing is kept."""
+
     def forget(self, attempt_id: str) -> None:
         """Forget."""
         self.seen.pop(attempt_id, None)

@@ -82,6 +82,12 @@ class World:
     backfills: dict[int, BackfillRow] = field(default_factory=dict)
     pools: dict[str, PoolRow] = field(default_factory=dict)
     events: list[EventRow] = field(default_factory=list)
+    xcoms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What attempts pushed."""
+    rendered: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Template fields of attempts."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """Files by version."""
     skips: dict[str, list[LedgerPoint]] = field(default_factory=dict)
     """Points of a DAG that no run was made for."""
 
@@ -290,6 +296,21 @@ def believable() -> World:
     return World(**copied)
 
 
+def _leave_values(world: World, run_id: str) -> None:
+    """Let two tasks of the newest run of orders_daily have pushed and rendered something."""
+    dedupe = world.attempt_of("orders_daily", run_id, "dedupe", 1)
+    join = world.attempt_of("orders_daily", run_id, "join", 3)
+    world.xcoms[dedupe] = {"return_value": {"rows": 1204331, "day": "2026-08-21"}, "api_token": "***"}
+    world.xcoms[join] = {"return_value": ["eur", "usd"]}
+    world.rendered[join] = {
+        "bash_command": "python -m shop.join --day 2026-08-21 --rates fx",
+        "env": {"DB_PASSWORD": "***", "TARGET": "warehouse"},
+    }
+    world.sources[world.runs["orders_daily", run_id].run.dag_version] = "".join(
+        f"line_{number} = {number}\n" for number in range(1, 41)
+    )
+
+
 @cache
 def _believable() -> World:
     world = World()
@@ -306,6 +327,8 @@ def _believable() -> World:
         {**dict.fromkeys(ORDERS, state.SUCCESS), "join": state.FAILED, **blocked},
         took=842,
     )
+
+    _leave_values(world, f"scheduled__{at_six.isoformat()}")
 
     world.add_dag(
         "fx_rates",

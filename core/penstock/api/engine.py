@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
+from penstock.api.task_engine import TaskEngine
 from penstock.model.acts import AnyAct
 from penstock.model.queries import RunQuery
 from penstock.model.views.assets import AssetEventRow, AssetRow
@@ -44,7 +45,7 @@ def acting(call: Call) -> Call:
     return call
 
 
-class Engine(Protocol):
+class Engine(TaskEngine, Protocol):
     """What a client may ask."""
 
     def status(self) -> EngineStatus:
@@ -120,9 +121,19 @@ class Engine(Protocol):
         ...
 
     def events(
-        self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+        self,
+        *,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        task_id: str | None = None,
+        map_index: int = -1,
+        limit: int = 100,
+        after: int = 0,
     ) -> list[EventRow]:
-        """Return the newest *limit* events with a seq above *after*, newest first."""
+        """Return the newest *limit* events with a seq above *after*, newest first.
+
+        With *task_id* only those of one task instance of a run.
+        """
         ...
 
     def import_errors(self) -> list[ImportErrorRow]:

@@ -13,6 +13,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from penstock.api.local_searches import LocalSearches
+from penstock.api.local_tasks import LocalTasks
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
 from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError, PenstockError
@@ -79,7 +80,7 @@ class Acts(Planner, Protocol):
         ...
 
 
-class LocalEngine(LocalSearches):
+class LocalEngine(LocalSearches, LocalTasks):
     """Answers from *database* and, what attempts printed, from *archive*.
 
     With *acts* it is the daemon's: ``status().pid`` is this process and commits are carried out.
@@ -98,12 +99,14 @@ class LocalEngine(LocalSearches):
         since: datetime | None = None,
         clock: Clock | None = None,
     ) -> None:
-        super().__init__(database, settings, archive, clock)
+        LocalSearches.__init__(self, database, settings, archive, clock)
+        reads = Reads(database, settings, clock)
+        LocalTasks.__init__(self, reads.of_tasks, settings, archive)
         self._database = database
         self._acts = acts
         self._planner = acts or planner
         self._since = since
-        self._reads = Reads(database, settings, clock)
+        self._reads = reads
         self._closed = threading.Event()
 
     def status(self) -> EngineStatus:
@@ -197,10 +200,18 @@ class LocalEngine(LocalSearches):
         return self._plans().why(dag_id, run_id, task_id, map_index)
 
     def events(
-        self, *, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+        self,
+        *,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        task_id: str | None = None,
+        map_index: int = -1,
+        limit: int = 100,
+        after: int = 0,
     ) -> list[EventRow]:
         """Return the newest *limit* events with a seq above *after*, newest first."""
-        return self._reads.events(dag_id, run_id, limit, after)
+        instance = None if task_id is None else (task_id, map_index)
+        return self._reads.events(dag_id, run_id, limit, after, instance)
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""

@@ -16,6 +16,7 @@ import msgspec
 
 from penstock.api.engine import Engine, TaskQuestions
 from penstock.api.searches import Searches
+from penstock.api.task_engine import TaskEngine
 from penstock.errors import ProtocolError
 
 
@@ -39,7 +40,7 @@ class Socket(Protocol):
         ...
 
 
-PORTS = (Engine, TaskQuestions, Searches, Socket)
+PORTS = (Engine, TaskEngine, TaskQuestions, Searches, Socket)
 
 
 class Question(NamedTuple):

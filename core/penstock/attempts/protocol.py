@@ -16,9 +16,10 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     log.tail the latest output while the log is full, until it is appended at the end (see `log_tail`)
     log.idx  pairs of little-endian uint64 (offset, microseconds since 1970), sparse
     verdict  JSON `Verdict`, written by the task child when it has more to say than an exit code
-    xcom     JSON {values: {key: value}}, written by the task child. With them goes a command's last
-             line as "return_value", when the result says that it is ``pushed``
-    rendered JSON {fields: {name: value}}, written by the task child of a foreground run: its template fields
+    xcom     JSON {values: {key: value}, covered: {key: value}}, written by the task child; those that hold
+             a secret are in the second once more, as people may see them. With them goes a command's
+             last line as "return_value", when the result says that it is ``pushed``
+    rendered JSON {fields: {name: value}}, written by the task child: its template fields, for people
     result   the spec by another name, given once its last line is the whole `Result`; then the lock
              is released
 

@@ -28,6 +28,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "tasks": "tasks:tasks",
         "attempts": "attempts:attempts",
         "logs": "logs:logs",
+        "xcom": "xcom:xcom",
+        "history": "history:history",
         "why": "why:why",
         "points": "points:points",
         "events": "events:events",

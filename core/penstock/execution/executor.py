@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from penstock.attempts import files
 from penstock.attempts.protocol import AttemptSpec
@@ -108,6 +108,14 @@ class Usage:
     processes: int
 
 
+class PushedFile(NamedTuple):
+    """The file of what an attempt pushed; ``path`` is None where it is not a file that people can open."""
+
+    size: int
+    """Bytes."""
+    path: str | None
+
+
 Hint = Callable[[Sequence[str]], None]
 """Called on the event loop with ids of attempts that may have changed."""
 
@@ -149,14 +157,22 @@ class Archive(Protocol):
         ...
 
     def rendered(self, attempt_id: str) -> dict[str, Any]:
-        """Return the attempt's rendered template fields; empty if they are not kept.
+        """Return the template fields as the attempt rendered them; empty if it has none.
 
-        They are kept for an attempt with `KEEP_RENDERED` in its environment.
+        They are shortened for people, secrets are covered; whole for an attempt with `KEEP_RENDERED` in its
+        environment.
         """
         ...
 
     def pushed(self, attempt_id: str) -> dict[str, Any]:
-        """Return the values that the attempt pushed, by key; empty if there are none or they are not kept."""
+        """Return the values that the attempt pushed, by key; empty if there are none or they are not kept.
+
+        Those that hold a secret are covered.
+        """
+        ...
+
+    def pushed_file(self, attempt_id: str) -> PushedFile | None:
+        """Return the size and place of what the attempt pushed; None if that is nothing."""
         ...
 
 

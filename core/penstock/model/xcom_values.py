@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 _NAME, _DATA = "__classname__", "__data__"
@@ -22,3 +23,9 @@ def plain(value: Any) -> Any:
     if value[_NAME] == "datetime.datetime" and isinstance(data, dict):
         return data.get("iso")
     return data
+
+
+def line_of(value: Any) -> str:
+    """Return *value*, as parsed from JSON, on one line; strings without quotes."""
+    said = plain(value)
+    return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)

@@ -78,8 +78,7 @@ def _ended(task: AbstractOperator, context: Context) -> Ending:
         if task.is_mapped:
             task = context["task"] = ti.task = task.instance(context)  # type: ignore[attr-defined]  # it is mapped
         fields = render_fields(task, context)
-        if context.keep_rendered:
-            ti.write_rendered(fields)
+        ti.write_rendered(fields, whole=context.keep_rendered)
         if task.pre_execute is not None:
             task.pre_execute(context)
         value = task.execute(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from penstock.attempts.files import (
     HARD_XCOM_BYTES,
@@ -16,6 +17,7 @@ from penstock.attempts.files import (
     attempt_folder,
     dump_fields,
     read_result,
+    write_whole,
 )
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.ids import instance_key
@@ -187,12 +189,18 @@ class TaskInstance:
         if rendered_map_index is not None:
             self._xcoms.write_record(VERDICT, {"rendered_map_index": rendered_map_index})
 
-    def write_rendered(self, fields: dict[str, Any]) -> None:
-        """Write the rendered fields, for `penstock test`: an engine does not keep them."""
+    def write_rendered(self, fields: dict[str, Any], *, whole: bool) -> None:
+        """Write down the rendered fields: all of them and *whole* for `penstock test`, else for people."""
         from penstock.task_process.hiding import hidden
 
-        plain = json.loads(json.dumps(fields, default=repr, skipkeys=True))
-        self._xcoms.write_record(RENDERED, {"fields": hidden.cover_all(plain)})
+        if whole:
+            plain = json.loads(json.dumps(fields, default=repr, skipkeys=True))
+            self._xcoms.write_record(RENDERED, {"fields": hidden.cover_all(plain)})
+        elif not all(_says_nothing(value) for value in fields.values()):
+            from penstock.task_process.rendered import shown_fields
+
+            with suppress(Exception):  # a value of the author's may raise whatever it likes when looked at
+                self._xcoms.write_note(RENDERED, {"fields": shown_fields(fields, hidden.covered)})
 
     def write_xcoms(self) -> None:
         """Write what was pushed."""
@@ -293,13 +301,20 @@ class XComStore:
         """Write the attempt's own XComs; nothing if there are none. Raises as `write_attempt_file` does."""
         if self._folder is None or not self._own:
             return
-        body = ",".join(f"{json.dumps(key)}:{text}" for key, text in self._own.items())
-        write_attempt_file(self._folder, XCOM, f'{{"v":{VERSION},"values":{{{body}}}}}'.encode())
+        covered = _covered(self._own)
+        more = f',"covered":{{{_joined(covered)}}}' if covered else ""
+        body = f'{{"v":{VERSION},"values":{{{_joined(self._own)}}}{more}}}'
+        write_attempt_file(self._folder, XCOM, body.encode())
 
     def write_record(self, name: str, fields: dict[str, Any]) -> None:
         """Write another record into the attempt's directory."""
         if self._folder is not None:
             write_attempt_file(self._folder, name, dump_fields(fields))
+
+    def write_note(self, name: str, fields: dict[str, Any]) -> None:
+        """Write a record that the task does not need, so that nobody waits for the disk to take it."""
+        if self._folder is not None:
+            write_whole(self._folder, name, dump_fields(fields))
 
     def _values(self, source: str) -> dict[str, Any]:
         if source not in self._read:
@@ -317,6 +332,25 @@ class XComStore:
         except FileNotFoundError:
             return values
         return {**values, "return_value": result["last_line"]} if result.get("pushed") else values
+
+
+def _says_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, str | list | tuple | dict) and not value)
+
+
+def _joined(texts: dict[str, str]) -> str:
+    return ",".join(f"{json.dumps(key)}:{text}" for key, text in texts.items())
+
+
+def _covered(own: dict[str, str]) -> dict[str, str]:
+    """Return those of the pushed values that hold a secret, as people may see them."""
+    from penstock.task_process.hiding import hidden
+
+    shown = {}
+    for key, text in own.items():
+        if hidden.found_in(text):
+            shown[key] = json.dumps(hidden.cover_all(json.loads(text)), separators=(",", ":"))
+    return shown
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from data.pages.shown import BERLIN, LOOKS, SECONDS, SIZES, row, shown, tried
 from fakes.world import NOW, believable, replace
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.summary import summary
 from penstock.model.views.pauses import PauseInfo
 from penstock_tui.view import (
     columns,
@@ -169,7 +170,7 @@ def tasks() -> Iterator[str]:
         some = rows[-count:] if count else []
         if some:
             cells = {name: shown(cell) for name, cell in task_rows.group_cells(some, NOW).items()}
-            yield f"group of {count}: {cells} {task_rows.summary(each.state for each in some)}"
+            yield f"group of {count}: {cells} {summary(each.state for each in some)}"
             for folded in (False, True):
                 names = (
                     shown(task_rows.group_name("g", some, folded=folded, ascii=each))

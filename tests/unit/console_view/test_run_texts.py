@@ -16,6 +16,7 @@ from fakes.world import believable as make_world
 from penstock.model.barriers import BarrierKind
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import RunState, TaskState
+from penstock.model.summary import summary
 from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import RunDetail, TaskRow
@@ -48,10 +49,10 @@ def task_of(**changes: object) -> TaskRow:
 
 def test_a_group_shows_its_worst_state() -> None:
     state = TaskState
-    assert task_rows.summary([state.SUCCESS, state.RUNNING, state.FAILED]) is state.FAILED
-    assert task_rows.summary([state.SUCCESS, state.PENDING]) is state.PENDING
-    assert task_rows.summary([state.SKIPPED, state.SUCCESS]) is state.SUCCESS
-    assert {task_rows.summary([each]) for each in TaskState} == set(TaskState)
+    assert summary([state.SUCCESS, state.RUNNING, state.FAILED]) is state.FAILED
+    assert summary([state.SUCCESS, state.PENDING]) is state.PENDING
+    assert summary([state.SKIPPED, state.SUCCESS]) is state.SUCCESS
+    assert {summary([each]) for each in TaskState} == set(TaskState)
 
 
 def test_the_first_thing_to_look_at() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from penstock.model.summary import summary
 from penstock.model.views.runs import TaskRow
 from penstock_tui.view import task_rows
 from penstock_tui.view.box import to_ascii
@@ -46,7 +47,7 @@ class RowText:
         rails = to_ascii(row.cells) if self.looks.ascii else row.cells
         spans: Spans = [(rails, "dim")]
         if row.column >= 0:
-            state = task_rows.summary(self.tasks[key].state for key in self.members(row))
+            state = summary(self.tasks[key].state for key in self.members(row))
             spans = [(rails[: row.column], "dim"), self.looks.cell(state), (rails[row.column + 1 :], "dim")]
         spans = fit([span for span in spans if span[0]], self.rails.width)
         if row.kind is RowKind.BEND:

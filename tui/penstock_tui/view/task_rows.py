@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.ids import instance_key
@@ -27,25 +27,6 @@ COLUMNS = (
     Column("peak", "peak", 5, drop=2, align="right"),
     Column("try", "try", 4, drop=4, align="right"),
 )
-
-_WORST = (
-    TaskState.FAILED,
-    TaskState.STOPPING,
-    TaskState.RESTARTING,
-    TaskState.RUNNING,
-    TaskState.UP_FOR_RETRY,
-    TaskState.QUEUED,
-    TaskState.SCHEDULED,
-    TaskState.UP_FOR_RESCHEDULE,
-    TaskState.DEFERRED,
-    TaskState.UPSTREAM_FAILED,
-    TaskState.CANCELLED,
-    TaskState.PENDING,
-    TaskState.SUCCESS,
-    TaskState.SKIPPED,
-    TaskState.REMOVED,
-)
-"""What a folded group shows: the first of these that one of its tasks is in."""
 
 COUNTS_UP = frozenset({TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
 """States in which the time taken grows."""
@@ -134,12 +115,6 @@ def groups_of(detail: RunDetail) -> dict[str, str | None]:
     """Return the groups by id, each with the group around it; mapped tasks are among them."""
     groups = {group.group_id: group.parent for group in detail.groups}
     return groups | {task.task_id + MAPPED: task.group for task in detail.tasks if task.map_index >= 0}
-
-
-def summary(states: Iterable[TaskState]) -> TaskState:
-    """Return the one state that stands for a group of tasks."""
-    present = set(states)
-    return next((state for state in _WORST if state in present), TaskState.PENDING)
 
 
 def is_failed(task: TaskRow) -> bool:

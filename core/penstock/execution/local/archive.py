@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.attempts import files, log_index, log_reader
-from penstock.execution.executor import MAX_LOG_PIECE, LogPiece
+from penstock.execution.executor import MAX_LOG_PIECE, LogPiece, PushedFile
 from penstock.execution.local import directory
 from penstock.ids import check_attempt_id, is_attempt_id
 
@@ -70,10 +70,18 @@ class LocalArchive:
         """Return the values in the attempt's file of them, which is of any size up to the hard limit."""
         try:
             with open(f"{self.folder(attempt_id)}/{files.XCOM}", "rb") as file:  # noqa: PTH123
-                values = json.loads(file.read(files.HARD_XCOM_BYTES + 1)).get("values")
-        except (OSError, ValueError, AttributeError):
+                record = json.loads(file.read(files.HARD_XCOM_BYTES + 1))
+            return {**record["values"], **record.get("covered", {})}
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
             return {}
-        return values if isinstance(values, dict) else {}
+
+    def pushed_file(self, attempt_id: str) -> PushedFile | None:
+        """Return the file that the task child wrote. See `Archive.pushed_file`."""
+        path = f"{self.folder(attempt_id)}/{files.XCOM}"
+        try:
+            return PushedFile(Path(path).stat().st_size, path)
+        except OSError:
+            return None
 
     def folder(self, attempt_id: str) -> str:
         """Return the directory of an attempt; raise `BadIdError` for an invalid id."""

@@ -70,15 +70,19 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
 
 
 def read_xcoms(folder: str, result: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what the attempt pushed, or None if that is nothing, too large to send, or unreadable."""
+    """Return what the attempt pushed, as people may see it.
+
+    None when that is nothing, too large to travel, or unreadable.
+    """
     values: Any = {}
     size = result.get("xcom_bytes")
     if size:
         if size > files.MAX_XCOM_BYTES:
             return None
         try:
-            values = files.read(f"{folder}/{files.XCOM}").get("values")
-        except (OSError, ValueError):
+            record = files.read(f"{folder}/{files.XCOM}")
+            values = {**record["values"], **record.get("covered", {})}
+        except (OSError, ValueError, KeyError, TypeError):
             return None
     if result.get("pushed"):
         values = {**values, "return_value": result.get("last_line")}

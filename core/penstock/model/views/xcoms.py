@@ -1,6 +1,8 @@
-"""Where XComs are, for tasks of other runs that pull them."""
+"""Views of XComs: what tasks pushed, and where it is, for tasks of other runs that pull it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from penstock.model.views.view import View
 
@@ -12,3 +14,21 @@ class XComSource(View, frozen=True, kw_only=True):
     task_id: str
     map_index: int
     attempt_id: str
+
+
+class XComRow(View, frozen=True, kw_only=True):
+    """One value that a task instance pushed, as people may see it."""
+
+    task_id: str
+    map_index: int
+    key: str
+    """Empty for all that the attempt pushed, when that is too large to be looked into."""
+    value: Any = None
+    """The value as JSON; secrets are covered."""
+    bytes: int | None = None
+    """Its size as JSON."""
+    attempt_id: str | None = None
+    left_out: bool = False
+    """Whether the value is too large to be answered here: ask for the task alone."""
+    path: str | None = None
+    """The file that holds it, where it is too large to be answered at all."""

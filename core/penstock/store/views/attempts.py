@@ -29,6 +29,7 @@ _run = table_of(tables.RunRow)
 _xcom = table_of(tables.XComRow)
 _callback = table_of(tables.CallbackRow)
 _MOST_SOURCES = 10_000
+_MOST_ATTEMPTS = 10_000
 _NUMBERS = {
     name: checked(_attempt, [name])
     for name in ("try_number", "queued_us", "start_us", "end_us", "pid", "log_bytes")
@@ -56,26 +57,42 @@ def read_attempts(
         .where(_attempt.c.ti_id == task.id)
         .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
     )
-    found = []
-    for row in connection.execute(query):
-        known = _readable(row)
-        found.append(
-            AttemptRow(
-                attempt_id=row.attempt_id,
-                dag_id=dag_id,
-                run_id=run_id,
-                task_id=task_id,
-                map_index=map_index,
-                try_number=known["try_number"] or 0,
-                queued=from_us(known["queued_us"] or 0),
-                start=opt_from_us(known["start_us"]),
-                end=opt_from_us(known["end_us"]),
-                outcome=outcome_view(row.outcome),
-                pid=known["pid"],
-                log_bytes=known["log_bytes"],
-            )
-        )
-    return found
+    return [_attempt_view(row, (dag_id, run_id), task_id, map_index) for row in connection.execute(query)]
+
+
+def read_run_attempts(
+    connection: Connection, dag_id: str, run_id: str, tasks: Sequence[str]
+) -> list[AttemptRow]:
+    """Return every attempt of *tasks* of a run, oldest first; of a mapped task those of all instances."""
+    run = run_row(connection, dag_id, run_id)
+    query = (
+        sa.select(_attempt, _task.c.task_id, _task.c.map_index)
+        .join(_task, _task.c.id == _attempt.c.ti_id)
+        .where(_task.c.run_pk == run.id, _task.c.task_id.in_(list(tasks)))
+        .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
+        .limit(_MOST_ATTEMPTS)
+    )
+    return [
+        _attempt_view(row, (dag_id, run_id), row.task_id, row.map_index) for row in connection.execute(query)
+    ]
+
+
+def _attempt_view(row: Any, run: tuple[str, str], task_id: str, map_index: int) -> AttemptRow:
+    known = _readable(row)
+    return AttemptRow(
+        attempt_id=row.attempt_id,
+        dag_id=run[0],
+        run_id=run[1],
+        task_id=task_id,
+        map_index=map_index,
+        try_number=known["try_number"] or 0,
+        queued=from_us(known["queued_us"] or 0),
+        start=opt_from_us(known["start_us"]),
+        end=opt_from_us(known["end_us"]),
+        outcome=outcome_view(row.outcome),
+        pid=known["pid"],
+        log_bytes=known["log_bytes"],
+    )
 
 
 def _readable(row: Any) -> dict[str, int | None]:

@@ -50,6 +50,7 @@ from penstock.store.views import (
 from penstock.store.views.durations import Durations
 from penstock.store.views.next_points import Coming
 from penstock.store.views.run_pages import RunPages
+from penstock.store.views.task_reads import TaskReads
 from penstock.store.views.versions import Versions
 
 _SIZES_FOR = 15.0
@@ -72,6 +73,7 @@ class Reads:
         self._durations = Durations()
         self._run_pages = RunPages(self._versions)
         self._coming = Coming(self._clock)
+        self.of_tasks = TaskReads(database, self._versions, self._durations)
         self._log_bytes = (float("-inf"), 0)
 
     def status(self) -> EngineStatus:
@@ -199,11 +201,17 @@ class Reads:
             return attempts.read_samples(connection, attempt_id)
 
     def events(
-        self, dag_id: str | None = None, run_id: str | None = None, limit: int = 100, after: int = 0
+        self,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        limit: int = 100,
+        after: int = 0,
+        instance: tuple[str, int] | None = None,
     ) -> list[EventRow]:
-        """Return the newest events with a seq above *after*, newest first."""
+        """Return the newest events with a seq above *after*, newest first; of one task *instance*."""
         with self._database.show() as connection:
-            return status.read_events(connection, dag_id, run_id, min(limit, _MOST_ROWS), after)
+            limit = min(limit, _MOST_ROWS)
+            return status.read_events(connection, dag_id, run_id, limit, after, instance)
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""

@@ -135,6 +135,14 @@ def read_run(
     )
 
 
+def read_one_run(connection: Connection, row: AnyRow, version: StoredVersion) -> RunRow:
+    """Return the view of one row of `RUN_COLUMNS`, without what other runs have in common with it."""
+    counts = task_counts(connection, [row.id])
+    held = holds(connection, row.dag_id)
+    barred = reasons(connection).get(f"{row.dag_id}/{row.run_id}")
+    return run_view(row, counts.get(row.id, {}), version, held.get((row.run_id, "")), barred)
+
+
 def read_run_states(
     connection: Connection, dag_id: str, wanted: datetime | str | None, task_ids: Sequence[str] | None
 ) -> RunStates:

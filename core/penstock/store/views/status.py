@@ -89,9 +89,14 @@ def read_cursor(connection: Connection) -> int:
 
 
 def read_events(
-    connection: Connection, dag_id: str | None, run_id: str | None, limit: int, after: int
+    connection: Connection,
+    dag_id: str | None,
+    run_id: str | None,
+    limit: int,
+    after: int,
+    instance: tuple[str, int] | None = None,
 ) -> list[EventRow]:
-    """Return the newest events with a seq above *after*, newest first."""
+    """Return the newest events with a seq above *after*, newest first; of one task *instance* if given."""
     query = sa.select(_event).where(_event.c.seq > after).order_by(_event.c.seq.desc()).limit(max(limit, 0))
     if dag_id is not None:
         if run_id is None:
@@ -101,6 +106,8 @@ def read_events(
         query = query.where(_event.c.dag_id == dag_id)
     if run_id is not None:
         query = query.where(_event.c.run_id == run_id)
+    if instance is not None:
+        query = query.where(_event.c.task_id == instance[0], _event.c.map_index == instance[1])
     rows = connection.execute(query).all()
     return Sieve().rows(rows, lambda row: about_row("event", row.seq), event_view)
 

@@ -1,0 +1,64 @@
+"""What a client may ask about single tasks, the grid and the timeline: a part of the `Engine` port."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from penstock.model.views.attempts import AttemptRow
+from penstock.model.views.grid import GridCell, GridRuns
+from penstock.model.views.one_task import SourceText, TaskDetail, TaskHistory
+from penstock.model.views.xcoms import XComRow
+
+
+class TaskEngine(Protocol):
+    """Questions about tasks."""
+
+    def task(
+        self, dag_id: str, run_id: str, task_id: str, map_index: int = -1, *, attempt_id: str | None = None
+    ) -> TaskDetail:
+        """Return one task instance, how it is set, and what *attempt_id* (default: the newest) rendered."""
+        ...
+
+    def run_source(self, dag_id: str, run_id: str) -> SourceText:
+        """Return the DAG file as it was when the run was pinned to it."""
+        ...
+
+    def xcoms(
+        self, dag_id: str, run_id: str, task_id: str | None = None, map_index: int | None = None
+    ) -> list[XComRow]:
+        """Return what the tasks of a run pushed, or one task of it, in topological order.
+
+        Secrets are covered. Beyond some MiB values are left out, and say so: ask for the task alone.
+        """
+        ...
+
+    def history(
+        self,
+        dag_id: str,
+        task_id: str,
+        *,
+        map_index: int | None = None,
+        limit: int = 100,
+        before: datetime | None = None,
+    ) -> TaskHistory:
+        """Return how a task went in the newest *limit* runs (by run_after), older than *before* if given.
+
+        Of a mapped task all instances of a run are taken together, unless *map_index* names one.
+        """
+        ...
+
+    def grid(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> GridRuns:
+        """Return the newest *limit* runs (by run_after) as columns, older than *before* if given."""
+        ...
+
+    def grid_cells(self, dag_id: str, runs: list[str], rows: list[str]) -> dict[str, list[GridCell | None]]:
+        """Return what stands in *rows* of the grid in *runs*, by row; None where a run does not have it.
+
+        A row is a task with all its instances, one instance (``task[3]``), or a group with all its tasks.
+        """
+        ...
+
+    def run_attempts(self, dag_id: str, run_id: str, tasks: list[str]) -> list[AttemptRow]:
+        """Return every attempt of *tasks* of a run, oldest first; of a mapped task those of all instances."""
+        ...

@@ -1,0 +1,171 @@
+"""Reading the grid: which runs are columns, and what stands in the cells that are on a screen."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import opt_from_us
+from penstock.ids import split_instance
+from penstock.model.states import SUCCESS_LIKE, TERMINAL, TaskState
+from penstock.model.summary import summary
+from penstock.model.views.grid import GridCell, GridRuns
+from penstock.model.views.nodes import TaskNode
+from penstock.store import tables
+from penstock.store.statement import table_of
+from penstock.store.views.quarantine import reasons
+from penstock.store.views.runs import RUN_COLUMNS, aware_us, holds, known_dag, run_view
+from penstock.store.views.task_rows import TASK_STATES
+from penstock.store.views.versions import Versions
+
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_dag = table_of(tables.DagRow)
+
+_NEWEST = (
+    sa.select(*RUN_COLUMNS)
+    .where(_run.c.dag_id == sa.bindparam("dag_id"))
+    .order_by(_run.c.run_after_us.desc(), _run.c.id.desc())
+    .limit(sa.bindparam("limit"))
+)
+_OLDER = _NEWEST.where(_run.c.run_after_us < sa.bindparam("before"))
+_KEYS = sa.select(_run.c.id, _run.c.run_id).where(
+    _run.c.dag_id == sa.bindparam("dag_id"), _run.c.run_id.in_(sa.bindparam("runs", expanding=True))
+)
+_TOGETHER = (
+    _task.c.state,
+    sa.func.count(),
+    sa.func.min(_task.c.start_us),
+    sa.func.max(_task.c.end_us),
+    sa.func.sum(sa.and_(_task.c.end_us.is_(None), _task.c.start_us.is_not(None))),
+    sa.func.max(_task.c.try_number),
+)
+_IN = (
+    _task.c.run_pk.in_(sa.bindparam("runs", expanding=True)),
+    _task.c.task_id.in_(sa.bindparam("tasks", expanding=True)),
+)
+_BY_TASK = (
+    sa.select(_task.c.run_pk, _task.c.task_id, *_TOGETHER)
+    .where(*_IN)
+    .group_by(_task.c.run_pk, _task.c.task_id, _task.c.state)
+)
+_BY_INSTANCE = (
+    sa.select(_task.c.run_pk, _task.c.task_id, _task.c.map_index, *_TOGETHER)
+    .where(*_IN, _task.c.map_index.in_(sa.bindparam("indexes", expanding=True)))
+    .group_by(_task.c.run_pk, _task.c.task_id, _task.c.map_index)
+)
+_BY_RUN = sa.select(_task.c.run_pk, *_TOGETHER).where(*_IN).group_by(_task.c.run_pk, _task.c.state)
+
+
+class _Part(NamedTuple):
+    """The instances of a cell that are in one state."""
+
+    state: TaskState
+    instances: int
+    start: int | None
+    end: int | None
+    going: int
+    tries: int
+
+
+def read_grid_runs(
+    connection: Connection, versions: Versions, dag_id: str, limit: int, before: datetime | None
+) -> GridRuns:
+    """Return the newest runs of a DAG, newest first, and the tasks that only they have."""
+    known_dag(connection, dag_id)
+    values: dict[str, Any] = {"dag_id": dag_id, "limit": limit + 1}
+    if before is not None:
+        values["before"] = aware_us(before)
+    rows = connection.execute(_NEWEST if before is None else _OLDER, values).all()
+    more, rows = len(rows) > limit, rows[:limit]
+    present = connection.execute(sa.select(_dag.c.version_id).where(_dag.c.dag_id == dag_id)).scalar()
+    pinned = versions.load(connection, {row.version_id for row in rows} | {present or 0})
+    held, barred = holds(connection, dag_id), reasons(connection)
+    known = set(pinned[present].tasks) if present is not None else set()
+    gone: dict[str, TaskNode] = {}
+    for version_id in sorted({row.version_id for row in rows} - {present}, reverse=True):
+        for node in pinned[version_id].nodes:
+            if node.task_id not in known:
+                gone.setdefault(node.task_id, node)
+    return GridRuns(
+        runs=tuple(
+            run_view(
+                row,
+                {},
+                pinned[row.version_id],
+                held.get((row.run_id, "")),
+                barred.get(f"{dag_id}/{row.run_id}"),
+            )
+            for row in rows
+        ),
+        more=more,
+        gone=tuple(gone.values()),
+    )
+
+
+def read_grid_cells(
+    connection: Connection,
+    versions: Versions,
+    dag_id: str,
+    runs: Sequence[str],
+    rows: Sequence[str],
+) -> dict[str, list[GridCell | None]]:
+    """Return the cells of *rows* in *runs*, by row; None where a run does not have it.
+
+    A row is a task (all its instances), ``task[3]``, or a group of the DAG's present version.
+    """
+    known_dag(connection, dag_id)
+    keys = {run_id: key for key, run_id in connection.execute(_KEYS, {"dag_id": dag_id, "runs": list(runs)})}
+    present = connection.execute(sa.select(_dag.c.version_id).where(_dag.c.dag_id == dag_id)).scalar()
+    groups = versions.one(connection, present).members if present is not None else {}
+    parts: dict[tuple[str, int], list[_Part]] = defaultdict(list)
+    plain: list[str] = []
+    mapped: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        task, index = split_instance(row)
+        if row in groups:
+            query = {"runs": list(keys.values()), "tasks": list(groups[row])}
+            for run_pk, *rest in connection.execute(_BY_RUN, query):
+                _take(parts[row, run_pk], rest)
+        elif index is not None:
+            mapped[task].add(index)
+        else:
+            plain.append(row)
+    if plain:
+        query = {"runs": list(keys.values()), "tasks": plain}
+        for run_pk, task_id, *rest in connection.execute(_BY_TASK, query):
+            _take(parts[task_id, run_pk], rest)
+    for task, indexes in mapped.items():
+        chosen: dict[str, Any] = {"runs": list(keys.values()), "tasks": [task], "indexes": list(indexes)}
+        for run_pk, task_id, map_index, *rest in connection.execute(_BY_INSTANCE, chosen):
+            _take(parts[f"{task_id}[{map_index}]", run_pk], rest)
+    return {row: [_cell(parts.get((row, keys.get(run_id, -1)), ())) for run_id in runs] for row in rows}
+
+
+def _take(parts: list[_Part], values: Sequence[Any]) -> None:
+    state, count, start, end, going, tries = values
+    if state in TASK_STATES:  # a row written by hand may hold anything
+        first, last, tried = (value if isinstance(value, int) else None for value in (start, end, tries))
+        parts.append(_Part(TASK_STATES[state], count, first, last, going or 0, tried or 0))
+
+
+def _cell(parts: Collection[_Part]) -> GridCell | None:
+    if not parts:
+        return None
+    going = sum(part.going for part in parts)
+    ends = [part.end for part in parts if part.end is not None]
+    unfinished = any(part.state not in TERMINAL for part in parts)
+    return GridCell(
+        state=summary(part.state for part in parts),
+        count=sum(part.instances for part in parts),
+        done=sum(part.instances for part in parts if part.state in SUCCESS_LIKE),
+        start=opt_from_us(min((part.start for part in parts if part.start is not None), default=None)),
+        end=None if going and unfinished else opt_from_us(max(ends, default=None)),
+        try_number=max(part.tries for part in parts),
+        failed=sum(part.instances for part in parts if part.state is TaskState.FAILED),
+    )

@@ -1,0 +1,177 @@
+"""The part of `FakeEngine` that answers questions about tasks, the grid and the timeline."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fakes.world import World, replace
+from penstock.errors import UnknownError
+from penstock.ids import instance_key
+from penstock.model.states import SUCCESS_LIKE, TaskState
+from penstock.model.summary import summary
+from penstock.model.usual import SHARE, Usual, quantile
+from penstock.model.views.attempts import AttemptRow
+from penstock.model.views.grid import GridCell, GridRuns
+from penstock.model.views.one_task import HistoryRow, SourceText, TaskDetail, TaskHistory
+from penstock.model.views.runs import TaskRow
+from penstock.model.views.xcoms import XComRow
+
+
+class FakeTasks:
+    """Answers from *world*."""
+
+    world: World
+
+    def _ask(self, name: str) -> None:
+        raise NotImplementedError
+
+    def task(
+        self, dag_id: str, run_id: str, task_id: str, map_index: int = -1, *, attempt_id: str | None = None
+    ) -> TaskDetail:
+        """Answer `Engine.task`."""
+        self._ask("task")
+        if (dag_id, run_id) not in self.world.runs:
+            raise UnknownError(f"no run {run_id!r} of {dag_id!r}")
+        detail, dag = self.world.runs[dag_id, run_id], self.world.dags[dag_id]
+        wanted = (task_id, map_index)
+        task = next((task for task in detail.tasks if (task.task_id, task.map_index) == wanted), None)
+        if task is None:
+            raise UnknownError(f"no task {task_id!r}")
+        node = next((node for node in dag.nodes if node.task_id == task_id), None)
+        asked = attempt_id or task.attempt_id
+        return TaskDetail(
+            run=detail.run,
+            task=task,
+            file=dag.dag.file,
+            line=node.line if node is not None else None,
+            doc=node.doc if node is not None else None,
+            dag_doc=dag.doc,
+            description=dag.dag.description,
+            owner=dag.dag.owner,
+            retries=2,
+            retry_delay=300.0,
+            params=detail.run.conf,
+            conf=detail.run.conf,
+            command=("bash", "-c", f"python -m shop.{task_id}"),
+            rendered=dict(self.world.rendered.get(asked or "", {})),
+            attempt_id=asked,
+        )
+
+    def run_source(self, dag_id: str, run_id: str) -> SourceText:
+        """Answer `Engine.run_source`."""
+        self._ask("run_source")
+        run, dag = self.world.runs[dag_id, run_id].run, self.world.dags[dag_id]
+        return SourceText(
+            file=dag.dag.file, version=run.dag_version, text=self.world.sources.get(run.dag_version)
+        )
+
+    def xcoms(
+        self, dag_id: str, run_id: str, task_id: str | None = None, map_index: int | None = None
+    ) -> list[XComRow]:
+        """Answer `Engine.xcoms`."""
+        self._ask("xcoms")
+        rows = []
+        for task in self.world.runs[dag_id, run_id].tasks:
+            if task_id in {None, task.task_id} and map_index in {None, task.map_index}:
+                for key, value in self.world.xcoms.get(task.attempt_id or "", {}).items():
+                    rows.append(
+                        XComRow(
+                            task_id=task.task_id,
+                            map_index=task.map_index,
+                            key=key,
+                            value=value,
+                            bytes=len(repr(value)),
+                            attempt_id=task.attempt_id,
+                        )
+                    )
+        return rows
+
+    def history(
+        self,
+        dag_id: str,
+        task_id: str,
+        *,
+        map_index: int | None = None,
+        limit: int = 100,
+        before: datetime | None = None,
+    ) -> TaskHistory:
+        """Answer `Engine.history`."""
+        self._ask("history")
+        rows = []
+        for run in self.world.runs_of(dag_id)[:limit]:
+            tasks = [task for task in self.world.runs[dag_id, run.run_id].tasks if task.task_id == task_id]
+            if tasks and (before is None or run.run_after < before):
+                rows.append(self._history_row(dag_id, run.run_id, tasks[0]))
+        if not rows and all(node.task_id != task_id for node in self.world.dags[dag_id].nodes):
+            raise UnknownError(f"DAG {dag_id!r} has no task {task_id!r}")
+        good = [row.seconds for row in rows if row.state is TaskState.SUCCESS and row.seconds is not None]
+        usual = Usual(good) if good else None
+        return TaskHistory(
+            dag_id=dag_id,
+            task_id=task_id,
+            map_index=map_index,
+            runs=tuple(rows),
+            p50=usual.p50 if usual else None,
+            p95=quantile(usual.seconds, SHARE) if usual else None,
+        )
+
+    def _history_row(self, dag_id: str, run_id: str, task: TaskRow) -> HistoryRow:
+        run = self.world.runs[dag_id, run_id].run
+        ended = task.start is not None and task.end is not None
+        return HistoryRow(
+            run_id=run_id,
+            run_type=run.run_type,
+            logical_date=run.logical_date,
+            run_after=run.run_after,
+            state=task.state,
+            start=task.start,
+            end=task.end,
+            seconds=(task.end - task.start).total_seconds() if ended and task.end and task.start else None,
+            peak_rss=task.peak_rss,
+            cpu_seconds=task.cpu_seconds,
+            try_number=task.try_number,
+            outcome=task.outcome,
+            slow=task.p95 is not None and task.slow(task.end or run.run_after),
+        )
+
+    def grid(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> GridRuns:
+        """Answer `Engine.grid`."""
+        self._ask("grid")
+        found = [run for run in self.world.runs_of(dag_id) if before is None or run.run_after < before]
+        return GridRuns(runs=tuple(replace(run, counts={}) for run in found[:limit]), more=len(found) > limit)
+
+    def grid_cells(self, dag_id: str, runs: list[str], rows: list[str]) -> dict[str, list[GridCell | None]]:
+        """Answer `Engine.grid_cells`."""
+        self._ask("grid_cells")
+        groups = {group.group_id for group in self.world.dags[dag_id].groups}
+        return {row: [self._cell(dag_id, run_id, row, row in groups) for run_id in runs] for row in rows}
+
+    def _cell(self, dag_id: str, run_id: str, row: str, is_group: bool) -> GridCell | None:
+        tasks = [
+            task
+            for task in self.world.runs[dag_id, run_id].tasks
+            if row in {task.task_id, instance_key(task.task_id, task.map_index)}
+            or (is_group and (task.group or "").startswith(row))
+        ]
+        if not tasks:
+            return None
+        ends = [task.end for task in tasks]
+        return GridCell(
+            state=summary(task.state for task in tasks),
+            count=len(tasks),
+            done=sum(task.state in SUCCESS_LIKE for task in tasks),
+            start=min((task.start for task in tasks if task.start is not None), default=None),
+            end=None if None in ends else max(end for end in ends if end is not None),
+            try_number=max(task.try_number for task in tasks),
+            failed=sum(task.state is TaskState.FAILED for task in tasks),
+        )
+
+    def run_attempts(self, dag_id: str, run_id: str, tasks: list[str]) -> list[AttemptRow]:
+        """Answer `Engine.run_attempts`."""
+        self._ask("run_attempts")
+        found = [
+            row
+            for row in self.world.attempts.values()
+            if (row.dag_id, row.run_id) == (dag_id, run_id) and row.task_id in tasks
+        ]
+        return sorted(found, key=lambda row: (row.queued, row.attempt_id))

@@ -1,0 +1,95 @@
+"""`penstock xcom` and `penstock history`: what tasks pushed, and how one went in its last runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from drive.commands import Say
+from fakes.engine import FakeEngine
+from fakes.world import replace
+from penstock.model.xcom_values import line_of, plain
+
+
+def test_xcom_of_a_run_and_of_a_task(say: Say) -> None:
+    answer = say("xcom", "orders_daily", "latest", "--json")
+    assert answer.code == 0
+    rows = answer.document["xcoms"]
+    assert {(row["task_id"], row["key"]) for row in rows} == {
+        ("dedupe", "return_value"),
+        ("dedupe", "api_token"),
+        ("join", "return_value"),
+    }
+    [only] = say("xcom", "orders_daily", "latest", "join", "--json").document["xcoms"]
+    assert only["value"] == ["eur", "usd"]
+    assert say("xcom", "orders_daily", "latest", "--key", "api_token", "--json").document["xcoms"][0][
+        "value"
+    ] == ("***")
+
+
+def test_xcom_is_a_table_for_people(say: Say) -> None:
+    answer = say("xcom", "orders_daily", "latest", "dedupe")
+    assert "return_value" in answer.out
+    assert '"rows": 1204331' in answer.out
+    nothing = say("xcom", "orders_daily", "latest", "report")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "report has pushed nothing" in nothing.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("xcom", "orders_daily", "latest", "joi"),
+        ("history", "orders_daily", "joi"),
+    ],
+)
+def test_an_unknown_task_is_refused_with_what_is_near(say: Say, command: tuple[str, ...]) -> None:
+    answer = say(*command, "--json")
+    assert answer.code != 0
+    assert "join" in answer.err
+
+
+def test_history_for_programs_and_for_people(say: Say, engine: FakeEngine) -> None:
+    key = ("orders_daily", engine.world.runs_of("orders_daily")[0].run_id)
+    detail = engine.world.runs[key]
+    slow = tuple(
+        replace(task, p95=1.0, end=detail.run.run_after + timedelta(minutes=9))
+        if task.task_id == "dedupe"
+        else task
+        for task in detail.tasks
+    )
+    engine.world.runs[key] = replace(detail, tasks=slow)
+    found = say("history", "orders_daily", "dedupe", "--json").document
+    assert (found["dag_id"], found["task_id"]) == ("orders_daily", "dedupe")
+    assert len(found["runs"]) == 24
+    assert (found["runs"][0]["slow"], found["runs"][1]["slow"]) == (True, False)
+    assert found["p50"] == 40.0
+    answer = say("history", "orders_daily", "dedupe", "-n", "5")
+    assert answer.out.count("\n") == 6
+    assert "slower than 95 % of its runs" in answer.out
+    assert "p50" in answer.err
+    assert "slower than 95 % of its runs" in say("tasks", "list", "orders_daily", "latest").out
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("text", "text"),
+        (None, "null"),
+        ([1, "a"], '[1, "a"]'),
+        ({"__classname__": "builtins.tuple", "__version__": 1, "__data__": [1, 2]}, "[1, 2]"),
+        (
+            {
+                "__classname__": "datetime.datetime",
+                "__version__": 2,
+                "__data__": {"iso": "2026-01-01", "tz": None},
+            },
+            "2026-01-01",
+        ),
+        ({"n": {"__classname__": "decimal.Decimal", "__version__": 1, "__data__": "1.10"}}, '{"n": "1.10"}'),
+    ],
+)
+def test_wrapped_values_are_shown_as_what_they_are(value: object, line: str) -> None:
+    assert line_of(value) == line
+    assert plain(plain(value)) == plain(value)
