@@ -97,7 +97,7 @@ def read_grid_runs(
             run_view(
                 row,
                 {},
-                pinned[row.version_id],
+                pinned[row.version_id].name,
                 held.get((row.run_id, "")),
                 barred.get(f"{dag_id}/{row.run_id}"),
             )

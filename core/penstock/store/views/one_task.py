@@ -74,7 +74,7 @@ def _detail(
     connection: Connection, stored: AnyRow, version: StoredVersion, task: TaskRow, *, newest: bool
 ) -> TaskDetail:
     spec, dag = version.tasks.get(task.task_id), version.spec
-    run = read_one_run(connection, stored, version)
+    run = read_one_run(connection, stored, version.name)
     defaults = {name: param.default for name, param in dag.params.items() if not param.required}
     command = spec.command if spec is not None else None
     return TaskDetail(

@@ -135,8 +135,8 @@ def read_run(
     )
 
 
-def read_one_run(connection: Connection, row: AnyRow, version: StoredVersion) -> RunRow:
-    """Return the view of one row of `RUN_COLUMNS`, without what other runs have in common with it."""
+def read_one_run(connection: Connection, row: AnyRow, version: str) -> RunRow:
+    """Return the view of one row of `RUN_COLUMNS`, of the *version* of that name."""
     counts = task_counts(connection, [row.id])
     held = holds(connection, row.dag_id)
     barred = reasons(connection).get(f"{row.dag_id}/{row.run_id}")
