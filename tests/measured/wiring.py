@@ -10,7 +10,7 @@ from measured.compare import compare
 from penstock.authoring import scope
 from penstock.errors import DagFileError
 from penstock.loading.serialize import collect, to_spec
-from penstock.model.spec import DagSpec
+from penstock.model.spec import DagSpec, TaskSpec
 
 FILE = "wiring_case.py"
 _TIMETABLES = {"NullTimetable": "none", "CronTriggerTimetable": "cron"}
@@ -54,7 +54,7 @@ def wiring_case(prelude: str, case: dict[str, Any]) -> str | None:
             for group in spec.groups
         },
         "props": {
-            task_id: {key: getattr(spec.task(task_id), key) for key in wanted}
+            task_id: {key: _property(spec.task(task_id), key) for key in wanted}
             for task_id, wanted in case.get("props", {}).items()
         },
     }
@@ -66,6 +66,10 @@ def wiring_case(prelude: str, case: dict[str, Any]) -> str | None:
         "props": case.get("props", {}),
     }
     return compare(ours, theirs)
+
+
+def _property(task: TaskSpec, key: str) -> object:
+    return task.expand is not None if key == "is_mapped" else getattr(task, key)
 
 
 def dag_argument_case(case: dict[str, Any]) -> str | None:
