@@ -68,7 +68,8 @@ def wiring_case(prelude: str, case: dict[str, Any]) -> str | None:
     return compare(ours, theirs)
 
 
-def _property(task: TaskSpec, key: str) -> object:
+def _property(task: TaskSpec | None, key: str) -> object:
+    assert task is not None
     return task.expand is not None if key == "is_mapped" else getattr(task, key)
 
 

@@ -237,7 +237,7 @@ def _cli(act: CreateBackfill) -> list[str]:
         "--to",
         act.to_date.isoformat(),
     ]
-    if act.reprocess is not Reprocess.NONE:
+    if act.reprocess != Reprocess.NONE:
         cli += ["--reprocess", act.reprocess]
     if act.max_active_runs != 10:
         cli += ["--max-active-runs", str(act.max_active_runs)]

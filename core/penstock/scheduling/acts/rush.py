@@ -53,7 +53,7 @@ def plan_rush(world: World, act: RushAct) -> Planned:
     def commit(tick: Tick) -> Done:
         task.rush = rush
         live.rushed.append(task)
-        if rush is Rush.NOW and task.state in TIMED:
+        if rush == Rush.NOW and task.state in TIMED:
             move(tick, live, task, TaskEvent.MEET, reason=f"run now by {tick.gate.actor}")
         else:
             tick.gate.save_task(live.record, task)
@@ -90,7 +90,7 @@ def _item(
 ) -> PlanItem:
     return PlanItem(
         dag_id=act.dag_id, run_id=act.run_id, task_id=task_id, map_index=map_index, before=before,
-        after="launched first" if rush is Rush.NEXT else "launched",
+        after="launched first" if rush == Rush.NEXT else "launched",
     )  # fmt: skip
 
 
@@ -101,6 +101,6 @@ def _waits(live: LiveRun, task: TaskRecord, rush: Rush) -> list[str]:
         notes.append(f"its run is queued: penstock run-{rush} without a task starts the run")
     if task.state is TaskState.PENDING:
         notes.append("its dependencies are not met: it runs once they are")
-    if rush is Rush.NEXT and task.state in TIMED:
+    if rush == Rush.NEXT and task.state in TIMED:
         notes.append("it waits for its next try or check: run-now does not wait")
     return notes

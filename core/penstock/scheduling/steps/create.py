@@ -283,7 +283,7 @@ def _start_runs(tick: Tick) -> None:
         for live in runs:
             with live.subject:
                 full = len(going) + apart[queue] >= run_limit(tick.world, live)
-                if live.record.rush is not Rush.NOW and full:
+                if live.record.rush != Rush.NOW and full:
                     if not any(other.structure.watchers and other.record.id not in busy for other in going):
                         break
                     idle = waiting_for(tick.world, live, going) if _may_start(tick, live) else None
@@ -307,7 +307,7 @@ def _place_in_queue(live: LiveRun) -> tuple[int, int, int]:
 def _may_start(tick: Tick, live: LiveRun) -> bool:
     dag_id, run_id = live.key
     early = live.record.run_after_us > tick.now_us and live.record.run_type is RunType.SCHEDULED
-    if early and live.record.rush is not Rush.NOW:
+    if early and live.record.rush != Rush.NOW:
         tick.wake_at(live.record.run_after_us)
         return False
     return not (tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id) or live.record.intent)

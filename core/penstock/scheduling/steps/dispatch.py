@@ -137,14 +137,14 @@ def _count_turns(world: World, live: LiveRun) -> None:
 def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
     """Launch tasks to run now, and tasks to run next if there is room; else keep the room free."""
     live.rushed = [task for task in live.rushed if task.rush is not None and task.state not in TERMINAL]
-    for task in sorted(live.rushed, key=lambda task: task.rush is not Rush.NOW):
+    for task in sorted(live.rushed, key=lambda task: task.rush != Rush.NOW):
         spec = live.structure.tasks[task.task_id]
         ready = task.state is TaskState.SCHEDULED and judge(live, task)[0] is Verdict.GO
         if not ready or spec.launch == "empty" or tick.world.held(*live.key, task.key):
             continue
         full = occupancy.total >= tick.settings.parallelism or run_full(occupancy, live)
         blocked = task_blocked(tick.world, occupancy, live, spec)
-        if task.rush is Rush.NOW or not (full or blocked):
+        if task.rush == Rush.NOW or not (full or blocked):
             _launch(tick, live, task)
             occupancy.take(live, spec)
         elif blocked is BarrierKind.POOL and spec.pool_slots <= _slots(tick.world, spec.pool):

@@ -102,7 +102,7 @@ def _queue_barriers(world: World, live: LiveRun) -> list[Link]:
         for other in world.runs_of(dag_id)
         if other.record.state is RunState.RUNNING and run_queue(world, other) == queue
     ]
-    if run.rush is not Rush.NOW and run.run_type is RunType.SCHEDULED:
+    if run.rush != Rush.NOW and run.run_type is RunType.SCHEDULED:
         due = opt_from_us(run.run_after_us)
         if run.run_after_us > world.now_us:
             return [Link(Barrier(kind=BarrierKind.SCHEDULE, text="it was planned for later", until=due))]
@@ -177,7 +177,7 @@ def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: in
             looks = f"{task.pokes} look{'' if task.pokes == 1 else 's'}"
             text = f"a sensor whose condition is not true yet ({looks}); the next check is due"
             links.append(Link(Barrier(kind=BarrierKind.SENSOR, text=text, until=opt_from_us(task.next_us))))
-        case TaskState.SCHEDULED if task.rush is not Rush.NOW:
+        case TaskState.SCHEDULED if task.rush != Rush.NOW:
             links += _slot_barriers(world, live, spec, parallelism)
         case TaskState.QUEUED:
             text = "its launch was requested; no supervisor has claimed it yet"

@@ -17,9 +17,9 @@ def choose(state: RunState | None, reprocess: Reprocess) -> Choice:
         return Choice.CREATE
     if state in RUN_UNFINISHED:
         return Choice.IN_FLIGHT
-    if reprocess is Reprocess.COMPLETED:
+    if reprocess == Reprocess.COMPLETED:
         return Choice.RERUN
-    if reprocess is Reprocess.FAILED and state is not RunState.SUCCESS:
+    if reprocess == Reprocess.FAILED and state is not RunState.SUCCESS:
         return Choice.RERUN
     return Choice.KEPT
 
