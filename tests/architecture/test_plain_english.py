@@ -31,6 +31,19 @@ PHRASES = {
     r"\bfor want of\b": "for want of",
     r"is the business of\b": "is the business of",
     r"whether .{1,60} or no\b": "whether ... or no",
+    r"\bof late\b": "of late",
+    r"\b[Tt]akes? note\b": "take note",
+    r"\bcame to be\b": "came to be",
+    r"\bcomes? to be\b": "come to be",
+    r"what became of\b": "what became of",
+    r"\bis laid to\b": "is laid to",
+    r"\banew\b": "anew",
+    r"\bhave it so\b": "have it so",
+    r"\bmakes no sense\b": "makes no sense",
+    r"(?<![Tt]here )\bis no (secret|state|date|text|list|file)\b": "is no ...",
+    r"\bin whose name\b": "in whose name",
+    r"\bwhat stands\b": "what stands",
+    r"\bwho (is to|has to)\b": "who is to",
 }
 
 

@@ -62,7 +62,7 @@ def known(kind: type[Word], stored: object, otherwise: Word) -> Word:
 
 
 def not_text(value: bytes) -> str:
-    """Return a message about bytes in a text column."""
+    """Return a message about bytes in a column of text."""
     try:
         value.decode()
     except UnicodeDecodeError:

@@ -34,7 +34,7 @@ from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import TaskRecord, UndoRecord
 
-_LONGER = "came to be since"
+_LONGER = "created since"
 _NUMBERS = ("try_number", "attempts", "pokes")
 
 

@@ -1,4 +1,4 @@
-"""Callbacks that were promised, and what became of them."""
+"""Callbacks that are due, and how they ended."""
 
 from __future__ import annotations
 

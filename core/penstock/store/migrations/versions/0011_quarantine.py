@@ -1,4 +1,4 @@
-"""What is left out is written down."""
+"""A table of what is in quarantine."""
 
 from __future__ import annotations
 
