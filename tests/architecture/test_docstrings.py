@@ -10,8 +10,8 @@ import pytest
 from architecture.house import CORE, sources, tree
 
 ROOMS = (
-    "api", "attempts", "authoring", "loading", "model", "notifiers", "operators", "sensors", "service",
-    "supervisor", "task_process", "testing", "timetable",
+    "api", "attempts", "authoring", "importing", "loading", "model", "notifiers", "operators", "sensors",
+    "service", "supervisor", "task_process", "testing", "timetable",
 )  # fmt: skip
 """Where it holds; the docstrings of `cli` are what ``--help`` shows."""
 REFUSING = {"refuse", "refuse_later", "refuse_unknown"}

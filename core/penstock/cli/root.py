@@ -61,6 +61,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "parse": "parse:parse",
         "test": "test:test",
         "schedule": "schedule:schedule",
+        "import": "importing:import_group",
         "completion": "completion:completion",
     },
 }
