@@ -29,9 +29,10 @@ from penstock_tui.conditions import (
 )
 from penstock_tui.target import NOTHING, Takes, Target, too_much
 
-ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs")
+ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
+       "task", "history")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
-calendar of a DAG, points of a day, runs of all DAGs."""
+calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -80,6 +81,7 @@ _RUNS = ("dags", "runs", "run", "all_runs")
 _OF_RUNS = ("runs", "run", "all_runs")
 _ACTED = (*_RUNS, "log")
 _LOGS = ("run", "log")
+_TASKS = ("task", "history")
 _FILLS = ("backfills", "backfill")
 
 # fmt: off
@@ -90,18 +92,18 @@ ACTIONS: tuple[Action, ...] = (
            "Close, clear filter or marks, then back; never quits"),
     Action("quit", "q", "up", ALL,
            "Up one view; at the root quit (runs keep running)"),
-    Action("log", "l", "log", _RUNS,
+    Action("log", "l", "log", (*_RUNS, *_TASKS),
            "The log of this task (newest run's first failure)",
            rank=3, why_disabled=needs_log, cli="penstock logs DAG RUN TASK [-f]", takes="one", verb="log"),
-    Action("retry", "r", "retry", _ACTED,
+    Action("retry", "r", "retry", (*_ACTED, *_TASKS),
            "Run again what failed and what it blocked",
            rank=2, acts=True, danger=True, why_disabled=needs_failure,
            cli="penstock retry DAG RUN", takes="all", verb="retry"),
-    Action("clear", "c", "clear", _ACTED,
+    Action("clear", "c", "clear", (*_ACTED, *_TASKS),
            "Run tasks again, with scopes and the exact list",
            rank=4, acts=True, danger=True, why_disabled=needs_run,
            cli="penstock clear DAG RUN [TASK...]", takes="all", verb="clear"),
-    Action("undo", "u", "undo", _RUNS,
+    Action("undo", "u", "undo", (*_RUNS, *_TASKS),
            "Undo the newest clear, retry or mark that changed the run (in the DAG list: of the DAG)",
            acts=True, danger=True, cli="penstock undo --dag DAG [--run RUN]", takes="run",
            verb="undo"),
@@ -109,15 +111,15 @@ ACTIONS: tuple[Action, ...] = (
            "A new run that repeats this one, with its parameters to edit",
            acts=True, why_disabled=needs_run, cli="penstock rerun DAG RUN --conf JSON", takes="run",
            verb="rerun"),
-    Action("rush", "J", "jump the queue", _OF_RUNS,
+    Action("rush", "J", "jump the queue", (*_OF_RUNS, *_TASKS),
            "Run a task or a queued run next, or now past the limits",
            acts=True, why_disabled=needs_life, cli="penstock run-next DAG RUN [TASK]", takes="all",
            verb="rush"),
-    Action("mark_as", "m", "mark", _LOGS,
+    Action("mark_as", "m", "mark", (*_LOGS, *_TASKS),
            "Set success, failed or skipped by hand",
            rank=7, acts=True, danger=True, why_disabled=needs_task,
            cli="penstock mark success|failed|skipped DAG RUN TASK", takes="tasks", verb="mark_as"),
-    Action("pause", "p", "pause", (*_RUNS, *_FILLS),
+    Action("pause", "p", "pause", (*_RUNS, *_FILLS, *_TASKS),
            "Pause or resume: in the DAG list the schedule, in a run the run or what is marked, a backfill",
            rank=5, acts=True, why_disabled=can_pause,
            cli="penstock pause DAG | hold DAG RUN [TASK]", takes="all", verb="pause"),
@@ -133,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
            "Run past schedule points (in a calendar the marked ones), with the exact preview",
            rank=8, acts=True, why_disabled=needs_schedule,
            cli="penstock backfill create DAG --from D --to D", takes="dag", verb="backfill"),
-    Action("cancel", "X", "cancel", (*_ACTED, *_FILLS),
+    Action("cancel", "X", "cancel", (*_ACTED, *_FILLS, *_TASKS),
            "Cancel a run, a task or a backfill; its processes are stopped",
            rank=9, acts=True, danger=True, why_disabled=needs_life,
            cli="penstock cancel DAG RUN [TASK]", takes="all", verb="cancel"),
@@ -146,7 +148,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("why", "w", "why", _RUNS,
            "Why is it not running: every reason, with its holder",
            rank=10, cli="penstock why DAG RUN [TASK]", takes="one", verb="why"),
-    Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs"),
+    Action("inside", "i", "inside", ("run", "log", "history"),
+           "Inside a task: why, fields and command, XComs, params, attempts, events, source, docs",
+           rank=10, why_disabled=needs_task, cli="penstock xcom DAG RUN TASK", takes="one", verb="inside"),
+    Action("task_history", "H", "history", ("run", "log", "task"),
+           "How long a task took in its last runs, with p50 and p95, memory, CPU and outcome",
+           rank=11, why_disabled=needs_task, cli="penstock history DAG TASK", takes="one",
+           verb="task_history"),
+    Action("tab.next", "tab,right", "next tab", ("task",),
+           "The tab to the right", rank=2),
+    Action("tab.previous", "shift+tab,left", "tab before", ("task",),
+           "The tab to the left"),
+    Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs", "history"),
            "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),
     Action("calendar", "C", "calendar", _RUNS,
            "What became of each day of the schedule: ran, late, skipped and why, backfilled",
@@ -170,9 +183,9 @@ ACTIONS: tuple[Action, ...] = (
            "Show or hide the time of each line", rank=8),
     Action("full", "f", "full", _LOGS,
            "The log alone on the screen, or with its panels", rank=13, takes="one"),
-    Action("attempt.previous", "left_square_bracket", "older attempt", _LOGS,
+    Action("attempt.previous", "left_square_bracket", "older attempt", (*_LOGS, "task"),
            "The attempt before", rank=9),
-    Action("attempt.next", "right_square_bracket", "newer attempt", _LOGS,
+    Action("attempt.next", "right_square_bracket", "newer attempt", (*_LOGS, "task"),
            "The attempt after", rank=9),
     Action("search", "slash", "search", _LOGS,
            "Search the log", rank=4),
@@ -182,9 +195,10 @@ ACTIONS: tuple[Action, ...] = (
            "Previous hit"),
     Action("only", "ampersand", "only", _LOGS,
            "Only the lines that match"),
-    Action("failure.next", "e", "next failure", (*_RUNS, "log", "backfill", "calendar", "points"),
+    Action("failure.next", "e", "next failure", (*_RUNS, "history", "log", "backfill", "calendar", "points"),
            "Next failed row, or next error line", rank=12),
-    Action("failure.previous", "E", "previous failure", (*_OF_RUNS, "log", "backfill", "calendar", "points"),
+    Action("failure.previous", "E", "previous failure",
+           (*_OF_RUNS, "history", "log", "backfill", "calendar", "points"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
@@ -243,10 +257,10 @@ MOVES: tuple[Action, ...] = (
            "To the top; in a calendar to the first point"),
     Action("move.end", "G,end", "end", _MOVING,
            "To the end; in a calendar to today, or to the last point of what has ended"),
-    Action("move.left", "left", "day before", ("days",),
-           "In a calendar: one day back"),
-    Action("move.right", "right", "day after", ("days",),
-           "In a calendar: one day on"),
+    Action("move.left", "left", "left", ("days",),
+           "In a calendar one day back"),
+    Action("move.right", "right", "right", ("days",),
+           "In a calendar one day on"),
 )
 # fmt: on
 """Keys of every list; a widget that moves binds them with `bindings`."""
@@ -293,6 +307,7 @@ PRINTED = {
     "question_mark": "?", "colon": ":", "slash": "/", "exclamation_mark": "!", "asterisk": "*",
     "ampersand": "&", "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pageup": "PgUp",
-    "pagedown": "PgDn", "backslash": "\\", "up": "↑", "down": "↓",
+    "pagedown": "PgDn", "backslash": "\\", "vertical_line": "|", "number_sign": "#", "equals_sign": "=",
+     "up": "↑", "down": "↓",
 }  # fmt: skip
 """How a key is printed, where that is not its Textual name."""

@@ -37,7 +37,7 @@ _TURNED = 500
 """How many of the newest runs < and > go through."""
 _FRESH = 3.0
 """Seconds between two looks at the figures of running tasks."""
-_ONE_TASK = frozenset({"log", "full", "why"})
+_ONE_TASK = frozenset({"log", "full", "why", "inside"})
 """Actions that look at one task, so not at a group."""
 _GROUP_ROW = "several tasks in one row: enter opens it"
 _FIGURES = 110
