@@ -133,9 +133,9 @@ async def test_a_plan_older_than_the_choices_is_not_committed() -> None:
         assert isinstance(dialog, PlanDialog)
         dialog.replan(wait=60.0)
         await driver.press("y")
-        await driver.sees("the plan is being made anew")
+        await driver.sees("the plan is being updated")
         dialog.replan()
-        await driver.sees_not("the plan is being made anew")
+        await driver.sees_not("the plan is being updated")
         assert driver.engine.acts == []
         await driver.press("y")
         await driver.until(lambda: driver.engine.acts)

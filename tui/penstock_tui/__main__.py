@@ -62,18 +62,18 @@ def terminal_refusal() -> str | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "a terminal is needed; for scripts there is `penstock --help`"
     if os.environ.get("TERM", "dumb") == "dumb":
-        return "this terminal cannot be drawn on (TERM=dumb); the command line can: `penstock --help`"
+        return "this terminal (TERM=dumb) cannot show the console; the command line works: `penstock --help`"
     return None
 
 
 def prepare_environment(*, remote: bool) -> None:
-    """Tell Textual to keep still, and over SSH to draw seldom. What the user has set stays."""
+    """Turn Textual's animations off, and over SSH draw less often. The user's own settings stay."""
     calm = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0", "TEXTUAL_THEME": "ansi-dark"}
     if remote:
         calm["TEXTUAL_FPS"] = "15"
     for name, value in calm.items():
         os.environ.setdefault(name, value)
-    for name in ("COLUMNS", "LINES"):  # an exported size would hide every later one
+    for name in ("COLUMNS", "LINES"):  # an exported size would hide later changes
         os.environ.pop(name, None)
 
 
@@ -105,7 +105,7 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
     code = console.run(mouse=mouse)
     sys.stdout.flush()
     sys.stderr.flush()
-    # A question may still hang on a socket; nothing of ours is worth waiting for.
+    # A question may still wait on a socket, and nothing is worth waiting for it.
     os._exit(code if isinstance(code, int) else console.return_code or 0)
 
 
@@ -124,7 +124,7 @@ def _stored(settings: Settings) -> Engine:
 
 
 def _start_engine(settings: Settings) -> str:
-    """Run ``penstock up -d`` and return what it said; raise `PenstockError` with it when it failed."""
+    """Run ``penstock up -d`` and return what it said; raise `PenstockError` with it if it failed."""
     command = [sys.executable, "-m", "penstock", "up", "-d"]
     environment = {**os.environ, "PENSTOCK_HOME": str(settings.home)}
     try:

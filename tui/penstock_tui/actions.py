@@ -1,11 +1,11 @@
-"""The one table of what can be done.
+"""The table of all actions.
 
 Bindings, footer, help sheet, palette, docs/keys.md and the names in keys.toml come from it.
 
-A screen names its view (``View.view``) and gets the bindings of every action whose ``where`` holds
-it. Pressing a key calls the screen's method ``do_<id>`` (dots become underscores) when it has one,
-else the ``verb``: a file in `penstock_tui.verbs`. An action that ``why_disabled`` gives a reason against
-is not done and the reason is said; one of the engine (``acts``) is gone in a read-only console.
+A screen names its view (``View.view``) and gets the bindings of every action with that view in its
+``where``. Pressing a key calls the screen's method ``do_<id>`` (dots become underscores) if it has one,
+otherwise the ``verb``: a file in `penstock_tui.verbs`. If ``why_disabled`` returns a reason, the action is
+not done and the reason is shown; an action on the engine (``acts``) is hidden in a read-only console.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ LISTS = tuple(view for view in ALL if view != "log")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that can be done.
+    """One action.
 
-    ``keys`` are Textual's names, separated by commas. ``rank`` orders the footer (1 first; 0 never
-    shown there). ``acts`` means that it changes the instance; ``danger`` that it asks before, with
-    Cancel focused. ``takes`` says what of the chosen rows it is done to; it refuses more and, where it
-    needs a row, none. None has nothing to do with rows. ``cli`` is its command-line twin. ``verb`` names
-    the file and coroutine in `penstock_tui.verbs` that do it: ``retry``, or ``file.coroutine``; "" where each
-    screen does it itself.
+    ``keys`` are Textual's names, separated by commas. ``rank`` orders the footer (1 first; 0: not in it).
+    ``acts`` means that it changes the instance; ``danger`` that it asks first, with Cancel focused.
+    ``takes`` says how many of the chosen rows it accepts; it refuses more and, if it needs a row, none.
+    None: it has nothing to do with rows. ``cli`` is its command-line twin. ``verb`` names the file and
+    coroutine in `penstock_tui.verbs` that do it: ``retry``, or ``file.coroutine``; "" if each screen does
+    it itself.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Action:
     verb: str = ""
 
     def why_not(self, targets: Sequence[Target]) -> str | None:
-        """Return why it cannot be done to *targets*; one of several that can is enough."""
+        """Return why it cannot be done to *targets*, or None if it can for at least one."""
         if self.takes is not None and not targets:
             return NOTHING
         reasons = [self.why_disabled(target) for target in targets]
@@ -162,7 +162,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs", "history"),
            "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),
     Action("calendar", "C", "calendar", _RUNS,
-           "What became of each day of the schedule: ran, late, skipped and why, backfilled",
+           "What happened on each day of the schedule: ran, late, skipped and why, backfilled",
            rank=12, why_disabled=needs_points, cli="penstock points DAG", takes="dag",
            verb="go_to.calendar"),
     Action("pane", "tab", "pane", ("run",),
@@ -284,7 +284,7 @@ def bindings(view: str) -> list[Binding]:
 
 
 def key_names(action: Action, keymap: Mapping[str, str], *, first: bool = True) -> str:
-    """Return the keys of *action* as printed on a keyboard: ``^p``, ``/``, ``enter``."""
+    """Return the keys of *action* as they are on a keyboard: ``^p``, ``/``, ``enter``."""
     keys = keymap.get(action.id, action.keys).split(",")
     names = [PRINTED.get(key.strip(), key.strip().replace("ctrl+", "^")) for key in keys]
     return names[0] if first else " ".join(names)
@@ -310,4 +310,4 @@ PRINTED = {
     "pagedown": "PgDn", "backslash": "\\", "vertical_line": "|", "number_sign": "#", "equals_sign": "=",
      "up": "↑", "down": "↓",
 }  # fmt: skip
-"""How a key is printed, where that is not its Textual name."""
+"""How a key is shown, if not by its Textual name."""

@@ -1,4 +1,4 @@
-"""`Console`: the Textual application. It owns the feed, the notes and what every screen shares."""
+"""`Console`: the Textual application. It owns the feed, the notes and everything that screens share."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from penstock_tui.verbs import carry_out
 from penstock_tui.view.state_style import Looks
 
 FeedMaker = Callable[[Callable[[Message], object]], Feed]
-"""Makes the feed from the function that posts its messages."""
+"""Makes the feed; gets the function that posts its messages."""
 
 
 class Console(Navigation):
-    """The console, which fills `penstock_tui.shell.Shell`.
+    """The console, which implements `penstock_tui.shell.Shell`.
 
-    ``zone`` is that in which times are shown, ``keymap`` the user's keys by action id.
+    ``zone`` is the time zone of shown times, ``keymap`` the user's keys by action id.
     """
 
     TITLE = "penstock"
@@ -72,7 +72,7 @@ class Console(Navigation):
         """Set while no engine answers."""
         self.engine_status: EngineStatus | None = None
         self.start_engine = start_engine
-        """Starts an engine and returns what it said; blocks. None where that is not possible."""
+        """Starts an engine and returns its output; blocks. None if that is not possible."""
         self._keyboard = Keyboard(self, super().on_event)
         self._act: Worker[None] | None = None
         self._acted_on: Screen[object] | None = None
@@ -137,7 +137,7 @@ class Console(Navigation):
 
     @property
     def opening(self) -> bool:
-        """Whether an action has begun that has neither ended nor opened its dialog yet."""
+        """Whether an action has begun but has not ended or opened its dialog yet."""
         act = self._act
         return act is not None and not act.is_finished and self.screen is self._acted_on
 
@@ -184,7 +184,7 @@ class Console(Navigation):
     # -- what is said ----------------------------------------------------------------------------
 
     def say(self, text: str, level: Level = "info") -> None:
-        """Show *text* on the flash line and keep it in the history. Any thread's text goes through `Said`."""
+        """Show *text* on the flash line and keep it in the history. Other threads use `Said`."""
         self.notes.add(self.now(), text, level)
         self._flash()
 
@@ -193,7 +193,7 @@ class Console(Navigation):
         self.say(message.text, message.level)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show that the console itself failed, instead of ending with it."""
+        """Show an error of the console itself, instead of ending."""
         self.report(event.worker)
 
     def report(self, worker: Worker[Any]) -> None:
@@ -218,17 +218,17 @@ class Console(Navigation):
     # -- what screens and dialogs use ------------------------------------------------------------
 
     def now(self) -> datetime:
-        """Return the present moment in the zone in which times are shown."""
+        """Return the current time in the zone in which times are shown."""
         return self.clock.now().astimezone(self.zone)
 
     def offers(self, action: Action) -> bool:
-        """Return whether *action* exists in this console at this moment."""
+        """Return whether *action* exists in this console now."""
         if action.id == "start_engine":
             return self.gone is not None and self.start_engine is not None and not self.read_only
         return not (action.acts and self.read_only)
 
     def act(self, action: Action, targets: Sequence[Target]) -> None:
-        """Do an action that is not a screen's own: opens its dialog. Returns at once."""
+        """Do an action that is not a screen's own, such as opening a dialog. Returns at once."""
         self._acted_on = self.screen
         self._act = self.run_worker(
             carry_out(self, action, targets), name=action.id, group="act", exit_on_error=False
@@ -240,8 +240,8 @@ class Console(Navigation):
         return path.removeprefix(home.rstrip("/") + "/") if home else path
 
     def copy(self, text: str, note: str = "") -> None:
-        """Copy *text* through the terminal (OSC 52); *note* says what it is, where that is not plain."""
-        safe = clean(text)  # pasted into a shell it must not run anything either
+        """Copy *text* through the terminal (OSC 52); *note* says what it is, if that is not clear."""
+        safe = clean(text)  # if pasted into a shell, it must not run anything
         self.copy_to_clipboard(safe)
         self.say(what_was_copied(safe, note, through_tmux=self._say_tmux))
         self._say_tmux = False

@@ -1,8 +1,8 @@
 """Cleans text that the console did not write before it is shown.
 
-`Clean` is the only text that widgets draw. It is made by `clean` (several lines), by `label` (one
+`Clean` is the only text that widgets draw. It is made by `clean` (several lines), `label` (one
 line: names, messages in a table) and by `styled` (one line of a log, with its colours kept).
-`ControlFilter` is behind them: it blanks any control character that still reaches a rendered line.
+`ControlFilter` is the second guard: it blanks control characters that still reach a rendered line.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from textual.filter import LineFilter
 from penstock import terminal_text as gate
 
 Clean = NewType("Clean", str)
-"""Text with nothing left in it that a terminal could obey."""
+"""Text without anything that a terminal could obey."""
 
 _BREAK = re.compile(r"[\n\r\t]+")
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -44,7 +44,7 @@ def label(text: object) -> Clean:
 
 
 def styled(line: str) -> list[tuple[Clean, Style]]:
-    """Return one line of output as safe pieces with the style its SGR sequences asked for.
+    """Return one line of output as safe pieces, each with the style of its SGR sequences.
 
     Sixteen colours and the usual attributes are kept; colours of larger palettes and every other
     sequence are dropped. The style starts plain on each line.
@@ -107,7 +107,7 @@ def _style(attributes: dict[str, str | bool]) -> Style:
 
 
 class ControlFilter(LineFilter):
-    """The backstop: blanks control characters in every rendered segment, whoever made it."""
+    """Blanks control characters in every rendered segment, as the last guard."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
         """Return *segments* with a ``?`` for each character that a terminal could obey."""

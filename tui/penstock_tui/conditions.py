@@ -1,6 +1,6 @@
-"""The conditions of the table of actions: why something cannot be done to a target.
+"""The conditions of actions: why something cannot be done to a target.
 
-Each returns None where it can, else the reason in a few words. Pure.
+Each returns None if it can, or the reason in a few words. Pure.
 """
 
 from __future__ import annotations

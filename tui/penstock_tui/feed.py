@@ -28,7 +28,7 @@ from penstock_tui.messages import Changed, EngineBack, EngineGone, Said
 
 Answer = TypeVar("Answer")
 _HEARTBEAT = 5.0
-"""Seconds between heartbeats of an engine where nothing changes."""
+"""Seconds between heartbeats of an engine while nothing changes."""
 _BREATH = 0.2
 """Seconds between two notices; the engine merges the others, so a busy engine cannot flood the console."""
 _BACK_OFF = (0.25, 2.0)
@@ -39,7 +39,7 @@ class Feed:
     """Owns the connection. ``connect`` finds a running engine; ``fallback`` reads without one.
 
     Both run in a thread. Messages (`Changed`, `EngineGone`, `EngineBack`, `Said`) go to ``post``,
-    which must be safe to call from any thread, as ``App.post_message`` is.
+    which must be safe to call from any thread, like ``App.post_message``.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class Feed:
                 self._engine.close()
 
     def look_now(self) -> None:
-        """Look for an engine at once, as after one was started."""
+        """Look for an engine at once, such as after starting one."""
         self._nudged.set()
 
     def age(self) -> float | None:
-        """Return seconds since the engine was last heard, None when it never was."""
+        """Return the seconds since the engine was last heard, None if it never was."""
         return None if self.heard is None else (self.clock.now() - self.heard).total_seconds()
 
     # -- asking ----------------------------------------------------------------------------------
@@ -98,8 +98,8 @@ class Feed:
     async def ask(self, question: Callable[[Engine], Answer], *, key: Hashable = None) -> Answer | None:
         """Return the engine's answer, or None after an error, which is shown to the operator.
 
-        Questions with the same *key* (for refreshes) share one call when they wait for their turn,
-        and never overlap; so asking on every notice cannot pile up.
+        Questions with the same *key* (for refreshes) share one call while they wait for their turn,
+        and never overlap, so asking on every notice cannot pile up.
         """
         if key is None:
             return await self._answered(question)
@@ -130,7 +130,7 @@ class Feed:
         )
 
     async def _in_turn(self, key: Hashable, question: Callable[[Engine], Answer]) -> Answer | None:
-        # From Python 3.12 on Textual lets a task begin at once, before `ask` has noted that it waits.
+        # From Python 3.12 on, Textual starts a task at once, before `ask` has recorded that it waits.
         await asyncio.sleep(0)
         async with self._turns.setdefault(key, asyncio.Lock()):
             self._waiting.pop(key, None)

@@ -1,8 +1,8 @@
 """`Keyboard`: handles keys one at a time, each in what the key before it opened.
 
-Over a slow link several keys arrive at once. Textual hands each to whatever has the focus at that
-instant, so the letters of a filter would reach the list as commands while the filter is still
-opening. Here a key waits until the one before it has been obeyed, and until the view or dialog that
+Over a slow link several keys arrive at once. Textual gives each to the widget that has the focus at that
+moment, so the letters of a filter would reach the list as commands while the filter is still
+opening. Here a key waits until the one before it has been handled, and until the view or dialog that
 it opened can take keys.
 """
 
@@ -20,13 +20,13 @@ from penstock_tui.shell import Shell
 _LAPS = 2
 """Rounds of an echo up to the app: the first follows the key, the second the messages that it caused."""
 _POLL = 0.02
-"""Seconds between looks at what keys wait for, while any wait."""
+"""Seconds between checks while keys wait."""
 _LOST = 25
-"""Looks after which an echo counts as lost: the widget that had the key is gone."""
+"""Checks after which an echo counts as lost: the widget that had the key is gone."""
 _UNREADY = 75
-"""Looks after which a view gets its keys although it still loads."""
+"""Checks after which a view gets its keys even if it is still loading."""
 _FORGET = 250
-"""Looks after which an action that has not opened its dialog loses the keys typed for it."""
+"""Checks after which keys typed for a dialog that has not opened are dropped."""
 
 
 class Echo(Message):
@@ -39,7 +39,7 @@ class Echo(Message):
 
 
 class Keyboard:
-    """Holds what was typed. ``deliver`` gives one event to what has the focus now."""
+    """Queues what was typed. ``deliver`` gives one event to what has the focus now."""
 
     def __init__(self, shell: Shell, deliver: Callable[[events.Event], Awaitable[None]]) -> None:
         self._shell = shell
@@ -51,7 +51,7 @@ class Keyboard:
         self._polling = False
 
     async def take(self, event: events.Key | events.Paste) -> None:
-        """Deliver *event* now if nothing is before it, else in its turn."""
+        """Deliver *event* now if nothing is before it, otherwise in its turn."""
         if isinstance(event, events.Key) and event.key == "ctrl+j":
             # Enter that was typed before the console had the terminal arrives as a line feed.
             event = events.Key("enter", "\r")
@@ -70,7 +70,7 @@ class Keyboard:
             self._shell.set_timer(_POLL, self._look)
 
     async def on_echo(self, echo: Echo) -> None:
-        """Take an echo back: send it round again, or go on."""
+        """Handle a returned echo: send it again, or go on."""
         if echo.number != self._number:
             return
         if echo.lap < _LAPS:

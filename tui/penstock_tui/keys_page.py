@@ -56,8 +56,8 @@ def _keys(action: actions.Action) -> str:
 
 _DIALOGS = """\
 `tab` and the arrows move between fields, `space` chooses, `y` does it, `n` and `esc` leave, `Y` copies the
-command that does the same, `PgUp` and `PgDn` turn the pages of the plan. In a field to type in, letters are
-letters: leave it with `tab` first; what stands there when you come to it is selected, so typing replaces it.
+command that does the same, `PgUp` and `PgDn` turn the pages of the plan. In a text field, letters are
+typed: leave it with `tab` first. Its text is selected when you enter it, so typing replaces it.
 Clear, retry, mark, cancel and undo of more than 25 task instances ask for their number; a backfill says on
 its button how many runs it makes: `Create 30`.
 """

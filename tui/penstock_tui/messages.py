@@ -1,4 +1,4 @@
-"""Messages to the app. All moments are aware datetimes in UTC."""
+"""Messages to the app. All times are aware datetimes in UTC."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEVEL_STYLES: dict[Level, str] = {"info": "", "warning": "yellow", "error": "bol
 
 
 class Changed(Message):
-    """The engine says that something changed. Screens get it as `View.changed`."""
+    """Something changed in the engine. Screens get it as `View.changed`."""
 
     def __init__(self, change: Change) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Changed(Message):
 
 
 class EngineGone(Message):
-    """No engine answers any more. ``since`` is when it was last heard, None when never."""
+    """No engine answers any more. ``since`` is when one was last heard, None if never."""
 
     def __init__(self, since: datetime | None, reason: str) -> None:
         super().__init__()

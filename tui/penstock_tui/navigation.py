@@ -1,4 +1,4 @@
-"""`Navigation`: the ways from one view to another; each view is imported when it is first opened."""
+"""`Navigation`: opens views; each is imported when it is first opened."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Navigation(App[int]):
         self.push_screen(LogScreen(dag_id, run_id, task_id, map_index))
 
     def open_log_of(self, dag_id: str, run_id: str) -> None:
-        """Show the log that matters most in a run: its first failure's, else what runs, else the last."""
+        """Show a run's most useful log: of its first failure, else of a running task, else the last."""
 
         async def open_log() -> None:
             detail = await self.feed.ask(lambda engine: engine.run(dag_id, run_id))

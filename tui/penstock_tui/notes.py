@@ -1,4 +1,4 @@
-"""What the console said: the present message and the history behind ``!``."""
+"""The console's messages: the current one, and the history (``!``)."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ class Notes:
             self.present = note
 
     def settle(self) -> None:
-        """Stop showing the present message."""
+        """Stop showing the current message."""
         self.present = None

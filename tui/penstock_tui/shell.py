@@ -1,4 +1,4 @@
-"""`Shell`: what screens, dialogs, widgets and verbs may ask of the console around them.
+"""`Shell`: what screens, dialogs, widgets and verbs can use of the console.
 
 They import this protocol and never the app, so each can be read, tested and replaced without it. `Console`
 implements it. A widget gets it with `shell_of`.
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 
 
 class Shell(Protocol):
-    """The console as its parts see it. Call everything here on the event loop."""
+    """The console, for its parts. Call everything here on the event loop."""
 
     feed: Feed
     clock: Clock
@@ -42,7 +42,7 @@ class Shell(Protocol):
     """Set while no engine answers."""
     engine_status: EngineStatus | None
     start_engine: Callable[[], str] | None
-    """Starts an engine and returns what it said; blocks. None where that is not possible."""
+    """Starts an engine and returns its output; blocks. None if that is not possible."""
 
     # -- Textual's own ---------------------------------------------------------------------------
 
@@ -84,17 +84,17 @@ class Shell(Protocol):
     # -- what is known ---------------------------------------------------------------------------
 
     def now(self) -> datetime:
-        """Return the present moment in `zone`."""
+        """Return the current time in `zone`."""
 
     def short_path(self, path: str) -> str:
         """Return *path* without the instance's folder in front."""
 
     def offers(self, action: Action) -> bool:
-        """Return whether *action* exists in this console at this moment."""
+        """Return whether *action* exists in this console now."""
 
     @property
     def opening(self) -> bool:
-        """Whether an action has begun that has neither ended nor opened its dialog yet."""
+        """Whether an action has begun but has not ended or opened its dialog yet."""
 
     # -- what is done ----------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class Shell(Protocol):
         """Show the error of *worker*, if it failed."""
 
     def copy(self, text: str, note: str = "") -> None:
-        """Copy *text* to the clipboard; *note* says what it is, where that is not plain."""
+        """Copy *text* to the clipboard; *note* says what it is, if that is not clear."""
 
     def act(self, action: Action, targets: Sequence[Target]) -> None:
         """Carry out the verb of *action* in the background."""
@@ -129,5 +129,5 @@ class Shell(Protocol):
 
 
 def shell_of(node: DOMNode) -> Shell:
-    """Return the console around *node*, which must be mounted or on its way."""
+    """Return the console around *node*, which must be mounted, or being mounted."""
     return cast("Shell", node.app)

@@ -1,7 +1,7 @@
 """What an action applies to: a DAG, a run, tasks of a run, a backfill ... Match on the class.
 
-`reach` picks what an action is done to out of what is chosen on the screen, and `too_much` refuses
-more than it takes. Pure.
+`reach` picks the targets of an action from what is chosen on the screen, and `too_much` refuses more than
+it takes. Pure.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from penstock.model.views.runs import RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
 
 Takes = Literal["all", "tasks", "here", "one", "run", "dag", "dags"]
-"""How much an action takes: all rows that are marked; one row or tasks of one run; the same or, where
-there is no row, what the screen shows; one row; one run; one DAG; DAGs."""
+"""How much an action takes: all marked rows; one row or tasks of one run; the same or, without a row,
+what the screen shows; one row; one run; one DAG; DAGs."""
 
 NOTHING = "nothing is under the cursor"
 
@@ -88,7 +88,7 @@ class BackfillTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillPointTarget(BackfillTarget):
-    """One date of a backfill; an action on it is done to the whole backfill."""
+    """One date of a backfill; an action on it applies to the whole backfill."""
 
     point: BackfillPoint
     noun: ClassVar[str] = "point"
@@ -101,9 +101,9 @@ class PointTarget:
     dag_id: str
     dag: DagRow | None
     days: tuple[date, date]
-    """The first and the last day (or moment, on the DAG's clock)."""
+    """The first and the last day (or time, in the DAG's zone)."""
     gap: bool = False
-    """Whether points between those are not chosen."""
+    """Whether some points in between are not chosen."""
     marked: bool = False
     noun: ClassVar[str] = "point"
     count: ClassVar[int] = 1
@@ -125,7 +125,7 @@ Target = OfDag | FileTarget
 
 
 def run_of(target: Target) -> RunRow | None:
-    """Return the run of *target*, for a DAG its newest one; None where there is none."""
+    """Return the run of *target*, for a DAG its newest one; None if there is none."""
     match target:
         case DagTarget():
             return target.dag.last_run if target.dag is not None else None
@@ -149,10 +149,10 @@ def dag_of(target: Target) -> DagRow | None:
 
 
 def reach(takes: Takes | None, chosen: Sequence[Target], around: Target | None) -> tuple[Target, ...]:
-    """Return what an action that *takes* so much is done to: the rows *chosen*, if there are any.
+    """Return the targets of an action that *takes* this much: the rows *chosen*, if there are any.
 
-    Where none is, what takes a run or a DAG is done to what the whole screen shows (*around*); what is
-    done to rows has nothing to be done to.
+    Without rows, an action on a run or a DAG applies to what the whole screen shows (*around*); an action
+    on rows has no target.
     """
     if chosen or around is None:
         return tuple(chosen)
@@ -163,7 +163,7 @@ def reach(takes: Takes | None, chosen: Sequence[Target], around: Target | None) 
 def too_much(takes: Takes | None, targets: Sequence[Target], *, looking: bool) -> str | None:
     """Return why an action that *takes* so much cannot be done to what is marked. None is not about rows.
 
-    Who is only *looking* at the DAG around the marked tasks or runs does nothing to them.
+    *looking* actions only open the DAG around the marked tasks or runs, so they are not refused.
     """
     marked = [target for target in targets if target.marked]
     if not marked or takes in {None, "all"}:

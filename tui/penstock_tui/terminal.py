@@ -1,7 +1,7 @@
 """The terminal is left as it was found, however the console ends.
 
-`leave_as_found` answers the signals that end a process; `TerminalDriver` is Textual's driver for
-Linux and macOS, which knows what is to be taken back and takes the terminal again after a stop.
+`leave_as_found` handles the signals that end a process; `TerminalDriver` is Textual's driver for
+Linux and macOS, which knows what to restore and takes the terminal again after a stop.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ ENDING = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGABRT, signal.SIGALRM,
     signal.SIGUSR1, signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU,
 )  # fmt: skip
-"""Signals that would end the process there and then."""
+"""Signals that would end the process at once."""
 
 _RESET = (
-    b"\x18"  # whatever sequence was under way is dropped
+    b"\x18"  # drops an unfinished sequence
     b"\x1b[?2026l\x1b[0m\x1b[?7h"  # show what is drawn, no colours, wrap lines
     b"\x1b[?2004l\x1b[?2048l"  # no bracketed paste, no reports of sizes
     b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"  # no mouse, no focus
@@ -41,7 +41,7 @@ _PATIENCE = 1000
 def leave_as_found() -> None:
     """Let every signal in `ENDING` give the terminal back and end with 128 and its number.
 
-    So does a terminal that hangs up where SIGHUP is ignored.
+    The same happens if the terminal hangs up and SIGHUP is ignored.
     """
     for number in ENDING:
         signal.signal(number, _end)
@@ -103,7 +103,7 @@ class TerminalDriver(LinuxDriver):
     """Whether lines, bars and arrows are drawn in ASCII."""
 
     def write(self, data: str) -> None:
-        """Write to the terminal, what it cannot carry as something that takes as many cells."""
+        """Write to the terminal; what it cannot show is replaced by as many cells."""
         if not data.isascii():
             if self.plain:
                 data = to_ascii(data)
@@ -125,14 +125,14 @@ class TerminalDriver(LinuxDriver):
         if TerminalDriver.holder is not self:
             super()._sigcont_application(*more)
         elif not _in_front(self.fileno):
-            os.kill(os.getpid(), signal.SIGSTOP)  # gone on in the background, where nothing can be drawn
+            os.kill(os.getpid(), signal.SIGSTOP)  # continued in the background, where nothing can be drawn
         else:  # not here: the stop may have come while the queue of what is written was locked
             self._loop.call_soon_threadsafe(self._take_again)
 
     def _take_again(self) -> None:
         with suppress(termios.error):
             found = termios.tcgetattr(self.fileno)
-            if found[3] & termios.ICANON:  # a shell has had it meanwhile
+            if found[3] & termios.ICANON:  # a shell has used it in between
                 self.attrs_before = [*found[:6], list(found[6])]
             found[3] = self._patch_lflag(found[3])
             found[0] = self._patch_iflag(found[0])

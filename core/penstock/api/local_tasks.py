@@ -103,7 +103,7 @@ class LocalTasks:
         return self._tasks.grid(dag_id, limit, before)
 
     def grid_cells(self, dag_id: str, runs: list[str], rows: list[str]) -> dict[str, list[GridCell | None]]:
-        """Return what stands in *rows* of the grid in *runs*, by row."""
+        """Return the cells of *rows* of the grid in *runs*, by row."""
         return self._tasks.grid_cells(dag_id, runs, rows)
 
     def run_attempts(self, dag_id: str, run_id: str, tasks: list[str]) -> list[AttemptRow]:

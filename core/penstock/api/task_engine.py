@@ -53,7 +53,7 @@ class TaskEngine(Protocol):
         ...
 
     def grid_cells(self, dag_id: str, runs: list[str], rows: list[str]) -> dict[str, list[GridCell | None]]:
-        """Return what stands in *rows* of the grid in *runs*, by row; None where a run does not have it.
+        """Return the cells of *rows* of the grid in *runs*, by row; None if a run does not have the row.
 
         A row is a task with all its instances, one instance (``task[3]``), or a group with all its tasks.
         """

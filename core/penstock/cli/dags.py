@@ -180,7 +180,7 @@ def next_points(session: Session, *, dag: str, count: int, as_json: bool) -> Non
                 (
                     text.moment(point.logical_date, zone),
                     text.moment(point.run_after, zone),
-                    "moved by the change of clocks" if point.moved_by_dst else "",
+                    "moved by the clock change" if point.moved_by_dst else "",
                 )
                 for point in points
             ],

@@ -125,7 +125,7 @@ def _row(points: list[LedgerPoint], zone: tzinfo) -> tuple[object, ...]:
     notes = [head.reason] if head.reason else []
     if head.run_id is not None:
         notes.append(head.run_state.value if head.run_state else "its run is no longer kept")
-    notes += ["moved by the change of clocks"] if any(point.moved_by_dst for point in points) else []
+    notes += ["moved by the clock change"] if any(point.moved_by_dst for point in points) else []
     return (
         text.moment(head.logical_date, zone),
         text.moment(tail.logical_date, zone) if len(points) > 1 else "",

@@ -232,7 +232,7 @@ def _show(answer: _Answer, timezone: str, *, endless: bool) -> None:
     rows = [
         (
             *(text.moment(point[name], zone) for name in names),  # type: ignore[arg-type]  # all moments
-            "moved by the change of clocks" if point["moved_by_dst"] else "",
+            "moved by the clock change" if point["moved_by_dst"] else "",
         )
         for point in answer["points"]
     ]

@@ -59,6 +59,6 @@ def why_text(answer: Why) -> str:
     if not answer.barriers:
         lines.append("  nothing holds it")
     if len(answer.chain) > 1:
-        lines.append("  down to the root cause:")
+        lines.append("  because:")
         lines += [f"    {'   ' * min(depth, 6)}{clean(link)}" for depth, link in enumerate(answer.chain)]
     return "\n".join(lines)

@@ -125,9 +125,7 @@ CHOICES = Vocabulary(
         Choice.CREATE: Term("is created", LOOKS["created"]),
         Choice.RERUN: Term("runs again", replace(LOOKS["up_for_retry"], word="rerun")),
         Choice.KEPT: Term("is kept", LOOKS["kept"]),
-        Choice.IN_FLIGHT: Term(
-            "is active, left alone", replace(LOOKS["running"], word="in flight, left alone")
-        ),
+        Choice.IN_FLIGHT: Term("is active, left alone", replace(LOOKS["running"], word="active, left alone")),
     },
 )
 """Each by what the run of the point does."""

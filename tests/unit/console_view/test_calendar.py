@@ -94,7 +94,7 @@ def test_a_day_is_told_in_words() -> None:
     assert "no schedule point" in text_of(calendar.summary(AUGUST, None))
     one = DayRow(day=AUGUST, counts={"skipped": 1}, reasons={"paused": 1}, moved_by_dst=True)
     assert text_of(calendar.summary(AUGUST, one)).endswith(
-        "1 point: 1 skipped  (paused)  moved by the change of clocks"
+        "1 point: 1 skipped  (paused)  moved by the clock change"
     )
 
 

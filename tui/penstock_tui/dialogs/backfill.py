@@ -21,11 +21,11 @@ from penstock_tui.widgets.options import Options
 
 _CELLS = 8
 _COUNTS = re.compile(r"\d+ (dates|runs):")
-"""The engine's notes that count dates; here the counts have colours."""
+"""The engine's notes that count dates; here the counts are shown in colour."""
 
 
 class BackfillDialog(PlanDialog):
-    """Create a backfill of one DAG. Begins with *days*, or with the last seven days that it has."""
+    """Create a backfill of one DAG. Starts with *days*, or with the DAG's last seven days."""
 
     def __init__(self, detail: DagDetail, days: tuple[date, date] | None = None) -> None:
         dag = detail.dag
@@ -37,7 +37,7 @@ class BackfillDialog(PlanDialog):
     def form(self) -> ComposeResult:
         """Compose the dates and the rules."""
         first, last = (_typed(day) for day in self._asked_days or self._days())
-        hint = f"the clock of {self._detail.dag.timezone}"
+        hint = f"time zone {self._detail.dag.timezone}"
         yield Field("from", first, caption_cells=_CELLS, hint=hint, id="from")
         yield Field("to", last, caption_cells=_CELLS, hint="included", id="to")
         runs = [
@@ -69,7 +69,7 @@ class BackfillDialog(PlanDialog):
         self.query_one("#from").focus()
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act; raise `UsageError` when a field does not make sense."""
+        """Return the one act; raise `UsageError` if a field is invalid."""
         at_once = self.query_one("#at_once", Field).text.strip()
         if not at_once.isdigit() or int(at_once) < 1:
             raise UsageError(f"at once must be a whole number from 1, not {at_once!r}")
@@ -109,7 +109,7 @@ class BackfillDialog(PlanDialog):
         return " and ".join(words)
 
     def nothing(self) -> str:
-        """Return what is said when the plan is empty."""
+        """Return the message for an empty plan."""
         return "0 runs: there is nothing to create or to rerun between these dates"
 
     def summary(self) -> list[Spans]:
@@ -125,7 +125,7 @@ class BackfillDialog(PlanDialog):
         return [[*spans, *self._length(), ("; ".join(label(note) for note in notes), "yellow")]]
 
     def _length(self) -> Spans:
-        """Return about how long it takes, from how long such runs took."""
+        """Return about how long it takes, from the durations of earlier runs."""
         runs = self._counts.get(Choice.CREATE, 0) + self._counts.get(Choice.RERUN, 0)
         at_once = self.query_one("#at_once", Field).text.strip()
         typical = self._detail.dag.p50
@@ -145,7 +145,7 @@ class BackfillDialog(PlanDialog):
 
 
 def _typed(day: date) -> str:
-    """Return a day, or a moment on the DAG's clock, as one would type it."""
+    """Return a day, or a time in the DAG's zone, as it would be typed."""
     if isinstance(day, datetime):
         day = day.replace(tzinfo=None)
     return day.isoformat()

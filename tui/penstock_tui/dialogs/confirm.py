@@ -1,4 +1,4 @@
-"""`Confirm`: acts with nothing to choose: the list, Cancel, and the verb."""
+"""`Confirm`: for acts without choices: the list, Cancel, and the verb."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ class Confirm(PlanDialog):
 
 
 class Ask(Confirm):
-    """The same for acts that harm nothing, such as pausing many DAGs."""
+    """The same for acts that are harmless, such as pausing many DAGs."""
 
     danger = False

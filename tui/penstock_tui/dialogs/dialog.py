@@ -1,4 +1,4 @@
-"""`Dialog`: the frame of everything that opens over a view."""
+"""`Dialog`: the base of everything that opens over a view."""
 
 from __future__ import annotations
 

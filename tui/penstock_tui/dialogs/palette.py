@@ -19,7 +19,7 @@ from penstock_tui.widgets.line_table import LineTable, Row
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to find. ``value`` is what the palette answers with; all text is clean."""
+    """One thing to find. ``value`` is the palette's answer; all text is clean."""
 
     value: str
     name: str
@@ -84,7 +84,7 @@ class Palette(Dialog[str]):
 
 
 def search(entries: Sequence[Entry], query: str) -> list[Entry]:
-    """Return the entries that hold every word of *query*, those whose name begins with it first."""
+    """Return the entries that contain every word of *query*; names that begin with it come first."""
     words = query.lower().split()
     found = [
         entry for entry in entries if all(word in f"{entry.name} {entry.about}".lower() for word in words)

@@ -19,7 +19,7 @@ from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.options import Options
 
 _MEANS = {
-    "pause": "no new scheduled runs; everything else works on",
+    "pause": "no new scheduled runs; everything else goes on",
     "unpause": "scheduled runs begin again",
     "freeze": "nothing of the DAG launches; running attempts finish",
     "unfreeze": "the DAG launches again",
@@ -40,7 +40,7 @@ class PauseDialog(PlanDialog):
         self._run = run_of(target)
         self._tasks = target.tasks if isinstance(target, TaskTarget) else ()
         self._scope = target.noun.lower()
-        """What the cursor was on: the verb for it is chosen first."""
+        """What the cursor was on: its verb is preselected."""
 
     def form(self) -> ComposeResult:
         """Compose the verbs that make sense now, why and until."""
@@ -83,7 +83,7 @@ class PauseDialog(PlanDialog):
         return None
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act, or one for each chosen task; raise `UsageError` when *until* is no date."""
+        """Return the one act, or one for each chosen task; raise `UsageError` if *until* is not a date."""
         why = self.query_one("#why", Field).text.strip() or None
         until = moments.until(self.query_one("#until", Field).text, self.shell.clock.now())
         dag_id = self._dag.dag_id

@@ -1,7 +1,7 @@
-"""`PlanDialog`: shows exactly what an act would change, and commits that very plan.
+"""`PlanDialog`: shows exactly what an act would change, and commits exactly that.
 
-The preview is the engine's own plan. It is asked again whenever a choice changes, and committed
-with its fingerprint; when the world moved in between, the engine refuses and the new plan is shown.
+The preview is the engine's own plan. It is requested again whenever a choice changes, and committed
+with its fingerprint; if something changed in between, the engine refuses and the new plan is shown.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from penstock_tui.widgets.options import Options
 from penstock_tui.widgets.prose import Prose
 
 TYPED_ABOVE = 25
-"""A dangerous act on more things than this asks to type their number."""
+"""For a dangerous act on more things than this, their number must be typed."""
 _SETTLE = 0.15
-"""Seconds without typing before the plan is asked again."""
+"""Seconds without typing before the plan is requested again."""
 _OTHER_ROWS = 9
-"""Rows of a dialog beside its form: frame, title, summary, two of the plan, its twin, a message, buttons."""
+"""Rows of a dialog besides its form: frame, title, summary, two of the plan, its twin, a message, buttons."""
 _FORM_ROWS = 3
-"""A form shows so many rows at least; the others are scrolled to."""
+"""The fewest rows that a form shows; the others can be scrolled to."""
 
 
 class PlanDialog(Dialog[list[Done]]):
@@ -58,14 +58,14 @@ class PlanDialog(Dialog[list[Done]]):
     def __init__(self, title: str, zone: tzinfo = UTC) -> None:
         super().__init__(title)
         self.zone = zone
-        """By whose clock logical dates are read: the DAG's."""
+        """The time zone of logical dates: the DAG's."""
         self.plans: list[tuple[AnyAct, Plan]] = []
         self._token = uuid.uuid4().hex
         self._done: list[tuple[AnyAct, Done]] = []
-        """What was done although the rest was refused."""
+        """What was done, even if the rest was refused."""
         self._busy = False
         self._pending = True
-        """The choices are newer than the plan that is shown."""
+        """Whether the choices are newer than the shown plan."""
 
     # -- what a subclass says --------------------------------------------------------------------
 
@@ -74,7 +74,7 @@ class PlanDialog(Dialog[list[Done]]):
         yield from ()
 
     def acts(self) -> list[AnyAct]:
-        """Return the acts for the present choices; raise `PenstockError` when they make no sense."""
+        """Return the acts for the current choices; raise `PenstockError` if they are invalid."""
         raise NotImplementedError
 
     def rows(self, cells: int) -> list[Row]:
@@ -84,11 +84,11 @@ class PlanDialog(Dialog[list[Done]]):
         return [Row(str(place), (line,)) for place, line in enumerate(lines)]
 
     def verb(self) -> str:
-        """Return what the button says: the verb with the count."""
+        """Return the text of the button: the verb with the count."""
         return plan_rows.verb([plan for _, plan in self.plans])
 
     def nothing(self) -> str:
-        """Return what is said when the plan is empty."""
+        """Return the message for an empty plan."""
         return "nothing to do: no task would change"
 
     # -- the frame -------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ class PlanDialog(Dialog[list[Done]]):
             yield Button("...", "y", danger=self.danger, id="commit")
 
     def on_mount(self) -> None:
-        """Ask for the plan at once."""
+        """Request the plan at once."""
         super().on_mount()
         self.query_one("#typed").display = False
         self.query_one("#message").display = False
@@ -122,7 +122,7 @@ class PlanDialog(Dialog[list[Done]]):
         self.query_one("#cancel").focus()
 
     def on_resize(self) -> None:
-        """Keep the plan and the buttons in sight, however long the form is."""
+        """Keep the plan and the buttons visible, however long the form is."""
         self._bound_form()
 
     def _bound_form(self) -> None:
@@ -142,7 +142,7 @@ class PlanDialog(Dialog[list[Done]]):
     # -- the plan --------------------------------------------------------------------------------
 
     def replan(self, *, wait: float = 0.0) -> None:
-        """Ask for the plan of the present choices; until it is here nothing can be committed."""
+        """Request the plan of the current choices; nothing can be committed until it has arrived."""
         self._pending = True
         self.run_worker(self._replan(wait), group="plan", exclusive=True, exit_on_error=False)
 
@@ -162,7 +162,7 @@ class PlanDialog(Dialog[list[Done]]):
         self._pending = False
 
     async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
-        """Return the plans, and why the engine refused some; those must not stop the rest."""
+        """Return the plans, and why the engine refused some; a refused one must not stop the rest."""
         done = [act for act, _ in self._done]
         acts = [act for act in acts if act not in done]
         answers = await self.shell.feed.call(lambda engine: engine.plans(acts))
@@ -173,7 +173,7 @@ class PlanDialog(Dialog[list[Done]]):
 
     @property
     def count(self) -> int:
-        """How many things the plan changes."""
+        """The number of things that the plan changes."""
         return sum(len(plan.items) for _, plan in self.plans)
 
     def _show_plan(self) -> None:
@@ -197,7 +197,7 @@ class PlanDialog(Dialog[list[Done]]):
 
     @property
     def ready(self) -> bool:
-        """Whether the plan does anything."""
+        """Whether the plan changes anything."""
         return self.count > 0
 
     @property
@@ -211,7 +211,7 @@ class PlanDialog(Dialog[list[Done]]):
         return [[("; ".join(notes), "yellow")]] if notes else []
 
     def complain(self, text: str | None) -> None:
-        """Show why something cannot be done; None takes it away."""
+        """Show why something cannot be done; None removes the message."""
         message = self.query_one("#message", Prose)
         message.display = text is not None
         message.show([[(label(text), "bold red")]] if text else [])
@@ -220,7 +220,7 @@ class PlanDialog(Dialog[list[Done]]):
     # -- events ----------------------------------------------------------------------------------
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Show the keys that work here: in a field letters are typed."""
+        """Show the keys that work here: in a field, letters are typed."""
         typing = isinstance(event.widget, Field)
         self.query_one("#commit", Button).set_key("^s" if typing else "y")
         self.query_one("#cancel", Button).set_key("esc" if typing else "n")
@@ -260,7 +260,7 @@ class PlanDialog(Dialog[list[Done]]):
             return
         if self._pending:
             if self.plans:  # made for other choices than those on the screen
-                self.complain("the plan is being made anew: look at it, then press again")
+                self.complain("the plan is being updated: look at it, then press again")
             return
         if not self.plans or not self.query_one("#commit", Button).ready:
             if self.plans:
@@ -274,7 +274,7 @@ class PlanDialog(Dialog[list[Done]]):
         self.run_worker(self._commit(), group="commit", exit_on_error=False)
 
     async def _commit(self) -> None:
-        """Carry out every plan; one that is refused does not stop the others."""
+        """Carry out every plan; a refused one does not stop the others."""
         refused: PenstockError | None = None
         for act, plan in self.plans:
             act_id = f"{self._token}-{len(self._done)}-{plan.fingerprint}"

@@ -11,7 +11,7 @@ from penstock_tui.dialogs.trigger import TriggerDialog
 
 
 class RerunDialog(TriggerDialog):
-    """Repeat *run*; the plan says what differs from its parameters."""
+    """Repeat *run*; the plan shows which parameters differ."""
 
     def __init__(self, detail: DagDetail, run: RunRow) -> None:
         super().__init__(detail, title=f"Re-run {run.run_id}", conf=run.conf)

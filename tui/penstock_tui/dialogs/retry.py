@@ -18,7 +18,7 @@ _OWN, _NEWEST = "own", "newest"
 
 
 class RetryDialog(PlanDialog):
-    """Over *retries*; *behind* says how many of their runs are of an older version than the DAG's newest."""
+    """For *retries*; *behind* is how many of their runs have an older version than the DAG's newest."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("l", "latest_version", show=False)]
     danger = True
@@ -29,7 +29,7 @@ class RetryDialog(PlanDialog):
         self._behind = behind
 
     def form(self) -> ComposeResult:
-        """Compose the choice of the version, where there are two."""
+        """Compose the choice of the version, if there are two."""
         if self._behind:
             own = "the version it began with" if len(self._retries) == 1 else "the versions they began with"
             choices = [(_OWN, own), (_NEWEST, "the newest version (l)")]

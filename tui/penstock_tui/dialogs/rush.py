@@ -1,4 +1,4 @@
-"""`RushDialog`: let tasks or queued runs go next, or now whatever the limits say."""
+"""`RushDialog`: let tasks or queued runs go next, or now past the limits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from penstock_tui.widgets.options import Options
 
 
 class RushDialog(PlanDialog):
-    """Over *places*: (DAG, run, task or None for the run itself).
+    """For *places*: (DAG, run, task or None for the run itself).
 
-    Arrows choose wherever the focus is, and bring it back to the choice: who chooses after a look at
-    the buttons must not press one with the space that follows.
+    Arrows choose wherever the focus is, and bring it back to the choice, so that a space typed after
+    a look at the buttons does not press one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -20,11 +20,11 @@ from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.options import Options
 
 _FEW = 8
-"""Most choices that are shown side by side; of more, one is typed."""
+"""The most choices that are shown side by side; among more, one is typed."""
 
 
 class TriggerDialog(PlanDialog):
-    """Trigger one DAG. What is wrong with a parameter is said at its field."""
+    """Trigger one DAG. Errors of parameters are shown at their fields."""
 
     def __init__(
         self, detail: DagDetail, *, title: str | None = None, conf: dict[str, Any] | None = None
@@ -32,7 +32,7 @@ class TriggerDialog(PlanDialog):
         super().__init__(title or f"Trigger {detail.dag.dag_id}")
         self._detail = detail
         self._given = conf or {}
-        """The first values of the fields where they are not the defaults."""
+        """The first values of fields that do not begin with their defaults."""
         self._fields = detail.form or fields_of(detail.params)
         self._params = params_of(detail.params)
 
@@ -40,12 +40,12 @@ class TriggerDialog(PlanDialog):
         """Compose the date, the parameters and the free JSON."""
         widths = [len(self._caption(field)) for field in self._fields]
         cells = min(24, max([*widths, len("logical date")]))
-        hint = f"now, none or 2026-08-21T06:00 by the clock of {self._detail.dag.timezone}"
+        hint = f"now, none or 2026-08-21T06:00, time zone {self._detail.dag.timezone}"
         yield Field("logical date", "now", caption_cells=cells, hint=hint, id="date")
         yield from self.conf_form(cells)
 
     def conf_form(self, cells: int = 24) -> ComposeResult:
-        """Compose a field for each parameter, or one for free JSON where the DAG names none."""
+        """Compose a field for each parameter, or one for free JSON if the DAG has none."""
         section = None
         for place, field in enumerate(self._fields):
             if field.section != section:

@@ -9,7 +9,7 @@ from penstock_tui.view.spans import Spans
 
 
 class UndoDialog(PlanDialog):
-    """For the newest act that changed the run *run_id*; without one for the newest of the DAG."""
+    """For the newest act that changed the run *run_id*; without one, the newest of the DAG."""
 
     danger = True
 

@@ -17,7 +17,7 @@ from penstock_tui.view.state_style import Looks
 from penstock_tui.view.why_text import why_lines
 
 _SHOWN = 3
-"""How many failed callbacks are shown; the rest is counted."""
+"""The number of failed callbacks to show; the rest are counted."""
 
 
 def why_sheet(

@@ -17,9 +17,9 @@ from penstock_tui.widgets.line_table import Row
 from penstock_tui.widgets.paged_table import PagedTable
 
 _MOST_MARKED = 2000
-"""The most runs that are marked at once: an act on more is a filter's work, not a mark's."""
+"""The most runs that can be marked at once; use a filter for more."""
 _LOOKED_THROUGH = 500
-"""Runs that are looked through at a time for the next failure."""
+"""Runs that are searched at a time for the next failure."""
 
 
 class AllRunsScreen(Listing):
@@ -32,7 +32,7 @@ class AllRunsScreen(Listing):
     def __init__(self) -> None:
         super().__init__()
         self.runs: dict[str, RunRow] = {}
-        """What is known of runs: those around the screen, and the marked ones."""
+        """The known runs: those around the screen, and the marked ones."""
         self._zones: dict[str, str] = {}
         self._shown: list[str] = []
 
@@ -60,13 +60,13 @@ class AllRunsScreen(Listing):
     # -- content ---------------------------------------------------------------------------------
 
     async def load(self) -> None:
-        """Ask for the page around the screen; an answer to what is no longer asked is not shown."""
+        """Request the page around the screen; an outdated answer is not shown."""
         first, count = self.table.span()
         query = self._query(first, count)
         page = await self._ask(query)
         if page is None or query != self._query(first, count):
             return
-        if not page.runs and page.total:  # the list got shorter than the place on the screen
+        if not page.runs and page.total:  # the list became shorter than the shown place
             first = max(0, page.total - count)
             page = await self._ask(self._query(first, count)) or page
         marked = {key: self.runs[key] for key in self.table.marks if key in self.runs}
@@ -94,7 +94,7 @@ class AllRunsScreen(Listing):
             self.show()
 
     def show(self) -> None:
-        """Draw what is known for this second."""
+        """Draw the known rows, with the times of this second."""
         if self._shown:
             self.table.set_page(self.table.total, self.table.first, [self._row(key) for key in self._shown])
 
@@ -116,7 +116,7 @@ class AllRunsScreen(Listing):
         ]
 
     def chip(self) -> Spans:
-        """Return the filter in force, what of it is not understood, and what is marked."""
+        """Return the active filter, its invalid parts, and what is marked."""
         spans: Spans = []
         if self.wanted.terms:
             spans.append((f" filter: {label(self.wanted.source)} ", "black on yellow"))
@@ -130,7 +130,7 @@ class AllRunsScreen(Listing):
     # -- keys ------------------------------------------------------------------------------------
 
     def on_filter_bar_edited(self, event: FilterBar.Edited) -> None:
-        """Ask for what passes while it is typed."""
+        """Request what matches while it is typed."""
         super().on_filter_bar_edited(event)
         self._other_list()
 
@@ -156,11 +156,11 @@ class AllRunsScreen(Listing):
             self.shell.open_run(run.dag_id, run.run_id)
 
     def do_mark_all(self) -> None:
-        """Mark all that pass the filter, on the screen or not; or none of them, when they are marked."""
+        """Mark all that match the filter, on the screen or not; unmark them if all are marked."""
         self._in_background(self._mark(0, _MOST_MARKED, all_of_them=True))
 
     def on_paged_table_passed(self, event: PagedTable.Passed) -> None:
-        """Mark what a range goes over, also what was never on the screen."""
+        """Mark everything in a range, also rows that were never on the screen."""
         count = event.last - event.first + 1
         self._in_background(self._mark(event.first, min(count, _MOST_MARKED), all_of_them=False))
 
@@ -186,7 +186,7 @@ class AllRunsScreen(Listing):
         self._in_background(self._find_failure(1))
 
     def do_failure_previous(self) -> None:
-        """Go to the run with a failure before."""
+        """Go to the previous run with a failure."""
         self._in_background(self._find_failure(-1))
 
     async def _find_failure(self, direction: int) -> None:
@@ -213,7 +213,7 @@ def _failed(run: RunRow) -> bool:
 
 
 def _spans(here: int, total: int) -> list[range]:
-    """Return all places but *here*, from the one after it on and around, in pieces to look through."""
+    """Return all places except *here*, from the next one around to it, in pieces to search."""
     pieces = []
     for first, end in ((here + 1, total), (0, here + 1)):
         pieces += [range(at, min(at + _LOOKED_THROUGH, end)) for at in range(first, end, _LOOKED_THROUGH)]

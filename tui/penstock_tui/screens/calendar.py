@@ -1,4 +1,4 @@
-"""The calendar of a DAG: what became of its schedule's points, day by day, and the points of one day."""
+"""The calendar of a DAG: what happened to its schedule points, day by day, and the points of one day."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from penstock_tui.widgets.line_table import LineTable, Row
 from penstock_tui.widgets.month_grid import MonthGrid
 
 _LIMIT = 2000
-"""Most points that are listed; a day has 1440 minutes."""
+"""The most points that are listed; a day has 1440 minutes."""
 _DAWN = datetime(1900, 1, 1, tzinfo=UTC)
 """Earlier than any schedule."""
 _LOOK_BACK = 13
@@ -67,7 +67,7 @@ class CalendarScreen(_OfOneDag, View):
         self.grid.focus()
 
     async def load(self) -> None:
-        """Ask for the shown months one by one, so that the engine can work between two answers."""
+        """Request the shown months one by one, so that the engine can work between two answers."""
         feed = self.shell.feed
         if self.detail is None:
             self.detail = await feed.ask(lambda engine: engine.dag(self.dag_id), key=("dag", self.dag_id))
@@ -81,14 +81,14 @@ class CalendarScreen(_OfOneDag, View):
             await self._load_month(month)
 
     async def _first_day(self, now: datetime) -> date | None:
-        """Return the day of the oldest point there is."""
+        """Return the day of the oldest point."""
         found = await self.shell.feed.ask(
             lambda engine: engine.points(self.dag_id, first=_DAWN, last=now, limit=1)
         )
         return found[0].logical_date.astimezone(self._zone()).date() if found else None
 
     async def _last_day(self, detail: DagDetail, today: date) -> date:
-        """Return today; for a schedule that has ended its last day with a point, else with a run."""
+        """Return today; for a schedule that has ended, its last day with a point, or else with a run."""
         zone = self._zone()
         end = today if detail.end_date is None else min(today, detail.end_date.astimezone(zone).date())
         if end == today:
@@ -141,16 +141,16 @@ class CalendarScreen(_OfOneDag, View):
     # -- what keys apply to ----------------------------------------------------------------------
 
     def crumbs(self) -> Spans:
-        """Name the DAG, its schedule and whose clock this is."""
+        """Name the DAG, its schedule and its time zone."""
         if self.detail is None:
             return [("> ", "bright_black"), (label(self.dag_id), "bold")]
         dag = self.detail.dag
         paused = ", paused" if dag.paused else ""
-        said = f"  {label(dag.schedule)}{paused}, the clock of {label(dag.timezone)}"
+        said = f"  {label(dag.schedule)}{paused}, time zone {label(dag.timezone)}"
         return [("> ", "bright_black"), (label(self.dag_id), "bold"), (said, "bright_black")]
 
     def chosen(self) -> tuple[Target, ...]:
-        """Return the marked days, else the day under the cursor."""
+        """Return the marked days, or else the day under the cursor."""
         dag = self.detail.dag if self.detail is not None else None
         return (PointTarget(dag_id=self.dag_id, dag=dag, days=self.grid.span),)
 
@@ -161,7 +161,7 @@ class CalendarScreen(_OfOneDag, View):
         return had
 
     def copied(self) -> str:
-        """Return the day, or both ends of the span."""
+        """Return the day, or the two ends of the span."""
         return "\n".join(dict.fromkeys(day.isoformat() for day in self.grid.span))
 
     def do_open(self) -> None:
@@ -260,7 +260,7 @@ class PointsScreen(_OfOneDag, Listing):
         )
 
     def around(self) -> Target:
-        """Return all days that are shown."""
+        """Return all shown days."""
         return PointTarget(dag_id=self.dag_id, dag=None, days=(self.first, self.last))
 
     def do_open(self) -> None:

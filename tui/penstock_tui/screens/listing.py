@@ -13,7 +13,7 @@ from penstock_tui.widgets.line_table import LineTable
 
 
 class Listing(View):
-    """A subclass makes its table in `make_table` and fills it in `show`, looking at `wanted` and `sort`."""
+    """A subclass makes its table in `make_table` and fills it in `show`, by `wanted` and `sort`."""
 
     fields: tuple[str, ...] = ()
     """Fields of the filter besides text."""
@@ -40,7 +40,7 @@ class Listing(View):
 
     @property
     def chosen_key(self) -> str | None:
-        """The key of the marked row, else of the row under the cursor."""
+        """The key of the marked row, or else of the row under the cursor."""
         return next(iter(self.table.chosen_keys()), None)
 
     def body(self) -> ComposeResult:
@@ -54,7 +54,7 @@ class Listing(View):
         self.table.focus()
 
     def chip(self) -> Spans:
-        """Return the filter in force and what is marked."""
+        """Return the active filter and what is marked."""
         spans: Spans = []
         if self.wanted.terms:
             spans.append((f" filter: {label(self.wanted.source)} ", "black on yellow"))
@@ -91,7 +91,7 @@ class Listing(View):
         self.table.focus()
 
     def on_line_table_moved(self) -> None:
-        """Count again what is marked: a range marks what the cursor passes."""
+        """Update the count of marks: a range marks what the cursor passes."""
         if self.table.marks:
             self.refresh_top()
 
@@ -106,7 +106,7 @@ class Listing(View):
         self._sorted()
 
     def do_sort_reverse(self) -> None:
-        """Turn the order around."""
+        """Reverse the order."""
         self.reverse = not self.reverse
         self._sorted()
 
@@ -139,7 +139,7 @@ class Listing(View):
             self.shell.say("nothing here has failed")
 
     def do_failure_previous(self) -> None:
-        """Go to the failed row before."""
+        """Go to the previous failed row."""
         if not self.table.move_to_failed(-1):
             self.shell.say("nothing here has failed")
 

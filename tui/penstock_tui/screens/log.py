@@ -73,7 +73,7 @@ class LogScreen(LogKeys):
         return (TaskTarget(run=self.detail.run, tasks=(task,)),) if self.detail and task is not None else ()
 
     def why_not(self, action: Action) -> str | None:
-        """Say so when the task has left the run; only how the log is shown does not need it."""
+        """Return a reason if the task has left the run, except for actions on the view of the log."""
         if action.id == "full":
             return None
         reason = super().why_not(action)
@@ -86,7 +86,7 @@ class LogScreen(LogKeys):
         return [(f"{label(self.dag_id)} > {label(self.run_id)} > {label(self.task_id)}", "dim")]
 
     def copied(self) -> str:
-        """Return the marked line, else the lowest."""
+        """Return the marked line, or else the lowest."""
         return self.attempt_pane.pane.copied()
 
     def close_layer(self) -> bool:

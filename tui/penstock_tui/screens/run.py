@@ -1,6 +1,6 @@
 """One run: its tasks as a list with rails, the log of the task under the cursor, its resources.
 
-The screen in which somebody stays while a run goes, and to which they come when it failed.
+The screen for watching a run, and for finding out why it failed.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from penstock_tui.widgets.log_pane import TitleLine
 from penstock_tui.widgets.rails_list import RailsList
 
 _ONE_PANE = 70
-"""Columns below which list and log take turns."""
+"""Columns below which only the list or the log is shown."""
 _LOW = 18
-"""Rows below which the figures of a task give their place to the log."""
+"""Rows below which the figures of a task are hidden to make room for the log."""
 _TURNED = 500
-"""How many of the newest runs < and > go through."""
+"""The number of newest runs that < and > go through."""
 _FRESH = 3.0
-"""Seconds between two looks at the figures of running tasks."""
+"""Seconds between two requests for the figures of running tasks."""
 _ONE_TASK = frozenset({"log", "full", "why", "inside"})
-"""Actions that look at one task, so not at a group."""
+"""Actions on one task, so not on a group."""
 _GROUP_ROW = "several tasks in one row: enter opens it"
 _FIGURES = 110
-"""Columns from which the list shows more than the time taken."""
+"""Columns from which the list shows more than the duration."""
 
 
 class RunScreen(LogKeys):
@@ -103,7 +103,7 @@ class RunScreen(LogKeys):
         self.refresh_top()
 
     def concerns(self, change: Change) -> bool:
-        """Return whether our DAG or run moved."""
+        """Return whether our DAG or run has changed."""
         return change.all or self.dag_id in change.dags or (self.dag_id, self.run_id) in change.runs
 
     def _tick(self) -> None:
@@ -115,7 +115,7 @@ class RunScreen(LogKeys):
         self.attempt_pane.tick()
 
     def _look_again(self) -> None:
-        """Ask for the figures of running tasks: no notice announces them."""
+        """Request the figures of running tasks, for which there are no notices."""
         if (
             self.detail is not None
             and self.is_current
@@ -177,17 +177,17 @@ class RunScreen(LogKeys):
             return
         wanted = self.tasks.wanted_width() + (16 if cells >= _FIGURES else 0)
         most = cells * 9 // 20
-        self._widest = max(self._widest, wanted)  # a list that shrank and grew with every state would flicker
+        self._widest = max(self._widest, wanted)  # only grows: changing with each state would flicker
         column.styles.width = max(26, min(most, max(self._widest, cells // 4)))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Bring the focused pane to the front where only one fits."""
+        """Bring the focused pane to the front if only one fits."""
         self.set_class(self.attempt_pane in event.widget.ancestors_with_self, "log-front")
 
     # -- what keys apply to and do ---------------------------------------------------------------
 
     def chosen(self) -> tuple[Target, ...]:
-        """Return the marked tasks, else those under the cursor."""
+        """Return the marked tasks, or else those under the cursor."""
         tasks = self.tasks.chosen_tasks()
         if self.detail is None or not tasks:
             return ()
@@ -201,7 +201,7 @@ class RunScreen(LogKeys):
         return RunTarget(run=self.detail.run, dag=self.dag)
 
     def why_not(self, action: Action) -> str | None:
-        """Let a group be opened whatever is marked; a group has no log of its own."""
+        """Allow opening a group whatever is marked; a group has no log of its own."""
         if self.tasks.cursor_group is not None and not self.tasks.marks:
             if action.id == "open":
                 return None
@@ -214,7 +214,7 @@ class RunScreen(LogKeys):
         return [(f"{label(self.dag_id)} > {label(self.run_id)}", "dim")]
 
     def chip(self) -> Spans:
-        """Return the filter in force, and how many tasks are marked."""
+        """Return the active filter, and how many tasks are marked."""
         spans: Spans = [(f" filter: {label(self.tasks.wanted)} ", "reverse")] if self.tasks.wanted else []
         return [*spans, *marks_chip(len(self.tasks.marks), self.tasks.hidden_marks)]
 
@@ -286,8 +286,8 @@ class RunScreen(LogKeys):
         self.tasks.focus()
 
     def do_why(self) -> None:
-        """Open or close why the task waits, how it is set, and what was tried."""
-        for key in self.tasks.marks:  # an action on one task means the marked one
+        """Open or close the details: why the task waits, its settings, its attempts."""
+        for key in self.tasks.marks:  # an action on one task applies to the marked one
             self.tasks.move_to_key(key)
         self.attempt_pane.toggle_why()
 
@@ -296,7 +296,7 @@ class RunScreen(LogKeys):
         self._failure(1)
 
     def do_failure_previous(self) -> None:
-        """Go to the failed task before; in the log to the error line before."""
+        """Go to the previous failed task; in the log to the previous error line."""
         self._failure(-1)
 
     def _failure(self, direction: Literal[1, -1]) -> None:

@@ -19,7 +19,7 @@ _PAGE = 200
 
 
 class RunsScreen(Listing):
-    """All runs of a DAG: the newest 200, and as many more each time the cursor comes to the end."""
+    """All runs of a DAG: the newest 200, and 200 more each time the cursor reaches the end."""
 
     view = "runs"
     fields = run_rows.FIELDS
@@ -43,7 +43,7 @@ class RunsScreen(Listing):
         self.set_interval(1.0, self._tick)
 
     def on_line_table_moved(self) -> None:
-        """Fetch more when the oldest run that is shown is reached."""
+        """Fetch more when the cursor reaches the oldest shown run."""
         rows = self.table.rows
         at_end = bool(rows) and self.table.cursor_key == rows[-1].key
         if at_end and len(self.runs) >= self._limit and not self.reverse and not self.wanted.terms:

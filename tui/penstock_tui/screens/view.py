@@ -64,7 +64,7 @@ class View(Screen[None]):
     # -- what a subclass says --------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
-        """Compose what stands between top line and footer."""
+        """Compose what is between top line and footer."""
         yield from ()
 
     async def load(self) -> None:
@@ -75,11 +75,11 @@ class View(Screen[None]):
         return True
 
     def chosen(self) -> tuple[Target, ...]:
-        """Return the marked rows, else the one under the cursor; none where there is none."""
+        """Return the marked rows, or else the one under the cursor; empty if there is none."""
         return ()
 
     def around(self) -> Target | None:
-        """Return what the whole screen is about, such as a run; None where it lists everything."""
+        """Return what the whole screen is about, such as a run; None if it lists everything."""
         return None
 
     def crumbs(self) -> Spans:
@@ -87,7 +87,7 @@ class View(Screen[None]):
         return []
 
     def chip(self) -> Spans:
-        """Return the right end of the top line, such as the filter in force."""
+        """Return the right end of the top line, such as the active filter."""
         return []
 
     def copied(self) -> str:
@@ -95,7 +95,7 @@ class View(Screen[None]):
         return ""
 
     def close_layer(self) -> bool:
-        """Close the innermost thing that ``esc`` should close (filter, marks); False when none is open."""
+        """Close the innermost thing that ``esc`` should close (filter, marks); False if none is open."""
         return False
 
     # -- the frame -------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class View(Screen[None]):
 
     @property
     def in_front(self) -> bool:
-        """Whether this is the view one sees, even behind a dialog."""
+        """Whether this is the visible view, even behind a dialog."""
         views = [screen for screen in self.app.screen_stack if isinstance(screen, View)]
         return bool(views) and views[-1] is self
 
@@ -144,7 +144,7 @@ class View(Screen[None]):
     def is_current(self) -> bool:
         """Whether Textual should draw changes here.
 
-        By itself it would for a view under another as well, and each time draw all of the upper one anew.
+        Textual would also do so for a hidden view, and redraw all of the upper one each time.
         """
         return self.in_front
 
@@ -186,7 +186,7 @@ class View(Screen[None]):
             self.shell.act(action, self.targets_of(action))
 
     def targets_of(self, action: Action) -> tuple[Target, ...]:
-        """Return what *action* would be done to now."""
+        """Return the targets of *action* now."""
         return reach(action.takes, self.chosen(), self.around())
 
     def why_not(self, action: Action) -> str | None:
@@ -221,7 +221,7 @@ class View(Screen[None]):
         self.app.action_suspend_process()
 
     def do_redraw(self) -> None:
-        """Draw every cell again: the terminal may have lost what stood there."""
+        """Draw every cell again: the terminal may have lost some."""
         self.app.refresh(layout=True)
 
     def do_copy(self) -> None:

@@ -1,4 +1,4 @@
-"""Acts without a dialog: what the same key takes back needs no question."""
+"""Acts without a dialog: they need no question because the same key undoes them."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def _acts(target: Target) -> list[AnyAct]:
 
 
 def _all_that_lives(target: TaskTarget) -> bool:
-    """Return whether the chosen tasks are all that is unfinished in the run: then the run is meant."""
+    """Return whether the chosen tasks are all that is unfinished in the run: then the run is cancelled."""
     alive = sum(task.state not in TERMINAL for task in target.tasks)
     done, total = done_of(target.run.counts)
     return len(target.tasks) > 1 and alive >= total - done > 0

@@ -1,4 +1,4 @@
-"""The clock by which the logical dates of a DAG are read."""
+"""The time zone of a DAG's logical dates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock_tui.view import durations
 
 
 async def zone_of(shell: Shell, target: Target) -> tzinfo:
-    """Return the time zone of the target's DAG; UTC when it is not known."""
+    """Return the time zone of the target's DAG; UTC if it is not known."""
     dag = dag_of(target)
     if dag is not None:
         return durations.zone(dag.timezone)

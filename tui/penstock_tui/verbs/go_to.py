@@ -1,4 +1,4 @@
-"""The views that are opened from several others."""
+"""Opens views that can be reached from several others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def runs(shell: Shell, targets: Sequence[Target]) -> None:
 
 
 async def calendar(shell: Shell, targets: Sequence[Target]) -> None:
-    """Show what became of each day of the DAG's schedule."""
+    """Show what happened on each day of the DAG's schedule."""
     if not isinstance(targets[0], FileTarget):
         shell.push_screen(CalendarScreen(targets[0].dag_id))
 

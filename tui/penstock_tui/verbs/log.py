@@ -9,7 +9,7 @@ from penstock_tui.target import Target, TaskTarget, run_of
 
 
 async def log(shell: Shell, targets: Sequence[Target]) -> None:
-    """Show the log of the task; of a run its first failure's, else what runs, else the last."""
+    """Show the log of the task; for a run, of its first failure, else of a running task, else the last."""
     target = targets[0]
     run = run_of(target)
     if isinstance(target, TaskTarget):

@@ -25,7 +25,7 @@ class _Pausable(NamedTuple):
 
 
 async def pause(shell: Shell, targets: Sequence[Target]) -> None:
-    """Pause or resume at once: the same key undoes it. Ask first when it is about several things.
+    """Pause or resume at once: the same key undoes it. Ask first if there are several things.
 
     Several get the same verb: those not paused yet are paused; if all are paused, all are resumed.
     """

@@ -1,4 +1,4 @@
-"""How many runs of a backfill go at once."""
+"""Changes how many runs of a backfill are active at once."""
 
 from __future__ import annotations
 

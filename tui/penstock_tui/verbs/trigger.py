@@ -13,7 +13,7 @@ from penstock_tui.target import FileTarget, Target
 
 
 async def trigger(shell: Shell, targets: Sequence[Target]) -> None:
-    """Ask for the date and the parameters of one DAG, or start a run of each of several as they stand."""
+    """Ask for the date and the parameters of one DAG, or start one run of each of several DAGs."""
     dags = list(dict.fromkeys(target.dag_id for target in targets if not isinstance(target, FileTarget)))
     if len(dags) > 1:
         now = shell.clock.now()

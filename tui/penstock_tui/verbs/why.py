@@ -1,4 +1,4 @@
-"""Why is it not running: every gate with its holder."""
+"""Why is it not running: every barrier with its holder."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pure: views in, cells and text out. No Textual."""
+"""Turns views into cells and text. Pure: no Textual."""

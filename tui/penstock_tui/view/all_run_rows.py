@@ -1,4 +1,4 @@
-"""Runs of all DAGs: the columns, and what the filter and the order ask the engine for. Pure."""
+"""Runs of all DAGs: the columns, and the query for the engine from the filter and the order. Pure."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ SORTS: tuple[RunOrder, ...] = ("date", "state", "started", "took", "type", "dag"
 
 
 def key_of(run: RunRow) -> str:
-    """Return what names a run among those of all DAGs."""
+    """Return the key of a run among those of all DAGs."""
     return f"{run.dag_id}/{run.run_id}"
 
 
 def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
-    """Return the cells of one run, in the order of COLUMNS. Its date is read by the DAG's clock."""
+    """Return the cells of one run, in the order of COLUMNS. Its date is in the DAG's time zone."""
     return ([(label(run.dag_id), "")], *run_rows.cells(run, now, zone, dag_zone, looks))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the filter asks for: a query without its page, and what of it is not understood yet."""
+    """The query of a filter, without its page, and the parts that are not valid (yet)."""
 
     query: RunQuery
     unclear: str = ""
 
 
 def asked(wanted: Filter, sort: str, *, reverse: bool, now: datetime) -> Asked:
-    """Return what *wanted* and the order ask for. A date that is not finished asks for nothing yet."""
+    """Return the query for *wanted* and the order. An unfinished date is ignored."""
     terms: list[Term] = []
     since: datetime | None = None
     until: datetime | None = None
@@ -68,7 +68,7 @@ def asked(wanted: Filter, sort: str, *, reverse: bool, now: datetime) -> Asked:
 
 
 def _moment(typed: str, now: datetime, *, end_of_day: bool) -> datetime:
-    """Return a moment: a span before *now* (``2h``), or a date on the clock of *now*."""
+    """Return a time: a span before *now* (``2h``), or a date in the zone of *now*."""
     span = moments.span(typed)
     if span is not None:
         return now - span
@@ -79,9 +79,9 @@ def _moment(typed: str, now: datetime, *, end_of_day: bool) -> datetime:
 
 
 def hidden(marked: Sequence[RunRow], wanted: Filter) -> int:
-    """Return how many of the *marked* runs the filter hides, as far as the run itself tells.
+    """Return how many of the *marked* runs the filter hides, as far as the run itself shows.
 
-    Owner, tags and dates are the engine's to judge: those that fail by them alone are not counted.
+    Only the engine can judge owner, tags and dates: runs hidden only by these are not counted.
     """
     known = {"dag", "state", "type", "text"}
     terms = tuple(term for term in wanted.terms if term.field in known)

@@ -1,4 +1,4 @@
-"""Box-drawing characters by the sides they join, and their ASCII stand-ins. Pure."""
+"""Box-drawing characters by the sides they join, and their ASCII replacements. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIDES = {char: sides for sides, char in enumerate(BOX)}
 """The sides that a character joins."""
 
 ELIDED = "⋯"
-"""Stands where something is left out for want of room."""
+"""Shown where something is left out for lack of space."""
 
 _ASCII = str.maketrans(
     "│─╭╮╰╯├┤┬┴┼╵╷╶╴⋯┌┐└┘━┃╸╺║═▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐▔✗✓⨯⊗⊘⊜∅∿⟳↻◌◦·▸▾▴»↑↓←→…—",
@@ -22,7 +22,7 @@ _ASCII = str.maketrans(
 
 
 def to_ascii(cells: str) -> str:
-    """Return *cells* with every character that we draw with replaced by its nearest in ASCII."""
+    """Return *cells* with every drawing character replaced by its nearest in ASCII."""
     return cells.translate(_ASCII)
 
 

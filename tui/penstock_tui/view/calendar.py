@@ -1,7 +1,7 @@
-"""The calendar of a schedule: months as grids of days, a letter and a colour for what became of each. Pure.
+"""The calendar of a schedule: months as grids of days, a letter and a colour for what happened on each. Pure.
 
-A day shows the most notable thing of it. A capital letter stands for all its points, a small one
-for some of them; ``~`` marks a day on which a change of clocks moved a point.
+A day shows its most notable event. A capital letter is for all of its points, a small one for some of
+them; ``~`` marks a day on which a clock change moved a point.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FACES: Mapping[str, Look] = {
     RunState.FAILED: LOOKS["failed"],
     **{state: POINTS[state].look for state in _NOTABLE},
 }
-"""By what they say, the most notable first."""
+"""By meaning, the most notable first."""
 
 
 def first_of(day: date, months: int = 0) -> date:
@@ -59,7 +59,7 @@ def same_day(day: date, months: int) -> date:
 
 
 def kind_of(row: DayRow) -> str:
-    """Return what is most notable of a day."""
+    """Return the most notable event of a day."""
     return next(kind for kind in FACES if _count(row, kind))
 
 
@@ -76,13 +76,13 @@ def letter_of(row: DayRow) -> tuple[str, str]:
 
 
 def bad(row: DayRow) -> bool:
-    """Whether somebody may want to look at a day: a run failed, or a point has no run."""
+    """Whether a day needs a look: a run failed, or a point has no run."""
     return kind_of(row) in {RunState.FAILED, PointState.SKIPPED, PointState.WAITING}
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a month is drawn from. ``marked`` are the first and last day of a marked span."""
+    """What is needed to draw a month. ``marked`` are the first and last day of a marked span."""
 
     days: Mapping[date, DayRow]
     today: date
@@ -123,18 +123,18 @@ class Page:
 
 
 def line_of(day: date) -> int:
-    """Return the line of its month on which a day stands."""
+    """Return the line of a day in its month."""
     return _TITLES + (day.day + first_of(day).weekday() - 1) // 7
 
 
 def day_at(month: date, line: int, cell: int) -> date | None:
-    """Return the day that stands on *line* of a month, so many cells from its left, if one does."""
+    """Return the day on *line* of a month at *cell* from its left, or None."""
     number = (line - _TITLES) * 7 + cell // CELL - month.weekday() + 1
     return month.replace(day=number) if line >= _TITLES and 1 <= number <= last_of(month).day else None
 
 
 def summary(day: date, row: DayRow | None) -> Spans:
-    """Return what became of a day's points, in words."""
+    """Return what happened to a day's points, in words."""
     spans: Spans = [(f"{day:%a %Y-%m-%d}  ", "bold")]
     if row is None:
         return [*spans, ("no schedule point", "bright_black")]
@@ -153,12 +153,12 @@ def summary(day: date, row: DayRow | None) -> Spans:
     if row.runs.get(RunState.FAILED):
         spans.append((f"  {row.runs[RunState.FAILED]} failed", FACES[RunState.FAILED].style))
     if row.moved_by_dst:
-        spans.append(("  moved by the change of clocks", "bright_black"))
+        spans.append(("  moved by the clock change", "bright_black"))
     return spans
 
 
 def legend() -> Spans:
-    """Return what the letters mean."""
+    """Return the meanings of the letters."""
     spans: Spans = []
     for face in FACES.values():
         spans += [(face.letter, face.style), (f" {face.word}  ", "bright_black")]

@@ -11,7 +11,7 @@ from typing import Literal
 class Column:
     """A column: ``width`` cells at least, up to ``most`` (0: no more than width) when there is room.
 
-    ``drop`` orders who leaves first when it gets narrow: the highest first; 0 never leaves. ``keep``
+    ``drop`` orders which column goes first when it gets narrow: the highest; 0 never goes. ``keep``
     is the end of a cell that stays when it is cut.
     """
 

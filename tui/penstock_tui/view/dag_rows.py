@@ -1,4 +1,4 @@
-"""The DAG list as columns and cells, its order and what its filter sees. Pure: now is passed in."""
+"""The DAG list as columns and cells, its order and its filter fields. Pure: now is passed in."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def columns(names: Iterable[str]) -> tuple[Column, ...]:
 
 
 def state_of(row: DagRow) -> str:
-    """Return the word that stands for a DAG: frozen and missing before its newest run's state."""
+    """Return the state word of a DAG: frozen or missing, or else its newest run's state."""
     if row.quarantined is not None:
         return "quarantined"
     if row.missing:

@@ -1,4 +1,4 @@
-"""What there is to know about a task beside its log: its settings and its attempts. Pure."""
+"""The details of a task besides its log: its settings and its attempts. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from penstock_tui.view.state_style import Looks
 from penstock_tui.view.task_rows import slow_note
 
 _SHOWN = 6
-"""Parents, attempts and parameters named at most; the rest is counted."""
+"""The most parents, attempts and parameters that are named; the rest are counted."""
 
 
 def task_lines(task: TaskRow, detail: RunDetail, looks: Looks, cells: int, now: datetime) -> list[Spans]:
-    """Return how a task is set: operator, rule, pool, parents with their states, parameters of the run."""
+    """Return the settings of a task: operator, rule, pool, parents with states, the run's parameters."""
     lines: list[Spans] = [
         [
             (" operator ", "dim"),

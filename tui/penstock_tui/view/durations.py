@@ -1,4 +1,4 @@
-"""Times, spans and sizes in as few characters as a person can read. Pure: now is passed in."""
+"""Times, spans and sizes in few characters. Pure: now is passed in."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def span(seconds: float | None) -> str:
 
 
 def brief(seconds: float | None) -> str:
-    """Return a duration in its largest unit alone: ``42s``, ``14m``, ``3h``, ``12d``; ``-`` for None."""
+    """Return a duration in its largest unit only: ``42s``, ``14m``, ``3h``, ``12d``; ``-`` for None."""
     if seconds is None:
         return "-"
     seconds = max(0.0, seconds)
@@ -92,9 +92,9 @@ def stamp(moment: datetime | None, zone: tzinfo | None = None) -> str:
 
 @lru_cache(64)
 def zone(name: str) -> tzinfo:
-    """Return the time zone called *name*; UTC when there is none of that name.
+    """Return the time zone called *name*; UTC if it does not exist.
 
-    Logical dates are read by the clock of their DAG, everything else by that of the operator.
+    Logical dates are in the zone of their DAG, everything else in that of the operator.
     """
     try:
         return ZoneInfo(name)

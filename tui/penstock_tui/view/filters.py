@@ -1,7 +1,7 @@
 """The filter grammar of every filter bar: ``state:failed,running owner:x !tag:y "two words" !text``. Pure.
 
-Terms stand between spaces and all must hold; a term with a leading ``!`` must not. ``field:a,b`` is
-either of the two. Double quotes keep spaces, and what they hold is searched as it is.
+Terms are separated by spaces and all must match; a term with a leading ``!`` must not. ``field:a,b``
+matches either of the two. Double quotes keep spaces, and their contents are searched as they are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ALTERNATIVE = re.compile(rf'(?:{_QUOTED}|[^,"])+')
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A field with its alternatives, and whether a row must hold one of them or none."""
+    """A field with its alternatives, and whether a row must have one of them or none."""
 
     field: str
     alternatives: tuple[str, ...]
@@ -41,7 +41,7 @@ class Filter:
     def passes(self, fields: Mapping[str, Sequence[str]]) -> bool:
         """Return whether a row with *fields* (field -> values; ``text`` is searched by plain words) passes.
 
-        Upper and lower case are one.
+        Case does not matter.
         """
         return all(term.passes(fields) for term in self.terms)
 
@@ -56,9 +56,9 @@ def hint(fields: Sequence[str]) -> str:
 
 
 def parse(source: str, fields: Sequence[str]) -> Filter:
-    """Return the filter that *source* means; ``x:y`` with an unknown field is plain text.
+    """Return the filter in *source*; ``x:y`` with an unknown field is plain text.
 
-    What is not finished, such as ``!`` or ``state:``, asks for nothing yet.
+    Unfinished terms, such as ``!`` or ``state:``, are ignored.
     """
     terms: list[Term] = []
     for found in _TERM.finditer(source):

@@ -1,8 +1,8 @@
-"""Where the lines of a log begin, and the pieces of lines that are too long to be held at once. Pure.
+"""Where the lines of a log begin, and the pieces of lines that are too long for memory. Pure.
 
 A line goes on to a new piece at each multiple of `PIECE` that has no newline in the `PIECE` bytes
 before it. So a line shorter than `PIECE` is never broken, no piece is longer than twice that, and
-whoever reads any stretch of the log finds the same pieces: what decides is in the bytes before.
+every reader of any part of the log finds the same pieces, because only the bytes before decide.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PIECE = 64 << 10
 def starts(data: bytes | bytearray, offset: int, *, known: bool, piece: int = PIECE) -> array[int]:
     """Return the offsets at which pieces begin in *data*, which begins at *offset* of the log.
 
-    *known* says that one begins at *offset*. What begins before the first of them is not known.
+    *known*: a piece begins at *offset*. The beginning of what is before the first one is not known.
     """
     if not data:
         return array("Q")
@@ -45,7 +45,7 @@ def up(offset: int, piece: int = PIECE) -> int:
 
 
 def before(offset: int, piece: int = PIECE) -> int:
-    """Return from where to read in order to know a piece that begins before *offset*."""
+    """Return where to start reading to find a piece that begins before *offset*."""
     return max(0, up(offset, piece) - 2 * piece)
 
 

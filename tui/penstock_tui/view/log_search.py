@@ -35,7 +35,7 @@ ERROR = re.compile(
     rb"|\bexit(?:ed)?(?: with)?(?: code| status)?:? [1-9]",
     re.MULTILINE,
 )
-"""What a search for errors stops at."""
+"""The pattern of error lines."""
 
 _SIGNS = (
     b"ERROR", b"FATAL", b"CRITICAL", b"PANIC", b"Traceback", b"rror: ", b"Error", b"Exception", b"panic: ",

@@ -12,7 +12,7 @@ from penstock_tui.view.log_search import Found, Sought
 
 
 class Follow(Enum):
-    """Whether the view keeps to the end of the log."""
+    """Whether the view stays at the end of the log."""
 
     FOLLOWING = "following"
     MANUAL = "manual"

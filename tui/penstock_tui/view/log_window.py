@@ -21,8 +21,8 @@ KEEP = 2 << 20
 class Lines(Protocol):
     """Lines in order, each known by the offset of its first byte; of a very long line its pieces.
 
-    An offset means one line for as long as the log lives. An index means it only while ``version``
-    stays what it was: nobody may keep one for longer.
+    An offset identifies a line for as long as the log exists. An index does so only while ``version``
+    stays the same: do not keep one for longer.
     """
 
     @property
@@ -62,7 +62,7 @@ class LogWindow:
         self._data = bytearray()
         self._starts = array("Q")
         self._ragged = False
-        """Whether the first line is only the rest of one: nothing else was at hand."""
+        """Whether the first line is only the rest of one, because nothing more is in memory."""
         self.start = self.end = self.size = self.version = 0
         self.ended = False
 
@@ -76,7 +76,7 @@ class LogWindow:
 
     @property
     def at_end(self) -> bool:
-        """Whether the last byte of the log, as far as heard, is here."""
+        """Whether the last byte of the log, as far as known, is here."""
         return self.end >= self.size
 
     def before(self) -> tuple[int, int] | None:
@@ -91,7 +91,7 @@ class LogWindow:
         return None if self.at_end else (self.end, min(BLOCK, self.size - self.end))
 
     def whole_lines(self) -> tuple[int, bytes]:
-        """Return where the last line that is finished ends, and what stands after it."""
+        """Return where the last line that is finished ends, and what is after it."""
         if not self._starts or self._data.endswith(b"\n"):
             return self.end, b""
         return self._starts[-1], bytes(self._data[self._starts[-1] - self.start :])

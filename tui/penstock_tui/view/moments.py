@@ -11,7 +11,7 @@ _SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?")
 
 
 def moment(text: str, *, end_of_day: bool = False) -> datetime:
-    """Return an ISO date or time as typed; naive, so on the DAG's clock, when it has no offset.
+    """Return an ISO date or time as typed; naive, so in the DAG's zone, if it has no offset.
 
     A date without a time is its first moment, or its last with *end_of_day*. Raise `UsageError` otherwise.
     """

@@ -1,4 +1,4 @@
-"""A pause in words: who, why and until when. Every screen takes them from here. Pure."""
+"""A pause in words, for every screen: who, why and until when. Pure."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def pause_mark(info: PauseInfo, word: str) -> str:
 
 
 def pause_note(info: PauseInfo) -> str:
-    """Return the reason, else who: what fits into a cell of a table."""
+    """Return the reason, or else who: short enough for a table's cell."""
     return f"held: {label(info.why or info.by)}"

@@ -33,7 +33,7 @@ def verb(plans: Sequence[Plan]) -> str:
 def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo) -> list[Spans]:
     """Return one line for each change: of what, from which state to which, and a note.
 
-    Dates are read by the clock of *zone*, that of the DAG.
+    Dates are in *zone*, the DAG's.
     """
     dates = _short_dates(items, zone)
     several = len({item.dag_id for item in items}) > 1
@@ -76,7 +76,7 @@ def _name(item: PlanItem, dates: dict[tuple[str, str | None], str]) -> str:
 
 
 def date_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo) -> list[Spans]:
-    """Return the dates of a backfill by the clock of *zone*: days as a calendar, finer points one a line."""
+    """Return the dates of a backfill in *zone*: days as a calendar, finer points one a line."""
     dates = [item.logical_date.astimezone(zone) if item.logical_date else None for item in items]
     days = [date.date() for date in dates if date is not None]
     if len(days) < len(items) or len(set(days)) < len(days):

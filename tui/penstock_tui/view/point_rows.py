@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def cells(point: LedgerPoint, zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
-    """Return the cells of one point, in the order of COLUMNS; its date by the clock of *zone*."""
+    """Return the cells of one point, in the order of COLUMNS; its date in *zone*."""
     face = POINTS[point.state].look
     here = point.logical_date.astimezone(zone)
     run: Spans = [("", "")]
@@ -43,5 +43,5 @@ def _why(point: LedgerPoint) -> str:
     if point.span_count > 1:
         words.append(f"one of {point.span_count}")
     if point.moved_by_dst:
-        words.append("moved by the change of clocks")
+        words.append("moved by the clock change")
     return ", ".join(words)

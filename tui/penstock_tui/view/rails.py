@@ -1,14 +1,14 @@
 """The DAG as a list with rails: one row per task, its dependencies drawn beside it. Pure.
 
 How to read it. A vertical line (a rail) carries the output of a task, or of several with the same
-children, down to whoever waits for it. Flow goes down only. Horizontal bars:
+children, down to the tasks that wait for it. Flow only goes down. Horizontal bars:
 
 * left of a task's glyph: every rail that the bar joins feeds this task;
-* right of a task's glyph: the task's output goes into that rail, as its sisters' does;
+* right of a task's glyph: the task's output goes into that rail, like its sisters' output;
 * on a row without a glyph: every rail that the bar joins feeds the task on the next row.
 
 A glyph right below a glyph is its child, unless one of these bars says otherwise. A rail that a
-bar passes without joining stays a plain ``│``. So the drawing says neither more nor less than the
+bar passes without joining stays a plain ``│``. So the drawing shows exactly the
 edges of the graph, and a thousand sisters between two tasks take three lanes.
 """
 
@@ -33,7 +33,7 @@ class RowKind(Enum):
     GROUP = "group"
     """The title of an open group."""
     FOLDED = "folded"
-    """A folded group, standing for all its tasks."""
+    """A folded group, in place of all its tasks."""
     BEND = "bend"
     """Only rails."""
 
@@ -99,7 +99,7 @@ def lay_out_order(order: Order, *, folded: Collection[str] = (), max_lanes: int 
 
 @dataclass(slots=True, eq=False)
 class _Rail:
-    """One lane's content: ``waiting`` consumers are still to come."""
+    """The content of a lane: the ``waiting`` consumers are further down."""
 
     lane: int
     waiting: int

@@ -31,11 +31,11 @@ class RowText:
     """How wide names are at least: figures leave before a name is cut, down to the time taken."""
 
     def members(self, row: Row) -> tuple[str, ...]:
-        """Return the tasks that a row stands for."""
+        """Return the tasks of a row."""
         return (row.key,) if row.key in self.tasks else self.rails.members[row.key]
 
     def titles(self) -> Spans:
-        """Return the titles of the columns, standing over them."""
+        """Return the line of column titles."""
         spans: Spans = [(" " * self.rails.width, "")]
         for index, cells in self._columns():
             column = task_rows.COLUMNS[index]
@@ -43,7 +43,7 @@ class RowText:
         return joined(spans)
 
     def row(self, row: Row, now: datetime) -> Spans:
-        """Return what a row says at *now*."""
+        """Return the text of a row at *now*."""
         rails = to_ascii(row.cells) if self.looks.ascii else row.cells
         spans: Spans = [(rails, "dim")]
         if row.column >= 0:
@@ -84,7 +84,7 @@ class RowText:
 
 
 def joined(spans: Spans) -> Spans:
-    """Return *spans* with neighbours of one look made one: fewer bytes for the terminal."""
+    """Return *spans* with neighbours of the same style merged: fewer bytes for the terminal."""
     out: Spans = []
     for text, style in spans:
         if out and (out[-1][1] == style or (not text.strip() and not _paints(out[-1][1]))):
@@ -100,7 +100,7 @@ def _paints(style: str) -> bool:
 
 
 def after(spans: Spans, cells: int) -> Spans:
-    """Return what of *spans* lies behind its first *cells* cells, which must hold narrow characters only."""
+    """Return *spans* without the first *cells* cells, which must be narrow characters only."""
     out: Spans = []
     for text, style in spans:
         if cells < len(text):

@@ -29,7 +29,7 @@ SORTS = ("date", "state", "started", "took", "type")
 
 
 def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
-    """Return the cells of one run, in the order of COLUMNS. Its date is read by the DAG's clock."""
+    """Return the cells of one run, in the order of COLUMNS. Its date is in the DAG's time zone."""
     date = run.logical_date or run.stands_for
     name = durations.stamp(date, dag_zone) if date else run.run_id
     if run.logical_date is None and date is not None:

@@ -1,4 +1,4 @@
-"""Figures over time in a few characters, and rates out of totals. Pure."""
+"""Figures over time in a few characters, and rates from totals. Pure."""
 
 from __future__ import annotations
 

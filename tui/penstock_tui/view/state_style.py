@@ -17,7 +17,7 @@ _OF_KIND: dict[type, dict[str, Look]] = {
     **{words.kind: words.looks() for words in _VOCABULARIES},
     PauseKind: {kind: term.look for kind, term in PAUSES.items()},
 }
-"""Words of small vocabularies may mean something else than a state of that name."""
+"""Words of small vocabularies may differ from a state of the same name."""
 
 
 class Looks:
@@ -38,7 +38,7 @@ class Looks:
         return _OF_KIND.get(type(state), LOOKS).get(state, LOOKS["none"])
 
     def glyph(self, state: str) -> str:
-        """Return the one character that stands for *state*."""
+        """Return the character of *state*."""
         look = self.look(state)
         return look.letter if self._ascii else look.glyph
 

@@ -1,4 +1,4 @@
-"""How far a run is and what ended badly in it, counted alike on every screen. Pure."""
+"""Counts how far a run is and what ended badly in it, for every screen. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ BAD = (
 
 
 def done_of(counts: Mapping[str, int]) -> tuple[int, int]:
-    """Return how many task instances have ended, in whatever way, and how many there are, by state.
+    """Return how many task instances have ended, however they did, and how many there are.
 
-    Those that are no longer part of the DAG count in neither.
+    Those that are no longer part of the DAG are not counted.
     """
     total = sum(counts.values()) - counts.get(TaskState.REMOVED, 0)
     done = sum(counts.get(state, 0) for state in TERMINAL - {TaskState.REMOVED})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One task as the list needs it. ``upstream`` ids that are not among the nodes are ignored."""
+    """One task of the list. ``upstream`` ids that are not among the nodes are ignored."""
 
     key: str
     upstream: tuple[str, ...] = ()
@@ -143,7 +143,7 @@ def _follow_down(
 
 
 def _on_cycles(rest: Iterable[str], members: Mapping[str, Collection[str]]) -> set[str]:
-    """Return what remains of *rest* once all that feeds nothing in it is taken away."""
+    """Return *rest* without the members that feed nothing in it."""
     left = set(rest)
     while True:
         feeding = {key for key in left if any(fed in left for fed in members[key])}

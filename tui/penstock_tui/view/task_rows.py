@@ -1,4 +1,4 @@
-"""What the rows of one run say: names, times, figures, and one state for a whole group. Pure."""
+"""The text of the rows of one run: names, times, figures, and one state for a whole group. Pure."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ COLUMNS = (
 )
 
 COUNTS_UP = frozenset({TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
-"""States in which the time taken grows."""
+"""States in which the duration grows."""
 _WORDY = 94
-"""Cells from which the run's line spells out what it counts."""
+"""Cells from which the run's line names its counts."""
 _WORDINGS = (
     (False, True, True),
     (False, False, True),
@@ -39,7 +39,7 @@ _WORDINGS = (
     (True, False, True),
     (True, False, False),
 )
-"""Ways to say where a run stands, the richest first: in glyphs, with its type, with what was skipped."""
+"""Ways to show how far a run is, the longest first: in glyphs, with its type, with what was skipped."""
 _GIVE_WAY = (2, 0)
 """The pieces of the run's line that are cut first: the run's name, then the DAG's."""
 _MARKED = 50
@@ -85,7 +85,7 @@ MAPPED = "[]"
 
 
 def nodes_of(detail: RunDetail) -> tuple[Node, ...]:
-    """Return the run's tasks as the rails need them.
+    """Return the run's tasks for the rails.
 
     The instances of a mapped task are a group of their own. What stands between the instances of two
     mapped tasks is drawn once, or from index to index: a thousand by a thousand rails show nothing.
@@ -123,7 +123,7 @@ def is_failed(task: TaskRow) -> bool:
 
 
 def first_to_look_at(tasks: Sequence[TaskRow]) -> TaskRow | None:
-    """Return the task that a person opening the run wants: the first failed, else one that goes on."""
+    """Return the task that a person opening the run wants: the first failed, or else an unfinished one."""
     for wanted in ({TaskState.FAILED}, COUNTS_UP, {TaskState.UP_FOR_RETRY}, {TaskState.UP_FOR_RESCHEDULE}):
         for task in tasks:
             if task.state in wanted:
@@ -132,7 +132,7 @@ def first_to_look_at(tasks: Sequence[TaskRow]) -> TaskRow | None:
 
 
 def log_to_read(tasks: Sequence[TaskRow]) -> TaskRow | None:
-    """Return the task whose log says most: the first that failed, else one that goes on, else the last.
+    """Return the task with the most useful log: the first failed, else an unfinished one, else the last.
 
     None before the first attempt.
     """
@@ -148,7 +148,7 @@ def log_to_read(tasks: Sequence[TaskRow]) -> TaskRow | None:
 
 
 def name_of(task: TaskRow, groups: Sequence[str]) -> str:
-    """Return a task's name without what the titles of the open *groups* around it say already."""
+    """Return a task's name without the parts that the titles of its open *groups* show."""
     name = key_of(task)
     if groups and groups[-1] == task.task_id + MAPPED:
         said = f" {task.rendered_map_index}" if task.rendered_map_index else ""
@@ -210,7 +210,7 @@ def _until(moment: datetime, now: datetime) -> str:
 
 
 def counts_down(task: TaskRow) -> bool:
-    """Return whether what a task's row says changes by itself."""
+    """Return whether the text of a task's row changes with time."""
     return task.state in COUNTS_UP or (task.next_at is not None and task.state in TIMED)
 
 
@@ -230,7 +230,7 @@ def group_cells(tasks: Sequence[TaskRow], now: datetime) -> dict[str, Spans]:
 
 
 def group_name(group: str, tasks: Sequence[TaskRow], *, folded: bool, ascii: bool) -> Spans:  # noqa: A002
-    """Return a group's title: how it stands open or shut, its name, how much of it is done."""
+    """Return a group's title: open or folded, its name, how much of it is done."""
     arrow = (">" if folded else "v") if ascii else ("▸" if folded else "▾")
     counts = Counter(task.state.value for task in tasks)
     done, total = done_of(counts)
@@ -244,10 +244,10 @@ def group_name(group: str, tasks: Sequence[TaskRow], *, folded: bool, ascii: boo
 
 
 def run_line(detail: RunDetail, now: datetime, zone: tzinfo, looks: Looks, cells: int) -> Spans:
-    """Return where a run stands, in one line for *cells* cells; what is too much stands at its end.
+    """Return the state of a run in one line for *cells* cells; the least important is at the end.
 
-    State, counts and who holds it come first: the names of run and DAG are cut for them, and where that
-    is not enough glyphs take the place of words.
+    State, counts and who holds it come first: the names of run and DAG are cut for them, and if that is
+    not enough, glyphs replace words.
     """
     run = detail.run
     names: Spans = [(f" {label(run.dag_id)} ", "bold"), ("> ", "dim"), (f"{run_name(run, zone)} ", "bold")]
@@ -266,7 +266,7 @@ def run_line(detail: RunDetail, now: datetime, zone: tzinfo, looks: Looks, cells
 
 
 def run_name(run: RunRow, zone: tzinfo) -> str:
-    """Return what a person calls a run: its logical date, else its id."""
+    """Return a run's name for people: its logical date, or else its id."""
     return durations.stamp(run.logical_date, zone) if run.logical_date is not None else label(run.run_id)
 
 
@@ -305,7 +305,7 @@ def _marks(detail: RunDetail) -> Spans:
 
 
 def attempt_title(task: TaskRow, attempt: AttemptRow | None, place: int, of: int, now: datetime) -> Spans:
-    """Return what stands over a log: the task, which attempt, how it ended or how it goes."""
+    """Return the title of a log: the task, which attempt, how it ended or how it is going."""
     spans: Spans = [(f" {label(key_of(task))} ", "bold")]
     if attempt is None:
         return spans

@@ -1,4 +1,4 @@
-"""The answer to "why is it not running?" as lines: in the sheet and beside a log alike. Pure."""
+"""The answer to "why is it not running?" as lines: for the sheet and beside a log. Pure."""
 
 from __future__ import annotations
 

@@ -28,14 +28,14 @@ from penstock_tui.widgets.paragraph import Paragraph
 from penstock_tui.widgets.resources import Resources
 
 _SETTLE = 0.12
-"""Seconds that the cursor must rest on a task before its log is read."""
+"""Seconds that the cursor must stay on a task before its log is read."""
 _SAMPLE = 2.0
-"""Seconds between two questions for the figures of a running attempt."""
+"""Seconds between two requests for the figures of a running attempt."""
 
 _SETTLED = frozenset(
     {TaskState.RUNNING, TaskState.SUCCESS, TaskState.FAILED, TaskState.CANCELLED, TaskState.REMOVED}
 )
-"""States in which "why is it not running?" makes no sense."""
+"""States in which "why is it not running?" does not apply."""
 
 
 class AttemptPane(Vertical):
@@ -50,7 +50,7 @@ class AttemptPane(Vertical):
     def __init__(self, shell: Shell) -> None:
         super().__init__()
         self._shell = shell
-        # Kept here: answers arrive while the screen closes, when a query no longer finds them.
+        # Kept here: answers may arrive while the screen closes, when a query no longer finds them.
         self.pane = LogPane(zone=shell.zone)
         self._details = Paragraph(id="details")
         self._resources = Resources(ascii=shell.looks.ascii)
@@ -78,7 +78,7 @@ class AttemptPane(Vertical):
     # -- which task ------------------------------------------------------------------------------
 
     def show_task(self, detail: RunDetail, task: TaskRow | None, *, instead: str) -> None:
-        """Show *task* of *detail*, or where there is none say *instead*; called again whenever it changed."""
+        """Show *task* of *detail*, or *instead* if there is none; called again whenever it has changed."""
         before, run_before = self.task_row, self.detail
         self.detail, self.task_row = detail, task
         same_run = run_before is not None and run_before.run.run_id == detail.run.run_id

@@ -1,4 +1,4 @@
-"""`CursorList`: rows below a line of titles, with a cursor that stays in sight, marks and ranges of marks.
+"""`CursorList`: rows below a line of titles, with a cursor that stays visible, marks and ranges of marks.
 
 A subclass says which rows there are and draws them.
 """
@@ -18,11 +18,11 @@ CURSOR, MARK, CURSOR_MARK = ">", "*", "»"
 
 
 class CursorList(Widget, can_focus=True):
-    """Moves the cursor as the table of actions says; ``marks`` holds the keys of what is marked."""
+    """Moves the cursor by the table of actions; ``marks`` are the keys of marked rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("list")]
     OVERLAP: ClassVar[int] = 0
-    """Rows of a page that stay in sight when the page is turned."""
+    """Rows of a page that stay visible when the page is turned."""
 
     def __init__(self, *, header: bool = True, cursor: bool = True, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -43,15 +43,15 @@ class CursorList(Widget, can_focus=True):
         raise NotImplementedError
 
     def row_key(self, place: int) -> str | None:
-        """Return the key of the row at *place*; None where the cursor cannot stand."""
+        """Return the key of the row at *place*; None if the cursor cannot be there."""
         raise NotImplementedError
 
     def keys_at(self, place: int) -> tuple[str, ...]:
-        """Return the keys that the row at *place* stands for; none where there is no such row."""
+        """Return the keys of the row at *place*; empty if there is no such row."""
         raise NotImplementedError
 
     def say_moved(self) -> None:
-        """Post that the cursor stands on another row."""
+        """Post that the cursor is on another row."""
         raise NotImplementedError
 
     def say_entered(self) -> None:
@@ -71,7 +71,7 @@ class CursorList(Widget, can_focus=True):
 
     @property
     def cursor_key(self) -> str | None:
-        """The key under the cursor; None where there is no row."""
+        """The key under the cursor; None if there is no row."""
         return self.row_key(self._cursor) if self._cursor < self.count else None
 
     def move_to(self, place: int) -> None:
@@ -153,7 +153,7 @@ class CursorList(Widget, can_focus=True):
         return bool(keys)
 
     def mark_all(self) -> bool:
-        """Mark all that is shown, or none of it when all is marked; return whether anything is shown."""
+        """Mark all that is shown, or unmark all if all is marked; return whether anything is shown."""
         every = self._shown()
         self.marks = self.marks - every if every <= self.marks else self.marks | every
         self.refresh()

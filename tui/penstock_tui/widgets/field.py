@@ -58,12 +58,12 @@ class Field(Widget, can_focus=True):
         """Whether all of the text is selected: what is typed or pasted next replaces it."""
 
     def set_caption(self, caption: str) -> None:
-        """Change what stands before the text."""
+        """Change the caption."""
         self._caption = label(caption)
         self.refresh()
 
     def set_problem(self, text: str | None) -> None:
-        """Say beside the field what is wrong with it; None takes it away."""
+        """Say beside the field what is wrong with it; None removes it."""
         problem = label(text or "")
         if problem != self._problem:
             self._problem = problem
@@ -126,7 +126,7 @@ class Field(Widget, can_focus=True):
         self.set_text(before + typed + after, len(before) + len(typed))
 
     def on_click(self) -> None:
-        """Take the keys; who points at the text means to change it, not to replace it."""
+        """Take the keys without selecting: a click in the text is for changing, not replacing it."""
         self.focus()
         self._replacing = False
         self.refresh()

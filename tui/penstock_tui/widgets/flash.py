@@ -22,7 +22,7 @@ class Flash(Line):
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Show the console's present message, if one stands."""
+        """Show the console's current message, if there is one."""
         note = shell_of(self).notes.present
         if self._timer is not None:
             self._timer.stop()

@@ -14,7 +14,7 @@ from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.log_window import BLOCK, LogWindow
 
 _TICK = 0.25
-"""Seconds between two looks at a live log: each repaint costs a pane on a slow line."""
+"""Seconds between two reads of a live log: each redraws a pane, which is slow on a slow line."""
 _FAR = 1 << 20
 """Bytes behind the end from which following jumps there instead of reading all that lies between."""
 
@@ -35,11 +35,11 @@ class GrowingLog(Widget):
         """Lines that came since following stopped."""
         self.only = False
         self.current: int | None = None
-        """The offset of the line that a search or a jump led to."""
+        """The offset of the line that a search or jump went to."""
         self.wanted: Wanted | None = None
         self.matches: Matches | None = None
         self.empty = ""
-        """What stands there when there is no log."""
+        """What is shown if there is no log."""
         self.note = ""
         """What happened to the log, such as being cut short."""
         self._source: LogSource | None = None
@@ -77,7 +77,7 @@ class GrowingLog(Widget):
             self._work(self._read_end())
 
     def go_on(self, *, live: bool) -> None:
-        """Take notice that the attempt of this log lives or has ended; reads what is left."""
+        """Record whether the attempt of this log is live or has ended; reads what is left."""
         if self.live and not live:
             self._work(self._look_on())
         self.live = live and self._source is not None
@@ -94,7 +94,7 @@ class GrowingLog(Widget):
         self.app.run_worker(job, name="log", group="log", exit_on_error=False)  # type: ignore[arg-type]
 
     async def _read_end(self, *, again: bool = True) -> None:
-        """Show the end and keep to it, without reading it *again* where it is at hand."""
+        """Show the end and stay there; unless *again*, do not read it if it is in memory."""
         source, window = self._source, self.window
         if source is None:
             return
@@ -146,7 +146,7 @@ class GrowingLog(Widget):
         self.post_message(self.Moved())
 
     async def _grow(self) -> None:
-        """Read on where the view comes near an end of the window."""
+        """Read more when the view comes near an end of the window."""
         source, window = self._source, self.window
         if source is None or self._turn.locked() or self.only:
             return

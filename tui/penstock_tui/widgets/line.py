@@ -1,4 +1,4 @@
-"""`Line`: one row of coloured text, drawn without layout; the cheapest thing that can change."""
+"""`Line`: one row of coloured text, drawn without layout, so changes are cheap."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Line(Widget):
 
     @property
     def shown(self) -> str:
-        """The text as it is, uncut."""
+        """The text in full."""
         return "".join(text for text, _ in self._spans)
 
     def spans(self, cells: int) -> Spans:  # noqa: ARG002

@@ -36,7 +36,7 @@ class LineTable(CursorList):
     """
 
     class Moved(Message):
-        """The cursor stands on another row (None: there is none)."""
+        """The cursor is on another row (None: there is none)."""
 
         def __init__(self, table: LineTable, key: str | None) -> None:
             super().__init__()
@@ -72,7 +72,7 @@ class LineTable(CursorList):
 
     @property
     def empty(self) -> str:
-        """What stands there while there are no rows."""
+        """What is shown while there are no rows."""
         return self._empty
 
     @empty.setter
@@ -107,13 +107,13 @@ class LineTable(CursorList):
             self.say_moved()
 
     def set_columns(self, columns: Sequence[Column]) -> None:
-        """Replace the columns, as when what they hold needs another width."""
+        """Replace the columns, such as when their contents need another width."""
         if tuple(columns) != self.columns:
             self.columns = tuple(columns)
             self.on_resize()
 
     def set_titles(self, notes: dict[str, str]) -> None:
-        """Set what stands after column titles."""
+        """Set the texts after column titles."""
         if notes != self.title_note:
             self.title_note = notes
             self.refresh(Region(0, 0, self.size.width, 1))
@@ -136,7 +136,7 @@ class LineTable(CursorList):
         return (self.rows[place].key,) if place < len(self.rows) else ()
 
     def say_moved(self) -> None:
-        """Post that the cursor stands on another row."""
+        """Post that the cursor is on another row."""
         self.post_message(self.Moved(self, self.cursor_key))
 
     def say_entered(self) -> None:

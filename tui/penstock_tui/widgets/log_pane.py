@@ -68,7 +68,7 @@ class LogPane(Vertical):
         self._title: Spans = []
         self._source: LogSource | None = None
         self._from: Widget | None = None
-        """Who had the keys when a search was begun."""
+        """The widget that had the keys when a search began."""
         self.bytes_to_search: int | None = None
         """Bytes that a search for an error line still has to read; None when none is running."""
         self._search = 0
@@ -92,7 +92,7 @@ class LogPane(Vertical):
         self.retitle(title)
 
     def retitle(self, title: Spans) -> None:
-        """Change what stands before the log's own state."""
+        """Change the title before the log's own state."""
         self._title = title
         self._show_title()
 
@@ -205,7 +205,7 @@ class LogPane(Vertical):
         self._show_hits()
 
     async def _lead(self, matches: Matches, here: int | None) -> bool:
-        """Go to the first hit from *here* on, or the last of all; return whether it is known yet."""
+        """Go to the first hit from *here* on, or the last one; return whether it is known yet."""
         if here is None:
             hit = matches.previous(self.log_view.window.size)
         else:
@@ -252,7 +252,7 @@ class LogPane(Vertical):
         return True
 
     def toggle_only(self) -> bool:
-        """Show only the lines that match, or all; return False when nothing was searched for."""
+        """Show only the lines that match, or all; return False if nothing was searched for."""
         view = self.log_view
         if view.matches is None:
             return False
@@ -321,7 +321,7 @@ class LogPane(Vertical):
     # -- copying ---------------------------------------------------------------------------------
 
     async def whole_line(self) -> tuple[str, bool]:
-        """Return the marked line, else the lowest one shown, and whether that is all of it.
+        """Return the marked line, or else the lowest shown one, and whether it is complete.
 
         Of a very long line up to `COPIED` bytes are read, from its beginning.
         """
@@ -350,5 +350,5 @@ class LogPane(Vertical):
         return label(text), ended
 
     def copied(self) -> str:
-        """Return what is held of the line that `whole_line` reads."""
+        """Return the part in memory of the line that `whole_line` reads."""
         return label(self.log_view.line_text())

@@ -1,7 +1,7 @@
 """`LogView`: a log of any size, drawn line by line from a small window of it.
 
-It opens at the end with one small read and reads more only as somebody looks that way. It follows
-or stays where it is put, never something between.
+It opens at the end with one small read and reads more only when somebody scrolls there. It either follows
+the end or stays where it is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BODIES = 200
 
 
 GOES_ON = "~"
-"""Stands before a further piece of a line that is too long to be one."""
+"""Shown before a further piece of a long line."""
 
 
 class LogView(GrowingLog, can_focus=True):
@@ -57,7 +57,7 @@ class LogView(GrowingLog, can_focus=True):
         self.times = False
         self._rows: list[tuple[int, int]] = []
         self._rows_of: object = None
-        """What ``_rows`` were worked out from."""
+        """The inputs of ``_rows``."""
         self._painted: list[object] = []
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(_STRIPS)
         self._bodies: LRUCache[int, Body] = LRUCache(_BODIES)
@@ -73,7 +73,7 @@ class LogView(GrowingLog, can_focus=True):
         source, window = self._source, self.window
         if source is None:
             return
-        async with self._turn:  # whoever asks to go somewhere goes there in the order of asking
+        async with self._turn:  # jumps are made in the order of requests
             held = self.only or window.start <= offset < window.end
             chunk = None if held else await source.read(max(0, offset - PIECE), BLOCK)
         if window is not self.window or (chunk is None and not held):
@@ -96,7 +96,7 @@ class LogView(GrowingLog, can_focus=True):
     # -- moving ----------------------------------------------------------------------------------
 
     def follow(self) -> None:
-        """Go to the end and keep to it."""
+        """Go to the end and stay there."""
         self._work(self._read_end(again=False))
 
     def stop_following(self) -> None:
@@ -131,7 +131,7 @@ class LogView(GrowingLog, can_focus=True):
         self._work(self._grow())
 
     def action_do(self, action_id: str) -> None:
-        """Move as the table of actions says; anything else is the screen's."""
+        """Move by the table of actions; anything else is handled by the screen."""
         page = max(1, self.size.height - 1)
         steps = {
             "move.up": -1,
@@ -152,7 +152,7 @@ class LogView(GrowingLog, can_focus=True):
             (self.toggle_wrap if action_id == "wrap" else self.toggle_times)()
 
     def action_sideways(self, by: int) -> None:
-        """Show what lies to the right or left of long lines."""
+        """Scroll long lines to the right or left."""
         if not self.wrap:
             longest = max((self._body(index).strip.cell_length for index, _ in self._layout()), default=0)
             self._left = max(0, min(self._left + by, longest - 1))
@@ -193,7 +193,7 @@ class LogView(GrowingLog, can_focus=True):
             self._work(self.go_to(here, mark=here == self.current))
 
     def matches_grew(self) -> None:
-        """Take notice that the search found more."""
+        """Show that the search found more."""
         if self.only:
             self._changed()
 
@@ -259,7 +259,7 @@ class LogView(GrowingLog, can_focus=True):
         return Place(self._lines.offset(rows[0][0]), rows[0][1]) if rows else self._top
 
     def _layout(self) -> list[tuple[int, int]]:
-        """Return the index and row of each line in view, worked out again once any ground for it changed."""
+        """Return the index and row of each line in view, computed again when any input has changed."""
         lines, height = self._lines, self.size.height
         top = self._top if self.mode is Follow.MANUAL else None
         grounds = (lines, lines.version, top, height, self._room if self.wrap else 0)
@@ -300,7 +300,7 @@ class LogView(GrowingLog, can_focus=True):
         ]
 
     def _date(self) -> None:
-        """Learn when the lines in view were written, if that is to be seen."""
+        """Fetch when the lines in view were written, if times are shown."""
         if self.times and self._source is not None:
             self._work(self._learn_times(self._source))
 

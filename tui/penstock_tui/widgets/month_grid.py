@@ -36,7 +36,7 @@ class MonthGrid(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings("days")]
 
     class Moved(Message):
-        """The cursor stands on another day."""
+        """The cursor is on another day."""
 
     class Entered(Message):
         """A day was chosen with the mouse."""
@@ -56,7 +56,7 @@ class MonthGrid(Widget, can_focus=True):
     # -- content ---------------------------------------------------------------------------------
 
     def begin(self, today: date, first: date | None, last: date) -> None:
-        """Begin at *last*, once the DAG is known: today on its clock, or the last day of what has ended."""
+        """Begin at *last*, once the DAG is known: today in its zone, or the last day of an ended schedule."""
         self.today, self.ends = today, (first, last)
         if last != self.cursor:
             self.cursor = last
@@ -78,7 +78,7 @@ class MonthGrid(Widget, can_focus=True):
 
     @property
     def span(self) -> tuple[date, date]:
-        """The first and last day of what is marked, or twice the day under the cursor."""
+        """The first and last marked day, or the day under the cursor twice."""
         other = self._mark or self.cursor
         return min(other, self.cursor), max(other, self.cursor)
 
@@ -101,7 +101,7 @@ class MonthGrid(Widget, can_focus=True):
             self.move_to(self.ends[1])
 
     def move_to(self, day: date) -> None:
-        """Put the cursor on *day*; other months come into view when it is in none of these."""
+        """Put the cursor on *day*; shows other months if it is in none of the shown ones."""
         if day == self.cursor:
             return
         before, self.cursor = self.cursor, day
@@ -194,7 +194,7 @@ class MonthGrid(Widget, can_focus=True):
             self.move_to(day)
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of every month that stands there."""
+        """Draw one line of every month there."""
         row, line = divmod(y, calendar.MONTH_LINES)
         if row >= self._rows:
             return Strip.blank(self.size.width, self.rich_style)

@@ -1,4 +1,4 @@
-"""`Options`: check boxes or radio buttons in a row, wrapping where they must."""
+"""`Options`: check boxes or radio buttons in a row, wrapping if needed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Options(Widget, can_focus=True):
 
     @property
     def value(self) -> str:
-        """The one chosen value of radio buttons ("" when none is)."""
+        """The one chosen value of radio buttons ("" if none is)."""
         return next((value for value, _ in self.options if value in self.chosen), "")
 
     def choose(self, value: str) -> None:

@@ -1,6 +1,6 @@
-"""`PagedTable`: a table of as many rows as there are, of which only those around the screen are known.
+"""`PagedTable`: a table of all rows, with only those around the screen in memory.
 
-The screen that owns it fetches what `PagedTable.Wanted` asks for and hands it over with `set_page`.
+The screen that owns it fetches what `PagedTable.Wanted` asks for and gives it to `set_page`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _AROUND = 1
 
 
 class PagedTable(LineTable):
-    """A `LineTable` over a list that lies elsewhere. Rows that are not known yet are drawn as dots."""
+    """A `LineTable` over a list in the engine. Rows that are not known yet are drawn as dots."""
 
     class Wanted(Message):
         """Rows on the screen are not known: ask for what `PagedTable.span` says."""
@@ -36,7 +36,7 @@ class PagedTable(LineTable):
         """The place of the first known row."""
         self._asked = (-1, -1)
         self._range_place = 0
-        """Where the range of marks was begun: its row may be out of what is known by now."""
+        """Where the range of marks was begun: its row may not be in memory any more."""
         self._unknown = Row("", tuple([("·", "dim")] for _ in self.columns))
 
     # -- what is known ---------------------------------------------------------------------------
@@ -50,7 +50,7 @@ class PagedTable(LineTable):
     def set_page(self, total: int, first: int, rows: Sequence[Row]) -> None:
         """Take *rows*, which begin at place *first* of *total*. The cursor stays on its row if it is there.
 
-        Marks stay whatever comes: what is not known may still be there.
+        Marks stay in any case: rows that are not in memory may still exist.
         """
         before = self._drawn()
         key, self._asked = self.cursor_key, (-1, -1)
@@ -70,7 +70,7 @@ class PagedTable(LineTable):
         self.want()
 
     def want(self) -> None:
-        """Ask for rows when some on the screen are not known and nobody was asked yet."""
+        """Request rows if some on the screen are not known and were not requested yet."""
         if all(self._knows(place) for place in self._on_screen()):
             return
         span = self.span()
@@ -131,7 +131,7 @@ class PagedTable(LineTable):
     # -- moving and drawing ----------------------------------------------------------------------
 
     def move_to(self, place: int) -> None:
-        """Put the cursor on the row at *place*, and ask for what then stands on the screen."""
+        """Put the cursor on the row at *place*, and request what is then on the screen."""
         super().move_to(place)
         first, last = sorted((self._range_place, self.cursor))
         if self._range_from is not None and not all(map(self._knows, range(first, last + 1))):

@@ -12,7 +12,7 @@ from penstock_tui.widgets.line import strip_of
 
 
 class Paragraph(Widget):
-    """Rows of text that somebody else broke into lines."""
+    """Rows of text that is already broken into lines."""
 
     DEFAULT_CSS = "Paragraph { height: auto; display: none; } Paragraph.shown { display: block; }"
 
@@ -32,7 +32,7 @@ class Paragraph(Widget):
 
     @property
     def shown(self) -> str:
-        """The text as it is, uncut."""
+        """The text in full."""
         return "\n".join("".join(text for text, _ in line) for line in self._lines)
 
     def render_line(self, y: int) -> Strip:

@@ -1,4 +1,4 @@
-"""`Prose`: sentences in colour that break at the width at hand, so that their end is read too."""
+"""`Prose`: sentences in colour that wrap at the available width, so that nothing is cut."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def _summary(counts: dict[str, int]) -> str:
     """Return in words what happens to how many points."""
     return (
         f"{sum(counts.values())} dates: {counts[Choice.CREATE]} to create, {counts[Choice.RERUN]} to rerun, "
-        f"{counts[Choice.KEPT]} kept, {counts[Choice.IN_FLIGHT]} in flight"
+        f"{counts[Choice.KEPT]} kept, {counts[Choice.IN_FLIGHT]} active"
     )
 
 

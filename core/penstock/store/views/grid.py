@@ -1,4 +1,4 @@
-"""Reading the grid: which runs are columns, and what stands in the cells that are on a screen."""
+"""Reads the grid: the runs that are columns, and the cells on the screen."""
 
 from __future__ import annotations
 
