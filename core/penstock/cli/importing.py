@@ -207,7 +207,7 @@ def _imported(sources: Sequence[Crontab], daemon: Daemon, where: Place) -> list[
 
 
 def _finish(found: Sequence[Imported], tag: str, to: Path | None, *, as_json: bool, named: bool) -> None:
-    """Write the file, then show what became of each line; *named*: lines say which file they are of."""
+    """Write the file, then show the result of each line; *named*: lines say which file they are from."""
     from penstock.importing.dag_file import dag_file
 
     lines = [(each, line) for each in found for line in each.lines]

@@ -28,7 +28,7 @@ def moments_after(meaning: Meaning, zone: tzinfo, rule: ClockRule, after: dateti
     """Yield the times later than *after*, in order; two are equal where the program runs it twice."""
     waiting: list[datetime] = []
     for day in meaning.days_from(after.astimezone(zone).date() - _DAY):
-        # A change of clocks at midnight may put times of one day among those of the next.
+        # A clock change at midnight may put times of one day among those of the next.
         safe = datetime(day.year, day.month, day.day, tzinfo=UTC) - 2 * _DAY
         yield from takewhile(lambda moment: moment < safe, waiting)  # noqa: B023 - used at once
         waiting = [moment for moment in waiting if moment >= safe]

@@ -21,7 +21,7 @@ class CompoundError(UnreadableError):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One word or operator: its ``text`` is what stands from ``start`` to ``end``."""
+    """One word or operator: its ``text`` is from ``start`` to ``end`` of the line."""
 
     kind: str
     """``word``, ``operator``, or ``redirection`` (the sign alone)."""
