@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -106,3 +107,22 @@ def test_priority_weights(rule: str) -> None:
     ]
     # A diamond counts d once, not once per way.
     assert priority_weights(tasks, Graph.of(tasks)) == WEIGHTS[rule]
+
+
+def test_weights_of_a_long_chain_need_little_memory() -> None:
+    names = [f"t{number}" for number in range(10_000)]
+    tasks = [
+        TaskSpec(
+            task_id=name, operator="EmptyOperator", launch="empty", upstream=tuple(names[max(at - 1, 0) : at])
+        )
+        for at, name in enumerate(names)
+    ]
+    graph = Graph.of(tasks)
+    tracemalloc.start()
+    try:
+        weights = priority_weights(tasks, graph)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (weights["t0"], weights["t9999"]) == (10_000, 1)
+    assert peak < 5 << 20, "a set of tasks each would be 6 MB, or 12"
