@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from penstock.importing.command import understood
 from penstock.importing.compared import here_alone
@@ -76,7 +75,7 @@ def _line(number: int, row: str, variables: dict[str, str], place: Place, taken:
     command, cwd, owner = in_shell(inner.command, env["SHELL"]), inner.cwd or "/", None
     if place.runs_as != "root":
         owner = "root"
-        command = as_user(f"cd {shlex.quote(cwd)}\n{inner.command}", "root", env, env["SHELL"])
+        command = as_user(inner.command, "root", env, env["SHELL"], cwd)
         notes.append(sudo_note("root", place.runs_as))
     job = Job(
         name=name_for(name, taken),

@@ -17,6 +17,11 @@ _QUIET = re.compile(
     r"\s*(?:(?:1?>>?\s*/dev/null\s+2>\s*&1|&>>?\s*/dev/null|>&\s*/dev/null|1?>>?\s*/dev/null|2>>?\s*/dev/null|2>\s*&1"
     r"\s*1?>>?\s*/dev/null)\s*)+$"
 )
+_WEEKDAY_TEST = re.compile(
+    r"""\s*(?:\[|test)\s+["']?(?:\$\(|`)date\s+["']?\+%([uwa])["']?(?:\)|`)["']?\s+(?:==?|-eq)\s+["']?(\w+)["']?\s+"""
+    r"""(?:\]\s*)?&&"""
+)
+_SHORT_DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _TESTS = frozenset({"[", "[[", "test"})
 _ASKING = frozenset({"which", "pgrep", "pidof", "hash", "type"})
 _RUN_PARTS = re.compile(r"\brun-parts\b")
@@ -52,6 +57,7 @@ def understood(command: str, home: str, shared: frozenset[str] = frozenset()) ->
     """
     found = Understood(command.strip())
     try:
+        found = _without_comment(found)
         found = _without_ampersand(found)
         found = _directory(found, home)
         guards, found = _guards(found)
@@ -70,6 +76,25 @@ def understood(command: str, home: str, shared: frozenset[str] = frozenset()) ->
         body = "\n".join(f"    {line}" if line else line for line in found.command.split("\n"))
         found = replace(found, command=f"if {guards}; then\n{body}\nfi", plain=False)
     return found
+
+
+def weekday_asked(command: str) -> int | None:
+    """Return the weekday (0 is Sunday) that a test at the beginning of *command* asks for, or None."""
+    found = _WEEKDAY_TEST.match(command)
+    if found is None:
+        return None
+    if found[1] == "a":
+        return _SHORT_DAYS.index(found[2]) if found[2] in _SHORT_DAYS else None
+    if not found[2].isdecimal():
+        return None
+    number = int(found[2])
+    return number % 7 if (1 if found[1] == "u" else 0) <= number <= (7 if found[1] == "u" else 6) else None
+
+
+def _without_comment(found: Understood) -> Understood:
+    """Cut off a comment at the end, which would hide what is put behind the command."""
+    known = pieces(found.command)
+    return replace(found, command=found.command[: known[-1].end]) if known else found
 
 
 def _plain(command: str) -> bool:

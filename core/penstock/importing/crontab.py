@@ -12,7 +12,11 @@ _BUSYBOX_VARIABLE = re.compile(r"\s*(MAILTO|SHELL|PATH)=(\S*)")
 _QUOTED = re.compile(r"""("[^"]*"|'[^']*')\s*""")
 _JOB = re.compile(r"(@\S+|\S+(?:[ \t]+\S+){4})(?:[ \t]+(.*))?", re.DOTALL)
 _FIELD = re.compile(r"[\d*][\d*,/~-]*|(?:[a-z]{3}[,-]?)+", re.ASCII | re.IGNORECASE)
+_ABOUT_A_FIELD = re.compile(
+    r"[\d*?~+,/-]|[LH]\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", re.IGNORECASE
+)
 _WORD = re.compile(r"@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)")
+_HEADER = re.compile(r"minute \(0 ?- ?59\)|^m\s+h\s+dom|^[-.*| ]+$|^\.-+", re.IGNORECASE)
 _EXAMPLE = re.compile(r"command to be executed|user-name|<command>|path/to/command", re.IGNORECASE)
 _USUAL_USERS = frozenset(
     {
@@ -80,12 +84,17 @@ def read_crontab(
         users = _has_users(text, daemon, known_users)
     entries = list(_entries(text, daemon, users=users))
     live = [entry for entry in entries if not entry.off]
-    if live and all(entry.problem for entry in live) and not _has_variable(text, daemon):
+    if live and not any(_has_fields(entry) for entry in live) and not _has_variable(text, daemon):
         first = live[0]
-        raise NotACrontabError(
-            f"line {first.line}: {first.problem}; no other line is one of a crontab either"
-        )
+        why = first.problem or f"{first.schedule!r} is not minute, hour, day, month and weekday"
+        raise NotACrontabError(f"line {first.line}: {why}; no other line is one of a crontab either")
     return entries
+
+
+def _has_fields(entry: Entry) -> bool:
+    """Return whether a line begins with what may be a schedule, right or wrong."""
+    words = entry.schedule.split()
+    return entry.schedule.startswith("@") or sum(_ABOUT_A_FIELD.match(word) is not None for word in words) > 2
 
 
 def _entries(text: str, daemon: Daemon, *, users: bool) -> list[Entry]:
@@ -115,7 +124,10 @@ def _entries(text: str, daemon: Daemon, *, users: bool) -> list[Entry]:
 
 
 def _with(entry: Entry, comments: list[str]) -> Entry:
-    return replace(entry, comments=tuple(comment for comment in comments if comment))
+    said = tuple(comment for comment in comments if comment)
+    if any(_HEADER.search(comment) or _EXAMPLE.search(comment) for comment in said):
+        said = ()  # the explanation of the columns that a new crontab has
+    return replace(entry, comments=said)
 
 
 def _about_ends(entry: Entry, raw: str, daemon: Daemon, *, last: bool) -> Entry:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from penstock.importing.jobs import Imported, Job, Line, Mail
-from penstock.importing.python_text import call, comment, literal, mapping
+from penstock.importing.python_text import WIDTH, call, comment, literal, mapping
 from penstock.importing.script import as_template
 from penstock.importing.written import Written
 
@@ -76,14 +77,20 @@ def _spaced(lines: Iterable[str]) -> list[str]:
 
 
 def _opening(found: Sequence[Imported]) -> list[str]:
-    titles = " and ".join(each.title for each in found)
+    titles = [each.title for each in found]
     program = found[0].program if found else "cron"
+    if len(titles) > 2:
+        titles = [f"{len(titles)} {'timers' if program == 'systemd' else 'crontabs'}"]
+    old = "disable its timer" if program == "systemd" else "take its line out there"
+    codes = "" if program == "systemd" else f"; {program} did not look at exit codes"
+    text = (
+        f"Every schedule is paused. To move a job, {old}, then unpause its DAG here (penstock unpause "
+        f"DAG). Comments say what differs. A command that fails is a failed task{codes}."
+    )
     return [
-        f'"""Jobs of {_safe(titles)}, as {program} ran them.',
+        f'"""Jobs of {_safe(" and ".join(titles))}, as {program} ran them.',
         "",
-        "Every schedule is paused. To move a job, take its line out there, then unpause its DAG",
-        "here (penstock unpause DAG). Comments say what differs. A command that fails is a",
-        "failed task: cron did not look at exit codes.",
+        *textwrap.wrap(text, WIDTH),
         '"""',
         "",
     ]
@@ -187,7 +194,7 @@ def _shared(names: _Names, tag: str) -> list[str]:
 
 
 def _fitting(line: str, defaults: Sequence[tuple[str, str]]) -> list[str]:
-    if len(line) <= 88:
+    if len(line) <= WIDTH:
         return [line]
     items = [*defaults, ("skip_on_exit_code", "None")]
     return [

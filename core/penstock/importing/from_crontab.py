@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from dataclasses import replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from penstock.importing.command import Understood, understood
+from penstock.importing.command import Understood, understood, weekday_asked
 from penstock.importing.compared import Compared, compared
 from penstock.importing.crontab import Entry, read_crontab
 from penstock.importing.daemons import Daemon
@@ -67,7 +66,7 @@ def _line(entry: Entry, daemon: Daemon, place: Place, shared: frozenset[str], ta
     times = compared(read.meaning, cron, zone, daemon.clock, daemon.title, place.now)
     if cron is None:
         return Line(entry.line, entry.text, warnings=(*why, *notes), there=times.there)
-    notes += [*zone_notes, *_changed(entry.schedule, cron, daemon)]
+    notes += [*zone_notes, *_changed(entry.schedule, cron, daemon), *_weekday(entry.command, read.meaning)]
     return _kept(entry, daemon, place, shared, taken, (cron, zone, times), notes)
 
 
@@ -93,6 +92,18 @@ def _changed(schedule: str, cron: Written, daemon: Daemon) -> list[str]:
         return []
     days = f' with days="{cron.days}"' if cron.days else ""
     return [f"{schedule!r} of {daemon.title} is {cron.cron!r} here{days}"]
+
+
+def _weekday(command: str, meaning: Meaning) -> list[str]:
+    """Return how to have the test of a weekday that begins a command in the schedule instead."""
+    day = weekday_asked(command)
+    if day is None or day not in meaning.weekdays or not meaning.both:
+        return []
+    cron, _ = _written(replace(meaning, weekdays=frozenset({day})), "")
+    if cron is None:
+        return []
+    days = f', days="{cron.days}"' if cron.days else ""
+    return [f'the test of the weekday can be a part of the schedule: at("{cron.cron}"{days})']
 
 
 def _zone(entry: Entry, daemon: Daemon, place: Place) -> tuple[str, list[str]]:
@@ -169,9 +180,7 @@ def _script(
     shell = env["SHELL"]
     if user == place.runs_as:
         return in_shell(command, shell), []
-    if inner.cwd is not None:
-        command = f"cd {shlex.quote(inner.cwd)} || exit\n{command}"
-    return as_user(command, user, env, shell), [sudo_note(user, place.runs_as)]
+    return as_user(command, user, env, shell, inner.cwd), [sudo_note(user, place.runs_as)]
 
 
 def _mail(entry: Entry, daemon: Daemon, user: str) -> tuple[Mail | None, list[str]]:

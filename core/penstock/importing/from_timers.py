@@ -116,7 +116,10 @@ def _read(trigger: Setting, place: Place) -> tuple[Written | None, str, Compared
         cron = written(meaning)
     except CannotSayError as error:
         why = (str(error),)
-    return cron, zone, compared(meaning, cron, zone, "systemd", "systemd", place.now), why
+    times = compared(meaning, cron, zone, "systemd", "systemd", place.now)
+    if not times.there:
+        return None, zone, times, ("systemd never runs it again: its dates are over",)
+    return cron, zone, times, why
 
 
 def _interval(trigger: Setting, place: Place) -> tuple[Written | None, str, Compared, tuple[str, ...]]:
@@ -148,7 +151,7 @@ def _job(timer: Timer, place: Place) -> tuple[Job, list[str]]:
     if user != place.runs_as:
         notes.append(sudo_note(user, place.runs_as))
         owner, env = user, {"HOME": home} | env
-        command = as_user(f"cd {shlex.quote(cwd)} || exit\n{command}", user, env, "/bin/sh")
+        command = as_user(command, user, env, "/bin/sh", cwd)
     job = Job(
         name=unit.stem.replace("@", "_").strip("_.-"),
         crons=(),
@@ -171,7 +174,8 @@ def _timer_notes(unit: Unit) -> list[str]:
             'systemd makes up for a missed one after boot (Persistent); catchup="latest" does that here'
         )
     if delay := unit.last("Timer", "RandomizedDelaySec"):
-        notes.append(f"systemd delays it by up to {delay} at random; here it begins on time")
+        unit_of = " s" if delay.isdecimal() else ""
+        notes.append(f"systemd delays it by up to {delay}{unit_of} at random; here it begins on time")
     if (unit.last("Timer", "WakeSystem") or "no").lower() in ("yes", "true", "1", "on"):
         notes.append("systemd wakes a sleeping machine for it; here nothing does")
     if missing := unknown(unit, "Timer", _TIMER):

@@ -49,7 +49,9 @@ def mapping(name: str, items: Sequence[tuple[str, str]], spread: str | None = No
 
 def comment(text: str, *, first: str = "# ", rest: str = "# ", wrap: bool = True) -> list[str]:
     """Return *text* as lines of comments, without anything that would end one."""
-    clean = "".join(char if char.isprintable() else _escaped(char) for char in text.replace("\n", " "))
+    clean = "".join(
+        char if char.isprintable() else _escaped(char) for char in text.replace("\n", " ").replace("\t", " ")
+    )
     if not wrap:
         return [f"{first}{clean}"]
     return textwrap.wrap(

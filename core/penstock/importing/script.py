@@ -40,10 +40,11 @@ def with_input(command: str, text: str, *, plain: bool) -> str:
     return f"{{\n{command}\n}} <<'{word}'\n{body}\n{word}"
 
 
-def as_user(command: str, user: str, variables: Iterable[str], shell: str) -> str:
-    """Return what runs *command* as *user* in that user's home, with these variables of the task."""
+def as_user(command: str, user: str, variables: Iterable[str], shell: str, cwd: str | None = None) -> str:
+    """Return what runs *command* as *user* with these variables of the task, in *cwd* or the home."""
     passed = " ".join(f'{name}="${name}"' for name in variables if re.fullmatch(r"[A-Za-z_]\w*", name))
-    script = f'cd "$HOME" || exit\n{command}'
+    folder = '"$HOME"' if cwd is None else shlex.quote(cwd)
+    script = f"cd {folder} || exit\n{command}"
     return f"sudo -n -u {shlex.quote(user)} env {passed} {shlex.quote(shell)} -c {shlex.quote(script)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -19,8 +20,9 @@ _TAKES_VALUE = {
     "stdbuf": {"-i", "-o", "-e"},
 }
 _LOCK_VALUES = {"-w", "--wait", "--timeout", "-E", "--conflict-exit-code"}
-_LOCK_SKIPS = {"-n", "--nb", "--nonblock"}
-_LOCK_PLAIN = {"-x", "-e", "--exclusive", "-o", "--close", "-F", "--no-fork"}
+_LOCK_SKIPS = {"--nb", "--nonblock"}
+_LOCK_PLAIN = {"--exclusive", "--close", "--no-fork"}
+_LOCK_LETTERS = re.compile(r"-[xenoF]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,9 @@ def _without_lock(found: Unwrapped, words: list[Piece], shared: frozenset[str]) 
     place, skips = 1, False
     while place < len(words) and words[place].text.startswith("-") and words[place].text != "-c":
         name, _, value = words[place].text.partition("=")
-        if name in _LOCK_SKIPS or name in ("-w", "--wait", "--timeout"):
+        if _LOCK_LETTERS.fullmatch(name):
+            skips = skips or "n" in name
+        elif name in _LOCK_SKIPS or name in ("-w", "--wait", "--timeout"):
             skips = True
         elif name not in _LOCK_PLAIN | _LOCK_VALUES:
             return _keeping_lock(found, words, skips=False)
