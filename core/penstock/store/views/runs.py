@@ -85,7 +85,7 @@ _STATES = (
 )
 
 _RUN_NAMES = [column.name for column in RUN_COLUMNS]
-_run_row = checked(_run, _RUN_NAMES, state=RunState, run_type=RunType)
+_run_row = checked(_run, _RUN_NAMES, state=RunState, run_type=RunType, rush=Rush | None)
 
 
 def read_runs(

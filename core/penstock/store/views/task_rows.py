@@ -63,7 +63,7 @@ _LIVE = (
 TASK_STATES = {state.value: state for state in TaskState}
 _outcomes = decoder(Outcome)
 _TASK_NAMES = [column.name for column in _TASKS.selected_columns]
-_task_row = checked(_task, _TASK_NAMES, state=Literal[tuple(TASK_STATES)])
+_task_row = checked(_task, _TASK_NAMES, state=Literal[tuple(TASK_STATES)], rush=Rush | None)
 
 
 def read_tasks(
