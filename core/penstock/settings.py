@@ -96,6 +96,8 @@ class Settings:
     """How long the callbacks of one event may take, all together."""
     max_consecutive_failed_runs: int = 0
     """This many failed runs in a row pause a DAG's schedule, unless it sets its own number; 0: never."""
+    airflow: dict[str, Any] = field(default_factory=dict)
+    """For files that import airflow: ``compat`` (true), ``dialect`` ("2" or "3"; else the file decides)."""
     pools: dict[str, int] = field(default_factory=dict)
     """Pools made at start if they do not exist: name -> slots."""
     connections: dict[str, Any] = field(default_factory=dict)
@@ -337,6 +339,8 @@ def _checked(key: str, value: Any, kind: str, home: Path, file: Path) -> Any:
         raise SettingsError(f"{file}: {key} must be {wanted}, not {value!r}")
     if key in {"connections", "variables"}:
         _check_entries(key, value, file)
+    if key == "airflow":
+        _check_airflow(value, file)
     match kind:
         case "Path":
             return (home / Path(value).expanduser()).absolute()
@@ -356,6 +360,16 @@ def _check_entries(key: str, entries: dict[str, Any], file: Path) -> None:
         problem = problem_of(entry)
         if problem:
             raise SettingsError(f"{file}: [{key}] {name}: {problem}")
+
+
+def _check_airflow(entries: dict[str, Any], file: Path) -> None:
+    fits = {"compat": (True, False), "dialect": ("2", "3")}
+    for name, value in entries.items():
+        if name not in fits:
+            raise SettingsError(f"{file}: [airflow] has no {name!r}; known: {', '.join(sorted(fits))}")
+        if not any(value is one or (value == one and isinstance(value, str)) for one in fits[name]):
+            words = "true or false" if name == "compat" else '"2" or "3", in quotes'
+            raise SettingsError(f"{file}: [airflow] {name} must be {words}, not {value!r}")
 
 
 def _is_number(value: object) -> bool:

@@ -160,6 +160,7 @@ class Verdict:
     kind: str
     reason: str | None = None
     next_poke_at: float | None = None
+    retry_delay: float | None = None
     skips: tuple[str, ...] = ()
     assets: tuple[dict[str, Any], ...] = ()
     mapped_length: int | None = None

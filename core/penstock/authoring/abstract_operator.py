@@ -22,6 +22,7 @@ from penstock.authoring.arguments import (
 )
 from penstock.authoring.checked import Checked
 from penstock.authoring.checks import exit_codes, mapping, near, optional_text, truth
+from penstock.authoring.exceptions import FailException
 from penstock.authoring.node import Graph, Group, Task, connect
 from penstock.authoring.place import Place, author_place, refuse
 from penstock.authoring.references import references
@@ -32,7 +33,7 @@ from penstock.ids import check_id
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
-    from typing import Any, Literal, TypeVar, Unpack
+    from typing import Any, Literal, NoReturn, TypeVar, Unpack
 
     from penstock.authoring.arguments import TaskArgs
     from penstock.authoring.checked import Check
@@ -70,6 +71,7 @@ class _OperatorType(ABCMeta):
         try:
             if args:
                 refuse(f"{cls.__name__} takes keyword arguments only")
+            kwargs = in_our_words(cls, kwargs)
             fill_from_default_args(cls, kwargs)
             refuse_missing(cls, kwargs)
             task = _make(super().__call__, cls.__name__, kwargs)  # type: ignore[misc]
@@ -138,6 +140,12 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
     map_index_template: str | None = None
     given: ExpandInput | None = None
     """What a mapped task is mapped over."""
+    cannot_run: str | None = None
+    """Why no task of this class can run, in a sentence; such a task keeps its place in the graph."""
+    takes_anything = False
+    """Whether the class takes arguments that nobody here knows."""
+    retry_policy: Any = None
+    """Says after an error whether another try is worth it: see `penstock.task_process.retry_policy`."""
     on_execute_callback: Sequence[Callable[..., Any]] = ()
     on_success_callback: Sequence[Callable[..., Any]] = ()
     on_failure_callback: Sequence[Callable[..., Any]] = ()
@@ -194,6 +202,11 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
         Raises `DagFileError` for an argument of Airflow's that has another name here.
         """
         kind = type(self)
+        dialect = scope.current().dialect
+        ours = dialect.attribute(self, name, value) if dialect is not None else None
+        if ours is not None:
+            setattr(self, *ours)
+            return
         if not kind.__module__.startswith("penstock.") or hasattr(kind, name) or self._ignores(name, value):
             return  # a class of the author's has attributes of its own
         if hint(name):
@@ -208,6 +221,16 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
         Raise `SkipException` to skip, `FailException` to fail without a retry.
         """
         raise NotImplementedError(f"{type(self).__name__} has no execute()")
+
+    def defer(self, **more: Any) -> NoReturn:
+        """Refuse: a task waits in its own process.
+
+        Raises `FailException`.
+        """
+        del more
+        raise FailException(
+            "deferring is not supported: wait in execute(), or use a sensor in mode='reschedule'"
+        )
 
     def on_kill(self) -> None:
         """Clean up when the task is told to stop; called in the task's process."""
@@ -273,6 +296,15 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
 
     def __repr__(self) -> str:
         return f"<Task({type(self).__name__}): {self.task_id}>"
+
+
+def in_our_words(cls: type, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a task as the file means them, if it was written for Airflow."""
+    dialect = scope.current().dialect
+    if dialect is None:
+        return kwargs
+    group: Group | None = kwargs.get("task_group")
+    return dialect.arguments(cls, kwargs, kwargs.get("dag") or (group.dag if group else scope.open_dag()))
 
 
 def _make(make: Callable[..., Any], name: str, kwargs: dict[str, Any]) -> Any:

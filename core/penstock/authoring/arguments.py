@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         pre_execute: Callable[..., Any] | None
         post_execute: Callable[..., Any] | None
         map_index_template: str | None
+        retry_policy: Any
         on_execute_callback: Callbacks
         on_success_callback: Callbacks
         on_failure_callback: Callbacks
@@ -104,6 +105,10 @@ def _trigger_rule(value: Any, name: str) -> str:
     from penstock.model.trigger_rules import TriggerRule
 
     if isinstance(value, str) and value in _OLD_RULES:
+        from penstock.authoring import scope
+
+        if scope.current().dialect is not None:
+            return _OLD_RULES[value]
         refuse(f"{name} {value!r} is called {_OLD_RULES[value]!r} now")
     return one_of(*TriggerRule)(value, name)
 
@@ -130,6 +135,12 @@ def _assets(value: Any, name: str) -> tuple[Any, ...]:
     from penstock.authoring.assets import checked_assets
 
     return checked_assets(value, name)
+
+
+def _policy(value: Any, name: str) -> Any:
+    if value is not None and not callable(getattr(value, "evaluate", None)):
+        refuse(f"{name} must have a method evaluate(exception, try_number, max_tries), not {shown(value)}")
+    return value
 
 
 CHECKS: dict[str, Callable[[Any, str], Any]] = {
@@ -164,6 +175,7 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "pre_execute": optional_callable,
     "post_execute": optional_callable,
     "map_index_template": optional_text,
+    "retry_policy": _policy,
     **dict.fromkeys([f"on_{event}_callback" for event in TASK_CALLBACKS], callbacks),
 }
 """Argument of every task -> the check that converts the author's value or refuses it."""
@@ -190,9 +202,7 @@ IGNORED: dict[str, str] = {
 }
 """Accepted so that a file loads, and named in the DAG's warnings."""
 
-LATER: dict[str, str] = {
-    "retry_policy": "retry policies",
-}
+LATER: dict[str, str] = {}
 """Known names of features that do not exist yet: refused by name, never ignored."""
 
 _HINTS: dict[str, str] = {

@@ -21,7 +21,7 @@ def collect(namespace: Mapping[str, Any]) -> list[DAG]:
     """
     file = namespace.get("__file__")
     made = [dag for dag, owner in scope.current().registered if file is None or owner == file]
-    found = [value for value in (*made, *namespace.values()) if isinstance(value, DAG)]
+    found = [value for value in (*made, *namespace.values()) if isinstance(value, DAG) and not value.absorbed]
     by_id: dict[str, DAG] = {}
     for dag in found:
         other = by_id.setdefault(dag.dag_id, dag)

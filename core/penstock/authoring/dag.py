@@ -99,6 +99,10 @@ class DAG(Checked, Graph):
         "deadlines": _deadlines,
         "max_consecutive_failed_dag_runs": whole,
     }
+    catchup_unsaid = False
+    """Whether catchup is on because the file's dialect has it so."""
+    absorbed = False
+    """Whether its tasks have become a part of another DAG, so that it is none itself."""
     start_date: datetime | None
     catchup: Literal["none", "latest", "all"]
 
@@ -351,6 +355,8 @@ class DagFactory:
     Its arguments become params of the DAG.
     """
 
+    kind = DAG
+
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self.function = function
         self.options = options
@@ -365,7 +371,7 @@ class DagFactory:
         if len(args) > len(names) or kwargs.keys() - set(names):
             refuse(f"@dag function {self.function.__name__!r} does not take these arguments")
         given = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
-        with DAG(**options) as made:
+        with self.kind(**options) as made:
             self.function(**{name: made.param(name, given.get(name, Param())) for name in names})
         return made
 

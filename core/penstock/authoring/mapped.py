@@ -13,6 +13,7 @@ from penstock.authoring import scope
 from penstock.authoring.abstract_operator import (
     AbstractOperator,
     fill_from_default_args,
+    in_our_words,
     own_arguments,
     refuse_missing,
 )
@@ -133,12 +134,14 @@ class OperatorPartial:
     def __init__(self, operator: type[AbstractOperator], kwargs: dict[str, Any]) -> None:
         self.operator = operator
         self.kwargs = kwargs
+        self.kwargs = kwargs = in_our_words(operator, kwargs)
         if "task_id" not in kwargs:
             refuse(f"{operator.__name__}.partial() needs task_id")
         _refuse_unknown(operator, "partial()", kwargs)
 
     def expand(self, **given: Any) -> MappedOperator:
         """Make a task with an instance for every combination of items."""
+        given = in_our_words(self.operator, given)
         _refuse_unknown(self.operator, "expand()", given)
         self._refuse_common(given)
         return self._make(Product(given), given)
@@ -202,6 +205,8 @@ def mapped_function(
 
 
 def _refuse_unknown(operator: type[AbstractOperator], what: str, given: Mapping[str, Any]) -> None:
+    if operator.takes_anything:
+        return
     own = own_arguments(operator)
     known = {*own, *CHECKS, *IGNORED, *LATER, *_TASK}
     for name in given:

@@ -21,6 +21,33 @@ def when_imported(name: str, action: Callable[[], None]) -> None:
         sys.meta_path.insert(0, _Watch(name, action))
 
 
+def when_asked_for(name: str, action: Callable[[], None]) -> None:
+    """Call *action* when somebody is about to import module *name*, before it is looked for; once."""
+    sys.meta_path.insert(0, _BeforeIt(name, action))
+
+
+class _BeforeIt:
+    """Finds nothing itself: what *action* has added to the finders is asked next."""
+
+    def __init__(self, name: str, action: Callable[[], None]) -> None:
+        self._name = name
+        self._action = action
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Act, and return what the finders find then."""
+        if name != self._name:
+            return None
+        sys.meta_path.remove(self)
+        self._action()
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                return spec
+        return None
+
+
 class _Watch:
     """Finds one module as usual, once."""
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
-from penstock.authoring.schedules import ScheduleFields
+from penstock.authoring.schedules import ScheduleFields, Wanted
 from penstock.model.assets import AssetCondition, describe
 from penstock.model.spec import ScheduleSpec
 
 
-def schedule_of(fields: ScheduleFields, zone: str) -> ScheduleSpec:
-    """Return a DAG's schedule as data; *zone* is the time zone of its crons."""
+def schedule_of(fields: ScheduleFields, zone: str, wanted: Wanted | None = None) -> ScheduleSpec:
+    """Return a DAG's schedule as data; *zone* is the time zone of its crons.
+
+    A timetable of the author's own is asked for the points that are *wanted*.
+    """
+    if fields.ask is not None:
+        fields = fields.ask(wanted or Wanted())
     condition, text = None, fields.text
     if fields.assets is not None:
         condition = msgspec.convert(fields.assets, AssetCondition)
@@ -26,5 +31,7 @@ def schedule_of(fields: ScheduleFields, zone: str) -> ScheduleSpec:
         cron_days=fields.cron_days,  # type: ignore[arg-type]
         timezone=fields.timezone or zone,
         assets=condition,
+        points=fields.points,
+        goes_on=fields.goes_on,
         text=text,
     )

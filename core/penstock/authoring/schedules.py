@@ -5,7 +5,8 @@ The classes only store what was written; `penstock.timetable` interprets it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from penstock.authoring.place import Place, refuse
 
@@ -21,6 +22,26 @@ if TYPE_CHECKING:
 
 _RELATIVE = ("years", "months", "days", "leapdays", "hours", "minutes", "seconds", "microseconds")
 _ABSOLUTE = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+
+
+class Wanted:
+    """Which points of a schedule are asked for: within the dates of the DAG, all of them if it catches up.
+
+    *after* is the interval that the last one before them covers, in seconds since 1970 UTC.
+    """
+
+    def __init__(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        catchup: bool = False,
+        after: tuple[int, int] | None = None,
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.catchup = catchup
+        self.after = after
 
 
 class ScheduleFields:
@@ -39,6 +60,9 @@ class ScheduleFields:
         cron_days: str | None = None,
         timezone: str | None = None,
         assets: dict[str, Any] | None = None,
+        points: tuple[tuple[int, int, int], ...] = (),
+        goes_on: bool = False,
+        ask: Callable[[Wanted], ScheduleFields] | None = None,
         text: str = "None",
     ) -> None:
         self.kind = kind
@@ -51,6 +75,11 @@ class ScheduleFields:
         self.cron_days = cron_days
         self.timezone = timezone
         self.assets = assets
+        self.points = points
+        self.ask = ask
+        """Returns the points that are wanted, for a timetable that is the author's own code."""
+        self.goes_on = goes_on
+        """Whether there are more points than those that are listed."""
         self.text = text
 
 
@@ -189,7 +218,8 @@ def zone_name(zone: Any, place: Place | None = None) -> str:
     if isinstance(zone, str):
         name: str | None = zone
     else:
-        name = getattr(zone, "key", None) or getattr(zone, "name", None) or _fixed_zone(zone)
+        name = getattr(zone, "key", None) or getattr(zone, "name", None) or getattr(zone, "zone", None)
+        name = name or _fixed_zone(zone)
     if not isinstance(name, str):
         refuse(f"time zone {zone!r} has no name; use a name such as 'Europe/Amsterdam'", place)
     return name

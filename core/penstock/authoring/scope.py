@@ -8,9 +8,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from penstock.authoring.blocks import Block
     from penstock.authoring.checked import Checked
     from penstock.authoring.context import Context
+    from penstock.authoring.dialect import Dialect
     from penstock.authoring.node import Graph, Group
 
 
@@ -27,6 +30,14 @@ class Scope:
         """Open ``with`` blocks of setups and teardowns."""
         self.context: Context | None = None
         """The context of the task that this process runs."""
+        self.dialect: Dialect | None = None
+        """How the file speaks, if it was written for Airflow; None for our own words."""
+        self.missing: list[tuple[str, str]] = []
+        """What the file imports and is not there: the name, and the package that has it, or nothing."""
+        self.cursors: Mapping[str, tuple[int, int]] = {}
+        """How far the schedules of the file's DAGs are settled: the last interval, in seconds since 1970."""
+        self.notices: dict[str, None] = {}
+        """Warnings about the whole file."""
 
 
 _current = Scope()

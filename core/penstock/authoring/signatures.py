@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 
+from penstock.authoring import scope
 from penstock.authoring.checks import near
 from penstock.authoring.place import refuse
 
@@ -24,6 +25,12 @@ CONTEXT_KEYS = frozenset(
     }
 )  # fmt: skip
 """Every possible key of a context: what a function may name as an argument."""
+
+
+def context_keys() -> frozenset[str]:
+    """Return the possible keys of a context, with those that the file's dialect has besides ours."""
+    dialect = scope.current().dialect
+    return CONTEXT_KEYS if dialect is None else CONTEXT_KEYS | dialect.names
 
 
 class Shape:
@@ -95,8 +102,9 @@ def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
     shape = shape_of(function)
     if shape is None:
         return
+    keys = context_keys()
     for name in shape.names:
-        if name in CONTEXT_KEYS and shape.defaults.get(name) is not None:
+        if name in keys and shape.defaults.get(name) is not None:
             raise ValueError(f"argument {name!r} is a key of the context and can only default to None")
     if len(args) > len(shape.positional) and not shape.takes_args:
         raise TypeError(f"too many positional arguments: {len(args)} for {len(shape.positional)}")
@@ -107,7 +115,7 @@ def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
             raise TypeError(f"got two values for the argument {name!r}")
         if name not in by_name and not shape.takes_kwargs:
             raise TypeError(f"got an unexpected argument {name!r}")
-    given = {*by_position, *kwargs, *shape.defaults, *CONTEXT_KEYS}
+    given = {*by_position, *kwargs, *shape.defaults, *keys}
     missing = [name for name in shape.names if name not in given]
     if missing:
         raise TypeError(f"missing a required argument: {', '.join(map(repr, missing))}")
@@ -124,5 +132,5 @@ def refuse_bad_names(
             refuse(f"{name!r}: {key!r} was already given to partial()")
         if shape is not None and key not in shape.names and not shape.takes_kwargs:
             refuse(f"{name!r}: {what} got an unexpected argument {key!r}{near(key, shape.names)}")
-        if key in CONTEXT_KEYS:
+        if key in context_keys():
             refuse(f"{name!r}: {key!r} is a key of the context, which cannot be mapped over")

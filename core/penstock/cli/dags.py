@@ -115,6 +115,7 @@ def _detail_text(detail: DagDetail) -> str:
             ("paused", row.paused and row.paused.text(text.moment, with_since=True)),
             ("frozen", row.frozen and row.frozen.text(text.moment, with_since=True)),
             ("next run", text.moment(row.next_run) if row.next_run else None),
+            ("airflow", row.dialect and f"{row.dialect}.x ({row.dialect_because})"),
             ("owner", row.owner),
             ("tags", ", ".join(row.tags) or None),
             ("limits", f"{detail.max_active_runs} runs, {detail.max_active_tasks} tasks a run"),

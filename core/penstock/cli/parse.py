@@ -73,6 +73,8 @@ def _dag_document(dag: DagSpec) -> dict[str, Any]:
         "groups": [_group_document(dag, group) for group in dag.groups],
         "labels": [{"upstream": up, "downstream": down, "label": text} for up, down, text in dag.labels],
         "warnings": dag.warnings,
+        "dialect": dag.dialect,
+        "dialect_because": dag.dialect_because,
         "tasks": [
             {
                 "task_id": task.task_id,

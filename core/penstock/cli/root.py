@@ -60,6 +60,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Write DAGs": {
         "parse": "parse:parse",
         "test": "test:test",
+        "airflow": "airflow:airflow",
         "schedule": "schedule:schedule",
         "import": "importing:import_group",
         "completion": "completion:completion",

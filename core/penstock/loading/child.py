@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from penstock.authoring import scope
 from penstock.authoring.source import execute
 from penstock.errors import DagFileError
 from penstock.loading.explain import explain
@@ -125,11 +126,13 @@ class _Channel:
 def load(file: str, request: LoadRequest) -> ParsedFile:
     """Execute the file and return its DAGs, or why it has none."""
     lookup.provide(request.variables, request.connections, stored=request.values, environ=request.environ)
+    scope.current().cursors = request.cursors
     try:
-        dags = collect(execute(file, request.source, request.folders))
+        dags = collect(execute(file, request.source, request.folders, airflow=request.airflow))
     except BaseException as error:  # noqa: BLE001 - whatever an author raises is reported, not obeyed
         _lift_memory_limit()
-        return ParsedFile(file=file, source_hash=request.source_hash, errors=(explain(error, file),))
+        failed = ParsedFile(file=file, source_hash=request.source_hash, errors=(explain(error, file),))
+        return _with_dialect(failed)
     specs: list[DagSpec] = []
     problems: list[DagFileProblem] = []
     for dag in dags:
@@ -137,7 +140,17 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
             specs.append(_spec(dag, file, request.timezone))
         except BaseException as error:  # noqa: BLE001 - subclasses of the author may run in here
             problems.append(explain(error, file))
-    return ParsedFile(file=file, source_hash=request.source_hash, dags=tuple(specs), errors=tuple(problems))
+    answer = ParsedFile(file=file, source_hash=request.source_hash, dags=tuple(specs), errors=tuple(problems))
+    return _with_dialect(answer)
+
+
+def _with_dialect(answer: ParsedFile) -> ParsedFile:
+    here = scope.current()
+    if here.dialect is None:
+        return answer
+    missing = tuple(dict.fromkeys(here.missing))
+    word, because = here.dialect.word, here.dialect.because
+    return msgspec.structs.replace(answer, dialect=word, dialect_because=because, missing=missing)
 
 
 def _spec(dag: Any, file: str, timezone: str) -> DagSpec:

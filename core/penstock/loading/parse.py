@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -31,17 +32,23 @@ _TRACE_LINE = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+) in ', re.
 
 
 async def parse_file(
-    path: Path, *, settings: Settings, source: bytes | None = None, starter: Starter = SPAWNING
+    path: Path,
+    *,
+    settings: Settings,
+    source: bytes | None = None,
+    starter: Starter = SPAWNING,
+    cursors: Mapping[str, tuple[int, int]] | None = None,
 ) -> ParsedFile:
     """Return the contents of the DAG file at *path*, or why it could not be loaded.
 
     A bad file raises nothing. *source* is executed instead of the file's current bytes if given.
-    *starter* makes the child: for many files, `penstock.loading.warm.WarmParents`. If the caller is
+    *starter* makes the child: for many files, `penstock.loading.warm.WarmParents`. *cursors* say
+    how far the schedules of its DAGs are settled. If the caller is
     cancelled, the child is killed first.
     """
     conversation = Conversation()
     loop = asyncio.get_running_loop()
-    work = loop.run_in_executor(_THREADS, _parse, path, settings, source, conversation, starter)
+    work = loop.run_in_executor(_THREADS, _parse, path, settings, source, conversation, starter, cursors)
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
@@ -58,7 +65,12 @@ def parse_file_sync(
 
 
 def _parse(
-    path: Path, settings: Settings, source: bytes | None, conversation: Conversation, starter: Starter
+    path: Path,
+    settings: Settings,
+    source: bytes | None,
+    conversation: Conversation,
+    starter: Starter,
+    cursors: Mapping[str, tuple[int, int]] | None = None,
 ) -> ParsedFile:
     path, digest = path.absolute(), ""
     wrong = name_problem(str(path))
@@ -78,6 +90,8 @@ def _parse(
             memory=settings.parse_memory,
             connections=settings.connections,
             variables=settings.variables,
+            airflow=settings.airflow,
+            cursors=dict(cursors or {}),
             environ=askable(settings),
             values=str(settings.values_file),
         )
@@ -112,7 +126,7 @@ def _sound_only(parsed: ParsedFile, path: Path, digest: str) -> ParsedFile:
         else:
             dags.append(msgspec.structs.replace(spec, file=file))
     problems = tuple(msgspec.structs.replace(error, file=file) for error in errors)
-    return ParsedFile(file=file, source_hash=digest, dags=tuple(dags), errors=problems)
+    return msgspec.structs.replace(parsed, file=file, source_hash=digest, dags=tuple(dags), errors=problems)
 
 
 def _why(conversation: Conversation, limit: float) -> str:

@@ -26,5 +26,9 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
     environ: dict[str, str] = msgspec.field(default_factory=dict)
     """The part of the engine's environment that may be looked up, but is in no process's own."""
+    airflow: dict[str, Any] = msgspec.field(default_factory=dict)
+    """The settings of that name."""
+    cursors: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
+    """DAG id -> the last settled interval of its schedule, in seconds since 1970 UTC."""
     values: str | None = None
     """The file with the store's variables and connections."""

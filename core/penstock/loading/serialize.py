@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import msgspec
 
+from penstock.authoring import scope
 from penstock.authoring.abstract_operator import AbstractOperator, Command
 from penstock.authoring.arguments import TASK_CALLBACKS
 from penstock.authoring.checks import shown
@@ -23,6 +24,7 @@ from penstock.authoring.params import Param
 from penstock.authoring.place import Place, refuse
 from penstock.authoring.pools import declared_pools
 from penstock.authoring.schedule_spec import schedule_of
+from penstock.authoring.schedules import Wanted
 from penstock.errors import DagFileError
 from penstock.loading.check_again import check_again
 from penstock.loading.template_check import check_templates
@@ -65,7 +67,9 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
     _refuse_unknown_zones(dag)
     _refuse_cycle(dag)
     _refuse_rules_with_fail_fast(dag)
-    schedule = schedule_of(dag.schedule, zone)
+    start, end = (_utc(dag, name, getattr(dag, name), zone) for name in ("start_date", "end_date"))
+    after = scope.current().cursors.get(dag.dag_id)
+    schedule = schedule_of(dag.schedule, zone, Wanted(start, end, catchup=dag.catchup == "all", after=after))
     _refuse_unusable_params(dag, schedule)
     sources = dag.mapping_sources
     spec = DagSpec(
@@ -78,8 +82,8 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         tags=tuple(sorted(dag.tags)),
         schedule=schedule,
         timezone=zone,
-        start_date=_utc(dag, "start_date", dag.start_date, zone),
-        end_date=_utc(dag, "end_date", dag.end_date, zone),
+        start_date=start,
+        end_date=end,
         catchup=dag.catchup,
         overlap=dag.overlap,
         max_active_runs=dag.max_active_runs,
@@ -105,7 +109,22 @@ def to_spec(dag: DAG, file: str, timezone: str = "UTC") -> DagSpec:
         pools=tuple(_pools(dag)),
         warnings=dag.warnings,
     )
-    return _with_doubts(spec, dag)
+    return _with_doubts(_with_dialect(spec, dag), dag)
+
+
+def _with_dialect(spec: DagSpec, dag: DAG) -> DagSpec:
+    """Return *spec* with what is said about a file of Airflow; as it is for one with our own words."""
+    here = scope.current()
+    if here.dialect is None:
+        return spec
+    idle = [f"task {task.task_id!r} cannot run: {task.cannot_run}" for task in spec.tasks if task.cannot_run]
+    return msgspec.structs.replace(
+        spec,
+        warnings=(*spec.warnings, *idle, *here.notices),
+        dialect=here.dialect.word,
+        dialect_because=here.dialect.because,
+        catchup_unsaid=dag.catchup_unsaid and spec.schedule.kind not in {"none", "once", "continuous"},
+    )
 
 
 def _deadlines(dag: DAG, zone: str) -> Iterable[DeadlineSpec]:
@@ -168,6 +187,7 @@ def _task(task: AbstractOperator, sources: frozenset[str]) -> TaskSpec:
         on_failure_fail_dagrun=task.on_failure_fail_dagrun,
         expand=_expand(task),
         map_index_template=task.map_index_template if several else None,
+        cannot_run=_kind(task).cannot_run,
     )
 
 
@@ -194,11 +214,17 @@ def _expand(mapped: AbstractOperator | TaskGroup) -> ExpandSpec | None:
     return expand
 
 
-def _sensor(task: AbstractOperator) -> SensorSpec | None:
+def _kind(task: AbstractOperator) -> type[AbstractOperator]:
+    """Return the class of what carries *task* out, also when it is mapped."""
     from penstock.authoring.mapped import MappedOperator
+
+    return task.operator if isinstance(task, MappedOperator) else type(task)
+
+
+def _sensor(task: AbstractOperator) -> SensorSpec | None:
     from penstock.authoring.sensor import Sensor
 
-    kind = task.operator if isinstance(task, MappedOperator) else type(task)
+    kind = _kind(task)
     if not issubclass(kind, Sensor):
         return None
     waits: Any = task  # a mapped task has a sensor's attributes, though it is not one

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from penstock.authoring import scope
 from penstock.authoring.checks import near, shown
 from penstock.authoring.place import Place
 from penstock.authoring.signatures import CONTEXT_KEYS
@@ -108,6 +109,11 @@ class _Work:
                 else:
                     self._look_at_text(task, name, text)
             except _Mistake as mistake:
+                if (
+                    scope.current().dialect is not None
+                ):  # Airflow finds it when the task runs, if it ever does
+                    self._dag.warn(f"task {task.task_id!r}: {name}: {mistake}")
+                    continue
                 raise self._error(task, f"{name}: {mistake}", mistake.files) from None
 
     def look_at_notifiers(self, task: AbstractOperator | None, name: str, callbacks: Any) -> None:
@@ -205,6 +211,8 @@ class _Work:
         names = list(tree.find_all(nodes.Name))
         asked = {node.name for node in names if node.ctx == "load"} - _ALSO_KNOWN - _JINJAS_OWN
         asked -= environment.globals.keys()
+        dialect = scope.current().dialect
+        asked -= dialect.names if dialect is not None else frozenset()
         if not asked:
             return
         made = {node.name for node in names if node.ctx != "load"}

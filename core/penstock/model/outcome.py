@@ -60,6 +60,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds between SIGTERM and SIGKILL, if an end was ordered and SIGTERM was not enough."""
     next_poke_at: float | None = None
     """For RESCHEDULED: when to check again, in seconds since 1970 UTC."""
+    retry_delay: float | None = None
+    """Seconds until the next try, if the task's retry policy said so."""
     skips: tuple[str, ...] = ()
     """Task ids that a branch or short circuit decided to skip."""
     assets: tuple[AssetChange, ...] = ()

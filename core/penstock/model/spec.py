@@ -21,7 +21,8 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     ``kind``: ``none``, ``once``, ``continuous``, ``cron`` (fires at each match of any of
     ``crons``), ``cron_interval`` (logical date = start of the interval, fires at its end),
-    ``delta`` / ``delta_interval`` (every ``seconds``, or ``relative`` as relativedelta keywords).
+    ``delta`` / ``delta_interval`` (every ``seconds``, or ``relative`` as relativedelta keywords), ``listed``
+    (at each of ``points``: start and end of the interval and when it is due, in seconds since 1970 UTC).
     ``interval`` (cron and delta triggers) makes the data interval that long, ending at the fire
     time: seconds, or relativedelta keywords. ``run_immediately`` is a cron trigger's rule for the
     first run without a start date: True, False or a number of seconds; None means the default.
@@ -31,10 +32,15 @@ class ScheduleSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ``text`` is what the author wrote, for people.
     """
 
-    kind: Literal["none", "once", "continuous", "cron", "cron_interval", "delta", "delta_interval"] = "none"
+    kind: Literal[
+        "none", "once", "continuous", "cron", "cron_interval", "delta", "delta_interval", "listed"
+    ] = "none"
     crons: tuple[str, ...] = ()
     seconds: float | None = None
     relative: dict[str, int] | None = None
+    points: tuple[tuple[int, int, int], ...] = ()
+    goes_on: bool = False
+    """Whether there are more points than those that are listed: the file is loaded again before they end."""
     interval: float | dict[str, int] | None = None
     run_immediately: bool | float | None = None
     cron_seconds: Literal["first", "last"] | None = None
@@ -162,6 +168,8 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expand: ExpandSpec | None = None
     """How the task is mapped; one in a mapped group is mapped by the group."""
     map_index_template: str | None = None
+    cannot_run: str | None = None
+    """Why the task fails as soon as it runs, in a sentence: its package is not installed."""
 
 
 class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -225,6 +233,12 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pools: tuple[PoolSpec, ...] = ()
     warnings: tuple[str, ...] = ()
     """Warnings of the loader, for people: arguments that it ignored, for example."""
+    dialect: Literal["2", "3"] | None = None
+    """The Airflow that the file was written for; None for our own words."""
+    dialect_because: str | None = None
+    """What in the file decided that, for people."""
+    catchup_unsaid: bool = False
+    """Whether catchup is on because 2.x has it so, and not because the file says so."""
 
     def task(self, task_id: str) -> TaskSpec | None:
         """Return the task called *task_id*, or None."""
@@ -254,6 +268,11 @@ class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source_hash: str
     dags: tuple[DagSpec, ...] = ()
     errors: tuple[DagFileProblem, ...] = ()
+    dialect: str | None = None
+    """The Airflow that the file was written for; None for our own words."""
+    dialect_because: str | None = None
+    missing: tuple[tuple[str, str], ...] = ()
+    """What the file imports of airflow and is not installed: the name, and the package that has it."""
 
 
 _encoder = msgspec.json.Encoder(order="sorted")

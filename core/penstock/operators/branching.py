@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from penstock.authoring import scope
 from penstock.authoring.exceptions import TaskError
 
 TYPE_CHECKING = False
@@ -19,13 +20,13 @@ class BranchError(TaskError, ValueError):
 
 
 def follow(task: Task, chosen: Any, context: Context) -> Any:
-    """Rule out the children of *task* that *chosen* leaves out; return what was chosen if none are.
+    """Rule out the children of *task* that *chosen* leaves out; return what the branch is then worth.
 
     Raises `BranchError` for a choice that is not in the DAG.
     """
     skips = ruled_out(task, chosen)
     context["ti"].rule_out(skips)
-    return None if skips else chosen
+    return chosen if tells(skips) else None
 
 
 def ruled_out(task: Task, chosen: Any) -> list[str]:
@@ -39,6 +40,12 @@ def ruled_out(task: Task, chosen: Any) -> list[str]:
     picked = {name for one in _listed(chosen) for name in _expand(dag, one)}
     kept = picked | dag.descendants(sorted(picked))
     return sorted(task.downstream_task_ids - kept)
+
+
+def tells(skips: list[str]) -> bool:
+    """Whether a branch that skips these keeps its value, as it does if it skips none, and always in 2.x."""
+    dialect = scope.current().dialect
+    return not skips or (dialect is not None and dialect.old)
 
 
 def _listed(chosen: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from penstock.authoring import scope
 from penstock.authoring.operator import Operator
 
 TYPE_CHECKING = False
@@ -14,17 +15,23 @@ if TYPE_CHECKING:
 class LatestOnlyOperator(Operator):
     """Skips its direct children unless the run is the newest due one; a manual run always goes on."""
 
-    def execute(self, context: Context) -> None:
+    def execute(self, context: Context) -> list[str] | None:
         """Decide."""
         run = context["dag_run"]
         if run.run_type == "manual" or self.dag is None:
             print("a manual run: going on")  # noqa: T201 - to the task's log
-            return
+            return self._chosen()
         if self._is_newest(context):
             print("the newest run: going on")  # noqa: T201 - to the task's log
-            return
+            return self._chosen()
         print("a later run is already due: skipping what follows")  # noqa: T201 - to the task's log
         context["ti"].rule_out(sorted(self.downstream_task_ids))
+        return None
+
+    def _chosen(self) -> list[str] | None:
+        """Return what a branch of 2.x does: the ids that it goes on with."""
+        dialect = scope.current().dialect
+        return sorted(self.downstream_task_ids) if dialect is not None and dialect.old else None
 
     def _is_newest(self, context: Context) -> bool:
         from penstock.authoring.schedule_spec import schedule_of

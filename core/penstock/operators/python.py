@@ -121,6 +121,8 @@ class ShortCircuitOperator(PythonOperator):
 
     def execute(self, context: Context) -> Any:
         """Go on, or skip what follows."""
+        from penstock.operators.branching import tells
+
         value = self.call(context)
         if value or self.dag is None:
             return value
@@ -129,4 +131,4 @@ class ShortCircuitOperator(PythonOperator):
             skips = self.dag.descendants([self.task_id])
         skips = {name for name in skips if not self.dag.task_dict[name].is_teardown}
         context["ti"].rule_out(sorted(skips))
-        return None if skips else value
+        return value if tells(sorted(skips)) else None

@@ -49,12 +49,19 @@ class _Load:
 class Loads:
     """Loads files, each in one child at a time. *deliver* gets the result of each.
 
-    It gets None for a file that could not be read: it may not exist any more. For one event loop.
+    It gets None for a file that could not be read: it may not exist any more. *cursors* says how far the
+    schedules of a file's DAGs are settled. For one event loop.
     """
 
-    def __init__(self, settings: Settings, deliver: Callable[[str, ParsedFile | None], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        deliver: Callable[[str, ParsedFile | None], None],
+        cursors: Callable[[str], dict[str, tuple[int, int]]] = lambda _: {},
+    ) -> None:
         self._settings = settings
         self._deliver = deliver
+        self._cursors = cursors
         self._waiting: dict[str, None] = {}
         self._loading: dict[str, _Load] = {}
         self._slow_before: set[str] = set()
@@ -165,7 +172,13 @@ class Loads:
         try:
             source = await asyncio.to_thread(read_source, Path(file))
             starter = parents or SPAWNING
-            parsed = await parse_file(Path(file), settings=self._settings, source=source, starter=starter)
+            parsed = await parse_file(
+                Path(file),
+                settings=self._settings,
+                source=source,
+                starter=starter,
+                cursors=self._cursors(file),
+            )
             if parsed.dags:
                 await asyncio.to_thread(keep_source, self._settings, source)
         except OSError as reason:  # it is gone again, or there is no space: the next scan reports it

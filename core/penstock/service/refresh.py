@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 
 LOOK_FOR_FOLDER = 5.0
 """Seconds between checks of the folder itself: it may go away, and come back as another one."""
+_FEW = 20
+"""Listed points of a schedule that are left when its file is loaded again."""
+_LIST_AGAIN = 600.0
+"""Seconds between two loads for that reason."""
 _LOOK_EVERY_MS = 200
 """The watcher wakes up this often even if nothing happens; an editor's burst of writes is over by then."""
 
@@ -38,7 +43,9 @@ class Refresh:
         """File -> state of the other files in its error: it is loaded again when one of them changes."""
         self._unwatched: str | None = None
         self._unscanned: str | None = None
-        self._loads = Loads(settings, self._take)
+        self._loads = Loads(settings, self._take, self._cursors)
+        self._listed_at: dict[str, float] = {}
+        """File -> when it was loaded because a list of points was about to end."""
         self._looking = asyncio.Lock()
 
     async def load_all(self) -> None:
@@ -107,6 +114,7 @@ class Refresh:
             if changed or not looked or self._stale():
                 looked = True
                 await self._refresh()
+            self._loads.want(self._ending_lists())
             if _identity(folder) != place:
                 return
 
@@ -155,6 +163,31 @@ class Refresh:
         return [
             file for file, looks in self._beside.items() if any(_look(one) != looks[one] for one in looks)
         ]
+
+    def _cursors(self, file: str) -> dict[str, tuple[int, int]]:
+        """Return how far the listed schedules of *file* are settled."""
+        return {
+            dag_id: (int(point.data_interval_start.timestamp()), int(point.data_interval_end.timestamp()))
+            for dag_id, entry in self._loop.world.dags.items()
+            if entry.facts.file == file and entry.structure.spec.schedule.kind == "listed"
+            if (point := entry.cursor) is not None
+        }
+
+    def _ending_lists(self) -> list[str]:
+        """Return the files with a schedule whose listed points are nearly over, each at most once an hour."""
+        now, ending = time.time(), []
+        for entry in self._loop.world.dags.values():
+            schedule, file = entry.structure.spec.schedule, entry.facts.file
+            if not schedule.goes_on or file not in self._known:
+                continue
+            settled = 0.0 if entry.cursor is None else entry.cursor.run_after.timestamp()
+            if entry.structure.spec.catchup != "all":
+                settled = max(settled, now)
+            left = sum(due > settled for _, _, due in schedule.points[-_FEW:])
+            if left < _FEW and now - self._listed_at.get(file, 0.0) > _LIST_AGAIN:
+                self._listed_at[file] = now
+                ending.append(file)
+        return ending
 
     def _take(self, file: str, parsed: ParsedFile | None) -> None:
         if parsed is None:

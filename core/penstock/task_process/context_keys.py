@@ -80,6 +80,9 @@ def build_context(dag: Graph, task: AbstractOperator, ti: TaskInstance, facts: M
         render=lambda value: Renderer(context["task"], context).render(value),
     )
     context.update(_asset_keys(task, context, facts.get("triggering") or ()))
+    dialect = scope.current().dialect
+    if dialect is not None:
+        dialect.add_to_context(context)
     return context
 
 

@@ -90,7 +90,9 @@ def load_task(facts: Mapping[str, Any]) -> tuple[DAG, AbstractOperator]:
 
     show_logging()
     dag_id, task_id = facts["dag_id"], facts["task_id"]
-    namespace = execute(facts["file"], read_whole(facts["source"]), [facts.get("dags_folder") or ""])
+    said = {"dialect": facts.get("dialect")} if facts.get("dialect") else None
+    source, folders = read_whole(facts["source"]), [facts.get("dags_folder") or ""]
+    namespace = execute(facts["file"], source, folders, airflow=said)
     dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
     if dag is None:
         raise TaskNotFoundError(
@@ -145,6 +147,7 @@ def _tell(folder: str, ending: Ending) -> None:
         "assets": list(ending.assets),
         "mapped_length": ending.mapped_length,
         "rendered_map_index": ending.rendered_map_index,
+        **({} if ending.retry_delay is None else {"retry_delay": ending.retry_delay}),
     }
     write_attempt_file(folder, files.VERDICT, files.dump_fields(fields))
 

@@ -50,6 +50,8 @@ class Ending:
         self.error = error
         self.mapped_length = mapped_length
         self.rendered_map_index = rendered_map_index
+        self.retry_delay: float | None = None
+        """Seconds until the next try, if a retry policy says so."""
 
 
 def run_task(task: AbstractOperator, context: Context) -> Ending:
@@ -75,6 +77,9 @@ def run_task(task: AbstractOperator, context: Context) -> Ending:
 def _ended(task: AbstractOperator, context: Context) -> Ending:
     ti = context["ti"]
     try:
+        kind = getattr(task, "operator", type(task)) if task.is_mapped else type(task)
+        if kind.cannot_run is not None:
+            raise FailException(kind.cannot_run)
         if task.is_mapped:
             task = context["task"] = ti.task = task.instance(context)  # type: ignore[attr-defined]  # it is mapped
         fields = render_fields(task, context)
@@ -103,8 +108,19 @@ def _ended(task: AbstractOperator, context: Context) -> Ending:
     except Terminated:
         raise
     except BaseException as why:  # noqa: BLE001 - whatever the author's code raises is the task's failure
-        return failed(why)
+        return _by_policy(task, context, why)
     return Ending(assets=assets, mapped_length=length, rendered_map_index=label)
+
+
+def _by_policy(task: AbstractOperator, context: Context, error: BaseException) -> Ending:
+    if task.retry_policy is None:
+        return failed(error)
+    from penstock.task_process.retry_policy import decide
+
+    again, delay = decide(task, context, error)
+    ending = failed(error, retry=again)
+    ending.retry_delay = delay
+    return ending
 
 
 def failed(error: BaseException, *, retry: bool = True) -> Ending:

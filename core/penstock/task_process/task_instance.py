@@ -19,6 +19,7 @@ from penstock.attempts.files import (
     read_result,
     write_whole,
 )
+from penstock.authoring import scope
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.ids import instance_key
 from penstock.task_process.attempt_files import write_attempt_file
@@ -111,7 +112,10 @@ class TaskInstance:
         *include_prior_dates* takes the newest value of the runs up to this one's logical date.
         """
         if task_ids is None:
-            return self._xcoms.own(key, default)
+            dialect = scope.current().dialect
+            if dialect is None or not dialect.old or self._xcoms.has_own(key):
+                return self._xcoms.own(key, default)
+            return self._xcoms.newest(key, default)
         ids = [task_ids] if isinstance(task_ids, str) else list(task_ids)
         here = dag_id in (None, self.dag_id) and run_id in (None, self.run_id)
         found = {name: self._of(name, key, map_indexes) if here else Pulled() for name in ids}
@@ -275,6 +279,18 @@ class XComStore:
         values = self._values(source)
         return decode(values[key]) if key in values else default
 
+    def newest(self, key: str, default: Any) -> Any:
+        """Return what any task of the run pushed under *key*, of several the one that ended last."""
+        found = [(self._ended(source), source) for source in self._sources if self.has(source, key)]
+        return self.value(max(found)[1], key, default) if found else default
+
+    def _ended(self, source: str) -> float:
+        assert self._folder is not None
+        root = os.path.dirname(os.path.dirname(self._folder))  # noqa: PTH120
+        folder = attempt_folder(root, self._sources[source])
+        times = [os.stat(f"{folder}/{name}").st_mtime for name in (RESULT, XCOM) if _is_there(folder, name)]  # noqa: PTH116
+        return max(times, default=0.0)
+
     def from_attempts(
         self, attempts: dict[int, str], key: str, map_indexes: int | Iterable[int] | None
     ) -> Pulled:
@@ -351,6 +367,10 @@ def _covered(own: dict[str, str]) -> dict[str, str]:
         if hidden.found_in(text):
             shown[key] = json.dumps(hidden.cover_all(json.loads(text)), separators=(",", ":"))
     return shown
+
+
+def _is_there(folder: str, name: str) -> bool:
+    return os.path.exists(f"{folder}/{name}")  # noqa: PTH110
 
 
 def _read(path: str) -> dict[str, Any]:

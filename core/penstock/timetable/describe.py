@@ -31,6 +31,8 @@ def describe(spec: ScheduleSpec) -> str:
             return "continuously"
         case "delta" | "delta_interval":
             return _every(spec)
+        case "listed":
+            return spec.text
         case "cron" | "cron_interval":
             texts = (_cron(parse_cron(cron, spec.cron_seconds, spec.cron_days)) for cron in spec.crons)
             return f"{', and '.join(texts)} {spec.timezone}"

@@ -133,6 +133,26 @@ def first_open(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now
     return table.next(cursor, start=spec.start_date or first_seen, end=spec.end_date, now=first_seen)
 
 
+def owed(
+    spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime
+) -> tuple[int, Point | None]:
+    """Return how many runs a schedule makes at once if its pause is lifted at *now*, and the first one."""
+    table = stored_timetable(spec.schedule)
+    if spec.catchup == "all" and isinstance(table, PeriodicTimetable):
+        grid = table.grid(spec.start_date or first_seen)
+        work = _Periodic(table, grid, spec, cursor, first_seen, now)
+        first, newest = work.first_tick(), work.newest_tick(now)
+        return (0, None) if first > newest else (grid.count(first, newest), table.point(grid, first))
+    try:
+        made = decide(
+            spec, cursor=cursor, first_seen=first_seen, now=now, paused=False, limit=2, resumed=now
+        ).decisions
+    except (ValueError, OverflowError):
+        return 0, None
+    points = [each.point for each in made if isinstance(each, Create)]
+    return len(points), points[0] if points else None
+
+
 def coming(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime) -> Iterator[Point]:
     """Yield the points that get a run, in order, seen at *now*, if nothing is paused and the engine runs.
 

@@ -11,6 +11,7 @@ from penstock.decoding import decoder
 from penstock.model.spec import ScheduleSpec
 from penstock.timetable.cron import CronGrid
 from penstock.timetable.interval import Step, step_of
+from penstock.timetable.listed import ListedTimetable
 from penstock.timetable.spans import CronIntervalTimetable, DeltaIntervalTimetable
 from penstock.timetable.special import ContinuousTimetable, OnceTimetable
 from penstock.timetable.timetable import Timetable
@@ -48,6 +49,8 @@ def _timetable(data: bytes) -> Timetable:
             return DeltaTriggerTimetable(step_of(spec.seconds, spec.relative), _interval(spec))
         case "delta_interval":
             return DeltaIntervalTimetable(step_of(spec.seconds, spec.relative))
+        case "listed":
+            return ListedTimetable(spec.points)
 
 
 def _cron_grid(spec: ScheduleSpec) -> CronGrid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from penstock.errors import PenstockError
 from penstock.model import acts
 from penstock.model.acts import AnyAct
 from penstock.model.backfills import BackfillState
@@ -32,12 +33,22 @@ async def pause(shell: Shell, targets: Sequence[Target]) -> None:
     things = [thing for target in targets for thing in _pausable(target)]
     lift = all(thing.paused for thing in things)
     chosen = [thing.lift if lift else thing.pause for thing in things if thing.paused is lift]
-    if len(things) == 1:
+    if len(things) == 1 and not (lift and await _starts_runs(shell, chosen[0])):
         await commit_at_once(shell, chosen)
         return
     of = "" if len(chosen) == len(things) else f" of {len(things)} (the others are paused already)"
     verb = "Resume" if lift else "Pause"
     await shell.push_screen_wait(Ask(f"{verb} {len(chosen)}{of}", chosen))
+
+
+async def _starts_runs(shell: Shell, act: AnyAct) -> bool:
+    """Whether lifting a pause starts something, which the same key would not take back."""
+    if not isinstance(act, acts.UnpauseSchedule):
+        return False
+    try:
+        return bool((await shell.feed.plan(act)).notes)
+    except PenstockError:
+        return False  # committing it says what is wrong
 
 
 def _pausable(target: Target) -> list[_Pausable]:

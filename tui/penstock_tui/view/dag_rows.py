@@ -28,7 +28,7 @@ COLUMNS = (
     Column("next", "next", 11, drop=7),
     Column("owner", "owner", 9, most=18, drop=9),
 )
-FIELDS = ("state", "owner", "tag", "file")
+FIELDS = ("state", "owner", "tag", "file", "airflow")
 SORTS = ("state", "dag", "started", "took", "next", "owner")
 _NEVER = 1e18
 
@@ -77,6 +77,8 @@ def cells(row: DagRow, now: datetime, zone: tzinfo, looks: Looks) -> tuple[Spans
 
 def _name(row: DagRow, looks: Looks) -> Spans:
     spans: Spans = [(label(row.dag_id), "bright_black" if row.missing else "bold" if row.active_runs else "")]
+    if row.dialect is not None:
+        spans.append((f" airflow {row.dialect}", "bright_black"))
     if row.last_run is not None and row.last_run.quarantined is not None and row.quarantined is None:
         spans.append((f" {looks.glyph('quarantined')}run", looks.style("quarantined")))
     if row.import_error is not None:
@@ -139,6 +141,7 @@ def seen(row: DagRow) -> dict[str, list[str]]:
     return {
         "state": states,
         "owner": [row.owner or ""],
+        "airflow": [row.dialect or ""],
         "tag": list(row.tags),
         "file": [row.file],
         "text": [row.dag_id, row.description or "", row.file],

@@ -8,6 +8,7 @@ from typing import Any
 
 from penstock import process
 from penstock.attempts import files
+from penstock.bounds import LONGEST_SECONDS
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation, Unreachable
 from penstock.execution.local.directory import Facts, Stage
 from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
@@ -60,6 +61,7 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
         log_dropped=result.get("log_dropped"),
         survivors=result.get("survivors"),
         killed_after=result.get("killed_after"),
+        retry_delay=_delay(verdict.get("retry_delay")),
         next_poke_at=verdict.get("next_poke_at") if kind is OutcomeKind.RESCHEDULED else None,
         skips=tuple(verdict.get("skips") or ()),
         assets=tuple(_changes(verdict.get("assets"))),
@@ -67,6 +69,12 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
         rendered_map_index=_label(verdict.get("rendered_map_index")),
         xcoms=xcoms,
     )
+
+
+def _delay(value: Any) -> float | None:
+    """Return a wait in seconds, if it is one that a task could have said."""
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST_SECONDS
+    return float(value) if fits else None
 
 
 def read_xcoms(folder: str, result: Mapping[str, Any]) -> dict[str, Any] | None:

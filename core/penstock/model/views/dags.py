@@ -42,6 +42,10 @@ class DagRow(View, frozen=True, kw_only=True):
     """The file is missing or no longer makes this DAG."""
     quarantined: str | None = None
     """Why it is in quarantine and gets no new runs, or None."""
+    dialect: str | None = None
+    """The Airflow that its file was written for, "2" or "3"; None for our own words."""
+    dialect_because: str | None = None
+    """What in the file decided that."""
 
 
 class DagDetail(View, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.clock import opt_us, to_us
+from penstock.clock import from_us, opt_us, to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
 from penstock.model.pauses import PAUSES, PauseKind
@@ -14,6 +14,7 @@ from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.records import PauseRecord
+from penstock.timetable.due import owed
 
 PauseAct = PauseSchedule | Freeze | Hold
 LiftAct = UnpauseSchedule | Unfreeze | Release
@@ -68,10 +69,11 @@ def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
     return Planned(plan, commit)
 
 
-def plan_lift(world: World, act: LiftAct) -> Planned:
+def plan_lift(world: World, act: LiftAct, now_us: int) -> Planned:
     """Plan to lift a pause; if there is none, the plan does nothing and says so.
 
-    Raises `UnknownError` for what does not exist, `UsageError` for a run that has ended.
+    The plan for a schedule names the number of runs that it starts. Raises `UnknownError` for what does not
+    exist, `UsageError` for a run that has ended.
     """
     kind, run_id, task_id = _place(world, act)
     term = PAUSES[kind]
@@ -85,6 +87,8 @@ def plan_lift(world: World, act: LiftAct) -> Planned:
         )
     ]
     notes = [] if standing else [f"nothing to do: {name} is not {before}"]
+    starts = _started(world, act.dag_id, now_us) if standing and kind is PauseKind.SCHEDULE else None
+    notes += [starts] if starts else []
     cli = _cli(kind, act.dag_id, run_id, task_id, lift=True)
     plan = make_plan(
         plan_act, f"{term.lift_verb} {name}", items if standing else [], means=act, notes=notes, cli=cli
@@ -102,9 +106,23 @@ def plan_lift(world: World, act: LiftAct) -> Planned:
             after=after,
         )
         lift_pause(tick, key)
-        return Done(act=plan_act, message=f"{name} is no longer {before}", touched=1, run_id=run_id or None)
+        message = f"{name} is no longer {before}" + (f"; {starts}" if starts else "")
+        return Done(act=plan_act, message=message, touched=1, run_id=run_id or None)
 
     return Planned(plan, commit)
+
+
+def _started(world: World, dag_id: str, now_us: int) -> str | None:
+    """Return how many runs a schedule starts when its pause is lifted, in words; None if it starts none."""
+    entry = world.dag(dag_id)
+    spec, now = entry.structure.spec, from_us(now_us)
+    count, first = owed(spec, cursor=entry.cursor, first_seen=from_us(entry.facts.first_seen_us), now=now)
+    if first is None or entry.facts.missing or (count == 1 and not spec.catchup_unsaid):
+        return None
+    runs = "1 run" if count == 1 else f"{count:,} runs"
+    why = " (catchup is on because 2.x has it so)" if spec.catchup_unsaid else ""
+    since = f", from {first.logical_date:%Y-%m-%d %H:%M} UTC on" if count > 1 else ""
+    return f"this starts {runs}{since}{why}"
 
 
 def _replace(tick: Tick, record: PauseRecord) -> None:

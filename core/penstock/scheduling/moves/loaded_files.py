@@ -8,9 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace as replaced
+
 from penstock.clock import from_us, to_us
 from penstock.model.pauses import PauseKind
-from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile, encode_spec, spec_hash
+from penstock.model.spec import (
+    DagFileProblem,
+    DagSpec,
+    ParsedFile,
+    ScheduleSpec,
+    encode_spec,
+    spec_hash,
+)
 from penstock.model.structure import Structure
 from penstock.model.subject import about_dag
 from penstock.scheduling.moves.assets import forget_others
@@ -140,7 +149,7 @@ def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
     early = early_first_run(spec, from_us(tick.now_us))
     if early is not None:
         tick.gate.note("first_run", dag_id=spec.dag_id, reason=early)
-    if spec.paused_upon_creation is not False:
+    if spec.paused_upon_creation is not False or spec.catchup_unsaid:
         pause = PauseRecord(
             PauseKind.SCHEDULE,
             spec.dag_id,
@@ -148,7 +157,9 @@ def _first_seen(tick: Tick, spec: DagSpec, version_id: int) -> None:
             "",
             "engine",
             tick.now_us,
-            "new DAGs start with their schedule paused",
+            "catchup is on because Airflow 2 has it so: look how many runs that starts"
+            if spec.catchup_unsaid
+            else "new DAGs start with their schedule paused",
         )
         tick.world.pauses[pause.key] = pause
         tick.gate.add(pause)
@@ -172,7 +183,11 @@ def _change(tick: Tick, spec: DagSpec, version_id: int) -> None:
     standing = tick.world.dag(spec.dag_id)
     facts = replace(standing.facts, file=spec.file, version_id=version_id, missing=False)
     old = standing.structure.spec
-    moved = (old.schedule, old.start_date, old.timezone) != (spec.schedule, spec.start_date, spec.timezone)
+    moved = (_lasting(old.schedule), old.start_date, old.timezone) != (
+        _lasting(spec.schedule),
+        spec.start_date,
+        spec.timezone,
+    )
     if moved:
         ending = close(
             old, cursor=standing.cursor, first_seen=from_us(facts.first_seen_us), now=from_us(tick.now_us)
@@ -194,6 +209,11 @@ def _change(tick: Tick, spec: DagSpec, version_id: int) -> None:
     tick.world.put_dag(facts)
     forget_others(tick, tick.world.dag(spec.dag_id))
     tick.gate.note("dag_changed", dag_id=spec.dag_id, reason=spec.file)
+
+
+def _lasting(schedule: ScheduleSpec) -> ScheduleSpec:
+    """Return what of a schedule makes it another one: a list that goes on has other points at every load."""
+    return replaced(schedule, points=(), goes_on=False) if schedule.kind == "listed" else schedule
 
 
 def _keep_version(tick: Tick, spec: DagSpec, encoded: bytes, name: str, source_hash: str) -> int:

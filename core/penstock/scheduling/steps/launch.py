@@ -199,6 +199,7 @@ def _context(
         "values": str(settings.values_file),
         "max_map_length": settings.max_map_length,
         "previous_success": None if before is None else _dates(before),
+        **({"dialect": spec.dialect} if spec.dialect else {}),
     }
 
 

@@ -191,12 +191,17 @@ def _ended(
     event = ending(spec, task, outcome)
     if event is TaskEvent.RETRY:
         budget_start = task.max_tries - spec.retries - 1
-        wait = retry_wait(
-            spec,
-            dag_id=live.record.dag_id,
-            logical_us=live.record.logical_us,
-            try_number=task.try_number,
-            nth=task.try_number - budget_start,
+        said = outcome.retry_delay
+        wait = (
+            said
+            if said is not None
+            else retry_wait(
+                spec,
+                dag_id=live.record.dag_id,
+                logical_us=live.record.logical_us,
+                try_number=task.try_number,
+                nth=task.try_number - budget_start,
+            )
         )
         task.next_us = end_us + int(wait * 1_000_000)
     elif event is TaskEvent.RESCHEDULE:

@@ -225,6 +225,8 @@ def _dag_view(
         p50=median(took) if took else None,
         import_error=facts.errors.get(row.file),
         missing=row.missing,
+        dialect=spec.dialect,
+        dialect_because=spec.dialect_because,
     )
 
 

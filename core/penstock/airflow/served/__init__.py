@@ -1,0 +1,1 @@
+"""What DAG files import from Airflow and Penstock has under no name of its own."""

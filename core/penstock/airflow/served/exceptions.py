@@ -1,0 +1,150 @@
+"""The errors of Airflow that files raise and catch, over ours."""
+
+from __future__ import annotations
+
+from penstock.authoring.exceptions import FailException, Rescheduled, SensorTimeout, SkipException
+
+__all__ = [
+    "AirflowBadRequest",
+    "AirflowClusterPolicyViolation",
+    "AirflowConfigException",
+    "AirflowDagCycleException",
+    "AirflowDagDuplicatedIdException",
+    "AirflowException",
+    "AirflowFailException",
+    "AirflowInternalRuntimeError",
+    "AirflowNotFoundException",
+    "AirflowOptionalProviderFeatureException",
+    "AirflowProviderDeprecationWarning",
+    "AirflowRescheduleException",
+    "AirflowRuntimeError",
+    "AirflowSensorTimeout",
+    "AirflowSkipException",
+    "AirflowTaskTerminated",
+    "AirflowTaskTimeout",
+    "AirflowTimetableInvalid",
+    "DagNotFound",
+    "DagRunAlreadyExists",
+    "DagRunNotFound",
+    "DownstreamTasksSkipped",
+    "DuplicateTaskIdFound",
+    "ParamValidationError",
+    "PoolNotFound",
+    "RemovedInAirflow3Warning",
+    "TaskDeferralError",
+    "TaskInstanceNotFound",
+    "TaskNotFound",
+    "XComNotFound",
+]  # fmt: skip
+
+
+class AirflowException(Exception):
+    """Whatever goes wrong in a task."""
+
+    status_code = 500
+
+
+class AirflowRuntimeError(AirflowException, RuntimeError):
+    """Something went wrong while a task ran."""
+
+
+class AirflowBadRequest(AirflowException):
+    """Somebody asked for something that cannot be."""
+
+
+class AirflowNotFoundException(AirflowException):
+    """Something does not exist."""
+
+
+class AirflowConfigException(AirflowException):
+    """An option that does not exist, or has no such value."""
+
+
+class AirflowInternalRuntimeError(RuntimeError):
+    """Something went wrong inside."""
+
+
+class AirflowTimetableInvalid(AirflowException):
+    """A timetable that gives no dates."""
+
+
+class AirflowClusterPolicyViolation(AirflowException):
+    """A rule of the place is broken."""
+
+
+class AirflowDagCycleException(AirflowException):
+    """Tasks that wait for one another."""
+
+
+class AirflowDagDuplicatedIdException(AirflowException):
+    """Two DAGs with one id."""
+
+
+class AirflowOptionalProviderFeatureException(AirflowException):
+    """A package is not installed."""
+
+
+class AirflowTaskTimeout(BaseException):
+    """A task took too long; here it is stopped from outside, so nothing raises it."""
+
+
+class AirflowTaskTerminated(BaseException):
+    """A task is stopped; here by a signal, so nothing raises it."""
+
+
+class DagNotFound(AirflowNotFoundException):
+    """There is no such DAG."""
+
+
+class DagRunNotFound(AirflowNotFoundException):
+    """There is no such run."""
+
+
+class DagRunAlreadyExists(AirflowBadRequest):
+    """There is such a run already."""
+
+
+class DuplicateTaskIdFound(AirflowException):
+    """Two tasks with one id."""
+
+
+class TaskNotFound(AirflowNotFoundException):
+    """There is no such task."""
+
+
+class TaskInstanceNotFound(AirflowNotFoundException):
+    """There is no such task in the run."""
+
+
+class PoolNotFound(AirflowNotFoundException):
+    """There is no such pool."""
+
+
+class XComNotFound(AirflowException):
+    """A task pushed no such value."""
+
+
+class TaskDeferralError(AirflowException):
+    """What a task waited for went wrong."""
+
+
+class ParamValidationError(AirflowException):
+    """A parameter with a value that it may not have."""
+
+
+class DownstreamTasksSkipped(AirflowException):
+    """Tasks after this one are skipped."""
+
+
+class AirflowProviderDeprecationWarning(DeprecationWarning):
+    """A word of a provider that will go."""
+
+
+class RemovedInAirflow3Warning(DeprecationWarning):
+    """A word that 3.x does not have."""
+
+
+AirflowSkipException = SkipException
+AirflowFailException = FailException
+AirflowSensorTimeout = SensorTimeout
+AirflowRescheduleException = Rescheduled

@@ -1,0 +1,28 @@
+"""Logging as classes of authors know it."""
+
+from __future__ import annotations
+
+import logging
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class LoggingMixin:
+    """Gives a class ``self.log``, whose lines go to the task's log."""
+
+    @property
+    def log(self) -> logging.Logger:
+        """The logger."""
+        return logging.getLogger("penstock.task")
+
+    logger = log
+
+
+def mask_secret(secret: Any, name: str | None = None) -> None:
+    """Have *secret* hidden in logs from now on."""
+    del name
+    from penstock.task_process.hiding import hide_all
+
+    hide_all(secret)

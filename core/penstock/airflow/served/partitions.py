@@ -1,0 +1,169 @@
+"""Partitioned schedules: they load, and run by their time or assets alone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from penstock.authoring import scope
+from penstock.authoring.place import refuse
+from penstock.authoring.schedules import CronTriggerTimetable, ScheduleFields, Timetable, condition_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = [
+    "AllowedKeyMapper", "ChainMapper", "DayWindow", "FanOutMapper", "FixedKeyMapper", "HourWindow",
+    "IdentityMapper", "MinimumCount", "MonthWindow", "PartitionMapper", "ProductMapper", "QuarterWindow",
+    "RollupMapper", "SegmentWindow", "StartOfDayMapper", "StartOfHourMapper", "StartOfMonthMapper",
+    "StartOfQuarterMapper", "StartOfWeekMapper", "StartOfYearMapper", "WaitForAll", "WeekWindow", "Window",
+    "YearWindow",
+]  # fmt: skip
+
+
+class _Kept:
+    """Something that is written in a file and has no effect."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        self.given = (args, named)
+
+
+class PartitionMapper(_Kept):
+    """Which partition of one asset belongs to which of another."""
+
+
+class AllowedKeyMapper(PartitionMapper):
+    """Only certain keys."""
+
+
+class ChainMapper(PartitionMapper):
+    """One mapper after another."""
+
+
+class FanOutMapper(PartitionMapper):
+    """Many for one."""
+
+
+class FixedKeyMapper(PartitionMapper):
+    """Always the same."""
+
+
+class IdentityMapper(PartitionMapper):
+    """The same key."""
+
+
+class ProductMapper(PartitionMapper):
+    """A mapper for each part of a key."""
+
+
+class RollupMapper(PartitionMapper):
+    """One for many."""
+
+
+class StartOfHourMapper(PartitionMapper):
+    """The hour of a moment."""
+
+
+class StartOfDayMapper(PartitionMapper):
+    """The day of a moment."""
+
+
+class StartOfWeekMapper(PartitionMapper):
+    """The week of a moment."""
+
+
+class StartOfMonthMapper(PartitionMapper):
+    """The month of a moment."""
+
+
+class StartOfQuarterMapper(PartitionMapper):
+    """The quarter of a moment."""
+
+
+class StartOfYearMapper(PartitionMapper):
+    """The year of a moment."""
+
+
+class Direction(StrEnum):
+    """Whether a window is after or before its key."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+
+
+class Window(_Kept):
+    """The partitions that belong together."""
+
+    Direction = Direction
+
+
+class HourWindow(Window):
+    """Those of an hour."""
+
+
+class DayWindow(Window):
+    """Those of a day."""
+
+
+class WeekWindow(Window):
+    """Those of a week."""
+
+
+class MonthWindow(Window):
+    """Those of a month."""
+
+
+class QuarterWindow(Window):
+    """Those of a quarter."""
+
+
+class YearWindow(Window):
+    """Those of a year."""
+
+
+class SegmentWindow(Window):
+    """Those with certain keys."""
+
+
+class WaitForAll(_Kept):
+    """Wait for every partition."""
+
+
+class MinimumCount(_Kept):
+    """Wait for so many partitions."""
+
+
+def _notice(what: str) -> None:
+    scope.current().notices[
+        f"{what}: there are no partitions, so partition_key and partition_date are None"
+    ] = None
+
+
+class CronPartitionTimetable(CronTriggerTimetable):
+    """Fires by a cron; each run would be about a partition."""
+
+    def __init__(self, cron: str, *, timezone: Any = "UTC", **more: Any) -> None:
+        wanted = {name: more[name] for name in ("run_immediately",) if name in more}
+        super().__init__(cron, timezone=timezone, **wanted)
+        _notice("CronPartitionTimetable runs by its cron alone")
+
+
+class PartitionedAssetTimetable(Timetable):
+    """Runs when assets have changed; which of their partitions would belong together is not looked at."""
+
+    def __init__(self, *, assets: Any, **more: Any) -> None:
+        del more
+        condition = condition_of(assets)
+        if condition is None:
+            refuse(f"assets must be assets, not {assets!r}")
+        self.fields = ScheduleFields(assets=condition, text="")
+        _notice("PartitionedAssetTimetable runs at every change of its assets")
+
+
+class PartitionedAtRuntime(Timetable):
+    """No schedule: the one who triggers a run would name its partition."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        del args, named
+        self.fields = ScheduleFields()
+        _notice("PartitionedAtRuntime has no schedule")
