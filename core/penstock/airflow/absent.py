@@ -13,5 +13,5 @@ _REASONS = {
 
 
 def absent(name: str, reason: str) -> NotThere:
-    """Return what stands for *name*; *reason* is a word of the table of names."""
+    """Return the stand-in for *name*; *reason* is a word of the table of names."""
     return NotThere(name, _REASONS[reason].format(name=name))

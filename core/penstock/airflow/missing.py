@@ -129,7 +129,7 @@ def is_module_name(module: str, name: str) -> bool:
 
 
 def stand_in(module: str, name: str) -> Any:
-    """Return what stands for *name* of *module*, whose package is not installed."""
+    """Return the stand-in for *name* of *module*, whose package is not installed."""
     package = package_of(module, name)
     needs = f"needs {package}, which is not installed" if package else "is not known here"
     why = f"{name} ({module}) {needs}"

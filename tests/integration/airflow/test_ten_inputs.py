@@ -173,7 +173,11 @@ def test_5_an_operator_that_is_not_installed(write: Write, settings: Settings) -
     parsed = loaded(path, settings)
     task = parsed.dags[0].task("delete")
     assert task is not None
-    assert (task.operator, task.upstream, task.is_mapped) == ("S3DeleteObjectsOperator", ("first",), True)
+    assert (task.operator, task.upstream, task.expand is not None) == (
+        "S3DeleteObjectsOperator",
+        ("first",),
+        True,
+    )
     package = "apache-airflow-providers-amazon"
     assert parsed.missing == (("airflow.providers.amazon.aws.operators.s3.S3DeleteObjectsOperator", package),)
     assert any(package in warning for warning in parsed.dags[0].warnings)

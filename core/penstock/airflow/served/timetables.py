@@ -105,7 +105,7 @@ class CustomTimetable:
         return type(self).__name__
 
     def validate(self) -> None:
-        """Raise if the timetable makes no sense; a subclass knows."""
+        """Raise if the timetable is wrong; a subclass knows."""
 
     def serialize(self) -> dict[str, Any]:
         """Return what `deserialize` needs."""
