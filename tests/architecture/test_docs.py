@@ -22,7 +22,7 @@ from penstock_tui.keys_page import keys_page
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 PYTHON = [
     pytest.param(text, id=f"{page.name}:{line}")
-    for page in (ROOT / "README.md", DOCS / "authoring.md")
+    for page in (ROOT / "README.md", DOCS / "authoring.md", DOCS / "coming-from.md")
     for line, text in blocks(page, "python")
 ]
 MADE = {"cli.md": reference.render, "keys.md": keys_page, "states.md": states_page.render}
