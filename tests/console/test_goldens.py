@@ -19,6 +19,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dags_filtered": (("slash", *"state:run", "enter"), ("filter", "flaky")),
     "runs": (("R",), ("24 runs", "06:00:02")),
     "all_runs": (("4",), ("> runs", "fx_rates")),
+    "failures": (("5",), ("error line", "flaky")),
     "backfills": (("2",), ("nyc_flights", "at once")),
     "backfill_points": (("2", "enter"), ("2026-07-12",)),
     "errors": (("E",), ("file:line", "broken.py")),

@@ -19,6 +19,7 @@ from penstock_tui.screens.backfills import BackfillPointsScreen, BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.errors import ErrorsScreen
+from penstock_tui.screens.failures import FailureScreen, FailuresScreen
 from penstock_tui.screens.history import HistoryScreen
 from penstock_tui.screens.log import LogScreen
 from penstock_tui.screens.run import RunScreen
@@ -44,6 +45,8 @@ SCREENS: list[type[View]] = [
     AllRunsScreen,
     TaskScreen,
     HistoryScreen,
+    FailuresScreen,
+    FailureScreen,
 ]
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from fakes.world import _BAD as _EXIT_1
 from fakes.world import World
+from penstock.model.error_line import error_line
+from penstock.model.fingerprint import fingerprint as fingerprint_of
 from penstock.model.queries import RunQuery, Term
-from penstock.model.views.runs import RunRow, RunsPage
+from penstock.model.states import TaskState
+from penstock.model.views.failures import FailedTask, FailureGroup, FailuresPage
+from penstock.model.views.runs import RunRow, RunsPage, TaskRow
 
+_BAD = (_EXIT_1,)
 _URGENCY = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}
 
 
@@ -37,6 +43,90 @@ class AcrossDags:
         page = found[query.offset : query.offset + query.limit]
         zones = {run.dag_id: self.world.dags[run.dag_id].dag.timezone for run in page}
         return RunsPage(runs=tuple(page), total=len(found), offset=query.offset, zones=zones)
+
+    def failures(
+        self,
+        *,
+        since: datetime | None = None,
+        everything: bool = False,
+        fingerprint: str | None = None,
+        person: str = "",
+        limit: int = 200,
+        tasks: int = 100,
+    ) -> FailuresPage:
+        """Answer `Engine.failures`."""
+        self._ask("failures")
+        looked = self.world.looks.get(person)
+        groups: dict[str, list[FailedTask]] = {}
+        for failed in self._failed(looked):
+            name = fingerprint_of(failed.line)
+            if (everything or failed.open) and (since is None or failed.at >= since):
+                groups.setdefault(name, []).append(failed)
+        found = [self._group(name, each, tasks) for name, each in groups.items()]
+        return FailuresPage(
+            failures=tuple(
+                group for group in found if fingerprint is None or group.fingerprint.startswith(fingerprint)
+            )[:limit],
+            newest=7,
+            open=self.open_failures(),
+            looked=looked,
+        )
+
+    def open_failures(self) -> int:
+        """Return how many failures are not dealt with."""
+        return sum(failed.open for failed in self._failed(None))
+
+    def _failed(self, looked: datetime | None) -> list[FailedTask]:
+        found = [
+            self._failed_task(detail.run, task, looked)
+            for detail in self.world.runs.values()
+            for task in detail.tasks
+            if task.attempt_id is not None and self.world.attempts[task.attempt_id].outcome in _BAD
+        ]
+        return sorted(found, key=lambda failed: (failed.at, failed.task_id), reverse=True)
+
+    def _failed_task(self, run: RunRow, task: TaskRow, looked: datetime | None) -> FailedTask:
+        assert task.attempt_id is not None
+        attempt = self.world.attempts[task.attempt_id]
+        assert attempt.end is not None
+        line = error_line(attempt.outcome, self.world.logs[task.attempt_id])
+        said = {
+            kind: self.world.notes.get((fingerprint_of(line), kind)) for kind in ("acknowledged", "snoozed")
+        }
+        quiet = any(note is not None and attempt.end <= (note.until or note.at) for note in said.values())
+        return FailedTask(
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            task_id=task.task_id,
+            map_index=task.map_index,
+            try_number=task.try_number,
+            at=attempt.end,
+            line=line,
+            state=task.state,
+            open=task.state is TaskState.FAILED and not quiet,
+            new=looked is None or attempt.end > looked,
+            attempt_id=task.attempt_id,
+            run_type=run.run_type,
+            run_state=run.state,
+            logical_date=run.logical_date,
+            run_after=run.run_after,
+            dag_version=run.dag_version,
+        )
+
+    def _group(self, name: str, failed: list[FailedTask], most: int) -> FailureGroup:
+        return FailureGroup(
+            fingerprint=name,
+            line=failed[0].line,
+            count=len(failed),
+            first=failed[-1].at,
+            last=failed[0].at,
+            new=any(each.new for each in failed),
+            acknowledged=self.world.notes.get((name, "acknowledged")),
+            snoozed=self.world.notes.get((name, "snoozed")),
+            open=sum(each.open for each in failed),
+            dags=tuple(sorted({each.dag_id for each in failed})),
+            tasks=tuple(failed[:most]),
+        )
 
     def _holds(self, term: Term, run: RunRow) -> bool:
         dag = self.world.dags[run.dag_id].dag

@@ -138,6 +138,7 @@ class FakeEngine(AcrossDags, FakeTasks):
             import_errors=len(self.world.errors),
             last_seen=self.now - timedelta(minutes=4) if self.read_only else self.now,
             attempts_live=3,
+            failures=self.open_failures(),
         )
 
     def dags(self, *, strip: int = 24) -> list[DagRow]:

@@ -42,6 +42,8 @@ class ScriptedExecutor:
     usage: dict[str, Usage] = field(default_factory=dict)
     """What `sample` finds."""
     warnings: tuple[str, ...] = ()
+    logs: dict[str, bytes] = field(default_factory=dict)
+    """What attempts printed."""
 
     async def start(self, hint: Hint) -> None:
         """Take note of the hint."""
@@ -85,9 +87,11 @@ class ScriptedExecutor:
         return {each: self.usage[each] for each in ids if each in self.usage}
 
     def read_log(self, attempt_id: str, offset: int, limit: int) -> LogPiece:
-        """There are no logs."""
+        """Return what the test says that was printed."""
         grows = isinstance(self.seen.get(attempt_id), Accepted | Claimed)
-        return LogPiece(b"", 0, 0, None, grows)
+        log = self.logs.get(attempt_id, b"")
+        start = max(0, len(log) + offset) if offset < 0 else min(offset, len(log))
+        return LogPiece(log[start : start + limit], start, len(log), None, grows)
 
     def log_file(self, attempt_id: str) -> str | None:
         """Name a file that is not there."""

@@ -23,6 +23,7 @@ from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import EventRow
+from penstock.model.views.failures import Handled
 from penstock.model.views.nodes import GroupNode, TaskNode
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.points import LedgerPoint
@@ -90,6 +91,10 @@ class World:
     """Files by version."""
     skips: dict[str, list[LedgerPoint]] = field(default_factory=dict)
     """Points of a DAG that no run was made for."""
+    notes: dict[tuple[str, str], Handled] = field(default_factory=dict)
+    """What was said about failures, by fingerprint and kind."""
+    looks: dict[str, datetime] = field(default_factory=dict)
+    """When somebody looked at the failures."""
 
     def add_dag(
         self, dag_id: str, shape: Mapping[str, Sequence[str]], *, schedule: str = "@daily", **more: Any

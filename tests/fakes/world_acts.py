@@ -15,6 +15,7 @@ from penstock.model.graph import Graph
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagDetail
+from penstock.model.views.failures import Handled
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.plans import Done, Plan, PlanItem
 from penstock.model.views.pools import PoolRow
@@ -75,6 +76,14 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
                 dag_id=act.dag_id, run_id=act.run_id, task_id=act.task_id, before="-", after=verb.lower()
             )
             return f"{verb} {act.task_id or act.run_id}", (item,), {}, f"penstock {verb.lower()} {words}"
+        case acts.AcknowledgeFailures() | acts.SnoozeFailures() | acts.ReopenFailures():
+            verb = acts.act_name(act).removeprefix("failures_")
+            item = PlanItem(
+                dag_id="", run_id=None, task_id=None, before="open", after=verb, note=act.fingerprint
+            )
+            why = getattr(act, "why", None)
+            cli = f"penstock failures {verb} {act.fingerprint}" + (f" --why {why}" if why else "")
+            return f"{verb.capitalize()} 1 cause", (item,), {}, cli
         case _:
             name = acts.act_name(act)
             return name.replace("_", " ").capitalize(), (), {}, f"penstock {name.replace('_', ' ')}"
@@ -122,10 +131,10 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
             _set_backfill(world, act.backfill_id, state=changes[type(act)])
         case acts.ResizeBackfill():
             _set_backfill(world, act.backfill_id, max_active_runs=act.max_active_runs)
-        case acts.SetPool():
-            world.pools[act.name] = PoolRow(name=act.name, slots=act.slots, used=0, waiting=0)
-        case acts.DeletePool():
-            del world.pools[act.name]
+        case acts.SetPool() | acts.DeletePool():
+            _pool(world, act)
+        case acts.AcknowledgeFailures() | acts.SnoozeFailures() | acts.ReopenFailures() | acts.Looked():
+            _say(world, act, by.by, now)
     message = f"{planned.title}: done"
     return Done(
         act=planned.act,
@@ -135,6 +144,30 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
         backfill_id=backfill_id,
         state=state,
     )
+
+
+def _pool(world: World, act: acts.SetPool | acts.DeletePool) -> None:
+    world.pools.pop(act.name, None)
+    if isinstance(act, acts.SetPool):
+        world.pools[act.name] = PoolRow(name=act.name, slots=act.slots, used=0, waiting=0)
+
+
+def _say(
+    world: World,
+    act: acts.AcknowledgeFailures | acts.SnoozeFailures | acts.ReopenFailures | acts.Looked,
+    by: str,
+    now: datetime,
+) -> None:
+    match act:
+        case acts.AcknowledgeFailures():
+            world.notes[act.fingerprint, "acknowledged"] = Handled(by=by, at=now, why=act.why)
+        case acts.SnoozeFailures():
+            world.notes[act.fingerprint, "snoozed"] = Handled(by=by, at=now, why=act.why, until=act.until)
+        case acts.ReopenFailures():
+            for kind in ("acknowledged", "snoozed"):
+                world.notes.pop((act.fingerprint, kind), None)
+        case acts.Looked():
+            world.looks[by] = now
 
 
 def set_tasks(world: World, dag_id: str, run_id: str, tasks: Iterable[str], **changes: object) -> None:

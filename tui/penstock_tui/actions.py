@@ -30,9 +30,10 @@ from penstock_tui.conditions import (
 from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
-       "task", "history")  # fmt: skip
+       "task", "history", "failures", "failure")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
-calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history."""
+calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
+failures by cause, those of one cause."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -82,6 +83,7 @@ _OF_RUNS = ("runs", "run", "all_runs")
 _ACTED = (*_RUNS, "log")
 _LOGS = ("run", "log")
 _TASKS = ("task", "history")
+_TRIAGE = ("failures", "failure")
 _FILLS = ("backfills", "backfill")
 
 # fmt: off
@@ -92,14 +94,14 @@ ACTIONS: tuple[Action, ...] = (
            "Close, clear filter or marks, then back; never quits"),
     Action("quit", "q", "up", ALL,
            "Up one view; at the root quit (runs keep running)"),
-    Action("log", "l", "log", (*_RUNS, *_TASKS),
+    Action("log", "l", "log", (*_RUNS, *_TASKS, *_TRIAGE),
            "The log of this task (newest run's first failure)",
            rank=3, why_disabled=needs_log, cli="penstock logs DAG RUN TASK [-f]", takes="one", verb="log"),
-    Action("retry", "r", "retry", (*_ACTED, *_TASKS),
+    Action("retry", "r", "retry", (*_ACTED, *_TASKS, *_TRIAGE),
            "Run again what failed and what it blocked",
            rank=2, acts=True, danger=True, why_disabled=needs_failure,
            cli="penstock retry DAG RUN", takes="all", verb="retry"),
-    Action("clear", "c", "clear", (*_ACTED, *_TASKS),
+    Action("clear", "c", "clear", (*_ACTED, *_TASKS, "failure"),
            "Run tasks again, with scopes and the exact list",
            rank=4, acts=True, danger=True, why_disabled=needs_run,
            cli="penstock clear DAG RUN [TASK...]", takes="all", verb="clear"),
@@ -115,7 +117,7 @@ ACTIONS: tuple[Action, ...] = (
            "Run a task or a queued run next, or now past the limits",
            acts=True, why_disabled=needs_life, cli="penstock run-next DAG RUN [TASK]", takes="all",
            verb="rush"),
-    Action("mark_as", "m", "mark", (*_LOGS, *_TASKS),
+    Action("mark_as", "m", "mark", (*_LOGS, *_TASKS, "failure"),
            "Set success, failed or skipped by hand",
            rank=7, acts=True, danger=True, why_disabled=needs_task,
            cli="penstock mark success|failed|skipped DAG RUN TASK", takes="tasks", verb="mark_as"),
@@ -145,13 +147,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("backfill.fewer", "minus", "fewer", _FILLS,
            "Run one run fewer of the backfill at once", rank=3, acts=True, why_disabled=can_pause,
            takes="one", verb="resize_backfill.fewer"),
-    Action("why", "w", "why", _RUNS,
+    Action("why", "w", "why", (*_RUNS, "failure"),
            "Why is it not running: every reason, with its holder",
            rank=10, cli="penstock why DAG RUN [TASK]", takes="one", verb="why"),
-    Action("inside", "i", "inside", ("run", "log", "history"),
+    Action("inside", "i", "inside", ("run", "log", "history", "failure"),
            "Inside a task: why, fields and command, XComs, params, attempts, events, source, docs",
            rank=10, why_disabled=needs_task, cli="penstock xcom DAG RUN TASK", takes="one", verb="inside"),
-    Action("task_history", "H", "history", ("run", "log", "task"),
+    Action("task_history", "H", "history", ("run", "log", "task", "failure"),
            "How long a task took in its last runs, with p50 and p95, memory, CPU and outcome",
            rank=11, why_disabled=needs_task, cli="penstock history DAG TASK", takes="one",
            verb="task_history"),
@@ -159,7 +161,7 @@ ACTIONS: tuple[Action, ...] = (
            "The tab to the right", rank=2),
     Action("tab.previous", "shift+tab,left", "tab before", ("task",),
            "The tab to the left"),
-    Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs", "history"),
+    Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs", "history", "failure"),
            "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),
     Action("calendar", "C", "calendar", _RUNS,
            "What happened on each day of the schedule: ran, late, skipped and why, backfilled",
@@ -202,17 +204,17 @@ ACTIONS: tuple[Action, ...] = (
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
-    Action("filter", "slash", "filter", ("dags", "runs", "backfills", "all_runs"),
+    Action("filter", "slash", "filter", ("dags", "runs", "backfills", "all_runs", *_TRIAGE),
            'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
     Action("sort", "s", "sort", ("dags", "runs", "all_runs"),
            "Sort by the next column"),
     Action("sort_reverse", "S", "reverse", ("dags", "runs", "all_runs"),
            "Reverse the order"),
-    Action("mark", "space", "mark", (*_RUNS, "points"),
+    Action("mark", "space", "mark", (*_RUNS, "points", *_TRIAGE),
            "Mark or unmark this row; acts then apply to the marks", rank=14),
-    Action("mark_range", "v", "range", (*_RUNS, "calendar", "points"),
+    Action("mark_range", "v", "range", (*_RUNS, "calendar", "points", *_TRIAGE),
            "Mark from here to where you go", rank=16),
-    Action("mark_all", "asterisk", "mark all", (*_RUNS, "points"),
+    Action("mark_all", "asterisk", "mark all", (*_RUNS, "points", *_TRIAGE),
            "Mark all that is shown"),
     Action("copy", "y", "copy", ALL,
            "Copy the id (in a log the line) to the clipboard"),
@@ -225,6 +227,22 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.runs", "4", "all runs", ALL,
            "Runs of all DAGs: filter by state, DAG, type, owner, tag, date and text",
            cli="penstock runs list", verb="go_to.all_runs"),
+    Action("view.failures", "5", "failures", ALL,
+           "Triage: all that failed and is not dealt with, over all DAGs and runs, by cause",
+           cli="penstock failures", verb="go_to.failures"),
+    Action("failures.ack", "a", "acknowledge", _TRIAGE,
+           "Take note of this cause, with a reason: it comes back if it happens again",
+           rank=4, acts=True, cli="penstock failures ack FINGERPRINT --why T", takes="all",
+           verb="failures.acknowledge"),
+    Action("failures.snooze", "z", "snooze", _TRIAGE,
+           "Leave this cause out of the list until a time, however often it happens",
+           rank=5, acts=True, cli="penstock failures snooze FINGERPRINT --until T", takes="all",
+           verb="failures.snooze"),
+    Action("failures.reopen", "o", "reopen", _TRIAGE,
+           "Take back an acknowledgement or a snooze",
+           acts=True, cli="penstock failures reopen FINGERPRINT", takes="all", verb="failures.reopen"),
+    Action("failures.everything", "A", "all", _TRIAGE,
+           "Show what is dealt with too, or only what is not", rank=9, cli="penstock failures --all"),
     Action("history", "exclamation_mark", "messages", ALL,
            "Every message of this session in full", verb="show_messages"),
     Action("palette", "colon,ctrl+p", "palette", ALL,

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from penstock.model.backfills import BACKFILLS
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState
-from penstock_tui.target import BackfillTarget, DagTarget, PointTarget, Target, TaskTarget, dag_of, run_of
+from penstock_tui.target import (
+    BackfillTarget,
+    DagTarget,
+    FailureTarget,
+    PointTarget,
+    Target,
+    TaskTarget,
+    dag_of,
+    run_of,
+)
 from penstock_tui.view.tally import BAD
 
 _NO_RUN = "there is no run yet"
@@ -25,6 +34,8 @@ def needs_run(target: Target) -> str | None:
 
 def needs_failure(target: Target) -> str | None:
     """Need something that failed."""
+    if isinstance(target, FailureTarget):
+        return None if target.group.open else "all of it is dealt with"
     run = run_of(target)
     if run is None:
         return _NO_RUN
@@ -58,7 +69,7 @@ def needs_log(target: Target) -> str | None:
     """Need an attempt."""
     if isinstance(target, TaskTarget) and not any(task.attempts for task in target.tasks):
         return "no attempt has been made yet"
-    return needs_run(target)
+    return None if isinstance(target, FailureTarget) else needs_run(target)
 
 
 def needs_schedule(target: Target) -> str | None:

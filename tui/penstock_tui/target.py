@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, assert_never
 
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagRow
+from penstock.model.views.failures import FailureGroup
 from penstock.model.views.runs import RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
 
@@ -119,9 +120,21 @@ class FileTarget:
     count: ClassVar[int] = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureTarget:
+    """Failures with one fingerprint, of whichever DAGs."""
+
+    group: FailureGroup
+    marked: bool = False
+    noun: ClassVar[str] = "group"
+    count: ClassVar[int] = 1
+
+
 OfDag = DagTarget | RunTarget | TaskTarget | BackfillTarget | PointTarget
 """What belongs to one DAG."""
-Target = OfDag | FileTarget
+OfNoDag = FileTarget | FailureTarget
+"""What belongs to none, or to several."""
+Target = OfDag | OfNoDag
 
 
 def run_of(target: Target) -> RunRow | None:
@@ -131,7 +144,7 @@ def run_of(target: Target) -> RunRow | None:
             return target.dag.last_run if target.dag is not None else None
         case RunTarget() | TaskTarget():
             return target.run
-        case BackfillTarget() | PointTarget() | FileTarget():
+        case BackfillTarget() | PointTarget() | FileTarget() | FailureTarget():
             return None
         case _:
             assert_never(target)
@@ -142,7 +155,7 @@ def dag_of(target: Target) -> DagRow | None:
     match target:
         case DagTarget() | RunTarget() | TaskTarget() | PointTarget():
             return target.dag
-        case BackfillTarget() | FileTarget():
+        case BackfillTarget() | FileTarget() | FailureTarget():
             return None
         case _:
             assert_never(target)

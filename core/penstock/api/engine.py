@@ -26,6 +26,7 @@ from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
+from penstock.model.views.failures import FailuresPage
 from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
@@ -89,6 +90,24 @@ class Engine(TaskEngine, Protocol):
 
     def find_runs(self, query: RunQuery) -> RunsPage:
         """Return one page of the runs of all DAGs that *query* asks for, and how many there are."""
+        ...
+
+    def failures(
+        self,
+        *,
+        since: datetime | None = None,
+        everything: bool = False,
+        fingerprint: str | None = None,
+        person: str = "",
+        limit: int = 200,
+        tasks: int = 100,
+    ) -> FailuresPage:
+        """Return the failures of all DAGs and runs that are not dealt with, grouped by their fingerprint.
+
+        *everything* adds those that are dealt with: the task succeeded since, was marked or cleared, or the
+        failure was acknowledged or is snoozed. *fingerprint* may be the beginning of one. What is ``new`` is
+        so for *person*. At most *limit* groups with *tasks* failures each, the newest first.
+        """
         ...
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:

@@ -26,6 +26,7 @@ from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
+from penstock.model.views.failures import FailuresPage
 from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
@@ -154,6 +155,26 @@ class LocalEngine(LocalSearches, LocalTasks):
     def find_runs(self, query: RunQuery) -> RunsPage:
         """Return one page of the runs of all DAGs that *query* asks for, and how many there are."""
         return self._reads.find_runs(query)
+
+    def failures(
+        self,
+        *,
+        since: datetime | None = None,
+        everything: bool = False,
+        fingerprint: str | None = None,
+        person: str = "",
+        limit: int = 200,
+        tasks: int = 100,
+    ) -> FailuresPage:
+        """Return the failures of all DAGs and runs that are not dealt with, grouped by their fingerprint."""
+        return self._reads.failures(
+            since=since,
+            everything=everything,
+            fingerprint=fingerprint,
+            person=person,
+            limit=limit,
+            tasks=tasks,
+        )
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""

@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Look": {
         "dags": "dags:dags",
         "runs": "runs:runs",
+        "failures": "failures:failures",
         "tasks": "tasks:tasks",
         "attempts": "attempts:attempts",
         "logs": "logs:logs",

@@ -292,6 +292,37 @@ class EmitAsset(Act, frozen=True, kw_only=True, tag="asset_emit", omit_defaults=
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class AcknowledgeFailures(Act, frozen=True, kw_only=True, tag="failures_ack", omit_defaults=True):
+    """Take note of the failures with a fingerprint: they are dealt with until it happens again.
+
+    ``fingerprint`` may be the beginning of one.
+    """
+
+    fingerprint: str
+    why: str | None = None
+
+
+class SnoozeFailures(Act, frozen=True, kw_only=True, tag="failures_snooze", omit_defaults=True):
+    """Leave the failures with a fingerprint out of the list until a moment, also those still to come."""
+
+    fingerprint: str
+    until: datetime
+    why: str | None = None
+
+
+class ReopenFailures(Act, frozen=True, kw_only=True, tag="failures_reopen", omit_defaults=True):
+    """Take back the acknowledgement and the snooze of a fingerprint."""
+
+    fingerprint: str
+
+
+class Looked(Act, frozen=True, kw_only=True, tag="looked", omit_defaults=True):
+    """Remember that who asks has seen a list that grows, up to a number; nothing else is changed."""
+
+    place: Literal["failures"]
+    upto: int
+
+
 class QuarantineRetry(Act, frozen=True, kw_only=True, tag="quarantine_retry", omit_defaults=True):
     """Take a run, DAG, order or row out of quarantine; if it fails again it goes back."""
 
@@ -333,6 +364,10 @@ AnyAct = (
     | SetConnection
     | DeleteConnection
     | EmitAsset
+    | AcknowledgeFailures
+    | SnoozeFailures
+    | ReopenFailures
+    | Looked
     | QuarantineRetry
     | QuarantineDrop
 )

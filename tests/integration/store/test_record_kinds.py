@@ -22,11 +22,12 @@ from penstock.model.states import RunState, RunType
 from penstock.model.subject import SubjectKind
 from penstock.store import tables
 from penstock.store.database import Database
-from penstock.store.engine import records
+from penstock.store.engine import failure_records, records
 from penstock.store.engine.gate import Gate
 from penstock.store.engine.record_kinds import KINDS, Kind, Record
 
 NOW = to_us(NOON)
+NUMBERED = {"LedgerRecord", "FailureRecord"}
 BY_ID = {kind.record.__name__: kind for kind in KINDS.values()}
 
 
@@ -75,6 +76,9 @@ def _records(database: Database) -> dict[str, Record]:
             3, run_pk, "a", 2, "task_failure", "{}", NOW, CallbackState.WAITING, 1, attempt_id, None, "r"
         ),
         records.DagRecord("new", "new.py", 1, False, NOW, 1, 2, 3),  # noqa: FBT003
+        failure_records.FailureNoteRecord("f1", "snoozed", "anna", NOW, "why", 3, NOW + 1),
+        failure_records.FailureRecord(0, ti_id, attempt_id, 2, NOW, "f1", "exit 1"),
+        failure_records.LookRecord("anna", "failures", 4, NOW),
         records.ImportErrorRecord("bad.py", "no", 4, "trace", NOW),
         records.LedgerRecord(0, "d", 1, 2, 2, PointState.SKIPPED, "paused", None, False, '{"kind": "cron"}'),  # noqa: FBT003
         records.MetaRecord("key", "value"),
@@ -124,7 +128,7 @@ def test_a_record_is_added_as_it_is_and_dropped_alone(database: Database, name: 
         value = getattr(record, field.name)
         if name == "AssetEventRecord" and field.name in ("extra", "aliases", "source"):
             assert json.loads(row[field.name]) == (list(value) if isinstance(value, tuple) else value)
-        elif name == "LedgerRecord" and field.name == "id":
+        elif name in NUMBERED and field.name == "id":
             assert row["id"] == 1  # the database numbers it
             record = dataclasses.replace(typing.cast("records.LedgerRecord", record), id=1)
         else:
@@ -162,7 +166,7 @@ def test_what_does_not_change_in_place_gives_way_to_the_new_row(database: Databa
     _commit(database, ("put", record))  # there was none
     fresh = [row for row in _rows(database, kind) if row not in before]
     assert len(fresh) == 1
-    if name == "LedgerRecord":
+    if name in NUMBERED:
         return  # its number is the database's
     _commit(database, ("put", record), ("put", record))
     assert [row for row in _rows(database, kind) if row not in before] == fresh

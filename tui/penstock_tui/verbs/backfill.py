@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from penstock_tui import conditions
 from penstock_tui.dialogs.backfill import BackfillDialog
 from penstock_tui.shell import Shell
-from penstock_tui.target import DagTarget, FileTarget, PointTarget, Target
+from penstock_tui.target import DagTarget, OfNoDag, PointTarget, Target
 
 
 async def backfill(shell: Shell, targets: Sequence[Target]) -> None:
     """Ask for the dates and the rules, beginning with the days that are marked in a calendar."""
     target = targets[0]
-    if isinstance(target, FileTarget):
+    if isinstance(target, OfNoDag):
         return
     detail = await shell.feed.ask(lambda engine: engine.dag(target.dag_id))
     if detail is None:

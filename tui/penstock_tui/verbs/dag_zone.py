@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from penstock_tui.shell import Shell
-from penstock_tui.target import FileTarget, Target, dag_of
+from penstock_tui.target import OfNoDag, Target, dag_of
 from penstock_tui.view import durations
 
 
@@ -14,7 +14,7 @@ async def zone_of(shell: Shell, target: Target) -> tzinfo:
     dag = dag_of(target)
     if dag is not None:
         return durations.zone(dag.timezone)
-    if isinstance(target, FileTarget):
+    if isinstance(target, OfNoDag):
         return UTC
     detail = await shell.feed.ask(lambda engine: engine.dag(target.dag_id), key=("dag", target.dag_id))
     return durations.zone(detail.dag.timezone) if detail is not None else UTC

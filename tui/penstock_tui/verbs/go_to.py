@@ -8,19 +8,20 @@ from penstock_tui.screens.all_runs import AllRunsScreen
 from penstock_tui.screens.backfills import BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
+from penstock_tui.screens.failures import FailuresScreen
 from penstock_tui.shell import Shell
-from penstock_tui.target import FileTarget, Target
+from penstock_tui.target import OfNoDag, Target
 
 
 async def runs(shell: Shell, targets: Sequence[Target]) -> None:
     """Show all runs of the DAG."""
-    if not isinstance(targets[0], FileTarget):
+    if not isinstance(targets[0], OfNoDag):
         shell.open_runs(targets[0].dag_id)
 
 
 async def calendar(shell: Shell, targets: Sequence[Target]) -> None:
     """Show what happened on each day of the DAG's schedule."""
-    if not isinstance(targets[0], FileTarget):
+    if not isinstance(targets[0], OfNoDag):
         shell.push_screen(CalendarScreen(targets[0].dag_id))
 
 
@@ -40,3 +41,9 @@ async def all_runs(shell: Shell, _targets: Sequence[Target]) -> None:
     """Show the runs of all DAGs."""
     if not isinstance(shell.screen, AllRunsScreen):
         await shell.push_screen(AllRunsScreen())
+
+
+async def failures(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show the failures that nobody dealt with."""
+    if not isinstance(shell.screen, FailuresScreen):
+        await shell.push_screen(FailuresScreen())

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from penstock_tui.target import BackfillTarget, FileTarget, PointTarget, Target, TaskTarget, run_of
+from penstock_tui.target import (
+    BackfillTarget,
+    FailureTarget,
+    FileTarget,
+    PointTarget,
+    Target,
+    TaskTarget,
+    run_of,
+)
 from penstock_tui.view.task_rows import key_of
 
 
@@ -22,6 +30,8 @@ def words_of(targets: Sequence[Target], *, tasks: Sequence[str] | None = None) -
             return f"backfill {target.backfill.backfill_id} of {target.dag_id}"
         case FileTarget():
             return target.error.file
+        case FailureTarget():
+            return f"failures {target.group.fingerprint}"
         case PointTarget():
             return target.dag_id
         case _:

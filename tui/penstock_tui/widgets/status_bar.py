@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Protocol, cast
 
+from rich.cells import cell_len
+from textual import events
+
 from penstock_tui import actions
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell, shell_of
@@ -25,6 +28,14 @@ class _Titled(Protocol):
 
 class StatusBar(Line):
     """Drawn from the console's state and the screen's crumbs; `refresh_line` after either moved."""
+
+    _failed_from = _failed_end = 0
+    """The cells where the number of failures stands."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the failures, where their number is clicked."""
+        if self._failed_from <= event.x < self._failed_end:
+            shell_of(self).act(actions.BY_ID["view.failures"], ())
 
     def refresh_line(self) -> None:
         """Draw again if the line says something else."""
@@ -62,11 +73,15 @@ class StatusBar(Line):
         for state, count, word in (
             ("running", status.running, "run"),
             ("queued", status.queued, "queued"),
-            ("failed", status.failed_24h, "failed"),
+            ("failed", status.failures, "failed"),
         ):
             style = looks.style(state) if count else "dim"
             text = f"{looks.glyph(state)}{count}" + (f" {word}" if cells >= 100 else "")
             spans += [(" ", ""), (text, style)]
+        self._failed_end = width(spans)
+        self._failed_from = self._failed_end - cell_len(text)
+        if status.failures and cells >= 100:
+            spans.append((f" ({actions.key_names(actions.BY_ID['view.failures'], shell.keys)})", "dim"))
         if status.quarantined:
             text = f"{looks.glyph('quarantined')}{status.quarantined}"
             text += " in quarantine" if cells >= 100 else ""

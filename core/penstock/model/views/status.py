@@ -38,6 +38,8 @@ class EngineStatus(View, frozen=True, kw_only=True):
     """Pid of the engine that holds the home but does not answer; 0 if its pid is unknown, else None."""
     quarantined: int = 0
     """Runs, DAGs, orders and rows in quarantine."""
+    failures: int = 0
+    """Failures that are not dealt with, however old."""
 
 
 class ImportErrorRow(View, frozen=True, kw_only=True):

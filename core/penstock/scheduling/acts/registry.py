@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from penstock.model.acts import (
+    AcknowledgeFailures,
     AnyAct,
     Cancel,
     CancelBackfill,
@@ -17,12 +18,14 @@ from penstock.model.acts import (
     EmitAsset,
     Freeze,
     Hold,
+    Looked,
     Mark,
     PauseBackfill,
     PauseSchedule,
     QuarantineDrop,
     QuarantineRetry,
     Release,
+    ReopenFailures,
     Rerun,
     ResizeBackfill,
     ResumeBackfill,
@@ -33,6 +36,7 @@ from penstock.model.acts import (
     SetNote,
     SetPool,
     SetVariable,
+    SnoozeFailures,
     Trigger,
     Undo,
     Unfreeze,
@@ -42,6 +46,7 @@ from penstock.scheduling.acts.assets import plan_emit
 from penstock.scheduling.acts.backfill import plan_backfill, plan_backfill_life
 from penstock.scheduling.acts.cancel import plan_cancel
 from penstock.scheduling.acts.clear import plan_clear, plan_retry
+from penstock.scheduling.acts.failures import plan_acknowledge, plan_look, plan_reopen, plan_snooze
 from penstock.scheduling.acts.mark import plan_mark
 from penstock.scheduling.acts.notes import plan_note
 from penstock.scheduling.acts.pause import plan_lift, plan_pause
@@ -76,6 +81,9 @@ _PLANNERS: dict[type, Planner] = {
     DeleteVariable: plan_value,
     DeleteConnection: plan_value,
     EmitAsset: plan_emit,
+    AcknowledgeFailures: plan_acknowledge,
+    ReopenFailures: plan_reopen,
+    Looked: plan_look,
 }
 
 
@@ -93,6 +101,7 @@ _BY_THE_CLOCK: dict[type, Callable[[World, Any, int], Planned]] = {
     Unfreeze: plan_lift,
     Release: plan_lift,
     CreateBackfill: plan_backfill,
+    SnoozeFailures: plan_snooze,
     QuarantineRetry: _plan_quarantine,
     QuarantineDrop: _plan_quarantine,
 }

@@ -13,6 +13,7 @@ from penstock.execution.executor import StopMode
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TaskState
 from penstock.model.transitions import TaskEvent
+from penstock.scheduling.moves.failures import record_failure
 from penstock.scheduling.world.instances import tell_children
 from penstock.scheduling.world.teardown import judge_anew
 from penstock.scheduling.world.tick import Tick
@@ -49,8 +50,10 @@ def move(
     elif after in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
         assert task.next_us is not None
         heapq.heappush(tick.world.alarms, (task.next_us, live.record.id, task.key))
-    if event is TaskEvent.FAIL and live.structure.spec.fail_fast:
-        tick.failing.append((live, task.key))
+    if event is TaskEvent.FAIL:
+        record_failure(tick, task)
+        if live.structure.spec.fail_fast:
+            tick.failing.append((live, task.key))
     if before in OCCUPIES_SLOT and after not in OCCUPIES_SLOT and task.attempt_id:
         tick.world.let_go(task.attempt_id)
     if after not in OCCUPIES_SLOT and live.structure.setups.ahead:

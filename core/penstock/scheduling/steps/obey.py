@@ -90,13 +90,14 @@ def _planned(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Planned | Done:
 def _act(tick: Tick, order: ActOrder, planned: Planned) -> Done:
     items = planned.plan.items
     tick.gate.actor = order.actor or "operator"
-    tick.gate.note(
-        f"act_{act_name(order.act)}",
-        dag_id=getattr(order.act, "dag_id", None) or _only(item.dag_id or None for item in items),
-        run_id=getattr(order.act, "run_id", None) or _only(item.run_id for item in items),
-        task_id=getattr(order.act, "task_id", None),
-        reason=planned.plan.title,
-    )
+    if not planned.silent:
+        tick.gate.note(
+            f"act_{act_name(order.act)}",
+            dag_id=getattr(order.act, "dag_id", None) or _only(item.dag_id or None for item in items),
+            run_id=getattr(order.act, "run_id", None) or _only(item.run_id for item in items),
+            task_id=getattr(order.act, "task_id", None),
+            reason=planned.plan.title,
+        )
     try:
         done = planned.commit(tick)
     finally:

@@ -20,3 +20,4 @@ class Planned:
     plan: Plan
     commit: Callable[[Tick], Done]
     settled: Done | None = None
+    silent: bool = False

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from penstock.store import tables
-from penstock.store.engine import records
+from penstock.store.engine import failure_records, records
+from penstock.store.failure_tables import FailureNoteRow, FailureRow, LookRow
 from penstock.store.quarantine_table import QuarantineRow
 from penstock.store.statement import Statement, table_of
 
@@ -25,8 +26,11 @@ Record = (
     | records.BackfillRecord
     | records.CallbackRecord
     | records.DagRecord
+    | failure_records.FailureNoteRecord
+    | failure_records.FailureRecord
     | records.ImportErrorRecord
     | records.LedgerRecord
+    | failure_records.LookRecord
     | records.MetaRecord
     | records.PauseRecord
     | records.PoolRecord
@@ -127,6 +131,9 @@ _ALL = (
     Kind(records.QueuedAssetRecord, tables.AssetQueueRow, ["dag_id", "event_id"]),
     Kind(records.RunAssetRecord, tables.RunAssetEventRow, ["run_pk", "event_id"]),
     Kind(records.ActRecord, tables.ActRow, ["act_id"]),
+    Kind(failure_records.FailureRecord, FailureRow, ["id"], numbered=True),
+    Kind(failure_records.FailureNoteRecord, FailureNoteRow, ["fingerprint", "kind"]),
+    Kind(failure_records.LookRecord, LookRow, ["person", "place"]),
     Kind(records.SampleRecord, tables.SampleRow, ["attempt_id", "at_us"]),
 )  # fmt: skip
 KINDS: dict[type[Record], Kind] = {kind.record: kind for kind in _ALL}

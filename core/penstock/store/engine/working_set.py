@@ -19,6 +19,7 @@ from penstock.model.subject import about_row
 from penstock.store import tables
 from penstock.store.checked import checked, known
 from penstock.store.engine.assets import events_of_run, next_event_id, queued_events
+from penstock.store.engine.failures import Known, known_failures
 from penstock.store.engine.live_rows import RUN_FIELDS, Standing, run_record
 from penstock.store.engine.meta import read_meta
 from penstock.store.engine.records import (
@@ -122,6 +123,10 @@ class WorkingSet(Standing):
                     _version.c.source_hash == source_hash,
                 )
             ).scalar_one_or_none()
+
+    def failures(self, prefix: str) -> Known:
+        """Return the failures whose fingerprint begins with *prefix*. See `known_failures`."""
+        return known_failures(self.database, prefix)
 
     def peaks(self, attempt_ids: Collection[str]) -> dict[str, int]:
         """Return the highest memory in samples of some attempts, in bytes, for those that have samples."""

@@ -24,6 +24,7 @@ from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
+from penstock.model.views.failures import FailuresPage
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
@@ -40,6 +41,7 @@ from penstock.store.views import (
     backfills,
     callbacks,
     dags,
+    failures,
     quarantine,
     runs,
     status,
@@ -79,7 +81,9 @@ class Reads:
     def status(self) -> EngineStatus:
         """Return the figures of the instance; ``pid`` and ``since`` are not known here."""
         with self._database.show() as connection:
-            figures = status.read_status(connection, to_us(self._clock.now()))
+            now_us = to_us(self._clock.now())
+            figures = status.read_status(connection, now_us)
+            open_failures = failures.count_open(connection, now_us)
             log_bytes = self._all_logs(connection)
         return msgspec.structs.replace(
             figures,
@@ -88,6 +92,7 @@ class Reads:
             kept=self._settings.kept_of("").words(),
             database_bytes=_size(self._database.path) + self._database.wal_bytes(),
             log_bytes=log_bytes,
+            failures=open_failures,
         )
 
     def _all_logs(self, connection: Connection) -> int:
@@ -150,6 +155,29 @@ class Reads:
         query = msgspec.structs.replace(query, limit=min(max(query.limit, 0), _MOST_ROWS))
         with self._database.show() as connection:
             return self._run_pages.read(connection, query, to_us(self._clock.now()))
+
+    def failures(
+        self,
+        *,
+        since: datetime | None,
+        everything: bool,
+        fingerprint: str | None,
+        person: str,
+        limit: int,
+        tasks: int,
+    ) -> FailuresPage:
+        """Return groups of failures, that of the newest one first."""
+        with self._database.show() as connection:
+            return failures.read_failures(
+                connection,
+                to_us(self._clock.now()),
+                since=since,
+                everything=everything,
+                fingerprint=fingerprint,
+                person=person,
+                limit=min(max(limit, 0), _MOST_ROWS),
+                tasks=min(max(tasks, 0), _MOST_ROWS),
+            )
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""

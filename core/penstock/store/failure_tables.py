@@ -1,0 +1,54 @@
+"""The tables of failures: what failed and why, what somebody said about it, and who looked when."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index
+from sqlmodel import Field, SQLModel
+
+
+class FailureRow(SQLModel, table=True):
+    """One failure of a task instance that no retry was left for. Its number grows with each failure.
+
+    It is open as long as the task instance is ``failed`` with the same attempt.
+    """
+
+    __tablename__ = "failure"
+    __table_args__ = (
+        Index("ix_failure_ti", "ti_id"),
+        Index("ix_failure_fingerprint", "fingerprint"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    ti_id: int = Field(foreign_key="task_instance.id", ondelete="CASCADE")
+    attempt_id: str | None = None
+    try_number: int
+    at_us: int = Field(sa_column=Column(BigInteger, nullable=False))
+    fingerprint: str
+    line: str
+
+
+class FailureNoteRow(SQLModel, table=True):
+    """What somebody said about all failures with one fingerprint.
+
+    ``kind``: ``acknowledged`` counts for those up to the number ``upto``, ``snoozed`` for all until
+    ``until_us``.
+    """
+
+    __tablename__ = "failure_note"
+    fingerprint: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    by: str
+    at_us: int = Field(sa_column=Column(BigInteger, nullable=False))
+    why: str | None = None
+    upto: int = 0
+    until_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+
+
+class LookRow(SQLModel, table=True):
+    """How far a person has seen a list that grows: the number of its newest row at the last look."""
+
+    __tablename__ = "look"
+    person: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    upto: int
+    at_us: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -1,0 +1,206 @@
+"""Reading failures: SQLite groups and counts them, and says which are dealt with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import from_us, opt_from_us
+from penstock.model.failures import FailureNote, person_of
+from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.subject import about_row
+from penstock.model.views.failures import FailedTask, FailureGroup, FailuresPage, Handled
+from penstock.store import tables
+from penstock.store.failure_tables import FailureNoteRow, FailureRow, LookRow
+from penstock.store.sieve import Sieve
+from penstock.store.sqlite.indexed import FAILED_TASKS
+from penstock.store.statement import table_of
+from penstock.store.views.runs import aware_us
+from penstock.store.views.versions import version_name
+
+PLACE = "failures"
+"""The name of this list among those of which is known who looked when."""
+
+_failure = table_of(FailureRow)
+_note = table_of(FailureNoteRow)
+_look = table_of(LookRow)
+_task = table_of(tables.TaskInstanceRow)
+_run = table_of(tables.RunRow)
+_version = table_of(tables.DagVersionRow)
+_ack = _note.alias("ack")
+_snooze = _note.alias("snooze")
+
+_NOW: sa.BindParameter[int] = sa.bindparam("now_us")
+_UNSAID = sa.and_(
+    _failure.c.id > sa.func.coalesce(_ack.c.upto, 0), sa.func.coalesce(_snooze.c.until_us, 0) <= _NOW
+)
+_OPEN = sa.and_(FAILED_TASKS, _task.c.attempt_id.is_not_distinct_from(_failure.c.attempt_id), _UNSAID)
+"""Still failed by the very attempt, and neither acknowledged nor snoozed."""
+_JOINED = (
+    _task.join(_failure, _failure.c.ti_id == _task.c.id)
+    .join(_run, _run.c.id == _task.c.run_pk)
+    .outerjoin(
+        _ack, sa.and_(_ack.c.fingerprint == _failure.c.fingerprint, _ack.c.kind == FailureNote.ACKNOWLEDGED)
+    )
+    .outerjoin(
+        _snooze,
+        sa.and_(_snooze.c.fingerprint == _failure.c.fingerprint, _snooze.c.kind == FailureNote.SNOOZED),
+    )
+)
+_IS_OPEN = sa.case((_OPEN, 1), else_=0)
+_GROUPS = (
+    sa.select(
+        _failure.c.fingerprint,
+        _failure.c.line,  # of the row with the highest id: SQLite's rule for a bare column beside max()
+        sa.func.max(_failure.c.id).label("newest"),
+        sa.func.count().label("count"),
+        sa.func.min(_failure.c.at_us).label("first_us"),
+        sa.func.max(_failure.c.at_us).label("last_us"),
+        sa.func.sum(_IS_OPEN).label("open"),
+        sa.func.group_concat(_run.c.dag_id.distinct()).label("dags"),
+    )
+    .select_from(_JOINED)
+    .group_by(_failure.c.fingerprint)
+    .order_by(sa.func.max(_failure.c.id).desc())
+)
+_TASKS = (
+    sa.select(
+        _failure.c.id,
+        _failure.c.fingerprint,
+        _failure.c.line,
+        _failure.c.at_us,
+        _failure.c.try_number,
+        _failure.c.attempt_id,
+        _IS_OPEN.label("open"),
+        _task.c.task_id,
+        _task.c.map_index,
+        _task.c.state,
+        _run.c.dag_id,
+        _run.c.run_id,
+        _run.c.run_type,
+        _run.c.state.label("run_state"),
+        _run.c.logical_us,
+        _run.c.run_after_us,
+        _version.c.spec_hash,
+        _version.c.source_hash,
+    )
+    .select_from(_JOINED.outerjoin(_version, _version.c.id == _run.c.version_id))
+    .order_by(_failure.c.id.desc())
+)
+_COUNT = sa.select(sa.func.count()).select_from(_JOINED).where(_OPEN)
+_NEWEST = sa.select(sa.func.coalesce(sa.func.max(_failure.c.id), 0))
+_NOTES = sa.select(_note).where(_note.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)))
+_LOOK = sa.select(_look.c.upto, _look.c.at_us).where(
+    _look.c.place == PLACE, _look.c.person == sa.bindparam("person")
+)
+
+
+def count_open(connection: Connection, now_us: int) -> int:
+    """Return how many failures are not dealt with."""
+    return connection.scalar(_COUNT, {"now_us": now_us}) or 0
+
+
+def read_failures(
+    connection: Connection,
+    now_us: int,
+    *,
+    since: datetime | None,
+    everything: bool,
+    fingerprint: str | None,
+    person: str,
+    limit: int,
+    tasks: int,
+) -> FailuresPage:
+    """Return groups of failures, that with the newest one first, with up to *tasks* of each."""
+    wanted: list[Any] = [] if everything else [_OPEN]
+    if since is not None:
+        wanted.append(_failure.c.at_us >= aware_us(since))
+    if fingerprint is not None:
+        wanted.append(_failure.c.fingerprint.startswith(fingerprint, autoescape=True))
+    values = {"now_us": now_us}
+    rows = connection.execute(_GROUPS.where(*wanted).limit(limit), values).all()
+    look = connection.execute(_LOOK, {"person": person_of(person)}).first()
+    seen = look.upto if look is not None else 0
+    names = [row.fingerprint for row in rows]
+    said = _said(connection, names)
+    inside = _inside(connection, names, wanted, values, seen, tasks) if tasks else {}
+    return FailuresPage(
+        failures=tuple(
+            Sieve().rows(
+                rows,
+                lambda row: about_row("failure", row.newest),
+                lambda row: FailureGroup(
+                    fingerprint=row.fingerprint,
+                    line=row.line,
+                    count=row.count,
+                    first=from_us(row.first_us),
+                    last=from_us(row.last_us),
+                    new=row.newest > seen,
+                    acknowledged=said.get((row.fingerprint, FailureNote.ACKNOWLEDGED)),
+                    snoozed=said.get((row.fingerprint, FailureNote.SNOOZED)),
+                    open=row.open,
+                    dags=tuple(sorted(row.dags.split(","))),
+                    tasks=tuple(inside.get(row.fingerprint, ())),
+                ),
+            )
+        ),
+        newest=connection.scalar(_NEWEST) or 0,
+        open=count_open(connection, now_us),
+        looked=opt_from_us(look.at_us) if look is not None else None,
+    )
+
+
+def _said(connection: Connection, fingerprints: list[str]) -> dict[tuple[str, str], Handled]:
+    if not fingerprints:
+        return {}
+    return {
+        (row.fingerprint, row.kind): Handled(
+            by=row.by, at=from_us(row.at_us), why=row.why, until=opt_from_us(row.until_us)
+        )
+        for row in connection.execute(_NOTES, {"fingerprints": fingerprints})
+    }
+
+
+def _inside(
+    connection: Connection,
+    fingerprints: list[str],
+    wanted: list[Any],
+    values: dict[str, int],
+    seen: int,
+    most: int,
+) -> dict[str, list[FailedTask]]:
+    """Return the newest failures of each group."""
+    found: dict[str, list[FailedTask]] = defaultdict(list)
+    for name in fingerprints:
+        query = _TASKS.where(*wanted, _failure.c.fingerprint == name).limit(most)
+        rows = connection.execute(query, values).all()
+        found[name] = Sieve().rows(
+            rows, lambda row: about_row("failure", row.id), lambda row: _failed_task(row, seen)
+        )
+    return found
+
+
+def _failed_task(row: Any, seen: int) -> FailedTask:
+    known = row.spec_hash is not None
+    return FailedTask(
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        task_id=row.task_id,
+        map_index=row.map_index,
+        try_number=row.try_number,
+        at=from_us(row.at_us),
+        line=row.line,
+        state=TaskState(row.state),
+        open=bool(row.open),
+        new=row.id > seen,
+        attempt_id=row.attempt_id,
+        run_type=RunType(row.run_type),
+        run_state=RunState(row.run_state),
+        logical_date=opt_from_us(row.logical_us),
+        run_after=from_us(row.run_after_us),
+        dag_version=version_name(row.spec_hash, row.source_hash) if known else "",
+    )
