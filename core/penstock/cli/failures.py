@@ -35,7 +35,7 @@ def failures(ctx: click.Context, *, since: datetime | None, everything: bool, as
 
     Examples:
       penstock failures
-      penstock failures --since 12h --json
+      penstock failures --all --json
       penstock failures ack 3f9a61c02b7d --why "source repaired, reload tonight"
       penstock failures snooze 3f9a61c02b7d --until 2d
     """
@@ -146,7 +146,7 @@ def _remember(session: Session, page: FailuresPage) -> None:
 @json_option
 @pass_session
 def ack(session: Session, *, fingerprint: str, reason: str | None, as_json: bool) -> int:
-    """Acknowledge failures: they leave the list, and come back if it happens again.
+    """Acknowledge failures: they come back if it happens again.
 
     Examples:
       penstock failures ack 3f9a61c02b7d --why "source repaired, reload tonight"
@@ -166,7 +166,9 @@ def ack(session: Session, *, fingerprint: str, reason: str | None, as_json: bool
 @json_option
 @pass_session
 def snooze(session: Session, *, fingerprint: str, until: datetime, reason: str | None, as_json: bool) -> int:
-    """Leave failures out of the list until a time, however often it happens meanwhile.
+    """Leave failures out of the list until a time.
+
+    However often it happens meanwhile.
 
     Examples:
       penstock failures snooze 3f9a61c02b7d --until 2d
