@@ -394,7 +394,7 @@ def weekday_named(day: date, text: str) -> bool:
     return text == "*" or day.isoweekday() % 7 in {int(part) % 7 for part in text.split(",")}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(fields=day_fields(), start=st.dates(date(2000, 1, 1), date(2060, 1, 1)))
 def test_days_are_those_that_the_fields_name(fields: tuple[str, str, str, Any], start: date) -> None:
     day, months, weekday, days = fields

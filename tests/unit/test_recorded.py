@@ -26,7 +26,7 @@ SCHEDULES = [
 BEGIN = datetime(2026, 3, 20, tzinfo=UTC)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.sampled_from(SCHEDULES), st.integers(0, 20_000), st.integers(0, 20_000))
 def test_a_span_is_counted_as_it_is_walked(schedule: ScheduleSpec, skip: int, length: int) -> None:
     recorded = Recorded(schedule, BEGIN)

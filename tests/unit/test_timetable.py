@@ -141,7 +141,7 @@ def test_hourly_intervals_pass_a_half_hour_clock_change() -> None:
         assert point.data_interval_start >= last.data_interval_end
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     expression=st.sampled_from(CRONS),
     zone=st.sampled_from(ZONES),

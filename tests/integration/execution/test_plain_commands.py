@@ -175,7 +175,6 @@ def compare(here: Path, command: str, env: dict[str, str]) -> bool:
 
 @settings(
     max_examples=400,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(commands, few)
@@ -194,7 +193,7 @@ def test_plain_commands_were_among_them(here: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 @given(commands, few)
 def test_as_bash_would_thousands_of_times(here: Path, command: str, env: dict[str, str]) -> None:
     compare(here, command, env)

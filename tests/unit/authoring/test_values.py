@@ -48,7 +48,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(VALUES)
 def test_values_come_back_as_they_were(value: Any) -> None:
     back = decode(json.loads(encode(value)))

@@ -67,7 +67,7 @@ def dags(draw_: st.DrawFn) -> list[Node]:
 
 
 @given(dags())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_edge_can_be_followed_and_no_line_crosses_a_name(dag: list[Node]) -> None:
     drawing = drawn(dag)
     assert drawing.places.keys() == {node.key for node in dag}

@@ -24,7 +24,7 @@ def lines_of(data: bytes) -> list[bytes]:
 
 
 @given(logs, st.integers(1, 50), st.integers(0, 60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_growing_backwards_reaches_every_line(log: bytes, step: int, first: int) -> None:
     window = LogWindow()
     offset = max(0, len(log) - first)
@@ -40,7 +40,7 @@ def test_growing_backwards_reaches_every_line(log: bytes, step: int, first: int)
 
 
 @given(logs, st.lists(st.integers(0, 80), max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_growing_forwards_reaches_every_line(log: bytes, cuts: list[int]) -> None:
     window = LogWindow()
     begun = 0
@@ -84,7 +84,7 @@ def test_progress_keeps_its_last_state() -> None:
 
 
 @given(logs, st.integers(1, 30), st.sampled_from([4, 8, 1000]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_search_by_blocks_finds_what_a_look_at_everything_finds(log: bytes, block: int, piece: int) -> None:
     what = wanted("fx")
     assert isinstance(what, Wanted)

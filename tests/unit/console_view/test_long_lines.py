@@ -173,7 +173,7 @@ WORDS = [
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=30), st.sampled_from([7, 16, 64]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example([b"x" * 30, b"\n", b"ERROR"], 7)
 def test_the_quick_look_for_errors_finds_what_the_pattern_finds(words: list[bytes], width: int) -> None:
     data = b"".join(words)

@@ -112,7 +112,7 @@ def edges_of(nodes: list[Node]) -> set[tuple[str, str]]:
 
 
 @given(dags())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_every_task_once_and_exactly_the_edges(nodes: list[Node]) -> None:
     rails = lay_out(nodes, max_lanes=1000)
     assert sorted(row.key for row in rails.rows if row.kind is RowKind.TASK) == sorted(n.key for n in nodes)
@@ -121,7 +121,7 @@ def test_every_task_once_and_exactly_the_edges(nodes: list[Node]) -> None:
 
 
 @given(dags(), st.sets(st.sampled_from(["g", "g.h", "k"])))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_groups_stay_together_and_folding_keeps_the_edges_between(
     nodes: list[Node], folded: set[str]
 ) -> None:
@@ -141,7 +141,7 @@ def test_groups_stay_together_and_folding_keeps_the_edges_between(
 
 
 @given(dags(), st.integers(2, 6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_narrow_drawings_invent_nothing(nodes: list[Node], lanes: int) -> None:
     rails = lay_out(nodes, max_lanes=lanes)
     assert rails.width <= 2 * lanes
@@ -153,7 +153,7 @@ def test_narrow_drawings_invent_nothing(nodes: list[Node], lanes: int) -> None:
 
 
 @given(dags())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_parents_come_first(nodes: list[Node]) -> None:
     drawn = {row.key: place for place, row in enumerate(lay_out(nodes, PARENTS).rows) if row.column >= 0}
     assert all(drawn[up] < drawn[down] for up, down in edges_of(nodes))

@@ -118,10 +118,8 @@ def awake(bench: Bench, until: datetime | None, count: int = 10_000) -> list[Run
 
 @settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(asked())
 def test_the_preview_is_what_the_engine_creates(drawn: tuple[list[str], DagSpec, datetime]) -> None:
@@ -131,7 +129,6 @@ def test_the_preview_is_what_the_engine_creates(drawn: tuple[list[str], DagSpec,
 
 @settings(
     max_examples=25,
-    deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from data.builders import dag, task
@@ -226,11 +226,9 @@ SEVEN_HOURS = dag(
 @example((SPRING, SEVEN_HOURS), [("step", 1), ("step", 2), ("forward", 1), ("forward", 0)])
 @settings(
     max_examples=45,
-    deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
     report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(
     schedules(), st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 10**6)), min_size=8, max_size=30)

@@ -103,7 +103,6 @@ steps = st.lists(
 
 @settings(
     max_examples=20,
-    deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),  # making an example small can take minutes: do it by hand
     report_multiple_bugs=False,
@@ -141,7 +140,6 @@ again = st.lists(
 
 @settings(
     max_examples=10,
-    deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
     report_multiple_bugs=False,
