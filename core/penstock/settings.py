@@ -8,6 +8,7 @@ Reading settings creates nothing. Everything an instance owns is below its home:
     <home>/attempts/           one directory per attempt
     <home>/versions/           the DAG files that runs are pinned to, by SHA-256
     <home>/run/                socket, lock, process id
+    <home>/http_tokens.json    hashes of the tokens of the HTTP API
     <home>/values.json         stored variables and connections, for tasks to read
       <home>/engine.log          the engine's own log
 """
@@ -109,6 +110,9 @@ class Settings:
     show_env: tuple[str, ...] = ()
     """Patterns of those environment variables that are not secret: logs may show their values."""
 
+    http: dict[str, str] = field(default_factory=dict)
+    """The HTTP API, if it is switched on: ``listen``, and ``cert`` and ``key`` for TLS."""
+
     def kept_of(self, dag_id: str) -> Kept:
         """Return how much of a DAG's past is kept."""
         own = self.retention.get(dag_id, {})
@@ -164,6 +168,11 @@ class Settings:
     def values_file(self) -> Path:
         """The variables and connections of the store, as tasks read them: references, no secrets."""
         return self.home / "values.json"
+
+    @property
+    def http_tokens(self) -> Path:
+        """The tokens of the HTTP API: names and hashes."""
+        return self.home / "http_tokens.json"
 
     @property
     def engine_log(self) -> Path:
@@ -394,6 +403,15 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "dict[str, dict[str, int]]": (
         "tables by DAG, with days, bytes and runs: whole numbers, 0 or more",
         lambda value: isinstance(value, dict) and all(_is_kept(kept) for kept in value.values()),
+    ),
+    "dict[str, str]": (
+        "a table with listen, and cert and key for TLS: strings",
+        lambda value: (
+            isinstance(value, dict)
+            and set(value) <= {"listen", "cert", "key"}
+            and "listen" in value
+            and all(isinstance(text, str) for text in value.values())
+        ),
     ),
     "dict[str, Any]": ("a table by name", lambda value: isinstance(value, dict)),
     "tuple[str, ...]": (

@@ -16,6 +16,8 @@ from drive.instance import Instance
 HEAVY = {"sqlalchemy", "sqlmodel", "alembic", "textual", "psutil"}
 """What no task may ever load on our account."""
 SCREEN = {"textual", "rich", "penstock_tui"}
+WEB = {"fastapi", "starlette", "uvicorn", "prometheus_client"}
+"""What only the server of the HTTP API loads."""
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,7 @@ def test_a_supervisor_loads_almost_nothing() -> None:
 
 def test_the_engine_loads_no_screen_and_no_words() -> None:
     modules = loaded_by("import penstock.service.daemon")
-    assert not roots_of(modules) & (SCREEN | {"jinja2", "click"})
+    assert not roots_of(modules) & (SCREEN | WEB | {"jinja2", "click"})
     words = ("authoring", "operators", "sensors", "notifiers", "task_process")
     assert not {name for name in modules if name.startswith(tuple(f"penstock.{word}" for word in words))}
 
@@ -105,6 +107,14 @@ def test_status_asks_the_socket_and_loads_no_store(running: Path) -> None:
     assert "penstock.api.client" in modules
     assert not roots_of(modules) & (HEAVY | SCREEN | {"asyncio", "jinja2", "croniter"})
     assert not {name for name in modules if name.startswith(("penstock.store", "penstock.service"))}
+
+
+def test_the_commands_for_tokens_load_no_web_framework(tmp_path: Path) -> None:
+    modules = loaded_by(
+        "from penstock.cli.main import run\nassert run(['api', 'token', 'create', 'x']) == 0", home=tmp_path
+    )
+    assert "penstock.http.tokens" in modules
+    assert not roots_of(modules) & (HEAVY | SCREEN | WEB | {"asyncio", "jinja2", "croniter"})
 
 
 def test_a_plain_status_loads_neither_words_nor_types(running: Path) -> None:

@@ -37,6 +37,7 @@ class RememberedActs:
     """Acts kept in memory: enough to see that they travel whole and act once."""
 
     warnings = ("the disk is nearly full",)
+    ticks, tick_seconds = 3, 0.5
 
     def __init__(self) -> None:
         self.done: dict[str, Done] = {}

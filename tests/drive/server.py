@@ -71,6 +71,7 @@ class SlowActs:
     """Commits wait for a signal, as they wait for the engine's next tick."""
 
     warnings = ()
+    ticks, tick_seconds = 3, 0.5
 
     def __init__(self) -> None:
         self.proceed = threading.Event()

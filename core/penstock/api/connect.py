@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from penstock.api.client import socket_engine
 from penstock.api.engine import Engine
 from penstock.errors import EngineNotRunningError, StoreError
 from penstock.settings import Settings
+
+if TYPE_CHECKING:
+    from penstock.api.local import LocalEngine
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -25,7 +30,7 @@ def open_engine(settings: Settings) -> Engine:
     return engine
 
 
-def stored_engine(settings: Settings) -> Engine:
+def stored_engine(settings: Settings) -> LocalEngine:
     """Return the answers of the database, whether or not an engine runs.
 
     Raises `EngineNotRunningError` if there is no database, and `StoreError` if it is of an older

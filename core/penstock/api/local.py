@@ -66,6 +66,16 @@ class Acts(Planner, Protocol):
         """Problems of the engine itself, for operators."""
         ...
 
+    @property
+    def ticks(self) -> int:
+        """Ticks since the start."""
+        ...
+
+    @property
+    def tick_seconds(self) -> float:
+        """How long those ticks took together."""
+        ...
+
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         """Carry out *act* and return once it is durable.
 
@@ -115,7 +125,14 @@ class LocalEngine(LocalSearches, LocalTasks):
         figures = self._reads.status()
         if self._acts is None:
             return figures
-        return replace(figures, pid=os.getpid(), since=self._since, warnings=self._acts.warnings)
+        return replace(
+            figures,
+            pid=os.getpid(),
+            since=self._since,
+            warnings=self._acts.warnings,
+            ticks=self._acts.ticks,
+            tick_seconds=self._acts.tick_seconds,
+        )
 
     def dags(self, *, strip: int = 24) -> list[DagRow]:
         """Return every known DAG by id, with up to *strip* last runs each."""

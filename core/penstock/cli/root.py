@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "doctor:doctor",
         "db": "db:db",
         "console": "console:console",
+        "api": "api:api",
     },
     "Look": {
         "dags": "dags:dags",

@@ -79,6 +79,13 @@ CONFIG = """\
 # bytes = 1073741824
 # runs = 100
 
+# The HTTP API beside the engine (`penstock api serve` serves it without this). An address that other
+# machines can reach needs a certificate and its key.
+# [http]
+# listen = "127.0.0.1:8080"
+# cert = "cert.pem"
+# key = "key.pem"
+
 # Connections that operators use by id: URLs, or tables of fields. Never write a secret here, only where
 # it is: env:NAME (in the engine's environment), file:PATH or cmd:COMMAND.
 # [connections]
@@ -127,6 +134,7 @@ GITIGNORE = """\
 /versions/
 /instance.json
 /values.json
+/http_tokens.*
 /venvs/
 /run/
 /backups/

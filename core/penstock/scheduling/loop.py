@@ -118,6 +118,7 @@ class Loop:
             look_again=self.hint,
         )
         self.troubles: dict[str, str] = {}
+        self.ticks, self.tick_seconds = 0, 0.0
         """What parts of the engine beside this loop cannot do at the moment, in words."""
 
     # -- asked from outside ----------------------------------------------------------------------
@@ -216,7 +217,10 @@ class Loop:
     async def run(self) -> None:
         """Tick whenever something moves, until `stop`."""
         while not self._stopping:
+            began = self._clock.monotonic()
             wake_us = self._turn(self._take_hints())
+            self.ticks += 1
+            self.tick_seconds += self._clock.monotonic() - began
             self._turned.fire()
             await self._sleep(wake_us)
 

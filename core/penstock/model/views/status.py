@@ -36,6 +36,10 @@ class EngineStatus(View, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     silent_pid: int | None = None
     """Pid of the engine that holds the home but does not answer; 0 if its pid is unknown, else None."""
+    ticks: int = 0
+    """Ticks of the running engine since its start."""
+    tick_seconds: float = 0.0
+    """How long those ticks took together."""
     quarantined: int = 0
     """Runs, DAGs, orders and rows in quarantine."""
     failures: int = 0

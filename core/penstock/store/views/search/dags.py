@@ -23,6 +23,7 @@ from penstock.store.statement import table_of
 from penstock.store.views.search.versions import numbered
 from penstock.store.views.versions import StoredVersion, Versions
 from penstock.timetable.describe import in_words
+from penstock.timetable.presets import PRESETS
 
 _dag = table_of(tables.DagRow)
 _run = table_of(tables.RunRow)
@@ -115,7 +116,7 @@ def _said(version: StoredVersion, number: VersionFacts) -> DagFacts:
         owners=tuple(sorted(owner for owner in owners if owner)),
         tags=tuple(sorted(spec.tags)),
         kind=spec.schedule.kind,
-        crons=spec.schedule.crons,
+        crons=tuple(PRESETS.get(cron, cron) for cron in spec.schedule.crons),
         schedule=spec.schedule.text,
         words=in_words(spec.schedule),
         assets=spec.schedule.assets is not None,
