@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group
 def api() -> None:
-    """Serve the HTTP API that clients of Airflow 3 speak, and manage its tokens.
+    """Serve the HTTP API of Airflow 3, and manage its tokens.
 
     Examples:
       penstock api token create laptop
@@ -37,9 +37,9 @@ def api() -> None:
 def serve(
     session: Session, *, listen: str | None, cert: Path | None, key: Path | None, with_parent: bool
 ) -> int:
-    """Serve the HTTP API until ctrl-c, in a process of its own beside the engine.
+    """Serve the HTTP API until ctrl-c.
 
-    It prints its address once it listens. An address that other machines can reach needs --cert, --key
+    It is a process of its own beside the engine. It prints its address once it listens. An address that other machines can reach needs --cert, --key
     and a token.
 
     Examples:
