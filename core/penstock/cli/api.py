@@ -39,8 +39,8 @@ def serve(
 ) -> int:
     """Serve the HTTP API until ctrl-c.
 
-    It is a process of its own beside the engine. It prints its address once it listens. An address that other machines can reach needs --cert, --key
-    and a token.
+    It is a process of its own beside the engine. It prints its address once it listens. An address
+    that other machines can reach needs --cert, --key and a token.
 
     Examples:
       penstock api serve
