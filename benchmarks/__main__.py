@@ -20,6 +20,7 @@ WORKLOADS = (
     "chain",
     "layers",
     "python_tasks",
+    "airflow_files",
     "startup",
     "idle",
     "trigger",

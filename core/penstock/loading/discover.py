@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from penstock import trust
+from penstock.loading import airflow_ignore
+from penstock.loading.airflow_ignore import AirflowIgnore
 from penstock.loading.reading import (
     MAX_SOURCE_BYTES,
     name_problem,
@@ -41,24 +43,27 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Ignore:
-    """The patterns of one `.penstockignore`, for paths below its folder."""
+    """The patterns of a `.penstockignore` and an `.airflowignore`, for paths below their folder."""
 
     folder: Path
     patterns: tuple[str, ...]
+    airflow: AirflowIgnore
 
     @classmethod
     def of(cls, folder: Path) -> _Ignore | None:
         """Return the patterns in *folder*, or None."""
-        try:
-            text = read_source(folder / IGNORE_FILE, _IGNORE_BYTES).decode(errors="replace")
-        except OSError:
+        ours, theirs = _text_of(folder / IGNORE_FILE), _text_of(folder / airflow_ignore.NAME)
+        if not ours and not theirs:
             return None
-        lines = (line.strip() for line in text.splitlines())
-        return cls(folder, tuple(line for line in lines if line and not line.startswith("#")))
+        lines = (line.strip() for line in ours.splitlines())
+        patterns = tuple(line for line in lines if line and not line.startswith("#"))
+        return cls(folder, patterns, AirflowIgnore(theirs))
 
     def covers(self, path: Path) -> bool:
         """Return whether a pattern matches any part of *path*, or, with a slash, the path from the folder."""
         relative = PurePath(path.relative_to(self.folder))
+        if self.airflow.covers(relative):
+            return True
         for pattern in self.patterns:
             wanted = pattern.rstrip("/")
             if "/" in wanted:
@@ -69,12 +74,20 @@ class _Ignore:
         return False
 
 
+def _text_of(file: Path) -> str:
+    """Return the text of a file with patterns; nothing if there is none."""
+    try:
+        return read_source(file, _IGNORE_BYTES).decode(errors="replace")
+    except OSError:
+        return ""
+
+
 class Discovery:
     """Scans a DAGs folder again and again, reading only files that changed since the last scan.
 
     DAG files are ``*.py`` at any depth. Files and folders with a name that starts with ``_`` or ``.`` are
     not, nor what a `.penstockignore` names: one glob per line, matched against names, or against the
-    path from the ignore file's folder if it contains a slash.
+    path from the ignore file's folder if it contains a slash; nor what an `.airflowignore` leaves out.
 
     Files that others could change are refused, unless *trusting*; members of *group* may change them.
     """

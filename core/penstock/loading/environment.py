@@ -25,6 +25,9 @@ USUAL = (
     "PYTHONPATH",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
+    "AIRFLOW_HOME",
+    "AIRFLOW_CONFIG",
+    "AIRFLOW__*",
 )
 """What programs need to work at all. Everything else must be in ``pass_env``."""
 VALUES = ("PENSTOCK_VAR_*", "PENSTOCK_CONN_*", "AIRFLOW_VAR_*", "AIRFLOW_CONN_*")

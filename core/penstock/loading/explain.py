@@ -39,6 +39,10 @@ def explain(error: BaseException, file: str) -> DagFileProblem:
             )
         case SystemExit():
             message = f"exited with code {_exit_code(error)} while loading"
+        case ImportError(name=str(name)) if name.partition(".")[0] == "airflow":
+            message = (
+                f"{type(error).__name__}: {_text(error).removesuffix(' (unknown location)')}: not served here"
+            )
         case _:
             message = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
     return DagFileProblem(file=file, message=covered(message), line=line, detail=_detail(error))

@@ -29,9 +29,8 @@ class LatestOnlyOperator(Operator):
         return None
 
     def _chosen(self) -> list[str] | None:
-        """Return what a branch of 2.x does: the ids that it goes on with."""
-        dialect = scope.current().dialect
-        return sorted(self.downstream_task_ids) if dialect is not None and dialect.old else None
+        """Return what it does in Airflow, where it is a branch: the ids that it goes on with."""
+        return None if scope.current().dialect is None else sorted(self.downstream_task_ids)
 
     def _is_newest(self, context: Context) -> bool:
         from penstock.authoring.schedule_spec import schedule_of

@@ -13,7 +13,8 @@ from penstock.settings import Settings
 
 _USUAL = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "XDG_RUNTIME_DIR",
-    "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH", "VIRTUAL_ENV",
+    "AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW__*",
 )  # fmt: skip
 
 

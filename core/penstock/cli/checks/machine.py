@@ -23,6 +23,7 @@ def check_machine(settings: Settings) -> Iterator[Check]:
     yield _python()
     yield _sqlite()
     yield _time_zones(settings)
+    yield from _airflow(settings)
     yield _user(settings)
     yield from _lingering()
     yield from _terminal()
@@ -51,6 +52,24 @@ def _sqlite() -> Check:
             "at the same time, which cannot happen here: only the engine writes",
         )
     return Check("sqlite", "ok", version)
+
+
+def _airflow(settings: Settings) -> Iterator[Check]:
+    """Say which airflow DAG files get if a real one is installed beside Penstock."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        installed = version("apache-airflow")
+    except PackageNotFoundError:
+        return
+    if settings.airflow.get("compat", True):
+        told = f"apache-airflow {installed} is installed; DAG files that import airflow get Penstock's words"
+        yield Check("airflow", "ok", told)
+    else:
+        told = (
+            f"apache-airflow {installed} is installed, and DAG files import it: its DAGs are not Penstock's"
+        )
+        yield Check("airflow", "warn", told, "set compat = true under [airflow] in penstock.toml")
 
 
 def _time_zones(settings: Settings) -> Check:
