@@ -39,7 +39,7 @@ import sys
 import penstock.task_process.main, penstock.task_process.context_keys
 from penstock.authoring.source import execute
 data = open(sys.argv[1], "rb").read()
-execute(sys.argv[1], data, airflow={"dialect": "2"})
+execute(sys.argv[1], data, airflow={"known": "2"})
 """
     + _PEAK
 )

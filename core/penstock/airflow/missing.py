@@ -65,7 +65,7 @@ class _StandInType(type(Operator)):  # type: ignore[misc]  # the metaclass of op
         return made
 
     def __getattr__(cls, name: str) -> Any:
-        if name.startswith("_") or not cls.__dict__.get("is_own"):
+        if name.startswith("_") or "path" not in cls.__dict__:
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
         return NotThere(f"{cls.__name__}.{name}", cls.cannot_run)
 
@@ -86,6 +86,8 @@ class StandIn(Operator, metaclass=_StandInType):
 
     path = ""
     takes_anything = True
+    params: Any = None
+    secrets: Any = None
 
     def __init__(self, *args: Any, task_id: str | None = None, **given: Any) -> None:
         if task_id is None:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def serve(file: str, source: bytes, said: Mapping[str, Any]) -> None:
-    """Serve airflow to *file*, whose bytes are *source*. *said* are settings, or the dialect it was given.
+    """Serve airflow to *file*, whose bytes are *source*.
 
+    *said* are the settings, and ``known`` the dialect, where loading has found it out.
     If the file itself does not name airflow, the module that first imports it decides the dialect.
     """
     hook.install()
@@ -27,13 +28,13 @@ def serve(file: str, source: bytes, said: Mapping[str, Any]) -> None:
     for folder in places_of(file):
         if folder not in sys.path:
             sys.path.append(folder)
-    word = said.get("dialect")
-    if word is not None and not said.get("compat"):
-        here.dialect = Speech(str(word), "", source)  # the engine knows it from loading
+    known = said.get("known")
+    if known is not None:
+        here.dialect = Speech(str(known), "", source)
         return
     from penstock.airflow.dialect import dialect_of
 
-    found = dialect_of(source if b"airflow" in source else _importer() or source, said=word)
+    found = dialect_of(source if b"airflow" in source else _importer() or source, said=said.get("dialect"))
     here.dialect = Speech(found.word, found.because, source, clear=found.clear)
 
 

@@ -30,6 +30,8 @@ _WITHOUT_MEANING = {
     "poll_interval": "use poke_interval",
     "deferrable": "a task waits in its own process; mode='reschedule' holds no slot between two looks",
     "retry_exit_code": None,
+    "run_after": "a triggered run starts at once",
+    "index_urls_from_connection_ids": "write the addresses as index_urls",
     "python_version_constraint": None,
 }
 """Words that change nothing here, with what to say about them, if anything."""

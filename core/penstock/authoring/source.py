@@ -21,7 +21,8 @@ def execute(
 
     *file* is its name in tracebacks and in ``__file__``. Its own folder and *folders* go to the end of
     ``sys.path``, so that modules beside it can be imported and hide nothing. *airflow* are the settings of
-    that name, and ``dialect`` how the file speaks if it is known already. Raises whatever the file raises.
+    that name, and ``known`` is the dialect of the file if it was found out before. Raises whatever the file
+    raises.
     """
     for folder in (os.path.dirname(file), *folders):  # noqa: PTH120 - in every task's start-up
         if folder and folder not in sys.path:

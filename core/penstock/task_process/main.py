@@ -90,7 +90,7 @@ def load_task(facts: Mapping[str, Any]) -> tuple[DAG, AbstractOperator]:
 
     show_logging()
     dag_id, task_id = facts["dag_id"], facts["task_id"]
-    said = {"dialect": facts.get("dialect")} if facts.get("dialect") else None
+    said = {"known": facts.get("dialect")} if facts.get("dialect") else None
     source, folders = read_whole(facts["source"]), [facts.get("dags_folder") or ""]
     namespace = execute(facts["file"], source, folders, airflow=said)
     dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
