@@ -76,7 +76,7 @@ def test_a_supervisor_loads_almost_nothing() -> None:
             "",
             ".attempt", ".child", ".closing", ".conclusion", ".contain", ".directory", ".ending",
             ".engine_link", ".environment", ".family", ".log_file", ".main", ".masking", ".output",
-            ".poller", ".provision", ".report", ".secrets", ".sigterm", ".spawn", ".start",
+            ".plain_command", ".poller", ".provision", ".report", ".secrets", ".sigterm", ".spawn", ".start",
             ".talk", ".unwritten", ".usage", ".warm_parent",
         )
     } | {
