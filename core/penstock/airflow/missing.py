@@ -26,7 +26,7 @@ _ROOTS = (
 _ROOMS = frozenset(
     {
         "operators", "sensors", "hooks", "transfers", "triggers", "notifications", "utils", "links",
-        "decorators", "secrets", "executors", "providers", "contrib", "kubernetes", "log", "fs",
+        "decorators", "secrets", "executors", "providers", "contrib", "log", "fs",
     }
 )  # fmt: skip
 """Names of packages in a provider that hold modules; in a module of any other name are classes."""
@@ -127,7 +127,7 @@ def is_module_name(module: str, name: str) -> bool:
         return False
     if "providers" in parts:
         return parts[-1] in _ROOMS or not _ROOMS & set(parts[2:])
-    return parts[-1] in _ROOMS
+    return parts[-1] in _ROOMS or module == "airflow.kubernetes"
 
 
 def stand_in(module: str, name: str) -> Any:
