@@ -20,11 +20,13 @@ from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailureScreen, FailuresScreen
+from penstock_tui.screens.grid import GridScreen
 from penstock_tui.screens.history import HistoryScreen
 from penstock_tui.screens.log import LogScreen
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
 from penstock_tui.screens.task import TaskScreen
+from penstock_tui.screens.timeline import TimelineScreen
 from penstock_tui.screens.view import View
 from penstock_tui.verbs import verb_of
 from penstock_tui.view.spans import text_of
@@ -47,6 +49,8 @@ SCREENS: list[type[View]] = [
     HistoryScreen,
     FailuresScreen,
     FailureScreen,
+    GridScreen,
+    TimelineScreen,
 ]
 
 

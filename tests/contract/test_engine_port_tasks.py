@@ -291,6 +291,18 @@ def test_cells_of_tasks_and_of_groups(port: Port) -> None:
     assert cells["nope"] == [None, None, None]
 
 
+def test_a_part_of_a_run(port: Port) -> None:
+    part = port.engine.run_part("etl", "now", ["g", "extract[3]", "nope"])
+    assert [task.task_id for task in part.tasks] == ["load"]
+    assert part.tasks[0].held is not None
+    assert (part.run.run_id, part.run.counts["success"]) == ("now", 1)
+    assert [task.task_id for task in port.engine.run_part("etl", "now", ["report", "extract"]).tasks] == [
+        "extract",
+        "report",
+    ]
+    assert port.engine.run_part("etl", "now", []).tasks == ()
+
+
 def test_attempts_of_several_tasks_oldest_first(port: Port) -> None:
     ended = Outcome(kind=OutcomeKind.EXIT_CODE, exit_code=1, duration=1.0)
     load = builders.task_key(port.database, "etl", "now", "load")

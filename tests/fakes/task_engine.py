@@ -13,7 +13,7 @@ from penstock.model.usual import SHARE, Usual, quantile
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.grid import GridCell, GridRuns
 from penstock.model.views.one_task import HistoryRow, SourceText, TaskDetail, TaskHistory
-from penstock.model.views.runs import TaskRow
+from penstock.model.views.runs import RunDetail, TaskRow
 from penstock.model.views.xcoms import XComRow
 
 
@@ -165,6 +165,22 @@ class FakeTasks:
             try_number=max(task.try_number for task in tasks),
             failed=sum(task.state is TaskState.FAILED for task in tasks),
         )
+
+    def run_part(self, dag_id: str, run_id: str, rows: list[str]) -> RunDetail:
+        """Answer `Engine.run_part`."""
+        self._ask("run_part")
+        detail = self.world.runs[dag_id, run_id]
+        groups = {group.group_id for group in self.world.dags[dag_id].groups} & set(rows)
+        part: RunDetail = replace(
+            detail,
+            tasks=tuple(
+                task
+                for task in detail.tasks
+                if {task.task_id, instance_key(task.task_id, task.map_index)} & set(rows)
+                or task.group in groups
+            ),
+        )
+        return part
 
     def run_attempts(self, dag_id: str, run_id: str, tasks: list[str]) -> list[AttemptRow]:
         """Answer `Engine.run_attempts`."""

@@ -30,10 +30,10 @@ from penstock_tui.conditions import (
 from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
-       "task", "history", "failures", "failure")  # fmt: skip
+       "task", "history", "failures", "failure", "grid", "timeline")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
-failures by cause, those of one cause."""
+failures by cause, those of one cause; tasks by runs, timeline of a run."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -82,7 +82,7 @@ _RUNS = ("dags", "runs", "run", "all_runs")
 _OF_RUNS = ("runs", "run", "all_runs")
 _ACTED = (*_RUNS, "log")
 _LOGS = ("run", "log")
-_TASKS = ("task", "history")
+_TASKS = ("task", "history", "grid", "timeline")
 _TRIAGE = ("failures", "failure")
 _FILLS = ("backfills", "backfill")
 
@@ -150,18 +150,25 @@ ACTIONS: tuple[Action, ...] = (
     Action("why", "w", "why", (*_RUNS, "failure"),
            "Why is it not running: every reason, with its holder",
            rank=10, cli="penstock why DAG RUN [TASK]", takes="one", verb="why"),
-    Action("inside", "i", "inside", ("run", "log", "history", "failure"),
+    Action("inside", "i", "inside", ("run", "log", "history", "failure", "grid", "timeline"),
            "Inside a task: why, fields and command, XComs, params, attempts, events, source, docs",
            rank=10, why_disabled=needs_task, cli="penstock xcom DAG RUN TASK", takes="one", verb="inside"),
-    Action("task_history", "H", "history", ("run", "log", "task", "failure"),
+    Action("task_history", "H", "history", ("run", "log", "task", "failure", "grid", "timeline"),
            "How long a task took in its last runs, with p50 and p95, memory, CPU and outcome",
            rank=11, why_disabled=needs_task, cli="penstock history DAG TASK", takes="one",
            verb="task_history"),
+    Action("grid", "number_sign", "grid", (*_RUNS, "task", "history", "timeline"),
+           "Tasks by runs: what went how, over time",
+           rank=12, cli="penstock grid DAG", takes="dag", verb="go_to.grid"),
+    Action("timeline", "equals_sign", "timeline", (*_RUNS, "task", "history", "grid"),
+           "What ran when in a run: waiting, queued, each attempt, and the critical path",
+           rank=12, why_disabled=needs_run, cli="penstock timeline DAG RUN", takes="run",
+           verb="go_to.timeline"),
     Action("tab.next", "tab,right", "next tab", ("task",),
            "The tab to the right", rank=2),
     Action("tab.previous", "shift+tab,left", "tab before", ("task",),
            "The tab to the left"),
-    Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs", "history", "failure"),
+    Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs", "history", "failure", "grid"),
            "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),
     Action("calendar", "C", "calendar", _RUNS,
            "What happened on each day of the schedule: ran, late, skipped and why, backfilled",
@@ -169,14 +176,14 @@ ACTIONS: tuple[Action, ...] = (
            verb="go_to.calendar"),
     Action("pane", "tab", "pane", ("run",),
            "To the log and back to the list", rank=13),
-    Action("fold", "z", "fold", ("run",),
+    Action("fold", "z", "fold", ("run", "grid"),
            "Fold or unfold the group under or around the cursor (also left and right)"),
     Action("find_task", "backslash", "find task", ("run",),
            "Show only the tasks that pass a filter, as / in lists: state:failed !pool:x text", rank=15),
-    Action("previous_run", "less_than_sign", "older", ("run",),
-           "The run before this one", rank=14),
-    Action("next_run", "greater_than_sign", "newer", ("run",),
-           "The run after this one", rank=14),
+    Action("previous_run", "less_than_sign", "older", ("run", "timeline", "grid"),
+           "The run before this one; in a grid as many as are shown", rank=14),
+    Action("next_run", "greater_than_sign", "newer", ("run", "timeline", "grid"),
+           "The run after this one; in a grid as many as are shown", rank=14),
     Action("follow", "F", "follow", _LOGS,
            "Follow the log's end, or stop", rank=6),
     Action("wrap", "w", "wrap", ("log",),
@@ -197,25 +204,30 @@ ACTIONS: tuple[Action, ...] = (
            "Previous hit"),
     Action("only", "ampersand", "only", _LOGS,
            "Only the lines that match"),
-    Action("failure.next", "e", "next failure", (*_RUNS, "history", "log", "backfill", "calendar", "points"),
+    Action("failure.next", "e", "next failure",
+           (*_RUNS, "history", "grid", "timeline", "log", "backfill", "calendar", "points"),
            "Next failed row, or next error line", rank=12),
     Action("failure.previous", "E", "previous failure",
-           (*_OF_RUNS, "history", "log", "backfill", "calendar", "points"),
+           (*_OF_RUNS, "history", "grid", "timeline", "log", "backfill", "calendar", "points"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
     Action("filter", "slash", "filter", ("dags", "runs", "backfills", "all_runs", *_TRIAGE),
            'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
-    Action("sort", "s", "sort", ("dags", "runs", "all_runs"),
+    Action("sort", "s", "sort", ("dags", "runs", "all_runs", "timeline"),
            "Sort by the next column"),
-    Action("sort_reverse", "S", "reverse", ("dags", "runs", "all_runs"),
+    Action("sort_reverse", "S", "reverse", ("dags", "runs", "all_runs", "timeline"),
            "Reverse the order"),
-    Action("mark", "space", "mark", (*_RUNS, "points", *_TRIAGE),
+    Action("mark", "space", "mark", (*_RUNS, "points", *_TRIAGE, "grid", "timeline"),
            "Mark or unmark this row; acts then apply to the marks", rank=14),
-    Action("mark_range", "v", "range", (*_RUNS, "calendar", "points", *_TRIAGE),
+    Action("mark_range", "v", "range", (*_RUNS, "calendar", "points", *_TRIAGE, "grid", "timeline"),
            "Mark from here to where you go", rank=16),
-    Action("mark_all", "asterisk", "mark all", (*_RUNS, "points", *_TRIAGE),
+    Action("mark_all", "asterisk", "mark all", (*_RUNS, "points", *_TRIAGE, "grid", "timeline"),
            "Mark all that is shown"),
+    Action("mark_row", "minus", "mark row", ("grid",),
+           "Mark or unmark the task in every run that is shown", rank=14),
+    Action("mark_column", "vertical_line", "mark run", ("grid",),
+           "Mark or unmark the whole run", rank=14),
     Action("copy", "y", "copy", ALL,
            "Copy the id (in a log the line) to the clipboard"),
     Action("view.dags", "1", "DAGs", ALL,
@@ -257,7 +269,7 @@ ACTIONS: tuple[Action, ...] = (
            "Draw everything again"),
 )
 
-_MOVING = ("list", "days")
+_MOVING = ("list", "days", "cells")
 MOVES: tuple[Action, ...] = (
     Action("move.up", "up,k", "up", _MOVING,
            "One row up; in a calendar a week"),
@@ -275,10 +287,10 @@ MOVES: tuple[Action, ...] = (
            "To the top; in a calendar to the first point"),
     Action("move.end", "G,end", "end", _MOVING,
            "To the end; in a calendar to today, or to the last point of what has ended"),
-    Action("move.left", "left", "left", ("days",),
-           "In a calendar one day back"),
-    Action("move.right", "right", "right", ("days",),
-           "In a calendar one day on"),
+    Action("move.left", "left", "left", ("days", "cells"),
+           "In a calendar one day back, in a grid one run back"),
+    Action("move.right", "right", "right", ("days", "cells"),
+           "In a calendar one day on, in a grid one run on"),
 )
 # fmt: on
 """Keys of every list; a widget that moves binds them with `bindings`."""

@@ -13,6 +13,7 @@ from penstock.loading.keep import kept_source
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.grid import GridCell, GridRuns
 from penstock.model.views.one_task import SourceText, TaskDetail, TaskHistory
+from penstock.model.views.runs import RunDetail
 from penstock.model.views.xcoms import XComRow
 from penstock.settings import Settings
 from penstock.store.views.task_reads import TaskReads
@@ -105,6 +106,10 @@ class LocalTasks:
     def grid_cells(self, dag_id: str, runs: list[str], rows: list[str]) -> dict[str, list[GridCell | None]]:
         """Return the cells of *rows* of the grid in *runs*, by row."""
         return self._tasks.grid_cells(dag_id, runs, rows)
+
+    def run_part(self, dag_id: str, run_id: str, rows: list[str]) -> RunDetail:
+        """Return one run with only the task instances that *rows* of the grid stand for."""
+        return self._tasks.run_part(dag_id, run_id, rows)
 
     def run_attempts(self, dag_id: str, run_id: str, tasks: list[str]) -> list[AttemptRow]:
         """Return every attempt of *tasks* of a run, oldest first."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.grid import GridCell, GridRuns
 from penstock.model.views.one_task import SourceText, TaskDetail, TaskHistory
+from penstock.model.views.runs import RunDetail
 from penstock.model.views.xcoms import XComRow
 
 
@@ -57,6 +58,10 @@ class TaskEngine(Protocol):
 
         A row is a task with all its instances, one instance (``task[3]``), or a group with all its tasks.
         """
+        ...
+
+    def run_part(self, dag_id: str, run_id: str, rows: list[str]) -> RunDetail:
+        """Return one run with only the task instances that *rows* of the grid stand for."""
         ...
 
     def run_attempts(self, dag_id: str, run_id: str, tasks: list[str]) -> list[AttemptRow]:

@@ -32,6 +32,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "logs": "logs:logs",
         "xcom": "xcom:xcom",
         "history": "history:history",
+        "grid": "grid:grid",
+        "timeline": "timeline:timeline",
         "why": "why:why",
         "points": "points:points",
         "events": "events:events",

@@ -93,3 +93,24 @@ def test_history_for_programs_and_for_people(say: Say, engine: FakeEngine) -> No
 def test_wrapped_values_are_shown_as_what_they_are(value: object, line: str) -> None:
     assert line_of(value) == line
     assert plain(plain(value)) == plain(value)
+
+
+def test_grid_for_programs_and_for_people(say: Say) -> None:
+    found = say("grid", "orders_daily", "-n", "3", "--json").document
+    assert [run["state"] for run in found["runs"]] == ["failed", "success", "success"]
+    join = next(row for row in found["tasks"] if row["task_id"] == "join")
+    assert [cell["state"] for cell in join["cells"]] == ["failed", "success", "success"]
+    answer = say("grid", "orders_daily", "-n", "3")
+    lines = answer.out.splitlines()
+    assert next(line.split() for line in lines if line.startswith("join")) == ["join", "S", "S", "F"]
+    assert "F failed" in answer.err
+    assert "has no runs yet" in say("grid", "brand_new").err
+
+
+def test_timeline_for_programs_and_for_people(say: Say) -> None:
+    found = say("timeline", "orders_daily", "latest", "--json").document
+    join = next(row for row in found["tasks"] if row["task_id"] == "join")
+    assert [attempt["outcome"] for attempt in join["attempts"]][::2] == ["exit 1"] * 2
+    assert [row["task_id"] for row in found["tasks"] if row["critical"]] == ["extract_fx"]
+    answer = say("timeline", "orders_daily", "latest", "--sort", "duration")
+    assert answer.out.splitlines()[1].startswith("*  extract_fx")

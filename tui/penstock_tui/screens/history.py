@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from penstock.model.views.dags import DagRow
 from penstock.model.views.events import Change
 from penstock.model.views.one_task import HistoryRow, TaskHistory
-from penstock_tui.actions import Action
+from penstock_tui import actions
 from penstock_tui.clean import label
 from penstock_tui.screens.view import View
 from penstock_tui.target import DagTarget, Target, TaskTarget
@@ -179,11 +179,18 @@ class HistoryScreen(View):
         """Return the DAG."""
         return DagTarget(dag_id=self.dag_id, dag=self.dag)
 
-    def why_not(self, action: Action) -> str | None:
-        """Say that the run under the cursor is still asked for."""
-        if action.takes not in {None, "dag"} and self.table.cursor_key is not None and not self.chosen():
-            return "the task in this run is still asked for"
-        return super().why_not(action)
+    def action_do(self, action_id: str) -> None:
+        """Do an action, once it is known what it is done to."""
+        action = actions.BY_ID[action_id]
+        if self.chosen() or action.takes in {None, "dag"} or self.table.cursor_key is None:
+            super().action_do(action_id)
+        else:
+            self.run_worker(self._learn_and(action_id), name="task", group="of-run", exit_on_error=False)
+
+    async def _learn_and(self, action_id: str) -> None:
+        await self._learn_task()
+        if self.chosen():
+            super().action_do(action_id)
 
     def crumbs(self) -> Spans:
         """Return DAG and task for the top line."""

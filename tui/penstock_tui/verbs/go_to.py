@@ -9,8 +9,11 @@ from penstock_tui.screens.backfills import BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailuresScreen
+from penstock_tui.screens.grid import GridScreen
+from penstock_tui.screens.timeline import TimelineScreen
 from penstock_tui.shell import Shell
-from penstock_tui.target import OfNoDag, Target
+from penstock_tui.target import OfNoDag, RunTarget, Target, TaskTarget, run_of
+from penstock_tui.view.task_rows import key_of
 
 
 async def runs(shell: Shell, targets: Sequence[Target]) -> None:
@@ -23,6 +26,22 @@ async def calendar(shell: Shell, targets: Sequence[Target]) -> None:
     """Show what happened on each day of the DAG's schedule."""
     if not isinstance(targets[0], OfNoDag):
         shell.push_screen(CalendarScreen(targets[0].dag_id))
+
+
+async def grid(shell: Shell, targets: Sequence[Target]) -> None:
+    """Show the tasks of the DAG by its runs, beginning at the run that is chosen."""
+    target = targets[0]
+    if not isinstance(target, OfNoDag):
+        run = run_of(target) if isinstance(target, RunTarget | TaskTarget) else None
+        await shell.push_screen(GridScreen(target.dag_id, run.run_id if run is not None else None))
+
+
+async def timeline(shell: Shell, targets: Sequence[Target]) -> None:
+    """Show when the tasks of the run did what."""
+    target, run = targets[0], run_of(targets[0])
+    if run is not None:
+        task = key_of(target.tasks[0]) if isinstance(target, TaskTarget) else None
+        await shell.push_screen(TimelineScreen(run.dag_id, run.run_id, task))
 
 
 async def backfills(shell: Shell, _targets: Sequence[Target]) -> None:

@@ -19,7 +19,8 @@ from penstock_tui.view.task_rows import key_of
 def words_of(targets: Sequence[Target], *, tasks: Sequence[str] | None = None) -> str:
     """Return *targets* in words; *tasks* are the names to use where not all tasks of the target are meant."""
     if len(targets) > 1:
-        return f"{len(targets)} runs"
+        count = sum(target.count for target in targets if isinstance(target, TaskTarget))
+        return f"{count} tasks of {len(targets)} runs" if count else f"{len(targets)} runs"
     target = targets[0]
     if isinstance(target, TaskTarget):
         names = [key_of(task) for task in target.tasks] if tasks is None else tasks

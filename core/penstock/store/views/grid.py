@@ -16,11 +16,13 @@ from penstock.model.states import SUCCESS_LIKE, TERMINAL, TaskState
 from penstock.model.summary import summary
 from penstock.model.views.grid import GridCell, GridRuns
 from penstock.model.views.nodes import TaskNode
+from penstock.model.views.runs import RunDetail
 from penstock.store import tables
 from penstock.store.statement import table_of
+from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons
-from penstock.store.views.runs import RUN_COLUMNS, aware_us, holds, known_dag, run_view
-from penstock.store.views.task_rows import TASK_STATES
+from penstock.store.views.runs import RUN_COLUMNS, aware_us, holds, known_dag, read_one_run, run_row, run_view
+from penstock.store.views.task_rows import TASK_STATES, read_tasks
 from penstock.store.views.versions import Versions
 
 _run = table_of(tables.RunRow)
@@ -145,6 +147,40 @@ def read_grid_cells(
         for run_pk, task_id, map_index, *rest in connection.execute(_BY_INSTANCE, chosen):
             _take(parts[f"{task_id}[{map_index}]", run_pk], rest)
     return {row: [_cell(parts.get((row, keys.get(run_id, -1)), ())) for run_id in runs] for row in rows}
+
+
+def read_run_part(
+    connection: Connection,
+    versions: Versions,
+    durations: Durations,
+    names: tuple[str, str],
+    rows: Sequence[str],
+) -> RunDetail:
+    """Return the run *names* (dag_id, run_id) with only the task instances that *rows* stand for."""
+    dag_id, run_id = names
+    stored = run_row(connection, dag_id, run_id)
+    version = versions.one(connection, stored.version_id)
+    present = connection.execute(sa.select(_dag.c.version_id).where(_dag.c.dag_id == dag_id)).scalar()
+    groups = versions.one(connection, present).members if present is not None else {}
+    whole: set[str] = set()
+    single: set[tuple[str, int]] = set()
+    for row in rows:
+        task, index = split_instance(row)
+        if index is not None:
+            single.add((task, index))
+        else:
+            whole.update(groups.get(row, (row,)))
+    usuals, held = durations.usuals(connection, dag_id), holds(connection, dag_id)
+    wanted = sorted(whole | {task for task, _ in single})
+    tasks = read_tasks(connection, stored, version, usuals, held, wanted)
+    return RunDetail(
+        run=read_one_run(connection, stored, version.name),
+        tasks=tuple(
+            task for task in tasks if task.task_id in whole or (task.task_id, task.map_index) in single
+        ),
+        groups=version.groups,
+        frozen=held.get(("", "")),
+    )
 
 
 def _take(parts: list[_Part], values: Sequence[Any]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.grid import GridCell, GridRuns
 from penstock.model.views.one_task import TaskDetail, TaskHistory
+from penstock.model.views.runs import RunDetail
 from penstock.store.database import Database
 from penstock.store.views import attempts, grid, one_task, xcoms
 from penstock.store.views.durations import Durations
@@ -69,6 +70,11 @@ class TaskReads:
         with self._database.show() as connection:
             runs, rows = runs[:_MOST_COLUMNS], rows[:_MOST_ROWS]
             return grid.read_grid_cells(connection, self._versions, dag_id, runs, rows)
+
+    def run_part(self, dag_id: str, run_id: str, rows: Sequence[str]) -> RunDetail:
+        """Return one run with only the task instances that *rows* of the grid stand for."""
+        with self._database.show() as connection:
+            return grid.read_run_part(connection, self._versions, self._durations, (dag_id, run_id), rows)
 
     def run_attempts(self, dag_id: str, run_id: str, tasks: Sequence[str]) -> list[AttemptRow]:
         """Return every attempt of some tasks of a run, oldest first."""
