@@ -15,7 +15,6 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from penstock.model.states import UNFINISHED
 from penstock.model.views.grid import GridCell
@@ -25,16 +24,15 @@ from penstock_tui.view import grid
 from penstock_tui.view.grid import RUNS, Frame, GridRow
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
+from penstock_tui.widgets.grid_marks import GridMarks, Place
 from penstock_tui.widgets.line import strip_of
 
 _HEAD = 2
 """Lines above the row of the runs: dates, and how long each run took."""
-Place = tuple[str, str]
-"""A cell: the key of its row (`RUNS` for the run itself), and its run."""
 _BAD = frozenset({"failed", "upstream_failed"})
 
 
-class TaskGrid(Widget, can_focus=True):
+class TaskGrid(GridMarks, can_focus=True):
     """Posts `Moved`, `Entered`, and `Wanted` when cells or runs come into view that it lacks."""
 
     DEFAULT_CSS = "TaskGrid { height: 1fr; }"
@@ -52,24 +50,14 @@ class TaskGrid(Widget, can_focus=True):
     def __init__(self, looks: Looks, zone: tzinfo, now: datetime) -> None:
         super().__init__()
         self.looks, self.zone, self.now = looks, zone, now
-        self.rows: Sequence[GridRow] = ()
-        self.runs: list[RunRow] = []
-        """Newest first."""
         self.more = False
         """Whether there are older runs than these."""
         self.cells: dict[Place, GridCell | None] = {}
         self._stale: set[Place] = set()
         """Cells that may have changed since they were answered."""
-        self.marks: set[Place] = set()
-        self.row = -1
-        """The cursor's row; -1 is that of the runs."""
-        self.column = 0
-        """The cursor's run, counted from the newest."""
         self._top = 0
         self._newest = 0
         """The run at the right edge, counted from the newest."""
-        self._corner: Place | None = None
-        self._before: frozenset[Place] = frozenset()
         self._frame = Frame(8, 1, bars=False)
 
     # -- content ---------------------------------------------------------------------------------
@@ -152,40 +140,10 @@ class TaskGrid(Widget, can_focus=True):
     # -- what is chosen --------------------------------------------------------------------------
 
     @property
-    def row_here(self) -> GridRow | None:
-        """The row under the cursor; None on that of the runs."""
-        return self.rows[self.row] if 0 <= self.row < len(self.rows) else None
-
-    @property
-    def run_here(self) -> RunRow | None:
-        """The run under the cursor."""
-        return self.runs[self.column] if self.column < len(self.runs) else None
-
-    @property
     def cell_here(self) -> GridCell | None:
         """The cell under the cursor, once it is known."""
         row, run = self.row_here, self.run_here
         return self.cells.get((row.key, run.run_id)) if row is not None and run is not None else None
-
-    def places(self) -> list[Place]:
-        """Return the marked cells, the oldest run first, else the one under the cursor.
-
-        Those of a run that is marked itself are left out.
-        """
-        if self.marks:
-            whole = {run for key, run in self.marks if key == RUNS}
-            rows = {row.key: place for place, row in enumerate(self.rows)} | {RUNS: -1}
-            runs = {run.run_id: -place for place, run in enumerate(self.runs)}
-            kept = [place for place in self.marks if place[0] == RUNS or place[1] not in whole]
-            return sorted(kept, key=lambda place: (runs.get(place[1], 0), rows.get(place[0], 0)))
-        here = self._here()
-        return [here] if here is not None else []
-
-    def _here(self) -> Place | None:
-        run, row = self.run_here, self.row_here
-        if run is None:
-            return None
-        return (row.key if row is not None else RUNS, run.run_id)
 
     # -- moving ----------------------------------------------------------------------------------
 
@@ -221,7 +179,7 @@ class TaskGrid(Widget, can_focus=True):
             return
         old_row, same_run = self.row, column == self.column
         self.row, self.column = row, column
-        marked = self._mark_rectangle()
+        marked = self.mark_rectangle()
         if self._keep_visible() or marked:
             self.refresh()
         elif same_run:
@@ -270,75 +228,6 @@ class TaskGrid(Widget, can_focus=True):
     def on_mouse_scroll_up(self) -> None:
         """Go up three rows."""
         self.move_to(self.row - 3, self.column)
-
-    # -- marks -----------------------------------------------------------------------------------
-
-    def toggle_mark(self) -> bool:
-        """Mark or unmark the cell under the cursor; return whether there is one."""
-        here = self._here()
-        self._corner = None
-        if here is not None:
-            self.marks ^= {here}
-            self.refresh()
-        return here is not None
-
-    def toggle_range(self) -> bool:
-        """Begin a rectangle of marks at the cursor, or end it; return whether there is a cell."""
-        if self._corner is not None:
-            self._corner = None
-            return True
-        self._corner, self._before = self._here(), frozenset(self.marks)
-        self._mark_rectangle()
-        self.refresh()
-        return self._corner is not None
-
-    def toggle_row(self) -> bool:
-        """Mark or unmark the row under the cursor in every run in sight; return whether there is one."""
-        row = self.row_here
-        key = row.key if row is not None else RUNS
-        return self._toggle({(key, run.run_id) for run in self.in_sight})
-
-    def toggle_column(self) -> bool:
-        """Mark or unmark the run under the cursor; return whether there is one."""
-        run = self.run_here
-        return self._toggle({(RUNS, run.run_id)} if run is not None else set())
-
-    def toggle_all(self) -> bool:
-        """Mark or unmark all runs in sight; return whether there are any."""
-        return self._toggle({(RUNS, run.run_id) for run in self.in_sight})
-
-    def _toggle(self, places: set[Place]) -> bool:
-        self._corner = None
-        self.marks = self.marks - places if places <= self.marks else self.marks | places
-        self.refresh()
-        return bool(places)
-
-    def clear_marks(self) -> bool:
-        """Unmark everything; return whether something was marked."""
-        had = bool(self.marks) or self._corner is not None
-        self.marks, self._corner = set(), None
-        if had:
-            self.refresh()
-        return had
-
-    def _mark_rectangle(self) -> bool:
-        if self._corner is None:
-            return False
-        key, run_id = self._corner
-        ids, keys = [run.run_id for run in self.runs], [row.key for row in self.rows]
-        if run_id not in ids or (key != RUNS and key not in keys):
-            self._corner = None
-            return False
-        row = keys.index(key) if key != RUNS else -1
-        columns = sorted((ids.index(run_id), self.column))
-        rows = range(min(row, self.row), max(row, self.row) + 1)
-        chosen = {
-            (keys[place] if place >= 0 else RUNS, ids[column])
-            for place in rows
-            for column in range(columns[0], columns[1] + 1)
-        }
-        self.marks = set(self._before) | chosen
-        return True
 
     # -- drawing ---------------------------------------------------------------------------------
 
