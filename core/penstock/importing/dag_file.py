@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 
 from penstock.importing.jobs import Imported, Job, Line, Mail
 from penstock.importing.python_text import WIDTH, call, comment, literal, mapping
@@ -33,7 +34,7 @@ def dag_file(found: Sequence[Imported], tag: str) -> str:
     for each in found:
         if len(found) > 1:
             out += ["", "", *comment(f"-- {each.title} --")]
-        for line, following in zip(each.lines, [*each.lines[1:], None], strict=True):
+        for line, following in zip_longest(each.lines, each.lines[1:]):
             out += ["", "", *_heading(line, often)] if not same else _heading(line, often)
             same = line.job is not None and following is not None and following.job == line.job
             if line.job is not None and not same:

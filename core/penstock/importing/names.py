@@ -7,14 +7,18 @@ import re
 _PASSED_OVER = frozenset(
     {
         "sudo", "nice", "ionice", "env", "time", "exec", "nohup", "setsid", "stdbuf", "chrt", "command",
-        "flock", "timeout", "chronic", "cronic", "systemd-cat", "runuser", "then", "if", "do", "(", "{",
+        "flock", "timeout", "chronic", "cronic", "systemd-cat", "runuser", "then", "if", "do", "fi", "done",
+        "(", "{",
     }
 )  # fmt: skip
 _READERS = frozenset({"sh", "bash", "dash", "zsh", "perl", "php", "ruby", "node", "java", "Rscript"})
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
 _PYTHON = re.compile(r"python[\d.]*")
 _ENDINGS = re.compile(r"\.(?:sh|bash|py|pl|php|rb|js|jar|R|exe|sql)$")
 _WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[^\s;&|<>()]+|[;&|]+")
-_BORING = frozenset({"cd", "echo", "test", "[", "sleep", "source", ".", "export", "set", "umask", "true"})
+_BORING = frozenset(
+    {"cd", "echo", "test", "[", "sleep", "source", ".", "export", "set", "umask", "true", "for", "while"}
+)
 _LONGEST = 60
 
 
@@ -42,6 +46,8 @@ def _of_part(part: str) -> str:
         if "=" in word or word.startswith("-") or word.isdecimal() or word in _PASSED_OVER:
             place += 2 if word in ("-n", "-u", "-c", "-g") and place else 1
             continue
+        if word in _SHELLS and words[place + 1 : place + 2] == ["-c"] and place + 2 < len(words):
+            return _base(words[place + 2])
         if word in _READERS or _PYTHON.fullmatch(word):
             return _clean(_script(words[place + 1 :])) or _clean(word)
         if word == "run-parts":
