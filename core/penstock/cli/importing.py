@@ -131,10 +131,16 @@ def timers(
     """
     from penstock.cli.crontabs import place, timer_of
     from penstock.importing.from_timers import import_timer
+    from penstock.importing.units import UnitError
 
     _refuse_to(to, check=check, overwrite=overwrite)
     where = place(_known_zone(timezone), None, _moment(now, timezone))
-    found = [import_timer(timer_of(unit), where) for unit in dict.fromkeys(units)]
+    found = []
+    for unit in dict.fromkeys(units):
+        try:
+            found.append(import_timer(timer_of(unit), where))
+        except UnitError as error:
+            raise UsageError(f"{unit}: {error}") from None
     _finish(found, "timers", to if not check else None, as_json=as_json, named=len(found) > 1)
 
 

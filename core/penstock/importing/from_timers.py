@@ -15,6 +15,7 @@ from penstock.importing.script import as_user, sudo_note
 from penstock.importing.units import (
     Setting,
     Unit,
+    UnitError,
     assignments,
     open_specifiers,
     shell_command,
@@ -50,7 +51,10 @@ class Timer:
 
 
 def import_timer(timer: Timer, place: Place) -> Imported:
-    """Return what *timer* becomes. A trigger that is not kept is a line with its reason."""
+    """Return what *timer* becomes. A trigger that is not kept is a line with its reason.
+
+    Raises `UnitError` if it has triggers and systemd could read none of them.
+    """
     return Imported(timer.unit.name, "systemd", place.zone, tuple(_lines(timer, place)))
 
 
@@ -61,6 +65,10 @@ def _lines(timer: Timer, place: Place) -> list[Line]:
     triggers = [each for each in triggers if each.name in ("OnCalendar", "OnUnitActiveSec", *_SINCE_BOOT)]
     if not triggers:
         return [Line(1, unit.name, warnings=("it has no OnCalendar= or other trigger",))]
+    broken = [(trigger, why) for trigger in triggers if (why := _broken(trigger)) is not None]
+    if len(broken) == len(triggers):
+        trigger, why = broken[0]
+        raise UnitError(f"line {trigger.line}: {_text(trigger)}: {why}")
     read = [(trigger, *_read(trigger, place)) for trigger in triggers]
     try:
         job, notes = _job(timer, place)
@@ -69,6 +77,8 @@ def _lines(timer: Timer, place: Place) -> list[Line]:
             Line(trigger.line, _text(trigger), warnings=(f"{timer.service.name}: {error}",))
             for trigger in triggers
         ]
+    alike = _alike([cron for _, cron, _, _, _ in read])
+    read = [(row[0], cron, *row[2:]) for row, cron in zip(read, alike, strict=True)]
     crons = [(cron, zone) for _, cron, zone, _, _ in read if cron is not None]
     lines = []
     for trigger, cron, zone, times, warnings in read:
@@ -83,8 +93,38 @@ def _lines(timer: Timer, place: Place) -> list[Line]:
     return lines
 
 
+def _broken(trigger: Setting) -> str | None:
+    """Return why systemd cannot read a trigger, or None if it can."""
+    try:
+        if trigger.name == "OnCalendar":
+            read_calendar(trigger.value)
+        else:
+            systemd_seconds(trigger.value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _text(trigger: Setting) -> str:
     return f"{trigger.name}={trigger.value}"
+
+
+def _alike(crons: list[Written | None]) -> list[Written | None]:
+    """Return the same times in one form: with a second if one has it, and both day fields if one does."""
+    known = [cron for cron in crons if cron is not None and cron.every is None]
+    second = any(cron.seconds for cron in known)
+    both = any(cron.days for cron in known)
+    return [
+        cron
+        if cron is None or cron.every is not None
+        else replace(
+            cron,
+            cron=f"0 {cron.cron}" if second and not cron.seconds else cron.cron,
+            seconds="first" if second else None,
+            days="both" if both else None,
+        )
+        for cron in crons
+    ]
 
 
 def _together(cron: Written, zone: str, first: tuple[Written, str]) -> bool:

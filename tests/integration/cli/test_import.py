@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from penstock.cli.crontabs import refusal
 from penstock.cli.main import run
 from penstock.loading.parse import parse_file_sync
 from penstock.model.spec import DagSpec
@@ -269,3 +270,75 @@ def test_files_are_found_refused_and_kept(tmp_path: Path, capsys: pytest.Capture
     file.write_text("")
     assert run([*base, "--check", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"lines": []}
+
+
+def test_timers_are_found_with_their_drop_ins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    units = tmp_path / "units"
+    (units / "backup@.timer.d").mkdir(parents=True)
+    (units / "backup@main.timer.d").mkdir()
+    (units / "backup@.timer").write_text("[Timer]\nOnCalendar=daily\n")
+    (units / "backup@main.timer.d" / "more.conf").write_text("[Timer]\nOnCalendar=Mon 04:00:30\n")
+    (units / "backup@.service").write_text("[Service]\nType=oneshot\nExecStart=/opt/backup %i\n")
+    to = tmp_path / "dags" / "crontab.py"
+    to.parent.mkdir()
+    words = ["import", "timers", str(units / "backup@main.timer"), "--timezone", "UTC", "--now", NOW]
+    assert run([*words, "--to", str(to), "--json"]) == 0
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    assert [line["text"] for line in lines] == ["OnCalendar=daily", "OnCalendar=Mon 04:00:30"]
+    assert [line["kept"] for line in lines] == [True, True]
+    dags = loaded(tmp_path)
+    nothing_begins_by_itself(dags)
+    formatted(to)
+    assert lines[0]["here"] == lines[0]["there"]
+    assert lines[1]["here"][0] == "2026-01-05T04:00:30Z"
+    (dag,) = dags.values()
+    assert due(dag) == sorted([*lines[0]["here"], *lines[1]["here"]])[:5]
+    assert run([*words, "--check"]) == 0
+    assert "there  2026-01-02 00:00  01-03 00:00" in capsys.readouterr().out
+    (units / "backup@main.timer.d" / "more.conf").write_text("[Timer]\nOnCalendar\n")
+    assert run([*words, "--check"]) == 2
+    assert "line 2: 'OnCalendar' is not a setting" in capsys.readouterr().err
+    (units / "backup@main.timer.d" / "more.conf").write_text("[Timer]\nOnCalendar=\nOnCalendar=often\n")
+    assert run([*words, "--check"]) == 2
+    assert "OnCalendar=often" in capsys.readouterr().err
+    assert run(["import", "timers", str(units / "nothing.timer"), "--check"]) == 2
+    assert "nothing.timer is not in" in capsys.readouterr().err
+
+
+def test_the_crontab_of_a_user_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "crontab"
+    program.write_text(
+        '#!/bin/sh\n[ "$3" = nobody ] && { echo "no crontab for nobody" >&2; exit 1; }\n'
+        'echo "0 6 * * * /opt/of-$3"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert run(["import", "crontab", "-u", "ann", "--check", "--json", "--daemon", "debian"]) == 0
+    (line,) = json.loads(capsys.readouterr().out)["lines"]
+    assert line["dag_id"] == "of-ann"
+    assert run(["import", "crontab", "-u", "nobody", "--check"]) == 2
+    assert "the crontab of nobody cannot be read: no crontab for nobody" in capsys.readouterr().err
+    assert run(["import", "crontab", "-u", "ann", "--system", "--check"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "debian", "cronie"),
+    [
+        ("backup", 0o644, False, False),
+        ("backup.sh", 0o644, True, False),
+        ("backup~", 0o644, True, True),
+        (".hidden", 0o644, True, True),
+        ("shared", 0o664, True, True),
+        ("program", 0o755, False, True),
+    ],
+)
+def test_daemons_do_not_read_every_file(
+    name: str, mode: int, debian: bool, cronie: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "cron.d" / name
+    file.parent.mkdir()
+    file.write_text("0 0 * * * root true\n")
+    file.chmod(mode)
+    assert (refusal(file, "debian") is not None, refusal(file, "cronie") is not None) == (debian, cronie)

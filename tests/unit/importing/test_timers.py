@@ -138,6 +138,16 @@ def test_triggers_that_belong_together_are_one_dag() -> None:
     assert 'at("0 3 * * *", "0 4 * * mon")' in text
 
 
+def test_triggers_of_different_forms_are_written_alike() -> None:
+    found = lines("OnCalendar=03:00:30\nOnCalendar=Mon *-*-1..7\nOnCalendar=daily UTC\n", SERVICE)
+    assert found[0].job is not None
+    crons = found[0].job.crons
+    assert [cron.cron for cron in crons] == ["30 0 3 * * *", "0 0 0 1-7 * mon"]
+    assert {(cron.seconds, cron.days) for cron in crons} == {("first", "both")}
+    assert found[2].job is None
+    assert "time zone" in found[2].warnings[0]
+
+
 def timer(text: str) -> Timer:
     return Timer(read_unit("b.timer", [f"[Timer]\n{text}"]), read_unit("b.service", [SERVICE]))
 
@@ -180,15 +190,14 @@ def test_command_lines_are_not_read_by_a_shell(value: str, command: str, prefix:
     ("timer_text", "service", "says"),
     [
         ("OnCalendar=daily\n", "[Service]\nType=oneshot\n", "no ExecStart"),
-        ("OnCalendar=sometimes\n", SERVICE, "sometimes"),
+        ("OnCalendar=Fri..Mon\nOnCalendar=daily\n", SERVICE, "backwards"),
         ("AccuracySec=1s\n", SERVICE, "no OnCalendar"),
         ("OnCalendar=2020-01-01\n", SERVICE, "never"),
-        ("OnUnitActiveSec=soon\n", SERVICE, "not a time span"),
         ("OnCalendar=daily\n", '[Service]\nExecStart=/a "b\n', "quotes"),
     ],
 )
 def test_what_cannot_be_kept_says_why(timer_text: str, service: str, says: str) -> None:
-    (line,) = lines(timer_text, service)
+    line = lines(timer_text, service)[0]
     assert line.job is None
     assert says in line.warnings[0]
 
@@ -198,3 +207,9 @@ def test_a_broken_unit_names_its_line() -> None:
         read_unit("b.timer", ["[Timer]\nnonsense\n"])
     with pytest.raises(UnitError, match=r"line 1: .* before any"):
         read_unit("b.timer", ["OnCalendar=daily\n"])
+
+
+@pytest.mark.parametrize("trigger", ["OnCalendar=sometimes", "OnUnitActiveSec=soon", "OnCalendar=25:00"])
+def test_a_timer_that_cannot_be_read_is_refused(trigger: str) -> None:
+    with pytest.raises(UnitError, match=f"line 2: {trigger}"):
+        lines(f"{trigger}\n", SERVICE)
