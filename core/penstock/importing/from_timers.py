@@ -65,10 +65,8 @@ def _lines(timer: Timer, place: Place) -> list[Line]:
     triggers = [each for each in triggers if each.name in ("OnCalendar", "OnUnitActiveSec", *_SINCE_BOOT)]
     if not triggers:
         return [Line(1, unit.name, warnings=("it has no OnCalendar= or other trigger",))]
-    broken = [(trigger, why) for trigger in triggers if (why := _broken(trigger)) is not None]
-    if len(broken) == len(triggers):
-        trigger, why = broken[0]
-        raise UnitError(f"line {trigger.line}: {_text(trigger)}: {why}")
+    if all(map(_broken, triggers)):
+        raise UnitError(f"line {triggers[0].line}: {_text(triggers[0])}: {_broken(triggers[0])}")
     read = [(trigger, *_read(trigger, place)) for trigger in triggers]
     try:
         job, notes = _job(timer, place)
