@@ -20,6 +20,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "runs": (("R",), ("24 runs", "06:00:02")),
     "all_runs": (("4",), ("> runs", "fx_rates")),
     "failures": (("5",), ("error line", "flaky")),
+    "now": (("6",), ("cpu%", "first barrier")),
     "backfills": (("2",), ("nyc_flights", "at once")),
     "backfill_points": (("2", "enter"), ("2026-07-12",)),
     "errors": (("E",), ("file:line", "broken.py")),

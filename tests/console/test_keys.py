@@ -23,6 +23,7 @@ from penstock_tui.screens.failures import FailureScreen, FailuresScreen
 from penstock_tui.screens.grid import GridScreen
 from penstock_tui.screens.history import HistoryScreen
 from penstock_tui.screens.log import LogScreen
+from penstock_tui.screens.now import NowScreen
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
 from penstock_tui.screens.task import TaskScreen
@@ -51,6 +52,7 @@ SCREENS: list[type[View]] = [
     FailureScreen,
     GridScreen,
     TimelineScreen,
+    NowScreen,
 ]
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from data import builders
 from data.builders import NOON
-from data.filled_store import Port
+from data.filled_store import LIVE, Port
 from penstock.clock import to_us
 from penstock.model.queries import RunQuery, Term
 from penstock.store import tables
@@ -131,3 +131,29 @@ def test_counts_of_an_ended_run_are_kept_until_the_run_moves(many: Port) -> None
         connection.execute(sa.update(task).where(task.c.id == key).values(state="pending", version=2))
         connection.execute(sa.update(run).where(run.c.run_id == "n2").values(state="queued", version=2))
     assert counts() == {"pending": 1}
+
+
+def test_what_runs_now_has_its_newest_figures_and_what_waits_its_barrier(port: Port) -> None:
+    for seconds, rss in ((1, 9 << 20), (2, 3 << 20)):
+        builders.insert(
+            port.database, tables.SampleRow, attempt_id=LIVE, at_us=to_us(NOON + timedelta(seconds=seconds)),
+            cpu_percent=50.0 * seconds, rss=rss, read_bytes=10 * seconds, write_bytes=20, processes=4,
+        )  # fmt: skip
+    page = port.engine.live()
+    [live] = page.attempts
+    assert (live.dag_id, live.run_id, live.task_id, live.map_index) == ("etl", "now", "report", -1)
+    assert (live.pid, live.cpu, live.rss, live.processes) == (4711, 100.0, 3 << 20, 4)
+    assert (live.read_bytes, live.write_bytes) == (20, 20)
+    assert live.peak_rss == 7 << 20, "as the engine knows it, without reading every sample"
+    assert live.seconds == 3600.0
+    assert live.p50 == 20.0
+    assert live.p95 is None, "too few successes to say"
+    assert [(item.task_id, item.text) for item in page.waiting] == [
+        ("load", "pool warehouse: 3 of 3 slots in use")
+    ]
+    assert (port.engine.live(waiting=0).waiting, page.waiting_total) == ((), 1)
+
+
+def test_an_attempt_that_was_never_sampled_is_shown_all_the_same(port: Port) -> None:
+    [live] = port.engine.live().attempts
+    assert (live.cpu, live.rss, live.processes) == (None, None, None)

@@ -19,6 +19,7 @@ from penstock.model import acts
 from penstock.model.barriers import BarrierKind
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.spec import GroupSpec, ParamSpec, ScheduleSpec
+from penstock.model.views.now import WaitingItem, Waits
 from penstock.model.views.plans import Done, Plan, PlanItem
 from penstock.model.views.why import Barrier, Why
 from penstock.settings import Settings
@@ -52,6 +53,13 @@ class RememberedActs:
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
         barrier = Barrier(kind=BarrierKind.POOL, text=f"map index {map_index}", holders=("etl/r/extract",))
         return Why(subject=f"{dag_id}/{run_id}/{task_id}", state="scheduled", barriers=(barrier,))
+
+    def waits(self, limit: int) -> Waits:
+        item = WaitingItem(
+            dag_id="etl", run_id="now", task_id="load", map_index=-1, state="scheduled", since=NOON,
+            kind=BarrierKind.POOL, text="pool warehouse: 3 of 3 slots in use",
+        )  # fmt: skip
+        return Waits(waiting=(item,)[:limit], total=1, peaks={LIVE: 7 << 20})
 
     def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         if act_id is not None and act_id in self.done:

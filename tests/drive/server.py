@@ -18,6 +18,7 @@ from penstock.errors import (
 )
 from penstock.execution.configured import archive_of
 from penstock.model import acts
+from penstock.model.views.now import Waits
 from penstock.model.views.plans import Done, Plan
 from penstock.model.views.why import Why
 from penstock.service.notices import Notices
@@ -82,6 +83,9 @@ class SlowActs:
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
         raise UnknownError(f"there is no run {run_id}")
+
+    def waits(self, limit: int) -> Waits:
+        return Waits(waiting=(), total=limit, peaks={})
 
     def commit(self, act: acts.AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         raise AssertionError("the server must not block")

@@ -6,14 +6,17 @@ from datetime import datetime
 
 from fakes.world import _BAD as _EXIT_1
 from fakes.world import World
+from penstock.model.barriers import BarrierKind
 from penstock.model.error_line import error_line
 from penstock.model.fingerprint import fingerprint as fingerprint_of
 from penstock.model.queries import RunQuery, Term
-from penstock.model.states import TaskState
+from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.views.failures import FailedTask, FailureGroup, FailuresPage
+from penstock.model.views.now import LiveAttempt, NowPage, WaitingItem
 from penstock.model.views.runs import RunRow, RunsPage, TaskRow
 
 _BAD = (_EXIT_1,)
+_WAITS = {TaskState.SCHEDULED, TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE}
 _URGENCY = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}
 
 
@@ -126,6 +129,60 @@ class AcrossDags:
             open=sum(each.open for each in failed),
             dags=tuple(sorted({each.dag_id for each in failed})),
             tasks=tuple(failed[:most]),
+        )
+
+    def live(self, *, waiting: int = 50) -> NowPage:
+        """Answer `Engine.live`."""
+        self._ask("live")
+        rows = [(detail.run, task) for detail in self.world.runs.values() for task in detail.tasks]
+        waits = [self._waiting(run, task) for run, task in rows if task.state in _WAITS]
+        return NowPage(
+            attempts=tuple(self._live(run, task) for run, task in rows if task.state in OCCUPIES_SLOT),
+            waiting=tuple(waits[:waiting]),
+            waiting_total=len(waits),
+        )
+
+    def _live(self, run: RunRow, task: TaskRow) -> LiveAttempt:
+        assert task.attempt_id is not None
+        attempt, sample = self.world.attempts[task.attempt_id], self.world.samples[task.attempt_id][-1]
+        start = attempt.start or self.now
+        return LiveAttempt(
+            attempt_id=task.attempt_id,
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            task_id=task.task_id,
+            map_index=task.map_index,
+            try_number=task.try_number,
+            state=task.state,
+            pid=attempt.pid,
+            cpu=sample.cpu_percent / (1 + len(task.task_id) % 3),
+            rss=sample.rss,
+            peak_rss=task.peak_rss,
+            read_bytes=sample.read_bytes,
+            write_bytes=sample.write_bytes,
+            processes=sample.processes,
+            start=attempt.start,
+            seconds=abs((self.now - start).total_seconds()),
+            p50=task.p50,
+            p95=None if task.p50 is None else 2 * task.p50,
+            run_type=run.run_type,
+            run_state=run.state,
+            logical_date=run.logical_date,
+            run_after=run.run_after,
+        )
+
+    @staticmethod
+    def _waiting(run: RunRow, task: TaskRow) -> WaitingItem:
+        return WaitingItem(
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            task_id=task.task_id,
+            map_index=task.map_index,
+            state=task.state.value,
+            since=run.start,
+            kind=BarrierKind.POOL,
+            text="pool warehouse: 1 of 1 slots in use",
+            until=task.next_at,
         )
 
     def _holds(self, term: Term, run: RunRow) -> bool:

@@ -27,6 +27,7 @@ from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
+from penstock.model.views.now import NowPage
 from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
@@ -108,6 +109,10 @@ class Engine(TaskEngine, Protocol):
         failure was acknowledged or is snoozed. *fingerprint* may be the beginning of one. What is ``new`` is
         so for *person*. At most *limit* groups with *tasks* failures each, the newest first.
         """
+        ...
+
+    def live(self, *, waiting: int = 50) -> NowPage:
+        """Return what runs in all DAGs with what it uses, and the first *waiting* of what waits, with why."""
         ...
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:

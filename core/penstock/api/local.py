@@ -27,6 +27,7 @@ from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
+from penstock.model.views.now import NowPage, Waits
 from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
@@ -55,6 +56,10 @@ class Planner(Protocol):
 
     def why(self, dag_id: str, run_id: str | None, task_id: str | None, map_index: int) -> Why:
         """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
+        ...
+
+    def waits(self, limit: int) -> Waits:
+        """Return what waits, the first *limit* with why, and the peaks of what runs."""
         ...
 
 
@@ -191,6 +196,13 @@ class LocalEngine(LocalSearches, LocalTasks):
             person=person,
             limit=limit,
             tasks=tasks,
+        )
+
+    def live(self, *, waiting: int = 50) -> NowPage:
+        """Return what runs in all DAGs with what it uses, and the first *waiting* of what waits, with why."""
+        waits = self._plans().waits(waiting)
+        return NowPage(
+            attempts=tuple(self._reads.live(waits.peaks)), waiting=waits.waiting, waiting_total=waits.total
         )
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:

@@ -26,6 +26,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Look": {
         "dags": "dags:dags",
         "runs": "runs:runs",
+        "now": "now:now",
         "failures": "failures:failures",
         "tasks": "tasks:tasks",
         "attempts": "attempts:attempts",

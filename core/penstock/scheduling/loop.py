@@ -18,6 +18,7 @@ from penstock.errors import LostError
 from penstock.execution.executor import Executor
 from penstock.model.acts import AnyAct
 from penstock.model.views.events import Change
+from penstock.model.views.now import Waits
 from penstock.model.views.plans import Done, Plan
 from penstock.model.views.why import Why
 from penstock.scheduling.acts.registry import plan_of
@@ -33,6 +34,7 @@ from penstock.scheduling.steps.heed_clock import heed_clock
 from penstock.scheduling.steps.obey import obey
 from penstock.scheduling.steps.reap import reap
 from penstock.scheduling.steps.settle import settle
+from penstock.scheduling.why.waiting import waits
 from penstock.scheduling.why.why import explain, with_engine
 from penstock.scheduling.world.orders import ActOrder, Order
 from penstock.scheduling.world.tick import Tick
@@ -178,6 +180,10 @@ class Loop:
         )
         text = self.launching.why_not()
         return answer if text is None else with_engine(answer, text)
+
+    def waits(self, limit: int) -> Waits:
+        """Return what waits, the first *limit* with why, and the peaks of what runs."""
+        return waits(self.world, limit, parallelism=self._settings.parallelism)
 
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         """Carry out *act* now, in a tick of its own. For callers on the event loop that cannot wait."""

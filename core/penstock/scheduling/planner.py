@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from penstock.clock import SystemClock, opt_from_us, to_us
 from penstock.model.acts import AnyAct
+from penstock.model.views.now import Waits
 from penstock.model.views.plans import Plan
 from penstock.model.views.why import Why
 from penstock.scheduling.acts.registry import plan_of
+from penstock.scheduling.why.waiting import waits
 from penstock.scheduling.why.why import explain, with_engine
 from penstock.scheduling.world.world import World
 from penstock.settings import Settings
@@ -34,3 +36,9 @@ class StoredPlanner:
         heard = opt_from_us(self._reads.last_written_us())
         silent = f", silent since {heard:%Y-%m-%d %H:%M:%S} UTC" if heard else ""
         return with_engine(answer, f"no engine is running{silent}: start one with `penstock up -d`")
+
+    def waits(self, limit: int) -> Waits:
+        """Return what would wait, were there an engine, and the peaks of what runs."""
+        world = World(self._reads)
+        world.now_us = to_us(SystemClock().now())
+        return waits(world, limit, parallelism=self._settings.parallelism)

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from penstock import process
 from penstock.execution.executor import Usage
 from penstock.execution.local.sampler import Sampler
 
@@ -116,3 +117,52 @@ def test_the_first_pass_tells_the_mean_since_the_start(start: Start) -> None:
     assert isinstance(usage, Usage)
     assert usage.cpu_percent > 0
     assert usage.processes == 1
+
+
+_LEADER = """
+import os, sys, time
+there, leaves = int(sys.argv[1]), sys.argv[2] == "True"
+os.setsid()
+if os.fork() == 0:
+    if leaves:
+        os.setsid()
+    if os.fork() == 0:
+        os.write(there, b"x")
+        time.sleep(600)
+    os._exit(0)
+os.wait()
+time.sleep(600)
+"""
+_PARENT = """
+import ctypes, os, sys, time
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # orphans fall to us, as to a supervisor
+here, there = os.pipe()
+os.set_inheritable(there, True)
+leader = os.fork()
+if leader == 0:
+    words = [sys.executable, "-I", "-S", "-c", sys.argv[1], str(there), sys.argv[2]]
+    os.execve(sys.executable, words, {"PENSTOCK_ATTEMPT": "a"})
+os.read(here, 1)
+print(leader, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose an orphan is")
+@pytest.mark.parametrize("leaves", [False, True], ids=["stays in the session", "leaves the session"])
+def test_what_was_reparented_counts_even_outside_its_session(leaves: bool) -> None:
+    words = [sys.executable, "-I", "-S", "-c", _PARENT, _LEADER, str(leaves)]
+    parent = subprocess.Popen(words, start_new_session=True, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    leader = int(parent.stdout.readline())
+    try:
+        sampler = Sampler()
+        deadline = time.monotonic() + 20
+        while sampler.sample({"a": leader})["a"].processes < 2:
+            assert time.monotonic() < deadline
+        assert sampler.sample({"b": leader})["b"].processes == (1 if leaves else 2), "another one's mark"
+    finally:
+        for pid in process.children(parent.pid):
+            os.kill(pid, 9)
+        parent.kill()
+        parent.communicate()

@@ -10,6 +10,7 @@ from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailuresScreen
 from penstock_tui.screens.grid import GridScreen
+from penstock_tui.screens.now import NowScreen
 from penstock_tui.screens.timeline import TimelineScreen
 from penstock_tui.shell import Shell
 from penstock_tui.target import OfNoDag, RunTarget, Target, TaskTarget, run_of
@@ -66,3 +67,9 @@ async def failures(shell: Shell, _targets: Sequence[Target]) -> None:
     """Show the failures that nobody dealt with."""
     if not isinstance(shell.screen, FailuresScreen):
         await shell.push_screen(FailuresScreen())
+
+
+async def now(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show what runs in all DAGs, and what waits."""
+    if not isinstance(shell.screen, NowScreen):
+        await shell.push_screen(NowScreen())

@@ -1,7 +1,7 @@
 """Measures what running attempts use, in one pass over their processes per call.
 
-Counts the task's process and its descendants, also orphans that stayed in its session. Memory that
-processes share is counted for each of them.
+Counts the task's process and its descendants, also orphans: those in its session or with its mark.
+Memory that processes share is counted for each of them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import psutil
 
 from penstock import process
+from penstock.attempts.files import MARK
 from penstock.execution.executor import Usage
 
 
@@ -33,6 +33,8 @@ class Sampler:
 
     def __init__(self) -> None:
         self._before: dict[str, tuple[float, Usage]] = {}
+        self._marks: dict[tuple[int, int], str | None] = {}
+        """Whose mark an orphan carries that left its session, by pid and start."""
 
     def sample(self, pids: Mapping[str, int]) -> dict[str, Usage]:
         """Return the usage of each attempt in *pids* (attempt id to the pid of its first process).
@@ -41,15 +43,41 @@ class Sampler:
         in a thread.
         """
         now = time.monotonic()
-        orphans = _orphans_by_session(frozenset(pids.values()))
+        orphans = self._orphans(pids)
         found: dict[str, Usage] = {}
         for attempt_id, pid in pids.items():
             family = dict(_family(pid))
-            for orphan in orphans.get(pid, ()):
+            for orphan in orphans.get(attempt_id, ()):
                 family.update(_family(orphan))
             if pid in family:
                 found[attempt_id] = self._usage(attempt_id, pid, family, now)
         self._before = {attempt_id: (now, usage) for attempt_id, usage in found.items()}
+        return found
+
+    def _orphans(self, pids: Mapping[str, int]) -> dict[str, list[int]]:
+        """Return processes that fell to a supervisor when their parent ended, by the attempt they are of.
+
+        They are in its session or, if they left that, carry its mark.
+        """
+        found: dict[str, list[int]] = {}
+        if not process.LINUX:
+            return found
+        by_leader = {pid: attempt_id for attempt_id, pid in pids.items()}
+        supervisors = {record.ppid for record in map(process.stat, by_leader) if record is not None}
+        marks: dict[tuple[int, int], str | None] = {}
+        for supervisor in supervisors - {os.getpid(), 1}:
+            for pid in process.children(supervisor):
+                record = process.stat(pid) if pid not in by_leader else None
+                if record is None:
+                    continue
+                of = by_leader.get(record.session)
+                if of is None:
+                    key = (pid, record.start_ticks)
+                    of = self._marks[key] if key in self._marks else process.environment_value(pid, MARK)
+                    marks[key] = of
+                if of is not None and of in pids:
+                    found.setdefault(of, []).append(pid)
+        self._marks = marks
         return found
 
     def _usage(self, attempt_id: str, pid: int, family: dict[int, _Totals], now: float) -> Usage:
@@ -93,20 +121,6 @@ def _children(pid: int) -> list[int]:
         return [child.pid for child in psutil.Process(pid).children()]
     except psutil.Error:
         return []
-
-
-def _orphans_by_session(leaders: AbstractSet[int]) -> dict[int, list[int]]:
-    """Return orphans that became a supervisor's children, by their session."""
-    found: dict[int, list[int]] = {}
-    if not process.LINUX:
-        return found
-    supervisors = {record.ppid for record in map(process.stat, leaders) if record is not None}
-    for supervisor in supervisors - {os.getpid(), 1}:
-        for pid in process.children(supervisor):
-            record = process.stat(pid) if pid not in leaders else None
-            if record is not None and record.session in leaders:
-                found.setdefault(record.session, []).append(pid)
-    return found
 
 
 def _totals(pid: int) -> _Totals | None:

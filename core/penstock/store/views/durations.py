@@ -27,7 +27,7 @@ MOST_RUNS = 100
 LEAST_RUNS = 20
 _ENOUGH = 20_000
 """Durations after which no further runs are read."""
-_KEPT_DAGS = 16
+_KEPT_DAGS = 64
 
 _FINISHED = (
     sa.select(_run.c.id, _run.c.version)

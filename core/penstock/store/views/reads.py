@@ -25,6 +25,7 @@ from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
+from penstock.model.views.now import LiveAttempt
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
@@ -42,6 +43,7 @@ from penstock.store.views import (
     callbacks,
     dags,
     failures,
+    now,
     quarantine,
     runs,
     status,
@@ -178,6 +180,11 @@ class Reads:
                 limit=min(max(limit, 0), _MOST_ROWS),
                 tasks=min(max(tasks, 0), _MOST_ROWS),
             )
+
+    def live(self, peaks: dict[str, int]) -> list[LiveAttempt]:
+        """Return every live attempt, the oldest first; *peaks* are bytes by attempt."""
+        with self._database.show() as connection:
+            return now.read_live(connection, self._durations, to_us(self._clock.now()), peaks)
 
     def run(self, dag_id: str, run_id: str) -> RunDetail:
         """Return one run with its task instances."""
