@@ -50,7 +50,10 @@ def serve(
     from penstock.http.listening import DEFAULT, bind, read_address, refuse_unsafe
 
     settings = session.settings
-    address = read_address(listen or settings.http.get("listen") or DEFAULT)
+    if listen is None and "listen" in settings.http:
+        address = read_address(settings.http["listen"], settings.home)
+    else:
+        address = read_address(listen or DEFAULT)
     cert = cert or _file(session, "cert")
     key = key or _file(session, "key")
     tokens = _tokens(session)

@@ -35,13 +35,16 @@ class Address(NamedTuple):
         return f"{scheme}://{host}:{self.port}"
 
 
-def read_address(text: str) -> Address:
-    """Return the address in *text*: ``HOST:PORT``, ``[HOST]:PORT`` or ``unix:PATH``. Raises `UsageError`."""
+def read_address(text: str, base: Path | None = None) -> Address:
+    """Return the address in *text*: ``HOST:PORT``, ``[HOST]:PORT`` or ``unix:PATH``.
+
+    A path is below *base* (default: the working directory). Raises `UsageError`.
+    """
     if text.startswith("unix:"):
         path = text.removeprefix("unix:")
         if not path:
             raise UsageError("unix: needs the path of a socket, such as unix:run/http.sock")
-        return Address(path=Path(path).expanduser().absolute())
+        return Address(path=((base or Path.cwd()) / Path(path).expanduser()).absolute())
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isdecimal() or int(port) > 65535:
@@ -87,9 +90,11 @@ def bind(address: Address) -> socket.socket:
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
         family, kind, proto, _, place = found[0]
-        listening = socket.socket(family, kind, proto)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
+        with contextlib.ExitStack() as undo:
+            listening = undo.enter_context(socket.socket(family, kind, proto))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(place)
+            undo.pop_all()
     except OSError as error:
         raise UsageError(
             f"cannot listen on {address.host}:{address.port}: {error.strerror or error}"
@@ -99,7 +104,6 @@ def bind(address: Address) -> socket.socket:
 
 
 def _bind_unix(path: Path) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with contextlib.suppress(FileNotFoundError):
             if not stat.S_ISSOCK(path.lstat().st_mode):
@@ -107,11 +111,14 @@ def _bind_unix(path: Path) -> socket.socket:
             if _answers(path):
                 raise UsageError(f"cannot listen on {path}: another server does")
             path.unlink()
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(path))
-        finally:
-            os.umask(before)
+        with contextlib.ExitStack() as undo:
+            listening = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            before = os.umask(0o177)
+            try:
+                listening.bind(str(path))
+            finally:
+                os.umask(before)
+            undo.pop_all()
     except OSError as error:
         raise UsageError(f"cannot listen on {path}: {error.strerror or error}") from None
     listening.listen(512)

@@ -28,6 +28,7 @@ from penstock.scheduling.world.clock_setting import clock_words
 from penstock.scheduling.world.orders import TakeIn
 from penstock.service import engine_log, identity, instance
 from penstock.service.environment import task_environment
+from penstock.service.http_server import serve_http
 from penstock.service.lock import HomeLock
 from penstock.service.notices import Notices
 from penstock.service.refresh import Refresh
@@ -146,6 +147,8 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
             "retention": lambda: forget_old(loop, database, executor, settings, clock),
             "watching DAG files": refresh.watch,
         }
+        if settings.http:
+            beside["the HTTP API"] = lambda: serve_http(settings)
         tasks = _begin(group, stopping, loop, watch, beside)
         opening = group.create_task(_guard(_open(refresh, server, settings, loop), stopping))
         await stopping.wait()
