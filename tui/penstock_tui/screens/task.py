@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 
@@ -85,7 +86,7 @@ class TaskScreen(View):
             if self.detail is None:
                 self.lines.empty = "this task is not in this run"
             return
-        self.detail = detail
+        self.detail = replace(detail, file=self.shell.short_path(detail.file))
         await self._load_tab(tab)
         if tab == self.tab:
             self._asked.add(tab)

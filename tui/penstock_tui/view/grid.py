@@ -162,15 +162,15 @@ def bar(seconds: float | None, longest: float, *, ascii: bool) -> Spans:  # noqa
 def dates(runs: Sequence[RunRow], zone: tzinfo) -> Spans:
     """Return the dates over the columns, each where it first fits; *runs* are in the order of the screen."""
     text = [" "] * (len(runs) * CELL)
-    free, before = 0, ""
+    free, before, last = 0, "", ""
     for place, run in enumerate(runs):
         at = (run.logical_date or run.run_after).astimezone(zone)
         day, hour = at.strftime("%m-%d"), at.strftime("%H:%M")
         said = day if day != before else hour
         start = place * CELL
-        if start >= free and start + len(said) <= len(text):
+        if said != last and start >= free and start + len(said) <= len(text):
             text[start : start + len(said)] = said
-            free, before = start + len(said) + 1, day
+            free, before, last = start + len(said) + 1, day, said
     return [("".join(text), "dim")]
 
 

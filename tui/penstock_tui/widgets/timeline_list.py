@@ -167,7 +167,7 @@ class TimelineList(CursorList):
     @property
     def _names(self) -> int:
         longest = max((len(key_of(task)) for task in self.tasks), default=8)
-        return max(8, min(longest, self.size.width // 3)) + 2
+        return max(18, min(longest, self.size.width // 3)) + 2
 
     def _scale(self) -> Scale | None:
         if self.detail is None:

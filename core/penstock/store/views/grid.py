@@ -190,9 +190,24 @@ def _take(parts: list[_Part], values: Sequence[Any]) -> None:
         parts.append(_Part(TASK_STATES[state], count, first, last, going or 0, tried or 0))
 
 
+def _single(part: _Part) -> GridCell:
+    over = not part.going or part.state in TERMINAL
+    return GridCell(
+        state=part.state,
+        count=part.instances,
+        done=part.instances if part.state in SUCCESS_LIKE else 0,
+        start=opt_from_us(part.start),
+        end=opt_from_us(part.end) if over else None,
+        try_number=part.tries,
+        failed=part.instances if part.state is TaskState.FAILED else 0,
+    )
+
+
 def _cell(parts: Collection[_Part]) -> GridCell | None:
     if not parts:
         return None
+    if len(parts) == 1:  # nearly all cells: worked out for a screen full of them at once
+        return _single(*parts)
     going = sum(part.going for part in parts)
     ends = [part.end for part in parts if part.end is not None]
     unfinished = any(part.state not in TERMINAL for part in parts)
