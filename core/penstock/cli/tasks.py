@@ -50,12 +50,12 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
     run_id = run_id_of(engine, dag, run)
     with suggesting(engine, dag, run_id):
         rows = engine.run(dag, run_id).tasks
+    now = datetime.now(UTC)
     if as_json:
-        print_json({"tasks": [document(row) for row in rows]})
+        print_json({"tasks": [{**document(row), "slow": row.slow(now)} for row in rows]})
         return
     from penstock.cli import text
 
-    now = datetime.now(UTC)
     tell(
         text.table(
             ("TASK", "STATE", "TRY", "OUTCOME", "START", "TOOK", "PEAK RSS", "CPU"),

@@ -122,7 +122,8 @@ class AttemptPane(Vertical):
         why = None
         if task.state not in _SETTLED and (self.explaining or not attempts):
             why = await self._shell.feed.ask(lambda engine: engine.why(*names), key=("why", *names))
-        if attempts is None or self.task_row is None or key_of(self.task_row) != key_of(task):
+        shown = self.task_row if self.is_mounted else None  # the screen may have been closed meanwhile
+        if attempts is None or shown is None or key_of(shown) != key_of(task):
             return
         self.attempts, self._why = attempts, why
         self._choose()

@@ -208,7 +208,7 @@ class TimelineList(CursorList):
             (f"{self.sign(place)}", "bold"),
             self.looks.cell(task.state.value),
             (" ", ""),
-            *fit([(label(key), style)], self._names - 1),
+            *fit([(label(key), style), (" slow" if task.slow(self._now) else "", "yellow")], self._names - 1),
             *timeline.bar(done, scale, self.looks, critical=critical),
             *fit([(durations.span(took), "yellow" if task.slow(self._now) else "")], _TOOK, align="right"),
         ]
