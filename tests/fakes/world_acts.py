@@ -68,6 +68,8 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
             item = PlanItem(dag_id=dag.dag_id, run_id=None, task_id=None, before=before, after=after)
             word = "unpause" if isinstance(act, acts.UnpauseSchedule | acts.Unfreeze) else "pause"
             return f"{verb} {dag.dag_id}", (item,), {}, f"penstock {word} {dag.dag_id}{flag}"
+        case acts.PauseAll() | acts.ResumeAll():
+            return _plan_all(world, act)
         case acts.Hold() | acts.Release():
             _run(world, act.dag_id, act.run_id)
             verb = "Hold" if isinstance(act, acts.Hold) else "Release"
@@ -108,14 +110,15 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
             state = "queued"
         case acts.Clear() | acts.Retry() | acts.Mark() | acts.Cancel():
             _apply_items(world, planned.items, act)
-        case acts.PauseSchedule():
-            _set_dag(world, act.dag_id, paused=replace(by, why=act.why, until=act.until))
-        case acts.UnpauseSchedule():
-            _set_dag(world, act.dag_id, paused=None)
-        case acts.Freeze():
-            _set_dag(world, act.dag_id, frozen=replace(by, why=act.why, until=act.until))
-        case acts.Unfreeze():
-            _set_dag(world, act.dag_id, frozen=None)
+        case (
+            acts.PauseSchedule()
+            | acts.UnpauseSchedule()
+            | acts.Freeze()
+            | acts.Unfreeze()
+            | acts.PauseAll()
+            | acts.ResumeAll()
+        ):
+            _pause(world, act, planned, by)
         case acts.Hold():
             _hold(world, act, replace(by, why=act.why, until=act.until))
         case acts.Release():
@@ -144,6 +147,15 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
         backfill_id=backfill_id,
         state=state,
     )
+
+
+def _pause(world: World, act: acts.AnyAct, planned: Plan, by: PauseInfo) -> None:
+    """Put a pause on every DAG of the plan, or lift it."""
+    lifts = isinstance(act, acts.UnpauseSchedule | acts.Unfreeze | acts.ResumeAll)
+    name = "frozen" if isinstance(act, acts.Freeze | acts.Unfreeze) else "paused"
+    info = None if lifts else replace(by, why=getattr(act, "why", None), until=getattr(act, "until", None))
+    for item in planned.items:
+        _set_dag(world, item.dag_id, **{name: info})
 
 
 def _pool(world: World, act: acts.SetPool | acts.DeletePool) -> None:
@@ -179,6 +191,23 @@ def set_tasks(world: World, dag_id: str, run_id: str, tasks: Iterable[str], **ch
     )
     run = replace(detail.run, counts=count_states(rows), version=detail.run.version + 1)
     world.runs[dag_id, run_id] = replace(detail, tasks=rows, run=run)
+
+
+def _plan_all(world: World, act: acts.PauseAll | acts.ResumeAll) -> Planned:
+    """Plan a pause of all, or its end: of those paused with the reason of a pause of all, ``move``."""
+    resumes = isinstance(act, acts.ResumeAll)
+    before, after = ("paused", "scheduled") if resumes else ("scheduled", "paused")
+    items = tuple(
+        PlanItem(dag_id=dag_id, run_id=None, task_id=None, before=before, after=after)
+        for dag_id, detail in world.dags.items()
+        if (
+            detail.dag.paused is not None and detail.dag.paused.why == "move"
+            if resumes
+            else not detail.dag.paused
+        )
+    )
+    verb = "Resume" if resumes else "Pause"
+    return f"{verb} {len(items)} DAGs", items, {}, f"penstock {verb.lower()} --all"
 
 
 def _plan_tasks(world: World, act: acts.Clear | acts.Retry | acts.Mark) -> Planned:

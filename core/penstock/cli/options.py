@@ -23,6 +23,9 @@ optional_dag_argument = click.argument(
 dags_argument = click.argument(
     "dags", metavar="DAG...", nargs=-1, required=True, shell_complete=_complete("dags")
 )
+some_dags_argument = click.argument(
+    "dags", metavar="[DAG]...", nargs=-1, required=False, shell_complete=_complete("dags")
+)
 run_argument = click.argument("run", metavar="RUN", shell_complete=_complete("runs"))
 optional_run_argument = click.argument(
     "run", metavar="[RUN]", required=False, shell_complete=_complete("runs")

@@ -9,12 +9,13 @@ import click
 from penstock.cli.acting import perform_all
 from penstock.cli.lookup import zone_of
 from penstock.cli.moments import Until, in_zone
-from penstock.cli.options import dags_argument, json_option
+from penstock.cli.options import dags_argument, json_option, some_dags_argument
 from penstock.cli.session import Session, pass_session
 
 
 @click.command
-@dags_argument
+@some_dags_argument
+@click.option("--all", "everything", is_flag=True, help="Every DAG that is not paused; see penstock resume.")
 @click.option("--freeze", is_flag=True, help="Launch nothing in the DAG; running attempts finish.")
 @click.option("--why", "reason", help="A reason, shown wherever the pause is shown.")
 @click.option("--until", type=Until(), help="When it ends by itself: 2h, 1d12h, or a date and time.")
@@ -24,6 +25,7 @@ def pause(
     session: Session,
     *,
     dags: tuple[str, ...],
+    everything: bool,
     freeze: bool,
     reason: str | None,
     until: datetime | None,
@@ -34,12 +36,21 @@ def pause(
     A paused schedule makes no new runs; existing and manual runs go on. With --freeze nothing in the
     DAG launches, in any run. The two are independent. What is already paused stays paused.
 
+    --all is for maintenance: it pauses every DAG that is not paused, with one reason and one end, and
+    `penstock resume --all` lifts exactly that.
+
     Examples:
+      penstock pause --all --why "move of the warehouse" --until 4h
       penstock pause first_dag --why "source is down"
       penstock pause first_dag other_dag --freeze --until 2h
     """
-    from penstock.model.acts import Freeze, PauseSchedule
+    from penstock.model.acts import Freeze, PauseAll, PauseSchedule
 
+    if everything == bool(dags):
+        raise click.UsageError("name DAGs, or give --all")
+    if everything:
+        end = until.astimezone() if until and until.tzinfo is None else until
+        return perform_all(session, [PauseAll(freeze=freeze, why=reason, until=end)], as_json=as_json)
     ends = [
         in_zone(until, zone_of(session.engine(), dag)) if until and until.tzinfo is None else until
         for dag in dags

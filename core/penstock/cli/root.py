@@ -57,6 +57,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "run-now": "rush:run_now",
         "pause": "pause:pause",
         "unpause": "pause:unpause",
+        "resume": "resume:resume",
         "hold": "hold:hold",
         "release": "hold:release",
         "note": "note:note",

@@ -175,6 +175,18 @@ class Release(Act, frozen=True, kw_only=True, tag="release", omit_defaults=True)
     task_id: str | None = None
 
 
+class PauseAll(Act, frozen=True, kw_only=True, tag="pause_all", omit_defaults=True):
+    """Pause the schedule of every DAG that is not paused, or with ``freeze`` freeze every DAG that is not."""
+
+    freeze: bool = False
+    why: str | None = None
+    until: datetime | None = None
+
+
+class ResumeAll(Act, frozen=True, kw_only=True, tag="resume_all", omit_defaults=True):
+    """Lift exactly what pauses of all stopped: not what was paused before, nor what was paused anew since."""
+
+
 class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaults=True):
     """Run the schedule points from ``from_date`` to ``to_date``, both included.
 
@@ -351,6 +363,8 @@ AnyAct = (
     | Unfreeze
     | Hold
     | Release
+    | PauseAll
+    | ResumeAll
     | CreateBackfill
     | PauseBackfill
     | ResumeBackfill

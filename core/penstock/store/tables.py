@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as Penstock's."""
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -251,6 +251,8 @@ class PauseRow(SQLModel, table=True):
     since_us: int = Field(sa_column=Column(BigInteger, nullable=False))
     why: str | None = None
     until_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    together: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    """Whether it was made by a pause of all DAGs, and by nothing since."""
 
 
 class LedgerRow(SQLModel, table=True):

@@ -82,7 +82,7 @@ def _records(database: Database) -> dict[str, Record]:
         records.ImportErrorRecord("bad.py", "no", 4, "trace", NOW),
         records.LedgerRecord(0, "d", 1, 2, 2, PointState.SKIPPED, "paused", None, False, '{"kind": "cron"}'),  # noqa: FBT003
         records.MetaRecord("key", "value"),
-        records.PauseRecord(PauseKind.TASK, "d", run_id, "a", "anna", NOW, "why", NOW + 1),
+        records.PauseRecord(PauseKind.TASK, "d", run_id, "a", "anna", NOW, "why", NOW + 1, True),  # noqa: FBT003
         records.PoolRecord("wide", 12, "words", True),  # noqa: FBT003
         records.QuarantineRecord("d/x", SubjectKind.RUN, "d", "x", "why", "place", NOW, NOW + 1, "v", "{}"),
         records.QueuedAssetRecord("d", 5),

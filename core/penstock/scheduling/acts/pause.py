@@ -15,6 +15,7 @@ from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
 from penstock.store.engine.records import PauseRecord
 from penstock.timetable.due import owed
+from penstock.timetable.point import Point
 
 PauseAct = PauseSchedule | Freeze | Hold
 LiftAct = UnpauseSchedule | Unfreeze | Release
@@ -60,7 +61,7 @@ def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
         record = PauseRecord(
             kind, act.dag_id, run_id, task_id, tick.gate.actor, since, act.why, opt_us(until)
         )
-        _replace(tick, record)
+        put_pause(tick, record)
         message = f"{task_id or run_id or act.dag_id} is {after}"
         if running:
             message += f", {running} still running"
@@ -112,11 +113,27 @@ def plan_lift(world: World, act: LiftAct, now_us: int) -> Planned:
     return Planned(plan, commit)
 
 
+def runs_started(world: World, dag_id: str, now_us: int) -> int:
+    """Return how many runs a schedule starts when its pause is lifted."""
+    count, first = _owed(world, dag_id, now_us)
+    return 0 if first is None or world.dag(dag_id).facts.missing else count
+
+
+def _owed(world: World, dag_id: str, now_us: int) -> tuple[int, Point | None]:
+    entry = world.dag(dag_id)
+    return owed(
+        entry.structure.spec,
+        cursor=entry.cursor,
+        first_seen=from_us(entry.facts.first_seen_us),
+        now=from_us(now_us),
+    )
+
+
 def _started(world: World, dag_id: str, now_us: int) -> str | None:
     """Return how many runs a schedule starts when its pause is lifted, in words; None if it starts none."""
     entry = world.dag(dag_id)
-    spec, now = entry.structure.spec, from_us(now_us)
-    count, first = owed(spec, cursor=entry.cursor, first_seen=from_us(entry.facts.first_seen_us), now=now)
+    spec = entry.structure.spec
+    count, first = _owed(world, dag_id, now_us)
     if first is None or entry.facts.missing or (count == 1 and not spec.catchup_unsaid):
         return None
     runs = "1 run" if count == 1 else f"{count:,} runs"
@@ -125,7 +142,8 @@ def _started(world: World, dag_id: str, now_us: int) -> str | None:
     return f"this starts {runs}{since}{why}"
 
 
-def _replace(tick: Tick, record: PauseRecord) -> None:
+def put_pause(tick: Tick, record: PauseRecord) -> None:
+    """Put a pause in force, in the place of what stood there."""
     tick.world.pauses[record.key] = record
     tick.gate.put(record)
     tick.gate.note(

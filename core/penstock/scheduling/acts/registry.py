@@ -20,6 +20,7 @@ from penstock.model.acts import (
     Hold,
     Looked,
     Mark,
+    PauseAll,
     PauseBackfill,
     PauseSchedule,
     QuarantineDrop,
@@ -28,6 +29,7 @@ from penstock.model.acts import (
     ReopenFailures,
     Rerun,
     ResizeBackfill,
+    ResumeAll,
     ResumeBackfill,
     Retry,
     RunNext,
@@ -50,6 +52,7 @@ from penstock.scheduling.acts.failures import plan_acknowledge, plan_look, plan_
 from penstock.scheduling.acts.mark import plan_mark
 from penstock.scheduling.acts.notes import plan_note
 from penstock.scheduling.acts.pause import plan_lift, plan_pause
+from penstock.scheduling.acts.pause_all import plan_pause_all, plan_resume_all
 from penstock.scheduling.acts.pools import plan_delete_pool, plan_set_pool
 from penstock.scheduling.acts.quarantine import plan_quarantine
 from penstock.scheduling.acts.rush import plan_rush
@@ -101,6 +104,8 @@ _BY_THE_CLOCK: dict[type, Callable[[World, Any, int], Planned]] = {
     Unfreeze: plan_lift,
     Release: plan_lift,
     CreateBackfill: plan_backfill,
+    PauseAll: plan_pause_all,
+    ResumeAll: plan_resume_all,
     SnoozeFailures: plan_snooze,
     QuarantineRetry: _plan_quarantine,
     QuarantineDrop: _plan_quarantine,

@@ -194,6 +194,8 @@ class PauseRecord:
     since_us: int
     why: str | None = None
     until_us: int | None = None
+    together: bool = False
+    """Made by a pause of all DAGs."""
 
     @property
     def key(self) -> PauseKey:
