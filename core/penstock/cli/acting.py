@@ -111,6 +111,9 @@ def plan_text(plan: Plan, zone: tzinfo = UTC) -> str:
     if any(item.task_id for item in shown):
         rows = [(item.run_id, _task(item), item.before, item.after, item.note or "") for item in shown]
         lines.append(table(("RUN", "TASK", "NOW", "THEN", ""), rows))
+    elif shown and not any(item.run_id or item.logical_date for item in shown):
+        about = [(item.dag_id, item.before, item.after, item.note or "") for item in shown]
+        lines.append(table(("DAG", "NOW", "THEN", ""), about))
     elif shown:
         rows = [
             (item.run_id, moment(item.logical_date, zone), item.before, item.after, item.note or "")

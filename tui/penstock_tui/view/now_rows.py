@@ -20,7 +20,7 @@ from penstock_tui.view.state_style import Looks
 COLUMNS = (
     Column("task", "task", 18, most=60),
     Column("cpu", "cpu%", 6, align="right"),
-    Column("rss", "memory", 7, align="right"),
+    Column("rss", "memory", 8, align="right"),
     Column("peak_rss", "peak", 6, drop=4, align="right"),
     Column("read_bytes", "read", 6, drop=6, align="right"),
     Column("write_bytes", "write", 6, drop=5, align="right"),
