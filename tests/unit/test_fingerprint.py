@@ -34,7 +34,7 @@ FORMS = {
     "shape (3, 4) is not (5, 6)": "shape (<n>, <n>) is not (<n>, <n>)",
     "  spaces\t and   tabs ": "spaces and tabs",
     "it ended and/or failed": "it ended and/or failed",
-    "faded beef is no hex": "faded beef is no hex",
+    "faded beef is a word": "faded beef is a word",
     "": "",
 }
 

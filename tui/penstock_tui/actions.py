@@ -250,7 +250,7 @@ ACTIONS: tuple[Action, ...] = (
            "What runs in all DAGs: CPU, memory, reads, writes, processes, age; and what waits and why",
            cli="penstock now", verb="go_to.now"),
     Action("failures.ack", "a", "acknowledge", _TRIAGE,
-           "Take note of this cause, with a reason: it comes back if it happens again",
+           "Acknowledge this cause, with a reason: it comes back if it happens again",
            rank=4, acts=True, cli="penstock failures ack FINGERPRINT --why T", takes="all",
            verb="failures.acknowledge"),
     Action("failures.snooze", "z", "snooze", _TRIAGE,

@@ -17,7 +17,7 @@ from penstock.cli.session import Session, pass_session
 def resume(session: Session, *, everything: bool, dry_run: bool, as_json: bool) -> int:
     """Resume exactly what `penstock pause --all` stopped.
 
-    DAGs that were paused before stay paused, and so does a DAG that somebody paused anew since.
+    DAGs that were paused before stay paused, and so does a DAG that somebody paused again since.
     With --dry-run it says how many runs would start.
 
     Examples:

@@ -184,7 +184,7 @@ class PauseAll(Act, frozen=True, kw_only=True, tag="pause_all", omit_defaults=Tr
 
 
 class ResumeAll(Act, frozen=True, kw_only=True, tag="resume_all", omit_defaults=True):
-    """Lift exactly what pauses of all stopped: not what was paused before, nor what was paused anew since."""
+    """Lift exactly what pauses of all stopped: not what was paused before, nor what was paused again."""
 
 
 class CreateBackfill(Act, frozen=True, kw_only=True, tag="backfill", omit_defaults=True):
@@ -305,7 +305,7 @@ class EmitAsset(Act, frozen=True, kw_only=True, tag="asset_emit", omit_defaults=
 
 
 class AcknowledgeFailures(Act, frozen=True, kw_only=True, tag="failures_ack", omit_defaults=True):
-    """Take note of the failures with a fingerprint: they are dealt with until it happens again.
+    """Acknowledge the failures with a fingerprint: they are dealt with until it happens again.
 
     ``fingerprint`` may be the beginning of one.
     """

@@ -38,7 +38,7 @@ class _AboutFailures(PlanDialog):
 
 
 class AcknowledgeDialog(_AboutFailures):
-    """Take note of failures."""
+    """Acknowledges failures."""
 
     def __init__(self, fingerprints: Sequence[str]) -> None:
         super().__init__("Acknowledge: it comes back if it happens again", fingerprints)

@@ -12,7 +12,7 @@ from penstock_tui.verbs.at_once import commit_at_once
 
 
 async def acknowledge(shell: Shell, targets: Sequence[Target]) -> None:
-    """Ask why, and take note of them."""
+    """Ask why, and acknowledge them."""
     groups = _groups(targets)
     if groups:
         await shell.push_screen_wait(AcknowledgeDialog(groups))

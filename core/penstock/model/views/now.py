@@ -36,7 +36,7 @@ class LiveAttempt(View, frozen=True, kw_only=True):
     seconds: float
     """Its age: since it started, or since its launch was asked for."""
     p50: float | None
-    """What the task's successes of late took: half of them at most this, in seconds."""
+    """What the task's last successes took: half of them at most this, in seconds."""
     p95: float | None
     run_type: RunType
     run_state: RunState

@@ -16,7 +16,7 @@ from penstock.store.engine.failures import Known
 
 
 def plan_acknowledge(world: World, act: AcknowledgeFailures) -> Planned:
-    """Plan to take note of failures up to the newest one there is."""
+    """Plan to acknowledge failures up to the newest one there is."""
     known = world.reads.failures(act.fingerprint)
     why = ["--why", act.why] if act.why else []
     plan = _plan("ack", f"Acknowledge {amount(known.count, 'failure')}", known, "acknowledged", act.why, why)
