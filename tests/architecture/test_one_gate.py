@@ -139,6 +139,7 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/operators/bash.py",  # a task hands its environment to its command
         "core/penstock/sensors/bash.py",
         "core/penstock/notifiers/shell.py",
+        "core/penstock/loading/airflow_ignore.py",  # how an .airflowignore is to be read
         "core/penstock/airflow/places.py",  # AIRFLOW_HOME and what else files of Airflow count on
         "core/penstock/airflow/served/configuration.py",
         "core/penstock/airflow/served/docker.py",

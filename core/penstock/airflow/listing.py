@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 
-from penstock.airflow.served.timetables import CustomTimetable, DagRunInfo, DataInterval, TimeRestriction
+from penstock.airflow.served.run_times import DagRunInfo, DataInterval, TimeRestriction
 from penstock.authoring.place import refuse
 from penstock.authoring.schedules import ScheduleFields
 
@@ -27,7 +27,7 @@ _BACK = 1
 """Months before the present one where a list begins without catchup."""
 
 
-def points_of(timetable: CustomTimetable, wanted: Wanted) -> ScheduleFields:
+def points_of(timetable: Any, wanted: Wanted) -> ScheduleFields:
     """Return *timetable* as a list of points: after those that are settled, or from the start of the DAG on.
 
     Raises `DagFileError`, with the name of the class, when it fails, answers nothing that makes sense, or
@@ -76,13 +76,14 @@ def seconds_of(moment: dt.datetime) -> int:
     return int(aware.timestamp())
 
 
-def _next(
-    timetable: CustomTimetable, name: str, last: DataInterval | None, limits: TimeRestriction
-) -> DagRunInfo | None:
+def _next(timetable: Any, name: str, last: DataInterval | None, limits: TimeRestriction) -> DagRunInfo | None:
     try:
-        return timetable.next_dagrun_info(last_automated_data_interval=last, restriction=limits)
+        info: DagRunInfo | None = timetable.next_dagrun_info(
+            last_automated_data_interval=last, restriction=limits
+        )
     except Exception as error:  # noqa: BLE001 - it is the author's code
         refuse(f"the timetable {name} failed when it was asked for its runs: {type(error).__name__}: {error}")
+    return info
 
 
 def _point(info: Any, name: str) -> tuple[tuple[int, int, int], DataInterval]:

@@ -141,7 +141,6 @@ def stand_in(module: str, name: str) -> Any:
     made = _StandInType(
         name, (StandIn,), {"path": f"{module}.{name}", "__module__": module, "cannot_run": why}
     )
-    made.__doc__ = why
     return made
 
 

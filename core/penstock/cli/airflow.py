@@ -31,7 +31,7 @@ def airflow() -> None:
 @json_option
 @pass_session
 def check(session: Session, *, paths: tuple[Path, ...], as_json: bool) -> int:
-    """Load DAG files of Airflow, as an engine would, and say which load and what differs.
+    """Load DAG files of Airflow; say which load, and what differs.
 
     PATHS are files, and folders of any size: of a folder, the files that name both DAGs and airflow.
     Nothing runs and nothing is changed. The exit code is 1 when a file does not load.

@@ -69,6 +69,11 @@ CONFIG = """\
 # pass_env = []
 # show_env = []
 
+# Files that import from airflow load as they are. The dialect is that of files that do not say it.
+# [airflow]
+# compat = true
+# dialect = "2"
+
 # Pools that are made if they do not exist: a name and its slots.
 # [pools]
 # warehouse = 1
