@@ -138,10 +138,9 @@ def stand_in(module: str, name: str) -> Any:
     scope.current().missing.append((f"{module}.{name}", package or ""))
     if name.endswith(("Exception", "Error")):
         return type(name, (Exception,), {"__module__": module})
-    made = _StandInType(
+    return _StandInType(
         name, (StandIn,), {"path": f"{module}.{name}", "__module__": module, "cannot_run": why}
     )
-    return made
 
 
 def package_of(module: str, name: str = "") -> str | None:

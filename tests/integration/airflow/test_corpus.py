@@ -62,7 +62,7 @@ REASONS = {
     "external_task": "it waits for a DAG that nothing runs",
     "bash_decorator": "its value is the path of a folder",
 }
-"""A word in the path of a file, or a fact about it -> why it may end otherwise; some are in differences.md."""
+"""A word in the path of a file, or a fact about it -> why it may end otherwise."""
 
 
 @pytest.mark.slow
