@@ -292,7 +292,7 @@ def known(desk: Desk, dag_id: str) -> DagFacts:
 def shown(desk: Desk, found: Iterable[DagFacts]) -> list[Dag]:
     """Return DAGs as a list shows them."""
     dags = list(found)
-    coming = desk.read.coming(tuple(dag.dag_id for dag in dags))
+    coming = desk.read.coming(tuple(dag.dag_id for dag in dags if dag.kind != "none"))
     folder = str(desk.settings.dags_folder)
     return [Dag(**dag_fields(dag, coming.get(dag.dag_id), folder)) for dag in dags]
 
