@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import sys
 
 from penstock.errors import EngineError
@@ -28,13 +27,14 @@ async def serve_http(settings: Settings) -> None:
         "-P",
         "-m",
         "penstock",
+        "--home",
+        str(settings.home),
         "api",
         "serve",
         "--with-parent",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PENSTOCK_HOME": str(settings.home)},
         start_new_session=True,
     )
     words = f"exit {process.returncode}"

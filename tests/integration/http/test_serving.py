@@ -73,13 +73,7 @@ def answers(home: Path, secret: str) -> bool:
 
 
 def servers(home: Path) -> list[int]:
-    found = []
-    for pid, words in processes():
-        if "api serve --with-parent" in words:
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-            if os.fsencode(home) in environment:
-                found.append(pid)
-    return found
+    return [pid for pid, words in processes() if "api serve --with-parent" in words and str(home) in words]
 
 
 def test_the_engine_starts_and_ends_the_server_and_events_name_the_token(instance: Instance) -> None:
