@@ -38,7 +38,7 @@ def installed(folder: Path, *packages: str) -> Path:
     """Return the programs of an environment that has *packages*."""
     venv.create(folder, with_pip=True)
     command = [
-        folder / "bin" / "python",
+        str(folder / "bin" / "python"),
         "-m",
         "pip",
         "install",
@@ -54,7 +54,7 @@ def test_the_python_client_runs_the_usual_script(api: ServedApi, tmp_path: Path)
     programs = installed(tmp_path / "client", "apache-airflow-client==3.3.2")
     address = f"http://127.0.0.1:{api.port}"
     done = subprocess.run(
-        [programs / "python", SCRIPT, address, api.secrets["admin"]],
+        [str(programs / "python"), str(SCRIPT), address, api.secrets["admin"]],
         capture_output=True,
         text=True,
         check=False,
