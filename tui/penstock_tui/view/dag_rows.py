@@ -141,7 +141,7 @@ def seen(row: DagRow) -> dict[str, list[str]]:
     return {
         "state": states,
         "owner": [row.owner or ""],
-        "airflow": [row.dialect or ""],
+        **({"airflow": [row.dialect]} if row.dialect else {}),
         "tag": list(row.tags),
         "file": [row.file],
         "text": [row.dag_id, row.description or "", row.file],
