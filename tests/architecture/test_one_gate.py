@@ -157,6 +157,7 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/loading/environment.py",
         "core/penstock/service/daemon.py",  # what tasks inherit
         "core/penstock/service/foreground.py",
+        "core/penstock/service/http_server.py",  # the server inherits it
         "core/penstock/trust.py",  # who may be trusted cannot be said by a file that is not trusted yet
         "core/penstock/cli/console.py",  # the console inherits the home
         "core/penstock/cli/up.py",

@@ -39,7 +39,7 @@ class PauseAllDialog(PlanDialog):
         return "every DAG is paused already"
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act; raise `UsageError` when *until* is no date."""
+        """Return the one act; raise `UsageError` when *until* is not a date."""
         until = moments.until(self.query_one("#until", Field).text, self.shell.clock.now())
         if until is not None and until.tzinfo is None:
             until = until.replace(tzinfo=self.shell.zone).astimezone(UTC)
