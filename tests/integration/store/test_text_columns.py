@@ -22,6 +22,7 @@ from drive.neighbours import assert_missed_nothing, fill, live_minutes
 from penstock.errors import RefusedError
 from penstock.model import acts
 from penstock.model.assets import AssetCondition
+from penstock.model.queries import RunQuery
 from penstock.model.spec import ScheduleSpec
 from penstock.store.sqlite.text import shown
 
@@ -98,6 +99,15 @@ async def fill_all(bench: Bench) -> None:
             f"WHERE run_pk IN ({_RUNS}) AND attempt_id IS NOT NULL"
         )
         raw.execute(
+            "INSERT INTO failure (ti_id, attempt_id, try_number, at_us, fingerprint, line) "
+            f"SELECT id, 'a', 1, 1, 'f', 'l' FROM task_instance WHERE run_pk IN ({_RUNS}) LIMIT 1"
+        )
+        raw.execute(
+            "INSERT INTO failure_note (fingerprint, kind, by, at_us, why, upto) "
+            "VALUES ('f', 'acknowledged', 'ada', 1, 'known', 1)"
+        )
+        raw.execute("INSERT INTO look VALUES ('ada', 'failures', 1, 1)")
+        raw.execute(
             "INSERT INTO sample SELECT attempt_id, 0, 1.0, 1, 1, 1, 1 FROM attempt WHERE end_us IS NULL"
         )
 
@@ -125,6 +135,7 @@ def read_all(bench: Bench) -> None:
     found: list[Any] = [engine.status(), engine.dags(), engine.events(limit=1000), engine.quarantine()]
     found += [engine.pools(), engine.assets(), engine.import_errors(), engine.backfills()]
     found += [engine.asset_events(), engine.variables(), engine.connections()]
+    found += [engine.failures(everything=True, person="ada"), engine.find_runs(RunQuery()), engine.live()]
     for row in engine.dags():
         if "\\" in row.dag_id:  # a name that nobody can ask for
             continue
