@@ -38,8 +38,9 @@ async def in_run(driver: Driver, dag_id: str, run_id: str = ORDERS) -> RunScreen
 
 
 def test_every_action_that_changes_something_says_how_much_it_takes() -> None:
+    of_the_instance = {"start_engine", "pause_all"}
     for action in actions.ACTIONS:
-        if action.acts and action.id != "start_engine":
+        if action.acts and action.id not in of_the_instance:
             assert action.takes is not None, action.id
 
 

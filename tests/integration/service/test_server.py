@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import random
 import socket
@@ -84,7 +85,12 @@ def test_no_question_keeps_the_engine_long(running: Running, peer: Peer) -> None
     assert 0 < len(peer.hear()["result"]) <= 1000
 
 
-def test_a_fault_of_ours_is_told_and_logged(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_ours_is_told_and_logged(
+    peer: Peer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = logging.Logger("own")  # whatever other tests of this process did to the loggers of all
+    own.addHandler(caplog.handler)
+    monkeypatch.setattr(connection_module, "log", own)
     peer.say({"id": 5, "method": "plan", "params": {"act": {"act": "freeze", "dag_id": "x"}}})
     assert peer.hear() == {
         "id": 5,
