@@ -88,8 +88,8 @@ def test_no_question_keeps_the_engine_long(running: Running, peer: Peer) -> None
 def test_a_fault_of_ours_is_told_and_logged(
     peer: Peer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = logging.Logger("own")  # whatever other tests of this process did to the loggers of all
-    own.addHandler(caplog.handler)
+    own = logging.getLogger("a fault of ours")  # whatever other tests of this process did to the server's
+    caplog.set_level(logging.ERROR, own.name)
     monkeypatch.setattr(connection_module, "log", own)
     peer.say({"id": 5, "method": "plan", "params": {"act": {"act": "freeze", "dag_id": "x"}}})
     assert peer.hear() == {
