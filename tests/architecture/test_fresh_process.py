@@ -76,8 +76,8 @@ def test_a_supervisor_loads_almost_nothing() -> None:
             "",
             ".attempt", ".child", ".closing", ".conclusion", ".contain", ".directory", ".ending",
             ".engine_link", ".environment", ".family", ".log_file", ".main", ".masking", ".output",
-            ".plain_command", ".poller", ".provision", ".report", ".secrets", ".sigterm", ".spawn", ".start",
-            ".talk", ".unwritten", ".usage", ".warm_parent",
+            ".plain_command", ".poller", ".program", ".provision", ".report", ".secrets", ".sigterm",
+            ".spawn", ".start", ".talk", ".unwritten", ".usage", ".warm_parent",
         )
     } | {
         "penstock.attempts", "penstock.attempts.files", "penstock.attempts.log_tail", "penstock.failpoint",

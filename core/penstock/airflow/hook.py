@@ -48,9 +48,13 @@ class Finder:
             return None
         if name not in table().modules and not missing.stands_in_for(name):
             return _beside_its_folder(name)
-        spec = ModuleSpec(name, _LOADER, origin="penstock", is_package=True)
-        spec.submodule_search_locations = []
-        return spec
+        return _package(name, _LOADER)
+
+
+def _package(name: str, loader: Any) -> ModuleSpec:
+    spec = ModuleSpec(name, loader, origin="penstock", is_package=True)
+    spec.submodule_search_locations = []
+    return spec
 
 
 class _Loader:
@@ -75,9 +79,7 @@ class PendulumFinder:
     ) -> ModuleSpec | None:
         """Return the spec of our own pendulum."""
         if name == "pendulum" or name in _PENDULUM:
-            spec = ModuleSpec(name, _PENDULUM_LOADER, origin="penstock", is_package=True)
-            spec.submodule_search_locations = []
-            return spec
+            return _package(name, _PENDULUM_LOADER)
         return None
 
 

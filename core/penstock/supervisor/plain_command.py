@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 
+from penstock.supervisor.program import find_program
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
     from collections.abc import Mapping, Sequence
@@ -70,11 +72,14 @@ def without_shell(
         return None
     if env.get("LC_ALL", "") not in _LOCALES or any(name.startswith("BASH") for name in env):
         return None
-    program = _program(found[0], env["PATH"])
     inherited = _inherited(env)
-    if program is None or inherited is None:
+    if inherited is None:
         return None
-    return program, found, {**inherited, "_": program}
+    try:
+        inherited["_"] = program = find_program(found[0], env["PATH"])
+    except OSError:
+        return None
+    return program, found, inherited
 
 
 def _with_quotes(command: str) -> list[str] | None:
@@ -110,17 +115,6 @@ def _names_a_program(found: list[str]) -> bool:
     if not first or not _PLAIN.issuperset(first) or not _NOT_FIRST.isdisjoint(first):
         return False
     return first not in _BASHS_OWN or (first in _SAME_WITHOUT_ARGUMENTS and len(found) == 1)
-
-
-def _program(name: str, path: str) -> str | None:
-    """Return the file that bash would execute for *name*, or None when it would have something to say."""
-    if "/" in name:
-        return name if os.access(name, os.X_OK) and os.path.isfile(name) else None
-    for folder in path.split(":"):
-        candidate = f"{folder or '.'}/{name}"
-        if os.access(candidate, os.X_OK) and os.path.isfile(candidate):
-            return candidate
-    return None
 
 
 def _inherited(env: Mapping[str, str]) -> dict[str, str] | None:

@@ -7,6 +7,7 @@ import os
 
 from penstock.stray_signals import ALL
 from penstock.supervisor.plain_command import without_shell
+from penstock.supervisor.program import find_program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
@@ -104,22 +105,6 @@ def _posix_spawn(
         setsigmask=list(blocked),
         setsigdef=_RESET,
     )
-
-
-def find_program(name: str, path: str) -> str:
-    """Return the file that *name* means, looking through *path* as a shell does.
-
-    Raises FileNotFoundError, or PermissionError if there is one that may not be executed.
-    """
-    if "/" in name:
-        return name
-    candidates = [f"{folder or '.'}/{name}" for folder in path.split(":")]
-    for candidate in candidates:
-        if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
-            return candidate
-    if any(os.path.isfile(candidate) for candidate in candidates):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    raise FileNotFoundError(errno.ENOENT, f"not found in PATH ({path})")
 
 
 def _explained(name: str, error: OSError) -> CannotStartError:
