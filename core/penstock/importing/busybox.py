@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from penstock.importing.meaning import DAYS, FieldError, Meaning
-from penstock.importing.vixie import Read
+from penstock.importing.vixie import AT_WORDS, Read
 
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _STEP = re.compile(r"[+-]?\d+|", re.ASCII)
@@ -23,15 +23,6 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("weekday", 7, 0, _WEEKDAYS),
 )
 """Name, how many places, what is added to a number, and names of values."""
-_WORDS = {
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
 _PATIENCE = 1024
 """After so many steps through a field it gives up."""
 
@@ -39,9 +30,9 @@ _PATIENCE = 1024
 def read_busybox(schedule: str) -> Read:
     """Return the meaning of five fields or an ``@word``; raise `FieldError` if the line is passed over."""
     if schedule.startswith("@"):
-        if schedule not in _WORDS:
-            raise FieldError(f"{schedule} is not one of {', '.join([*_WORDS, '@reboot'])}")
-        schedule = _WORDS[schedule]
+        if schedule not in AT_WORDS:
+            raise FieldError(f"{schedule} is not one of {', '.join([*AT_WORDS, '@reboot'])}")
+        schedule = AT_WORDS[schedule]
     words = schedule.split()
     if len(words) != 5:
         raise FieldError(f"it has {len(words)} fields, and needs five and a command")

@@ -35,7 +35,7 @@ _KINDS = (
     _Kind("day-of-week", 0, 7, _WEEKDAYS),
 )
 
-_WORDS = {
+AT_WORDS = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
     "@monthly": "0 0 1 * *",
@@ -44,7 +44,7 @@ _WORDS = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
-"""In lower case only; ``@reboot`` is known too, and has no times."""
+"""The same for all daemons, in lower case only; ``@reboot`` is known too, and has no times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ def read_vixie(schedule: str, *, strict: bool) -> Read:
     Raises `FieldError` if the daemon refuses it.
     """
     if schedule.startswith("@"):
-        if schedule not in _WORDS:
+        if schedule not in AT_WORDS:
             raise FieldError(_unknown_word(schedule))
-        schedule = _WORDS[schedule]
+        schedule = AT_WORDS[schedule]
     words = schedule.split()
     if len(words) != 5:
         raise FieldError(f"it has {len(words)} fields, and needs five and a command")
@@ -94,8 +94,8 @@ def read_vixie(schedule: str, *, strict: bool) -> Read:
 
 
 def _unknown_word(word: str) -> str:
-    known = ", ".join([*_WORDS, "@reboot"])
-    if word.lower() in _WORDS:
+    known = ", ".join([*AT_WORDS, "@reboot"])
+    if word.lower() in AT_WORDS:
         return f"bad time specifier: {word} must be in lower case"
     return f"bad time specifier: {word} is not one of {known}"
 

@@ -19,6 +19,7 @@ from penstock.model.views.runs import RunDetail
 from penstock_tui.actions import Action
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys
+from penstock_tui.screens.one_run import OneRun
 from penstock_tui.screens.view import marks_chip
 from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget
 from penstock_tui.view import durations, filters
@@ -33,8 +34,6 @@ _ONE_PANE = 70
 """Columns below which only the list or the log is shown."""
 _LOW = 18
 """Rows below which the figures of a task are hidden to make room for the log."""
-_TURNED = 500
-"""The number of newest runs that < and > go through."""
 _FRESH = 3.0
 """Seconds between two requests for the figures of running tasks."""
 _ONE_TASK = frozenset({"log", "full", "why", "inside"})
@@ -44,7 +43,7 @@ _FIGURES = 110
 """Columns from which the list shows more than the duration."""
 
 
-class RunScreen(LogKeys):
+class RunScreen(OneRun, LogKeys):
     """The run *run_id* of *dag_id*."""
 
     view = "run"
@@ -317,29 +316,7 @@ class RunScreen(LogKeys):
         """Mark all, or none."""
         self.say_marked(self.tasks.mark_all())
 
-    def do_previous_run(self) -> None:
-        """Show the run before this one."""
-        self._turn_run(1, "this is the oldest run on record")
-
-    def do_next_run(self) -> None:
-        """Show the run after this one."""
-        self._turn_run(-1, "this is the newest run")
-
-    def _turn_run(self, step: int, otherwise: str) -> None:
-        async def turn() -> None:
-            runs = await self.shell.feed.ask(lambda engine: engine.runs(self.dag_id, limit=_TURNED))
-            if runs is None:
-                return  # the feed has shown why
-            ids = [run.run_id for run in runs]
-            if self.run_id not in ids:
-                self.shell.say(f"this run is not among the newest {_TURNED}")
-                return
-            place = ids.index(self.run_id) + step
-            if not 0 <= place < len(ids):
-                self.shell.say(otherwise)
-                return
-            self.run_id, self.detail, self._widest = ids[place], None, 0
-            self.tasks.clear_marks()  # they were made in another run
-            await self.load()
-
-        self.app.run_worker(turn(), name="run", group="turn-run", exclusive=True, exit_on_error=False)
+    def turn_to(self, run_id: str) -> None:
+        """Forget what is shown of the old run."""
+        self.run_id, self.detail, self._widest = run_id, None, 0
+        self.tasks.clear_marks()  # they were made in another run

@@ -13,7 +13,8 @@ from penstock.model.views.dags import DagRow
 from penstock.model.views.events import Change
 from penstock.model.views.runs import RunDetail
 from penstock_tui.clean import label
-from penstock_tui.screens.view import View, marks_chip
+from penstock_tui.screens.one_run import OneRun
+from penstock_tui.screens.view import marks_chip
 from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget
 from penstock_tui.view import durations, timeline
 from penstock_tui.view.spans import Spans
@@ -22,11 +23,8 @@ from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.log_pane import TitleLine
 from penstock_tui.widgets.timeline_list import TimelineList
 
-_TURNED = 500
-"""How many of the newest runs < and > go through."""
 
-
-class TimelineScreen(View):
+class TimelineScreen(OneRun):
     """The run *run_id* of *dag_id*, task by task."""
 
     view = "timeline"
@@ -209,29 +207,7 @@ class TimelineScreen(View):
         """Mark all, or none."""
         self.say_marked(self.list.mark_all())
 
-    def do_previous_run(self) -> None:
-        """Show the run before this one."""
-        self._turn_run(1, "this is the oldest run on record")
-
-    def do_next_run(self) -> None:
-        """Show the run after this one."""
-        self._turn_run(-1, "this is the newest run")
-
-    def _turn_run(self, step: int, otherwise: str) -> None:
-        async def turn() -> None:
-            found = await self.shell.feed.ask(lambda engine: engine.grid(self.dag_id, limit=_TURNED))
-            if found is None:
-                return  # the feed has shown why
-            ids = [run.run_id for run in found.runs]
-            if self.run_id not in ids:
-                self.shell.say(f"this run is not among the newest {len(ids)}")
-                return
-            place = ids.index(self.run_id) + step
-            if not 0 <= place < len(ids):
-                self.shell.say(otherwise)
-                return
-            self.run_id = ids[place]
-            self.list.clear_marks()  # they were made in another run
-            await self.load()
-
-        self.app.run_worker(turn(), name="run", group="turn-run", exit_on_error=False)
+    def turn_to(self, run_id: str) -> None:
+        """Forget the marks: they were made in another run."""
+        self.run_id = run_id
+        self.list.clear_marks()
