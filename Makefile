@@ -9,7 +9,7 @@ LOWEST := .venv-lowest
 MUTANTS := .venv-mutants
 DEMO   := $(CURDIR)/.demo
 
-.PHONY: demo demo-stop test check lint types arrows pytest quick lowest matrix slow bench mutants pictures clean
+.PHONY: demo demo-stop test check lint types arrows pytest quick lowest matrix slow fuzz bench mutants pictures clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -64,6 +64,10 @@ matrix:
 
 slow: $(STAMP)
 	$(BIN)/pytest -m slow -n 0
+
+# The property tests with examples that nobody has tried before. What fails becomes a case of its own.
+fuzz: $(STAMP)
+	PENSTOCK_EXAMPLES=new $(BIN)/pytest -n 2 $$(grep -rl "from hypothesis import" $(TESTS) --include='test_*.py')
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

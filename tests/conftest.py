@@ -9,6 +9,10 @@ from hypothesis import HealthCheck, settings
 # DAG files that tests write must not be everybody's, whatever the umask of whoever runs the tests.
 os.umask(0o022)
 
-# How long an example takes says how busy the machine is: no test asserts it.
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")
+# How long an example takes says how busy the machine is: no test asserts it. The suite tries the same
+# examples each time, so that a change fails for what it changed; `make fuzz` looks for new ones.
+settings.register_profile(
+    "same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("new", settings.get_profile("same"), derandomize=False, print_blob=True)
+settings.load_profile(os.environ.get("PENSTOCK_EXAMPLES", "same"))

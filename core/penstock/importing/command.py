@@ -105,10 +105,9 @@ def _plain(command: str) -> bool:
 def _without_ampersand(found: Understood) -> Understood:
     """Take away the sign that sends the command to the background: the task would end before it."""
     known = parts(found.command)
-    if known[-1].after != "&" and not (len(known) > 1 and known[-2].after == "&" and not known[-1].pieces):
+    if known[-1].after != "&":
         return found
-    last = [part for part in known if part.pieces][-1].pieces[-1].end
-    return replace(found, command=found.command[:last]).noting(
+    return replace(found, command=found.command[: known[-1].pieces[-1].end]).noting(
         "the & at the end is gone: the command would outlive its task, and be killed"
     )
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 _OPERATOR = re.compile(r"&&|\|\||;;|\|&|&>>?|[|&;()\n]")
 _REDIRECTION = re.compile(r"\d*(?:>>|>&|>\||<>|<&|<<<|<<-?|>|<)")
 _BLANK = " \t"
+_NEEDS_MORE = frozenset({"&&", "||", "|", "|&"})
 _COMPOUND = frozenset({"if", "for", "while", "until", "case", "select", "function", "{", "[[", "time", "!"})
 
 
 class UnreadableError(ValueError):
-    """A command that this reader cannot cut: it has an open quote or a here-document."""
+    """A command that this reader cannot cut: it has an open quote, a here-document, or is half a command."""
 
 
 class CompoundError(UnreadableError):
@@ -150,7 +151,8 @@ class Part:
 def parts(command: str) -> list[Part]:
     """Return *command* cut at ``&&``, ``||``, ``;``, ``&`` and ``|`` outside of brackets.
 
-    Raises `UnreadableError`, also for commands such as ``for`` whose own parts hang together.
+    Blank lines are left out: only an empty command has a part without pieces. Raises `UnreadableError`, also
+    for commands such as ``for`` whose own parts hang together, and where an operator has nothing on one side.
     """
     found: list[Part] = []
     here: list[Piece] = []
@@ -159,6 +161,10 @@ def parts(command: str) -> list[Part]:
         if piece.kind == "operator":
             depth += {"(": 1, ")": -1}.get(piece.text, 0)
             if depth == 0 and piece.text not in "()":
+                if not here:
+                    if piece.text == "\n":
+                        continue
+                    raise UnreadableError(f"nothing stands before {piece.text}")
                 found.append(Part(tuple(here), piece.text))
                 here = []
                 continue
@@ -167,6 +173,8 @@ def parts(command: str) -> list[Part]:
         here.append(piece)
     if depth:
         raise UnreadableError("it has brackets without a partner")
+    if not here and found and found[-1].after in _NEEDS_MORE:
+        raise UnreadableError(f"nothing stands after {found[-1].after}")
     if here or not found:
         found.append(Part(tuple(here), ""))
     return found

@@ -86,6 +86,11 @@ def facts(found: Understood) -> dict[str, object]:
         ("a # & says who", "a", {}),
         ("for i in 1; do a; done", "for i in 1; do a; done", {}),
         ("a 'open", "a 'open", {}),
+        ("&& &", "&& &", {}),
+        ("[ -x /a ] && && a &", "[ -x /a ] && && a &", {}),
+        ("cd /x &&", "cd /x &&", {}),
+        ("&", "&", {}),
+        ("cd /x &&\n\na &\n", "a", {"cwd": "/x"}),
         ("[ -x /a ] && /a", "if [ -x /a ]; then\n    /a\nfi", {}),
         ("test -d /a && cd /b && c", "if test -d /a; then\n    cd /b && c\nfi", {}),
         (
@@ -122,6 +127,8 @@ def test_what_wraps_a_command_becomes_options(command: str, kept: str, taken: di
         ("run-parts /etc/cron.daily", "run-parts"),
         ("flock -n /shared a", "same lock"),
         ("a 'open", "open '"),
+        ("&& a", "before &&"),
+        ("a | ", "after |"),
     ],
 )
 def test_nothing_is_changed_without_a_note(command: str, about: str) -> None:
