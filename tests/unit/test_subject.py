@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from penstock.errors import RefusedError, StoreError
 from penstock.ids import check_id
-from penstock.model.subject import about_dag, about_row, about_run, lay_to, reason_of, subject_of
+from penstock.model.subject import about_dag, about_row, about_run, blame, reason_of, subject_of
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.statement import table_of
@@ -26,7 +26,7 @@ def test_the_innermost_subject_counts() -> None:
     subject = subject_of(found.value)
     assert subject is not None
     assert (subject.kind, subject.id, subject.dag_id, subject.run_id) == ("run", "d/r", "d", "r")
-    lay_to(found.value, about_row("pool", "p"))
+    blame(found.value, about_row("pool", "p"))
     assert repr(subject_of(found.value)) == "row pool:p"
 
 

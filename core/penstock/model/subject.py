@@ -93,7 +93,7 @@ def about_row(table: str, key: object, dag_id: str | None = None) -> Subject:
     return Subject(SubjectKind.ROW, f"{table}:{key}", dag_id)
 
 
-def lay_to(error: BaseException, subject: Subject) -> None:
+def blame(error: BaseException, subject: Subject) -> None:
     """Record that *error* is about *subject*, whatever subject is around it."""
     error.__dict__[_ABOUT] = subject
 

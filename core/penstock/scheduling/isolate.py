@@ -15,7 +15,7 @@ import msgspec
 from penstock.clock import Clock, to_us
 from penstock.errors import LostError, PenstockError, StaleRowsError, StoreError
 from penstock.model.acts import QuarantineDrop, QuarantineRetry
-from penstock.model.subject import Subject, SubjectKind, about_dag, lay_to, place_of, reason_of, subject_of
+from penstock.model.subject import Subject, SubjectKind, about_dag, blame, place_of, reason_of, subject_of
 from penstock.scheduling.moves.quarantine import put, release, version_hashes
 from penstock.scheduling.world.orders import ActOrder, FileLoaded, Order, about_order
 from penstock.scheduling.world.world import World
@@ -276,7 +276,7 @@ class Isolation:
             while orders:
                 failed = self._fails(do, [orders[0]], ())
                 if failed is not None:
-                    lay_to(failed, about_order(orders[0]))
+                    blame(failed, about_order(orders[0]))
                     return failed
                 orders.pop(0)
             return None
@@ -291,7 +291,7 @@ class Isolation:
             suspects = half if failed is not None else rest
         if not suspects:
             return None
-        lay_to(first, suspects[0])
+        blame(first, suspects[0])
         return first
 
     def _fails(self, do: DoTick, orders: list[Order], without: Sequence[Subject]) -> Exception | None:

@@ -100,9 +100,9 @@ class BackfillsScreen(Listing):
 
     @staticmethod
     def _seen(row: BackfillRow) -> dict[str, list[str]]:
-        barred = ["quarantined"] if row.quarantined is not None else []
+        quarantined = ["quarantined"] if row.quarantined is not None else []
         return {
-            "state": [row.state, *barred],
+            "state": [row.state, *quarantined],
             "dag": [row.dag_id],
             "text": [row.dag_id, row.by, row.reprocess],
         }

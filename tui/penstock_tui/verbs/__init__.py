@@ -28,11 +28,11 @@ async def carry_out(shell: Shell, action: Action, targets: Sequence[Target]) -> 
         return
     reasons = [action.why_disabled(target) for target in targets]
     able = [target for target, reason in zip(targets, reasons, strict=True) if reason is None]
-    barred = [reason for reason in reasons if reason is not None]
-    if barred and not able:
-        shell.say(f"{action.label}: {barred[0]}", "warning")
+    refusals = [reason for reason in reasons if reason is not None]
+    if refusals and not able:
+        shell.say(f"{action.label}: {refusals[0]}", "warning")
         return
-    if barred:
-        left = f"{len(barred)} of {len(targets)} marked are left out"
-        shell.say(f"{action.label}: {left}: {barred[0]}", "warning")
+    if refusals:
+        left = f"{len(refusals)} of {len(targets)} marked are left out"
+        shell.say(f"{action.label}: {left}: {refusals[0]}", "warning")
     await verb_of(action)(shell, able)

@@ -34,7 +34,7 @@ from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import TaskRecord, UndoRecord
 
-_LONGER = "created since"
+_CREATED_SINCE = "created since"
 _NUMBERS = ("try_number", "attempts", "pokes")
 
 
@@ -173,7 +173,7 @@ def _newer(world: World, record: UndoRecord) -> None:
 def _items(way: _Way) -> list[PlanItem]:
     changed = [(task, was) for task, was in way.tasks if task.state.value != was.state]
     items = [task_item(way.live, task, was.state) for task, was in changed]
-    items += [task_item(way.live, task, "removed", _LONGER) for task in way.fresh]
+    items += [task_item(way.live, task, "removed", _CREATED_SINCE) for task in way.fresh]
     return [*items, *(way.version.items(way.live) if way.version else ())]
 
 
@@ -188,7 +188,7 @@ def _go_back(tick: Tick, way: _Way, by_us: int) -> None:
     if run.state in RUN_TERMINAL and wanted not in RUN_TERMINAL:
         _reopen(tick, live)
     for task in way.fresh:
-        move(tick, live, task, TaskEvent.REMOVE, reason=_LONGER)
+        move(tick, live, task, TaskEvent.REMOVE, reason=_CREATED_SINCE)
     for task, was in way.tasks:
         if task.map_index != was.map_index:
             rename(tick, live, task, was.map_index)

@@ -78,7 +78,7 @@ def _stays_out(tick: Tick, subject_id: str, version: str, parsed: ParsedFile) ->
     """Whether something stays in quarantine because it is unchanged; otherwise take it back."""
     record = tick.world.quarantine.get(subject_id)
     if record is None:
-        return tick.world.barred(subject_id) is not None
+        return tick.world.quarantine_reason(subject_id) is not None
     if record.version == version:
         tick.world.parked[subject_id] = parsed
         return True

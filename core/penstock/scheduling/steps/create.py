@@ -196,7 +196,7 @@ def _fill(tick: Tick, found: LiveBackfill, point: BackfillPointRecord) -> None:
         return
     if standing is None:
         point.run_id = None  # the run to repeat has been deleted
-    if point.run_id is not None and tick.world.barred(f"{record.dag_id}/{point.run_id}"):
+    if point.run_id is not None and tick.world.quarantine_reason(f"{record.dag_id}/{point.run_id}"):
         save_point(tick, found, point, BackfillPointState.SKIPPED, reason="its run is in quarantine")
         return
     if point.run_id is not None:

@@ -9,10 +9,10 @@ import msgspec
 from penstock.decoding import decoder
 from penstock.errors import PenstockError, PlanStaleError, StoreError
 from penstock.model.acts import AnyAct, act_name
-from penstock.model.subject import lay_to
+from penstock.model.subject import blame
 from penstock.model.views.plans import Done
 from penstock.scheduling.moves.loaded_files import drop_file, take_file
-from penstock.scheduling.steps.unknown_attempts import take_in
+from penstock.scheduling.steps.unknown_attempts import settle_strays
 from penstock.scheduling.world.orders import ActOrder, FileGone, FileLoaded, Order, TakeIn, about_order
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
@@ -37,7 +37,7 @@ def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrde
                 try:
                     done = _carry_out(tick, order, plan_of)
                 except Exception as error:  # the order is at fault, and not what it is about
-                    lay_to(error, about_order(order))
+                    blame(error, about_order(order))
                     raise
                 if done is not None:
                     answers.append((order, done))
@@ -49,7 +49,7 @@ def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrde
                     drop_file(tick, file)
             case TakeIn(strays):
                 with about_order(order):
-                    take_in(tick, strays)
+                    settle_strays(tick, strays)
     return answers
 
 

@@ -26,7 +26,7 @@ _WAITING = frozenset(
 log = logging.getLogger(__name__)
 
 
-def take_in(tick: Tick, strays: tuple[Stray, ...]) -> None:
+def settle_strays(tick: Tick, strays: tuple[Stray, ...]) -> None:
     """Adopt each of *strays* whose task instance waits to run, and end the others."""
     for stray in strays:
         place = _place(tick, stray)

@@ -26,9 +26,9 @@ def explain(
     world: World, dag_id: str, run_id: str | None, task_id: str | None, map_index: int, *, parallelism: int
 ) -> Why:
     """Return what holds a DAG's next run, a run, or a task instance; raise `UnknownError`."""
-    barred = why_barred(world, dag_id, run_id)
-    if barred is not None:
-        return barred
+    why = why_quarantined(world, dag_id, run_id)
+    if why is not None:
+        return why
     if run_id is None:
         return why_dag(world, dag_id, parallelism=parallelism)
     live = world.run(dag_id, run_id)
@@ -37,12 +37,12 @@ def explain(
     return why_task(world, live, task_id, map_index, parallelism=parallelism)
 
 
-def why_barred(world: World, dag_id: str, run_id: str | None) -> Why | None:
+def why_quarantined(world: World, dag_id: str, run_id: str | None) -> Why | None:
     """Return the answer for what is in quarantine, or for a run of an unreadable DAG; otherwise None."""
     subject = dag_id if run_id is None else f"{dag_id}/{run_id}"
-    reason = world.barred(subject)
+    reason = world.quarantine_reason(subject)
     if reason is None and dag_id in world.unread:
-        subject, reason = dag_id, world.barred(dag_id)
+        subject, reason = dag_id, world.quarantine_reason(dag_id)
     if reason is None:
         return None
     barrier = quarantine_barrier(subject, reason)

@@ -202,7 +202,7 @@ class World:
             *(about_row("pool", name) for name in self.pools),
         ]
 
-    def barred(self, subject_id: str) -> str | None:
+    def quarantine_reason(self, subject_id: str) -> str | None:
         """Return why a subject is left out, or None."""
         if subject_id not in self.out:
             return None
@@ -211,7 +211,7 @@ class World:
 
     def refuse_barred(self, subject_id: str, noun: str) -> None:
         """Raise `RefusedError` if a subject is left out."""
-        reason = self.barred(subject_id)
+        reason = self.quarantine_reason(subject_id)
         if reason is not None:
             raise RefusedError(
                 f"{noun} is in quarantine: {reason}. Take it back with `penstock quarantine retry "

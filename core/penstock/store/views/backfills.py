@@ -128,8 +128,8 @@ def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillR
     for backfill_id, state, count in connection.execute(counting):
         counts[backfill_id][state] = count
     rows = connection.execute(query).all()
-    barred = reasons(connection)
-    return [_view(row, counts.get(row.id, {}), (), barred.get(f"backfill:{row.id}")) for row in rows]
+    quarantined = reasons(connection)
+    return [_view(row, counts.get(row.id, {}), (), quarantined.get(f"backfill:{row.id}")) for row in rows]
 
 
 def read_backfill(connection: Connection, backfill_id: int) -> BackfillRow:
@@ -188,14 +188,14 @@ def _point_words(point: AnyRow, waits: str) -> str | None:
 
 
 def _view(
-    row: AnyRow, counts: dict[str, int], points: tuple[BackfillPoint, ...], barred: str | None
+    row: AnyRow, counts: dict[str, int], points: tuple[BackfillPoint, ...], quarantined: str | None
 ) -> BackfillRow:
     """Return the view of a backfill, as far as it can be read."""
     try:
         _backfill_row([getattr(row, name) for name in _NAMES])
-        return _readable(row, counts, points, barred)
+        return _readable(row, counts, points, quarantined)
     except (ValueError, OverflowError) as error:
-        return _unreadable(row, counts, points, barred or f"cannot be read: {error}")
+        return _unreadable(row, counts, points, quarantined or f"cannot be read: {error}")
 
 
 def _unreadable(
@@ -229,7 +229,7 @@ def _moment(stored_us: object) -> datetime:
 
 
 def _readable(
-    row: AnyRow, counts: dict[str, int], points: tuple[BackfillPoint, ...], barred: str | None
+    row: AnyRow, counts: dict[str, int], points: tuple[BackfillPoint, ...], quarantined: str | None
 ) -> BackfillRow:
     return BackfillRow(
         backfill_id=row.id,
@@ -248,5 +248,5 @@ def _readable(
         conf=json_object("backfill", "conf", row.conf),
         canary=None if row.canary is None else Canary(row.canary),
         stop_after=row.stop_after,
-        quarantined=barred,
+        quarantined=quarantined,
     )

@@ -85,7 +85,7 @@ class _Facts(NamedTuple):
     errors: dict[str, str]
     active: dict[str, int]
     running: dict[str, int]
-    barred: dict[str, str]
+    quarantined: dict[str, str]
     """Why things are in quarantine, by id."""
 
 
@@ -161,7 +161,7 @@ def _facts(connection: Connection, depth: int, of_dag: list[sa.ColumnElement[boo
         errors=_pairs(connection, _ERRORS),
         active=_pairs(connection, _ACTIVE_RUNS),
         running=_pairs(connection, _RUNNING_TASKS),
-        barred=reasons(connection),
+        quarantined=reasons(connection),
     )
 
 
@@ -173,14 +173,16 @@ def _shown(
     row: AnyRow, versions: dict[int, StoredVersion], coming: Coming, facts: _Facts, strip: int
 ) -> DagRow:
     """Return the view of a DAG; an unreadable one has its name and the reason."""
-    barred = facts.barred.get(row.dag_id)
+    quarantined = facts.quarantined.get(row.dag_id)
     try:
         _dag_row(row)
         view = _dag_view(row, versions, coming, facts, strip)
     except Exception as error:  # noqa: BLE001 - the others are shown all the same
-        barred = barred or f"cannot be read: {error}"
+        quarantined = quarantined or f"cannot be read: {error}"
         view = DagRow(dag_id=str(row.dag_id), file=str(row.file), schedule="?", timezone="UTC")
-    return view if barred is None else msgspec.structs.replace(view, quarantined=barred, next_run=None)
+    return (
+        view if quarantined is None else msgspec.structs.replace(view, quarantined=quarantined, next_run=None)
+    )
 
 
 def _dag_view(
@@ -218,7 +220,7 @@ def _dag_view(
             facts.counts.get(last.id, {}),
             versions[last.version_id].name,
             held,
-            facts.barred.get(f"{dag_id}/{last.run_id}"),
+            facts.quarantined.get(f"{dag_id}/{last.run_id}"),
         ),
         active_runs=active,
         running_tasks=facts.running.get(dag_id, 0),

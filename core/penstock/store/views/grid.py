@@ -87,7 +87,7 @@ def read_grid_runs(
     more, rows = len(rows) > limit, rows[:limit]
     present = connection.execute(sa.select(_dag.c.version_id).where(_dag.c.dag_id == dag_id)).scalar()
     pinned = versions.load(connection, {row.version_id for row in rows} | {present or 0})
-    held, barred = holds(connection, dag_id), reasons(connection)
+    held, quarantined = holds(connection, dag_id), reasons(connection)
     known = set(pinned[present].tasks) if present is not None else set()
     gone: dict[str, TaskNode] = {}
     for version_id in sorted({row.version_id for row in rows} - {present}, reverse=True):
@@ -101,7 +101,7 @@ def read_grid_runs(
                 {},
                 pinned[row.version_id].name,
                 held.get((row.run_id, "")),
-                barred.get(f"{dag_id}/{row.run_id}"),
+                quarantined.get(f"{dag_id}/{row.run_id}"),
             )
             for row in rows
         ),

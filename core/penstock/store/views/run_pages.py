@@ -82,14 +82,14 @@ class RunPages:
         counts = self._counted(connection, rows)
         names = _version_names(connection, rows)
         held = _holds(connection)
-        barred = reasons(connection)
+        quarantined = reasons(connection)
         return [
             run_view(
                 row,
                 counts.get(row.id, {}),
                 names.get(row.version_id, ""),
                 held.get((row.dag_id, row.run_id)),
-                barred.get(f"{row.dag_id}/{row.run_id}"),
+                quarantined.get(f"{row.dag_id}/{row.run_id}"),
             )
             for row in rows
         ]

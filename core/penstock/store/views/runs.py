@@ -100,14 +100,14 @@ def read_runs(
     counts = task_counts(connection, [row.id for row in rows])
     held = holds(connection, dag_id)
     pinned = versions.load(connection, {row.version_id for row in rows})
-    barred = reasons(connection)
+    quarantined = reasons(connection)
     return [
         run_view(
             row,
             counts.get(row.id, {}),
             pinned[row.version_id].name,
             held.get((row.run_id, "")),
-            barred.get(f"{row.dag_id}/{row.run_id}"),
+            quarantined.get(f"{row.dag_id}/{row.run_id}"),
         )
         for row in rows
     ]
@@ -123,8 +123,8 @@ def read_run(
     held = holds(connection, dag_id)
     tasks = read_tasks(connection, row, version, usuals, held)
     counts = Counter(task.state.value for task in tasks)
-    barred = reasons(connection).get(f"{dag_id}/{run_id}")
-    run = run_view(row, counts, version.name, held.get((run_id, "")), barred)
+    quarantined = reasons(connection).get(f"{dag_id}/{run_id}")
+    run = run_view(row, counts, version.name, held.get((run_id, "")), quarantined)
     repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
     return RunDetail(
         run=run,
@@ -139,8 +139,8 @@ def read_one_run(connection: Connection, row: AnyRow, version: str) -> RunRow:
     """Return the view of one row of `RUN_COLUMNS`, of the *version* of that name."""
     counts = task_counts(connection, [row.id])
     held = holds(connection, row.dag_id)
-    barred = reasons(connection).get(f"{row.dag_id}/{row.run_id}")
-    return run_view(row, counts.get(row.id, {}), version, held.get((row.run_id, "")), barred)
+    quarantined = reasons(connection).get(f"{row.dag_id}/{row.run_id}")
+    return run_view(row, counts.get(row.id, {}), version, held.get((row.run_id, "")), quarantined)
 
 
 def read_run_states(

@@ -31,7 +31,7 @@ def bench(bench: Bench) -> Bench:
     return bench
 
 
-def take_in(bench: Bench, run: str, task_id: str = "a", **facts: object) -> str:
+def settle_strays(bench: Bench, run: str, task_id: str = "a", **facts: object) -> str:
     """Have an attempt found that runs for a task instance, and tick."""
     attempt = new_attempt_id()
     bench.executor.seen[attempt] = Claimed(4711, bench.clock.time.timestamp())
@@ -49,7 +49,7 @@ async def test_what_waits_is_given_the_attempt_that_runs_for_it(bench: Bench) ->
     run = bench.trigger("d")
     bench.end("a", BAD)
     assert bench.states("d", run)["a"] is S.UP_FOR_RETRY
-    attempt = take_in(bench, run, try_number=2)
+    attempt = settle_strays(bench, run, try_number=2)
     bench.tick()
     row = bench.run("d", run).tasks[0]
     assert (row.state, row.try_number, row.attempt_id) == (S.RUNNING, 2, attempt)
@@ -66,7 +66,7 @@ async def test_an_attempt_that_the_database_takes_for_live_is_looked_at_first(be
     run = bench.trigger("d")
     (older,) = bench.loop.world.attempts
     bench.executor.seen[older] = Exited(BAD, 1.0, 2.0)
-    attempt = take_in(bench, run, try_number=2)
+    attempt = settle_strays(bench, run, try_number=2)
     bench.tick()
     assert list(bench.loop.world.attempts) == [attempt]
     assert [row.outcome is not None for row in bench.engine.attempts("d", run, "a")] == [True, False]

@@ -137,9 +137,9 @@ async def test_a_row_that_cannot_be_read_hurts_only_itself(bench: Bench, row: st
     if kind == "dag":
         assert shown["bad"].quarantined
     if kind == "run":
-        barred = [run for run in bench.engine.runs("bad", limit=50) if run.quarantined]
-        assert barred
-        bench.engine.run("bad", barred[0].run_id)
+        quarantined = [run for run in bench.engine.runs("bad", limit=50) if run.quarantined]
+        assert quarantined
+        bench.engine.run("bad", quarantined[0].run_id)
     bench.engine.pools()
     bench.engine.assets()
     list(problems(bench.database))
