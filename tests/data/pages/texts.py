@@ -14,6 +14,7 @@ from penstock.model.views.why import Barrier, Why
 from penstock_tui.view import (
     details,
     filters,
+    log_patterns,
     log_pieces,
     log_rows,
     log_search,
@@ -180,7 +181,7 @@ def logs() -> Iterator[str]:
     for width in (1, 4, 9, 50):
         yield f"{width}: {log_rows.breaks('ab 漢字 é and more', width)}"
     for text in ("two", "TWO", "~t.o", "~(a+)+", "~a*b*c*", "", "~", "~[", "y"):
-        found = log_search.wanted(text)
+        found = log_patterns.wanted(text)
         if isinstance(found, str):
             yield f"{text!r}: refused"
             continue

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock_tui.view import log_search
+from penstock_tui.view.log_patterns import ERROR, Wanted, wanted
 from penstock_tui.view.log_pieces import PIECE
 from penstock_tui.view.log_rows import Place, breaks, down_from, moved, up_from_end
-from penstock_tui.view.log_search import ERROR, Matches, Wanted, scan, stretch, wanted
+from penstock_tui.view.log_search import Matches, scan, stretch
 from penstock_tui.view.log_window import BLOCK, LogWindow
 
 logs = st.lists(st.sampled_from([b"", b"a", b"bb", b"fx_rate", b"x" * 40]), max_size=40).map(b"\n".join)

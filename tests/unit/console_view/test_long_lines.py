@@ -9,21 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from penstock_tui.view import log_search
 from penstock_tui.view.log_line import column_of
+from penstock_tui.view.log_patterns import ERROR, ERRORS, Wanted, wanted, words_of
 from penstock_tui.view.log_pieces import PIECE, before, breaks, shown, starts
-from penstock_tui.view.log_search import (
-    BYTES_KEPT,
-    ERROR,
-    ERRORS,
-    SEAM,
-    Found,
-    Matches,
-    Wanted,
-    scan,
-    stretch,
-    wanted,
-)
+from penstock_tui.view.log_search import BYTES_KEPT, SEAM, Found, Matches, scan, stretch
 from penstock_tui.view.log_window import BLOCK, LogWindow
 
 P = 8
@@ -168,21 +157,82 @@ def test_what_is_kept_of_matches_is_bounded_in_bytes() -> None:
 
 WORDS = [
     b"ERROR", b"exit ", b"exit code 3", b"Error", b"ValueError: x", b"x" * 30, b"\n", b" ", b"PANICS",
-    b"Traceback (most recent call last)", b"panic: ", b"an error: ", b"terror",
+    b"Traceback (most recent call last)", b"panic: ", b"an error: ", b"terror", b'"level": "error"',
+    b"level=fatal", b'"level":50', b'"level":500',
 ]  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(WORDS), max_size=30), st.sampled_from([7, 16, 64]))
+@given(st.lists(st.sampled_from(WORDS), max_size=30), st.integers(0, 40))
 @settings(max_examples=300)
-@example([b"x" * 30, b"\n", b"ERROR"], 7)
-def test_the_quick_look_for_errors_finds_what_the_pattern_finds(words: list[bytes], width: int) -> None:
+@example([b"x" * 30, b"\n", b"ERROR"], 0)
+def test_the_quick_look_for_errors_finds_what_the_pattern_finds(words: list[bytes], begin: int) -> None:
     data = b"".join(words)
-    old, log_search._SLICE = log_search._SLICE, width
-    try:
-        quick, slow = ERRORS.search(data), ERROR.search(data)
-    finally:
-        log_search._SLICE = old
-    assert (quick and quick.span()) == (slow and slow.span())
+    for pos in (0, begin, begin // 2):  # backwards too
+        quick, slow = ERRORS.search(data, pos), ERROR.search(data, pos)
+        assert (quick and quick.span()) == (slow and slow.span())
+
+
+PARTS = [b"fx", b"FX", b"Fx", b"rate", b" ", b"\n", b"\n", b"\r", b"a" * 9, "É".encode(), b"1", b"22"]
+LOOKED_FOR = [
+    "fx",
+    "Fx",
+    "é",
+    "~fx\\d",
+    "~^fx",
+    "~rate$",
+    "~fx|rate",
+    "~f.+1",
+    "~[0-9]+",
+    "~a{3}1",
+    "~(?:fx|1)rate",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=40), st.sampled_from(LOOKED_FOR), st.data())
+@settings(max_examples=400)
+def test_quick_searches_find_and_count_what_the_plain_pattern_does(
+    parts: list[bytes], text: str, data: st.DataObject
+) -> None:
+    log = b"".join(parts)
+    what = wanted(text)
+    assert isinstance(what, Wanted)
+    source = text[1:] if text.startswith("~") else re.escape(text)
+    flags = re.MULTILINE if any(char.isupper() for char in text) else re.MULTILINE | re.IGNORECASE
+    slow = re.compile(source.encode(), flags)
+    first = data.draw(st.integers(0, len(log)))
+    last = data.draw(st.integers(first, len(log)))
+    for piece in (P, PIECE):
+        offset, limit = stretch(first, last, piece)
+        part = log[offset : offset + limit]
+        plain = scan(part, offset, first, last, slow, piece=piece)
+        assert scan(part, offset, first, last, what.in_bytes, piece=piece) == plain
+        counted = scan(part, offset, first, last, what.in_bytes, count=True, piece=piece)
+        assert (counted.more, counted.offsets) == (len(plain.offsets), ())
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("needle", ("needle",)),
+        ("need.e", ("need",)),
+        (r"\d+ rows", (" rows",)),
+        ("ab*c", ("a",)),
+        ("ab+c", ("ab",)),
+        ("ab{0,3}cde", ("cde",)),
+        ("[ab]x]y", ("x]y",)),
+        (r"[\]a]xy", ("xy",)),
+        ("a(bc)?d", ("a",)),
+        ("(abc)", ()),
+        ("err|warn", ("err", "warn")),
+        ("err|.", ()),
+        ("(?i)abc", ()),
+        (r"a\.b", ("a.b",)),
+        (r"\bfoo\b", ("foo",)),
+        (".*", ()),
+    ],
+)
+def test_words_that_every_match_holds(source: str, words: tuple[str, ...]) -> None:
+    assert words_of(source) == words
 
 
 def test_where_in_a_line_a_hit_is() -> None:

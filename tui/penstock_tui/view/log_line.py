@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from penstock_tui.clean import clean, styled
-from penstock_tui.view.log_search import ERROR, Sought
+from penstock_tui.view.log_patterns import ERROR, Sought
 
 Piece = tuple[str, Style]
 

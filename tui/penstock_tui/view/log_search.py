@@ -1,13 +1,12 @@
-"""Searching a log: what to look for, one block of it at a time, and what was found. Pure."""
+"""Searching a log, one block of it at a time, and what was found. Pure."""
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
+from penstock_tui.view.log_patterns import Quick, Sought, lines
 from penstock_tui.view.log_pieces import PIECE, before, breaks, shown, starts
 
 BLOCK = 2 << 20
@@ -20,87 +19,16 @@ BYTES_KEPT = 32 << 20
 """Bytes of those lines that are kept."""
 
 
-class Sought(Protocol):
-    """What `scan` looks for: a compiled pattern, or something as fast or faster."""
-
-    def search(self, data: bytes, pos: int = ..., endpos: int = ..., /) -> re.Match[bytes] | None:
-        """Return the first match between the two places."""
-        ...
-
-
-ERROR = re.compile(
-    rb"\b(?:ERROR|FATAL|CRITICAL|PANIC)\b"
-    rb"|^Traceback \(most recent call last\)"
-    rb"|\berror: |^\w*(?:Error|Exception)\b|\bpanic: "
-    rb"|\bexit(?:ed)?(?: with)?(?: code| status)?:? [1-9]",
-    re.MULTILINE,
-)
-"""The pattern of error lines."""
-
-_SIGNS = (
-    b"ERROR", b"FATAL", b"CRITICAL", b"PANIC", b"Traceback", b"rror: ", b"Error", b"Exception", b"panic: ",
-)  # fmt: skip
-_EXIT = re.compile(rb"exit(?:ed)?(?: with)?(?: code| status)?:? [1-9]")
-"""What `ERROR` matches holds one of the words or this, which begins with a word and so is found as fast."""
-
-
-class _Errors:
-    """`ERROR`, but many times as fast where there is none: words are found faster than a pattern."""
-
-    @staticmethod
-    def search(data: bytes, pos: int = 0, endpos: int | None = None) -> re.Match[bytes] | None:
-        """Return the first match between the two places."""
-        end = len(data) if endpos is None else endpos
-        for first in range(pos, end, _SLICE):
-            # Slices overlap, so that a word which lies over their edge is seen.
-            last = min(end, first + _SLICE + 32)
-            if any(data.find(sign, first, last) >= 0 for sign in _SIGNS) or _EXIT.search(data, first, last):
-                begin = max(pos, data.rfind(b"\n", pos, first) + 1)
-                hit = ERROR.search(data, begin, min(end, first + _SLICE + 256))
-                if hit is not None:
-                    return hit
-        return None
-
-
-_SLICE = 16 << 10
-ERRORS: Sought = _Errors()
-_UNBOUNDED = re.compile(r"(?<!\\)[*+]|\{\d*,\d*\}")
-_NESTED = re.compile(r"\)\s*[*+{?]|\\[1-9]|\(\?P=")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a search looks for: ``text`` as typed, and the pattern for bytes and for shown text."""
-
-    text: str
-    in_bytes: re.Pattern[bytes]
-    in_text: re.Pattern[str]
-
-
-def wanted(text: str) -> Wanted | str:
-    """Return what *text* asks for, or the reason why it cannot be searched.
-
-    Plain text, any case unless it has a capital; a leading ``~`` makes it a regular expression,
-    with quantifiers limited so that no line can take long.
-    """
-    if not text or text == "~":
-        return "nothing to search for"
-    source = text[1:] if text.startswith("~") else re.escape(text)
-    if text.startswith("~") and (_NESTED.search(source) or len(_UNBOUNDED.findall(source)) > 2):
-        return "too many repeats: at most two of * and +, none after a group"
-    flags = re.NOFLAG if any(char.isupper() for char in text) else re.IGNORECASE
-    try:
-        return Wanted(text, re.compile(source.encode(), flags | re.MULTILINE), re.compile(source, flags))
-    except (re.error, RecursionError) as error:
-        return f"not a regular expression: {error}"
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The matching lines of a stretch, in order: where they begin and what they show."""
+    """The matching lines of a stretch, in order: where they begin and what they show.
+
+    ``more`` counts those that were only counted.
+    """
 
     offsets: tuple[int, ...] = ()
     lines: tuple[bytes, ...] = ()
+    more: int = field(default=0, repr=False)
 
 
 def stretch(first: int, last: int, piece: int = PIECE) -> tuple[int, int]:
@@ -117,9 +45,10 @@ def scan(
     pattern: Sought,
     *,
     known: bool = False,
+    count: bool = False,
     piece: int = PIECE,
 ) -> Found:
-    """Return the matching lines that begin in the log from *first* up to *last*.
+    """Return the matching lines that begin in the log from *first* up to *last*; with *count* their number.
 
     *data* begins at *offset* and holds what `stretch` asks for, as far as the log goes. A line counts
     once, and by what of it is shown; of a very long line each piece counts for itself. A hit may
@@ -128,8 +57,10 @@ def scan(
     edges = [at - offset for at in breaks(data, offset, piece)]
     begin = _first_start(data, first - offset, edges, known=first == offset and (known or not offset))
     bound = min(last - offset, len(data))
+    if count and (at_once := _number(data, begin, bound, edges, pattern)) is not None:
+        return Found(more=at_once)
     offsets: list[int] = []
-    lines: list[bytes] = []
+    shows: list[bytes] = []
     while begin < bound:
         place = bisect_right(edges, begin)
         edge = edges[place] if place < len(edges) else len(data)
@@ -146,9 +77,21 @@ def scan(
         again = pattern.search(seen + (data[edge : edge + SEAM] if newline < 0 else b""))
         if again is not None and again.start() <= len(seen):
             offsets.append(offset + here)
-            lines.append(seen)
+            shows.append(seen)
         begin = end
-    return Found(tuple(offsets), tuple(lines))
+    return Found(more=len(offsets)) if count else Found(tuple(offsets), tuple(shows))
+
+
+def _number(data: bytes, begin: int, bound: int, edges: list[int], pattern: Sought) -> int | None:
+    """Return how many lines from *begin* up to *bound* match; None if each of them must be looked at."""
+    newline = data.find(b"\n", bound)
+    end = len(data) if newline < 0 else newline
+    place = bisect_left(edges, begin)
+    if begin >= bound or (place < len(edges) and edges[place] < end) or data.find(b"\r", begin, end) >= 0:
+        return None
+    if data[bound - 1 : bound] == b"\n":  # the line that begins there is not ours
+        end = bound
+    return pattern.lines(data, begin, end) if isinstance(pattern, Quick) else lines(pattern, data, begin, end)
 
 
 def _first_start(data: bytes, at: int, edges: list[int], *, known: bool) -> int:
@@ -188,9 +131,19 @@ class Matches:
     def __len__(self) -> int:
         return len(self._offsets)
 
+    @property
+    def full(self) -> bool:
+        """Whether older matches are only counted."""
+        return self._full or len(self._offsets) >= MATCHES_KEPT
+
+    @property
+    def first_kept(self) -> int:
+        """Where the first match begins that `next` and `previous` know."""
+        return self._offsets[0] if self._offsets else self.reached
+
     def add_before(self, found: Found) -> None:
         """Take in matches that lie before all others."""
-        self.total += len(found.offsets)
+        self.total += len(found.offsets) + found.more
         taken = 0
         for line in reversed(found.lines):
             more = self._bytes + len(line)

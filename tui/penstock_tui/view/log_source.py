@@ -8,7 +8,8 @@ from enum import Enum
 from typing import Protocol
 
 from penstock.model.views.attempts import LogChunk
-from penstock_tui.view.log_search import Found, Sought
+from penstock_tui.view.log_patterns import Sought
+from penstock_tui.view.log_search import Found
 
 
 class Follow(Enum):
@@ -25,7 +26,7 @@ class LogSource(Protocol):
         """Return up to *limit* bytes from *offset*; a negative offset counts from the end."""
         ...
 
-    async def scan(self, first: int, last: int, pattern: Sought) -> Found | None:
+    async def scan(self, first: int, last: int, pattern: Sought, *, count: bool = False) -> Found | None:
         """Return the matching lines that begin from *first* up to *last*; see `log_search.scan`."""
         ...
 

@@ -156,7 +156,7 @@ class AttemptPane(Vertical):
 
     def _open(self, place: int) -> None:
         self.attempt = self.attempts[place]
-        source = AttemptLog(self._shell.feed, self.attempt.attempt_id)
+        source = AttemptLog(self._shell.feed, self.attempt.attempt_id, self.attempt.log_path)
         self.pane.open(source, self._title(), live=self._is_live(), empty="nothing printed")
         self._resources.show(None)
         self._sample(final=True)

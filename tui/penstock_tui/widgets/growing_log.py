@@ -8,8 +8,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from penstock.model.views.attempts import LogChunk
+from penstock_tui.view.log_patterns import Wanted
 from penstock_tui.view.log_rows import Place
-from penstock_tui.view.log_search import Matches, Wanted
+from penstock_tui.view.log_search import Matches
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.log_window import BLOCK, LogWindow
 

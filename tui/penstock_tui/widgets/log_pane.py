@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from penstock_tui import log_seek
 from penstock_tui.clean import label
 from penstock_tui.view.durations import size
 from penstock_tui.view.log_line import pieces_of
+from penstock_tui.view.log_patterns import ERRORS, Sought, Wanted, wanted
 from penstock_tui.view.log_pieces import shown, up
-from penstock_tui.view.log_search import BLOCK, ERRORS, Matches, Wanted, wanted
+from penstock_tui.view.log_search import BLOCK, Matches
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.spans import Spans, fit, give_way, width
 from penstock_tui.widgets.filter_bar import FilterBar
@@ -70,7 +72,8 @@ class LogPane(Vertical):
         self._from: Widget | None = None
         """The widget that had the keys when a search began."""
         self.bytes_to_search: int | None = None
-        """Bytes that a search for an error line still has to read; None when none is running."""
+        """Bytes that a search for the next error line or hit still has to read; None when none is running."""
+        self._looking_for = ""
         self._search = 0
         """Counts searches, so that an old one can tell that a newer one has begun."""
 
@@ -113,7 +116,12 @@ class LogPane(Vertical):
             return []
         spans: Spans = [(f" {size(view.window.size)} ", "dim")] if view.window.size else []
         if self.bytes_to_search is not None:
-            spans.append((f" looking for an error, {size(self.bytes_to_search)} to go, esc stops ", "yellow"))
+            spans.append(
+                (
+                    f" looking for {self._looking_for}, {size(self.bytes_to_search)} to go, esc stops ",
+                    "yellow",
+                )
+            )
         if view.note:
             spans.append((f" {view.note} ", "yellow"))
         if view.only:
@@ -191,7 +199,7 @@ class LogPane(Vertical):
         led = False
         while matches.covered:
             first = max(0, up(matches.covered - BLOCK))
-            found = await source.scan(first, matches.covered, what.in_bytes)
+            found = await source.scan(first, matches.covered, what.in_bytes, count=matches.full)
             if found is None or number != self._search:
                 return
             matches.add_before(found)
@@ -244,7 +252,15 @@ class LogPane(Vertical):
         here = view.here()
         if here is None:
             here = last + 1 if direction < 0 else first - 1
-        offset = view.matches.next(here) if direction > 0 else view.matches.previous(here)
+        matches, what = view.matches, view.wanted
+        offset = matches.next(here) if direction > 0 else matches.previous(here)
+        unknown = offset is None if direction < 0 else here < matches.first_kept
+        if what is not None and matches.full and unknown:
+            # Older ones were only counted.
+            try:
+                offset = await self._seek(here, direction, what.in_bytes)
+            finally:
+                self._say_bytes_to_search(None)
         if offset is None:
             return False
         await self._go_to_match(offset)
@@ -272,11 +288,11 @@ class LogPane(Vertical):
         (first, last), here = view.span(), view.here()
         try:
             if here is not None:
-                offset = await (self._error_after(here) if direction > 0 else self._error_before(here))
+                offset = await self._seek(here, direction, ERRORS)
             else:
-                offset = await self._error_after(first - 1) if direction > 0 else None
+                offset = await self._seek(first - 1, 1, ERRORS) if direction > 0 else None
                 if offset is None:
-                    offset = await self._error_before(last + 1)
+                    offset = await self._seek(last + 1, -1, ERRORS)
         finally:
             self._say_bytes_to_search(None)
         if offset is None:
@@ -284,33 +300,15 @@ class LogPane(Vertical):
         await view.go_to(offset, hit=ERRORS)
         return True
 
-    async def _error_before(self, here: int) -> int | None:
-        """Return the last error line that begins before *here*, looking at slices from there back."""
-        source, bound = self._source, here
-        while source is not None and bound > 0:
-            first = max(0, up(bound - BLOCK))
-            found = await source.scan(first, bound, ERRORS)
-            if found is None:
-                return None
-            if found.offsets:
-                return found.offsets[-1]
-            bound = first
-            self._say_bytes_to_search(bound)
-        return None
-
-    async def _error_after(self, here: int) -> int | None:
-        """Return the first error line that begins after *here*."""
-        source, begin = self._source, here + 1
-        while source is not None and begin < self.log_view.window.size:
-            last = up(begin + BLOCK)
-            found = await source.scan(begin, last, ERRORS)
-            if found is None:
-                return None
-            if found.offsets:
-                return found.offsets[0]
-            begin = last
-            self._say_bytes_to_search(max(0, self.log_view.window.size - begin))
-        return None
+    async def _seek(self, here: int, direction: Literal[1, -1], pattern: Sought) -> int | None:
+        """Return the nearest line after (or before) *here* that matches, saying how far the search is."""
+        if self._source is None:
+            return None
+        self._looking_for = "an error" if pattern is ERRORS else "a hit"
+        if direction < 0:
+            return await log_seek.before(self._source, here, pattern, self._say_bytes_to_search)
+        size = self.log_view.window.size
+        return await log_seek.after(self._source, here, size, pattern, self._say_bytes_to_search)
 
     def _say_bytes_to_search(self, left: int | None) -> None:
         """Show how many bytes a search for an error line still has to read; None when it is over."""

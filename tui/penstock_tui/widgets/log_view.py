@@ -19,9 +19,10 @@ from textual.strip import Strip
 from penstock_tui import actions
 from penstock_tui.clean import clean
 from penstock_tui.view.log_line import column_of, pieces_of
+from penstock_tui.view.log_patterns import Sought, Wanted
 from penstock_tui.view.log_pieces import PIECE
 from penstock_tui.view.log_rows import Place, down_from, moved, up_from_end
-from penstock_tui.view.log_search import Matches, Sought, Wanted
+from penstock_tui.view.log_search import Matches
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.log_window import BLOCK, Lines
 from penstock_tui.view.spans import wrap
