@@ -60,15 +60,15 @@ def supervisor_kills(chaos: Chaos, count: int) -> None:
 
 
 def test_engine_killed_at_random_moments(chaos: Chaos) -> None:
-    engine_kills(chaos, 20)
+    engine_kills(chaos, 8)
 
 
 def test_engine_killed_between_decision_and_spawn(chaos: Chaos) -> None:
-    failpoint_kills(chaos, 10)
+    failpoint_kills(chaos, len(POINTS))
 
 
 def test_supervisors_killed(chaos: Chaos) -> None:
-    supervisor_kills(chaos, 10)
+    supervisor_kills(chaos, 6)
 
 
 @pytest.mark.slow

@@ -102,8 +102,11 @@ async def look(driver: Driver, wanted: str) -> None:
 
 @pytest.mark.parametrize(
     ("attack", "wall"),
-    [*((attack, False) for attack in ATTACKS.values()), ("".join(ATTACKS.values()), True)],
-    ids=[*ATTACKS, "all against the wall"],
+    [
+        *(pytest.param(text, False, id=name, marks=pytest.mark.slow) for name, text in ATTACKS.items()),
+        pytest.param("".join(ATTACKS.values()), False, id="all against our own care"),
+        pytest.param("".join(ATTACKS.values()), True, id="all against the wall"),
+    ],
 )
 async def test_no_screen_lets_it_through(attack: str, wall: bool) -> None:
     engine = FakeEngine(hostile_world(attack))

@@ -60,15 +60,16 @@ _BETWEEN = (
     .order_by(_ledger.c.first_us)
 )
 _SPANS = _BETWEEN.where(_points > 1)
+_SINGLE = sa.and_(
+    _OF_DAG, _ledger.c.first_us.between(sa.bindparam("first"), sa.bindparam("last")), _points == 1
+)
 _DAY_TOTALS = (
-    sa.select(
-        _ledger.c.status, _ledger.c.reason, _run.c.state, sa.func.count(), sa.func.max(_ledger.c.moved),
-        sa.func.sum(sa.case((_ledger.c.first_us >= sa.bindparam("open"), 1), else_=0)),
-    )
+    sa.select(_ledger.c.status, _ledger.c.reason, _run.c.state, sa.func.count(), sa.func.max(_ledger.c.moved))
     .select_from(_WITH_RUN)
-    .where(_OF_DAG, _ledger.c.first_us.between(sa.bindparam("first"), sa.bindparam("last")), _points == 1)
+    .where(_SINGLE)
     .group_by(_ledger.c.status, _ledger.c.reason, _run.c.state)
-)  # fmt: skip
+)
+_DAY_DATES = sa.select(_ledger.c.first_us).where(_SINGLE)
 
 
 def read_ledger(connection: Connection, dag_id: str, limit: int) -> list[LedgerRow]:
@@ -141,15 +142,13 @@ class DagPoints:
     def _day(self, day: date, zone: ZoneInfo, spans: Sequence[AnyRow], opened: OpenPoints | None) -> DayRow:
         begin, end = _midnight(day, zone), _midnight(day + _DAY, zone) - _MICROSECOND
         counts, reasons, runs = Counter[str](), Counter[str](), Counter[str]()
-        moved, ahead = False, 0
-        since = end if opened is None else opened.first.logical_date
-        asked = {**self._between(begin, end), "open": to_us(since)}
-        for status, reason, state, count, was_moved, was_ahead in self.connection.execute(_DAY_TOTALS, asked):
+        moved = False
+        asked = self._between(begin, end)
+        for status, reason, state, count, was_moved in self.connection.execute(_DAY_TOTALS, asked):
             counts[status] += count
             reasons[reason or ""] += count
             runs[state or ""] += count
             moved = moved or bool(was_moved)
-            ahead += was_ahead
         changes = _clock_changes(day, zone)
         for row in spans:
             first, last = max(begin, from_us(row.first_us)), min(end, from_us(row.last_us))
@@ -158,15 +157,26 @@ class DagPoints:
                 counts[row.status] += (count := schedule.count(first, last))
                 reasons[row.reason or ""] += count
                 moved = moved or (changes and any(each.moved_by_dst for each in schedule.points(first, last)))
-        if opened is not None:
+        if opened is not None and opened.first.logical_date <= end:
             waiting, upcoming = _split(opened, begin, end)
-            kept = min(ahead, waiting)  # a backfill or a person ran it before the schedule
-            counts[PointState.WAITING] += waiting - kept
-            counts[PointState.UPCOMING] += upcoming - (ahead - kept)
+            for point in self._recorded_ahead(opened, begin, end):
+                due = opened.due(point)
+                waiting, upcoming = waiting - due, upcoming - (not due)
+            counts[PointState.WAITING] += waiting
+            counts[PointState.UPCOMING] += upcoming
             moved = moved or (changes and any(each.moved_by_dst for each in opened.between(begin, end)))
         return DayRow(
             day=day, counts=_told(counts), reasons=_told(reasons), runs=_told(runs), moved_by_dst=moved
         )
+
+    def _recorded_ahead(self, opened: OpenPoints, begin: datetime, end: datetime) -> Iterator[Point]:
+        """Yield the open points of a day that a backfill or a person ran before the schedule did.
+
+        A record may also be of a point that only an earlier schedule had.
+        """
+        asked = self._between(max(begin, opened.first.logical_date), end)
+        if dates := set(self.connection.scalars(_DAY_DATES, asked)):
+            yield from (point for point in opened.between(begin, end) if to_us(point.logical_date) in dates)
 
     def _recorded(self, asked: dict[str, object], first: datetime, last: datetime) -> Iterator[LedgerPoint]:
         for row in self.connection.execute(_BETWEEN, asked):

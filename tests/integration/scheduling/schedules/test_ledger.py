@@ -211,6 +211,29 @@ async def test_a_backfill_by_a_new_schedule_splits_an_old_span_by_the_old_one(be
     assert sum(row.count for row in bench.engine.ledger("d")) == 5
 
 
+async def test_a_day_counts_what_waits_beside_backfills_by_an_earlier_schedule(bench: Bench) -> None:
+    spec = hourly(catchup="latest", start_date=NOON + timedelta(minutes=1))
+    bench.load(spec, paused=True)
+    rest(bench, 3.25)
+    bench.act(acts.CreateBackfill(dag_id="d", from_date=NOON + HOUR, to_date=NOON + 3 * HOUR))
+    quarters = ScheduleSpec(kind="cron", crons=("15 * * * *",), text="15 * * * *")
+    bench.load(msgspec.structs.replace(spec, schedule=quarters), paused=True)
+    rest(bench, 1.25)
+    assert points(bench, NOON, NOON + 5.5 * HOUR) == [
+        ("12:15", "waiting"),
+        ("13:00", "backfilled"),
+        ("13:15", "waiting"),
+        ("14:00", "backfilled"),
+        ("14:15", "waiting"),
+        ("15:00", "backfilled"),
+        ("15:15", "waiting"),
+        ("16:15", "waiting"),
+        ("17:15", "upcoming"),
+    ]
+    [day] = bench.engine.days("d", first=NOON.date(), last=NOON.date())
+    assert day.counts == {"backfilled": 3, "waiting": 5, "upcoming": 7}
+
+
 async def test_spans_of_two_schedules_are_not_one(bench: Bench) -> None:
     spec = hourly(catchup="none", start_date=NOON + timedelta(minutes=1))
     bench.load(spec, paused=True)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from data.builders import dag, task
+from drive.examples import examples
 from drive.life import spare_the_disk
 from drive.loop import Bench
 from penstock.cli.root import penstock
@@ -117,8 +118,7 @@ def awake(bench: Bench, until: datetime | None, count: int = 10_000) -> list[Run
 
 
 @settings(
-    max_examples=60,
-    derandomize=True,
+    max_examples=examples(24),
     phases=(Phase.explicit, Phase.generate),
 )
 @given(asked())
@@ -128,8 +128,7 @@ def test_the_preview_is_what_the_engine_creates(drawn: tuple[list[str], DagSpec,
 
 
 @settings(
-    max_examples=25,
-    derandomize=True,
+    max_examples=examples(10),
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -16,6 +16,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from data.builders import dag, task
+from drive.examples import examples
 from drive.life import dag_with_doc, spare_the_disk
 from drive.loop import Bench
 from penstock.clock import from_us
@@ -225,8 +226,7 @@ SEVEN_HOURS = dag(
 
 @example((SPRING, SEVEN_HOURS), [("step", 1), ("step", 2), ("forward", 1), ("forward", 0)])
 @settings(
-    max_examples=45,
-    derandomize=True,
+    max_examples=examples(20),
     phases=(Phase.explicit, Phase.generate),
     report_multiple_bugs=False,
 )

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from data.builders import dag, task
+from drive.examples import examples
 from drive.life import EARLY, STEPS, Step, drive
 from penstock.model.spec import DagSpec, ExpandSpec, MapInput, ScheduleSpec, SensorSpec, TaskSpec
 from penstock.model.trigger_rules import TriggerRule
@@ -102,8 +103,7 @@ steps = st.lists(
 
 
 @settings(
-    max_examples=20,
-    derandomize=True,
+    max_examples=examples(10),
     phases=(Phase.explicit, Phase.generate),  # making an example small can take minutes: do it by hand
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -139,8 +139,7 @@ again = st.lists(
 
 
 @settings(
-    max_examples=10,
-    derandomize=True,
+    max_examples=examples(5),
     phases=(Phase.explicit, Phase.generate),
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
