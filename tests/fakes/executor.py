@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
+from penstock.attempts.log_extent import Extent
 from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.executor import (
     Absent,
@@ -108,6 +109,13 @@ class ScriptedExecutor:
 
     def log_times(self, attempt_id: str, first: int, last: int) -> list[tuple[int, int]]:
         return []
+
+    def log_extent(self, attempt_id: str, *, grows: bool, most: int, since: int = 0) -> Extent:
+        log = self.logs.get(attempt_id, b"")
+        return Extent(len(log), torn=not log.endswith(b"\n"), times=[(0, 1)] if log else [])
+
+    def line_starts(self, attempt_id: str, offsets: list[int]) -> list[int]:
+        return offsets
 
     def pushed(self, attempt_id: str) -> dict[str, object]:
         return {}

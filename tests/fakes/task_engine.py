@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fakes.world import World, replace
+from fakes.world import NOW, World, replace
+from penstock.clock import to_us
 from penstock.errors import UnknownError
 from penstock.ids import instance_key
+from penstock.model.merged_log import merge
 from penstock.model.states import SUCCESS_LIKE, TaskState
 from penstock.model.summary import summary
 from penstock.model.usual import SHARE, Usual, quantile
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.grid import GridCell, GridRuns
+from penstock.model.views.merged import LogOwner, RunLog
 from penstock.model.views.one_task import HistoryRow, SourceText, TaskDetail, TaskHistory
 from penstock.model.views.runs import RunDetail, TaskRow
 from penstock.model.views.xcoms import XComRow
@@ -191,3 +194,40 @@ class FakeTasks:
             if (row.dag_id, row.run_id) == (dag_id, run_id) and row.task_id in tasks
         ]
         return sorted(found, key=lambda row: (row.queued, row.attempt_id))
+
+    def run_log(self, dag_id: str, run_id: str, *, since: datetime | None = None) -> RunLog:
+        """Answer `Engine.run_log`; each log has the times that the world says, or the attempt's start."""
+        self._ask("run_log")
+        if (dag_id, run_id) not in self.world.runs:
+            raise UnknownError(f"no run {run_id!r} of {dag_id!r}")
+        rows = [
+            row
+            for row in sorted(self.world.attempts.values(), key=lambda row: (row.queued, row.attempt_id))
+            if (row.dag_id, row.run_id) == (dag_id, run_id) and self.world.logs.get(row.attempt_id)
+            if since is None or row.end is None or row.end >= since
+        ]
+        owners, times = [], []
+        for row in rows:
+            log = self.world.logs[row.attempt_id]
+            live = row.end is None
+            whole = log.rfind(b"\n") + 1 if live else len(log)
+            owners.append(
+                LogOwner(
+                    attempt_id=row.attempt_id,
+                    task_id=row.task_id,
+                    map_index=row.map_index,
+                    try_number=row.try_number,
+                    size=whole,
+                    live=live,
+                    torn=not live and not log.endswith(b"\n"),
+                )
+            )
+            times.append(self.world.log_times.get(row.attempt_id, [(0, to_us(row.start or row.queued))]))
+        live = any(owner.live for owner in owners) or self.world.runs[dag_id, run_id].run.end is None
+        stretches = merge(times, [owner.size for owner in owners])
+        return RunLog(owners=tuple(owners), stretches=tuple(stretches), live=live, at=NOW)
+
+    def log_pieces(self, pieces: list[tuple[str, int, int]]) -> list[bytes]:
+        """Answer `Engine.log_pieces`."""
+        self._ask("log_pieces")
+        return [self.world.logs.get(each, b"")[offset : offset + size] for each, offset, size in pieces]

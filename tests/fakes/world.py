@@ -77,6 +77,8 @@ class World:
     runs: dict[tuple[str, str], RunDetail] = field(default_factory=dict)
     attempts: dict[str, AttemptRow] = field(default_factory=dict)
     logs: dict[str, bytes] = field(default_factory=dict)
+    log_times: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """Offsets and microseconds since 1970; without them all of a log was printed at the start."""
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     errors: list[ImportErrorRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from penstock.execution.executor import Archive
+from penstock.clock import to_us
+from penstock.execution.executor import MAX_LOG_PIECE, Archive
 from penstock.loading.keep import kept_source
+from penstock.model.merged_log import Stretch, joined, merge
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.grid import GridCell, GridRuns
+from penstock.model.views.merged import LogOwner, RunLog
 from penstock.model.views.one_task import SourceText, TaskDetail, TaskHistory
 from penstock.model.views.runs import RunDetail
 from penstock.model.views.xcoms import XComRow
@@ -24,6 +27,10 @@ _MOST_SOURCE = 1 << 20
 """Bytes of a DAG file that are shown."""
 _LARGEST_FILE = 1 << 20
 """Bytes of what one attempt pushed that are looked into."""
+_MOST_STRETCHES = 20_000
+"""Stretches that the log of a run is cut into, about: beyond that its times are less exact."""
+_SLACK = timedelta(seconds=3)
+"""How far before a time an attempt may have ended that printed until then."""
 _MOST_XCOMS = 4 << 20
 """Bytes of values in one answer."""
 
@@ -115,6 +122,67 @@ class LocalTasks:
         """Return every attempt of *tasks* of a run, oldest first."""
         rows = self._tasks.run_attempts(dag_id, run_id, tasks)
         return [replace(row, log_path=self._archive.log_file(row.attempt_id)) for row in rows]
+
+    def run_log(self, dag_id: str, run_id: str, *, since: datetime | None = None) -> RunLog:
+        """Return which attempts of a run printed what when, in the order of time."""
+        now = datetime.now(UTC)
+        after = 0 if since is None else to_us(since - _SLACK)
+        live, printed = self._tasks.printed(dag_id, run_id, after)
+        owners: list[LogOwner] = []
+        times: list[list[tuple[int, int]]] = []
+        most = max(8, _MOST_STRETCHES // max(1, len(printed)))
+        for row in printed:
+            grows = row.end_us is None
+            extent = self._archive.log_extent(row.attempt_id, grows=grows, most=most, since=after)
+            if not extent.size:
+                continue
+            owners.append(LogOwner(
+                attempt_id=row.attempt_id, task_id=row.task_id, map_index=row.map_index,
+                try_number=row.try_number, size=extent.size, live=grows, torn=extent.torn,
+            ))  # fmt: skip
+            times.append(_from_the_start(extent.times, row.start_us or row.queued_us, since=after))
+        stretches = merge(times, [owner.size for owner in owners])
+        return RunLog(
+            owners=tuple(owners),
+            stretches=tuple(self._by_lines(stretches, owners)),
+            live=live or any(owner.live for owner in owners),
+            at=now,
+        )
+
+    def log_pieces(self, pieces: list[tuple[str, int, int]]) -> list[bytes]:
+        """Return parts of the logs of attempts, a MiB together at most."""
+        left, found = MAX_LOG_PIECE, []
+        for attempt_id, offset, limit in pieces:
+            data = self._archive.read_log(attempt_id, max(0, offset), max(0, min(limit, left))).data
+            left -= len(data)
+            found.append(data)
+        return found
+
+    def _by_lines(self, stretches: list[Stretch], owners: list[LogOwner]) -> list[Stretch]:
+        """Return *stretches* that begin and end with a line: a line belongs to where it begins."""
+        cuts: dict[int, set[int]] = {}
+        for owner, _, first, last in stretches:
+            for cut in (first, last):
+                if 0 < cut < owners[owner].size:
+                    cuts.setdefault(owner, set()).add(cut)
+        moved = {
+            (owner, cut): min(begin, owners[owner].size)
+            for owner, found in ((owner, sorted(found)) for owner, found in cuts.items())
+            for cut, begin in zip(
+                found, self._archive.line_starts(owners[owner].attempt_id, found), strict=True
+            )
+        }
+        return joined(
+            (owner, at, moved.get((owner, first), first), moved.get((owner, last), last))
+            for owner, at, first, last in stretches
+        )
+
+
+def _from_the_start(times: list[tuple[int, int]], began: int, *, since: int) -> list[tuple[int, int]]:
+    """Return the times of a log from its first byte on, unless earlier ones were left out."""
+    if not times:
+        return [(0, began)]
+    return times if since else [(0, times[0][1]), *times[1:]]
 
 
 def _size_of(value: object) -> int:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.grid import GridCell, GridRuns
+from penstock.model.views.merged import RunLog
 from penstock.model.views.one_task import SourceText, TaskDetail, TaskHistory
 from penstock.model.views.runs import RunDetail
 from penstock.model.views.xcoms import XComRow
@@ -66,4 +67,18 @@ class TaskEngine(Protocol):
 
     def run_attempts(self, dag_id: str, run_id: str, tasks: list[str]) -> list[AttemptRow]:
         """Return every attempt of *tasks* of a run, oldest first; of a mapped task those of all instances."""
+        ...
+
+    def run_log(self, dag_id: str, run_id: str, *, since: datetime | None = None) -> RunLog:
+        """Return which attempts of a run printed what when, in the order of time.
+
+        With *since* only attempts that may have printed from then on, and what tells about that time.
+        """
+        ...
+
+    def log_pieces(self, pieces: list[tuple[str, int, int]]) -> list[bytes]:
+        """Return parts of the logs of attempts: of each the id, an offset and a number of bytes.
+
+        What goes beyond a MiB together is cut off.
+        """
         ...

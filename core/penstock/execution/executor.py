@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from penstock.attempts import files
+from penstock.attempts.log_extent import Extent
 from penstock.attempts.protocol import AttemptSpec
 from penstock.model.outcome import Outcome
 
@@ -139,6 +140,17 @@ class Archive(Protocol):
 
         Each entry holds up to the next one, to within a second; empty if that is not known.
         """
+        ...
+
+    def log_extent(self, attempt_id: str, *, grows: bool, most: int, since: int = 0) -> Extent:
+        """Return how far a log goes, and at most about *most* times at which parts of it were written.
+
+        *grows*: the attempt may print. *since* is in microseconds since 1970; earlier times are left out.
+        """
+        ...
+
+    def line_starts(self, attempt_id: str, offsets: list[int]) -> list[int]:
+        """Return for each of *offsets* of a log where the first line begins that is not before it."""
         ...
 
     def log_file(self, attempt_id: str) -> str | None:

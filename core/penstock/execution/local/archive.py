@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from penstock.attempts import files, log_index, log_reader
+from penstock.attempts import files, log_extent, log_index, log_reader
 from penstock.execution.executor import MAX_LOG_PIECE, LogPiece, PushedFile
 from penstock.execution.local import directory
 from penstock.ids import check_attempt_id, is_attempt_id
@@ -35,6 +35,14 @@ class LocalArchive:
     def log_times(self, attempt_id: str, first: int, last: int) -> list[tuple[int, int]]:
         """Return when parts of the log were written. See `Archive.log_times`."""
         return log_index.entries(f"{self.folder(attempt_id)}/{files.LOG_INDEX}", first, last)
+
+    def log_extent(self, attempt_id: str, *, grows: bool, most: int, since: int = 0) -> log_extent.Extent:
+        """Return how far a log goes and when it was written. See `Archive.log_extent`."""
+        return log_extent.of(self.folder(attempt_id), grows=grows, most=most, since=since)
+
+    def line_starts(self, attempt_id: str, offsets: list[int]) -> list[int]:
+        """Return where lines begin. See `Archive.line_starts`."""
+        return log_extent.line_starts(self.folder(attempt_id), offsets)
 
     def log_file(self, attempt_id: str) -> str:
         """Return the path of the log. See `Archive.log_file`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from penstock.clock import from_us, opt_from_us, opt_us
 from penstock.errors import UnknownError
 from penstock.ids import check_attempt_id, instance_key
+from penstock.model.states import RUN_TERMINAL
 from penstock.model.subject import about_row
 from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.xcoms import XComSource
@@ -75,6 +76,41 @@ def read_run_attempts(
     return [
         _attempt_view(row, (dag_id, run_id), row.task_id, row.map_index) for row in connection.execute(query)
     ]
+
+
+class Printed(NamedTuple):
+    """An attempt that was started; times are microseconds since 1970."""
+
+    attempt_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+    queued_us: int
+    start_us: int | None
+    end_us: int | None
+
+
+def read_printed(connection: Connection, dag_id: str, run_id: str, since: int) -> tuple[bool, list[Printed]]:
+    """Return whether a run goes on, and its attempts that had not ended at *since*, oldest first."""
+    run = run_row(connection, dag_id, run_id)
+    query = (
+        sa.select(
+            _attempt.c.attempt_id, _task.c.task_id, _task.c.map_index, _attempt.c.try_number,
+            _attempt.c.queued_us, _attempt.c.start_us, _attempt.c.end_us,
+        )
+        .join(_task, _task.c.id == _attempt.c.ti_id)
+        .where(_task.c.run_pk == run.id)
+        .order_by(_attempt.c.queued_us, _attempt.c.attempt_id)
+        .limit(_MOST_ATTEMPTS)
+    )  # fmt: skip
+    if since:
+        query = query.where(sa.or_(_attempt.c.end_us.is_(None), _attempt.c.end_us >= since))
+    rows = [
+        Printed(*row)
+        for row in connection.execute(query)
+        if all(isinstance(number, int) for number in (row.try_number, row.queued_us))
+    ]
+    return run.state not in RUN_TERMINAL, rows
 
 
 def _attempt_view(row: Any, run: tuple[str, str], task_id: str, map_index: int) -> AttemptRow:

@@ -80,3 +80,8 @@ class TaskReads:
         """Return every attempt of some tasks of a run, oldest first."""
         with self._database.show() as connection:
             return attempts.read_run_attempts(connection, dag_id, run_id, tasks)
+
+    def printed(self, dag_id: str, run_id: str, since: int) -> tuple[bool, list[attempts.Printed]]:
+        """Return whether a run goes on, and its attempts that may have printed since *since* (us)."""
+        with self._database.show() as connection:
+            return attempts.read_printed(connection, dag_id, run_id, since)
