@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from penstock.cli.lookup import run_id_of, split_task, suggesting
-from penstock.cli.options import dag_argument, json_option, run_argument, task_argument
+from penstock.api.log_moment import offset_since
+from penstock.cli.lookup import run_id_of, split_task, suggesting, zone_of
+from penstock.cli.moments import Ago, in_zone
+from penstock.cli.options import dag_argument, json_option, optional_task_argument, run_argument
 from penstock.cli.output import print_json, say
 from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from penstock.api.engine import Engine
     from penstock.cli.log_output import LogOutput
@@ -24,6 +27,14 @@ if TYPE_CHECKING:
 _CHUNK = 256 << 10
 _POLL = 0.25
 """Seconds between two reads of a growing log."""
+
+
+class Window(NamedTuple):
+    """Which part of a log: the last *lines*, from a time on, up to a time."""
+
+    lines: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Instance(NamedTuple):
@@ -38,10 +49,16 @@ class Instance(NamedTuple):
 @click.command
 @dag_argument
 @run_argument
-@task_argument
+@optional_task_argument
 @click.option("--attempt", "number", type=int, help="Which attempt, from 1; -1 is the newest. Default: -1.")
 @click.option("-n", "--lines", type=click.IntRange(0), help="Begin with the last N lines.")
 @click.option("-f", "--follow", is_flag=True, help="Follow until the task has ended, through its retries.")
+@click.option("--merged", is_flag=True, help="The logs of all tasks of the run as one, by time.")
+@click.option("--only", multiple=True, metavar="TASK", help="With --merged: only this task. Repeatable.")
+@click.option("--without", multiple=True, metavar="TASK", help="With --merged: not this task. Repeatable.")
+@click.option("--since", type=Ago(), help="Only what was printed since then: 10m, 2h (ago), or a date.")
+@click.option("--until", type=Ago(), help="Only what was printed before then.")
+@click.option("--pretty", is_flag=True, help="JSON lines of loggers as time, level, message and fields.")
 @click.option("--raw", is_flag=True, help="Send bytes unchanged to the terminal too.")
 @json_option
 @pass_session
@@ -50,27 +67,52 @@ def logs(
     *,
     dag: str,
     run: str,
-    task: str,
+    task: str | None,
     number: int | None,
     lines: int | None,
     follow: bool,
+    merged: bool,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    pretty: bool,
     raw: bool,
     as_json: bool,
 ) -> int:
-    """Print the log of a task's newest attempt.
+    """Print the log of a task's newest attempt, or of all tasks of a run (--merged).
 
     On a terminal, everything that would control the terminal is removed; a pipe gets the bytes
-    unchanged. `penstock attempts` lists the attempts.
+    unchanged. `penstock attempts` lists the attempts. Times are UTC and exact to the second.
 
     Examples:
       penstock logs first_dag latest hello
       penstock logs first_dag latest hello -n 20 -f
       penstock logs first_dag 2013-01-05 load --attempt 1 | grep -i error
+      penstock logs first_dag latest --merged -f
+      penstock logs first_dag latest --merged --since 10m --without hello
     """
     if as_json and follow:
         raise click.UsageError("--json prints one document, so it cannot follow")
+    if merged != (task is None) or (merged and number is not None):
+        raise click.UsageError("name a TASK, or say --merged for all tasks of the run")
+    if (only or without) and not merged:
+        raise click.UsageError("--only and --without go with --merged")
+    if follow and until is not None:
+        raise click.UsageError("--until is an end, so there is nothing to follow")
     engine = session.reader()
     run_id = run_id_of(engine, dag, run)
+    window = Window(lines, _in_zone(engine, dag, since), _in_zone(engine, dag, until))
+    if task is None:
+        from penstock.cli.merged_logs import Chosen, merged_document, print_merged
+
+        chosen = Chosen(only, without, window.since, window.until, lines)
+        with suggesting(engine, dag, run_id):
+            if as_json:
+                merged_document(engine, dag, run_id, chosen)
+            else:
+                print_merged(engine, dag, run_id, chosen, follow=follow, pretty=pretty, raw=raw)
+        return 0
     instance = Instance(dag, run_id, *split_task(task))
     with suggesting(engine, dag, run_id, (instance.task_id,)):
         rows = engine.attempts(*instance)
@@ -79,14 +121,19 @@ def logs(
         return 0
     from penstock.cli.log_output import LogOutput
 
-    output = LogOutput(clean=sys.stdout.isatty() and not raw)
+    output = LogOutput(clean=sys.stdout.isatty() and not raw, pretty=pretty)
     if follow and number is None:
-        _follow_task(engine, instance, output, lines)
+        _follow_task(engine, instance, output, window)
     elif not rows and number is None:
         say(f"{task} has not been attempted; `penstock why {dag} {run} {task}` says why")
     else:
-        _copy(engine, _chosen(rows, number, task), output, follow=follow, lines=lines)
+        _copy(engine, _chosen(rows, number, task), output, follow=follow, window=window)
     return 0
+
+
+def _in_zone(engine: Engine, dag: str, moment: datetime | None) -> datetime | None:
+    """Return *moment* in UTC; a time without an offset is in the DAG's zone."""
+    return None if moment is None else in_zone(moment, zone_of(engine, dag))
 
 
 def _chosen(rows: list[AttemptRow], number: int | None, task: str) -> AttemptRow:
@@ -149,18 +196,26 @@ def _offset_of_last(engine: Engine, attempt_id: str, lines: int) -> int:
 
 
 def _copy(
-    engine: Engine, row: AttemptRow, output: LogOutput, *, follow: bool, lines: int | None = None
+    engine: Engine, row: AttemptRow, output: LogOutput, *, follow: bool, window: Window | None = None
 ) -> None:
+    lines, since, until = window or Window()
     offset = 0 if lines is None else _offset_of_last(engine, row.attempt_id, lines)
+    if since is not None:
+        offset = max(offset, offset_since(engine, row.attempt_id, since))
+    end = None if until is None else offset_since(engine, row.attempt_id, until)
     for data in chunks(engine, row.attempt_id, follow=follow, offset=offset):
+        if end is not None and offset + len(data) >= end:
+            output.write(data[: max(0, end - offset)])
+            break
         output.write(data)
+        offset += len(data)
     output.finish()
     kept = row.outcome.log_bytes if row.outcome is not None else None
     if kept and not engine.read_log(row.attempt_id, 0, 1).size:
         say(f"the log of this attempt, {kept} bytes, is gone: somebody removed it")
 
 
-def _follow_task(engine: Engine, instance: Instance, output: LogOutput, lines: int | None) -> None:
+def _follow_task(engine: Engine, instance: Instance, output: LogOutput, window: Window) -> None:
     """Copy the newest attempt and those after it, until the task instance has ended."""
     shown: set[str] = set()
     told: str | None = None
@@ -170,7 +225,7 @@ def _follow_task(engine: Engine, instance: Instance, output: LogOutput, lines: i
         for place, row in fresh if shown else fresh[-1:]:
             if len(rows) > 1:
                 say(f"--- attempt {place}, try {row.try_number} ---")
-            _copy(engine, row, output, follow=True, lines=None if shown else lines)
+            _copy(engine, row, output, follow=True, window=None if shown else window)
         shown.update(row.attempt_id for row in rows)
         if fresh:
             continue
