@@ -77,6 +77,7 @@ async def take(settings: Settings) -> None:
     await picture(settings, SIZE, "console", ("nyc_flights", newest(engine, DAY)), "check.references")
     await picture(settings, SIZE, "dags", None)
     await picture(settings, SMALL, "small", ("flaky", last_run(engine, "flaky").run_id))
+    await picture(settings, SIZE, "graph", ("nyc_flights", newest(engine, DAY)), key="D")
     engine.close()
 
 
@@ -106,8 +107,12 @@ async def picture(
     name: str,
     run: tuple[str, str] | None,
     task_id: str | None = None,
+    key: str | None = None,
 ) -> None:
-    """Open the console on its first screen or on *run*, with the cursor on *task_id*; keep ``<name>.svg``."""
+    """Open the console on its first screen or on *run*, with the cursor on *task_id*; keep ``<name>.svg``.
+
+    *key* is pressed there: it leads to another screen.
+    """
 
     def connect() -> SocketEngine:
         engine = socket_engine(settings.socket)
@@ -123,6 +128,9 @@ async def picture(
         await still(pilot.pause)
         if task_id is not None and isinstance(app.screen, RunScreen):
             app.screen.tasks.move_to_key(task_id)
+            await still(pilot.pause)
+        if key is not None:
+            await pilot.press(key)
             await still(pilot.pause)
         svg = app.export_screenshot(title="penstock")
     # A page of documentation loads nothing from elsewhere: the reader's own monospaced font will do.

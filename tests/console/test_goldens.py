@@ -21,6 +21,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "all_runs": (("4",), ("> runs", "fx_rates")),
     "failures": (("5",), ("error line", "flaky")),
     "now": (("6",), ("cpu%", "first barrier")),
+    "graph": (("D",), ("✗ join", "exit 1")),
     "backfills": (("2",), ("nyc_flights", "at once")),
     "backfill_points": (("2", "enter"), ("2026-07-12",)),
     "errors": (("E",), ("file:line", "broken.py")),

@@ -20,6 +20,7 @@ from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailureScreen, FailuresScreen
+from penstock_tui.screens.graph import GraphScreen
 from penstock_tui.screens.grid import GridScreen
 from penstock_tui.screens.history import HistoryScreen
 from penstock_tui.screens.log import LogScreen
@@ -53,6 +54,7 @@ SCREENS: list[type[View]] = [
     GridScreen,
     TimelineScreen,
     NowScreen,
+    GraphScreen,
 ]
 
 

@@ -21,6 +21,7 @@ from penstock_tui.screens.backfills import BackfillPointsScreen, BackfillsScreen
 from penstock_tui.screens.calendar import PointsScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.errors import ErrorsScreen
+from penstock_tui.screens.graph import GraphScreen
 from penstock_tui.screens.log import LogScreen
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
@@ -87,6 +88,15 @@ async def _no_tasks(driver: Driver) -> None:
     await driver.sees("this run has no tasks")
 
 
+async def _no_nodes(driver: Driver) -> None:
+    await driver.sees("prod-etl", "orders_daily")
+    run_id = driver.engine.world.runs_of(FLAKY)[0].run_id
+    driver.engine.world.runs[FLAKY, run_id] = structs.replace(
+        driver.engine.world.runs[FLAKY, run_id], tasks=()
+    )
+    await _pushed(driver, GraphScreen(FLAKY, run_id))
+
+
 async def _task_is_gone(driver: Driver) -> None:
     await _pushed(driver, LogScreen(FLAKY, driver.engine.world.runs_of(FLAKY)[0].run_id, "ghost"))
     await driver.sees("this task is not in this run any more")
@@ -129,6 +139,7 @@ PLACES: dict[str, tuple[Opening, type[View], type[Target] | None]] = {
     "no run passes the filter": (_no_run_passes, RunsScreen, DagTarget),
     "no task passes the filter": (_no_task_passes, RunScreen, RunTarget),
     "no tasks": (_no_tasks, RunScreen, RunTarget),
+    "no nodes": (_no_nodes, GraphScreen, RunTarget),
     "the task is gone": (_task_is_gone, LogScreen, None),
     "no backfills": (_no_backfills, BackfillsScreen, None),
     "no backfill passes the filter": (_no_backfill_passes, BackfillsScreen, None),

@@ -10,7 +10,8 @@ import pytest
 
 from penstock.charset import carries_glyphs, never_fail
 from penstock.cli import output
-from penstock_tui.view.box import carried, to_ascii
+from penstock.model.drawing.box import to_ascii
+from penstock_tui.view.carried import carried
 
 
 def stream(encoding: str) -> io.TextIOWrapper:

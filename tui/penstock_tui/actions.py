@@ -30,11 +30,11 @@ from penstock_tui.conditions import (
 from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
-       "task", "history", "failures", "failure", "grid", "timeline", "now")  # fmt: skip
+       "task", "history", "failures", "failure", "grid", "timeline", "now", "graph")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
 failures by cause, those of one cause; tasks by runs, timeline of a run;
-what runs now."""
+what runs now; graph of a run or DAG."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -83,9 +83,10 @@ _RUNS = ("dags", "runs", "run", "all_runs")
 _OF_RUNS = ("runs", "run", "all_runs")
 _ACTED = (*_RUNS, "log")
 _LOGS = ("run", "log")
-_TASKS = ("task", "history", "grid", "timeline")
+_TASKS = ("task", "history", "grid", "timeline", "graph")
 _TRIAGE = ("failures", "failure")
 _FILLS = ("backfills", "backfill")
+_MARKED = (*_TRIAGE, "grid", "timeline", "graph", "now")
 
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
@@ -151,28 +152,37 @@ ACTIONS: tuple[Action, ...] = (
     Action("backfill.fewer", "minus", "fewer", _FILLS,
            "Run one run fewer of the backfill at once", rank=3, acts=True, why_disabled=can_pause,
            takes="one", verb="resize_backfill.fewer"),
-    Action("why", "w", "why", (*_RUNS, "failure", "now"),
+    Action("why", "w", "why", (*_RUNS, "failure", "now", "graph"),
            "Why is it not running: every reason, with its holder",
            rank=10, cli="penstock why DAG RUN [TASK]", takes="one", verb="why"),
-    Action("inside", "i", "inside", ("run", "log", "history", "failure", "grid", "timeline", "now"),
+    Action("inside", "i", "inside", ("run", "log", "history", "failure", "grid", "timeline", "now", "graph"),
            "Inside a task: why, fields and command, XComs, params, attempts, events, source, docs",
            rank=10, why_disabled=needs_task, cli="penstock xcom DAG RUN TASK", takes="one", verb="inside"),
-    Action("task_history", "H", "history", ("run", "log", "task", "failure", "grid", "timeline", "now"),
+    Action("task_history", "H", "history",
+           ("run", "log", "task", "failure", "grid", "timeline", "now", "graph"),
            "How long a task took in its last runs, with p50 and p95, memory, CPU and outcome",
            rank=11, why_disabled=needs_task, cli="penstock history DAG TASK", takes="one",
            verb="task_history"),
-    Action("grid", "number_sign", "grid", (*_RUNS, "task", "history", "timeline"),
+    Action("grid", "number_sign", "grid", (*_RUNS, "task", "history", "timeline", "graph"),
            "Tasks by runs: what went how, over time",
            rank=12, cli="penstock grid DAG", takes="dag", verb="go_to.grid"),
-    Action("timeline", "equals_sign", "timeline", (*_RUNS, "task", "history", "grid"),
+    Action("timeline", "equals_sign", "timeline", (*_RUNS, "task", "history", "grid", "graph"),
            "What ran when in a run: waiting, queued, each attempt, and the critical path",
            rank=12, why_disabled=needs_run, cli="penstock timeline DAG RUN", takes="run",
            verb="go_to.timeline"),
+    Action("graph", "D", "graph", (*_RUNS, "task", "history", "grid", "timeline"),
+           "What depends on what, drawn from left to right with the states of the run",
+           rank=12, cli="penstock graph DAG [--run RUN]", takes="dag", verb="go_to.graph"),
+    Action("graph.more", "plus", "more", ("graph",),
+           "Draw one step more around the cursor, or all again", rank=9),
+    Action("graph.fewer", "minus", "fewer", ("graph",),
+           "Draw only what is near the cursor, one step less each time", rank=9),
     Action("tab.next", "tab,right", "next tab", ("task",),
            "The tab to the right", rank=2),
     Action("tab.previous", "shift+tab,left", "tab before", ("task",),
            "The tab to the left"),
-    Action("runs", "R", "runs", ("dags", "run", "calendar", "all_runs", "history", "failure", "grid", "now"),
+    Action("runs", "R", "runs",
+           ("dags", "run", "calendar", "all_runs", "history", "failure", "grid", "now", "graph"),
            "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),
     Action("calendar", "C", "calendar", _RUNS,
            "What happened on each day of the schedule: ran, late, skipped and why, backfilled",
@@ -180,13 +190,14 @@ ACTIONS: tuple[Action, ...] = (
            verb="go_to.calendar"),
     Action("pane", "tab", "pane", ("run", "now"),
            "To the log and back to the list", rank=13),
-    Action("fold", "z", "fold", ("run", "grid"),
-           "Fold or unfold the group under or around the cursor (also left and right)"),
-    Action("find_task", "backslash", "find task", ("run",),
-           "Show only the tasks that pass a filter, as / in lists: state:failed !pool:x text", rank=15),
-    Action("previous_run", "less_than_sign", "older", ("run", "timeline", "grid"),
+    Action("fold", "z", "fold", ("run", "grid", "graph"),
+           "Fold or unfold the group under or around the cursor (in a run also left and right)"),
+    Action("find_task", "backslash", "find task", ("run", "graph"),
+           "Show only the tasks that pass a filter, as / in lists: state:failed !pool:x text; in a graph "
+           "go to them", rank=15),
+    Action("previous_run", "less_than_sign", "older", ("run", "timeline", "grid", "graph"),
            "The run before this one; in a grid as many as are shown", rank=14),
-    Action("next_run", "greater_than_sign", "newer", ("run", "timeline", "grid"),
+    Action("next_run", "greater_than_sign", "newer", ("run", "timeline", "grid", "graph"),
            "The run after this one; in a grid as many as are shown", rank=14),
     Action("follow", "F", "follow", _LOGS,
            "Follow the log's end, or stop", rank=6),
@@ -200,19 +211,19 @@ ACTIONS: tuple[Action, ...] = (
            "The attempt before", rank=9),
     Action("attempt.next", "right_square_bracket", "newer attempt", (*_LOGS, "task"),
            "The attempt after", rank=9),
-    Action("search", "slash", "search", _LOGS,
-           "Search the log", rank=4),
-    Action("match.next", "n", "next", _LOGS,
+    Action("search", "slash", "search", (*_LOGS, "graph"),
+           "Search the log; in a graph find tasks by a filter", rank=4),
+    Action("match.next", "n", "next", (*_LOGS, "graph"),
            "Next hit"),
-    Action("match.previous", "N", "previous", _LOGS,
+    Action("match.previous", "N", "previous", (*_LOGS, "graph"),
            "Previous hit"),
     Action("only", "ampersand", "only", _LOGS,
            "Only the lines that match"),
     Action("failure.next", "e", "next failure",
-           (*_RUNS, "history", "grid", "timeline", "log", "backfill", "calendar", "points"),
+           (*_RUNS, "history", "grid", "timeline", "graph", "log", "backfill", "calendar", "points"),
            "Next failed row, or next error line", rank=12),
     Action("failure.previous", "E", "previous failure",
-           (*_OF_RUNS, "history", "grid", "timeline", "log", "backfill", "calendar", "points"),
+           (*_OF_RUNS, "history", "grid", "timeline", "graph", "log", "backfill", "calendar", "points"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
@@ -222,11 +233,11 @@ ACTIONS: tuple[Action, ...] = (
            "Sort by the next column"),
     Action("sort_reverse", "S", "reverse", ("dags", "runs", "all_runs", "timeline", "now"),
            "Reverse the order"),
-    Action("mark", "space", "mark", (*_RUNS, "points", *_TRIAGE, "grid", "timeline", "now"),
+    Action("mark", "space", "mark", (*_RUNS, "points", *_MARKED),
            "Mark or unmark this row; acts then apply to the marks", rank=14),
-    Action("mark_range", "v", "range", (*_RUNS, "calendar", "points", *_TRIAGE, "grid", "timeline", "now"),
+    Action("mark_range", "v", "range", (*_RUNS, "calendar", "points", *_MARKED),
            "Mark from here to where you go", rank=16),
-    Action("mark_all", "asterisk", "mark all", (*_RUNS, "points", *_TRIAGE, "grid", "timeline", "now"),
+    Action("mark_all", "asterisk", "mark all", (*_RUNS, "points", *_MARKED),
            "Mark all that is shown"),
     Action("mark_row", "minus", "mark row", ("grid",),
            "Mark or unmark the task in every run that is shown", rank=14),
@@ -279,9 +290,9 @@ ACTIONS: tuple[Action, ...] = (
 _MOVING = ("list", "days", "cells")
 MOVES: tuple[Action, ...] = (
     Action("move.up", "up,k", "up", _MOVING,
-           "One row up; in a calendar a week"),
+           "One row up; in a calendar a week; in a graph a sibling"),
     Action("move.down", "down,j", "down", _MOVING,
-           "One row down; in a calendar a week"),
+           "One row down; in a calendar a week; in a graph a sibling"),
     Action("move.page_up", "pageup", "page up", _MOVING,
            "One page up; in a calendar a month"),
     Action("move.page_down", "pagedown", "page down", _MOVING,
@@ -295,9 +306,9 @@ MOVES: tuple[Action, ...] = (
     Action("move.end", "G,end", "end", _MOVING,
            "To the end; in a calendar to today, or to the last point of what has ended"),
     Action("move.left", "left", "left", ("days", "cells"),
-           "In a calendar one day back, in a grid one run back"),
+           "In a calendar one day back, in a grid one run back, in a graph to a parent"),
     Action("move.right", "right", "right", ("days", "cells"),
-           "In a calendar one day on, in a grid one run on"),
+           "In a calendar one day on, in a grid one run on, in a graph to a child"),
 )
 # fmt: on
 """Keys of every list; a widget that moves binds them with `bindings`."""

@@ -18,7 +18,8 @@ from typing import ClassVar
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from penstock_tui.view.box import carried, to_ascii
+from penstock.model.drawing.box import to_ascii
+from penstock_tui.view.carried import carried
 
 ENDING = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGABRT, signal.SIGALRM,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -98,11 +98,11 @@ def _suggestion(engine: Engine, dag_id: str, run_id: str | None, task_ids: list[
     if dag_id not in dags:
         broken = engine.import_errors()
         files = "; some DAG files do not load, see `penstock dags errors`" if broken else ""
-        return unknown_dag(dag_id, f"{_nearest(dag_id, dags)}{files}").message
+        return unknown_dag(dag_id, f"{nearest(dag_id, dags)}{files}").message
     if run_id is not None:
         runs = [row.run_id for row in engine.runs(dag_id, limit=_PAGE)]
         if run_id not in runs and len(runs) < _PAGE:
-            return f"{dag_id} has no run {run_id!r}{_nearest(run_id, runs)}"
+            return f"{dag_id} has no run {run_id!r}{nearest(run_id, runs)}"
     names = [split_instance(task)[0] for task in task_ids]
     if run_id is not None:  # the run may have another version than the DAG
         detail = engine.run(dag_id, run_id)
@@ -113,10 +113,11 @@ def _suggestion(engine: Engine, dag_id: str, run_id: str | None, task_ids: list[
         tasks = [node.task_id for node in shown.nodes]
         where, groups = dag_id, [group.group_id for group in shown.groups]
     missing = next((name for name in names if name not in {*tasks, *groups}), None)
-    return f"{where} has no task {missing!r}{_nearest(missing, tasks)}" if missing else None
+    return f"{where} has no task {missing!r}{nearest(missing, tasks)}" if missing else None
 
 
-def _nearest(wrong: str, known: list[str]) -> str:
+def nearest(wrong: str, known: Sequence[str]) -> str:
+    """Return what to add to an error about the name *wrong*: those *known* that it may mean."""
     from difflib import get_close_matches
 
     near = get_close_matches(wrong, known, n=3)
@@ -125,6 +126,6 @@ def _nearest(wrong: str, known: list[str]) -> str:
     return f"; there are {_listed(known)}" if known else ""
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:8])
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown

@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "history": "history:history",
         "grid": "grid:grid",
         "timeline": "timeline:timeline",
+        "graph": "graph:graph",
         "why": "why:why",
         "points": "points:points",
         "events": "events:events",

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from data.pages.shown import BERLIN, LOOKS, row, shown, tried
 from fakes.world import NOW, believable, replace
+from penstock.model.drawing.order import Node, Order
 from penstock.model.states import RunState, TaskState
 from penstock.model.views import points as point_views
 from penstock.model.views.plans import Plan, PlanItem
@@ -16,7 +17,6 @@ from penstock_tui.view import (
     point_rows,
     rails,
     rails_text,
-    task_order,
 )
 
 
@@ -113,7 +113,7 @@ def days() -> Iterator[str]:
 
 def graphs() -> Iterator[str]:
     """Rails: the order of tasks, lanes, groups that are folded, names that are cut."""
-    node = task_order.Node
+    node = Node
     leaves = tuple(f"f{at}" for at in range(6))
     shapes = {
         "chain": [node("a"), node("b", ("a",)), node("c", ("b",))],
@@ -135,7 +135,7 @@ def graphs() -> Iterator[str]:
     plain = next(iter(believable().runs.values())).tasks[0]
     for name, nodes in shapes.items():
         for folded, lanes in (((), 16), (("g.in",), 16), (("g",), 16), ((), 3), ((), 2)):
-            order = task_order.Order(nodes, parents)
+            order = Order(nodes, parents)
             drawn = rails.lay_out(nodes, parents, folded=folded, max_lanes=lanes)
             yield f"{name} folded {folded} lanes {lanes}: {drawn.width} {drawn.elided} {dict(drawn.members)}"
             rows = {
@@ -148,7 +148,7 @@ def graphs() -> Iterator[str]:
                 for each in drawn.rows:
                     told = f"{each.kind.name} {each.cells!r} {each.column} {each.key} {each.depth}"
                     yield f"  {told} {shown(text.row(each, NOW))}"
-    yield f"{tried(lambda: task_order.Order([node('a', ('b',)), node('b', ('a',))], {}).keys)}"
+    yield f"{tried(lambda: Order([node('a', ('b',)), node('b', ('a',))], {}).keys)}"
 
 
 PAGES = {page.__name__: page for page in (plans, days, graphs)}

@@ -107,6 +107,53 @@ def test_grid_for_programs_and_for_people(say: Say) -> None:
     assert "has no runs yet" in say("grid", "brand_new").err
 
 
+def test_graph_for_programs_and_for_people(say: Say) -> None:
+    found = say("graph", "orders_daily", "--run", "latest", "--json").document
+    node = next(node for node in found["nodes"] if node["task_id"] == "join")
+    assert (node["layer"], node["state"], node["instances"]) == (3, "failed", 1)
+    assert {(edge["from"], edge["to"]) for edge in found["edges"] if edge["to"] == "join"} == {
+        ("dedupe", "join"),
+        ("stage_users", "join"),
+    }
+    structure = say("graph", "orders_daily", "--json").document
+    assert structure["run_id"] is None
+    assert "state" not in structure["nodes"][0]
+    assert structure["edges"] == found["edges"]
+    drawn = say("graph", "orders_daily", "--run", "latest")
+    assert "✗ join ─" in drawn.out or "F join -" in drawn.out
+    assert "failed" in drawn.err
+    near = say("graph", "orders_daily", "--around", "join", "--steps", "1")
+    assert "3 steps" not in near.err
+    assert "of 12 nodes: 1 step around join" in near.err
+    folded = say("graph", "nyc_flights", "--fold", "ingest")
+    assert "ingest.*" in folded.out
+    assert "ingest.flights" not in folded.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--around", "joi"), "orders_daily has no task 'joi'; did you mean join?"),
+        (("--fold", "nowhere"), "orders_daily has no group 'nowhere'"),
+        (("--run", "2001-01-01"), "has no run of 2001-01-01"),
+    ],
+)
+def test_a_graph_of_what_is_not_there_is_refused(say: Say, words: tuple[str, ...], said: str) -> None:
+    answer = say("graph", "orders_daily", *words)
+    assert answer.code != 0
+    assert said in answer.err
+
+
+def test_a_large_graph_is_drawn_near_one_task_or_whole_when_asked(say: Say, engine: FakeEngine) -> None:
+    engine.world.add_dag("crowd", {f"t{at}": (f"t{at - 1}",) if at % 40 else () for at in range(1000)})
+    near = say("graph", "crowd")
+    assert "t2 +1" in near.out
+    assert "3 of 1000 nodes: 2 steps around t0; --around" in near.err
+    whole = say("graph", "crowd", "--all")
+    assert "t999" in whole.out
+    assert len(say("graph", "crowd", "--json").document["edges"]) == 975
+
+
 def test_timeline_for_programs_and_for_people(say: Say) -> None:
     found = say("timeline", "orders_daily", "latest", "--json").document
     join = next(row for row in found["tasks"] if row["task_id"] == "join")

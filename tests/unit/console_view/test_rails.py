@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock_tui.view.box import EAST, ELIDED, NORTH, SIDES, SOUTH, WEST, to_ascii
+from penstock.model.drawing.box import EAST, ELIDED, NORTH, SIDES, SOUTH, WEST, to_ascii
+from penstock.model.drawing.order import Node
 from penstock_tui.view.rails import Rails, RowKind, lay_out
-from penstock_tui.view.task_order import Node
 
 GLYPH = "●"
 

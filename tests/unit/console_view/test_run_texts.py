@@ -14,6 +14,8 @@ from rich.style import Style
 from fakes.world import NOW, World, replace
 from fakes.world import believable as make_world
 from penstock.model.barriers import BarrierKind
+from penstock.model.drawing.nodes import run_groups, run_nodes
+from penstock.model.drawing.order import Order
 from penstock.model.outcome import Outcome, OutcomeKind, describe
 from penstock.model.states import RunState, TaskState
 from penstock.model.summary import summary
@@ -28,7 +30,6 @@ from penstock_tui.view.rails_text import RowText, after, joined
 from penstock_tui.view.spans import cut_middle, give_way, text_of, width
 from penstock_tui.view.sparkline import rates, resource_lines, sparkline
 from penstock_tui.view.state_style import Looks
-from penstock_tui.view.task_order import Order
 from penstock_tui.view.why_text import why_lines
 
 
@@ -109,7 +110,7 @@ def test_mapped_parents_stand_for_their_instances() -> None:
         task_of(task_id="a", map_index=1, upstream=()),
         task_of(task_id="b", upstream=("a",)),
     )
-    nodes = task_rows.nodes_of(replace(base, tasks=rows))
+    nodes = run_nodes(replace(base, tasks=rows))
     assert [node.key for node in nodes] == ["a[0]", "a[1]", "b"]
     assert nodes[2].upstream == ("a[0]", "a[1]")
 
@@ -123,9 +124,9 @@ def test_a_mapped_task_is_a_row_that_opens() -> None:
         task_of(task_id="b", map_index=1, upstream=("a",)),
     )
     detail = replace(base, tasks=rows, groups=())
-    groups = task_rows.groups_of(detail)
+    groups = run_groups(detail)
     assert groups == {"a[]": None, "b[]": None}
-    nodes = task_rows.nodes_of(detail)
+    nodes = run_nodes(detail)
     assert [node.upstream for node in nodes] == [(), (), ("a[0]",), ("a[1]",)]
     assert task_rows.name_of(rows[1], ("a[]",)) == "[1] eu"
     title = task_rows.group_name("a[]", rows[:2], folded=True, ascii=True)
@@ -136,7 +137,7 @@ def test_a_mapped_task_is_a_row_that_opens() -> None:
 @pytest.mark.parametrize("ascii", [False, True])
 def test_rows_keep_to_their_width_and_names_stay_longest(cells: int, ascii: bool) -> None:  # noqa: A002
     detail = detail_of("nyc_flights")
-    order = Order(task_rows.nodes_of(detail), {group.group_id: group.parent for group in detail.groups})
+    order = Order(run_nodes(detail), {group.group_id: group.parent for group in detail.groups})
     tasks = {task_rows.key_of(task): task for task in detail.tasks}
     text = RowText(lay_out_order(order), order, tasks, Looks(ascii=ascii), cells)
     for row in text.rails.rows:

@@ -9,6 +9,7 @@ from penstock_tui.screens.backfills import BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailuresScreen
+from penstock_tui.screens.graph import GraphScreen
 from penstock_tui.screens.grid import GridScreen
 from penstock_tui.screens.now import NowScreen
 from penstock_tui.screens.timeline import TimelineScreen
@@ -43,6 +44,14 @@ async def timeline(shell: Shell, targets: Sequence[Target]) -> None:
     if run is not None:
         task = key_of(target.tasks[0]) if isinstance(target, TaskTarget) else None
         await shell.push_screen(TimelineScreen(run.dag_id, run.run_id, task))
+
+
+async def graph(shell: Shell, targets: Sequence[Target]) -> None:
+    """Show what depends on what: in the run that is chosen, else the DAG's newest, else in the DAG itself."""
+    target, run = targets[0], run_of(targets[0])
+    if not isinstance(target, OfNoDag):
+        task = key_of(target.tasks[0]) if isinstance(target, TaskTarget) else None
+        await shell.push_screen(GraphScreen(target.dag_id, run.run_id if run is not None else None, task))
 
 
 async def backfills(shell: Shell, _targets: Sequence[Target]) -> None:

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 
 from penstock_tui.dialogs.why import failed_callback_lines, pause_lines, why_sheet
 from penstock_tui.shell import Shell
-from penstock_tui.target import DagTarget, RunTarget, Target, run_of
+from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget, run_of
 
 
 async def why(shell: Shell, targets: Sequence[Target]) -> None:
-    """Show what holds the run, or the DAG that has none yet, and which of the run's callbacks failed."""
+    """Show what holds the task, the run or the DAG that has none yet, and the run's failed callbacks."""
     target, cells = targets[0], min(96, shell.size.width - 10)
-    if not isinstance(target, DagTarget | RunTarget):
+    if not isinstance(target, DagTarget | RunTarget | TaskTarget):
         return
     dag_id, run = target.dag_id, run_of(target)
     run_id = run.run_id if run is not None else None
-    answer = await shell.feed.ask(lambda engine: engine.why(dag_id, run_id))
+    task_id, index = None, -1
+    if isinstance(target, TaskTarget):
+        task_id, index = target.tasks[0].task_id, target.tasks[0].map_index
+    answer = await shell.feed.ask(lambda engine: engine.why(dag_id, run_id, task_id, index))
     callbacks = None
     if run_id is not None:
         callbacks = await shell.feed.ask(lambda engine: engine.callbacks(dag_id, run_id))

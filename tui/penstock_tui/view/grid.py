@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Literal
 
 from penstock.ids import instance_key
+from penstock.model.drawing.order import Node, Order
 from penstock.model.views.grid import GridCell
 from penstock.model.views.nodes import GroupNode, TaskNode
 from penstock.model.views.runs import RunRow
@@ -16,7 +17,6 @@ from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans, fit
 from penstock_tui.view.sparkline import sparkline
 from penstock_tui.view.state_style import Looks
-from penstock_tui.view.task_order import Node, Order
 
 RUNS = ""
 """The key of the row of the runs themselves, above all tasks."""

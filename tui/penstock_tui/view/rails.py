@@ -19,8 +19,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from penstock_tui.view.box import BOX, EAST, ELIDED, NORTH, SOUTH, WEST
-from penstock_tui.view.task_order import Node, Order
+from penstock.model.drawing.box import BOX, EAST, ELIDED, NORTH, SOUTH, WEST
+from penstock.model.drawing.order import Node, Order
 
 SISTERS = 3
 """From this many tasks with the same parents and the same children, they share one rail down."""

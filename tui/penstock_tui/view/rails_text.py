@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from penstock.model.drawing.box import to_ascii
+from penstock.model.drawing.order import Order
 from penstock.model.summary import summary
 from penstock.model.views.runs import TaskRow
 from penstock_tui.view import task_rows
-from penstock_tui.view.box import to_ascii
 from penstock_tui.view.columns import chosen
 from penstock_tui.view.rails import Rails, Row, RowKind
 from penstock_tui.view.spans import Spans, fit
 from penstock_tui.view.state_style import Looks
-from penstock_tui.view.task_order import Order
 
 
 @dataclass(frozen=True, slots=True)

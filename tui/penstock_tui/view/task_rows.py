@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from penstock.ids import instance_key
+from penstock.model.drawing.nodes import MAPPED
 from penstock.model.outcome import OutcomeKind, describe
 from penstock.model.states import TERMINAL, TIMED, TaskState
 from penstock.model.views.attempts import AttemptRow
@@ -18,7 +19,6 @@ from penstock_tui.view.pauses import pause_mark
 from penstock_tui.view.spans import Spans, give_way, width
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.tally import BAD, bad_of, done_of
-from penstock_tui.view.task_order import Node
 
 COLUMNS = (
     Column("name", "task", 14, most=44),
@@ -78,43 +78,6 @@ def _seen(key: str, task: TaskRow) -> dict[str, list[str]]:
         "group": [task.group or ""],
         "text": [key, task.rendered_map_index or "", task.state.value],
     }
-
-
-MAPPED = "[]"
-"""How the row of a mapped task ends: it is listed like a group, with its instances inside."""
-
-
-def nodes_of(detail: RunDetail) -> tuple[Node, ...]:
-    """Return the run's tasks for the rails.
-
-    The instances of a mapped task are a group of their own. What stands between the instances of two
-    mapped tasks is drawn once, or from index to index: a thousand by a thousand rails show nothing.
-    """
-    instances: dict[str, list[TaskRow]] = {}
-    for task in detail.tasks:
-        instances.setdefault(task.task_id, []).append(task)
-    keys = {key_of(task) for task in detail.tasks}
-    return tuple(
-        Node(
-            key_of(task),
-            tuple(key for up in task.upstream for key in _looked_at(task, up, instances.get(up, []), keys)),
-            task.group if task.map_index < 0 else task.task_id + MAPPED,
-        )
-        for task in detail.tasks
-    )
-
-
-def _looked_at(task: TaskRow, up: str, ups: Sequence[TaskRow], keys: set[str]) -> Sequence[str]:
-    same = instance_key(up, task.map_index)
-    if task.map_index >= 0 and len(ups) > 1:
-        return [same if same in keys else key_of(ups[0])]
-    return [key_of(other) for other in ups]
-
-
-def groups_of(detail: RunDetail) -> dict[str, str | None]:
-    """Return the groups by id, each with the group around it; mapped tasks are among them."""
-    groups = {group.group_id: group.parent for group in detail.groups}
-    return groups | {task.task_id + MAPPED: task.group for task in detail.tasks if task.map_index >= 0}
 
 
 def is_failed(task: TaskRow) -> bool:

@@ -15,13 +15,14 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from penstock.model.drawing.nodes import MAPPED, run_groups, run_nodes
+from penstock.model.drawing.order import Order
 from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.view import task_rows
 from penstock_tui.view.rails import Rails, Row, RowKind, lay_out_order
 from penstock_tui.view.rails_text import RowText, after
 from penstock_tui.view.spans import Spans, fit, text_of, width
 from penstock_tui.view.state_style import Looks
-from penstock_tui.view.task_order import Order
 from penstock_tui.widgets.cursor_list import CursorList
 from penstock_tui.widgets.line import strip_of
 
@@ -77,8 +78,8 @@ class RailsList(CursorList):
         self.tasks.clear()
         self.tasks.update(fresh)
         self.marks &= fresh.keys()
-        nodes = task_rows.nodes_of(detail)
-        groups = task_rows.groups_of(detail)
+        nodes = run_nodes(detail)
+        groups = run_groups(detail)
         shape = (nodes, groups)
         if shape != self._shape:
             self._shape = shape
@@ -95,7 +96,7 @@ class RailsList(CursorList):
 
     def _fold_mapped(self, groups: Collection[str]) -> None:
         """Show mapped tasks as one row each until somebody opens them."""
-        mapped = {group for group in groups if group.endswith(task_rows.MAPPED)}
+        mapped = {group for group in groups if group.endswith(MAPPED)}
         self.folded |= mapped - self._known
         self._known |= mapped
 

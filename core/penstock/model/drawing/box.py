@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
-
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 
 BOX = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"
@@ -24,20 +22,3 @@ _ASCII = str.maketrans(
 def to_ascii(cells: str) -> str:
     """Return *cells* with every drawing character replaced by its nearest in ASCII."""
     return cells.translate(_ASCII)
-
-
-def carried(text: str, encoding: str) -> str:
-    """Return *text* with a question mark in each cell of a character that *encoding* lacks."""
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return "".join(char if _fits(char, encoding) else "?" * cell_len(char) for char in text)
-    return text
-
-
-def _fits(char: str, encoding: str) -> bool:
-    try:
-        char.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
