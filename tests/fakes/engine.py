@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fakes import world_acts as fake_acts
 from fakes.across import AcrossDags
+from fakes.forecast import Forecasts
 from fakes.task_engine import FakeTasks
 from fakes.world import DAY, NOW, World, believable, replace
 from fakes.world_points import days_of, points_of
@@ -45,7 +46,7 @@ class Committed:
     act_id: str | None
 
 
-class FakeEngine(AcrossDags, FakeTasks):
+class FakeEngine(AcrossDags, Forecasts, FakeTasks):
     """An engine that keeps its world in a dict and obeys at once.
 
     ``acts`` are the acts carried out, in order; ``committed`` the same with fingerprint and actor;
@@ -349,7 +350,7 @@ class FakeEngine(AcrossDags, FakeTasks):
         return list(self.world.pools.values())
 
     def assets(self) -> list[AssetRow]:
-        """Return every asset and alias that a DAG knows or that ever changed, by name."""
+        """Answer `Engine.assets`."""
         self._ask("assets")
         return []
 

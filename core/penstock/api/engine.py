@@ -5,7 +5,7 @@ read-only if no engine runs) and `penstock.api.client.SocketEngine` over the Uni
 pass one contract suite. The socket's client and its protocol are made from these type hints
 (`penstock.api.questions`), so a new question is one method here and its answer in `LocalEngine`.
 Calls block and may be made from any thread; none takes longer than the engine needs to read a few
-rows, except `changes`.
+rows, except `changes` and what is marked with `aside`.
 
 Every call raises `UnknownError` for an id that does not exist, and `EngineNotRunningError` if
 nobody can answer.
@@ -19,11 +19,12 @@ from typing import Protocol, TypeVar
 
 from penstock.api.task_engine import TaskEngine
 from penstock.model.acts import AnyAct
-from penstock.model.queries import RunQuery
+from penstock.model.queries import ForecastQuery, RunQuery
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.coming import ComingPage
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
@@ -47,6 +48,12 @@ def acting(call: Call) -> Call:
     return call
 
 
+def aside(call: Call) -> Call:
+    """Mark a question that takes longer than reading a few rows: the engine answers it beside its ticks."""
+    vars(call)["aside"] = True
+    return call
+
+
 class Engine(TaskEngine, Protocol):
     """What a client may ask."""
 
@@ -64,6 +71,15 @@ class Engine(TaskEngine, Protocol):
 
     def next_points(self, dag_id: str, count: int) -> list[PointRow]:
         """Return the next *count* schedule points, whether or not the schedule is paused."""
+        ...
+
+    @aside
+    def forecast(self, query: ForecastQuery) -> ComingPage:
+        """Return one page of what all schedules will do, and what a change on paper would do to it.
+
+        Raises `UsageError` for a window or a size that makes no sense, `UnknownError` for a DAG that does not
+        exist.
+        """
         ...
 
     def ledger(self, dag_id: str, limit: int = 100) -> list[LedgerRow]:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from penstock.api.local_forecast import LocalForecasts
 from penstock.api.local_searches import LocalSearches
 from penstock.api.local_tasks import LocalTasks
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
@@ -96,7 +97,7 @@ class Acts(Planner, Protocol):
         ...
 
 
-class LocalEngine(LocalSearches, LocalTasks):
+class LocalEngine(LocalSearches, LocalTasks, LocalForecasts):
     """Answers from *database* and, what attempts printed, from *archive*.
 
     With *acts* it is the daemon's: ``status().pid`` is this process and commits are carried out.

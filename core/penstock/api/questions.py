@@ -54,6 +54,8 @@ class Question(NamedTuple):
     result: Any
     acting: bool
     """Whether it changes something (`penstock.api.engine.acting`)."""
+    aside: bool
+    """Whether it is answered in a thread of its own (`penstock.api.engine.aside`)."""
 
     def named(self, places: tuple[Any, ...], names: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of a call by name; raise TypeError, as Python would, if they do not fit."""
@@ -84,6 +86,7 @@ def question(name: str) -> Question:
         required=frozenset(parameters) - _defaults(call).keys(),
         result=get_type_hints(call)["return"],
         acting=vars(call).get("acting", False),
+        aside=vars(call).get("aside", False),
     )
 
 

@@ -27,6 +27,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "dags": "dags:dags",
         "runs": "runs:runs",
         "now": "now:now",
+        "coming": "coming:coming",
         "failures": "failures:failures",
         "tasks": "tasks:tasks",
         "attempts": "attempts:attempts",

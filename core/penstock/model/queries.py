@@ -43,3 +43,32 @@ class RunQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reverse: bool = False
     limit: int = 50
     offset: int = 0
+
+
+class WhatIf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is changed on paper: schedules that are paused (until a time) or resumed, sizes, the parallelism.
+
+    ``pools`` maps a name to slots; one that does not exist is made.
+    """
+
+    pause: tuple[str, ...] = ()
+    until: datetime | None = None
+    """When the pauses on paper end; None: they do not."""
+    resume: tuple[str, ...] = ()
+    pools: dict[str, int] = {}
+    parallelism: int | None = None
+
+
+class ForecastQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the schedules will do in the next ``hours``, from row ``offset`` on.
+
+    Only points of DAGs that match every term (dag, owner, tag, text) are listed; what is worked out is the
+    same. ``slow`` takes the p95 of durations instead of the median. ``limit`` is at most 2,000.
+    """
+
+    hours: float = 24.0
+    terms: tuple[Term, ...] = ()
+    offset: int = 0
+    limit: int = 500
+    slow: bool = False
+    what_if: WhatIf | None = None

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from penstock.api import wire
 from penstock.api.local import LocalEngine
-from penstock.api.questions import Hello, question
+from penstock.api.questions import Hello, Question, question
 from penstock.errors import EngineError, PenstockError, ProtocolError
 from penstock.model.views.events import Change
 from penstock.service.notices import Notices
@@ -166,7 +166,7 @@ class Connection(asyncio.Protocol):
             if asked.name == wire.CHANGES:
                 await self._stream(**arguments)
                 return
-            self._send({"id": number, "result": await self._call(asked.name, arguments)})
+            self._send({"id": number, "result": await self._call(asked, arguments)})
         except PenstockError as error:
             self._send_problem(number, error)
         except OverflowError:
@@ -175,15 +175,17 @@ class Connection(asyncio.Protocol):
             log.exception("a request failed")
             self._send_problem(number, error)
 
-    async def _call(self, name: str, arguments: dict[str, Any]) -> Any:
-        match name:
+    async def _call(self, asked: Question, arguments: dict[str, Any]) -> Any:
+        match asked.name:
             case "hello":
                 return _hello(**arguments)
             case "ping":
                 return True
             case "commit":
                 return await self._engine.commit_async(**arguments)
-            case _:
+            case name if asked.aside:
+                return await asyncio.to_thread(getattr(self._engine, name), **arguments)
+            case name:
                 return getattr(self._engine, name)(**arguments)
 
     async def _stream(self, heartbeat: float) -> None:

@@ -153,21 +153,52 @@ def owed(
     return len(points), points[0] if points else None
 
 
-def coming(spec: DagSpec, *, cursor: Point | None, first_seen: datetime, now: datetime) -> Iterator[Point]:
+def coming(
+    spec: DagSpec,
+    *,
+    cursor: Point | None,
+    first_seen: datetime,
+    now: datetime,
+    resumed: datetime | None = None,
+) -> Iterator[Point]:
     """Yield the points that get a run, in order, seen at *now*, if nothing is paused and the engine runs.
 
-    What `decide` creates now comes first, then what it will create later. For ``@continuous`` only the
-    next point is known.
+    What `decide` creates now comes first, then what it will create later. *resumed* is when a pause of the
+    schedule is lifted. For ``@continuous`` only the next point is known.
     """
     table = stored_timetable(spec.schedule)
     if isinstance(table, PeriodicTimetable):
         grid = table.grid(spec.start_date or first_seen)
-        yield from _Periodic(table, grid, spec, cursor, first_seen, now).created()
+        yield from _Periodic(table, grid, spec, cursor, first_seen, now, resumed).created()
         return
     seen = now if isinstance(table, ContinuousTimetable) else first_seen
     point = table.next(cursor, start=spec.start_date or first_seen, end=spec.end_date, now=seen)
     if point is not None:
         yield point
+
+
+def count_coming(
+    spec: DagSpec,
+    *,
+    cursor: Point | None,
+    first_seen: datetime,
+    now: datetime,
+    until: datetime,
+    resumed: datetime | None = None,
+) -> int:
+    """Return how many of the points of `coming` are due at *until*, without making them one by one."""
+    first = next(
+        coming(spec, cursor=cursor, first_seen=first_seen, now=now, resumed=resumed),
+        None,
+    )
+    if first is None or first.run_after > until:
+        return 0
+    table = stored_timetable(spec.schedule)
+    if not isinstance(table, PeriodicTimetable):
+        return 1
+    grid = table.grid(spec.start_date or first_seen)
+    work = _Periodic(table, grid, spec, cursor, first_seen, now, resumed)
+    return grid.count(work.first_made(), work.newest_tick(until))
 
 
 def _single(point: Point | None, cursor: Point | None, now: datetime, limit: int) -> Decisions:
@@ -210,10 +241,14 @@ class _Periodic:
 
     def created(self) -> Iterator[Point]:
         """Yield the points that get a run now or later, in order."""
+        yield from self._points(self.first_made(), min(self.spec.end_date or NEVER, _LAST_TICK))
+
+    def first_made(self) -> datetime:
+        """Return the first tick that gets a run."""
         first = self.first_tick()
-        if self.spec.catchup != "all":
-            first = max(first, self._first_kept(first, self.newest_tick(self.now)))
-        yield from self._points(first, min(self.spec.end_date or NEVER, _LAST_TICK))
+        if self.spec.catchup == "all":
+            return first
+        return max(first, self._first_kept(first, self.newest_tick(self.now)))
 
     def first_tick(self) -> datetime:
         """Return the first tick that is not settled, or `NEVER`."""

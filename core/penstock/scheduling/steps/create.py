@@ -8,6 +8,7 @@ from dataclasses import replace
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.ids import make_run_id
 from penstock.model.backfills import BackfillPointState, BackfillState, Canary
+from penstock.model.overlap import fair_share, on_overlap, takes_more
 from penstock.model.rush import Rush
 from penstock.model.states import RUN_UNFINISHED, RunState, RunType, TaskState
 from penstock.model.subject import about_dag, about_row
@@ -29,9 +30,6 @@ from penstock.store.engine.records import BackfillPointRecord
 from penstock.timetable.due import Create, decide
 from penstock.timetable.point import Point
 
-_QUEUE_AHEAD = 32
-"""With catchup ``all``, the most runs in the queue: the rest stays in the schedule."""
-
 
 def create(tick: Tick) -> None:
     """Settle due points of all schedules fairly, serve backfills, and start the next queued runs."""
@@ -40,7 +38,7 @@ def create(tick: Tick) -> None:
     kept = 1 if any(found.waiting for found in tick.world.backfills.values()) else 0  # never starved
     left = tick.settings.runs_per_tick - tick.created
     left -= kept if left > 1 else 0
-    share = max(1, left // max(1, len(due)))
+    share = fair_share(left, len(due))
     for entry in due:
         if left > 0:
             with about_dag(entry.dag_id):
@@ -69,7 +67,7 @@ def _is_due(tick: Tick, entry: DagEntry) -> bool:
 def _settle_schedule(tick: Tick, entry: DagEntry, share: int) -> None:
     spec = entry.structure.spec
     active = tick.world.active(entry.dag_id)
-    if spec.catchup == "all" and active >= max(_QUEUE_AHEAD, spec.max_active_runs):
+    if not takes_more(spec, active):
         entry.next_due_us = None
         return
     try:
@@ -122,12 +120,15 @@ def _create(tick: Tick, entry: DagEntry, point: Point, *, late: bool) -> None:
         tick.ledger.record_run(entry, point, standing[0], late=late)
         return
     active = [live for live in tick.world.runs_of(entry.dag_id) if live.record.backfill_id is None]
-    if tick.world.active(entry.dag_id) >= spec.max_active_runs and spec.overlap != "queue":
-        if spec.overlap == "skip":
+    match on_overlap(spec, tick.world.active(entry.dag_id)):
+        case "skip":
             tick.ledger.record_skip(entry, point.logical_date, point.logical_date, 1, "overlap")
             return
-        for live in active:
-            cancel(tick, live, to_be_ended(live), whole=True, reason="a newer run takes its place")
+        case "replace":
+            for live in active:
+                cancel(tick, live, to_be_ended(live), whole=True, reason="a newer run takes its place")
+        case "create":
+            pass
     run_id = tick.world.free_run_id(entry.dag_id, make_run_id(RunType.SCHEDULED.value, point.run_after))
     create_run(
         tick,

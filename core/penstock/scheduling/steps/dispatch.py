@@ -14,6 +14,7 @@ import heapq
 from penstock.ids import new_attempt_id
 from penstock.model.barriers import BarrierKind
 from penstock.model.rush import Rush
+from penstock.model.slots import turn
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import Verdict
@@ -51,8 +52,7 @@ def dispatch(tick: Tick) -> None:
             offers[dag_id] = (occupancy.total, live, task)
             weight = live.structure.weights[task.task_id]
             yields = _yields(tick.world, occupancy, live)
-            rank = (yields, occupancy.by_dag[dag_id], -weight, live.record.run_after_us, dag_id)
-            heapq.heappush(heads, rank)
+            heapq.heappush(heads, turn(occupancy, live, weight, live.record.run_after_us, yields=yields))
 
     for dag_id in waiting:
         offer(dag_id)

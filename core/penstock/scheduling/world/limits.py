@@ -5,27 +5,19 @@ Occupancy is derived from the live attempts each time, never counted up and down
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-
 from penstock.model.barriers import BarrierKind
+from penstock.model.slots import Slots, blocked_by
+from penstock.model.slots import run_full as run_full  # noqa: PLC0414 - known under this name too
 from penstock.model.spec import TaskSpec
 from penstock.model.states import TaskState
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.live_rows import Apart
 
 
-@dataclass(slots=True)
-class Occupancy:
-    """Slots in use."""
+class Occupancy(Slots):
+    """Slots in use, as the engine sees them."""
 
-    total: int = 0
-    by_dag: Counter[str] = field(default_factory=Counter)
-    by_run: Counter[int] = field(default_factory=Counter)
-    by_task: Counter[tuple[str, str]] = field(default_factory=Counter)
-    by_run_task: Counter[tuple[int, str]] = field(default_factory=Counter)
-    by_pool: Counter[str] = field(default_factory=Counter)
-    by_backfill: Counter[int] = field(default_factory=Counter)
+    __slots__ = ()
 
     @classmethod
     def of(cls, world: World) -> Occupancy:
@@ -59,18 +51,6 @@ class Occupancy:
                     if spec.pool in counting:
                         self.by_pool[spec.pool] += spec.pool_slots
 
-    def take(self, live: LiveRun, spec: TaskSpec) -> None:
-        """Count one more launch."""
-        run = live.record
-        self.total += 1
-        self.by_dag[run.dag_id] += 1
-        self.by_run[run.id] += 1
-        self.by_task[run.dag_id, spec.task_id] += 1
-        self.by_run_task[run.id, spec.task_id] += 1
-        self.by_pool[spec.pool] += spec.pool_slots
-        if run.backfill_id is not None:
-            self.by_backfill[run.backfill_id] += 1
-
 
 def run_queue(world: World, live: LiveRun) -> str | int:
     """Return the queue of a run: its active backfill's, by key, or its DAG's, by id."""
@@ -87,21 +67,6 @@ def run_limit(world: World, live: LiveRun) -> int:
     return (live if entry is None else entry).structure.spec.max_active_runs
 
 
-def run_full(occupancy: Occupancy, live: LiveRun) -> bool:
-    """Whether ``max_active_tasks`` of the run is reached."""
-    return occupancy.by_run[live.record.id] >= live.structure.spec.max_active_tasks
-
-
 def task_blocked(world: World, occupancy: Occupancy, live: LiveRun, spec: TaskSpec) -> BarrierKind | None:
     """Return which limit keeps a task from being launched, as a kind of barrier, or None."""
-    pool = world.pools.get(spec.pool)
-    if pool is None or occupancy.by_pool[spec.pool] + spec.pool_slots > pool.slots:
-        return BarrierKind.POOL
-    run = live.record
-    limit = spec.max_active_tis_per_dag
-    if limit is not None and occupancy.by_task[run.dag_id, spec.task_id] >= limit:
-        return BarrierKind.MAX_ACTIVE_TIS_PER_DAG
-    limit = spec.max_active_tis_per_dagrun
-    if limit is not None and occupancy.by_run_task[run.id, spec.task_id] >= limit:
-        return BarrierKind.MAX_ACTIVE_TIS_PER_DAGRUN
-    return None
+    return blocked_by(world.pools, occupancy, live, spec)

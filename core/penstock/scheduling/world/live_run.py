@@ -6,6 +6,7 @@ import heapq
 import json
 from dataclasses import dataclass, field
 
+from penstock.model.slots import queue_kind
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, TaskState
 from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_run
@@ -80,11 +81,9 @@ def build_live(record: RunRecord, structure: Structure, tasks: list[TaskRecord])
 def enqueue(live: LiveRun, task: TaskRecord) -> None:
     """Put a scheduled task instance among those that wait for a slot."""
     spec = live.structure.tasks[task.task_id]
-    limited = spec.max_active_tis_per_dag is not None or spec.max_active_tis_per_dagrun is not None
-    kind = (spec.pool, spec.pool_slots, task.task_id if limited else "")
     weight = live.structure.weights[task.task_id]
     entry = (-weight, task.position, task.map_index, task.key)
-    heapq.heappush(live.queues.setdefault(kind, []), entry)
+    heapq.heappush(live.queues.setdefault(queue_kind(spec), []), entry)
 
 
 def take_decision(live: LiveRun, task: TaskRecord) -> None:

@@ -135,6 +135,11 @@ def dag_row(connection: Connection, dag_id: str) -> AnyRow:
     return row
 
 
+def all_dag_rows(connection: Connection) -> list[AnyRow]:
+    """Return the rows of all DAGs by id, as `dag_row` returns one."""
+    return list(connection.execute(_DAGS))
+
+
 def dag_cursor(row: AnyRow) -> Cursor:
     """Return how far the schedule of a row of `dag_row` is settled."""
     return Cursor(*row[:6])

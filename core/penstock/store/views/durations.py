@@ -27,7 +27,8 @@ MOST_RUNS = 100
 LEAST_RUNS = 20
 _ENOUGH = 20_000
 """Durations after which no further runs are read."""
-_KEPT_DAGS = 64
+_KEPT_DAGS = 512
+"""A forecast asks for all DAGs at once."""
 
 _FINISHED = (
     sa.select(_run.c.id, _run.c.version)

@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from penstock.clock import Clock, SystemClock, to_us
+from penstock.forecast.facts import Facts
 from penstock.model.queries import RunQuery
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock.model.views.attempts import AttemptRow, Sample
@@ -43,6 +44,7 @@ from penstock.store.views import (
     callbacks,
     dags,
     failures,
+    forecast,
     now,
     quarantine,
     runs,
@@ -121,6 +123,13 @@ class Reads:
             row = dags.dag_row(connection, dag_id)
             spec = self._versions.one(connection, row.version_id).spec
         return self._coming.points(dags.dag_cursor(row), spec, min(count, _MOST_POINTS))
+
+    def facts(self) -> Facts:
+        """Return what a forecast begins with."""
+        with self._database.show() as connection:
+            return forecast.read_facts(
+                connection, self._versions, self._durations, self._clock.now(), self._settings
+            )
 
     def ledger(self, dag_id: str, limit: int) -> list[LedgerRow]:
         """Return the newest records of the missed-point ledger, newest first."""

@@ -1,0 +1,170 @@
+"""Reads what a forecast begins with: DAGs, pauses, pools, unfinished runs, and how long tasks took."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from penstock.clock import from_us
+from penstock.forecast.facts import DagFacts, Facts, Paused, PoolFacts, RunFacts, TaskFacts
+from penstock.ids import instance_key
+from penstock.model.backfills import BackfillPointState
+from penstock.model.pauses import PauseKind
+from penstock.model.states import TERMINAL, RunState, TaskState
+from penstock.model.subject import about_dag, about_run
+from penstock.settings import Settings
+from penstock.store import tables
+from penstock.store.sieve import Sieve
+from penstock.store.sqlite.indexed import UNFINISHED_RUNS
+from penstock.store.statement import table_of
+from penstock.store.views.dags import all_dag_rows, dag_cursor
+from penstock.store.views.durations import Durations
+from penstock.store.views.quarantine import reasons
+from penstock.store.views.runs import PAUSES, AnyRow
+from penstock.store.views.versions import StoredVersion, Versions
+
+_dag = table_of(tables.DagRow)
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_attempt = table_of(tables.AttemptRow)
+_pool = table_of(tables.PoolRow)
+_point = table_of(tables.BackfillPointRow)
+_backfill = table_of(tables.BackfillRow)
+
+_RUNS = (
+    sa.select(
+        _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.version_id, _run.c.state, _run.c.run_after_us,
+        _run.c.logical_us, _run.c.backfill_id,
+    )
+    .where(UNFINISHED_RUNS)
+    .order_by(_run.c.run_after_us, _run.c.id)
+)  # fmt: skip
+_TASKS = (
+    sa.select(
+        _task.c.run_pk, _task.c.task_id, _task.c.map_index, _task.c.state, _task.c.next_us,
+        _task.c.queued_us, _attempt.c.start_us,
+    )
+    .select_from(
+        _run.join(_task, _task.c.run_pk == _run.c.id).outerjoin(
+            _attempt, _attempt.c.attempt_id == _task.c.attempt_id
+        )
+    )
+    .where(UNFINISHED_RUNS, _task.c.state.not_in(TERMINAL))
+    .order_by(_task.c.run_pk, _task.c.position, _task.c.map_index)
+)  # fmt: skip
+# Runs of dates that the schedule has not reached: those triggered or backfilled ahead of it.
+_SERVED = (
+    sa.select(_run.c.dag_id, _run.c.logical_us, _run.c.run_id)
+    .select_from(_dag.join(_run, _run.c.dag_id == _dag.c.dag_id))
+    .where(_run.c.logical_us > _dag.c.cursor_start_us)
+)
+_BACKFILLS = (
+    sa.select(_backfill.c.id, _backfill.c.dag_id, sa.func.count())
+    .select_from(_backfill.join(_point, _point.c.backfill_id == _backfill.c.id))
+    .where(_backfill.c.state == "running", _point.c.state == BackfillPointState.WAITING)
+    .group_by(_backfill.c.id, _backfill.c.dag_id)
+    .order_by(_backfill.c.id)
+)
+_Pauses = dict[tuple[str, str, str, str], Paused]
+
+
+def read_facts(
+    connection: Connection, versions: Versions, durations: Durations, now: datetime, settings: Settings
+) -> Facts:
+    """Return the picture of the instance; DAGs and runs that cannot be read are left out."""
+    rows = all_dag_rows(connection)
+    runs = connection.execute(_RUNS).all()
+    kept = versions.load(connection, {row.version_id for row in (*rows, *runs)})
+    pauses = _pauses(connection)
+    served: dict[str, dict[int, str]] = defaultdict(dict)
+    for dag_id, logical_us, run_id in connection.execute(_SERVED):
+        served[dag_id][logical_us] = run_id
+    barred = reasons(connection)
+    working = {row.dag_id for row in runs}
+
+    def dag(row: AnyRow) -> DagFacts:
+        version, cursor = kept[row.version_id], dag_cursor(row)
+        comes = version.spec.schedule.kind != "none" and not row.missing
+        usual = durations.usuals(connection, row.dag_id) if comes or row.dag_id in working else None
+        return DagFacts(
+            structure=_whole(version),
+            cursor=cursor.point,
+            first_seen=from_us(row.first_seen_us),
+            missing=bool(row.missing),
+            barred=barred.get(row.dag_id),
+            paused=pauses.get((PauseKind.SCHEDULE, row.dag_id, "", "")),
+            frozen=pauses.get((PauseKind.FREEZE, row.dag_id, "", "")),
+            served=served.get(row.dag_id, {}),
+            usual=usual.by_task if usual is not None else {},
+            history=len(usual.runs) if usual is not None else 0,
+        )
+
+    tasks: dict[int, list[AnyRow]] = defaultdict(list)
+    for row in connection.execute(_TASKS):
+        tasks[row.run_pk].append(row)
+    return Facts(
+        now=now,
+        parallelism=settings.parallelism,
+        runs_per_tick=settings.runs_per_tick,
+        pools={
+            row.name: PoolFacts(row.slots)
+            for row in connection.execute(sa.select(_pool.c.name, _pool.c.slots))
+            if isinstance(row.slots, int)
+        },
+        dags=tuple(Sieve().rows(rows, lambda row: about_dag(str(row.dag_id)), dag)),
+        runs=tuple(
+            Sieve().rows(
+                [row for row in runs if f"{row.dag_id}/{row.run_id}" not in barred],
+                lambda row: about_run(str(row.dag_id), str(row.run_id)),
+                lambda row: _run_facts(row, kept, pauses, tasks[row.id]),
+            )
+        ),
+        backfills=tuple((row[0], row[1], row[2]) for row in connection.execute(_BACKFILLS)),
+    )
+
+
+def _whole(version: StoredVersion) -> StoredVersion:
+    """Return a version that can be worked with; raise ValueError otherwise."""
+    if not version.readable:
+        raise ValueError(version.spec.description or "its version cannot be read")
+    version.checked()
+    return version
+
+
+def _pauses(connection: Connection) -> _Pauses:
+    return {
+        (row.kind, row.dag_id, row.run_id, row.task_id): Paused(row.by, row.why, row.until_us)
+        for row in connection.execute(PAUSES)
+    }
+
+
+def _run_facts(row: Any, kept: dict[int, StoredVersion], pauses: _Pauses, tasks: list[AnyRow]) -> RunFacts:
+    def held(task: AnyRow) -> Paused | None:
+        names = (instance_key(task.task_id, task.map_index), task.task_id)
+        found = (pauses.get((PauseKind.TASK, row.dag_id, row.run_id, name)) for name in names)
+        return next((each for each in found if each is not None), None)
+
+    return RunFacts(
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        structure=_whole(kept[row.version_id]),
+        state=RunState(row.state),
+        run_after_us=row.run_after_us,
+        logical_us=row.logical_us,
+        backfill_id=row.backfill_id,
+        held=pauses.get((PauseKind.RUN, row.dag_id, row.run_id, "")),
+        tasks=tuple(
+            TaskFacts(
+                task.task_id,
+                TaskState(task.state),
+                since_us=task.start_us if task.start_us is not None else task.queued_us,
+                next_us=task.next_us,
+                held=held(task),
+            )
+            for task in tasks
+        ),
+    )
