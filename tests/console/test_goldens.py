@@ -29,6 +29,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "clear": (("c",), ("Clear 12 tasks (y)",)),
     "backfill": (("b", "ctrl+u", *"2026-07-20"), ("Create 9 (^s)",)),
     "pauses": (("P",), ("Pause orders_daily (y)",)),
+    "breakpoint": (("B", *"join"), ("Stop before join",)),
     "trigger": (("t",), ("Trigger 1 run (y)",)),
     "help": (("question_mark",), ("Keys of this view",)),
     "palette": (("colon", *"cl"), ("clear",)),

@@ -20,6 +20,7 @@ from penstock.attempts.protocol import LOG_INDEX, attempt_path
 from penstock.clock import to_us
 from penstock.errors import BadIdError, UnknownError
 from penstock.model.outcome import Outcome, OutcomeKind
+from penstock.model.queries import RunQuery
 from penstock.model.states import RunState, TaskState
 from penstock.store import tables
 from penstock.store.quarantine_table import QuarantineRow
@@ -218,6 +219,36 @@ def test_the_smaller_lists(port: Port) -> None:
     assert (pools["warehouse"].used, pools["warehouse"].slots) == (2, 3)
     assert pools["warehouse"].holders == ("etl/now/report",)
     assert (pools["default_pool"].used, pools["default_pool"].waiting) == (0, 1)
+
+
+def test_breakpoints_and_the_run_that_has_stopped(port: Port) -> None:
+    for kind, run, name, reached in (
+        ("before", "", "load", None),
+        ("after", "now", "extract", to_us(NOON)),
+        ("before", "now", "clean", None),
+    ):
+        builders.insert(
+            port.database, tables.PauseRow, kind=kind, dag_id="etl", run_id=run, task_id=name, by="ann",
+            since_us=to_us(NOON), why="look", reached_us=reached,
+        )  # fmt: skip
+    rows = port.engine.breakpoints("etl")
+    assert [(row.run_id, row.where, row.task_id, row.reached) for row in rows] == [
+        (None, "before", "load", None),
+        ("now", "before", "clean", None),
+        ("now", "after", "extract", NOON),
+    ]
+    assert port.engine.breakpoints("etl", "now") == rows[1:]
+    assert port.engine.breakpoints("idle") == []
+    assert port.engine.breakpoints() == rows
+    detail = port.engine.run("etl", "now")
+    assert list(detail.breakpoints) == rows[1:]
+    [found] = [run for run in port.engine.find_runs(RunQuery()).runs if run.run_id == "now"]
+    [listed] = [run for run in port.engine.runs("etl") if run.run_id == "now"]
+    [dag] = [dag for dag in port.engine.dags() if dag.dag_id == "etl"]
+    for shown in (detail.run, found, listed, dag.last_run):
+        assert shown is not None
+        assert shown.held is not None
+        assert (shown.held.breakpoint, shown.held.since, shown.held.why) == ("after extract", NOON, "look")
 
 
 def test_backfills(port: Port) -> None:

@@ -65,6 +65,9 @@ EVERY_ACT: list[acts.AnyAct] = [
     acts.Unfreeze(dag_id="etl"),
     acts.Hold(dag_id="etl", run_id="r", task_id="a", until=datetime(2026, 1, 1, tzinfo=UTC)),
     acts.Release(dag_id="etl", run_id="r"),
+    acts.SetBreakpoint(dag_id="etl", run_id="r", tasks=("a", "b[3]"), where="after", why="w"),
+    acts.SetBreakpoint(dag_id="etl", tasks=("a",)),
+    acts.ClearBreakpoint(dag_id="etl", run_id="r", where="before"),
     acts.CreateBackfill(
         dag_id="etl", from_date=NOON, to_date=NOON, reprocess=Reprocess.FAILED, backwards=True
     ),

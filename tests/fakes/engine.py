@@ -26,6 +26,7 @@ from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
+from penstock.model.views.pauses import BreakpointRow
 from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
@@ -320,6 +321,15 @@ class FakeEngine(AcrossDags, Forecasts, FakeTasks):
             and (task_id is None or (task_id, map_index) == (event.task_id, event.map_index))
         ]
         return found[:limit]
+
+    def breakpoints(self, dag_id: str | None = None, run_id: str | None = None) -> list[BreakpointRow]:
+        """Answer `Engine.breakpoints`."""
+        self._ask("breakpoints")
+        return [
+            each
+            for each in self.world.breakpoints
+            if dag_id in (None, each.dag_id) and run_id in (None, each.run_id)
+        ]
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Answer `Engine.import_errors`."""

@@ -25,7 +25,7 @@ from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import EventRow
 from penstock.model.views.failures import Handled
 from penstock.model.views.nodes import GroupNode, TaskNode
-from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.pauses import BreakpointRow, PauseInfo
 from penstock.model.views.points import LedgerPoint
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
@@ -81,6 +81,7 @@ class World:
     """Offsets and microseconds since 1970; without them all of a log was printed at the start."""
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     errors: list[ImportErrorRow] = field(default_factory=list)
+    breakpoints: list[BreakpointRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)
     backfills: dict[int, BackfillRow] = field(default_factory=dict)
     pools: dict[str, PoolRow] = field(default_factory=dict)

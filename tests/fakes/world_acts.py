@@ -16,7 +16,7 @@ from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, T
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagDetail
 from penstock.model.views.failures import Handled
-from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.pauses import BreakpointRow, PauseInfo
 from penstock.model.views.plans import Done, Plan, PlanItem
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.runs import RunDetail, RunRow
@@ -78,6 +78,8 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
                 dag_id=act.dag_id, run_id=act.run_id, task_id=act.task_id, before="-", after=verb.lower()
             )
             return f"{verb} {act.task_id or act.run_id}", (item,), {}, f"penstock {verb.lower()} {words}"
+        case acts.SetBreakpoint() | acts.ClearBreakpoint():
+            return _breakpoint_plan(act)
         case acts.AcknowledgeFailures() | acts.SnoozeFailures() | acts.ReopenFailures():
             verb = acts.act_name(act).removeprefix("failures_")
             item = PlanItem(
@@ -123,6 +125,17 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
             _hold(world, act, replace(by, why=act.why, until=act.until))
         case acts.Release():
             _hold(world, act, None)
+        case acts.SetBreakpoint():
+            world.breakpoints += [
+                BreakpointRow(
+                    dag_id=act.dag_id, run_id=act.run_id, task_id=name, where=act.where, by=by.by,
+                    set_at=by.since, why=act.why,
+                )
+                for name in act.tasks
+            ]  # fmt: skip
+        case acts.ClearBreakpoint():
+            mine = [each for each in world.breakpoints if _cleared(each, act)]
+            world.breakpoints = [each for each in world.breakpoints if each not in mine]
         case acts.CreateBackfill():
             backfill_id = _make_backfill(world, act, planned, now, actor)
         case acts.PauseBackfill() | acts.ResumeBackfill() | acts.CancelBackfill():
@@ -374,6 +387,26 @@ def _apply_items(world: World, items: Sequence[PlanItem], act: acts.AnyAct) -> N
         if isinstance(act, acts.Cancel):
             state = detail.run.state if act.task_id else RunState.CANCELLED
         world.runs[dag_id, run_id] = replace(detail, run=replace(detail.run, state=state))
+
+
+def _cleared(each: BreakpointRow, act: acts.ClearBreakpoint) -> bool:
+    place = (each.dag_id, each.run_id) == (act.dag_id, act.run_id)
+    return place and (not act.tasks or each.task_id in act.tasks) and act.where in (None, each.where)
+
+
+def _breakpoint_plan(
+    act: acts.SetBreakpoint | acts.ClearBreakpoint,
+) -> tuple[str, tuple[PlanItem, ...], dict[str, int], str]:
+    verb = "Stop" if isinstance(act, acts.SetBreakpoint) else "Go on from"
+    items = tuple(
+        PlanItem(dag_id=act.dag_id, run_id=act.run_id, task_id=name, before="-", after=verb.lower())
+        for name in act.tasks
+    )
+    word = "set" if isinstance(act, acts.SetBreakpoint) else "clear"
+    parts = ["penstock breakpoint", word, act.dag_id, act.run_id, *act.tasks]
+    parts += [f"--{act.where}"] if act.where else []
+    title = f"{verb} {act.where or 'breakpoints'} {', '.join(act.tasks)}"
+    return title, items, {}, " ".join(part for part in parts if part)
 
 
 def _hold(world: World, act: acts.Hold | acts.Release, info: PauseInfo | None) -> None:

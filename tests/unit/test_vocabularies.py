@@ -112,6 +112,8 @@ def test_a_pause_of_each_kind_has_its_words() -> None:
         "freeze": ("freeze", "unfreeze", "frozen"),
         "run": ("hold", "release", "held"),
         "task": ("hold", "release", "held"),
+        "before": ("breakpoint_set", "breakpoint_clear", "stops before"),
+        "after": ("breakpoint_set", "breakpoint_clear", "stops after"),
     }
     assert all(term.pause_verb and term.lift_verb and term.without for term in PAUSES.values())
 
@@ -123,7 +125,7 @@ def test_the_console_draws_what_the_tables_say() -> None:
             assert looks.cell(value) == (words[value].look.glyph, words[value].look.style)
             assert plain.glyph(value) == words[value].look.letter
     assert looks.worded(CallbackState.DONE) == ("\u2713 success", "green")
-    assert [plain.glyph(kind) for kind in PauseKind] == ["P", "Z", "H", "H"]
+    assert [plain.glyph(kind) for kind in PauseKind] == ["P", "Z", "H", "H", "B", "B"]
     assert looks.glyph(SubjectKind.RUN) == "!"
     assert looks.look("no such state").word == ""
 

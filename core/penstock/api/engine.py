@@ -29,6 +29,7 @@ from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
 from penstock.model.views.now import NowPage
+from penstock.model.views.pauses import BreakpointRow
 from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
@@ -174,6 +175,10 @@ class Engine(TaskEngine, Protocol):
 
         With *task_id* only those of one task instance of a run.
         """
+        ...
+
+    def breakpoints(self, dag_id: str | None = None, run_id: str | None = None) -> list[BreakpointRow]:
+        """Return the breakpoints that are set: all, those of a DAG, or of a run, by DAG and run."""
         ...
 
     def import_errors(self) -> list[ImportErrorRow]:

@@ -29,6 +29,7 @@ from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
 from penstock.model.views.now import NowPage, Waits
+from penstock.model.views.pauses import BreakpointRow
 from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
@@ -263,6 +264,10 @@ class LocalEngine(LocalSearches, LocalTasks, LocalForecasts):
         """Return the newest *limit* events with a seq above *after*, newest first."""
         instance = None if task_id is None else (task_id, map_index)
         return self._reads.events(dag_id, run_id, limit, after, instance)
+
+    def breakpoints(self, dag_id: str | None = None, run_id: str | None = None) -> list[BreakpointRow]:
+        """Return the breakpoints that are set."""
+        return self._reads.breakpoints(dag_id, run_id)
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""

@@ -62,6 +62,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "resume": "resume:resume",
         "hold": "hold:hold",
         "release": "hold:release",
+        "breakpoint": "breakpoint:breakpoint_group",
         "note": "note:note",
         "backfill": "backfill:backfill",
     },

@@ -14,6 +14,7 @@ from penstock.cli.runs_list import list_runs
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from penstock.model.views.pauses import PauseInfo
     from penstock.model.views.runs import RunDetail
 
 
@@ -80,6 +81,14 @@ def _facts(detail: RunDetail, zone: tzinfo) -> list[tuple[str, str]]:
         ("repeats", text.one_line(run.rerun_of) if run.rerun_of else ""),
         ("repeated by", text.one_line(", ".join(detail.reruns)) if detail.reruns else ""),
         ("backfill", str(run.backfill_id) if run.backfill_id else ""),
-        ("held", f"by {text.one_line(run.held.by)}" if run.held else ""),
+        ("held", _held(run.held) if run.held else ""),
         ("runs", run.rush or ""),
     ]
+
+
+def _held(info: PauseInfo) -> str:
+    """Return where a run has stopped, or who holds it."""
+    from penstock.cli import text
+
+    where = f"at a breakpoint {info.breakpoint}, " if info.breakpoint else ""
+    return text.one_line(f"{where}by {info.by}" + (f": {info.why}" if info.why else ""))

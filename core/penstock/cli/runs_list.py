@@ -191,10 +191,16 @@ def _date(row: RunRow, zone: tzinfo | None) -> str:
     return text.moment(row.logical_date, zone)
 
 
+def _held(row: RunRow) -> str:
+    if row.held is None:
+        return ""
+    return "held" if row.held.breakpoint is None else f"stopped {row.held.breakpoint}"
+
+
 def _note(row: RunRow) -> str:
     notes = [
         f"in quarantine: {row.quarantined}" if row.quarantined else "",
-        "held" if row.held else "",
+        _held(row),
         f"runs {row.rush}" if row.rush else "",
         f"repeats {row.rerun_of}" if row.rerun_of else "",
         row.reason or ("failed inside" if row.failed_inside else ""),

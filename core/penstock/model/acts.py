@@ -175,6 +175,33 @@ class Release(Act, frozen=True, kw_only=True, tag="release", omit_defaults=True)
     task_id: str | None = None
 
 
+class SetBreakpoint(Act, frozen=True, kw_only=True, tag="breakpoint_set", omit_defaults=True):
+    """Stop a run once before or after tasks; with ``run_id`` None the DAG's next run.
+
+    ``tasks`` are ids of tasks or groups, or ``task[3]`` for one instance of a mapped task. Before a task: it
+    does not start. After one: what comes directly after it does not start, however the task ended, and the
+    run does not end.
+    """
+
+    dag_id: str
+    run_id: str | None = None
+    tasks: tuple[str, ...]
+    where: Literal["before", "after"] = "before"
+    why: str | None = None
+
+
+class ClearBreakpoint(Act, frozen=True, kw_only=True, tag="breakpoint_clear", omit_defaults=True):
+    """Take breakpoints away; a run that has stopped there goes on. No ``tasks`` means all of the run.
+
+    With ``run_id`` None those of the DAG's next run; ``where`` None means both before and after.
+    """
+
+    dag_id: str
+    run_id: str | None = None
+    tasks: tuple[str, ...] = ()
+    where: Literal["before", "after"] | None = None
+
+
 class PauseAll(Act, frozen=True, kw_only=True, tag="pause_all", omit_defaults=True):
     """Pause the schedule of every DAG that is not paused, or with ``freeze`` freeze every DAG that is not."""
 
@@ -363,6 +390,8 @@ AnyAct = (
     | Unfreeze
     | Hold
     | Release
+    | SetBreakpoint
+    | ClearBreakpoint
     | PauseAll
     | ResumeAll
     | CreateBackfill

@@ -22,6 +22,8 @@ class BarrierKind(StrEnum):
     """The DAG is frozen."""
     HELD = "held"
     """The run or the task is held."""
+    BREAKPOINT = "breakpoint"
+    """The run has stopped at a breakpoint, or the task is behind one."""
     SCHEDULE = "schedule"
     """The next schedule point is still to come, or there is none."""
     RUN_QUEUED = "run_queued"

@@ -39,6 +39,7 @@ LOOKS: dict[str, Look] = {
     "paused": Look("=", "P", "bright_black", "paused"),
     "frozen": Look("=", "Z", "blue", "frozen"),
     "held": Look("=", "H", "blue", "held"),
+    "at_breakpoint": Look("⊣", "B", "bold blue", "break"),
     "none": Look("-", "-", "bright_black", ""),
     "created": Look("+", "+", "bold green", "create"),
     "kept": Look("⊜", "=", "bright_black", "kept"),

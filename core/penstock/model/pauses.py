@@ -1,4 +1,4 @@
-"""The four kinds of pauses, and the words for each."""
+"""The kinds of pauses, and the words for each: four that people put on, and two breakpoints."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ class PauseKind(StrEnum):
     """One run: nothing of it is launched."""
     TASK = "task"
     """One task instance or all instances of a task in one run."""
+    BEFORE = "before"
+    """A breakpoint: the task does not start. Without a run it is for the next run of the DAG."""
+    AFTER = "after"
+    """A breakpoint: what comes directly after the task does not start, and the run does not end."""
+
+
+BREAKPOINTS = frozenset({PauseKind.BEFORE, PauseKind.AFTER})
+"""Kinds that stand in the way from when they are set, and stop the run once it gets there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,18 @@ def _hold() -> PauseTerm:
     return PauseTerm("hold", "release", "Hold", "Release", "held", "working", LOOKS["held"])
 
 
+def _stop(where: str) -> PauseTerm:
+    return PauseTerm(
+        "breakpoint_set",
+        "breakpoint_clear",
+        f"Stop {where}",
+        f"Go on from the breakpoint {where}",
+        f"stops {where}",
+        "working",
+        LOOKS["at_breakpoint"],
+    )
+
+
 PAUSES: dict[PauseKind, PauseTerm] = {
     PauseKind.SCHEDULE: PauseTerm(
         "pause",
@@ -55,4 +75,6 @@ PAUSES: dict[PauseKind, PauseTerm] = {
     ),
     PauseKind.RUN: _hold(),
     PauseKind.TASK: _hold(),
+    PauseKind.BEFORE: _stop("before"),
+    PauseKind.AFTER: _stop("after"),
 }

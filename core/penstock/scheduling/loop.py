@@ -34,6 +34,7 @@ from penstock.scheduling.steps.heed_clock import heed_clock
 from penstock.scheduling.steps.obey import obey
 from penstock.scheduling.steps.reap import reap
 from penstock.scheduling.steps.settle import settle
+from penstock.scheduling.steps.stop_at import stop_at
 from penstock.scheduling.why.waiting import waits
 from penstock.scheduling.why.why import explain, with_engine
 from penstock.scheduling.world.orders import ActOrder, Order
@@ -300,6 +301,7 @@ class Loop:
         settle_callbacks(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         reap(tick)
         self._advance(tick)
+        stop_at(tick)
         watch_deadlines(tick)
         subscribe(tick)
         if self._may_launch(tick):

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as Penstock's."""
-SCHEMA_VERSION = 15
+SCHEMA_VERSION = 16
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 
@@ -240,7 +240,10 @@ class CallbackRow(SQLModel, table=True):
 
 
 class PauseRow(SQLModel, table=True):
-    """One pause in force: kind ``schedule``, ``freeze``, ``run`` or ``task``."""
+    """One pause in force: kind ``schedule``, ``freeze``, ``run`` or ``task``; or a breakpoint.
+
+    A breakpoint has the kind ``before`` or ``after``, and no run if it is for the next run.
+    """
 
     __tablename__ = "pause"
     kind: str = Field(primary_key=True)
@@ -253,6 +256,8 @@ class PauseRow(SQLModel, table=True):
     until_us: int | None = Field(default=None, sa_column=Column(BigInteger))
     together: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
     """Whether it was made by a pause of all DAGs, and by nothing since."""
+    reached_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """Of a breakpoint: since when the run has stopped there."""
 
 
 class LedgerRow(SQLModel, table=True):

@@ -12,7 +12,7 @@ from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.target import DagTarget, RunTarget, TaskTarget, run_of
 from penstock_tui.view import moments
-from penstock_tui.view.pauses import pause_text
+from penstock_tui.view.pauses import is_hold, pause_text
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.task_rows import key_of
 from penstock_tui.widgets.field import Field
@@ -56,10 +56,10 @@ class PauseDialog(PlanDialog):
         verbs.append(("unfreeze", "unfreeze DAG") if dag.frozen else ("freeze", "freeze DAG"))
         if run is None or run.state not in RUN_UNFINISHED:
             return verbs  # what has ended cannot be held
-        verbs.append(("release_run", "release run") if run.held else ("hold_run", "hold run"))
+        verbs.append(("release_run", "release run") if is_hold(run.held) else ("hold_run", "hold run"))
         if self._tasks:
             name = label(key_of(self._tasks[0]))
-            held = self._tasks[0].held is not None
+            held = is_hold(self._tasks[0].held)
             verbs.append(("release_task", f"release {name}") if held else ("hold_task", f"hold {name}"))
         return verbs
 

@@ -14,6 +14,7 @@ from penstock_tui.dialogs.confirm import Ask
 from penstock_tui.shell import Shell
 from penstock_tui.target import BackfillTarget, DagTarget, RunTarget, Target, TaskTarget
 from penstock_tui.verbs.at_once import commit_at_once
+from penstock_tui.view.pauses import is_hold
 from penstock_tui.view.task_rows import key_of
 
 
@@ -63,12 +64,12 @@ def _pausable(target: Target) -> list[_Pausable]:
             return [_Pausable(paused, acts.PauseSchedule(dag_id=dag_id), unpause)]
         case TaskTarget(marked=True):
             return [
-                _holdable(target, key_of(task), held=task.held is not None)
+                _holdable(target, key_of(task), held=is_hold(task.held))
                 for task in target.tasks
                 if task.state not in TERMINAL
             ]
         case RunTarget() | TaskTarget():
-            return [_holdable(target, None, held=target.run.held is not None)]
+            return [_holdable(target, None, held=is_hold(target.run.held))]
     return []
 
 

@@ -12,6 +12,7 @@ from penstock.model.views.runs import RunCell
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
+from penstock_tui.view.pauses import held_state
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.tally import bad_of, done_of, urgency
@@ -104,7 +105,7 @@ def _state(row: DagRow, looks: Looks) -> Spans:
     if run is not None and run.state in RUN_UNFINISHED and state == run.state.value:
         done, total = done_of(run.counts)
         if run.held is not None:
-            return [looks.worded("held")]
+            return [looks.worded(held_state(run.held))]
         if state == RunState.RUNNING and total:
             spans: Spans = [(f"{looks.glyph(state)} {done}/{total}", looks.style(state))]
             for bad, _, count in bad_of(run.counts):

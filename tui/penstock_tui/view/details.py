@@ -10,7 +10,7 @@ from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
-from penstock_tui.view.pauses import pause_text
+from penstock_tui.view.pauses import held_word, pause_text
 from penstock_tui.view.spans import Spans, hanging, width, wrap
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.task_rows import slow_note
@@ -44,7 +44,7 @@ def task_lines(task: TaskRow, detail: RunDetail, looks: Looks, cells: int, now: 
         lines += [[(piece, "yellow")] for piece in hanging(label(task.reason), " reason ", cells)]
     for held, what in ((task.held, "task"), (detail.run.held, "run"), (detail.frozen, "DAG")):
         if held is not None:
-            verb = "frozen" if what == "DAG" else "held"
+            verb = "frozen" if what == "DAG" else held_word(held)
             lines += [[(piece, "blue")] for piece in hanging(pause_text(held), f" {what} {verb} ", cells)]
     if detail.run.conf:
         lines.append([(" params ", "dim"), (label(_params(detail.run.conf)), "")])

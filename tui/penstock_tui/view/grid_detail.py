@@ -10,7 +10,7 @@ from penstock.model.views.runs import RunDetail, RunRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.grid import GridRow
-from penstock_tui.view.pauses import pause_text
+from penstock_tui.view.pauses import held_word, pause_text
 from penstock_tui.view.spans import Spans, hanging
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.task_rows import slow_note
@@ -72,7 +72,7 @@ def task_lines(part: RunDetail, row: GridRow, now: datetime, cells: int) -> list
     if any(used):
         lines.append([("  ".join(word for word in used if word), "dim")])
     if task.held is not None:
-        lines += _hang("held ", pause_text(task.held), cells, "blue")
+        lines += _hang(f"{held_word(task.held)} ", pause_text(task.held), cells, "blue")
     if task.upstream:
         lines += _hang("after ", ", ".join(task.upstream), cells, "dim")
     return lines

@@ -17,7 +17,7 @@ from penstock.model.views.xcoms import XComRow
 from penstock.model.xcom_values import plain
 from penstock_tui.clean import clean, label
 from penstock_tui.view import durations
-from penstock_tui.view.pauses import pause_text
+from penstock_tui.view.pauses import held_word, pause_text
 from penstock_tui.view.spans import Spans, hanging, width, wrap
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.task_rows import slow_note
@@ -84,7 +84,7 @@ def why_tab(
     if slow := slow_note(task, now):
         lines += _hang(" ", slow, cells, "yellow")
     if task.held is not None:
-        lines += _hang(" task held ", pause_text(task.held), cells, "blue")
+        lines += _hang(f" task {held_word(task.held)} ", pause_text(task.held), cells, "blue")
     if task.rush is not None:
         lines += _hang(" ", f"jumps the queue: {task.rush}", cells, "yellow")
     lines.append([])

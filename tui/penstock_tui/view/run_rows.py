@@ -10,7 +10,7 @@ from penstock.model.views.runs import RunRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
-from penstock_tui.view.pauses import pause_note
+from penstock_tui.view.pauses import held_state, pause_note
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.tally import counted, urgency
@@ -34,7 +34,7 @@ def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Loo
     name = durations.stamp(date, dag_zone) if date else run.run_id
     if run.logical_date is None and date is not None:
         name = f"({name})"  # of the run that it repeats
-    shown = "held" if run.held and run.end is None else run.state.value
+    shown = held_state(run.held) if run.held and run.end is None else run.state.value
     state: Spans = [looks.worded("quarantined" if run.quarantined is not None else shown)]
     if run.failed_inside:
         state.append((f" {looks.glyph('failed')}", looks.style("failed")))
@@ -75,6 +75,7 @@ def seen(run: RunRow) -> dict[str, list[str]]:
         "state": [
             run.state.value,
             *(["held"] if run.held else []),
+            *(["break"] if run.held and run.held.breakpoint else []),
             *(["quarantined"] if run.quarantined is not None else []),
         ],
         "type": [run.run_type.value],

@@ -15,7 +15,7 @@ from penstock.model.views.runs import RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
 from penstock_tui.view import durations, filters
 from penstock_tui.view.columns import Column
-from penstock_tui.view.pauses import pause_mark
+from penstock_tui.view.pauses import is_hold, pause_mark
 from penstock_tui.view.spans import Spans, give_way, width
 from penstock_tui.view.state_style import Looks
 from penstock_tui.view.tally import BAD, bad_of, done_of
@@ -72,7 +72,11 @@ def passing(tasks: Mapping[str, TaskRow], wanted: str) -> set[str]:
 
 def _seen(key: str, task: TaskRow) -> dict[str, list[str]]:
     return {
-        "state": [task.state.value, *(["held"] if task.held else [])],
+        "state": [
+            task.state.value,
+            *(["held"] if task.held else []),
+            *(["break"] if task.stops or (task.held and task.held.breakpoint) else []),
+        ],
         "operator": [task.operator],
         "pool": [task.pool],
         "group": [task.group or ""],
@@ -147,7 +151,8 @@ def task_note(task: TaskRow, now: datetime) -> Spans:
     """Return what a waiting or ending task waits for, in a word or two after its name."""
     spans: Spans = []
     if task.held is not None:
-        spans.append((" held", "blue"))
+        spans.append((" held" if is_hold(task.held) else " stopped here", "bold blue"))
+    spans += [(f" stops {where}", "blue") for where in task.stops]
     if task.state in _ENDING and task.stop_deadline is not None:
         left = (task.stop_deadline - now).total_seconds()
         spans.append((f" kill in {durations.brief(left)}" if left > 0 else " killing", "bold magenta"))

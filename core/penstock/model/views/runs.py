@@ -12,7 +12,7 @@ from penstock.model.rush import Rush
 from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
 from penstock.model.usual import is_slow
 from penstock.model.views.nodes import GroupNode
-from penstock.model.views.pauses import PauseInfo
+from penstock.model.views.pauses import BreakpointRow, PauseInfo
 from penstock.model.views.view import View
 
 
@@ -130,6 +130,8 @@ class TaskRow(View, frozen=True, kw_only=True):
     """Whether the task may have several instances; ``map_index`` -1 then stands for those not yet made."""
     rendered_map_index: str | None = None
     """The name that a mapped instance gives itself, by its ``map_index_template``."""
+    stops: tuple[str, ...] = ()
+    """Where the run has a breakpoint that it has not got to: ``before`` it, ``after`` it; in `RunDetail`."""
 
     def slow(self, now: datetime) -> bool:
         """Return whether it took longer than 95 % of its runs do, or already does at *now*."""
@@ -146,6 +148,8 @@ class RunDetail(View, frozen=True, kw_only=True):
     frozen: PauseInfo | None = None
     reruns: tuple[str, ...] = ()
     """Runs that repeat this one, oldest first."""
+    breakpoints: tuple[BreakpointRow, ...] = ()
+    """Those that are set in this run, reached or not."""
 
 
 class RunStates(View, frozen=True, kw_only=True):

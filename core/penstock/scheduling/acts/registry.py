@@ -11,6 +11,7 @@ from penstock.model.acts import (
     Cancel,
     CancelBackfill,
     Clear,
+    ClearBreakpoint,
     CreateBackfill,
     DeleteConnection,
     DeletePool,
@@ -34,6 +35,7 @@ from penstock.model.acts import (
     Retry,
     RunNext,
     RunNow,
+    SetBreakpoint,
     SetConnection,
     SetNote,
     SetPool,
@@ -46,6 +48,7 @@ from penstock.model.acts import (
 )
 from penstock.scheduling.acts.assets import plan_emit
 from penstock.scheduling.acts.backfill import plan_backfill, plan_backfill_life
+from penstock.scheduling.acts.breakpoint import plan_clear_breakpoint, plan_set_breakpoint
 from penstock.scheduling.acts.cancel import plan_cancel
 from penstock.scheduling.acts.clear import plan_clear, plan_retry
 from penstock.scheduling.acts.failures import plan_acknowledge, plan_look, plan_reopen, plan_snooze
@@ -77,6 +80,8 @@ _PLANNERS: dict[type, Planner] = {
     CancelBackfill: plan_backfill_life,
     ResizeBackfill: plan_backfill_life,
     SetNote: plan_note,
+    SetBreakpoint: plan_set_breakpoint,
+    ClearBreakpoint: plan_clear_breakpoint,
     SetPool: plan_set_pool,
     DeletePool: plan_delete_pool,
     SetVariable: plan_value,

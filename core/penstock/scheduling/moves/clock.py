@@ -85,6 +85,8 @@ def _move(record: object, names: tuple[str, ...], by_us: int) -> bool:
 def _move_pause(tick: Tick, pause: PauseRecord, by_us: int) -> None:
     """Shift its start; its end is a time by people's clocks."""
     pause.since_us += by_us
+    if pause.reached_us is not None:
+        pause.reached_us += by_us
     tick.gate.put(pause)
 
 

@@ -10,6 +10,7 @@ from penstock.clock import to_us
 from penstock.model.expansion import instance_count
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.structure import Structure
+from penstock.scheduling.moves.breakpoints import take_over
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, build_live
 from penstock.store.engine.records import RunRecord, TaskRecord
@@ -55,6 +56,7 @@ def create_run(
     tick.gate.create_run(run, tasks)
     live = build_live(run, structure, tasks)
     tick.world.adopt(live)
+    take_over(tick, live)
     tick.created += 1
     return live
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from penstock.model.pauses import PauseKind
+from penstock.ids import split_instance
+from penstock.model.pauses import BREAKPOINTS, PauseKind
 from penstock.model.states import RunState, TaskState
+from penstock.scheduling.world.breakpoints import stops
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import PauseKey, PauseRecord
@@ -25,15 +27,20 @@ def lift_pause(tick: Tick, key: PauseKey, *, at_us: int | None = None) -> None:
         return
     for live in tick.world.runs_of(dag_id):
         if kind is PauseKind.FREEZE or live.record.run_id == run_id:
-            _make_up(tick, live, pause)
+            make_up(tick, live, pause)
+            if kind is PauseKind.AFTER:
+                task_id = split_instance(pause.task_id)[0]
+                live.dirty.update(live.structure.graph.downstream.get(task_id, ()))
 
 
-def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
-    """Extend timeouts of runs and sensors by the time frozen or held; two pauses at once count once."""
+def make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
+    """Extend timeouts of runs and sensors by the time that *pause* held; two at once count once."""
     run = live.record
     others = [tick.world.frozen(run.dag_id), tick.world.held(*live.key)]
-    if not pause.task_id and run.state is RunState.RUNNING and run.turn_us is not None:
-        run.stood_us += _stood(tick, pause, others, run.turn_us)
+    stopped = [each for each in stops(tick.world, live) if each is not pause]
+    whole = not pause.task_id or pause.kind in BREAKPOINTS
+    if whole and run.state is RunState.RUNNING and run.turn_us is not None:
+        run.stood_us += _stood(tick, pause, [*others, *stopped], run.turn_us)
         tick.gate.save_run(run)
     for task in live.tasks.values():
         # A poke that came due meanwhile is scheduled and waits; one that runs has its own time.
@@ -41,12 +48,17 @@ def _make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
         if waits and pause.task_id in ("", task.task_id, task.key):
             assert task.first_poke_us is not None
             held = tick.world.held(*live.key, task.key)
-            task.first_poke_us += _stood(tick, pause, [*others, held], task.first_poke_us)
+            own = None if held is pause else held
+            task.first_poke_us += _stood(tick, pause, [*others, own], task.first_poke_us)
             tick.gate.save_task(live.record, task)
     tick.world.to_advance.add(run.id)
 
 
 def _stood(tick: Tick, pause: PauseRecord, others: list[PauseRecord | None], start_us: int) -> int:
     """Return how long only *pause*, just lifted, held what began at *start_us*."""
-    until_us = min([tick.now_us, *(other.since_us for other in others if other is not None)])
-    return max(0, until_us - max(pause.since_us, start_us))
+    since_us = pause.stops_since_us
+    if since_us is None:
+        return 0
+    begun = [other.stops_since_us for other in others if other is not None]
+    until_us = min([tick.now_us, *(each for each in begun if each is not None)])
+    return max(0, until_us - max(since_us, start_us))

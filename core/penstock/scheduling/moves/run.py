@@ -6,6 +6,7 @@ from penstock.model.states import RUN_TERMINAL, TaskState
 from penstock.model.transitions import RunEvent
 from penstock.scheduling.moves.backfill_points import run_ended
 from penstock.scheduling.moves.pause import lift_pause
+from penstock.scheduling.world.breakpoints import keeps_open
 from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
@@ -18,7 +19,7 @@ def settle_run(tick: Tick, live: LiveRun) -> None:
         if not live.live:
             tick.world.drop(live)
         return
-    if live.unfinished:
+    if live.unfinished or (run.intent is None and keeps_open(tick.world, live)):
         return
     if run.intent == RunEvent.CANCEL.value:
         event, reason = RunEvent.CANCEL, run.reason
@@ -44,8 +45,9 @@ def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> N
     entry = tick.world.dags.get(run.dag_id)
     if entry is not None:
         entry.settled = False  # room for another run: points that waited for it are due
-    for key in [key for key in tick.world.pauses if key[1:3] == live.key]:
-        lift_pause(tick, key)
+    for pause in [pause for pause in tick.world.pauses.values() if pause.key[1:3] == live.key]:
+        if pause.stops_since_us is not None:  # a breakpoint that it never got to stays, for a clear or retry
+            lift_pause(tick, pause.key)
     if not live.live:
         tick.world.drop(live)
 

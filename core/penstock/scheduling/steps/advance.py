@@ -12,6 +12,7 @@ from penstock.scheduling.moves.empty import finish_empty
 from penstock.scheduling.moves.expand import expand, revise
 from penstock.scheduling.moves.run import settle_run
 from penstock.scheduling.moves.task import move
+from penstock.scheduling.world.breakpoints import behind
 from penstock.scheduling.world.instances import (
     alike,
     direct_parents,
@@ -65,6 +66,8 @@ def _all_wait(live: LiveRun, name: str) -> bool:
 
 def _apply(tick: Tick, live: LiveRun, task: TaskRecord, counted: set[str]) -> None:
     """Advance a pending instance; *counted* are the mapped tasks with the right number of instances."""
+    if behind(tick.world, live, task) is not None:
+        return
     verdict, reason = judge(live, task)
     match verdict:
         case Verdict.SKIP:

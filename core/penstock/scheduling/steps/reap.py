@@ -12,6 +12,7 @@ from penstock.model.subject import about_row
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.scheduling.moves.pause import lift_pause
 from penstock.scheduling.moves.task import move, stop
+from penstock.scheduling.world.breakpoints import stops
 from penstock.scheduling.world.teardown import to_be_ended
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
@@ -90,6 +91,6 @@ def _give_up(tick: Tick, live: LiveRun, reason: str, stopped: TaskEvent) -> None
 
 
 def stands_still(tick: Tick, live: LiveRun) -> bool:
-    """Whether the run is frozen or held, so that its timeout does not run."""
+    """Whether the run is frozen, held or at a breakpoint, so that its timeout does not run."""
     dag_id, run_id = live.key
-    return bool(tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id))
+    return bool(tick.world.frozen(dag_id) or tick.world.held(dag_id, run_id) or stops(tick.world, live))

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from penstock.clock import from_us, opt_from_us
 from penstock.execution.executor import Claimed
 from penstock.model.barriers import BarrierKind
+from penstock.model.pauses import PauseKind
 from penstock.model.rush import Rush
 from penstock.model.spec import TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
 from penstock.model.trigger_rules import Verdict
 from penstock.model.views.why import Barrier
+from penstock.scheduling.world.breakpoints import behind, stops, words
 from penstock.scheduling.world.instances import (
     direct_parents,
     instances,
@@ -56,6 +58,15 @@ def pause_barrier(kind: BarrierKind, text: str, pause: PauseRecord) -> Barrier:
     return Barrier(kind=kind, text=words, holders=(pause.by,), until=opt_from_us(pause.until_us))
 
 
+def breakpoint_barrier(at: PauseRecord) -> Barrier:
+    """Return the barrier of a breakpoint: where, since when if it stops there, by whom, why, the way on."""
+    since = opt_from_us(at.reached_us)
+    said = f"stopped {words(at)} since {since:%Y-%m-%d %H:%M} UTC" if since else f"stops {words(at)}"
+    way = f"penstock breakpoint clear {at.dag_id} {at.run_id} {at.task_id}"
+    text = f"breakpoint: {said}, set by {at.by}{because(at.why)}; go on: {way}"
+    return Barrier(kind=BarrierKind.BREAKPOINT, text=text, holders=(at.by,))
+
+
 def quarantine_barrier(subject_id: str, reason: str) -> Barrier:
     """Return the barrier of what is in quarantine: why, and the two ways out."""
     ways = f"penstock quarantine retry {subject_id}, or drop"
@@ -66,7 +77,14 @@ def quarantine_barrier(subject_id: str, reason: str) -> Barrier:
 
 
 def run_barriers(world: World, live: LiveRun) -> list[Link]:
-    """Return what holds a whole run."""
+    """Return what holds a run: all of it, or the place where it has stopped at a breakpoint."""
+    links = _of_whole_run(world, live)
+    if live.record.state not in RUN_TERMINAL:
+        links += [Link(breakpoint_barrier(at)) for at in stops(world, live)]
+    return links
+
+
+def _of_whole_run(world: World, live: LiveRun) -> list[Link]:
     dag_id, run_id = live.key
     if live.record.state in RUN_TERMINAL:
         text = f"the run has ended: {live.record.state}{because(live.record.reason)}"
@@ -163,9 +181,11 @@ def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: in
     if task.state in (TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING):
         return [Link(_running(task, world.remarks.get(task.attempt_id or "")))]
     spec = live.structure.tasks[task.task_id]
-    links = run_barriers(world, live)
+    links = _of_whole_run(world, live)
     hold = world.held(*live.key, task.key)
-    if hold:
+    if hold and hold.kind is PauseKind.BEFORE:
+        links.append(Link(breakpoint_barrier(hold)))
+    elif hold:
         links.append(Link(pause_barrier(BarrierKind.HELD, f"the task {task.key} is held", hold)))
     match task.state:
         case TaskState.PENDING:
@@ -211,6 +231,9 @@ def _running(task: TaskRecord, remark: Claimed | None) -> Barrier:
 def _pending_barriers(world: World, live: LiveRun, task: TaskRecord) -> list[Link]:
     links = []
     spec = live.structure.tasks[task.task_id]
+    at = behind(world, live, task)
+    if at is not None:
+        links.append(Link(breakpoint_barrier(at)))
     verdict, _ = judge(live, task)
     if verdict is Verdict.WAIT:
         waits = _unfinished(direct_parents(live, task))

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from penstock.clock import opt_from_us
 from penstock.model.barriers import BarrierKind
+from penstock.model.pauses import PauseKind
 from penstock.model.states import RunState, TaskState
 from penstock.model.views.now import WaitingItem, Waits
 from penstock.scheduling.why.barriers import Link, Subject, run_barriers, task_barriers
-from penstock.scheduling.world.world import World
+from penstock.scheduling.world.breakpoints import stops
+from penstock.scheduling.world.world import LiveRun, World
 
 _WAITS = (TaskState.SCHEDULED, TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE)
 """States of a task instance that waits for something else than its parents, in the order of the list."""
@@ -33,10 +35,15 @@ def waits(world: World, limit: int, *, parallelism: int) -> Waits:
     )
 
 
+def _stopped_after(world: World, live: LiveRun) -> bool:
+    """Whether a run has stopped after a task: nothing of it waits that would be listed by itself."""
+    return any(at.kind is PauseKind.AFTER for at in stops(world, live))
+
+
 def _subjects(world: World) -> Iterator[Subject]:
     runs = sorted(world.runs.values(), key=lambda live: (live.record.queued_us, live.record.id))
     for live in runs:
-        if live.record.state is RunState.QUEUED:
+        if live.record.state is RunState.QUEUED or _stopped_after(world, live):
             yield live, None
     for state in _WAITS:
         for live in runs:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from penstock.clock import opt_from_us
 from penstock.errors import RefusedError, UnknownError, unknown_dag
 from penstock.execution.executor import Claimed
-from penstock.ids import split_instance
 from penstock.model.pauses import PauseKind
 from penstock.model.spec import DagSpec, ParsedFile
 from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, RunState, TaskState, progress
@@ -26,13 +25,13 @@ from penstock.scheduling.world.live_run import QueueEntry as QueueEntry  # noqa:
 from penstock.scheduling.world.live_run import build_live as build_live  # noqa: PLC0414
 from penstock.scheduling.world.live_run import enqueue as enqueue  # noqa: PLC0414
 from penstock.scheduling.world.live_run import take_decision as take_decision  # noqa: PLC0414
+from penstock.scheduling.world.pauses import Pauses
 from penstock.scheduling.world.shown_plans import ShownPlans
 from penstock.scheduling.world.values_and_assets import ChangedAssets, StoredValues
 from penstock.store.engine.live_rows import Apart
 from penstock.store.engine.records import (
     CallbackRecord,
     DagRecord,
-    PauseKey,
     PauseRecord,
     PoolRecord,
     RunRecord,
@@ -155,7 +154,7 @@ class World:
 
     def _take_what_stands_beside(self, stored: Stored) -> None:
         """Load what there is besides DAGs and runs."""
-        self.pauses: dict[PauseKey, PauseRecord] = {pause.key: pause for pause in stored.pauses}
+        self.pauses = Pauses(stored.pauses)
         self.pools: dict[str, PoolRecord] = stored.pools
         if "pool:default_pool" in self.out:  # all tasks use it: they must not suffer for its row
             self.pools["default_pool"] = PoolRecord("default_pool", DEFAULT_SLOTS)
@@ -410,13 +409,10 @@ class World:
         return self.pauses.get((PauseKind.FREEZE, dag_id, "", ""))
 
     def held(self, dag_id: str, run_id: str, task_id: str = "") -> PauseRecord | None:
-        """Return the hold of a run, or of a task instance by its key: its own, or that of its whole task."""
+        """Return the hold of a run, or the hold of (or breakpoint before) a task instance by its key."""
         if not task_id:
             return self.pauses.get((PauseKind.RUN, dag_id, run_id, ""))
-        found = self.pauses.get((PauseKind.TASK, dag_id, run_id, task_id))
-        if found is None and task_id.endswith("]"):
-            found = self.pauses.get((PauseKind.TASK, dag_id, run_id, split_instance(task_id)[0]))
-        return found
+        return self.pauses.of_task(dag_id, run_id, task_id)
 
     def runs_of(self, dag_id: str) -> list[LiveRun]:
         """Return the working set's unfinished runs of a DAG, oldest first."""

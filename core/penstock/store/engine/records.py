@@ -20,7 +20,7 @@ from penstock.model.backfills import (
     Reprocess,
 )
 from penstock.model.callbacks import CALLBACKS, CallbackState
-from penstock.model.pauses import PauseKind
+from penstock.model.pauses import BREAKPOINTS, PauseKind
 from penstock.model.points import PointState
 from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState
@@ -196,11 +196,18 @@ class PauseRecord:
     until_us: int | None = None
     together: bool = False
     """Made by a pause of all DAGs."""
+    reached_us: int | None = None
+    """Of a breakpoint: since when the run has stopped there."""
 
     @property
     def key(self) -> PauseKey:
         """What it pauses."""
         return (self.kind, self.dag_id, self.run_id, self.task_id)
+
+    @property
+    def stops_since_us(self) -> int | None:
+        """Since when it holds something back; None for a breakpoint that its run has not got to."""
+        return self.reached_us if self.kind in BREAKPOINTS else self.since_us
 
 
 @dataclass(frozen=True, slots=True)

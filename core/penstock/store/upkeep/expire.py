@@ -34,6 +34,7 @@ _backfill = table_of(tables.BackfillRow)
 _asset_event = table_of(tables.AssetEventRow)
 _asset_queue = table_of(tables.AssetQueueRow)
 _run_asset = table_of(tables.RunAssetEventRow)
+_pause = table_of(tables.PauseRow)
 _meta = table_of(tables.MetaRow)
 _MINUTE_US = 60_000_000
 _DAY_US = 86_400_000_000
@@ -124,6 +125,9 @@ def forget_slice(database: Database, run: OldRun, *, tasks: int) -> tuple[list[s
         )
         attempts += connection.execute(told).scalars()
         connection.execute(sa.delete(_run).where(_run.c.id == run.id))
+        connection.execute(
+            sa.delete(_pause).where(_pause.c.dag_id == run.dag_id, _pause.c.run_id == run.run_id)
+        )
         connection.execute(
             sa.delete(_event).where(
                 _event.c.dag_id == run.dag_id, _event.c.run_id == run.run_id, _event.c.kind.not_like("act%")

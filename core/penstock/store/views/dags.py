@@ -25,6 +25,7 @@ from penstock.store.checked import checked
 from penstock.store.sieve import Sieve
 from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.statement import table_of
+from penstock.store.views.breakpoints import stopped_runs
 from penstock.store.views.next_points import Coming, Cursor
 from penstock.store.views.quarantine import reasons
 from penstock.store.views.runs import PAUSES, RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
@@ -72,7 +73,7 @@ _RUNNING_TASKS = (
     .group_by(_run.c.dag_id)
 )
 _ERRORS = sa.select(_import_error.c.file, _import_error.c.message)
-_PAUSES = PAUSES.where(_pause.c.kind != PauseKind.TASK)
+_PAUSES = PAUSES.where(_pause.c.kind.in_([PauseKind.SCHEDULE, PauseKind.FREEZE, PauseKind.RUN]))
 
 
 class _Facts(NamedTuple):
@@ -82,11 +83,17 @@ class _Facts(NamedTuple):
     counts: dict[int, dict[str, int]]
     pauses: dict[tuple[str, str, str], PauseInfo]
     """By dag_id, kind and run_id (empty for the DAG's own)."""
+    stopped: dict[tuple[str, str], PauseInfo]
+    """By dag_id and run_id: at a breakpoint."""
     errors: dict[str, str]
     active: dict[str, int]
     running: dict[str, int]
     quarantined: dict[str, str]
     """Why things are in quarantine, by id."""
+
+    def held(self, dag_id: str, run_id: str) -> PauseInfo | None:
+        """Return what holds a run: its hold, or else the breakpoint where it has stopped."""
+        return self.pauses.get((dag_id, PauseKind.RUN, run_id)) or self.stopped.get((dag_id, run_id))
 
 
 def read_dags(
@@ -163,6 +170,7 @@ def _facts(connection: Connection, depth: int, of_dag: list[sa.ColumnElement[boo
         runs=runs,
         counts=task_counts(connection, [newest[0].id for newest in runs.values()]),
         pauses=pauses,
+        stopped=stopped_runs(connection),
         errors=_pairs(connection, _ERRORS),
         active=_pairs(connection, _ACTIVE_RUNS),
         running=_pairs(connection, _RUNNING_TASKS),
@@ -197,7 +205,7 @@ def _dag_view(
     spec = versions[row.version_id].spec
     runs = facts.runs.get(dag_id, [])
     good = [run for run in runs if readable(run)]
-    held = facts.pauses.get((dag_id, PauseKind.RUN, runs[0].run_id)) if runs else None
+    held = facts.held(dag_id, runs[0].run_id) if runs else None
     took = [run.worked_us / 1e6 for run in good if run.state == RunState.SUCCESS and run.start_us is not None]
     last = runs[0] if runs else None
     active = facts.active.get(dag_id, 0)

@@ -27,6 +27,7 @@ from penstock.model.views.dags import DagDetail, DagRow
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
 from penstock.model.views.now import LiveAttempt
+from penstock.model.views.pauses import BreakpointRow
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
@@ -41,6 +42,7 @@ from penstock.store.views import (
     assets,
     attempts,
     backfills,
+    breakpoints,
     callbacks,
     dags,
     failures,
@@ -256,6 +258,11 @@ class Reads:
         with self._database.show() as connection:
             limit = min(limit, _MOST_ROWS)
             return status.read_events(connection, dag_id, run_id, limit, after, instance)
+
+    def breakpoints(self, dag_id: str | None, run_id: str | None) -> list[BreakpointRow]:
+        """Return the breakpoints that are set: all, those of a DAG, or of a run."""
+        with self._database.show() as connection:
+            return breakpoints.read_breakpoints(connection, dag_id, run_id)
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""

@@ -18,6 +18,7 @@ from penstock.model.views.runs import RunRow, RunsPage
 from penstock.store import tables
 from penstock.store.quarantine_table import QuarantineRow
 from penstock.store.statement import table_of
+from penstock.store.views.breakpoints import IS_REACHED, stopped_runs
 from penstock.store.views.quarantine import reasons
 from penstock.store.views.runs import RUN_COLUMNS, AnyRow, aware_us, pause_view, run_view, task_counts
 from penstock.store.views.versions import Versions, version_name
@@ -163,9 +164,19 @@ def _state(value: str, *, exact: bool) -> Condition:
     word = value.lower()
     if "held".startswith(word) and not exact:
         held = sa.select(_pause.c.run_id).where(
-            _pause.c.kind == PauseKind.RUN, _pause.c.dag_id == _run.c.dag_id, _pause.c.run_id == _run.c.run_id
+            sa.or_(_pause.c.kind == PauseKind.RUN, IS_REACHED),
+            _pause.c.dag_id == _run.c.dag_id,
+            _pause.c.run_id == _run.c.run_id,
         )
         fits.append(sa.exists(held))
+    if "break".startswith(word) and not exact:
+        fits.append(
+            sa.exists(
+                sa.select(_pause.c.run_id).where(
+                    IS_REACHED, _pause.c.dag_id == _run.c.dag_id, _pause.c.run_id == _run.c.run_id
+                )
+            )
+        )
     if "quarantined".startswith(word) and not exact:
         fits.append((_run.c.dag_id + "/" + _run.c.run_id).in_(sa.select(_quarantine.c.id)))
     return sa.or_(*fits)
@@ -190,7 +201,7 @@ def _order(query: RunQuery, now_us: int) -> list[Any]:
 
 
 def _holds(connection: Connection) -> dict[tuple[str, str], PauseInfo]:
-    found = {}
+    found = stopped_runs(connection)
     for row in connection.execute(_HELD):
         try:
             found[row.dag_id, row.run_id] = pause_view(row.by, row.since_us, row.why, row.until_us)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from penstock.clock import from_us, opt_from_us, opt_us, to_us
 from penstock.errors import UnknownError, UsageError, unknown_dag
-from penstock.model.pauses import PauseKind
+from penstock.model.pauses import BREAKPOINTS, PauseKind
 from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState, progress
 from penstock.model.structure import Structure
@@ -24,6 +24,7 @@ from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
+from penstock.store.views.breakpoints import read_breakpoints, stopped_runs, stopped_tasks, with_stops
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons, unreadable_run
 from penstock.store.views.task_rows import TASK_STATES, read_tasks
@@ -85,6 +86,7 @@ _STATES = (
 )
 
 _RUN_NAMES = [column.name for column in RUN_COLUMNS]
+_OTHERS = {PauseKind.SCHEDULE, *BREAKPOINTS}
 _run_row = checked(_run, _RUN_NAMES, state=RunState, run_type=RunType, rush=Rush | None)
 
 
@@ -121,7 +123,8 @@ def read_run(
     version = versions.one(connection, row.version_id)
     usuals = durations.usuals(connection, dag_id)
     held = holds(connection, dag_id)
-    tasks = read_tasks(connection, row, version, usuals, held)
+    set_here = read_breakpoints(connection, dag_id, run_id)
+    tasks = with_stops(read_tasks(connection, row, version, usuals, held), set_here)
     counts = Counter(task.state.value for task in tasks)
     quarantined = reasons(connection).get(f"{dag_id}/{run_id}")
     run = run_view(row, counts, version.name, held.get((run_id, "")), quarantined)
@@ -132,6 +135,7 @@ def read_run(
         groups=version.groups,
         frozen=held.get(("", "")),
         reruns=tuple(repeats),
+        breakpoints=tuple(set_here),
     )
 
 
@@ -280,15 +284,15 @@ def pause_view(by: str, since_us: int, why: str | None, until_us: int | None) ->
 
 
 def holds(connection: Connection, dag_id: str) -> dict[tuple[str, str], PauseInfo]:
-    """Return the holds of a DAG by (run_id, task_id); its freeze has two empty ids."""
+    """Return the holds of a DAG by (run_id, task_id); its freeze has two empty ids.
+
+    A run that has stopped at a breakpoint, and a task before which it has, is held by that.
+    """
     rows = connection.execute(_PAUSES, {"dag_id": dag_id}).all()
-    return dict(
-        Sieve().rows(
-            [row for row in rows if row.kind != PauseKind.SCHEDULE],
-            lambda row: about_row("pause", row.run_id),
-            lambda row: (
-                (row.run_id, row.task_id),
-                pause_view(row.by, row.since_us, row.why, row.until_us),
-            ),
-        )
+    stopped = {(run_id, ""): info for (_, run_id), info in stopped_runs(connection, dag_id).items()}
+    own = Sieve().rows(
+        [row for row in rows if row.kind not in _OTHERS],
+        lambda row: about_row("pause", row.run_id),
+        lambda row: ((row.run_id, row.task_id), pause_view(row.by, row.since_us, row.why, row.until_us)),
     )
+    return {**stopped, **stopped_tasks(connection, dag_id), **dict(own)}

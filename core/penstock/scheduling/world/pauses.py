@@ -1,0 +1,61 @@
+"""The pauses in force, with those of each run that are breakpoints at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from penstock.ids import split_instance
+from penstock.model.pauses import BREAKPOINTS, PauseKind
+from penstock.store.engine.records import PauseKey, PauseRecord
+
+
+class Pauses(dict[PauseKey, PauseRecord]):
+    """Every pause in force by what it is about. Changed only by ``pauses[key] = ...`` and ``pop``."""
+
+    def __init__(self, records: Iterable[PauseRecord]) -> None:
+        super().__init__()
+        self._of_runs: dict[tuple[str, str], list[PauseRecord]] = {}
+        for record in records:
+            self[record.key] = record
+
+    def __setitem__(self, key: PauseKey, record: PauseRecord) -> None:
+        """Put a pause in force, in the place of what stood there."""
+        self.pop(key, None)
+        super().__setitem__(key, record)
+        if record.kind in BREAKPOINTS:
+            self._of_runs.setdefault(key[1:3], []).append(record)
+
+    def pop(self, key: PauseKey, default: Any = None) -> Any:
+        """Take a pause away and return it, or *default*."""
+        record = super().pop(key, None)
+        if record is None:
+            return default
+        if record.kind in BREAKPOINTS:
+            others = self._of_runs[key[1:3]]
+            others.remove(record)
+            if not others:
+                del self._of_runs[key[1:3]]
+        return record
+
+    def breakpoints(self, dag_id: str, run_id: str) -> tuple[PauseRecord, ...]:
+        """Return the breakpoints of a run in the order of setting; with "" of the DAG's next run."""
+        return tuple(self._of_runs.get((dag_id, run_id), ()))
+
+    def runs_with_breakpoints(self) -> list[tuple[str, str]]:
+        """Return the runs with breakpoints, by DAG and run id; "" for a next run."""
+        return list(self._of_runs)
+
+    def of_task(self, dag_id: str, run_id: str, task: str) -> PauseRecord | None:
+        """Return what keeps a task instance from starting: its hold, or the breakpoint before it.
+
+        *task* is its key. The hold or breakpoint of a whole task is that of each of its instances.
+        """
+        names = (task, split_instance(task)[0]) if task.endswith("]") else (task,)
+        for name in names:
+            found = self.get((PauseKind.TASK, dag_id, run_id, name))
+            if found is None:
+                found = self.get((PauseKind.BEFORE, dag_id, run_id, name))
+            if found is not None:
+                return found
+        return None
