@@ -160,6 +160,7 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/service/http_server.py",  # the server inherits it
         "core/penstock/trust.py",  # who may be trusted cannot be said by a file that is not trusted yet
         "core/penstock/cli/console.py",  # the console inherits the home
+        "core/penstock/cli/graph.py",  # whether its output carries glyphs
         "core/penstock/cli/up.py",
         "tui/penstock_tui/__main__.py",  # what decides how to draw
     }

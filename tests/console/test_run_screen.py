@@ -227,6 +227,26 @@ async def test_a_thousand_tasks_between_two() -> None:
 # -- bytes -----------------------------------------------------------------------------------------
 
 
+async def test_a_run_too_wide_for_rails_is_shown_by_layers() -> None:
+    engine = FakeEngine()
+    shape: dict[str, tuple[str, ...]] = {f"a{at:02}": () for at in range(40)}
+    shape |= {f"b{at:02}": (f"a{(7 * at) % 40:02}", f"a{(11 * at + 5) % 40:02}") for at in range(40)}
+    engine.world.add_dag("wide", shape)
+    engine.world.add_run("wide", NOW, RunState.SUCCESS)
+    async with driving(engine) as driver:
+        run_id = engine.world.runs_of("wide")[0].run_id
+        driver.console.open_run("wide", run_id)
+        await driver.sees("in out", "▾ layer 1 40/40", "   ✓─2  a00")
+        screen = driver.console.screen
+        assert isinstance(screen, RunScreen)
+        await driver.press("z")
+        await driver.sees("▸ layer 1 40/40", "▾ layer 2 40/40", " 2─✓    b00")
+        assert len(screen.tasks.chosen_tasks()) == 40
+        screen.tasks.move_to_key("a17")  # what is folded away opens
+        await driver.sees("▾ layer 1")
+        assert screen.tasks.cursor_key == "a17"
+
+
 async def test_one_state_change_sends_less_than_a_kilobyte_and_idling_nothing() -> None:
     async with wired() as driver:
         await at_run(driver, "fx_rates")

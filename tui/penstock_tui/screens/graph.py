@@ -310,7 +310,7 @@ class GraphScreen(OneRun):
         return cleared
 
     def do_open(self) -> None:
-        """Open what stands for several tasks, or show the task from inside."""
+        """Open a node that is several tasks, or show the task from inside."""
         if self.graph.graph.cursor in self.graph.graph.scope.members:
             self.do_fold()
         else:

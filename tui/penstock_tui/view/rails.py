@@ -55,13 +55,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rails:
-    """The whole drawing. ``width`` is that of the widest row; ``elided`` says that lanes were left out."""
+    """The whole drawing. ``width`` is that of the widest row; ``elided`` says that lanes were left out.
+
+    ``layer_of`` is empty, except in a list by layers (`penstock_tui.view.rails_layers`): the title over
+    each task and folded group.
+    """
 
     rows: tuple[Row, ...]
     width: int
     elided: bool
     members: Mapping[str, tuple[str, ...]]
     """Every group that can be folded, with all tasks in it, in order."""
+    layer_of: Mapping[str, str] = field(default_factory=dict)
 
 
 def lay_out(

@@ -37,6 +37,9 @@ class RowText:
     def titles(self) -> Spans:
         """Return the line of column titles."""
         spans: Spans = [(" " * self.rails.width, "")]
+        if self.rails.layer_of:
+            half = self.rails.width // 2
+            spans = [(f"{'in':>{half}} {'out':<{half}}", "dim")]
         for index, cells in self._columns():
             column = task_rows.COLUMNS[index]
             spans += [(" ", ""), *fit([(column.title, "dim")], cells, align=column.align)]
@@ -64,7 +67,7 @@ class RowText:
         indent: Spans = [("  " * row.depth, "")] if row.depth else []
         if row.kind is RowKind.TASK:
             task = self.tasks[row.key]
-            groups = () if self.bare else self.order.path(row.key)
+            groups = () if self.bare or self.rails.layer_of else self.order.path(row.key)
             style = self.looks.style(task.state) if task_rows.is_failed(task) else ""
             return [*indent, (task_rows.name_of(task, groups), style), *task_rows.task_note(task, now)]
         tasks = [self.tasks[key] for key in self.rails.members[row.key]]

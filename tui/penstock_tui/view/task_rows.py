@@ -203,7 +203,7 @@ def group_name(group: str, tasks: Sequence[TaskRow], *, folded: bool, ascii: boo
     counts = Counter(task.state.value for task in tasks)
     done, total = done_of(counts)
     spans: Spans = [(f"{arrow} {label(group.rpartition('.')[2])}", "bold"), (f" {done}/{total}", "dim")]
-    if group.endswith(MAPPED):
+    if group.endswith(MAPPED) or " " in group:  # a layer: see `penstock_tui.view.rails_layers`
         spans += [(f" {count} {word}", "bold red") for _, word, count in bad_of(counts)]
     return spans
 

@@ -19,7 +19,8 @@ from penstock.model.drawing.nodes import MAPPED, run_groups, run_nodes
 from penstock.model.drawing.order import Order
 from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.view import task_rows
-from penstock_tui.view.rails import Rails, Row, RowKind, lay_out_order
+from penstock_tui.view.rails import Rails, Row, RowKind
+from penstock_tui.view.rails_layers import rows_of
 from penstock_tui.view.rails_text import RowText, after
 from penstock_tui.view.spans import Spans, fit, text_of, width
 from penstock_tui.view.state_style import Looks
@@ -136,7 +137,7 @@ class RailsList(CursorList):
         if self._order is None:
             return
         lanes = max(3, self.size.width * 2 // 5 // 2) if self.size.width else 8
-        self._rails = lay_out_order(self._order, folded=self.folded, max_lanes=lanes)
+        self._rails = rows_of(self._order, folded=self.folded, max_lanes=lanes)
         if self.wanted:
             self._rails = Rails((), 1, elided=False, members=self._rails.members)
             self._passing = task_rows.passing(self.tasks, self.wanted)
@@ -224,7 +225,8 @@ class RailsList(CursorList):
         """Put the cursor on a task, unfolding what hides it; return whether there is such a task."""
         if self._order is None or key not in self.tasks:
             return False
-        hiding = [group for group in self._order.path(key) if group in self.folded]
+        around = (*self._order.path(key), self._rails.layer_of.get(key, ""))
+        hiding = [group for group in around if group in self.folded]
         if hiding:
             self.folded -= set(hiding)
             self._lay_out()
@@ -295,7 +297,7 @@ class RailsList(CursorList):
         if key is None or self._order is None or self.wanted:
             return None
         path = self._order.path(key)
-        return path[-1] if path else None
+        return path[-1] if path else self._rails.layer_of.get(key)
 
     def _go_to_group(self, group: str) -> None:
         place = self._place_of(group)
