@@ -9,6 +9,7 @@
     │   ├── SettingsError         penstock.toml or an environment variable is wrong
     │   └── DagFileError          a DAG file is wrong: carries file and line
       ├── RefusedError              the act is not possible in the current state
+      │   ├── EndedError            what it is about has ended, or begun, by itself
       │   ├── IllegalMoveError      the table has no such transition
       │   └── PlanStaleError        something changed between preview and commit
     ├── EngineError               the engine itself
@@ -96,6 +97,12 @@ class RefusedError(PenstockError):
     """This is not possible in the current state."""
 
     default = "This is not possible in the current state."
+
+
+class EndedError(RefusedError):
+    """What was to be stopped, held or hurried has ended, or begun, by itself."""
+
+    default = "It has ended already."
 
 
 class IllegalMoveError(RefusedError):

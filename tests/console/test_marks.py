@@ -110,15 +110,19 @@ async def test_pausing_many_pauses_those_that_are_not_and_then_resumes_all() -> 
         await driver.until(lambda: driver.console.screen.dags["hello"].paused)  # type: ignore[attr-defined]
         table.marks = {"flaky", "fx_rates", "hello"}
         await driver.press("p")
-        await driver.sees("Pause 2 of 3", "paused already")
+        await driver.sees("(o) pause all: 2 not paused", "( ) resume all: 1 paused", "Pause 2 (y)")
         await driver.press("y")
         await driver.until(lambda: len(driver.engine.acts) == 2)
         assert {type(act) for act in driver.engine.acts} == {acts.PauseSchedule}
+        await driver.sees("2 DAGs: paused")
+        assert not table.marks, "what was marked is done"
+        names = {"flaky", "fx_rates", "hello"}
         await driver.until(
-            lambda: all(driver.console.screen.dags[name].paused for name in table.marks)  # type: ignore[attr-defined]
+            lambda: all(driver.console.screen.dags[name].paused for name in names)  # type: ignore[attr-defined]
         )
+        table.marks = names
         await driver.press("p")
-        await driver.sees("Resume 3")
+        await driver.sees("(o) resume all: 3 paused", "3 (y)")
         await driver.press("y")
         await driver.until(lambda: len(driver.engine.acts) == 5)
         assert {type(act) for act in driver.engine.acts[2:]} == {acts.UnpauseSchedule}

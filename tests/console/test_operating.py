@@ -97,9 +97,9 @@ async def test_a_stale_plan_is_shown_again_and_not_committed() -> None:
         await stand_on(driver, "orders_daily")
         await driver.press("c")
         await driver.sees("Clear 12 tasks")
-        driver.engine.move()
+        driver.engine.set_task("orders_daily", ORDERS, "join", state=TaskState.RUNNING)
         await driver.press("y")
-        await driver.sees("Look again")
+        await driver.sees("Changed since this was shown: join is running now (was failed)", "~ join")
         assert driver.engine.acts == []
         await driver.press("y")
         await driver.until(lambda: driver.engine.acts)

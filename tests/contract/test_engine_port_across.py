@@ -11,7 +11,7 @@ from data import builders
 from data.builders import NOON
 from data.filled_store import LIVE, Port
 from penstock.clock import to_us
-from penstock.model.queries import RunQuery, Term
+from penstock.model.queries import RunQuery, RunTerms, Term
 from penstock.store import tables
 from penstock.store.statement import table_of
 
@@ -99,6 +99,15 @@ def test_terms_choose(many: Port, terms: list[Term], expected: list[str]) -> Non
     page = many.engine.find_runs(RunQuery(terms=tuple(terms)))
     assert [run.run_id for run in page.runs] == expected
     assert page.total == len(expected)
+
+
+def test_one_of_several_alternatives_is_enough(many: Port) -> None:
+    failed, plain = (term("state", "failed"),), (term("dag", "plain"), term("text", "p3"))
+    assert names(many, terms=failed, others=(RunTerms(terms=plain),)) == ["p3", "n2"]
+    first, last = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
+    assert names(many, terms=failed, others=(RunTerms(since=first, until=last),))[-1] == "n2"
+    with_all = names(many, terms=failed, others=(RunTerms(),))
+    assert with_all == names(many)
 
 
 def test_dates_bound_both_ends(many: Port) -> None:

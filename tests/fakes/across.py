@@ -9,7 +9,7 @@ from fakes.world import World
 from penstock.model.barriers import BarrierKind
 from penstock.model.error_line import error_line
 from penstock.model.fingerprint import fingerprint as fingerprint_of
-from penstock.model.queries import RunQuery, Term
+from penstock.model.queries import RunQuery, RunTerms, Term
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.views.failures import FailedTask, FailureGroup, FailuresPage
 from penstock.model.views.now import LiveAttempt, NowPage, WaitingItem
@@ -35,9 +35,7 @@ class AcrossDags:
         found = [
             detail.run
             for detail in self.world.runs.values()
-            if all(self._holds(term, detail.run) for term in query.terms)
-            and (query.since is None or detail.run.run_after >= query.since)
-            and (query.until is None or detail.run.run_after <= query.until)
+            if self._fits(query, detail.run) or any(self._fits(each, detail.run) for each in query.others)
         ]
         found.sort(key=lambda run: (run.run_after, run.run_id), reverse=True)
         found.sort(key=lambda run: self._place(query.sort, run))
@@ -46,6 +44,13 @@ class AcrossDags:
         page = found[query.offset : query.offset + query.limit]
         zones = {run.dag_id: self.world.dags[run.dag_id].dag.timezone for run in page}
         return RunsPage(runs=tuple(page), total=len(found), offset=query.offset, zones=zones)
+
+    def _fits(self, query: RunQuery | RunTerms, run: RunRow) -> bool:
+        return (
+            all(self._holds(term, run) for term in query.terms)
+            and (query.since is None or run.run_after >= query.since)
+            and (query.until is None or run.run_after <= query.until)
+        )
 
     def failures(
         self,

@@ -12,6 +12,7 @@ from penstock.model import acts
 from penstock.model.backfills import BackfillPointState as P
 from penstock.model.backfills import BackfillState
 from penstock.model.graph import Graph
+from penstock.model.rush import Rush
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagDetail
@@ -44,9 +45,9 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
             _run(world, act.dag_id, act.run_id)
             item = PlanItem(dag_id=act.dag_id, run_id=_rerun_id(now), task_id=None, before="", after="queued")
             return f"Re-run {act.run_id}", (item,), {}, f"penstock rerun {act.dag_id} {act.run_id}"
-        case acts.RunNext() | acts.RunNow():
+        case acts.RunNext() | acts.RunNow() | acts.RunInTurn():
             _run(world, act.dag_id, act.run_id)
-            verb = "now" if isinstance(act, acts.RunNow) else "next"
+            verb = acts.act_name(act).removeprefix("run_").replace("_", " ")
             item = PlanItem(
                 dag_id=act.dag_id, run_id=act.run_id, task_id=act.task_id, before="-", after="launched"
             )
@@ -54,7 +55,7 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
                 f"Run {verb}: {act.task_id or act.run_id}",
                 (item,),
                 {},
-                f"penstock run-{verb} {act.dag_id}",
+                f"penstock run-{verb.replace(' ', '-')} {act.dag_id}",
             )
         case acts.Undo():
             item = PlanItem(
@@ -125,6 +126,8 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
             _hold(world, act, replace(by, why=act.why, until=act.until))
         case acts.Release():
             _hold(world, act, None)
+        case acts.RunNext() | acts.RunNow() | acts.RunInTurn():
+            _rush(world, act)
         case acts.SetBreakpoint():
             world.breakpoints += [
                 BreakpointRow(
@@ -169,6 +172,16 @@ def _pause(world: World, act: acts.AnyAct, planned: Plan, by: PauseInfo) -> None
     info = None if lifts else replace(by, why=getattr(act, "why", None), until=getattr(act, "until", None))
     for item in planned.items:
         _set_dag(world, item.dag_id, **{name: info})
+
+
+def _rush(world: World, act: acts.RunNext | acts.RunNow | acts.RunInTurn) -> None:
+    kinds = {acts.RunNext: Rush.NEXT, acts.RunNow: Rush.NOW, acts.RunInTurn: None}
+    rush = kinds[type(act)]
+    if act.task_id is not None:
+        set_tasks(world, act.dag_id, act.run_id, {act.task_id}, rush=rush)
+    else:
+        detail = _run(world, act.dag_id, act.run_id)
+        world.runs[act.dag_id, act.run_id] = replace(detail, run=replace(detail.run, rush=rush))
 
 
 def _pool(world: World, act: acts.SetPool | acts.DeletePool) -> None:

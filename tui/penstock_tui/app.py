@@ -13,7 +13,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from penstock.model.acts import AnyAct
 from penstock.model.views.events import Change
+from penstock.model.views.plans import Done
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import ControlFilter, clean
@@ -24,8 +26,10 @@ from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
 from penstock_tui.navigation import Navigation
 from penstock_tui.notes import Notes
 from penstock_tui.screens.view import View
+from penstock_tui.shell import Watcher
 from penstock_tui.terminal import TerminalDriver
 from penstock_tui.verbs import carry_out
+from penstock_tui.view.done_text import done_text
 from penstock_tui.view.state_style import Looks
 
 FeedMaker = Callable[[Callable[[Message], object]], Feed]
@@ -167,7 +171,7 @@ class Console(Navigation):
     def _pass_on(self, change: Change | None) -> None:
         self.run_worker(self._ask_status(), group="status", exit_on_error=False)
         for screen in self.screen_stack:
-            if isinstance(screen, View):
+            if isinstance(screen, Watcher):
                 screen.changed(change)
 
     async def _ask_status(self) -> None:
@@ -187,6 +191,13 @@ class Console(Navigation):
         """Show *text* on the flash line and keep it in the history. Other threads use `Said`."""
         self.notes.add(self.now(), text, level)
         self._flash()
+
+    def acted(self, done: Sequence[tuple[AnyAct, Done]], twin: str = "") -> None:
+        """Say what was done, how many of what; the marks of the view in front go."""
+        self.say(done_text(done) + twin)
+        for screen in self.screen_stack:
+            if isinstance(screen, View) and screen.in_front:
+                screen.unmark()
 
     def on_said(self, message: Said) -> None:
         """Show a message from a thread."""

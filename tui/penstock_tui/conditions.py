@@ -29,6 +29,8 @@ def always(_target: Target) -> None:
 
 def needs_run(target: Target) -> str | None:
     """Need a run."""
+    if isinstance(target, FailureTarget):
+        return None
     return None if run_of(target) is not None else _NO_RUN
 
 
@@ -48,7 +50,7 @@ def needs_failure(target: Target) -> str | None:
 
 def needs_task(target: Target) -> str | None:
     """Need a task."""
-    return None if isinstance(target, TaskTarget) else "no task is chosen"
+    return None if isinstance(target, TaskTarget | FailureTarget) else "no task is chosen"
 
 
 def needs_life(target: Target) -> str | None:

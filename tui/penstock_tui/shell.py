@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, tzinfo
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from textual.dom import DOMNode
 from textual.geometry import Size
@@ -16,6 +16,9 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from penstock.clock import Clock
+from penstock.model.acts import AnyAct
+from penstock.model.views.events import Change
+from penstock.model.views.plans import Done
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.feed import Feed
@@ -24,6 +27,14 @@ from penstock_tui.notes import Notes
 from penstock_tui.view.state_style import Looks
 
 Answer = TypeVar("Answer")
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """A view or a dialog that shows what can change."""
+
+    def changed(self, change: Change | None) -> None:
+        """Show what has changed; None means that everything may have."""
 
 
 class Shell(Protocol):
@@ -100,6 +111,12 @@ class Shell(Protocol):
 
     def say(self, text: str, level: Level = "info") -> None:
         """Show *text* on the flash line and keep it in the history."""
+
+    def acted(self, done: Sequence[tuple[AnyAct, Done]], twin: str = "") -> None:
+        """Say what was done, how many of what; the marks of the view in front go.
+
+        The message history has a line for each act with its DAG. *twin* is put after the message.
+        """
 
     def report(self, worker: Worker[Any]) -> None:
         """Show the error of *worker*, if it failed."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ASK_ABOVE = 25
 """Number of task instances or runs above which a person at a terminal is asked first."""
 _SHOWN = 40
+_TRIES = 5
+"""Times that a list which only became shorter is tried again."""
 
 
 def perform(
@@ -70,15 +72,38 @@ def preview(session: Session, act: AnyAct) -> Plan:
 def commit(session: Session, act: AnyAct, *, ask: bool = True) -> Done:
     """Commit *act*; asks a person at a terminal if it touches a lot."""
     engine = session.engine()
-    expect = None
     with _naming(engine, act):
         if ask and sys.stdin.isatty() and sys.stderr.isatty():
             plan = engine.plan(act)
-            expect = plan.fingerprint
             if len(plan.items) > ASK_ABOVE:
                 say(plan_text(plan))
                 click.confirm(f"{plan.title}?", abort=True, err=True)
-        return engine.commit(act, expect=expect, actor=actor(), act_id=os.urandom(8).hex())
+            return _commit_shown(engine, act, plan)
+        return engine.commit(act, expect=None, actor=actor(), act_id=os.urandom(8).hex())
+
+
+def _commit_shown(engine: Engine, act: AnyAct, shown: Plan) -> Done:
+    """Commit what was agreed to; if more would happen by now, or less for the first time, ask once more.
+
+    What is too little to ask about is committed as it is then, unless it has become much.
+    """
+    from penstock.errors import PlanStaleError
+    from penstock.model.plan_change import change_of
+
+    plan, asked = shown, False
+    for _ in range(_TRIES):
+        try:
+            return engine.commit(act, expect=plan.fingerprint, actor=actor(), act_id=os.urandom(8).hex())
+        except PlanStaleError:
+            plan = engine.plan(act)
+            change = change_of(shown.items, plan.items)
+            if max(len(shown.items), len(plan.items)) <= ASK_ABOVE:
+                continue
+            if change and (change.worse or not asked):
+                say(f"changed since this was shown: {change.words()}")
+                click.confirm(f"{plan.title}?", abort=True, err=True)
+                shown, asked = plan, True
+    raise PlanStaleError("it changes faster than it can be agreed to: --yes does it as it is then")
 
 
 def show_plan(plan: Plan, *, as_json: bool, zone: tzinfo = UTC) -> None:

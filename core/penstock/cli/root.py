@@ -57,6 +57,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "cancel": "cancel:cancel",
         "run-next": "rush:run_next",
         "run-now": "rush:run_now",
+        "run-in-turn": "rush:run_in_turn",
         "pause": "pause:pause",
         "unpause": "pause:unpause",
         "resume": "resume:resume",

@@ -82,4 +82,5 @@ def _said(row: TaskRow, now: datetime) -> str:
     from penstock.cli.rows import outcome_words
 
     slow = "slower than 95 % of its runs" if row.slow(now) else ""
-    return "; ".join(said for said in (row.reason or outcome_words(row), slow) if said)
+    rush = f"runs {row.rush}" if row.rush else ""
+    return "; ".join(said for said in (rush, row.reason or outcome_words(row), slow) if said)

@@ -46,9 +46,12 @@ def why(session: Session, *, dag: str, run: str | None, task: str | None, as_jso
 def why_text(answer: Why) -> str:
     """Return the answer for people: the state, each barrier, the chain to the root cause."""
     from penstock.cli import text
+    from penstock.model.rush import MEANS
     from penstock.terminal_text import clean
 
     lines = [f"{clean(answer.subject)} is {text.state(answer.state)}"]
+    if answer.rush is not None:
+        lines.append(f"  - run {answer.rush}: it {MEANS[answer.rush]}")
     for barrier in answer.barriers:
         until = f" (until {text.moment(barrier.until)})" if barrier.until else ""
         lines.append(f"  - {clean(barrier.text)}{until}")

@@ -118,6 +118,14 @@ class RunNow(Act, frozen=True, kw_only=True, tag="run_now", omit_defaults=True):
     task_id: str | None = None
 
 
+class RunInTurn(Act, frozen=True, kw_only=True, tag="run_in_turn", omit_defaults=True):
+    """Take back `RunNext` or `RunNow` of what has not been launched: it waits in its turn again."""
+
+    dag_id: str
+    run_id: str
+    task_id: str | None = None
+
+
 class Cancel(Act, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):
     """End a run, or one of its tasks: its processes are killed and the state stays.
 
@@ -383,6 +391,7 @@ AnyAct = (
     | Undo
     | RunNext
     | RunNow
+    | RunInTurn
     | Cancel
     | PauseSchedule
     | UnpauseSchedule
@@ -414,6 +423,27 @@ AnyAct = (
     | QuarantineRetry
     | QuarantineDrop
 )
+
+Lasting = (
+    Cancel
+    | RunNext
+    | RunNow
+    | RunInTurn
+    | PauseSchedule
+    | UnpauseSchedule
+    | Freeze
+    | Unfreeze
+    | Hold
+    | Release
+    | PauseAll
+    | ResumeAll
+    | PauseBackfill
+    | ResumeBackfill
+    | CancelBackfill
+    | ResizeBackfill
+)
+"""Acts that mean the same whatever changes (cancel this run, pause that DAG), so that nobody who was shown
+one is refused because things moved; if there is nothing left to do, the answer says so."""
 
 
 def act_name(act: AnyAct) -> str:

@@ -28,8 +28,16 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exact: bool = False
 
 
+class RunTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Conditions that must all hold; the bounds are those of `RunQuery`."""
+
+    terms: tuple[Term, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class RunQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Runs of all DAGs that match every term, in one order, from ``offset`` on.
+    """Runs of all DAGs that match every term, or one of ``others``, in one order, from ``offset`` on.
 
     ``since`` and ``until`` are bounds of ``run_after``, both included. ``date`` is the newest
     ``run_after`` first; ``state`` what needs attention first, ``took`` the longest, ``started`` the newest
@@ -43,6 +51,8 @@ class RunQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reverse: bool = False
     limit: int = 50
     offset: int = 0
+    others: tuple[RunTerms, ...] = ()
+    """Alternatives to the terms and bounds."""
 
 
 class WhatIf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -12,3 +12,10 @@ class Rush(StrEnum):
     """It goes first as soon as there is a place."""
     NOW = "now"
     """It does not wait for a place: it ignores limits, but not dependencies and pauses."""
+
+
+MEANS = {
+    Rush.NEXT: "goes before the others as soon as there is a slot",
+    Rush.NOW: "does not wait for a slot: it ignores limits, but not dependencies and pauses",
+}
+"""What each means, for the plan of the act and for the answer to why something waits."""

@@ -11,10 +11,12 @@ import pytest
 from drive.commands import Say
 from fakes.engine import FakeEngine
 from fakes.world import replace
-from penstock.errors import RefusedError
+from penstock.cli.acting import commit
+from penstock.errors import PlanStaleError, RefusedError
 from penstock.model import acts
 from penstock.model.backfills import BackfillState, Reprocess
 from penstock.model.states import RunState, TaskState
+from penstock.model.views.plans import Done
 
 RUN = "scheduled__2026-08-21T06:00:00+00:00"
 
@@ -26,6 +28,10 @@ def new_york(day: int) -> datetime:
 
 ASKED: list[tuple[tuple[str, ...], acts.AnyAct]] = [
     (("pause", "hello"), acts.PauseSchedule(dag_id="hello")),
+    (
+        ("run-in-turn", "orders_daily", "latest", "join"),
+        acts.RunInTurn(dag_id="orders_daily", run_id=RUN, task_id="join"),
+    ),
     (("pause", "hello", "--why", "x"), acts.PauseSchedule(dag_id="hello", why="x")),
     (
         ("pause", "nyc_flights", "--freeze", "--until", "2026-08-30"),
@@ -226,6 +232,45 @@ class Terminal:
         if not self.answer:
             raise click.Abort
         return True
+
+
+class _Moving(FakeEngine):
+    """Its world moves between the look and the commit, as often as there are steps."""
+
+    steps: tuple[str, ...] = ()
+
+    def commit(
+        self, act: acts.AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
+    ) -> Done:
+        """Move, then commit."""
+        if self.steps:
+            name, *self.steps = self.steps  # type: ignore[assignment]
+            self.set_task("orders_daily", RUN, name, state=TaskState.SUCCESS)
+            raise PlanStaleError
+        return super().commit(act, expect=expect, actor=actor, act_id=act_id)
+
+
+@pytest.mark.parametrize("steps", [("join",), ("join", "publish"), ("join", "publish", "load_dim")])
+def test_what_makes_work_shows_the_difference_and_asks_once(
+    steps: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.cli.acting.ASK_ABOVE", 1)
+    engine = _Moving()
+    engine.steps = steps
+    person = Terminal(monkeypatch, answer=True)
+    done = commit(_Session(engine), acts.Retry(dag_id="orders_daily", run_id=RUN))  # type: ignore[arg-type]
+    assert done.act == "retry"
+    assert len(person.asked) == 2, "first the whole list, then once what changed"
+    assert "changed since this was shown: join is no longer changed" in capsys.readouterr().err
+
+
+class _Session:
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    def engine(self) -> FakeEngine:
+        """Return the engine that is asked."""
+        return self._engine
 
 
 def test_many_dags_are_each_told_what_to_be(say: Say, engine: FakeEngine) -> None:

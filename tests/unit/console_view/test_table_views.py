@@ -15,7 +15,7 @@ from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.views.dags import DagRow
 from penstock.model.views.plans import PlanItem
 from penstock.model.views.runs import RunRow
-from penstock_tui.view import dag_rows, durations, filters, moments, plan_rows, run_rows
+from penstock_tui.view import all_run_rows, dag_rows, durations, filters, moments, plan_rows, run_rows
 from penstock_tui.view.columns import Column, chosen
 from penstock_tui.view.spans import fit, text_of, width, wrap
 from penstock_tui.view.state_style import Looks, known_states
@@ -176,6 +176,47 @@ def test_filters_take_fields_alternatives_text_and_inversion() -> None:
 def test_quotes_keep_spaces_and_what_they_hold_is_text(source: str, passes: bool) -> None:
     row = {"owner": ["Ada Lovelace"], "text": ["has two words !bang state:x 漢字 x"]}
     assert filters.parse(source, ("state", "owner")).passes(row) is passes
+
+
+@pytest.mark.parametrize(
+    ("source", "passes"),
+    [
+        ("weekly or daily", True),
+        ("weekly or monthly", False),
+        ("daily state:running or owner:data", True),
+        ("daily state:running or owner:ops", False),
+        ("owner:ops or daily state:failed", True),
+        ("!daily or !weekly", True),
+        ("!daily OR !state:failed", False),
+        ("weekly or", False),
+        ("daily or", True),
+        ("or", True),
+        ("or weekly", False),
+        ("weekly or or daily", True),
+        ("a or b or state:fail,run", True),
+        ('weekly "or" daily', False),
+        ("order", True),
+        ("!or daily", False),
+    ],
+)
+def test_or_begins_an_alternative(source: str, passes: bool) -> None:
+    row = {"state": ["failed"], "owner": ["Data-Core"], "text": ["orders_daily"]}
+    assert filters.parse(source, ("state", "owner")).passes(row) is passes
+
+
+def test_a_filter_of_all_runs_asks_for_every_alternative_with_its_own_dates() -> None:
+    fields = ("state", "dag", "since", "until")
+    wanted = filters.parse("state:failed since:2h or dag:x !state:held or since:nonsense", fields)
+    asked = all_run_rows.asked(wanted, "date", reverse=False, now=NOW)
+    first, second = asked.query, *asked.query.others
+    assert [term.values for term in first.terms] == [("failed",)]
+    assert first.since == NOW - timedelta(hours=2)
+    assert [(term.field, term.values, term.inverted) for term in second.terms] == [
+        ("dag", ("x",), False),
+        ("state", ("held",), True),
+    ]
+    assert second.since is None
+    assert "nonsense" in asked.unclear
 
 
 @given(st.text(max_size=40))

@@ -34,11 +34,16 @@ class BackfillDialog(PlanDialog):
         self._dag_id = dag.dag_id
         self._asked_days = days
 
+    @property
+    def keep(self) -> str:
+        """The text of the button that changes nothing."""
+        return "Do not start"
+
     def form(self) -> ComposeResult:
         """Compose the dates and the rules."""
         first, last = (_typed(day) for day in self._asked_days or self._days())
         hint = f"time zone {self._detail.dag.timezone}"
-        yield Field("from", first, caption_cells=_CELLS, hint=hint, id="from")
+        yield Field("from", first, caption_cells=_CELLS, hint=hint, needed=True, id="from")
         yield Field("to", last, caption_cells=_CELLS, hint="included", id="to")
         runs = [
             (Reprocess.NONE, "only missing"),
@@ -63,10 +68,6 @@ class BackfillDialog(PlanDialog):
         if detail.start_date is not None:
             first = min(last, max(first, detail.start_date.astimezone(self.zone).date()))
         return first, last
-
-    def focus_first(self) -> None:
-        """Begin at the first date."""
-        self.query_one("#from").focus()
 
     def acts(self) -> list[AnyAct]:
         """Return the one act; raise `UsageError` if a field is invalid."""

@@ -13,23 +13,24 @@ _LATEST = ("latest_version", "on the latest version (l)")
 
 
 class ClearDialog(ScopedDialog):
-    """Clear tasks of a run, or all of it when *tasks* is empty. Downstream is on from the start."""
+    """Clear tasks of runs, or all of a run that no task is named of. Downstream is on from the start."""
 
     doing = "Clear"
 
     def form(self) -> ComposeResult:
-        """Compose the scopes; a whole run has neither up nor down."""
-        scopes = [*SCOPES, _ONLY, _LATEST] if self.tasks else [*SCOPES[2:], _ONLY, _LATEST]
-        yield Options("also", scopes, chosen={"downstream"} if self.tasks else (), several=True, id="scopes")
+        """Compose the scopes."""
+        scopes = [*self.offered(), _ONLY, _LATEST]
+        chosen = {"downstream"} if SCOPES[0] in scopes else set()
+        yield Options("also", scopes, chosen=chosen, several=True, id="scopes")
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act."""
+        """Return an act for each run."""
         scopes = self.scopes
         return [
             Clear(
-                dag_id=self.run.dag_id,
-                run_id=self.run.run_id,
-                tasks=self.tasks,
+                dag_id=run.dag_id,
+                run_id=run.run_id,
+                tasks=tasks,
                 upstream="upstream" in scopes,
                 downstream="downstream" in scopes,
                 past="past" in scopes,
@@ -37,4 +38,5 @@ class ClearDialog(ScopedDialog):
                 only_failed="only_failed" in scopes,
                 latest_version="latest_version" in scopes,
             )
+            for run, tasks in self.parts
         ]

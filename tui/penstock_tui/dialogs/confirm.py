@@ -1,4 +1,4 @@
-"""`Confirm`: for acts without choices: the list, Cancel, and the verb."""
+"""`Confirm`: for acts without choices: the list, a button that changes nothing, and the verb."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ class Confirm(PlanDialog):
 
     danger = True
 
-    def __init__(self, title: str, acts: Sequence[AnyAct]) -> None:
+    def __init__(self, title: str, acts: Sequence[AnyAct], keep: str = "") -> None:
+        """*keep* is the text of the button that changes nothing."""
         super().__init__(title)
         self._acts = list(acts)
+        self._keep = keep
+
+    @property
+    def keep(self) -> str:
+        """The text of the button that changes nothing."""
+        return self._keep or super().keep
 
     def acts(self) -> list[AnyAct]:
         """Return the acts as given."""

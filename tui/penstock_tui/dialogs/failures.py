@@ -45,7 +45,7 @@ class AcknowledgeDialog(_AboutFailures):
 
     def form(self) -> ComposeResult:
         """Compose the reason."""
-        yield Field("why  ", hint="shown with it", id="why")
+        yield Field("why  ", hint="shown with it", needed=True, id="why")
 
     def acts(self) -> list[AnyAct]:
         """Return an act for each cause."""
@@ -61,12 +61,8 @@ class SnoozeDialog(_AboutFailures):
 
     def form(self) -> ComposeResult:
         """Compose until when, and the reason."""
-        yield Field("until", hint="2h, 1d12h or 2026-08-22T06:00", id="until")
+        yield Field("until", hint="2h, 1d12h or 2026-08-22T06:00", needed=True, id="until")
         yield Field("why  ", hint="shown with it", id="why")
-
-    def focus_first(self) -> None:
-        """Begin where something is needed."""
-        self.query_one("#until").focus()
 
     def acts(self) -> list[AnyAct]:
         """Return an act for each cause; raise `UsageError` without a time."""

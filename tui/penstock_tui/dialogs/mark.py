@@ -7,34 +7,35 @@ from typing import Literal, cast
 from textual.app import ComposeResult
 
 from penstock.model.acts import AnyAct, Mark
-from penstock_tui.dialogs.scopes import SCOPES, ScopedDialog
+from penstock_tui.dialogs.scopes import ScopedDialog
 from penstock_tui.widgets.options import Options
 
 
 class MarkDialog(ScopedDialog):
-    """Mark tasks of a run."""
+    """Mark tasks of one run or several."""
 
     doing = "Mark"
 
     def form(self) -> ComposeResult:
         """Compose state and scopes."""
         states = [("success", "success"), ("failed", "failed"), ("skipped", "skipped")]
-        yield Options("as  ", states, chosen={"success"}, id="state")
-        yield Options("also", SCOPES, several=True, id="scopes")
+        yield Options("as  ", states, chosen={"success"}, needed=True, id="state")
+        yield Options("also", self.offered(), several=True, id="scopes")
 
     def acts(self) -> list[AnyAct]:
-        """Return the one act."""
+        """Return an act for each run."""
         state = cast("Literal['success', 'failed', 'skipped']", self.query_one("#state", Options).value)
         scopes = self.scopes
         return [
             Mark(
-                dag_id=self.run.dag_id,
-                run_id=self.run.run_id,
-                tasks=self.tasks,
+                dag_id=run.dag_id,
+                run_id=run.run_id,
+                tasks=tasks,
                 state=state,
                 upstream="upstream" in scopes,
                 downstream="downstream" in scopes,
                 past="past" in scopes,
                 future="future" in scopes,
             )
+            for run, tasks in self.parts
         ]

@@ -46,7 +46,7 @@ class PauseDialog(PlanDialog):
         """Compose the verbs that make sense now, why and until."""
         verbs = self._verbs()
         first = next((verb for verb, _ in verbs if verb.endswith(f"_{self._scope}")), verbs[0][0])
-        yield Options("what ", verbs, chosen={first}, id="verb")
+        yield Options("what ", verbs, chosen={first}, needed=True, id="verb")
         yield Field("why  ", hint="shown with the pause", id="why")
         yield Field("until", hint="2h, 1d12h or 2026-08-22T06:00; empty: until lifted", id="until")
 

@@ -1,12 +1,14 @@
 """`PlanDialog`: shows exactly what an act would change, and commits exactly that.
 
 The preview is the engine's own plan. It is requested again whenever a choice changes, and committed
-with its fingerprint; if something changed in between, the engine refuses and the new plan is shown.
+with its fingerprint. The list of an act that means the same whatever changes (cancel, pause) follows what
+moves; any other keeps its exact list, and if that has changed by the commit, the difference is shown and
+asked about once.
 """
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import ClassVar
 
@@ -15,10 +17,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError
-from penstock.model.acts import AnyAct
+from penstock.errors import PenstockError
+from penstock.model.acts import AnyAct, Lasting
+from penstock.model.plan_change import PlanChange
+from penstock.model.views.events import Change
 from penstock.model.views.plans import Done, Plan
 from penstock_tui.clean import label
+from penstock_tui.committing import Committing
 from penstock_tui.dialogs.dialog import Dialog
 from penstock_tui.view import plan_rows
 from penstock_tui.view.columns import Column
@@ -34,6 +39,8 @@ TYPED_ABOVE = 25
 """For a dangerous act on more things than this, their number must be typed."""
 _SETTLE = 0.15
 """Seconds without typing before the plan is requested again."""
+_FOLLOW = 0.4
+"""Seconds after a change before the list of an act that stops something is requested again."""
 _OTHER_ROWS = 9
 """Rows of a dialog besides its form: frame, title, summary, two of the plan, its twin, a message, buttons."""
 _FORM_ROWS = 3
@@ -60,10 +67,11 @@ class PlanDialog(Dialog[list[Done]]):
         self.zone = zone
         """The time zone of logical dates: the DAG's."""
         self.plans: list[tuple[AnyAct, Plan]] = []
-        self._token = uuid.uuid4().hex
-        self._done: list[tuple[AnyAct, Done]] = []
-        """What was done, even if the rest was refused."""
+        self._changes: Sequence[PlanChange] = ()
+        """How the list differs from the one that was agreed to."""
         self._busy = False
+        self._following = False
+        self._counted = 0
         self._pending = True
         """Whether the choices are newer than the shown plan."""
 
@@ -80,7 +88,7 @@ class PlanDialog(Dialog[list[Done]]):
     def rows(self, cells: int) -> list[Row]:
         """Return the plan as rows of one cell."""
         items = [item for _, plan in self.plans for item in plan.items]
-        lines = plan_rows.item_lines(items, cells, self.shell.looks, self.zone)
+        lines = plan_rows.item_lines(items, cells, self.shell.looks, self.zone, self._changes)
         return [Row(str(place), (line,)) for place, line in enumerate(lines)]
 
     def verb(self) -> str:
@@ -104,12 +112,13 @@ class PlanDialog(Dialog[list[Done]]):
         yield Prose(id="message")
         yield Field("", hint="", id="typed")
         with Horizontal(classes="buttons"):
-            yield Button("Cancel", "n", id="cancel")
+            yield Button(self.keep, "esc", id="cancel")
             yield Button("...", "y", danger=self.danger, id="commit")
 
     def on_mount(self) -> None:
         """Request the plan at once."""
         super().on_mount()
+        self._committing = Committing(self.shell.feed)
         self.query_one("#typed").display = False
         self.query_one("#message").display = False
         self.query_one("#commit", Button).set_text("...", ready=False)
@@ -117,9 +126,16 @@ class PlanDialog(Dialog[list[Done]]):
         self.focus_first()
         self.replan()
 
+    @property
+    def keep(self) -> str:
+        """The text of the button that changes nothing."""
+        return "Leave it as it is"
+
     def focus_first(self) -> None:
-        """Focus Cancel."""
-        self.query_one("#cancel").focus()
+        """Focus the first field that needs something, else the button that changes nothing."""
+        fields = [field for field in self.query("#form > *") if isinstance(field, Field | Options)]
+        needy = next((field for field in fields if field.needed), None)
+        (needy if needy is not None else self.query_one("#cancel")).focus()
 
     def on_resize(self) -> None:
         """Keep the plan and the buttons visible, however long the form is."""
@@ -146,7 +162,7 @@ class PlanDialog(Dialog[list[Done]]):
         self._pending = True
         self.run_worker(self._replan(wait), group="plan", exclusive=True, exit_on_error=False)
 
-    async def _replan(self, wait: float) -> None:
+    async def _replan(self, wait: float, changes: Sequence[PlanChange] = ()) -> None:
         import asyncio
 
         if wait:
@@ -155,15 +171,41 @@ class PlanDialog(Dialog[list[Done]]):
             self.plans, refused = await self._asked(self.acts())
         except PenstockError as error:
             self.plans, refused = [], [error.message]
+        self._changes = changes
+        self._took(refused)
+        self._pending = False
+
+    def _took(self, refused: list[str]) -> None:
+        """Show the plans, and why there is none of some acts."""
         more = f"  (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         left_out = "left out: " if self.plans else ""
         self.complain(f"{left_out}{refused[0]}{more}" if refused else None)
         self._show_plan()
-        self._pending = False
+
+    def changed(self, _change: Change | None) -> None:
+        """Follow what moves, if the act means the same whatever moves."""
+        if not self._following and self.is_mounted:
+            self._following = True
+            self.set_timer(_FOLLOW, self._follow)
+
+    async def _follow(self) -> None:
+        self._following = False
+        if self._pending or self._busy:
+            return
+        try:
+            acts = self.acts()
+            if not all(isinstance(act, Lasting) for act in acts):
+                return
+            plans, refused = await self._asked(acts)
+        except PenstockError:
+            return  # what is shown stays; the top line says that no engine answers
+        if not self._pending and not self._busy:
+            self.plans = plans
+            self._took(refused)
 
     async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
         """Return the plans, and why the engine refused some; a refused one must not stop the rest."""
-        done = [act for act, _ in self._done]
+        done = [act for act, _ in self._committing.done]
         acts = [act for act in acts if act not in done]
         answers = await self.shell.feed.call(lambda engine: engine.plans(acts))
         plans = [
@@ -191,6 +233,9 @@ class PlanDialog(Dialog[list[Done]]):
         )
         typed = self.query_one("#typed", Field)
         typed.display = self.must_type
+        if self.count != self._counted and typed.text:
+            typed.set_text("")  # it is the number of another list
+        self._counted = self.count
         if self.must_type:
             typed.set_caption(f"type {self.count} to go on:")
         self.call_after_refresh(self._bound_form)  # once the texts have their height
@@ -223,7 +268,6 @@ class PlanDialog(Dialog[list[Done]]):
         """Show the keys that work here: in a field, letters are typed."""
         typing = isinstance(event.widget, Field)
         self.query_one("#commit", Button).set_key("^s" if typing else "y")
-        self.query_one("#cancel", Button).set_key("esc" if typing else "n")
 
     @on(Options.Changed)
     def _chosen(self) -> None:
@@ -274,27 +318,24 @@ class PlanDialog(Dialog[list[Done]]):
         self.run_worker(self._commit(), group="commit", exit_on_error=False)
 
     async def _commit(self) -> None:
-        """Carry out every plan; a refused one does not stop the others."""
-        refused: PenstockError | None = None
-        for act, plan in self.plans:
-            act_id = f"{self._token}-{len(self._done)}-{plan.fingerprint}"
-            try:
-                answer = await self.shell.feed.commit(act, expect=plan.fingerprint, act_id=act_id)
-            except PenstockError as error:
-                refused = refused or error
-                if isinstance(error, EngineNotRunningError):
-                    break
-            else:
-                self._done.append((act, answer))
-                self.shell.say(answer.message)
+        """Carry out every plan; what was refused, or changed meanwhile, stays in the dialog."""
+        answers = await self._committing.carry_out(self.plans)
         self._busy = False
-        if refused is None:
-            self.dismiss([answer for _, answer in self._done])
+        if answers.done:
+            self.shell.acted(answers.done)
+        if answers.refused is None and not answers.changes:
+            self.dismiss([answer for _, answer in self._committing.done])
             return
-        said = refused.message
-        if isinstance(refused, PlanStaleError):
-            await self._replan(0)
-            said = f"{said.partition('; now:')[0]}. Look again: this is the plan now."
-        elif self._done:
-            await self._replan(0)
-        self.complain(f"{len(self._done)} done. {said}" if self._done else said)
+        if answers.done or answers.changes:
+            await self._replan(0, answers.changes)
+        said = []
+        if self._committing.done:
+            said.append(f"{len(self._committing.done)} done.")
+        if answers.refused is not None:
+            said.append(answers.refused.message)
+        if answers.changes:
+            words = "; ".join(change.words() for change in answers.changes)
+            said.append(
+                f"Changed since this was shown: {words}. This is the list now: look, then press again."
+            )
+        self.complain(" ".join(said))

@@ -1,4 +1,4 @@
-"""`RushDialog`: let tasks or queued runs go next, or now past the limits."""
+"""`RushDialog`: let tasks or queued runs go next, or now past the limits, or in their turn again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from penstock.model.acts import AnyAct, RunNext, RunNow
+from penstock.model.acts import AnyAct, RunInTurn, RunNext, RunNow
 from penstock.model.rush import Rush
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.widgets.options import Options
+
+_IN_TURN = "turn"
+_VERBS: dict[str, type[RunNext | RunNow | RunInTurn]] = {
+    Rush.NEXT: RunNext,
+    Rush.NOW: RunNow,
+    _IN_TURN: RunInTurn,
+}
 
 
 class RushDialog(PlanDialog):
@@ -26,19 +33,22 @@ class RushDialog(PlanDialog):
         Binding("right,down", "choose(1)", show=False),
     ]
 
-    def __init__(self, places: Sequence[tuple[str, str, str | None]]) -> None:
+    def __init__(self, places: Sequence[tuple[str, str, str | None]], *, rushed: bool) -> None:
+        """Offer to take it back too, if one of them is *rushed* already."""
         what = places[0][2] or places[0][1] if len(places) == 1 else f"{len(places)} at once"
         super().__init__(f"Let {what} go first")
         self._places = places
+        self._rushed = rushed
 
     def form(self) -> ComposeResult:
         """Compose the two ways."""
-        ways = [(Rush.NEXT, "next: the first place that comes free"), (Rush.NOW, "now: past every limit")]
-        yield Options("how", ways, chosen={Rush.NEXT}, id="how")
-
-    def focus_first(self) -> None:
-        """Begin at the choice."""
-        self.query_one("#how").focus()
+        ways: list[tuple[str, str]] = [
+            (Rush.NEXT, "next: the first place that comes free"),
+            (Rush.NOW, "now: past every limit"),
+        ]
+        if self._rushed:
+            ways.append((_IN_TURN, "in turn: take it back"))
+        yield Options("how", ways, chosen={Rush.NEXT}, needed=True, id="how")
 
     def action_choose(self, step: int) -> None:
         """Choose the other way."""
@@ -48,5 +58,5 @@ class RushDialog(PlanDialog):
 
     def acts(self) -> list[AnyAct]:
         """Return an act for each place."""
-        verb = RunNow if self.query_one("#how", Options).value == Rush.NOW else RunNext
+        verb = _VERBS[self.query_one("#how", Options).value]
         return [verb(dag_id=dag_id, run_id=run_id, task_id=task) for dag_id, run_id, task in self._places]

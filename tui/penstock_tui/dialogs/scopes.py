@@ -1,4 +1,4 @@
-"""The scopes of clear and mark as check boxes with a letter each."""
+"""The scopes of clear and mark, over tasks of one run or several, as check boxes with a letter each."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ SCOPES = (
 )
 
 
+Part = tuple[RunRow, Sequence[TaskRow]]
+"""A run, and tasks of it; none means the whole run."""
+
+
 class ScopedDialog(PlanDialog):
-    """A plan dialog over some tasks of a run, with scopes."""
+    """A plan dialog over tasks of one run or several, with scopes; among runs only within each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "scope('downstream')", show=False),
@@ -38,17 +42,25 @@ class ScopedDialog(PlanDialog):
     doing: ClassVar[str] = ""
     """The verb of the title."""
 
-    def __init__(self, run: RunRow, tasks: Sequence[TaskRow], zone: tzinfo) -> None:
+    def __init__(self, parts: Sequence[Part], zone: tzinfo) -> None:
         super().__init__("", zone)
-        self.run = run
-        self.tasks = tuple(dict.fromkeys(key_of(task) for task in tasks))
-        self._heading = f"{self.doing} {self.subject()} of {run.dag_id}"
+        self.parts = [(run, tuple(dict.fromkeys(key_of(task) for task in tasks))) for run, tasks in parts]
+        self._heading = f"{self.doing} {self.subject()}"
 
     def subject(self) -> str:
-        """Return the tasks that were chosen, in words."""
-        if not self.tasks:
-            return "the whole run"
-        return label(self.tasks[0]) if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
+        """Return what was chosen, in words."""
+        names = [name for _, tasks in self.parts for name in tasks]
+        if len(self.parts) > 1:
+            dags = {run.dag_id for run, _ in self.parts}
+            what = f"{len(names)} tasks of {len(self.parts)} runs" if names else f"{len(self.parts)} runs"
+            return f"{what} in {len(dags)} DAGs" if len(dags) > 1 else f"{what} of {self.parts[0][0].dag_id}"
+        what = "the whole run" if not names else label(names[0]) if len(names) == 1 else f"{len(names)} tasks"
+        return f"{what} of {self.parts[0][0].dag_id}"
+
+    def offered(self) -> list[tuple[str, str]]:
+        """Return the scopes that make sense: a whole run has no neighbours, several runs no other runs."""
+        scopes = [*SCOPES[:2]] if all(tasks for _, tasks in self.parts) else []
+        return [*scopes, *SCOPES[2:]] if len(self.parts) == 1 else scopes
 
     @property
     def scopes(self) -> set[str]:

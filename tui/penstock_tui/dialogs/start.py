@@ -34,7 +34,7 @@ class StartDialog(Dialog[bool]):
         yield Line(id="known")
         yield Line(id="twin")
         with Horizontal(classes="buttons"):
-            yield Button("Cancel", "n", id="cancel")
+            yield Button("Do not start", "esc", id="cancel")
             yield Button("Start the engine", "y", id="start")
 
     def on_mount(self) -> None:

@@ -36,6 +36,11 @@ class TriggerDialog(PlanDialog):
         self._fields = detail.form or fields_of(detail.params)
         self._params = params_of(detail.params)
 
+    @property
+    def keep(self) -> str:
+        """The text of the button that changes nothing."""
+        return "Do not start"
+
     def form(self) -> ComposeResult:
         """Compose the date, the parameters and the free JSON."""
         widths = [len(self._caption(field)) for field in self._fields]
@@ -69,12 +74,15 @@ class TriggerDialog(PlanDialog):
         text = self._begun(field)
         if field.kind == "bool" and not field.fixed:
             choices = [("true", "yes"), ("false", "no")]
-            return Options(caption, choices, chosen={text} if text else (), caption_cells=cells, id=place)
+            chosen, needed = ({text} if text else set()), field.must and not text
+            return Options(caption, choices, chosen=chosen, caption_cells=cells, needed=needed, id=place)
         if field.kind == "choice" and len(field.choices) <= _FEW and not field.fixed:
             choices = [(json.dumps(choice.value), label(choice.label)) for choice in field.choices]
-            return Options(caption, choices, chosen={text}, caption_cells=cells, id=place)
+            needed = field.must and not text
+            return Options(caption, choices, chosen={text}, caption_cells=cells, needed=needed, id=place)
         hint = "fixed" if field.fixed else ", ".join(part for part in (field.hint, field.description) if part)
-        return Field(caption, text, caption_cells=cells, hint=hint, id=place)
+        needed = field.must and not text
+        return Field(caption, text, caption_cells=cells, hint=hint, needed=needed, id=place)
 
     def _begun(self, field: FormField) -> str:
         """Return the text that the field begins with."""

@@ -128,9 +128,20 @@ class FailuresScreen(Listing):
 
     def do_retry(self) -> None:
         """Retry every failure of the chosen causes that is not dealt with."""
-        action = actions.BY_ID["retry"]
+        self._act_on_tasks("retry")
 
-        async def retry() -> None:
+    def do_clear(self) -> None:
+        """Clear them."""
+        self._act_on_tasks("clear")
+
+    def do_mark_as(self) -> None:
+        """Mark them."""
+        self._act_on_tasks("mark_as")
+
+    def _act_on_tasks(self, name: str) -> None:
+        action = actions.BY_ID[name]
+
+        async def act() -> None:
             names = [
                 target.group.fingerprint for target in self.chosen() if isinstance(target, FailureTarget)
             ]
@@ -140,7 +151,7 @@ class FailuresScreen(Listing):
             else:
                 self.shell.say(f"{action.label}: nothing of it is open any more", "warning")
 
-        self.run_worker(retry(), name="retry", group="open", exit_on_error=False)
+        self.run_worker(act(), name=name, group="open", exit_on_error=False)
 
     def do_failures_everything(self) -> None:
         """Show what is dealt with too, or only what is not."""

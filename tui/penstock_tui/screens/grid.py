@@ -315,6 +315,10 @@ class GridScreen(View):
 
     def close_layer(self) -> bool:
         """Unmark."""
+        return self.unmark()
+
+    def unmark(self) -> bool:
+        """Unmark every cell."""
         had = self.grid.clear_marks()
         self._changed()
         self.refresh_top()

@@ -62,13 +62,18 @@ class Listing(View):
 
     def close_layer(self) -> bool:
         """Clear the marks, then the filter."""
-        if self.table.clear_marks():
-            self.refresh_top()
+        if self.unmark():
             return True
         if self.wanted.terms:
             self.query_one(FilterBar).set_text("")
             return True
         return False
+
+    def unmark(self) -> bool:
+        """Unmark every row, also of a table that has not the keys."""
+        had = [table.clear_marks() for table in self.query(LineTable)]
+        self.refresh_top()
+        return any(had)
 
     # -- keys ------------------------------------------------------------------------------------
 

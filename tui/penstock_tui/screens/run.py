@@ -241,6 +241,10 @@ class RunScreen(OneRun, LogKeys):
         if self.attempt_pane.has_focus_within:
             self.tasks.focus()
             return True
+        return self.unmark()
+
+    def unmark(self) -> bool:
+        """Unmark every task."""
         cleared = self.tasks.clear_marks()
         self.refresh_top()
         return cleared

@@ -163,6 +163,10 @@ class TimelineScreen(OneRun):
 
     def close_layer(self) -> bool:
         """Unmark."""
+        return self.unmark()
+
+    def unmark(self) -> bool:
+        """Unmark every task."""
         cleared = self.list.clear_marks()
         self.refresh_top()
         return cleared

@@ -98,6 +98,10 @@ class View(Screen[None]):
         """Close the innermost thing that ``esc`` should close (filter, marks); False if none is open."""
         return False
 
+    def unmark(self) -> bool:
+        """Unmark every row: what was marked is done. Return whether any was marked."""
+        return False
+
     # -- the frame -------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:

@@ -7,18 +7,23 @@ from collections.abc import Sequence
 
 from penstock.errors import PenstockError
 from penstock.model.acts import AnyAct
+from penstock.model.views.plans import Done
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell
 
 
 async def commit_at_once(shell: Shell, chosen: Sequence[AnyAct]) -> None:
     """Plan and commit each act, and say what was done; the first that is refused ends it."""
+    answers: list[tuple[AnyAct, Done]] = []
     for act in chosen:
         try:
             plan = await shell.feed.plan(act)
             done = await shell.feed.commit(act, expect=plan.fingerprint, act_id=uuid.uuid4().hex)
         except PenstockError as error:
+            if answers:
+                shell.acted(answers)
             shell.say(error.message, "error")
             return
-        twin = f"   $ {label(plan.cli)}" if plan.cli else ""
-        shell.say(done.message + twin)
+        answers.append((act, done))
+        twin = f"   $ {label(plan.cli)}" if plan.cli and len(chosen) == 1 else ""
+    shell.acted(answers, twin)

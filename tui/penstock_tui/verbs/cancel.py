@@ -18,7 +18,8 @@ from penstock_tui.view.task_rows import key_of
 async def cancel(shell: Shell, targets: Sequence[Target]) -> None:
     """Show what would end."""
     chosen = [act for target in targets for act in _acts(target)]
-    await shell.push_screen_wait(Confirm(f"Cancel {words_of(targets)}", chosen))
+    keep = "Keep them running" if len(targets) > 1 else "Keep running"
+    await shell.push_screen_wait(Confirm(f"Cancel {words_of(targets)}", chosen, keep))
 
 
 def _acts(target: Target) -> list[AnyAct]:

@@ -12,6 +12,6 @@ from penstock_tui.verbs.dag_zone import zone_of
 
 async def mark_as(shell: Shell, targets: Sequence[Target]) -> None:
     """Ask for the state and the scopes."""
-    target = targets[0]
-    if isinstance(target, TaskTarget):
-        await shell.push_screen_wait(MarkDialog(target.run, target.tasks, await zone_of(shell, target)))
+    parts = [(target.run, target.tasks) for target in targets if isinstance(target, TaskTarget)]
+    if parts:
+        await shell.push_screen_wait(MarkDialog(parts, await zone_of(shell, targets[0])))

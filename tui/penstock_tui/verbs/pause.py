@@ -11,9 +11,11 @@ from penstock.model.acts import AnyAct
 from penstock.model.backfills import BackfillState
 from penstock.model.states import TERMINAL
 from penstock_tui.dialogs.confirm import Ask
+from penstock_tui.dialogs.pause_many import PauseManyDialog
 from penstock_tui.shell import Shell
 from penstock_tui.target import BackfillTarget, DagTarget, RunTarget, Target, TaskTarget
 from penstock_tui.verbs.at_once import commit_at_once
+from penstock_tui.verbs.wording import words_of
 from penstock_tui.view.pauses import is_hold
 from penstock_tui.view.task_rows import key_of
 
@@ -29,17 +31,29 @@ class _Pausable(NamedTuple):
 async def pause(shell: Shell, targets: Sequence[Target]) -> None:
     """Pause or resume at once: the same key undoes it. Ask first if there are several things.
 
-    Several get the same verb: those not paused yet are paused; if all are paused, all are resumed.
+    Several get the same verb, which is asked for: pause those that are not paused, or resume those that are.
     """
     things = [thing for target in targets for thing in _pausable(target)]
-    lift = all(thing.paused for thing in things)
-    chosen = [thing.lift if lift else thing.pause for thing in things if thing.paused is lift]
-    if len(things) == 1 and not (lift and await _starts_runs(shell, chosen[0])):
-        await commit_at_once(shell, chosen)
+    if not things:
         return
-    of = "" if len(chosen) == len(things) else f" of {len(things)} (the others are paused already)"
-    verb = "Resume" if lift else "Pause"
-    await shell.push_screen_wait(Ask(f"{verb} {len(chosen)}{of}", chosen))
+    if len(things) > 1:
+        pause, lift = (
+            [each.pause for each in things if not each.paused],
+            [each.lift for each in things if each.paused],
+        )
+        await shell.push_screen_wait(PauseManyDialog(f"{len(things)} {_noun(targets)}", pause, lift))
+        return
+    [thing] = things
+    act = thing.lift if thing.paused else thing.pause
+    if thing.paused and await _starts_runs(shell, act):
+        await shell.push_screen_wait(Ask(f"Resume {words_of(targets)}", [act], "Keep it paused"))
+    else:
+        await commit_at_once(shell, [act])
+
+
+def _noun(targets: Sequence[Target]) -> str:
+    nouns = {target.noun for target in targets}
+    return f"{nouns.pop()}s" if len(nouns) == 1 else "things"
 
 
 async def _starts_runs(shell: Shell, act: AnyAct) -> bool:

@@ -18,4 +18,11 @@ async def rush(shell: Shell, targets: Sequence[Target]) -> None:
         if run is not None:
             names = [key_of(task) for task in target.tasks] if isinstance(target, TaskTarget) else [None]
             places += [(run.dag_id, run.run_id, name) for name in names]
-    await shell.push_screen_wait(RushDialog(places))
+    await shell.push_screen_wait(RushDialog(places, rushed=any(map(_rushed, targets))))
+
+
+def _rushed(target: Target) -> bool:
+    if isinstance(target, TaskTarget):
+        return any(task.rush is not None for task in target.tasks)
+    run = run_of(target)
+    return run is not None and run.rush is not None

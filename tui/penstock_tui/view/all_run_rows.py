@@ -8,10 +8,10 @@ from datetime import datetime, timedelta, tzinfo
 from typing import cast
 
 from penstock.errors import UsageError
-from penstock.model.queries import RUN_FIELDS, RunField, RunOrder, RunQuery, Term
+from penstock.model.queries import RUN_FIELDS, RunField, RunOrder, RunQuery, RunTerms, Term
 from penstock.model.views.runs import RunRow
 from penstock_tui.clean import label
-from penstock_tui.view import moments, run_rows
+from penstock_tui.view import filters, moments, run_rows
 from penstock_tui.view.columns import Column
 from penstock_tui.view.filters import Filter
 from penstock_tui.view.spans import Spans
@@ -42,11 +42,27 @@ class Asked:
 
 def asked(wanted: Filter, sort: str, *, reverse: bool, now: datetime) -> Asked:
     """Return the query for *wanted* and the order. An unfinished date is ignored."""
+    found = [_terms(terms, now) for terms in wanted.alternatives]
+    valid = [terms for terms, _ in found if terms != RunTerms()]  # one that says nothing yet would show all
+    first, *others = valid or [RunTerms()]
+    query = RunQuery(
+        terms=first.terms,
+        since=first.since,
+        until=first.until,
+        sort=cast("RunOrder", sort),
+        reverse=reverse,
+        others=tuple(others),
+    )
+    return Asked(query, next((unclear for _, unclear in found if unclear), ""))
+
+
+def _terms(wanted: Sequence[filters.Term], now: datetime) -> tuple[RunTerms, str]:
+    """Return one alternative of a filter, and what of it is not valid (yet)."""
     terms: list[Term] = []
     since: datetime | None = None
     until: datetime | None = None
     unclear = ""
-    for term in wanted.terms:
+    for term in wanted:
         if term.field not in {"since", "until"}:
             field = cast("RunField", term.field)
             terms.append(Term(field=field, values=term.alternatives, inverted=term.inverted))
@@ -61,10 +77,7 @@ def asked(wanted: Filter, sort: str, *, reverse: bool, now: datetime) -> Asked:
             since = moment
         else:
             until = moment
-    query = RunQuery(
-        terms=tuple(terms), since=since, until=until, sort=cast("RunOrder", sort), reverse=reverse
-    )
-    return Asked(query, unclear)
+    return RunTerms(terms=tuple(terms), since=since, until=until), unclear
 
 
 def _moment(typed: str, now: datetime, *, end_of_day: bool) -> datetime:
@@ -84,8 +97,8 @@ def hidden(marked: Sequence[RunRow], wanted: Filter) -> int:
     Only the engine can judge owner, tags and dates: runs hidden only by these are not counted.
     """
     known = {"dag", "state", "type", "text"}
-    terms = tuple(term for term in wanted.terms if term.field in known)
-    judged = Filter(wanted.source, terms)
+    first, *others = [tuple(term for term in terms if term.field in known) for terms in wanted.alternatives]
+    judged = Filter(wanted.source, first, tuple(others))
     return sum(not judged.passes(seen(run)) for run in marked)
 
 

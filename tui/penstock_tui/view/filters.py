@@ -1,7 +1,9 @@
 """The filter grammar of every filter bar: ``state:failed,running owner:x !tag:y "two words" !text``. Pure.
 
 Terms are separated by spaces and all must match; a term with a leading ``!`` must not. ``field:a,b``
-matches either of the two. Double quotes keep spaces, and their contents are searched as they are.
+matches either of the two. The word ``or`` between terms begins an alternative: ``a b or c`` matches rows
+with a and b, and rows with c. Double quotes keep spaces, and their contents are searched as they are, also
+``"or"``.
 """
 
 from __future__ import annotations
@@ -33,17 +35,24 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A parsed filter. A row passes when it passes every term."""
+    """A parsed filter. A row passes when it passes every term, or every term of another alternative."""
 
     source: str
     terms: tuple[Term, ...]
+    others: tuple[tuple[Term, ...], ...] = ()
+    """The alternatives after the first ``or``, each with at least one term."""
+
+    @property
+    def alternatives(self) -> tuple[tuple[Term, ...], ...]:
+        """Every alternative; one without terms if the filter is empty."""
+        return (self.terms, *self.others)
 
     def passes(self, fields: Mapping[str, Sequence[str]]) -> bool:
         """Return whether a row with *fields* (field -> values; ``text`` is searched by plain words) passes.
 
         Case does not matter.
         """
-        return all(term.passes(fields) for term in self.terms)
+        return any(all(term.passes(fields) for term in terms) for terms in self.alternatives)
 
 
 NONE = Filter("", ())
@@ -52,7 +61,7 @@ NONE = Filter("", ())
 def hint(fields: Sequence[str]) -> str:
     """Return what can be typed, in one line."""
     names = " ".join(f"{name}:" for name in fields)
-    return f'{names} text "two words"   !term inverts   enter keeps   esc drops'
+    return f'{names} text "two words"   !term inverts   or   enter keeps   esc drops'
 
 
 def parse(source: str, fields: Sequence[str]) -> Filter:
@@ -60,17 +69,21 @@ def parse(source: str, fields: Sequence[str]) -> Filter:
 
     Unfinished terms, such as ``!`` or ``state:``, are ignored.
     """
-    terms: list[Term] = []
+    groups: list[list[Term]] = [[]]
     for found in _TERM.finditer(source):
         inverted, word = len(found[1]) % 2 == 1, found[2].lower()
+        if word == "or" and not found[1]:
+            groups.append([])
+            continue
         name, colon, value = word.partition(":")
         if colon and name in fields:
             alternatives = tuple(filter(None, map(_bare, _ALTERNATIVE.findall(value))))
         else:
             name, alternatives = "text", (_bare(word),)
         if any(alternatives):
-            terms.append(Term(name, alternatives, inverted))
-    return Filter(source.strip(), tuple(terms))
+            groups[-1].append(Term(name, alternatives, inverted))
+    first, *others = [tuple(terms) for terms in groups if terms] or [()]
+    return Filter(source.strip(), first, tuple(others))
 
 
 def _bare(word: str) -> str:

@@ -85,8 +85,6 @@ def why_tab(
         lines += _hang(" ", slow, cells, "yellow")
     if task.held is not None:
         lines += _hang(f" task {held_word(task.held)} ", pause_text(task.held), cells, "blue")
-    if task.rush is not None:
-        lines += _hang(" ", f"jumps the queue: {task.rush}", cells, "yellow")
     lines.append([])
     lines += facts(
         [

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from penstock.ids import instance_key
 from penstock.model.backfills import Choice
+from penstock.model.plan_change import PlanChange
 from penstock.model.states import RUN_UNFINISHED, RunState
 from penstock.model.views.plans import Plan, PlanItem
 from penstock_tui.clean import label
@@ -30,14 +31,26 @@ def verb(plans: Sequence[Plan]) -> str:
     return f"{words[0]} {len(plans)}"
 
 
-def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo) -> list[Spans]:
+def item_lines(
+    items: Sequence[PlanItem],
+    cells: int,
+    looks: Looks,
+    zone: tzinfo,
+    changes: Sequence[PlanChange] = (),
+) -> list[Spans]:
     """Return one line for each change: of what, from which state to which, and a note.
 
-    Dates are in *zone*, the DAG's.
+    Dates are in *zone*, the DAG's. With *changes*, what has changed since the list was shown comes first,
+    with a sign: ``+`` came, ``~`` stands otherwise, ``-`` went.
     """
+    if changes:
+        return _changed_lines(items, cells, looks, zone, changes)
     dates = _short_dates(items, zone)
     several = len({item.dag_id for item in items}) > 1
-    names = [(f"{label(item.dag_id)} " if several else "") + _name(item, dates) for item in items]
+    names = [
+        (f"{label(item.dag_id)} " if several and (item.run_id or item.task_id) else "") + _name(item, dates)
+        for item in items
+    ]
     longest = max((width([(name, "")]) for name in names), default=0)
     name_cells = max(8, min(longest, cells - 30))
     lines: list[Spans] = []
@@ -48,6 +61,19 @@ def item_lines(items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo
             spans.append((f"  {label(item.note)}", "yellow"))
         lines.append(spans)
     return lines
+
+
+def _changed_lines(
+    items: Sequence[PlanItem], cells: int, looks: Looks, zone: tzinfo, changes: Sequence[PlanChange]
+) -> list[Spans]:
+    came = [item for change in changes for item in change.came]
+    moved = [item for change in changes for _, item in change.moved]
+    went = [item for change in changes for item in change.went]
+    rest = [item for item in items if item not in came and item not in moved]
+    signs = [("+", "bold green")] * len(came) + [("~", "bold yellow")] * len(moved)
+    signs += [("-", "bold red")] * len(went) + [(" ", "")] * len(rest)
+    lines = item_lines([*came, *moved, *went, *rest], cells - 2, looks, zone)
+    return [[sign, (" ", ""), *line] for sign, line in zip(signs, lines, strict=True)]
 
 
 def _short_dates(items: Sequence[PlanItem], zone: tzinfo) -> dict[tuple[str, str | None], str]:

@@ -153,6 +153,8 @@ def task_note(task: TaskRow, now: datetime) -> Spans:
     if task.held is not None:
         spans.append((" held" if is_hold(task.held) else " stopped here", "bold blue"))
     spans += [(f" stops {where}", "blue") for where in task.stops]
+    if task.rush is not None and task.state not in TERMINAL:
+        spans.append((f" runs {task.rush}", "yellow"))
     if task.state in _ENDING and task.stop_deadline is not None:
         left = (task.stop_deadline - now).total_seconds()
         spans.append((f" kill in {durations.brief(left)}" if left > 0 else " killing", "bold magenta"))

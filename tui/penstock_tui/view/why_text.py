@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from penstock.model.rush import MEANS
 from penstock.model.views.why import Barrier, Why
 from penstock_tui.clean import label
 from penstock_tui.view import durations
@@ -16,6 +17,9 @@ def why_lines(why: Why, now: datetime, zone: tzinfo, looks: Looks, cells: int) -
     """Return the state, each barrier and its holders, the chain to the root cause, in *cells* columns."""
     glyph, style = looks.cell(why.state)
     lines: list[Spans] = [[(f" {glyph} ", style), (label(why.state.replace("_", " ")), style)]]
+    if why.rush is not None:
+        text = f"run {why.rush}: it {MEANS[why.rush]}; J takes it back"
+        lines += [[(piece, "yellow")] for piece in hanging(text, " · ", cells)]
     for barrier in _without_repeats(why.barriers):
         lines += [[(piece, "")] for piece in hanging(_barrier_text(barrier, now, zone), " · ", cells)]
     if not why.barriers and why.state != "running":

@@ -46,6 +46,7 @@ class Field(Widget, can_focus=True):
         *,
         hint: str = "",
         caption_cells: int = 0,
+        needed: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
@@ -53,6 +54,8 @@ class Field(Widget, can_focus=True):
         self._caption = label(caption).ljust(caption_cells)
         self._hint = label(hint)
         self._problem = ""
+        self.needed = needed
+        """Whether something must be typed here: a form begins at the first such field."""
         self._at = len(self.text)
         self._replacing = False
         """Whether all of the text is selected: what is typed or pasted next replaces it."""

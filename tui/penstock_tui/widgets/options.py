@@ -42,6 +42,7 @@ class Options(Widget, can_focus=True):
         chosen: Iterable[str] = (),
         several: bool = False,
         caption_cells: int = 0,
+        needed: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
@@ -49,6 +50,8 @@ class Options(Widget, can_focus=True):
         self.chosen = set(chosen)
         self._caption = caption.ljust(caption_cells)
         self._several = several
+        self.needed = needed
+        """Whether this is to be chosen: a form begins here."""
         self._at = next((place for place, (value, _) in enumerate(options) if value in self.chosen), 0)
 
     @property

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from penstock.model.barriers import BarrierKind
+from penstock.model.rush import Rush
 from penstock.model.views.view import View
 
 
@@ -28,3 +29,5 @@ class Why(View, frozen=True, kw_only=True):
     chain: tuple[str, ...] = ()
     root: str = ""
     """The end of the chain."""
+    rush: Rush | None = None
+    """Whether it, or the run that it waits for, was asked to run next or now."""

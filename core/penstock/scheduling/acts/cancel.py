@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.errors import RefusedError
+from penstock.errors import EndedError
 from penstock.model.acts import Cancel
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL
 from penstock.model.transitions import RunEvent
@@ -19,14 +19,14 @@ from penstock.scheduling.world.world import World
 def plan_cancel(world: World, act: Cancel) -> Planned:
     """Plan to end a run, or one task instance of it. Teardowns of finished setups still run.
 
-    Raises `UnknownError` for what does not exist and `RefusedError` for what has ended.
+    Raises `UnknownError` for what does not exist and `EndedError` for what has ended.
     """
     live = world.run(act.dag_id, act.run_id)
     notes: list[str] = []
     settled = None
     if act.task_id is None:
         if live.record.state in RUN_TERMINAL:
-            raise RefusedError(f"run {act.run_id} has already ended: {live.record.state}")
+            raise EndedError(f"run {act.run_id} has already ended: {live.record.state}")
         unfinished = [task for task in live.tasks.values() if task.state not in TERMINAL]
         again = live.record.intent == RunEvent.CANCEL.value
         gently = to_be_ended(live)
@@ -43,7 +43,7 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
         named = chosen_tasks(live, [act.task_id])
         tasks = [task for task in named if task.state not in TERMINAL]
         if not tasks:
-            raise RefusedError(
+            raise EndedError(
                 f"task {act.task_id} has already ended: {named[0].state if named else 'removed'}"
             )
     items = [

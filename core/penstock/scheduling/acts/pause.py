@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.clock import from_us, opt_us, to_us
-from penstock.errors import UnknownError, UsageError
+from penstock.errors import EndedError, UnknownError, UsageError
 from penstock.model.acts import Freeze, Hold, PauseSchedule, Release, Unfreeze, UnpauseSchedule
 from penstock.model.pauses import PAUSES, PauseKind
 from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL
@@ -24,8 +24,8 @@ LiftAct = UnpauseSchedule | Unfreeze | Release
 def plan_pause(world: World, act: PauseAct, now_us: int) -> Planned:
     """Plan to pause a schedule, freeze a DAG, or hold a run or task. Pausing again changes why and until.
 
-    Raises `UnknownError` for what does not exist and `UsageError` for a time that has
-    passed or a run that has ended.
+    Raises `UnknownError` for what does not exist, `UsageError` for a time that has passed and
+    `EndedError` for a run that has ended.
     """
     kind, run_id, task_id = _place(world, act)
     term = PAUSES[kind]
@@ -74,7 +74,7 @@ def plan_lift(world: World, act: LiftAct, now_us: int) -> Planned:
     """Plan to lift a pause; if there is none, the plan does nothing and says so.
 
     The plan for a schedule names the number of runs that it starts. Raises `UnknownError` for what does not
-    exist, `UsageError` for a run that has ended.
+    exist.
     """
     kind, run_id, task_id = _place(world, act)
     term = PAUSES[kind]
@@ -134,12 +134,13 @@ def _started(world: World, dag_id: str, now_us: int) -> str | None:
     entry = world.dag(dag_id)
     spec = entry.structure.spec
     count, first = _owed(world, dag_id, now_us)
-    if first is None or entry.facts.missing or (count == 1 and not spec.catchup_unsaid):
+    if first is None or not count or entry.facts.missing:
         return None
     runs = "1 run" if count == 1 else f"{count:,} runs"
     why = " (catchup is on because 2.x has it so)" if spec.catchup_unsaid else ""
-    since = f", from {first.logical_date:%Y-%m-%d %H:%M} UTC on" if count > 1 else ""
-    return f"this starts {runs}{since}{why}"
+    of = f"{first.logical_date:%Y-%m-%d %H:%M} UTC"
+    since = f", from {of} on" if count > 1 else f", that of {of}"
+    return f"this starts {runs} at once{since}{why}"
 
 
 def put_pause(tick: Tick, record: PauseRecord) -> None:
@@ -164,7 +165,7 @@ def _place(world: World, act: PauseAct | LiftAct) -> tuple[PauseKind, str, str]:
         return PauseKind.FREEZE, "", ""
     live = world.run(act.dag_id, act.run_id)
     if isinstance(act, Hold) and live.record.state in RUN_TERMINAL:
-        raise UsageError(f"run {act.run_id} has already ended: {live.record.state}")
+        raise EndedError(f"run {act.run_id} has already ended: {live.record.state}")
     if act.task_id is None:
         return PauseKind.RUN, act.run_id, ""
     if act.task_id not in live.instances and act.task_id not in live.tasks:

@@ -33,6 +33,7 @@ from penstock.model.acts import (
     ResumeAll,
     ResumeBackfill,
     Retry,
+    RunInTurn,
     RunNext,
     RunNow,
     SetBreakpoint,
@@ -58,7 +59,7 @@ from penstock.scheduling.acts.pause import plan_lift, plan_pause
 from penstock.scheduling.acts.pause_all import plan_pause_all, plan_resume_all
 from penstock.scheduling.acts.pools import plan_delete_pool, plan_set_pool
 from penstock.scheduling.acts.quarantine import plan_quarantine
-from penstock.scheduling.acts.rush import plan_rush
+from penstock.scheduling.acts.rush import plan_in_turn, plan_rush
 from penstock.scheduling.acts.trigger import plan_rerun, plan_trigger
 from penstock.scheduling.acts.undo import plan_undo
 from penstock.scheduling.acts.values import plan_value
@@ -74,6 +75,7 @@ _PLANNERS: dict[type, Planner] = {
     Undo: plan_undo,
     RunNext: plan_rush,
     RunNow: plan_rush,
+    RunInTurn: plan_in_turn,
     Cancel: plan_cancel,
     PauseBackfill: plan_backfill_life,
     ResumeBackfill: plan_backfill_life,

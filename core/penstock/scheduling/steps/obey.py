@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from penstock.decoding import decoder
-from penstock.errors import PenstockError, PlanStaleError, StoreError
-from penstock.model.acts import AnyAct, act_name
+from penstock.errors import EndedError, PenstockError, PlanStaleError, StoreError, UnknownError
+from penstock.model.acts import AnyAct, Lasting, act_name
 from penstock.model.subject import blame
 from penstock.model.views.plans import Done
 from penstock.scheduling.moves.loaded_files import drop_file, take_file
@@ -78,7 +78,16 @@ def _planned(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Planned | Done:
         earlier = tick.recent_answers.get(order.act_id) or tick.world.reads.answer(order.act_id)
         if earlier is not None:
             return decoder(Done).decode(earlier)
-    planned = plan_of(tick.world, order.act, tick.now_us)
+    try:
+        planned = plan_of(tick.world, order.act, tick.now_us)
+    except (EndedError, UnknownError) as error:
+        if order.expect is None or not isinstance(order.act, Lasting):
+            raise
+        # Somebody saw its plan, so it was there: that it is over by now is what was wanted.
+        run_id = getattr(order.act, "run_id", None)
+        return Done(
+            act=act_name(order.act), message=f"nothing left to do: {error.message}", touched=0, run_id=run_id
+        )
     if order.expect is not None and order.expect != planned.plan.fingerprint:
         if planned.settled is not None:
             return planned.settled

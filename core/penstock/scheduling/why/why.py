@@ -7,6 +7,7 @@ import msgspec
 from penstock.errors import UnknownError
 from penstock.ids import instance_key
 from penstock.model.barriers import BarrierKind
+from penstock.model.rush import Rush
 from penstock.model.states import OCCUPIES_SLOT, TERMINAL, RunState, TaskState
 from penstock.model.views.why import Barrier, Why
 from penstock.scheduling.why.barriers import Link, Subject, quarantine_barrier, run_barriers, task_barriers
@@ -163,7 +164,15 @@ def _answer(
         barriers=tuple(link.barrier for link in barriers),
         chain=tuple(chain),
         root=chain[-1],
+        rush=_rush(live, task),
     )
+
+
+def _rush(live: LiveRun | None, task: TaskRecord | None) -> Rush | None:
+    """Return how it goes before the others: the task instance, or the run it waits for or is."""
+    if live is None:
+        return None
+    return (task.rush if task is not None else None) or live.record.rush
 
 
 def _next(barriers: list[Link]) -> Subject | None:

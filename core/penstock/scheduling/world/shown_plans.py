@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from penstock.ids import instance_key
-from penstock.model.views.plans import Plan, PlanItem
+from penstock.model.plan_change import change_of
+from penstock.model.views.plans import Plan
 
 _KEPT_PLANS = 32
 _KEPT_ITEMS = 100_000
-_NAMED = 3
+_ELSE = "something it depends on has changed"
 
 
 class ShownPlans:
@@ -35,31 +35,5 @@ class ShownPlans:
         shown = self._plans.get(fingerprint)
         if shown is None:
             return f"now: {now.title}"
-        before, after = _by_name(shown), _by_name(now)
-        said = [
-            f"{name} is {after[name].before} now" + (f" (was {item.before})" if item.before else "")
-            for name, item in before.items()
-            if name in after and after[name].before != item.before
-        ]
-        said += [f"{name} is no longer changed" for name in before if name not in after]
-        said += [f"{name} is changed too" for name in after if name not in before]
-        if not said:
-            return f"something it depends on has changed; now:  {now.title}"
-        more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
-        return f"{', '.join(said[:_NAMED])}{more}; now: {now.title}"
-
-
-def _by_name(plan: Plan) -> dict[str, PlanItem]:
-    several = len({item.run_id for item in plan.items}) > 1
-    return {_name(item, with_run=several): item for item in plan.items}
-
-
-def _name(item: PlanItem, *, with_run: bool) -> str:
-    name = item.run_id or item.note or item.dag_id
-    if item.task_id is not None:
-        name = instance_key(item.task_id, item.map_index)
-    if item.task_id is not None and with_run:
-        name = f"{name} of {item.run_id}"
-    if item.run_id is None and item.logical_date is not None:
-        name = f"{item.logical_date:%Y-%m-%d %H:%M}"
-    return name
+        said = change_of(shown.items, now.items).words()
+        return f"{said}; now: {now.title}" if said else f"{_ELSE}; now:  {now.title}"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.model.pauses import PauseKind
-from penstock.model.queries import RunQuery, Term
+from penstock.model.queries import RunQuery, RunTerms, Term
 from penstock.model.states import RUN_TERMINAL, TERMINAL
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import RunRow, RunsPage
@@ -57,11 +57,10 @@ class RunPages:
 
     def read(self, connection: Connection, query: RunQuery, now_us: int) -> RunsPage:
         """Return one page of *query*, and how many runs there are on all of them."""
-        wanted = [self._condition(connection, term) for term in query.terms]
-        if query.since is not None:
-            wanted.append(_run.c.run_after_us >= aware_us(query.since))
-        if query.until is not None:
-            wanted.append(_run.c.run_after_us <= aware_us(query.until))
+        wanted = self._conditions(connection, query)
+        if query.others:
+            each = (wanted, *(self._conditions(connection, other) for other in query.others))
+            wanted = [sa.or_(*(sa.and_(sa.true(), *conditions) for conditions in each))]
         offset = max(query.offset, 0)
         page = _PAGE.where(*wanted).order_by(*_order(query, now_us)).limit(query.limit).offset(offset)
         rows = connection.execute(page).all()
@@ -113,6 +112,14 @@ class RunPages:
         return (row.id, row.version) in self._counts
 
     # -- conditions ------------------------------------------------------------------------------
+
+    def _conditions(self, connection: Connection, query: RunQuery | RunTerms) -> list[Condition]:
+        wanted = [self._condition(connection, term) for term in query.terms]
+        if query.since is not None:
+            wanted.append(_run.c.run_after_us >= aware_us(query.since))
+        if query.until is not None:
+            wanted.append(_run.c.run_after_us <= aware_us(query.until))
+        return wanted
 
     def _condition(self, connection: Connection, term: Term) -> Condition:
         match term.field:

@@ -25,6 +25,7 @@ from penstock.model.acts import (
     Release,
     ResizeBackfill,
     ResumeBackfill,
+    RunInTurn,
     RunNext,
     RunNow,
     SetPool,
@@ -94,8 +95,45 @@ async def test_a_cancel_says_what_it_touched_and_not_what_was_shown(bench: Bench
     assert (done.touched, done.message) == (2, "the run is being cancelled, 1 still to be killed")
     bench.end("b", KILLED)
     assert bench.run_state("d", run) is RunState.CANCELLED
+    done = bench.act(act, expect=plan.fingerprint)
+    assert (done.touched, done.message) == (0, f"nothing left to do: run {run} has already ended: cancelled")
     with pytest.raises(RefusedError, match="has already ended: cancelled"):
-        bench.act(act, expect=plan.fingerprint)
+        bench.act(act)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda run: Cancel(dag_id="d", run_id=run),
+        lambda run: Cancel(dag_id="d", run_id=run, task_id="a"),
+        lambda run: Hold(dag_id="d", run_id=run),
+        lambda run: RunNow(dag_id="d", run_id=run, task_id="last"),
+        lambda run: RunNext(dag_id="d", run_id=run, task_id="b"),
+        lambda run: RunInTurn(dag_id="d", run_id=run, task_id="b"),
+    ],
+    ids=["cancel", "cancel task", "hold", "run now", "run next", "run in turn"],
+)
+async def test_what_ended_between_the_look_and_the_key_is_an_answer_and_no_error(
+    bench: Bench, make: Callable[[str], AnyAct]
+) -> None:
+    run = bench.trigger("d")
+    plan = bench.loop.plan(make(run))
+    bench.finish()
+    done = bench.act(make(run), expect=plan.fingerprint)
+    assert done.touched == 0
+    assert done.message.startswith("nothing left to do: ")
+    with pytest.raises(RefusedError):
+        bench.act(make(run))  # nobody was shown that it still moves
+
+
+async def test_a_backfill_that_ended_meanwhile_is_an_answer_and_no_error(bench: Bench) -> None:
+    day = datetime(2026, 2, 1, tzinfo=UTC)
+    number = bench.act(CreateBackfill(dag_id="daily", from_date=day, to_date=day)).backfill_id
+    assert number is not None
+    act = CancelBackfill(backfill_id=number)
+    plan = bench.loop.plan(act)
+    bench.finish()
+    assert bench.act(act, expect=plan.fingerprint).touched == 0
 
 
 async def test_a_second_cancel_leaves_the_teardowns_that_nobody_was_shown_without(tmp_path: Path) -> None:

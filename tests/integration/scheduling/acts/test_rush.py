@@ -10,7 +10,7 @@ import pytest
 from data.builders import dag, task
 from drive.loop import BAD, Bench
 from penstock.errors import RefusedError, UnknownError, UsageError
-from penstock.model.acts import Freeze, Hold, Rerun, RunNext, RunNow, SetPool, Unfreeze
+from penstock.model.acts import Freeze, Hold, Rerun, RunInTurn, RunNext, RunNow, SetPool, Unfreeze
 from penstock.model.spec import ParamSpec, ScheduleSpec
 from penstock.model.states import RunState, RunType, TaskState
 
@@ -31,6 +31,49 @@ async def test_what_runs_next_goes_before_weight_and_age(tmp_path: Path) -> None
     bench.end("heavy")
     assert bench.running() == ["light"]
     assert {row.task_id: row.rush for row in bench.run("d", run).tasks}["light"] is None
+    bench.close()
+
+
+@pytest.mark.parametrize("rush", [RunNext, RunNow])
+async def test_a_rush_is_said_by_why_and_can_be_taken_back(
+    tmp_path: Path, rush: type[RunNext | RunNow]
+) -> None:
+    bench = await Bench(tmp_path, parallelism=1).open()
+    bench.load(dag("d", task("first"), task("heavy", "first", priority_weight=9), task("light", "first")))
+    run = bench.trigger("d")
+    place = {"dag_id": "d", "run_id": run, "task_id": "light"}
+    bench.act(rush(**place))
+    why = bench.engine.why("d", run, "light")
+    assert why.rush == ("now" if rush is RunNow else "next")
+    plan = bench.loop.plan(RunInTurn(**place))
+    assert (plan.cli, plan.items[0].before) == (f"penstock run-in-turn d {run} light", f"runs {why.rush}")
+    assert bench.act(RunInTurn(**place), expect=plan.fingerprint).touched == 1
+    assert bench.engine.why("d", run, "light").rush is None
+    again = bench.act(RunInTurn(**place))
+    assert (again.touched, again.message) == (0, "nothing to do: light waits in its turn")
+    await bench.restart()
+    bench.end("first")
+    assert bench.running() == ["heavy"], "light waits in its turn"
+    bench.close()
+
+
+async def test_a_rush_of_a_run_is_taken_back(tmp_path: Path) -> None:
+    bench = await Bench(tmp_path).open()
+    bench.load(dag("d", task("a"), max_active_runs=1))
+    first = bench.trigger("d", logical_date=datetime(2026, 1, 1, tzinfo=UTC))
+    second, third = (
+        bench.trigger("d", logical_date=datetime(2026, 1, day, tzinfo=UTC), run_id=f"r{day}")
+        for day in (2, 3)
+    )
+    bench.act(RunNext(dag_id="d", run_id=third))
+    assert bench.engine.why("d", third).rush == bench.engine.why("d", third, "a").rush == "next"
+    bench.act(RunInTurn(dag_id="d", run_id=third))
+    assert bench.run("d", third).run.rush is None
+    bench.end("a", run_id=first)
+    assert bench.running() == ["a"]
+    assert bench.run_state("d", second) is RunState.RUNNING
+    with pytest.raises(RefusedError, match="no longer waits: it is running"):
+        bench.act(RunInTurn(dag_id="d", run_id=second))
     bench.close()
 
 
