@@ -79,7 +79,6 @@ async def test_a_text_of_several_lines_that_nobody_touched_travels_as_it_is() ->
         await stand_on(driver, "hello")
         await driver.press("t")
         await driver.sees("one two", "day*", "is required  2026-08-21")
-        await driver.press("tab", "tab", "tab")
         await driver.type("2026-02-01")
         await driver.sees("Trigger 1 run")
         await driver.press("ctrl+s")
@@ -168,7 +167,7 @@ async def test_the_menu_of_pauses_says_the_whole_reason_and_until_when(size: tup
         await driver.sees("release run")
         await driver.until(lambda: WHY in unbroken(driver), WHY)
         await driver.until(lambda: "leave, until 08-23 06:14 UTC" in unbroken(driver))
-        await driver.sees("Cancel (n)", "why   _")
+        await driver.sees("Leave as is (esc)", "why   _")
 
 
 class NotingEngine(FakeEngine):
@@ -201,7 +200,7 @@ async def test_why_an_act_is_refused_is_said_to_its_end(size: tuple[int, int]) -
         driver.engine.refuse = RefusedError(text)
         await driver.press("u")
         await driver.until(lambda: text in unbroken(driver), text)
-        await driver.sees("Cancel (n)")
+        await driver.sees("Leave as is (esc)")
 
 
 async def test_a_text_without_end_leaves_the_buttons_in_sight() -> None:
@@ -209,7 +208,7 @@ async def test_a_text_without_end_leaves_the_buttons_in_sight() -> None:
         await stand_on(driver, "orders_daily")
         driver.engine.refuse = RefusedError("no " * 2000)
         await driver.press("b")
-        await driver.sees("no n…", "Cancel (esc)", "from     ")
+        await driver.sees("no n…", "Do not start (esc)", "from     ")
 
 
 def unbroken(driver: Driver) -> str:

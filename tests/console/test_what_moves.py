@@ -90,7 +90,7 @@ async def test_what_makes_work_shows_the_difference_and_asks_once() -> None:
     async with driving() as driver:
         await stand_on(driver, "orders_daily")
         await driver.press("r")
-        await driver.sees("Retry 6 tasks (y)", "Leave it as it is (esc)")
+        await driver.sees("Retry 6 tasks (y)", "Leave as is (esc)")
         shown = driver.text()
         driver.engine.set_task("orders_daily", ORDERS, "join", state=TaskState.SUCCESS)
         await driver.pilot.pause(plan._FOLLOW * 2)
@@ -189,7 +189,7 @@ async def test_a_cause_of_triage_is_marked_or_cleared(key: str, verb: str) -> No
         await driver.press("5")
         await driver.until(lambda: any(table.rows for table in driver.console.screen.query(LineTable)))
         await driver.press(key)
-        await driver.sees(verb, "Leave it as it is (esc)")
+        await driver.sees(verb, "Leave as is (esc)")
 
 
 # -- where forms begin -----------------------------------------------------------------------------

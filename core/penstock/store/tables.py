@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as Penstock's."""
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 """Kept in SQLite's user_version; each migration raises it by one."""
 
 

@@ -129,7 +129,7 @@ class PlanDialog(Dialog[list[Done]]):
     @property
     def keep(self) -> str:
         """The text of the button that changes nothing."""
-        return "Leave it as it is"
+        return "Leave as is"
 
     def focus_first(self) -> None:
         """Focus the first field that needs something, else the button that changes nothing."""

@@ -122,7 +122,10 @@ class FailuresScreen(Listing):
         async def open_log() -> None:
             tasks = await self._failures([self.chosen_key or ""], 1)
             for task in tasks[:1]:
-                self.shell.open_log(task.dag_id, task.run_id, task.task_id, task.map_index)
+                if task.task_id:
+                    self.shell.open_log(task.dag_id, task.run_id, task.task_id, task.map_index)
+                else:
+                    self.shell.open_log_of(task.dag_id, task.run_id)
 
         self.run_worker(open_log(), name="log", group="open", exit_on_error=False)
 

@@ -10,7 +10,7 @@ from penstock.model.states import TaskState
 from penstock.model.views.failures import FailedTask, FailureGroup
 from penstock.model.views.runs import RunRow, TaskRow
 from penstock_tui.clean import label
-from penstock_tui.target import TaskTarget
+from penstock_tui.target import RunTarget, TaskTarget
 from penstock_tui.view import durations
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
@@ -76,7 +76,10 @@ def seen(group: FailureGroup) -> dict[str, list[str]]:
 
 def task_key(task: FailedTask) -> str:
     """Return what names one failure on the screen."""
-    return f"{task.dag_id}/{task.run_id}/{instance_key(task.task_id, task.map_index)}#{task.try_number}"
+    name = instance_key(task.task_id, task.map_index)
+    return f"{task.dag_id}/{task.run_id}/{name}#{task.try_number}" + (
+        "" if name else f"@{task.at.isoformat()}"
+    )
 
 
 def task_cells(task: FailedTask, now: datetime, zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:
@@ -85,7 +88,7 @@ def task_cells(task: FailedTask, now: datetime, zone: tzinfo, looks: Looks) -> t
     return (
         [(label(task.dag_id), "")],
         [(label(run), "")],
-        [(label(instance_key(task.task_id, task.map_index)), "")],
+        [(label(instance_key(task.task_id, task.map_index)) or "(the run)", "")],
         [("new", "bold yellow")] if task.new else [],
         [(str(task.try_number), "bright_black")],
         [(durations.past(task.at, now, zone), "")],
@@ -104,13 +107,19 @@ def task_seen(task: FailedTask) -> dict[str, list[str]]:
     }
 
 
-def targets_of(tasks: Iterable[FailedTask], *, marked: bool) -> tuple[TaskTarget, ...]:
-    """Return the task instances that failed, by run, as far as an act has to know them."""
+def targets_of(tasks: Iterable[FailedTask], *, marked: bool) -> tuple[TaskTarget | RunTarget, ...]:
+    """Return the task instances that failed, by run, as far as an act has to know them.
+
+    Where a run failed without a task that did, it is the run.
+    """
     by_run: dict[tuple[str, str], list[FailedTask]] = {}
     for task in tasks:
         by_run.setdefault((task.dag_id, task.run_id), []).append(task)
     return tuple(
-        TaskTarget(run=_run(found[0]), tasks=_tasks(found), marked=marked) for found in by_run.values()
+        RunTarget(run=_run(found[0]), marked=marked)
+        if any(not task.task_id for task in found)
+        else TaskTarget(run=_run(found[0]), tasks=_tasks(found), marked=marked)
+        for found in by_run.values()
     )
 
 

@@ -56,15 +56,21 @@ def plan_clear(world: World, act: Clear) -> Planned:
 
 
 def plan_retry(world: World, act: Retry) -> Planned:
-    """Plan to run again what failed, was blocked or was cancelled."""
+    """Plan to run again what failed, was blocked, cancelled, or given up when the run failed as a whole."""
     live = world.run(act.dag_id, act.run_id)
     version = latest_version(world, live) if act.latest_version else None
     structure = version.structure if version else live.structure
     chosen = chosen_tasks(live, act.tasks, downstream=True, structure=structure)
-    again = [task for task in chosen if task.state in _RETRIED]
+    again = [task for task in chosen if task.state in _RETRIED or _given_up(live, task)]
     cli = ["retry", act.dag_id, act.run_id, *act.tasks, *_version_flag(act)]
     target = Target(live, _staying(with_setups(live, again, structure), version), version)
     return _planned(world, act, "Retry", [target], cli)
+
+
+def _given_up(live: LiveRun, task: TaskRecord) -> bool:
+    """Whether a task was skipped because its run failed as a whole, as by its timeout."""
+    run = live.record
+    return task.state is TaskState.SKIPPED and bool(run.reason) and task.reason == run.reason
 
 
 def _staying(tasks: list[TaskRecord], version: VersionChange | None) -> list[TaskRecord]:

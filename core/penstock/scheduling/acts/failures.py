@@ -54,6 +54,7 @@ def plan_snooze(world: World, act: SnoozeFailures, now_us: int) -> Planned:
             known.fingerprint, FailureNote.SNOOZED, tick.gate.actor, tick.now_us, act.why, 0, to_us(until)
         )
         _put(tick, known, note)
+        tick.world.snoozes[known.fingerprint] = to_us(until)
         return Done(act=plan.act, message=f"{known.fingerprint} is {after}", touched=known.count)
 
     return Planned(plan, commit)
@@ -68,6 +69,7 @@ def plan_reopen(world: World, act: ReopenFailures) -> Planned:
     def commit(tick: Tick) -> Done:
         for note in known.notes:
             tick.gate.drop(note)
+        tick.world.snoozes.pop(known.fingerprint, None)
         if notes:
             return Done(act=plan.act, message=notes[0], touched=0)
         tick.gate.note(plan.act, before=", ".join(note.kind for note in known.notes), reason=known.line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.model.states import RUN_TERMINAL, TaskState
 from penstock.model.transitions import RunEvent
 from penstock.scheduling.moves.backfill_points import run_ended
+from penstock.scheduling.moves.failures import record_run_failure
 from penstock.scheduling.moves.pause import lift_pause
 from penstock.scheduling.world.breakpoints import keeps_open
 from penstock.scheduling.world.instances import instances
@@ -36,10 +37,13 @@ def end_run(tick: Tick, live: LiveRun, event: RunEvent, reason: str | None) -> N
     run.end_us = tick.now_us
     run.end_turn(tick.now_us)
     run.reason = reason
+    whole = run.intent is not None
     run.intent = None
     if run.start_us is None:
         run.start_us = tick.now_us
     tick.gate.move_run(run, event, reason=reason)
+    if event is RunEvent.FAIL:
+        record_run_failure(tick, live, whole=whole)
     run_ended(tick, run)
     tick.room = True
     entry = tick.world.dags.get(run.dag_id)

@@ -1,4 +1,4 @@
-"""Reap: what is due by the clock: retries, pokes, the end of pauses, runs out of time.
+"""Reap: what is due by the clock: retries, pokes, the end of pauses and snoozes, runs out of time.
 
 Also ends the rest of a run after its first failure (``fail_fast``).
 """
@@ -10,6 +10,7 @@ import heapq
 from penstock.model.states import OCCUPIES_SLOT, TIMED, RunState, TaskState
 from penstock.model.subject import about_row
 from penstock.model.transitions import RunEvent, TaskEvent
+from penstock.scheduling.moves.failures import end_snoozes
 from penstock.scheduling.moves.pause import lift_pause
 from penstock.scheduling.moves.task import move, stop
 from penstock.scheduling.world.breakpoints import stops
@@ -21,6 +22,7 @@ from penstock.scheduling.world.world import LiveRun
 def reap(tick: Tick) -> None:
     """Do everything that is due, and ask to be woken for the rest."""
     _alarms(tick)
+    end_snoozes(tick)
     for pause in list(tick.world.pauses.values()):
         if pause.until_us is None:
             continue

@@ -292,6 +292,8 @@ def _reason(event: TaskEvent, task: TaskRecord, outcome: Outcome) -> str | None:
         return f"{describe(outcome)}{next_try(task)}"
     if event is TaskEvent.RESCHEDULE:
         return "not yet"
+    if event is TaskEvent.SKIP and task.state is TaskState.STOPPING:
+        return task.reason  # why the run was ended says more than that it was stopped
     if event in (TaskEvent.FAIL, TaskEvent.SKIP, TaskEvent.REVOKE):
         return describe(outcome)
     return task.reason

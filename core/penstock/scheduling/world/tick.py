@@ -42,6 +42,8 @@ class Tick:
     """The ledger of schedule points."""
     failing: list[tuple[LiveRun, str]] = field(default_factory=list)
     """Runs that end at their first failure, with the task that failed in this tick."""
+    recorded: set[int] = field(default_factory=set)
+    """Keys of the task instances of which a failure was recorded in this tick."""
     heard: int = 0
     """Number of the tick's events that were checked for callbacks."""
     reread: bool = False

@@ -155,6 +155,8 @@ class World:
     def _take_what_stands_beside(self, stored: Stored) -> None:
         """Load what there is besides DAGs and runs."""
         self.pauses = Pauses(stored.pauses)
+        self.snoozes: dict[str, int] = self.reads.snoozes()
+        """When snoozes of failures end, by fingerprint."""
         self.pools: dict[str, PoolRecord] = stored.pools
         if "pool:default_pool" in self.out:  # all tasks use it: they must not suffer for its row
             self.pools["default_pool"] = PoolRecord("default_pool", DEFAULT_SLOTS)

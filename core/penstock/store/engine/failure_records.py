@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FailureRecord:
-    """One failure. Its ``id`` is the database's."""
+    """One failure, of a task instance or of a whole run. Its ``id`` is the database's."""
 
     id: int
-    ti_id: int
+    ti_id: int | None
     attempt_id: str | None
     try_number: int
     at_us: int
     fingerprint: str
     line: str
+    run_pk: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

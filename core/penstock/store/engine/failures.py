@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from penstock.errors import UnknownError, UsageError
+from penstock.model.failures import FailureNote
 from penstock.store import tables
 from penstock.store.database import Database
 from penstock.store.engine.failure_records import FailureNoteRecord
@@ -53,9 +55,35 @@ def known_failures(database: Database, prefix: str) -> Known:
             raise UsageError(f"{prefix!r} is the beginning of several fingerprints: {names}")
         [(fingerprint, line, count, newest)] = found
         columns = [_note.c[name] for name in FailureNoteRecord.__slots__]
-        of = sa.select(_run.c.dag_id).distinct().select_from(_failure.join(_task).join(_run))
-        dags = connection.scalars(of.where(_failure.c.fingerprint == fingerprint)).all()
+        own = _failure.join(_task, _task.c.id == _failure.c.ti_id).join(_run, _run.c.id == _task.c.run_pk)
+        whole = _failure.join(_run, _run.c.id == _failure.c.run_pk)
+        dags = {
+            name
+            for place in (own, whole)
+            for name in connection.scalars(
+                sa.select(_run.c.dag_id)
+                .distinct()
+                .select_from(place)
+                .where(_failure.c.fingerprint == fingerprint)
+            )
+        }
         notes = connection.execute(sa.select(*columns).where(_note.c.fingerprint == fingerprint)).all()
     return Known(
-        fingerprint, line, count, newest, tuple(FailureNoteRecord(*row) for row in notes), tuple(dags)
+        fingerprint, line, count, newest, tuple(FailureNoteRecord(*row) for row in notes), tuple(sorted(dags))
     )
+
+
+def any_recorded(database: Database, attempts: Mapping[int, str | None]) -> bool:
+    """Return whether a failure of one of the task instances is on record, with its *attempts*' id."""
+    query = sa.select(_failure.c.ti_id, _failure.c.attempt_id).where(_failure.c.ti_id.in_(list(attempts)))
+    with database.read() as connection:
+        return any(attempts[row.ti_id] == row.attempt_id for row in connection.execute(query))
+
+
+def snoozes(database: Database) -> dict[str, int]:
+    """Return when snoozes end, in microseconds since 1970 UTC, by fingerprint."""
+    query = sa.select(_note.c.fingerprint, _note.c.until_us).where(
+        _note.c.kind == FailureNote.SNOOZED, sa.func.typeof(_note.c.until_us) == "integer"
+    )
+    with database.read() as connection:
+        return {row.fingerprint: row.until_us for row in connection.execute(query)}

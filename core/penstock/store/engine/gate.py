@@ -70,8 +70,8 @@ class Gate:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to write."""
-        return self._batch.empty
+        """Whether there is nothing to write, and nothing to tell."""
+        return self._batch.empty and not self._dags
 
     @property
     def events(self) -> Sequence[Mapping[str, Any]]:

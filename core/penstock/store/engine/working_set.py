@@ -19,7 +19,7 @@ from penstock.model.subject import about_row
 from penstock.store import tables
 from penstock.store.checked import checked, known
 from penstock.store.engine.assets import events_of_run, next_event_id, queued_events
-from penstock.store.engine.failures import Known, known_failures
+from penstock.store.engine.failures import Known, any_recorded, known_failures, snoozes
 from penstock.store.engine.live_rows import RUN_FIELDS, Standing, run_record
 from penstock.store.engine.meta import read_meta
 from penstock.store.engine.records import (
@@ -27,6 +27,7 @@ from penstock.store.engine.records import (
     LedgerRecord,
     QuarantineRecord,
     RunRecord,
+    TaskRecord,
     UndoRecord,
 )
 from penstock.store.engine.removal import Removal, removal_of
@@ -127,6 +128,14 @@ class WorkingSet(Standing):
     def failures(self, prefix: str) -> Known:
         """Return the failures whose fingerprint begins with *prefix*. See `known_failures`."""
         return known_failures(self.database, prefix)
+
+    def recorded(self, tasks: Collection[TaskRecord]) -> bool:
+        """Return whether the present failure of one of *tasks* is on record."""
+        return any_recorded(self.database, {task.id: task.attempt_id for task in tasks})
+
+    def snoozes(self) -> dict[str, int]:
+        """Return when snoozes of failures end, in microseconds since 1970 UTC, by fingerprint."""
+        return snoozes(self.database)
 
     def peaks(self, attempt_ids: Collection[str]) -> dict[str, int]:
         """Return the highest memory in samples of some attempts, in bytes, for those that have samples."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,60 +39,91 @@ _NOW: sa.BindParameter[int] = sa.bindparam("now_us")
 _UNSAID = sa.and_(
     _failure.c.id > sa.func.coalesce(_ack.c.upto, 0), sa.func.coalesce(_snooze.c.until_us, 0) <= _NOW
 )
-_OPEN = sa.and_(FAILED_TASKS, _task.c.attempt_id.is_not_distinct_from(_failure.c.attempt_id), _UNSAID)
+_OPEN_TASK = sa.and_(FAILED_TASKS, _task.c.attempt_id.is_not_distinct_from(_failure.c.attempt_id), _UNSAID)
 """Still failed by the very attempt, and neither acknowledged nor snoozed."""
-_JOINED = (
-    _task.join(_failure, _failure.c.ti_id == _task.c.id)
-    .join(_run, _run.c.id == _task.c.run_pk)
-    .outerjoin(
-        _ack, sa.and_(_ack.c.fingerprint == _failure.c.fingerprint, _ack.c.kind == FailureNote.ACKNOWLEDGED)
+_OPEN_RUN = sa.and_(_run.c.state == RunState.FAILED, _run.c.end_us == _failure.c.at_us, _UNSAID)
+"""Still failed since that very end, and neither acknowledged nor snoozed."""
+
+
+def _with_notes(joined: sa.Join) -> sa.Join:
+    said = _ack.c.fingerprint == _failure.c.fingerprint
+    snoozed = _snooze.c.fingerprint == _failure.c.fingerprint
+    return joined.outerjoin(_ack, sa.and_(said, _ack.c.kind == FailureNote.ACKNOWLEDGED)).outerjoin(
+        _snooze, sa.and_(snoozed, _snooze.c.kind == FailureNote.SNOOZED)
     )
-    .outerjoin(
-        _snooze,
-        sa.and_(_snooze.c.fingerprint == _failure.c.fingerprint, _snooze.c.kind == FailureNote.SNOOZED),
-    )
+
+
+_OF_TASKS = _with_notes(
+    _task.join(_failure, _failure.c.ti_id == _task.c.id).join(_run, _run.c.id == _task.c.run_pk)
 )
-_IS_OPEN = sa.case((_OPEN, 1), else_=0)
-_GROUPS = (
-    sa.select(
-        _failure.c.fingerprint,
-        _failure.c.line,  # of the row with the highest id: SQLite's rule for a bare column beside max()
-        sa.func.max(_failure.c.id).label("newest"),
-        sa.func.count().label("count"),
-        sa.func.min(_failure.c.at_us).label("first_us"),
-        sa.func.max(_failure.c.at_us).label("last_us"),
-        sa.func.sum(_IS_OPEN).label("open"),
-        sa.func.group_concat(_run.c.dag_id.distinct()).label("dags"),
-    )
-    .select_from(_JOINED)
-    .group_by(_failure.c.fingerprint)
-    .order_by(sa.func.max(_failure.c.id).desc())
+_OF_RUNS = _with_notes(_failure.join(_run, _run.c.id == _failure.c.run_pk))
+_ALIKE = (
+    _failure.c.id,
+    _failure.c.fingerprint,
+    _failure.c.line,
+    _failure.c.at_us,
+    _failure.c.try_number,
+    _failure.c.attempt_id,
+    _run.c.dag_id,
+    _run.c.run_id,
+    _run.c.run_type,
+    _run.c.state.label("run_state"),
+    _run.c.logical_us,
+    _run.c.run_after_us,
+    _run.c.version_id,
 )
-_TASKS = (
-    sa.select(
-        _failure.c.id,
-        _failure.c.fingerprint,
-        _failure.c.line,
-        _failure.c.at_us,
-        _failure.c.try_number,
-        _failure.c.attempt_id,
-        _IS_OPEN.label("open"),
-        _task.c.task_id,
-        _task.c.map_index,
-        _task.c.state,
-        _run.c.dag_id,
-        _run.c.run_id,
-        _run.c.run_type,
-        _run.c.state.label("run_state"),
-        _run.c.logical_us,
-        _run.c.run_after_us,
-        _version.c.spec_hash,
-        _version.c.source_hash,
-    )
-    .select_from(_JOINED.outerjoin(_version, _version.c.id == _run.c.version_id))
-    .order_by(_failure.c.id.desc())
+_SOURCES = (
+    (
+        _OPEN_TASK,
+        sa.select(
+            *_ALIKE,
+            sa.case((_OPEN_TASK, 1), else_=0).label("open"),
+            _task.c.task_id,
+            _task.c.map_index,
+            _task.c.state,
+        ).select_from(_OF_TASKS),
+    ),
+    (
+        _OPEN_RUN,
+        sa.select(
+            *_ALIKE,
+            sa.case((_OPEN_RUN, 1), else_=0).label("open"),
+            sa.literal("").label("task_id"),
+            sa.literal(-1).label("map_index"),
+            _run.c.state,
+        ).select_from(_OF_RUNS),
+    ),
 )
-_COUNT = sa.select(sa.func.count()).select_from(_JOINED).where(_OPEN)
+"""Failures of task instances, and of runs without one; what is open of them, and how they are read."""
+
+
+def _failures(wanted: Sequence[sa.ColumnElement[bool]], *, everything: bool) -> sa.Subquery:
+    """Return the failures that fit, of tasks and of runs."""
+    parts = [query.where(*wanted, *([] if everything else [is_open])) for is_open, query in _SOURCES]
+    return sa.union_all(*parts).subquery()
+
+
+def _grouped(found: sa.Subquery) -> sa.Select[Any]:
+    return (
+        sa.select(
+            found.c.fingerprint,
+            found.c.line,  # of the row with the highest id: SQLite's rule for a bare column beside max()
+            sa.func.max(found.c.id).label("newest"),
+            sa.func.count().label("count"),
+            sa.func.min(found.c.at_us).label("first_us"),
+            sa.func.max(found.c.at_us).label("last_us"),
+            sa.func.sum(found.c.open).label("open"),
+            sa.func.group_concat(found.c.dag_id.distinct()).label("dags"),
+        )
+        .group_by(found.c.fingerprint)
+        .order_by(sa.func.max(found.c.id).desc())
+    )
+
+
+_COUNTS = (
+    sa.select(sa.func.count()).select_from(_OF_TASKS).where(_OPEN_TASK),
+    sa.select(sa.func.count()).select_from(_OF_RUNS).where(_OPEN_RUN),
+)
 _NEWEST = sa.select(sa.func.coalesce(sa.func.max(_failure.c.id), 0))
 _NOTES = sa.select(_note).where(_note.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)))
 _LOOK = sa.select(_look.c.upto, _look.c.at_us).where(
@@ -101,7 +133,7 @@ _LOOK = sa.select(_look.c.upto, _look.c.at_us).where(
 
 def count_open(connection: Connection, now_us: int) -> int:
     """Return how many failures are not dealt with."""
-    return connection.scalar(_COUNT, {"now_us": now_us}) or 0
+    return sum(connection.scalar(count, {"now_us": now_us}) or 0 for count in _COUNTS)
 
 
 def read_failures(
@@ -116,18 +148,19 @@ def read_failures(
     tasks: int,
 ) -> FailuresPage:
     """Return groups of failures, that with the newest one first, with up to *tasks* of each."""
-    wanted: list[Any] = [] if everything else [_OPEN]
+    wanted: list[sa.ColumnElement[bool]] = []
     if since is not None:
         wanted.append(_failure.c.at_us >= aware_us(since))
     if fingerprint is not None:
         wanted.append(_failure.c.fingerprint.startswith(fingerprint, autoescape=True))
     values = {"now_us": now_us}
-    rows = connection.execute(_GROUPS.where(*wanted).limit(limit), values).all()
+    grouped = _grouped(_failures(wanted, everything=everything))
+    rows = connection.execute(grouped.limit(limit), values).all()
     look = connection.execute(_LOOK, {"person": person_of(person)}).first()
     seen = look.upto if look is not None else 0
     names = [row.fingerprint for row in rows]
     said = _said(connection, names)
-    inside = _inside(connection, names, wanted, values, seen, tasks) if tasks else {}
+    inside = _inside(connection, names, wanted, values, seen, tasks, everything=everything) if tasks else {}
     return FailuresPage(
         failures=tuple(
             Sieve().rows(
@@ -168,15 +201,21 @@ def _said(connection: Connection, fingerprints: list[str]) -> dict[tuple[str, st
 def _inside(
     connection: Connection,
     fingerprints: list[str],
-    wanted: list[Any],
+    wanted: list[sa.ColumnElement[bool]],
     values: dict[str, int],
     seen: int,
     most: int,
+    *,
+    everything: bool,
 ) -> dict[str, list[FailedTask]]:
     """Return the newest failures of each group."""
     found: dict[str, list[FailedTask]] = defaultdict(list)
     for name in fingerprints:
-        query = _TASKS.where(*wanted, _failure.c.fingerprint == name).limit(most)
+        these = _failures([*wanted, _failure.c.fingerprint == name], everything=everything)
+        versions = _version.c.spec_hash, _version.c.source_hash
+        with_version = these.outerjoin(_version, _version.c.id == these.c.version_id)
+        query = sa.select(these, *versions).select_from(with_version)
+        query = query.order_by(these.c.id.desc()).limit(most)
         rows = connection.execute(query, values).all()
         found[name] = Sieve().rows(
             rows, lambda row: about_row("failure", row.id), lambda row: _failed_task(row, seen)

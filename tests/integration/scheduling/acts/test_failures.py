@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from data.builders import dag, task
 from drive.loop import BAD, Bench
+from penstock.clock import to_us
 from penstock.errors import UnknownError, UsageError
 from penstock.model.acts import (
     AcknowledgeFailures,
@@ -22,9 +23,11 @@ from penstock.model.acts import (
     Undo,
 )
 from penstock.model.outcome import Outcome, OutcomeKind
-from penstock.model.states import TaskState
+from penstock.model.states import RunState, TaskState
+from penstock.model.views.events import Change
 from penstock.model.views.failures import FailureGroup, FailuresPage
 
+KILLED = Outcome(kind=OutcomeKind.CANCELLED)
 LOG = b"2026-08-21 06:00:00 ERROR no rows for day %d\n"
 
 
@@ -233,3 +236,64 @@ async def test_a_run_that_is_removed_takes_its_failures_along(bench: Bench) -> N
     with bench.database.write() as connection:
         connection.execute(sa.text("DELETE FROM run"))
     assert page(bench, everything=True).failures == ()
+
+
+# -- runs that fail without a task that does -------------------------------------------------------
+
+
+async def test_a_run_out_of_time_is_a_failure_and_a_retry_runs_what_it_skipped(bench: Bench) -> None:
+    bench.load(dag("slow", task("a"), task("b", "a"), dagrun_timeout=60.0))
+    run = bench.trigger("slow")
+    bench.clock.forward(61)
+    bench.tick()
+    bench.end("a", KILLED)
+    group = only(bench)
+    assert group.line == "the run failed: dagrun_timeout of 60 s has passed"
+    [failed] = group.tasks
+    assert (failed.dag_id, failed.run_id, failed.task_id, failed.map_index) == ("slow", run, "", -1)
+    assert (failed.state, failed.open, failed.run_state) == (TaskState.FAILED, True, RunState.FAILED)
+    assert bench.engine.status().failures == page(bench).open == 1
+    plan = bench.loop.plan(Retry(dag_id="slow", run_id=run))
+    assert {item.task_id for item in plan.items} == {"a", "b"}
+    bench.act(Retry(dag_id="slow", run_id=run))
+    assert page(bench).failures == ()
+    bench.clock.forward(61)
+    bench.tick()
+    bench.end("a", KILLED)
+    assert only(bench).count == 1, "the time that it failed before is dealt with"
+    assert only(bench, everything=True).count == 2
+
+
+async def test_a_run_failed_by_hand_is_a_failure_until_it_is_acknowledged(bench: Bench) -> None:
+    run = bench.trigger("d")
+    bench.act(Mark(dag_id="d", run_id=run, tasks=("a", "b"), state="failed"))
+    if bench.running():
+        bench.end("a", KILLED)
+    assert bench.run_state("d", run) is RunState.FAILED
+    group = only(bench)
+    assert (group.line, group.dags) == ("the run failed: marked by tester", ("d",))
+    bench.act(AcknowledgeFailures(fingerprint=group.fingerprint))
+    assert page(bench).failures == ()
+
+
+async def test_a_run_with_a_task_that_failed_is_no_failure_of_its_own(bench: Bench) -> None:
+    run = fail(bench, log=LOG % 1)
+    bench.finish()
+    assert bench.run_state("d", run) is RunState.FAILED
+    assert [each.task_id for each in only(bench, everything=True).tasks] == ["a"]
+    bench.act(Clear(dag_id="d", run_id=run, tasks=("b",)))
+    bench.finish()
+    assert only(bench, everything=True).count == 1, "it failed before this turn of the run"
+
+
+async def test_the_end_of_a_snooze_is_told_without_any_other_change(bench: Bench) -> None:
+    fail(bench)
+    until = bench.clock.now() + timedelta(hours=2)
+    bench.act(SnoozeFailures(fingerprint=only(bench).fingerprint, until=until))
+    await bench.restart()
+    assert bench.tick() == to_us(until), "it wakes for it"
+    bench.changes.clear()
+    bench.clock.forward(2 * 3600 + 1)
+    bench.tick()
+    assert [change.dags for change in bench.changes if isinstance(change, Change)] == [("d",)]
+    assert only(bench).count == 1
