@@ -24,6 +24,7 @@ from penstock_tui.screens.graph import GraphScreen
 from penstock_tui.screens.grid import GridScreen
 from penstock_tui.screens.history import HistoryScreen
 from penstock_tui.screens.log import LogScreen
+from penstock_tui.screens.merged import MergedScreen
 from penstock_tui.screens.now import NowScreen
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
@@ -55,6 +56,7 @@ SCREENS: list[type[View]] = [
     TimelineScreen,
     NowScreen,
     GraphScreen,
+    MergedScreen,
 ]
 
 

@@ -107,7 +107,15 @@ async def driving(
         assert not own, own
 
 
-_NAMES = {" ": "space", "-": "minus", ":": "colon", "/": "slash", "!": "exclamation_mark", ".": "full_stop"}
+_NAMES = {
+    " ": "space",
+    "+": "plus",
+    "-": "minus",
+    ":": "colon",
+    "/": "slash",
+    "!": "exclamation_mark",
+    ".": "full_stop",
+}
 
 
 async def open_log(driver: Driver, dag_id: str, task_id: str) -> LogView:

@@ -30,7 +30,8 @@ from penstock_tui.conditions import (
 from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
-       "task", "history", "failures", "failure", "grid", "timeline", "now", "graph")  # fmt: skip
+       "task", "history", "failures", "failure", "grid", "timeline", "now", "graph",
+       "merged")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
 failures by cause, those of one cause; tasks by runs, timeline of a run;
@@ -84,6 +85,8 @@ _OF_RUNS = ("runs", "run", "all_runs")
 _ACTED = (*_RUNS, "log")
 _LOGS = ("run", "log")
 _TASKS = ("task", "history", "grid", "timeline", "graph")
+_READ = ("log", "merged")
+_SHOWN = ("run", *_READ)
 _TRIAGE = ("failures", "failure")
 _FILLS = ("backfills", "backfill")
 _MARKED = (*_TRIAGE, "grid", "timeline", "graph", "now")
@@ -196,18 +199,18 @@ ACTIONS: tuple[Action, ...] = (
            "To the log and back to the list", rank=13),
     Action("fold", "z", "fold", ("run", "grid", "graph"),
            "Fold or unfold the group under or around the cursor (in a run also left and right)"),
-    Action("find_task", "backslash", "find task", ("run", "graph"),
+    Action("find_task", "backslash", "find task", ("run", "graph", "merged"),
            "Show only the tasks that pass a filter, as / in lists: state:failed !pool:x text; in a graph "
            "go to them", rank=15),
     Action("previous_run", "less_than_sign", "older", ("run", "timeline", "grid", "graph"),
            "The run before this one; in a grid as many as are shown", rank=14),
     Action("next_run", "greater_than_sign", "newer", ("run", "timeline", "grid", "graph"),
            "The run after this one; in a grid as many as are shown", rank=14),
-    Action("follow", "F", "follow", _LOGS,
+    Action("follow", "F", "follow", _SHOWN,
            "Follow the log's end, or stop", rank=6),
-    Action("wrap", "w", "wrap", ("log",),
+    Action("wrap", "w", "wrap", _READ,
            "Wrap long lines", rank=7),
-    Action("times", "t", "times", ("log",),
+    Action("times", "t", "times", _READ,
            "Show or hide the time of each line", rank=8),
     Action("full", "f", "full", _LOGS,
            "The log alone on the screen, or with its panels", rank=13, takes="one"),
@@ -215,19 +218,51 @@ ACTIONS: tuple[Action, ...] = (
            "The attempt before", rank=9),
     Action("attempt.next", "right_square_bracket", "newer attempt", (*_LOGS, "task"),
            "The attempt after", rank=9),
-    Action("search", "slash", "search", (*_LOGS, "graph"),
+    Action("merged_log", "L", "merged log", (*_OF_RUNS, *_TASKS, "log"),
+           "What all tasks of the run printed, by time, each line with its task",
+           rank=13, why_disabled=needs_run, cli="penstock logs DAG RUN --merged [-f]", takes="run",
+           verb="go_to.merged_log"),
+    Action("mute", "m", "mute", ("merged",),
+           "Leave out the lines of this line's task", rank=2,
+           cli="penstock logs DAG RUN --merged --without TASK"),
+    Action("solo", "S", "solo", ("merged",),
+           "Show only the lines of this line's task, or all again", rank=2,
+           cli="penstock logs DAG RUN --merged --only TASK"),
+    Action("unmute", "a", "all tasks", ("merged",),
+           "Show the lines of all tasks again", rank=3),
+    Action("line.end", "dollar_sign", "line ends", _READ,
+           "Scroll to the end of the longest line"),
+    Action("line.begin", "circumflex_accent", "line starts", _READ,
+           "Scroll back to where lines begin"),
+    Action("json", "x", "JSON", _READ,
+           "JSON lines of loggers as time, level, message and fields, or as they are", rank=8,
+           cli="penstock logs DAG RUN TASK --pretty"),
+    Action("go_to_time", "T", "time", _READ,
+           "Go to a time: 06:30, 2026-07-12T06:30, -10m before the end, +1h after the beginning", rank=8,
+           cli="penstock logs DAG RUN TASK --since T --until T"),
+    Action("line.mark", "space", "mark line", _READ,
+           "Mark or unmark a line to copy; the arrows then move a cursor", rank=14),
+    Action("line.range", "v", "range", _READ,
+           "Begin a range of lines to copy, or end it", rank=14),
+    Action("pager", "o", "pager", _READ,
+           "Open the log in $PAGER", rank=11),
+    Action("editor", "O", "editor", _READ,
+           "Open a copy of the log in $VISUAL or $EDITOR"),
+    Action("save", "s", "save", _READ,
+           "Save the log to a file", rank=11, cli="penstock logs DAG RUN TASK > FILE"),
+    Action("search", "slash", "search", (*_SHOWN, "graph"),
            "Search the log; in a graph find tasks by a filter", rank=4),
-    Action("match.next", "n", "next", (*_LOGS, "graph"),
+    Action("match.next", "n", "next", (*_SHOWN, "graph"),
            "Next hit"),
-    Action("match.previous", "N", "previous", (*_LOGS, "graph"),
+    Action("match.previous", "N", "previous", (*_SHOWN, "graph"),
            "Previous hit"),
-    Action("only", "ampersand", "only", _LOGS,
+    Action("only", "ampersand", "only", _SHOWN,
            "Only the lines that match"),
     Action("failure.next", "e", "next failure",
-           (*_RUNS, "history", "grid", "timeline", "graph", "log", "backfill", "calendar", "points"),
+           (*_RUNS, "history", "grid", "timeline", "graph", *_READ, "backfill", "calendar", "points"),
            "Next failed row, or next error line", rank=12),
     Action("failure.previous", "E", "previous failure",
-           (*_OF_RUNS, "history", "grid", "timeline", "graph", "log", "backfill", "calendar", "points"),
+           (*_OF_RUNS, "history", "grid", "timeline", "graph", *_READ, "backfill", "calendar", "points"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
@@ -248,7 +283,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_column", "vertical_line", "mark run", ("grid",),
            "Mark or unmark the whole run", rank=14),
     Action("copy", "y", "copy", ALL,
-           "Copy the id (in a log the line) to the clipboard"),
+           "Copy the id (in a log the line, or those that are marked) to the clipboard"),
     Action("view.dags", "1", "DAGs", ALL,
            "The DAG list"),
     Action("view.backfills", "2", "backfills", ALL,
@@ -360,6 +395,7 @@ PRINTED = {
     "ampersand": "&", "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pageup": "PgUp",
     "pagedown": "PgDn", "backslash": "\\", "vertical_line": "|", "number_sign": "#", "equals_sign": "=",
+    "dollar_sign": "$", "circumflex_accent": "^",
      "up": "↑", "down": "↓",
 }  # fmt: skip
 """How a key is shown, if not by its Textual name."""

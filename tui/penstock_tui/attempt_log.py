@@ -6,9 +6,13 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 
+from rich.style import Style
+
 from penstock.api.engine import Engine
+from penstock.api.log_moment import offset_since
 from penstock.model.views.attempts import LogChunk
 from penstock_tui.feed import Feed
+from penstock_tui.view.log_line import Piece
 from penstock_tui.view.log_patterns import Sought
 from penstock_tui.view.log_search import Found, scan, stretch
 
@@ -24,6 +28,16 @@ class AttemptLog:
         self._feed = feed
         self.attempt_id = attempt_id
         self.path = path
+
+    margin = 0
+
+    def tag(self, offset: int) -> Piece:  # noqa: ARG002
+        """Return nothing: all lines are of one attempt."""
+        return "", Style.null()
+
+    async def since(self, moment: datetime) -> int | None:
+        """Return where the first line begins that was written at *moment* or later; the size without one."""
+        return await self._feed.ask(lambda engine: offset_since(engine, self.attempt_id, moment))
 
     async def read(self, offset: int, limit: int) -> LogChunk | None:
         """Return up to *limit* bytes from *offset*; a negative offset counts from the end."""

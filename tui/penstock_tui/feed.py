@@ -116,6 +116,10 @@ class Feed:
         except (OSError, RuntimeError) as error:
             raise PenstockError(f"the question could not be asked: {error}") from error
 
+    def ask_here(self, question: Callable[[Engine], Answer]) -> Answer:
+        """Return the engine's answer; blocks, so not on the event loop. Raises `PenstockError`."""
+        return self._ask(question)
+
     async def plan(self, act: AnyAct) -> Plan:
         """Return exactly what *act* would change; raise `PenstockError` when it is refused."""
         return await self.call(lambda engine: engine.plan(act))

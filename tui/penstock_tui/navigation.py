@@ -30,11 +30,18 @@ class Navigation(App[int]):
 
         self.push_screen(RunsScreen(dag_id))
 
-    def open_log(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> None:
-        """Show the log of one task instance on the whole screen."""
+    def open_log(
+        self,
+        dag_id: str,
+        run_id: str,
+        task_id: str,
+        map_index: int = -1,
+        place: tuple[str, int] | None = None,
+    ) -> None:
+        """Show the log of one task instance on the whole screen; *place*: of this attempt, at this offset."""
         from penstock_tui.screens.log import LogScreen
 
-        self.push_screen(LogScreen(dag_id, run_id, task_id, map_index))
+        self.push_screen(LogScreen(dag_id, run_id, task_id, map_index, place))
 
     def open_log_of(self, dag_id: str, run_id: str) -> None:
         """Show a run's most useful log: of its first failure, else of a running task, else the last."""

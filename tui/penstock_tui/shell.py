@@ -124,6 +124,9 @@ class Shell(Protocol):
     def copy(self, text: str, note: str = "") -> None:
         """Copy *text* to the clipboard; *note* says what it is, if that is not clear."""
 
+    def run_outside(self, command: Sequence[str]) -> str | None:
+        """Give the terminal to *command* until it ends; return why it could not be run, or None."""
+
     def act(self, action: Action, targets: Sequence[Target]) -> None:
         """Carry out the verb of *action* in the background."""
 
@@ -138,8 +141,15 @@ class Shell(Protocol):
     def open_runs(self, dag_id: str) -> None:
         """Show the runs of a DAG."""
 
-    def open_log(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> None:
-        """Show the log of one task instance."""
+    def open_log(
+        self,
+        dag_id: str,
+        run_id: str,
+        task_id: str,
+        map_index: int = -1,
+        place: tuple[str, int] | None = None,
+    ) -> None:
+        """Show the log of one task instance; *place*: of this attempt, from this offset on."""
 
     def open_log_of(self, dag_id: str, run_id: str) -> None:
         """Show the log that matters most in a run."""

@@ -75,6 +75,8 @@ class MergedLog:
         """As `Stretch`, and whether the end of a line is added."""
         self._starts = array("Q")
         self.size = 0
+        self._taken = 0
+        """Stretches of the whole log that `take_on` has looked at."""
 
     def add(self, answer: RunLog) -> bool:
         """Take in what the engine knows; what is here already stays as it is. Return whether it grew."""
@@ -93,13 +95,17 @@ class MergedLog:
     def only(self, keep: Callable[[LogOwner], bool]) -> MergedLog:
         """Return the log of those owners alone that *keep* says."""
         found = MergedLog()
-        kept = [keep(owner) for owner in self.owners]
-        found.owners, found._places, found._known = list(self.owners), dict(self._places), dict(self._known)
-        found.live, found.asked = self.live, self.asked
-        for stretch in self._stretches:
-            if kept[stretch[0]]:
-                found._append(stretch)
+        found.take_on(self, keep)
         return found
+
+    def take_on(self, whole: MergedLog, keep: Callable[[LogOwner], bool]) -> None:
+        """Add what *whole* has had since this was made of it by `only`."""
+        self.owners, self.live, self.asked = list(whole.owners), whole.live, whole.asked
+        kept = [keep(owner) for owner in self.owners]
+        for stretch in whole._stretches[self._taken :]:
+            if kept[stretch[0]]:
+                self._append(stretch)
+        self._taken = len(whole._stretches)
 
     def pieces(self, offset: int, limit: int) -> list[Piece]:
         """Return where up to *limit* bytes from *offset* are."""

@@ -23,15 +23,23 @@ class LogScreen(LogKeys):
     LogScreen.bare Resources { display: none; }
     """
 
-    def __init__(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> None:
+    def __init__(
+        self,
+        dag_id: str,
+        run_id: str,
+        task_id: str,
+        map_index: int = -1,
+        place: tuple[str, int] | None = None,
+    ) -> None:
         super().__init__()
+        self._place = place
         self.dag_id, self.run_id = dag_id, run_id
         self.task_id, self.map_index = task_id, map_index
         self.detail: RunDetail | None = None
 
     def body(self) -> ComposeResult:
         """Compose the log with its figures."""
-        self.attempt_pane = AttemptPane(self.shell)
+        self.attempt_pane = AttemptPane(self.shell, self._place)
         yield self.attempt_pane
 
     def on_mount(self) -> None:
@@ -90,10 +98,8 @@ class LogScreen(LogKeys):
         return self.attempt_pane.pane.copied()
 
     def close_layer(self) -> bool:
-        """Close the search."""
-        if self.stop_error_search():
-            return True
-        return self.attempt_pane.pane.end_search()
+        """Close the search, or unmark lines."""
+        return self.close_log_layer()
 
     def do_full(self) -> None:
         """Hide or show the figures below the log."""

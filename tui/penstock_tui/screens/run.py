@@ -227,7 +227,7 @@ class RunScreen(OneRun, LogKeys):
 
     def close_layer(self) -> bool:
         """Close search, details, filter or marks."""
-        if self.stop_error_search():
+        if self.stop_error_search() or self.log_pane.log_view.stop_choosing():
             return True
         if self.attempt_pane.pane.end_search():
             self.tasks.focus()

@@ -11,6 +11,7 @@ from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailuresScreen
 from penstock_tui.screens.graph import GraphScreen
 from penstock_tui.screens.grid import GridScreen
+from penstock_tui.screens.merged import MergedScreen
 from penstock_tui.screens.now import NowScreen
 from penstock_tui.screens.timeline import TimelineScreen
 from penstock_tui.shell import Shell
@@ -52,6 +53,13 @@ async def graph(shell: Shell, targets: Sequence[Target]) -> None:
     if not isinstance(target, OfNoDag):
         task = key_of(target.tasks[0]) if isinstance(target, TaskTarget) else None
         await shell.push_screen(GraphScreen(target.dag_id, run.run_id if run is not None else None, task))
+
+
+async def merged_log(shell: Shell, targets: Sequence[Target]) -> None:
+    """Show what all tasks of the run printed."""
+    run = run_of(targets[0])
+    if run is not None:
+        await shell.push_screen(MergedScreen(run.dag_id, run.run_id))
 
 
 async def backfills(shell: Shell, _targets: Sequence[Target]) -> None:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from penstock.model.views.attempts import LogChunk
+from penstock_tui.view.log_line import Piece
 from penstock_tui.view.log_patterns import Sought
 from penstock_tui.view.log_search import Found
 
@@ -21,6 +22,19 @@ class Follow(Enum):
 
 class LogSource(Protocol):
     """What a log is read from; every call answers None or nothing after an error."""
+
+    margin: int
+    """Cells before each line for its `tag`; 0 when lines have none."""
+    path: str | None
+    """The file that it is; None if it is none, or not on this machine."""
+
+    def tag(self, offset: int) -> Piece:
+        """Return what stands before the line at *offset*: who wrote it."""
+        ...
+
+    async def since(self, moment: datetime) -> int | None:
+        """Return where the first line begins that was written at *moment* or later; the size without one."""
+        ...
 
     async def read(self, offset: int, limit: int) -> LogChunk | None:
         """Return up to *limit* bytes from *offset*; a negative offset counts from the end."""

@@ -47,9 +47,11 @@ class AttemptPane(Vertical):
     AttemptPane > Resources { border-top: solid ansi_bright_black; height: 3; }
     """
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, place: tuple[str, int] | None = None) -> None:
         super().__init__()
         self._shell = shell
+        self._begin = place
+        """The attempt and the offset of its log to begin at."""
         # Kept here: answers may arrive while the screen closes, when a query no longer finds them.
         self.pane = LogPane(zone=shell.zone)
         self._details = Paragraph(id="details")
@@ -134,6 +136,8 @@ class AttemptPane(Vertical):
         if not self.attempts:
             self._show_no_attempt()
             return
+        if self._begin is not None and self._open_at(*self._begin):
+            return
         here = self._place()
         newest = len(self.attempts) - 1
         reading = self.pane.log_view.mode is Follow.MANUAL
@@ -160,6 +164,17 @@ class AttemptPane(Vertical):
         self.pane.open(source, self._title(), live=self._is_live(), empty="nothing printed")
         self._resources.show(None)
         self._sample(final=True)
+
+    def _open_at(self, attempt_id: str, offset: int) -> bool:
+        """Open an attempt's log at a line, the first time; return whether it is there."""
+        self._begin = None
+        place = next((at for at, row in enumerate(self.attempts) if row.attempt_id == attempt_id), None)
+        if place is None:
+            return False
+        self._pinned = place < len(self.attempts) - 1
+        self._open(place)
+        self._shell.run_worker(self.pane.log_view.go_to(offset), group="jump", exit_on_error=False)
+        return True
 
     def _place(self) -> int | None:
         if self.attempt is None:

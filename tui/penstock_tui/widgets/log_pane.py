@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import tzinfo
+from collections.abc import Callable, Sequence
+from datetime import datetime, tzinfo
 from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from penstock_tui import log_seek
+from penstock_tui import log_reading, log_seek
 from penstock_tui.clean import label
 from penstock_tui.view.durations import size
-from penstock_tui.view.log_line import pieces_of
 from penstock_tui.view.log_patterns import ERRORS, Sought, Wanted, wanted
-from penstock_tui.view.log_pieces import shown, up
+from penstock_tui.view.log_pieces import up
 from penstock_tui.view.log_search import BLOCK, Matches
 from penstock_tui.view.log_source import Follow, LogSource
 from penstock_tui.view.spans import Spans, fit, give_way, width
@@ -48,10 +47,6 @@ class TitleLine(Line):
         right = self._right if width(self._right) <= cells else []
         room = cells - width(right)
         return [*fit(give_way(self._spans, room, self._yielding), room), *right]
-
-
-COPIED = 1 << 20
-"""Bytes of one line that are copied at most."""
 
 
 class LogPane(Vertical):
@@ -124,6 +119,10 @@ class LogPane(Vertical):
             )
         if view.note:
             spans.append((f" {view.note} ", "yellow"))
+        if view.readable:
+            spans.append((" JSON ", "reverse"))
+        if view.choosing:
+            spans.append((" RANGE " if view.picks.anchor is not None else " MARKING ", "bold reverse"))
         if view.only:
             spans.append((" ONLY MATCHES ", "reverse"))
         elif view.mode is Follow.FOLLOWING:
@@ -133,6 +132,11 @@ class LogPane(Vertical):
         else:
             spans.append((f" {view.share():.0%} ", "dim"))
         return spans
+
+    @property
+    def source(self) -> LogSource | None:
+        """The log that is shown; None if a message is shown instead."""
+        return self._source
 
     @property
     def showing_log(self) -> bool:
@@ -184,8 +188,16 @@ class LogPane(Vertical):
             return
         self.app.run_worker(self._find_all(what), group="search", exclusive=True, exit_on_error=False)
 
-    async def _find_all(self, what: Wanted) -> None:
-        """Collect every match from the end backwards, showing them as they come."""
+    def search_again(self, what: Wanted) -> None:
+        """Search for the same in another log, with the search line as it was."""
+        self.add_class("searching")
+        self.query_one(FilterBar).set_text(what.text)
+        self.app.run_worker(
+            self._find_all(what, lead=False), group="search", exclusive=True, exit_on_error=False
+        )
+
+    async def _find_all(self, what: Wanted, *, lead: bool = True) -> None:
+        """Collect every match from the end backwards, showing them as they come; *lead* to one of them."""
         self._search += 1
         number, source, view = self._search, self._source, self.log_view
         if source is None:
@@ -196,7 +208,7 @@ class LogPane(Vertical):
         )
         view.show_search(what, matches, only=view.only)
         here = None if view.mode is Follow.FOLLOWING else (view.here() or view.span()[0])
-        led = False
+        led = not lead
         while matches.covered:
             first = max(0, up(matches.covered - BLOCK))
             found = await source.scan(first, matches.covered, what.in_bytes, count=matches.full)
@@ -318,34 +330,46 @@ class LogPane(Vertical):
 
     # -- copying ---------------------------------------------------------------------------------
 
-    async def whole_line(self) -> tuple[str, bool]:
-        """Return the marked line, or else the lowest shown one, and whether it is complete.
-
-        Of a very long line up to `COPIED` bytes are read, from its beginning.
-        """
-        here, source = self.log_view.line_offset(), self._source
+    async def to_copy(self) -> tuple[str, str]:
+        """Return the marked lines, or else the cursor's or lowest line, and a note about it."""
+        view, source = self.log_view, self._source
+        here = view.line_offset()
         if here is None or source is None:
-            return "", True
-        data, offset = b"", here
-        while len(data) < COPIED:  # back to where the line begins
-            size = min(offset, BLOCK)
-            chunk = await source.read(offset - size, size) if size else None
-            if chunk is None:
-                break
-            newline = chunk.data.rfind(b"\n")
-            data, offset = chunk.data[newline + 1 :] + data, offset - size + newline + 1
-            if newline >= 0:
-                break
-        data, ended = data[:COPIED], False
-        while not ended and len(data) < COPIED:
-            chunk = await source.read(offset + len(data), BLOCK)
-            if chunk is None or not chunk.data:
-                ended = True
-                break
-            line, newline_found, _ = chunk.data.partition(b"\n")
-            data, ended = data + line, bool(newline_found)
-        text = "".join(piece for piece, _ in pieces_of(shown(data, 0, len(data))))
-        return label(text), ended
+            return "", ""
+        spans = view.picks.spans(view.current)
+        if not spans:
+            text, whole = await log_reading.whole_line(source, here)
+            return text, "" if whole else "the beginning of a longer line"
+        lines, complete = await log_reading.picked_lines(source, spans, view.matches if view.only else None)
+        count = f"{len(lines):,} line{'' if len(lines) == 1 else 's'}"
+        return "\n".join(lines), count if complete else f"{count}, the first {size(log_reading.COPIED)}"
+
+    # -- times -----------------------------------------------------------------------------------
+
+    async def go_to_time(self, moment: Callable[[datetime, datetime], datetime]) -> str | None:
+        """Go to the first line of a time; *moment* makes it of when the log begins and ends.
+
+        Return what is to be said about it.
+        """
+        source, view = self._source, self.log_view
+        if source is None or not view.window.size:
+            return "there is no log here"
+        last = view.window.size - 1
+        known = await source.times((0, last))
+        if 0 not in known or last not in known:
+            return "it is not known when this log was written"
+        wanted = moment(known[0], known[last])
+        offset = await source.since(wanted)
+        if offset is None:
+            return None
+        zone = view.zone
+        if offset >= view.window.size:
+            view.follow()
+            return f"the log ends at {known[last].astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        await view.go_to(offset)
+        if wanted < known[0]:
+            return f"the log begins at {known[0].astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        return f"{wanted.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
     def copied(self) -> str:
         """Return the part in memory of the line that `whole_line` reads."""

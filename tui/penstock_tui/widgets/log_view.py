@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -18,15 +19,16 @@ from textual.strip import Strip
 
 from penstock_tui import actions
 from penstock_tui.clean import clean
+from penstock_tui.view.log_json import rows_of
 from penstock_tui.view.log_line import column_of, pieces_of
 from penstock_tui.view.log_patterns import Sought, Wanted
 from penstock_tui.view.log_pieces import PIECE
 from penstock_tui.view.log_rows import Place, down_from, moved, up_from_end
 from penstock_tui.view.log_search import Matches
 from penstock_tui.view.log_source import Follow, LogSource
-from penstock_tui.view.log_window import BLOCK, Lines
+from penstock_tui.view.log_window import BLOCK
 from penstock_tui.view.spans import wrap
-from penstock_tui.widgets.growing_log import GrowingLog
+from penstock_tui.widgets.choosing_log import ChoosingLog, Doing
 from penstock_tui.widgets.log_strip import Body
 
 _STRIPS = 2000
@@ -36,15 +38,26 @@ _BODIES = 200
 
 GOES_ON = "~"
 """Shown before a further piece of a long line."""
+PICKED = "*"
+"""Shown before a marked line."""
 
 
-class LogView(GrowingLog, can_focus=True):
+_OWN_KEYS = frozenset(
+    {
+        "wrap", "times", "json", "line.end", "line.begin", "line.mark", "line.range", "go_to_time", "pager",
+        "editor", "save",
+    }
+)  # fmt: skip
+"""Keys that act on the log whenever it has the keys, also beside a list that uses them otherwise."""
+
+
+class LogView(ChoosingLog, can_focus=True):
     """Shows one log; `open` it. Posts `Moved` when what its title says may have changed."""
 
     DEFAULT_CSS = "LogView { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         *actions.bindings("list"),
-        *(key for key in actions.bindings("log") if key.id in {"wrap", "times"}),
+        *(key for key in actions.bindings("log") if key.id in _OWN_KEYS),
         Binding("left", "sideways(-20)", show=False),
         Binding("right", "sideways(20)", show=False),
         Binding("shift+left", "turn_sideways(-1)", show=False),
@@ -56,17 +69,20 @@ class LogView(GrowingLog, can_focus=True):
         self.zone = zone
         self.wrap = False
         self.times = False
+        self.readable = False
+        """Whether JSON lines of loggers are shown as time, level, message and fields."""
         self._rows: list[tuple[int, int]] = []
         self._rows_of: object = None
         """The inputs of ``_rows``."""
         self._painted: list[object] = []
-        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(_STRIPS)
+        self._strips: LRUCache[tuple[int, int, str], Strip] = LRUCache(_STRIPS)
         self._bodies: LRUCache[int, Body] = LRUCache(_BODIES)
         self._moments: dict[int, datetime] = {}
 
     def open(self, source: LogSource | None, *, live: bool, empty: str = "") -> None:
         """Show the end of *source* (None: nothing but the text *empty*), following it while *live*."""
         self._moments.clear()
+        self.stop_choosing()
         super().open(source, live=live, empty=empty)
 
     async def go_to(self, offset: int, *, mark: bool = True, hit: Sought | None = None) -> None:
@@ -85,8 +101,9 @@ class LogView(GrowingLog, can_focus=True):
             window.size = chunk.size
         self.current = offset if mark else None
         index = self._lines.index(offset)
-        column = column_of(self._lines.raw(index), hit) if hit is not None else 0
-        row = self._body(index).row_of(column) if self.wrap and column else 0
+        column = self._column(index, hit) if hit is not None else 0
+        row = self._body(index).row_of(column) if self._height(index) > 1 and column else 0
+        column -= self._body(index).edges[row] if not self.wrap and row else 0
         if not self.wrap and not self._left <= column < self._left + self._room:
             self._left = max(0, column - self._room // 3) if column >= self._room else 0
         if chunk is not None or (index, row) not in self._layout():
@@ -117,6 +134,9 @@ class LogView(GrowingLog, can_focus=True):
 
     def move(self, by: int) -> None:
         """Go *by* rows down (up when negative); going up stops following."""
+        if self.choosing:
+            self._move_cursor(by)
+            return
         if by > 0 and self.mode is Follow.FOLLOWING:
             return
         first = self._first()
@@ -149,15 +169,24 @@ class LogView(GrowingLog, can_focus=True):
             self._work(self.go_to(first, mark=False))
         elif action_id == "move.end":
             self.follow()
-        elif action_id in {"wrap", "times"}:
-            (self.toggle_wrap if action_id == "wrap" else self.toggle_times)()
+        elif isinstance(self.screen, Doing):
+            self.screen.action_do(action_id)
 
     def action_sideways(self, by: int) -> None:
         """Scroll long lines to the right or left."""
         if not self.wrap:
-            longest = max((self._body(index).strip.cell_length for index, _ in self._layout()), default=0)
-            self._left = max(0, min(self._left + by, longest - 1))
+            self._left = max(0, min(self._left + by, self._longest() - 1))
             self._redraw()
+
+    def show_ends(self, *, last: bool) -> bool:
+        """Show the end (or beginning) of the longest line in view; return False if lines are wrapped."""
+        if not self.wrap:
+            self._left = max(0, self._longest() - self._room) if last else 0
+            self._redraw()
+        return not self.wrap
+
+    def _longest(self) -> int:
+        return max((self._body(index).longest() for index, _ in self._layout()), default=0)
 
     def action_turn_sideways(self, pages: int) -> None:
         """Turn pages of long lines."""
@@ -172,6 +201,11 @@ class LogView(GrowingLog, can_focus=True):
         self.move(3)
 
     # -- how it is shown -------------------------------------------------------------------------
+
+    def toggle_readable(self) -> None:
+        """Show JSON lines of loggers as time, level, message and fields, or as they are."""
+        self._top, self.readable, self._left = Place(self._first().offset), not self.readable, 0
+        self._redraw()
 
     def toggle_wrap(self) -> None:
         """Wrap long lines, or cut them at the edge."""
@@ -206,13 +240,6 @@ class LogView(GrowingLog, can_focus=True):
         index = rows[-1][0] if self.current is None else lines.index(self.current)
         return "".join(text for text, _ in pieces_of(lines.raw(index)))
 
-    def line_offset(self) -> int | None:
-        """Return where the marked line, else the lowest one shown, begins; None without lines."""
-        rows = self._layout()
-        if not rows:
-            return None
-        return self._lines.offset(rows[-1][0]) if self.current is None else self.current
-
     def here(self) -> int | None:
         """Return where the marked line begins while it is in view, else None."""
         first, last = self.span()
@@ -233,17 +260,24 @@ class LogView(GrowingLog, can_focus=True):
     # -- drawing ---------------------------------------------------------------------------------
 
     @property
-    def _lines(self) -> Lines:
-        return self.matches if self.only and self.matches is not None else self.window
-
-    @property
     def _room(self) -> int:
-        return max(1, self.size.width - 1 - (9 if self.times else 0))
+        margin = self._source.margin if self._source is not None else 0
+        return max(1, self.size.width - 1 - margin - (9 if self.times else 0))
 
     def _height(self, index: int) -> int:
-        if not self.wrap or len(self._lines.raw(index)) <= self._room:
-            return 1
-        return self._body(index).rows
+        raw = self._lines.raw(index)
+        if self.readable and raw.lstrip()[:1] == b"{":
+            return self._body(index).rows
+        return self._body(index).rows if self.wrap and len(raw) > self._room else 1
+
+    def _column(self, index: int, hit: Sought) -> int:
+        """Return the cell of a line at which *hit* is shown; 0 if it is not."""
+        raw = self._lines.raw(index)
+        if self.readable and self.wanted is not None and rows_of(raw, self.zone) is not None:
+            text = self._body(index).strip.text
+            found = self.wanted.in_text.search(text)
+            return cell_len(text[: found.start()]) if found is not None else 0
+        return column_of(raw, hit)
 
     def _body(self, index: int) -> Body:
         """Return the line as it is drawn."""
@@ -251,8 +285,12 @@ class LogView(GrowingLog, can_focus=True):
         offset, raw = lines.offset(index), lines.raw(index)
         body = self._bodies.get(offset)
         if body is None or body.raw != raw:
-            pieces = pieces_of(raw, hit=self.wanted.in_text if self.wanted else None)
-            body = self._bodies[offset] = Body.of(raw, pieces, self.rich_style, self._room)
+            hit = self.wanted.in_text if self.wanted else None
+            rows = rows_of(raw, self.zone, hit) if self.readable else None
+            if rows is None:
+                rows = [pieces_of(raw, hit=hit)]
+            room = self._room if self.wrap else None
+            body = self._bodies[offset] = Body.of(raw, rows, self.rich_style, room)
         return body
 
     def _first(self) -> Place:
@@ -263,7 +301,7 @@ class LogView(GrowingLog, can_focus=True):
         """Return the index and row of each line in view, computed again when any input has changed."""
         lines, height = self._lines, self.size.height
         top = self._top if self.mode is Follow.MANUAL else None
-        grounds = (lines, lines.version, top, height, self._room if self.wrap else 0)
+        grounds = (lines, lines.version, top, height, self._room if self.wrap else 0, self.readable)
         if grounds != self._rows_of:
             rows = down_from(lines, top, height, self._height) if top is not None else []
             if len(rows) < height:
@@ -296,7 +334,7 @@ class LogView(GrowingLog, can_focus=True):
         lines = self._lines
         last = len(lines) - 1
         return [
-            (lines.offset(index), row, lines.raw(index) if index == last else None)
+            (lines.offset(index), row, lines.raw(index) if index == last else None, self._head(index, row))
             for index, row in self._layout()
         ]
 
@@ -332,22 +370,34 @@ class LogView(GrowingLog, can_focus=True):
             text = f" {said[y]}" if y < len(said) else ""
             return Strip([Segment(text, base + Style(dim=True))]).adjust_cell_length(width, base)
         index, row = rows[y]
-        key = (self._lines.offset(index), row)
+        head = self._head(index, row)
+        key = (self._lines.offset(index), row, head)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._draw(index, row, base).adjust_cell_length(width, base)
+            strip = self._draw(index, row, head, base).adjust_cell_length(width, base)
             if index < len(self._lines) - 1:  # the last one may not be finished
                 self._strips[key] = strip
         return strip
 
-    def _draw(self, index: int, row: int, base: Style) -> Strip:
-        lines = self._lines
-        offset = lines.offset(index)
-        head = ">" if offset == self.current else GOES_ON if not row and lines.goes_on(index) else " "
+    def _head(self, index: int, row: int) -> str:
+        """Return the first cell of a row: cursor, mark, or that a long line goes on."""
+        offset = self._lines.offset(index)
+        if offset == self.current:
+            return ">"
+        if self.picks and self.picks.has(offset, self.current):
+            return PICKED
+        return GOES_ON if not row and self._lines.goes_on(index) else " "
+
+    def _draw(self, index: int, row: int, head: str, base: Style) -> Strip:
+        offset = self._lines.offset(index)
+        before = [Segment(head, base + Style(bold=head in {">", PICKED}))]
         if self.times:
             moment = self._moments.get(offset) if not row else None
-            head += moment.astimezone(self.zone).strftime("%H:%M:%S ") if moment else " " * 9
+            text = moment.astimezone(self.zone).strftime("%H:%M:%S ") if moment else " " * 9
+            before.append(Segment(text, base))
+        if self._source is not None and self._source.margin:
+            tag, style = self._source.tag(offset)
+            before.append(Segment(tag, base + style))
         body = self._body(index)
-        room = self._room
-        cut = body.row(row) if self.wrap else body.strip.crop(self._left, self._left + room)
-        return Strip([Segment(head, base), *cut])
+        cut = body.row(row)
+        return Strip([*before, *(cut if self.wrap else cut.crop(self._left, self._left + self._room))])
