@@ -1,9 +1,9 @@
 """The last part of an output larger than its log: kept in a ring beside the log, appended at the end.
 
 A log only grows, so that offsets stay valid for readers that follow it. It has the first part, one line that
-says how many bytes were left out, and the last part. Until the end that line says what will follow; then it
-says the number. The ring is a file, ``log.tail``, so that its contents outlive a supervisor: `join`
-appends them.
+says how many bytes and lines were left out, and the last part. Until the end that line says what will
+follow; then it says the numbers. The ring is a file, ``log.tail``, so that its contents outlive a
+supervisor: `join` appends them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ from penstock.attempts.files import LOG, LOG_TAIL
 MOST = 4 << 20
 """Bytes of the largest ring: it is appended at once, while other attempts wait."""
 _SHARE = 4
-_HEADER = struct.Struct("<QQQQ")
-"""Size of the ring, bytes that went into it, bytes before it, offset of the line in the log (0: none)."""
-_LINE = 100
+_HEADER = struct.Struct("<QQQQQ")
+"""Size of the ring with `_COUNTED`, bytes that went into it, bytes before it, offset of the line in the log
+(0: none), ends of lines that went into it."""
+_COUNTED = 1 << 63
+_OLD_HEADER = struct.Struct("<QQQQ")
+"""The same without `_COUNTED` and lines, as a supervisor of an older version writes it."""
+_LINE = 120
+_OLD_LINE = 100
 _FIRST_LINE = 4096
 _NEW = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
@@ -31,13 +36,13 @@ def room_of(cap: int) -> int:
 class Tail:
     """The ring of one attempt, *size* bytes of the log in *folder*. Raises OSError."""
 
-    __slots__ = ("_file", "_folder", "_head", "_line_at", "_size", "total")
+    __slots__ = ("_file", "_folder", "_head", "_line_at", "_lines", "_size", "total")
 
     def __init__(self, folder: str, size: int) -> None:
         self._folder = folder
         self._size = size
         self.total = 0
-        self._head = self._line_at = 0
+        self._head = self._line_at = self._lines = 0
         self._file = os.open(f"{folder}/{LOG_TAIL}", _NEW | os.O_TRUNC, 0o600)
 
     def feed(self, chunk: bytes) -> None:
@@ -50,7 +55,9 @@ class Tail:
         _write(self._file, first, _HEADER.size + at)
         _write(self._file, piece[len(first) :], _HEADER.size)
         self.total += len(chunk)
-        os.pwrite(self._file, _HEADER.pack(self._size, self.total, self._head, self._line_at), 0)
+        self._lines += chunk.count(b"\n")
+        header = _HEADER.pack(_COUNTED | self._size, self.total, self._head, self._line_at, self._lines)
+        os.pwrite(self._file, header, 0)
 
     def close(self) -> None:
         """Close the ring; doing it twice is harmless."""
@@ -69,12 +76,8 @@ def join(folder: str) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     try:
-        header = os.pread(ring, _HEADER.size, 0)
-        whole = len(header) == _HEADER.size
-        size, total, head, line_at = _HEADER.unpack(header) if whole else (0, 0, 0, 0)
-        if not 0 < size <= MOST:  # damaged: its size cannot be this
-            size, total, head, line_at = 1, 0, 0, 0
-        data = os.pread(ring, min(size, total, MOST), _HEADER.size)
+        size, total, head, line_at, lines, begins = _read_header(ring)
+        data = os.pread(ring, min(size, total, MOST), begins)
     finally:
         os.close(ring)
     if total > size:
@@ -88,11 +91,14 @@ def join(folder: str) -> tuple[int, int]:
     try:
         if left_out:
             first, last = head if line_at else end, len(data)
-            text = f"{left_out} bytes left out: the log keeps the first {first} and the last {last}"
+            ends = 0 if lines is None else max(0, lines - data.count(10))
+            counted = "" if lines is None else f", {ends} line{'' if ends == 1 else 's'}"
+            text = f"{left_out} bytes left out{counted}: the log keeps the first {first} and the last {last}"
+            line = _line(text, _OLD_LINE if lines is None else _LINE)
             if line_at:
-                _write(log, memoryview(_line(text)), line_at)
+                _write(log, memoryview(line), line_at)
             else:
-                end += _write(log, memoryview(_begin(log, end) + _line(text)), end)
+                end += _write(log, memoryview(_begin(log, end) + line), end)
         _write(log, memoryview(data), end)
     except OSError:
         os.ftruncate(log, before)  # the next try would write this part twice
@@ -126,9 +132,24 @@ def _begin(log: int, end: int) -> bytes:
     return b"\n" if end and os.pread(log, 1, end - 1) != b"\n" else b""
 
 
-def _line(text: str) -> bytes:
+def _line(text: str, length: int = _LINE) -> bytes:
     """Return *text* as a line of a fixed length, so that another one can replace it."""
-    return f"[penstock] {text}".ljust(_LINE - 1)[: _LINE - 1].encode() + b"\n"
+    return f"[penstock] {text}".ljust(length - 1)[: length - 1].encode() + b"\n"
+
+
+def _read_header(ring: int) -> tuple[int, int, int, int, int | None, int]:
+    """Return what `_HEADER` says, None for lines that were not counted, and where the bytes begin."""
+    header = os.pread(ring, _HEADER.size, 0)
+    size = total = head = line_at = 0
+    lines, begins = None, _OLD_HEADER.size
+    if len(header) >= _OLD_HEADER.size:
+        size, total, head, line_at = _OLD_HEADER.unpack_from(header)
+    if len(header) == _HEADER.size and size & _COUNTED:
+        size, total, head, line_at, lines = _HEADER.unpack(header)
+        size, begins = size & ~_COUNTED, _HEADER.size
+    if not 0 < size <= MOST:  # damaged: its size cannot be this
+        return 1, 0, 0, 0, None, begins
+    return size, total, head, line_at, lines, begins
 
 
 def _write(handle: int, data: memoryview, at: int) -> int:

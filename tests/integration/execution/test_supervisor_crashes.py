@@ -278,6 +278,6 @@ async def test_the_end_of_a_long_output_outlives_its_supervisor(tmp_path: Path) 
     await attempts.until(spec.attempt_id, Lost)
     log = attempts.printed(spec.attempt_id)
     assert log.startswith(b"1\n2\n3\n")
-    assert log.count(b" bytes left out: the log keeps the first 6000 and the last ") == 1
+    assert log.count(b" lines: the log keeps the first 6000 and the last ") == 1
     assert log.endswith(b"\n99999\n100000\n")
     await attempts.executor.close()

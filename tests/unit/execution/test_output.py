@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from binascii import b2a_base64
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def test_the_first_and_the_last_are_kept_and_the_rest_counted(tmp_path: Path) ->
         output.feed(line)
     output.end("a note")
     head, tail = b"".join(lines[:75]), b"".join(lines[-24:])  # the 25th from the end could be half a line
-    middle = b"[penstock] 9010 bytes left out: the log keeps the first 750 and the last 240".ljust(99) + b"\n"
+    said = b"[penstock] 9010 bytes left out, 901 lines: the log keeps the first 750 and the last 240"
+    middle = said.ljust(119) + b"\n"
     assert logged(tmp_path) == head + middle + tail + b"[penstock] a note\n"
     assert (output.written, output.dropped) == (990, 9010)
     assert not (tmp_path / "log.tail").exists()
@@ -70,7 +72,7 @@ def test_a_follower_sees_offsets_that_stay(tmp_path: Path) -> None:
     end = logged(tmp_path)
     at = seen.index(b"[penstock]")
     assert end[:at] == seen[:at]
-    assert len(seen) == at + 100  # the number takes the place of what was said, and the rest comes after it
+    assert len(seen) == at + 120  # the number takes the place of what was said, and the rest comes after it
     assert end[len(seen) :].startswith(b"line ")
     assert end.endswith(b"line 0499\n")
 
@@ -82,13 +84,31 @@ def test_a_supervisor_that_vanished_leaves_the_end_to_others(tmp_path: Path) -> 
     assert join(str(tmp_path)) == (240, 4010)
     log = logged(tmp_path)
     assert log.endswith(b"line 0499\n")
-    assert b"\n[penstock] 4010 bytes left out" in log
+    assert b"\n[penstock] 4010 bytes left out, 401 lines: " in log
     assert join(str(tmp_path)) == (0, 0)
     assert logged(tmp_path) == log
     output.close()
 
 
-@pytest.mark.parametrize("damage", [b"", b"short", b"\xff" * 32])
+def test_a_ring_of_an_older_supervisor_is_read(tmp_path: Path) -> None:
+    said = b"[penstock] the log is full: the last 10 bytes follow at the end".ljust(99) + b"\n"
+    (tmp_path / "log").write_bytes(b"head\n" + said)
+    (tmp_path / "log.tail").write_bytes(struct.pack("<QQQQ", 8, 24, 5, 5) + b"l05\nl06\n")
+    assert join(str(tmp_path)) == (4, 20)
+    middle = b"[penstock] 20 bytes left out: the log keeps the first 5 and the last 4".ljust(99) + b"\n"
+    assert logged(tmp_path) == b"head\n" + middle + b"l06\n"
+
+
+def test_what_is_left_out_is_counted_in_lines_without_ends_too(tmp_path: Path) -> None:
+    output = Output(str(tmp_path), cap=1000)
+    output.feed(b"x" * 5000 + b"\n" + b"y" * 400)
+    output.end()
+    assert b"[penstock] 4401 bytes left out, 1 line: the log keeps the first 750 and the last 250" in logged(
+        tmp_path
+    )
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"\xff" * 32, b"\xff" * 99])
 def test_a_ring_that_makes_no_sense_harms_nothing(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "log").write_bytes(b"head\n")
     (tmp_path / "log.tail").write_bytes(damage)
