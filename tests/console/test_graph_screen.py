@@ -9,7 +9,7 @@ from drive.sent_bytes import count, reset, wired
 from fakes.engine import FakeEngine
 from fakes.world import NOW
 from penstock.model import acts
-from penstock.model.states import TaskState
+from penstock.model.states import RunState, TaskState
 from penstock_tui.screens.graph import GraphScreen
 from penstock_tui.screens.history import HistoryScreen
 from penstock_tui.screens.log import LogScreen
@@ -224,3 +224,15 @@ async def test_a_move_within_what_is_seen_sends_little() -> None:
         await driver.until(lambda: cursor(screen) == "join")
         await driver.pilot.pause(0.3)
         assert 0 < count() < 1200
+
+
+async def test_the_first_run_of_a_dag_takes_the_place_of_its_bare_tasks() -> None:
+    engine = FakeEngine()
+    engine.world.add_dag("never", {"a": (), "b": ("a",)})
+    async with driving(engine) as driver:
+        screen = await at_graph(driver, "never", run=False)
+        await driver.sees("no run yet")
+        engine.world.add_run("never", NOW, RunState.SUCCESS)
+        screen.reload()
+        await driver.sees("✓ a ─▸✓ b")
+        await driver.sees_not("no run yet")

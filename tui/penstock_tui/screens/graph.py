@@ -79,9 +79,12 @@ class GraphScreen(OneRun):
     # -- content ---------------------------------------------------------------------------------
 
     async def load(self) -> None:
-        """Ask for the run and its DAG."""
-        dag_id, run_id, feed = self.dag_id, self.run_id, self.shell.feed
+        """Ask for the DAG and the run; a DAG without one may have got its first."""
+        dag_id, feed = self.dag_id, self.shell.feed
         dag = await feed.ask(lambda engine: engine.dag(dag_id), key=("dag", dag_id))
+        if not self.run_id and dag is not None and dag.dag.last_run is not None:
+            self.run_id = dag.dag.last_run.run_id
+        run_id = self.run_id
         if run_id:
             detail = await feed.ask(lambda engine: engine.run(dag_id, run_id), key=("run", dag_id, run_id))
             if detail is None or run_id != self.run_id:

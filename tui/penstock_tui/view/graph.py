@@ -26,6 +26,8 @@ class Graph:
         self.steps: int | None = None
         """How many edges one sees from ``around``; None for all that is readable."""
         self.around: str | None = None
+        self._narrow: int | None = None
+        """How far one sees as long as nobody has said so, when the whole cannot be read."""
         self.states: States = {}
         self._groups: Mapping[str, str | None] = {}
         self._known: set[str] = set()
@@ -46,6 +48,7 @@ class Graph:
         folds = first_folds(self.order, groups)
         self.folded |= {group for group in folds if first or group.endswith(MAPPED)} - self._known
         self._known |= {*groups, ""}
+        self._narrow = None
         self.arrange()
 
     def arrange(self) -> None:
@@ -57,8 +60,9 @@ class Graph:
             folded=self.folded,
             apart=self.apart,
             around=self.around or self.cursor,
-            steps=self.steps,
+            steps=self.steps or self._narrow,
         )
+        self._narrow = self._narrow or self.scope.steps  # the whole is not tried again at every move
         self.walk = Walk(self.picture)
         drawn = self.picture.drawing.places
         self.walk.came = came if came is not None and came.key in drawn else None
@@ -149,6 +153,7 @@ class Graph:
             del self.apart[first]
         else:
             return False
+        self._narrow = None
         self.arrange()
         return True
 
@@ -167,8 +172,9 @@ class Graph:
         if len(self.scope.nodes) > len(before.nodes):
             return True
         self.steps = None if before.total <= READABLE else steps
+        self._narrow = None
         self.arrange()
-        return self.steps is None
+        return self.scope.steps is None
 
     def fewer(self) -> bool:
         """Draw one step less around the cursor; return whether one can."""
