@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
 from penstock.model.drawing.order import Node, Order
-from penstock_tui.view.rails import Rails, RowKind
-from penstock_tui.view.rails_layers import by_layers, layer_name, rows_of
+from penstock_tui.view.rails import Rails, RowKind, lay_out_order
+from penstock_tui.view.rails_layers import by_groups, by_layers, layer_name, rows_of
 
 
 def fan(size: int) -> list[Node]:
@@ -118,6 +119,21 @@ def test_layers_fold_and_groups_stay_folded() -> None:
     assert drawn.members["layer 1"] == ("a",)
     assert drawn.members["layer 2"] == drawn.members["g"] == ("g.b", "g.c")
     assert drawn.layer_of["g.c"] == drawn.layer_of["g"] == layer_name(2)
+
+
+def test_where_tasks_are_in_groups_those_are_the_titles() -> None:
+    wide = [Node(node.key, node.upstream, f"g{place // 40}") for place, node in enumerate(layered(3, 40))]
+    order = Order(wide, dict.fromkeys(("g0", "g1", "g2")))
+    drawn = rows_of(order, max_lanes=7)
+    assert drawn.counted
+    assert not drawn.layer_of
+    assert [row.key for row in drawn.rows if row.kind is RowKind.GROUP] == ["g0", "g1", "g2"]
+    assert RowKind.BEND not in {row.kind for row in drawn.rows}
+    assert all(len(row.cells) <= drawn.width for row in drawn.rows)
+    assert not rows_of(order, folded={"g1"}, max_lanes=7).counted  # then the rails fit
+    folded = by_groups(order, lay_out_order(order, folded={"g1"}), folded={"g1"})
+    [row] = [line for line in told(folded) if line.endswith(" g1")]
+    assert re.fullmatch(r"\d\d─o─\d\d g1", row)
 
 
 def test_no_tasks() -> None:

@@ -57,8 +57,8 @@ class Row:
 class Rails:
     """The whole drawing. ``width`` is that of the widest row; ``elided`` says that lanes were left out.
 
-    ``layer_of`` is empty, except in a list by layers (`penstock_tui.view.rails_layers`): the title over
-    each task and folded group.
+    ``counted`` says that there are numbers beside the glyphs, not rails (`penstock_tui.view.rails_layers`).
+    ``layer_of`` is the title over each task and folded group of a list by layers, else empty.
     """
 
     rows: tuple[Row, ...]
@@ -66,6 +66,7 @@ class Rails:
     elided: bool
     members: Mapping[str, tuple[str, ...]]
     """Every group that can be folded, with all tasks in it, in order."""
+    counted: bool = False
     layer_of: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,74 +1,90 @@
-"""The tasks of a wide run as a list by layers, where rails would not fit and so say nothing. Pure.
+"""The tasks of a run that is too wide for rails: by groups or layers, with numbers that say something. Pure.
 
 Rails need a lane for each output that is still waited for. If there is no room for most of them, what can
 be said truly of each task in the same cells is how many tasks lead to it and how many it leads to::
 
      2─✓─13  load_orders
 
-Tasks without parents are layer 1; every other task is in the layer after its last parent's.
+Where most tasks are in groups, those are the titles. Else the titles are layers: tasks without parents are
+layer 1; every other task is in the layer after its last parent's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from penstock.model.drawing.layers import depths
+from penstock.model.drawing.nodes import MAPPED
 from penstock.model.drawing.order import Node, Order
 from penstock.model.drawing.scope import fold
 from penstock_tui.view.rails import Rails, Row, RowKind, lay_out_order
 
 _HIDDEN = 1 / 8
 """Rails are drawn as long as no larger share of the tasks has its place beyond the last lane."""
+_GROUPED = 1 / 2
+"""From this share of tasks that are in groups, the groups are the titles."""
 _DIGITS = 2
 """Cells for each number at least."""
 
 
 def rows_of(order: Order, *, folded: Collection[str] = (), max_lanes: int = 16) -> Rails:
-    """Draw *order* with rails in at most *max_lanes* lanes if that says something, else by layers."""
+    """Draw *order* with rails in at most *max_lanes* lanes if that says something, else with numbers."""
     rails = lay_out_order(order, folded=folded, max_lanes=max_lanes)
     if not rails.elided:
         return rails
     listed = [row for row in rails.rows if row.column >= 0]
     hidden = sum(row.column >= 2 * (max_lanes - 1) for row in listed)
-    return by_layers(order, folded=folded) if hidden > _HIDDEN * len(listed) else rails
+    if hidden <= _HIDDEN * len(listed):
+        return rails
+    grouped = sum(any(not group.endswith(MAPPED) for group in order.path(key)) for key in order.keys)
+    if grouped >= _GROUPED * len(order.keys):
+        return by_groups(order, rails, folded=folded)
+    return by_layers(order, folded=folded)
+
+
+def by_groups(order: Order, rails: Rails, *, folded: Collection[str] = ()) -> Rails:
+    """Return *rails* with numbers in place of them; rows that were only rails are gone."""
+    beside = _Numbers(fold(order, folded)[0])
+    rows = [
+        row if row.column < 0 else replace(row, cells=beside.cells(row.key), column=beside.column)
+        for row in rails.rows
+        if row.kind is not RowKind.BEND
+    ]
+    rows = [replace(row, cells="") if row.kind is RowKind.GROUP else row for row in rows]
+    return replace(rails, rows=tuple(rows), width=beside.width, elided=False, counted=True)
 
 
 def by_layers(order: Order, *, folded: Collection[str] = ()) -> Rails:
     """Draw *order* by layers, each with a title; groups and layers in *folded* are one row."""
     nodes, stands_for = fold(order, folded)
     depth = depths(Order([Node(node.key, node.upstream) for node in nodes], {}))
-    down = dict.fromkeys(depth, 0)
-    for node in nodes:
-        for up in node.upstream:
-            down[up] += 1
-    widest = max([*down.values(), *(len(node.upstream) for node in nodes)], default=0)
-    digits = max(_DIGITS, len(str(widest)))
+    beside = _Numbers(nodes)
     rows: list[Row] = []
     members: dict[str, list[str]] = {}
     titles: dict[str, str] = {}
     for number in range(1 + max(depth.values(), default=-1)):
         title = layer_name(number + 1)
-        own = [node for node in nodes if depth[node.key] == number]
-        tasks = [task for node in own for task in stands_for.get(node.key, (node.key,))]
+        own = [node.key for node in nodes if depth[node.key] == number]
+        tasks = [task for key in own for task in stands_for.get(key, (key,))]
         members[title] = tasks
-        titles.update(dict.fromkeys((*tasks, *(node.key for node in own)), title))
+        titles.update(dict.fromkeys((*tasks, *own), title))
         if title in folded:
-            rows.append(Row(RowKind.FOLDED, " " * (digits + 2), digits + 1, title, 0))
+            rows.append(Row(RowKind.FOLDED, " " * (beside.column + 1), beside.column, title, 0))
             continue
         rows.append(Row(RowKind.GROUP, "", -1, title, 0))
-        for node in own:
-            kind = RowKind.FOLDED if node.key in stands_for else RowKind.TASK
-            rows.append(
-                Row(kind, _beside(len(node.upstream), down[node.key], digits), digits + 1, node.key, 0)
-            )
+        for key in own:
+            kind = RowKind.FOLDED if key in stands_for else RowKind.TASK
+            rows.append(Row(kind, beside.cells(key), beside.column, key, 0))
     for key in order.keys:
         for group in order.path(key):
             members.setdefault(group, []).append(key)
     return Rails(
         rows=tuple(rows),
-        width=2 * digits + 3,
+        width=beside.width,
         elided=False,
         members={name: tuple(tasks) for name, tasks in members.items()},
+        counted=True,
         layer_of=titles,
     )
 
@@ -78,7 +94,22 @@ def layer_name(number: int) -> str:
     return f"layer {number}"
 
 
-def _beside(ups: int, downs: int, digits: int) -> str:
-    """Return how many lead to a task and how many it leads to, with a blank between for its glyph."""
-    left = f"{ups:>{digits}}─" if ups else " " * (digits + 1)
-    return f"{left} {f'─{downs}' if downs else ''}"
+class _Numbers:
+    """How many nodes lead to each, and how many it leads to, in cells with a blank for its glyph."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self._up = {node.key: len(node.upstream) for node in nodes}
+        self._down = dict.fromkeys(self._up, 0)
+        for node in nodes:
+            for up in node.upstream:
+                self._down[up] += 1
+        most = max([*self._up.values(), *self._down.values()], default=0)
+        digits = max(_DIGITS, len(str(most)))
+        self.column = digits + 1
+        self.width = 2 * digits + 3
+
+    def cells(self, key: str) -> str:
+        """Return the cells of a node."""
+        up, down = self._up[key], self._down[key]
+        left = f"{up}─" if up else ""
+        return f"{left:>{self.column}} {f'─{down}' if down else ''}"

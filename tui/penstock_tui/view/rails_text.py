@@ -37,7 +37,7 @@ class RowText:
     def titles(self) -> Spans:
         """Return the line of column titles."""
         spans: Spans = [(" " * self.rails.width, "")]
-        if self.rails.layer_of:
+        if self.rails.counted:
             half = self.rails.width // 2
             spans = [(f"{'in':>{half}} {'out':<{half}}", "dim")]
         for index, cells in self._columns():
