@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from textual import events
+
 from drive.console import Driver, driving
 from fakes.engine import FakeEngine
 from penstock.model import acts
@@ -99,3 +101,19 @@ class Slow(FakeEngine):
     def run(self, dag_id: str, run_id: str) -> RunDetail:
         time.sleep(0.2)
         return super().run(dag_id, run_id)
+
+
+async def test_keys_find_a_place_again_after_a_click_beside_everything() -> None:
+    async with driving() as driver:
+        screen = await in_the_list(driver)
+        for loses in (
+            events.MouseDown(None, 500, 500, 0, 0, 1, shift=False, meta=False, ctrl=False),
+            events.AppBlur(),
+        ):
+            assert screen.focused is screen.table
+            before = screen.table.cursor
+            driver.console.post_message(loses)
+            await driver.until(lambda: screen.focused is None)
+            assert screen.takes_keys, "no key waits for a focus that nobody gives"
+            driver.type_ahead("j", "j")
+            await driver.until(lambda: screen.table.cursor == before + 2)  # noqa: B023

@@ -73,6 +73,11 @@ class Terminal:
         self._stream.feed(data)
         return bool(data)
 
+    @property
+    def near(self) -> int:
+        """The file descriptor of this end of the terminal."""
+        return self._near
+
     def send(self, keys: bytes) -> None:
         """Type."""
         os.write(self._near, keys)

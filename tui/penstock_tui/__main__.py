@@ -7,9 +7,11 @@ imported, so everything that decides how to draw is settled before that.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -18,6 +20,7 @@ from penstock.api.engine import Engine
 from penstock.charset import carries_glyphs, never_fail
 from penstock.errors import PenstockError, SettingsError
 from penstock.settings import Settings, load_settings
+from penstock_tui.last_words import LOG, LastWords, tell
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,10 +38,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from penstock_tui.terminal import give_back, leave_as_found
 
     leave_as_found()
+    last_words = LastWords(settings.home / LOG)
+    _note_what_is_not_shown(last_words, settings.home / LOG)
     try:
         return _run(settings, options, mouse=options.mouse or not remote)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is said
+        give_back()
+        tell(last_words.of(error))
+        return 1
     finally:
         give_back()
+
+
+def _note_what_is_not_shown(last_words: LastWords, file: Path) -> None:
+    """Write down what is said beside the console while it has the screen: warnings, faults of threads."""
+
+    def fault(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            last_words.of(args.exc_value, circumstances=f"thread {args.thread.name if args.thread else '?'}")
+
+    threading.excepthook = fault
+    logging.raiseExceptions = False
+    if file.parent.is_dir():
+        logging.basicConfig(
+            handlers=[logging.FileHandler(file, delay=True)], format="%(asctime)s %(message)s"
+        )
 
 
 def _refuse(reason: str) -> int:
@@ -101,6 +125,7 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
         warnings=warnings,
         start_engine=lambda: _start_engine(settings),
         in_tmux=bool(os.environ.get("TMUX")),
+        log=settings.home / LOG,
     )
     code = console.run(mouse=mouse)
     sys.stdout.flush()

@@ -62,6 +62,7 @@ class Keyboard:
         """Deliver what can be delivered."""
         while self._typed and not self._must_wait():
             self._looks = 0
+            self._give_focus()
             await self._deliver(self._typed.popleft())
             self._number += 1
             self._send(Echo(self._number, 1))
@@ -82,6 +83,12 @@ class Keyboard:
     def _send(self, echo: Echo) -> None:
         target = self._shell.screen.focused or self._shell.screen
         self._under_way = target if target.post_message(echo) else None
+
+    def _give_focus(self) -> None:
+        """Let something have the keys: a click beside everything, or a terminal left, takes them from all."""
+        screen = self._shell.screen
+        if screen.focused is None:
+            screen.focus_next()
 
     async def _look(self) -> None:
         self._polling = False

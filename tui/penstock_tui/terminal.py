@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import selectors
 import signal
 import sys
 import termios
@@ -19,6 +20,7 @@ from typing import ClassVar
 from textual.drivers.linux_driver import LinuxDriver
 
 from penstock.model.drawing.box import to_ascii
+from penstock_tui.typed import Typed
 from penstock_tui.view.carried import carried
 
 ENDING = (
@@ -57,12 +59,12 @@ def leave_as_found() -> None:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    give_back()
+    give_back(f"penstock console: ended by {signal.Signals(number).name}\r\n".encode())
     os._exit(128 + number)
 
 
-def give_back() -> None:
-    """Undo what the console did to the terminal, if it has it; nothing is drawn after this."""
+def give_back(said: bytes = b"") -> None:
+    """Undo what the console did to the terminal, if it has it; nothing is drawn after this but *said*."""
     driver, TerminalDriver.holder = TerminalDriver.holder, None
     if driver is None:
         return
@@ -77,7 +79,7 @@ def give_back() -> None:
         for shared in (sys.__stdout__, sys.__stderr__):
             if shared is not None and os.isatty(shared.fileno()):
                 os.dup2(sink, shared.fileno())
-        _write(own, _RESET)
+        _write(own, _RESET + said)
 
 
 def _in_front(terminal: int) -> bool:
@@ -96,6 +98,14 @@ def _write(terminal: int, data: bytes) -> None:
             data = data[os.write(terminal, data) :]
 
 
+_PAUSE = 0.1
+"""Seconds without a key after which an escape is one."""
+
+
+def _fail(error: Exception) -> None:
+    raise error
+
+
 class TerminalDriver(LinuxDriver):
     """Textual's driver; ``holder`` is the one that has the terminal now."""
 
@@ -110,6 +120,33 @@ class TerminalDriver(LinuxDriver):
                 data = to_ascii(data)
             data = carried(data, self._file.encoding if self._file is not None else "utf-8")
         super().write(data)
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001 - a console without keys is none: it ends and says why
+            self._app.call_later(_fail, error)
+
+    def run_input_thread(self) -> None:
+        """Hand on what is typed, until told to end or the terminal is gone."""
+        typed = Typed()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_PAUSE):
+                    try:
+                        data = os.read(self.fileno, 4096)
+                    except BlockingIOError:
+                        continue
+                    except OSError:
+                        return  # hung up, which another thread watches for
+                    if not data:
+                        return
+                    messages = typed.take(data)
+                else:
+                    messages = typed.idle()
+                for message in messages:
+                    self.process_message(message)
 
     def start_application_mode(self) -> None:
         """Take the terminal."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.worker import Worker
@@ -55,6 +56,7 @@ class View(Screen[None]):
         super().__init__()
         self._stale = True
         self._loaded = False
+        self._had_focus = False
 
     @property
     def shell(self) -> Shell:
@@ -135,8 +137,12 @@ class View(Screen[None]):
 
     @property
     def takes_keys(self) -> bool:
-        """Whether keys can be handled yet: what they act on is shown."""
-        return self._loaded and self.focused is not None
+        """Whether keys can be handled yet: what they act on is shown, and something took them once."""
+        return self._loaded and self._had_focus
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """Remember that the keys have a place; if it is lost later, the next key gives them one."""
+        self._had_focus = True
 
     @property
     def in_front(self) -> bool:
