@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from data import builders
 from data.builders import NOON
 from data.filled_store import LIVE, Port
+from fakes.engine import FakeEngine
 from penstock.clock import to_us
 from penstock.model.queries import RunQuery, RunTerms, Term
 from penstock.store import tables
@@ -166,3 +167,20 @@ def test_what_runs_now_has_its_newest_figures_and_what_waits_its_barrier(port: P
 def test_an_attempt_that_was_never_sampled_is_shown_all_the_same(port: Port) -> None:
     [live] = port.engine.live().attempts
     assert (live.cpu, live.rss, live.processes) == (None, None, None)
+
+
+def test_a_digest_tells_what_happened_since_a_time(port: Port) -> None:
+    builders.add_events(port.database, [("etl", None, "dag_changed")], at=NOON + timedelta(minutes=5))
+    page = port.engine.digest(person="ann", since=NOON - timedelta(days=30))
+    assert page.looked is None
+    assert [(file.what, file.dag_id) for file in page.files] == [("changed", "etl")]
+    assert page.counts["files"] == 1
+    assert page.upto == port.engine.events(limit=1)[0].seq
+    later = port.engine.digest(person="ann", since=NOON + timedelta(minutes=6))
+    assert not any(later.counts.values())
+    assert set(page.counts) == set(FakeEngine().digest().counts) | {
+        "failed_runs",
+        "recovered",
+        "late",
+        "skipped",
+    }

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from fakes.world import _BAD as _EXIT_1
 from fakes.world import World
 from penstock.model.barriers import BarrierKind
+from penstock.model.digest import of_person, tell, without_pauses
 from penstock.model.error_line import error_line
+from penstock.model.failures import person_of
 from penstock.model.fingerprint import fingerprint as fingerprint_of
 from penstock.model.queries import RunQuery, RunTerms, Term
 from penstock.model.states import OCCUPIES_SLOT, TaskState
+from penstock.model.views.digest import Digest
 from penstock.model.views.failures import FailedTask, FailureGroup, FailuresPage
 from penstock.model.views.now import LiveAttempt, NowPage, WaitingItem
 from penstock.model.views.runs import RunRow, RunsPage, TaskRow
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _BAD = (_EXIT_1,)
 _WAITS = {TaskState.SCHEDULED, TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE}
 _URGENCY = {"failed": 0, "running": 1, "queued": 2, "cancelled": 3, "success": 5}
@@ -61,23 +66,67 @@ class AcrossDags:
         person: str = "",
         limit: int = 200,
         tasks: int = 100,
+        seen: int | None = None,
     ) -> FailuresPage:
-        """Answer `Engine.failures`."""
+        """Answer `Engine.failures`; a failure's number is its place among all, the oldest first."""
         self._ask("failures")
         looked = self.world.looks.get(person)
+        if seen is not None:
+            older = self._failed(None)[::-1][:seen]
+            looked = older[-1].at if older else EARLIEST
+        found = self._groups(looked, since, tasks, everything=everything)
+        return FailuresPage(
+            failures=tuple(
+                group for group in found if fingerprint is None or group.fingerprint.startswith(fingerprint)
+            )[:limit],
+            newest=len(self._failed(None)),
+            open=self.open_failures(),
+            looked=looked,
+        )
+
+    def _groups(
+        self, looked: datetime | None, since: datetime | None, tasks: int, *, everything: bool
+    ) -> list[FailureGroup]:
         groups: dict[str, list[FailedTask]] = {}
         for failed in self._failed(looked):
             name = fingerprint_of(failed.line)
             if (everything or failed.open) and (since is None or failed.at >= since):
                 groups.setdefault(name, []).append(failed)
-        found = [self._group(name, each, tasks) for name, each in groups.items()]
-        return FailuresPage(
-            failures=tuple(
-                group for group in found if fingerprint is None or group.fingerprint.startswith(fingerprint)
-            )[:limit],
-            newest=7,
-            open=self.open_failures(),
+        return [self._group(name, each, tasks) for name, each in groups.items()]
+
+    def digest(
+        self, *, person: str = "", since: datetime | None = None, limit: int = 200, tasks: int = 0
+    ) -> Digest:
+        """Answer `Engine.digest`: failures, and what the events tell."""
+        self._ask("digest")
+        world = self.world
+        looked, seq = world.away.get(person_of(person), (None, 0))
+        begin = since or looked or self.now - timedelta(days=1)
+        news = [
+            event for event in world.events if (event.at >= begin if since or not looked else event.seq > seq)
+        ]
+        told = tell(news)
+        acts = without_pauses(told.acts)
+        failed = self._groups(begin, begin, tasks, everything=True)
+        ordered = sorted(self._failed(None), key=lambda each: each.at)
+        parts: dict[str, list[Any]] = {
+            "failed": failed,
+            "acts": acts[::-1],
+            "pauses": told.pauses[::-1],
+            "files": told.files[::-1],
+            "engine": told.engine[::-1],
+            **{name: list(rows) for name, rows in world.away_parts.items()},
+        }
+        return Digest(
+            since=begin,
+            until=self.now,
             looked=looked,
+            counts={name: len(rows) for name, rows in parts.items()},
+            own=of_person(person, acts, told.pauses),
+            seen_failures=sum(each.at < begin for each in ordered),
+            upto=max((event.seq for event in world.events), default=0),
+            newest_failure=len(ordered),
+            **{name: tuple(rows[:limit]) for name, rows in parts.items()},
         )
 
     def open_failures(self) -> int:

@@ -98,6 +98,10 @@ class World:
     """What was said about failures, by fingerprint and kind."""
     looks: dict[str, datetime] = field(default_factory=dict)
     """When somebody looked at the failures."""
+    away: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+    """When a person looked at everything, and the newest event then."""
+    away_parts: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Parts of the digest that are not worked out here: recovered, late, skipped."""
 
     def add_dag(
         self, dag_id: str, shape: Mapping[str, Sequence[str]], *, schedule: str = "@daily", **more: Any

@@ -11,6 +11,7 @@ from penstock.ids import make_run_id
 from penstock.model import acts
 from penstock.model.backfills import BackfillPointState as P
 from penstock.model.backfills import BackfillState
+from penstock.model.failures import person_of
 from penstock.model.graph import Graph
 from penstock.model.rush import Rush
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
@@ -206,6 +207,9 @@ def _say(
                 world.notes.pop((act.fingerprint, kind), None)
         case acts.Looked():
             world.looks[by] = now
+            if act.place == "digest":
+                newest = max((event.seq for event in world.events), default=0)
+                world.away[person_of(by)] = (now, act.upto or newest)
 
 
 def set_tasks(world: World, dag_id: str, run_id: str, tasks: Iterable[str], **changes: object) -> None:

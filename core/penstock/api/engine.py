@@ -26,6 +26,7 @@ from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.coming import ComingPage
 from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.digest import Digest
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
 from penstock.model.views.now import NowPage
@@ -119,12 +120,23 @@ class Engine(TaskEngine, Protocol):
         person: str = "",
         limit: int = 200,
         tasks: int = 100,
+        seen: int | None = None,
     ) -> FailuresPage:
         """Return the failures of all DAGs and runs that are not dealt with, grouped by their fingerprint.
 
         *everything* adds those that are dealt with: the task succeeded since, was marked or cleared, or the
         failure was acknowledged or is snoozed. *fingerprint* may be the beginning of one. What is ``new`` is
-        so for *person*. At most *limit* groups with *tasks* failures each, the newest first.
+        so for *person*, or what has a number above *seen*. At most *limit* groups with *tasks* failures each,
+        the newest first.
+        """
+        ...
+
+    def digest(
+        self, *, person: str = "", since: datetime | None = None, limit: int = 200, tasks: int = 0
+    ) -> Digest:
+        """Return what happened since *person* looked last, or since *since*: *limit* rows of each part.
+
+        Causes of failures have *tasks* failures each, the newest first.
         """
         ...
 

@@ -26,6 +26,7 @@ from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.digest import Digest
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
 from penstock.model.views.now import NowPage, Waits
@@ -189,6 +190,7 @@ class LocalEngine(LocalSearches, LocalTasks, LocalForecasts):
         person: str = "",
         limit: int = 200,
         tasks: int = 100,
+        seen: int | None = None,
     ) -> FailuresPage:
         """Return the failures of all DAGs and runs that are not dealt with, grouped by their fingerprint."""
         return self._reads.failures(
@@ -198,7 +200,17 @@ class LocalEngine(LocalSearches, LocalTasks, LocalForecasts):
             person=person,
             limit=limit,
             tasks=tasks,
+            seen=seen,
         )
+
+    def digest(
+        self, *, person: str = "", since: datetime | None = None, limit: int = 200, tasks: int = 0
+    ) -> Digest:
+        """Return what happened since *person* looked last, or since *since*: *limit* rows of each part.
+
+        Causes of failures have *tasks* failures each, the newest first.
+        """
+        return self._reads.digest(person, since, limit, tasks)
 
     def live(self, *, waiting: int = 50) -> NowPage:
         """Return what runs in all DAGs with what it uses, and the first *waiting* of what waits, with why."""

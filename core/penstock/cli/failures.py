@@ -52,13 +52,13 @@ def failures(ctx: click.Context, *, since: datetime | None, everything: bool, as
         since=since, everything=everything, person=actor(), limit=_ALL, tasks=_ALL if as_json else 0
     )
     if as_json:
-        print_json({"failures": [_document(group) for group in page.failures]})
+        print_json({"failures": [group_document(group) for group in page.failures]})
         return
     _show(page)
     _remember(session, page)
 
 
-def _document(group: FailureGroup) -> dict[str, Any]:
+def group_document(group: FailureGroup) -> dict[str, Any]:
     """Return a group as it is printed, each failure with what names it and how it stands."""
     import msgspec
 

@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "now": "now:now",
         "coming": "coming:coming",
         "failures": "failures:failures",
+        "digest": "digest:digest",
         "tasks": "tasks:tasks",
         "attempts": "attempts:attempts",
         "logs": "logs:logs",

@@ -364,10 +364,15 @@ class ReopenFailures(Act, frozen=True, kw_only=True, tag="failures_reopen", omit
 
 
 class Looked(Act, frozen=True, kw_only=True, tag="looked", omit_defaults=True):
-    """Remember that who asks has seen a list that grows, up to a number; nothing else is changed."""
+    """Remember that who asks has seen a list that grows, up to a number; nothing else is changed.
 
-    place: Literal["failures"]
+    A ``digest`` is of everything: up to the event ``upto`` (0: all there are) and the failure ``failures``
+    (None: all there are). Whoever has seen it has seen those failures.
+    """
+
+    place: Literal["failures", "digest"]
     upto: int
+    failures: int | None = None
 
 
 class QuarantineRetry(Act, frozen=True, kw_only=True, tag="quarantine_retry", omit_defaults=True):

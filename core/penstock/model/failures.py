@@ -15,5 +15,8 @@ class FailureNote(StrEnum):
 
 
 def person_of(actor: str) -> str:
-    """Return the person in *actor*, who may be at any of several terminals: ``ada`` of ``ada@pts/3``."""
-    return actor.partition("@")[0]
+    """Return the person in *actor*, who may be at any of several terminals.
+
+    ``ada`` of ``ada@pts/3``, of the command line, and of ``ada (console)``.
+    """
+    return actor.partition("@")[0].partition(" (")[0]

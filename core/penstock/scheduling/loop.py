@@ -101,6 +101,7 @@ class Loop:
         self._turned = Signal()
         self._next_sweep = 0.0
         self._stopping = False
+        self._last: tuple[Order, ...] = ()
         self._lost: LostError | None = None
         self.remarks: Callable[[], tuple[str, ...]] = tuple
         """Warnings of the rest of the engine."""
@@ -165,9 +166,10 @@ class Loop:
                 async with asyncio.timeout(left):
                     await self._turned.wait()
 
-    def stop(self) -> None:
-        """End `run` after the current tick. No task is stopped."""
+    def stop(self, *last: Order) -> None:
+        """End `run` after the current tick, and one more if there are *last* orders. No task is stopped."""
         self._stopping = True
+        self._last = last
         self._wake.set()
 
     def plan(self, act: AnyAct) -> Plan:
@@ -230,6 +232,9 @@ class Loop:
             self.tick_seconds += self._clock.monotonic() - began
             self._turned.fire()
             await self._sleep(wake_us)
+        if self._last:
+            self._orders = list(self._last)
+            self._turn([])
 
     def _take_hints(self) -> list[str]:
         hinted = list(self._hinted)

@@ -22,10 +22,11 @@ from penstock.clock import SystemClock
 from penstock.errors import LostError, PenstockError, StoreError
 from penstock.execution.configured import executor_of
 from penstock.execution.executor import Executor
+from penstock.model.digest import ENGINE_START, ENGINE_STOP
 from penstock.model.subject import reason_of
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.world.clock_setting import clock_words
-from penstock.scheduling.world.orders import TakeIn
+from penstock.scheduling.world.orders import EngineMoved, Order, TakeIn
 from penstock.service import engine_log, identity, instance
 from penstock.service.environment import task_environment
 from penstock.service.http_server import serve_http
@@ -158,7 +159,7 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
         if stopping.lost is not None:
             await _say_farewell(server, database, settings, stopping.lost)
         await server.close()
-        loop.stop()
+        loop.stop(*_last_word(stopping))
         await tasks[0]
         for task in tasks[1:]:
             task.cancel()
@@ -167,6 +168,11 @@ async def _serve(settings: Settings, database: Database, lock: HomeLock) -> int:
     if stopping.lost is not None:
         raise stopping.lost
     return 1 if stopping.broken else 0
+
+
+def _last_word(stopping: Stopping) -> list[Order]:
+    """Return what to write down at the end, so that people who were away can tell it from a crash."""
+    return [] if stopping.broken else [EngineMoved(ENGINE_STOP, f"engine {os.getpid()} was stopped")]
 
 
 async def _recover(loop: Loop, settings: Settings, database: Database, executor: Executor) -> None:
@@ -180,6 +186,7 @@ async def _recover(loop: Loop, settings: Settings, database: Database, executor:
         )
     for stray in strays(database, executor, known=origin.known):
         loop.order(TakeIn((stray,)))
+    loop.order(EngineMoved(ENGINE_START, f"engine {os.getpid()} of {settings.home}"))
     await loop.recover()
     instance.settle(settings, database, origin)
     adopted = len(loop.world.attempts)

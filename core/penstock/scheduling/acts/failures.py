@@ -79,13 +79,23 @@ def plan_reopen(world: World, act: ReopenFailures) -> Planned:
     return Planned(plan, commit)
 
 
-def plan_look(_world: World, act: Looked) -> Planned:
-    """Plan to remember how far somebody has seen a list."""
+def plan_look(world: World, act: Looked) -> Planned:
+    """Plan to remember how far somebody has seen a list, which never goes back."""
     plan = make_plan("looked", f"Remember a look at {act.place}", [], means=act)
 
     def commit(tick: Tick) -> Done:
-        tick.gate.put(LookRecord(person_of(tick.gate.actor), act.place, act.upto, tick.now_us))
-        return Done(act=plan.act, message=f"seen up to {act.upto}", touched=0)
+        person = person_of(tick.gate.actor)
+        newest_event, newest_failure = world.reads.newest()
+        failures = newest_failure if act.failures is None else act.failures
+        seen = (
+            {"failures": act.upto}
+            if act.place == "failures"
+            else {"digest": act.upto or newest_event, "digest_failures": failures, "failures": failures}
+        )
+        known = world.reads.looks(person)
+        for place, upto in seen.items():
+            tick.gate.put(LookRecord(person, place, max(upto, known.get(place, 0)), tick.now_us))
+        return Done(act=plan.act, message=f"seen up to {max(seen.values())}", touched=0)
 
     return Planned(plan, commit, silent=True)
 

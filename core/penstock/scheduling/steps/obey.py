@@ -13,7 +13,15 @@ from penstock.model.subject import blame
 from penstock.model.views.plans import Done
 from penstock.scheduling.moves.loaded_files import drop_file, take_file
 from penstock.scheduling.steps.unknown_attempts import settle_strays
-from penstock.scheduling.world.orders import ActOrder, FileGone, FileLoaded, Order, TakeIn, about_order
+from penstock.scheduling.world.orders import (
+    ActOrder,
+    EngineMoved,
+    FileGone,
+    FileLoaded,
+    Order,
+    TakeIn,
+    about_order,
+)
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import World
@@ -50,6 +58,9 @@ def obey(tick: Tick, orders: list[Order], plan_of: PlanOf) -> list[tuple[ActOrde
             case TakeIn(strays):
                 with about_order(order):
                     settle_strays(tick, strays)
+            case EngineMoved(kind, reason):
+                with about_order(order):
+                    tick.gate.note(kind, reason=reason)
     return answers
 
 

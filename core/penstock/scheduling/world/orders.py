@@ -61,7 +61,15 @@ class TakeIn:
     strays: tuple[Stray, ...]
 
 
-Order = ActOrder | FileLoaded | FileGone | TakeIn
+@dataclass(frozen=True, slots=True)
+class EngineMoved:
+    """The engine has started, or is about to end."""
+
+    kind: str
+    reason: str
+
+
+Order = ActOrder | FileLoaded | FileGone | TakeIn | EngineMoved
 
 
 def about_order(order: Order) -> Subject:
@@ -76,3 +84,5 @@ def about_order(order: Order) -> Subject:
             return Subject(SubjectKind.ORDER, f"file:{file}")
         case TakeIn(strays):
             return Subject(SubjectKind.ORDER, f"attempt:{strays[0].attempt_id}")
+        case EngineMoved(kind):
+            return Subject(SubjectKind.ORDER, f"engine:{kind}")

@@ -12,13 +12,15 @@ from penstock.model.failures import FailureNote
 from penstock.store import tables
 from penstock.store.database import Database
 from penstock.store.engine.failure_records import FailureNoteRecord
-from penstock.store.failure_tables import FailureNoteRow, FailureRow
+from penstock.store.failure_tables import FailureNoteRow, FailureRow, LookRow
 from penstock.store.statement import table_of
 
 _failure = table_of(FailureRow)
 _note = table_of(FailureNoteRow)
 _task = table_of(tables.TaskInstanceRow)
 _run = table_of(tables.RunRow)
+_look = table_of(LookRow)
+_event = table_of(tables.EventRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +89,18 @@ def snoozes(database: Database) -> dict[str, int]:
     )
     with database.read() as connection:
         return {row.fingerprint: row.until_us for row in connection.execute(query)}
+
+
+def newest_numbers(database: Database) -> tuple[int, int]:
+    """Return the numbers of the newest event and of the newest failure, 0 where there is none."""
+    with database.read() as connection:
+        event = connection.scalar(sa.select(sa.func.max(_event.c.seq)))
+        failure = connection.scalar(sa.select(sa.func.max(_failure.c.id)))
+    return event or 0, failure or 0
+
+
+def known_looks(database: Database, person: str) -> dict[str, int]:
+    """Return how far *person* has seen each place."""
+    with database.read() as connection:
+        rows = connection.execute(sa.select(_look.c.place, _look.c.upto).where(_look.c.person == person))
+        return {row.place: row.upto for row in rows}

@@ -19,7 +19,14 @@ from penstock.model.subject import about_row
 from penstock.store import tables
 from penstock.store.checked import checked, known
 from penstock.store.engine.assets import events_of_run, next_event_id, queued_events
-from penstock.store.engine.failures import Known, any_recorded, known_failures, snoozes
+from penstock.store.engine.failures import (
+    Known,
+    any_recorded,
+    known_failures,
+    known_looks,
+    newest_numbers,
+    snoozes,
+)
 from penstock.store.engine.live_rows import RUN_FIELDS, Standing, run_record
 from penstock.store.engine.meta import read_meta
 from penstock.store.engine.records import (
@@ -136,6 +143,14 @@ class WorkingSet(Standing):
     def snoozes(self) -> dict[str, int]:
         """Return when snoozes of failures end, in microseconds since 1970 UTC, by fingerprint."""
         return snoozes(self.database)
+
+    def newest(self) -> tuple[int, int]:
+        """Return the numbers of the newest event and failure. See `newest_numbers`."""
+        return newest_numbers(self.database)
+
+    def looks(self, person: str) -> dict[str, int]:
+        """Return how far *person* has seen each place. See `known_looks`."""
+        return known_looks(self.database, person)
 
     def peaks(self, attempt_ids: Collection[str]) -> dict[str, int]:
         """Return the highest memory in samples of some attempts, in bytes, for those that have samples."""

@@ -146,9 +146,16 @@ def read_failures(
     person: str,
     limit: int,
     tasks: int,
+    seen: int | None = None,
+    above: int | None = None,
 ) -> FailuresPage:
-    """Return groups of failures, that with the newest one first, with up to *tasks* of each."""
+    """Return groups of failures, that with the newest one first, with up to *tasks* of each.
+
+    *above* leaves out those up to a number.
+    """
     wanted: list[sa.ColumnElement[bool]] = []
+    if above is not None:
+        wanted.append(_failure.c.id > above)
     if since is not None:
         wanted.append(_failure.c.at_us >= aware_us(since))
     if fingerprint is not None:
@@ -157,7 +164,8 @@ def read_failures(
     grouped = _grouped(_failures(wanted, everything=everything))
     rows = connection.execute(grouped.limit(limit), values).all()
     look = connection.execute(_LOOK, {"person": person_of(person)}).first()
-    seen = look.upto if look is not None else 0
+    if seen is None:
+        seen = look.upto if look is not None else 0
     names = [row.fingerprint for row in rows]
     said = _said(connection, names)
     inside = _inside(connection, names, wanted, values, seen, tasks, everything=everything) if tasks else {}

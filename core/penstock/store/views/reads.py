@@ -24,6 +24,7 @@ from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.backfills import BackfillRow
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.dags import DagDetail, DagRow
+from penstock.model.views.digest import Digest
 from penstock.model.views.events import Change, EventRow
 from penstock.model.views.failures import FailuresPage
 from penstock.model.views.now import LiveAttempt
@@ -45,6 +46,7 @@ from penstock.store.views import (
     breakpoints,
     callbacks,
     dags,
+    digest,
     failures,
     forecast,
     now,
@@ -178,6 +180,7 @@ class Reads:
         person: str,
         limit: int,
         tasks: int,
+        seen: int | None = None,
     ) -> FailuresPage:
         """Return groups of failures, that of the newest one first."""
         with self._database.show() as connection:
@@ -190,6 +193,22 @@ class Reads:
                 person=person,
                 limit=min(max(limit, 0), _MOST_ROWS),
                 tasks=min(max(tasks, 0), _MOST_ROWS),
+                seen=seen,
+            )
+
+    def digest(self, person: str, since: datetime | None, limit: int, tasks: int) -> Digest:
+        """Return what happened since a person looked last, or since *since*."""
+        with self._database.show() as connection:
+            return digest.read_digest(
+                connection,
+                to_us(self._clock.now()),
+                person=person,
+                since=since,
+                limit=min(max(limit, 0), _MOST_ROWS),
+                tasks=min(max(tasks, 0), _MOST_ROWS),
+                has_deadline=lambda dag_id: bool(
+                    self._versions.one(connection, dags.dag_row(connection, dag_id).version_id).spec.deadlines
+                ),
             )
 
     def live(self, peaks: dict[str, int]) -> list[LiveAttempt]:

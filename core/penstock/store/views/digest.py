@@ -1,0 +1,251 @@
+"""Reading what happened since somebody looked. Pure rules over it are in `penstock.model.digest`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+from sqlalchemy.engine import Connection
+
+from penstock.clock import DAY_US, from_us, opt_from_us
+from penstock.model.digest import ENGINE_STOP, KINDS, of_person, tell, without_pauses
+from penstock.model.failures import person_of
+from penstock.model.points import PointState
+from penstock.model.states import SUCCESS_LIKE, RunState, RunType, TaskState
+from penstock.model.subject import about_row
+from penstock.model.views.digest import Digest, FailedRun, Recovered, SkippedPoints
+from penstock.store import tables
+from penstock.store.engine.gate import ENGINE
+from penstock.store.failure_tables import FailureRow, LookRow
+from penstock.store.sieve import Sieve
+from penstock.store.statement import table_of
+from penstock.store.views.failures import read_failures
+from penstock.store.views.late import read_late
+from penstock.store.views.runs import aware_us
+from penstock.store.views.status import event_view
+
+NEVER_LOOKED_US = DAY_US
+"""How far back somebody is told who never looked, in microseconds."""
+_MOST_EVENTS = 20_000
+_MOST_FAILED = 500
+"""The most tasks that are looked at for whether they have recovered."""
+
+_run = table_of(tables.RunRow)
+_task = table_of(tables.TaskInstanceRow)
+_event = table_of(tables.EventRow)
+_ledger = table_of(tables.LedgerRow)
+_failure = table_of(FailureRow)
+_look = table_of(LookRow)
+
+_LOOKS = sa.select(_look.c.place, _look.c.upto, _look.c.at_us).where(_look.c.person == sa.bindparam("person"))
+_AT = (
+    sa.select(_event.c.seq, _event.c.at_us)
+    .where(_event.c.seq >= sa.bindparam("seq"))
+    .order_by(_event.c.seq)
+    .limit(1)
+)
+_NEWS = sa.select(_event).where(
+    _event.c.seq > sa.bindparam("after"), sa.or_(_event.c.actor != ENGINE, _event.c.kind.in_(KINDS))
+)
+_BEFORE = (
+    sa.select(_event.c.at_us, _event.c.kind)
+    .where(_event.c.seq < sa.bindparam("seq"))
+    .order_by(_event.c.seq.desc())
+    .limit(1)
+)
+_FAILED_RUNS = (
+    sa.select(_run.c.dag_id, _run.c.run_id, _run.c.logical_us, _run.c.end_us, _run.c.reason)
+    .where(
+        _run.c.state == RunState.FAILED,
+        _run.c.end_us >= sa.bindparam("since"),
+        ~sa.exists().where(_task.c.run_pk == _run.c.id, _task.c.state == TaskState.FAILED),
+    )
+    .order_by(_run.c.end_us.desc())
+)
+_LAST_FAILURES = (
+    sa.select(
+        sa.func.max(_failure.c.id).label("newest"), _failure.c.at_us, _failure.c.line,
+        _failure.c.attempt_id, _task.c.task_id, _task.c.attempt_id.label("newest_attempt"),
+        _run.c.id.label("run_pk"), _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.run_after_us,
+    )
+    .select_from(
+        _failure.join(_task, _task.c.id == _failure.c.ti_id).join(_run, _run.c.id == _task.c.run_pk)
+    )
+    .group_by(_run.c.dag_id, _task.c.task_id)
+    .order_by(sa.func.max(_failure.c.id).desc())
+    .limit(_MOST_FAILED)
+)  # fmt: skip
+"""The newest failure of each task: SQLite's rule for bare columns beside max()."""
+_GREEN = (
+    sa.select(_run.c.run_id, sa.func.max(_task.c.end_us).label("end_us"))
+    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
+    .where(_task.c.task_id == sa.bindparam("task_id"))
+    .group_by(_run.c.id)
+    .having(
+        sa.func.sum(sa.case((_task.c.state == TaskState.SUCCESS, 1), else_=0)) > 0,
+        sa.func.sum(sa.case((_task.c.state.in_(sorted(SUCCESS_LIKE)), 0), else_=1)) == 0,
+        sa.func.max(_task.c.end_us) > sa.bindparam("failed_us"),
+    )
+    .order_by(_run.c.run_after_us)
+    .limit(1)
+)
+"""A run in which all instances of a task succeeded."""
+_GREEN_AGAIN = _GREEN.where(_run.c.id == sa.bindparam("run_pk"))
+_GREEN_LATER = _GREEN.where(
+    _run.c.dag_id == sa.bindparam("dag_id"),
+    _run.c.run_after_us > sa.bindparam("run_after_us"),
+    _run.c.run_type != RunType.BACKFILL,
+)
+_SKIPPED = (
+    sa.select(
+        _ledger.c.id, _ledger.c.dag_id, _ledger.c.first_us, _ledger.c.last_us, _ledger.c.reason,
+        _ledger.c.at_us, _ledger.c.count.label("points"),
+    )
+    .where(_ledger.c.status == PointState.SKIPPED, _ledger.c.at_us >= sa.bindparam("since"))
+    .order_by(_ledger.c.at_us.desc(), _ledger.c.id.desc())
+)  # fmt: skip
+
+
+def read_digest(
+    connection: Connection,
+    now_us: int,
+    *,
+    person: str,
+    since: datetime | None,
+    limit: int,
+    tasks: int,
+    has_deadline: Callable[[str], bool],
+) -> Digest:
+    """Return what happened since *person* looked last, or since *since*; *limit* rows of each part."""
+    looks = {row.place: row for row in connection.execute(_LOOKS, {"person": person_of(person)})}
+    mark = looks.get("digest")
+    if since is not None:
+        since_us = aware_us(since)
+    else:
+        since_us = mark.at_us if mark is not None else now_us - NEVER_LOOKED_US
+    if since is None and mark is not None:
+        after, seen = mark.upto, looks["digest_failures"].upto if "digest_failures" in looks else 0
+    else:
+        after, seen = _seq_before(connection, since_us), _failure_before(connection, since_us)
+    told = _told(connection, after)
+    acts = without_pauses(told.acts)
+    page = read_failures(
+        connection, now_us, since=None, everything=True, fingerprint=None, person=person,
+        limit=limit, tasks=tasks, seen=seen, above=seen,
+    )  # fmt: skip
+    values = {"since": since_us}
+    failed_runs = connection.execute(_FAILED_RUNS, values).all()
+    parts: dict[str, list[Any]] = {
+        "failed_runs": Sieve().rows(failed_runs, lambda row: about_row("run", row.run_id), _failed_run),
+        "recovered": _recovered(connection, since_us),
+        "late": read_late(connection, since_us, now_us, told.deadlines, has_deadline),
+        "skipped": Sieve().rows(
+            connection.execute(_SKIPPED, values).all(), lambda row: about_row("ledger", row.id), _skipped
+        ),
+        "acts": acts[::-1],
+        "pauses": told.pauses[::-1],
+        "files": told.files[::-1],
+        "engine": told.engine[::-1],
+    }
+    return Digest(
+        since=from_us(since_us),
+        until=from_us(now_us),
+        looked=None if mark is None else from_us(mark.at_us),
+        failed=page.failures,
+        counts={"failed": len(page.failures), **{name: len(rows) for name, rows in parts.items()}},
+        own=of_person(person, acts, told.pauses),
+        seen_failures=seen,
+        upto=connection.scalar(sa.select(sa.func.max(_event.c.seq))) or 0,
+        newest_failure=page.newest,
+        **{name: tuple(rows[:limit]) for name, rows in parts.items()},
+    )
+
+
+def _seq_before(connection: Connection, at_us: int) -> int:
+    """Return the number of the last event before a time.
+
+    Times grow with the numbers, but for a clock that was set back, so halving finds it without an index.
+    """
+    low, high = 0, (connection.scalar(sa.select(sa.func.max(_event.c.seq))) or 0) + 1
+    while low + 1 < high:
+        middle = (low + high) // 2
+        row = connection.execute(_AT, {"seq": middle}).first()
+        if row is not None and row.at_us < at_us:
+            low = max(row.seq, middle)
+        else:
+            high = middle
+    return low
+
+
+def _failure_before(connection: Connection, at_us: int) -> int:
+    first = connection.scalar(sa.select(sa.func.min(_failure.c.id)).where(_failure.c.at_us >= at_us))
+    if first is None:
+        return connection.scalar(sa.select(sa.func.max(_failure.c.id))) or 0
+    return int(first) - 1
+
+
+def _told(connection: Connection, after: int) -> Any:
+    query = _NEWS.order_by(_event.c.seq.desc()).limit(_MOST_EVENTS)
+    rows = connection.execute(query, {"after": after}).all()[::-1]
+    events = Sieve().rows(rows, lambda row: about_row("event", row.seq), event_view)
+    told = tell(events)
+    # What came before a start of the engine may be an event that is not told.
+    for place, start in enumerate(told.engine):
+        before = connection.execute(_BEFORE, {"seq": start.seq}).first()
+        told.engine[place] = replace(
+            start,
+            since=None if before is None else from_us(before.at_us),
+            stopped=before is not None and before.kind == ENGINE_STOP,
+        )
+    return told
+
+
+def _failed_run(row: Any) -> FailedRun:
+    return FailedRun(
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        logical_date=opt_from_us(row.logical_us),
+        at=from_us(row.end_us),
+        reason=row.reason or "failed",
+    )
+
+
+def _skipped(row: Any) -> SkippedPoints:
+    return SkippedPoints(
+        dag_id=row.dag_id,
+        first=from_us(row.first_us),
+        last=from_us(row.last_us),
+        count=row.points,
+        reason=row.reason,
+        at=from_us(row.at_us),
+    )
+
+
+def _recovered(connection: Connection, since_us: int) -> list[Recovered]:
+    """Return the tasks whose newest failure was followed by a success that came after *since_us*."""
+    found: list[Recovered] = []
+    for row in connection.execute(_LAST_FAILURES).all():
+        values = {"task_id": row.task_id, "failed_us": row.at_us}
+        green = None
+        if row.newest_attempt != row.attempt_id:  # else it was marked, or nothing was done
+            green = connection.execute(_GREEN_AGAIN, {**values, "run_pk": row.run_pk}).first()
+        if green is None and row.run_type != RunType.BACKFILL:  # that stands for a date of its own
+            later = {"dag_id": row.dag_id, "run_after_us": row.run_after_us}
+            green = connection.execute(_GREEN_LATER, {**values, **later}).first()
+        if green is None or green.end_us < since_us:
+            continue
+        found.append(
+            Recovered(
+                dag_id=row.dag_id,
+                task_id=row.task_id,
+                failed_run_id=row.run_id,
+                failed=from_us(row.at_us),
+                line=row.line,
+                run_id=green.run_id,
+                at=from_us(green.end_us),
+            )
+        )
+    return sorted(found, key=lambda each: each.at, reverse=True)
