@@ -125,8 +125,8 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
         warnings=warnings,
         start_engine=lambda: _start_engine(settings),
         in_tmux=bool(os.environ.get("TMUX")),
-        log=settings.home / LOG,
     )
+    console.last_words = LastWords(settings.home / LOG)
     code = console.run(mouse=mouse)
     sys.stdout.flush()
     sys.stderr.flush()

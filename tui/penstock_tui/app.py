@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
-from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.console import RenderableType
 from textual import events
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
@@ -25,7 +23,6 @@ from penstock_tui.clean import ControlFilter, clean
 from penstock_tui.clipboard import what_was_copied
 from penstock_tui.feed import Feed
 from penstock_tui.keyboard import Echo, Keyboard
-from penstock_tui.last_words import LastWords, tell
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
 from penstock_tui.navigation import Navigation
 from penstock_tui.notes import Notes
@@ -67,12 +64,8 @@ class Console(Navigation):
         warnings: Sequence[str] = (),
         start_engine: Callable[[], str] | None = None,
         in_tmux: bool = False,
-        log: Path | None = None,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
-        self._last_words = LastWords(log)
-        self._fault: str | None = None
-        """What is said of the error that ends the console."""
         self.feed = make_feed(self.post_message)
         self.clock = self.feed.clock
         self.zone = zone
@@ -123,35 +116,6 @@ class Console(Navigation):
         active = self.engine_status.runs_active if self.engine_status else 0
         said = f"{active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
         self.exit(0, message=said if active and self.gone is None else None)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """End, and say why once the terminal is given back.
-
-        Textual draws the traceback with all its variables, for the size that the terminal has. It can fail at
-        that, and then nobody hears of either.
-        """
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        if self._fault is None:
-            front = (
-                type(self.screen_stack[-1]).__name__ if self._screen_stacks[self._current_mode] else "none"
-            )
-            size = f"{self.size.width}x{self.size.height}"
-            self._fault = self._last_words.of(error, circumstances=f"{size}, screen {front}")
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: RenderableType) -> None:
-        """End over what Textual says in *renderables*."""
-        self._handle_exception(RuntimeError("; ".join(str(each) for each in renderables)))
-
-    def _print_error_renderables(self) -> None:
-        """Say last words, in plain text."""
-        super()._print_error_renderables()
-        if self._fault is not None:
-            fault, self._fault = self._fault, None
-            tell(fault)
 
     def action_leave_now(self) -> None:
         """Quit from anywhere."""

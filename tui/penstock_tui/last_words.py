@@ -16,7 +16,7 @@ from pathlib import Path
 
 LOG = "console.log"
 _MOST = 1_000_000
-"""Bytes of the file, after which it begins anew; the one before is kept."""
+"""Bytes of the file, after which a new one begins; the one before is kept."""
 
 
 class LastWords:

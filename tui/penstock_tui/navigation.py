@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from textual.app import App
-
+from penstock_tui.ending import Ending
 from penstock_tui.feed import Feed
 from penstock_tui.messages import Level
 from penstock_tui.view.task_rows import log_to_read
 
 
-class Navigation(App[int]):
+class Navigation(Ending):
     """The part of `Console` that opens views."""
 
     feed: Feed

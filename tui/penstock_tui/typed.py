@@ -88,7 +88,7 @@ class Typed:
         return list(self._safe(self._parser.feed(text))) if text else []
 
     def _safe(self, parsed: Iterable[Message]) -> Iterator[Message]:
-        """Yield what is *parsed*; what the parser fails over is dropped, and the next begins anew."""
+        """Yield what is *parsed*. What the parser fails over is dropped; a new one takes the rest."""
         try:
             yield from parsed
         except Exception:

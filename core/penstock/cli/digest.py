@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from penstock.model.views.digest import Digest
 
+_Part: TypeAlias = "tuple[str, Sequence[str], list[tuple[object, ...]]]"
 _SHOWN = 20
 _ALL = 10_000
 _WIDE = 80
@@ -90,7 +91,7 @@ def _show(page: Digest, *, given: bool) -> None:
         say(f"nothing happened {head}")
         return
     say(head)
-    for title, headers, rows in _parts(page):
+    for title, headers, rows in (*_of_runs(page), *_of_people(page)):
         if rows:
             tell(f"\n{title} ({len(rows)})")
             tell(text.table(headers, rows[:_SHOWN]))
@@ -98,8 +99,8 @@ def _show(page: Digest, *, given: bool) -> None:
                 say(f"and {len(rows) - _SHOWN} more; --json has all")
 
 
-def _parts(page: Digest) -> list[tuple[str, Sequence[str], list[tuple[object, ...]]]]:
-    """Return title, headers and rows of each part, what matters most first."""
+def _of_runs(page: Digest) -> list[_Part]:
+    """Return title, headers and rows of what runs and points did."""
     from penstock.cli import text
 
     return [
@@ -151,6 +152,14 @@ def _parts(page: Digest) -> list[tuple[str, Sequence[str], list[tuple[object, ..
                 for each in page.skipped
             ],
         ),
+    ]
+
+
+def _of_people(page: Digest) -> list[_Part]:
+    """Return title, headers and rows of what people, files and the engine did."""
+    from penstock.cli import text
+
+    return [
         (
             "ACTS",
             ("WHEN", "WHO", "WHAT", "DAG", "RUN", "UNDONE"),

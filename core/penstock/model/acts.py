@@ -367,7 +367,7 @@ class Looked(Act, frozen=True, kw_only=True, tag="looked", omit_defaults=True):
     """Remember that who asks has seen a list that grows, up to a number; nothing else is changed.
 
     A ``digest`` is of everything: up to the event ``upto`` (0: all there are) and the failure ``failures``
-    (None: all there are). Whoever has seen it has seen those failures.
+    (None: all there are). It counts as a look at those failures too.
     """
 
     place: Literal["failures", "digest"]
