@@ -107,7 +107,7 @@ class RandomHand:
         elif pick < 0.12:
             self._send(terminal, "mouse", self._mouse())
         elif pick < 0.16:
-            self._send(terminal, "text", self._random.choice(_TEXTS).replace("\x00", "").encode())
+            self._send(terminal, "text", self._random.choice(_TEXTS).replace("\x00", "")[:40].encode())
         elif pick < 0.40:
             self._send(terminal, "key", self._random.choice(_OFTEN))
         else:
