@@ -120,11 +120,6 @@ def _of_runs(page: Digest) -> list[_Part]:
             ],
         ),
         (
-            "RUNS THAT FAILED WITHOUT A FAILED TASK",
-            ("WHEN", "DAG", "RUN", "WHY"),
-            [(text.moment(run.at), run.dag_id, run.run_id, run.reason) for run in page.failed_runs],
-        ),
-        (
             "RECOVERED",
             ("WHEN", "DAG", "TASK", "FAILED", "GREEN IN", "LINE"),
             [

@@ -13,7 +13,7 @@ from penstock.model.views.digest import LateKind, LateRun, Recovered, SkippedPoi
 from penstock.model.views.events import EventRow
 
 _KEYS = (
-    "since", "until", "looked", "failed", "failed_runs", "recovered", "late", "skipped", "acts", "pauses",
+    "since", "until", "looked", "failed", "recovered", "late", "skipped", "acts", "pauses",
     "files", "engine",
 )  # fmt: skip
 

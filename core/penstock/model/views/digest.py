@@ -22,16 +22,6 @@ def brief(seconds: float) -> str:
     return f"{whole}s"
 
 
-class FailedRun(View, frozen=True, kw_only=True):
-    """A run that failed although no task in it did: out of time, or nothing in it could go on."""
-
-    dag_id: str
-    run_id: str
-    logical_date: datetime | None
-    at: datetime
-    reason: str
-
-
 class Recovered(View, frozen=True, kw_only=True):
     """A task that failed, and succeeded afterwards: again in its run, or in a later run of its DAG."""
 
@@ -190,7 +180,6 @@ class Digest(View, frozen=True, kw_only=True):
     """When who asks looked last; None if never."""
     failed: tuple[FailureGroup, ...] = ()
     """By cause, as in Triage, dealt with or not."""
-    failed_runs: tuple[FailedRun, ...] = ()
     recovered: tuple[Recovered, ...] = ()
     late: tuple[LateRun, ...] = ()
     skipped: tuple[SkippedPoints, ...] = ()

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
-from penstock.clock import DAY_US, from_us, opt_from_us
+from penstock.clock import DAY_US, from_us
 from penstock.model.digest import ENGINE_STOP, KINDS, of_person, tell, without_pauses
 from penstock.model.failures import person_of
 from penstock.model.points import PointState
-from penstock.model.states import SUCCESS_LIKE, RunState, RunType, TaskState
+from penstock.model.states import SUCCESS_LIKE, RunType, TaskState
 from penstock.model.subject import about_row
-from penstock.model.views.digest import Digest, FailedRun, Recovered, SkippedPoints
+from penstock.model.views.digest import Digest, Recovered, SkippedPoints
 from penstock.store import tables
 from penstock.store.engine.gate import ENGINE
 from penstock.store.failure_tables import FailureRow, LookRow
@@ -55,15 +55,6 @@ _BEFORE = (
     .where(_event.c.seq < sa.bindparam("seq"))
     .order_by(_event.c.seq.desc())
     .limit(1)
-)
-_FAILED_RUNS = (
-    sa.select(_run.c.dag_id, _run.c.run_id, _run.c.logical_us, _run.c.end_us, _run.c.reason)
-    .where(
-        _run.c.state == RunState.FAILED,
-        _run.c.end_us >= sa.bindparam("since"),
-        ~sa.exists().where(_task.c.run_pk == _run.c.id, _task.c.state == TaskState.FAILED),
-    )
-    .order_by(_run.c.end_us.desc())
 )
 _LAST_FAILURES = (
     sa.select(
@@ -137,9 +128,7 @@ def read_digest(
         limit=limit, tasks=tasks, seen=seen, above=seen,
     )  # fmt: skip
     values = {"since": since_us}
-    failed_runs = connection.execute(_FAILED_RUNS, values).all()
     parts: dict[str, list[Any]] = {
-        "failed_runs": Sieve().rows(failed_runs, lambda row: about_row("run", row.run_id), _failed_run),
         "recovered": _recovered(connection, since_us),
         "late": read_late(connection, since_us, now_us, told.deadlines, has_deadline),
         "skipped": Sieve().rows(
@@ -201,16 +190,6 @@ def _told(connection: Connection, after: int) -> Any:
             stopped=before is not None and before.kind == ENGINE_STOP,
         )
     return told
-
-
-def _failed_run(row: Any) -> FailedRun:
-    return FailedRun(
-        dag_id=row.dag_id,
-        run_id=row.run_id,
-        logical_date=opt_from_us(row.logical_us),
-        at=from_us(row.end_us),
-        reason=row.reason or "failed",
-    )
 
 
 def _skipped(row: Any) -> SkippedPoints:
