@@ -78,6 +78,7 @@ async def take(settings: Settings) -> None:
     await picture(settings, SIZE, "dags", None)
     await picture(settings, SMALL, "small", ("flaky", last_run(engine, "flaky").run_id))
     await picture(settings, SIZE, "graph", ("nyc_flights", newest(engine, DAY)), key="D")
+    await picture(settings, SIZE, "merged", ("nyc_flights", newest(engine, DAY)), key="L")
     engine.close()
 
 

@@ -20,6 +20,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "runs": (("R",), ("24 runs", "06:00:02")),
     "all_runs": (("4",), ("> runs", "fx_rates")),
     "failures": (("5",), ("error line", "flaky")),
+    "merged": (("enter", "L"), ("7 tasks", "END")),
     "now": (("6",), ("cpu%", "first barrier")),
     "graph": (("D",), ("✗ join", "exit 1")),
     "backfills": (("2",), ("nyc_flights", "at once")),

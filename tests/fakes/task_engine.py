@@ -196,7 +196,7 @@ class FakeTasks:
         return sorted(found, key=lambda row: (row.queued, row.attempt_id))
 
     def run_log(self, dag_id: str, run_id: str, *, since: datetime | None = None) -> RunLog:
-        """Answer `Engine.run_log`; each log has the times that the world says, or the attempt's start."""
+        """Answer `Engine.run_log`; each log has the times that the world says, or was printed evenly."""
         self._ask("run_log")
         if (dag_id, run_id) not in self.world.runs:
             raise UnknownError(f"no run {run_id!r} of {dag_id!r}")
@@ -222,7 +222,7 @@ class FakeTasks:
                     torn=not live and not log.endswith(b"\n"),
                 )
             )
-            times.append(self.world.log_times.get(row.attempt_id, [(0, to_us(row.start or row.queued))]))
+            times.append(self.world.log_times.get(row.attempt_id) or _spread(row, log))
         live = any(owner.live for owner in owners) or self.world.runs[dag_id, run_id].run.end is None
         stretches = merge(times, [owner.size for owner in owners])
         return RunLog(owners=tuple(owners), stretches=tuple(stretches), live=live, at=NOW)
@@ -231,3 +231,11 @@ class FakeTasks:
         """Answer `Engine.log_pieces`."""
         self._ask("log_pieces")
         return [self.world.logs.get(each, b"")[offset : offset + size] for each, offset, size in pieces]
+
+
+def _spread(row: AttemptRow, log: bytes) -> list[tuple[int, int]]:
+    """Return times as if the log had been printed evenly from the start to the end, in eight steps."""
+    start = row.start or row.queued
+    step = ((row.end or NOW) - start) / 8
+    cuts = [log.rfind(b"\n", 0, len(log) * number // 8 + 1) + 1 for number in range(8)]
+    return [(cut, to_us(start + number * step)) for number, cut in enumerate(cuts) if not number or cut]

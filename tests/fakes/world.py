@@ -78,7 +78,7 @@ class World:
     attempts: dict[str, AttemptRow] = field(default_factory=dict)
     logs: dict[str, bytes] = field(default_factory=dict)
     log_times: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    """Offsets and microseconds since 1970; without them all of a log was printed at the start."""
+    """Offsets and microseconds since 1970; without them a log was printed evenly."""
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     errors: list[ImportErrorRow] = field(default_factory=list)
     breakpoints: list[BreakpointRow] = field(default_factory=list)

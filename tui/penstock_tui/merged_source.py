@@ -24,7 +24,7 @@ _MOST = 1 << 20
 
 
 class Tags:
-    """A letter and a colour for each task of a run, in the order in which they first printed."""
+    """A letter and a colour for each task of a run, in the order in which they were first queued."""
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from penstock_tui.view import log_patterns
 from penstock_tui.view.log_line import column_of
 from penstock_tui.view.log_patterns import ERROR, ERRORS, Wanted, wanted, words_of
 from penstock_tui.view.log_pieces import PIECE, before, breaks, shown, starts
@@ -208,6 +210,24 @@ def test_quick_searches_find_and_count_what_the_plain_pattern_does(
         assert scan(part, offset, first, last, what.in_bytes, piece=piece) == plain
         counted = scan(part, offset, first, last, what.in_bytes, count=True, piece=piece)
         assert (counted.more, counted.offsets) == (len(plain.offsets), ())
+
+
+def test_a_block_is_prepared_once_however_many_hits_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bytes] = []
+
+    class Counted(log_patterns._Words):
+        def __init__(self, data: bytes, words: Sequence[bytes], *, fold: bool) -> None:
+            made.append(data)
+            super().__init__(data, words, fold=fold)
+
+    monkeypatch.setattr(log_patterns, "_Words", Counted)
+    log = b"a needle here\n" * 500
+    for text in ("needle", "~need.e", "~here|nothing"):
+        what = wanted(text)
+        assert isinstance(what, Wanted)
+        made.clear()
+        assert len(scan(log, 0, 0, len(log), what.in_bytes).offsets) == 500
+        assert made == [log]
 
 
 @pytest.mark.parametrize(

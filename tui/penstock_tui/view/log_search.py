@@ -61,6 +61,7 @@ def scan(
         return Found(more=at_once)
     offsets: list[int] = []
     shows: list[bytes] = []
+    plain = pattern.pattern if isinstance(pattern, Quick) else pattern  # which has the big block in hand
     while begin < bound:
         place = bisect_right(edges, begin)
         edge = edges[place] if place < len(edges) else len(data)
@@ -74,7 +75,7 @@ def scan(
         newline = data.find(b"\n", hit.start(), edge)
         end = edge if newline < 0 else newline + 1
         seen = shown(data, here, end, seam=here in edges)
-        again = pattern.search(seen + (data[edge : edge + SEAM] if newline < 0 else b""))
+        again = plain.search(seen + (data[edge : edge + SEAM] if newline < 0 else b""))
         if again is not None and again.start() <= len(seen):
             offsets.append(offset + here)
             shows.append(seen)
