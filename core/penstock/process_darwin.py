@@ -9,8 +9,8 @@ from functools import cache
 
 from penstock.process_stat import Stat
 
-_PROC_PIDTBSDINFO = 3
-_BSDINFO_SIZE = 136
+_PROC_PIDTBSDINFO, _PROC_PIDTASKINFO = 3, 4
+_BSDINFO_SIZE, _TASKINFO_SIZE = 136, 96
 _SSTOP, _SZOMB = 4, 5
 
 
@@ -46,3 +46,11 @@ def stat(pid: int) -> Stat | None:
         return None
     state = {_SZOMB: "Z", _SSTOP: "T"}.get(status, "R")
     return Stat(pid, state, ppid, group, session, seconds * 1_000_000 + micros)
+
+
+def rss(pid: int) -> int | None:
+    """Return the resident memory of a process of ours in bytes, or None."""
+    block = ctypes.create_string_buffer(_TASKINFO_SIZE)
+    read = _libc().proc_pidinfo(pid, _PROC_PIDTASKINFO, ctypes.c_uint64(0), block, _TASKINFO_SIZE)
+    # struct proc_taskinfo: virtual size, resident size, ...
+    return int(struct.unpack_from("2Q", block)[1]) if read == _TASKINFO_SIZE else None

@@ -28,6 +28,7 @@ from penstock_tui.screens.merged import MergedScreen
 from penstock_tui.screens.now import NowScreen
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
+from penstock_tui.screens.system import SystemScreen
 from penstock_tui.screens.task import TaskScreen
 from penstock_tui.screens.timeline import TimelineScreen
 from penstock_tui.screens.view import View
@@ -57,6 +58,7 @@ SCREENS: list[type[View]] = [
     NowScreen,
     GraphScreen,
     MergedScreen,
+    SystemScreen,
 ]
 
 

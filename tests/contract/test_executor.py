@@ -109,6 +109,20 @@ async def test_a_running_attempt_is_claimed_with_its_pid(attempts: Attempts) -> 
     await attempts.end(spec.attempt_id)
 
 
+async def test_workers_are_named_with_what_they_run(attempts: Attempts) -> None:
+    spec = shell("sleep 60")
+    attempts.executor.submit([spec])
+    await eventually(lambda: isinstance(attempts.observe(spec.attempt_id), Claimed), "a claim")
+    workers = attempts.executor.workers()
+    assert sum(worker.attempts for worker in workers) == 1
+    busy = workers[0]
+    assert (busy.attempts, busy.state) == (1, "working")
+    assert busy.executor
+    assert busy.pid is None or busy.pid > 1
+    attempts.executor.stop(spec.attempt_id, "kill", "enough")
+    await attempts.end(spec.attempt_id)
+
+
 async def test_start_and_end_frame_the_duration(attempts: Attempts) -> None:
     spec = shell("sleep 0.05")
     attempts.executor.submit([spec])

@@ -15,6 +15,7 @@ from penstock.api.local import LocalEngine
 from penstock.attempts.protocol import LOG, attempt_path
 from penstock.clock import to_us
 from penstock.errors import PlanStaleError, RefusedError
+from penstock.execution.executor import Worker
 from penstock.model import acts
 from penstock.model.barriers import BarrierKind
 from penstock.model.outcome import Outcome, OutcomeKind
@@ -22,6 +23,7 @@ from penstock.model.spec import GroupSpec, ParamSpec, ScheduleSpec
 from penstock.model.views.now import WaitingItem, Waits
 from penstock.model.views.plans import Done, Plan, PlanItem
 from penstock.model.views.why import Barrier, Why
+from penstock.scheduling.tick_times import Ticks
 from penstock.settings import Settings
 from penstock.store import tables
 from penstock.store.database import Database
@@ -38,11 +40,16 @@ class RememberedActs:
     """Acts kept in memory: enough to see that they travel whole and act once."""
 
     warnings = ("the disk is nearly full",)
-    ticks, tick_seconds = 3, 0.5
 
     def __init__(self) -> None:
+        self.ticks = Ticks()
+        for seconds in (0.002, 0.004, 0.5):
+            self.ticks.add(seconds, to_us(NOON))
         self.done: dict[str, Done] = {}
         self.seen: list[tuple[acts.AnyAct, str]] = []
+
+    def workers(self) -> tuple[Worker, ...]:
+        return (Worker("local", 4712, 1, "working", 9 << 20),)
 
     def plan(self, act: acts.AnyAct) -> Plan:
         if isinstance(act, acts.DeletePool):

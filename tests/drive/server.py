@@ -17,10 +17,12 @@ from penstock.errors import (
     UnknownError,
 )
 from penstock.execution.configured import archive_of
+from penstock.execution.executor import Worker
 from penstock.model import acts
 from penstock.model.views.now import Waits
 from penstock.model.views.plans import Done, Plan
 from penstock.model.views.why import Why
+from penstock.scheduling.tick_times import Ticks
 from penstock.service.notices import Notices
 from penstock.service.server import Server
 from penstock.settings import Settings
@@ -72,11 +74,14 @@ class SlowActs:
     """Commits wait for a signal, as they wait for the engine's next tick."""
 
     warnings = ()
-    ticks, tick_seconds = 3, 0.5
 
     def __init__(self) -> None:
+        self.ticks = Ticks()
         self.proceed = threading.Event()
         self.begun = threading.Event()
+
+    def workers(self) -> tuple[Worker, ...]:
+        return ()
 
     def plan(self, act: acts.AnyAct) -> Plan:
         raise ZeroDivisionError("a fault of ours")

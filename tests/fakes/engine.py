@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from fakes import world_acts as fake_acts
 from fakes.across import AcrossDags
 from fakes.forecast import Forecasts
+from fakes.of_system import FakeSystem
 from fakes.task_engine import FakeTasks
 from fakes.world import DAY, NOW, World, believable, replace
 from fakes.world_points import days_of, points_of
@@ -47,7 +48,7 @@ class Committed:
     act_id: str | None
 
 
-class FakeEngine(AcrossDags, Forecasts, FakeTasks):
+class FakeEngine(AcrossDags, Forecasts, FakeTasks, FakeSystem):
     """An engine that keeps its world in a dict and obeys at once.
 
     ``acts`` are the acts carried out, in order; ``committed`` the same with fingerprint and actor;

@@ -18,6 +18,7 @@ from penstock.execution.executor import (
     Observation,
     StopMode,
     Usage,
+    Worker,
 )
 from penstock.model.outcome import Outcome, OutcomeKind
 
@@ -86,6 +87,11 @@ class ScriptedExecutor:
     async def sample(self, ids: Sequence[str]) -> dict[str, Usage]:
         """Return what the test says of those that are claimed."""
         return {each: self.usage[each] for each in ids if each in self.usage}
+
+    def workers(self) -> tuple[Worker, ...]:
+        """One process does it all."""
+        live = sum(isinstance(each, Claimed) for each in self.seen.values())
+        return (Worker("scripted", None, live, "working" if live else "idle"),)
 
     def read_log(self, attempt_id: str, offset: int, limit: int) -> LogPiece:
         """Return what the test says that was printed."""

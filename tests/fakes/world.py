@@ -83,6 +83,8 @@ class World:
     errors: list[ImportErrorRow] = field(default_factory=list)
     breakpoints: list[BreakpointRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """Of the engine itself."""
     backfills: dict[int, BackfillRow] = field(default_factory=dict)
     pools: dict[str, PoolRow] = field(default_factory=dict)
     events: list[EventRow] = field(default_factory=list)

@@ -90,6 +90,12 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
             why = getattr(act, "why", None)
             cli = f"penstock failures {verb} {act.fingerprint}" + (f" --why {why}" if why else "")
             return f"{verb.capitalize()} 1 cause", (item,), {}, cli
+        case acts.SetPool():
+            before = f"{world.pools[act.name].slots} slots" if act.name in world.pools else "missing"
+            item = PlanItem(
+                dag_id="", run_id=None, task_id=None, before=before, after=f"{act.slots} slots", note=act.name
+            )
+            return f"Resize pool {act.name}", (item,), {}, f"penstock pools set {act.name} {act.slots}"
         case _:
             name = acts.act_name(act)
             return name.replace("_", " ").capitalize(), (), {}, f"penstock {name.replace('_', ' ')}"

@@ -23,6 +23,7 @@ from penstock_tui.conditions import (
     needs_life,
     needs_log,
     needs_points,
+    needs_pool,
     needs_run,
     needs_schedule,
     needs_task,
@@ -31,11 +32,11 @@ from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
        "task", "history", "failures", "failure", "grid", "timeline", "now", "graph",
-       "merged")  # fmt: skip
+       "merged", "system")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
 failures by cause, those of one cause; tasks by runs, timeline of a run;
-what runs now; graph of a run or DAG."""
+what runs now; graph of a run or DAG; the instance itself."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -197,7 +198,7 @@ ACTIONS: tuple[Action, ...] = (
            verb="go_to.calendar"),
     Action("pane", "tab", "pane", ("run", "now"),
            "To the log and back to the list", rank=13),
-    Action("fold", "z", "fold", ("run", "grid", "graph"),
+    Action("fold", "z", "fold", ("run", "grid", "graph", "system"),
            "Fold or unfold the group under or around the cursor (in a run also left and right)"),
     Action("find_task", "backslash", "find task", ("run", "graph", "merged"),
            "Show only the tasks that pass a filter, as / in lists: state:failed !pool:x text; in a graph "
@@ -259,14 +260,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("only", "ampersand", "only", _SHOWN,
            "Only the lines that match"),
     Action("failure.next", "e", "next failure",
-           (*_RUNS, "history", "grid", "timeline", "graph", *_READ, "backfill", "calendar", "points"),
+           (*_RUNS, "history", "grid", "timeline", "graph", *_READ, "backfill", "calendar", "points",
+            "system"),
            "Next failed row, or next error line", rank=12),
     Action("failure.previous", "E", "previous failure",
-           (*_OF_RUNS, "history", "grid", "timeline", "graph", *_READ, "backfill", "calendar", "points"),
+           (*_OF_RUNS, "history", "grid", "timeline", "graph", *_READ, "backfill", "calendar", "points",
+            "system"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
-    Action("filter", "slash", "filter", ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now"),
+    Action("filter", "slash", "filter", ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system"),
            'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
     Action("sort", "s", "sort", ("dags", "runs", "all_runs", "timeline", "now"),
            "Sort by the next column"),
@@ -299,6 +302,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.now", "6", "now", ALL,
            "What runs in all DAGs: CPU, memory, reads, writes, processes, age; and what waits and why",
            cli="penstock now", verb="go_to.now"),
+    Action("view.system", "8", "system", ALL,
+           "Engine, disk, pools, executors, retention; what fails, is missed or is left out",
+           cli="penstock system", verb="go_to.system"),
+    Action("pool.resize", "s", "resize", ("system",),
+           "Give the pool under the cursor another number of slots",
+           rank=2, acts=True, why_disabled=needs_pool, cli="penstock pools set POOL SLOTS", takes="one",
+           verb="pools.resize"),
+    Action("pool.undo", "u", "undo", ("system",),
+           "Undo the newest change of a pool",
+           rank=3, acts=True, danger=True, cli="penstock undo", verb="pools.undo"),
     Action("failures.ack", "a", "acknowledge", _TRIAGE,
            "Acknowledge this cause, with a reason: it comes back if it happens again",
            rank=4, acts=True, cli="penstock failures ack FINGERPRINT --why T", takes="all",

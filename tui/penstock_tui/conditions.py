@@ -12,6 +12,7 @@ from penstock_tui.target import (
     DagTarget,
     FailureTarget,
     PointTarget,
+    PoolTarget,
     Target,
     TaskTarget,
     dag_of,
@@ -93,6 +94,11 @@ def needs_file(target: Target) -> str | None:
     """Need the DAG's file."""
     dag = dag_of(target)
     return "the DAG's file is gone" if dag is not None and dag.missing else None
+
+
+def needs_pool(target: Target) -> str | None:
+    """Need a pool."""
+    return None if isinstance(target, PoolTarget) else "no pool is chosen"
 
 
 def can_pause(target: Target) -> str | None:

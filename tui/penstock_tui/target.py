@@ -14,6 +14,7 @@ from typing import ClassVar, Literal, assert_never
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagRow
 from penstock.model.views.failures import FailureGroup
+from penstock.model.views.pools import PoolRow
 from penstock.model.views.runs import RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
 
@@ -130,9 +131,29 @@ class FailureTarget:
     count: ClassVar[int] = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolTarget:
+    """A pool."""
+
+    pool: PoolRow
+    noun: ClassVar[str] = "pool"
+    marked: ClassVar[bool] = False
+    count: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainTarget:
+    """A row that can be opened and copied, and that no act knows."""
+
+    name: str
+    noun: ClassVar[str] = "row"
+    marked: ClassVar[bool] = False
+    count: ClassVar[int] = 1
+
+
 OfDag = DagTarget | RunTarget | TaskTarget | BackfillTarget | PointTarget
 """What belongs to one DAG."""
-OfNoDag = FileTarget | FailureTarget
+OfNoDag = FileTarget | FailureTarget | PoolTarget | PlainTarget
 """What belongs to none, or to several."""
 Target = OfDag | OfNoDag
 
@@ -144,7 +165,7 @@ def run_of(target: Target) -> RunRow | None:
             return target.dag.last_run if target.dag is not None else None
         case RunTarget() | TaskTarget():
             return target.run
-        case BackfillTarget() | PointTarget() | FileTarget() | FailureTarget():
+        case BackfillTarget() | PointTarget() | FileTarget() | FailureTarget() | PoolTarget() | PlainTarget():
             return None
         case _:
             assert_never(target)
@@ -155,7 +176,7 @@ def dag_of(target: Target) -> DagRow | None:
     match target:
         case DagTarget() | RunTarget() | TaskTarget() | PointTarget():
             return target.dag
-        case BackfillTarget() | FileTarget() | FailureTarget():
+        case BackfillTarget() | FileTarget() | FailureTarget() | PoolTarget() | PlainTarget():
             return None
         case _:
             assert_never(target)

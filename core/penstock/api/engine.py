@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
+from penstock.api.system_engine import SystemEngine
 from penstock.api.task_engine import TaskEngine
 from penstock.model.acts import AnyAct
 from penstock.model.queries import ForecastQuery, RunQuery
@@ -56,7 +57,7 @@ def aside(call: Call) -> Call:
     return call
 
 
-class Engine(TaskEngine, Protocol):
+class Engine(TaskEngine, SystemEngine, Protocol):
     """What a client may ask."""
 
     def status(self) -> EngineStatus:

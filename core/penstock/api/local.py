@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from penstock.api.local_forecast import LocalForecasts
 from penstock.api.local_searches import LocalSearches
+from penstock.api.local_system import LocalSystem, Running
 from penstock.api.local_tasks import LocalTasks
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
 from penstock.clock import Clock, opt_from_us
@@ -66,23 +67,8 @@ class Planner(Protocol):
         ...
 
 
-class Acts(Planner, Protocol):
+class Acts(Planner, Running, Protocol):
     """A planner that can also carry acts out: the running engine's."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Problems of the engine itself, for operators."""
-        ...
-
-    @property
-    def ticks(self) -> int:
-        """Ticks since the start."""
-        ...
-
-    @property
-    def tick_seconds(self) -> float:
-        """How long those ticks took together."""
-        ...
 
     def commit(self, act: AnyAct, *, expect: str | None, actor: str, act_id: str | None) -> Done:
         """Carry out *act* and return once it is durable.
@@ -99,7 +85,7 @@ class Acts(Planner, Protocol):
         ...
 
 
-class LocalEngine(LocalSearches, LocalTasks, LocalForecasts):
+class LocalEngine(LocalSearches, LocalTasks, LocalForecasts, LocalSystem):
     """Answers from *database* and, what attempts printed, from *archive*.
 
     With *acts* it is the daemon's: ``status().pid`` is this process and commits are carried out.
@@ -122,9 +108,9 @@ class LocalEngine(LocalSearches, LocalTasks, LocalForecasts):
         reads = Reads(database, settings, clock)
         LocalTasks.__init__(self, reads.of_tasks, settings, archive)
         self._database = database
+        LocalSystem.__init__(self, reads.of_system, acts, since)
         self._acts = acts
         self._planner = acts or planner
-        self._since = since
         self._reads = reads
         self._closed = threading.Event()
 
@@ -138,8 +124,8 @@ class LocalEngine(LocalSearches, LocalTasks, LocalForecasts):
             pid=os.getpid(),
             since=self._since,
             warnings=self._acts.warnings,
-            ticks=self._acts.ticks,
-            tick_seconds=self._acts.tick_seconds,
+            ticks=self._acts.ticks.count,
+            tick_seconds=self._acts.ticks.seconds,
         )
 
     def dags(self, *, strip: int = 24) -> list[DagRow]:

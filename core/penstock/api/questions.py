@@ -16,6 +16,7 @@ import msgspec
 
 from penstock.api.engine import Engine, TaskQuestions
 from penstock.api.searches import Searches
+from penstock.api.system_engine import SystemEngine
 from penstock.api.task_engine import TaskEngine
 from penstock.errors import ProtocolError
 
@@ -40,7 +41,7 @@ class Socket(Protocol):
         ...
 
 
-PORTS = (Engine, TaskEngine, TaskQuestions, Searches, Socket)
+PORTS = (Engine, TaskEngine, SystemEngine, TaskQuestions, Searches, Socket)
 
 
 class Question(NamedTuple):

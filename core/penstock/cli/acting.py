@@ -124,7 +124,8 @@ def show_done(done: Done, *, as_json: bool) -> None:
 
         tell(clean(done.message))
         if done.undo_id is not None:
-            say(f"to undo this until something in it starts: penstock undo {done.undo_id}")
+            until = "" if done.act.startswith("pool_") else " until something in it starts"
+            say(f"to undo this{until}: penstock undo {done.undo_id}")
 
 
 def plan_text(plan: Plan, zone: tzinfo = UTC) -> str:

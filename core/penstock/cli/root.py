@@ -19,6 +19,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "down": "down:down",
         "status": "status:status",
         "doctor": "doctor:doctor",
+        "system": "system:system",
         "db": "db:db",
         "console": "console:console",
         "api": "api:api",

@@ -1,4 +1,4 @@
-"""`penstock undo`: undo a clear, retry or mark."""
+"""`penstock undo`: undo a clear, retry or mark, or a change of a pool."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def undo(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Undo a clear, retry or mark.
+    """Undo a clear, retry or mark, or a change of a pool.
 
-    This works until a task that it changed has started; then it is refused and names the task. Without
-    NUMBER, it undoes the newest act. An act that killed something cannot be undone.
+    This works until a task that it changed has started; then it is refused and names the task. A pool must
+    still be as the act left it. Without NUMBER, it undoes the newest act. An act that killed something
+    cannot be undone.
 
     Examples:
       penstock undo --dry-run

@@ -109,6 +109,20 @@ class Usage:
     processes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process that runs attempts; ``state`` and ``note`` are as in `penstock.model.views.system`."""
+
+    executor: str
+    """Name of the executor."""
+    pid: int | None
+    attempts: int
+    state: str
+    rss: int | None = None
+    """Bytes."""
+    note: str | None = None
+
+
 class PushedFile(NamedTuple):
     """The file of what an attempt pushed; ``path`` is None where it is not a file that people can open."""
 
@@ -198,6 +212,10 @@ class Executor(Archive, Protocol):
     @property
     def warnings(self) -> tuple[str, ...]:
         """Problems with the processes that run attempts, for operators."""
+        ...
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Return the processes that run attempts, those with the most work first."""
         ...
 
     async def mend(self) -> bool:

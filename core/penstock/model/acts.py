@@ -85,10 +85,11 @@ class Mark(Act, frozen=True, kw_only=True, tag="mark", omit_defaults=True):
 
 
 class Undo(Act, frozen=True, kw_only=True, tag="undo", omit_defaults=True):
-    """Undo a clear, retry or mark, if nothing that it changed has started since.
+    """Undo a clear, retry or mark, if nothing that it changed has started since, or a change of a pool.
 
-    ``undo_id`` is from its answer. None means the newest act; with ``dag_id`` the newest of the DAG, with
-    ``run_id`` the newest that changed the run, even if another run was named in it.
+    ``undo_id`` is from its answer. None means the newest act; with ``dag_id`` the newest of the DAG (an
+    empty one: of the pools), with ``run_id`` the newest that changed the run, even if another run was named
+    in it.
     """
 
     undo_id: int | None = None

@@ -15,7 +15,7 @@ from functools import partial
 from penstock import failpoint
 from penstock.clock import Clock, read, to_us
 from penstock.errors import LostError
-from penstock.execution.executor import Executor
+from penstock.execution.executor import Executor, Worker
 from penstock.model.acts import AnyAct
 from penstock.model.views.events import Change
 from penstock.model.views.now import Waits
@@ -35,6 +35,7 @@ from penstock.scheduling.steps.obey import obey
 from penstock.scheduling.steps.reap import reap
 from penstock.scheduling.steps.settle import settle
 from penstock.scheduling.steps.stop_at import stop_at
+from penstock.scheduling.tick_times import Ticks
 from penstock.scheduling.why.waiting import waits
 from penstock.scheduling.why.why import explain, with_engine
 from penstock.scheduling.world.orders import ActOrder, Order
@@ -122,8 +123,8 @@ class Loop:
             look_again=self.hint,
         )
         self.troubles: dict[str, str] = {}
-        self.ticks, self.tick_seconds = 0, 0.0
         """What parts of the engine beside this loop cannot do at the moment, in words."""
+        self.ticks = Ticks()
 
     # -- asked from outside ----------------------------------------------------------------------
 
@@ -208,6 +209,10 @@ class Loop:
         """Whether an attempt is live, of a task or of a callback."""
         return bool(self.world.attempts or self.world.delivering)
 
+    def workers(self) -> tuple[Worker, ...]:
+        """Return the processes that run attempts."""
+        return self._executor.workers()
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """Problems of the engine itself, for operators."""
@@ -228,8 +233,7 @@ class Loop:
         while not self._stopping:
             began = self._clock.monotonic()
             wake_us = self._turn(self._take_hints())
-            self.ticks += 1
-            self.tick_seconds += self._clock.monotonic() - began
+            self.ticks.add(self._clock.monotonic() - began, self.world.now_us)
             self._turned.fire()
             await self._sleep(wake_us)
         if self._last:

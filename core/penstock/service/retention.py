@@ -10,16 +10,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from penstock.clock import DAY_US, Clock, to_us
+from penstock.decoding import decoder
 from penstock.errors import LostError
 from penstock.execution.executor import Accepted, Archive, Claimed, Executor
 from penstock.loading.keep import forget_sources
 from penstock.model.subject import reason_of
+from penstock.model.views.system import RetentionFacts
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.world.clock_setting import in_doubt
 from penstock.settings import Settings
 from penstock.store.database import Database
+from penstock.store.engine.meta import RETENTION, read_meta, write_meta
 from penstock.store.trouble import of_the_machine
 from penstock.store.upkeep import expire as old
 
@@ -27,6 +35,8 @@ log = logging.getLogger(__name__)
 
 EVERY = 3600.0
 _FIRST = 60.0
+_LOOK = 10.0
+"""Seconds after the start until it is worked out what the first pass will delete."""
 _TASKS = 50
 """Task instances deleted in one step: with their folders some tens of milliseconds."""
 _ROWS = 500
@@ -37,27 +47,89 @@ async def forget_old(
     loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
 ) -> None:
     """Delete once an hour what the settings do not keep, a little at a time."""
-    await asyncio.sleep(_FIRST)
+    early = min(_LOOK, _FIRST)
+    await asyncio.sleep(early)
+    await _tell_next(database, settings, clock, _FIRST - early)
+    await asyncio.sleep(_FIRST - early)
     while True:
+        began = clock.monotonic()
+        removed, problem = 0, None
         try:
-            await forget_once(loop, database, executor, settings, clock)
+            removed, problem = await forget_once(loop, database, executor, settings, clock)
         except LostError:
             raise
         except Exception as error:  # a full disk refuses this too; the engine must not end
             log.exception("old runs could not be deleted; trying again in an hour")
-            loop.troubles["forgetting"] = f"old runs could not be deleted: {reason_of(error)}"
+            problem = f"old runs could not be deleted: {reason_of(error)}"
+            loop.troubles["forgetting"] = problem
         else:
             loop.troubles.pop("forgetting", None)
+        done = Pass(clock.now(), clock.monotonic() - began, removed, problem)
+        await _tell_next(database, settings, clock, EVERY, done)
         await asyncio.sleep(EVERY)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass: when it ended, how many seconds it took, the runs it deleted, and what went wrong."""
+
+    ended: datetime
+    took: float
+    removed: int
+    problem: str | None
+
+
+async def _tell_next(
+    database: Database, settings: Settings, clock: Clock, wait: float, done: Pass | None = None
+) -> None:
+    """Write down the last pass, and what the next one will delete *wait* seconds from now."""
+    coming = clock.now() + timedelta(seconds=wait)
+    try:
+        due = await asyncio.to_thread(due_runs, database, settings, to_us(coming))
+        facts = RetentionFacts(next=coming, due=due)
+        if done is None:
+            facts = replace(retention_facts(database), next=coming, due=due)
+        else:
+            facts = replace(
+                facts, last=done.ended, took=done.took, removed=done.removed, problem=done.problem
+            )
+        write_meta(database, RETENTION, msgspec.json.encode(facts).decode())
+    except Exception as error:
+        if isinstance(error, LostError):
+            raise
+        log.exception("what retention does next could not be written down")
+
+
+def due_runs(database: Database, settings: Settings, at_us: int) -> dict[str, int]:
+    """Return how many runs of each DAG a pass at some time deletes, if nothing changes until then.
+
+    Reads every run, so call it in a thread of its own.
+    """
+    found = {
+        dag_id: len(old.old_runs(database, dag_id, settings.kept_of(dag_id), now_us=at_us))
+        for dag_id in old.dags_with_runs(database)
+    }
+    return {dag_id: count for dag_id, count in sorted(found.items()) if count}
+
+
+def retention_facts(database: Database) -> RetentionFacts:
+    """Return what was written down last; nothing if that cannot be read."""
+    try:
+        return decoder(RetentionFacts).decode(read_meta(database, RETENTION) or "{}")
+    except (msgspec.MsgspecError, TypeError):
+        return RetentionFacts()
 
 
 async def forget_once(
     loop: Loop, database: Database, executor: Executor, settings: Settings, clock: Clock
-) -> None:
-    """Delete what is old now; nothing for a day after the clock was set far forward, as it may be wrong."""
+) -> tuple[int, str | None]:
+    """Delete what is old now; return how many runs, and what was in the way.
+
+    For a day after the clock was set far forward nothing is deleted, as the clock may be wrong.
+    """
     if in_doubt(loop.world):
         log.info("the clock was set forward: nothing is deleted for a day")
-        return
+        return 0, "the clock was set forward: nothing is deleted for a day"
     now_us = to_us(clock.now())
     forgotten, wrong = 0, list[str]()
     for dag_id in await asyncio.to_thread(old.dags_with_runs, database):
@@ -86,6 +158,7 @@ async def forget_once(
     forget_sources(settings, used, before=clock.now().timestamp() - 86_400)
     if not loop.busy:
         database.checkpoint()
+    return forgotten, "; ".join(wrong[:3]) or None
 
 
 async def _forget_run(loop: Loop, database: Database, executor: Executor, run: old.OldRun) -> None:

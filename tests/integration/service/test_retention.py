@@ -424,3 +424,35 @@ async def test_a_clock_that_was_wrong_for_an_hour_has_cost_nothing(bench: Bench)
     bench.tick()
     await forget(bench)
     assert runs(bench, "d") == before
+
+
+async def test_what_the_next_pass_deletes_is_told_before_and_what_it_did_after(bench: Bench) -> None:
+    bench.load(dag("d", task("a")), dag("long", task("a")))
+    run_some(bench, "d", 3)
+    run_some(bench, "long", 3)
+    bench.clock.forward(7 * DAY - 1200)
+    at_us = to_us(bench.clock.now())
+    assert retention.due_runs(bench.database, bench.settings, at_us) == {}
+    await retention._tell_next(bench.database, bench.settings, bench.clock, 3600.0)
+    told = retention.retention_facts(bench.database)
+    assert (told.due, told.last, told.next) == ({"d": 2}, None, bench.clock.now() + timedelta(hours=1))
+    bench.clock.forward(3600)
+    removed, problem = await retention.forget_once(
+        bench.loop, bench.database, bench.executor, bench.settings, bench.clock
+    )
+    assert (removed, problem) == (2, None)
+    done = retention.Pass(bench.clock.now(), 0.5, removed, problem)
+    await retention._tell_next(bench.database, bench.settings, bench.clock, 3600.0, done)
+    told = retention.retention_facts(bench.database)
+    assert (told.due, told.removed, told.took, told.last) == ({}, 2, 0.5, bench.clock.now())
+    assert bench.engine.system().retention.removed == 2
+
+
+async def test_the_last_pass_stays_known_to_the_next_engine(bench: Bench) -> None:
+    done = retention.Pass(bench.clock.now(), 0.5, 4, "the disk is full")
+    await retention._tell_next(bench.database, bench.settings, bench.clock, 3600.0, done)
+    bench.clock.forward(DAY)
+    await retention._tell_next(bench.database, bench.settings, bench.clock, 60.0)
+    told = retention.retention_facts(bench.database)
+    assert (told.removed, told.problem) == (4, "the disk is full")
+    assert told.next == bench.clock.now() + timedelta(seconds=60)

@@ -9,12 +9,16 @@ from penstock_tui.view.spans import Spans
 
 
 class UndoDialog(PlanDialog):
-    """For the newest act that changed the run *run_id*; without one, the newest of the DAG."""
+    """For the newest act that changed the run *run_id*; without one, the newest of the DAG.
+
+    With an empty *dag_id*, the newest on a pool.
+    """
 
     danger = True
 
     def __init__(self, dag_id: str, run_id: str | None = None) -> None:
-        super().__init__(f"Undo in run {run_id} of {dag_id}" if run_id else f"Undo in DAG {dag_id}")
+        place = f"in run {run_id} of {dag_id}" if run_id else f"in DAG {dag_id}" if dag_id else "on a pool"
+        super().__init__(f"Undo {place}")
         self._dag_id = dag_id
         self._run_id = run_id
 
@@ -24,7 +28,7 @@ class UndoDialog(PlanDialog):
 
     def summary(self) -> list[Spans]:
         """Say which act would be undone, who did it and when."""
-        whose = "that changed this run" if self._run_id else "of this DAG"
+        whose = "that changed this run" if self._run_id else "of this DAG" if self._dag_id else "on a pool"
         said: list[Spans] = []
         for _, plan in self.plans:
             what = label(plan.title).removeprefix("Undo: ")

@@ -44,7 +44,7 @@ _FIGURES = 110
 
 
 class RunScreen(OneRun, LogKeys):
-    """The run *run_id* of *dag_id*."""
+    """The run *run_id* of *dag_id*; the cursor begins on the task *at*, such as ``task[3]``, if given."""
 
     view = "run"
     CSS = """
@@ -57,9 +57,10 @@ class RunScreen(OneRun, LogKeys):
     RunScreen.low Resources { display: none; }
     """
 
-    def __init__(self, dag_id: str, run_id: str) -> None:
+    def __init__(self, dag_id: str, run_id: str, at: str | None = None) -> None:
         super().__init__()
         self.dag_id, self.run_id = dag_id, run_id
+        self._at = at
         self.detail: RunDetail | None = None
         self.dag: DagRow | None = None
         self._widest = 0
@@ -96,6 +97,9 @@ class RunScreen(OneRun, LogKeys):
             return
         self.detail, self.dag = detail, dag.dag if dag is not None else self.dag
         self.tasks.show_run(detail, self.shell.clock.now())
+        if self._at is not None:
+            self.tasks.move_to_key(self._at)
+            self._at = None
         self._fit()
         self._show_task()
         self._show_line()

@@ -13,6 +13,7 @@ from penstock_tui.screens.graph import GraphScreen
 from penstock_tui.screens.grid import GridScreen
 from penstock_tui.screens.merged import MergedScreen
 from penstock_tui.screens.now import NowScreen
+from penstock_tui.screens.system import SystemScreen
 from penstock_tui.screens.timeline import TimelineScreen
 from penstock_tui.shell import Shell
 from penstock_tui.target import OfNoDag, RunTarget, Target, TaskTarget, run_of
@@ -90,3 +91,9 @@ async def now(shell: Shell, _targets: Sequence[Target]) -> None:
     """Show what runs in all DAGs, and what waits."""
     if not isinstance(shell.screen, NowScreen):
         await shell.push_screen(NowScreen())
+
+
+async def system(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show how engine, disk, pools and executors are, and what needs a hand."""
+    if not isinstance(shell.screen, SystemScreen):
+        await shell.push_screen(SystemScreen())

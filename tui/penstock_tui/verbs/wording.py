@@ -8,7 +8,9 @@ from penstock_tui.target import (
     BackfillTarget,
     FailureTarget,
     FileTarget,
+    PlainTarget,
     PointTarget,
+    PoolTarget,
     Target,
     TaskTarget,
     run_of,
@@ -35,6 +37,10 @@ def words_of(targets: Sequence[Target], *, tasks: Sequence[str] | None = None) -
             return f"failures {target.group.fingerprint}"
         case PointTarget():
             return target.dag_id
+        case PoolTarget():
+            return f"pool {target.pool.name}"
+        case PlainTarget():
+            return target.name
         case _:
             run = run_of(target)
             return f"{target.dag_id} {run.run_id}" if run is not None else target.dag_id

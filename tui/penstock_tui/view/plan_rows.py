@@ -56,7 +56,12 @@ def item_lines(
     lines: list[Spans] = []
     for item, name in zip(items, names, strict=True):
         spans = fit([(name, "")], name_cells, keep="right")
-        spans += [("  ", ""), looks.worded(item.before), (" > ", "bright_black"), looks.worded(item.after)]
+        spans += [
+            ("  ", ""),
+            _worded(item.before, looks),
+            (" > ", "bright_black"),
+            _worded(item.after, looks),
+        ]
         if item.note:
             spans.append((f"  {label(item.note)}", "yellow"))
         lines.append(spans)
@@ -74,6 +79,11 @@ def _changed_lines(
     signs += [("-", "bold red")] * len(went) + [(" ", "")] * len(rest)
     lines = item_lines([*came, *moved, *went, *rest], cells - 2, looks, zone)
     return [[sign, (" ", ""), *line] for sign, line in zip(signs, lines, strict=True)]
+
+
+def _worded(word: str, looks: Looks) -> tuple[str, str]:
+    """Return a state with its glyph; what is not a state, such as a pool's size, as it is."""
+    return looks.worded(word) if looks.knows(word) else (label(word), "")
 
 
 def _short_dates(items: Sequence[PlanItem], zone: tzinfo) -> dict[tuple[str, str | None], str]:

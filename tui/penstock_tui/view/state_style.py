@@ -37,6 +37,10 @@ class Looks:
         """Return how *state* looks; unknown states look like none."""
         return _OF_KIND.get(type(state), LOOKS).get(state, LOOKS["none"])
 
+    def knows(self, state: str) -> bool:
+        """Return whether *state* has a look of its own."""
+        return state in _OF_KIND.get(type(state), LOOKS)
+
     def glyph(self, state: str) -> str:
         """Return the character of *state*."""
         look = self.look(state)

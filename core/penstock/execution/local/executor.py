@@ -24,6 +24,7 @@ from penstock.execution.executor import (
     StopMode,
     Unreachable,
     Usage,
+    Worker,
 )
 from penstock.execution.local import directory, leftovers, observe
 from penstock.execution.local.archive import LocalArchive
@@ -184,6 +185,10 @@ class LocalExecutor(LocalArchive):
     def warnings(self) -> tuple[str, ...]:
         """Problems with the supervisors, for operators."""
         return self._supervisors.silence.warnings if self._supervisors is not None else ()
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Return the supervisors."""
+        return self._supervisors.workers() if self._supervisors is not None else ()
 
     async def mend(self) -> bool:
         """Listen again if the supervisors' socket was removed or replaced; return whether it was."""

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from penstock.attempts import files
-from penstock.execution.executor import Hint
+from penstock.execution.executor import Hint, Worker
 from penstock.execution.local import directory
 from penstock.execution.local.environment import environment_message, supervisor_environment
 from penstock.execution.local.silence import Silence
 from penstock.execution.local.supervisor_link import SupervisorLink
+from penstock.process_memory import memory_of
 from penstock.settings import Settings
 from penstock.stray_signals import ALL
 
@@ -30,6 +31,7 @@ IDLE_SECONDS = 30.0
 """Seconds that a supervisor may be idle, unless it is the last one."""
 SIDE_BY_SIDE = max(2, min(4, os.cpu_count() or 1))
 """Number of supervisors that share the work before any of them is full."""
+_NAME = "local"
 _COMFORTABLE = 2
 """Attempts of each of those, on average, before another one is started."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
@@ -130,6 +132,12 @@ class Supervisors:
     def used(self) -> int:
         """Number of attempts that are placed or wait for a place."""
         return len(self._waiting) + sum(len(link.ids) for link in self._links)
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Return the supervisors for operators, those with the most attempts first, and those that start."""
+        found = [_worker(link) for link in self._links]
+        found += [Worker(_NAME, pid, 0, "starting") for pid in self._starting]
+        return tuple(sorted(found, key=lambda worker: (-worker.attempts, worker.pid or 0)))
 
     # --- what supervisors say (`Listener`) ----------------------------------------------------------
 
@@ -297,6 +305,19 @@ class Supervisors:
         loop = asyncio.get_running_loop()
         self._timers = {timer for timer in self._timers if timer.when() > loop.time()}
         self._timers.add(loop.call_later(seconds, call))
+
+
+def _worker(link: SupervisorLink) -> Worker:
+    state = "working" if link.ids else "idle"
+    if link.silence is not None:
+        state = "silent"
+    elif link.leaving:
+        state = "leaving"
+    note = link.silence
+    if link.unwritten:
+        note = f"{len(link.unwritten)} results wait for room on the disk"
+    rss = memory_of(link.pid).rss if link.pid else None
+    return Worker(_NAME, link.pid, len(link.ids), state, rss, note)
 
 
 def make_private(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What clear, retry and mark store for undo: the state before.
+"""What clear, retry and mark, and acts on pools, store for undo: the state before.
 
 It is in the database, so that the engine can restart between an act and its undo. Only the last acts are
 stored; for an act that touched very much, or killed something, only the reason why it cannot be undone.
@@ -19,7 +19,7 @@ from penstock.scheduling.world.clock_setting import set_so_far
 from penstock.scheduling.world.instances import instances
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, World
-from penstock.store.engine.records import TaskRecord, UndoRecord
+from penstock.store.engine.records import PoolRecord, TaskRecord, UndoRecord
 
 KEPT = 20
 """Number of acts that are remembered."""
@@ -63,6 +63,14 @@ class RunBefore(msgspec.Struct, frozen=True):
     instances: dict[str, int] = {}
 
 
+class PoolChange(msgspec.Struct, frozen=True, array_like=True):
+    """A pool before an act and after it; None where there was none."""
+
+    name: str
+    before: PoolRecord | None
+    after: PoolRecord | None
+
+
 class Before(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything an act changed, or why it cannot be undone."""
 
@@ -70,6 +78,8 @@ class Before(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: str | None = None
     touched: list[str] = []
     """The runs it touched, if it cannot be undone and ``runs`` is empty."""
+    pool: PoolChange | None = None
+    """If the act was on a pool; the rest is empty then."""
     clock_us: int = 0
     """Microseconds by which the clock had been set until then; see `clock_setting`."""
 
@@ -81,6 +91,15 @@ def remember(tick: Tick, plan: Plan, dag_id: str, run_id: str, changes: Sequence
     """
     if not plan.items:
         return None
+    return _keep(tick, plan, dag_id, run_id, _before(changes, set_so_far(tick.world)))
+
+
+def remember_pool(tick: Tick, plan: Plan, change: PoolChange) -> int:
+    """Store how a pool was before *plan* is carried out; return the number for undo."""
+    return _keep(tick, plan, "", "", Before(pool=change))
+
+
+def _keep(tick: Tick, plan: Plan, dag_id: str, run_id: str, before: Before) -> int:
     number = _next_number(tick.world)
     record = UndoRecord(
         id=number,
@@ -90,7 +109,7 @@ def remember(tick: Tick, plan: Plan, dag_id: str, run_id: str, changes: Sequence
         title=plan.title,
         dag_id=dag_id,
         run_id=run_id,
-        before=msgspec.json.encode(_before(changes, set_so_far(tick.world))).decode(),
+        before=msgspec.json.encode(before).decode(),
     )
     tick.world.fresh_undos.append(record)
     tick.gate.add(record)

@@ -8,8 +8,10 @@ from penstock.errors import RefusedError, UnknownError, UsageError
 from penstock.ids import check_id
 from penstock.model.acts import DeletePool, SetPool
 from penstock.model.views.plans import Done, PlanItem
+from penstock.scheduling.acts.memory import PoolChange, remember_pool
 from penstock.scheduling.acts.planned import make_plan
-from penstock.scheduling.moves.pools import put_pool
+from penstock.scheduling.acts.undo_pool import pool_words
+from penstock.scheduling.moves.pools import drop_pool, put_pool
 from penstock.scheduling.world.limits import Occupancy
 from penstock.scheduling.world.planned import Planned
 from penstock.scheduling.world.tick import Tick
@@ -33,7 +35,7 @@ def plan_set_pool(world: World, act: SetPool) -> Planned:
         wanted = replace(wanted, description=act.description)
     if act.include_deferred is not None:
         wanted = replace(wanted, include_deferred=act.include_deferred)
-    before, after = "missing" if standing is None else _words(standing), _words(wanted)
+    before, after = pool_words(standing), pool_words(wanted)
     item = PlanItem(dag_id="", run_id=None, task_id=None, before=before, after=after, note=act.name)
     title = f"{'Make' if standing is None else 'Resize'} pool {act.name}"
     cli = ["pools", "set", act.name, str(act.slots)]
@@ -44,7 +46,8 @@ def plan_set_pool(world: World, act: SetPool) -> Planned:
     def commit(tick: Tick) -> Done:
         put_pool(tick, wanted)
         tick.gate.note("pool_set", before=before, after=after, reason=act.name)
-        return Done(act="pool_set", message=f"pool {act.name} has {after}", touched=1)
+        undo_id = remember_pool(tick, plan, PoolChange(act.name, standing, wanted))
+        return Done(act="pool_set", message=f"pool {act.name} has {after}", touched=1, undo_id=undo_id)
 
     return Planned(plan, commit)
 
@@ -65,13 +68,9 @@ def plan_delete_pool(world: World, act: DeletePool) -> Planned:
     plan = make_plan("pool_delete", f"Delete pool {act.name}", [item], cli=["pools", "delete", act.name])
 
     def commit(tick: Tick) -> Done:
-        tick.world.pools.pop(act.name, None)
-        tick.gate.drop(standing)
+        drop_pool(tick, standing)
         tick.gate.note("pool_delete", before="exists", reason=act.name)
-        return Done(act="pool_delete", message=f"pool {act.name} is deleted", touched=1)
+        undo_id = remember_pool(tick, plan, PoolChange(act.name, standing, None))
+        return Done(act="pool_delete", message=f"pool {act.name} is deleted", touched=1, undo_id=undo_id)
 
     return Planned(plan, commit)
-
-
-def _words(pool: PoolRecord) -> str:
-    return f"{pool.slots} slots" + (", deferred tasks keep theirs" if pool.include_deferred else "")

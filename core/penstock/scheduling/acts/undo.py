@@ -1,4 +1,7 @@
-"""Undo: reverses a clear, retry or mark, as long as nothing that it touched has started since."""
+"""Undo: reverses a clear, retry or mark, as long as nothing that it touched has started since.
+
+Acts on pools are undone in `undo_pool`.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from penstock.scheduling.acts.memory import (
     runs_of,
 )
 from penstock.scheduling.acts.planned import amount, make_plan, task_item
+from penstock.scheduling.acts.undo_pool import plan_undo_pool
 from penstock.scheduling.acts.versions import VersionChange, change_to, take_to
 from penstock.scheduling.moves.backfill_points import run_again, run_ended
 from penstock.scheduling.moves.clock import move_task
@@ -57,6 +61,9 @@ def plan_undo(world: World, act: Undo) -> Planned:
     before = recall(record)
     if before.refused:
         raise RefusedError(f"cannot be undone: {what}: {before.refused}")
+    if before.pool is not None:
+        when = f"done by {record.by} at {from_us(record.at_us):%Y-%m-%d %H:%M:%S} UTC"
+        return plan_undo_pool(world, record, before.pool, what, when)
     ways = [_way(world, record, run) for run in before.runs]
     started = [text for way in ways for text in _started(way)]
     if started:
@@ -97,6 +104,8 @@ def _chosen(world: World, act: Undo) -> UndoRecord:
             continue
         if act.run_id is None or act.run_id in runs_of(record):
             return record
+    if act.dag_id == "":
+        raise RefusedError("no change of a pool can be undone")
     where = act.run_id or act.dag_id
     raise RefusedError(f"no clear, retry or mark{f' of {where}' if where else ''} can be undone")
 

@@ -10,3 +10,9 @@ def put_pool(tick: Tick, pool: PoolRecord) -> None:
     """Write a pool, new or changed."""
     tick.gate.put(pool)
     tick.world.pools[pool.name] = pool
+
+
+def drop_pool(tick: Tick, pool: PoolRecord) -> None:
+    """Remove a pool."""
+    tick.world.pools.pop(pool.name, None)
+    tick.gate.drop(pool)

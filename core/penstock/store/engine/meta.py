@@ -8,6 +8,9 @@ from penstock.store import tables
 from penstock.store.database import Database
 from penstock.store.statement import table_of
 
+RETENTION = "retention"
+"""The name under which the last pass of retention is written down: `RetentionFacts` as JSON."""
+
 _meta = table_of(tables.MetaRow)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,14 +16,17 @@ from penstock.model.backfills import BackfillPointState, BackfillState, Canary, 
 from penstock.model.pauses import PauseKind
 from penstock.model.states import TaskState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
-from penstock.model.views.pools import PoolRow
+from penstock.model.views.pools import PoolRow, SlotUse
 from penstock.store import tables
 from penstock.store.checked import checked, json_object, known
 from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.statement import table_of
 from penstock.store.views.quarantine import NEVER, reasons
 from penstock.store.views.runs import AnyRow, known_dag
-from penstock.store.views.versions import Versions
+from penstock.store.views.versions import StoredVersion, Versions
+
+_MOST_WAITING = 100
+"""Waiting task instances that are named for each pool."""
 
 _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
@@ -46,6 +50,7 @@ _WAITING = (
     sa.select(*_WHO)
     .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
     .where(UNFINISHED_RUNS, _task.c.state == TaskState.SCHEDULED)
+    .order_by(_run.c.run_after_us, _task.c.id)
 )
 _FROZEN = sa.select(_pause.c.by).where(
     _pause.c.kind == PauseKind.FREEZE, _pause.c.dag_id == sa.bindparam("dag_id")
@@ -69,48 +74,64 @@ _POINTS = (
 )
 
 
-def read_pools(connection: Connection, versions: Versions) -> list[PoolRow]:
-    """Return every pool by name: slots used, task instances waiting, and who holds slots, longest first."""
+def read_pools(connection: Connection, versions: Versions, *, in_parts: bool = False) -> list[PoolRow]:
+    """Return every pool by name: slots used, task instances waiting, and who holds slots, longest first.
+
+    With *in_parts* also ``held`` and ``wanted``.
+    """
     holding = connection.execute(_HOLDING).all()
     waiting = connection.execute(_WAITING).all()
     pools = connection.execute(sa.select(_pool).order_by(_pool.c.name)).all()
     counting = {row.name for row in pools if row.include_deferred}
     deferred = connection.execute(_DEFERRED).all() if counting else []
     kept = versions.load(connection, {row.version_id for row in (*holding, *waiting, *deferred)})
-    used: dict[str, int] = defaultdict(int)
-    holders: dict[str, list[str]] = defaultdict(list)
+    held: dict[str, list[SlotUse]] = defaultdict(list)
+    wanted: dict[str, list[SlotUse]] = defaultdict(list)
     queue: dict[str, int] = defaultdict(int)
     for row in holding:
-        spec = kept[row.version_id].tasks.get(row.task_id)
-        pool = spec.pool if spec else "default_pool"
-        used[pool] += spec.pool_slots if spec else 1
-        holders[pool].append(task_name(row))
+        pool, use = _slot_use(row, kept)
+        held[pool].append(use)
     for row in deferred:
-        spec = kept[row.version_id].tasks.get(row.task_id)
-        if spec is not None and spec.pool in counting:
-            used[spec.pool] += spec.pool_slots
-            holders[spec.pool].append(task_name(row))
+        pool, use = _slot_use(row, kept)
+        if pool in counting:
+            held[pool].append(use)
     for row in waiting:
-        spec = kept[row.version_id].tasks.get(row.task_id)
-        queue[spec.pool if spec else "default_pool"] += 1
+        pool, use = _slot_use(row, kept)
+        queue[pool] += 1
+        if queue[pool] <= _MOST_WAITING:
+            wanted[pool].append(use)
     return [
         PoolRow(
             name=row.name,
             slots=row.slots if isinstance(row.slots, int) else 0,
-            used=used[row.name],
+            used=sum(use.slots for use in held[row.name]),
             waiting=queue[row.name],
             description=row.description,
-            holders=tuple(holders[row.name]),
+            holders=tuple(map(task_name, held[row.name])),
             include_deferred=bool(row.include_deferred),
+            held=tuple(held[row.name]) if in_parts else (),
+            wanted=tuple(wanted[row.name]) if in_parts else (),
         )
         for row in pools
     ]
 
 
-def task_name(row: AnyRow) -> str:
+def _slot_use(row: AnyRow, kept: Mapping[int, StoredVersion]) -> tuple[str, SlotUse]:
+    """Return the pool of a task instance, and what it holds there or wants."""
+    spec = kept[row.version_id].tasks.get(row.task_id)
+    use = SlotUse(
+        dag_id=str(row.dag_id),
+        run_id=str(row.run_id),
+        task_id=str(row.task_id),
+        map_index=row.map_index if isinstance(row.map_index, int) else -1,
+        slots=spec.pool_slots if spec else 1,
+    )
+    return spec.pool if spec else "default_pool", use
+
+
+def task_name(use: SlotUse) -> str:
     """Return ``dag/run/task`` (and ``[map_index]``) for a person to look up."""
-    index = row.map_index if isinstance(row.map_index, int) else -1
-    return f"{row.dag_id}/{row.run_id}/{instance_key(row.task_id, index)}"
+    return f"{use.dag_id}/{use.run_id}/{instance_key(use.task_id, use.map_index)}"
 
 
 def read_backfills(connection: Connection, dag_id: str | None) -> list[BackfillRow]:

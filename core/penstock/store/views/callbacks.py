@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -20,7 +22,7 @@ _run = table_of(tables.RunRow)
 def read_callbacks(connection: Connection, dag_id: str, run_id: str | None, limit: int) -> list[CallbackRow]:
     """Return deliveries of a DAG, or of one run of it, newest first."""
     query = (
-        sa.select(_callback, _run.c.run_id)
+        sa.select(_callback, _run.c.run_id, _run.c.dag_id)
         .join(_run, _run.c.id == _callback.c.run_pk)
         .where(_run.c.dag_id == dag_id)
         .order_by(_callback.c.id.desc())
@@ -31,20 +33,22 @@ def read_callbacks(connection: Connection, dag_id: str, run_id: str | None, limi
     else:
         run_row(connection, dag_id, run_id)
         query = query.where(_run.c.run_id == run_id)
-    return [
-        CallbackRow(
-            id=row.id,
-            dag_id=dag_id,
-            run_id=row.run_id,
-            task_id=row.task_id,
-            map_index=row.map_index,
-            kind=row.kind,
-            state=known(CallbackState, row.state, CallbackState.FAILED),
-            created=from_us(row.created_us),
-            end=opt_from_us(row.end_us),
-            tries=row.tries,
-            reason=row.reason,
-            attempt_id=row.attempt_id,
-        )
-        for row in connection.execute(query)
-    ]
+    return [callback_view(row) for row in connection.execute(query)]
+
+
+def callback_view(row: Any) -> CallbackRow:
+    """Return the view of a delivery, read with its run's ``dag_id`` and ``run_id``."""
+    return CallbackRow(
+        id=row.id,
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        task_id=row.task_id,
+        map_index=row.map_index,
+        kind=row.kind,
+        state=known(CallbackState, row.state, CallbackState.FAILED),
+        created=from_us(row.created_us),
+        end=opt_from_us(row.end_us),
+        tries=row.tries,
+        reason=row.reason,
+        attempt_id=row.attempt_id,
+    )

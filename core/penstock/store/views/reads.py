@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -60,6 +59,7 @@ from penstock.store.views import (
 from penstock.store.views.durations import Durations
 from penstock.store.views.next_points import Coming
 from penstock.store.views.run_pages import RunPages
+from penstock.store.views.system_reads import SystemReads, size_of
 from penstock.store.views.task_reads import TaskReads
 from penstock.store.views.versions import Versions
 
@@ -84,6 +84,7 @@ class Reads:
         self._run_pages = RunPages(self._versions)
         self._coming = Coming(self._clock)
         self.of_tasks = TaskReads(database, self._versions, self._durations)
+        self.of_system = SystemReads(database, settings, self._versions, self._clock)
         self._log_bytes = (float("-inf"), 0)
 
     def status(self) -> EngineStatus:
@@ -98,7 +99,7 @@ class Reads:
             home=str(self._settings.home),
             parallelism=self._settings.parallelism,
             kept=self._settings.kept_of("").words(),
-            database_bytes=_size(self._database.path) + self._database.wal_bytes(),
+            database_bytes=size_of(self._database.path) + self._database.wal_bytes(),
             log_bytes=log_bytes,
             failures=open_failures,
         )
@@ -364,10 +365,3 @@ def _moved(connection: Connection, cursor: int) -> Change:
     if not dags or len(moved) == _MOVED_LIMIT:
         return Change(cursor=newest, all=True)
     return Change(cursor=newest, dags=dags, runs=runs)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

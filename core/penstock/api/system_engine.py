@@ -1,0 +1,15 @@
+"""What a client may ask about the instance as a whole: a part of the `Engine` port."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from penstock.model.views.system import SystemPage
+
+
+class SystemEngine(Protocol):
+    """Questions about the instance."""
+
+    def system(self) -> SystemPage:
+        """Return how engine, disk, pools and executors are, what failed or was missed, what is deleted."""
+        ...
