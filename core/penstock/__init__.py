@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from penstock.authoring.sensor import BaseSensorOperator, Sensor
     from penstock.authoring.wiring import chain, chain_linear, cross_downstream
     from penstock.authoring.xcom_arg import XComArg
+    from penstock.dbt.dag import DbtDag, DbtTaskGroup
     from penstock.model.trigger_rules import TriggerRule
     from penstock.notifiers.bell import BellNotifier
     from penstock.notifiers.notifier import BaseNotifier, Notifier
@@ -85,6 +86,7 @@ _HOMES = {
     "authoring.context": ("Context",),
     "task_process.context_keys": ("DagRun", "get_current_context"),
     "authoring.dag": ("DAG", "dag"),
+    "dbt.dag": ("DbtDag", "DbtTaskGroup"),
     "authoring.deadlines": ("DeadlineAlert", "DeadlineReference"),
     "operators.decorators": ("setup", "task", "teardown"),
     "authoring.exceptions": (
@@ -163,6 +165,8 @@ __all__ = [
     "CronTriggerTimetable",
     "DagRun",
     "DateTimeSensor",
+    "DbtDag",
+    "DbtTaskGroup",
     "DeadlineAlert",
     "DeadlineReference",
     "DeltaDataIntervalTimetable",

@@ -139,6 +139,10 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/operators/bash.py",  # a task hands its environment to its command
         "core/penstock/sensors/bash.py",
         "core/penstock/notifiers/shell.py",
+        *(  # dbt gets the environment of its task, and its programs are told by it whose they are
+            f"core/penstock/dbt/{part}.py"
+            for part in ("engine", "manifest", "project", "row", "run", "session", "tasks")
+        ),
         "core/penstock/loading/airflow_ignore.py",  # how an .airflowignore is to be read
         "core/penstock/airflow/places.py",  # AIRFLOW_HOME and what else files of Airflow count on
         "core/penstock/airflow/served/configuration.py",
@@ -184,7 +188,7 @@ def test_words_are_printed_by_doors_and_tasks_alone() -> None:
         for node in ast.walk(tree(file))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
     }
-    rooms = ("cli", "authoring", "operators", "sensors", "notifiers", "task_process", "airflow")
+    rooms = ("cli", "authoring", "operators", "sensors", "notifiers", "task_process", "airflow", "dbt")
     allowed = tuple(f"core/penstock/{room}/" for room in rooms)
     allowed += ("core/penstock/service/foreground.py", "tui/penstock_tui/__main__.py")
     assert {file for file in found if not file.startswith(allowed)} == set()

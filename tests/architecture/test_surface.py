@@ -24,7 +24,8 @@ SURFACE = {
     LatestOnlyOperator MultipleCronTriggerTimetable Operator Param PokeReturnValue Pool PythonOperator
     PythonSensor SQLExecuteQueryOperator Sensor SensorTimeout ShortCircuitOperator SkipException
     SqlSensor TaskGroup TaskInstance TimeDeltaSensor TimeSensor TriggerRule Variable XComArg
-    BaseNotifier BellNotifier DeadlineAlert DeadlineReference Notifier ShellNotifier SmtpNotifier
+    BaseNotifier BellNotifier DbtDag DbtTaskGroup DeadlineAlert DeadlineReference Notifier
+    ShellNotifier SmtpNotifier
     WebhookNotifier
     __version__ chain chain_linear cross_downstream dag get_current_context setup task task_group teardown
     """.splitlines()

@@ -38,6 +38,8 @@ class Scope:
         """How far the schedules of the file's DAGs are settled: the last interval, in seconds since 1970."""
         self.notices: dict[str, None] = {}
         """Warnings about the whole file."""
+        self.beside: dict[str, None] = {}
+        """Other files and folders that its DAGs are made of: a change of one is a change of the file."""
 
 
 _current = Scope()

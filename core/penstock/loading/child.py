@@ -132,7 +132,7 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
     except BaseException as error:  # noqa: BLE001 - whatever an author raises is reported, not obeyed
         _lift_memory_limit()
         failed = ParsedFile(file=file, source_hash=request.source_hash, errors=(explain(error, file),))
-        return _with_dialect(failed)
+        return _with_scope(failed)
     specs: list[DagSpec] = []
     problems: list[DagFileProblem] = []
     for dag in dags:
@@ -141,11 +141,12 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
         except BaseException as error:  # noqa: BLE001 - subclasses of the author may run in here
             problems.append(explain(error, file))
     answer = ParsedFile(file=file, source_hash=request.source_hash, dags=tuple(specs), errors=tuple(problems))
-    return _with_dialect(answer)
+    return _with_scope(answer)
 
 
-def _with_dialect(answer: ParsedFile) -> ParsedFile:
+def _with_scope(answer: ParsedFile) -> ParsedFile:
     here = scope.current()
+    answer = msgspec.structs.replace(answer, beside=tuple(here.beside))
     if here.dialect is None:
         return answer
     missing = tuple(dict.fromkeys(here.missing))

@@ -273,6 +273,8 @@ class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dialect_because: str | None = None
     missing: tuple[tuple[str, str], ...] = ()
     """What the file imports of airflow and is not installed: the name, and the package that has it."""
+    beside: tuple[str, ...] = ()
+    """Other files and folders that the DAGs are made of: when one changes, the file is loaded again."""
 
 
 _encoder = msgspec.json.Encoder(order="sorted")

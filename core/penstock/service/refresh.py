@@ -40,7 +40,7 @@ class Refresh:
         self._refused = dict.fromkeys(broken, "")
         """Files with an error: if one disappeared while no engine ran, its error goes at the first scan."""
         self._beside: dict[str, dict[str, object]] = {}
-        """File -> state of the other files in its error: it is loaded again when one of them changes."""
+        """File -> state of the others in its error, or that it is made of: loaded again when one changes."""
         self._unwatched: str | None = None
         self._unscanned: str | None = None
         self._loads = Loads(settings, self._take, self._cursors)
@@ -159,7 +159,7 @@ class Refresh:
         self._loads.want(dict.fromkeys([*changed, *mended, *stale]))
 
     def _stale(self) -> list[str]:
-        """Return the files whose error was about another file that has changed since."""
+        """Return the files that were about, or made of, another file that has changed since."""
         return [
             file for file, looks in self._beside.items() if any(_look(one) != looks[one] for one in looks)
         ]
@@ -194,7 +194,7 @@ class Refresh:
             self._known.pop(file, None)
             return
         self._beside.pop(file, None)
-        if beside := {other for error in parsed.errors for other in error.beside}:
+        if beside := {*parsed.beside, *(other for error in parsed.errors for other in error.beside)}:
             self._beside[file] = {other: _look(other) for other in beside}
         for error in parsed.errors:
             log.warning("%s:%s: %s", error.file, error.line or "?", error.message)

@@ -1,0 +1,1 @@
+select cast('{{ var("number", "x") }}' as int) as broken from {{ ref('orders') }}

@@ -1,0 +1,154 @@
+"""The real dbt with DuckDB: `drive.real_dbt` says which, and installs it once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drive.instance import processes
+from drive.real_dbt import installed_dbt
+from drive.sample_home import SampleHome
+from drive.waiting import wait_for
+from penstock.model.states import RUN_TERMINAL
+
+pytestmark = pytest.mark.timeout(900)
+PROJECT = Path(__file__).parents[2] / "data" / "dbt_shop"
+Make = Callable[..., SampleHome]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    homes = []
+
+    def one(**options: Any) -> SampleHome:
+        shutil.copytree(PROJECT, tmp_path / "shop", dirs_exist_ok=True)
+        home = SampleHome(tmp_path / "home", "stop_grace = 5\nparse_timeout = 300\n")
+        homes.append(home)
+        said = {"project_dir": str(tmp_path / "shop"), "dbt": str(installed_dbt()), **options}
+        said = {"freshness": "none", "is_paused_upon_creation": False, **said}
+        home.write_dag("shop", f"from penstock import DbtDag\n\nDbtDag('shop', **{said!r})\n")
+        home.start()
+        wait_for(lambda: loaded(home), 300, "the project is neither loaded nor refused")
+        return home
+
+    yield one
+    for home in homes:
+        home.close()
+
+
+def loaded(home: SampleHome) -> bool:
+    with home.client() as engine:
+        return bool(engine.dags()) or bool(engine.import_errors())
+
+
+def run(home: SampleHome, *words: str) -> dict[str, str]:
+    home.type(*(words or ("trigger", "shop")))
+    wait_for(lambda: ended(home), 300, "the run does not end")
+    return states(home)
+
+
+def ended(home: SampleHome) -> bool:
+    with home.client() as engine:
+        return engine.runs("shop")[0].state in RUN_TERMINAL
+
+
+def states(home: SampleHome) -> dict[str, str]:
+    with home.client() as engine:
+        newest = engine.runs("shop")[0].run_id
+        return {row.task_id: row.state.value for row in engine.run("shop", newest).tasks}
+
+
+def query(project: Path, statement: str) -> str:
+    """Ask the DuckDB with dbt's own Python: the tests' may be older than the file."""
+    script = f"import duckdb; print(duckdb.connect('shop.duckdb').execute({statement!r}).fetchall())"
+    python = installed_dbt().with_name("python")
+    done = subprocess.run([python, "-c", script], cwd=project, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_one_dbt_with_rows_and_a_retry_of_what_failed(make: Make, tmp_path: Path) -> None:
+    home = make(render="project", vars={"day": "{{ ds }}"})
+    after = run(home, "trigger", "shop", "--logical-date", "2026-02-03")
+    tests = ("unique_orders_id", "not_null_orders_id", "ids_are_known")
+    assert after == {
+        "dbt": "failed", "raw_orders": "success", "orders": "success", "totals": "success",
+        "bad": "failed", "after_bad": "upstream_failed", **dict.fromkeys(tests, "success"),
+    }  # fmt: skip
+    assert query(tmp_path / "shop", "select total, day from totals") == "[(30, '2026-02-03')]"
+    assert "ids_are_known" in home.type("logs", "shop", "latest", "ids_are_known").stdout
+    log = home.type("logs", "shop", "latest", "bad").stdout
+    assert log.splitlines()[-1].startswith("Runtime Error in model bad (models/bad.sql): Conversion Error")
+    assert "\x1b" not in log + home.type("logs", "shop", "latest", "dbt").stdout
+    value = json.loads(home.ask("xcom", "shop", "latest", "raw_orders")["xcoms"][0]["value"])
+    assert (value["rows"], value["status"]) == (2, "success")
+    model = tmp_path / "shop" / "models" / "bad.sql"
+    model.write_text("select 7 as broken from {{ ref('orders') }}")
+    assert set(run(home, "retry", "shop", "latest", "--yes").values()) == {"success"}
+    assert '{"nodes": 2, "success": 2}' in home.type("logs", "shop", "latest", "dbt").stdout
+
+
+@pytest.mark.slow
+def test_a_broken_project_is_an_error_in_dbts_words_until_it_is_mended(make: Make, tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    shutil.copytree(PROJECT, project)
+    (project / "models" / "new.sql").write_text("select *\nfrom {{ ref('nowhere') }}\n")
+    home = make()
+    error = home.ask("dags", "errors", exit_code=1)["errors"][0]
+    assert "depends on a node named 'nowhere' which was not found" in error["message"]
+    assert "models/new.sql" in error["message"]
+    assert error["line"] == 3
+    (project / "models" / "new.sql").write_text("select 1 as one\n")
+    wait_for(lambda: has_task(home, "new"), 300, "the project is not loaded again")
+    (project / "models" / "newer.sql").write_text("select 2 as two\n")
+    wait_for(lambda: has_task(home, "newer"), 300, "a new model is not found")
+
+
+def has_task(home: SampleHome, name: str) -> bool:
+    with home.client() as engine:
+        return any(name in {task.task_id for task in engine.dag("shop").nodes} for _ in engine.dags())
+
+
+@pytest.mark.slow
+def test_nodes_as_tasks_and_freshness_as_a_sensor(make: Make, tmp_path: Path) -> None:
+    home = make(freshness="sensor", tests="grouped", exclude="bad+", poke_interval=1, vars={"number": "7"})
+    tasks = {task["task_id"]: task for task in home.ask("dags", "show", "shop")["tasks"]}
+    assert set(tasks) == {"raw_orders", "orders", "orders_tests", "totals", "raw_raw_orders_fresh"}
+    assert tasks["totals"]["retries"] == 4
+    pools = {task["pool"] for task in tasks.values()}
+    assert len(pools) == 1
+    assert pools.pop().startswith("duckdb-shop-")
+    home.type("trigger", "shop")
+    wait_for(lambda: states(home)["totals"] == "success", 300, "totals is not made")
+    wait_for(lambda: ended(home), 300, "the source does not become fresh")
+    assert set(states(home).values()) == {"success"}
+    assert query(tmp_path / "shop", "select total from totals") == "[(30,)]"
+
+
+@pytest.mark.slow
+def test_a_kill_of_the_real_dbt(make: Make, tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    shutil.copytree(PROJECT, project)
+    long = "select count(*) as n from range(4000000) a join range(4000000) b on a.range % 7 = b.range % 11\n"
+    (project / "models" / "long.sql").write_text("-- {{ ref('orders') }}\n" + long)
+    home = make(render="project", exclude="bad+")
+    home.type("trigger", "shop")
+    wait_for(lambda: states(home)["long"] == "running", 300, "it does not begin")
+    wait_for(lambda: "create" in home.type("logs", "shop", "latest", "long").stdout, 60, "it does not run")
+    for pid, words in processes():
+        if "--log-format json" in words and str(project) in words and "penstock.dbt" not in words:
+            os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: ended(home), 300, "the run does not end")
+    after = states(home)
+    assert (after["orders"], after["long"], after["dbt"]) == ("success", "failed", "failed")
+    (project / "models" / "long.sql").write_text("select 1 as n from {{ ref('orders') }}\n")
+    assert set(run(home, "retry", "shop", "latest", "--yes").values()) == {"success"}
+    log = home.type("logs", "shop", "latest", "dbt").stdout
+    assert "START seed" not in log
