@@ -102,7 +102,7 @@ class RefusedError(PenstockError):
 class EndedError(RefusedError):
     """What was to be stopped, held or hurried has ended, or begun, by itself."""
 
-    default = "It has ended already."
+    default = "What was to be stopped, held or hurried has ended, or begun, by itself."
 
 
 class IllegalMoveError(RefusedError):

@@ -14,9 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from penstock.model.acts import AnyAct
 from penstock.model.views.events import Change
-from penstock.model.views.plans import Done
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.clean import ControlFilter, clean
@@ -30,7 +28,6 @@ from penstock_tui.screens.view import View
 from penstock_tui.shell import Watcher
 from penstock_tui.terminal import TerminalDriver
 from penstock_tui.verbs import carry_out
-from penstock_tui.view.done_text import done_text
 from penstock_tui.view.state_style import Looks
 
 FeedMaker = Callable[[Callable[[Message], object]], Feed]
@@ -74,7 +71,6 @@ class Console(Navigation):
         self.keys = keymap or {}
         self.notes = Notes()
         self.gone: EngineGone | None = None
-        """Set while no engine answers."""
         self.engine_status: EngineStatus | None = None
         self.start_engine = start_engine
         """Starts an engine and returns its output; blocks. None if that is not possible."""
@@ -192,13 +188,6 @@ class Console(Navigation):
         """Show *text* on the flash line and keep it in the history. Other threads use `Said`."""
         self.notes.add(self.now(), text, level)
         self._flash()
-
-    def acted(self, done: Sequence[tuple[AnyAct, Done]], twin: str = "") -> None:
-        """Say what was done, how many of what; the marks of the view in front go."""
-        self.say(done_text(done) + twin)
-        for screen in self.screen_stack:
-            if isinstance(screen, View) and screen.in_front:
-                screen.unmark()
 
     def on_said(self, message: Said) -> None:
         """Show a message from a thread."""

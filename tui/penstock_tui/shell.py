@@ -16,9 +16,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from penstock.clock import Clock
-from penstock.model.acts import AnyAct
 from penstock.model.views.events import Change
-from penstock.model.views.plans import Done
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.feed import Feed
@@ -111,12 +109,6 @@ class Shell(Protocol):
 
     def say(self, text: str, level: Level = "info") -> None:
         """Show *text* on the flash line and keep it in the history."""
-
-    def acted(self, done: Sequence[tuple[AnyAct, Done]], twin: str = "") -> None:
-        """Say what was done, how many of what; the marks of the view in front go.
-
-        The message history has a line for each act with its DAG. *twin* is put after the message.
-        """
 
     def report(self, worker: Worker[Any]) -> None:
         """Show the error of *worker*, if it failed."""

@@ -430,27 +430,6 @@ AnyAct = (
     | QuarantineDrop
 )
 
-Lasting = (
-    Cancel
-    | RunNext
-    | RunNow
-    | RunInTurn
-    | PauseSchedule
-    | UnpauseSchedule
-    | Freeze
-    | Unfreeze
-    | Hold
-    | Release
-    | PauseAll
-    | ResumeAll
-    | PauseBackfill
-    | ResumeBackfill
-    | CancelBackfill
-    | ResizeBackfill
-)
-"""Acts that mean the same whatever changes (cancel this run, pause that DAG), so that nobody who was shown
-one is refused because things moved; if there is nothing left to do, the answer says so."""
-
 
 def act_name(act: AnyAct) -> str:
     """Return the name of *act* on the wire and in the event trail."""

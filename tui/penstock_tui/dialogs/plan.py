@@ -18,10 +18,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from penstock.errors import PenstockError
-from penstock.model.acts import AnyAct, Lasting
+from penstock.model.acts import AnyAct
+from penstock.model.lasting import Lasting
 from penstock.model.plan_change import PlanChange
 from penstock.model.views.events import Change
 from penstock.model.views.plans import Done, Plan
+from penstock_tui.acted import say_done
 from penstock_tui.clean import label
 from penstock_tui.committing import Committing
 from penstock_tui.dialogs.dialog import Dialog
@@ -322,7 +324,7 @@ class PlanDialog(Dialog[list[Done]]):
         answers = await self._committing.carry_out(self.plans)
         self._busy = False
         if answers.done:
-            self.shell.acted(answers.done)
+            say_done(self.shell, answers.done)
         if answers.refused is None and not answers.changes:
             self.dismiss([answer for _, answer in self._committing.done])
             return

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from penstock.errors import PenstockError
 from penstock.model.acts import AnyAct
 from penstock.model.views.plans import Done
+from penstock_tui.acted import say_done
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell
 
@@ -21,9 +22,9 @@ async def commit_at_once(shell: Shell, chosen: Sequence[AnyAct]) -> None:
             done = await shell.feed.commit(act, expect=plan.fingerprint, act_id=uuid.uuid4().hex)
         except PenstockError as error:
             if answers:
-                shell.acted(answers)
+                say_done(shell, answers)
             shell.say(error.message, "error")
             return
         answers.append((act, done))
         twin = f"   $ {label(plan.cli)}" if plan.cli and len(chosen) == 1 else ""
-    shell.acted(answers, twin)
+    say_done(shell, answers, twin)

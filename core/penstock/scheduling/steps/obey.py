@@ -8,7 +8,8 @@ import msgspec
 
 from penstock.decoding import decoder
 from penstock.errors import EndedError, PenstockError, PlanStaleError, StoreError, UnknownError
-from penstock.model.acts import AnyAct, Lasting, act_name
+from penstock.model.acts import AnyAct, act_name
+from penstock.model.lasting import Lasting
 from penstock.model.subject import blame
 from penstock.model.views.plans import Done
 from penstock.scheduling.moves.loaded_files import drop_file, take_file

@@ -84,11 +84,10 @@ def any_recorded(database: Database, attempts: Mapping[int, str | None]) -> bool
 
 def snoozes(database: Database) -> dict[str, int]:
     """Return when snoozes end, in microseconds since 1970 UTC, by fingerprint."""
-    query = sa.select(_note.c.fingerprint, _note.c.until_us).where(
-        _note.c.kind == FailureNote.SNOOZED, sa.func.typeof(_note.c.until_us) == "integer"
-    )
+    query = sa.select(_note.c.fingerprint, _note.c.until_us).where(_note.c.kind == FailureNote.SNOOZED)
     with database.read() as connection:
-        return {row.fingerprint: row.until_us for row in connection.execute(query)}
+        rows = connection.execute(query).all()
+    return {row.fingerprint: row.until_us for row in rows if isinstance(row.until_us, int)}
 
 
 def newest_numbers(database: Database) -> tuple[int, int]:

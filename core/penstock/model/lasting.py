@@ -1,0 +1,43 @@
+"""Acts that are never refused because things moved between the look and the key."""
+
+from __future__ import annotations
+
+from penstock.model.acts import (
+    Cancel,
+    CancelBackfill,
+    Freeze,
+    Hold,
+    PauseAll,
+    PauseBackfill,
+    PauseSchedule,
+    Release,
+    ResizeBackfill,
+    ResumeAll,
+    ResumeBackfill,
+    RunInTurn,
+    RunNext,
+    RunNow,
+    Unfreeze,
+    UnpauseSchedule,
+)
+
+Lasting = (
+    Cancel
+    | RunNext
+    | RunNow
+    | RunInTurn
+    | PauseSchedule
+    | UnpauseSchedule
+    | Freeze
+    | Unfreeze
+    | Hold
+    | Release
+    | PauseAll
+    | ResumeAll
+    | PauseBackfill
+    | ResumeBackfill
+    | CancelBackfill
+    | ResizeBackfill
+)
+"""Acts that mean the same whatever changes (cancel this run, pause that DAG), so that nobody who was shown
+one is refused because things moved; if there is nothing left to do, the answer says so."""
