@@ -224,3 +224,21 @@ async def test_where_the_keys_are_when_a_form_opens(key: str, begins: str) -> No
         assert focused is not None
         assert focused.id == begins
         assert isinstance(focused, Options | Field) is (begins != "cancel")
+
+
+# -- which pane has the keys -----------------------------------------------------------------------
+
+
+async def test_the_footer_names_the_pane_that_has_the_keys_and_its_keys() -> None:
+    async with driving() as driver:
+        await driver.sees("prod-etl")
+        driver.console.open_run("orders_daily", ORDERS)
+        await driver.until(lambda: isinstance(driver.console.screen, RunScreen))
+        await driver.sees(" tasks  enter open")
+        await driver.press("tab")
+        await driver.sees(" log  / search")
+        footer = driver.text().splitlines()[-1]
+        assert "F follow" in footer
+        assert "r retry" not in footer.partition("F follow")[0], "the keys of the log come first"
+        await driver.press("tab")
+        await driver.sees(" tasks  enter open")

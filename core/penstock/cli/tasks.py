@@ -66,7 +66,9 @@ def list_tasks(session: Session, *, dag: str, run: str, as_json: bool) -> None:
                     f"{row.try_number}/{row.max_tries}",
                     _said(row, now),
                     text.moment(row.start),
-                    text.took(row.start, row.end) if row.end or row.state in OCCUPIES_SLOT else None,
+                    text.took(row.begun, row.ended)
+                    if row.end or row.first_look or row.state in OCCUPIES_SLOT
+                    else None,
                     text.size(row.peak_rss),
                     text.duration(row.cpu_seconds),
                 )

@@ -316,3 +316,20 @@ def test_hits_are_marked_across_pieces() -> None:
     assert [text for text, _ in found] == ["a", "b", "c", "d"]
     assert [bool(style.reverse) for _, style in found] == [False, True, True, False]
     assert marked(pieces, re.compile("x*")) == pieces
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "taken"),
+    [
+        (TaskState.UP_FOR_RESCHEDULE, 30, "1h00m"),
+        (TaskState.RUNNING, None, "1h00m"),
+        (TaskState.SUCCESS, 0, "1h00m"),
+        (TaskState.UP_FOR_RETRY, 30, "-"),
+    ],
+)
+def test_a_sensor_waits_since_its_first_look(state: TaskState, end: int | None, taken: str) -> None:
+    look, last = NOW - timedelta(hours=1), NOW - timedelta(seconds=60)
+    ended = None if end is None else NOW - timedelta(seconds=end)
+    sensor = replace(detail_of("orders_daily").tasks[0], state=state, first_look=look, start=last, end=ended)
+    assert text_of(task_rows.task_cells(sensor, NOW)["took"]) == taken
+    assert text_of(task_rows.task_cells(replace(sensor, first_look=None), NOW)["took"]) != "1h00m"

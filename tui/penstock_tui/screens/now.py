@@ -95,7 +95,15 @@ class NowScreen(Listing):
         if not waits and below.has_focus:
             above.focus()
         below.set_class(not waits, "empty")
+        self.name_pane()
         self.refresh_top()
+
+    def pane(self) -> tuple[str, str]:
+        """Return which table has the keys, if there are two."""
+        waiting = self.query_one("#waiting", LineTable)
+        if waiting.has_class("empty"):
+            return "", ""
+        return ("waits" if waiting.has_focus else "runs"), ""
 
     def crumbs(self) -> Spans:
         """Say how much runs, what it uses together, and how much waits."""

@@ -51,6 +51,8 @@ class RunScreen(OneRun, LogKeys):
     RunScreen #run { height: 1fr; }
     RunScreen RailsList { padding-right: 1; }
     RunScreen AttemptPane { width: 1fr; border-left: solid ansi_bright_black; }
+    RunScreen AttemptPane:focus-within { border-left: heavy ansi_cyan; }
+    RunScreen.one-pane AttemptPane:focus-within { border-left: none; }
     RunScreen.one-pane AttemptPane { display: none; border-left: none; }
     RunScreen.one-pane.log-front AttemptPane { display: block; }
     RunScreen.one-pane.log-front #tasks { display: none; }
@@ -211,6 +213,10 @@ class RunScreen(OneRun, LogKeys):
             if action.id in _ONE_TASK and not self.attempt_pane.explaining:
                 return _GROUP_ROW
         return super().why_not(action)
+
+    def pane(self) -> tuple[str, str]:
+        """Return which half has the keys; the log's are those of a log."""
+        return ("log", "log") if self.attempt_pane.has_focus_within else ("tasks", "")
 
     def crumbs(self) -> Spans:
         """Return DAG and run for the top line."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.worker import Worker
@@ -175,6 +175,15 @@ class View(Screen[None]):
         """Draw the top line again after something that it shows has changed."""
         if self.is_mounted:
             self.query_one(StatusBar).refresh_line()
+
+    def pane(self) -> tuple[str, str]:
+        """Return the name of the pane that has the keys, "" if there is one only; and the view it is like."""
+        return "", ""
+
+    @on(events.DescendantFocus)
+    def name_pane(self) -> None:
+        """Name the keys of the pane that has them now."""
+        self.query_one(KeyFooter).set_pane(*self.pane())
 
     # -- keys ------------------------------------------------------------------------------------
 

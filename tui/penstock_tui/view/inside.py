@@ -59,7 +59,7 @@ def _fits(first: int, last: int, cells: int) -> bool:
 def head(detail: TaskDetail, now: datetime, looks: Looks) -> Spans:
     """Return where the task stands: state, time taken, try, what is usual."""
     task = detail.task
-    taken = durations.span(durations.took(task.start, task.end, now))
+    taken = durations.span(durations.took(task.begun, task.ended, now))
     spans: Spans = [looks.worded(task.state.value), (f"  {taken}", "")]
     if task.max_tries > 1:
         spans.append((f"  try {task.try_number} of {task.max_tries}", ""))

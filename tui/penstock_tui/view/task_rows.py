@@ -128,7 +128,7 @@ def name_of(task: TaskRow, groups: Sequence[str]) -> str:
 
 def task_cells(task: TaskRow, now: datetime) -> dict[str, Spans]:
     """Return the figures of a task by column, without its name."""
-    taken = durations.took(task.start, task.end, now) if task.state not in _NOT_TIMED else None
+    taken = durations.took(task.begun, task.ended, now) if task.state not in _NOT_TIMED else None
     share = None
     if task.cpu_seconds is not None and taken and task.state in TERMINAL:
         share = task.cpu_seconds / taken
@@ -186,7 +186,7 @@ def counts_down(task: TaskRow) -> bool:
 
 def group_cells(tasks: Sequence[TaskRow], now: datetime) -> dict[str, Spans]:
     """Return the figures of a folded group by column, without its name."""
-    starts = [task.start for task in tasks if task.start is not None]
+    starts = [task.begun for task in tasks if task.begun is not None]
     ends = [task.end for task in tasks if task.end is not None]
     going = any(task.state in COUNTS_UP for task in tasks)
     taken = None

@@ -132,6 +132,18 @@ class TaskRow(View, frozen=True, kw_only=True):
     """The name that a mapped instance gives itself, by its ``map_index_template``."""
     stops: tuple[str, ...] = ()
     """Where the run has a breakpoint that it has not got to: ``before`` it, ``after`` it; in `RunDetail`."""
+    first_look: datetime | None = None
+    """When a sensor looked for the first time, over its checks and retries."""
+
+    @property
+    def begun(self) -> datetime | None:
+        """Since when it is at work: the start of its try, or a sensor's first look."""
+        return self.first_look if self.first_look is not None else self.start
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it ended; None for a sensor between two checks, whose wait goes on."""
+        return None if self.state is TaskState.UP_FOR_RESCHEDULE else self.end
 
     def slow(self, now: datetime) -> bool:
         """Return whether it took longer than 95 % of its runs do, or already does at *now*."""

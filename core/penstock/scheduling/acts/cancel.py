@@ -52,7 +52,7 @@ def plan_cancel(world: World, act: Cancel) -> Planned:
     ]
     title = counted("Cancel", len(tasks), "task")
     if act.task_id is None:
-        title = f"Cancel run with {amount(len(items), 'unfinished task')}"
+        title = f"Cancel run, {amount(len(items), 'task')}"
     cli = ["cancel", act.dag_id, act.run_id, *([act.task_id] if act.task_id else [])]
     seen = ["without teardowns"] if settled else []
     plan = make_plan("cancel", title, items, means=act, seen=seen, notes=notes, cli=cli)
