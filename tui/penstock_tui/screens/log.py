@@ -11,6 +11,7 @@ from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys
 from penstock_tui.target import NOTHING, Target, TaskTarget
 from penstock_tui.view.spans import Spans
+from penstock_tui.view.task_rows import run_name
 from penstock_tui.widgets.attempt_pane import AttemptPane
 
 
@@ -91,7 +92,8 @@ class LogScreen(LogKeys):
 
     def crumbs(self) -> Spans:
         """Return DAG, run and task for the top line."""
-        return [(f"{label(self.dag_id)} > {label(self.run_id)} > {label(self.task_id)}", "dim")]
+        run = run_name(self.detail.run, self.shell.zone) if self.detail is not None else label(self.run_id)
+        return [(f"{label(self.dag_id)} > {run} > {label(self.task_id)}", "dim")]
 
     def copied(self) -> str:
         """Return the marked line, or else the lowest."""

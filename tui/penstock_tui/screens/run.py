@@ -24,7 +24,7 @@ from penstock_tui.screens.view import marks_chip
 from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget
 from penstock_tui.view import durations, filters
 from penstock_tui.view.spans import Spans
-from penstock_tui.view.task_rows import FIELDS, key_of, run_line
+from penstock_tui.view.task_rows import FIELDS, key_of, run_line, run_name
 from penstock_tui.widgets.attempt_pane import AttemptPane
 from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.log_pane import TitleLine
@@ -220,7 +220,11 @@ class RunScreen(OneRun, LogKeys):
 
     def crumbs(self) -> Spans:
         """Return DAG and run for the top line."""
-        return [(f"{label(self.dag_id)} > {label(self.run_id)}", "dim")]
+        run: str = label(self.run_id)
+        if self.detail is not None:
+            zone = durations.zone(self.dag.timezone) if self.dag is not None else self.shell.zone
+            run = run_name(self.detail.run, zone)
+        return [(f"{label(self.dag_id)} > {run}", "dim")]
 
     def chip(self) -> Spans:
         """Return the active filter, and how many tasks are marked."""

@@ -10,6 +10,7 @@ from penstock.model.states import TERMINAL
 from penstock_tui.dialogs.confirm import Confirm
 from penstock_tui.shell import Shell
 from penstock_tui.target import BackfillTarget, Target, TaskTarget, run_of
+from penstock_tui.verbs.dag_zone import zone_of
 from penstock_tui.verbs.wording import words_of
 from penstock_tui.view.tally import done_of
 from penstock_tui.view.task_rows import key_of
@@ -19,7 +20,9 @@ async def cancel(shell: Shell, targets: Sequence[Target]) -> None:
     """Show what would end."""
     chosen = [act for target in targets for act in _acts(target)]
     keep = "Keep them running" if len(targets) > 1 else "Keep running"
-    await shell.push_screen_wait(Confirm(f"Cancel {words_of(targets)}", chosen, keep))
+    await shell.push_screen_wait(
+        Confirm(f"Cancel {words_of(targets, await zone_of(shell, targets[0]))}", chosen, keep)
+    )
 
 
 def _acts(target: Target) -> list[AnyAct]:

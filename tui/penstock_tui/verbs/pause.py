@@ -13,9 +13,8 @@ from penstock.model.states import TERMINAL
 from penstock_tui.dialogs.confirm import Ask
 from penstock_tui.dialogs.pause_many import PauseManyDialog
 from penstock_tui.shell import Shell
-from penstock_tui.target import BackfillTarget, DagTarget, RunTarget, Target, TaskTarget
+from penstock_tui.target import BackfillTarget, DagTarget, OfNoDag, RunTarget, Target, TaskTarget
 from penstock_tui.verbs.at_once import commit_at_once
-from penstock_tui.verbs.wording import words_of
 from penstock_tui.view.pauses import is_hold
 from penstock_tui.view.task_rows import key_of
 
@@ -46,9 +45,13 @@ async def pause(shell: Shell, targets: Sequence[Target]) -> None:
     [thing] = things
     act = thing.lift if thing.paused else thing.pause
     if thing.paused and await _starts_runs(shell, act):
-        await shell.push_screen_wait(Ask(f"Resume {words_of(targets)}", [act], "Keep it paused"))
+        await shell.push_screen_wait(Ask(f"Resume {_of(targets[0])}", [act], "Keep it paused"))
     else:
         await commit_at_once(shell, [act])
+
+
+def _of(target: Target) -> str:
+    return "it" if isinstance(target, OfNoDag) else target.dag_id
 
 
 def _noun(targets: Sequence[Target]) -> str:

@@ -9,6 +9,7 @@ from penstock.model.states import TaskState
 from penstock_tui.dialogs.retry import RetryDialog
 from penstock_tui.shell import Shell
 from penstock_tui.target import Target, TaskTarget, run_of
+from penstock_tui.verbs.dag_zone import zone_of
 from penstock_tui.verbs.wording import words_of
 from penstock_tui.view.task_rows import key_of
 
@@ -28,7 +29,7 @@ async def retry(shell: Shell, targets: Sequence[Target]) -> None:
         if run.dag_id not in newest:
             newest[run.dag_id] = await _version(shell, run.dag_id)
         behind += newest[run.dag_id] not in {None, run.dag_version}
-    title = f"Retry {words_of(targets, tasks=chosen[0].tasks)}"
+    title = f"Retry {words_of(targets, await zone_of(shell, targets[0]), tasks=chosen[0].tasks)}"
     await shell.push_screen_wait(RetryDialog(title, chosen, behind))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
 from penstock_tui.target import (
     BackfillTarget,
@@ -15,11 +16,14 @@ from penstock_tui.target import (
     TaskTarget,
     run_of,
 )
-from penstock_tui.view.task_rows import key_of
+from penstock_tui.view.task_rows import key_of, run_name
 
 
-def words_of(targets: Sequence[Target], *, tasks: Sequence[str] | None = None) -> str:
-    """Return *targets* in words; *tasks* are the names to use where not all tasks of the target are meant."""
+def words_of(targets: Sequence[Target], zone: tzinfo, *, tasks: Sequence[str] | None = None) -> str:
+    """Return *targets* in words, runs by their date in *zone*.
+
+    *tasks* are the names to use where not all tasks of the target are meant.
+    """
     if len(targets) > 1:
         count = sum(target.count for target in targets if isinstance(target, TaskTarget))
         return f"{count} tasks of {len(targets)} runs" if count else f"{len(targets)} runs"
@@ -43,4 +47,4 @@ def words_of(targets: Sequence[Target], *, tasks: Sequence[str] | None = None) -
             return target.name
         case _:
             run = run_of(target)
-            return f"{target.dag_id} {run.run_id}" if run is not None else target.dag_id
+            return f"{target.dag_id} {run_name(run, zone)}" if run is not None else target.dag_id
