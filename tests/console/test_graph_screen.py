@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from drive.console import SIZES, Driver, driving
@@ -224,6 +226,17 @@ async def test_a_move_within_what_is_seen_sends_little() -> None:
         await driver.until(lambda: cursor(screen) == "join")
         await driver.pilot.pause(0.3)
         assert 0 < count() < 1200
+
+
+async def test_any_keys_at_any_size_leave_the_cursor_on_a_node() -> None:
+    chance = random.Random(4)
+    keys = ["left", "right", "up", "down", "z", "plus", "minus", "g", "G", "pageup", "e", "n", "asterisk"]
+    async with driving(crowded(400)) as driver:
+        screen = await at_graph(driver, "crowd", run=False)
+        for size in ((1, 1), (13, 5), (60, 15), (120, 36)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.press(*chance.choices(keys, k=25))
+            assert cursor(screen) in screen.graph.graph.picture.drawing.places
 
 
 async def test_the_first_run_of_a_dag_takes_the_place_of_its_bare_tasks() -> None:

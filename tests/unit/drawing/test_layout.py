@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.model.drawing.box import EAST, NORTH, SIDES, SOUTH, WEST
-from penstock.model.drawing.layers import place
+from penstock.model.drawing.layers import Spot, Wires, place
 from penstock.model.drawing.layout import ARROW, Drawing, draw
 from penstock.model.drawing.order import Node
 
@@ -176,6 +177,40 @@ def test_layers_are_those_of_the_longest_path() -> None:
     layers = place(nodes("a:", "b:a", "c:a b"))
     assert [[spot.key for spot in layer] for layer in layers.spots][2] == ["c"]
     assert {spot.layer for spot in layers.tasks if spot.key == "c"} == {2}
+
+
+@given(dags())
+@settings(max_examples=30)
+def test_no_two_neighbours_of_a_layer_would_cross_less_the_other_way(dag: list[Node]) -> None:
+    layers = place(dag)
+    rows, fed = layers.rows, {spot: [] for spot in layers.feeds}  # type: ignore[var-annotated]
+    for spot, targets in layers.feeds.items():
+        for target in targets:
+            fed[target].append(spot)
+
+    def crossing(upper: Spot, lower: Spot) -> int:
+        return sum(
+            rows[one] > rows[other]
+            for joined in (layers.feeds, fed)
+            for one in joined[upper]
+            for other in joined[lower]
+        )
+
+    for spots in layers.spots:
+        for upper, lower in pairwise(spots):
+            if _joined(layers.feeds, fed, upper, lower):
+                assert crossing(upper, lower) <= crossing(lower, upper)
+
+
+def _joined(feeds: Wires, fed: Wires, one: Spot, other: Spot) -> bool:
+    """Return whether lines lead from one spot to the other, this way or that."""
+    seen, stack = {one}, [one]
+    while stack:
+        for spot in (*feeds[spot_ := stack.pop()], *fed[spot_]):
+            if spot not in seen:
+                seen.add(spot)
+                stack.append(spot)
+    return other in seen
 
 
 def test_parts_that_are_not_joined_stand_below_each_other() -> None:

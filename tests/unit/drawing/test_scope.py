@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from penstock.model.drawing.layers import passing
 from penstock.model.drawing.order import Node, Order
 from penstock.model.drawing.picture import LONGEST, TANGLED, Picture, label, picture, short
 from penstock.model.drawing.scope import ALIKE, READABLE, Scope, bundled, first_folds, scope
@@ -98,6 +99,15 @@ def test_what_is_tangled_is_drawn_near_one_task() -> None:
     assert whole.drawing.lanes > TANGLED
     assert len(whole.scope.nodes) == 80
     assert picture(order, {}).scope.steps is not None
+
+
+def test_lines_through_layers_are_counted_before_anything_is_drawn() -> None:
+    long_way = [Node("a"), Node("b", ("a",)), Node("c", ("b",)), Node("d", ("c", "a"))]
+    assert passing(long_way) == 2 / 4
+    assert passing([]) == 0
+    crowd = [Node(f"c{at}", tuple(f"c{up}" for up in (at - 1, at // 2) if up >= 0)) for at in range(200)]
+    assert passing(crowd) > TANGLED
+    assert picture(Order(crowd, {}), {}).scope.steps is not None
 
 
 # -- text ------------------------------------------------------------------------------------------

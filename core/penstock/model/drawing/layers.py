@@ -1,8 +1,8 @@
 """Where the tasks of a DAG stand in a drawing from left to right: columns, order, rows. Pure.
 
 Longest-path layers. Tasks with the same children share one line; where it skips layers it runs through
-waypoints. Sweeps by barycentre keep the order with the fewest crossings, rows follow the neighbours'
-median, and parts that are not joined stand below each other.
+waypoints. Sweeps by barycentre keep the order with the fewest crossings, then neighbours are exchanged;
+rows follow the median of what they are joined to, and parts that are not joined stand below each other.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import NamedTuple
 from penstock.model.drawing.order import Node, Order
 
 _SWEEPS = 8
+_EXCHANGES = 6
+"""How often neighbours are exchanged at most; each time there are fewer crossings."""
 _SETTLINGS = 4
 
 
@@ -69,6 +71,14 @@ def place(nodes: Sequence[Node]) -> Layers:
         feeds=feeds,
         tasks=frozenset(Spot(key, layer) for key, layer in depth.items()),
     )
+
+
+def passing(nodes: Sequence[Node]) -> float:
+    """Return how many lines run through a layer on their way to later ones, on average."""
+    order = Order([Node(node.key, node.upstream) for node in nodes], {})
+    depth = depths(order)
+    waypoints = len(_wires(order, depth)) - len(depth)
+    return waypoints / (1 + max(depth.values(), default=0))
 
 
 def _wires(order: Order, depth: Mapping[str, int]) -> dict[Spot, list[Spot]]:
@@ -139,7 +149,40 @@ def _fewest_crossings(
         count = _crossings(current, feeds)
         if count < fewest:
             best, fewest = [list(layer) for layer in current], count
+    best = [list(layer) for layer in best]
+    for _ in range(_EXCHANGES if fewest else 0):
+        exchanged = [_exchange(best, number, feeds, fed, part) for number in range(len(best))]
+        if True not in exchanged:
+            break
     return best
+
+
+def _exchange(
+    layers: list[list[Spot]], number: int, feeds: Wires, fed: Wires, part: Mapping[Spot, int]
+) -> bool:
+    """Exchange neighbours of a layer whose lines cross less the other way; return whether any did."""
+    layer, better = layers[number], False
+    before = {spot: place for place, spot in enumerate(layers[number - 1])} if number else {}
+    after = {spot: place for place, spot in enumerate(layers[number + 1])} if number + 1 < len(layers) else {}
+    ends = {
+        spot: ([before[other] for other in fed[spot]], [after[other] for other in feeds[spot]])
+        for spot in layer
+    }
+
+    def crossing(upper: Spot, lower: Spot) -> int:
+        return sum(
+            one > other
+            for ones, others in zip(ends[upper], ends[lower], strict=True)
+            for one in ones
+            for other in others
+        )
+
+    for place in range(len(layer) - 1):
+        upper, lower = layer[place : place + 2]
+        if part[upper] == part[lower] and crossing(upper, lower) > crossing(lower, upper):
+            layer[place], layer[place + 1] = lower, upper
+            better = True
+    return better
 
 
 def _arrange(layer: list[Spot], beside: Sequence[Spot], edges: Wires, part: Mapping[Spot, int]) -> None:

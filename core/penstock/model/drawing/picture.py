@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from penstock.model.drawing.box import to_ascii
+from penstock.model.drawing.layers import passing
 from penstock.model.drawing.layout import Drawing, draw, in_ascii
 from penstock.model.drawing.nodes import MAPPED
 from penstock.model.drawing.order import Order
@@ -84,11 +85,12 @@ def picture(
     """
     most = len(order.keys) if everything else READABLE
     shown = scope(order, folded=folded, apart=apart, around=around, steps=steps, most=most)
-    found = Picture.of(shown, states)
-    if shown.steps is None and found.drawing.lanes > TANGLED and not everything:
-        shown = scope(order, folded=folded, apart=apart, around=around, steps=STEPS)
+    whole = shown.steps is None and not everything
+    if not whole or passing(shown.nodes) <= TANGLED:  # else it need not be drawn to know that
         found = Picture.of(shown, states)
-    return found
+        if not whole or found.drawing.lanes <= TANGLED:
+            return found
+    return Picture.of(scope(order, folded=folded, apart=apart, around=around, steps=STEPS), states)
 
 
 def label(shown: Scope, key: str, states: States) -> Label:
