@@ -75,13 +75,13 @@ def _whole_year() -> dict[Key, Row]:
     return {key: tuple(values) for key, values in sums.items()}
 
 
-def stored_mart(warehouse: Path) -> dict[Key, Row]:
-    """Return the rows of the table ``delays`` in the same form; fails on a key that is there twice."""
+def stored_mart(warehouse: Path, table: str = "delays") -> dict[Key, Row]:
+    """Return the rows of *table* in the same form; fails on a key that is there twice."""
     import duckdb
 
     with duckdb.connect(str(warehouse), read_only=True) as db:
         rows = db.execute(
-            f"SELECT on_date, carrier, origin, hour, {', '.join(COLUMNS)} FROM delays"
+            f"SELECT on_date, carrier, origin, hour, {', '.join(COLUMNS)} FROM {table}"
         ).fetchall()
     mart = {(row[0], row[1], row[2], row[3]): tuple(row[4:]) for row in rows}
     assert len(mart) == len(rows), "the mart has a key twice"

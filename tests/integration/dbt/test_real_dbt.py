@@ -8,14 +8,16 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.nyc_expected import expected_mart, stored_mart
 from drive.instance import processes
 from drive.real_dbt import installed_dbt
-from drive.sample_home import SampleHome
+from drive.sample_home import SAMPLES, SampleHome
 from drive.waiting import wait_for
 from penstock.model.states import RUN_TERMINAL
 
@@ -35,7 +37,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
         said = {"project_dir": str(tmp_path / "shop"), "dbt": str(installed_dbt()), **options}
         said = {"freshness": "none", "is_paused_upon_creation": False, **said}
         home.write_dag("shop", f"from penstock import DbtDag\n\nDbtDag('shop', **{said!r})\n")
-        home.start()
+        home.start(wait=False)
+        home.await_ready(300)
         wait_for(lambda: loaded(home), 300, "the project is neither loaded nor refused")
         return home
 
@@ -101,7 +104,7 @@ def test_a_broken_project_is_an_error_in_dbts_words_until_it_is_mended(make: Mak
     shutil.copytree(PROJECT, project)
     (project / "models" / "new.sql").write_text("select *\nfrom {{ ref('nowhere') }}\n")
     home = make()
-    error = home.ask("dags", "errors", exit_code=1)["errors"][0]
+    error = home.ask("dags", "errors")["errors"][0]
     assert "depends on a node named 'nowhere' which was not found" in error["message"]
     assert "models/new.sql" in error["message"]
     assert error["line"] == 3
@@ -152,3 +155,21 @@ def test_a_kill_of_the_real_dbt(make: Make, tmp_path: Path) -> None:
     assert set(run(home, "retry", "shop", "latest", "--yes").values()) == {"success"}
     log = home.type("logs", "shop", "latest", "dbt").stdout
     assert "START seed" not in log
+
+
+@pytest.mark.slow
+def test_the_sample_makes_the_figures_of_the_sql_mart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PENSTOCK_VAR_DBT", str(installed_dbt()))
+    home = SampleHome(tmp_path / "home", f'dags_folder = "{SAMPLES}"\nparse_timeout = 300\n')
+    day = date(2013, 1, 5)
+    home.type("test", SAMPLES / "nyc_flights.py", "nyc_flights", "--logical-date", str(day))
+    report = home.ask("test", SAMPLES / "nyc_dbt.py", "nyc_dbt", limit=300)
+    assert {task["state"] for task in report["tasks"]} == {"success"}
+    assert {"dbt", "departures", "delays", "no_flight_is_lost"} <= {
+        task["task_id"] for task in report["tasks"]
+    }
+    warehouse = home.home / "nyc_flights" / "warehouse.duckdb"
+    marts = [stored_mart(warehouse, table) for table in ("main.delays", "dbt.delays")]
+    assert marts[0] == marts[1] == expected_mart(day, day)
