@@ -1,4 +1,4 @@
-"""The real dbt with DuckDB: `drive.real_dbt` says which, and installs it once."""
+"""The real dbt with DuckDB: `drive.real_tools` says which, and installs it once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from data.nyc_expected import expected_mart, stored_mart
 from drive.instance import processes
-from drive.real_dbt import installed_dbt
+from drive.real_tools import installed_dbt
 from drive.sample_home import SAMPLES, SampleHome
 from drive.waiting import wait_for
 from penstock.model.states import RUN_TERMINAL
@@ -122,10 +122,11 @@ def has_task(home: SampleHome, name: str) -> bool:
 @pytest.mark.slow
 def test_nodes_as_tasks_and_freshness_as_a_sensor(make: Make, tmp_path: Path) -> None:
     home = make(freshness="sensor", tests="grouped", exclude="bad+", poke_interval=1, vars={"number": "7"})
-    tasks = {task["task_id"]: task for task in home.ask("dags", "show", "shop")["tasks"]}
+    with home.client() as engine:
+        tasks = {task.task_id: task for task in engine.dag("shop").nodes}
     assert set(tasks) == {"raw_orders", "orders", "orders_tests", "totals", "raw_raw_orders_fresh"}
-    assert tasks["totals"]["retries"] == 4
-    pools = {task["pool"] for task in tasks.values()}
+    assert tasks["totals"].retries == 4
+    pools = {task.pool for task in tasks.values()}
     assert len(pools) == 1
     assert pools.pop().startswith("duckdb-shop-")
     home.type("trigger", "shop")

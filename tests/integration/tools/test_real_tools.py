@@ -1,0 +1,98 @@
+"""What `docs/tools.md` says of other tools, with the tools themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drive.real_tools import installed
+from drive.sample_home import SampleHome, states
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+LUIGI = """
+import luigi
+
+class Fails(luigi.Task):
+    def run(self):
+        raise ValueError("no")
+
+    def output(self):
+        return luigi.LocalTarget("never")
+
+class After(luigi.Task):
+    def requires(self):
+        return Fails()
+
+    def output(self):
+        return luigi.LocalTarget("never either")
+
+class Missing(luigi.ExternalTask):
+    def output(self):
+        return luigi.LocalTarget("not there")
+"""
+CODES = """
+[retcode]
+already_running = 10
+missing_data = 20
+not_run = 25
+task_failed = 30
+scheduling_error = 35
+unhandled_exception = 40
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[SampleHome]:
+    made = SampleHome(tmp_path / "home", "stop_grace = 2\n")
+    yield made
+    made.close()
+
+
+def outcome(home: SampleHome, command: str, cwd: Path, *, exit_code: int) -> tuple[str, str]:
+    """Run *command* as a task; return its state and what it printed."""
+    file = home.write_dag(
+        "tool",
+        "from penstock import DAG, BashOperator\n\n"
+        "with DAG('tool', schedule=None):\n"
+        f"    BashOperator(task_id='run', bash_command={command!r}, cwd={str(cwd)!r})\n",
+    )
+    done = home.type("test", file, exit_code=exit_code, limit=300)
+    report = home.ask("test", file, exit_code=exit_code, limit=300)
+    return states(report)["run"], done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("task", "without", "code"),
+    [("Fails", "success", 30), ("After", "success", 30), ("Missing", "success", 20)],
+)
+def test_luigi_needs_exit_codes(home: SampleHome, tmp_path: Path, task: str, without: str, code: int) -> None:
+    (tmp_path / "work.py").write_text(LUIGI)
+    luigi = installed("luigi==3.8.1") / "luigi"
+    command = f"PYTHONPATH=. {luigi} --module work {task} --local-scheduler"
+    assert outcome(home, command, tmp_path, exit_code=0)[0] == without
+    (tmp_path / "luigi.cfg").write_text(CODES)
+    state, said = outcome(home, command, tmp_path, exit_code=1)
+    assert state == "failed"
+    assert f"exit {code}" in said or f"exit code {code}" in said
+
+
+def test_a_notebook_that_ends_its_interpreter_fails(home: SampleHome, tmp_path: Path) -> None:
+    cells = ["print('first')", "import os; os._exit(0)", "print('never')"]
+    notebook = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "python3", "language": "python"}},
+        "cells": [
+            {"cell_type": "code", "id": f"c{place}", "metadata": {}, "outputs": [], "source": text}
+            | {"execution_count": None}
+            for place, text in enumerate(cells)
+        ],
+    }
+    (tmp_path / "in.ipynb").write_text(json.dumps(notebook))
+    papermill = installed("papermill==2.7.0", "ipykernel==7.4.0") / "papermill"
+    state, said = outcome(home, f"{papermill} in.ipynb out.ipynb", tmp_path, exit_code=1)
+    assert state == "failed"
+    assert "exit 138" in said or "exit code 138" in said
