@@ -14,6 +14,7 @@ from drive.console import SIZES, Driver, driving, open_log
 from fakes.engine import FakeEngine
 from fakes.world import replace
 from penstock.errors import UsageError
+from penstock.model.states import TaskState
 from penstock.model.views.attempts import LogChunk
 from penstock_tui.dialogs.ask_line import AskLine
 from penstock_tui.outside import command_of, run
@@ -332,3 +333,23 @@ async def test_a_log_is_saved_and_no_file_is_overwritten_unasked(tmp_path: Path)
             await driver.until(lambda: not [*tmp_path.glob(".*")])
     finally:
         os.umask(old)
+
+
+# -- a log that was too long -----------------------------------------------------------------------
+
+
+async def test_a_follower_sees_how_much_was_left_out_once_it_has_ended() -> None:
+    engine = FakeEngine()
+    run_id = engine.world.runs_of("fx_rates")[0].run_id
+    attempt_id = engine.world.attempt_of("fx_rates", run_id, "pull_jpy", 1)
+    said = b"[penstock] the log is full: the last 9 bytes follow at the end".ljust(119) + b"\n"
+    engine.world.logs[attempt_id] = b"first\n" + said
+    async with driving(engine) as driver:
+        await open_log(driver, "fx_rates", "pull_jpy")
+        await driver.sees("first", "the log is full", "FOLLOW")
+        now = b"[penstock] 800 bytes left out, 70 lines: the log keeps the first 6 and the last 5".ljust(119)
+        engine.world.logs[attempt_id] = b"first\n" + now + b"\nlast\n"
+        engine.world.attempts[attempt_id] = replace(engine.world.attempts[attempt_id], end=engine.now)
+        engine.set_task("fx_rates", run_id, "pull_jpy", state=TaskState.SUCCESS, end=engine.now)
+        await driver.sees("800 bytes left out, 70 lines", "last")
+        await driver.sees_not("the log is full")

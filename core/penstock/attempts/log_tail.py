@@ -22,8 +22,12 @@ _HEADER = struct.Struct("<QQQQQ")
 _COUNTED = 1 << 63
 _OLD_HEADER = struct.Struct("<QQQQ")
 """The same without `_COUNTED` and lines, as a supervisor of an older version writes it."""
-_LINE = 120
+LINE = 120
+"""Bytes of the line between the two parts."""
+LOG_IS_FULL = b"[penstock] the log is full: the last "
+"""How that line begins until the attempt has ended."""
 _OLD_LINE = 100
+_OURS = "[penstock] "
 _FIRST_LINE = 4096
 _NEW = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
@@ -94,7 +98,7 @@ def join(folder: str) -> tuple[int, int]:
             ends = 0 if lines is None else max(0, lines - data.count(10))
             counted = "" if lines is None else f", {ends} line{'' if ends == 1 else 's'}"
             text = f"{left_out} bytes left out{counted}: the log keeps the first {first} and the last {last}"
-            line = _line(text, _OLD_LINE if lines is None else _LINE)
+            line = _line(text, _OLD_LINE if lines is None else LINE)
             if line_at:
                 _write(log, memoryview(line), line_at)
             else:
@@ -118,7 +122,7 @@ def _say_full(folder: str, size: int) -> tuple[int, int]:
     try:
         end = os.fstat(log).st_size
         begin = _begin(log, end)
-        text = f"the log is full: the last {size} bytes follow at the end"
+        text = f"{LOG_IS_FULL.decode().removeprefix(_OURS)}{size} bytes follow at the end"
         _write(log, memoryview(begin + _line(text)), end)
     except OSError:
         return 0, 0
@@ -132,9 +136,9 @@ def _begin(log: int, end: int) -> bytes:
     return b"\n" if end and os.pread(log, 1, end - 1) != b"\n" else b""
 
 
-def _line(text: str, length: int = _LINE) -> bytes:
+def _line(text: str, length: int = LINE) -> bytes:
     """Return *text* as a line of a fixed length, so that another one can replace it."""
-    return f"[penstock] {text}".ljust(length - 1)[: length - 1].encode() + b"\n"
+    return f"{_OURS}{text}".ljust(length - 1)[: length - 1].encode() + b"\n"
 
 
 def _read_header(ring: int) -> tuple[int, int, int, int, int | None, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from penstock.api.log_moment import offset_since
+from penstock.attempts.log_tail import LINE, LOG_IS_FULL
 from penstock.cli.lookup import run_id_of, split_task, suggesting, zone_of
 from penstock.cli.moments import Ago, in_zone
 from penstock.cli.options import dag_argument, json_option, optional_task_argument, run_argument
@@ -203,13 +204,19 @@ def _copy(
     if since is not None:
         offset = max(offset, offset_since(engine, row.attempt_id, since))
     end = None if until is None else offset_since(engine, row.attempt_id, until)
+    full: int | None = None
     for data in chunks(engine, row.attempt_id, follow=follow, offset=offset):
         if end is not None and offset + len(data) >= end:
             output.write(data[: max(0, end - offset)])
             break
+        if follow and LOG_IS_FULL in data:
+            full = offset + data.find(LOG_IS_FULL)
         output.write(data)
         offset += len(data)
     output.finish()
+    if full is not None:  # what was said there while it was followed is a number now
+        said = engine.read_log(row.attempt_id, full, LINE).data
+        say(said.partition(b"\n")[0].decode(errors="replace").strip())
     kept = row.outcome.log_bytes if row.outcome is not None else None
     if kept and not engine.read_log(row.attempt_id, 0, 1).size:
         say(f"the log of this attempt, {kept} bytes, is gone: somebody removed it")

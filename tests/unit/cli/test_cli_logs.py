@@ -217,3 +217,23 @@ def test_a_log_that_somebody_removed_is_said_to_be_gone(attempt: str, engine: Fa
     del engine.world.logs[attempt]
     answer = say("logs", "hello", "latest", "a")
     assert "17 bytes, is gone" in answer.err
+
+
+def test_a_follower_hears_at_the_end_how_much_was_left_out(
+    say: Say, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = engine.world.runs_of("fx_rates")[0]
+    attempt_id = engine.world.attempt_of("fx_rates", run.run_id, "pull_jpy", 1)
+    full = b"[penstock] the log is full: the last 9 bytes follow at the end".ljust(119) + b"\n"
+    engine.world.logs[attempt_id] = b"first\n" + full
+
+    def end(_seconds: float) -> None:
+        left_out = b"[penstock] 800 bytes left out, 70 lines: ...".ljust(119) + b"\n"
+        engine.world.logs[attempt_id] = b"first\n" + left_out + b"last\n"
+        engine.world.attempts[attempt_id] = replace(engine.world.attempts[attempt_id], end=engine.now)
+        engine.set_task("fx_rates", run.run_id, "pull_jpy", state=TaskState.SUCCESS, end=engine.now)
+
+    monkeypatch.setattr("penstock.cli.logs.time.sleep", end)
+    answer = say("logs", "fx_rates", run.run_id, "pull_jpy", "-f")
+    assert answer.out.encode() == b"first\n" + full + b"last\n"
+    assert "800 bytes left out, 70 lines: ...\n" in answer.err

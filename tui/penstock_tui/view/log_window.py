@@ -167,6 +167,18 @@ class LogWindow:
         self._starts = self._starts[:last]
         self.end = cut
 
+    def find(self, text: bytes) -> int | None:
+        """Return where *text* first stands in what is in memory."""
+        at = self._data.find(text)
+        return None if at < 0 else self.start + at
+
+    def rewrite(self, data: bytes, offset: int) -> None:
+        """Put *data* in the place of as many bytes from *offset* on: a line was replaced by one as long."""
+        first = offset - self.start
+        if first >= 0 and offset + len(data) <= self.end:
+            self._data[first : first + len(data)] = data
+            self.version += 1
+
     # -- reading ---------------------------------------------------------------------------------
 
     def offset(self, index: int) -> int:

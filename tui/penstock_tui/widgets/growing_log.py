@@ -7,6 +7,7 @@ import asyncio
 from textual.message import Message
 from textual.widget import Widget
 
+from penstock.attempts.log_tail import LINE, LOG_IS_FULL
 from penstock.model.views.attempts import LogChunk
 from penstock_tui.view.log_patterns import Wanted
 from penstock_tui.view.log_rows import Place
@@ -133,6 +134,12 @@ class GrowingLog(Widget):
         window.size, window.ended = chunk.size, chunk.end
         if chunk.data or chunk.end:
             self._take(chunk, following=following)
+        full = window.find(LOG_IS_FULL) if chunk.end else None
+        if full is not None:  # now it says how much was left out
+            said = await source.read(full, LINE)
+            if said is not None and window is self.window:
+                window.rewrite(said.data, full)
+                self._redraw()
 
     def _take(self, chunk: LogChunk, *, following: bool) -> None:
         window = self.window
