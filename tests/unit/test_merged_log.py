@@ -75,6 +75,20 @@ def test_what_came_since_is_added_at_the_end_alone() -> None:
     assert text(merged, more) == WHOLE + b"d1\na4\n"
 
 
+def test_an_end_that_was_recorded_late_is_not_missed() -> None:
+    merged, said = MergedLog(), b"a1\nunfinished"
+    now = datetime.now().astimezone()
+    live = owner("a", said[:3], live=True)
+    merged.add(RunLog(owners=(live,), stretches=((0, S, 0, 3),), live=True, at=now))
+    assert (merged.asked, merged.live) == (now, True)
+    merged.add(RunLog(owners=(), stretches=(), live=False, at=now))
+    assert (merged.asked, merged.live) == (None, True), "nothing is said of one that was live"
+    whole = RunLog(owners=(owner("a", said),), stretches=((0, S, 0, len(said)),), live=False, at=now)
+    assert merged.add(whole)
+    assert (merged.asked, merged.live) == (now, False)
+    assert text(merged, {"a": said}) == said + b"\n"
+
+
 @pytest.mark.parametrize(
     ("times", "sizes", "wanted"),
     [

@@ -134,7 +134,7 @@ class LocalTasks:
         for row in printed:
             grows = row.end_us is None
             extent = self._archive.log_extent(row.attempt_id, grows=grows, most=most, since=after)
-            if not extent.size:
+            if not extent.size and not grows:
                 continue
             owners.append(LogOwner(
                 attempt_id=row.attempt_id, task_id=row.task_id, map_index=row.map_index,

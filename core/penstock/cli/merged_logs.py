@@ -176,8 +176,9 @@ def _print(line: Line, names: _Names, *, pretty: bool, safe: bool) -> None:
 
 
 def _check(merged: MergedLog, chosen: Chosen) -> None:
-    known = {owner.task_id for owner in merged.owners}
-    known |= {instance_key(owner.task_id, owner.map_index) for owner in merged.owners}
+    printed = [owner for owner in merged.owners if owner.size]
+    known = {owner.task_id for owner in printed}
+    known |= {instance_key(owner.task_id, owner.map_index) for owner in printed}
     for name in (*chosen.only, *chosen.without):
         if name not in known:
             say(f"{name} has printed nothing in this run")

@@ -23,9 +23,9 @@ _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 
 
 class Record(NamedTuple):
-    """One line. ``time`` is a text if it cannot be understood; ``level`` is in capitals, "" if unknown.
+    """One line. ``time`` is a string if it cannot be understood; ``level`` is in capitals, "" if unknown.
 
-    ``fields`` are texts on one line; ``trace`` is a stack trace or "".
+    ``fields`` are strings on one line; ``trace`` is a stack trace or "".
     """
 
     time: datetime | str | None
@@ -129,7 +129,7 @@ def _text(value: object) -> str:
 
 
 def clock(time: datetime | str | None, zone: tzinfo) -> str:
-    """Return *time* as it is shown: of a day in *zone*, to the millisecond; a text is cut to its end."""
+    """Return *time* as it is shown: of a day in *zone*, to the millisecond; a string as it is."""
     if isinstance(time, datetime):
         moment = time.astimezone(zone) if time.tzinfo is not None else time
         return moment.strftime("%H:%M:%S.") + f"{moment.microsecond // 1000:03d}"

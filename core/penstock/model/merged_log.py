@@ -89,7 +89,10 @@ class MergedLog:
                 torn = owner.torn and last == owner.size
                 self._append((places[place], at, begin, last, torn))
                 self._known[owner.attempt_id] = last
-        self.live, self.asked = answer.live, answer.at
+        # An end that was recorded late lies before what was asked for: then everything is asked for again.
+        heard = {owner.attempt_id for owner in answer.owners}
+        unheard = any(owner.live and owner.attempt_id not in heard for owner in self.owners)
+        self.live, self.asked = answer.live or unheard, None if unheard else answer.at
         return self.size > before
 
     def only(self, keep: Callable[[LogOwner], bool]) -> MergedLog:

@@ -156,8 +156,9 @@ class MergedScreen(LogKeys):
         self.shell.say(said)
 
     def _title(self) -> Spans:
-        tasks = list(dict.fromkeys(owner.task_id for owner in self._whole.owners))
-        shown = {owner.task_id for owner in self._whole.owners if self._keeps(owner)}
+        printed = [owner for owner in self._whole.owners if owner.size]
+        tasks = {owner.task_id for owner in printed}
+        shown = {owner.task_id for owner in printed if self._keeps(owner)}
         count = f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}"
         title: Spans = [(f" {count}" if len(shown) == len(tasks) else f" {len(shown)} of {count}", "bold")]
         if self.solo is not None:

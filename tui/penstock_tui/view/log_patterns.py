@@ -157,7 +157,7 @@ def wanted(text: str) -> Wanted | str:
 
 
 def words_of(source: str) -> tuple[str, ...]:
-    """Return texts of which every match of the regular expression *source* holds at least one.
+    """Return words of which every match of the regular expression *source* holds at least one.
 
     Empty if that is not plain to see. Of each alternative it is the longest run of plain characters
     outside of groups.

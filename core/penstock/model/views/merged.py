@@ -8,7 +8,7 @@ from penstock.model.views.view import View
 
 
 class LogOwner(View, frozen=True, kw_only=True, array_like=True):
-    """One attempt that printed something.
+    """One attempt that printed something, or may.
 
     ``size`` is in bytes, up to the end of a finished line while it is ``live``; ``torn``: its last line has
     no end.
