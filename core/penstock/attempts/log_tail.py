@@ -24,8 +24,6 @@ _OLD_HEADER = struct.Struct("<QQQQ")
 """The same without `_COUNTED` and lines, as a supervisor of an older version writes it."""
 LINE = 120
 """Bytes of the line between the two parts."""
-LOG_IS_FULL = b"[penstock] the log is full: the last "
-"""How that line begins until the attempt has ended."""
 _OLD_LINE = 100
 _OURS = "[penstock] "
 _FIRST_LINE = 4096
@@ -122,7 +120,7 @@ def _say_full(folder: str, size: int) -> tuple[int, int]:
     try:
         end = os.fstat(log).st_size
         begin = _begin(log, end)
-        text = f"{LOG_IS_FULL.decode().removeprefix(_OURS)}{size} bytes follow at the end"
+        text = f"the log is full: the last {size} bytes follow at the end"
         _write(log, memoryview(begin + _line(text)), end)
     except OSError:
         return 0, 0

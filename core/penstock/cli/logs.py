@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from penstock.api.log_moment import offset_since
-from penstock.attempts.log_tail import LINE, LOG_IS_FULL
 from penstock.cli.lookup import run_id_of, split_task, suggesting, zone_of
 from penstock.cli.moments import Ago, in_zone
 from penstock.cli.options import dag_argument, json_option, optional_task_argument, run_argument
 from penstock.cli.output import print_json, say
 from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError
+from penstock.model.full_log import LINE, LOG_IS_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

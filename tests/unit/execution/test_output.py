@@ -9,6 +9,7 @@ import pytest
 from penstock.attempts.files import HIDE_END, HIDE_START
 from penstock.attempts.log_index import time_of
 from penstock.attempts.log_tail import join
+from penstock.model.full_log import LINE, LOG_IS_FULL
 from penstock.supervisor import output as output_module
 from penstock.supervisor.output import Output
 
@@ -72,7 +73,8 @@ def test_a_follower_sees_offsets_that_stay(tmp_path: Path) -> None:
     end = logged(tmp_path)
     at = seen.index(b"[penstock]")
     assert end[:at] == seen[:at]
-    assert len(seen) == at + 120  # the number takes the place of what was said, and the rest comes after it
+    assert seen[at:].startswith(LOG_IS_FULL)
+    assert len(seen) == at + LINE  # the number takes the place of what was said, and the rest comes after it
     assert end[len(seen) :].startswith(b"line ")
     assert end.endswith(b"line 0499\n")
 

@@ -7,7 +7,7 @@ import asyncio
 from textual.message import Message
 from textual.widget import Widget
 
-from penstock.attempts.log_tail import LINE, LOG_IS_FULL
+from penstock.model.full_log import LINE, LOG_IS_FULL
 from penstock.model.views.attempts import LogChunk
 from penstock_tui.view.log_patterns import Wanted
 from penstock_tui.view.log_rows import Place
