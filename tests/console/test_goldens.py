@@ -23,6 +23,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "merged": (("enter", "L"), ("7 tasks", "END")),
     "now": (("6",), ("cpu%", "first barrier")),
     "graph": (("D",), ("✗ join", "exit 1")),
+    "assets": (("9",), ("orders", "rates")),
     "system": (("8",), ("parallelism", "pools")),
     "backfills": (("2",), ("nyc_flights", "at once")),
     "backfill_points": (("2", "enter"), ("2026-07-12",)),

@@ -15,6 +15,7 @@ from penstock_tui.dialogs.help import help_lines
 from penstock_tui.keymap import read_keymap
 from penstock_tui.keys_page import keys_page
 from penstock_tui.screens.all_runs import AllRunsScreen
+from penstock_tui.screens.assets import AssetsScreen
 from penstock_tui.screens.backfills import BackfillPointsScreen, BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
@@ -59,6 +60,7 @@ SCREENS: list[type[View]] = [
     GraphScreen,
     MergedScreen,
     SystemScreen,
+    AssetsScreen,
 ]
 
 

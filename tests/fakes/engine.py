@@ -363,7 +363,7 @@ class FakeEngine(AcrossDags, Forecasts, FakeTasks, FakeSystem):
     def assets(self) -> list[AssetRow]:
         """Answer `Engine.assets`."""
         self._ask("assets")
-        return []
+        return list(self.world.assets)
 
     def asset_events(
         self,
@@ -375,7 +375,7 @@ class FakeEngine(AcrossDags, Forecasts, FakeTasks, FakeSystem):
     ) -> list[AssetEventRow]:
         """Return the newest *limit* changes of an asset by name, by URI or by an alias, newest first."""
         self._ask("asset_events")
-        return []
+        return [each for each in self.world.changes if each.name == name and uri in {None, each.uri}][:limit]
 
     def variables(self) -> list[VariableRow]:
         """Answer `Engine.variables`."""

@@ -19,6 +19,7 @@ from penstock.model.graph import Graph
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.points import PointState
 from penstock.model.states import RunState, RunType, TaskState
+from penstock.model.views.assets import AssetConsumer, AssetEventRow, AssetRow, AssetTask
 from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagDetail, DagRow
@@ -83,6 +84,9 @@ class World:
     errors: list[ImportErrorRow] = field(default_factory=list)
     breakpoints: list[BreakpointRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)
+    assets: list[AssetRow] = field(default_factory=list)
+    changes: list[AssetEventRow] = field(default_factory=list)
+    """Of assets, the newest first."""
     warnings: list[str] = field(default_factory=list)
     """Of the engine itself."""
     backfills: dict[int, BackfillRow] = field(default_factory=dict)
@@ -420,6 +424,7 @@ def _believable() -> World:
             detail='  File "dags/broken.py", line 14, in <module>\n    import pandsa',
         )
     )
+    _add_assets(world)
     world.pools["default_pool"] = PoolRow(name="default_pool", slots=128, used=7, waiting=0)
     world.pools["warehouse"] = PoolRow(name="warehouse", slots=1, used=1, waiting=4, description="one writer")
     world.backfills[1] = _backfill(at_six)
@@ -541,3 +546,27 @@ _PARAMS: dict[str, dict[str, Any]] = {
     "full": {"type": "boolean", "default": False},
     "mode": {"enum": ["delta", "all"], "default": "delta"},
 }
+
+
+def _add_assets(world: World) -> None:
+    """Raw orders become orders, which start a report; rates come from elsewhere, by hand."""
+    run = world.runs_of("orders_daily")[0]
+    world.changes += [
+        AssetEventRow(event_id=2, at=NOW - timedelta(minutes=5), name="rates", uri="", extra={}, by="ada"),
+        AssetEventRow(
+            event_id=1, at=NOW - timedelta(hours=3), name="orders", uri="s3://lake/orders", extra={"rows": 3},
+            by="engine", source_dag_id="orders_daily", source_run_id=run.run_id, source_task_id="join",
+            runs=(("hello", "asset_triggered__1"),),
+        ),
+    ]  # fmt: skip
+    join = AssetTask(dag_id="orders_daily", task_id="join")
+    report = AssetConsumer(
+        dag_id="hello", schedule="orders & rates", paused=False, queued=1, waits_for=("orders",)
+    )
+    world.assets += [
+        AssetRow(name="orders", uri="s3://lake/orders", producers=(join,), consumers=(report,), events=1,
+                 last_event=world.changes[1]),
+        AssetRow(name="rates", uri="", consumers=(report,), events=1, last_event=world.changes[0]),
+        AssetRow(name="raw", uri="s3://lake/raw", readers=(join,)),
+        AssetRow(name="report", uri="", producers=(AssetTask(dag_id="hello", task_id="greet"),)),
+    ]  # fmt: skip

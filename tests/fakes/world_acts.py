@@ -90,15 +90,21 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
             why = getattr(act, "why", None)
             cli = f"penstock failures {verb} {act.fingerprint}" + (f" --why {why}" if why else "")
             return f"{verb.capitalize()} 1 cause", (item,), {}, cli
-        case acts.SetPool():
-            before = f"{world.pools[act.name].slots} slots" if act.name in world.pools else "missing"
-            item = PlanItem(
-                dag_id="", run_id=None, task_id=None, before=before, after=f"{act.slots} slots", note=act.name
-            )
-            return f"Resize pool {act.name}", (item,), {}, f"penstock pools set {act.name} {act.slots}"
+        case acts.EmitAsset() | acts.SetPool():
+            return _plan_thing(world, act)
         case _:
             name = acts.act_name(act)
             return name.replace("_", " ").capitalize(), (), {}, f"penstock {name.replace('_', ' ')}"
+
+
+def _plan_thing(world: World, act: acts.EmitAsset | acts.SetPool) -> Planned:
+    if isinstance(act, acts.EmitAsset):
+        item = PlanItem(dag_id="hello", run_id=None, task_id=None, before="waits", after="queued")
+        return f"Record a change of {act.name}", (item,), {}, f"penstock assets emit {act.name}"
+    before = f"{world.pools[act.name].slots} slots" if act.name in world.pools else "missing"
+    after = f"{act.slots} slots"
+    item = PlanItem(dag_id="", run_id=None, task_id=None, before=before, after=after, note=act.name)
+    return f"Resize pool {act.name}", (item,), {}, f"penstock pools set {act.name} {act.slots}"
 
 
 def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, actor: str) -> Done:

@@ -17,6 +17,7 @@ from textual.binding import Binding
 
 from penstock_tui.conditions import (
     always,
+    can_change,
     can_pause,
     needs_failure,
     needs_file,
@@ -32,11 +33,11 @@ from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
        "task", "history", "failures", "failure", "grid", "timeline", "now", "graph",
-       "merged", "system")  # fmt: skip
+       "merged", "system", "assets")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
 failures by cause, those of one cause; tasks by runs, timeline of a run;
-what runs now; graph of a run or DAG; the instance itself."""
+what runs now; graph of a run or DAG; the instance itself; assets."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -269,11 +270,12 @@ ACTIONS: tuple[Action, ...] = (
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
-    Action("filter", "slash", "filter", ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system"),
+    Action("filter", "slash", "filter",
+           ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system", "assets"),
            'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
-    Action("sort", "s", "sort", ("dags", "runs", "all_runs", "timeline", "now"),
+    Action("sort", "s", "sort", ("dags", "runs", "all_runs", "timeline", "now", "assets"),
            "Sort by the next column"),
-    Action("sort_reverse", "S", "reverse", ("dags", "runs", "all_runs", "timeline", "now"),
+    Action("sort_reverse", "S", "reverse", ("dags", "runs", "all_runs", "timeline", "now", "assets"),
            "Reverse the order"),
     Action("mark", "space", "mark", (*_RUNS, "points", *_MARKED),
            "Mark or unmark this row; acts then apply to the marks", rank=14),
@@ -305,6 +307,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.system", "8", "system", ALL,
            "Engine, disk, pools, executors, retention; what fails, is missed or is left out",
            cli="penstock system", verb="go_to.system"),
+    Action("view.assets", "9", "assets", ALL,
+           "Assets: last change, who makes and reads them, who waits and for what, lineage both ways",
+           cli="penstock assets list", verb="go_to.assets"),
+    Action("asset.emit", "t", "record a change", ("assets",),
+           "Record by hand that the asset has changed: shows which DAGs run",
+           rank=2, acts=True, why_disabled=can_change, cli="penstock assets emit NAME", takes="one",
+           verb="emit_asset"),
     Action("pool.resize", "s", "resize", ("system",),
            "Give the pool under the cursor another number of slots",
            rank=2, acts=True, why_disabled=needs_pool, cli="penstock pools set POOL SLOTS", takes="one",

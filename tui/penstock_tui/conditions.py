@@ -8,6 +8,7 @@ from __future__ import annotations
 from penstock.model.backfills import BACKFILLS
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState
 from penstock_tui.target import (
+    AssetTarget,
     BackfillTarget,
     DagTarget,
     FailureTarget,
@@ -94,6 +95,12 @@ def needs_file(target: Target) -> str | None:
     """Need the DAG's file."""
     dag = dag_of(target)
     return "the DAG's file is gone" if dag is not None and dag.missing else None
+
+
+def can_change(target: Target) -> str | None:
+    """Need an asset that is not an alias."""
+    alias = isinstance(target, AssetTarget) and target.asset.alias
+    return "an alias does not change by itself" if alias else None
 
 
 def needs_pool(target: Target) -> str | None:

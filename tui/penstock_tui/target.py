@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal, assert_never
 
+from penstock.model.views.assets import AssetRow
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagRow
 from penstock.model.views.failures import FailureGroup
@@ -142,6 +143,16 @@ class PoolTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetTarget:
+    """An asset."""
+
+    asset: AssetRow
+    noun: ClassVar[str] = "asset"
+    marked: ClassVar[bool] = False
+    count: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlainTarget:
     """A row that can be opened and copied, and that no act knows."""
 
@@ -153,7 +164,7 @@ class PlainTarget:
 
 OfDag = DagTarget | RunTarget | TaskTarget | BackfillTarget | PointTarget
 """What belongs to one DAG."""
-OfNoDag = FileTarget | FailureTarget | PoolTarget | PlainTarget
+OfNoDag = FileTarget | FailureTarget | PoolTarget | AssetTarget | PlainTarget
 """What belongs to none, or to several."""
 Target = OfDag | OfNoDag
 
@@ -165,7 +176,15 @@ def run_of(target: Target) -> RunRow | None:
             return target.dag.last_run if target.dag is not None else None
         case RunTarget() | TaskTarget():
             return target.run
-        case BackfillTarget() | PointTarget() | FileTarget() | FailureTarget() | PoolTarget() | PlainTarget():
+        case (
+            BackfillTarget()
+            | PointTarget()
+            | FileTarget()
+            | FailureTarget()
+            | PoolTarget()
+            | AssetTarget()
+            | PlainTarget()
+        ):
             return None
         case _:
             assert_never(target)
@@ -176,7 +195,7 @@ def dag_of(target: Target) -> DagRow | None:
     match target:
         case DagTarget() | RunTarget() | TaskTarget() | PointTarget():
             return target.dag
-        case BackfillTarget() | FileTarget() | FailureTarget() | PoolTarget() | PlainTarget():
+        case BackfillTarget() | FileTarget() | FailureTarget() | PoolTarget() | AssetTarget() | PlainTarget():
             return None
         case _:
             assert_never(target)

@@ -13,7 +13,9 @@ from penstock.cli.session import Session, pass_session
 from penstock.errors import UnknownError
 
 if TYPE_CHECKING:
-    from penstock.model.views.assets import AssetConsumer, AssetEventRow, AssetRow
+    from collections.abc import Iterable, Iterator
+
+    from penstock.model.views.assets import AssetConsumer, AssetEventRow, AssetLineage, AssetRow, Branch
 
 
 @click.group
@@ -70,22 +72,28 @@ def list_assets(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def show_asset(session: Session, *, name: str, limit: int, as_json: bool) -> None:
-    """Show one asset by name or URI, its tasks and DAGs, and its changes.
+    """Show one asset by name or URI: its tasks and DAGs, its lineage both ways, and its changes.
 
     Examples:
       penstock assets show orders
       penstock assets show orders --json | jq '.events[0].extra'
     """
     engine = session.reader()
-    row = _find(engine.assets(), name)
+    rows = engine.assets()
+    row = _find(rows, name)
     if row.alias:
         events = engine.asset_events(alias=row.name, limit=limit)
     else:
         events = engine.asset_events(row.name, uri=row.uri, limit=limit)
+    from penstock.model.lineage import Lineage
+    from penstock.model.views.assets import AssetLineage
+
+    found = Lineage(rows)
+    lineage = AssetLineage(up=found.up(row.name, row.uri), down=found.down(row.name, row.uri))
     if as_json:
-        print_json({"asset": row, "events": events})
+        print_json({"asset": row, "events": events, "lineage": lineage})
     else:
-        tell(_detail(row, events))
+        tell(_detail(row, events, lineage))
 
 
 @assets.command("graph")
@@ -164,7 +172,7 @@ def _sides(row: AssetRow) -> list[tuple[str, list[str]]]:
     return [(verb, names) for verb, names in sides if names]
 
 
-def _detail(row: AssetRow, events: list[AssetEventRow]) -> str:
+def _detail(row: AssetRow, events: list[AssetEventRow], lineage: AssetLineage) -> str:
     import json
 
     from penstock.cli import text
@@ -194,7 +202,23 @@ def _detail(row: AssetRow, events: list[AssetEventRow]) -> str:
             for event in events
         ],
     )
-    return "\n\n".join(part for part in (facts, waiting, changes if events else "never changed") if part)
+    trees = "\n".join(
+        line
+        for title, branches in (("comes from", lineage.up), ("goes to", lineage.down))
+        if branches
+        for line in (title, *_tree(branches, "  "))
+    )
+    parts = (facts, waiting, trees, changes if events else "never changed")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _tree(branches: Iterable[Branch], indent: str) -> Iterator[str]:
+    from penstock.terminal_text import clean
+
+    for branch in branches:
+        again = " (see above)" if branch.again else ""
+        yield clean(f"{indent}{f'{branch.verb} ' if branch.verb else ''}{branch.name}{again}")
+        yield from _tree(branch.below, indent + "  ")
 
 
 def _waits(consumer: AssetConsumer) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from penstock_tui.screens.all_runs import AllRunsScreen
+from penstock_tui.screens.assets import AssetsScreen
 from penstock_tui.screens.backfills import BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
@@ -97,3 +98,9 @@ async def system(shell: Shell, _targets: Sequence[Target]) -> None:
     """Show how engine, disk, pools and executors are, and what needs a hand."""
     if not isinstance(shell.screen, SystemScreen):
         await shell.push_screen(SystemScreen())
+
+
+async def assets(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show all assets."""
+    if not isinstance(shell.screen, AssetsScreen):
+        await shell.push_screen(AssetsScreen())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from penstock_tui.target import (
+    AssetTarget,
     BackfillTarget,
     FailureTarget,
     FileTarget,
@@ -43,6 +44,8 @@ def words_of(targets: Sequence[Target], zone: tzinfo, *, tasks: Sequence[str] | 
             return target.dag_id
         case PoolTarget():
             return f"pool {target.pool.name}"
+        case AssetTarget():
+            return f"asset {target.asset.name}"
         case PlainTarget():
             return target.name
         case _:

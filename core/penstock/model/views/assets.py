@@ -64,3 +64,25 @@ class AssetRow(View, frozen=True, kw_only=True):
     consumers: tuple[AssetConsumer, ...] = ()
     events: int = 0
     last_event: AssetEventRow | None = None
+
+
+class Branch(View, frozen=True, kw_only=True):
+    """One step of an asset's lineage: a task, a DAG or an asset, and what is below it."""
+
+    kind: str
+    """``task``, ``dag`` or ``asset``."""
+    name: str
+    uri: str = ""
+    dag_id: str = ""
+    verb: str = ""
+    """``made by``, ``read by`` or ``runs``."""
+    again: bool = False
+    """Whether it stands further up already, and is not opened again."""
+    below: tuple[Branch, ...] = ()
+
+
+class AssetLineage(View, frozen=True, kw_only=True):
+    """Where an asset comes from, and what becomes of it."""
+
+    up: tuple[Branch, ...] = ()
+    down: tuple[Branch, ...] = ()
