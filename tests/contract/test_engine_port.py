@@ -23,8 +23,8 @@ from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.queries import RunQuery
 from penstock.model.states import RunState, TaskState
 from penstock.store import tables
-from penstock.store.quarantine_table import QuarantineRow
 from penstock.store.statement import table_of
+from penstock.store.tables import QuarantineRow
 
 
 def test_status_counts_what_the_rows_say(port: Port) -> None:

@@ -17,8 +17,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.errors import StoreError
-from penstock.store import failure_tables as failure_tables  # noqa: PLC0414 - three more tables
-from penstock.store import quarantine_table as quarantine_table  # noqa: PLC0414 - one more table
 from penstock.store import schema, tables
 from penstock.store.network import network_file_system
 from penstock.store.sqlite import copies, log, whole

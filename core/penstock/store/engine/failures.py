@@ -12,8 +12,8 @@ from penstock.model.failures import FailureNote
 from penstock.store import tables
 from penstock.store.database import Database
 from penstock.store.engine.failure_records import FailureNoteRecord
-from penstock.store.failure_tables import FailureNoteRow, FailureRow, LookRow
 from penstock.store.statement import table_of
+from penstock.store.tables import FailureNoteRow, FailureRow, LookRow
 
 _failure = table_of(FailureRow)
 _note = table_of(FailureNoteRow)

@@ -39,11 +39,11 @@ from penstock.store.engine.records import (
     TaskRecord,
     ValueRecord,
 )
-from penstock.store.quarantine_table import QuarantineRow
 from penstock.store.sieve import Sieve
 from penstock.store.sqlite.indexed import LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.sqlite.text import shown
 from penstock.store.statement import table_of
+from penstock.store.tables import QuarantineRow
 
 _dag = table_of(tables.DagRow)
 _run = table_of(tables.RunRow)

@@ -16,9 +16,8 @@ from sqlmodel import SQLModel
 
 from penstock.store import tables
 from penstock.store.engine import failure_records, records
-from penstock.store.failure_tables import FailureNoteRow, FailureRow, LookRow
-from penstock.store.quarantine_table import QuarantineRow
 from penstock.store.statement import Statement, table_of
+from penstock.store.tables import FailureNoteRow, FailureRow, LookRow, QuarantineRow
 
 Record = (
     records.ActRecord

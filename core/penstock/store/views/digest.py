@@ -19,9 +19,9 @@ from penstock.model.subject import about_row
 from penstock.model.views.digest import Digest, Recovered, SkippedPoints
 from penstock.store import tables
 from penstock.store.engine.gate import ENGINE
-from penstock.store.failure_tables import FailureRow, LookRow
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
+from penstock.store.tables import FailureRow, LookRow
 from penstock.store.views.failures import read_failures
 from penstock.store.views.late import read_late
 from penstock.store.views.runs import aware_us

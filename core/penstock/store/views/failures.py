@@ -16,10 +16,10 @@ from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.subject import about_row
 from penstock.model.views.failures import FailedTask, FailureGroup, FailuresPage, Handled
 from penstock.store import tables
-from penstock.store.failure_tables import FailureNoteRow, FailureRow, LookRow
 from penstock.store.sieve import Sieve
 from penstock.store.sqlite.indexed import FAILED_TASKS
 from penstock.store.statement import table_of
+from penstock.store.tables import FailureNoteRow, FailureRow, LookRow
 from penstock.store.views.runs import aware_us
 from penstock.store.views.versions import version_name
 

@@ -14,8 +14,8 @@ from penstock.model.subject import SubjectKind
 from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.views.runs import RunRow
 from penstock.store.checked import known
-from penstock.store.quarantine_table import QuarantineRow as StoredRow
 from penstock.store.statement import table_of
+from penstock.store.tables import QuarantineRow as StoredRow
 
 _quarantine = table_of(StoredRow)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -16,8 +16,8 @@ from penstock.model.states import RUN_TERMINAL, TERMINAL
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.runs import RunRow, RunsPage
 from penstock.store import tables
-from penstock.store.quarantine_table import QuarantineRow
 from penstock.store.statement import table_of
+from penstock.store.tables import QuarantineRow
 from penstock.store.views.breakpoints import IS_REACHED, stopped_runs
 from penstock.store.views.quarantine import reasons
 from penstock.store.views.runs import RUN_COLUMNS, AnyRow, aware_us, pause_view, run_view, task_counts

@@ -1,4 +1,4 @@
-"""The tables of failures: what failed and why, what somebody said about it, and who looked when."""
+"""Failures by cause, and what people said of them."""
 
 from __future__ import annotations
 
@@ -45,13 +45,3 @@ class FailureNoteRow(SQLModel, table=True):
     why: str | None = None
     upto: int = 0
     until_us: int | None = Field(default=None, sa_column=Column(BigInteger))
-
-
-class LookRow(SQLModel, table=True):
-    """How far a person has seen a list that grows: the number of its newest row at the last look."""
-
-    __tablename__ = "look"
-    person: str = Field(primary_key=True)
-    place: str = Field(primary_key=True)
-    upto: int
-    at_us: int = Field(sa_column=Column(BigInteger, nullable=False))
