@@ -110,6 +110,8 @@ class Settings:
     show_env: tuple[str, ...] = ()
     """Patterns of those environment variables that are not secret: logs may show their values."""
 
+    bell: bool = False
+    """Whether consoles ring when something fails that is not on their screen."""
     http: dict[str, str] = field(default_factory=dict)
     """The HTTP API, if it is switched on: ``listen``, and ``cert`` and ``key`` for TLS."""
 

@@ -22,6 +22,7 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "failures": (("5",), ("error line", "flaky")),
     "merged": (("enter", "L"), ("7 tasks", "END")),
     "now": (("6",), ("cpu%", "first barrier")),
+    "digest": (("0",), ("while you were away", "failed")),
     "graph": (("D",), ("✗ join", "exit 1")),
     "assets": (("9",), ("orders", "rates")),
     "system": (("8",), ("parallelism", "pools")),

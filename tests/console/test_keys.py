@@ -19,6 +19,7 @@ from penstock_tui.screens.assets import AssetsScreen
 from penstock_tui.screens.backfills import BackfillPointsScreen, BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
 from penstock_tui.screens.dags import DagsScreen
+from penstock_tui.screens.digest import DigestScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailureScreen, FailuresScreen
 from penstock_tui.screens.graph import GraphScreen
@@ -57,6 +58,7 @@ SCREENS: list[type[View]] = [
     GridScreen,
     TimelineScreen,
     NowScreen,
+    DigestScreen,
     GraphScreen,
     MergedScreen,
     SystemScreen,

@@ -166,7 +166,7 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
         case acts.SetPool() | acts.DeletePool():
             _pool(world, act)
         case acts.AcknowledgeFailures() | acts.SnoozeFailures() | acts.ReopenFailures() | acts.Looked():
-            _say(world, act, by.by, now)
+            say(world, act, by.by, now)
     message = f"{planned.title}: done"
     return Done(
         act=planned.act,
@@ -203,12 +203,13 @@ def _pool(world: World, act: acts.SetPool | acts.DeletePool) -> None:
         world.pools[act.name] = PoolRow(name=act.name, slots=act.slots, used=0, waiting=0)
 
 
-def _say(
+def say(
     world: World,
     act: acts.AcknowledgeFailures | acts.SnoozeFailures | acts.ReopenFailures | acts.Looked,
     by: str,
     now: datetime,
 ) -> None:
+    """Keep what *by* said about failures, or that *by* looked."""
     match act:
         case acts.AcknowledgeFailures():
             world.notes[act.fingerprint, "acknowledged"] = Handled(by=by, at=now, why=act.why)

@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--read-only", action="store_true", help="hide everything that changes something")
     parser.add_argument("--ascii", action="store_true", help="draw in plain ASCII")
+    parser.add_argument("--bell", action="store_true", help="ring when something fails elsewhere")
     parser.add_argument("--mouse", action="store_true", help="use the mouse over SSH too")
     return parser
 
@@ -126,6 +127,7 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
         start_engine=lambda: _start_engine(settings),
         in_tmux=bool(os.environ.get("TMUX")),
     )
+    console.attendance.rings = options.bell or settings.bell
     console.last_words = LastWords(settings.home / LOG)
     code = console.run(mouse=mouse)
     sys.stdout.flush()

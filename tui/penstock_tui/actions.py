@@ -33,11 +33,12 @@ from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
        "task", "history", "failures", "failure", "grid", "timeline", "now", "graph",
-       "merged", "system", "assets")  # fmt: skip
+       "merged", "system", "assets", "digest")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
 failures by cause, those of one cause; tasks by runs, timeline of a run;
-what runs now; graph of a run or DAG; the instance itself; assets."""
+what runs now; graph of a run or DAG; the instance itself; assets;
+while you were away."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -271,7 +272,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
     Action("filter", "slash", "filter",
-           ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system", "assets"),
+           ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system", "assets", "digest"),
            'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
     Action("sort", "s", "sort", ("dags", "runs", "all_runs", "timeline", "now", "assets"),
            "Sort by the next column"),
@@ -321,6 +322,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("pool.undo", "u", "undo", ("system",),
            "Undo the newest change of a pool",
            rank=3, acts=True, danger=True, cli="penstock undo", verb="pools.undo"),
+    Action("view.digest", "0", "while away", ALL,
+           "While you were away: failed, recovered, late, skipped, who acted, pauses, files, engine",
+           cli="penstock digest", verb="go_to.digest"),
+    Action("announced", "apostrophe", "what failed", ALL,
+           "Go to the failure that is announced above the footer: its log, or Triage if there are several",
+           cli="penstock failures", verb="announced"),
     Action("failures.ack", "a", "acknowledge", _TRIAGE,
            "Acknowledge this cause, with a reason: it comes back if it happens again",
            rank=4, acts=True, cli="penstock failures ack FINGERPRINT --why T", takes="all",
@@ -417,6 +424,7 @@ PRINTED = {
     "ampersand": "&", "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pageup": "PgUp",
     "pagedown": "PgDn", "backslash": "\\", "vertical_line": "|", "number_sign": "#", "equals_sign": "=",
+    "apostrophe": "'",
     "dollar_sign": "$", "circumflex_accent": "^",
      "up": "↑", "down": "↓",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from textual.worker import Worker, WorkerState
 from penstock.model.views.events import Change
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
+from penstock_tui.attendance import Attendance
 from penstock_tui.clean import ControlFilter, clean
 from penstock_tui.clipboard import what_was_copied
 from penstock_tui.feed import Feed
@@ -70,6 +71,7 @@ class Console(Navigation):
         self.looks = Looks(ascii=ascii)
         self.keys = keymap or {}
         self.notes = Notes()
+        self.attendance = Attendance(self)
         self.gone: EngineGone | None = None
         self.engine_status: EngineStatus | None = None
         self.start_engine = start_engine
@@ -111,7 +113,9 @@ class Console(Navigation):
         """Quit, and say what keeps running."""
         active = self.engine_status.runs_active if self.engine_status else 0
         said = f"{active} run{'' if active == 1 else 's'} keep{'s' if active == 1 else ''} running"
-        self.exit(0, message=said if active and self.gone is None else None)
+        message = said if active and self.gone is None else None
+        ending = self.attendance.end(lambda: self.exit(0, message=message))
+        self.run_worker(ending, name="leave", group="leave", exit_on_error=False)
 
     def action_leave_now(self) -> None:
         """Quit from anywhere."""
@@ -135,6 +139,11 @@ class Console(Navigation):
     async def on_echo(self, echo: Echo) -> None:
         """Handle the next key."""
         await self._keyboard.on_echo(echo)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no key was pressed yet."""
+        return self._keyboard.untouched
 
     @property
     def opening(self) -> bool:
@@ -176,6 +185,8 @@ class Console(Navigation):
         if status is not None:
             self.engine_status = status
             self._tell_views()
+            await self.attendance.begin()
+            await self.attendance.heard(status)
 
     def _tell_views(self) -> None:
         for screen in self.screen_stack:
@@ -187,7 +198,7 @@ class Console(Navigation):
     def say(self, text: str, level: Level = "info") -> None:
         """Show *text* on the flash line and keep it in the history. Other threads use `Said`."""
         self.notes.add(self.now(), text, level)
-        self._flash()
+        self.flash()
 
     def on_said(self, message: Said) -> None:
         """Show a message from a thread."""
@@ -207,9 +218,10 @@ class Console(Navigation):
         """Stop showing an error once a key is pressed."""
         if self.notes.present is not None and self.notes.present.level == "error":
             self.notes.settle()
-            self._flash()
+            self.flash()
 
-    def _flash(self) -> None:
+    def flash(self) -> None:
+        """Draw the line above the footer again."""
         from penstock_tui.widgets.flash import Flash
 
         for screen in self.screen_stack:

@@ -50,6 +50,11 @@ class Keyboard:
         self._looks = 0
         self._polling = False
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was typed yet."""
+        return not self._number and not self._typed
+
     async def take(self, event: events.Key | events.Paste) -> None:
         """Deliver *event* now if nothing is before it, otherwise in its turn."""
         if isinstance(event, events.Key) and event.key == "ctrl+j":

@@ -19,6 +19,7 @@ from penstock.clock import Clock
 from penstock.model.views.events import Change
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
+from penstock_tui.attendance import Attendance
 from penstock_tui.feed import Feed
 from penstock_tui.messages import EngineGone, Level
 from penstock_tui.notes import Notes
@@ -46,6 +47,7 @@ class Shell(Protocol):
     keys: dict[str, str]
     """The user's own keys by action id."""
     notes: Notes
+    attendance: Attendance
     read_only: bool
     gone: EngineGone | None
     """Set while no engine answers."""
@@ -102,6 +104,10 @@ class Shell(Protocol):
         """Return whether *action* exists in this console now."""
 
     @property
+    def untouched(self) -> bool:
+        """Whether no key was pressed yet."""
+
+    @property
     def opening(self) -> bool:
         """Whether an action has begun but has not ended or opened its dialog yet."""
 
@@ -109,6 +115,12 @@ class Shell(Protocol):
 
     def say(self, text: str, level: Level = "info") -> None:
         """Show *text* on the flash line and keep it in the history."""
+
+    def flash(self) -> None:
+        """Draw the line above the footer again, after what it shows has changed."""
+
+    def bell(self) -> None:
+        """Ring the terminal's bell."""
 
     def report(self, worker: Worker[Any]) -> None:
         """Show the error of *worker*, if it failed."""

@@ -26,6 +26,9 @@ CONFIG = """\
 # Seconds between SIGTERM and SIGKILL when a task is stopped, unless the task says otherwise.
 # stop_grace = 60.0
 
+# Whether consoles ring the terminal's bell when something fails that is not on their screen.
+# bell = false
+
 # The permissions that tasks take away from files they make: octal digits, as in a shell. Without it, the
 # umask that the engine was started with. What the instance itself makes is always private.
 # umask = "022"

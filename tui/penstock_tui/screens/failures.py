@@ -40,8 +40,11 @@ class FailuresScreen(Listing):
     async def load(self) -> None:
         """Ask for the groups."""
         everything, person = self.everything, self.shell.feed.actor
+        seen = self.shell.attendance.seen
         page = await self.shell.feed.ask(
-            lambda engine: engine.failures(everything=everything, person=person, limit=_MOST, tasks=0),
+            lambda engine: engine.failures(
+                everything=everything, person=person, limit=_MOST, tasks=0, seen=seen
+            ),
             key=("failures", everything),
         )
         if page is None or everything is not self.everything:
@@ -89,6 +92,7 @@ class FailuresScreen(Listing):
     def on_unmount(self) -> None:
         """Remember how far this person has seen the list."""
         shell = self.shell
+        shell.attendance.saw_failures(self._newest)
         if self._newest <= self._remembered or shell.read_only or shell.gone is not None:
             return
         self._remembered = self._newest
@@ -194,9 +198,10 @@ class FailureScreen(Listing):
     async def load(self) -> None:
         """Ask for the failures."""
         name, everything, person = self.group.fingerprint, self.everything, self.shell.feed.actor
+        seen = self.shell.attendance.seen
         page = await self.shell.feed.ask(
             lambda engine: engine.failures(
-                fingerprint=name, everything=everything, person=person, limit=1, tasks=_MOST
+                fingerprint=name, everything=everything, person=person, limit=1, tasks=_MOST, seen=seen
             ),
             key=("failure", name, everything),
         )

@@ -8,6 +8,7 @@ from penstock_tui.screens.all_runs import AllRunsScreen
 from penstock_tui.screens.assets import AssetsScreen
 from penstock_tui.screens.backfills import BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen
+from penstock_tui.screens.digest import DigestScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailuresScreen
 from penstock_tui.screens.graph import GraphScreen
@@ -104,3 +105,9 @@ async def assets(shell: Shell, _targets: Sequence[Target]) -> None:
     """Show all assets."""
     if not isinstance(shell.screen, AssetsScreen):
         await shell.push_screen(AssetsScreen())
+
+
+async def digest(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show what happened while this person was away."""
+    if not isinstance(shell.screen, DigestScreen):
+        await shell.push_screen(DigestScreen())

@@ -1,4 +1,4 @@
-"""`Flash`: the last message on one line. News fades, errors stay until a key."""
+"""`Flash`: the last message on one line, else a failure elsewhere. News fades, errors stay until a key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Flash(Line):
             self._timer.stop()
             self._timer = None
         if note is None:
-            self.show([])
+            self.show(shell_of(self).attendance.line(self.size.width))
             return
         glyph = {"info": " ", "warning": "!", "error": shell_of(self).looks.glyph("failed")}[note.level]
         first = note.text.split("\n", 1)[0]
@@ -38,7 +38,7 @@ class Flash(Line):
 
     def _fade(self) -> None:
         shell_of(self).notes.settle()
-        self.show([])
+        self.catch_up()
 
     def spans(self, cells: int) -> Spans:
         """Return the message, and where to read all of it when it does not fit."""

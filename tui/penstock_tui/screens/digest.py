@@ -1,0 +1,106 @@
+"""While you were away: what happened since this person last looked."""
+
+from __future__ import annotations
+
+from penstock.model.views.digest import Digest
+from penstock_tui.screens.calendar import CalendarScreen
+from penstock_tui.screens.errors import ErrorsScreen
+from penstock_tui.screens.failures import FailureScreen
+from penstock_tui.screens.listing import Listing
+from penstock_tui.target import DagTarget, FailureTarget, Target
+from penstock_tui.view import digest_rows, durations
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.line_table import LineTable, Row
+
+_MOST = 200
+
+
+class DigestScreen(Listing):
+    """One row for each thing, what matters most first. It goes on to tell what happens while it is open."""
+
+    view = "digest"
+    fields = digest_rows.FIELDS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page: Digest | None = None
+        self.happened: dict[str, digest_rows.Happened] = {}
+
+    def make_table(self) -> LineTable:
+        """Return the table."""
+        return LineTable(digest_rows.COLUMNS)
+
+    async def load(self) -> None:
+        """Ask what happened since the look before this console was attached."""
+        away, person = self.shell.attendance.away, self.shell.feed.actor
+        since = away.since if away is not None else None
+        page = await self.shell.feed.ask(
+            lambda engine: engine.digest(person=person, since=since, limit=_MOST), key="digest_page"
+        )
+        if page is not None:
+            self.page = page
+            self.happened = {row.key: row for row in digest_rows.rows(page)}
+            self.table.empty = "nothing happened since you last looked"
+            self.show()
+
+    def show(self) -> None:
+        """Fill the table."""
+        shell = self.shell
+        now = shell.clock.now()
+        found = [row for row in self.happened.values() if self.wanted.passes(row.seen)]
+        if self.happened and not found:
+            self.table.empty = "nothing of it matches the filter"
+        self.table.set_rows(
+            [
+                Row(row.key, digest_rows.cells(row, now, shell.zone, shell.looks), failed=row.bad)
+                for row in found
+            ],
+            hidden=self.happened,
+        )
+        self.refresh_top()
+
+    def crumbs(self) -> Spans:
+        """Say since when, and how much."""
+        spans: Spans = [("> ", "bright_black"), ("while you were away", "bold")]
+        page, away = self.page, self.shell.attendance.away
+        if page is None:
+            return spans
+        since = durations.past(page.since, self.shell.clock.now(), self.shell.zone)
+        never = away is not None and away.looked is None
+        return [*spans, (f"  since {since}{', your first look' if never else ''}  ", "bright_black"),
+                (digest_rows.headline(page), "")]  # fmt: skip
+
+    def chosen(self) -> tuple[Target, ...]:
+        """Return what the row under the cursor is about."""
+        row = self._here()
+        if row is None:
+            return ()
+        if row.group is not None:
+            return (FailureTarget(group=row.group),)
+        return (DagTarget(dag_id=row.dag_id, dag=None),) if row.dag_id else ()
+
+    def copied(self) -> str:
+        """Return what happened, as text."""
+        row = self._here()
+        return f"{row.dag_id} {row.run_id or ''} {row.told}" if row is not None else ""
+
+    def do_open(self) -> None:
+        """Go to what the row is about: the cause, the run, the calendar, the DAG's runs, the broken files."""
+        row = self._here()
+        if row is None:
+            return
+        if row.group is not None:
+            self.app.push_screen(FailureScreen(row.group))
+        elif row.what == "file" and row.bad:
+            self.app.push_screen(ErrorsScreen())
+        elif row.what == "skipped":
+            self.app.push_screen(CalendarScreen(row.dag_id))
+        elif row.dag_id and row.run_id:
+            self.shell.open_run(row.dag_id, row.run_id)
+        elif row.dag_id:
+            self.shell.open_runs(row.dag_id)
+        else:
+            self.shell.say("there is nothing to open: `penstock events` has all of it")
+
+    def _here(self) -> digest_rows.Happened | None:
+        return self.happened.get(self.table.cursor_key or "")
