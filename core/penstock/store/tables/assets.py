@@ -10,7 +10,7 @@ class AssetEventRow(SQLModel, table=True):
     """One change of an asset. ``source`` is JSON: the task that made it, or {} if a person did."""
 
     __tablename__ = "asset_event"
-    __table_args__ = (Index("ix_asset_event", "name", "id"),)
+    __table_args__ = (Index("ix_asset_event", "name", "uri", "id"),)
     id: int | None = Field(default=None, primary_key=True)
     at_us: int = Field(sa_column=Column(BigInteger, nullable=False))
     name: str
