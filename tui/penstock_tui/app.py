@@ -7,7 +7,6 @@ from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
 from textual import events
-from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.message import Message
@@ -246,18 +245,6 @@ class Console(Navigation):
         self._act = self.run_worker(
             carry_out(self, action, targets), name=action.id, group="act", exit_on_error=False
         )
-
-    def run_outside(self, command: Sequence[str]) -> str | None:
-        """Give the terminal to *command* until it ends; return why it could not be run, or None."""
-        from penstock_tui import outside
-
-        try:
-            with self.suspend():
-                problem = outside.run(command)
-        except SuspendNotSupported:
-            return "this terminal cannot be given to another program"
-        self.refresh(layout=True)
-        return problem
 
     def short_path(self, path: str) -> str:
         """Return *path* without the instance's folder in front."""

@@ -1,6 +1,10 @@
-"""`Navigation`: opens views; each is imported when it is first opened."""
+"""`Navigation`: opens views, each imported when it is first opened, and other programs on the terminal."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import SuspendNotSupported
 
 from penstock_tui.ending import Ending
 from penstock_tui.feed import Feed
@@ -9,7 +13,7 @@ from penstock_tui.view.task_rows import log_to_read
 
 
 class Navigation(Ending):
-    """The part of `Console` that opens views."""
+    """The part of `Console` that opens views and other programs."""
 
     feed: Feed
 
@@ -56,3 +60,15 @@ class Navigation(Ending):
                 self.open_log(dag_id, run_id, task.task_id, task.map_index)
 
         self.run_worker(open_log(), name="log", group="open", exit_on_error=False)
+
+    def run_outside(self, command: Sequence[str]) -> str | None:
+        """Give the terminal to *command* until it ends; return why it could not be run, or None."""
+        from penstock_tui import outside
+
+        try:
+            with self.suspend():
+                problem = outside.run(command)
+        except SuspendNotSupported:
+            return "this terminal cannot be given to another program"
+        self.refresh(layout=True)
+        return problem

@@ -122,7 +122,7 @@ class MergedScreen(LogKeys):
         return max(_NARROWEST, min(_WIDEST, longest + 4, self.size.width // 4))
 
     def _show(self) -> None:
-        """Open the log anew with the tasks that are wanted now."""
+        """Open the log again with the tasks that are wanted now."""
         for owner in self._whole.owners:  # so letters do not depend on what is shown first
             self._tags.letters(owner.task_id)
         source = MergedSource(
@@ -254,7 +254,7 @@ class MergedScreen(LogKeys):
         self._bar.open()
 
     def on_filter_bar_edited(self, event: FilterBar.Edited) -> None:
-        """Wait for enter: each change reads the log anew."""
+        """Wait for enter: each change reads the log again."""
         event.stop()
 
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
