@@ -1,4 +1,4 @@
-"""What a terminal or a pipe can show: its encoding, and whether somebody asked for plain ASCII."""
+"""What a terminal or a pipe can show: its encoding, its font, and whether somebody asked for plain ASCII."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TextIO
 
 _GLYPHS = "✗✓▸◦│─╭…█"
+_POOR = ("dumb", "linux", "cons", "vt", "ansi", "sun", "unknown")
+"""How the names of terminals begin that have few glyphs, whatever the locale says: such as Linux's own."""
 _COERCED = "C.UTF-8"
 """What Python itself sets ``LC_CTYPE`` to if the locale is C."""
 
@@ -13,17 +15,26 @@ _COERCED = "C.UTF-8"
 def carries_glyphs(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     """Return whether *stream* can show the glyphs of tables and states.
 
-    It cannot if the encoding lacks them, or if the locale was set to ``C`` or ``POSIX``: there Python writes
-    UTF-8 although nobody said that the terminal reads it. If no locale is set at all, as in containers, that
-    means nothing.
+    It cannot if it is a terminal without a font for them, if the encoding lacks them, or if the locale was
+    set to ``C`` or ``POSIX``: there Python writes UTF-8 although nobody said that the terminal reads it. If
+    no locale is set at all, as in containers, that means nothing.
     """
     if _locale(environ) in {"C", "POSIX"}:
+        return False
+    if environ.get("TERM", "").startswith(_POOR) and _is_terminal(stream):
         return False
     try:
         _GLYPHS.encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
 
 
 def _locale(environ: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from data.filled_store import ATTEMPT, ETL, LIVE, Port
 from penstock.api.local import LocalEngine
 from penstock.attempts.protocol import LOG_INDEX, attempt_path
 from penstock.clock import to_us
-from penstock.errors import BadIdError, UnknownError
+from penstock.errors import BadIdError, RefusedError, UnknownError
 from penstock.model.outcome import Outcome, OutcomeKind
 from penstock.model.queries import RunQuery
 from penstock.model.states import RunState, TaskState
@@ -249,6 +249,26 @@ def test_breakpoints_and_the_run_that_has_stopped(port: Port) -> None:
         assert shown is not None
         assert shown.held is not None
         assert (shown.held.breakpoint, shown.held.since, shown.held.why) == ("after extract", NOON, "look")
+
+
+def test_runbooks_are_files_of_the_home(port: Port) -> None:
+    assert port.engine.runbooks() == []
+    kept = port.engine.keep_runbook("roll", "# Roll back\npenstock hold {dag} latest\n")
+    assert (kept.title, kept.steps, kept.params) == ("Roll back", ("penstock hold {dag} latest",), ("dag",))
+    with pytest.raises(RefusedError, match="already"):
+        port.engine.keep_runbook("roll", "")
+    file = port.settings.home / "runbooks" / "roll.runbook"
+    assert kept.path == str(file)
+    file.write_text("rm -rf /\n")
+    file.with_name("latin.runbook").write_bytes(b"# \xff\n")
+    file.with_name("notes.txt").write_text("not one")
+    wrong = port.engine.runbooks()
+    assert [row.name for row in wrong] == ["latin", "roll"]
+    assert all(row.problem for row in wrong)
+    assert "line 1" in str(wrong[1].problem)
+    assert port.engine.keep_runbook("roll", "pause a\n", replace=True).problem is None
+    with pytest.raises(BadIdError):
+        port.engine.keep_runbook("../roll", "")
 
 
 def test_backfills(port: Port) -> None:

@@ -168,7 +168,7 @@ def assert_events_replay(database: Database) -> None:
             )
         ).all()
     for dag_id, run_id, task_id, map_index, kind, before, after in trail:
-        if kind.startswith(("pause_", "point_")) or kind == "release":
+        if kind.startswith(("pause_", "point_", "act_", "breakpoint_")) or kind == "release":
             continue
         # The first instance and the task before it has any are the same row.
         key = (dag_id, run_id, task_id, -1 if task_id is None else max(map_index, 0))

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from fakes.clock import FakeClock
 from fakes.engine import FakeEngine
+from penstock.cli.spoken import acts_of
 from penstock_tui.app import Console
 from penstock_tui.feed import Feed
 from penstock_tui.screens.log import LogScreen
@@ -29,7 +30,7 @@ def make_console(engine: FakeEngine, **options: Any) -> Console:
     def make_feed(post: Callable[[Any], object]) -> Feed:
         return Feed(lambda: engine, post, clock=clock, actor="ada", back_off=(0.01, 0.05))
 
-    return Console(make_feed, zone=UTC, **options)
+    return Console(make_feed, zone=UTC, read_command=acts_of, **options)
 
 
 class Driver:

@@ -21,6 +21,7 @@ from penstock.errors import EngineNotRunningError, PenstockError, PlanStaleError
 from penstock.model.acts import AnyAct, Looked, act_name
 from penstock.model.barriers import BarrierKind
 from penstock.model.points import PointState
+from penstock.model.runbooks import parse
 from penstock.model.views.assets import AssetEventRow, AssetRow
 from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
 from penstock.model.views.backfills import BackfillRow
@@ -32,6 +33,7 @@ from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runbooks import RunbookRow
 from penstock.model.views.runs import RunDetail, RunRow
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
@@ -336,6 +338,29 @@ class FakeEngine(AcrossDags, Forecasts, FakeTasks, FakeSystem):
         """Answer `Engine.import_errors`."""
         self._ask("import_errors")
         return list(self.world.errors)
+
+    def runbooks(self) -> list[RunbookRow]:
+        """Answer `Engine.runbooks`."""
+        self._ask("runbooks")
+        return [self.world.runbooks[name] for name in sorted(self.world.runbooks)]
+
+    def keep_runbook(self, name: str, text: str, *, replace: bool = False) -> RunbookRow:
+        """Answer `Engine.keep_runbook`."""
+        self._ask("keep_runbook")
+        if name in self.world.runbooks and not replace:
+            raise RefusedError(f"there is a runbook {name} already")
+        book = parse(text)
+        row = self.world.runbooks[name] = RunbookRow(
+            name=name,
+            path=f"/home/ada/pipelines/runbooks/{name}.runbook",
+            text=text,
+            title=book.title,
+            steps=tuple(step.text for step in book.steps),
+            params=book.params,
+            recording=book.person,
+            since=book.since,
+        )
+        return row
 
     def quarantine(self) -> list[QuarantineRow]:
         """Answer `Engine.quarantine`."""

@@ -30,6 +30,7 @@ from penstock.model.views.pauses import BreakpointRow, PauseInfo
 from penstock.model.views.points import LedgerPoint
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runbooks import RunbookRow
 from penstock.model.views.runs import RunCell, RunDetail, RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
 
@@ -82,6 +83,7 @@ class World:
     """Offsets and microseconds since 1970; without them a log was printed evenly."""
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     errors: list[ImportErrorRow] = field(default_factory=list)
+    runbooks: dict[str, RunbookRow] = field(default_factory=dict)
     breakpoints: list[BreakpointRow] = field(default_factory=list)
     quarantine: list[QuarantineRow] = field(default_factory=list)
     assets: list[AssetRow] = field(default_factory=list)

@@ -39,6 +39,25 @@ def test_what_carries_glyphs(encoding: str, environ: dict[str, str], carries: bo
     assert carries_glyphs(stream(encoding), environ) is carries
 
 
+class Terminal(io.TextIOWrapper):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("name", ["dumb", "linux", "linux-16color", "vt100", "vt220", "ansi", "cons25"])
+def test_a_terminal_without_a_font_for_them_does_not(name: str) -> None:
+    environ = {"LANG": "en_US.UTF-8", "TERM": name}
+    assert not carries_glyphs(Terminal(io.BytesIO(), encoding="utf-8"), environ)
+    assert carries_glyphs(stream("utf-8"), environ)  # a pipe: who reads it is no terminal of that name
+
+
+@pytest.mark.parametrize("name", ["xterm-256color", "tmux-256color", "screen", "foot", "rxvt", ""])
+def test_other_terminals_do(name: str) -> None:
+    assert carries_glyphs(Terminal(io.BytesIO(), encoding="utf-8"), {"LANG": "C.UTF-8", "TERM": name})
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_what_a_stream_cannot_carry_is_a_question_mark(
     encoding: str, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,7 @@ from pathlib import Path
 from penstock.api.engine import Engine
 from penstock.charset import carries_glyphs, never_fail
 from penstock.errors import PenstockError, SettingsError
+from penstock.model.acts import AnyAct
 from penstock.settings import Settings, load_settings
 from penstock_tui.last_words import LOG, LastWords, tell
 
@@ -125,6 +126,7 @@ def _run(settings: Settings, options: argparse.Namespace, *, mouse: bool) -> int
         keymap=keymap,
         warnings=warnings,
         start_engine=lambda: _start_engine(settings),
+        read_command=_read_command,
         in_tmux=bool(os.environ.get("TMUX")),
     )
     console.attendance.rings = options.bell or settings.bell
@@ -148,6 +150,13 @@ def _stored(settings: Settings) -> Engine:
     from penstock.api.connect import open_engine
 
     return open_engine(settings)
+
+
+def _read_command(engine: Engine, words: Sequence[str]) -> list[AnyAct]:
+    """Return the acts that a command means; the command line is loaded only when a runbook needs it."""
+    from penstock.cli.spoken import acts_of
+
+    return acts_of(engine, words)
 
 
 def _start_engine(settings: Settings) -> str:

@@ -24,8 +24,9 @@ from penstock_tui.keyboard import Echo, Keyboard
 from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
 from penstock_tui.navigation import Navigation
 from penstock_tui.notes import Notes
+from penstock_tui.readable import ReadableFilter
 from penstock_tui.screens.view import View
-from penstock_tui.shell import Watcher
+from penstock_tui.shell import ReadCommand, Watcher
 from penstock_tui.terminal import TerminalDriver
 from penstock_tui.verbs import carry_out
 from penstock_tui.view.state_style import Looks
@@ -60,6 +61,7 @@ class Console(Navigation):
         keymap: dict[str, str] | None = None,
         warnings: Sequence[str] = (),
         start_engine: Callable[[], str] | None = None,
+        read_command: ReadCommand | None = None,
         in_tmux: bool = False,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
@@ -67,6 +69,7 @@ class Console(Navigation):
         self.clock = self.feed.clock
         self.zone = zone
         self.read_only = read_only
+        self.recording: str | None = None
         self.looks = Looks(ascii=ascii)
         self.keys = keymap or {}
         self.notes = Notes()
@@ -74,12 +77,14 @@ class Console(Navigation):
         self.gone: EngineGone | None = None
         self.engine_status: EngineStatus | None = None
         self.start_engine = start_engine
+        self.read_command = read_command
         """Starts an engine and returns its output; blocks. None if that is not possible."""
         self._keyboard = Keyboard(self, super().on_event)
         self._act: Worker[None] | None = None
         self._acted_on: Screen[object] | None = None
         self._warnings = warnings
         self._control_filter = ControlFilter()
+        self._readable = ReadableFilter()
         self._say_tmux = in_tmux
         self.theme = "ansi-dark"
         self.set_keymap(self.keys)
@@ -93,8 +98,8 @@ class Console(Navigation):
         return DagsScreen()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Put the filter of control characters before every other."""
-        return [self._control_filter, *super().get_line_filters()]
+        """Put the filters of control characters and of grey before every other."""
+        return [self._control_filter, self._readable, *super().get_line_filters()]
 
     def on_mount(self) -> None:
         """Connect once the first frame is out."""

@@ -42,18 +42,27 @@ class Committing:
         self._asked_again: list[AnyAct] = []
         self.done: list[tuple[AnyAct, Done]] = []
         """All that was done so far."""
+        self.note = ""
+        """What comes after the name of who acts, in the event trail."""
+        self.stops = False
+        """Whether nothing more is done after one that is refused, or has changed."""
 
     async def carry_out(self, plans: Sequence[tuple[AnyAct, Plan]]) -> Answers:
-        """Carry out every plan; one that is refused, or whose list has changed, does not stop the others."""
+        """Carry out every plan; one that is refused, or whose list has changed, does not stop the others.
+
+        It does if this `stops`.
+        """
         answers = Answers()
         for act, plan in plans:
             try:
                 answers.done.append((act, await self._one(act, plan)))
             except _ChangedError as moved:
                 answers.changes.append(moved.change)
+                if self.stops:
+                    break
             except PenstockError as error:
                 answers.refused = answers.refused or error
-                if isinstance(error, EngineNotRunningError):
+                if self.stops or isinstance(error, EngineNotRunningError):
                     break
         self.done += answers.done
         return answers
@@ -68,7 +77,7 @@ class Committing:
         for _ in range(_TRIES):
             act_id = f"{self._token}-{len(self.done)}-{plan.fingerprint}"
             try:
-                return await self._feed.commit(act, expect=plan.fingerprint, act_id=act_id)
+                return await self._feed.commit(act, expect=plan.fingerprint, act_id=act_id, note=self.note)
             except PlanStaleError:
                 plan = await self._feed.plan(act)
                 change = change_of(shown.items, plan.items)

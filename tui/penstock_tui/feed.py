@@ -124,14 +124,13 @@ class Feed:
         """Return exactly what *act* would change; raise `PenstockError` when it is refused."""
         return await self.call(lambda engine: engine.plan(act))
 
-    async def commit(self, act: AnyAct, *, expect: str | None, act_id: str) -> Done:
-        """Carry out *act*, once for each *act_id*.
+    async def commit(self, act: AnyAct, *, expect: str | None, act_id: str, note: str = "") -> Done:
+        """Carry out *act*, once for each *act_id*; a *note* follows the name of who acts.
 
         Raise `PlanStaleError` when *expect* is no longer the plan, `PenstockError` when it is refused.
         """
-        return await self.call(
-            lambda engine: engine.commit(act, expect=expect, actor=self.actor, act_id=act_id)
-        )
+        actor = f"{self.actor} {note}".rstrip()
+        return await self.call(lambda engine: engine.commit(act, expect=expect, actor=actor, act_id=act_id))
 
     async def _in_turn(self, key: Hashable, question: Callable[[Engine], Answer]) -> Answer | None:
         # From Python 3.12 on, Textual starts a task at once, before `ask` has recorded that it waits.

@@ -15,7 +15,9 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.worker import Worker
 
+from penstock.api.engine import Engine
 from penstock.clock import Clock
+from penstock.model.acts import AnyAct
 from penstock.model.views.events import Change
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
@@ -36,6 +38,10 @@ class Watcher(Protocol):
         """Show what has changed; None means that everything may have."""
 
 
+ReadCommand = Callable[[Engine, Sequence[str]], list[AnyAct]]
+"""Returns the acts that the words of a command mean, without doing them; raises `PenstockError`."""
+
+
 class Shell(Protocol):
     """The console, for its parts. Call everything here on the event loop."""
 
@@ -49,10 +55,13 @@ class Shell(Protocol):
     notes: Notes
     attendance: Attendance
     read_only: bool
+    recording: str | None
+    """The runbook that is being recorded, if this console began that."""
     gone: EngineGone | None
     """Set while no engine answers."""
     engine_status: EngineStatus | None
     start_engine: Callable[[], str] | None
+    read_command: ReadCommand | None
     """Starts an engine and returns its output; blocks. None if that is not possible."""
 
     # -- Textual's own ---------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.runbooks import RunbookRow
 from penstock.model.views.runs import RunDetail, RunRow, RunsPage, RunStates
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
@@ -196,6 +197,15 @@ class Engine(TaskEngine, SystemEngine, Protocol):
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""
+        ...
+
+    def runbooks(self) -> list[RunbookRow]:
+        """Return every runbook in the home's ``runbooks`` folder, by name."""
+        ...
+
+    @acting
+    def keep_runbook(self, name: str, text: str, *, replace: bool = False) -> RunbookRow:
+        """Write a runbook; without *replace* raise `RefusedError` if there is one of that name."""
         ...
 
     def quarantine(self) -> list[QuarantineRow]:

@@ -16,6 +16,7 @@ from penstock.api.local_forecast import LocalForecasts
 from penstock.api.local_searches import LocalSearches
 from penstock.api.local_system import LocalSystem, Running
 from penstock.api.local_tasks import LocalTasks
+from penstock.api.runbooks import LocalRunbooks
 from penstock.api.value_rows import Stored, connection_rows, variable_rows
 from penstock.clock import Clock, opt_from_us
 from penstock.errors import EngineNotRunningError, PenstockError
@@ -85,7 +86,7 @@ class Acts(Planner, Running, Protocol):
         ...
 
 
-class LocalEngine(LocalSearches, LocalTasks, LocalForecasts, LocalSystem):
+class LocalEngine(LocalSearches, LocalTasks, LocalRunbooks, LocalForecasts, LocalSystem):
     """Answers from *database* and, what attempts printed, from *archive*.
 
     With *acts* it is the daemon's: ``status().pid`` is this process and commits are carried out.
@@ -104,6 +105,7 @@ class LocalEngine(LocalSearches, LocalTasks, LocalForecasts, LocalSystem):
         since: datetime | None = None,
         clock: Clock | None = None,
     ) -> None:
+        LocalRunbooks.__init__(self, settings)
         LocalSearches.__init__(self, database, settings, archive, clock)
         reads = Reads(database, settings, clock)
         LocalTasks.__init__(self, reads.of_tasks, settings, archive)

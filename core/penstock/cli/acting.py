@@ -49,6 +49,7 @@ def perform_all(session: Session, todo: Sequence[AnyAct], *, as_json: bool = Fal
 
     With *as_json*, print one document: the answer, or a list of several answers.
     """
+    collect(session, todo)
     engine = session.engine()
     for act in todo:
         with _naming(engine, act):
@@ -62,6 +63,17 @@ def perform_all(session: Session, todo: Sequence[AnyAct], *, as_json: bool = Fal
     return 0
 
 
+class Collected(Exception):  # noqa: N818 - no error: what was asked is known, and nothing more is to be done
+    """Ends a command that is only read, once its acts are known."""
+
+
+def collect(session: Session, acts: Sequence[AnyAct]) -> None:
+    """End here with `Collected`, and note *acts*, if the command is only read."""
+    if session.collected is not None:
+        session.collected += acts
+        raise Collected
+
+
 def preview(session: Session, act: AnyAct) -> Plan:
     """Return the plan of *act*; uses the database if no engine runs."""
     engine = session.reader()
@@ -71,6 +83,7 @@ def preview(session: Session, act: AnyAct) -> Plan:
 
 def commit(session: Session, act: AnyAct, *, ask: bool = True) -> Done:
     """Commit *act*; asks a person at a terminal if it touches a lot."""
+    collect(session, [act])
     engine = session.engine()
     with _naming(engine, act):
         if ask and sys.stdin.isatty() and sys.stderr.isatty():

@@ -62,7 +62,7 @@ def set_breakpoint(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Stop once before a task (or after it) in a run, or in the next run of the DAG.
+    """Stop a run, or the next one, once before or after a task.
 
     Before a task: it does not start. After it, however it ends: what comes directly after it does not
     start, and the run does not end. Everything else goes on. RUN is a run id, `latest`, a logical date, or

@@ -94,9 +94,10 @@ def drop(session: Session, *, ids: tuple[str, ...], as_json: bool) -> int:
 
 
 def _perform(session: Session, acts: Sequence[QuarantineRetry | QuarantineDrop], *, as_json: bool) -> int:
-    from penstock.cli.acting import commit, show_done
+    from penstock.cli.acting import collect, commit, show_done
     from penstock.errors import EngineNotRunningError
 
+    collect(session, acts)
     there = {row.id for row in session.reader().quarantine()}
     for act in acts:
         left = {row.id for row in session.reader().quarantine()} if len(acts) > 1 else there

@@ -66,6 +66,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "hold": "hold:hold",
         "release": "hold:release",
         "breakpoint": "breakpoint:breakpoint_group",
+        "runbook": "runbook:runbook",
         "note": "note:note",
         "backfill": "backfill:backfill",
     },

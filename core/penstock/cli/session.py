@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
+    from penstock.model.acts import AnyAct
     from penstock.settings import Settings
 
 
@@ -24,6 +25,8 @@ class Session:
         self._given = engine
         self.console_options: tuple[str, ...] = ()
         """The options for the console that came before the command."""
+        self.collected: list[AnyAct] | None = None
+        """While a command is only read (see `spoken`): the acts that it would ask for."""
         self._live: Engine | None = None
         self._reader: Engine | None = None
 

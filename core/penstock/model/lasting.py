@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.model.acts import (
     Cancel,
     CancelBackfill,
+    ClearBreakpoint,
     Freeze,
     Hold,
     PauseAll,
@@ -17,6 +18,7 @@ from penstock.model.acts import (
     RunInTurn,
     RunNext,
     RunNow,
+    SetBreakpoint,
     Unfreeze,
     UnpauseSchedule,
 )
@@ -32,6 +34,8 @@ Lasting = (
     | Unfreeze
     | Hold
     | Release
+    | SetBreakpoint
+    | ClearBreakpoint
     | PauseAll
     | ResumeAll
     | PauseBackfill

@@ -64,8 +64,13 @@ class PlanDialog(Dialog[list[Done]]):
         Binding("pagedown", "scroll_plan(1)", show=False),
     ]
 
+    stops_at_refusal: ClassVar[bool] = False
+    """Whether nothing more is done after an act that is refused."""
+
     def __init__(self, title: str, zone: tzinfo = UTC) -> None:
         super().__init__(title)
+        self.note = ""
+        """What comes after the name of who acts, in the event trail."""
         self.zone = zone
         """The time zone of logical dates: the DAG's."""
         self.plans: list[tuple[AnyAct, Plan]] = []
@@ -86,6 +91,10 @@ class PlanDialog(Dialog[list[Done]]):
     def acts(self) -> list[AnyAct]:
         """Return the acts for the current choices; raise `PenstockError` if they are invalid."""
         raise NotImplementedError
+
+    async def asked_acts(self) -> list[AnyAct]:
+        """Return `acts`; for a subclass that has to ask the engine for them."""
+        return self.acts()
 
     def rows(self, cells: int) -> list[Row]:
         """Return the plan as rows of one cell."""
@@ -170,7 +179,7 @@ class PlanDialog(Dialog[list[Done]]):
         if wait:
             await asyncio.sleep(wait)
         try:
-            self.plans, refused = await self._asked(self.acts())
+            self.plans, refused = await self._asked(await self.asked_acts())
         except PenstockError as error:
             self.plans, refused = [], [error.message]
         self._changes = changes
@@ -195,7 +204,7 @@ class PlanDialog(Dialog[list[Done]]):
         if self._pending or self._busy:
             return
         try:
-            acts = self.acts()
+            acts = await self.asked_acts()
             if not all(isinstance(act, Lasting) for act in acts):
                 return
             plans, refused = await self._asked(acts)
@@ -321,6 +330,7 @@ class PlanDialog(Dialog[list[Done]]):
 
     async def _commit(self) -> None:
         """Carry out every plan; what was refused, or changed meanwhile, stays in the dialog."""
+        self._committing.note, self._committing.stops = self.note, self.stops_at_refusal
         answers = await self._committing.carry_out(self.plans)
         self._busy = False
         if answers.done:

@@ -119,7 +119,7 @@ class AllRunsScreen(Listing):
         """Return the active filter, its invalid parts, and what is marked."""
         spans: Spans = []
         if self.wanted.terms:
-            spans.append((f" filter: {label(self.wanted.source)} ", "black on yellow"))
+            spans.append((f" filter: {label(self.wanted.source)} ", "bold reverse"))
             now = self.shell.now()
             unclear = all_run_rows.asked(self.wanted, self.sort, reverse=self.reverse, now=now).unclear
             spans += [(f" {label(unclear)} ", "yellow")] if unclear else []

@@ -57,7 +57,7 @@ class Listing(View):
         """Return the active filter and what is marked."""
         spans: Spans = []
         if self.wanted.terms:
-            spans.append((f" filter: {label(self.wanted.source)} ", "black on yellow"))
+            spans.append((f" filter: {label(self.wanted.source)} ", "bold reverse"))
         return [*spans, *marks_chip(len(self.table.marks), self.table.hidden_marks)]
 
     def close_layer(self) -> bool:

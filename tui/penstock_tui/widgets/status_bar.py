@@ -53,7 +53,7 @@ class StatusBar(Line):
         right = view.chip()
         right = [*right, (" ", "")] if right else []
         if shell.gone is not None:
-            left = [(f" {label(gone_text(shell))} ", "bold white on red"), ("  ", "")]
+            left = [(f" {label(gone_text(shell))} ", "bold bright_white on red"), ("  ", "")]
         else:
             left = self._engine(shell, cells)
         left = [*left, *view.crumbs()]
@@ -88,6 +88,8 @@ class StatusBar(Line):
             spans += [(" ", ""), (text, looks.style("quarantined"))]
         if cells >= 100 and status.parallelism:
             spans.append((f"  slots {status.running}/{status.parallelism}", "dim"))
+        if shell.recording is not None:
+            spans.append((f"  REC {label(shell.recording)}", "bold red"))
         if shell.read_only:
             spans.append(("  read-only", "yellow"))
         return [*spans, ("   ", "")]

@@ -8,7 +8,7 @@ from penstock.model.views.view import View
 
 
 class EventRow(View, frozen=True, kw_only=True):
-    """One transition or act."""
+    """One transition or act. Of an act (``act_...``), ``after`` is the command that does the same."""
 
     seq: int
     at: datetime

@@ -8,7 +8,7 @@ import msgspec
 
 from penstock.decoding import decoder
 from penstock.errors import EndedError, PenstockError, PlanStaleError, StoreError, UnknownError
-from penstock.model.acts import AnyAct, act_name
+from penstock.model.acts import AnyAct, SetConnection, SetVariable, act_name
 from penstock.model.lasting import Lasting
 from penstock.model.subject import blame
 from penstock.model.views.plans import Done
@@ -108,6 +108,13 @@ def _planned(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Planned | Done:
     return planned
 
 
+def _command(act: AnyAct, planned: Planned) -> str | None:
+    """Return the command that does the same, for the trail; None for what may hold a secret."""
+    if isinstance(act, SetVariable | SetConnection):
+        return None
+    return planned.plan.cli or None
+
+
 def _act(tick: Tick, order: ActOrder, planned: Planned) -> Done:
     items = planned.plan.items
     tick.gate.actor = order.actor or "operator"
@@ -117,6 +124,7 @@ def _act(tick: Tick, order: ActOrder, planned: Planned) -> Done:
             dag_id=getattr(order.act, "dag_id", None) or _only(item.dag_id or None for item in items),
             run_id=getattr(order.act, "run_id", None) or _only(item.run_id for item in items),
             task_id=getattr(order.act, "task_id", None),
+            after=_command(order.act, planned),
             reason=planned.plan.title,
         )
     try:

@@ -1,0 +1,133 @@
+"""`RunbookDialog`: choose a runbook, fill it in, see each step's plan, do it; or begin a recording."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from penstock.errors import UsageError
+from penstock.model import runbooks
+from penstock.model.acts import AnyAct
+from penstock.model.views.plans import Plan
+from penstock.model.views.runbooks import RunbookRow
+from penstock_tui.clean import label
+from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.view.spans import Spans
+from penstock_tui.widgets.field import Field
+from penstock_tui.widgets.options import Options
+
+
+class RunbookDialog(PlanDialog):
+    """For the runbooks *rows*; *values* are what the cursor is on, for their parameters.
+
+    Its ``record`` is the name under which a recording is to begin, once that was entered.
+    """
+
+    danger: ClassVar[bool] = True
+    stops_at_refusal: ClassVar[bool] = True
+
+    def __init__(self, rows: Sequence[RunbookRow], values: dict[str, str]) -> None:
+        super().__init__("Runbooks")
+        self._rows = {row.name: row for row in rows if row.recording is None}
+        self._values = values
+        self.record: str | None = None
+
+    def form(self) -> ComposeResult:
+        """Compose the runbooks, the values of their parameters, and the name of a new one."""
+        if self._rows:
+            names = [(name, label(name)) for name in self._rows]
+            yield Options("run   ", names, chosen={names[0][0]}, id="book")
+            yield Field("with  ", self._filled(names[0][0]), hint="PARAM=VALUE for what it asks", id="values")
+        yield Field("record", hint="a new name, enter: what you do from then on is kept", id="record")
+
+    def focus_first(self) -> None:
+        """Begin at the runbooks, or at the name of the first one."""
+        self.query_one("#book" if self._rows else "#record").focus()
+
+    def summary(self) -> list[Spans]:
+        """Show the steps of the runbook."""
+        row = self._row()
+        if row is None:
+            return [[("no runbook yet: record one", "italic")]]
+        title: list[Spans] = [[(label(row.title), "italic")]] if row.title else []
+        room = max(1, self.size.height - 14)  # the frame, the form, the plan, a message, the buttons
+        steps: list[Spans] = [[(f"$ {label(step)}", "bright_black")] for step in row.steps[:room]]
+        more = len(row.steps) - room
+        rest: list[Spans] = [[(f"  and {more} more", "bright_black")]] if more > 0 else []
+        return [*title, *steps, *rest, *super().summary()]
+
+    def verb(self) -> str:
+        """Return how many steps are done."""
+        row = self._row()
+        count = len(row.steps) if row is not None else 0
+        return f"Do {count} step{'' if count == 1 else 's'}"
+
+    def nothing(self) -> str:
+        """Say that no step would change anything."""
+        return "as things are now, no step would change anything"
+
+    def acts(self) -> list[AnyAct]:
+        """Return nothing: what commands mean is asked of the engine."""
+        return []
+
+    async def asked_acts(self) -> list[AnyAct]:
+        """Return the acts of all steps; raise `UsageError` for what is wrong or missing."""
+        row = self._row()
+        if row is None:
+            return []
+        if row.problem is not None:
+            raise UsageError(f"{row.path}: {row.problem}")
+        book = runbooks.parse(row.text)
+        values = dict(_pairs(self.query_one("#values", Field).text))
+        runbooks.check_values(book, values)
+        self.note = f"runbook {row.name}"
+        read = self.shell.read_command
+        if read is None:
+            raise UsageError("this console cannot read commands")
+        return await self.shell.feed.call(
+            lambda engine: [act for step in book.steps for act in read(engine, step.filled(values))]
+        )
+
+    async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
+        plans, refused = await super()._asked(acts)
+        if refused:
+            way = "penstock runbook run goes step by step"
+            raise UsageError(f"as things are now a step is refused: {refused[0]}; {way}")
+        return plans, refused
+
+    @on(Options.Changed, "#book")
+    def _another(self, event: Options.Changed) -> None:
+        self.query_one("#values", Field).text = label(self._filled(event.options.value))
+        self.query_one("#values", Field).refresh()
+
+    @on(Field.Done, "#record")
+    def _named(self, event: Field.Done) -> None:
+        name = event.field.text.strip()
+        if name:
+            event.stop()
+            self.record = name
+            self.dismiss(None)
+
+    def _row(self) -> RunbookRow | None:
+        return self._rows[self.query_one("#book", Options).value] if self._rows else None
+
+    def _filled(self, name: str) -> str:
+        params = self._rows[name].params
+        known = [(each, self._values.get(each, "")) for each in params]
+        return " ".join(f"{each}={shlex.quote(value) if value else ''}" for each, value in known)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{text}: {error}") from None
+    pairs = [word.partition("=") for word in words]
+    odd = next((name for name, sign, _ in pairs if not sign), None)
+    if odd is not None:
+        raise UsageError(f"{odd!r} is not PARAM=VALUE, such as dag=first_dag")
+    return [(name, value) for name, _, value in pairs]
