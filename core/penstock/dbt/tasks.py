@@ -160,12 +160,12 @@ class DbtFreshnessSensor(Sensor):
         with suppress(OSError, TypeError):
             os.mkdir(f"{folder}/target")  # noqa: PTH102
             shutil.copyfile(str(self.parsed), f"{folder}/target/partial_parse.msgpack")
-        answer = f"{folder}/sources.json"
+        answer = f"{folder}/target/sources.json"
         said = ["--vars", json.dumps(self.dbt_vars)] if self.dbt_vars else []
         code = subprocess.run(
             [
                 *(self.project.dbt, "--log-level-file", "none", "source", "freshness"),
-                *(*self.project.arguments(), *said, "--select", self.selector, "--output", answer),
+                *(*self.project.arguments(), *said, "--select", self.selector),
                 *("--target-path", f"{folder}/target", "--log-path", f"{folder}/logs"),
             ],
             env={**os.environ, **self.project.environment()},
@@ -181,4 +181,6 @@ class DbtFreshnessSensor(Sensor):
         for result in results:
             if result.get("unique_id") == self.source:
                 return dict(result)
+        if code:
+            raise TaskError(f"dbt could not look (exit code {code}): its words are above")
         raise FailException(f"{self.source} is not in the project any more, or has no freshness")
