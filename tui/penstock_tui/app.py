@@ -13,20 +13,18 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from penstock.model.views.events import Change
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.attendance import Attendance
 from penstock_tui.clean import ControlFilter, clean
 from penstock_tui.clipboard import what_was_copied
 from penstock_tui.feed import Feed
+from penstock_tui.hearing import Hearing
 from penstock_tui.keyboard import Echo, Keyboard
-from penstock_tui.messages import Changed, EngineBack, EngineGone, Level, Said
-from penstock_tui.navigation import Navigation
+from penstock_tui.messages import EngineGone, Level, Said
 from penstock_tui.notes import Notes
 from penstock_tui.readable import ReadableFilter
-from penstock_tui.screens.view import View
-from penstock_tui.shell import ReadCommand, Watcher
+from penstock_tui.shell import ReadCommand
 from penstock_tui.terminal import TerminalDriver
 from penstock_tui.verbs import carry_out
 from penstock_tui.view.state_style import Looks
@@ -35,7 +33,7 @@ FeedMaker = Callable[[Callable[[Message], object]], Feed]
 """Makes the feed; gets the function that posts its messages."""
 
 
-class Console(Navigation):
+class Console(Hearing):
     """The console, which implements `penstock_tui.shell.Shell`.
 
     ``zone`` is the time zone of shown times, ``keymap`` the user's keys by action id.
@@ -127,7 +125,7 @@ class Console(Navigation):
 
     def _tick(self) -> None:
         if self.gone is not None:
-            self._tell_views()
+            self.tell_views()
 
     # -- what is typed ---------------------------------------------------------------------------
 
@@ -154,48 +152,6 @@ class Console(Navigation):
         """Whether an action has begun but has not ended or opened its dialog yet."""
         act = self._act
         return act is not None and not act.is_finished and self.screen is self._acted_on
-
-    # -- what the feed says ----------------------------------------------------------------------
-
-    def on_changed(self, message: Changed) -> None:
-        """Pass a notice on to every view (those not in front remember it), and ring its bells."""
-        for text in message.change.bells:
-            self.bell()
-            self.say(text, "warning")
-        self._pass_on(message.change)
-
-    def on_engine_back(self, _message: EngineBack) -> None:
-        """Ask for everything again."""
-        if self.gone is not None:
-            self.say("the engine answers again")
-        self.gone = None
-        self._pass_on(None)
-
-    def on_engine_gone(self, message: EngineGone) -> None:
-        """Turn the top line red; the data stays, with its age."""
-        self.gone = message
-        if message.since is not None and not self.read_only:
-            self.say(f"the engine does not answer: {message.reason}", "warning")
-        self._pass_on(None)
-
-    def _pass_on(self, change: Change | None) -> None:
-        self.run_worker(self._ask_status(), group="status", exit_on_error=False)
-        for screen in self.screen_stack:
-            if isinstance(screen, Watcher):
-                screen.changed(change)
-
-    async def _ask_status(self) -> None:
-        status = await self.feed.ask(lambda engine: engine.status(), key="status")
-        if status is not None:
-            self.engine_status = status
-            self._tell_views()
-            await self.attendance.begin()
-            await self.attendance.heard(status)
-
-    def _tell_views(self) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, View) and screen.in_front:
-                screen.refresh_top()
 
     # -- what is said ----------------------------------------------------------------------------
 

@@ -1,0 +1,61 @@
+"""`Hearing`: what the console does about what the feed says: notices, an engine that goes or comes back."""
+
+from __future__ import annotations
+
+from penstock.model.views.events import Change
+from penstock.model.views.status import EngineStatus
+from penstock_tui.attendance import Attendance
+from penstock_tui.messages import Changed, EngineBack, EngineGone
+from penstock_tui.navigation import Navigation
+from penstock_tui.screens.view import View
+from penstock_tui.shell import Watcher
+
+
+class Hearing(Navigation):
+    """The part of `Console` that hears of changes and passes them on."""
+
+    attendance: Attendance
+    engine_status: EngineStatus | None
+    gone: EngineGone | None
+    read_only: bool
+
+    def on_changed(self, message: Changed) -> None:
+        """Pass a notice on to every view (those not in front remember it), and ring its bells."""
+        for text in message.change.bells:
+            self.bell()
+            self.say(text, "warning")
+        self._pass_on(message.change)
+
+    def on_engine_back(self, _message: EngineBack) -> None:
+        """Ask for everything again."""
+        if self.gone is not None:
+            self.say("the engine answers again")
+        self.gone = None
+        self._pass_on(None)
+
+    def on_engine_gone(self, message: EngineGone) -> None:
+        """Turn the top line red; the data stays, with its age."""
+        self.gone = message
+        if message.since is not None and not self.read_only:
+            self.say(f"the engine does not answer: {message.reason}", "warning")
+        self._pass_on(None)
+
+    def _pass_on(self, change: Change | None) -> None:
+        self.run_worker(self._ask_status(), group="status", exit_on_error=False)
+        for screen in self.screen_stack:
+            if isinstance(screen, Watcher):
+                screen.changed(change)
+
+    async def _ask_status(self) -> None:
+        status = await self.feed.ask(lambda engine: engine.status(), key="status")
+        if status is not None:
+            self.engine_status = status
+            self.tell_views()
+            await self.attendance.begin()
+            await self.attendance.heard(status)
+
+    def tell_views(self) -> None:
+        """Draw the top line of the view in front again."""
+        for screen in self.screen_stack:
+            if isinstance(screen, View) and screen.in_front:
+                screen.refresh_top()
