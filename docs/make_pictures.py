@@ -79,7 +79,37 @@ async def take(settings: Settings) -> None:
     await picture(settings, SMALL, "small", ("flaky", last_run(engine, "flaky").run_id))
     await picture(settings, SIZE, "graph", ("nyc_flights", newest(engine, DAY)), key="D")
     await picture(settings, SIZE, "merged", ("nyc_flights", newest(engine, DAY)), key="L")
+    await night(home, engine)
+    await picture(settings, SIZE, "coming", None, key="7")
     engine.close()
+
+
+NIGHT = """
+from penstock import DAG, BashOperator, Pool
+
+Pool("warehouse", slots=1)
+for name, schedule in {
+    "orders": "*/20 * * * *", "stock": "*/20 * * * *", "prices": "0 * * * *", "rates": "15 * * * *",
+    "report": "30 6 * * *",
+}.items():
+    with DAG(name, schedule=schedule, timezone="Europe/Amsterdam", catchup=False):
+        BashOperator(task_id="pull", bash_command="sleep 0.3") >> BashOperator(
+            task_id="load", bash_command="sleep 1.5", pool="warehouse"
+        )
+"""
+"""DAGs that meet at a pool."""
+
+
+async def night(home: Path, engine: SocketEngine) -> None:
+    """Add DAGs that meet at night, with a history."""
+    (home / "dags" / "night.py").write_text(NIGHT)
+    names = ("orders", "stock", "prices", "rates", "report")
+    await until(lambda: {row.dag_id for row in engine.dags(strip=0)}.issuperset(names))
+    penstock(home, "pause", "host_health")
+    for name in names:
+        penstock(home, "trigger", name)
+        penstock(home, "unpause", name)
+    await until(lambda: all(last_run(engine, name).state in RUN_TERMINAL for name in names))
 
 
 def last_run(engine: SocketEngine, dag_id: str) -> RunRow:

@@ -23,6 +23,8 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "merged": (("enter", "L"), ("7 tasks", "END")),
     "now": (("6",), ("cpu%", "first barrier")),
     "digest": (("0",), ("while you were away", "failed")),
+    "coming": (("7",), ("> coming", "next 24 hours")),
+    "what_if": (("7", "W", "ctrl+s"), ("> what if", "gone")),
     "graph": (("D",), ("✗ join", "exit 1")),
     "assets": (("9",), ("orders", "rates")),
     "system": (("8",), ("parallelism", "pools")),
@@ -55,6 +57,8 @@ async def test_screen_is_as_reviewed(story: str, size: tuple[int, int]) -> None:
         for key in keys:
             await driver.press({"-": "minus", ":": "colon"}.get(key, key))
             await driver.pilot.pause()
+            if key == "7":
+                await driver.sees("fx_rates")
         await driver.sees(*wanted)
         if os.environ.get("PENSTOCK_GOLDENS") == "write":
             await driver.pilot.pause(0.5)

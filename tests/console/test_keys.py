@@ -18,6 +18,7 @@ from penstock_tui.screens.all_runs import AllRunsScreen
 from penstock_tui.screens.assets import AssetsScreen
 from penstock_tui.screens.backfills import BackfillPointsScreen, BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen, PointsScreen
+from penstock_tui.screens.coming import ComingScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.digest import DigestScreen
 from penstock_tui.screens.errors import ErrorsScreen
@@ -34,6 +35,7 @@ from penstock_tui.screens.system import SystemScreen
 from penstock_tui.screens.task import TaskScreen
 from penstock_tui.screens.timeline import TimelineScreen
 from penstock_tui.screens.view import View
+from penstock_tui.screens.what_if import WhatIfScreen
 from penstock_tui.verbs import verb_of
 from penstock_tui.view.spans import text_of
 from penstock_tui.view.state_style import Looks
@@ -63,6 +65,8 @@ SCREENS: list[type[View]] = [
     MergedScreen,
     SystemScreen,
     AssetsScreen,
+    ComingScreen,
+    WhatIfScreen,
 ]
 
 

@@ -19,6 +19,7 @@ from penstock_tui import actions
 from penstock_tui.dialogs.dialog import Dialog
 from penstock_tui.screens.backfills import BackfillPointsScreen, BackfillsScreen
 from penstock_tui.screens.calendar import PointsScreen
+from penstock_tui.screens.coming import ComingScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.graph import GraphScreen
@@ -26,6 +27,7 @@ from penstock_tui.screens.log import LogScreen
 from penstock_tui.screens.run import RunScreen
 from penstock_tui.screens.runs import RunsScreen
 from penstock_tui.screens.view import View
+from penstock_tui.screens.what_if import WhatIfScreen
 from penstock_tui.target import DagTarget, PointTarget, RunTarget, Target
 
 FLAKY = "flaky"
@@ -132,6 +134,26 @@ async def _no_points(driver: Driver) -> None:
     await driver.sees("no schedule point there")
 
 
+async def _nothing_comes(driver: Driver) -> None:
+    await driver.press("7")
+    await driver.sees("fx_rates", "next 24 hours")
+    await driver.press("slash")
+    await driver.type("dag:nosuch")
+    await driver.press("enter")
+    await driver.sees("no schedule is due in this time")
+
+
+async def _nothing_different(driver: Driver) -> None:
+    await driver.press("7")
+    await driver.sees("fx_rates", "next 24 hours")
+    await driver.press("W", "ctrl+s")
+    await driver.sees("48 gone")
+    await driver.press("slash")
+    await driver.type("change:nosuch")
+    await driver.press("enter")
+    await driver.sees("nothing would be different")
+
+
 PLACES: dict[str, tuple[Opening, type[View], type[Target] | None]] = {
     "no DAGs": (_no_dags, DagsScreen, None),
     "no DAG passes the filter": (_no_dag_passes, DagsScreen, None),
@@ -146,6 +168,8 @@ PLACES: dict[str, tuple[Opening, type[View], type[Target] | None]] = {
     "no points of a backfill": (_no_points_of_a_backfill, BackfillPointsScreen, None),
     "no files": (_no_files, ErrorsScreen, None),
     "no points": (_no_points, PointsScreen, PointTarget),
+    "nothing comes": (_nothing_comes, ComingScreen, None),
+    "nothing would be different": (_nothing_different, WhatIfScreen, None),
 }
 """What is wrong -> how to get there, the screen, and what the screen is about all the same."""
 

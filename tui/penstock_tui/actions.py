@@ -33,12 +33,12 @@ from penstock_tui.target import NOTHING, Takes, Target, too_much
 
 ALL = ("dags", "runs", "run", "log", "backfills", "backfill", "errors", "calendar", "points", "all_runs",
        "task", "history", "failures", "failure", "grid", "timeline", "now", "graph",
-       "merged", "system", "assets", "digest")  # fmt: skip
+       "merged", "system", "assets", "digest", "coming", "what_if")  # fmt: skip
 """Views: DAG list, runs of a DAG, one run, one log, backfills, points of one backfill, import errors,
 calendar of a DAG, points of a day, runs of all DAGs; one task from inside, its history;
 failures by cause, those of one cause; tasks by runs, timeline of a run;
 what runs now; graph of a run or DAG; the instance itself; assets;
-while you were away."""
+while you were away; what comes, and what a change on paper would do."""
 LISTS = tuple(view for view in ALL if view != "log")
 
 
@@ -92,7 +92,8 @@ _READ = ("log", "merged")
 _SHOWN = ("run", *_READ)
 _TRIAGE = ("failures", "failure")
 _FILLS = ("backfills", "backfill")
-_MARKED = (*_TRIAGE, "grid", "timeline", "graph", "now")
+_COMING = ("coming", "what_if")
+_MARKED = (*_TRIAGE, "grid", "timeline", "graph", "now", *_COMING)
 
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
@@ -129,7 +130,7 @@ ACTIONS: tuple[Action, ...] = (
            "Set success, failed or skipped by hand",
            rank=7, acts=True, danger=True, why_disabled=needs_task,
            cli="penstock mark success|failed|skipped DAG RUN TASK", takes="all", verb="mark_as"),
-    Action("pause", "p", "pause", (*_RUNS, *_FILLS, *_TASKS, "now"),
+    Action("pause", "p", "pause", (*_RUNS, *_FILLS, *_TASKS, "now", "coming"),
            "Pause or resume: in the DAG list the schedule, in a run the run or what is marked, a backfill",
            rank=5, acts=True, why_disabled=can_pause,
            cli="penstock pause DAG | hold DAG RUN [TASK]", takes="all", verb="pause"),
@@ -196,9 +197,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("tab.previous", "shift+tab,left", "tab before", ("task",),
            "The tab to the left"),
     Action("runs", "R", "runs",
-           ("dags", "run", "calendar", "all_runs", "history", "failure", "grid", "now", "graph"),
+           ("dags", "run", "calendar", "all_runs", "history", "failure", "grid", "now", "graph",
+            *_COMING),
            "All runs of this DAG", rank=11, takes="dag", verb="go_to.runs"),
-    Action("calendar", "C", "calendar", _RUNS,
+    Action("calendar", "C", "calendar", (*_RUNS, *_COMING),
            "What happened on each day of the schedule: ran, late, skipped and why, backfilled",
            rank=12, why_disabled=needs_points, cli="penstock points DAG", takes="dag",
            verb="go_to.calendar"),
@@ -267,16 +269,16 @@ ACTIONS: tuple[Action, ...] = (
            "Only the lines that match"),
     Action("failure.next", "e", "next failure",
            (*_RUNS, "history", "grid", "timeline", "graph", *_READ, "backfill", "calendar", "points",
-            "system"),
+            "system", "coming"),
            "Next failed row, or next error line", rank=12),
     Action("failure.previous", "E", "previous failure",
            (*_OF_RUNS, "history", "grid", "timeline", "graph", *_READ, "backfill", "calendar", "points",
-            "system"),
+            "system", "coming"),
            "Previous failed row, or previous error line"),
     Action("errors", "E", "import errors", ("dags",),
            "DAG files that cannot be loaded, with file and line", rank=13),
     Action("filter", "slash", "filter",
-           ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system", "assets", "digest"),
+           ("dags", "runs", "backfills", "all_runs", *_TRIAGE, "now", "system", "assets", "digest", *_COMING),
            'Filter: state:failed,running !tag:y "two words": all must hold, one with ! must not', rank=10),
     Action("sort", "s", "sort", ("dags", "runs", "all_runs", "timeline", "now", "assets"),
            "Sort by the next column"),
@@ -345,6 +347,22 @@ ACTIONS: tuple[Action, ...] = (
            acts=True, cli="penstock failures reopen FINGERPRINT", takes="all", verb="failures.reopen"),
     Action("failures.everything", "A", "all", _TRIAGE,
            "Show what is dealt with too, or only what is not", rank=9, cli="penstock failures --all"),
+    Action("view.coming", "7", "coming", ALL,
+           "What all schedules will do in the next hours, in order of time, and where runs meet",
+           cli="penstock coming", verb="go_to.coming"),
+    Action("coming.further", "plus", "further", ("coming",),
+           "Look further: hours, then days", rank=2, cli="penstock coming --hours N"),
+    Action("coming.nearer", "minus", "nearer", ("coming",),
+           "Look less far", rank=3),
+    Action("coming.slow", "percent_sign", "p95", ("coming",),
+           "Count with the p95 of durations, or with the median again", rank=6,
+           cli="penstock coming --slow"),
+    Action("coming.what_if", "W", "what if", _COMING,
+           "Pause, resume, resize a pool or the parallelism on paper: what would be different",
+           rank=4, cli="penstock coming --what-if-pause DAG --what-if-pool NAME=N"),
+    Action("coming.apply", "A", "do it", ("what_if",),
+           "Do for real what is on paper: with the plan, and a question",
+           rank=2, acts=True, cli="penstock pause DAG | pools set NAME N"),
     Action("history", "exclamation_mark", "messages", ALL,
            "Every message of this session in full", verb="show_messages"),
     Action("palette", "colon,ctrl+p", "palette", ALL,
@@ -428,8 +446,7 @@ PRINTED = {
     "ampersand": "&", "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pageup": "PgUp",
     "pagedown": "PgDn", "backslash": "\\", "vertical_line": "|", "number_sign": "#", "equals_sign": "=",
-    "apostrophe": "'",
-    "dollar_sign": "$", "circumflex_accent": "^",
-     "up": "↑", "down": "↓",
+    "apostrophe": "'", "at": "@", "percent_sign": "%",
+    "dollar_sign": "$", "circumflex_accent": "^", "up": "↑", "down": "↓",
 }  # fmt: skip
 """How a key is shown, if not by its Textual name."""

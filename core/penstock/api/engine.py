@@ -81,7 +81,7 @@ class Engine(TaskEngine, SystemEngine, Protocol):
     def forecast(self, query: ForecastQuery) -> ComingPage:
         """Return one page of what all schedules will do, and what a change on paper would do to it.
 
-        Raises `UsageError` for a window or a size that makes no sense, `UnknownError` for a DAG that does not
+        Raises `UsageError` for a window or a size that is impossible, `UnknownError` for a DAG that does not
         exist.
         """
         ...

@@ -15,7 +15,7 @@ class LocalForecasts:
     def forecast(self, query: ForecastQuery) -> ComingPage:
         """Return one page of what the schedules will do.
 
-        Raises `UsageError` for a window or a size that makes no sense, `UnknownError` for a DAG that does not
+        Raises `UsageError` for a window or a size that is impossible, `UnknownError` for a DAG that does not
         exist.
         """
         from penstock.forecast.page import forecast  # few ask, and nobody else pays for it

@@ -50,11 +50,12 @@ def coming(
     parallelism: int | None,
     as_json: bool,
 ) -> None:
-    """Show what the schedules of all DAGs (or of these) will do, in order of time.
+    """Show what the schedules of all DAGs (or of these) will do.
 
-    Pauses, freezes, catchup, overlap and clock changes are applied as the engine applies them. Runs are
-    expected to take as long as usual; where that fills a pool, or the parallelism of the instance, it says
-    which DAGs meet there. A point whose time a clock change moved is marked `dst`.
+    The rows are in order of time. Pauses, freezes, catchup, overlap and clock changes are applied as the
+    engine applies them. Runs are expected to take as long as usual; where that fills a pool, or the
+    parallelism of the instance, it says which DAGs meet there. A point whose time a clock change moved is
+    marked `dst`.
 
     With --what-if-... nothing is changed: it shows what would be different.
 
@@ -117,6 +118,7 @@ def _document(page: ComingPage) -> dict[str, Any]:
         "total": page.total,
         "more": max(0, page.total - page.offset - len(page.fires)),
         "contention": page.meetings,
+        "contention_total": page.meetings_total,
         "turns": page.turns,
         "others": page.untimed,
         "without_history": page.unknown,
@@ -141,6 +143,8 @@ def _tell_page(page: ComingPage) -> None:
         tell("\n" + text.table(("BY ITSELF", ""), by_itself))
     if page.meetings:
         tell("\n" + _meetings(page))
+        if page.meetings_total > len(page.meetings):
+            say(f"and {page.meetings_total - len(page.meetings):,} more times")
     _tell_others(page.untimed)
     if page.unknown:
         say(f"without a history, so expected to take no time: {', '.join(page.unknown)}")

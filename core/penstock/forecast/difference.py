@@ -105,7 +105,8 @@ def _places(before: Simulation, after: Simulation) -> Iterator[PlaceLoad]:
     for place in sorted(names, key=lambda name: (name == PARALLELISM, name)):
         was, becomes = old.meetings.loads.get(place, Load()), new.meetings.loads.get(place, Load())
         sizes = old.size(place), new.size(place)
-        if was == becomes and sizes[0] == sizes[1]:
+        same = (was.peak, was.waited_us // _LEAST_US) == (becomes.peak, becomes.waited_us // _LEAST_US)
+        if same and sizes[0] == sizes[1]:
             continue
         yield PlaceLoad(
             place=place,

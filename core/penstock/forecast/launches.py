@@ -112,7 +112,7 @@ class Launches:
             self._touched[head.dag_id] = head
 
     def _best(self, heads: list[Head]) -> PaperDag | None:
-        """Return the DAG whose turn it is, without those that were offered anew."""
+        """Return the DAG whose turn it is, without offers that are no longer valid."""
         while heads and heads[0][1] != heads[0][2].offer:
             heapq.heappop(heads)
         return heads[0][2] if heads else None

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from penstock.clock import from_us, opt_from_us, to_us
 from penstock.errors import UnknownError, UsageError
+from penstock.forecast import meetings as meetings_of
 from penstock.forecast import words
 from penstock.forecast.difference import differ
 from penstock.forecast.facts import Facts
@@ -26,7 +27,7 @@ def forecast(facts: Facts, query: ForecastQuery, *, work: int = WORK) -> ComingP
     """Return one page of what the schedules will do.
 
     With ``what_if`` it is what they would do then, and ``difference`` says what is different. Raises
-    `UsageError` for a window or a size that makes no sense, `UnknownError` for a DAG that does not exist.
+    `UsageError` for a window or a size that is impossible, `UnknownError` for a DAG that does not exist.
     """
     if not 0 < query.hours <= MOST_HOURS:
         raise UsageError(f"hours must be more than 0, and at most {MOST_HOURS}")
@@ -38,6 +39,7 @@ def forecast(facts: Facts, query: ForecastQuery, *, work: int = WORK) -> ComingP
     names = {dag.dag_id for dag in listed}
     points = {dag.dag_id: dag.count(until_us) for dag in listed}
     offset, limit = max(0, query.offset), min(max(0, query.limit), _MOST_ROWS)
+    meetings = _meetings(simulated, names)
     difference = None
     if query.what_if is not None:
         before = Simulation(facts, until_us, slow=query.slow, work=work).run()
@@ -49,7 +51,8 @@ def forecast(facts: Facts, query: ForecastQuery, *, work: int = WORK) -> ComingP
         fires=tuple(_fires(simulated, listed, offset, limit)),
         offset=offset,
         total=sum(points.values()),
-        meetings=tuple(_meetings(simulated, names)),
+        meetings=tuple(_seen(meeting, simulated) for meeting in meetings[:_MOST_MEETINGS]),
+        meetings_total=len(meetings),
         turns=tuple(words.turns(simulated, listed)),
         untimed=tuple(_untimed(facts, simulated, listed, points)),
         unknown=tuple(dag.dag_id for dag in listed if points[dag.dag_id] and not dag.shape.known),
@@ -147,7 +150,7 @@ def _fire(run: PaperRun, simulated: Simulation) -> Fire:
         at=from_us(run.at_us),
         becomes=run.becomes,
         start=opt_from_us(run.start_us),
-        end=opt_from_us(end_us),
+        end=opt_from_us(end_us) if run.shape.known else None,
         seconds=run.shape.length_us / 1e6 if run.shape.known else None,
         behind=max(0, behind_us) / 1e6,
         waits=tuple(sorted(run.waits)),
@@ -176,22 +179,24 @@ def _bare(dag: PaperDag, point: Point) -> Fire:
 # -- the rest ----------------------------------------------------------------------------------
 
 
-def _meetings(simulated: Simulation, names: set[str]) -> Iterator[Meeting]:
-    found = [
+def _meetings(simulated: Simulation, names: set[str]) -> list[meetings_of.Meeting]:
+    return [
         meeting
         for meeting in simulated.launches.meetings.all
         if meeting.waited_us > 0 and not names.isdisjoint(meeting.dags)
     ]
-    for meeting in found[:_MOST_MEETINGS]:
-        yield Meeting(
-            place=meeting.place,
-            slots=simulated.launches.size(meeting.place),
-            first=from_us(meeting.first_us),
-            last=from_us(meeting.last_us),
-            waited=meeting.waited_us / 1e6,
-            most=meeting.most,
-            dags=tuple(sorted(meeting.dags)),
-        )
+
+
+def _seen(meeting: meetings_of.Meeting, simulated: Simulation) -> Meeting:
+    return Meeting(
+        place=meeting.place,
+        slots=simulated.launches.size(meeting.place),
+        first=from_us(meeting.first_us),
+        last=from_us(meeting.last_us),
+        waited=meeting.waited_us / 1e6,
+        most=meeting.most,
+        dags=tuple(sorted(meeting.dags)),
+    )
 
 
 def _untimed(

@@ -11,7 +11,8 @@ from fakes.engine import FakeEngine
 def test_a_script_gets_points_in_order_with_what_is_left_out(say: Say) -> None:
     found = say("coming", "--hours", "6", "-n", "4", "--json").document
     assert set(found) == {
-        "from", "until", "worked_out_until", "fires", "total", "more", "contention", "turns", "others",
+        "from", "until", "worked_out_until", "fires", "total", "more", "contention", "contention_total",
+        "turns", "others",
         "without_history", "parallelism", "pools", "what_if",
     }  # fmt: skip
     assert len(found["fires"]) == 4

@@ -8,6 +8,7 @@ from penstock_tui.screens.all_runs import AllRunsScreen
 from penstock_tui.screens.assets import AssetsScreen
 from penstock_tui.screens.backfills import BackfillsScreen
 from penstock_tui.screens.calendar import CalendarScreen
+from penstock_tui.screens.coming import ComingScreen
 from penstock_tui.screens.digest import DigestScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailuresScreen
@@ -111,3 +112,9 @@ async def digest(shell: Shell, _targets: Sequence[Target]) -> None:
     """Show what happened while this person was away."""
     if not isinstance(shell.screen, DigestScreen):
         await shell.push_screen(DigestScreen())
+
+
+async def coming(shell: Shell, _targets: Sequence[Target]) -> None:
+    """Show what all schedules will do."""
+    if not isinstance(shell.screen, ComingScreen):
+        await shell.push_screen(ComingScreen())

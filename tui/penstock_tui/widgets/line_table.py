@@ -15,13 +15,14 @@ from textual.strip import Strip
 
 from penstock_tui.view.columns import Column, chosen
 from penstock_tui.view.spans import Spans, fit
+from penstock_tui.view.spans import width as spans_width
 from penstock_tui.widgets.cursor_list import CursorList
 from penstock_tui.widgets.line import strip_of, style_of
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: a stable ``key``, a cell for each column."""
+    """One row: a stable ``key``, a cell for each column; of fewer the last takes the rest of the line."""
 
     key: str
     cells: tuple[Spans, ...]
@@ -202,11 +203,15 @@ class LineTable(CursorList):
         spans: Spans = [(f"{self.sign(place)} ", "bold yellow" if row.key in self.marks else "bold")]
         for index, width in self._layout:
             column = self.columns[index]
-            cell = fit(row.cells[index], width, align=column.align, keep=column.keep)
+            rest = index == len(row.cells) - 1 and len(row.cells) < len(self.columns)
+            room = cells - spans_width(spans) if rest else width
+            cell = fit(row.cells[index], room, align=column.align, keep=column.keep)
             if lit and index == self._layout[0][0]:  # a bar on the name; the other cells keep their colours
                 cell = [(text, "bold reverse") for text, _ in cell]
             spans += cell
             spans.append((" ", ""))
+            if rest:
+                break
         spans.pop()
         return strip_of(spans, cells, base + style_of("bold") if lit else base)
 

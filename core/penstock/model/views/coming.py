@@ -138,6 +138,8 @@ class ComingPage(View, frozen=True, kw_only=True):
     total: int = 0
     """How many points there are in the window."""
     meetings: tuple[Meeting, ...] = ()
+    meetings_total: int = 0
+    """How many there are as far as it is worked out: the first 200 are listed."""
     turns: tuple[ClockTurn, ...] = ()
     untimed: tuple[Untimed, ...] = ()
     unknown: tuple[str, ...] = ()
