@@ -352,7 +352,7 @@ class FakeEngine(AcrossDags, Forecasts, FakeTasks, FakeSystem):
         book = parse(text)
         row = self.world.runbooks[name] = RunbookRow(
             name=name,
-            path=f"/home/ada/pipelines/runbooks/{name}.runbook",
+            path=f"/srv/pipelines/runbooks/{name}.runbook",
             text=text,
             title=book.title,
             steps=tuple(step.text for step in book.steps),

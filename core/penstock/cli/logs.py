@@ -93,14 +93,9 @@ def logs(
       penstock logs first_dag latest --merged -f
       penstock logs first_dag latest --merged --since 10m --without hello
     """
-    if as_json and follow:
-        raise click.UsageError("--json prints one document, so it cannot follow")
-    if merged != (task is None) or (merged and number is not None):
-        raise click.UsageError("name a TASK, or say --merged for all tasks of the run")
-    if (only or without) and not merged:
-        raise click.UsageError("--only and --without go with --merged")
-    if follow and until is not None:
-        raise click.UsageError("--until is an end, so there is nothing to follow")
+    if follow:
+        _refuse_follow(as_json=as_json, until=until)
+    _one_or_all(task, number, merged=merged, chosen=bool(only or without))
     engine = session.reader()
     run_id = run_id_of(engine, dag, run)
     window = Window(lines, _in_zone(engine, dag, since), _in_zone(engine, dag, until))
@@ -120,9 +115,7 @@ def logs(
     if as_json:
         _print_document(engine, _chosen(rows, number, task))
         return 0
-    from penstock.cli.log_output import LogOutput
-
-    output = LogOutput(clean=sys.stdout.isatty() and not raw, pretty=pretty)
+    output = _output(raw=raw, pretty=pretty)
     if follow and number is None:
         _follow_task(engine, instance, output, window)
     elif not rows and number is None:
@@ -130,6 +123,29 @@ def logs(
     else:
         _copy(engine, _chosen(rows, number, task), output, follow=follow, window=window)
     return 0
+
+
+def _refuse_follow(*, as_json: bool, until: datetime | None) -> None:
+    """Refuse options that cannot follow a log."""
+    if as_json:
+        raise click.UsageError("--json prints one document, so it cannot follow")
+    if until is not None:
+        raise click.UsageError("--until is an end, so there is nothing to follow")
+
+
+def _one_or_all(task: str | None, number: int | None, *, merged: bool, chosen: bool) -> None:
+    """Refuse options that name both one task and all tasks of the run, or neither."""
+    if merged != (task is None) or (merged and number is not None):
+        raise click.UsageError("name a TASK, or say --merged for all tasks of the run")
+    if chosen and not merged:
+        raise click.UsageError("--only and --without go with --merged")
+
+
+def _output(*, raw: bool, pretty: bool) -> LogOutput:
+    """Return where the log goes: cleaned on a terminal, unless *raw*."""
+    from penstock.cli.log_output import LogOutput
+
+    return LogOutput(clean=sys.stdout.isatty() and not raw, pretty=pretty)
 
 
 def _in_zone(engine: Engine, dag: str, moment: datetime | None) -> datetime | None:

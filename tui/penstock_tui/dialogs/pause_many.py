@@ -16,7 +16,7 @@ _PAUSE, _RESUME = "pause", "resume"
 class PauseManyDialog(PlanDialog):
     """Over *pause*, the acts for what is not paused, and *resume*, those for what is.
 
-    It begins with pausing, if anything can be paused; what stands otherwise already is left as it is.
+    It begins with pausing, if anything can be paused; what is in that state already stays as it is.
     """
 
     def __init__(self, what: str, pause: Sequence[AnyAct], resume: Sequence[AnyAct]) -> None:

@@ -29,7 +29,7 @@ class LogSource(Protocol):
     """The file that it is; None if it is none, or not on this machine."""
 
     def tag(self, offset: int) -> Piece:
-        """Return what stands before the line at *offset*: who wrote it."""
+        """Return what is drawn before the line at *offset*: who wrote it."""
         ...
 
     async def since(self, moment: datetime) -> int | None:
