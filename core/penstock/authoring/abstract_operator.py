@@ -97,6 +97,7 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
         "skip_on_exit_code": exit_codes,
         "last_line_is_value": truth,
         "operator_name": optional_text,
+        "row_of": optional_text,
         **dict.fromkeys(["is_setup", "is_teardown", "on_failure_fail_dagrun"], truth),
     }
     template_fields: Sequence[str] = ()
@@ -105,6 +106,8 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
     """Exit codes of the process that mean "skipped"."""
     last_line_is_value: bool = False
     """Whether the last line of output is the return value."""
+    row_of: str | None = None
+    """The id of the task whose process does the work of this one, which starts after it."""
 
     inlets: tuple[Any, ...] = ()
     outlets: tuple[Any, ...] = ()

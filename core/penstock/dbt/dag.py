@@ -14,9 +14,10 @@ from penstock.dbt.rendering import GROUPS, TESTS, Rendering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, Literal, Unpack
 
     from penstock.authoring.pools import Pool
+    from penstock.dbt.arguments import DbtDagArgs, DbtGroupArgs
     from penstock.dbt.graph import DbtGraph
 
 
@@ -26,12 +27,11 @@ class DbtDag(DAG):
     Where the database is a DuckDB, one run is active at a time unless *max_active_runs* says otherwise.
     """
 
-    def __init__(self, dag_id: str, description: str | None = None, **options: Any) -> None:
-        ours = {name: options.pop(name) for name in _OPTIONS if name in options}
-        rendering = _rendering(ours)
+    def __init__(self, dag_id: str, description: str | None = None, **options: Unpack[DbtDagArgs]) -> None:
+        rendering, others = _rendering({**options})
         if rendering.graph.database:
-            options.setdefault("max_active_runs", 1)
-        super().__init__(dag_id, description, **options)
+            others.setdefault("max_active_runs", 1)
+        super().__init__(dag_id, description, **others)
         with self:
             rendering.make(self)
 
@@ -48,18 +48,19 @@ class DbtTaskGroup(TaskGroup):
     by itself. *dbt* is the program, *env* its variables, *dbt_args* more arguments. Raises `DagFileError`.
     """
 
-    def __init__(self, group_id: str = "dbt", **options: Any) -> None:
-        ours = {name: options.pop(name) for name in _OPTIONS if name in options}
-        rendering = _rendering(ours)
-        super().__init__(group_id, **options)
+    def __init__(self, group_id: str = "dbt", **options: Unpack[DbtGroupArgs]) -> None:
+        rendering, others = _rendering({**options})
+        super().__init__(group_id, **others)
         with self:
             rendering.make(self)
 
 
-def _rendering(options: dict[str, Any]) -> Rendering:
-    if "project_dir" not in options:
+def _rendering(options: dict[str, Any]) -> tuple[Rendering, dict[str, Any]]:
+    """Return what the options about dbt mean, and the others."""
+    ours = {name: options.pop(name) for name in OPTIONS if name in options}
+    if "project_dir" not in ours:
         refuse("project_dir is missing: the folder with dbt_project.yml")
-    return _read(**options)
+    return _read(**ours), options
 
 
 def _read(
@@ -120,7 +121,8 @@ def _read(
     )
 
 
-_OPTIONS = ("project_dir", *(_read.__kwdefaults__ or ()))
+OPTIONS = ("project_dir", *(_read.__kwdefaults__ or ()))
+"""The names of the arguments about dbt."""
 
 
 def _one_of(name: str, said: Any, allowed: tuple[str | None, ...]) -> None:

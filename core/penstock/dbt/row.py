@@ -3,6 +3,9 @@
 TASK is the task of the same run that runs dbt. The row prints its node's part of the log as it comes and
 ends as the node ends. A session of dbt that has ended counts only when its task has ended for good: before
 that, dbt is going to run again. A row that runs again by itself has that task run again.
+
+A row that finds dbt waiting gives its slot back, which dbt may need: it ends as a sensor does between two
+looks, and the engine starts it when the task has begun.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import time
 
 from penstock.dbt.events import SKIPPED, NodeEnd
 from penstock.dbt.run import UNFINISHED, value_of
-from penstock.dbt.session import Session, folder_of, last_taken, newest, sessions
+from penstock.dbt.session import Session, ask_for, asked, folder_of, last_taken, newest, sessions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +27,9 @@ _LOOK = 0.1
 """Seconds between two looks at the files of a session."""
 _ASK = 1.0
 """Seconds between two questions to the engine."""
-_COMES_AGAIN = UNFINISHED | {"stopping", "deferred"}
+_AT_WORK = frozenset({"queued", "running", "restarting", "stopping"})
+_WAITS = UNFINISHED - _AT_WORK
+"""States of the task in which it may need the slot of the row."""
 
 
 def main(words: list[str]) -> int:
@@ -43,7 +48,6 @@ class _Row:
         self.folder = folder_of(home, task_id)
         self.taken = last_taken(self.folder, self.name)
         self.shown: dict[str, int] = {}
-        self.asked_for = 0
 
     def follow(self) -> int:
         """Wait for the session that runs the nodes, and follow it."""
@@ -79,7 +83,9 @@ class _Row:
     def _look_at_dead(self, session: Session | None, number: int) -> int | None:
         """Decide by a session that has ended (None: by none); None if another one is to come."""
         state = self._state_of_task()
-        if state in _COMES_AGAIN:
+        if state in _WAITS:
+            return self._give_way()
+        if state in _AT_WORK:
             self._wait_for_change(number)
             return None
         if newest(self.folder) != number:
@@ -95,7 +101,8 @@ class _Row:
         if state is None and number == 0 and "PENSTOCK_FOREGROUND" in os.environ:
             time.sleep(_LOOK)  # no engine to ask: the task that runs dbt comes first, or beside this one
             return None
-        if number == 0 or self.asked_for == number + 1:
+        if number == 0 or asked(self.folder, self.name) == number + 1:
+            ask_for(self.folder, self.name, 0)  # when the row is cleared, it may ask again
             print(f"the task {self.task_id} has ended as {state} without running dbt: run it again")  # noqa: T201
             return 1
         return self._ask_for_another(number)
@@ -110,10 +117,18 @@ class _Row:
         from penstock.dbt.engine import run_again
 
         print(f"dbt runs no more: the task {self.task_id} is run again for this node")  # noqa: T201
-        self.asked_for = number + 1
+        ask_for(self.folder, self.name, number + 1)
         if not run_again(self.home, self.task_id, act_id=f"{self.folder[-80:]}-{number}"):
             return 1
         return None
+
+    def _give_way(self) -> int:
+        """End, to be started again once the task has begun."""
+        from penstock.attempts.files import VERDICT, attempt_folder, dump_fields, write_whole
+
+        folder = attempt_folder(f"{self.home}/attempts", os.environ["PENSTOCK_ATTEMPT"])
+        write_whole(folder, VERDICT, dump_fields({"kind": "rescheduled", "next_poke_at": time.time()}))
+        return 0
 
     def _state_of_task(self) -> str | None:
         from penstock.dbt.engine import task_states

@@ -10,6 +10,7 @@ Standard library only. Below the instance's home, ``dbt/runs/<dag>/<run>/<task>/
         over        JSON {code, message}: how dbt itself ended
         target/     what dbt writes: manifest, compiled SQL, run_results.json
     taken/<row>     the number of the last session whose end a row has taken
+    asked/<row>     the number of the session that it has asked for, 0 for none
 """
 
 from __future__ import annotations
@@ -136,6 +137,17 @@ class Session:
 def last_taken(folder: str, row: str) -> int:
     """Return the number of the last session that *row* took its end from, or 0."""
     return int((_read(f"{folder}/taken/{_short(row)}") or {}).get("session") or 0)
+
+
+def ask_for(folder: str, row: str, number: int) -> None:
+    """Note that *row* has asked for session *number*."""
+    os.makedirs(f"{folder}/asked", exist_ok=True)  # noqa: PTH103
+    _write(f"{folder}/asked/{_short(row)}", {"session": number})
+
+
+def asked(folder: str, row: str) -> int:
+    """Return the number of the session that *row* has asked for, or 0."""
+    return int((_read(f"{folder}/asked/{_short(row)}") or {}).get("session") or 0)
 
 
 def forget_old(home: str, dag_id: str, run_id: str) -> None:

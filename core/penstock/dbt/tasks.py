@@ -98,14 +98,14 @@ class DbtRowOperator(Operator):
 
     def __init__(self, *, behind: str, nodes: Sequence[str], task_id: str, **task: Unpack[TaskArgs]) -> None:
         super().__init__(task_id=task_id, **task)
-        self.behind = behind
+        self.row_of = behind
         self.nodes = list(nodes)
         self.skip_on_exit_code = (99,)
 
     def launch(self) -> Command:
         """Return the command."""
         return Command(
-            argv=(sys.executable, "-P", "-m", "penstock.dbt.row", self.behind, *self.nodes),
+            argv=(sys.executable, "-P", "-m", "penstock.dbt.row", str(self.row_of), *self.nodes),
         )
 
 

@@ -176,6 +176,7 @@ def _task(task: AbstractOperator, sources: frozenset[str]) -> TaskSpec:
         depends_on_past=task.depends_on_past or task.wait_for_downstream,
         wait_for_downstream=task.wait_for_downstream,
         skip_on_exit_code=task.skip_on_exit_code,
+        row_of=task.row_of,
         push_last_line=task.last_line_is_value and task.do_xcom_push,
         inlets=_assets(task, task.inlets),
         outlets=_assets(task, task.outlets),

@@ -32,6 +32,8 @@ class BarrierKind(StrEnum):
     """Its run is about to end; some tasks are still to be killed."""
     TRIGGER_RULE = "trigger_rule"
     """Tasks before it have not ended."""
+    ROW = "row"
+    """It is a row of a task that has not begun."""
     PREVIOUS_RUN = "previous_run"
     """It depends on the same task in the previous run."""
     RETRY = "retry"

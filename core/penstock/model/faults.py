@@ -145,6 +145,8 @@ def _of_task(task: TaskSpec, known: set[str], groups: Mapping[str, GroupSpec]) -
         if up not in known:
             yield f"it depends on {up[:80]!r}, which is not in the DAG"
     yield from _twice(task.upstream, "parent")
+    if task.row_of is not None and task.row_of not in known:
+        yield f"it is a row of {task.row_of[:80]!r}, which is not in the DAG"
     if task.group is not None and task.group not in groups:
         yield f"it is in group {task.group[:80]!r}, which is not in the DAG"
     if task.is_setup and task.is_teardown:

@@ -168,6 +168,8 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expand: ExpandSpec | None = None
     """How the task is mapped; one in a mapped group is mapped by the group."""
     map_index_template: str | None = None
+    row_of: str | None = None
+    """The task whose process does its work: it is launched once that one has begun, or has ended."""
     cannot_run: str | None = None
     """Why the task fails as soon as it runs, in a sentence: its package is not installed."""
 

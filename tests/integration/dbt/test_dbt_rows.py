@@ -27,7 +27,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     homes = []
 
     def one(**task: Any) -> SampleHome:
-        home = SampleHome(tmp_path / "home", "stop_grace = 2\n")
+        slots = task.pop("parallelism", 32)
+        home = SampleHome(tmp_path / "home", f"stop_grace = 2\nparallelism = {slots}\n")
         homes.append(home)
         home.environment["PYTHONPATH"] = str(Path(__file__).parents[2])
         said = "".join(f", {name}={value!r}" for name, value in task.items())
@@ -138,6 +139,20 @@ def test_with_retries_the_rows_wait_for_the_next_try(tmp_path: Path, start: Star
     home.type("trigger", "shop")
     assert set(await_end(home).values()) == {"success"}
     assert ran(project) == [[A, B, C, D], [B, C]]
+
+
+def test_rows_leave_the_last_slots_to_dbt(tmp_path: Path, start: Start) -> None:
+    """With two slots and two rows at once, dbt is tried again, and runs again for a row that is cleared."""
+    project = write_fake(tmp_path / "p", {A: [], B: [], C: [], D: []}, code=2, error="not now")
+    home = start(parallelism=2, retries=1, retry_delay=1)
+    home.type("trigger", "shop")
+    await_state(home, dbt="up_for_retry")
+    (project / "plan.json").write_text((project / "plan.json").read_text().replace('"code": 2', '"code": 0'))
+    assert set(await_end(home).values()) == {"success"}
+    home.type("clear", "shop", "latest", "c", "--yes")
+    home.type("clear", "shop", "latest", "d", "--yes")
+    assert set(await_end(home).values()) == {"success"}
+    assert sorted(node for each in ran(project)[1:] for node in each) == [C, D]
 
 
 def test_a_dbt_that_cannot_run_fails_every_row_with_its_words(tmp_path: Path, start: Start) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from penstock.authoring import scope
 from penstock.authoring.dag import DAG
 from penstock.authoring.group import TaskGroup
 from penstock.authoring.operator import Operator
-from penstock.dbt.dag import DbtDag, DbtTaskGroup
+from penstock.dbt.arguments import DbtDagArgs, DbtGroupArgs
+from penstock.dbt.dag import OPTIONS, DbtDag, DbtTaskGroup
 from penstock.dbt.graph import DbtGraph, DbtNode
 from penstock.dbt.project import DbtProject
 from penstock.dbt.rendering import Rendering
@@ -137,3 +139,12 @@ def test_what_a_node_may_not_say_of_its_task(folder: Path, task: dict[str, Any],
     node = DbtNode("model.p.a", "model", "a", "p", "fqn:p.a", task=task)
     with pytest.raises(DagFileError, match=message):
         rendered(folder, node)
+
+
+@pytest.mark.parametrize(
+    ("typed", "around"), [(DbtDagArgs, DAG), (DbtGroupArgs, TaskGroup)], ids=["DbtDag", "DbtTaskGroup"]
+)
+def test_type_checkers_know_every_argument(typed: Any, around: type) -> None:
+    named = inspect.signature(around.__init__).parameters.values()  # type: ignore[misc]  # of the class itself
+    theirs = {each.name for each in named if each.kind is not inspect.Parameter.VAR_KEYWORD}
+    assert set(typed.__annotations__) == {*OPTIONS, *theirs} - {"self", "dag_id", "description", "group_id"}

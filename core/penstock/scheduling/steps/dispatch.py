@@ -22,7 +22,7 @@ from penstock.scheduling.moves.empty import finish_empty
 from penstock.scheduling.moves.task import move, starts_new_try
 from penstock.scheduling.steps.launch import attempt_spec
 from penstock.scheduling.world.limits import Occupancy, run_full, task_blocked
-from penstock.scheduling.world.readiness import judge
+from penstock.scheduling.world.readiness import judge, not_begun
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, QueueEntry, World
 from penstock.store.engine.records import TaskRecord
@@ -142,6 +142,8 @@ def _launch_rushed(tick: Tick, occupancy: Occupancy, live: LiveRun) -> None:
         ready = task.state is TaskState.SCHEDULED and judge(live, task)[0] is Verdict.GO
         if not ready or spec.launch == "empty" or tick.world.held(*live.key, task.key):
             continue
+        if not_begun(live, spec):
+            continue
         full = occupancy.total >= tick.settings.parallelism or run_full(occupancy, live)
         blocked = task_blocked(tick.world, occupancy, live, spec)
         if task.rush == Rush.NOW or not (full or blocked):
@@ -186,6 +188,9 @@ def _head_of(
         if judge(live, task)[0] is not Verdict.GO:  # a parent was cleared or marked since
             heapq.heappop(queue)
             move(tick, live, task, TaskEvent.CLEAR, reason="what it depends on has changed")
+            continue
+        if not_begun(live, spec):
+            aside.append(heapq.heappop(queue))
             continue
         if spec.launch == "empty":
             heapq.heappop(queue)

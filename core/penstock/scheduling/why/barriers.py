@@ -26,7 +26,13 @@ from penstock.scheduling.world.instances import (
     unexpanded,
 )
 from penstock.scheduling.world.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
-from penstock.scheduling.world.readiness import blocking_past, judge, parents_text, states_text
+from penstock.scheduling.world.readiness import (
+    blocking_past,
+    judge,
+    not_begun,
+    parents_text,
+    states_text,
+)
 from penstock.scheduling.world.teardown import in_its_way
 from penstock.scheduling.world.world import LiveRun, World
 from penstock.store.engine.records import PauseRecord, TaskRecord
@@ -197,6 +203,9 @@ def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: in
             looks = f"{task.pokes} look{'' if task.pokes == 1 else 's'}"
             text = f"a sensor whose condition is not true yet ({looks}); the next check is due"
             links.append(Link(Barrier(kind=BarrierKind.SENSOR, text=text, until=opt_from_us(task.next_us))))
+        case TaskState.SCHEDULED if not_begun(live, spec):
+            text = f"it is a row of {spec.row_of}, which has not begun"
+            links.append(_waits(BarrierKind.ROW, text, live, not_begun(live, spec)))
         case TaskState.SCHEDULED if task.rush != Rush.NOW:
             links += _slot_barriers(world, live, spec, parallelism)
         case TaskState.QUEUED:

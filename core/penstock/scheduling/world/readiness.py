@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from penstock.model.spec import TaskSpec
-from penstock.model.states import SUCCESS_LIKE, TERMINAL, TaskState
+from penstock.model.states import OCCUPIES_SLOT, SUCCESS_LIKE, TERMINAL, TaskState
 from penstock.model.trigger_rules import ParentCounts, TriggerRule, Verdict, evaluate
 from penstock.scheduling.world.instances import (
     decider,
     direct_parents,
+    instances,
     needed_setups,
     parent_counts,
     unexpanded,
@@ -57,6 +58,13 @@ def states_text(tasks: Iterable[TaskRecord], limit: int = 4) -> str:
     odd = [f"{task.key} is {task.state}" for task in tasks if task.state is not TaskState.SUCCESS]
     more = f" and {len(odd) - limit} more" if len(odd) > limit else ""
     return ", ".join(odd[:limit]) + more
+
+
+def not_begun(live: LiveRun, spec: TaskSpec) -> list[TaskRecord]:
+    """Return the instances that a row waits for: its slot would be missing where its work is done."""
+    works = [] if spec.row_of is None else instances(live, spec.row_of)
+    begun = any(each.state in OCCUPIES_SLOT or each.state in TERMINAL for each in works)
+    return [] if begun else works
 
 
 def blocking_past(world: World, live: LiveRun, spec: TaskSpec) -> tuple[str, str, TaskState] | None:

@@ -103,3 +103,32 @@ async def test_a_task_that_is_held_lets_those_behind_it_launch(tmp_path: Path) -
         bench.act(acts.Release(dag_id="d", run_id=run, task_id="a"))
         bench.finish()
         assert bench.run_state("d", run) is RunState.SUCCESS
+
+
+async def test_a_row_takes_no_slot_before_the_task_that_does_its_work(tmp_path: Path) -> None:
+    """With rows as many as there are slots, their task would wait for ever for one."""
+    async with opened(tmp_path, parallelism=2) as bench:
+        bench.act(acts.SetPool(name="one", slots=1))
+        bench.load(dag("other", task("z", pool="one")))
+        bench.trigger("other", run_id="there")
+        rows = [task(name, row_of="work", priority_weight=9) for name in ("a", "b", "c")]
+        bench.load(dag("d", task("work", pool="one"), *rows))
+        run = bench.trigger("d")
+        assert set(bench.live()) == {"there/z"}
+        bench.end("z")
+        assert set(bench.live()) == {f"{run}/work", f"{run}/a"}
+        bench.end("work")
+        assert set(bench.live()) == {f"{run}/a", f"{run}/b"}
+        bench.end("a")
+        bench.act(acts.Clear(dag_id="d", run_id=run, tasks=("work", "a")))
+        assert set(bench.live()) == {f"{run}/b", f"{run}/c"}
+        bench.end("b")
+        assert set(bench.live()) == {f"{run}/work", f"{run}/c"}
+
+
+async def test_a_row_runs_in_a_run_without_its_task(bench: Bench) -> None:
+    """Where the task is over, or was marked, the row starts and finds out by itself."""
+    bench.load(dag("d", task("work"), task("a", row_of="work")))
+    run = bench.trigger("d")
+    bench.act(acts.Mark(dag_id="d", run_id=run, tasks=("work",), state="success"))
+    assert f"{run}/a" in bench.live()

@@ -180,6 +180,14 @@ def ending(bench: Bench) -> tuple[str, None]:
     return run, None
 
 
+def row(bench: Bench) -> tuple[str, str]:
+    bench.act(SetPool(name="one", slots=1))
+    bench.load(dag("other", task("z", pool="one")))
+    bench.trigger("other", run_id="there")
+    bench.load(dag("d", task("a", pool="one"), task("b", row_of="a")))
+    return bench.trigger("d"), "b"
+
+
 def finished(bench: Bench) -> tuple[str, None]:
     run, _ = blocked(bench)
     bench.end("x")
@@ -293,6 +301,7 @@ CASES = {
     "pool": Case(pool, "trigger_rule", "b is scheduled", "b", "other/there/z is running"),
     "missing pool": Case(no_pool, "pool", "pool nope does not exist", "", "penstock pools set nope 1"),
     "small pool": Case(small_pool, "pool", "0 of 1 slots in use, it needs 2: it can never run", "", "never"),
+    "row": Case(row, "row", "it is a row of a, which has not begun", "a", "other/there/z is running"),
     "launching": Case(launching, "launching", "no supervisor has claimed it yet", "", "claimed"),
     "stopping": Case(
         stopping, "running", r"it is being stopped \(cancelled by tester\)", "", "being stopped"
