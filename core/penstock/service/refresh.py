@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 LOOK_FOR_FOLDER = 5.0
 """Seconds between checks of the folder itself: it may go away, and come back as another one."""
+MOST_AT_START = 30.0
+"""Seconds that the engine waits at its start for files that load slowly; they come later."""
 _FEW = 20
 """Listed points of a schedule that are left when its file is loaded again."""
 _LIST_AGAIN = 600.0
@@ -51,10 +53,17 @@ class Refresh:
     async def load_all(self) -> None:
         """Load every DAG file; return when each was tried and the engine has the result.
 
-        Each is taken over once it is loaded, so one that hangs delays only this return.
+        Each is taken over once it is loaded, so one that hangs delays only this return, and not for longer
+        than `MOST_AT_START`: a dbt project may be read for minutes, if ``parse_timeout`` allows it.
         """
         await self._refresh()
-        await self._loads.tried(self._known)
+        try:
+            async with asyncio.timeout(MOST_AT_START):
+                await self._loads.tried(self._known)
+        except TimeoutError:
+            log.warning(
+                "some DAG files still load after %g s: the engine answers without them", MOST_AT_START
+            )
         await self._loop.settled()
 
     async def close(self) -> None:

@@ -60,6 +60,7 @@ async def test_files_that_loop_keep_no_other_waiting_and_nothing_is_left_of_them
     running_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loads_module, "PATIENCE", 0.3)
+    monkeypatch.setattr(refresh_module, "MOST_AT_START", 600)
     folder = running_bench.settings.dags_folder
     looping = [folder / f"loops{number}.py" for number in range(loads_module.AT_ONCE + 1)]
     for path in looping:
@@ -85,6 +86,22 @@ async def test_files_that_loop_keep_no_other_waiting_and_nothing_is_left_of_them
     await asyncio.wait(work)
     await refresh.close()
     assert not [pid for pid in children() if process.stat(pid)], "no child is left"
+
+
+async def test_a_start_does_not_wait_for_a_file_that_may_load_for_minutes(
+    running_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh_module, "MOST_AT_START", 0.2)
+    folder = running_bench.settings.dags_folder
+    wait = "import time\nfrom pathlib import Path\nwhile not Path(__file__).with_suffix('.go').exists():\n"
+    (folder / "slow.py").write_text(f"{wait}    time.sleep(0.02)\n{DAG_FILE.format(name='slow')}")
+    refresh = Refresh(dataclasses.replace(running_bench.settings, parse_timeout=600), running_bench.loop)
+    await refresh.load_all()
+    dags = running_bench.loop.world.dags
+    assert "slow" not in dags
+    (folder / "slow.go").touch()
+    await eventually(lambda: "slow" in dags, "it is live as soon as it is loaded")
+    await refresh.close()
 
 
 async def test_a_file_that_breaks_the_parser_breaks_nothing_else(
