@@ -102,7 +102,7 @@ async def test_a_repeated_run_keeps_what_was_not_touched_and_names_what_is_back_
         world.dags["hello"] = structs.replace(world.dags["hello"], dag=dag)
         await stand_on(driver, "hello")
         await driver.press("T")
-        await driver.sees(f"Re-run {run_id}", "one two")
+        await driver.sees("Re-run hello 2026-", "one two")
         await driver.press("tab", "tab")
         await driver.press("ctrl+u")
         await driver.type("100")

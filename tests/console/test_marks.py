@@ -143,7 +143,8 @@ async def test_undo_in_a_run_is_that_runs() -> None:
     async with driving() as driver:
         await in_run(driver, "orders_daily")
         await driver.press("u")
-        await driver.sees("Undo in run scheduled__", "The newest act that changed this run: Clear 1 task")
+        await driver.sees("Undo in orders_daily 2026-08-")
+        await driver.sees("The newest act that changed this run: Clear 1 task")
         await driver.press("y")
         await driver.until(lambda: driver.engine.acts)
         assert driver.engine.acts == [acts.Undo(dag_id="orders_daily", run_id=ORDERS)]

@@ -38,7 +38,7 @@ async def test_a_run_is_repeated_with_its_parameters_to_edit() -> None:
     async with driving() as driver:
         await stand_on(driver, "orders_daily")
         await driver.press("T")
-        await driver.sees(f"Re-run {ORDERS}")
+        await driver.sees("Re-run orders_daily 2026-08-21T06:00")
         await driver.press("ctrl+s")
         await driver.until(lambda: driver.engine.acts)
         act = driver.engine.acts[0]

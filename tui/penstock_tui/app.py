@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerState
 from penstock.model.views.status import EngineStatus
 from penstock_tui.actions import Action, Target
 from penstock_tui.attendance import Attendance
+from penstock_tui.backgrounds import keep_by_colour
 from penstock_tui.clean import ControlFilter, clean
 from penstock_tui.clipboard import what_was_copied
 from penstock_tui.feed import Feed
@@ -27,6 +28,7 @@ from penstock_tui.readable import ReadableFilter
 from penstock_tui.shell import ReadCommand
 from penstock_tui.terminal import TerminalDriver
 from penstock_tui.verbs import carry_out
+from penstock_tui.view import zones
 from penstock_tui.view.state_style import Looks
 
 FeedMaker = Callable[[Callable[[Message], object]], Feed]
@@ -63,9 +65,11 @@ class Console(Hearing):
         in_tmux: bool = False,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
+        keep_by_colour()
         self.feed = make_feed(self.post_message)
         self.clock = self.feed.clock
         self.zone = zone
+        self.dag_zones: dict[str, str] = {}
         self.read_only = read_only
         self.recording: str | None = None
         self.looks = Looks(ascii=ascii)
@@ -193,6 +197,10 @@ class Console(Hearing):
     def now(self) -> datetime:
         """Return the current time in the zone in which times are shown."""
         return self.clock.now().astimezone(self.zone)
+
+    def dag_zone(self, dag_id: str) -> tzinfo:
+        """Return the zone of a DAG's logical dates; this machine's if the DAG is not known yet."""
+        return zones.zone_of(dag_id, self.dag_zones, self.zone)
 
     def offers(self, action: Action) -> bool:
         """Return whether *action* exists in this console now."""

@@ -49,6 +49,8 @@ class Shell(Protocol):
     clock: Clock
     zone: tzinfo
     """The zone in which times are shown."""
+    dag_zones: dict[str, str]
+    """The names of the zones of the logical dates, by DAG, as far as DAGs are known."""
     looks: Looks
     keys: dict[str, str]
     """The user's own keys by action id."""
@@ -105,6 +107,9 @@ class Shell(Protocol):
 
     def now(self) -> datetime:
         """Return the current time in `zone`."""
+
+    def dag_zone(self, dag_id: str) -> tzinfo:
+        """Return the zone of a DAG's logical dates; `zone` if the DAG is not known yet."""
 
     def short_path(self, path: str) -> str:
         """Return *path* without the instance's folder in front."""

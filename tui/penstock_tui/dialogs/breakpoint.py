@@ -24,14 +24,20 @@ _MEANS = {
 class BreakpointDialog(PlanDialog):
     """For *tasks* of a run, or without a run for the DAG's next one.
 
-    *stopped* is where the run has stopped, if it has: ``before load``. To go on from there is then chosen
-    first.
+    *place* names DAG and run. *stopped* is where the run has stopped, if it has: ``before load``. To go on
+    from there is then chosen first.
     """
 
     def __init__(
-        self, dag_id: str, run_id: str | None, tasks: tuple[str, ...], *, stopped: str | None = None
+        self,
+        dag_id: str,
+        run_id: str | None,
+        tasks: tuple[str, ...],
+        *,
+        place: str,
+        stopped: str | None = None,
     ) -> None:
-        super().__init__(f"Breakpoint in {run_id or dag_id}")
+        super().__init__(f"Breakpoint in {place}")
         self._dag_id = dag_id
         self._run_id = run_id
         self._tasks = tasks

@@ -8,13 +8,16 @@ from penstock.model.acts import AnyAct, Rerun
 from penstock.model.views.dags import DagDetail
 from penstock.model.views.runs import RunRow
 from penstock_tui.dialogs.trigger import TriggerDialog
+from penstock_tui.view import durations
+from penstock_tui.view.task_rows import run_name
 
 
 class RerunDialog(TriggerDialog):
     """Repeat *run*; the plan shows which parameters differ."""
 
     def __init__(self, detail: DagDetail, run: RunRow) -> None:
-        super().__init__(detail, title=f"Re-run {run.run_id}", conf=run.conf)
+        date = run_name(run, durations.zone(detail.dag.timezone))
+        super().__init__(detail, title=f"Re-run {run.dag_id} {date}", conf=run.conf)
         self._run = run
 
     def form(self) -> ComposeResult:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
+
 from penstock.model.acts import AnyAct, Undo
+from penstock.model.views.runs import RunRow
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.view.spans import Spans
+from penstock_tui.view.task_rows import run_name
 
 
 class UndoDialog(PlanDialog):
-    """For the newest act that changed the run *run_id*; without one, the newest of the DAG.
+    """For the newest act that changed *run*, named by its date in *zone*; without one, the newest of the DAG.
 
     With an empty *dag_id*, the newest on a pool.
     """
 
     danger = True
 
-    def __init__(self, dag_id: str, run_id: str | None = None) -> None:
-        place = f"in run {run_id} of {dag_id}" if run_id else f"in DAG {dag_id}" if dag_id else "on a pool"
-        super().__init__(f"Undo {place}")
+    def __init__(self, dag_id: str, run: RunRow | None = None, zone: tzinfo = UTC) -> None:
+        place = f"in DAG {dag_id}" if dag_id else "on a pool"
+        if run is not None:
+            place = f"in {dag_id} {run_name(run, zone)}"
+        super().__init__(f"Undo {place}", zone)
         self._dag_id = dag_id
-        self._run_id = run_id
+        self._run_id = run.run_id if run is not None else None
 
     def acts(self) -> list[AnyAct]:
         """Return the one act."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import structs
 
 from penstock.model.queries import RunQuery
@@ -105,6 +107,10 @@ class AllRunsScreen(Listing):
         return Row(key, cells, failed=_failed(run))
 
     # -- the frame -------------------------------------------------------------------------------
+
+    def date_zones(self) -> Collection[str]:
+        """Return the zones of all DAGs: any of them may be on the screen."""
+        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Say that these are all, and how many."""

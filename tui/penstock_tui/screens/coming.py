@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import structs
 
 from penstock.model.queries import ForecastQuery, WhatIf
@@ -94,6 +96,10 @@ class ComingScreen(Listing):
             self.reload()
 
     # -- the frame -------------------------------------------------------------------------------
+
+    def date_zones(self) -> Collection[str]:
+        """Return the zones of all DAGs: any of them may be on the screen."""
+        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Say how far it looks and how much there is."""

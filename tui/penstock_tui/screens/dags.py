@@ -72,6 +72,7 @@ class DagsScreen(Listing):
             self._show_errors()
         if dags is not None:
             self.dags = {row.dag_id: row for row in dags}
+            self.shell.dag_zones |= {row.dag_id: row.timezone for row in dags}
             self.table.empty = "no DAGs yet: put a file into the dags folder, or see penstock init"
             self.show()
 

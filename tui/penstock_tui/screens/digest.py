@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from penstock.model.views.digest import Digest
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
@@ -58,6 +60,10 @@ class DigestScreen(Listing):
             hidden=self.happened,
         )
         self.refresh_top()
+
+    def date_zones(self) -> Collection[str]:
+        """Return the zones of all DAGs: any of them may be on the screen."""
+        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Say since when, and how much."""

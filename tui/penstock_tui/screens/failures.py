@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from penstock.errors import PenstockError
 from penstock.model.acts import Looked
@@ -76,6 +76,10 @@ class FailuresScreen(Listing):
             hidden=self.groups,
         )
         self.refresh_top()
+
+    def date_zones(self) -> Collection[str]:
+        """Return the zones of all DAGs: any of them may be on the screen."""
+        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Say how many failures have how many causes."""
@@ -233,6 +237,10 @@ class FailureScreen(Listing):
             hidden=self.tasks,
         )
         self.refresh_top()
+
+    def date_zones(self) -> Collection[str]:
+        """Return the zones of all DAGs: any of them may be on the screen."""
+        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Show the line, and what was said about it."""

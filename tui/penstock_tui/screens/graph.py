@@ -289,7 +289,11 @@ class GraphScreen(OneRun):
 
     def crumbs(self) -> Spans:
         """Return DAG and run for the top line."""
-        run = f" > {run_name(self.detail.run, self.shell.zone)}" if self.detail is not None else ""
+        run = (
+            f" > {run_name(self.detail.run, self.shell.dag_zone(self.dag_id))}"
+            if self.detail is not None
+            else ""
+        )
         return [(f"{label(self.dag_id)}{run} graph", "dim")]
 
     def chip(self) -> Spans:

@@ -185,7 +185,11 @@ class MergedScreen(LogKeys):
 
     def crumbs(self) -> Spans:
         """Return DAG and run for the top line."""
-        run = run_name(self.detail.run, self.shell.zone) if self.detail is not None else label(self.run_id)
+        run = (
+            run_name(self.detail.run, self.shell.dag_zone(self.dag_id))
+            if self.detail is not None
+            else label(self.run_id)
+        )
         return [(f"{label(self.dag_id)} > {run} merged log", "dim")]
 
     def chip(self) -> Spans:

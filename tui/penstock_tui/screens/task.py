@@ -200,7 +200,11 @@ class TaskScreen(View):
 
     def crumbs(self) -> Spans:
         """Return DAG, run and task for the top line."""
-        run = run_name(self.detail.run, self.shell.zone) if self.detail is not None else label(self.run_id)
+        run = (
+            run_name(self.detail.run, self.shell.dag_zone(self.dag_id))
+            if self.detail is not None
+            else label(self.run_id)
+        )
         return [(f"{label(self.dag_id)} > {run} > {label(self.task_id)}", "dim")]
 
     def copied(self) -> str:

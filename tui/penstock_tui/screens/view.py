@@ -14,6 +14,7 @@ and what its keys apply to::
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from textual import events, on
@@ -91,6 +92,12 @@ class View(Screen[None]):
     def chip(self) -> Spans:
         """Return the right end of the top line, such as the active filter."""
         return []
+
+    def date_zones(self) -> Collection[str]:
+        """Return the names of the time zones of the logical dates that are shown."""
+        dag_id = getattr(self, "dag_id", None)
+        zones = self.shell.dag_zones
+        return {zones[dag_id]} if dag_id in zones else ()
 
     def copied(self) -> str:
         """Return what ``y`` copies: the id of the row under the cursor."""

@@ -9,7 +9,8 @@ from penstock_tui.dialogs.breakpoint import BreakpointDialog, going_on
 from penstock_tui.shell import Shell
 from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget, run_of
 from penstock_tui.verbs.at_once import commit_at_once
-from penstock_tui.view.task_rows import key_of
+from penstock_tui.verbs.dag_zone import zone_of
+from penstock_tui.view.task_rows import key_of, run_name
 
 
 async def breakpoint(shell: Shell, targets: Sequence[Target]) -> None:  # noqa: A001
@@ -30,7 +31,10 @@ async def breakpoint(shell: Shell, targets: Sequence[Target]) -> None:  # noqa: 
         await commit_at_once(shell, [going_on(run.dag_id, run.run_id, place) for place in here])
         return
     run_id = None if run is None or isinstance(target, DagTarget) else run.run_id
-    await shell.push_screen_wait(BreakpointDialog(target.dag_id, run_id, tasks, stopped=stopped))
+    place = target.dag_id
+    if run is not None and run_id is not None:
+        place = f"{place} {run_name(run, await zone_of(shell, target))}"
+    await shell.push_screen_wait(BreakpointDialog(target.dag_id, run_id, tasks, place=place, stopped=stopped))
 
 
 def _tasks(target: Target) -> tuple[TaskRow, ...]:

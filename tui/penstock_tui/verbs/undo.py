@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from penstock_tui.dialogs.undo import UndoDialog
 from penstock_tui.shell import Shell
 from penstock_tui.target import DagTarget, Target, run_of
+from penstock_tui.verbs.dag_zone import zone_of
 
 
 async def undo(shell: Shell, targets: Sequence[Target]) -> None:
@@ -17,4 +18,4 @@ async def undo(shell: Shell, targets: Sequence[Target]) -> None:
         return
     run = run_of(target)
     if run is not None:
-        await shell.push_screen_wait(UndoDialog(run.dag_id, run.run_id))
+        await shell.push_screen_wait(UndoDialog(run.dag_id, run, await zone_of(shell, target)))

@@ -61,7 +61,11 @@ class LogPane(Vertical):
 
     def __init__(self, *, zone: tzinfo, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        # Kept here: answers may arrive while the screen closes, when a query no longer finds them.
         self.log_view = LogView(zone=zone)
+        self._line = TitleLine(id="log-title")
+        self._bar = FilterBar("text, or ~regular expression")
+        self._hits = Line(id="hits")
         self._title: Spans = []
         self._source: LogSource | None = None
         self._from: Widget | None = None
@@ -74,11 +78,11 @@ class LogPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """Compose title, log and search line."""
-        yield TitleLine(id="log-title")
+        yield self._line
         yield self.log_view
         with Horizontal(id="search"):
-            yield FilterBar("text, or ~regular expression")
-            yield Line(id="hits")
+            yield self._bar
+            yield self._hits
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -102,7 +106,7 @@ class LogPane(Vertical):
     def _show_title(self) -> None:
         if self.is_mounted:
             name = (0,) if self._title else ()
-            self.query_one(TitleLine).show_both(self._title, self.badge(), yielding=name)
+            self._line.show_both(self._title, self.badge(), yielding=name)
 
     def badge(self) -> Spans:
         """Return size, and whether the log is followed or how much came since."""
@@ -154,7 +158,7 @@ class LogPane(Vertical):
         """Ask what to search for."""
         self.add_class("searching")
         self._from = self.screen.focused
-        bar = self.query_one(FilterBar)
+        bar = self._bar
         bar.set_text("")
         bar.open()
 
@@ -164,9 +168,9 @@ class LogPane(Vertical):
         self._search += 1
         if was:
             self.remove_class("searching")
-            self.query_one(FilterBar).shut()
+            self._bar.shut()
             self.log_view.show_search(None, None)
-            self.query_one("#hits", Line).show([])
+            self._hits.show([])
             self.log_view.focus()
         return was
 
@@ -182,16 +186,16 @@ class LogPane(Vertical):
             (self._from or self.log_view).focus()
             return
         self.log_view.focus()
-        what = wanted(self.query_one(FilterBar).text)
+        what = wanted(self._bar.text)
         if isinstance(what, str):
-            self.query_one("#hits", Line).show([(f" {what}", "yellow")])
+            self._hits.show([(f" {what}", "yellow")])
             return
         self.app.run_worker(self._find_all(what), group="search", exclusive=True, exit_on_error=False)
 
     def search_again(self, what: Wanted) -> None:
         """Search for the same in another log, with the search line as it was."""
         self.add_class("searching")
-        self.query_one(FilterBar).set_text(what.text)
+        self._bar.set_text(what.text)
         self.app.run_worker(
             self._find_all(what, lead=False), group="search", exclusive=True, exit_on_error=False
         )
@@ -253,7 +257,7 @@ class LogPane(Vertical):
             text = f"{matches.total:,} hit{'s' if matches.total > 1 else ''}{more}"
         else:
             text = f"hit {number:,} of {matches.total:,}{more}"
-        self.query_one("#hits", Line).show([(f" {text}", ""), ("  n N  & only", "dim")])
+        self._hits.show([(f" {text}", ""), ("  n N  & only", "dim")])
 
     async def next_match(self, direction: Literal[1, -1]) -> bool:
         """Go to the next (or previous) match; return whether there is one."""

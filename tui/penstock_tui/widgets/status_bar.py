@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import PurePath
 from typing import Protocol, cast
 
@@ -13,7 +14,11 @@ from penstock_tui.clean import label
 from penstock_tui.shell import Shell, shell_of
 from penstock_tui.view import durations
 from penstock_tui.view.spans import Spans, fit, width
+from penstock_tui.view.zones import zone_words
 from penstock_tui.widgets.line import Line
+
+_WIDE = 100
+"""Cells from which on words stand beside signs."""
 
 
 class _Titled(Protocol):
@@ -23,7 +28,10 @@ class _Titled(Protocol):
         """Return where we are and what counts here."""
 
     def chip(self) -> Spans:
-        """Return the right end of the line."""
+        """Return the right end of the line, before the time zone."""
+
+    def date_zones(self) -> Collection[str]:
+        """Return the names of the time zones of the logical dates that are shown."""
 
 
 class StatusBar(Line):
@@ -50,8 +58,8 @@ class StatusBar(Line):
         """Return the line for *cells* cells: the crumbs give way first, the engine's state never."""
         view = cast("_Titled", self.screen)
         shell = shell_of(self)
-        right = view.chip()
-        right = [*right, (" ", "")] if right else []
+        zone = zone_words(shell.zone, view.date_zones(), shell.clock.now(), narrow=cells < _WIDE)
+        right = [*view.chip(), (f" {zone} ", "dim")]
         if shell.gone is not None:
             left = [(f" {label(gone_text(shell))} ", "bold bright_white on red"), ("  ", "")]
         else:
@@ -66,7 +74,7 @@ class StatusBar(Line):
             return [(" connecting ", "dim"), (" ", "")]
         name = label(PurePath(status.home).name or "penstock")
         spans: Spans = [(f" {name} ", "bold")]
-        if cells >= 100 and status.since is not None:
+        if cells >= _WIDE and status.since is not None:
             spans.append(
                 (f" up {durations.brief((shell.clock.now() - status.since).total_seconds())} ", "dim")
             )
@@ -76,17 +84,17 @@ class StatusBar(Line):
             ("failed", status.failures, "failed"),
         ):
             style = looks.style(state) if count else "dim"
-            text = f"{looks.glyph(state)}{count}" + (f" {word}" if cells >= 100 else "")
+            text = f"{looks.glyph(state)}{count}" + (f" {word}" if cells >= _WIDE else "")
             spans += [(" ", ""), (text, style)]
         self._failed_end = width(spans)
         self._failed_from = self._failed_end - cell_len(text)
-        if status.failures and cells >= 100:
+        if status.failures and cells >= _WIDE:
             spans.append((f" ({actions.key_names(actions.BY_ID['view.failures'], shell.keys)})", "dim"))
         if status.quarantined:
             text = f"{looks.glyph('quarantined')}{status.quarantined}"
-            text += " in quarantine" if cells >= 100 else ""
+            text += " in quarantine" if cells >= _WIDE else ""
             spans += [(" ", ""), (text, looks.style("quarantined"))]
-        if cells >= 100 and status.parallelism:
+        if cells >= _WIDE and status.parallelism:
             spans.append((f"  slots {status.running}/{status.parallelism}", "dim"))
         if shell.recording is not None:
             spans.append((f"  REC {label(shell.recording)}", "bold red"))
