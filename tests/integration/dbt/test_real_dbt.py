@@ -1,4 +1,8 @@
-"""The real dbt with DuckDB: `drive.real_tools` says which, and installs it once."""
+"""The real dbt with DuckDB: `drive.real_tools` says which, and installs it once.
+
+Installing it costs 30 s of a processor's time besides the download, each start of dbt some seconds: the
+suite itself has a program that speaks as dbt does (`test_dbt_rows.py`).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ from drive.sample_home import SAMPLES, SampleHome
 from drive.waiting import wait_for
 from penstock.model.states import RUN_TERMINAL
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 PROJECT = Path(__file__).parents[2] / "data" / "dbt_shop"
 LIMIT = 600
 """Seconds to wait for a dbt or two, which take many times longer on a machine that is busy."""
@@ -100,7 +104,6 @@ def test_one_dbt_with_rows_and_a_retry_of_what_failed(make: Make, tmp_path: Path
     assert '{"nodes": 2, "success": 2}' in home.type("logs", "shop", "latest", "dbt").stdout
 
 
-@pytest.mark.slow
 def test_a_broken_project_is_an_error_in_dbts_words_until_it_is_mended(make: Make, tmp_path: Path) -> None:
     project = tmp_path / "shop"
     shutil.copytree(PROJECT, project)
@@ -121,7 +124,6 @@ def has_task(home: SampleHome, name: str) -> bool:
         return any(name in {task.task_id for task in engine.dag("shop").nodes} for _ in engine.dags())
 
 
-@pytest.mark.slow
 def test_nodes_as_tasks_and_freshness_as_a_sensor(make: Make, tmp_path: Path) -> None:
     home = make(freshness="sensor", tests="grouped", exclude="bad+", poke_interval=1, vars={"number": "7"})
     with home.client() as engine:
@@ -140,7 +142,6 @@ def test_nodes_as_tasks_and_freshness_as_a_sensor(make: Make, tmp_path: Path) ->
     assert query(tmp_path / "shop", "select total from totals") == "[(30,)]"
 
 
-@pytest.mark.slow
 def test_a_kill_of_the_real_dbt(make: Make, tmp_path: Path) -> None:
     project = tmp_path / "shop"
     shutil.copytree(PROJECT, project)
@@ -162,7 +163,6 @@ def test_a_kill_of_the_real_dbt(make: Make, tmp_path: Path) -> None:
     assert "START seed" not in log
 
 
-@pytest.mark.slow
 def test_the_sample_makes_the_figures_of_the_sql_mart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

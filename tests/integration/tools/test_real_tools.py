@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +44,21 @@ not_run = 25
 task_failed = 30
 scheduling_error = 35
 unhandled_exception = 40
+"""
+DLT = """
+import os, signal, sys
+import dlt
+
+pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="raw")
+what, number = sys.argv[1:]
+if what == "killed":
+    pipeline.extract([{"id": int(number)}], table_name="orders")
+    os.kill(os.getpid(), signal.SIGKILL)
+if what == "finish" and pipeline.has_pending_data:
+    pipeline.run()
+pipeline.run([{"id": int(number)}], table_name="orders")
+with pipeline.sql_client() as client:
+    print("ids", sorted(row[0] for row in client.execute_sql("select id from orders")))
 """
 
 
@@ -96,3 +114,22 @@ def test_a_notebook_that_ends_its_interpreter_fails(home: SampleHome, tmp_path: 
     state, said = outcome(home, f"{papermill} in.ipynb out.ipynb", tmp_path, exit_code=1)
     assert state == "failed"
     assert "exit 138" in said or "exit code 138" in said
+
+
+def test_dlt_loads_what_a_killed_run_left_and_not_the_new_data(tmp_path: Path) -> None:
+    (tmp_path / "load.py").write_text(DLT)
+    python = installed("dlt[duckdb]==1.31.0") / "python"
+    own = {"DLT_DATA_DIR": str(tmp_path / "state"), "RUNTIME__DLTHUB_TELEMETRY": "false"}
+
+    def load(what: str, number: int) -> tuple[int, str]:
+        done = subprocess.run(
+            [python, "load.py", what, str(number)],
+            cwd=tmp_path, env={**os.environ, **own}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout.strip()
+
+    assert load("run", 0) == (0, "ids [0]")
+    assert load("killed", 1)[0] == -signal.SIGKILL
+    assert load("run", 2) == (0, "ids [0, 1]")
+    assert load("killed", 3)[0] == -signal.SIGKILL
+    assert load("finish", 4) == (0, "ids [0, 1, 3, 4]")
