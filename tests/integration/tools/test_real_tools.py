@@ -60,6 +60,14 @@ pipeline.run([{"id": int(number)}], table_name="orders")
 with pipeline.sql_client() as client:
     print("ids", sorted(row[0] for row in client.execute_sql("select id from orders")))
 """
+SODA = """
+dataset: shop/main/orders
+columns:
+  - name: id
+checks:
+  - row_count:
+      threshold: {{must_be_greater_than: {least}, level: {level}}}
+"""
 
 
 @pytest.fixture
@@ -133,3 +141,25 @@ def test_dlt_loads_what_a_killed_run_left_and_not_the_new_data(tmp_path: Path) -
     assert load("run", 2) == (0, "ids [0, 1]")
     assert load("killed", 3)[0] == -signal.SIGKILL
     assert load("finish", 4) == (0, "ids [0, 1, 3, 4]")
+
+
+@pytest.mark.parametrize(
+    ("least", "level", "code", "state"),
+    [(0, "fail", 0, "success"), (5, "warn", 2, "success"), (5, "fail", 1, "failed")],
+)
+def test_a_warning_of_soda_passes_when_it_is_let(
+    home: SampleHome, tmp_path: Path, least: int, level: str, code: int, state: str
+) -> None:
+    folder = installed("soda-core==4.28.0", "soda-duckdb==4.28.0")
+    make = "import duckdb; duckdb.connect('shop.duckdb').execute('create table orders as select 1 as id')"
+    subprocess.run([folder / "python", "-c", make], cwd=tmp_path, check=True)
+    (tmp_path / "shop.yml").write_text("type: duckdb\nname: shop\nconnection: {database: shop.duckdb}\n")
+    (tmp_path / "orders.yml").write_text(SODA.format(least=least, level=level))
+    soda = (
+        f"export SODA_CORE_TELEMETRY_ENABLED=false; {folder}/soda contract verify -ds shop.yml -c orders.yml"
+    )
+    ended, said = outcome(home, soda, tmp_path, exit_code=int(code != 0))
+    assert ended == ("failed" if code else "success")
+    assert code == 0 or f"exit {code}" in said or f"exit code {code}" in said
+    letting = f"{soda}; code=$?; [ $code -eq 2 ] && exit 0; exit $code"
+    assert outcome(home, letting, tmp_path, exit_code=int(state == "failed"))[0] == state
