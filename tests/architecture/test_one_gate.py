@@ -157,6 +157,7 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/task_process/channel.py",  # a task's line to its supervisor
         "core/penstock/cli/checks/machine.py",  # the doctor looks at the terminal
         "core/penstock/cli/text.py",  # NO_COLOR
+        "core/penstock/cli/merged_logs.py",  # the same, for the colours of tasks
         "core/penstock/cli/crontabs.py",  # TZ, the zone of this machine
         "core/penstock/loading/environment.py",
         "core/penstock/service/daemon.py",  # what tasks inherit
@@ -167,6 +168,8 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/cli/graph.py",  # whether its output carries glyphs
         "core/penstock/cli/up.py",
         "tui/penstock_tui/__main__.py",  # what decides how to draw
+        "tui/penstock_tui/log_outside.py",  # PAGER, VISUAL, EDITOR
+        "tui/penstock_tui/outside.py",  # another program on the terminal inherits it
     }
     found = {
         name(file)

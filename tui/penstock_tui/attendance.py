@@ -52,8 +52,8 @@ class Attendance:
         self._marked = 0.0
         self._began = False
 
-    async def begin(self) -> None:
-        """Ask what happened, once; show it if it is news and nobody has typed anything yet."""
+    async def begin(self, show: Callable[[], None]) -> None:
+        """Ask what happened, once; *show* it if it is news and nobody has typed anything yet."""
         if self._began:
             return
         self._began = True
@@ -66,9 +66,7 @@ class Attendance:
         self.seen = 0 if page.looked is None else page.seen_failures
         if page.looked is not None and page.news:
             if shell.untouched:
-                from penstock_tui.screens.digest import DigestScreen
-
-                await shell.push_screen(DigestScreen())
+                show()
             else:
                 shell.say(f"{digest_rows.headline(page)} while you were away: 0 shows it")
         await self.mark(page)

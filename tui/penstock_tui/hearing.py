@@ -51,7 +51,7 @@ class Hearing(Navigation):
         if status is not None:
             self.engine_status = status
             self.tell_views()
-            await self.attendance.begin()
+            await self.attendance.begin(self.open_digest)
             await self.attendance.heard(status)
 
     def tell_views(self) -> None:

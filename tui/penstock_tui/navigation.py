@@ -33,6 +33,12 @@ class Navigation(Ending):
 
         self.push_screen(RunsScreen(dag_id))
 
+    def open_digest(self) -> None:
+        """Show what happened while this person was away."""
+        from penstock_tui.screens.digest import DigestScreen
+
+        self.push_screen(DigestScreen())
+
     def open_log(
         self,
         dag_id: str,
