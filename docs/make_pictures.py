@@ -1,4 +1,4 @@
-"""The pictures of the console, taken from the real program: ``python docs/make_pictures.py``.
+"""The pictures of the console, taken from the real program: ``python docs/make_pictures.py [NAME...]``.
 
 Makes an instance in a temporary folder with the samples in it, starts its engine, sets runs going, opens
 the console without a terminal at a fixed size, and writes what it shows to docs/pictures/ as SVG.
@@ -13,8 +13,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
-from datetime import UTC
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,8 +23,10 @@ PICTURES = ROOT / "docs" / "pictures"
 SIZE = (120, 36)
 SMALL = (80, 24)
 DAY = "2013-01-05"
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds that anything waited for may take."""
+NAMES = {"=": "equals_sign", "#": "number_sign", "@": "at"}
+"""What Textual calls a key."""
 
 os.environ |= {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
 os.environ.pop("NO_COLOR", None)
@@ -34,6 +37,7 @@ from penstock.model.views.runs import RunRow  # noqa: E402
 from penstock.settings import Settings, load_settings  # noqa: E402
 from penstock_tui.app import Console  # noqa: E402
 from penstock_tui.feed import Feed  # noqa: E402
+from penstock_tui.screens.digest import DigestScreen  # noqa: E402
 from penstock_tui.screens.run import RunScreen  # noqa: E402
 
 
@@ -49,7 +53,7 @@ def main() -> None:
                 copy = shutil.copytree if sample.is_dir() else shutil.copy
                 copy(sample, home / "dags" / sample.name)
         penstock(home, "up", "-d")
-        asyncio.run(take(load_settings(home)))
+        asyncio.run(take(load_settings(home), sys.argv[1:]))
     finally:
         penstock(home, "down")
         shutil.rmtree(folder, ignore_errors=True)
@@ -63,26 +67,95 @@ def penstock(home: Path, *words: str) -> None:
     )
 
 
-async def take(settings: Settings) -> None:
-    """Set runs going and take the pictures while they run."""
+async def take(settings: Settings, wanted: Sequence[str]) -> None:
+    """Set the world going and take the pictures while it runs."""
     home = settings.home
     engine = socket_engine(settings.socket)
     for dag_id in ("hello", "flaky", "host_health", "waits_for_file"):
         penstock(home, "trigger", dag_id)
     penstock(home, "unpause", "host_health")
+    await shop(home, engine)
     await until(lambda: last_run(engine, "flaky").state in RUN_TERMINAL)
     penstock(home, "trigger", "nyc_flights", "--logical-date", DAY)
     penstock(home, "trigger", "nyc_flights", "--logical-date", "2013-01-06")
     await until(lambda: loads(engine))
-    await picture(settings, SIZE, "console", ("nyc_flights", newest(engine, DAY)), "check.references")
-    await picture(settings, SIZE, "dags", None)
-    await picture(settings, SMALL, "small", ("flaky", last_run(engine, "flaky").run_id))
-    await picture(settings, SIZE, "graph", ("nyc_flights", newest(engine, DAY)), key="D")
-    await picture(settings, SIZE, "merged", ("nyc_flights", newest(engine, DAY)), key="L")
-    await night(home, engine)
-    await picture(settings, SIZE, "coming", None, key="7")
+    flights = ("nyc_flights", newest(engine, DAY))
+    sales = ("sales", engine.runs("sales", limit=3)[-1].run_id)
+    flaky = ("flaky", last_run(engine, "flaky").run_id)
+    waits = ("export", last_run(engine, "export").run_id)
+    for shown in (
+        Picture("console", flights, "check.references"),
+        Picture("dags"),
+        Picture("small", flaky, size=SMALL),
+        Picture("graph", flights, keys="D"),
+        Picture("merged", flights, keys="L"),
+        Picture("timeline", flights, keys="="),
+        Picture("log", flaky, "too_slow", keys="l"),
+        Picture("task", sales, "check", keys="i"),
+        Picture("now", keys="6"),
+        Picture("why", waits, "export", keys="w"),
+        Picture("system", keys="8"),
+        Picture("runs", sales, keys="R"),
+        Picture("history", sales, "report", keys="H"),
+        Picture("grid", sales, "check", keys="#"),
+        Picture("calendar", sales, keys="C"),
+        Picture("backfills", keys="2"),
+        Picture("all_runs", keys="4"),
+        Picture("triage", keys="5"),
+        Picture("assets", keys="9"),
+        Picture("digest", keys="0"),
+        Picture("trigger", flaky, keys="t"),
+        Picture("backfill", sales, keys="b"),
+        Picture("breakpoint", sales, "check", keys="B"),
+        Picture("runbooks", flights, keys="@"),
+        Picture("maintenance", keys="M"),
+    ):
+        if not wanted or shown.name in wanted:
+            await picture(settings, shown)
+    if not wanted or {"coming", "what_if"} & set(wanted):
+        await night(home, engine)
+        await picture(settings, Picture("coming", keys="7"))
+        await picture(settings, Picture("what_if", keys="7W"))
     engine.close()
 
+
+async def shop(home: Path, engine: SocketEngine) -> None:
+    """Give the shop its last weeks: a backfill, failures, acts of people, a runbook, a file with an error."""
+    shutil.copy(ROOT / "docs" / "picture_dags" / "shop.py", home / "dags" / "shop.py")
+    (home / "dags" / "returns.py").write_text(RETURNS)
+    await until(lambda: "reload" in {row.dag_id for row in engine.dags(strip=0)})
+    for dag_id in ("margins", "dashboard"):
+        penstock(home, "unpause", dag_id)
+    for dag_id in ("invoices", "ledger", "newsletter", "invoices", "forecast_demand", "reload"):
+        penstock(home, "trigger", dag_id)
+    today = datetime.now(UTC).date()
+    days = ("--from", str(today - timedelta(days=34)), "--to", str(today - timedelta(days=3)))
+    penstock(home, "backfill", "create", "sales", *days, "--max-active-runs", "4", "--yes")
+    for dag_id in ("compact", "export"):
+        penstock(home, "trigger", dag_id)
+    await until(
+        lambda: (
+            engine.backfills()[0].state.value
+            in ("finished", "ended", "success", "done", "failed", "cancelled")
+        )
+    )
+    failed = [run.run_id for run in engine.runs("sales") if run.state is RunState.FAILED]
+    penstock(home, "unpause", "sales")
+    penstock(home, "runbook", "record", "repair-a-day")
+    penstock(home, "hold", "sales", failed[0], "--why", "customers are being repaired")
+    penstock(home, "retry", "sales", failed[0], "--yes")
+    penstock(home, "release", "sales", failed[0])
+    penstock(home, "runbook", "record", "repair-a-day", "--stop")
+    await until(lambda: engine.run("sales", failed[0]).run.state in RUN_TERMINAL)
+
+
+RETURNS = """
+from penstock import DAG
+
+with DAG("returns", schedule="every day"):
+    pass
+"""
+"""A DAG file with an error."""
 
 NIGHT = """
 from penstock import DAG, BashOperator, Pool
@@ -132,18 +205,19 @@ def loads(engine: SocketEngine) -> bool:
     )
 
 
-async def picture(
-    settings: Settings,
-    size: tuple[int, int],
-    name: str,
-    run: tuple[str, str] | None,
-    task_id: str | None = None,
-    key: str | None = None,
-) -> None:
-    """Open the console on its first screen or on *run*, with the cursor on *task_id*; keep ``<name>.svg``.
+@dataclass(frozen=True)
+class Picture:
+    """One picture: the first screen or *run*, with the cursor on *task_id*, after *keys* were pressed."""
 
-    *key* is pressed there: it leads to another screen.
-    """
+    name: str
+    run: tuple[str, str] | None = None
+    task_id: str | None = None
+    keys: str = ""
+    size: tuple[int, int] = SIZE
+
+
+async def picture(settings: Settings, shown: Picture) -> None:
+    """Open the console without a terminal and keep what it shows as ``<name>.svg``."""
 
     def connect() -> SocketEngine:
         engine = socket_engine(settings.socket)
@@ -152,22 +226,33 @@ async def picture(
 
     app = Console(lambda post: Feed(connect, post, actor="picture"), zone=UTC)
     app.theme = "textual-dark"
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=shown.size) as pilot:
         await until(lambda: app.engine_status is not None)
-        if run is not None:
-            app.open_run(*run)
+        if isinstance(app.screen, DigestScreen):
+            await pilot.press("escape")
+        if shown.run is not None:
+            app.open_run(*shown.run)
         await still(pilot.pause)
-        if task_id is not None and isinstance(app.screen, RunScreen):
-            app.screen.tasks.move_to_key(task_id)
+        if shown.task_id is not None and isinstance(app.screen, RunScreen):
+            app.screen.tasks.move_to_key(shown.task_id)
             await still(pilot.pause)
-        if key is not None:
-            await pilot.press(key)
+        for key in shown.keys:
+            await pilot.press(NAMES.get(key, key))
             await still(pilot.pause)
         svg = app.export_screenshot(title="penstock")
     # A page of documentation loads nothing from elsewhere: the reader's own monospaced font will do.
-    svg = re.sub(r"@font-face\s*{[^}]*}\s*", "", svg)
+    svg = small(svg)
     PICTURES.mkdir(exist_ok=True)
-    (PICTURES / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+    (PICTURES / f"{shown.name}.svg").write_text(svg + "\n", encoding="utf-8")
+
+
+def small(svg: str) -> str:
+    """Return *svg* without what a page of documentation does not need: fonts, clips, long names."""
+    svg = re.sub(r"@font-face\s*{[^}]*}\s*", "", svg)
+    svg = re.sub(r'<clipPath id="terminal-\d+-line-\d+">.*?</clipPath>\s*', "", svg, flags=re.DOTALL)
+    svg = re.sub(r' clip-path="url\(#terminal-\d+-line-\d+\)"', "", svg)
+    svg = re.sub(r"<text [^>]*>(?:&#160;)*</text>", "", svg)
+    return re.sub(r"terminal-\d+-", "t-", svg)
 
 
 async def still(pause: Callable[[float], Awaitable[None]]) -> None:
