@@ -142,9 +142,9 @@ async def shop(home: Path, engine: SocketEngine) -> None:
     failed = [run.run_id for run in engine.runs("sales") if run.state is RunState.FAILED]
     penstock(home, "unpause", "sales")
     penstock(home, "runbook", "record", "repair-a-day")
-    penstock(home, "hold", "sales", failed[0], "--why", "customers are being repaired")
+    penstock(home, "pause", "sales", "--why", "customers are being repaired")
     penstock(home, "retry", "sales", failed[0], "--yes")
-    penstock(home, "release", "sales", failed[0])
+    penstock(home, "unpause", "sales")
     penstock(home, "runbook", "record", "repair-a-day", "--stop")
     await until(lambda: engine.run("sales", failed[0]).run.state in RUN_TERMINAL)
 
@@ -179,6 +179,8 @@ async def night(home: Path, engine: SocketEngine) -> None:
     names = ("orders", "stock", "prices", "rates", "report")
     await until(lambda: {row.dag_id for row in engine.dags(strip=0)}.issuperset(names))
     penstock(home, "pause", "host_health")
+    for name in ("reload", "compact", "export"):  # they hold the pool
+        penstock(home, "cancel", name, "latest", "--yes")
     for name in names:
         penstock(home, "trigger", name)
         penstock(home, "unpause", name)

@@ -180,8 +180,8 @@ class View(Screen[None]):
 
     def refresh_top(self) -> None:
         """Draw the top line again after something that it shows has changed."""
-        if self.is_mounted:
-            self.query_one(StatusBar).refresh_line()
+        for top in self.query(StatusBar):  # none before the view is built, and while it is taken down
+            top.refresh_line()
 
     def pane(self) -> tuple[str, str]:
         """Return the name of the pane that has the keys, "" if there is one only; and the view it is like."""
