@@ -7,6 +7,7 @@ the console without a terminal at a fixed size, and writes what it shows to docs
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
@@ -25,6 +26,8 @@ SMALL = (80, 24)
 DAY = "2013-01-05"
 PATIENCE = 240.0
 """Seconds that anything waited for may take."""
+LASTING = ("forecast_demand", "reload", "compact", "export")
+"""DAGs of the shop whose tasks would go on for a quarter of an hour."""
 NAMES = {"=": "equals_sign", "#": "number_sign", "@": "at"}
 """What Textual calls a key."""
 
@@ -55,6 +58,9 @@ def main() -> None:
         penstock(home, "up", "-d")
         asyncio.run(take(load_settings(home), sys.argv[1:]))
     finally:
+        for name in LASTING:  # they would outlive the engine
+            with contextlib.suppress(subprocess.CalledProcessError):
+                penstock(home, "cancel", name, "latest", "--yes")
         penstock(home, "down")
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -179,8 +185,6 @@ async def night(home: Path, engine: SocketEngine) -> None:
     names = ("orders", "stock", "prices", "rates", "report")
     await until(lambda: {row.dag_id for row in engine.dags(strip=0)}.issuperset(names))
     penstock(home, "pause", "host_health")
-    for name in ("reload", "compact", "export"):  # they hold the pool
-        penstock(home, "cancel", name, "latest", "--yes")
     for name in names:
         penstock(home, "trigger", name)
         penstock(home, "unpause", name)
@@ -259,7 +263,7 @@ def small(svg: str) -> str:
 
 async def still(pause: Callable[[float], Awaitable[None]]) -> None:
     """Wait until the screen has been drawn with what the engine answered."""
-    for _ in range(15):
+    for _ in range(12):
         await pause(0.1)
 
 

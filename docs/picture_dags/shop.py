@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock import DAG, Asset, BashOperator, Pool, TaskGroup, task
 
-Pool("warehouse", slots=1, description="one writer")
+Pool("archive", slots=1, description="one writer")
 
 ORDERS = Asset("orders", uri="s3://shop/orders", group="shop")
 RATES = Asset("rates", group="shop")
@@ -74,7 +74,7 @@ with DAG("forecast_demand", schedule=None, catchup="none", tags=["shop"]):
         bash_command="""exec python3 -c '
 import time
 table = bytearray(180_000_000)
-while True:
+for _ in range(900):
     with open("model.bin", "wb") as file:
         file.write(table[:8_000_000])
     time.sleep(0.5)
@@ -83,4 +83,4 @@ while True:
 
 for name in ("reload", "compact", "export"):
     with DAG(name, schedule=None, catchup="none", tags=["shop"]):
-        BashOperator(task_id=name, bash_command="sleep 900", pool="warehouse")
+        BashOperator(task_id=name, bash_command="sleep 900", pool="archive")
