@@ -28,7 +28,7 @@ PATIENCE = 240.0
 """Seconds that anything waited for may take."""
 LASTING = ("forecast_demand", "reload", "compact", "export")
 """DAGs of the shop whose tasks would go on for a quarter of an hour."""
-NAMES = {"=": "equals_sign", "#": "number_sign", "@": "at"}
+NAMES = {"=": "equals_sign", "#": "number_sign", "@": "at", "\t": "tab"}
 """What Textual calls a key."""
 
 os.environ |= {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
@@ -97,7 +97,7 @@ async def take(settings: Settings, wanted: Sequence[str]) -> None:
         Picture("merged", flights, keys="L"),
         Picture("timeline", flights, keys="="),
         Picture("log", flaky, "too_slow", keys="l"),
-        Picture("task", sales, "check", keys="i"),
+        Picture("task", sales, "check", keys="i\t"),
         Picture("now", keys="6"),
         Picture("why", waits, "export", keys="w"),
         Picture("system", keys="8"),
@@ -230,7 +230,9 @@ async def picture(settings: Settings, shown: Picture) -> None:
         engine.connect()
         return engine
 
-    app = Console(lambda post: Feed(connect, post, actor="picture"), zone=UTC)
+    app = Console(
+        lambda post: Feed(connect, post, actor=f"reader of {shown.name}"), zone=UTC, read_command=acts_of
+    )
     app.theme = "textual-dark"
     async with app.run_test(size=shown.size) as pilot:
         await until(lambda: app.engine_status is not None)
