@@ -35,6 +35,7 @@ os.environ |= {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TERM": "
 os.environ.pop("NO_COLOR", None)
 
 from penstock.api.client import SocketEngine, socket_engine  # noqa: E402 - Textual reads the environment when it is imported
+from penstock.cli.spoken import acts_of  # noqa: E402
 from penstock.model.states import RUN_TERMINAL, RunState, TaskState  # noqa: E402
 from penstock.model.views.runs import RunRow  # noqa: E402
 from penstock.settings import Settings, load_settings  # noqa: E402
@@ -96,7 +97,7 @@ async def take(settings: Settings, wanted: Sequence[str]) -> None:
         Picture("graph", flights, keys="D"),
         Picture("merged", flights, keys="L"),
         Picture("timeline", flights, keys="="),
-        Picture("log", flaky, "too_slow", keys="l"),
+        Picture("log", flights, "check.references", keys="l"),
         Picture("task", sales, "check", keys="i\t"),
         Picture("now", keys="6"),
         Picture("why", waits, "export", keys="w"),
