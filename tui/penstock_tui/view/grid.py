@@ -113,11 +113,6 @@ class Frame:
     runs: int
     bars: bool
 
-    @property
-    def bars_at(self) -> int:
-        """Where the durations begin."""
-        return self.names + 1 + self.runs * CELL
-
 
 def frame(cells: int, longest: int) -> Frame:
     """Return how *cells* are shared out where the longest name takes *longest*."""

@@ -140,3 +140,21 @@ def hanging(text: str, head: str, cells: int) -> list[str]:
     """Return *text* behind *head*, broken into lines of *cells* cells whose rest is indented below it."""
     pieces = wrap(text, max(10, cells - len(head)))
     return [(head if not place else " " * len(head)) + piece for place, piece in enumerate(pieces)]
+
+
+def differ(before: Sequence[Span], after: Sequence[Span]) -> list[tuple[int, int]]:
+    """Return the stretches of cells (first, end) at which two lines look different."""
+    found: list[tuple[int, int]] = []
+    old, new = _cells(before), _cells(after)
+    for place in range(max(len(old), len(new))):
+        if old[place : place + 1] != new[place : place + 1]:
+            if found and found[-1][1] == place:
+                found[-1] = (found[-1][0], place + 1)
+            else:
+                found.append((place, place + 1))
+    return found
+
+
+def _cells(spans: Sequence[Span]) -> list[tuple[str, str, int]]:
+    """Return what stands in each cell: character, style, and which of the character's cells it is."""
+    return [(char, style, part) for text, style in spans for char in text for part in range(cell_len(char))]

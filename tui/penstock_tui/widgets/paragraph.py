@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from penstock_tui.view.spans import Spans
+from penstock_tui.view.spans import Spans, differ
 from penstock_tui.widgets.line import strip_of
 
 
@@ -24,11 +25,17 @@ class Paragraph(Widget):
         """Show *lines*; none hides it."""
         if list(lines) == self._lines:
             return
-        before, self._lines = len(self._lines), list(lines)
+        before, self._lines = self._lines, list(lines)
         self.set_class(bool(lines), "shown")
-        if before != len(lines):
+        if len(before) != len(lines):
             self.styles.height = max(1, len(lines)) + self.gutter.height
-        self.refresh()
+            self.refresh()
+            return
+        left, top = self.gutter.left, self.gutter.top
+        pairs = enumerate(zip(before, self._lines, strict=True), top)
+        parts = [(y, first, end) for y, pair in pairs for first, end in differ(*pair)]
+        if parts:
+            self.refresh(*(Region(left + first, y, end - first, 1) for y, first, end in parts))
 
     @property
     def shown(self) -> str:

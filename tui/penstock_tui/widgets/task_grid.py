@@ -189,7 +189,7 @@ class TaskGrid(GridMarks, can_focus=True):
             self._refresh_line(old_row)
             self._refresh_line(row)
             if self._frame.bars:
-                at = self._frame.bars_at
+                at = self._bars_at()
                 self.refresh(Region(at, _HEAD, max(0, self.size.width - at), self.size.height - _HEAD))
         self.post_message(self.Moved())
 
@@ -281,7 +281,7 @@ class TaskGrid(GridMarks, can_focus=True):
         """Draw what grows with time."""
         self.now = now
         if self._frame.bars:
-            self.refresh(Region(self._frame.bars_at, _HEAD, grid.BAR, self.size.height - _HEAD))
+            self.refresh(Region(self._bars_at(), _HEAD, grid.BAR, self.size.height - _HEAD))
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
@@ -332,6 +332,10 @@ class TaskGrid(GridMarks, can_focus=True):
     @staticmethod
     def _timed(cell: GridCell) -> bool:
         return cell.end is not None or cell.state in UNFINISHED
+
+    def _bars_at(self) -> int:
+        """Return where the durations begin: after the runs in sight, which may be fewer than fit."""
+        return self._frame.names + 1 + len(self.in_sight) * grid.CELL
 
     def _longest(self) -> float:
         run = self.run_here
