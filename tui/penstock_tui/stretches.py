@@ -27,4 +27,4 @@ def _segments(update: ChopsUpdate, console: Console) -> str:
 
 def send_stretches_only() -> None:
     """Let Textual draw parts of rows as above. Calling it again does no harm."""
-    ChopsUpdate.render_segments = _segments  # type: ignore[method-assign]
+    ChopsUpdate.render_segments = _segments  # type: ignore[assignment, method-assign]
