@@ -109,7 +109,7 @@ class World:
     away: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     """When a person looked at everything, and the newest event then."""
     away_parts: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    """Parts of the digest that are not worked out here: recovered, late, skipped."""
+    """Parts of the digest that are not worked out here: recovered, late, slow, skipped."""
 
     def add_dag(
         self, dag_id: str, shape: Mapping[str, Sequence[str]], *, schedule: str = "@daily", **more: Any

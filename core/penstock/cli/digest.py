@@ -31,9 +31,10 @@ def digest(session: Session, *, since: datetime | None, as_json: bool) -> None:
     """Show what happened while you were away.
 
     What failed, by cause; what failed and is green again; which runs were late, against their deadline or
-    their usual end; which points were skipped and why; who did what, and whether it was undone; pauses; DAG
-    files; starts of the engine. It tells what is new since you last looked: here without --since and --json,
-    or in a console, which looks as long as it is open. If you never looked, it tells the last 24 hours.
+    their usual end; which tasks took far longer than usual; which points were skipped and why; who did
+    what, and whether it was undone; pauses; DAG files; starts of the engine. It tells what is new since
+    you last looked: here without --since and --json, or in a console, which looks as long as it is open.
+    If you never looked, it tells the last 24 hours.
 
     Examples:
       penstock digest
@@ -138,6 +139,11 @@ def _of_runs(page: Digest) -> list[_Part]:
             "LATE",
             ("WHEN", "DAG", "RUN", "HOW"),
             [(text.moment(late.at), late.dag_id, late.run_id, late.words()) for late in page.late],
+        ),
+        (
+            "SLOW",
+            ("WHEN", "DAG", "RUN", "HOW"),
+            [(text.moment(slow.at), slow.dag_id, slow.run_id, slow.words()) for slow in page.slow],
         ),
         (
             "SKIPPED",

@@ -9,11 +9,11 @@ from fakes.engine import FakeEngine
 from fakes.world import NOW
 from penstock.cli.acting import actor
 from penstock.model.failures import person_of
-from penstock.model.views.digest import LateKind, LateRun, Recovered, SkippedPoints
+from penstock.model.views.digest import LateKind, LateRun, Recovered, SkippedPoints, SlowTask
 from penstock.model.views.events import EventRow
 
 _KEYS = (
-    "since", "until", "looked", "failed", "recovered", "late", "skipped", "acts", "pauses",
+    "since", "until", "looked", "failed", "recovered", "late", "slow", "skipped", "acts", "pauses",
     "files", "engine",
 )  # fmt: skip
 
@@ -30,6 +30,12 @@ def happen(engine: FakeEngine) -> None:
         "late": (
             LateRun(
                 kind=LateKind.END, dag_id="nyc_flights", run_id="r2", at=NOW, seconds=754.0, usual=60.0
+            ),
+        ),
+        "slow": (
+            SlowTask(
+                dag_id="nyc_flights", run_id="r2", task_id="load", map_index=3, at=NOW, seconds=2472.0,
+                p95=254.0, ended=False,
             ),
         ),
         "skipped": (
@@ -102,3 +108,11 @@ def test_two_terminals_are_one_person() -> None:
     names = ("ann", "ann@pts/1", "ann@cli", "ann (console)", "ann@pts/1 (console)")
     assert {person_of(name) for name in names} == {"ann"}
     assert person_of("uid 7 (console)") == "uid 7"
+
+
+def test_slow_tasks_are_told_as_text_and_as_json(say: Say, engine: FakeEngine) -> None:
+    happen(engine)
+    [slow] = say("digest", "--json").document["slow"]
+    assert (slow["task_id"], slow["map_index"], slow["seconds"], slow["p95"]) == ("load", 3, 2472.0, 254.0)
+    shown = say("digest", "--since", "12h").out
+    assert "load[3] has been running for 41m 12s: 95 % of its runs take 4m 14s at most" in shown

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from penstock.errors import UsageError
 from penstock.model.acts import AnyAct, CreateBackfill
@@ -25,7 +27,12 @@ _COUNTS = re.compile(r"\d+ (dates|runs):")
 
 
 class BackfillDialog(PlanDialog):
-    """Create a backfill of one DAG. Starts with *days*, or with the DAG's last seven days."""
+    """Create a backfill of one DAG. Starts with *days*, or with the DAG's last seven days.
+
+    Given *days* are chosen already, so it begins at the buttons, where letters are keys.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "canary", show=False)]
 
     def __init__(self, detail: DagDetail, days: tuple[date, date] | None = None) -> None:
         dag = detail.dag
@@ -43,7 +50,8 @@ class BackfillDialog(PlanDialog):
         """Compose the dates and the rules."""
         first, last = (_typed(day) for day in self._asked_days or self._days())
         hint = f"time zone {self._detail.dag.timezone}"
-        yield Field("from", first, caption_cells=_CELLS, hint=hint, needed=True, id="from")
+        needed = self._asked_days is None
+        yield Field("from", first, caption_cells=_CELLS, hint=hint, needed=needed, id="from")
         yield Field("to", last, caption_cells=_CELLS, hint="included", id="to")
         runs = [
             (Reprocess.NONE, "only missing"),
@@ -54,10 +62,14 @@ class BackfillDialog(PlanDialog):
         order = [("forwards", "oldest first"), ("backwards", "newest first")]
         yield Options("order", order, chosen={"forwards"}, caption_cells=_CELLS, id="order")
         yield Field("at once", "2", caption_cells=_CELLS, hint="runs", id="at_once")
-        canary = [("canary", "canary: the first run alone, the others once it succeeded")]
+        canary = [("canary", "canary (c): the first run alone, the others once it succeeded")]
         yield Options("first", canary, several=True, caption_cells=_CELLS, id="canary")
         hint = "failed runs, then nothing more is started; empty: never"
         yield Field("stop at", "", caption_cells=_CELLS, hint=hint, id="stop_after")
+
+    def action_canary(self) -> None:
+        """Run the first run alone at first, or not."""
+        self.query_one("#canary", Options).choose("canary")
 
     def _days(self) -> tuple[date, date]:
         detail = self._detail

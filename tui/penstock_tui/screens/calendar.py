@@ -178,6 +178,10 @@ class CalendarScreen(_OfOneDag, View):
         self.grid.toggle_range()
         self._show_day()
 
+    def do_mark_all(self) -> None:
+        """Mark the month under the cursor."""
+        self.grid.mark_month()
+
     def do_failure_next(self) -> None:
         """Go to the next day with a failure, a skip or a point that waits."""
         if not self.grid.move_to_bad(1):

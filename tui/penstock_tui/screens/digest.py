@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from penstock.model.views.digest import Digest
 from penstock_tui.screens.calendar import CalendarScreen
@@ -15,6 +16,8 @@ from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line_table import LineTable, Row
 
 _MOST = 200
+_BACK = (timedelta(), timedelta(days=1), timedelta(days=3), timedelta(days=7))
+"""How far it can look back; the first: to when this person last looked."""
 
 
 class DigestScreen(Listing):
@@ -27,6 +30,7 @@ class DigestScreen(Listing):
         super().__init__()
         self.page: Digest | None = None
         self.happened: dict[str, digest_rows.Happened] = {}
+        self._back = 0
 
     def make_table(self) -> LineTable:
         """Return the table."""
@@ -35,11 +39,14 @@ class DigestScreen(Listing):
     async def load(self) -> None:
         """Ask what happened since the look before this console was attached."""
         away, person = self.shell.attendance.away, self.shell.feed.actor
+        back = self._back
         since = away.since if away is not None else None
+        if back:
+            since = self.shell.clock.now() - _BACK[back]
         page = await self.shell.feed.ask(
-            lambda engine: engine.digest(person=person, since=since, limit=_MOST), key="digest_page"
+            lambda engine: engine.digest(person=person, since=since, limit=_MOST), key=("digest_page", back)
         )
-        if page is not None:
+        if page is not None and back == self._back:
             self.page = page
             self.happened = {row.key: row for row in digest_rows.rows(page)}
             self.table.empty = "nothing happened since you last looked"
@@ -72,7 +79,7 @@ class DigestScreen(Listing):
         if page is None:
             return spans
         since = durations.past(page.since, self.shell.clock.now(), self.shell.zone)
-        never = away is not None and away.looked is None
+        never = away is not None and away.looked is None and not self._back
         return [*spans, (f"  since {since}{', your first look' if never else ''}  ", "bright_black"),
                 (digest_rows.headline(page), "")]  # fmt: skip
 
@@ -89,6 +96,24 @@ class DigestScreen(Listing):
         """Return what happened, as text."""
         row = self._here()
         return f"{row.dag_id} {row.run_id or ''} {row.told}" if row is not None else ""
+
+    def do_digest_further(self) -> None:
+        """Look further back than to the last look."""
+        self._look_back(1)
+
+    def do_digest_nearer(self) -> None:
+        """Look less far back."""
+        self._look_back(-1)
+
+    def _look_back(self, step: int) -> None:
+        back = max(0, min(self._back + step, len(_BACK) - 1))
+        if back == self._back:
+            self.shell.say("it looks no further back" if step > 0 else "this is since you last looked")
+            return
+        self._back = back
+        days = _BACK[back].days
+        self.shell.say(f"the last {days} day{'' if days == 1 else 's'}" if days else "since you last looked")
+        self.reload()
 
     def do_open(self) -> None:
         """Go to what the row is about: the cause, the run, the calendar, the DAG's runs, the broken files."""

@@ -19,15 +19,16 @@ from penstock_tui.view.state_style import Looks
 COLUMNS = (
     Column("what", "what", 11),
     Column("at", "when", 11, drop=2),
-    Column("dag", "DAG", 12, most=32, drop=3),
+    Column("dag", "DAG", 12, most=20, drop=3),
     Column("told", "what happened", 18, most=200),
-    Column("who", "who", 8, most=24, drop=4),
+    Column("who", "who", 8, most=14, drop=4),
 )
 FIELDS = ("what", "dag", "who")
 _LOOKS = {
     "failed": "failed",
     "recovered": "success",
     "late": "queued",
+    "slow": "queued",
     "skipped": "skipped",
     "acted": "running",
     "pause": "paused",
@@ -48,6 +49,7 @@ class Happened:
     who: str = ""
     run_id: str | None = None
     task_id: str | None = None
+    map_index: int = -1
     group: FailureGroup | None = None
     bad: bool = False
 
@@ -84,6 +86,12 @@ def _of_runs(page: Digest) -> Iterator[Happened]:
         yield Happened(
             f"late/{late.kind}/{late.dag_id}/{late.run_id}", "late", late.at, late.dag_id, late.words(),
             run_id=late.run_id,
+        )  # fmt: skip
+    for slow in page.slow:
+        name = instance_key(slow.task_id, slow.map_index)
+        yield Happened(
+            f"slow/{slow.dag_id}/{slow.run_id}/{name}", "slow", slow.at, slow.dag_id, slow.words(),
+            run_id=slow.run_id, task_id=slow.task_id, map_index=slow.map_index,
         )  # fmt: skip
     for span in page.skipped:
         points = "1 point" if span.count == 1 else f"{span.count} points"

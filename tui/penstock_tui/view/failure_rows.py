@@ -22,8 +22,8 @@ COLUMNS = (
     Column("count", "count", 5, align="right"),
     Column("last", "last", 11, drop=2),
     Column("first", "first", 11, drop=4),
-    Column("dags", "DAGs", 8, most=30, drop=3),
-    Column("note", "note", 8, most=30, drop=5),
+    Column("dags", "DAGs", 8, most=16, drop=3),
+    Column("note", "note", 8, most=24, drop=5),
 )
 FIELDS = ("dag",)
 TASK_COLUMNS = (

@@ -128,6 +128,18 @@ class MonthGrid(Widget, can_focus=True):
         self._mark = self.cursor if self._mark is None else None
         self.refresh()
 
+    def mark_month(self) -> None:
+        """Mark the month of the cursor, as far as it has come; unmark it if it is marked."""
+        first, last = calendar.first_of(self.cursor), calendar.last_of(self.cursor)
+        if first <= self.today < last:
+            last = self.today
+        if self._mark is not None and self.span == (first, last):
+            self._mark = None
+        else:
+            self._mark, self.cursor = first, last
+        self.refresh()
+        self.post_message(self.Moved())
+
     def clear_marks(self) -> bool:
         """Unmark; return whether something was marked."""
         had, self._mark = self._mark is not None, None

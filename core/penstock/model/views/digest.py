@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from penstock.ids import instance_key
 from penstock.model.pauses import PAUSES, PauseKind
 from penstock.model.views.failures import FailureGroup
 from penstock.model.views.view import View
@@ -77,6 +78,27 @@ class LateRun(View, frozen=True, kw_only=True):
         usual = brief(self.usual or 0.0)
         verb = "ended" if self.ended else "has not ended,"
         return f"{verb} {by} later than usual ({usual} after it was due)"
+
+
+class SlowTask(View, frozen=True, kw_only=True):
+    """A task instance that took at least a minute more than 95 % of the task's other successes."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    at: datetime
+    """When it ended; now if it still runs."""
+    seconds: float
+    p95: float
+    """The seconds that 95 % of the others took at most."""
+    ended: bool = True
+
+    def words(self) -> str:
+        """Return how slow it was."""
+        name = instance_key(self.task_id, self.map_index)
+        verb = "took" if self.ended else "has been running for"
+        return f"{name} {verb} {brief(self.seconds)}: 95 % of its runs take {brief(self.p95)} at most"
 
 
 class SkippedPoints(View, frozen=True, kw_only=True):
@@ -182,6 +204,8 @@ class Digest(View, frozen=True, kw_only=True):
     """By cause, as in Triage, dealt with or not."""
     recovered: tuple[Recovered, ...] = ()
     late: tuple[LateRun, ...] = ()
+    slow: tuple[SlowTask, ...] = ()
+    """The slowest first."""
     skipped: tuple[SkippedPoints, ...] = ()
     acts: tuple[ActDone, ...] = ()
     pauses: tuple[PauseMoved, ...] = ()

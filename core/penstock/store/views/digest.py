@@ -22,9 +22,11 @@ from penstock.store.engine.gate import ENGINE
 from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
 from penstock.store.tables import FailureRow, LookRow
+from penstock.store.views.durations import Durations
 from penstock.store.views.failures import read_failures
 from penstock.store.views.late import read_late
 from penstock.store.views.runs import aware_us
+from penstock.store.views.slow import read_slow
 from penstock.store.views.status import event_view
 
 NEVER_LOOKED_US = DAY_US
@@ -102,6 +104,7 @@ _SKIPPED = (
 
 def read_digest(
     connection: Connection,
+    durations: Durations,
     now_us: int,
     *,
     person: str,
@@ -131,6 +134,7 @@ def read_digest(
     parts: dict[str, list[Any]] = {
         "recovered": _recovered(connection, since_us),
         "late": read_late(connection, since_us, now_us, told.deadlines, has_deadline),
+        "slow": read_slow(connection, durations, since_us, now_us),
         "skipped": Sieve().rows(
             connection.execute(_SKIPPED, values).all(), lambda row: about_row("ledger", row.id), _skipped
         ),

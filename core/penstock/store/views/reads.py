@@ -202,6 +202,7 @@ class Reads:
         with self._database.show() as connection:
             return digest.read_digest(
                 connection,
+                self._durations,
                 to_us(self._clock.now()),
                 person=person,
                 since=since,

@@ -315,6 +315,31 @@ async def test_runs_that_missed_a_deadline_or_their_usual_end(bench: Bench) -> N
     assert told[run].words().startswith("by one: not ended by")
 
 
+async def test_tasks_that_took_far_longer_than_usual_the_slowest_first(bench: Bench) -> None:
+    now, spec = bench.clock.time, dag("slow", task("t"))
+    version = builders.add_dag(bench.database, spec)
+
+    def ran(run_id: str, took: float, hours: float, state: str = "success", **more: str) -> None:
+        builders.add_run(
+            bench.database, spec, version, at=now - timedelta(hours=hours), state=state,
+            tasks={"t": state}, took=took, run_id=run_id, **more,
+        )  # fmt: skip
+
+    for number in range(60):
+        ran(f"usual{number}", 100.0, 30 + number)
+    ran("fair", 159.0, 1)  # a minute more is needed
+    ran("slow", 400.0, 2)
+    ran("slower", 900.0, 3, run_type="backfill")
+    ran("failed", 300.0, 4, state="failed")
+    ran("long_ago", 900.0, 29)
+    builders.add_run(
+        bench.database, spec, version, at=now - timedelta(hours=5), tasks={"t": "running"}, run_id="still"
+    )
+    told = digest(bench, since=now - timedelta(hours=12)).slow
+    ended = [(slow.run_id, slow.seconds) for slow in told if slow.ended]
+    assert ended == [("slower", 900.0), ("slow", 400.0), ("failed", 300.0)]
+
+
 async def test_a_run_that_failed_without_a_failed_task(bench: Bench) -> None:
     bench.load(dag("t", task("a"), dagrun_timeout=60.0))
     look(bench)
