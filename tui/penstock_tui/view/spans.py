@@ -156,5 +156,5 @@ def differ(before: Sequence[Span], after: Sequence[Span]) -> list[tuple[int, int
 
 
 def _cells(spans: Sequence[Span]) -> list[tuple[str, str, int]]:
-    """Return what stands in each cell: character, style, and which of the character's cells it is."""
+    """Return what is drawn in each cell: character, style, and which of the character's cells it is."""
     return [(char, style, part) for text, style in spans for char in text for part in range(cell_len(char))]
