@@ -57,7 +57,7 @@ async def test_screen_is_as_reviewed(story: str, size: tuple[int, int]) -> None:
         for key in keys:
             await driver.press({"-": "minus", ":": "colon"}.get(key, key))
             await driver.pilot.pause()
-            if key == "7":
+            if key == "7" and story != "backfill":
                 await driver.sees("fx_rates")
         await driver.sees(*wanted)
         if os.environ.get("PENSTOCK_GOLDENS") == "write":
