@@ -225,6 +225,8 @@ async def test_clear_of_a_row_takes_the_task_in_every_run_and_no_more() -> None:
         await driver.until(lambda: len(screen.chosen()) == shown)
         await driver.press("c")
         await driver.sees(f"{shown} tasks of {shown} runs")
+        await driver.press("d")
+        await driver.sees_not("type 117")
         await driver.press("y")
         await driver.until(lambda: driver.engine.acts)
         assert {act.tasks for act in driver.engine.acts if isinstance(act, acts.Clear)} == {

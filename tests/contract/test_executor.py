@@ -332,7 +332,7 @@ async def test_the_log_is_capped_and_what_is_dropped_is_counted(attempts: Attemp
     spec = shell("head -c 300000 /dev/zero | tr '\\0' x; echo; echo last", log_max_bytes=10_000)
     outcome = await attempts.run(spec)
     log = attempts.printed(spec.attempt_id)
-    assert log.startswith(b"x" * 7_500 + b"\n[penstock] 290006 bytes left out: ")
+    assert log.startswith(b"x" * 7_500 + b"\n[penstock] 290006 bytes left out, 0 lines: ")
     assert log.endswith(b"x" * 2_000 + b"\nlast\n")
     assert outcome.ok
     assert outcome.log_dropped == 300_006 - 10_000

@@ -38,7 +38,7 @@ def test_a_question_is_what_its_method_says(name: str) -> None:
     assert asked.parameters == tuple(each.name for each in parameters)
     assert asked.by_place == sum(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters)
     assert asked.required == {each.name for each in parameters if each.default is each.empty}
-    assert asked.acting == (name == "commit")
+    assert asked.acting == (name in {"commit", "keep_runbook"})
     fields = msgspec.structs.fields(arguments_of(name))
     assert [each.name for each in fields] == [each.name for each in parameters]
     assert [each.default for each in fields if not each.required] == [

@@ -72,7 +72,7 @@ def list_assets(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def show_asset(session: Session, *, name: str, limit: int, as_json: bool) -> None:
-    """Show one asset by name or URI: its tasks and DAGs, its lineage both ways, and its changes.
+    """Show one asset: who makes and uses it, its lineage, and its changes.
 
     Examples:
       penstock assets show orders

@@ -81,7 +81,7 @@ def logs(
     raw: bool,
     as_json: bool,
 ) -> int:
-    """Print the log of a task's newest attempt, or of all tasks of a run (--merged).
+    """Print the log of a task's newest attempt, or of a whole run (--merged).
 
     On a terminal, everything that would control the terminal is removed; a pipe gets the bytes
     unchanged. `penstock attempts` lists the attempts. Times are UTC and exact to the second.

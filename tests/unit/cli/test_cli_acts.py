@@ -267,6 +267,7 @@ def test_what_makes_work_shows_the_difference_and_asks_once(
 class _Session:
     def __init__(self, engine: FakeEngine) -> None:
         self._engine = engine
+        self.collected = None
 
     def engine(self) -> FakeEngine:
         """Return the engine that is asked."""

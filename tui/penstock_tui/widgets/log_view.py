@@ -100,6 +100,8 @@ class LogView(ChoosingLog, can_focus=True):
             window.place(chunk.data, chunk.offset)
             window.size = chunk.size
         self.current = offset if mark else None
+        if not self._lines:  # only the matches are shown, and there is none
+            return
         index = self._lines.index(offset)
         column = self._column(index, hit) if hit is not None else 0
         row = self._body(index).row_of(column) if self._height(index) > 1 and column else 0
