@@ -15,7 +15,7 @@ from drive.every_screen import DAG, TASK, WAYS
 from penstock_tui.screens.log import LogScreen
 from penstock_tui.view.log_patterns import wanted
 
-_TIMES = 30
+_TIMES = 8
 
 
 async def open_and_close(driver: Driver, name: str) -> None:
