@@ -304,7 +304,7 @@ async def test_with_a_filter_that_matches_nothing_undo_is_still_the_runs() -> No
         screen = await _in_a_filtered_run(driver)
         await driver.press("u")
         day = screen.detail.run.logical_date  # type: ignore[attr-defined]
-        await driver.sees(f"Undo in orders_daily {day:%Y-%m-%dT%H:%M}", "that changed this run")
+        await driver.sees(f"Undo in flaky {day:%Y-%m-%dT%H:%M}", "that changed this run")
         await driver.press("escape")
         await driver.until(lambda: not isinstance(driver.console.screen, Dialog))
         assert driver.engine.acts == []

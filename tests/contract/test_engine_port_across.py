@@ -182,4 +182,5 @@ def test_a_digest_tells_what_happened_since_a_time(port: Port) -> None:
         "recovered",
         "late",
         "skipped",
+        "slow",
     }

@@ -71,6 +71,7 @@ NOT_BY_A_TABLE = {
     *("task_id", "operator", "launch", "upstream", "group", "line", "command", "sensor", "push_last_line"),
     *("expand", "is_setup", "is_teardown", "on_failure_fail_dagrun", "skip_on_exit_code"),
     "cannot_run",
+    "row_of",
 }
 """Fields that are made of others, or tried by `test_what_only_some_tasks_have`."""
 SENSOR: Fields = {

@@ -31,11 +31,10 @@ class Paragraph(Widget):
             self.styles.height = max(1, len(lines)) + self.gutter.height
             self.refresh()
             return
-        left, top = self.gutter.left, self.gutter.top
-        pairs = enumerate(zip(before, self._lines, strict=True), top)
+        pairs = enumerate(zip(before, self._lines, strict=True))
         parts = [(y, first, end) for y, pair in pairs for first, end in differ(*pair)]
-        if parts:
-            self.refresh(*(Region(left + first, y, end - first, 1) for y, first, end in parts))
+        if parts:  # regions are counted from the content, inside borders
+            self.refresh(*(Region(first, y, end - first, 1) for y, first, end in parts))
 
     @property
     def shown(self) -> str:
