@@ -141,14 +141,14 @@ async def test_a_plan_older_than_the_choices_is_not_committed() -> None:
 
 
 async def test_the_rules_of_a_backfill_are_on_its_screens() -> None:
-    async with driving() as driver:
+    async with driving(size=(140, 36)) as driver:
         fills = driver.engine.world.backfills
         fills[1] = structs.replace(fills[1], canary="passed", stop_after=3)
         await driver.sees("hello")
         await driver.press("2")
         await driver.sees("rules", "canary")
         await driver.press("enter")
-        await driver.sees("canary passe")
+        await driver.sees("canary passed")
 
 
 WHY = "the disk is full, ask Ann of the storage team before you go on, she knows which files may leave"

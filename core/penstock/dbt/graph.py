@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from graphlib import TopologicalSorter
 from typing import Any
 
 TASKS = frozenset({"model", "seed", "snapshot", "test", "unit_test", "function", "source"})
@@ -117,9 +118,7 @@ def _order(
             before[model].add(name)
     tests = [name for name in chosen if known[name]["resource_type"] == "test"]
     about = {name: before[name] - set(tests) for name in tests}
-    ancestors: dict[str, frozenset[str]] = {}
-    for name in chosen:
-        _ancestors(name, before, ancestors)
+    ancestors = _ancestors(before)
     for test in tests:
         if not about[test]:
             continue
@@ -156,31 +155,18 @@ def _nearest(
             stack += parents.get(parent, ())
 
 
-def _ancestors(name: str, before: Mapping[str, set[str]], done: dict[str, frozenset[str]]) -> None:
-    """Fill *done* with all that comes before *name*, directly or not."""
-    stack = [name]
-    while stack:
-        top = stack[-1]
-        missing = [each for each in before[top] if each not in done]
-        if missing:
-            stack += missing
-            continue
-        stack.pop()
-        done[top] = frozenset(before[top]).union(*(done[each] for each in before[top]))
+def _ancestors(before: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    """Return for each node all that comes before it, directly or not."""
+    done: dict[str, frozenset[str]] = {}
+    for name in TopologicalSorter(before).static_order():
+        done[name] = frozenset(before[name]).union(*(done[each] for each in before[name]))
+    return done
 
 
 def _levels(before: Mapping[str, set[str]]) -> dict[str, int]:
     levels: dict[str, int] = {}
-    for name in before:
-        stack = [name]
-        while stack:
-            top = stack[-1]
-            missing = [each for each in before[top] if each not in levels]
-            if missing:
-                stack += missing
-                continue
-            stack.pop()
-            levels[top] = 1 + max((levels[each] for each in before[top]), default=-1)
+    for name in TopologicalSorter(before).static_order():
+        levels[name] = 1 + max((levels[each] for each in before[name]), default=-1)
     return levels
 
 
