@@ -157,7 +157,6 @@ def test_only_the_settings_and_the_doors_read_the_environment() -> None:
         "core/penstock/task_process/channel.py",  # a task's line to its supervisor
         "core/penstock/cli/checks/machine.py",  # the doctor looks at the terminal
         "core/penstock/cli/text.py",  # NO_COLOR
-        "core/penstock/cli/merged_logs.py",  # the same, for the colours of tasks
         "core/penstock/cli/crontabs.py",  # TZ, the zone of this machine
         "core/penstock/loading/environment.py",
         "core/penstock/service/daemon.py",  # what tasks inherit

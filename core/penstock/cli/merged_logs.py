@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from penstock.cli.output import print_json, say
+from penstock.cli.text import coloured
 from penstock.ids import instance_key
 from penstock.model.json_lines import one_line, record_of
 from penstock.model.merged_log import MergedLog
@@ -141,7 +139,7 @@ class _Names:
 
     def __init__(self, merged: MergedLog) -> None:
         self._colours: dict[str, str] = {}
-        self._plain = bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
+        self._plain = not sys.stdout.isatty()
         self._width = min(_NAME, max((len(_name(owner)) for owner in merged.owners), default=0))
 
     def of(self, owner: LogOwner) -> str:
@@ -149,7 +147,7 @@ class _Names:
         self._width = min(_NAME, max(self._width, len(name)))
         shown = (name if len(name) <= _NAME else name[: _NAME - 1] + "~").ljust(self._width)
         colour = self._colours.setdefault(owner.task_id, _COLOURS[len(self._colours) % len(_COLOURS)])
-        return shown if self._plain else click.style(shown, fg=colour)
+        return shown if self._plain else coloured(shown, colour)
 
 
 def _name(owner: LogOwner) -> str:

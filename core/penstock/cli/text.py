@@ -73,14 +73,19 @@ def facts(pairs: Iterable[tuple[str, object]]) -> str:
 
 def state(word: str) -> str:
     """Return *word* in the colour of its state, if it is the name of a state."""
+    colour = STATE_COLOURS.get(word)
+    return word if colour is None else coloured(word, colour)
+
+
+def coloured(words: str, colour: str) -> str:
+    """Return *words* in a colour, unchanged with NO_COLOR."""
     import os
 
-    colour = STATE_COLOURS.get(word)
-    if colour is None or os.environ.get("NO_COLOR"):
-        return word
+    if os.environ.get("NO_COLOR"):
+        return words
     import click  # here, because `penstock status` does not need it
 
-    return click.style(word, fg=colour)
+    return click.style(words, fg=colour)
 
 
 def duration(seconds: float | None) -> str:
