@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,19 +81,27 @@ def _union(sets: Iterable[int]) -> int:
 
 
 def record(tree: Path, reach: Reach, keep: Path) -> None:
-    """Record the tests of ``tree`` that are new or changed since they were recorded."""
+    """Record the tests of ``tree`` that are new or changed, as many files at once as there are processors."""
     found = {
         path.relative_to(tree).as_posix(): digest(path)
         for folder in TESTS
         for path in sorted((tree / folder).rglob("test_*.py"))
     }
     wanted = [path for path, digest in found.items() if digest not in reach.files.values()]
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
-        print(f"recording what tests reach: {start + len(batch)} of {len(wanted)} files", flush=True)
-        _record(tree, batch, reach)
-        reach.files.update({path: found[path] for path in batch})
-        reach.write(keep)
+    batches = [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]
+    done = 0
+    with ThreadPoolExecutor(os.cpu_count()) as processors:
+        recorded = {
+            processors.submit(_run, tree, batch, tree.parent / f"record-{number}"): batch
+            for number, batch in enumerate(batches)
+        }
+        for future in as_completed(recorded):
+            batch = recorded[future]
+            _take(tree, future.result(), reach)
+            reach.files.update({path: found[path] for path in batch})
+            reach.write(keep)
+            done += len(batch)
+            print(f"recorded what tests reach: {done} of {len(wanted)} files", flush=True)
 
 
 def digest(path: Path) -> str:
@@ -104,12 +114,10 @@ def digest(path: Path) -> str:
     return hashlib.sha256("".join(body).encode()).hexdigest()
 
 
-def _record(tree: Path, batch: list[str], reach: Reach) -> None:
-    from coverage import CoverageData
-
-    data, noted = tree.parent / "coverage", tree.parent / "noted.json"
-    data.unlink(missing_ok=True)
-    noted.unlink(missing_ok=True)
+def _run(tree: Path, batch: list[str], into: Path) -> Path:
+    """Run the files of ``batch``; what coverage and our plugin saw is in the folder ``into``."""
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir()
     subprocess.run(
         [
             *pytest_words(),
@@ -122,16 +130,23 @@ def _record(tree: Path, batch: list[str], reach: Reach) -> None:
         cwd=tree,
         env={
             **os.environ,
-            "COVERAGE_FILE": str(data),
-            "MUTANTS_NOTED": str(noted),
+            "COVERAGE_FILE": str(into / "coverage"),
+            "MUTANTS_NOTED": str(into / "noted.json"),
             "COVERAGE_CORE": "ctrace",
         },
         stdout=subprocess.DEVNULL,
         check=False,
     )
-    if not noted.exists() or not data.exists():
+    if not all((into / name).exists() for name in ("coverage", "noted.json")):
         raise SystemExit(f"mutants: pytest did not come to its end over {', '.join(batch)}")
-    coverage = CoverageData(str(data))
+    return into
+
+
+def _take(tree: Path, recorded: Path, reach: Reach) -> None:
+    """Add what one run saw to ``reach``."""
+    from coverage import CoverageData
+
+    coverage = CoverageData(str(recorded / "coverage"))
     coverage.read()
     keys: dict[str, set[str]] = {}
     for room in ROOMS:
@@ -141,12 +156,13 @@ def _record(tree: Path, batch: list[str], reach: Reach) -> None:
                 for context in contexts:
                     keys.setdefault(context.rpartition("|")[0], set()).add(lines.key(line))
     if not keys:
-        raise SystemExit(f"mutants: coverage saw nothing of {', '.join(batch)}")
-    for test, (seconds, outcome) in json.loads(noted.read_text()).items():
+        raise SystemExit(f"mutants: coverage saw nothing in {recorded}")
+    for test, (seconds, outcome) in json.loads((recorded / "noted.json").read_text()).items():
         if outcome == "failed":
             print(f"  left out, it fails on unchanged code: {test}")
         elif outcome == "passed":
             reach.add(test, seconds, keys.get(test, ()))
+    shutil.rmtree(recorded)
 
 
 def choose(tree: Path, reach: Reach, source: Path, line: int, limit: float) -> tuple[list[str], int]:
