@@ -154,7 +154,7 @@ class RandomHand:
     def _answers(self, terminal: Terminal) -> None:
         """See that `?` opens the help sheet in a terminal of usual size, and how much memory there is."""
         self._drain(terminal, 0.3)
-        terminal.output = b""
+        terminal.read_anew()
         terminal.resize(80, 24)
         began = time.monotonic()
         while "Keys of this view" not in terminal.text():

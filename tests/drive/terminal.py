@@ -117,6 +117,11 @@ class Terminal:
         fcntl.ioctl(self._near, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process.send_signal(signal.SIGWINCH)
 
+    def read_anew(self) -> None:
+        """Take what comes next for a beginning: what was read elsewhere may have ended in mid-sequence."""
+        self.output = b""
+        self._stream = pyte.ByteStream(self._screen)
+
     def wipe(self) -> None:
         """Forget what stands on the screen; what is seen after this was drawn after this."""
         self._screen.reset()

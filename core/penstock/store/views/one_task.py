@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -193,11 +192,3 @@ def _row(rows: Sequence[Sequence[Any]]) -> HistoryRow:
         instances=len(rows),
         outcome=outcome_view(rows[0][10]) if len(rows) == 1 else None,
     )
-
-
-def json_value(text: str | None) -> Any:
-    """Return what the database keeps as JSON; None when it cannot be read."""
-    try:
-        return None if text is None else json.loads(text)
-    except ValueError:
-        return None
