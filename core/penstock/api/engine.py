@@ -19,29 +19,9 @@ from typing import Protocol, TypeVar
 
 from penstock.api.system_engine import SystemEngine
 from penstock.api.task_engine import TaskEngine
+from penstock.model import views
 from penstock.model.acts import AnyAct
 from penstock.model.queries import ForecastQuery, RunQuery
-from penstock.model.views.assets import AssetEventRow, AssetRow
-from penstock.model.views.attempts import AttemptRow, LogChunk, Sample
-from penstock.model.views.backfills import BackfillRow
-from penstock.model.views.callbacks import CallbackRow
-from penstock.model.views.coming import ComingPage
-from penstock.model.views.dags import DagDetail, DagRow
-from penstock.model.views.digest import Digest
-from penstock.model.views.events import Change, EventRow
-from penstock.model.views.failures import FailuresPage
-from penstock.model.views.now import NowPage
-from penstock.model.views.pauses import BreakpointRow
-from penstock.model.views.plans import Done, Plan, PlanAnswer
-from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
-from penstock.model.views.pools import PoolRow
-from penstock.model.views.quarantine import QuarantineRow
-from penstock.model.views.runbooks import RunbookRow
-from penstock.model.views.runs import RunDetail, RunRow, RunsPage, RunStates
-from penstock.model.views.status import EngineStatus, ImportErrorRow
-from penstock.model.views.values import ConnectionRow, VariableRow
-from penstock.model.views.why import Why
-from penstock.model.views.xcoms import XComSource
 
 Call = TypeVar("Call", bound=Callable[..., object])
 
@@ -61,24 +41,24 @@ def aside(call: Call) -> Call:
 class Engine(TaskEngine, SystemEngine, Protocol):
     """What a client may ask."""
 
-    def status(self) -> EngineStatus:
+    def status(self) -> views.status.EngineStatus:
         """Return the state of the engine."""
         ...
 
-    def dags(self, *, strip: int = 24) -> list[DagRow]:
+    def dags(self, *, strip: int = 24) -> list[views.dags.DagRow]:
         """Return every known DAG by id, with up to *strip* last runs each."""
         ...
 
-    def dag(self, dag_id: str) -> DagDetail:
+    def dag(self, dag_id: str) -> views.dags.DagDetail:
         """Return one DAG with its structure."""
         ...
 
-    def next_points(self, dag_id: str, count: int) -> list[PointRow]:
+    def next_points(self, dag_id: str, count: int) -> list[views.points.PointRow]:
         """Return the next *count* schedule points, whether or not the schedule is paused."""
         ...
 
     @aside
-    def forecast(self, query: ForecastQuery) -> ComingPage:
+    def forecast(self, query: ForecastQuery) -> views.coming.ComingPage:
         """Return one page of what all schedules will do, and what a change on paper would do to it.
 
         Raises `UsageError` for a window or a size that is impossible, `UnknownError` for a DAG that does not
@@ -86,11 +66,13 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """
         ...
 
-    def ledger(self, dag_id: str, limit: int = 100) -> list[LedgerRow]:
+    def ledger(self, dag_id: str, limit: int = 100) -> list[views.points.LedgerRow]:
         """Return the newest *limit* records of the missed-point ledger, newest first."""
         ...
 
-    def points(self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000) -> list[LedgerPoint]:
+    def points(
+        self, dag_id: str, *, first: datetime, last: datetime, limit: int = 1000
+    ) -> list[views.points.LedgerPoint]:
         """Return what happened to each schedule point from *first* to *last*, both included, oldest first.
 
         At most *limit* of them: continue from the date of the last one. Points without a record are included,
@@ -98,18 +80,20 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """
         ...
 
-    def days(self, dag_id: str, *, first: date, last: date) -> list[DayRow]:
+    def days(self, dag_id: str, *, first: date, last: date) -> list[views.points.DayRow]:
         """Return what happened to the points of each day from *first* to *last* in the DAG's time zone.
 
         Days without a point are left out; at most 400 days are answered.
         """
         ...
 
-    def runs(self, dag_id: str, *, limit: int = 50, before: datetime | None = None) -> list[RunRow]:
+    def runs(
+        self, dag_id: str, *, limit: int = 50, before: datetime | None = None
+    ) -> list[views.runs.RunRow]:
         """Return the newest *limit* runs (by run_after), newest first, older than *before* if given."""
         ...
 
-    def find_runs(self, query: RunQuery) -> RunsPage:
+    def find_runs(self, query: RunQuery) -> views.runs.RunsPage:
         """Return one page of the runs of all DAGs that *query* asks for, and how many there are."""
         ...
 
@@ -123,7 +107,7 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         limit: int = 200,
         tasks: int = 100,
         seen: int | None = None,
-    ) -> FailuresPage:
+    ) -> views.failures.FailuresPage:
         """Return the failures of all DAGs and runs that are not dealt with, grouped by their fingerprint.
 
         *everything* adds those that are dealt with: the task succeeded since, was marked or cleared, or the
@@ -135,43 +119,47 @@ class Engine(TaskEngine, SystemEngine, Protocol):
 
     def digest(
         self, *, person: str = "", since: datetime | None = None, limit: int = 200, tasks: int = 0
-    ) -> Digest:
+    ) -> views.digest.Digest:
         """Return what happened since *person* looked last, or since *since*: *limit* rows of each part.
 
         Causes of failures have *tasks* failures each, the newest first.
         """
         ...
 
-    def live(self, *, waiting: int = 50) -> NowPage:
+    def live(self, *, waiting: int = 50) -> views.now.NowPage:
         """Return what runs in all DAGs with what it uses, and the first *waiting* of what waits, with why."""
         ...
 
-    def run(self, dag_id: str, run_id: str) -> RunDetail:
+    def run(self, dag_id: str, run_id: str) -> views.runs.RunDetail:
         """Return one run with its task instances."""
         ...
 
-    def callbacks(self, dag_id: str, run_id: str | None = None, limit: int = 100) -> list[CallbackRow]:
+    def callbacks(
+        self, dag_id: str, run_id: str | None = None, limit: int = 100
+    ) -> list[views.callbacks.CallbackRow]:
         """Return the callbacks of a DAG, or of one run, newest first."""
         ...
 
-    def attempts(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[AttemptRow]:
+    def attempts(
+        self, dag_id: str, run_id: str, task_id: str, map_index: int = -1
+    ) -> list[views.attempts.AttemptRow]:
         """Return every attempt of a task instance, oldest first."""
         ...
 
-    def read_log(self, attempt_id: str, offset: int, limit: int) -> LogChunk:
+    def read_log(self, attempt_id: str, offset: int, limit: int) -> views.attempts.LogChunk:
         """Return up to *limit* bytes (at most 1 MiB) of a log from *offset*.
 
         A negative offset counts from the end. An attempt without a log yet gives no bytes.
         """
         ...
 
-    def samples(self, attempt_id: str) -> list[Sample]:
+    def samples(self, attempt_id: str) -> list[views.attempts.Sample]:
         """Return the resource samples of an attempt, oldest first."""
         ...
 
     def why(
         self, dag_id: str, run_id: str | None = None, task_id: str | None = None, map_index: int = -1
-    ) -> Why:
+    ) -> views.why.Why:
         """Return every barrier that keeps a run, a task instance or (without a run) the DAG from running."""
         ...
 
@@ -184,47 +172,49 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         map_index: int = -1,
         limit: int = 100,
         after: int = 0,
-    ) -> list[EventRow]:
+    ) -> list[views.events.EventRow]:
         """Return the newest *limit* events with a seq above *after*, newest first.
 
         With *task_id* only those of one task instance of a run.
         """
         ...
 
-    def breakpoints(self, dag_id: str | None = None, run_id: str | None = None) -> list[BreakpointRow]:
+    def breakpoints(
+        self, dag_id: str | None = None, run_id: str | None = None
+    ) -> list[views.pauses.BreakpointRow]:
         """Return the breakpoints that are set: all, those of a DAG, or of a run, by DAG and run."""
         ...
 
-    def import_errors(self) -> list[ImportErrorRow]:
+    def import_errors(self) -> list[views.status.ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""
         ...
 
-    def runbooks(self) -> list[RunbookRow]:
+    def runbooks(self) -> list[views.runbooks.RunbookRow]:
         """Return every runbook in the home's ``runbooks`` folder, by name."""
         ...
 
     @acting
-    def keep_runbook(self, name: str, text: str, *, replace: bool = False) -> RunbookRow:
+    def keep_runbook(self, name: str, text: str, *, replace: bool = False) -> views.runbooks.RunbookRow:
         """Write a runbook; without *replace* raise `RefusedError` if there is one of that name."""
         ...
 
-    def quarantine(self) -> list[QuarantineRow]:
+    def quarantine(self) -> list[views.quarantine.QuarantineRow]:
         """Return what is in quarantine, oldest first."""
         ...
 
-    def backfills(self, dag_id: str | None = None) -> list[BackfillRow]:
+    def backfills(self, dag_id: str | None = None) -> list[views.backfills.BackfillRow]:
         """Return backfills, newest first, without their points."""
         ...
 
-    def backfill(self, backfill_id: int) -> BackfillRow:
+    def backfill(self, backfill_id: int) -> views.backfills.BackfillRow:
         """Return one backfill with its points."""
         ...
 
-    def pools(self) -> list[PoolRow]:
+    def pools(self) -> list[views.pools.PoolRow]:
         """Return every pool."""
         ...
 
-    def assets(self) -> list[AssetRow]:
+    def assets(self) -> list[views.assets.AssetRow]:
         """Return every asset and alias that a DAG knows or that ever changed, by name."""
         ...
 
@@ -235,33 +225,33 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         uri: str | None = None,
         alias: str | None = None,
         limit: int = 100,
-    ) -> list[AssetEventRow]:
+    ) -> list[views.assets.AssetEventRow]:
         """Return the newest *limit* changes of an asset by name, by URI or by an alias, newest first."""
         ...
 
-    def variables(self) -> list[VariableRow]:
+    def variables(self) -> list[views.values.VariableRow]:
         """Return every variable by name, the source that counts first; without secrets."""
         ...
 
-    def connections(self) -> list[ConnectionRow]:
+    def connections(self) -> list[views.values.ConnectionRow]:
         """Return every connection by id, the source that counts first; without secrets."""
         ...
 
-    def plan(self, act: AnyAct) -> Plan:
+    def plan(self, act: AnyAct) -> views.plans.Plan:
         """Return exactly what *act* would change now, without changing anything.
 
         Raises `RefusedError` or `UsageError` if the act is impossible or wrong.
         """
         ...
 
-    def plans(self, acts: list[AnyAct]) -> list[PlanAnswer]:
+    def plans(self, acts: list[AnyAct]) -> list[views.plans.PlanAnswer]:
         """Return the plan of each of *acts*, or why it has none, in one question."""
         ...
 
     @acting
     def commit(
         self, act: AnyAct, *, expect: str | None = None, actor: str = "", act_id: str | None = None
-    ) -> Done:
+    ) -> views.plans.Done:
         """Carry out *act* and return once it is durable.
 
         With *expect* (a plan's fingerprint) it raises `PlanStaleError` if the plan is no longer the
@@ -270,7 +260,7 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """
         ...
 
-    def changes(self, *, heartbeat: float = 15.0) -> Iterator[Change]:
+    def changes(self, *, heartbeat: float = 15.0) -> Iterator[views.events.Change]:
         """Yield a notice whenever something changed, until closed; the first one comes at once.
 
         Notices are merged, so a slow reader gets one that covers all it missed. If nothing changes for
@@ -296,7 +286,7 @@ class TaskQuestions(Protocol):
         group_id: str | None = None,
         *,
         must_exist: bool = False,
-    ) -> RunStates:
+    ) -> views.runs.RunStates:
         """Return the state of a run, by logical date or id, and of tasks in it: named, or of a group.
 
         With *must_exist* a DAG, task or group that does not exist raises `UnknownError`.
@@ -310,6 +300,6 @@ class TaskQuestions(Protocol):
         key: str,
         run_id: str | None = None,
         until: datetime | None = None,
-    ) -> list[XComSource]:
+    ) -> list[views.xcoms.XComSource]:
         """Return the attempts that hold pushed values: of one run, or dated up to *until*, newest first."""
         ...

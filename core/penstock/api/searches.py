@@ -10,30 +10,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from penstock.model import views
 from penstock.model.search import EventSearch, RunSearch, TaskSearch, XComSearch
 from penstock.model.spec import DagSpec
-from penstock.model.views.found import (
-    DagFacts,
-    DagSource,
-    EventPage,
-    Figures,
-    RunPage,
-    TaskPage,
-    VersionFacts,
-    XComPage,
-    XComValue,
-)
-from penstock.model.views.points import PointRow
 
 
 class Searches(Protocol):
     """Lists over all DAGs, and the details that only such clients ask for."""
 
-    def dag_facts(self) -> list[DagFacts]:
+    def dag_facts(self) -> list[views.found.DagFacts]:
         """Return every DAG by id, as lists show it."""
         ...
 
-    def coming(self, dag_ids: tuple[str, ...]) -> dict[str, PointRow]:
+    def coming(self, dag_ids: tuple[str, ...]) -> dict[str, views.points.PointRow]:
         """Return the next schedule point of each of *dag_ids* that has one, paused or not."""
         ...
 
@@ -41,15 +30,15 @@ class Searches(Protocol):
         """Return what the current version of a DAG says."""
         ...
 
-    def versions(self, dag_id: str) -> list[VersionFacts]:
+    def versions(self, dag_id: str) -> list[views.found.VersionFacts]:
         """Return the versions of a DAG, the first one first."""
         ...
 
-    def source(self, dag_id: str, number: int | None = None) -> DagSource:
+    def source(self, dag_id: str, number: int | None = None) -> views.found.DagSource:
         """Return the file that made a version of a DAG (None: the current one)."""
         ...
 
-    def search_runs(self, search: RunSearch) -> RunPage:
+    def search_runs(self, search: RunSearch) -> views.found.RunPage:
         """Return one page of the runs that fit, and how many there are."""
         ...
 
@@ -57,7 +46,7 @@ class Searches(Protocol):
         """Return how many runs of each DAG are in each state; DAGs without a run are left out."""
         ...
 
-    def search_tasks(self, search: TaskSearch) -> TaskPage:
+    def search_tasks(self, search: TaskSearch) -> views.found.TaskPage:
         """Return one page of the task instances that fit, and how many there are."""
         ...
 
@@ -65,15 +54,17 @@ class Searches(Protocol):
         """Return the slots of each pool that task instances of unfinished runs want or hold, by state."""
         ...
 
-    def search_events(self, search: EventSearch) -> EventPage:
+    def search_events(self, search: EventSearch) -> views.found.EventPage:
         """Return one page of the events that fit, and how many there are."""
         ...
 
-    def search_xcoms(self, search: XComSearch) -> XComPage:
+    def search_xcoms(self, search: XComSearch) -> views.found.XComPage:
         """Return one page of the pushed values that fit, and how many there are; not the values."""
         ...
 
-    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str, map_index: int = -1) -> XComValue:
+    def xcom(
+        self, dag_id: str, run_id: str, task_id: str, key: str, map_index: int = -1
+    ) -> views.found.XComValue:
         """Return one value that a task instance pushed, as plain JSON.
 
         Dates become ISO strings, tuples and sets lists.
@@ -87,6 +78,6 @@ class Searches(Protocol):
         """
         ...
 
-    def figures(self) -> Figures:
+    def figures(self) -> views.found.Figures:
         """Return counts of everything that is kept, a few seconds old at most."""
         ...

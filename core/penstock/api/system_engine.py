@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from penstock.model.views.system import SystemPage
+from penstock.model import views
 
 
 class SystemEngine(Protocol):
     """Questions about the instance."""
 
-    def system(self) -> SystemPage:
+    def system(self) -> views.system.SystemPage:
         """Return how engine, disk, pools and executors are, what failed or was missed, what is deleted."""
         ...

@@ -12,76 +12,97 @@ import click
 from penstock.cli.session import Session
 from penstock.version import __version__
 
-SECTIONS: dict[str, dict[str, str]] = {
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Instance": {
-        "init": "init:init",
-        "up": "up:up",
-        "down": "down:down",
-        "status": "status:status",
-        "doctor": "doctor:doctor",
-        "system": "system:system",
-        "db": "db:db",
-        "console": "console:console",
-        "api": "api:api",
+        "init": ("init:init", "Make a folder into an instance."),
+        "up": ("up:up", "Start the engine."),
+        "down": ("down:down", "End the engine, but no task."),
+        "status": ("status:status", "Show the state of the engine in a few lines."),
+        "doctor": ("doctor:doctor", "Check the instance, and say what to do about each problem."),
+        "system": ("system:system", "Show how engine, disk, pools and executors are, and what needs a hand."),
+        "db": ("db:db", "Maintain the database."),
+        "console": ("console:console", "Open the console; `penstock` alone does the same."),
+        "api": ("api:api", "Serve the HTTP API of Airflow 3, and manage its tokens."),
     },
     "Look": {
-        "dags": "dags:dags",
-        "runs": "runs:runs",
-        "now": "now:now",
-        "coming": "coming:coming",
-        "failures": "failures:failures",
-        "digest": "digest:digest",
-        "tasks": "tasks:tasks",
-        "attempts": "attempts:attempts",
-        "logs": "logs:logs",
-        "xcom": "xcom:xcom",
-        "history": "history:history",
-        "grid": "grid:grid",
-        "timeline": "timeline:timeline",
-        "graph": "graph:graph",
-        "why": "why:why",
-        "points": "points:points",
-        "events": "events:events",
-        "callbacks": "callbacks:callbacks",
-        "quarantine": "quarantine:quarantine",
-        "pools": "pools:pools",
-        "assets": "assets:assets",
-        "variables": "variables:variables",
-        "connections": "connections:connections",
+        "dags": ("dags:dags", "List DAGs, or show one."),
+        "runs": ("runs:runs", "List runs, of one DAG or of all, or show one."),
+        "now": ("now:now", "Show what runs now and what it uses, and what waits and why."),
+        "coming": ("coming:coming", "Show what the schedules of all DAGs (or of these) will do."),
+        "failures": (
+            "failures:failures",
+            "List failures of all DAGs and runs, grouped by the line that says why.",
+        ),
+        "digest": ("digest:digest", "Show what happened while you were away."),
+        "tasks": ("tasks:tasks", "List the task instances of a run."),
+        "attempts": ("attempts:attempts", "List every attempt of a task, oldest first."),
+        "logs": ("logs:logs", "Print the log of a task's newest attempt, or of a whole run (--merged)."),
+        "xcom": ("xcom:xcom", "Show what the tasks of a run pushed, or one task of it."),
+        "history": (
+            "history:history",
+            "Show how a task went in its last runs, newest first, and what is usual.",
+        ),
+        "grid": ("grid:grid", "Show the tasks of a DAG by its last runs."),
+        "timeline": (
+            "timeline:timeline",
+            "Show when the tasks of a run did what, and which decided its end.",
+        ),
+        "graph": ("graph:graph", "Draw the tasks of a DAG and what joins them, from left to right."),
+        "why": ("why:why", "Say why a DAG, a run or a task is not running."),
+        "points": ("points:points", "Show what happened to each point of a DAG's schedule."),
+        "events": ("events:events", "Show what happened and who did it, newest first."),
+        "callbacks": ("callbacks:callbacks", "Show the callbacks and notifiers of a DAG, newest first."),
+        "quarantine": ("quarantine:quarantine", "List what is in quarantine; take it back, or drop it."),
+        "pools": ("pools:pools", "List pools, make them, change their size."),
+        "assets": (
+            "assets:assets",
+            "List assets, the tasks that make them, and the DAGs that wait for them.",
+        ),
+        "variables": ("variables:variables", "List variables, set and delete those of the store."),
+        "connections": ("connections:connections", "List connections, set and delete those of the store."),
     },
     "Act": {
-        "trigger": "trigger:trigger",
-        "rerun": "rerun:rerun",
-        "retry": "retry:retry",
-        "clear": "clear:clear",
-        "mark": "mark:mark",
-        "undo": "undo:undo",
-        "cancel": "cancel:cancel",
-        "run-next": "rush:run_next",
-        "run-now": "rush:run_now",
-        "run-in-turn": "rush:run_in_turn",
-        "pause": "pause:pause",
-        "unpause": "pause:unpause",
-        "resume": "resume:resume",
-        "hold": "hold:hold",
-        "release": "hold:release",
-        "breakpoint": "breakpoint:breakpoint_group",
-        "runbook": "runbook:runbook",
-        "note": "note:note",
-        "backfill": "backfill:backfill",
+        "trigger": ("trigger:trigger", "Start a manual run of a DAG."),
+        "rerun": ("rerun:rerun", "Start a new run that repeats another one."),
+        "retry": ("retry:retry", "Run failed tasks, and the tasks that they blocked, again."),
+        "clear": ("clear:clear", "Run task instances of a run again, in the same run."),
+        "mark": ("mark:mark", "Set the state of tasks by hand; a running task is killed first."),
+        "undo": ("undo:undo", "Undo a clear, retry or mark, or a change of a pool."),
+        "cancel": ("cancel:cancel", "End a run or a task and kill its processes."),
+        "run-next": ("rush:run_next", "Let a task or a queued run go before all others."),
+        "run-now": ("rush:run_now", "Launch a task or start a queued run now, ignoring limits."),
+        "run-in-turn": (
+            "rush:run_in_turn",
+            "Take back run-next or run-now of a task or run that still waits.",
+        ),
+        "pause": ("pause:pause", "Pause the schedule of DAGs, or freeze them."),
+        "unpause": ("pause:unpause", "Lift the pause of the schedule of DAGs, or their freeze."),
+        "resume": ("resume:resume", "Resume exactly what `penstock pause --all` stopped."),
+        "hold": ("hold:hold", "Hold a run or a task: it launches nothing."),
+        "release": ("hold:release", "Lift the hold of a run, or of one task."),
+        "breakpoint": (
+            "breakpoint:breakpoint_group",
+            "Stop a run before or after a task, and go on from there.",
+        ),
+        "runbook": ("runbook:runbook", "Record what is done as commands, and do it again with a preview."),
+        "note": ("note:note", "Write a note about a run, or about one of its tasks."),
+        "backfill": ("backfill:backfill", "Run a range of schedule points, and control that while it runs."),
     },
     "Write DAGs": {
-        "parse": "parse:parse",
-        "test": "test:test",
-        "airflow": "airflow:airflow",
-        "schedule": "schedule:schedule",
-        "import": "importing:import_group",
-        "completion": "completion:completion",
+        "parse": ("parse:parse", "Load a DAG file and show what is in it."),
+        "test": ("test:test", "Run a DAG once, at once and without an engine."),
+        "airflow": ("airflow:airflow", "Move from Airflow: see which DAG files load here."),
+        "schedule": ("schedule:schedule", "Try out schedules."),
+        "import": ("importing:import_group", "Write DAG files from what other schedulers run."),
+        "completion": ("completion:completion", "Print the completion script of a shell."),
     },
 }
-"""Command -> "module:attribute" below penstock.cli, by section of the help."""
+"""Command -> "module:attribute" below penstock.cli and its line of the help, by section of the help.
 
-VERBS: dict[str, str] = {name: place for section in SECTIONS.values() for name, place in section.items()}
+The line is the command's own: the help would otherwise import every command for it.
+"""
+
+VERBS: dict[str, str] = {name: place for section in SECTIONS.values() for name, (place, _) in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -114,12 +135,11 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"command {args[0]!r} does not exist{hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands by section."""
-        for title, names in SECTIONS.items():
+        for title, verbs in SECTIONS.items():
             with formatter.section(title):
-                verbs = [(name, self.get_command(ctx, name)) for name in names]
-                formatter.write_dl([(name, verb.get_short_help_str(70)) for name, verb in verbs if verb])
+                formatter.write_dl([(name, says) for name, (_, says) in verbs.items()])
 
 
 def _keep_examples(verb: click.Command) -> None:

@@ -49,6 +49,16 @@ def test_a_verb_imports_only_what_it_needs(tmp_path: Path, command: tuple[str, .
     assert not loaded & others
 
 
+def test_the_help_imports_no_command(tmp_path: Path) -> None:
+    loaded = _modules("--help", home=tmp_path)
+    assert not loaded & (HEAVY | {f"penstock.cli.{name}" for name in VERBS})
+
+
+def test_a_client_knows_only_the_views_that_it_asks_for(tmp_path: Path) -> None:
+    loaded = {name for name in _modules("trigger", "hello", home=tmp_path) if ".model.views." in name}
+    assert loaded <= {f"penstock.model.views.{name}" for name in ("view", "events", "plans")}
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts(say: Say, shell: str) -> None:
     answer = say("completion", shell)

@@ -12,7 +12,7 @@ from drive.commands import Say
 from fakes.engine import FakeEngine
 from penstock import __version__
 from penstock.cli import reference
-from penstock.cli.root import VERBS, penstock
+from penstock.cli.root import SECTIONS, VERBS, penstock
 from penstock.cli.session import Session
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
@@ -30,6 +30,13 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 
 ALL = dict(commands())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [(name, says) for verbs in SECTIONS.values() for name, (_, says) in verbs.items()]
+)
+def test_the_line_of_the_help_is_the_commands_own(name: str, says: str) -> None:
+    assert says == ALL[f"penstock {name}"].get_short_help_str(1000)
 
 
 @pytest.mark.parametrize("path", ALL)
