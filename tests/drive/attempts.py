@@ -12,7 +12,7 @@ from typing import Any
 
 from drive.waiting import PATIENCE
 from penstock import process
-from penstock.attempts.protocol import MARK, AttemptSpec, attempt_path
+from penstock.attempts.protocol import MARK, AttemptSpec, attempt_path, load
 from penstock.execution.executor import Archive, Executor, Exited, Lost, Observation
 from penstock.execution.local.executor import LocalExecutor
 from penstock.ids import new_attempt_id
@@ -53,6 +53,10 @@ class Attempts:
     def folder(self, attempt_id: str) -> Path:
         return attempt_path(self.settings.attempts, attempt_id)
 
+    def supervisor_of(self, attempt_id: str) -> int:
+        """Return the pid of the supervisor that claimed it."""
+        return int(load((self.folder(attempt_id) / "claim").read_bytes())["pid"])
+
     def observe(self, attempt_id: str) -> Observation:
         return self.executor.observe([attempt_id])[attempt_id]
 
@@ -86,6 +90,14 @@ class Attempts:
     def printed(self, attempt_id: str) -> bytes:
         """Return what an attempt has printed so far."""
         return self.executor.read_log(attempt_id, 0, 1 << 20).data
+
+
+async def open_local(home: Path, **fields: Any) -> Attempts:
+    """Return the attempts of a local executor that has begun; close its executor."""
+    settings = make_settings(home, **fields)
+    attempts = Attempts(LocalExecutor(settings), settings)
+    await attempts.start()
+    return attempts
 
 
 def places_used(attempts: Attempts) -> int:

@@ -18,7 +18,7 @@ import pytest
 from drive.attempts import Attempts, make_settings, shell
 from drive.waiting import eventually
 from penstock import process
-from penstock.attempts.protocol import AttemptSpec, load
+from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.executor import Claimed
 from penstock.execution.local import supervisors
 from penstock.execution.local.executor import LocalExecutor
@@ -77,9 +77,6 @@ class Strange(Attempts):
     def written(self, name: str) -> str:
         file = self.place / name
         return file.read_text() if file.exists() else ""
-
-    def supervisor_of(self, attempt_id: str) -> int:
-        return int(load((self.folder(attempt_id) / "claim").read_bytes())["pid"])
 
 
 @pytest.fixture

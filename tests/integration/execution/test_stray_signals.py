@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from drive.attempts import Attempts, make_settings, shell
+from drive.attempts import Attempts, open_local, shell
 from drive.waiting import eventually
 from penstock import process, stray_signals
-from penstock.attempts.protocol import AttemptSpec, load
+from penstock.attempts.protocol import AttemptSpec
 from penstock.execution.executor import Claimed, Exited
 from penstock.execution.local import supervisors
 from penstock.execution.local.executor import LocalExecutor
@@ -24,23 +24,12 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="lo
 NUMBERS = sorted(stray_signals.ALL)
 
 
-async def opened(home: Path) -> Attempts:
-    settings = make_settings(home)
-    attempts = Attempts(LocalExecutor(settings), settings)
-    await attempts.start()
-    return attempts
-
-
 @pytest.fixture
 async def attempts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Attempts]:
     monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
-    found = await opened(tmp_path)
+    found = await open_local(tmp_path)
     yield found
     await found.executor.close()
-
-
-def supervisor_of(attempts: Attempts, attempt_id: str) -> int:
-    return int(load((attempts.folder(attempt_id) / "claim").read_bytes())["pid"])
 
 
 async def test_no_signal_of_a_task_ends_its_supervisor(attempts: Attempts) -> None:
@@ -56,11 +45,11 @@ async def test_no_signal_of_a_task_ends_its_supervisor(attempts: Attempts) -> No
     assert isinstance(attempts.observe(neighbour.attempt_id), Claimed)
     attempts.executor.stop(neighbour.attempt_id, "kill", "done")
     assert (await attempts.end(neighbour.attempt_id)).kind is OutcomeKind.CANCELLED
-    assert supervisor_of(attempts, spec.attempt_id) == supervisor_of(attempts, neighbour.attempt_id)
+    assert attempts.supervisor_of(spec.attempt_id) == attempts.supervisor_of(neighbour.attempt_id)
 
 
 async def test_a_supervisor_that_starts_hears_none_either(tmp_path: Path) -> None:
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     executor = attempts.executor
     assert isinstance(executor, LocalExecutor)
     assert executor._supervisors is not None
@@ -69,7 +58,7 @@ async def test_a_supervisor_that_starts_hears_none_either(tmp_path: Path) -> Non
         os.kill(pid, number)
     spec = shell("exit 4")
     assert (await attempts.run(spec)).exit_code == 4
-    assert supervisor_of(attempts, spec.attempt_id) == pid
+    assert attempts.supervisor_of(spec.attempt_id) == pid
     await executor.close()
 
 
@@ -123,7 +112,7 @@ async def test_what_fails_in_one_attempt_ends_that_one_alone(
     code = FAULTY.format(module=module, place=place, name=name, error=error, bad=victim.attempt_id)
     monkeypatch.setattr(supervisors, "_CODE", code)
     monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     gate = tmp_path / "gate"
     others = [shell(f"until [ -e {gate} ]; do sleep 0.02; done; exit {code}") for code in (0, 5)]
     attempts.executor.submit([others[0], victim, others[1]])
@@ -138,7 +127,7 @@ async def test_what_fails_in_one_attempt_ends_that_one_alone(
         assert [(await attempts.end(each.attempt_id)).exit_code for each in others] == [0, 5]
     finally:
         await attempts.executor.close()
-    assert len({supervisor_of(attempts, each.attempt_id) for each in [victim, *others]}) == 1
+    assert len({attempts.supervisor_of(each.attempt_id) for each in [victim, *others]}) == 1
     assert outcome.kind is OutcomeKind.LOST
     assert "its supervisor failed on it" in str(outcome.reason)
     await eventually(lambda: not alive(victim), "the victim's processes to be gone")
@@ -158,7 +147,7 @@ async def test_a_turn_that_fails_is_not_the_last(tmp_path: Path, monkeypatch: py
         module="main", place="module.Supervisor", name="_pause", error="RuntimeError('sudden')", bad=""
     ).replace("if any(", f"if not os.path.exists({str(gate)!r}) and any(")
     monkeypatch.setattr(supervisors, "_CODE", code)
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     complaints = attempts.settings.run_folder / "supervisors.log"
     await eventually(lambda: complaints.exists() and "sudden" in complaints.read_text(), "the complaint")
     spec = shell("exit 6")

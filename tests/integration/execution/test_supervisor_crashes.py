@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drive.attempts import Attempts, make_settings, marked, places_used, shell
+from drive.attempts import Attempts, make_settings, marked, open_local, places_used, shell
 from drive.waiting import eventually
 from penstock import process
 from penstock.attempts.protocol import AttemptSpec, dump, load
@@ -51,13 +51,6 @@ asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
 """
 
 
-async def opened(home: Path) -> Attempts:
-    settings = make_settings(home)
-    attempts = Attempts(LocalExecutor(settings), settings)
-    await attempts.start()
-    return attempts
-
-
 def engine(home: Path, spec: AttemptSpec, **env: str) -> subprocess.Popen[bytes]:
     """Start an engine of its own that submits *spec* and then sleeps."""
     (home / "spec").write_bytes(dump(spec))
@@ -76,11 +69,11 @@ def supervisor_of(attempts: Attempts, attempt_id: str) -> int:
 async def running(attempts: Attempts, spec: AttemptSpec) -> int:
     await eventually(lambda: marked(spec.attempt_id), "the command's start")
     await attempts.until(spec.attempt_id, Claimed, Exited)
-    return supervisor_of(attempts, spec.attempt_id)
+    return attempts.supervisor_of(spec.attempt_id)
 
 
 async def test_a_killed_supervisor_means_lost_and_nothing_left_over(tmp_path: Path) -> None:
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     specs = [shell("setsid sleep 600 & sleep 600") for _ in range(3)]
     attempts.executor.submit(specs)
     for spec in specs:
@@ -98,31 +91,31 @@ async def test_a_killed_supervisor_means_lost_and_nothing_left_over(tmp_path: Pa
 
 
 async def test_an_engine_that_closes_stops_nothing_and_the_next_one_adopts(tmp_path: Path) -> None:
-    first = await opened(tmp_path)
+    first = await open_local(tmp_path)
     gate = tmp_path / "gate"
     spec = shell(f"while [ ! -e {gate} ]; do sleep 0.02; done; echo done; exit 42")
     first.executor.submit([spec])
     pid = await running(first, spec)
     await first.executor.close()
-    second = await opened(tmp_path)
+    second = await open_local(tmp_path)
     assert isinstance(second.observe(spec.attempt_id), Claimed)
     await eventually(lambda: spec.attempt_id in second.hinted, "the supervisor's greeting")
     assert places_used(second) == 1
     gate.touch()
     assert (await second.end(spec.attempt_id)).exit_code == 42
-    assert supervisor_of(second, spec.attempt_id) == pid
+    assert second.supervisor_of(spec.attempt_id) == pid
     await second.executor.close()
 
 
 async def test_an_adopted_attempt_obeys_the_new_engine(tmp_path: Path) -> None:
-    first = await opened(tmp_path)
+    first = await open_local(tmp_path)
     told, untold = shell("sleep 600"), shell("sleep 600")
     first.executor.submit([told, untold])
     for spec in (told, untold):
         await running(first, spec)
     await first.executor.close()
     first.executor.stop(untold.attempt_id, "term", "ordered while nobody listened")
-    second = await opened(tmp_path)
+    second = await open_local(tmp_path)
     assert (await second.end(untold.attempt_id)).reason == "ordered while nobody listened"
     second.executor.stop(told.attempt_id, "term", "ordered by the new engine")
     outcome = await second.end(told.attempt_id)
@@ -131,7 +124,7 @@ async def test_an_adopted_attempt_obeys_the_new_engine(tmp_path: Path) -> None:
 
 
 async def test_an_attempt_that_ends_while_no_engine_runs_keeps_its_result(tmp_path: Path) -> None:
-    first = await opened(tmp_path)
+    first = await open_local(tmp_path)
     spec = shell("sleep 0.3; exit 9")
     first.executor.submit([spec])
     pid = await running(first, spec)
@@ -150,7 +143,7 @@ async def test_an_engine_that_dies_while_launching(tmp_path: Path, point: str) -
     with engine(tmp_path, spec, PENSTOCK_FAILPOINT=point) as dying:
         await asyncio.to_thread(dying.wait)
         assert dying.returncode == -signal.SIGKILL
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     seen = attempts.executor.revoke(spec.attempt_id)
     if isinstance(seen, Exited) and seen.outcome.kind is OutcomeKind.REVOKED:
         attempts.executor.submit([spec])  # the same attempt never runs after that
@@ -220,26 +213,26 @@ async def test_an_engine_killed_while_attempts_run(tmp_path: Path) -> None:
         await asyncio.to_thread(dying.stdout.readline)
         await eventually(lambda: marked(spec.attempt_id), "the command's start")
         dying.kill()
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     assert (await attempts.end(spec.attempt_id)).exit_code == 11
     await attempts.executor.close()
 
 
 async def test_idle_supervisors_end_with_their_engine_and_start_again_when_killed(tmp_path: Path) -> None:
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     first, second = shell("true"), shell("true")
     await attempts.run(first)
-    pid = supervisor_of(attempts, first.attempt_id)
+    pid = attempts.supervisor_of(first.attempt_id)
     os.kill(pid, signal.SIGKILL)
     await attempts.run(second)
-    other = supervisor_of(attempts, second.attempt_id)
+    other = attempts.supervisor_of(second.attempt_id)
     assert other != pid
     await attempts.executor.close()
     await eventually(lambda: (seen := process.stat(other)) is None or seen.ended, "the idle one's end")
 
 
 async def test_the_signals_of_a_terminal_do_not_end_a_supervisor(tmp_path: Path) -> None:
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     spec = shell("sleep 0.2; exit 5")
     attempts.executor.submit([spec])
     pid = await running(attempts, spec)
@@ -250,7 +243,7 @@ async def test_the_signals_of_a_terminal_do_not_end_a_supervisor(tmp_path: Path)
 
 
 async def test_nothing_is_signalled_after_a_reboot(tmp_path: Path) -> None:
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     spec = shell("sleep 600")
     attempts.executor.submit([spec])
     pid = await running(attempts, spec)
@@ -268,7 +261,7 @@ async def test_nothing_is_signalled_after_a_reboot(tmp_path: Path) -> None:
 
 
 async def test_the_end_of_a_long_output_outlives_its_supervisor(tmp_path: Path) -> None:
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     spec = shell("seq 100000; sleep 600", log_max_bytes=8_000)
     attempts.executor.submit([spec])
     pid = await running(attempts, spec)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from drive.attempts import Attempts, make_settings, places_used, shell
+from drive.attempts import Attempts, make_settings, open_local, places_used, shell
 from drive.waiting import eventually
 from penstock.attempts.protocol import load
 from penstock.execution.executor import Claimed
@@ -25,16 +25,9 @@ from penstock.execution.local.executor import LocalExecutor
 HEAVY = ("asyncio", "dataclasses", "inspect", "pathlib", "subprocess", "threading", "logging", "sqlite3")
 
 
-async def opened(home: Path, **fields: int) -> Attempts:
-    settings = make_settings(home, **fields)
-    attempts = Attempts(LocalExecutor(settings), settings)
-    await attempts.start()
-    return attempts
-
-
 @pytest.fixture
 async def attempts(tmp_path: Path) -> AsyncIterator[Attempts]:
-    found = await opened(tmp_path, attempts_per_supervisor=2)
+    found = await open_local(tmp_path, attempts_per_supervisor=2)
     yield found
     await found.executor.close()
 
@@ -68,7 +61,7 @@ async def test_supervisors_are_filled_and_let_go_when_idle(
 
 
 async def test_work_is_shared_before_a_supervisor_is_full(tmp_path: Path) -> None:
-    attempts = await opened(tmp_path, attempts_per_supervisor=16)
+    attempts = await open_local(tmp_path, attempts_per_supervisor=16)
     specs = [shell("sleep 600") for _ in range(5)]
     attempts.executor.submit(specs[:4])
     for spec in specs[:4]:
@@ -124,7 +117,7 @@ async def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
     path.parent.mkdir()
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(path))
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     assert (await attempts.run(shell("exit 5"))).exit_code == 5
     await attempts.executor.close()
 
@@ -141,7 +134,7 @@ async def test_a_folder_open_to_others_is_refused(tmp_path: Path) -> None:
 async def test_a_home_with_a_long_and_odd_path(tmp_path: Path) -> None:
     home = tmp_path / ("long name with späce " * 5).strip() / "x"
     home.mkdir(parents=True)
-    attempts = await opened(home)
+    attempts = await open_local(home)
     assert len(os.fsencode(attempts.settings.supervisor_socket)) <= 100
     assert (await attempts.run(shell("exit 6"))).exit_code == 6
     await attempts.executor.close()
@@ -165,7 +158,7 @@ async def test_a_stopped_supervisor_is_set_aside_and_used_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     executor = attempts.executor
     assert isinstance(executor, LocalExecutor)
     ran, gate = tmp_path / "ran", tmp_path / "gate"
@@ -200,7 +193,7 @@ async def test_an_idle_supervisor_that_is_stopped_and_wakes_up_takes_work_again(
     monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
     monkeypatch.setattr(supervisors, "IDLE_SECONDS", 600)
     monkeypatch.setattr(silence, "AGAIN_SECONDS", 0.05)
-    attempts = await opened(tmp_path)
+    attempts = await open_local(tmp_path)
     executor = attempts.executor
     assert isinstance(executor, LocalExecutor)
     assert executor._supervisors is not None

@@ -9,35 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from drive.attempts import Attempts, make_settings, marked, shell
+from drive.attempts import Attempts, marked, open_local, shell
 from drive.waiting import eventually
 from penstock import process
-from penstock.attempts.protocol import load
 from penstock.execution.executor import Claimed
 from penstock.execution.local import supervisors
-from penstock.execution.local.executor import LocalExecutor
 from penstock.model.outcome import OutcomeKind
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="leftovers are found in /proc")
 
 
-async def opened(home: Path) -> Attempts:
-    settings = make_settings(home)
-    attempts = Attempts(LocalExecutor(settings), settings)
-    await attempts.start()
-    return attempts
-
-
 @pytest.fixture
 async def attempts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Attempts]:
     monkeypatch.setattr(supervisors, "SIDE_BY_SIDE", 1)
-    found = await opened(tmp_path)
+    found = await open_local(tmp_path)
     yield found
     await found.executor.close()
-
-
-def supervisor_of(attempts: Attempts, attempt_id: str) -> int:
-    return int(load((attempts.folder(attempt_id) / "claim").read_bytes())["pid"])
 
 
 def lives(pid: int) -> bool:
@@ -53,7 +40,7 @@ async def test_time_limits_and_ends_side_by_side(attempts: Attempts) -> None:
     outcomes = [await attempts.end(each.attempt_id) for each in (near, ends)]
     assert [each.kind for each in outcomes] == [OutcomeKind.TIMEOUT, OutcomeKind.EXIT_CODE]
     assert outcomes[1].exit_code == 3
-    assert len({supervisor_of(attempts, each.attempt_id) for each in (far, near, ends)}) == 1
+    assert len({attempts.supervisor_of(each.attempt_id) for each in (far, near, ends)}) == 1
     assert isinstance(attempts.observe(far.attempt_id), Claimed)
     attempts.executor.stop(far.attempt_id, "kill", "enough")
     assert (await attempts.end(far.attempt_id)).kind is OutcomeKind.CANCELLED
@@ -112,7 +99,7 @@ async def test_a_stop_while_a_secrets_command_runs_ends_that_and_starts_nothing(
 
 async def test_a_launch_that_a_quit_follows_at_once_runs_to_its_end(tmp_path: Path) -> None:
     """An engine that goes leaves what it asked for, and what runs, to the supervisor."""
-    first = await opened(tmp_path)
+    first = await open_local(tmp_path)
     ledger = tmp_path / "ledger"
     before = shell(f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done; exit 5")
     first.executor.submit([before])
@@ -121,7 +108,7 @@ async def test_a_launch_that_a_quit_follows_at_once_runs_to_its_end(tmp_path: Pa
     first.executor.submit([late])
     await first.executor.close()
     (tmp_path / "go").touch()
-    second = await opened(tmp_path)
+    second = await open_local(tmp_path)
     assert (await second.end(before.attempt_id)).exit_code == 5
     assert (await second.end(late.attempt_id)).exit_code == 7
     assert ledger.read_text() == "ran\n"

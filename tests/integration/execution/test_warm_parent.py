@@ -16,7 +16,7 @@ from drive.tasks import FACTS
 from drive.waiting import eventually
 from penstock import process
 from penstock.attempts import files
-from penstock.attempts.protocol import AttemptSpec, attempt_path, load
+from penstock.attempts.protocol import AttemptSpec, attempt_path
 from penstock.execution.executor import Claimed, Exited, Lost
 from penstock.execution.local import directory, supervisors
 from penstock.execution.local.executor import LocalExecutor
@@ -67,9 +67,6 @@ class WarmAttempts(Attempts):
         spec = self.python(f"def f(): print({FORKED})")
         assert (await self.log(spec)) == b"True\n"
         return next(iter(unassigned(self.supervisor_of(spec.attempt_id))))
-
-    def supervisor_of(self, attempt_id: str) -> int:
-        return int(load((self.folder(attempt_id) / "claim").read_bytes())["pid"])
 
     def place(self, spec: AttemptSpec) -> Path:
         """Return where the task's own DAG file lies; the task works there."""
