@@ -47,7 +47,7 @@ def serve(
       penstock api serve --listen unix:run/http.sock
       penstock api serve --listen 0.0.0.0:8443 --cert cert.pem --key key.pem
     """
-    from penstock.http.listening import DEFAULT, bind, read_address, refuse_unsafe
+    from penstock.http.listening import DEFAULT, bind, check_certificate, read_address, refuse_unsafe
 
     settings = session.settings
     if listen is None and "listen" in settings.http:
@@ -59,6 +59,8 @@ def serve(
     tokens = _tokens(session)
     usable = any(token.usable(datetime.now(UTC)) for token in tokens.all())
     refuse_unsafe(address, cert, key, tokens=usable)
+    if cert is not None and key is not None:
+        check_certificate(cert, key)
     try:
         from penstock.http.serving import serve as run
     except ModuleNotFoundError as error:

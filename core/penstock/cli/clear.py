@@ -8,15 +8,12 @@ from penstock.cli.acting import perform
 from penstock.cli.lookup import run_id_of
 from penstock.cli.options import (
     dag_argument,
-    downstream_option,
     dry_run_option,
-    future_option,
     json_option,
     latest_version_option,
-    past_option,
+    reach_options,
     run_argument,
     tasks_argument,
-    upstream_option,
     yes_option,
 )
 from penstock.cli.session import Session, pass_session
@@ -26,10 +23,7 @@ from penstock.cli.session import Session, pass_session
 @dag_argument
 @run_argument
 @tasks_argument
-@upstream_option
-@downstream_option
-@past_option
-@future_option
+@reach_options
 @click.option("--only-failed", is_flag=True, help="Only those that failed or were blocked.")
 @latest_version_option
 @dry_run_option

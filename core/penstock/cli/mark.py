@@ -10,13 +10,10 @@ from penstock.cli.acting import perform
 from penstock.cli.lookup import run_id_of
 from penstock.cli.options import (
     dag_argument,
-    downstream_option,
     dry_run_option,
-    future_option,
     json_option,
-    past_option,
+    reach_options,
     run_argument,
-    upstream_option,
     yes_option,
 )
 from penstock.cli.session import Session, pass_session
@@ -29,10 +26,7 @@ from penstock.cli.session import Session, pass_session
 @dag_argument
 @run_argument
 @click.argument("tasks", metavar="TASK...", nargs=-1, required=True)
-@upstream_option
-@downstream_option
-@past_option
-@future_option
+@reach_options
 @dry_run_option
 @yes_option
 @json_option

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _complete(what: str) -> Any:
@@ -39,10 +42,22 @@ tasks_argument = click.argument("tasks", metavar="[TASK]...", nargs=-1, shell_co
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be changed; change nothing.")
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask, however much it changes.")
-upstream_option = click.option("--upstream", is_flag=True, help="Also everything these tasks depend on.")
-downstream_option = click.option("--downstream", is_flag=True, help="Also everything that depends on these.")
 latest_version_option = click.option(
     "--latest-version", is_flag=True, help="On the DAG's current version, not the one the run began with."
 )
-past_option = click.option("--past", is_flag=True, help="Also the same tasks in earlier runs.")
-future_option = click.option("--future", is_flag=True, help="Also the same tasks in later runs.")
+wait_option = click.option(
+    "--wait", is_flag=True, help="Wait for the end; exit code 1 unless the run succeeds."
+)
+_REACH = (
+    click.option("--upstream", is_flag=True, help="Also everything these tasks depend on."),
+    click.option("--downstream", is_flag=True, help="Also everything that depends on these."),
+    click.option("--past", is_flag=True, help="Also the same tasks in earlier runs."),
+    click.option("--future", is_flag=True, help="Also the same tasks in later runs."),
+)
+
+
+def reach_options(command: Command) -> Command:
+    """Give *command* the options by which an act on tasks reaches others: in the graph, and in time."""
+    for option in reversed(_REACH):
+        command = option(command)
+    return command

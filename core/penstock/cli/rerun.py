@@ -9,7 +9,7 @@ import click
 from penstock.cli.following import start
 from penstock.cli.lookup import run_id_of, suggesting
 from penstock.cli.moments import Conf
-from penstock.cli.options import dag_argument, dry_run_option, json_option, run_argument
+from penstock.cli.options import dag_argument, dry_run_option, json_option, run_argument, wait_option
 from penstock.cli.session import Session, pass_session
 
 
@@ -18,7 +18,7 @@ from penstock.cli.session import Session, pass_session
 @run_argument
 @click.option("--conf", type=Conf(), default="{}", help="Parameters to change, as a JSON object.")
 @click.option("--run-id", help="Default: manual__ and the current time.")
-@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 unless the run succeeds.")
+@wait_option
 @dry_run_option
 @json_option
 @pass_session

@@ -9,7 +9,7 @@ import click
 
 from penstock.cli.following import start
 from penstock.cli.moments import NO_DATE, Conf, Moment, in_zone
-from penstock.cli.options import dag_argument, dry_run_option, json_option
+from penstock.cli.options import dag_argument, dry_run_option, json_option, wait_option
 from penstock.cli.session import Session, pass_session
 
 
@@ -22,7 +22,7 @@ from penstock.cli.session import Session, pass_session
 )
 @click.option("--conf", type=Conf(), default="{}", help="Parameters as a JSON object.")
 @click.option("--run-id", help="Default: manual__ and the logical date.")
-@click.option("--wait", is_flag=True, help="Wait for the end; exit code 1 unless the run succeeds.")
+@wait_option
 @dry_run_option
 @json_option
 @pass_session

@@ -16,7 +16,16 @@ import time
 
 from penstock.dbt.events import SKIPPED, NodeEnd
 from penstock.dbt.run import UNFINISHED, value_of
-from penstock.dbt.session import Session, ask_for, asked, folder_of, last_taken, newest, sessions
+from penstock.dbt.session import (
+    Session,
+    ask_for,
+    asked,
+    asked_in_vain,
+    folder_of,
+    last_taken,
+    newest,
+    sessions,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +111,7 @@ class _Row:
             time.sleep(_LOOK)  # no engine to ask: the task that runs dbt comes first, or beside this one
             return None
         if number == 0 or asked(self.folder, self.name) == number + 1:
-            ask_for(self.folder, self.name, 0)  # when the row is cleared, it may ask again
+            asked_in_vain(self.folder, self.name)  # when the row is cleared, it may ask again
             print(f"the task {self.task_id} has ended as {state} without running dbt: run it again")  # noqa: T201
             return 1
         return self._ask_for_another(number)
@@ -117,8 +126,8 @@ class _Row:
         from penstock.dbt.engine import run_again
 
         print(f"dbt runs no more: the task {self.task_id} is run again for this node")  # noqa: T201
-        ask_for(self.folder, self.name, number + 1)
-        if not run_again(self.home, self.task_id, act_id=f"{self.folder[-80:]}-{number}"):
+        act_id = ask_for(self.folder, self.name, number + 1)
+        if not run_again(self.home, self.task_id, act_id=act_id):
             return 1
         return None
 

@@ -10,7 +10,8 @@ Standard library only. Below the instance's home, ``dbt/runs/<dag>/<run>/<task>/
         over        JSON {code, message}: how dbt itself ended
         target/     what dbt writes: manifest, compiled SQL, run_results.json
     taken/<row>     the number of the last session whose end a row has taken
-    asked/<row>     the number of the session that it has asked for, 0 for none
+    asked/<row>     JSON: the session that it has asked for (0 for none), and the id of the act
+    asked/<n>.act   the id of the act that asks for session n: one for all rows that ask at once
 """
 
 from __future__ import annotations
@@ -76,6 +77,8 @@ class Session:
         os.rename(fresh, made.path)  # noqa: PTH104
         for old in before:
             shutil.rmtree(old.path, ignore_errors=True)
+        if alone:
+            shutil.rmtree(f"{folder}/asked", ignore_errors=True)
         return made
 
     _lock: IO[str] | None = None
@@ -139,15 +142,41 @@ def last_taken(folder: str, row: str) -> int:
     return int((_read(f"{folder}/taken/{_short(row)}") or {}).get("session") or 0)
 
 
-def ask_for(folder: str, row: str, number: int) -> None:
-    """Note that *row* has asked for session *number*."""
+def ask_for(folder: str, row: str, number: int) -> str:
+    """Note that *row* has asked for session *number*; return the id of the act that asks.
+
+    Rows that ask at once have one id, so that the engine acts once.
+    """
+    path = f"{folder}/asked/{number}.act"
     os.makedirs(f"{folder}/asked", exist_ok=True)  # noqa: PTH103
-    _write(f"{folder}/asked/{_short(row)}", {"session": number})
+    act_id = _act_of(path)
+    while act_id is None:
+        fresh = f"{path}.{os.getpid()}"
+        with _open(fresh, "w") as file:
+            file.write(os.urandom(8).hex())
+        with suppress(FileExistsError):  # another row was first
+            os.link(fresh, path)
+        os.unlink(fresh)  # noqa: PTH108
+        act_id = _act_of(path)
+    _write(f"{folder}/asked/{_short(row)}", {"session": number, "act": act_id})
+    return act_id
 
 
 def asked(folder: str, row: str) -> int:
     """Return the number of the session that *row* has asked for, or 0."""
     return int((_read(f"{folder}/asked/{_short(row)}") or {}).get("session") or 0)
+
+
+def asked_in_vain(folder: str, row: str) -> None:
+    """Note that the session that *row* asked for did not come: who asks for it from now on acts anew."""
+    path = f"{folder}/asked/{_short(row)}"
+    wish = _read(path) or {}
+    act = f"{folder}/asked/{wish.get('session')}.act"
+    if wish and _act_of(act) == wish.get("act"):
+        with suppress(OSError):
+            os.unlink(act)  # noqa: PTH108
+    with suppress(OSError):
+        os.unlink(path)  # noqa: PTH108
 
 
 def forget_old(home: str, dag_id: str, run_id: str) -> None:
@@ -162,6 +191,14 @@ def forget_old(home: str, dag_id: str, run_id: str) -> None:
 
 def _anything_lives(run: str) -> bool:
     return any(Session(task.path, newest(task.path)).lives() for task in os.scandir(run) if task.is_dir())
+
+
+def _act_of(path: str) -> str | None:
+    try:
+        with _open(path) as file:
+            return file.read()
+    except OSError:
+        return None
 
 
 def _short(name: str) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import os
 import socket
+import ssl
 import stat
 from pathlib import Path
 from typing import NamedTuple
@@ -81,6 +82,18 @@ def refuse_unsafe(address: Address, cert: Path | None, key: Path | None, *, toke
             f"{address.host} can be reached by other machines, and there is no token: "
             "make one first with `penstock api token create NAME`"
         )
+
+
+def check_certificate(cert: Path, key: Path) -> None:
+    """Raise `UsageError` unless *cert* and *key* can be used: two PEM files that belong together."""
+
+    def no_password() -> str:
+        raise UsageError(f"{cert} and {key} cannot be used: the key has a password; give it without one")
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, no_password)
+    except OSError as error:
+        raise UsageError(f"{cert} and {key} cannot be used: {error.strerror or error}") from None
 
 
 def bind(address: Address) -> socket.socket:

@@ -25,6 +25,8 @@ PIECE = 256 << 10
 MOST_BYTES = 4 << 20
 """Bytes of a log in one answer that is not a stream."""
 MOST_RECORDS = 10_000
+LONGEST_LINE = 1 << 20
+"""Bytes of a line in one record; a longer one is several."""
 
 
 class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -86,6 +88,9 @@ def lines(read: Reader, part: Part) -> Iterator[tuple[Record, int]]:
             moment = _at(times, offsets, begins)
             begins += len(line) + 1
             yield Record(timestamp=moment, event=_text(line)), begins
+        if len(rest) >= LONGEST_LINE:
+            yield Record(timestamp=_at(times, offsets, begins), event=_text(rest)), at
+            rest = b""
     if rest and part.whole:
         times = read.log_times(part.attempt.attempt_id, part.end - len(rest), part.end)
         yield Record(timestamp=times[0][1] if times else None, event=_text(rest)), part.end

@@ -84,6 +84,54 @@ class StartAndEnd(BaseModel):
     duration_lt: float | None = None
 
 
+class Filters(Page, LogicalDates, RunAfterDates, StartAndEnd):
+    """What a list of runs or task instances may ask for in its query."""
+
+    order_by: list[str] = []
+
+    @property
+    def order(self) -> list[str]:
+        """The names to order by."""
+        return self.order_by
+
+
+class ListBody(LogicalDates, RunAfterDates, StartAndEnd):
+    """What a list of runs or task instances may ask for in its body."""
+
+    model_config = ConfigDict(extra="forbid")
+    order_by: str | None = None
+    page_offset: int = Field(0, ge=0)
+    page_limit: int = Field(100, ge=0)
+    dag_ids: list[str] | None = None
+
+    @property
+    def order(self) -> list[str]:
+        """The names to order by."""
+        return [self.order_by] if self.order_by else []
+
+    @property
+    def rows(self) -> int:
+        """How many rows the page has at most."""
+        return min(self.page_limit, MOST)
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before the page."""
+        return self.page_offset
+
+
+def unless_all(name: str) -> tuple[str, ...] | None:
+    """Return the ids that a part of a path means: one, or with ``~`` all."""
+    return None if name == "~" else (name,)
+
+
+def refuse_other_states(words: Sequence[str], known: Sequence[str], of: str) -> None:
+    """Raise `ApiError` (422) for a word that is not a state *of* runs or tasks, and name *known*."""
+    for word in words:
+        if word not in known:
+            raise ApiError(422, f"{word!r} is not a state of {of}; those are {', '.join(known)}")
+
+
 def bounds(asked: BaseModel) -> tuple[Bound, ...]:
     """Return the spans in *asked*: every field that ends in ``_gte`` and the like and has a value."""
     found = []

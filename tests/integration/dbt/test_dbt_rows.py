@@ -109,6 +109,29 @@ def test_a_row_that_runs_again_alone_has_dbt_run_it_alone(tmp_path: Path, start:
     assert ran(project)[1] == [D]
 
 
+def test_a_row_asks_anew_after_it_has_asked_in_vain(tmp_path: Path, start: Start) -> None:
+    """dbt's task ends before it has run dbt; the row is cleared once more."""
+    project = write_fake(tmp_path / "p", CHAIN)
+    home = start()
+    home.type("trigger", "shop")
+    assert set(await_end(home).values()) == {"success"}
+    [pool] = [
+        row["name"] for row in home.ask("pools", "list")["pools"] if row["name"].startswith("duckdb-p-")
+    ]
+    for _ in range(2):
+        home.type("pools", "set", pool, "0")
+        home.type("clear", "shop", "latest", "d", "--yes")
+        await_state(home, dbt="scheduled")
+        home.type("mark", "failed", "shop", "latest", "dbt", "--yes")
+        assert await_end(home)["d"] == "failed"
+        assert "has ended as failed without running dbt" in home.type("logs", "shop", "latest", "d").stdout
+    home.type("pools", "set", pool, "1")
+    home.type("clear", "shop", "latest", "d", "--yes")
+    wait_for(lambda: len(ran(project)) == 2, 60, "dbt does not run again")
+    assert set(await_end(home).values()) == {"success"}
+    assert ran(project)[1] == [D]
+
+
 @pytest.mark.parametrize("killed", ["dbt", "task"])
 def test_after_a_kill_a_retry_runs_what_had_not_ended(tmp_path: Path, start: Start, killed: str) -> None:
     project = write_fake(tmp_path / "p", CHAIN, hang=[B])

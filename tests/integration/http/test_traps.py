@@ -259,6 +259,10 @@ def test_metrics_are_open_on_this_machine_and_count_what_is_stored(filled: Fille
         "penstock_up 1.0",
     ):
         assert line in lines
+    values = {line.split(" ")[0]: float(line.split(" ")[1]) for line in lines if not line.startswith("#")}
+    for name in ("penstock_database_bytes", "penstock_disk_free_bytes", "penstock_slots"):
+        assert values[name] > 0
+    assert {"penstock_queue_tasks", "penstock_slots_used", "penstock_tick_seconds_total"} <= values.keys()
     filled.api.door.loopback = False
     assert filled.api.send("GET", "/metrics", by=None).status == 401
     assert filled.api.send("GET", "/metrics", by="viewer").status == 200

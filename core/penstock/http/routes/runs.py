@@ -9,21 +9,19 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response, StreamingResponse
-from pydantic import ConfigDict, Field
 
 from penstock.http.answer import answer, said
 from penstock.http.answers.runs import DagRun, DagRuns, run_of
 from penstock.http.desk import ADesk, Desk
-from penstock.http.errors import ApiError, not_found
+from penstock.http.errors import not_found
 from penstock.http.paging import (
-    MOST,
-    LogicalDates,
-    Page,
-    RunAfterDates,
-    StartAndEnd,
+    Filters,
+    ListBody,
     bounds,
     checked_order,
     patterns,
+    refuse_other_states,
+    unless_all,
 )
 from penstock.http.routes.dags import known
 from penstock.http.words import RUN_WORDS, RunWord, run_states, run_types, run_word
@@ -42,10 +40,9 @@ ORDERS = (
 _LONGEST_POLL = 3600.0
 
 
-class RunFilters(Page, LogicalDates, RunAfterDates, StartAndEnd):
+class RunFilters(Filters):
     """What a list of runs may ask for."""
 
-    order_by: list[str] = []
     state: list[str] = []
     run_type: list[RunTypeWord] = []
     dag_id_pattern: str | None = None
@@ -55,14 +52,9 @@ class RunFilters(Page, LogicalDates, RunAfterDates, StartAndEnd):
     triggering_user_name_pattern: str | None = None
 
 
-class RunListBody(LogicalDates, RunAfterDates, StartAndEnd):
+class RunListBody(ListBody):
     """What a list of runs may ask for in a body."""
 
-    model_config = ConfigDict(extra="forbid")
-    order_by: str | None = None
-    page_offset: int = Field(0, ge=0)
-    page_limit: int = Field(100, ge=0)
-    dag_ids: list[str] | None = None
     states: list[RunWord | None] | None = None
 
 
@@ -77,19 +69,17 @@ def get_dag_runs(desk: ADesk, dag_id: str, asked: Annotated[RunFilters, Query()]
     """List the runs of a DAG, or with ``~`` of all."""
     if dag_id != "~":
         known(desk, dag_id)
-    wrong_words = [word for word in asked.state if word not in RUN_WORDS]
-    if wrong_words:
-        raise ApiError(422, f"{wrong_words[0]!r} is not a state of runs; those are {', '.join(RUN_WORDS)}")
+    refuse_other_states(asked.state, RUN_WORDS, "runs")
     return answer(
         _page(
             desk,
             RunSearch(
-                dag_ids=None if dag_id == "~" else (dag_id,),
+                dag_ids=unless_all(dag_id),
                 states=run_states(asked.state) if asked.state else None,
                 run_types=run_types(asked.run_type) if asked.run_type else None,
                 bounds=bounds(asked),
                 patterns=patterns(asked),
-                order=tuple(checked_order(asked.order_by, ORDERS)),
+                order=tuple(checked_order(asked.order, ORDERS)),
                 limit=asked.rows,
                 offset=asked.offset,
             ),
@@ -104,7 +94,6 @@ def get_list_dag_runs_batch(
     body: RunListBody,
 ) -> Response:
     """List runs of all DAGs by conditions in the body."""
-    order = [body.order_by] if body.order_by else []
     return answer(
         _page(
             desk,
@@ -112,9 +101,9 @@ def get_list_dag_runs_batch(
                 dag_ids=None if body.dag_ids is None else tuple(body.dag_ids),
                 states=None if not body.states else run_states(word for word in body.states if word),
                 bounds=bounds(body),
-                order=tuple(checked_order(order, ORDERS)),
-                limit=min(body.page_limit, MOST),
-                offset=body.page_offset,
+                order=tuple(checked_order(body.order, ORDERS)),
+                limit=body.rows,
+                offset=body.offset,
             ),
         )
     )

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
-from pydantic import ConfigDict, Field
 
 from penstock.http.answer import answer, said
 from penstock.http.answers.task_instances import (
@@ -20,16 +19,15 @@ from penstock.http.answers.task_instances import (
     tries_of,
 )
 from penstock.http.desk import ADesk, Desk
-from penstock.http.errors import ApiError, not_found
+from penstock.http.errors import not_found
 from penstock.http.paging import (
-    MOST,
-    LogicalDates,
-    Page,
-    RunAfterDates,
-    StartAndEnd,
+    Filters,
+    ListBody,
     bounds,
     checked_order,
     patterns,
+    refuse_other_states,
+    unless_all,
 )
 from penstock.http.routes.dags import known
 from penstock.http.routes.runs import known_run
@@ -55,10 +53,9 @@ ORDERS = (
 _RUN = "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances"
 
 
-class TaskFilters(Page, LogicalDates, RunAfterDates, StartAndEnd):
+class TaskFilters(Filters):
     """What a list of task instances may ask for."""
 
-    order_by: list[str] = []
     state: list[str] = []
     pool: list[str] = []
     operator: list[str] = []
@@ -71,14 +68,9 @@ class TaskFilters(Page, LogicalDates, RunAfterDates, StartAndEnd):
     rendered_map_index_pattern: str | None = None
 
 
-class TaskListBody(LogicalDates, RunAfterDates, StartAndEnd):
+class TaskListBody(ListBody):
     """What a list of task instances may ask for in a body."""
 
-    model_config = ConfigDict(extra="forbid")
-    order_by: str | None = None
-    page_offset: int = Field(0, ge=0)
-    page_limit: int = Field(100, ge=0)
-    dag_ids: list[str] | None = None
     dag_run_ids: list[str] | None = None
     task_ids: list[str] | None = None
     state: list[TaskWordOrNone] | None = None
@@ -104,7 +96,6 @@ def get_task_instances_batch(
     body: TaskListBody,
 ) -> Response:
     """List task instances of all runs by conditions in the body."""
-    order = [body.order_by] if body.order_by else []
     return answer(
         _page(
             desk,
@@ -115,9 +106,9 @@ def get_task_instances_batch(
                 states=None if not body.state else task_terms(body.state),
                 pools=_some(body.pool),
                 bounds=bounds(body),
-                order=tuple(checked_order(order, ORDERS)),
-                limit=min(body.page_limit, MOST),
-                offset=body.page_offset,
+                order=tuple(checked_order(body.order, ORDERS)),
+                limit=body.rows,
+                offset=body.offset,
             ),
         )
     )
@@ -263,13 +254,11 @@ def facts_at(desk: Desk, places: Iterable[tuple[str, str | None, str, int]]) -> 
 
 
 def _search(dag_id: str, run_id: str, asked: TaskFilters, task_id: str | None = None) -> TaskSearch:
-    wrong = [word for word in asked.state if word not in TASK_WORDS and word not in NO_STATUS]
-    if wrong:
-        raise ApiError(422, f"{wrong[0]!r} is not a state of tasks; those are {', '.join(TASK_WORDS)}")
+    refuse_other_states(asked.state, (*TASK_WORDS, *NO_STATUS), "tasks")
     task_ids = _some(asked.task_id) if task_id is None else (task_id,)
     return TaskSearch(
-        dag_ids=None if dag_id == "~" else (dag_id,),
-        run_ids=None if run_id == "~" else (run_id,),
+        dag_ids=unless_all(dag_id),
+        run_ids=unless_all(run_id),
         task_ids=task_ids,
         map_indexes=tuple(asked.map_index) or None,
         states=task_terms(asked.state) if asked.state else None,
@@ -278,7 +267,7 @@ def _search(dag_id: str, run_id: str, asked: TaskFilters, task_id: str | None = 
         try_numbers=tuple(asked.try_number) or None,
         bounds=bounds(asked),
         patterns=patterns(asked),
-        order=tuple(checked_order(asked.order_by, ORDERS)),
+        order=tuple(checked_order(asked.order, ORDERS)),
         limit=asked.rows,
         offset=asked.offset,
     )
