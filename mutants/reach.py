@@ -121,6 +121,8 @@ def _run(tree: Path, batch: list[str], into: Path) -> Path:
     subprocess.run(
         [
             *pytest_words(),
+            "-m",
+            "not slow",
             "--cov=penstock",
             "--cov=penstock_tui",
             "--cov-context=test",
