@@ -292,6 +292,10 @@ async def test_undo_takes_the_version_back_too(bench: Bench) -> None:
     bench.load(dag("d", task("a"), task("b", "a"), task("other"), task("new")))
     bench.act(Freeze(dag_id="d"))
     bench.act(Clear(dag_id="d", run_id=run, latest_version=True))
+    plan = bench.loop.plan(Undo(dag_id="d"))
+    assert [(item.task_id, item.after, item.note) for item in plan.items if item.after == "removed"] == [
+        ("new", "removed", "not in this version")
+    ]
     bench.act(Undo(dag_id="d"))
     after = bench.run("d", run)
     assert after.run.dag_version == before[0].dag_version  # type: ignore[attr-defined]
@@ -299,6 +303,20 @@ async def test_undo_takes_the_version_back_too(bench: Bench) -> None:
     assert states.pop("new") is S.REMOVED
     assert states == {"a": S.FAILED, "b": S.UPSTREAM_FAILED, "c": S.UPSTREAM_FAILED, "other": S.SUCCESS}
     assert after.run.state is RunState.FAILED
+
+
+async def test_undo_of_a_later_version_leaves_what_ran_meanwhile_as_it_ended(bench: Bench) -> None:
+    run = bench.trigger("d")
+    bench.end("a", BAD)
+    assert bench.running() == ["other"]
+    bench.load(dag("d", task("a"), task("b", "a"), task("c", "b"), task("other"), task("new")))
+    bench.act(Freeze(dag_id="d"))
+    bench.act(Clear(dag_id="d", run_id=run, tasks=("a",), downstream=True, latest_version=True))
+    bench.end("other")
+    bench.act(Undo(dag_id="d"))
+    states = bench.states("d", run)
+    assert states.pop("new") is S.REMOVED
+    assert states == {"a": S.FAILED, "b": S.UPSTREAM_FAILED, "c": S.UPSTREAM_FAILED, "other": S.SUCCESS}
 
 
 async def test_a_version_that_was_forgotten_refuses_the_way_back(bench: Bench) -> None:

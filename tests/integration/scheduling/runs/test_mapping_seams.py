@@ -84,7 +84,8 @@ async def test_cancelling_leaves_what_is_being_removed_to_be_removed(bench: Benc
     bench.end("f[0]")
     bench.act(Clear(dag_id="d", run_id=run, tasks=("gen", "f[0]")))
     bench.end("gen", returned(2))
-    bench.act(Cancel(dag_id="d", run_id=run))
+    done = bench.act(Cancel(dag_id="d", run_id=run))
+    assert done.message.endswith("is being cancelled, 3 still to be killed"), "f[2] is counted too"
     bench.finish(lambda _: KILLED)
     assert states(bench, run) == {
         "gen": "success", "f[0]": "cancelled", "f[1]": "cancelled", "f[2]": "removed", "red": "cancelled"
@@ -133,6 +134,11 @@ async def test_instances_that_came_after_an_act_go_with_it(bench: Bench) -> None
     bench.act(Freeze(dag_id="d"))
     done = bench.act(Mark(dag_id="d", run_id=run, tasks=("gate",), state="success"))
     assert states(bench, run)["f[2]"] == "scheduled"
+    plan = bench.loop.plan(Undo(undo_id=done.undo_id))
+    assert [(each.map_index, each.note) for each in plan.items if each.after == "removed"] == [
+        (1, "created since"),
+        (2, "created since"),
+    ]
     bench.act(Undo(undo_id=done.undo_id))
     assert states(bench, run) == {
         "gen": "success", "gate": "failed", "other": "running",

@@ -62,6 +62,16 @@ async def test_what_waits_is_given_the_attempt_that_runs_for_it(bench: Bench) ->
     assert bench.run_state("d", run) is RunState.SUCCESS
 
 
+async def test_a_later_try_than_the_database_allows_counts_as_the_last_one(bench: Bench) -> None:
+    run = bench.trigger("d")
+    bench.end("a", BAD)
+    settle_strays(bench, run, try_number=5)
+    row = bench.run("d", run).tasks[0]
+    assert (row.try_number, row.max_tries) == (5, 5)
+    bench.end("a", BAD)
+    assert bench.states("d", run)["a"] is S.FAILED
+
+
 async def test_an_attempt_that_the_database_takes_for_live_is_looked_at_first(bench: Bench) -> None:
     run = bench.trigger("d")
     (older,) = bench.loop.world.attempts
