@@ -139,8 +139,7 @@ def _change(target: Target) -> Change:
     """Return what to remember for undo: a new version may remove instances, or unmap a task."""
     if target.version is None:
         return Change(target.live, target.tasks)
-    kept = [task for task in target.version.whole if task.state not in OCCUPIES_SLOT]
-    follow = [task for task in kept if task not in target.tasks]
+    follow = [task for task in target.version.whole if task not in target.tasks]
     return Change(target.live, [*target.tasks, *target.version.gone], follow)
 
 

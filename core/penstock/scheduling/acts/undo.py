@@ -11,7 +11,7 @@ from penstock.clock import from_us
 from penstock.errors import RefusedError, UnknownError
 from penstock.ids import instance_key
 from penstock.model.acts import Undo
-from penstock.model.states import RUN_TERMINAL, TERMINAL, RunState, TaskState
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, TaskState
 from penstock.model.transitions import RESTORES, RUN_RESTORES, RunEvent, TaskEvent
 from penstock.model.views.plans import Done, PlanItem
 from penstock.scheduling.acts.memory import (
@@ -49,6 +49,8 @@ class _Way:
     live: LiveRun
     before: RunBefore
     tasks: list[tuple[TaskRecord, TaskBefore]]
+    ran: list[tuple[TaskRecord, TaskBefore]]
+    """Tasks that ran when the act came and were left to run: they keep their end, not their map index."""
     fresh: list[TaskRecord]
     """Instances of mapped tasks that were created after the act."""
     version: VersionChange | None
@@ -118,14 +120,14 @@ def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
             earlier = world.structure(before.version_id)
     except UnknownError as error:
         raise RefusedError(f"cannot be undone: {error.message}") from None
-    tasks = []
+    tasks, ran = [], []
     for was in before.tasks:
         found = [each for each in live.instances.get(was.task_id, ()) if _same(each, was)]
         if not found:
             raise RefusedError(f"cannot be undone: run {before.run_id} no longer has {was.task_id}")
-        tasks.append((found[0], was))
+        (ran if was.state in OCCUPIES_SLOT else tasks).append((found[0], was))
     version = None if earlier is None else change_to(live, earlier)
-    return _Way(live, before, tasks, _fresh(live, before, version), version)
+    return _Way(live, before, tasks, ran, _fresh(live, before, version), version)
 
 
 def _same(task: TaskRecord, was: TaskBefore) -> bool:
@@ -198,9 +200,10 @@ def _go_back(tick: Tick, way: _Way, by_us: int) -> None:
         _reopen(tick, live)
     for task in way.fresh:
         move(tick, live, task, TaskEvent.REMOVE, reason=_CREATED_SINCE)
-    for task, was in way.tasks:
+    for task, was in (*way.tasks, *way.ran):
         if task.map_index != was.map_index:
             rename(tick, live, task, was.map_index)
+    for task, was in way.tasks:
         for name in TASK_FIELDS:
             setattr(task, name, was.fields.get(name, 0 if name in _NUMBERS else None))
         if by_us and TaskState(was.state) not in TERMINAL:

@@ -239,6 +239,26 @@ async def test_a_change_of_version_is_taken_back_with_its_instances(bench: Bench
     assert ran(bench, run) == ["gen", "f[0]", "f[1]", "f[2]", "red"]
 
 
+async def test_an_instance_that_runs_while_its_task_is_unmapped_keeps_its_own_end(bench: Bench) -> None:
+    bench.load(usual())
+    run = bench.trigger("d")
+    bench.end("gen", returned(3))
+    bench.end("f[1]")
+    bench.end("f[2]")
+    bench.load(plain())
+    bench.act(Freeze(dag_id="d"))
+    done = bench.act(Clear(dag_id="d", run_id=run, tasks=("gen",), latest_version=True))
+    assert states(bench, run)["f"] == "running"
+    bench.end("f")
+    bench.act(Undo(undo_id=done.undo_id))
+    found = states(bench, run)
+    assert [key for key in found if key.startswith("f")] == ["f[0]", "f[1]", "f[2]"]
+    assert {found[key] for key in ("gen", "f[0]", "f[1]", "f[2]")} == {"success"}
+    bench.act(Unfreeze(dag_id="d"))
+    bench.finish()
+    assert ran(bench, run) == ["gen", "f[0]", "f[1]", "f[2]", "red"]
+
+
 # -- endings, setups, callbacks, history -------------------------------------------------------
 
 
