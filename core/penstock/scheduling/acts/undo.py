@@ -120,7 +120,8 @@ def _way(world: World, record: UndoRecord, before: RunBefore) -> _Way:
             earlier = world.structure(before.version_id)
     except UnknownError as error:
         raise RefusedError(f"cannot be undone: {error.message}") from None
-    tasks, ran = [], []
+    tasks: list[tuple[TaskRecord, TaskBefore]] = []
+    ran: list[tuple[TaskRecord, TaskBefore]] = []
     for was in before.tasks:
         found = [each for each in live.instances.get(was.task_id, ()) if _same(each, was)]
         if not found:
