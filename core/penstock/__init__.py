@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         PokeReturnValue,
         SensorTimeout,
         SkipException,
+        TaskDeferralError,
+        TaskDeferralTimeout,
     )
     from penstock.authoring.group import TaskGroup, task_group
     from penstock.authoring.node import Label
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         MultipleCronTriggerTimetable,
     )
     from penstock.authoring.sensor import BaseSensorOperator, Sensor
+    from penstock.authoring.triggers import BaseTrigger, TaskDeferred, TriggerEvent
     from penstock.authoring.wiring import chain, chain_linear, cross_downstream
     from penstock.authoring.xcom_arg import XComArg
     from penstock.dbt.dag import DbtDag, DbtTaskGroup
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
     from penstock.task_process.connections import BaseHook, Connection
     from penstock.task_process.context_keys import DagRun, get_current_context
     from penstock.task_process.task_instance import TaskInstance
+    from penstock.task_process.triggers import DateTimeTrigger, FileTrigger, TimeDeltaTrigger
     from penstock.task_process.variables import Variable
     from penstock.version import __version__
 
@@ -97,6 +101,8 @@ _HOMES = {
         "PokeReturnValue",
         "SensorTimeout",
         "SkipException",
+        "TaskDeferralError",
+        "TaskDeferralTimeout",
     ),
     "authoring.group": ("TaskGroup", "task_group"),
     "authoring.node": ("Label",),
@@ -132,6 +138,8 @@ _HOMES = {
     "sensors.sql": ("SqlSensor",),
     "sensors.time": ("DateTimeSensor", "TimeDeltaSensor", "TimeSensor"),
     "task_process.task_instance": ("TaskInstance",),
+    "authoring.triggers": ("BaseTrigger", "TaskDeferred", "TriggerEvent"),
+    "task_process.triggers": ("DateTimeTrigger", "FileTrigger", "TimeDeltaTrigger"),
     "task_process.variables": ("Variable",),
     "authoring.wiring": ("chain", "chain_linear", "cross_downstream"),
     "authoring.xcom_arg": ("XComArg",),
@@ -153,6 +161,7 @@ __all__ = [
     "BaseNotifier",
     "BaseOperator",
     "BaseSensorOperator",
+    "BaseTrigger",
     "BashOperator",
     "BashSensor",
     "BellNotifier",
@@ -165,6 +174,7 @@ __all__ = [
     "CronTriggerTimetable",
     "DagRun",
     "DateTimeSensor",
+    "DateTimeTrigger",
     "DbtDag",
     "DbtTaskGroup",
     "DeadlineAlert",
@@ -176,6 +186,7 @@ __all__ = [
     "ExternalTaskSensor",
     "FailException",
     "FileSensor",
+    "FileTrigger",
     "HttpSensor",
     "Label",
     "LatestOnlyOperator",
@@ -197,11 +208,16 @@ __all__ = [
     "SkipException",
     "SmtpNotifier",
     "SqlSensor",
+    "TaskDeferralError",
+    "TaskDeferralTimeout",
+    "TaskDeferred",
     "TaskGroup",
     "TaskInstance",
     "TimeDeltaSensor",
+    "TimeDeltaTrigger",
     "TimeSensor",
     "TriggerDagRunOperator",
+    "TriggerEvent",
     "TriggerRule",
     "Variable",
     "WebhookNotifier",

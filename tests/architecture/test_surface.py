@@ -27,6 +27,8 @@ SURFACE = {
     BaseNotifier BellNotifier DbtDag DbtTaskGroup DeadlineAlert DeadlineReference Notifier
     ShellNotifier SmtpNotifier
     WebhookNotifier
+    BaseTrigger DateTimeTrigger FileTrigger TaskDeferralError TaskDeferralTimeout TaskDeferred
+    TimeDeltaTrigger TriggerEvent
     __version__ chain chain_linear cross_downstream dag get_current_context setup task task_group teardown
     """.splitlines()
     for word in line.split()

@@ -62,7 +62,7 @@ class Bench:
 
     def tick(self) -> int | None:
         """One tick that looks at every live attempt; return when time alone brings the next."""
-        return self.loop._turn(list(self.loop.world.attempts))
+        return self.loop._turn([*self.loop.world.attempts, *self.loop.world.triggers.watched])
 
     def act(self, act: AnyAct, *, expect: str | None = None, act_id: str | None = None) -> Done:
         """Carry out an act as an operator."""

@@ -44,6 +44,10 @@ class ScriptedExecutor:
     usage: dict[str, Usage] = field(default_factory=dict)
     """What `sample` finds."""
     warnings: tuple[str, ...] = ()
+    has_fired: set[str] = field(default_factory=set)
+    """Attempts that deferred and whose trigger has fired."""
+    wanted: dict[str, list[str]] = field(default_factory=dict)
+    """Triggerers -> whose triggers they were last told to run."""
     logs: dict[str, bytes] = field(default_factory=dict)
     """What attempts printed."""
 
@@ -83,6 +87,14 @@ class ScriptedExecutor:
         if self.dies:
             raise self.crash
         self.stops.append((attempt_id, mode, reason))
+
+    def run_triggers(self, attempt_id: str, wanted: Sequence[str]) -> None:
+        """Remember what the triggerer was told."""
+        self.wanted[attempt_id] = list(wanted)
+
+    def fired(self, ids: Sequence[str]) -> list[str]:
+        """Return what the test says."""
+        return [each for each in ids if each in self.has_fired]
 
     async def sample(self, ids: Sequence[str]) -> dict[str, Usage]:
         """Return what the test says of those that are claimed."""

@@ -27,6 +27,9 @@ LOG_TAIL = "log.tail"
 VERDICT = "verdict"
 XCOM = "xcom"
 RENDERED = "rendered"
+DEFERRAL = "deferral"
+FIRED = "fired"
+WANTED = "wanted"
 RESULT = "result"
 
 MAX_RECORD_BYTES = 1 << 20

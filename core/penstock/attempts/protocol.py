@@ -19,6 +19,11 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
     xcom     JSON {values: {key: value}, covered: {key: value}}, written by the task child; those that hold
              a secret are in the second once more, as people may see them. With them goes a command's
              last line as "return_value", when the result says that it is ``pushed``
+    deferral JSON, written by the task child that defers: the trigger's ``class`` and ``kwargs``, the
+             ``method`` and ``method_kwargs`` to go on with, the ``path`` to import from, and ``who``
+    fired    JSON, beside a deferral, made by link(2) by a triggerer: {event}, {end, xcoms} or {error}, with
+             the ``log`` of the trigger. Its first writer wins; the next attempt of the task reads it
+    wanted   JSON {ids: [attempt_id, ...]}, in the directory of a triggerer: whose triggers it has to run
     rendered JSON {fields: {name: value}}, written by the task child: its template fields, for people
     result   the spec by another name, given once its last line is the whole `Result`; then the lock
              is released
@@ -45,6 +50,8 @@ from typing import Any
 
 from penstock.attempts.files import (
     CLAIM,
+    DEFERRAL,
+    FIRED,
     FOREGROUND,
     HARD_XCOM_BYTES,
     KEEP_RENDERED,
@@ -60,6 +67,7 @@ from penstock.attempts.files import (
     STOP,
     VERDICT,
     VERSION,
+    WANTED,
     XCOM,
     attempt_path,
     dump_fields,
@@ -68,6 +76,8 @@ from penstock.attempts.files import (
 
 __all__ = [
     "CLAIM",
+    "DEFERRAL",
+    "FIRED",
     "FOREGROUND",
     "HARD_XCOM_BYTES",
     "KEEP_RENDERED",
@@ -83,6 +93,7 @@ __all__ = [
     "STOP",
     "VERDICT",
     "VERSION",
+    "WANTED",
     "XCOM",
     "AttemptSpec",
     "Result",
@@ -115,6 +126,8 @@ class AttemptSpec:
         pokes         how often it has poked before
         triggering    asset events that made the run: name, uri, extra, aliases, at, source
         values        the file with the store's variables and connections
+        resumes       the directory of the attempt that deferred, if this one goes on from there
+        root          of all attempt directories, for a triggerer
 
     With ``passed`` it also gets the variables of the engine's environment that ``pass_env`` names. An order
     has only their names: the supervisor gets the values from the engine (see
@@ -150,7 +163,8 @@ class Verdict:
     """What a task child reports beyond its exit code.
 
     ``kind``: ``success``, ``skipped``, ``rescheduled`` (with ``next_poke_at``, seconds since
-    1970 UTC), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips`` are ids of tasks that a
+    1970 UTC), ``deferred`` (with ``trigger``, for people, and ``resume_by``, seconds since 1970 UTC or
+    None), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips`` are ids of tasks that a
     branch or short circuit skips. ``assets`` are objects {name, uri, extra, aliases}: what the task reports
     about assets that it changed. ``mapped_length`` is the length of what the task returned, if others are
     mapped over it (for one instance of several: 1 or 0, whether it returned anything);
@@ -160,6 +174,8 @@ class Verdict:
     kind: str
     reason: str | None = None
     next_poke_at: float | None = None
+    trigger: str | None = None
+    resume_by: float | None = None
     retry_delay: float | None = None
     skips: tuple[str, ...] = ()
     assets: tuple[dict[str, Any], ...] = ()

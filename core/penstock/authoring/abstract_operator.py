@@ -22,7 +22,6 @@ from penstock.authoring.arguments import (
 )
 from penstock.authoring.checked import Checked
 from penstock.authoring.checks import exit_codes, mapping, near, optional_text, truth
-from penstock.authoring.exceptions import FailException
 from penstock.authoring.node import Graph, Group, Task, connect
 from penstock.authoring.place import Place, author_place, refuse
 from penstock.authoring.references import references
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from penstock.authoring.context import Context
     from penstock.authoring.expand_input import ExpandInput
     from penstock.authoring.pools import Pool
+    from penstock.authoring.triggers import Trigger
     from penstock.authoring.xcom_arg import XComArg
 
     T = TypeVar("T")
@@ -225,15 +225,34 @@ class AbstractOperator(Checked, Resource, Task, metaclass=_OperatorType):
         """
         raise NotImplementedError(f"{type(self).__name__} has no execute()")
 
-    def defer(self, **more: Any) -> NoReturn:
-        """Refuse: a task waits in its own process.
+    start_from_trigger = False
+    """Whether the task begins by waiting for the trigger of ``start_trigger_args``."""
 
-        Raises `FailException`.
+    def defer(
+        self,
+        *,
+        trigger: Trigger,
+        method_name: str,
+        kwargs: dict[str, Any] | None = None,
+        timeout: Any = None,
+    ) -> NoReturn:
+        """End this process, and go on in *method_name* of a new one once *trigger* has fired.
+
+        The method gets the context, *kwargs*, and what the trigger reports as ``event``. After *timeout*
+        (seconds or a timedelta) `TaskDeferralTimeout` is raised in the new process instead.
         """
-        del more
-        raise FailException(
-            "deferring is not supported: wait in execute(), or use a sensor in mode='reschedule'"
-        )
+        from penstock.authoring.triggers import TaskDeferred
+
+        raise TaskDeferred(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=timeout)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after a trigger: call *next_method*, or raise why the trigger brought nothing."""
+        from penstock.authoring.triggers import FAIL, raise_failure
+
+        kwargs = dict(next_kwargs or {})
+        if next_method == FAIL:
+            raise_failure(kwargs)
+        return getattr(self, next_method)(context, **kwargs)
 
     def on_kill(self) -> None:
         """Clean up when the task is told to stop; called in the task's process."""

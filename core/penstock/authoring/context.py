@@ -29,6 +29,7 @@ class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typi
         timezone: str = "UTC",
         max_map_length: int = 1024,
         keep_rendered: bool = False,
+        resumes: str | None = None,
         render: Callable[[Any], Any] | None = None,
     ) -> None:
         super().__init__(keys)
@@ -37,5 +38,7 @@ class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typi
         self.timezone = timezone
         self.max_map_length = max_map_length
         self.keep_rendered = keep_rendered
+        self.resumes = resumes
+        """The directory of the attempt that deferred, from which this one goes on."""
         self.render: Callable[[Any], Any] = render or (lambda value: value)
         """Returns a value with its templates and references replaced by their values in this run."""

@@ -27,6 +27,14 @@ class TemplateLimitError(TaskError):
     """A template used more characters, memory or time than it may."""
 
 
+class TaskDeferralError(TaskError):
+    """A trigger failed: the task that waited for it goes on with this."""
+
+
+class TaskDeferralTimeout(TaskDeferralError):  # noqa: N818 - the name authors know
+    """A trigger did not fire in time."""
+
+
 AirflowSkipException = SkipException
 AirflowFailException = FailException
 AirflowSensorTimeout = SensorTimeout

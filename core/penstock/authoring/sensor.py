@@ -14,6 +14,8 @@ from penstock.authoring.exceptions import (
     Rescheduled,
     SensorTimeout,
     SkipException,
+    TaskDeferralError,
+    TaskDeferralTimeout,
     Terminated,
 )
 from penstock.authoring.operator import Operator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from penstock.authoring.arguments import Duration, TaskArgs
     from penstock.authoring.checked import Check
     from penstock.authoring.context import Context
+    from penstock.authoring.triggers import Trigger
 
     class SensorArgs(TaskArgs, total=False):
         """What any sensor accepts besides its own arguments. Durations: a timedelta or seconds."""
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
         soft_fail: bool
         silent_fail: bool
         never_fail: bool
+        deferrable: bool
 
 
 WEEK = 7 * 24 * 3600.0
@@ -50,7 +54,8 @@ class Sensor(Operator):
     *timeout* counts from the first check, over reschedules and retries, and is not retried.
     *soft_fail* turns a timeout or a failure into a skip; *silent_fail* treats an error in poke as
     "not yet"; *never_fail* turns any error into a skip. *exponential_backoff* doubles the interval
-    each time, up to *max_wait*.
+    each time, up to *max_wait*. With *deferrable* a sensor that has a trigger looks once and then leaves the
+    waiting to that: it has no process then, and holds no slot.
     """
 
     checks: Mapping[str, Check] = {
@@ -89,8 +94,22 @@ class Sensor(Operator):
         self.never_fail = never_fail
         if soft_fail and never_fail:
             refuse("soft_fail and never_fail cannot be used together")
-        if deferrable and self.dag is not None:
-            self.dag.warn("argument deferrable is ignored: use mode='reschedule', which holds no slot either")
+        self.deferrable = deferrable
+        kind = type(self)
+        if (
+            deferrable
+            and self.dag is not None
+            and kind.__module__.startswith("penstock.")
+            and kind.trigger_for is Sensor.trigger_for
+        ):
+            self.dag.warn(
+                f"argument deferrable of {kind.__name__} is ignored: use mode='reschedule', which holds no "
+                "slot either"
+            )
+
+    def trigger_for(self, context: Context) -> Trigger | None:  # noqa: ARG002 - for subclasses
+        """Return what to wait for with ``deferrable=True``; None if that cannot be left to a trigger."""
+        return None
 
     @classmethod
     def shared_facts(cls, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,11 +144,33 @@ class Sensor(Operator):
             left = self.timeout - (time.monotonic() - start)
             if left <= 0:
                 self._give_up(time.monotonic() - start)
+            if self.deferrable and (trigger := self.trigger_for(context)) is not None:
+                self.defer(trigger=trigger, method_name="execute_complete", timeout=left)
             pause = min(self.pause(pokes), left)
             pokes += 1
             if self.mode == "reschedule":
                 raise Rescheduled(time.time() + pause)
             time.sleep(pause)
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:  # noqa: ARG002
+        """Go on once the trigger has fired: the condition is true."""
+        return None
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after a trigger.
+
+        Raises `SensorTimeout` when it did not fire in time, `SkipException` if that or a failure is to skip.
+        """
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except TaskDeferralTimeout as error:
+            if self.soft_fail or self.never_fail:
+                raise SkipException(str(error)) from error
+            raise SensorTimeout(str(error)) from error
+        except TaskDeferralError as error:
+            if self.soft_fail or self.never_fail:
+                raise SkipException(str(error)) from error
+            raise
 
     def pause(self, pokes: int) -> float:
         """Return the seconds to wait after check number *pokes* (from 0)."""

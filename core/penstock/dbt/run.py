@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 UNFINISHED = frozenset(
-    {"pending", "scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule"}
+    {
+        "pending",
+        "scheduled",
+        "queued",
+        "running",
+        "restarting",
+        "up_for_retry",
+        "up_for_reschedule",
+        "deferred",
+    }
 )
 """States of rows whose nodes are still to be run."""
 _SIGTERM_CODE = 128 + signal.SIGTERM

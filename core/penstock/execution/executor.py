@@ -268,6 +268,17 @@ class Executor(Archive, Protocol):
         """Delete everything kept of an attempt, also its log."""
         ...
 
+    def run_triggers(self, attempt_id: str, wanted: Sequence[str]) -> None:
+        """Tell the triggerer *attempt_id* whose triggers to run: those of these attempts, which deferred.
+
+        It replaces what was said before. Raises OSError if that cannot be said now.
+        """
+        ...
+
+    def fired(self, ids: Sequence[str]) -> list[str]:
+        """Return those of some attempts that deferred and whose trigger has fired, or cannot any more."""
+        ...
+
     async def close(self) -> None:
         """Close all connections. Never stops an attempt."""
         ...

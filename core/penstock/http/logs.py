@@ -102,7 +102,7 @@ def _ending(part: Part) -> Iterator[tuple[Record, int]]:
     """Yield how an attempt ended, if it is worth a line."""
     outcome = part.attempt.outcome
     assert outcome is not None
-    if outcome.ok or outcome.kind in (OutcomeKind.RESCHEDULED, OutcomeKind.SKIPPED):
+    if outcome.ok or outcome.kind in (OutcomeKind.RESCHEDULED, OutcomeKind.DEFERRED, OutcomeKind.SKIPPED):
         return
     record = Record(timestamp=part.attempt.end, event=f"outcome: {describe(outcome)}", level="error")
     yield record, part.end

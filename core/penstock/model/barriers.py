@@ -40,6 +40,8 @@ class BarrierKind(StrEnum):
     """It waits for the retry delay."""
     SENSOR = "sensor"
     """It is a sensor between two checks."""
+    TRIGGER = "trigger"
+    """It is deferred: it waits for its trigger."""
     PARALLELISM = "parallelism"
     """All slots of the engine are in use."""
     MAX_ACTIVE_TASKS = "max_active_tasks"

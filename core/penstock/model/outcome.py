@@ -24,6 +24,8 @@ class OutcomeKind(StrEnum):
     SKIPPED = "skipped"
     RESCHEDULED = "rescheduled"
     """A sensor's check that was not true yet."""
+    DEFERRED = "deferred"
+    """It left a trigger, and goes on in another attempt once that has fired."""
 
 
 class AssetChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,6 +62,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds between SIGTERM and SIGKILL, if an end was ordered and SIGTERM was not enough."""
     next_poke_at: float | None = None
     """For RESCHEDULED: when to check again, in seconds since 1970 UTC."""
+    trigger: str | None = None
+    """For DEFERRED: the class that is waited for, and with what, for people."""
+    resume_by: float | None = None
+    """For DEFERRED: how long the trigger may take at most, in seconds since 1970 UTC."""
     retry_delay: float | None = None
     """Seconds until the next try, if the task's retry policy said so."""
     skips: tuple[str, ...] = ()

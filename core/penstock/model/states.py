@@ -52,7 +52,7 @@ class TaskState(StrEnum):
     UP_FOR_RESCHEDULE = "up_for_reschedule"
     """A sensor between two checks; holds no slot."""
     DEFERRED = "deferred"
-    """It waits outside a process."""
+    """It waits for a trigger, without a process of its own; holds no slot."""
     SUCCESS = "success"
     """Done."""
     FAILED = "failed"
@@ -86,6 +86,9 @@ FAILURE_LIKE = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
 
 TIMED = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 """States that end at a known time: when the next try or check is due."""
+
+WOKEN = TIMED | {TaskState.DEFERRED}
+"""States that the engine ends at ``next_us``: a deferred task only if its wait has a limit."""
 
 OCCUPIES_SLOT = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
 """States in which a task instance has a live attempt and holds its slots."""

@@ -29,6 +29,8 @@ class TaskEvent(StrEnum):
     """Failed with tries left."""
     RESCHEDULE = "reschedule"
     """A check was not true yet; check again later."""
+    DEFER = "defer"
+    """It has left a trigger to wait for it."""
     SKIP = "skip"
     BLOCK = "block"
     """The trigger rule can never be met."""
@@ -46,6 +48,7 @@ class TaskEvent(StrEnum):
     RESTORE_PENDING = "restore_pending"
     RESTORE_RETRY = "restore_up_for_retry"
     RESTORE_RESCHEDULE = "restore_up_for_reschedule"
+    RESTORE_DEFERRED = "restore_deferred"
     RESTORE_SUCCESS = "restore_success"
     RESTORE_FAILED = "restore_failed"
     RESTORE_SKIPPED = "restore_skipped"
@@ -76,6 +79,7 @@ RESTORES: dict[TaskState, TaskEvent] = {
     TaskState.SCHEDULED: TaskEvent.RESTORE_PENDING,
     TaskState.UP_FOR_RETRY: TaskEvent.RESTORE_RETRY,
     TaskState.UP_FOR_RESCHEDULE: TaskEvent.RESTORE_RESCHEDULE,
+    TaskState.DEFERRED: TaskEvent.RESTORE_DEFERRED,
     TaskState.SUCCESS: TaskEvent.RESTORE_SUCCESS,
     TaskState.FAILED: TaskEvent.RESTORE_FAILED,
     TaskState.SKIPPED: TaskEvent.RESTORE_SKIPPED,
@@ -120,6 +124,7 @@ def _task_moves() -> dict[tuple[TaskState, TaskEvent], TaskState]:
         moves[source, event.FAIL] = state.FAILED
         moves[source, event.RETRY] = state.UP_FOR_RETRY
         moves[source, event.RESCHEDULE] = state.UP_FOR_RESCHEDULE
+        moves[source, event.DEFER] = state.DEFERRED
         moves[source, event.SKIP] = state.SKIPPED
         moves[source, event.RESTART] = state.RESTARTING
     for source in (state.QUEUED, state.RUNNING, state.RESTARTING):  # the last order counts

@@ -26,7 +26,8 @@ class TriggerDagRunOperator(Operator):
     *logical_date* (default: now) may be None for a run without one. If that run exists already,
     *reset_dag_run* clears it, *skip_when_already_exists* skips the task, otherwise the task fails. With
     *wait_for_completion* it checks every *poke_interval* seconds until the run is in one of *allowed_states*
-    (default success), and fails if it is in one of *failed_states* (default failed and cancelled).
+    (default success), and fails if it is in one of *failed_states* (default failed and cancelled);
+    *deferrable* leaves that waiting to a trigger, which holds no slot.
     """
 
     template_fields: Sequence[str] = (
@@ -71,8 +72,7 @@ class TriggerDagRunOperator(Operator):
         self.failed_states = states(failed_states, "failed_states", "run", ["failed", "cancelled"])
         self.skip_when_already_exists = skip_when_already_exists
         self.fail_when_dag_is_paused = truth(fail_when_dag_is_paused, "fail_when_dag_is_paused")
-        if self.dag is not None and deferrable:
-            self.dag.warn("argument deferrable is ignored: waiting holds a slot")
+        self.deferrable = deferrable
         if self.dag is not None and note:
             self.dag.warn("argument note is ignored: there are no notes")
 
@@ -94,8 +94,24 @@ class TriggerDagRunOperator(Operator):
             run_id = self._existing_run(context, dag_id, date, refused)
         print(f"run {run_id} of {dag_id}")  # noqa: T201 - to the task's log
         context["ti"].xcom_push("trigger_run_id", run_id)
-        if _true(self.wait_for_completion):
-            self._wait(context, dag_id, run_id)
+        if not _true(self.wait_for_completion):
+            return
+        if self.deferrable:
+            from penstock.task_process.triggers import DagStateTrigger
+
+            ends = [*self.allowed_states, *self.failed_states]
+            self.defer(
+                trigger=DagStateTrigger(dag_id, ends, [run_id], self.poke_interval),
+                method_name="execute_complete",
+            )
+        self._wait(context, dag_id, run_id)
+
+    def execute_complete(self, context: Context, event: Any) -> None:  # noqa: ARG002 - the signature of all
+        """Go on once the run has ended.
+
+        Raises `TaskError` for a run that failed, `FailException` for one that no longer exists.
+        """
+        self._judge(str(self.trigger_dag_id), event["run_id"], event["state"])
 
     def _trigger(self, context: Context, dag_id: str, date: str | None) -> str:
         from penstock.task_process.engine_client import commit
@@ -125,20 +141,27 @@ class TriggerDagRunOperator(Operator):
         return run_id
 
     def _wait(self, context: Context, dag_id: str, run_id: str) -> None:
-        from penstock.model.states import RUN_TERMINAL
         from penstock.task_process.engine_client import ask
 
         while True:
             time.sleep(self.poke_interval)
             state = ask(context, "run_states", dag_id=dag_id, run_id=run_id).get("run")
-            if state in self.failed_states:
-                raise TaskError(f"run {run_id} of {dag_id} ended as {state}")
-            if state in self.allowed_states:
+            if self._judge(dag_id, run_id, state):
                 return
-            if state is None:
-                raise FailException(f"run {run_id} of {dag_id} no longer exists")
-            if state in RUN_TERMINAL:
-                raise TaskError(f"run {run_id} of {dag_id} ended as {state}, which is not in allowed_states")
+
+    def _judge(self, dag_id: str, run_id: str, state: str | None) -> bool:
+        """Return whether the run has ended as it should; False while it goes on."""
+        from penstock.model.states import RUN_TERMINAL
+
+        if state in self.failed_states:
+            raise TaskError(f"run {run_id} of {dag_id} ended as {state}")
+        if state in self.allowed_states:
+            return True
+        if state is None:
+            raise FailException(f"run {run_id} of {dag_id} no longer exists")
+        if state in RUN_TERMINAL:
+            raise TaskError(f"run {run_id} of {dag_id} ended as {state}, which is not in allowed_states")
+        return False
 
     def _conf(self) -> dict[str, Any]:
         if self.conf is None:

@@ -106,7 +106,9 @@ class Launching:
             try:
                 self._executor.submit([spec])
             except Exception as failed:  # noqa: BLE001
-                if not _is_machines(failed):
+                if attempt_id == self._world.triggers.triggerer:
+                    self.pause()  # nobody's fault but ours; it is started again
+                elif not _is_machines(failed):
                     subject = self._subject_of(attempt_id)
                     wrong[subject.id] = (subject, failed)
         return list(wrong.values())

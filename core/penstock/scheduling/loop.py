@@ -35,6 +35,7 @@ from penstock.scheduling.steps.obey import obey
 from penstock.scheduling.steps.reap import reap
 from penstock.scheduling.steps.settle import settle
 from penstock.scheduling.steps.stop_at import stop_at
+from penstock.scheduling.steps.triggers import keep_triggerer, settle_triggers, tell_triggerer
 from penstock.scheduling.tick_times import Ticks
 from penstock.scheduling.why.waiting import waits
 from penstock.scheduling.why.why import explain, with_engine
@@ -211,13 +212,14 @@ class Loop:
 
     def workers(self) -> tuple[Worker, ...]:
         """Return the processes that run attempts."""
-        return self._executor.workers()
+        return (*self._executor.workers(), *self.world.triggers.workers())
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Problems of the engine itself, for operators."""
         said = [*self.isolation.warnings, *self.troubles.values(), *unkillable(self.world), *self.remarks()]
-        return (*([self.launching.low] if self.launching.low else ()), *said)
+        dead = self.world.triggers.trouble
+        return (*([self.launching.low] if self.launching.low else ()), *([dead] if dead else ()), *said)
 
     # -- the loop --------------------------------------------------------------------------------
 
@@ -243,19 +245,24 @@ class Loop:
     def _take_hints(self) -> list[str]:
         hinted = list(self._hinted)
         self._hinted.clear()
-        if self.busy and self._clock.monotonic() >= self._next_sweep:
+        if self._watches and self._clock.monotonic() >= self._next_sweep:
             self._next_sweep = self._clock.monotonic() + SWEEP_EVERY
             hinted = self._live()
         return hinted
 
     def _live(self) -> list[str]:
-        return [*self.world.attempts, *self.world.delivering]
+        return [*self.world.attempts, *self.world.delivering, *self.world.triggers.watched]
+
+    @property
+    def _watches(self) -> bool:
+        """Whether there is an attempt to look at without a hint."""
+        return self.busy or bool(self.world.triggers.watched)
 
     async def _sleep(self, wake_us: int | None) -> None:
         wait = LONGEST_SLEEP
         if wake_us is not None:
             wait = min(wait, max(0.0, wake_us / 1e6 - to_us(self._clock.now()) / 1e6))
-        if self.busy:
+        if self._watches:
             wait = min(wait, max(0.0, self._next_sweep - self._clock.monotonic()))
         pause = self.launching.pause_left()
         if pause > 0:
@@ -308,6 +315,7 @@ class Loop:
         settle(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         subscribe(tick)
         settle_callbacks(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
+        settle_triggers(tick, attempt_ids, revoke_unclaimed=revoke_unclaimed)
         reap(tick)
         self._advance(tick)
         stop_at(tick)
@@ -315,6 +323,7 @@ class Loop:
         subscribe(tick)
         if self._may_launch(tick):
             deliver(tick)
+            keep_triggerer(tick)
         tick.ledger.write()
         for sample in self._samples:
             self.gate.add(sample)
@@ -368,6 +377,7 @@ class Loop:
             self.launching.submit(tick)
             self._next_sweep = min(self._next_sweep, tick.mono + SWEEP_EVERY)
             failpoint.reach("after_submit")
+        tell_triggerer(tick)
         stops = [each for each in tick.stops if each[0] in self.world.attempts]
         # The others ended by themselves in the tick that decided to stop them.
         for attempt_id, mode, reason in (*stops, *((each, "term", why) for each, why in tick.kills)):

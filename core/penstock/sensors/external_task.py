@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from penstock.authoring.context import Context
     from penstock.authoring.sensor import SensorArgs
+    from penstock.task_process.triggers import WorkflowTrigger
 
 
 class ExternalTaskSensor(Sensor):
@@ -78,15 +79,58 @@ class ExternalTaskSensor(Sensor):
 
         Raises `FailException` for a failed state, `SkipException` for a skipped one.
         """
-        task_ids = self._task_ids()
-        found = [self._ended(context, date, task_ids) for date in self._dates(context)]
-        all_states = [state for _, states in found for state in states]
-        reason = "; ".join(text for text, _ in found)
-        if any(state in self.failed_states for state in all_states):
+        from penstock.task_process.other_runs import OtherRuns
+
+        runs = OtherRuns(
+            str(self.external_dag_id),
+            self._dates(context),
+            task_ids=self._task_ids(),
+            group_id=self._group_id(),
+            allowed=self.allowed_states,
+            skipped=self.skipped_states,
+            failed=self.failed_states,
+            must_exist=self.check_existence,
+        )
+        how, reason = runs.look(context.socket, print)
+        return self._judge(how, reason)
+
+    def trigger_for(self, context: Context) -> WorkflowTrigger:
+        """Return a trigger that asks the engine in place of the sensor."""
+        from penstock.task_process.triggers import WorkflowTrigger
+
+        return WorkflowTrigger(
+            external_dag_id=str(self.external_dag_id),
+            logical_dates=self._dates(context),
+            external_task_ids=self._task_ids(),
+            external_task_group_id=self._group_id(),
+            allowed_states=self.allowed_states,
+            skipped_states=self.skipped_states,
+            failed_states=self.failed_states,
+            poke_interval=self.poke_interval,
+            must_exist=self.check_existence,
+        )
+
+    def execute_complete(self, context: Context, event: Any = None) -> None:  # noqa: ARG002
+        """Go on with what the trigger found.
+
+        Raises `FailException` for a failed state, `SkipException` for a skipped one or with *soft_fail*.
+        """
+        try:
+            self._judge(event["status"], event.get("reason") or "")
+        except FailException as error:
+            if self.soft_fail or self.never_fail:
+                raise SkipException(str(error)) from error
+            raise
+
+    def _judge(self, how: str | None, reason: str) -> bool:
+        if how == "failed":
             raise FailException(reason)
-        if any(state in self.skipped_states for state in all_states):
+        if how == "skipped":
             raise SkipException(reason)
-        return all(states and set(states) <= set(self.allowed_states) for _, states in found)
+        return how == "success"
+
+    def _group_id(self) -> str | None:
+        return None if self.external_task_group_id is None else str(self.external_task_group_id)
 
     def _task_ids(self) -> list[str] | None:
         if self.external_task_id is not None:
@@ -103,32 +147,3 @@ class ExternalTaskSensor(Sensor):
 
         found = self.execution_date_fn(date, **arguments(self.execution_date_fn, [date], {}, context))
         return list(found) if isinstance(found, list | tuple | set) else [found]
-
-    def _ended(
-        self, context: Context, date: dt.datetime, task_ids: list[str] | None
-    ) -> tuple[str, list[str | None]]:
-        """Return the result for one date, in words, and the states; none while nothing is known."""
-        from penstock.task_process.engine_client import run_states
-
-        group = self.external_task_group_id
-        more: dict[str, Any] = {"must_exist": True} if self.check_existence else {}
-        if group is not None:
-            more["group_id"] = str(group)
-        answer = run_states(context.socket, str(self.external_dag_id), date, task_ids, **more)
-        if answer is None:
-            print("the engine does not answer; asking again")  # noqa: T201 - to the task's log
-            return "", []
-        if answer.problem is not None:
-            if self.check_existence:
-                raise FailException(answer.problem)
-            print(answer.problem)  # noqa: T201 - to the task's log
-            return answer.problem, []
-        if group is not None:
-            task_ids = sorted(answer.tasks)
-        states: list[str | None] = (
-            [answer.run] if not task_ids else [answer.tasks.get(name) for name in task_ids]
-        )
-        what = self.external_dag_id if not task_ids else f"{self.external_dag_id}: {', '.join(task_ids)}"
-        shown = ", ".join(str(state or "not there yet") for state in states)
-        print(f"{what} at {date.isoformat()}: {shown}")  # noqa: T201 - to the task's log
-        return f"{what} ended as {shown}", states

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from penstock.authoring.context import Context
     from penstock.authoring.sensor import SensorArgs
+    from penstock.task_process.triggers import FileTrigger
 
 
 class FileSensor(Sensor):
@@ -41,15 +42,19 @@ class FileSensor(Sensor):
 
     def poke(self, context: Context) -> bool:  # noqa: ARG002 - the signature of all pokes
         """Look once, and print what was found."""
-        import glob
+        from penstock.task_process.globbing import found
 
         pattern = self._path()
-        for name in glob.iglob(pattern, recursive=self.recursive):  # noqa: PTH207 - patterns may be absolute
-            if _holds_a_file(name):
-                print(f"found {name}")  # noqa: T201 - to the task's log
-                return True
-        print(f"nothing yet at {pattern}")  # noqa: T201 - to the task's log
-        return False
+        name = found(pattern, recursive=self.recursive)
+        print(f"found {name}" if name else f"nothing yet at {pattern}")  # noqa: T201 - to the task's log
+        return name is not None
+
+    def trigger_for(self, context: Context) -> FileTrigger:  # noqa: ARG002 - the signature of all of them
+        """Return a trigger that looks for the file."""
+        from penstock.task_process.triggers import FileTrigger
+
+        path = os.path.abspath(self._path())  # noqa: PTH100 - a pattern is not a path
+        return FileTrigger(filepath=path, recursive=self.recursive, poke_interval=self.poke_interval)
 
     def _path(self) -> str:
         from penstock.task_process.connections import Connection, UnknownConnectionError
@@ -62,9 +67,3 @@ class FileSensor(Sensor):
                 raise
             return path
         return str(Path(base) / path)
-
-
-def _holds_a_file(name: str) -> bool:
-    if not Path(name).is_dir():
-        return True
-    return any(files for _, _, files in os.walk(name))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from penstock.authoring.context import Context
     from penstock.authoring.sensor import SensorArgs
+    from penstock.task_process.triggers import DateTimeTrigger
 
 
 class _MomentSensor(Sensor):
@@ -31,6 +32,12 @@ class _MomentSensor(Sensor):
         if left > 0:
             print(f"waiting until {target.isoformat(timespec='seconds')}")  # noqa: T201 - to the task's log
         return left <= 0
+
+    def trigger_for(self, context: Context) -> DateTimeTrigger:
+        """Return a trigger that fires at the time."""
+        from penstock.task_process.triggers import DateTimeTrigger
+
+        return DateTimeTrigger(moment=self.target(context))
 
     _left = float("inf")
 

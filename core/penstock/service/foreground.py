@@ -22,7 +22,7 @@ from penstock.api.local import LocalEngine
 from penstock.clock import SystemClock
 from penstock.errors import DagFileError, PenstockError, UnknownError, UsageError
 from penstock.execution.configured import executor_of
-from penstock.execution.executor import KEEP_RENDERED, Archive
+from penstock.execution.executor import KEEP_RENDERED, Accepted, Archive, Claimed, Executor
 from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
@@ -50,6 +50,7 @@ from penstock.store.engine.working_set import WorkingSet
 RETRY_AFTER = 1.0
 """The longest wait between two tries, in seconds."""
 _FOLLOW_EVERY = 0.2
+_LOOK, _LOOKS = 0.05, 200
 _LOG_BLOCK = 1 << 16
 
 
@@ -203,8 +204,20 @@ async def _run(
         await server.close()
         loop.stop()
         await work
+        await _end_triggerer(loop.world.triggers.triggerer, executor)
         await executor.close()
         database.close()
+
+
+async def _end_triggerer(attempt_id: str | None, executor: Executor) -> None:
+    """End the process that runs triggers, before its folder goes."""
+    if attempt_id is None:
+        return
+    executor.stop(attempt_id, "term", "the test is over")
+    for _ in range(_LOOKS):
+        if not isinstance(executor.observe([attempt_id])[attempt_id], Accepted | Claimed):
+            return
+        await asyncio.sleep(_LOOK)
 
 
 class _Follow:

@@ -26,7 +26,7 @@ from penstock.supervisor.usage import fields_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from penstock.supervisor.child import Child
@@ -58,8 +58,8 @@ class Attempt:
     """One claimed attempt. The supervisor calls its methods; none of them waits.
 
     ``left`` is who outlived its first process. Times are seconds of the monotonic clock. *durable* tells
-    whether results must be forced to the disk, *family* which processes of the attempt are alive; *umask*
-    is for orders that name none.
+    whether results must be forced to the disk, *family* which processes of the attempt are alive; *moved*
+    is called with other attempts that it has news of; *umask* is for orders that name none.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Attempt:
         environment: EngineEnvironment,
         durable: Callable[[], bool],
         family: Callable[[], list[Stat]],
+        moved: Callable[[Sequence[str]], None],
         umask: int,
     ) -> None:
         self.attempt_id = attempt_id
@@ -81,6 +82,7 @@ class Attempt:
         self.ending = Ending(family)
         self.unwritten = Unwritten(folder)
         self._umask = umask
+        self._moved = moved
         self._files = folder
         self._poller = poller
         self._warm_parent = warm_parent
@@ -141,6 +143,7 @@ class Attempt:
             output=self._output,
             ending=self.ending,
             left=self.unwritten.keep,
+            moved=self._moved,
             poller=self._poller,
             warm_parent=self._warm_parent,
             environment=self._environment,

@@ -43,7 +43,7 @@ def conclude(
 def _with_verdict(code: int, verdict: dict[str, Any]) -> dict[str, Any]:
     kind = verdict.get("kind")
     reason = verdict.get("reason")
-    if code == 0 and kind in {"skipped", "rescheduled"}:
+    if code == 0 and kind in {"skipped", "rescheduled", "deferred"}:
         return {"kind": kind, "exit_code": code, "reason": reason}
     if code == 0 and kind in {"failed", "fail_without_retry"}:
         code = 1  # it reported a failure and then exited with 0: the report counts

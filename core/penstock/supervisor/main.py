@@ -199,6 +199,7 @@ class Supervisor:
             environment=self._environment,
             durable=self._needs_sync,
             family=lambda: self._family(attempt_id),
+            moved=lambda ids: self._link.moved(ids, ()),
             umask=self._umask,
         )
         self._live[attempt_id] = attempt

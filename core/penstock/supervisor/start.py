@@ -21,7 +21,7 @@ from penstock.supervisor.warm_parent import FORK_SECONDS, can_fork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the name alone is enough for type checkers and saves importing typing
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, Protocol
 
     from penstock.supervisor.directory import AttemptFiles
@@ -77,7 +77,8 @@ class Start:
     """The start of one attempt by *order*; *life* is told the outcome.
 
     ``retry_at`` is when to `retry`, in seconds of the monotonic clock. *provision* is the command's
-    environment, *left* is called with files that a task could not write itself, *umask* is the task's.
+    environment, *left* is called with files that a task could not write itself, *moved* with other attempts
+    that have news; *umask* is the task's.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Start:
         output: Output,
         ending: Ending,
         left: Callable[[str, str], None],
+        moved: Callable[[Sequence[str]], None],
         poller: Poller,
         warm_parent: WarmParent,
         environment: EngineEnvironment,
@@ -106,6 +108,7 @@ class Start:
         self._output = output
         self._ending = ending
         self._left = left
+        self._moved = moved
         self._poller = poller
         self._warm_parent = warm_parent
         self._environment = environment
@@ -203,7 +206,7 @@ class Start:
         self._files.mark_started()
         reach("after_phase")
         if order.get("context") and self.talk is None:
-            self.talk = Talk(self._poller, self._environment, self._output.hide, self._left)
+            self.talk = Talk(self._poller, self._environment, self._output.hide, self._left, self._moved)
             provision.env[files.CHANNEL] = str(self.talk.number)
         if self.talk is not None and can_fork(order["argv"]) and self._ask_for_fork(self.talk, now):
             return

@@ -6,6 +6,7 @@ the answer, so threads and forks of a task that ask at the same time each get th
     ask    ``*`` and the value of the first of these that the engine has (``+``: not a secret), or ``-``
     hide   ``+``, once nothing printed from now on shows these values
 
+``{"moved": [ID, ...]}`` are attempts that the engine should look at: a triggerer's trigger has fired.
 ``{"left": FILE, "data": TEXT}`` is a file that the task could not write itself (see `unwritten`).
 """
 
@@ -30,7 +31,7 @@ _DRAIN_CHUNKS = 128
 
 
 class Talk:
-    """The connection to one task. *hide* and *left* are called with what it sends."""
+    """The connection to one task. *hide*, *left* and *moved* are called with what it sends."""
 
     def __init__(
         self,
@@ -38,11 +39,13 @@ class Talk:
         environment: EngineEnvironment,
         hide: Callable[[Sequence[str]], None],
         left: Callable[[str, str], None],
+        moved: Callable[[Sequence[str]], None],
     ) -> None:
         self._poller = poller
         self._environment = environment
         self._hide = hide
         self._left = left
+        self._moved = moved
         self._received = b""
         self._answers: list[int] = []
         self._channel, self._theirs = socket.socketpair()
@@ -109,6 +112,8 @@ class Talk:
                 self._answer(b"+")
             elif "left" in said:
                 self._left(str(said["left"]), str(said["data"]))
+            elif "moved" in said:
+                self._moved([str(each) for each in said["moved"]])
         except (ValueError, TypeError, KeyError):
             pass  # bytes of the author's code on our channel are ignored
 

@@ -76,6 +76,10 @@ class Channel:
         """Give a file to the supervisor, which writes it once there is disk space. Raises `NoAnswerError`."""
         self._say({"left": name, "data": data.decode()}, [])
 
+    def moved(self, attempt_ids: Sequence[str]) -> None:
+        """Have the engine look at some attempts. Raises `NoAnswerError`."""
+        self._say({"moved": list(attempt_ids)}, [])
+
     def _ask(self, message: dict[str, Any]) -> bytes:
         import socket
 

@@ -77,6 +77,7 @@ def build_context(dag: Graph, task: AbstractOperator, ti: TaskInstance, facts: M
         timezone=str(facts.get("timezone") or "UTC"),
         max_map_length=int(facts.get("max_map_length") or 1024),
         keep_rendered=bool(facts.get("keep_rendered")),
+        resumes=facts.get("resumes"),
         render=lambda value: Renderer(context["task"], context).render(value),
     )
     context.update(_asset_keys(task, context, facts.get("triggering") or ()))

@@ -143,6 +143,7 @@ def _tell(folder: str, ending: Ending) -> None:
         "kind": ending.kind,
         "reason": ending.reason,
         "next_poke_at": ending.next_poke_at,
+        **({"trigger": ending.trigger, "resume_by": ending.resume_by} if ending.trigger else {}),
         "skips": list(ending.skips),
         "assets": list(ending.assets),
         "mapped_length": ending.mapped_length,

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from penstock.authoring import scope
 from penstock.authoring.exceptions import FailException, Rescheduled, SkipException, Terminated
+from penstock.authoring.triggers import TaskDeferred
 from penstock.authoring.xcom_arg import RETURN_VALUE
 from penstock.task_process.attempt_files import NoRoomError
 from penstock.task_process.hiding import covered
@@ -34,6 +35,8 @@ class Ending:
         reason: str | None = None,
         *,
         next_poke_at: float | None = None,
+        trigger: str | None = None,
+        resume_by: float | None = None,
         skips: Sequence[str] = (),
         assets: Sequence[dict[str, Any]] = (),
         exit_code: int = 0,
@@ -44,6 +47,9 @@ class Ending:
         self.kind = kind
         self.reason = reason
         self.next_poke_at = next_poke_at
+        self.trigger = trigger
+        """In words, of a task that defers; it waits until ``resume_by``, seconds since 1970, at most."""
+        self.resume_by = resume_by
         self.skips = skips
         self.assets = assets
         self.exit_code = exit_code
@@ -64,7 +70,7 @@ def run_task(task: AbstractOperator, context: Context) -> Ending:
             # What was pushed before the error stays: others may ask what went wrong.
             with suppress(OSError, NoRoomError):
                 ti.write_xcoms()
-        if ending.kind not in ("success", "rescheduled"):
+        if ending.kind not in ("success", "rescheduled", "deferred"):
             # The error matters more than a label that cannot be rendered.
             with suppress(Exception):
                 ending.rendered_map_index = rendered_map_index(context)
@@ -86,7 +92,7 @@ def _ended(task: AbstractOperator, context: Context) -> Ending:
         ti.write_rendered(fields, whole=context.keep_rendered)
         if task.pre_execute is not None:
             task.pre_execute(context)
-        value = task.execute(context)
+        value = _work(task, context)
         if task.post_execute is not None:
             task.post_execute(context, value)
         label = rendered_map_index(context)
@@ -97,6 +103,8 @@ def _ended(task: AbstractOperator, context: Context) -> Ending:
         return Ending("skipped", reason_of(why, plain=True), error=why)
     except Rescheduled as later:
         return Ending("rescheduled", next_poke_at=later.next_poke_at)
+    except TaskDeferred as later:
+        return _deferred(task, context, later)
     except FailException as why:
         return failed(why, retry=False)
     except SystemExit as why:
@@ -110,6 +118,30 @@ def _ended(task: AbstractOperator, context: Context) -> Ending:
     except BaseException as why:  # noqa: BLE001 - whatever the author's code raises is the task's failure
         return _by_policy(task, context, why)
     return Ending(assets=assets, mapped_length=length, rendered_map_index=label)
+
+
+def _work(task: AbstractOperator, context: Context) -> Any:
+    """Execute *task*, or go on with it if it has deferred."""
+    if context.resumes is None and not task.start_from_trigger:
+        return task.execute(context)
+    from penstock.task_process.deferral import go_on, start_in_trigger
+
+    if context.resumes is None:
+        return start_in_trigger(task)
+    context["ti"].take_over_xcoms(context.resumes)
+    return go_on(task, context, context.resumes)
+
+
+def _deferred(task: AbstractOperator, context: Context, later: TaskDeferred) -> Ending:
+    from penstock.task_process.deferral import put_aside
+
+    try:
+        trigger, until = put_aside(later, context)
+    except Terminated:
+        raise
+    except BaseException as why:  # noqa: BLE001 - its serialize() is the author's
+        return _by_policy(task, context, why)
+    return Ending("deferred", trigger=trigger, resume_by=until)
 
 
 def _by_policy(task: AbstractOperator, context: Context, error: BaseException) -> Ending:

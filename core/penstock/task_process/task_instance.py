@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from penstock.attempts.files import (
+    DEFERRAL,
     HARD_XCOM_BYTES,
     RENDERED,
     RESULT,
@@ -206,6 +207,14 @@ class TaskInstance:
             with suppress(Exception):  # a value of the author's may raise whatever it likes when looked at
                 self._xcoms.write_note(RENDERED, {"fields": shown_fields(fields, hidden.covered)})
 
+    def write_deferral(self, fields: dict[str, Any]) -> None:
+        """Write down what the task waits for, and how it goes on."""
+        self._xcoms.write_record(DEFERRAL, fields)
+
+    def take_over_xcoms(self, folder: str) -> None:
+        """Begin with what the attempt in *folder* pushed before it deferred."""
+        self._xcoms.take_over(folder)
+
     def write_xcoms(self) -> None:
         """Write what was pushed."""
         self._xcoms.write()
@@ -321,6 +330,11 @@ class XComStore:
         more = f',"covered":{{{_joined(covered)}}}' if covered else ""
         body = f'{{"v":{VERSION},"values":{{{_joined(self._own)}}}{more}}}'
         write_attempt_file(self._folder, XCOM, body.encode())
+
+    def take_over(self, folder: str) -> None:
+        """Begin with what the attempt in *folder* pushed."""
+        values = _read(f"{folder}/{XCOM}").get("values") or {}
+        self._own |= {key: json.dumps(value, separators=(",", ":")) for key, value in values.items()}
 
     def write_record(self, name: str, fields: dict[str, Any]) -> None:
         """Write another record into the attempt's directory."""

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from penstock.ids import instance_key
 from penstock.model.drawing.nodes import MAPPED
 from penstock.model.outcome import OutcomeKind, describe
-from penstock.model.states import TERMINAL, TIMED, TaskState
+from penstock.model.states import TERMINAL, WOKEN, TaskState
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.runs import RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
@@ -60,6 +60,10 @@ def key_of(task: TaskRow) -> str:
     return instance_key(task.task_id, task.map_index)
 
 
+_WAITS = {TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED}
+_MILD = {OutcomeKind.SKIPPED, OutcomeKind.RESCHEDULED, OutcomeKind.DEFERRED}
+"""Ends of attempts that are no trouble."""
+
 FIELDS = ("state", "operator", "pool", "group")
 """Fields of a filter of tasks, besides text, which is searched in names and states."""
 
@@ -91,7 +95,7 @@ def is_failed(task: TaskRow) -> bool:
 
 def first_to_look_at(tasks: Sequence[TaskRow]) -> TaskRow | None:
     """Return the task that a person opening the run wants: the first failed, or else an unfinished one."""
-    for wanted in ({TaskState.FAILED}, COUNTS_UP, {TaskState.UP_FOR_RETRY}, {TaskState.UP_FOR_RESCHEDULE}):
+    for wanted in ({TaskState.FAILED}, COUNTS_UP, {TaskState.UP_FOR_RETRY}, _WAITS):
         for task in tasks:
             if task.state in wanted:
                 return task
@@ -162,6 +166,9 @@ def task_note(task: TaskRow, now: datetime) -> Spans:
         spans.append((f" retry {_until(task.next_at, now)}", "yellow"))
     elif task.next_at is not None and task.state is TaskState.UP_FOR_RESCHEDULE:
         spans.append((f" poke {_until(task.next_at, now)}", "cyan"))
+    elif task.state is TaskState.DEFERRED:
+        at_most = f", at most {_until(task.next_at, now)}" if task.next_at is not None else ""
+        spans.append((f" {_trigger(task)}{at_most}", "cyan"))
     if task.slow(now):
         spans.append((" slow", "yellow"))
     return spans
@@ -174,6 +181,12 @@ def slow_note(task: TaskRow, now: datetime) -> str:
     return f"slower than 95 % of its runs: usually {durations.span(task.p50)}, p95 {durations.span(task.p95)}"
 
 
+def _trigger(task: TaskRow) -> str:
+    """Return the class of the trigger that a task waits for."""
+    said = task.outcome.trigger if task.outcome is not None else None
+    return label((said or "a trigger").partition("(")[0])
+
+
 def _until(moment: datetime, now: datetime) -> str:
     left = (moment - now).total_seconds()
     return durations.brief(left) if left > 0 else "now"
@@ -181,7 +194,7 @@ def _until(moment: datetime, now: datetime) -> str:
 
 def counts_down(task: TaskRow) -> bool:
     """Return whether the text of a task's row changes with time."""
-    return task.state in COUNTS_UP or (task.next_at is not None and task.state in TIMED)
+    return task.state in COUNTS_UP or (task.next_at is not None and task.state in WOKEN)
 
 
 def group_cells(tasks: Sequence[TaskRow], now: datetime) -> dict[str, Spans]:
@@ -281,7 +294,7 @@ def attempt_title(task: TaskRow, attempt: AttemptRow | None, place: int, of: int
         return spans
     spans.append((f" attempt {place} of {of}" if of > 1 else " attempt 1", ""))
     if attempt.outcome is not None:
-        mild = attempt.outcome.ok or attempt.outcome.kind in {OutcomeKind.SKIPPED, OutcomeKind.RESCHEDULED}
+        mild = attempt.outcome.ok or attempt.outcome.kind in _MILD
         spans.append((f"  {label(describe(attempt.outcome))}", "green" if mild else "bold red"))
     elif attempt.end is None and attempt.start is not None:
         spans.append((f"  {durations.span(durations.took(attempt.start, None, now))}", "cyan"))

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from penstock.authoring.exceptions import FailException, Rescheduled, SensorTimeout, SkipException
+from penstock.authoring.exceptions import (
+    FailException,
+    Rescheduled,
+    SensorTimeout,
+    SkipException,
+    TaskDeferralError,
+    TaskDeferralTimeout,
+)
 
 __all__ = [
     "AirflowBadRequest",
@@ -32,6 +39,7 @@ __all__ = [
     "PoolNotFound",
     "RemovedInAirflow3Warning",
     "TaskDeferralError",
+    "TaskDeferralTimeout",
     "TaskInstanceNotFound",
     "TaskNotFound",
     "XComNotFound",
@@ -122,10 +130,6 @@ class PoolNotFound(AirflowNotFoundException):
 
 class XComNotFound(AirflowException):
     """A task pushed no such value."""
-
-
-class TaskDeferralError(AirflowException):
-    """What a task waited for went wrong."""
 
 
 class ParamValidationError(AirflowException):

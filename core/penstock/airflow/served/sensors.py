@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from penstock.airflow.served.weekdays import WeekDay
 from penstock.authoring.sensor import Sensor
 from penstock.operators.empty import EmptyOperator
-from penstock.sensors.time import TimeDeltaSensor
+from penstock.sensors.time import DateTimeSensor, TimeDeltaSensor, TimeSensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,27 @@ class WaitSensor(TimeDeltaSensor):
     def target(self, context: Context) -> dt.datetime:
         """Return the end of the wait."""
         return dt.datetime.fromtimestamp(context.poking.first_poke_at, dt.UTC) + self.time_to_wait
+
+
+class TimeDeltaSensorAsync(TimeDeltaSensor):
+    """A `TimeDeltaSensor` that always leaves the waiting to a trigger."""
+
+    def __init__(self, *, delta: Any, deferrable: bool = True, task_id: str, **sensor: Any) -> None:
+        super().__init__(task_id=task_id, delta=delta, deferrable=deferrable, **sensor)
+
+
+class DateTimeSensorAsync(DateTimeSensor):
+    """A `DateTimeSensor` that always leaves the waiting to a trigger."""
+
+    def __init__(self, *, target_time: Any, deferrable: bool = True, task_id: str, **sensor: Any) -> None:
+        super().__init__(task_id=task_id, target_time=target_time, deferrable=deferrable, **sensor)
+
+
+class TimeSensorAsync(TimeSensor):
+    """A `TimeSensor` that always leaves the waiting to a trigger."""
+
+    def __init__(self, *, target_time: dt.time, deferrable: bool = True, task_id: str, **sensor: Any) -> None:
+        super().__init__(task_id=task_id, target_time=target_time, deferrable=deferrable, **sensor)
 
 
 class ExternalTaskMarker(EmptyOperator):

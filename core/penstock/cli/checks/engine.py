@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from penstock.settings import Settings
 
 _OVERDUE = timedelta(minutes=1)
-_WAITING = frozenset({"up_for_retry", "up_for_reschedule"})
+_WAITING = frozenset({"up_for_retry", "up_for_reschedule", "deferred"})
 
 
 def check_engine(session: Session) -> Iterator[Check]:

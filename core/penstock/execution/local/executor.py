@@ -181,6 +181,21 @@ class LocalExecutor(LocalArchive):
         self._swept.discard(attempt_id)
         self._pids.pop(attempt_id, None)
 
+    def run_triggers(self, attempt_id: str, wanted: Sequence[str]) -> None:
+        """Write it into the triggerer's directory, where it looks. See `Executor.run_triggers`."""
+        files.write_whole(self.folder(attempt_id), files.WANTED, files.dump_fields({"ids": list(wanted)}))
+
+    def fired(self, ids: Sequence[str]) -> list[str]:
+        """Look for what a triggerer wrote; without the deferral nothing can be written any more."""
+        if self._is_elsewhere():
+            return []
+        return [
+            each
+            for each in ids
+            if os.path.exists(f"{self.folder(each)}/{files.FIRED}")  # noqa: PTH110
+            or not os.path.exists(f"{self.folder(each)}/{files.DEFERRAL}")  # noqa: PTH110
+        ]
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """Problems with the supervisors, for operators."""

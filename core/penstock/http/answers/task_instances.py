@@ -159,6 +159,8 @@ def _ended_as(attempt: AttemptRow) -> str | None:
             return "skipped"
         case OutcomeKind.RESCHEDULED:
             return "up_for_reschedule"
+        case OutcomeKind.DEFERRED:
+            return "deferred"
     return "failed"
 
 

@@ -133,7 +133,7 @@ class TaskRow(View, frozen=True, kw_only=True):
     stops: tuple[str, ...] = ()
     """Where the run has a breakpoint that it has not got to: ``before`` it, ``after`` it; in `RunDetail`."""
     first_look: datetime | None = None
-    """When a sensor looked for the first time, over its checks and retries."""
+    """When a sensor looked for the first time, over its checks and retries; when a try that defers began."""
 
     @property
     def begun(self) -> datetime | None:
@@ -142,8 +142,8 @@ class TaskRow(View, frozen=True, kw_only=True):
 
     @property
     def ended(self) -> datetime | None:
-        """When it ended; None for a sensor between two checks, whose wait goes on."""
-        return None if self.state is TaskState.UP_FOR_RESCHEDULE else self.end
+        """When it ended; None for a sensor between two checks and a deferred task, whose wait goes on."""
+        return None if self.state in (TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED) else self.end
 
     def slow(self, now: datetime) -> bool:
         """Return whether it took longer than 95 % of its runs do, or already does at *now*."""

@@ -29,7 +29,7 @@ MOST = 5000
 TASK_FIELDS = (
     "try_number", "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "pokes",
     "reason", "attempt_id", "attempts", "outcome", "skips", "peak_rss", "cpu_seconds", "read_bytes",
-    "write_bytes", "rush", "mapped_length", "rendered_map_index",
+    "write_bytes", "rush", "mapped_length", "rendered_map_index", "resumes", "began_us",
 )  # fmt: skip
 RUN_FIELDS = ("start_us", "end_us", "queued_us", "stood_us", "turn_us", "worked_us", "reason", "rush")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import replace
 
-from penstock.model.states import TERMINAL, TIMED
+from penstock.model.states import TERMINAL, WOKEN
 from penstock.model.subject import about_row
 from penstock.scheduling.world.names import NEXT_TRY, next_try
 from penstock.scheduling.world.tick import Tick
@@ -13,7 +13,7 @@ from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import PauseRecord, QuarantineRecord, TaskRecord
 
 RUN_MOMENTS = ("queued_us", "start_us", "turn_us")
-TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us")
+TASK_MOMENTS = ("queued_us", "start_us", "next_us", "first_poke_us", "stop_us", "began_us")
 """The fields that are shifted."""
 
 
@@ -33,10 +33,10 @@ def move_all(tick: Tick, by_us: int) -> None:
         with live.subject:
             _move_run(tick, live, by_us)
     world.alarms = [
-        (task.next_us or 0, live.record.id, task.key)
+        (task.next_us, live.record.id, task.key)
         for live in world.runs.values()
         for task in live.tasks.values()
-        if task.state in TIMED
+        if task.state in WOKEN and task.next_us is not None
     ]
     heapq.heapify(world.alarms)
     apart = list(world.apart)

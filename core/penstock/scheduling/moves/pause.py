@@ -7,8 +7,9 @@ from penstock.model.pauses import BREAKPOINTS, PauseKind
 from penstock.model.states import RunState, TaskState
 from penstock.scheduling.world.breakpoints import stops
 from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.triggers import wait_for_trigger
 from penstock.scheduling.world.world import LiveRun
-from penstock.store.engine.records import PauseKey, PauseRecord
+from penstock.store.engine.records import PauseKey, PauseRecord, TaskRecord
 
 _BETWEEN_POKES = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.UP_FOR_RETRY, TaskState.SCHEDULED})
 
@@ -43,6 +44,8 @@ def make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
         run.stood_us += _stood(tick, pause, [*others, *stopped], run.turn_us)
         tick.gate.save_run(run)
     for task in live.tasks.values():
+        if task.state is TaskState.DEFERRED and task.next_us is not None:
+            _make_up_wait(tick, live, task, pause, others)
         # A poke that came due meanwhile is scheduled and waits; one that runs has its own time.
         waits = task.first_poke_us is not None and task.state in _BETWEEN_POKES
         if waits and pause.task_id in ("", task.task_id, task.key):
@@ -52,6 +55,23 @@ def make_up(tick: Tick, live: LiveRun, pause: PauseRecord) -> None:
             task.first_poke_us += _stood(tick, pause, [*others, own], task.first_poke_us)
             tick.gate.save_task(live.record, task)
     tick.world.to_advance.add(run.id)
+
+
+def _make_up_wait(
+    tick: Tick, live: LiveRun, task: TaskRecord, pause: PauseRecord, others: list[PauseRecord | None]
+) -> None:
+    """Extend the time that a deferred task may wait for its trigger."""
+    if pause.task_id not in ("", task.task_id, task.key):
+        return
+    assert task.next_us is not None
+    held = tick.world.held(*live.key, task.key)
+    own = None if held is pause else held
+    by_us = _stood(tick, pause, [*others, own], task.end_us or task.queued_us or 0)
+    task.next_us += by_us
+    if task.began_us is not None:
+        task.began_us += by_us
+    tick.gate.save_task(live.record, task)
+    wait_for_trigger(tick.world, live, task)
 
 
 def _stood(tick: Tick, pause: PauseRecord, others: list[PauseRecord | None], start_us: int) -> int:

@@ -17,10 +17,11 @@ from penstock.scheduling.moves.failures import record_failure
 from penstock.scheduling.world.instances import tell_children
 from penstock.scheduling.world.teardown import judge_anew
 from penstock.scheduling.world.tick import Tick
+from penstock.scheduling.world.triggers import wait_for_trigger
 from penstock.scheduling.world.world import LiveRun, enqueue, take_decision
 from penstock.store.engine.records import TaskRecord
 
-SAME_TRY = frozenset({OutcomeKind.REVOKED.value, OutcomeKind.RESCHEDULED.value})
+SAME_TRY = frozenset({OutcomeKind.REVOKED.value, OutcomeKind.RESCHEDULED.value, OutcomeKind.DEFERRED.value})
 """Outcomes after which the next launch belongs to the same try."""
 
 
@@ -50,6 +51,10 @@ def move(
     elif after in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
         assert task.next_us is not None
         heapq.heappush(tick.world.alarms, (task.next_us, live.record.id, task.key))
+    elif after is TaskState.DEFERRED:
+        wait_for_trigger(tick.world, live, task)
+    if before is TaskState.DEFERRED and task.attempt_id:
+        tick.world.triggers.drop(task.attempt_id)
     if event is TaskEvent.FAIL:
         record_failure(tick, task)
         if live.structure.spec.fail_fast:
@@ -110,16 +115,17 @@ def clear_fields(live: LiveRun, task: TaskRecord) -> None:
     spec = live.structure.tasks[task.task_id]
     task.max_tries = task.try_number + spec.retries + 1
     task.queued_us = task.start_us = task.end_us = task.next_us = None
-    task.first_poke_us = task.stop_us = None
+    task.first_poke_us = task.stop_us = task.began_us = None
     task.pokes = 0
-    task.intent = task.reason = task.outcome = task.skips = task.rush = None
+    task.intent = task.reason = task.outcome = task.skips = task.rush = task.resumes = None
     task.mapped_length = task.rendered_map_index = None
 
 
 def starts_new_try(task: TaskRecord) -> bool:
     """Whether the next launch of *task* begins a new try.
 
-    A revoked launch and each poke of a rescheduled sensor belong to the same try.
+    A revoked launch, each poke of a rescheduled sensor, and what goes on after a trigger belong to the
+    same try.
     """
     if task.outcome is None:
         return True

@@ -84,8 +84,8 @@ def _tell_of_task(tick: Tick, live: LiveRun, event: Mapping[str, Any]) -> None:
     # An empty task, or one that ended before anybody saw it run, begins and ends in one event.
     unseen = event["before"] in (TaskState.SCHEDULED.value, TaskState.QUEUED.value)
     for told in ("execute", kind) if kind != "execute" and unseen else (kind,):
-        if told == "execute" and task.pokes:
-            continue  # a later check of a sensor is not a start
+        if told == "execute" and (task.pokes or task.resumes):
+            continue  # a later check of a sensor is not a start, nor is going on after a trigger
         if told in spec.callbacks:
             add(tick, live, task, f"task_{told}", reason=event["reason"], state=event["after"])
 

@@ -210,6 +210,7 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     attempt_id = new_attempt_id()
     if starts_new_try(task):
         task.try_number += 1
+        task.resumes = task.began_us = None
     task.attempts += 1
     task.attempt_id = attempt_id
     task.queued_us = tick.now_us

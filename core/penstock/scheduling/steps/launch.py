@@ -19,6 +19,10 @@ from penstock.store.engine.records import AssetEventRecord, RunRecord, TaskRecor
 _LEFT_BEHIND = TERMINAL - {TaskState.REMOVED}
 CALLBACK_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL for a callback that takes too long."""
+TRIGGERER_GRACE = 10.0
+"""Seconds between SIGTERM and SIGKILL for the process that runs triggers."""
+_LEAST_LEFT = 1.0
+"""Seconds that a task gets at least to go on after it deferred, if it has an execution_timeout."""
 _EVERY_XCOM = 200
 """In runs with more tasks than this, a task gets only its ancestors' XComs."""
 
@@ -55,7 +59,7 @@ def attempt_spec(
         argv=_python(settings, attempt_id) if python or command is None else command.argv,
         env=env,
         cwd=(command.cwd if command is not None else None) or str(settings.home),
-        time_limit=spec.execution_timeout,
+        time_limit=_time_left(spec, task),
         grace=settings.stop_grace if spec.stop_grace is None else spec.stop_grace,
         umask=settings.umask,
         log_max_bytes=settings.log_max_bytes,
@@ -67,6 +71,14 @@ def attempt_spec(
         context=facts,
         xcom_sources=_sources(live, spec) if python else {},
     )
+
+
+def _time_left(spec: TaskSpec, task: TaskRecord) -> float | None:
+    """Return how long an attempt may take: the time limit holds for a try, with all that it waits for."""
+    limit = spec.execution_timeout
+    if limit is None or task.resumes is None or task.began_us is None or task.queued_us is None:
+        return limit
+    return max(_LEAST_LEFT, limit - (task.queued_us - task.began_us) / 1e6)
 
 
 def callback_facts(
@@ -119,6 +131,28 @@ def callback_spec(
         passed=True,
         context=context,
         xcom_sources=facts["sources"],
+    )
+
+
+def triggerer_spec(attempt_id: str, settings: Settings, environment: dict[str, str]) -> AttemptSpec:
+    """Return the order for the process that runs triggers."""
+    context = {
+        "socket": str(settings.socket),
+        "values": str(settings.values_file),
+        "root": str(settings.attempts),
+    }
+    if FOREGROUND in environment:
+        context.pop("socket")
+    return AttemptSpec(
+        attempt_id=attempt_id,
+        argv=_python(settings, attempt_id, "penstock.task_process.triggerer"),
+        env={**environment, "PENSTOCK_ATTEMPT": attempt_id},
+        cwd=str(settings.home),
+        grace=min(settings.stop_grace, TRIGGERER_GRACE),
+        umask=settings.umask,
+        log_max_bytes=settings.log_max_bytes,
+        passed=True,
+        context=context,
     )
 
 
@@ -200,6 +234,7 @@ def _context(
         "max_map_length": settings.max_map_length,
         "previous_success": None if before is None else _dates(before),
         **({"dialect": spec.dialect} if spec.dialect else {}),
+        **({"resumes": str(attempt_path(settings.attempts, task.resumes))} if task.resumes else {}),
     }
 
 

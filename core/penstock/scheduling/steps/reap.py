@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 
-from penstock.model.states import OCCUPIES_SLOT, TIMED, RunState, TaskState
+from penstock.model.states import OCCUPIES_SLOT, WOKEN, RunState, TaskState
 from penstock.model.subject import about_row
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.scheduling.moves.failures import end_snoozes
@@ -17,6 +17,7 @@ from penstock.scheduling.world.breakpoints import stops
 from penstock.scheduling.world.teardown import to_be_ended
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
+from penstock.store.engine.records import TaskRecord
 
 
 def reap(tick: Tick) -> None:
@@ -51,11 +52,19 @@ def _alarms(tick: Tick) -> None:
         due_us, run_pk, key = heapq.heappop(alarms)
         live = tick.world.runs.get(run_pk)
         task = live.tasks.get(key) if live else None
-        if live and task and task.state in TIMED and task.next_us == due_us:
+        if live and task and task.state in WOKEN and task.next_us == due_us:
             with live.subject:
-                move(tick, live, task, TaskEvent.MEET)
+                _wake(tick, live, task)
     if alarms:
         tick.wake_at(alarms[0][0])
+
+
+def _wake(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
+    if task.state is not TaskState.DEFERRED:
+        move(tick, live, task, TaskEvent.MEET)
+    elif not (stands_still(tick, live) or tick.world.held(*live.key, task.key)):
+        # Otherwise its time stands still; lifting the pause gives it another alarm.
+        move(tick, live, task, TaskEvent.MEET, reason="its trigger has not fired in time")
 
 
 def _out_of_time(tick: Tick, live: LiveRun) -> None:

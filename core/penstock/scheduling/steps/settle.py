@@ -189,26 +189,11 @@ def _ended(
     task.stop_us = None
     without_remark(tick, task, attempt_id)
     event = ending(spec, task, outcome)
-    if event is TaskEvent.RETRY:
-        budget_start = task.max_tries - spec.retries - 1
-        said = outcome.retry_delay
-        wait = (
-            said
-            if said is not None
-            else retry_wait(
-                spec,
-                dag_id=live.record.dag_id,
-                logical_us=live.record.logical_us,
-                try_number=task.try_number,
-                nth=task.try_number - budget_start,
-            )
-        )
-        task.next_us = end_us + int(wait * 1_000_000)
-    elif event is TaskEvent.RESCHEDULE:
-        task.pokes += 1
-        task.next_us = _poke_us(tick, outcome.next_poke_at, by_us)
-    else:
-        task.next_us = None
+    if event is TaskEvent.RESCHEDULE:
+        task.pokes, task.resumes = task.pokes + 1, None
+    elif event is TaskEvent.DEFER:
+        task.resumes, task.began_us = attempt_id, task.began_us or start_us or end_us
+    task.next_us = _goes_on_us(tick, live, task, event, outcome, end_us, by_us)
     if event is TaskEvent.SUCCEED:
         task.reason = None  # from a stop that came too late
         task.skips = json.dumps(list(outcome.skips)) if outcome.skips else None
@@ -221,6 +206,39 @@ def _ended(
         clear_fields(live, task)
     task.intent = None
     move(tick, live, task, event, reason=_reason(event, task, outcome), ended_us=end_us)
+
+
+def _goes_on_us(
+    tick: Tick,
+    live: LiveRun,
+    task: TaskRecord,
+    event: TaskEvent,
+    outcome: Outcome,
+    end_us: int,
+    by_us: int,
+) -> int | None:
+    """Return when the task goes on by the clock after its attempt ended at *end_us*, if it does.
+
+    The clock was set *by_us* microseconds since.
+    """
+    spec = live.structure.tasks[task.task_id]
+    match event:
+        case TaskEvent.RETRY if outcome.retry_delay is not None:
+            return end_us + int(outcome.retry_delay * 1_000_000)
+        case TaskEvent.RETRY:
+            wait = retry_wait(
+                spec,
+                dag_id=live.record.dag_id,
+                logical_us=live.record.logical_us,
+                try_number=task.try_number,
+                nth=task.try_number - (task.max_tries - spec.retries - 1),
+            )
+            return end_us + int(wait * 1_000_000)
+        case TaskEvent.RESCHEDULE:
+            return _poke_us(tick, outcome.next_poke_at, by_us)
+        case TaskEvent.DEFER:
+            return _resume_us(tick, spec, task, outcome.resume_by, by_us)
+    return None
 
 
 def _length(task: TaskRecord, outcome: Outcome) -> int | None:
@@ -240,12 +258,24 @@ def _poke_us(tick: Tick, seconds: float | None, by_us: int) -> int:
     return max(0, min(int(seconds * 1_000_000) + by_us, tick.now_us + _LONGEST_POKE_US))
 
 
+def _resume_us(tick: Tick, spec: TaskSpec, task: TaskRecord, seconds: float | None, by_us: int) -> int | None:
+    """Return when a deferred task goes on at the latest; None if it may wait for ever.
+
+    By the limit that it gave, and by its execution_timeout, which holds for the whole try.
+    """
+    limits = [] if seconds is None else [_poke_us(tick, seconds, by_us)]
+    if spec.execution_timeout is not None and task.began_us is not None:
+        limits.append(task.began_us + int(spec.execution_timeout * 1_000_000))
+    return min(limits, default=None)
+
+
 def storable(outcome: Outcome) -> Outcome:
     """Return the outcome without half characters: a task's strings must not break the commit."""
     words = {
         "reason": _text(outcome.reason),
         "sent_by": _text(outcome.sent_by),
         "rendered_map_index": _text(outcome.rendered_map_index),
+        "trigger": _text(outcome.trigger),
     }
     skips = tuple(_text(task_id) or "" for task_id in outcome.skips)
     xcoms = None
@@ -276,6 +306,8 @@ def ending(spec: TaskSpec, task: TaskRecord, outcome: Outcome) -> TaskEvent:
             return TaskEvent.SKIP
         case OutcomeKind.RESCHEDULED:
             return TaskEvent.RESCHEDULE
+        case OutcomeKind.DEFERRED:
+            return TaskEvent.DEFER
         case OutcomeKind.LOST if spec.on_lost == "fail":
             return TaskEvent.FAIL
         case _ if outcome.ok:
@@ -292,6 +324,8 @@ def _reason(event: TaskEvent, task: TaskRecord, outcome: Outcome) -> str | None:
         return f"{describe(outcome)}{next_try(task)}"
     if event is TaskEvent.RESCHEDULE:
         return "not yet"
+    if event is TaskEvent.DEFER:
+        return f"waits for {outcome.trigger or 'a trigger'}"
     if event is TaskEvent.SKIP and task.state is TaskState.STOPPING:
         return task.reason  # why the run was ended says more than that it was stopped
     if event in (TaskEvent.FAIL, TaskEvent.SKIP, TaskEvent.REVOKE):

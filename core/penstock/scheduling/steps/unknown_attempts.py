@@ -20,7 +20,13 @@ from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import TaskRecord
 
 _WAITING = frozenset(
-    {TaskState.PENDING, TaskState.SCHEDULED, TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE}
+    {
+        TaskState.PENDING,
+        TaskState.SCHEDULED,
+        TaskState.UP_FOR_RETRY,
+        TaskState.UP_FOR_RESCHEDULE,
+        TaskState.DEFERRED,
+    }
 )
 
 log = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ Reads the same facts and asks the same limits as the steps of the tick do.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -157,7 +158,7 @@ def _circle(live: LiveRun, active: list[LiveRun]) -> str:
 def _asking(live: LiveRun, other: LiveRun) -> str | None:
     """Return a running task of *other* that may wait for *live*: it triggered it, or watches runs."""
     for task in other.tasks.values():
-        if task.state in OCCUPIES_SLOT or task.state is TaskState.UP_FOR_RESCHEDULE:
+        if task.state in OCCUPIES_SLOT | {TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED}:
             kind = other.structure.tasks[task.task_id].operator
             triggered = live.record.by == f"task {other.record.dag_id}.{task.task_id}"
             earlier = (live.record.logical_us or 0) < (other.record.logical_us or 0)
@@ -203,6 +204,8 @@ def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: in
             looks = f"{task.pokes} look{'' if task.pokes == 1 else 's'}"
             text = f"a sensor whose condition is not true yet ({looks}); the next check is due"
             links.append(Link(Barrier(kind=BarrierKind.SENSOR, text=text, until=opt_from_us(task.next_us))))
+        case TaskState.DEFERRED:
+            links.append(Link(_deferred(task, world.triggers.triggerer is not None)))
         case TaskState.SCHEDULED if not_begun(live, spec):
             text = f"it is a row of {spec.row_of}, which has not begun"
             links.append(_waits(BarrierKind.ROW, text, live, not_begun(live, spec)))
@@ -235,6 +238,17 @@ def _running(task: TaskRecord, remark: Claimed | None) -> Barrier:
     return Barrier(
         kind=BarrierKind.RUNNING, text=f"{text}; it is killed at the latest", until=from_us(task.stop_us)
     )
+
+
+def _deferred(task: TaskRecord, runs: bool) -> Barrier:
+    """Return what a deferred task waits for. *runs*: there is a process that runs triggers."""
+    outcome = json.loads(task.outcome or "{}")
+    text = f"it waits for trigger {outcome.get('trigger') or 'unknown'}, deferred without a slot"
+    if not runs:
+        text += "; the process that runs triggers is about to start"
+    if task.next_us is not None:
+        text += "; its time is up"
+    return Barrier(kind=BarrierKind.TRIGGER, text=text, until=opt_from_us(task.next_us))
 
 
 def _pending_barriers(world: World, live: LiveRun, task: TaskRecord) -> list[Link]:

@@ -13,12 +13,17 @@ from penstock.scheduling.why.barriers import Link, Subject, run_barriers, task_b
 from penstock.scheduling.world.breakpoints import stops
 from penstock.scheduling.world.world import LiveRun, World
 
-_WAITS = (TaskState.SCHEDULED, TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE)
+_WAITS = (
+    TaskState.SCHEDULED,
+    TaskState.UP_FOR_RETRY,
+    TaskState.UP_FOR_RESCHEDULE,
+    TaskState.DEFERRED,
+)
 """States of a task instance that waits for something else than its parents, in the order of the list."""
 
 
 def waits(world: World, limit: int, *, parallelism: int) -> Waits:
-    """Return what waits: queued runs, then task instances that wait for a slot, a retry or a check.
+    """Return what waits: queued runs, then tasks that wait for a slot, a retry, a check or a trigger.
 
     Only the first *limit* are explained. What waits for its parents is not listed: they are.
     """

@@ -15,7 +15,7 @@ from penstock.errors import RefusedError, UnknownError, unknown_dag
 from penstock.execution.executor import Claimed
 from penstock.model.pauses import PauseKind
 from penstock.model.spec import DagSpec, ParsedFile
-from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, RunState, TaskState, progress
+from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TIMED, RunState, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_dag, about_row, about_run
 from penstock.scheduling.world.instances import instances
@@ -27,6 +27,7 @@ from penstock.scheduling.world.live_run import enqueue as enqueue  # noqa: PLC04
 from penstock.scheduling.world.live_run import take_decision as take_decision  # noqa: PLC0414
 from penstock.scheduling.world.pauses import Pauses
 from penstock.scheduling.world.shown_plans import ShownPlans
+from penstock.scheduling.world.triggers import Triggers, wait_for_trigger
 from penstock.scheduling.world.values_and_assets import ChangedAssets, StoredValues
 from penstock.store.engine.live_rows import Apart
 from penstock.store.engine.records import (
@@ -124,6 +125,7 @@ class World:
         self.to_advance: set[int] = set()
         """Keys of runs with dirty tasks, or that may be done."""
         self.dags: dict[str, DagEntry] = {}
+        self.triggers = Triggers(stored.triggerer)
         self._take_dags(stored)
         self._take_what_stands_beside(stored)
         for record, tasks in stored.runs:
@@ -317,8 +319,10 @@ class World:
         for task in live.tasks.values():
             if task.state in OCCUPIES_SLOT and task.attempt_id:
                 self.attempts[task.attempt_id] = (pk, task.key)
-            if task.state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE):
+            if task.state in TIMED:
                 heapq.heappush(self.alarms, (task.next_us or 0, pk, task.key))
+            elif task.state is TaskState.DEFERRED:
+                wait_for_trigger(self, live, task)
 
     def replace(self, live: LiveRun, other: LiveRun) -> LiveRun:
         """Replace *live* with *other*, the same run in another version, and return it."""

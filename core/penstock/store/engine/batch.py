@@ -27,6 +27,7 @@ TASK_COLUMNS = (
     "try_number", "max_tries", "queued_us", "start_us", "end_us", "next_us", "first_poke_us", "stop_us",
     "pokes", "intent", "reason", "attempt_id", "attempts", "outcome", "skips", "peak_rss", "cpu_seconds",
     "read_bytes", "write_bytes", "rush", "mapped_length", "rendered_map_index",
+    "resumes", "began_us",
 )  # fmt: skip
 """What a move of a task instance writes besides its state and version."""
 RUN_COLUMNS = (

@@ -63,6 +63,8 @@ class TaskRecord:
     rush: Rush | None = None
     mapped_length: int | None = None
     rendered_map_index: str | None = None
+    resumes: str | None = None
+    began_us: int | None = None
 
     @property
     def key(self) -> str:
@@ -383,6 +385,8 @@ class SampleRecord:
     processes: int
 
 
+TRIGGERER = "triggerer"
+"""The key of the attempt that runs triggers; absent while there is none."""
 CLOCK = "clock"
 """The key of the difference between wall clock and steady clock."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from penstock.store.engine.records import (
     CLOCK,
+    TRIGGERER,
     AssetEventRecord,
     BackfillPointRecord,
     BackfillRecord,
@@ -33,6 +34,8 @@ class Stored:
     sieve: Sieve
     clock: str | None
     """The clocks at the last look, as JSON."""
+    triggerer: str | None
+    """The attempt that runs triggers, if there is one."""
     quarantine: dict[str, QuarantineRecord]
     dags: list[DagRecord]
     pauses: list[PauseRecord]
@@ -58,6 +61,7 @@ def read_stored(reads: WorkingSet, without: Collection[str] = ()) -> Stored:
         sieve=sieve,
         quarantine=reads.quarantined(sieve),  # first, because everything after leaves it out
         clock=reads.fact(CLOCK),
+        triggerer=reads.fact(TRIGGERER),
         dags=reads.dags(sieve),
         pauses=reads.pauses(sieve),
         pools=reads.pools(sieve),

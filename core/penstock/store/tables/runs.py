@@ -115,6 +115,10 @@ class TaskInstanceRow(SQLModel, table=True):
     """Length of what it returned, if others are mapped over it."""
     rendered_map_index: str | None = None
     """The label of a mapped instance."""
+    resumes: str | None = None
+    """The attempt that deferred, from which the newest or the next one goes on."""
+    began_us: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """When this try began, of a task that deferred: its execution_timeout counts from here."""
 
 
 class AttemptRow(SQLModel, table=True):

@@ -17,6 +17,7 @@ from penstock.model.states import RUN_TERMINAL
 from penstock.settings import Kept
 from penstock.store import tables
 from penstock.store.database import Database
+from penstock.store.engine.records import TRIGGERER
 from penstock.store.sqlite.guards import EVENT_HORIZON
 from penstock.store.statement import table_of
 
@@ -28,6 +29,9 @@ _sample = table_of(tables.SampleRow)
 _event = table_of(tables.EventRow)
 _dag = table_of(tables.DagRow)
 _version = table_of(tables.DagVersionRow)
+_meta = table_of(tables.MetaRow)
+_TRIGGERER = sa.select(_meta.c.value).where(_meta.c.key == TRIGGERER)
+"""The attempt that runs triggers, which has no row of its own."""
 _act = table_of(tables.ActRow)
 _ledger = table_of(tables.LedgerRow)
 _backfill = table_of(tables.BackfillRow)
@@ -198,6 +202,7 @@ def newest_attempt(database: Database) -> str | None:
             connection.scalar(sa.select(sa.func.max(column)))
             for column in (_attempt.c.attempt_id, _callback.c.attempt_id)
         ]
+        found.append(connection.scalar(_TRIGGERER))
     return max((each for each in found if each), default=None)
 
 
@@ -205,6 +210,7 @@ def unknown_attempts(database: Database, attempt_ids: Sequence[str]) -> list[str
     """Return those of some attempt ids that have no row."""
     known: set[str] = set()
     with database.read() as connection:
+        known.update(connection.execute(_TRIGGERER).scalars())
         for start in range(0, len(attempt_ids), 500):
             some = attempt_ids[start : start + 500]
             for column in (_attempt.c.attempt_id, _callback.c.attempt_id):

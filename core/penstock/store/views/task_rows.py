@@ -35,7 +35,7 @@ _TASKS = (
         _task.c.outcome, _task.c.start_us, _task.c.end_us, _task.c.peak_rss, _task.c.cpu_seconds,
         _task.c.read_bytes, _task.c.write_bytes, _task.c.attempts, _task.c.attempt_id, _task.c.next_us,
         _task.c.stop_us, _task.c.reason, _task.c.version, _task.c.rush, _task.c.rendered_map_index,
-        _task.c.first_poke_us,
+        _task.c.first_poke_us, _task.c.began_us,
     )
     .where(_task.c.run_pk == sa.bindparam("run_pk"))
     .order_by(_task.c.position, _task.c.map_index)
@@ -136,7 +136,7 @@ def _task_view(
     (
         task_id, map_index, state, try_number, max_tries, outcome, start, end, peak_rss, cpu_seconds,
         read_bytes, write_bytes, attempts, attempt_id, next_us, stop_us, reason, version, rush,
-        rendered_map_index, first_poke,
+        rendered_map_index, first_poke, began,
     ) = row  # fmt: skip
     spec = pinned.tasks.get(task_id)  # a removed task may not be in the run's current version
     succeeded = state == TaskState.SUCCESS and start is not None and end is not None
@@ -170,5 +170,5 @@ def _task_view(
         rush=None if rush is None else Rush(rush),
         mapped=task_id in pinned.mapping,
         rendered_map_index=rendered_map_index,
-        first_look=opt_from_us(first_poke),
+        first_look=opt_from_us(began if first_poke is None else first_poke),
     )

@@ -1,0 +1,431 @@
+"""Tasks that defer: what they leave behind, and how they go on. The triggers themselves run in asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from drive.tasks import Ran, Runs
+from penstock import (
+    DAG,
+    BaseOperator,
+    BaseTrigger,
+    Context,
+    DateTimeSensor,
+    ExternalTaskSensor,
+    FileSensor,
+    PythonSensor,
+    TaskDeferralError,
+    TaskDeferralTimeout,
+    TaskDeferred,
+    TimeDeltaSensor,
+    TriggerEvent,
+)
+from penstock.attempts import files
+from penstock.authoring.exceptions import SensorTimeout, SkipException
+from penstock.authoring.triggers import StartTriggerArgs, TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent
+from penstock.task_process import triggerer as module
+from penstock.task_process.triggerer import Triggerer
+from penstock.task_process.triggers import (
+    DateTimeTrigger,
+    FileDeleteTrigger,
+    FileTrigger,
+    TimeDeltaTrigger,
+)
+
+NOW = dt.datetime(2026, 1, 15, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def dag() -> DAG:
+    return DAG("d", schedule=None)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path / "attempts")
+
+
+class Echo(BaseTrigger):
+    """Fires at once with what it was given."""
+
+    def __init__(self, payload: Any = None, **more: Any) -> None:
+        super().__init__()
+        self.payload, self.more = payload, more
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return f"{__name__}.Echo", {"payload": self.payload, **self.more}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        self.log.info("echo for %s", self.task_instance.task_id)
+        yield TriggerEvent(self.payload)
+
+
+class Never(BaseTrigger):
+    """Does not fire; remembers that it was cleaned up."""
+
+    cleaned: ClassVar[list[str]] = []
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return f"{__name__}.Never", {}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        await asyncio.sleep(3600)
+        yield TriggerEvent(None)
+
+    async def cleanup(self) -> None:
+        self.cleaned.append(self.task_instance.task_id)
+
+
+class Odd(Never):
+    """Goes wrong in the way that *how* names."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return f"{__name__}.Odd", {"how": self.how}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        ends: dict[str, Callable[[], Any]] = {
+            "object": lambda: TriggerEvent(object()),
+            "success": lambda: TaskSuccessEvent(xcoms={"return_value": 7}),
+            "failed": TaskFailedEvent,
+            "skipped": TaskSkippedEvent,
+        }
+        if self.how == "raises":
+            raise ValueError("no such thing")
+        if self.how == "exits":
+            raise SystemExit(3)
+        if self.how in ends:
+            yield ends[self.how]()
+
+
+class Waits(BaseOperator):
+    """Defers to *trigger*, then returns what it brought."""
+
+    def __init__(
+        self, *, trigger: Any, more: Any = None, timeout: Any = None, task_id: str, **task: Any
+    ) -> None:
+        super().__init__(task_id=task_id, **task)
+        self.trigger, self.more, self.timeout = trigger, more, timeout
+
+    def execute(self, context: Context) -> None:
+        context["ti"].xcom_push("before", [1, 2])
+        self.defer(trigger=self.trigger, method_name="go_on", kwargs=self.more, timeout=self.timeout)
+
+    def go_on(self, context: Context, event: Any = None, **more: Any) -> Any:
+        return {"event": event, "more": more, "task": context["ti"].task_id}
+
+
+def folder_of(runs: Runs, task_id: str) -> str:
+    """Return the directory of the newest attempt of a task."""
+    return files.attempt_folder(runs.root, runs.sources[task_id])
+
+
+def run_triggers(runs: Runs, *task_ids: str, until: Callable[[], bool] | None = None) -> str:
+    """Run the triggers of deferred tasks until all have fired; return the triggerer's directory."""
+    home = runs.root / "triggerer"
+    home.mkdir(parents=True, exist_ok=True)
+    ids = [runs.sources[task_id] for task_id in task_ids]
+    files.write_whole(home, files.WANTED, files.dump_fields({"ids": ids}))
+
+    def done() -> bool:
+        return all(Path(folder_of(runs, each), files.FIRED).exists() for each in task_ids)
+
+    async def work() -> None:
+        task = asyncio.ensure_future(Triggerer(str(home), str(runs.root), None).run())
+        async with asyncio.timeout(20):
+            while not (until or done)():  # noqa: ASYNC110 - files appear
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(work())
+    return str(home)
+
+
+def go_on(runs: Runs, dag: DAG, task_id: str) -> Ran:
+    """Run the task again, from where it deferred."""
+    return runs.here(dag, task_id, resumes=folder_of(runs, task_id))
+
+
+def fired(runs: Runs, task_id: str) -> dict[str, Any]:
+    """Return what a triggerer wrote."""
+    return files.read(f"{folder_of(runs, task_id)}/{files.FIRED}")
+
+
+PAYLOADS = [None, True, 7, "text", [1, 2], {"a": {"b": 1}}, (1, 2), NOW, dt.timedelta(seconds=3)]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_a_trigger_brings_reaches_the_method(dag: DAG, runs: Runs, payload: Any) -> None:
+    Waits(dag=dag, task_id="w", trigger=Echo(payload), more={"n": 1, "at": NOW})
+    ran = runs.here(dag, "w")
+    assert ran.kind == "deferred"
+    assert ran.ending.exit_code == 0
+    run_triggers(runs, "w")
+    ended = go_on(runs, dag, "w")
+    assert ended.kind == "success"
+    from penstock.task_process.xcom_codec import decode
+
+    value = decode(ended.xcoms["return_value"])
+    assert value == {"event": payload, "more": {"n": 1, "at": NOW}, "task": "w"}
+
+
+def test_what_was_pushed_before_is_kept(dag: DAG, runs: Runs) -> None:
+    Waits(dag=dag, task_id="w", trigger=Echo(1))
+    runs.here(dag, "w")
+    run_triggers(runs, "w")
+    assert go_on(runs, dag, "w").xcoms["before"] == [1, 2]
+
+
+def test_the_task_prints_what_its_trigger_logged(
+    dag: DAG, runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import logging
+
+    Waits(dag=dag, task_id="w", trigger=Echo(1))
+    runs.here(dag, "w")
+    handler = module._ToTask(logging.INFO)
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    try:
+        run_triggers(runs, "w")
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+    go_on(runs, dag, "w")
+    assert "echo for w" in capsys.readouterr().out
+
+
+def test_a_limit_is_told_to_the_engine(dag: DAG, runs: Runs) -> None:
+    Waits(dag=dag, task_id="w", trigger=Never(), timeout=dt.timedelta(minutes=1))
+    Waits(dag=dag, task_id="ever", trigger=Never())
+    ending = runs.here(dag, "w").ending
+    assert ending.resume_by == pytest.approx(time.time() + 60, abs=20)
+    assert ending.trigger == "Never"
+    assert runs.here(dag, "ever").ending.resume_by is None
+
+
+def test_without_an_event_it_raises(dag: DAG, runs: Runs) -> None:
+    Waits(dag=dag, task_id="w", trigger=Never(), timeout=1)
+    runs.here(dag, "w")
+    ended = go_on(runs, dag, "w")
+    assert ended.kind == "failed"
+    assert isinstance(ended.ending.error, TaskDeferralTimeout)
+    assert "did not fire in time" in str(ended.ending.error)
+
+
+ODD = [
+    ("raises", "failed", "ValueError: no such thing"),
+    ("exits", "failed", "SystemExit: 3"),
+    ("ends", "failed", "ended without an event"),
+    ("object", "failed", "its event cannot be kept"),
+    ("failed", "failed", "says that the task has failed"),
+    ("skipped", "skipped", "says so"),
+    ("success", "success", ""),
+]
+
+
+@pytest.mark.parametrize(("how", "kind", "words"), ODD)
+def test_triggers_that_go_wrong_or_end_the_task(
+    dag: DAG, runs: Runs, how: str, kind: str, words: str
+) -> None:
+    Waits(dag=dag, task_id="w", trigger=Odd(how))
+    runs.here(dag, "w")
+    run_triggers(runs, "w")
+    ended = go_on(runs, dag, "w")
+    assert ended.kind == kind
+    assert words in str(ended.ending.error or "")
+    if how in ("raises", "exits", "ends", "object"):
+        assert isinstance(ended.ending.error, TaskDeferralError)
+    if how == "success":
+        assert ended.xcoms == {"before": [1, 2], "return_value": 7}
+
+
+def test_one_that_cannot_be_made_again_fails_its_task_alone(dag: DAG, runs: Runs) -> None:
+    Waits(dag=dag, task_id="gone", trigger=_Named("no.such.module.Trigger", {}))
+    Waits(dag=dag, task_id="misused", trigger=_Named(f"{__name__}.Odd", {"a": 1}))
+    Waits(dag=dag, task_id="fine", trigger=Echo(1))
+    for name in ("gone", "misused", "fine"):
+        runs.here(dag, name)
+    run_triggers(runs, "gone", "misused", "fine")
+    assert "No module named" in fired(runs, "gone")["error"]
+    assert "unexpected keyword" in fired(runs, "misused")["error"]
+    assert fired(runs, "fine")["event"] == 1
+
+
+class _Named(BaseTrigger):
+    def __init__(self, name: Any, kwargs: Any) -> None:
+        super().__init__()
+        self.made_of = (name, kwargs)
+
+    def serialize(self) -> Any:
+        return self.made_of
+
+
+BAD: list[tuple[Any, str]] = [
+    (_Named("Trigger", {}), "must return 'module.Class' and a dict"),
+    (_Named("a.Trigger", None), "must return 'module.Class' and a dict"),
+    (_Named("a.Trigger", {"a": object()}), "the arguments of trigger a.Trigger cannot be kept"),
+    (_Named("a.Trigger", {"a": "x" * files.MAX_RECORD_BYTES}), "too large"),
+    (BaseTrigger(), "has no serialize()"),
+    ("not a trigger", "needs a trigger, not str"),
+]
+
+
+@pytest.mark.parametrize(("trigger", "words"), BAD)
+def test_what_cannot_be_deferred_to_fails_the_task(dag: DAG, runs: Runs, trigger: Any, words: str) -> None:
+    Waits(dag=dag, task_id="w", trigger=trigger)
+    ended = runs.here(dag, "w")
+    assert ended.kind == "failed"
+    assert words in str(ended.ending.error)
+
+
+def test_a_method_that_is_not_there_fails_the_task(dag: DAG, runs: Runs) -> None:
+    class Wrong(BaseOperator):
+        def execute(self, context: Context) -> None:
+            raise TaskDeferred(trigger=Echo(), method_name="no_such_method")
+
+    Wrong(dag=dag, task_id="w")
+    assert "no method 'no_such_method'" in str(runs.here(dag, "w").ending.error)
+
+
+def test_a_task_may_begin_with_its_trigger(dag: DAG, runs: Runs) -> None:
+    class Begins(Waits):
+        start_from_trigger = True
+        start_trigger_args = StartTriggerArgs(f"{__name__}.Echo", "go_on", {"payload": 5}, {"n": 2})
+
+    Begins(dag=dag, task_id="w", trigger=None)
+    assert runs.here(dag, "w").kind == "deferred"
+    run_triggers(runs, "w")
+    assert go_on(runs, dag, "w").xcoms["return_value"] == {"event": 5, "more": {"n": 2}, "task": "w"}
+
+
+def test_a_trigger_that_nobody_wants_any_more_is_cleaned_up(dag: DAG, runs: Runs) -> None:
+    Never.cleaned.clear()
+    Waits(dag=dag, task_id="w", trigger=Never())
+    runs.here(dag, "w")
+    home = Path(runs.root / "triggerer")
+    began = time.monotonic()
+
+    def later() -> bool:
+        if time.monotonic() - began > 0.5:  # by then it runs
+            files.write_whole(home, files.WANTED, files.dump_fields({"ids": []}))
+        return bool(Never.cleaned)
+
+    run_triggers(runs, "w", until=later)
+    assert Never.cleaned == ["w"]
+    assert not Path(folder_of(runs, "w"), files.FIRED).exists()
+
+
+def test_the_first_event_that_is_written_counts(dag: DAG, runs: Runs) -> None:
+    Waits(dag=dag, task_id="w", trigger=Echo("second"))
+    runs.here(dag, "w")
+    first = Path(folder_of(runs, "w"), files.FIRED)
+    first.write_bytes(files.dump_fields({"event": "first"}))
+    run_triggers(runs, "w")
+    assert json.loads(first.read_bytes())["event"] == "first"
+
+
+def test_it_ends_when_it_has_nothing_to_run(dag: DAG, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.1)
+    home = runs.root / "idle"
+    home.mkdir(parents=True)
+    asyncio.run(Triggerer(str(home), str(runs.root), None).run())
+
+
+# -- the standard ones -------------------------------------------------------------------------
+
+
+def test_times(dag: DAG, runs: Runs) -> None:
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=0.3)
+    Waits(dag=dag, task_id="at", trigger=DateTimeTrigger(soon))
+    Waits(
+        dag=dag, task_id="after", trigger=TimeDeltaTrigger(dt.timedelta(seconds=0.2), end_from_trigger=True)
+    )
+    runs.here(dag, "at")
+    runs.here(dag, "after")
+    run_triggers(runs, "at", "after")
+    assert dt.datetime.now(dt.UTC) >= soon
+    assert fired(runs, "after")["end"] == "success"
+
+
+def test_files(dag: DAG, runs: Runs, tmp_path: Path) -> None:
+    place = tmp_path / "in"
+    place.mkdir()
+    pattern = str(place / "*.csv")
+    Waits(dag=dag, task_id="sees", trigger=FileTrigger(filepath=pattern, poke_interval=0.05))
+    Waits(dag=dag, task_id="takes", trigger=FileDeleteTrigger(filepath=str(place / "b"), poke_interval=0.05))
+    runs.here(dag, "sees")
+    runs.here(dag, "takes")
+    for name in ("a.csv", "b"):
+        (place / name).write_text("x")
+    run_triggers(runs, "sees", "takes")
+    assert [each.name for each in place.iterdir()] == ["a.csv"]
+
+
+SENSORS: list[tuple[Callable[[DAG], Any], str]] = [
+    (lambda dag: DateTimeSensor(dag=dag, task_id="s", target_time="2099-01-01T00:00", deferrable=True),
+     "DateTimeTrigger"),
+    (lambda dag: TimeDeltaSensor(dag=dag, task_id="s", delta=dt.timedelta(days=9999), deferrable=True),
+     "DateTimeTrigger"),
+    (lambda dag: FileSensor(dag=dag, task_id="s", filepath="/no/such/file", deferrable=True),
+     "FileTrigger(filepath=/no/such/file"),
+    (lambda dag: ExternalTaskSensor(dag=dag, task_id="s", external_dag_id="other", deferrable=True),
+     "WorkflowTrigger(external_dag_id=other"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "trigger"), SENSORS)
+def test_sensors_leave_the_waiting_to_a_trigger(
+    dag: DAG, runs: Runs, make: Callable[[DAG], Any], trigger: str
+) -> None:
+    make(dag)
+    ran = runs.here(dag, "s")
+    assert ran.kind == "deferred"
+    assert str(ran.ending.trigger).startswith(trigger)
+    assert ran.ending.resume_by is not None, "the sensor's own timeout holds"
+    Path(folder_of(runs, "s"), files.FIRED).write_bytes(
+        files.dump_fields({"event": {"status": "success", "reason": ""}})
+    )
+    assert go_on(runs, dag, "s").kind == "success"
+
+
+@pytest.mark.parametrize(("soft_fail", "error"), [(False, SensorTimeout), (True, SkipException)])
+def test_a_sensor_that_waited_too_long(dag: DAG, runs: Runs, soft_fail: bool, error: type[Exception]) -> None:
+    FileSensor(dag=dag, task_id="s", filepath="/no/such/file", deferrable=True, soft_fail=soft_fail)
+    runs.here(dag, "s")
+    assert isinstance(go_on(runs, dag, "s").ending.error, error)
+
+
+OTHERS = [("failed", False, "fail_without_retry"), ("skipped", False, "skipped"), ("failed", True, "skipped")]
+
+
+@pytest.mark.parametrize(("status", "soft_fail", "kind"), OTHERS)
+def test_what_became_of_another_dag(dag: DAG, runs: Runs, status: str, soft_fail: bool, kind: str) -> None:
+    ExternalTaskSensor(
+        dag=dag, task_id="s", external_dag_id="other", deferrable=True, soft_fail=soft_fail,
+        failed_states=["failed"],
+    )  # fmt: skip
+    runs.here(dag, "s")
+    Path(folder_of(runs, "s"), files.FIRED).write_bytes(
+        files.dump_fields({"event": {"status": status, "reason": "other ended as failed"}})
+    )
+    assert go_on(runs, dag, "s").kind == kind
+
+
+def test_a_sensor_without_a_trigger_says_so(dag: DAG) -> None:
+    PythonSensor(dag=dag, task_id="s", python_callable=lambda: True, deferrable=True)
+    assert "deferrable of PythonSensor is ignored" in str(dag.warnings)
