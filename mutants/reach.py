@@ -173,6 +173,7 @@ def choose(tree: Path, reach: Reach, source: Path, line: int, limit: float) -> t
     The second value is how many more reach the line.
     """
     tests = set(reach.reaching(read_lines((tree / source).read_text()), line))
+    tests = tests or set(reach.seconds)  # what runs at the import of its file belongs to all of them
     blind = set(blind_tests(tree, source))
     names = {Path(path).name for path in blind}
     tests |= {test for test in reach.seconds if Path(test.partition("::")[0]).name in names}

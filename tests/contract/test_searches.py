@@ -52,6 +52,11 @@ def test_runs_are_filtered_ordered_and_counted(port: Port) -> None:
     assert runs(port, bounds=(Bound(field="duration", comparison="gt", value=10.0),)) == [second]
     assert runs(port, patterns=(Pattern(field="run_id", texts=("NO_",)),)) == [now]
     assert runs(port, patterns=(Pattern(field="run_id", texts=("NO",), prefix=True),)) == []
+    assert runs(port, patterns=(Pattern(field="run_id", texts=("no",), prefix=True),)) == [now]
+    assert runs(port, patterns=(Pattern(field="run_id", texts=("ow", "sched"), prefix=True),)) == [
+        first,
+        second,
+    ]
     page = port.engine.search_runs(RunSearch(limit=1, offset=1))
     assert ([row.run_id[:23] for row in page.rows], page.total) == ([second], 3)
     with pytest.raises(UsageError, match="'colour' cannot be searched"):

@@ -246,9 +246,15 @@ def test_a_new_file_belongs_to_its_owner_alone_and_waits_for_the_disk(tmp_path: 
     with database.write() as connection:
         asked = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
+            for name in ("journal_mode", "synchronous", "fullfsync", "foreign_keys", "trusted_schema")
         }
-    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    assert asked == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "fullfsync": 1,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+    }
     assert database.quick_check() == "ok"
     database.close()
 

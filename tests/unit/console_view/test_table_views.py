@@ -11,11 +11,23 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from penstock.errors import UsageError
+from penstock.model.plan_change import PlanChange
 from penstock.model.states import RunState, RunType, TaskState
 from penstock.model.views.dags import DagRow
+from penstock.model.views.one_task import TaskHistory
 from penstock.model.views.plans import PlanItem
-from penstock.model.views.runs import RunRow
-from penstock_tui.view import all_run_rows, dag_rows, durations, filters, moments, plan_rows, run_rows
+from penstock.model.views.runs import RunRow, TaskRow
+from penstock_tui.view import (
+    all_run_rows,
+    dag_rows,
+    durations,
+    filters,
+    history,
+    moments,
+    plan_rows,
+    run_rows,
+    task_rows,
+)
 from penstock_tui.view.columns import Column, chosen
 from penstock_tui.view.spans import fit, text_of, width, wrap
 from penstock_tui.view.state_style import Looks, known_states
@@ -295,3 +307,55 @@ def test_what_is_in_quarantine_has_a_mark_its_reason_and_a_word_to_filter_by() -
     assert "quarantined" in run_rows.seen(run)["state"]
     fine = DagRow(dag_id="fine", file="f.py", schedule="-", timezone="UTC", last_run=run)
     assert "!run" in text_of(dag_rows.cells(fine, NOW, UTC, looks)[0])
+
+
+def test_what_has_changed_in_a_plan_comes_first_with_its_sign() -> None:
+    def item(task_id: str, before: str = "failed") -> PlanItem:
+        return PlanItem(dag_id="d", run_id="r", task_id=task_id, before=before, after="pending")
+
+    same, new, was, now, gone = item("same"), item("new"), item("b"), item("b", "success"), item("gone")
+    change = PlanChange(came=(new,), moved=((was, now),), went=(gone,))
+    lines = plan_rows.item_lines([same, new, now], 60, Looks(), UTC, [change])
+    assert [text_of(line).split()[:2] for line in lines] == [
+        ["+", "new"],
+        ["~", "b"],
+        ["-", "gone"],
+        ["same", "✗"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "first", "log"),
+    [
+        ([], None, None),
+        ([("a", "pending", 0)], "a", None),
+        ([("a", "success", 1), ("b", "success", 1), ("c", "pending", 0)], "a", "b"),
+        ([("a", "success", 1), ("b", "running", 1), ("c", "failed", 1)], "c", "c"),
+        ([("a", "success", 1), ("b", "failed", 0)], "b", "a"),  # marked by hand: nothing to read
+        ([("a", "running", 1), ("b", "up_for_retry", 1), ("c", "success", 1)], "a", "a"),
+        ([("a", "success", 1), ("b", "up_for_retry", 1), ("c", "success", 1)], "b", "b"),
+    ],
+)
+def test_which_task_is_looked_at_and_which_log_is_read(
+    tasks: list[tuple[str, str, int]], first: str | None, log: str | None
+) -> None:
+    rows = [
+        TaskRow(
+            task_id=task_id,
+            map_index=-1,
+            state=TaskState(state),
+            try_number=attempts,
+            max_tries=1,
+            operator="BashOperator",
+            attempts=attempts,
+        )
+        for task_id, state, attempts in tasks
+    ]
+    looked, read = task_rows.first_to_look_at(rows), task_rows.log_to_read(rows)
+    assert (looked and looked.task_id, read and read.task_id) == (first, log)
+
+
+def test_the_plot_of_a_task_without_runs_says_so() -> None:
+    nothing = TaskHistory(dag_id="d", task_id="t")
+    lines = history.plot_lines(nothing, NOW, Looks(), (40, 9), None)
+    assert [text_of(line).strip() for line in lines[-2:]] == ["peak -", "cpu -"]

@@ -167,6 +167,32 @@ async def test_it_is_taken_back_before_it_is_reached(bench: Bench) -> None:
     assert "nothing to do" in bench.act(ClearBreakpoint(dag_id="d", run_id=run)).message
 
 
+@pytest.mark.parametrize("reached", [False, True])
+async def test_what_was_taken_away_is_named_or_counted(bench: Bench, *, reached: bool) -> None:
+    run = bench.trigger("d")
+    stop(bench, run, "b")
+    stop(bench, run, "c")
+    if reached:
+        bench.end("a")
+    verb = "goes on from" if reached else "no longer stops"
+    one = bench.act(ClearBreakpoint(dag_id="d", run_id=run, tasks=("b",)))
+    assert one.message == f"{run} of d {verb} before b"
+    stop(bench, run, "b")
+    both = bench.act(ClearBreakpoint(dag_id="d", run_id=run))
+    assert both.message.endswith(" 2 breakpoints")
+    assert both.touched == 2
+
+
+async def test_of_a_group_all_in_it_are_taken_away_for_the_next_run_as_its_file_is_now(bench: Bench) -> None:
+    inner = dag("d", task("a"), in_group(task("g.b", "a")), groups=(GroupSpec(group_id="g"),))
+    bench.load(inner)
+    stop(bench, None, "g")
+    stop(bench, None, "a")
+    assert [each.task_id for each in standing(bench)] == ["a", "g.b"]
+    go(bench, None, "g")
+    assert [each.task_id for each in standing(bench)] == ["a"]
+
+
 async def test_a_retry_does_not_stop_again_and_one_set_meanwhile_does(bench: Bench) -> None:
     bench.load(dag("d", task("a", retries=2, retry_delay=10.0)))
     run = bench.trigger("d")
