@@ -52,3 +52,21 @@ def installed(*packages: str) -> Path:
             assert done.returncode == 0, f"{name} cannot be installed:\n{done.stderr}"
             (folder / "whole").touch()
     return folder / "bin"
+
+
+@lru_cache
+def installed_providers(*names: str) -> Path:
+    """Return the folder with provider packages of Airflow, installed by our own command, and kept."""
+    python = f"py{sys.version_info.major}{sys.version_info.minor}"
+    folder = Path(tempfile.gettempdir()) / f"penstock-tests-{os.getuid()}" / f"{'-'.join(names)}-{python}"
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            words = ["airflow", "providers", "install", *names, "--target", str(folder)]
+            line = [sys.executable, "-P", "-m", "penstock", *words]
+            done = subprocess.run(line, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{names} cannot be installed:\n{done.stderr}"
+            (folder / "whole").touch()
+    return folder

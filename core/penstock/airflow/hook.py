@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 ROOT = "airflow"
+_NOT_KEPT = frozenset({"version", "__version__"})
+"""Names whose value depends on who asks."""
+_OURS = ("airflow.providers.standard.", "airflow.providers.common.compat.assets.")
+"""What the table has in place of the real package, also where that is installed."""
 
 
 class AirflowModule(ModuleType):
@@ -27,7 +31,8 @@ class AirflowModule(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         value = _lookup(self.__name__, name)
-        setattr(self, name, value)
+        if name not in _NOT_KEPT:
+            setattr(self, name, value)
         return value
 
     def __dir__(self) -> list[str]:
@@ -46,9 +51,23 @@ class Finder:
         """Return the spec of a module of airflow; None for all others, and for one that never existed."""
         if name != ROOT and not name.startswith(f"{ROOT}."):
             return None
+        real = installed(name)
+        if real is not None:
+            return real
         if name not in table().modules and not missing.stands_in_for(name):
             return _beside_its_folder(name)
         return _package(name, _LOADER)
+
+
+def installed(name: str) -> ModuleSpec | None:
+    """Return the spec of a module of a provider package that is installed, or None.
+
+    It goes before the table, which stands in for the packages that are not.
+    """
+    if not name.startswith("airflow.providers.") or f"{name}.".startswith(_OURS):
+        return None
+    spec = _beside_its_folder(name)
+    return spec if spec is not None and spec.loader is not None else None
 
 
 def _package(name: str, loader: Any) -> ModuleSpec:

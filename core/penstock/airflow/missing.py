@@ -134,6 +134,8 @@ def stand_in(module: str, name: str) -> Any:
     """Return the stand-in for *name* of *module*, whose package is not installed."""
     package = package_of(module, name)
     needs = f"needs {package}, which is not installed" if package else "is not known here"
+    if package and _is_installed(module):
+        needs = f"is not in the version of {package} that is installed"
     why = f"{name} ({module}) {needs}"
     scope.current().missing.append((f"{module}.{name}", package or ""))
     if name.endswith(("Exception", "Error")):
@@ -141,6 +143,18 @@ def stand_in(module: str, name: str) -> Any:
     return _StandInType(
         name, (StandIn,), {"path": f"{module}.{name}", "__module__": module, "cannot_run": why}
     )
+
+
+def _is_installed(module: str) -> bool:
+    """Whether the provider package that *module* should be in is there for real."""
+    from importlib.util import find_spec
+
+    parts = module.split(".")
+    for length in range(3, len(parts)):
+        spec = find_spec(".".join(parts[:length]))
+        if spec is not None and spec.origin not in {None, "penstock"}:
+            return True
+    return False
 
 
 def package_of(module: str, name: str = "") -> str | None:

@@ -110,7 +110,8 @@ class Trigger:
         return f"<{name} {', '.join(f'{key}={value!r}' for key, value in kwargs.items())}>"
 
 
-BaseTrigger = BaseEventTrigger = Trigger
+BaseTrigger = Trigger
+BaseEventTrigger = Trigger
 BaseTaskEndEvent = TaskEndEvent
 
 

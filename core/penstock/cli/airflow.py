@@ -11,6 +11,7 @@ import click
 
 from penstock.cli.options import json_option
 from penstock.cli.output import print_json, say, tell
+from penstock.cli.providers import providers
 from penstock.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 @click.group
 def airflow() -> None:
-    """Move from Airflow: see which DAG files load here.
+    """Move from Airflow: see which DAG files load here, and install its provider packages.
 
     Examples:
       penstock airflow check ~/airflow/dags
+      penstock airflow providers install http postgres
     """
+
+
+airflow.add_command(providers)
 
 
 @airflow.command

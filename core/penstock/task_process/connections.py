@@ -11,6 +11,7 @@ from penstock.task_process.lookup import find_connection
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+    from urllib.parse import SplitResult
 
 
 class UnknownConnectionError(TaskError, LookupError):
@@ -53,7 +54,7 @@ class Connection:
     def _read(self, uri: str) -> None:
         parts = urlsplit(uri)
         self.conn_type = parts.scheme.replace("-", "_")
-        self.host = unquote(parts.hostname) if parts.hostname else None
+        self.host = unquote(_host_of(parts)) if parts.hostname else None
         self.login = unquote(parts.username) if parts.username else None
         self.password = unquote(parts.password) if parts.password else None
         self.port = parts.port
@@ -138,6 +139,15 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection: {self.conn_id or self.conn_type}>"
+
+
+def _host_of(parts: SplitResult) -> str:
+    """Return the host of a URL; one that is a path (``sqlite://%2Ftmp%2FData.db``) keeps its case."""
+    host = parts.hostname or ""
+    if "%2f" not in host:
+        return host
+    place = parts.netloc.rpartition("@")[2]
+    return place.rpartition(":")[0] if parts.port else place
 
 
 def _hide(connection: Connection) -> None:

@@ -16,6 +16,7 @@ from penstock.version import __version__ as ours
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from configparser import RawConfigParser
+    from types import FrameType
     from typing import Any
 
 yes = True
@@ -33,12 +34,25 @@ class _Version(str):
 def __getattr__(name: str) -> Any:
     if name in {"version", "__version__"}:
         dialect = scope.current().dialect
-        return _Version(_VERSIONS[dialect.word if dialect else "3"])
+        return _Version(_VERSIONS[dialect.word if dialect and not _a_provider_asks() else "3"])
     if name == "AIRFLOW_HOME":
         return get_airflow_home()
     if name == "DAGS_FOLDER":
         return conf.get("core", "dags_folder")
     raise AttributeError(name)
+
+
+def _a_provider_asks() -> bool:
+    """Whether a module of a provider package asks: it gets the newest core, whatever the DAG file is."""
+    import sys
+
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - there is no other way to know who imports
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if not name.startswith(("penstock.airflow", "importlib")):
+            return name.startswith("airflow.providers.")
+        frame = frame.f_back
+    return False
 
 
 def get_airflow_home() -> str:

@@ -26,3 +26,11 @@ def mask_secret(secret: Any, name: str | None = None) -> None:
     from penstock.task_process.hiding import hide_all
 
     hide_all(secret)
+
+
+def redact(value: Any, name: str | None = None, max_depth: int | None = None) -> Any:
+    """Return *value* with what is hidden in logs replaced."""
+    del name, max_depth
+    from penstock.task_process.hiding import hidden
+
+    return hidden.cover_all(value)
