@@ -30,6 +30,8 @@ WORKLOADS = (
     "open_run",
     "large_log",
     "wire",
+    "screens",
+    "log_search",
 )
 _QUICK = 0.2
 

@@ -36,13 +36,15 @@ _Span = tuple[int, int, int]
 class Instance:
     """Use it inside a ``with``: it starts the engine on *dags* (file name -> text) and cleans up."""
 
-    def __init__(self, dags: Mapping[str, str], *, config: str = "") -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="penstock-bench-"))
-        folder = self.home / "dags"
-        folder.mkdir()
-        for name, text in dags.items():
-            (folder / f"{name}.py").write_text(text)
-        (self.home / "penstock.toml").write_text(config)
+    def __init__(self, dags: Mapping[str, str], *, config: str = "", home: Path | None = None) -> None:
+        """With *home* it starts the engine there, on what is there."""
+        self.home = home or Path(tempfile.mkdtemp(prefix="penstock-bench-"))
+        if home is None:
+            folder = self.home / "dags"
+            folder.mkdir()
+            for name, text in dags.items():
+                (folder / f"{name}.py").write_text(text)
+            (self.home / "penstock.toml").write_text(config)
         self.settings: Settings = load_settings(self.home)
         self.client = socket_engine(self.settings.socket)
         self.ready_after = 0.0

@@ -86,6 +86,20 @@ class Terminal:
         while time.monotonic() < deadline and self._read(span):
             pass
 
+    def drawn(self, *, within: float = 3.0, gap: float = 0.12) -> float:
+        """Return the seconds until the last byte of what is drawn now; 0 if nothing is drawn.
+
+        Nothing for *gap* seconds is the end of it. The first byte may take *within* seconds.
+        """
+        begun = time.monotonic()
+        last = begun
+        if not self._read(within):
+            return 0.0
+        last = time.monotonic()
+        while self._read(gap) and last - begun < LIMIT:
+            last = time.monotonic()
+        return last - begun
+
     def _read(self, seconds: float) -> bool:
         """Take what comes within *seconds*; return whether anything did."""
         if not select.select([self._handle], [], [], seconds)[0]:

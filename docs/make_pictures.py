@@ -28,7 +28,9 @@ PATIENCE = 240.0
 """Seconds that anything waited for may take."""
 LASTING = ("forecast_demand", "reload", "compact", "export")
 """DAGs of the shop whose tasks would go on for a quarter of an hour."""
-NAMES = {"=": "equals_sign", "#": "number_sign", "@": "at", "\t": "tab"}
+SHOW = "\x13"
+"""The key that goes on from a form."""
+NAMES = {"=": "equals_sign", "#": "number_sign", "@": "at", "\t": "tab", SHOW: "ctrl+s"}
 """What Textual calls a key."""
 
 os.environ |= {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
@@ -122,7 +124,7 @@ async def take(settings: Settings, wanted: Sequence[str]) -> None:
     if not wanted or {"coming", "what_if"} & set(wanted):
         await night(home, engine)
         await picture(settings, Picture("coming", keys="7"))
-        await picture(settings, Picture("what_if", keys="7W"))
+        await picture(settings, Picture("what_if", keys=f"7eWwarehouse=2{SHOW}"))
     engine.close()
 
 

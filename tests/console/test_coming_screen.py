@@ -8,7 +8,7 @@ from drive.console import SIZES, Driver, driving
 from penstock.errors import UsageError
 from penstock.model import acts
 from penstock.model.queries import WhatIf
-from penstock.model.views.coming import Meeting
+from penstock.model.views.coming import Fire, Meeting
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.coming import ComingScreen
 from penstock_tui.screens.runs import RunsScreen
@@ -73,6 +73,29 @@ async def test_filtered_by_dag_and_by_what_is_shown() -> None:
         await driver.until(lambda: 0 < len(table.rows) <= 3)
         assert screen.page is not None
         assert all(isinstance(screen._items[row.key], Meeting) for row in table.rows)
+
+
+async def test_alternatives_of_a_filter_each_choose_their_own() -> None:
+    async with driving() as driver:
+        screen, table = await open_coming(driver)
+        await driver.press("slash")
+        await driver.type("dag:flaky or dag:fx_rates state:waits or state:full")
+        await driver.press("enter")
+        await driver.until(lambda: screen.page is not None and len(screen.page.fitting) == 3)
+        kinds = {_kind(screen._items[row.key]) for row in table.rows}
+        assert {"flaky", "full"} <= kinds <= {"flaky", "full", "fx_rates waits"}
+        assert screen.page is not None
+        assert screen.page.total > 24, "the third alternative is about all DAGs"
+
+
+def _kind(item: coming_rows.Item | None) -> str:
+    match item:
+        case Meeting():
+            return "full"
+        case Fire():
+            return item.dag_id + (" waits" if item.dag_id != "flaky" and item.waits else "")
+        case _:
+            return "other" if item is None else coming_rows.dags_of(item)[0]
 
 
 async def test_to_the_calendar_and_to_where_runs_meet() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from drive.console import SIZES, driving
+from drive.console import SIZES, Driver, driving
 from penstock.model import acts
 from penstock.model.views.events import EventRow
 from penstock_tui.widgets.button import Button
 from penstock_tui.widgets.line_table import LineTable
+from penstock_tui.widgets.options import Options
 
 DAG = "orders_daily"
 RUN = "scheduled__2026-08-21T06:00:00+00:00"
@@ -65,6 +66,68 @@ async def test_a_recording_begins_shows_in_the_top_line_and_ends_with_the_key() 
             )
         )
         await driver.press("at")
-        await driver.sees("roll.runbook: 1 commands")
+        await driver.sees("roll.runbook: 1 command ")
         await driver.sees_not("REC roll")
         assert driver.engine.world.runbooks["roll"].steps == ("penstock hold {dag} {run}",)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_step_by_step_shows_each_step_and_enter_goes_on(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        driver.engine.keep_runbook("look", BOOK)
+        await _choose_steps(driver)
+        await driver.press("y")
+        await driver.sees("look: step 1 of 2", f"> penstock hold {DAG}", "Do step 1", "Stop here")
+        assert driver.engine.acts == []
+        await driver.until(lambda: driver.console.screen.query_one("#commit", Button).has_focus)
+        await driver.press("enter")
+        await driver.sees("look: step 2 of 2", "> penstock note", "Do step 2")
+        assert driver.engine.acts == [acts.Hold(dag_id=DAG, run_id=RUN, why="look")]
+        await driver.press("enter")
+        await driver.until(lambda: len(driver.engine.acts) == 2)
+        await driver.sees_not("step 2 of 2")
+        assert {each.actor for each in driver.engine.committed} == {"ada runbook look"}
+
+
+async def test_esc_stops_between_two_steps_and_says_how_far_it_came() -> None:
+    async with driving() as driver:
+        driver.engine.keep_runbook("look", BOOK)
+        await _choose_steps(driver)
+        await driver.press("y")
+        await driver.sees("look: step 1 of 2", "Do step 1")
+        await driver.press("enter")
+        await driver.sees("look: step 2 of 2", "Do step 2")
+        await driver.press("escape")
+        await driver.sees("look: stopped after 1 of 2 steps; 1 step is not done")
+        assert len(driver.engine.acts) == 1
+
+
+async def test_a_step_that_is_refused_stays_until_it_can_be_done() -> None:
+    async with driving() as driver:
+        driver.engine.keep_runbook("twice", "penstock hold {dag} {run}\npenstock cancel {dag} nosuch\n")
+        await _choose_steps(driver)
+        await driver.press("y")
+        await driver.sees("twice: step 1 of 2", "Do step 1")
+        await driver.press("enter")
+        await driver.sees("twice: step 2 of 2", "nosuch", "Try again")
+        await driver.press("enter")
+        await driver.sees("twice: step 2 of 2", "nosuch", "Try again")
+        await driver.press("escape")
+        await driver.sees("stopped after 1 of 2 steps")
+
+
+async def test_a_runbook_that_waits_for_its_run_goes_step_by_step() -> None:
+    async with driving() as driver:
+        driver.engine.keep_runbook("wait", "penstock trigger {dag} --wait\npenstock pause {dag}\n")
+        await driver.until(lambda: driver.console.screen.query_one(LineTable).rows)
+        await driver.press("at")
+        await driver.sees("line 1 waits for its run: choose step by step")
+
+
+async def _choose_steps(driver: Driver) -> None:
+    await driver.until(lambda: driver.console.screen.query_one(LineTable).rows)
+    assert driver.console.screen.query_one(LineTable).move_to_key(DAG)
+    await driver.press("at")
+    await driver.sees("Runbooks", "step by step")
+    driver.console.screen.query_one("#way", Options).choose("step")
+    await driver.until(lambda: driver.console.screen.query_one("#commit", Button).text.startswith("Begin"))

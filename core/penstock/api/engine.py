@@ -117,6 +117,7 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """
         ...
 
+    @aside
     def digest(
         self, *, person: str = "", since: datetime | None = None, limit: int = 200, tasks: int = 0
     ) -> views.digest.Digest:

@@ -106,6 +106,7 @@ class LocalEngine(LocalSearches, LocalTasks, LocalRunbooks, LocalForecasts, Loca
         clock: Clock | None = None,
     ) -> None:
         LocalRunbooks.__init__(self, settings)
+        LocalForecasts.__init__(self)
         LocalSearches.__init__(self, database, settings, archive, clock)
         reads = Reads(database, settings, clock)
         LocalTasks.__init__(self, reads.of_tasks, settings, archive)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from penstock.model.queries import ForecastQuery
 from penstock.model.views.coming import ComingPage
 from penstock.store.views.reads import Reads
+
+if TYPE_CHECKING:
+    from penstock.forecast.kept import KeptForecasts
 
 
 class LocalForecasts:
@@ -12,12 +17,17 @@ class LocalForecasts:
 
     _reads: Reads
 
+    def __init__(self) -> None:
+        self._forecasts: KeptForecasts | None = None
+
     def forecast(self, query: ForecastQuery) -> ComingPage:
         """Return one page of what the schedules will do.
 
         Raises `UsageError` for a window or a size that is impossible, `UnknownError` for a DAG that does not
         exist.
         """
-        from penstock.forecast.page import forecast  # few ask, and nobody else pays for it
+        if self._forecasts is None:
+            from penstock.forecast.kept import KeptForecasts  # few ask, and nobody else pays for it
 
-        return forecast(self._reads.facts(), query)
+            self._forecasts = KeptForecasts()
+        return self._forecasts.page(query, self._reads.newest_news(), self._reads.facts)

@@ -231,7 +231,8 @@ def _finish(found: Sequence[Imported], tag: str, to: Path | None, *, as_json: bo
     if not lines:
         say("there is no job in it")
     elif to is not None:
-        say(f"{to} has {len(kept)} DAGs, all paused; unpause each when its old line is gone")
+        dags = "1 DAG, paused" if len(kept) == 1 else f"{len(kept)} DAGs, all paused"
+        say(f"{to} has {dags}; unpause each when its old line is gone")
     if left:
         say(f"! not kept: {left} of {len(lines)} lines; each says why")
 

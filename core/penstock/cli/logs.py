@@ -160,7 +160,8 @@ def _chosen(rows: list[AttemptRow], number: int | None, task: str) -> AttemptRow
     try:
         return rows[place]
     except IndexError:
-        raise UnknownError(f"{task} has {len(rows)} attempts, so there is no {number or 'newest'}") from None
+        there = f"{len(rows)} attempt{'' if len(rows) == 1 else 's'}"
+        raise UnknownError(f"{task} has {there}, so there is no {number or 'newest'}") from None
 
 
 def _print_document(engine: Engine, row: AttemptRow) -> None:

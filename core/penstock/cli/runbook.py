@@ -87,7 +87,7 @@ def record(
     elif row.recording is not None:
         tell(f"recording {name}: what you do now is kept, until penstock runbook record {name} --stop")
     else:
-        tell(f"{row.path}: {len(row.steps)} commands; edit it with penstock runbook edit {name}")
+        tell(f"{row.path}: {_commands(row)}; edit it with penstock runbook edit {name}")
 
 
 @runbook.command("list")
@@ -159,7 +159,7 @@ def edit(session: Session, *, name: str) -> int:
     if row.problem:
         say(f"{row.path}: {row.problem}")
         return 1
-    tell(f"{row.path}: {len(row.steps)} commands")
+    tell(f"{row.path}: {_commands(row)}")
     return 0
 
 
@@ -195,6 +195,12 @@ def run(
     row = find(session.reader() if dry_run else session.engine(), name)
     engine = session.reader() if dry_run else session.engine()
     return Replay(engine, row, values, as_json=as_json).run(dry_run=dry_run, ask=not yes, steps=step_by_step)
+
+
+def _commands(row: RunbookRow) -> str:
+    from penstock.cli import text
+
+    return text.count(len(row.steps), "command")
 
 
 def find(engine: Engine, name: str) -> RunbookRow:

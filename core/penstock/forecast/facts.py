@@ -28,6 +28,15 @@ class PoolFacts:
     slots: int
 
 
+@dataclass(frozen=True, slots=True)
+class StopFacts:
+    """A breakpoint before or after a task; with ``map_index`` of one instance of it."""
+
+    task_id: str
+    before: bool
+    map_index: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DagFacts:
     """One DAG: its current version, how far its schedule is settled, and what stops it."""
@@ -46,6 +55,8 @@ class DagFacts:
     """How long its tasks took, by task id."""
     history: int = 0
     """How many runs that is from."""
+    stops: tuple[StopFacts, ...] = ()
+    """Breakpoints of its next run."""
 
     @property
     def dag_id(self) -> str:
@@ -77,6 +88,32 @@ class RunFacts:
     backfill_id: int | None = None
     held: Paused | None = None
     tasks: tuple[TaskFacts, ...] = ()
+    stops: tuple[StopFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillPointFacts:
+    """A point of a backfill that waits; with ``run_id`` the run that is repeated for it."""
+
+    logical_us: int
+    run_after_us: int
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillFacts:
+    """A backfill that has not ended, with its waiting points in the order in which they run."""
+
+    id: int
+    dag_id: str
+    at_once: int
+    """How many of its runs may be active."""
+    waiting: tuple[BackfillPointFacts, ...] = ()
+    more: int = 0
+    """Points that wait behind those."""
+    paused: bool = False
+    canary: bool = False
+    """Whether the first point runs alone, and has not ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,5 +127,4 @@ class Facts:
     pools: Mapping[str, PoolFacts]
     dags: tuple[DagFacts, ...]
     runs: tuple[RunFacts, ...] = ()
-    backfills: tuple[tuple[int, str, int], ...] = ()
-    """Active backfills: id, DAG, how many points wait."""
+    backfills: tuple[BackfillFacts, ...] = ()

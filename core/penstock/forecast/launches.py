@@ -14,7 +14,7 @@ from penstock.forecast.facts import PoolFacts
 from penstock.forecast.meetings import PARALLELISM, Meetings, pool_word
 from penstock.forecast.paper import PaperDag, PaperRun
 from penstock.model.barriers import BarrierKind
-from penstock.model.slots import Slots, blocked_by, run_full, turn
+from penstock.model.slots import TURNS, Slots, blocked_by, run_full, turn
 
 Kind = tuple[str, int, str]
 Turn = tuple[bool, int, int, int, str]
@@ -45,6 +45,28 @@ class Launches:
         self._left: set[str] = set()
         """Pools that some DAG left since the last look."""
         self._saturated = False
+        self._passed: dict[int, int] = {}
+        """Active backfill -> launches of others since its last one."""
+        self._filled: dict[int, PaperDag] = {}
+        """Active backfill -> its DAG."""
+
+    def know(self, backfill_id: int, dag: PaperDag) -> None:
+        """Let the runs of an active backfill yield to others."""
+        self._passed[backfill_id], self._filled[backfill_id] = 0, dag
+
+    def _yields(self, run: PaperRun) -> bool:
+        """Whether the run is a backfill's that yields: it has a live attempt, or has had its turn."""
+        passed = self._passed.get(run.backfill_id or 0)
+        return passed is not None and (self.slots.by_backfill[run.backfill_id or 0] > 0 or passed < TURNS)
+
+    def _count_turn(self, run: PaperRun) -> None:
+        if run.backfill_id in self._passed:
+            self._passed[run.backfill_id] = 0
+            return
+        for backfill_id in self._passed:
+            self._passed[backfill_id] += 1
+            if self._passed[backfill_id] == TURNS:
+                self.touch(self._filled[backfill_id])
 
     def size(self, place: str) -> int:
         """Return how many slots a place has: a pool by its word, or the parallelism."""
@@ -102,6 +124,7 @@ class Launches:
             if found is not None:
                 run, kind = found
                 launch(run, _dequeue(run, kind))
+                self._count_turn(run)
                 # Others may fit where this one did.
                 for pool in self._parked:
                     if self.slots.by_pool[pool] < self.size(pool_word(pool)):
@@ -129,7 +152,8 @@ class Launches:
         for pool, run, weight in blocked:
             if pool not in dag.parked:
                 dag.parked[pool] = None
-                head = (turn(self.slots, run, weight, run.run_after_us), dag.offer, dag)
+                place = turn(self.slots, run, weight, run.run_after_us, yields=self._yields(run))
+                head = (place, dag.offer, dag)
                 heapq.heappush(self._parked.setdefault(pool, []), head)
                 self._members.setdefault(pool, {})[dag.dag_id] = None
                 self._fresh.setdefault(pool_word(pool), {})[dag.dag_id] = dag
@@ -139,7 +163,9 @@ class Launches:
                 self._left.add(pool)
         if found is not None:
             run, kind = found
-            head = (turn(self.slots, run, -run.queues[kind][0][0], run.run_after_us), dag.offer, dag)
+            weight = -run.queues[kind][0][0]
+            place = turn(self.slots, run, weight, run.run_after_us, yields=self._yields(run))
+            head = (place, dag.offer, dag)
             heapq.heappush(self._open, head)
             self._offered[dag.dag_id] = dag
             self._fresh.setdefault(PARALLELISM, {})[dag.dag_id] = dag
@@ -149,10 +175,10 @@ class Launches:
     ) -> tuple[tuple[PaperRun, Kind] | None, list[tuple[str, PaperRun, int]]]:
         """Return the waiting task of a DAG that goes next, and the pools that block better ones.
 
-        It is the one with the highest weight, of the oldest run.
+        It is the one with the highest weight, of the oldest run; those of backfills that yield come last.
         """
         blocked: list[tuple[str, PaperRun, int]] = []
-        best: tuple[int, int, int, int] | None = None
+        best: tuple[bool, int, int, int, int] | None = None
         chosen: tuple[PaperRun, Kind] | None = None
         if dag.frozen_us > at_us:
             return None, blocked
@@ -162,9 +188,10 @@ class Launches:
             if run_full(self.slots, run):
                 run.waits.add("max_active_tasks")
                 continue
+            yields = self._yields(run)
             for kind, queue in run.queues.items():
                 weight, place, _ = queue[0]
-                rank = (weight, run.run_after_us, run.id, place)
+                rank = (yields, weight, run.run_after_us, run.id, place)
                 if best is not None and rank >= best:
                     continue
                 self.looked += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from penstock.clock import from_us, opt_from_us, to_us
@@ -29,21 +29,39 @@ def forecast(facts: Facts, query: ForecastQuery, *, work: int = WORK) -> ComingP
     With ``what_if`` it is what they would do then, and ``difference`` says what is different. Raises
     `UsageError` for a window or a size that is impossible, `UnknownError` for a DAG that does not exist.
     """
+    until_us = until_of(facts, query)
+
+    def simulate(paper: WhatIf | None) -> Simulation:
+        return Simulation(facts, until_us, paper=paper, slow=query.slow, work=work).run()
+
+    return page_of(facts, query, simulate)
+
+
+def until_of(facts: Facts, query: ForecastQuery) -> int:
+    """Return the end of the window in microseconds since 1970; raises like `forecast`."""
     if not 0 < query.hours <= MOST_HOURS:
         raise UsageError(f"hours must be more than 0, and at most {MOST_HOURS}")
-    until_us = to_us(facts.now + timedelta(hours=query.hours))
     if query.what_if is not None:
         _check(facts, query.what_if)
-    simulated = Simulation(facts, until_us, paper=query.what_if, slow=query.slow, work=work).run()
-    listed = [dag for dag in simulated.dags.values() if _wanted(dag, query)]
+    return to_us(facts.now + timedelta(hours=query.hours))
+
+
+def page_of(
+    facts: Facts, query: ForecastQuery, simulate: Callable[[WhatIf | None], Simulation]
+) -> ComingPage:
+    """Return the page of *query*; *simulate* gives the simulation with a change on paper, or without."""
+    simulated = simulate(query.what_if)
+    until_us = simulated.until_us
+    fitting = [_fitting(simulated, terms) for terms in (query.terms, *query.others)]
+    wanted = {dag_id for dag_ids in fitting for dag_id in dag_ids}
+    listed = [dag for dag in simulated.dags.values() if dag.dag_id in wanted]
     names = {dag.dag_id for dag in listed}
     points = {dag.dag_id: dag.count(until_us) for dag in listed}
     offset, limit = max(0, query.offset), min(max(0, query.limit), _MOST_ROWS)
     meetings = _meetings(simulated, names)
     difference = None
     if query.what_if is not None:
-        before = Simulation(facts, until_us, slow=query.slow, work=work).run()
-        difference = differ(before, simulated, query.what_if, names)
+        difference = differ(simulate(None), simulated, query.what_if, names)
     return ComingPage(
         now=facts.now,
         until=from_us(until_us),
@@ -54,10 +72,11 @@ def forecast(facts: Facts, query: ForecastQuery, *, work: int = WORK) -> ComingP
         meetings=tuple(_seen(meeting, simulated) for meeting in meetings[:_MOST_MEETINGS]),
         meetings_total=len(meetings),
         turns=tuple(words.turns(simulated, listed)),
-        untimed=tuple(_untimed(facts, simulated, listed, points)),
+        untimed=tuple(_untimed(simulated, listed, points)),
         unknown=tuple(dag.dag_id for dag in listed if points[dag.dag_id] and not dag.shape.known),
         parallelism=simulated.launches.parallelism,
         pools={name: pool.slots for name, pool in simulated.launches.pools.items()},
+        fitting=tuple(map(tuple, fitting)) if query.others else (),
         difference=difference,
     )
 
@@ -78,7 +97,11 @@ def _check(facts: Facts, paper: WhatIf) -> None:
         raise UsageError(f"the pause on paper ends at {paper.until:%Y-%m-%d %H:%M} UTC, which has passed")
 
 
-def _wanted(dag: PaperDag, query: ForecastQuery) -> bool:
+def _fitting(simulated: Simulation, terms: tuple[Term, ...]) -> list[str]:
+    return [dag.dag_id for dag in simulated.dags.values() if _fits(dag, terms)]
+
+
+def _fits(dag: PaperDag, terms: tuple[Term, ...]) -> bool:
     spec = dag.spec
     known = {
         "dag": [spec.dag_id],
@@ -86,7 +109,7 @@ def _wanted(dag: PaperDag, query: ForecastQuery) -> bool:
         "tag": list(spec.tags),
         "text": [spec.dag_id, spec.description or ""],
     }
-    return all(_holds(term, known.get(term.field, [])) for term in query.terms)
+    return all(_holds(term, known.get(term.field, [])) for term in terms)
 
 
 def _holds(term: Term, values: list[str]) -> bool:
@@ -124,10 +147,9 @@ def _fires(simulated: Simulation, listed: list[PaperDag], offset: int, limit: in
 
 
 def _following(dag: PaperDag, until_us: int) -> Iterator[tuple[int, str, PaperDag, Point]]:
-    while not dag.continuous and dag.next is not None and due_us(dag.next) <= until_us:
-        point = dag.next
-        dag.turn()
-        yield due_us(point), dag.dag_id, dag, point
+    if not dag.continuous:
+        for point in dag.following(until_us):
+            yield due_us(point), dag.dag_id, dag, point
 
 
 def _fire(run: PaperRun, simulated: Simulation) -> Fire:
@@ -199,13 +221,7 @@ def _seen(meeting: meetings_of.Meeting, simulated: Simulation) -> Meeting:
     )
 
 
-def _untimed(
-    facts: Facts, simulated: Simulation, listed: list[PaperDag], points: dict[str, int]
-) -> Iterator[Untimed]:
+def _untimed(simulated: Simulation, listed: list[PaperDag], points: dict[str, int]) -> Iterator[Untimed]:
     for dag in listed:
         yield from words.untimed(simulated, dag, points[dag.dag_id])
-    names = {dag.dag_id for dag in listed}
-    for number, dag_id, waiting in facts.backfills:
-        if dag_id in names:
-            text = f"backfill {number} has {waiting:,} more points to run: they are not worked out here"
-            yield Untimed(dag_id=dag_id, kind="backfill", text=text)
+    yield from words.backfills(simulated, {dag.dag_id for dag in listed})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from penstock.clock import from_us, to_us
-from penstock.forecast.facts import DagFacts, Paused
+from penstock.forecast.facts import DagFacts, Paused, StopFacts
 from penstock.forecast.shape import Shape
 from penstock.model.spec import DagSpec
 from penstock.model.structure import Structure
@@ -25,9 +25,9 @@ class PaperRun:
     """One run, to come or going on. It passes for a run where slots are counted."""
 
     __slots__ = (
-        "at_us", "backfill_id", "becomes", "dag", "dag_id", "end_us", "followers", "held_us", "id",
-        "left", "live", "logical_us", "point", "queues", "run_after_us", "run_id", "shape", "start_us",
-        "structure", "tasks_held", "todo", "unmet", "waits",
+        "after", "at_us", "backfill_id", "becomes", "before", "behind", "dag", "dag_id", "end_us",
+        "followers", "held_us", "id", "left", "live", "logical_us", "point", "queues", "run_after_us",
+        "run_id", "shape", "start_us", "structure", "tasks_held", "todo", "unmet", "waits",
     )  # fmt: skip
 
     def __init__(self, number: int, dag: PaperDag, structure: Structure, shape: Shape, at_us: int) -> None:
@@ -57,6 +57,12 @@ class PaperRun:
         self.queues: dict[tuple[str, int, str], list[Waiting]] = {}
         self.followers: dict[int, list[tuple[PaperRun, int]]] = {}
         """Tasks of later runs that wait for a task of this one."""
+        self.before: dict[int, int] = {}
+        """Tasks before which it stops, with how many instances do."""
+        self.after: set[int] = set()
+        """Tasks after which it stops."""
+        self.behind: set[int] = set()
+        """Tasks that come directly after one after which it has stopped: they do not start."""
         self.waits: set[str] = set()
         """What it had to wait for: ``pool etl``, ``parallelism``, ``max_active_runs`` ..."""
 
@@ -70,8 +76,9 @@ class PaperDag:
     """One DAG: its points in order, and its unfinished runs."""
 
     __slots__ = (
-        "active", "dag_id", "due", "facts", "frozen_us", "going", "last", "listed", "next", "offer", "parked",
-        "paused", "points", "queued", "seen_us", "shape", "skipped", "spec", "tried_us", "waiting", "wrong",
+        "_ahead", "active", "dag_id", "due", "facts", "frozen_us", "going", "last", "listed", "next", "offer",
+        "parked", "paused", "points", "queued", "seen_us", "shape", "skipped", "spec", "stops", "tried_us",
+        "waiting", "wrong",
     )  # fmt: skip
 
     def __init__(self, facts: DagFacts, shape: Shape, paused: Paused | None) -> None:
@@ -84,6 +91,8 @@ class PaperDag:
         """Until when it is frozen."""
         self.points: Iterator[Point] = iter(())
         self.next: Point | None = None
+        self._ahead: list[Point] = []
+        """Points after the next one that were looked at already."""
         self.seen_us: int | None = None
         """The moment at which `points` were worked out; None while the schedule is paused."""
         self.due = False
@@ -105,6 +114,13 @@ class PaperDag:
         self.skipped = 0
         """Points that its pause makes it skip."""
         self.wrong: str | None = None
+        self.stops = facts.stops
+        """Breakpoints that its next run takes over."""
+
+    def hand_over(self) -> tuple[StopFacts, ...]:
+        """Return the breakpoints for a run that is just made: the next one has none."""
+        stops, self.stops = self.stops, ()
+        return stops
 
     @property
     def continuous(self) -> bool:
@@ -121,6 +137,7 @@ class PaperDag:
         self.seen_us = now_us
         now = from_us(now_us)
         resumed = None if resumed_us is None else from_us(resumed_us)
+        self._ahead = []
         self.points = coming(
             self.spec, cursor=self.facts.cursor, first_seen=self.facts.first_seen, now=now, resumed=resumed
         )
@@ -128,15 +145,32 @@ class PaperDag:
 
     def follow(self, point: Point, now_us: int) -> None:
         """Let the next run of ``@continuous`` begin where this one did; it is due once that has ended."""
+        self._ahead = []
         self.points = coming(self.spec, cursor=point, first_seen=self.facts.first_seen, now=from_us(now_us))
         self.turn()
 
     def turn(self) -> None:
         """Go on to the next point."""
+        self.next = self._ahead.pop(0) if self._ahead else self._made()
+
+    def following(self, until_us: int) -> Iterator[Point]:
+        """Return the next point and those after it until a time, without going on to them."""
+        point, place = self.next, 0
+        while point is not None and due_us(point) <= until_us:
+            yield point
+            if place == len(self._ahead):
+                made = self._made()
+                if made is None:
+                    return
+                self._ahead.append(made)
+            point, place = self._ahead[place], place + 1
+
+    def _made(self) -> Point | None:
         try:
-            self.next = next(self.points, None)
+            return next(self.points, None)
         except (ValueError, OverflowError) as error:
-            self.next, self.wrong = None, str(error)
+            self.wrong = str(error)
+            return None
 
     def count(self, until_us: int) -> int:
         """Return how many points get a run until then, as the schedule is paused on paper."""

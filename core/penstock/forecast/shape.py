@@ -21,7 +21,7 @@ class Step:
     instances: int
     weight: int
     above: int
-    """How many tasks it waits for."""
+    """How many tasks it waits for; the one that it is a row of is one of them."""
     below: tuple[int, ...]
     """The tasks that wait for it, by place."""
     holds: bool
@@ -29,6 +29,10 @@ class Step:
     kind: tuple[str, int, str]
     past: tuple[str, ...] = ()
     """The tasks of the run before that it waits for."""
+    row_of: int | None = None
+    """The task whose beginning it waits for, by place."""
+    rows: tuple[int, ...] = ()
+    """The tasks that wait for its beginning."""
 
     @property
     def at_once(self) -> bool:
@@ -53,8 +57,12 @@ def shape_of(structure: Structure, usual: Mapping[str, Usual], history: int, *, 
     """Return the shape of *structure*'s runs, by the median of its tasks, or (*slow*) by their p95."""
     order = structure.graph.order
     places = {task_id: place for place, task_id in enumerate(order)}
+    rows: dict[str, list[int]] = {}
+    for each in order:
+        rows.setdefault(structure.tasks[each].row_of or "", []).append(places[each])
     steps = tuple(
-        _step(structure, structure.tasks[each], places, usual, history, slow=slow) for each in order
+        _step(structure, structure.tasks[each], places, usual, history, tuple(rows.get(each, ())), slow=slow)
+        for each in order
     )
     ends = [0] * len(steps)
     for place, step in enumerate(steps):
@@ -76,23 +84,27 @@ def _step(
     places: Mapping[str, int],
     usual: Mapping[str, Usual],
     history: int,
+    rows: tuple[int, ...],
     *,
     slow: bool,
 ) -> Step:
     known = usual.get(spec.task_id)
     seconds = 0.0 if known is None or spec.launch == "empty" else _seconds(known, slow=slow)
     graph = structure.graph
+    row_of = places.get(spec.row_of or "")
     between = spec.sensor is not None and spec.sensor.mode == "reschedule"
     return Step(
         spec=spec,
         takes_us=round(seconds * 1e6),
         instances=_instances(structure, spec, known, history),
         weight=structure.weights[spec.task_id],
-        above=len(graph.upstream[spec.task_id]),
+        above=len(graph.upstream[spec.task_id]) + (row_of is not None),
         below=tuple(places[each] for each in graph.downstream[spec.task_id]),
         holds=seconds > 0 and not between,
         kind=queue_kind(spec),
         past=_past(structure, spec),
+        row_of=row_of,
+        rows=rows,
     )
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from enum import IntEnum
 from itertools import count
 
 from penstock.clock import to_us
-from penstock.forecast.facts import Facts, Paused, PoolFacts, RunFacts
+from penstock.forecast import breakpoints
+from penstock.forecast.backfills import PaperBackfill
+from penstock.forecast.facts import BackfillPointFacts, Facts, Paused, PoolFacts, RunFacts
 from penstock.forecast.launches import Launches
 from penstock.forecast.paper import FOR_EVER, Becomes, PaperDag, PaperRun, due_us
 from penstock.forecast.shape import Shape, shape_of
+from penstock.forecast.tasks import WHOLE, Kind, PaperTasks
 from penstock.model.overlap import fair_share, on_overlap, takes_more
 from penstock.model.queries import WhatIf
 from penstock.model.states import OCCUPIES_SLOT, RunState, TaskState
@@ -28,21 +30,9 @@ WORK = 40_000
 """About how many events, launches and looks a simulation may cost: a few tenths of a second."""
 _NAMED = 64
 """Queued runs of a DAG that are told what they wait for, each time."""
-_WHOLE = -1
-"""In place of a task: the whole run."""
 
 
-class _Kind(IntEnum):
-    """Kinds of events, in the order in which a tick sees them."""
-
-    END = 0
-    READY = 1
-    LIFT = 2
-    THAW = 3
-    DUE = 4
-
-
-class Simulation:
+class Simulation(PaperTasks):
     """One way in which things may go from *facts* on, until *until_us*, with what *paper* changes."""
 
     def __init__(
@@ -64,30 +54,37 @@ class Simulation:
             **{name: PoolFacts(slots) for name, slots in paper.pools.items()},
         }
         parallelism = facts.parallelism if paper.parallelism is None else paper.parallelism
-        self.launches = Launches(pools, parallelism)
+        super().__init__(Launches(pools, parallelism), self.now_us)
         self.runs: list[PaperRun] = []
         """What became of the points, in order."""
         self.lifts: list[tuple[int, PaperDag, bool]] = []
         """Pauses that lift themselves: when, of which DAG, and whether it is a freeze."""
-        self._at = self.now_us
         self._work = work
         self._per_tick = facts.runs_per_tick
         self._slow = slow
         self._numbers = count(1)
         self._order = count()
-        self._events: list[tuple[int, _Kind, int, PaperRun | PaperDag, int, int]] = []
+        self._events: list[tuple[int, Kind, int, PaperRun | PaperDag, int, int]] = []
         self._shapes: dict[int, Shape] = {}
         self._due: dict[str, PaperDag] = {}
         self._start: dict[str, PaperDag] = {}
-        self._instant: list[tuple[PaperRun, int]] = []
-        """Task instances that are done as soon as they may begin."""
+        self._serve: dict[int, PaperBackfill] = {}
+        """Backfills that may start a point."""
         self.dags: dict[str, PaperDag] = {}
         for each in facts.dags:
             shape = self._shape(each.structure, each.usual, each.history)
             dag = self.dags[each.dag_id] = PaperDag(each, shape, _paused(each.paused, each.dag_id, paper))
             self._begin(dag, resumed=each.dag_id in paper.resume and each.paused is not None)
+        self.backfills = {
+            each.id: PaperBackfill(each, self.dags[each.dag_id])
+            for each in facts.backfills
+            if each.dag_id in self.dags
+        }
+        for backfill in self.backfills.values():
+            self.launches.know(backfill.id, backfill.dag)
         for run in facts.runs:
             self._take_over(run)
+        self._serve |= self.backfills
 
     # -- the beginning ---------------------------------------------------------------------------
 
@@ -101,21 +98,21 @@ class Simulation:
     def _begin(self, dag: PaperDag, *, resumed: bool) -> None:
         if dag.facts.frozen is not None:
             dag.frozen_us = _until(dag.facts.frozen)
-            self._push(dag.frozen_us, _Kind.THAW, dag)
+            self._push(dag.frozen_us, Kind.THAW, dag)
         if dag.silent:
             return
         if dag.paused is not None:
-            self._push(_until(dag.paused), _Kind.LIFT, dag)
+            self._push(_until(dag.paused), Kind.LIFT, dag)
             return
         dag.wake(self.now_us, self.now_us if resumed else None)
         self._next_due(dag)
 
     def _next_due(self, dag: PaperDag) -> None:
         if dag.next is not None:
-            self._push(max(self._at, due_us(dag.next)), _Kind.DUE, dag)
+            self._push(max(self._at, due_us(dag.next)), Kind.DUE, dag)
 
     def _push(
-        self, at_us: int, kind: _Kind, what: PaperRun | PaperDag, place: int = _WHOLE, began_us: int = 0
+        self, at_us: int, kind: Kind, what: PaperRun | PaperDag, place: int = WHOLE, began_us: int = 0
     ) -> None:
         if at_us < FOR_EVER:
             at_us = max(at_us, self._at)
@@ -132,17 +129,30 @@ class Simulation:
         run.run_after_us, run.logical_us = facts.run_after_us, facts.logical_us
         if facts.held is not None:
             run.held_us = _until(facts.held)
-            self._push(run.held_us, _Kind.READY, run)
+            self._push(run.held_us, Kind.READY, run)
         self._open_tasks(run, facts)
-        dag.last = run
-        if run.backfill_id is None:
+        breakpoints.put(run, facts.stops)
+        backfill = self.backfills.get(run.backfill_id or 0)
+        if backfill is not None:
+            backfill.going += 1
+            last, backfill.last = backfill.last, run
+        elif run.backfill_id is None:
             dag.active.append(run)
+            last, dag.last = dag.last, run
+        else:
+            last = None
+        if shape.looks_back and last is not None:
+            _follow(run, last)
         self._start[dag.dag_id] = dag
         if facts.state is RunState.QUEUED:
             heapq.heappush(dag.queued, (run.run_after_us, run.id, run))
             return
         dag.going += run.backfill_id is None
         run.start_us = self.now_us
+        for place in sorted(run.after):
+            if not run.todo[place]:
+                self._stop(run, place, "after")
+        unmet = list(run.unmet)
         for task in facts.tasks:
             place = shape.places.get(task.task_id)
             if place is None:
@@ -150,28 +160,34 @@ class Simulation:
             if task.state in OCCUPIES_SLOT:
                 began_us = self.now_us if task.since_us is None else task.since_us
                 self.launches.take(run, place, self.now_us)
-                self._push(began_us + shape.steps[place].takes_us, _Kind.END, run, place, self.now_us)
+                self._push(began_us + shape.steps[place].takes_us, Kind.END, run, place, self.now_us)
             elif task.state in (TaskState.SCHEDULED, TaskState.PENDING):
-                if task.state is TaskState.SCHEDULED or not run.unmet[place]:
+                met = task.state is TaskState.SCHEDULED and shape.steps[place].row_of is None
+                if met or not unmet[place]:
                     self._ready(run, place, 1)
             else:
-                self._push(task.next_us or self.now_us, _Kind.READY, run, place)
+                self._push(task.next_us or self.now_us, Kind.READY, run, place)
 
     def _open_tasks(self, run: PaperRun, facts: RunFacts) -> None:
         """Leave only the tasks that have not ended."""
         run.todo = [0] * len(run.todo)
+        begun: set[int] = set()
         for task in facts.tasks:
             place = run.shape.places.get(task.task_id)
             if place is not None:
                 run.todo[place] += 1
+                if task.state in OCCUPIES_SLOT:
+                    begun.add(place)
                 if task.held is not None:
                     run.tasks_held[place] = _until(task.held)
-                    self._push(run.tasks_held[place], _Kind.READY, run)
+                    self._push(run.tasks_held[place], Kind.READY, run)
         run.left = sum(run.todo)
         upstream = run.structure.graph.upstream
         for place, step in enumerate(run.shape.steps):
             above = (run.shape.places[each] for each in upstream[step.spec.task_id])
             run.unmet[place] = sum(run.todo[each] > 0 for each in above)
+            if step.row_of is not None:
+                run.unmet[place] += run.todo[step.row_of] > 0 and step.row_of not in begun
 
     # -- going on --------------------------------------------------------------------------------
 
@@ -198,19 +214,20 @@ class Simulation:
         _, kind, _, what, place, began_us = heapq.heappop(self._events)
         self.launches.looked += 1
         if isinstance(what, PaperRun):
-            if kind is _Kind.END:
+            if kind is Kind.END:
                 self._ended(what, place, began_us)
-            elif place == _WHOLE:
+            elif place == WHOLE:
                 self._start[what.dag_id] = what.dag
                 self._let_begin(what)
             else:
                 self._ready(what, place, 1)
-        elif kind is _Kind.DUE:
+        elif kind is Kind.DUE:
             self._due[what.dag_id] = what
-        elif kind is _Kind.THAW:
+        elif kind is Kind.THAW:
             self.lifts.append((self._at, what, True))
             what.frozen_us = 0
             self._start[what.dag_id] = what
+            self._serve |= {each.id: each for each in self.backfills.values() if each.dag is what}
             self.launches.touch(what)
             for run in tuple(what.waiting.values()):
                 self._let_begin(run)
@@ -228,13 +245,16 @@ class Simulation:
             share = fair_share(self._per_tick, len(due))
             for dag in due.values():
                 self._create(dag, share)
+            serve, self._serve = self._serve, {}
+            for backfill in serve.values():
+                self._serve_backfill(backfill)
             start, self._start = self._start, {}
             for dag in start.values():
                 self._start_runs(dag)
             self._finish_instant()
             if self.launches.pending:
                 self.launches.dispatch(self._at, self._launch)
-            if not (self._due or self._start or self._instant):
+            if not (self._due or self._serve or self._start or self._instant):
                 break
         self.launches.look(self._at)
 
@@ -282,6 +302,7 @@ class Simulation:
             self.runs.append(run)
         if becomes != "run":
             return
+        breakpoints.put(run, dag.hand_over())
         if run.shape.looks_back and dag.last is not None:
             _follow(run, dag.last)
         dag.last = run
@@ -311,17 +332,40 @@ class Simulation:
                 held.append(entry)
                 continue
             dag.going += run.backfill_id is None
-            run.start_us = self._at
-            if not run.left:
-                self._over(run)
-            for place, unmet in enumerate(run.unmet):
-                if not unmet and run.todo[place]:
-                    self._ready(run, place, run.todo[place])
+            self._begin_run(run)
         for entry in held:
             heapq.heappush(dag.queued, entry)
         word = "frozen" if dag.frozen_us > self._at else "max_active_runs"
         for _, _, run in dag.queued[:_NAMED]:
             run.waits.add("held" if run.held_us > self._at else word)
+
+    def _begin_run(self, run: PaperRun) -> None:
+        """Start a run: what waits for nothing may begin."""
+        run.start_us = self._at
+        if not run.left:
+            self._over(run)
+        free = [place for place, unmet in enumerate(run.unmet) if not unmet and run.todo[place]]
+        for place in free:
+            self._ready(run, place, run.todo[place])
+
+    def _serve_backfill(self, backfill: PaperBackfill) -> None:
+        """Start points of a backfill, as many as it may have at once: their runs need no place in the DAG."""
+        while backfill.takes and backfill.dag.frozen_us <= self._at and not self.spent:
+            self._fill(backfill, backfill.waiting.popleft())
+
+    def _fill(self, backfill: PaperBackfill, point: BackfillPointFacts) -> None:
+        dag = backfill.dag
+        run = PaperRun(next(self._numbers), dag, dag.facts.structure, dag.shape, self._at)
+        run.backfill_id, run.run_id = backfill.id, point.run_id
+        run.run_after_us, run.logical_us = point.run_after_us, point.logical_us
+        breakpoints.put(run, dag.hand_over() if point.run_id is None else ())
+        if run.shape.looks_back and backfill.last is not None:
+            _follow(run, backfill.last)
+        backfill.last = run
+        backfill.runs.append(run)
+        backfill.going += 1
+        self.launches.looked += 1
+        self._begin_run(run)
 
     def _over(self, run: PaperRun) -> None:
         """End a run, and let others in."""
@@ -331,6 +375,10 @@ class Simulation:
         dag = run.dag
         if dag.waiting.pop(run.id, None) is not None:
             self.launches.touch(dag)
+        backfill = self.backfills.get(run.backfill_id or 0)
+        if backfill is not None:
+            backfill.ended(self._at)
+            self._serve[backfill.id] = backfill
         if run.backfill_id is None:
             dag.active.remove(run)
             dag.going -= run.start_us is not None
@@ -339,67 +387,6 @@ class Simulation:
             self._due[dag.dag_id] = dag
         for place in tuple(run.followers):
             self._let_go(run, place)
-
-    # -- tasks -----------------------------------------------------------------------------------
-
-    def _ready(self, run: PaperRun, place: int, instances: int) -> None:
-        """Let instances of a task wait for a slot; what has nothing to do is done at once."""
-        at = self._at
-        stands = run.dag.frozen_us > at or run.held_us > at or run.tasks_held.get(place, 0) > at
-        if run.shape.steps[place].at_once and not stands:
-            self._instant += [(run, place)] * instances
-        else:
-            for number in range(instances):
-                self.launches.wait(run, place, number)
-
-    def _let_begin(self, run: PaperRun) -> None:
-        """Look again at what stood still: it may begin."""
-        queues, run.queues = run.queues, {}
-        if run.dag.waiting.pop(run.id, None) is not None:
-            self.launches.touch(run.dag)
-        for queue in queues.values():
-            for _, place, _ in queue:
-                self._ready(run, place, 1)
-
-    def _launch(self, run: PaperRun, place: int) -> None:
-        step = run.shape.steps[place]
-        if step.at_once:
-            self._instant.append((run, place))
-            return
-        self.launches.take(run, place, self._at)
-        self._push(self._at + step.takes_us, _Kind.END, run, place, self._at)
-
-    def _ended(self, run: PaperRun, place: int, began_us: int) -> None:
-        if run.end_us is None:  # else it was cancelled, and gave its slots back then
-            self.launches.give(run, place, began_us, self._at)
-            self._done(run, place)
-
-    def _finish_instant(self) -> None:
-        while self._instant:
-            run, place = self._instant.pop()
-            if run.end_us is None:
-                self._done(run, place)
-
-    def _done(self, run: PaperRun, place: int) -> None:
-        self.launches.looked += 1
-        run.todo[place] -= 1
-        run.left -= 1
-        if not run.todo[place]:
-            for below in run.shape.steps[place].below:
-                self._meet(run, below)
-            if place in run.followers:
-                self._let_go(run, place)
-        if not run.left:
-            self._over(run)
-
-    def _let_go(self, run: PaperRun, place: int) -> None:
-        for other, waiting in run.followers.pop(place):
-            self._meet(other, waiting)
-
-    def _meet(self, run: PaperRun, place: int) -> None:
-        run.unmet[place] -= 1
-        if not run.unmet[place] and run.todo[place] and run.start_us is not None and run.end_us is None:
-            self._ready(run, place, run.todo[place])
 
 
 def _paused(standing: Paused | None, dag_id: str, paper: WhatIf) -> Paused | None:

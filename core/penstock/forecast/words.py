@@ -1,14 +1,15 @@
-"""What time alone does: pauses that lift, clocks that change; and DAGs without a time, in words."""
+"""What happens besides points: pauses lift, clocks change, runs stop, backfills end; and what has no time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from penstock.clock import from_us
+from penstock.forecast.backfills import PaperBackfill
 from penstock.forecast.facts import Paused
-from penstock.forecast.paper import PaperDag
+from penstock.forecast.paper import PaperDag, PaperRun
 from penstock.forecast.simulation import Simulation
 from penstock.model.assets import describe
 from penstock.model.views.coming import ClockTurn, Untimed
@@ -18,10 +19,20 @@ _STEP = timedelta(hours=1)
 
 
 def turns(simulation: Simulation, wanted: Iterable[PaperDag]) -> list[ClockTurn]:
-    """Return what lifts itself and which clocks change, in order of time."""
+    """Return what lifts itself, which runs stop, which backfills end and which clocks change, by time."""
     listed = {dag.dag_id: dag for dag in wanted}
     found = [
         _lift(at_us, dag, freeze=freeze) for at_us, dag, freeze in simulation.lifts if dag.dag_id in listed
+    ]
+    found += [
+        _stop(at_us, run, place)
+        for (_, place), (at_us, run) in simulation.stops.items()
+        if run.dag_id in listed
+    ]
+    found += [
+        _end(each.end_us, each)
+        for each in simulation.backfills.values()
+        if each.end_us is not None and each.dag.dag_id in listed
     ]
     found += _clocks(listed.values(), from_us(simulation.now_us), from_us(simulation.until_us))
     return sorted(found, key=lambda turn: (turn.at, turn.kind, turn.dag_ids))
@@ -34,6 +45,42 @@ def _lift(at_us: int, dag: PaperDag, *, freeze: bool) -> ClockTurn:
         text += f": {_points(skipped)} skipped"
     kind = "freeze_lifts" if freeze else "pause_lifts"
     return ClockTurn(kind=kind, at=from_us(at_us), dag_ids=(dag.dag_id,), text=text, skipped=skipped)  # type: ignore[arg-type]
+
+
+def _stop(at_us: int, run: PaperRun, place: str) -> ClockTurn:
+    name = run.run_id
+    if name is None:
+        moment = run.run_after_us if run.logical_us is None else run.logical_us
+        name = f"{from_us(moment):%Y-%m-%d %H:%M} UTC"
+    text = f"{run.dag_id} ({name}) stops {place}, until somebody lets it go on"
+    return ClockTurn(kind="stops", at=from_us(at_us), dag_ids=(run.dag_id,), text=text)
+
+
+def _end(at_us: int, backfill: PaperBackfill) -> ClockTurn:
+    dag_id = backfill.dag.dag_id
+    text = f"backfill {backfill.id} of {dag_id} has run its {_open_points(backfill.started)}"
+    return ClockTurn(kind="backfill_ends", at=from_us(at_us), dag_ids=(dag_id,), text=text)
+
+
+def backfills(simulation: Simulation, dag_ids: Collection[str]) -> Iterator[Untimed]:
+    """Return the backfills of *dag_ids* that do not end in what is worked out, with how far they come."""
+    for each in simulation.backfills.values():
+        dag_id = each.dag.dag_id
+        if dag_id not in dag_ids or each.end_us is not None:
+            continue
+        if each.facts.paused:
+            said = f"is paused: {_open_points(each.left)} wait" + ("s" if each.left == 1 else "")
+        elif each.left:
+            until = f"{from_us(simulation.reached_us):%Y-%m-%d %H:%M} UTC"
+            count = each.started + each.left
+            said = f"starts {each.started:,} of its {_open_points(count)} until {until}"
+        else:
+            said = f"has started its {_open_points(each.started)}" if each.started else "runs its last points"
+        yield Untimed(dag_id=dag_id, kind="backfill", text=f"backfill {each.id} {said}")
+
+
+def _open_points(count: int) -> str:
+    return "1 open point" if count == 1 else f"{count:,} open points"
 
 
 def _points(count: int) -> str:

@@ -72,13 +72,18 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ForecastQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the schedules will do in the next ``hours``, from row ``offset`` on.
 
-    Only points of DAGs that match every term (dag, owner, tag, text) are listed; what is worked out is the
-    same. ``slow`` takes the p95 of durations instead of the median. ``limit`` is at most 2,000.
+    Only points of DAGs that match every term (dag, owner, tag, text), or every term of one of ``others``, are
+    listed; what is worked out is the same. ``slow`` takes the p95 of durations instead of the median.
+    ``limit`` is at most 2,000.
     """
 
     hours: float = 24.0
     terms: tuple[Term, ...] = ()
+    others: tuple[tuple[Term, ...], ...] = ()
+    """Alternatives to the terms."""
     offset: int = 0
     limit: int = 500
     slow: bool = False
+    quick: bool = False
+    """Work out only as much as can be answered at once; the page says how far that is."""
     what_if: WhatIf | None = None

@@ -14,6 +14,9 @@ from penstock.model.barriers import BarrierKind
 from penstock.model.spec import TaskSpec
 from penstock.model.structure import Structure
 
+TURNS = 3
+"""Number of launches of others before the next turn of a backfill, whose runs yield to all else."""
+
 
 class Claim(Protocol):
     """A run, as far as slots are concerned."""

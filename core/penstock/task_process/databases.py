@@ -58,7 +58,7 @@ class SqlResult:
         # Some versions of DuckDB keep the semicolon between statements, some drop it.
         first = " ".join(self.statement.split()).rstrip("; ")
         count = (
-            f"{len(self.rows)} rows"
+            f"{len(self.rows)} row{'' if len(self.rows) == 1 else 's'}"
             if self.columns
             else f"{self.changed} changed"
             if self.changed >= 0

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from penstock_tui.view import log_patterns
 from penstock_tui.view.log_line import column_of
-from penstock_tui.view.log_patterns import ERROR, ERRORS, Wanted, wanted, words_of
+from penstock_tui.view.log_patterns import ERROR, ERRORS, Wanted, wanted
 from penstock_tui.view.log_pieces import PIECE, before, breaks, shown, starts
 from penstock_tui.view.log_search import BYTES_KEPT, SEAM, Found, Matches, scan, stretch
 from penstock_tui.view.log_window import BLOCK, LogWindow
+from penstock_tui.view.log_words import needed, words_of
 
 P = 8
 """A piece in these tests."""
@@ -187,6 +188,10 @@ LOOKED_FOR = [
     "~[0-9]+",
     "~a{3}1",
     "~(?:fx|1)rate",
+    "~(fx|22)",
+    "~(fx|1)$",
+    "~[1-9]$",
+    "~^$",
 ]
 
 
@@ -216,9 +221,11 @@ def test_a_block_is_prepared_once_however_many_hits_it_has(monkeypatch: pytest.M
     made: list[bytes] = []
 
     class Counted(log_patterns._Words):
-        def __init__(self, data: bytes, words: Sequence[bytes], *, fold: bool) -> None:
+        def __init__(
+            self, data: bytes, needs: Sequence[Sequence[bytes]], *, fold: bool, digits: bool
+        ) -> None:
             made.append(data)
-            super().__init__(data, words, fold=fold)
+            super().__init__(data, needs, fold=fold, digits=digits)
 
     monkeypatch.setattr(log_patterns, "_Words", Counted)
     log = b"a needle here\n" * 500
@@ -242,7 +249,23 @@ def test_a_block_is_prepared_once_however_many_hits_it_has(monkeypatch: pytest.M
         ("[ab]x]y", ("x]y",)),
         (r"[\]a]xy", ("xy",)),
         ("a(bc)?d", ("a",)),
-        ("(abc)", ()),
+        ("(abc)", ("abc",)),
+        ("(error|warn) \\d+", ("error", "warn")),
+        ("(?:5xx|HTTP) [45]", ("5xx", "HTTP")),
+        ("(?P<what>rows) of", ("rows",)),
+        ("(a|bc)def", ("def",)),
+        ("(error|)x", ("x",)),
+        ("(error|.)", ()),
+        ("((err)|(warn))", ("err", "warn")),
+        ("(?=ahead)x", ("x",)),
+        ("(?!no)(?<=be)yes", ("yes",)),
+        ("(?#said)word", ("word",)),
+        ("ab{2}c", ("abbc",)),
+        ("ab{2,3}c", ("abb",)),
+        ("ab{0}cd", ("cd",)),
+        ("a{b}", ("a{b}",)),
+        (r"a\x41bc", ()),
+        (r"[\\]ab", ("ab",)),
         ("err|warn", ("err", "warn")),
         ("err|.", ()),
         ("(?i)abc", ()),
@@ -253,6 +276,50 @@ def test_a_block_is_prepared_once_however_many_hits_it_has(monkeypatch: pytest.M
 )
 def test_words_that_every_match_holds(source: str, words: tuple[str, ...]) -> None:
     assert words_of(source) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (r"\d{9}", [("0" * 9,)]),
+        (r"\d\d:\d\d", [("00:00",)]),
+        (r"[45]\d\d ", [("000 ",)]),
+        (r"took \d+ms", [("took 0",), ("0ms",)]),
+        (r"[0-9]{2,}x", [("00",), ("0x",)]),
+        (r"[0-9a-f]7", [("0",)]),
+        (r"id=4711|id=\d", [("id=0000", "id=0")]),
+        (r"\d*", []),
+        (r"\d?5", [("0",)]),
+    ],
+)
+def test_words_in_which_digits_are_not_told_apart(source: str, words: list[tuple[str, ...]]) -> None:
+    assert needed(source, digits=True) == words
+
+
+def test_every_run_of_plain_characters_is_needed() -> None:
+    assert needed("INFO .*zzz") == [("INFO ",), ("zzz",)]
+    assert needed("a(b|c)d|e") == [("a", "e")]
+    assert needed("(one|two) of (three|four)") == [("one", "two"), (" of ",), ("three", "four")]
+
+
+DENSE = [b"INFO read batch 0012345 of orders", b"ERROR refused", b"info READ 17", b"", b"took 977 ms", b"a1"]
+
+
+@given(
+    st.lists(st.sampled_from(DENSE), min_size=90, max_size=200),
+    st.sampled_from(
+        ["info", "INFO", "~info .*17", "~[a-f]\\d", "~\\d{7}", "~[0-9]$", "~^$", "~(refused|17)", "~\\d+ ms"]
+    ),
+)
+@settings(max_examples=150, deadline=None)
+def test_hits_on_nearly_every_line_are_counted_as_others_are(log: list[bytes], text: str) -> None:
+    data = b"\n".join(log) + b"\n"
+    what = wanted(text)
+    assert isinstance(what, Wanted)
+    found = scan(data, 0, 0, len(data), what.in_bytes)
+    here = [line for line in log if what.in_text.search(line.decode())]
+    assert len(found.offsets) == len(here)
+    assert scan(data, 0, 0, len(data), what.in_bytes, count=True).more == len(here)
 
 
 def test_where_in_a_line_a_hit_is() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -96,6 +97,10 @@ class PlanDialog(Dialog[list[Done]]):
         """Return `acts`; for a subclass that has to ask the engine for them."""
         return self.acts()
 
+    def carried_out(self, done: list[Done]) -> None:
+        """Close, once all plans are carried out."""
+        self.dismiss(done)
+
     def rows(self, cells: int) -> list[Row]:
         """Return the plan as rows of one cell."""
         items = [item for _, plan in self.plans for item in plan.items]
@@ -171,7 +176,8 @@ class PlanDialog(Dialog[list[Done]]):
     def replan(self, *, wait: float = 0.0) -> None:
         """Request the plan of the current choices; nothing can be committed until it has arrived."""
         self._pending = True
-        self.run_worker(self._replan(wait), group="plan", exclusive=True, exit_on_error=False)
+        # Not yet a coroutine: what is replaced before it begins was never awaited.
+        self.run_worker(partial(self._replan, wait), group="plan", exclusive=True, exit_on_error=False)
 
     async def _replan(self, wait: float, changes: Sequence[PlanChange] = ()) -> None:
         import asyncio
@@ -296,7 +302,7 @@ class PlanDialog(Dialog[list[Done]]):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "cancel":
-            self.dismiss(None)
+            self.action_close()
         else:
             self.action_commit()
 
@@ -336,7 +342,7 @@ class PlanDialog(Dialog[list[Done]]):
         if answers.done:
             say_done(self.shell, answers.done)
         if answers.refused is None and not answers.changes:
-            self.dismiss([answer for _, answer in self._committing.done])
+            self.carried_out([answer for _, answer in self._committing.done])
             return
         if answers.done or answers.changes:
             await self._replan(0, answers.changes)

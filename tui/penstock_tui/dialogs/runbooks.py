@@ -16,6 +16,7 @@ from penstock.model.views.plans import Plan
 from penstock.model.views.runbooks import RunbookRow
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.dialogs.runbook_steps import WAIT
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.options import Options
@@ -24,7 +25,8 @@ from penstock_tui.widgets.options import Options
 class RunbookDialog(PlanDialog):
     """For the runbooks *rows*; *values* are what the cursor is on, for their parameters.
 
-    Its ``record`` is the name under which a recording is to begin, once that was entered.
+    Its ``record`` is the name under which a recording is to begin, once that was entered; ``steps`` the
+    runbook and its values, once it is to be done step by step.
     """
 
     danger: ClassVar[bool] = True
@@ -35,6 +37,7 @@ class RunbookDialog(PlanDialog):
         self._rows = {row.name: row for row in rows if row.recording is None}
         self._values = values
         self.record: str | None = None
+        self.steps: tuple[str, runbooks.Runbook, dict[str, str]] | None = None
 
     def form(self) -> ComposeResult:
         """Compose the runbooks, the values of their parameters, and the name of a new one."""
@@ -42,6 +45,8 @@ class RunbookDialog(PlanDialog):
             names = [(name, label(name)) for name in self._rows]
             yield Options("run   ", names, chosen={names[0][0]}, id="book")
             yield Field("with  ", self._filled(names[0][0]), hint="PARAM=VALUE for what it asks", id="values")
+            ways = [("all", "all steps at once"), ("step", "step by step: enter goes on, esc stops")]
+            yield Options("go    ", ways, chosen={"all"}, id="way")
         yield Field("record", hint="a new name, enter: what you do from then on is kept", id="record")
 
     def focus_first(self) -> None:
@@ -54,7 +59,7 @@ class RunbookDialog(PlanDialog):
         if row is None:
             return [[("no runbook yet: record one", "italic")]]
         title: list[Spans] = [[(label(row.title), "italic")]] if row.title else []
-        room = max(1, self.size.height - 14)  # the frame, the form, the plan, a message, the buttons
+        room = max(1, self.size.height - 15)  # the frame, the form, the plan, a message, the buttons
         steps: list[Spans] = [[(f"$ {label(step)}", "bright_black")] for step in row.steps[:room]]
         more = len(row.steps) - room
         rest: list[Spans] = [[(f"  and {more} more", "bright_black")]] if more > 0 else []
@@ -64,7 +69,20 @@ class RunbookDialog(PlanDialog):
         """Return how many steps are done."""
         row = self._row()
         count = len(row.steps) if row is not None else 0
-        return f"Do {count} step{'' if count == 1 else 's'}"
+        return f"{'Begin' if self._by_step() else 'Do'} {count} step{'' if count == 1 else 's'}"
+
+    @property
+    def ready(self) -> bool:
+        """Step by step, a step may change nothing until those before it are done."""
+        return self._by_step() or super().ready
+
+    @property
+    def must_type(self) -> bool:
+        """Step by step, each step asks for itself."""
+        return not self._by_step() and super().must_type
+
+    def _by_step(self) -> bool:
+        return bool(self._rows) and self.query_one("#way", Options).value == "step"
 
     def nothing(self) -> str:
         """Say that no step would change anything."""
@@ -79,11 +97,10 @@ class RunbookDialog(PlanDialog):
         row = self._row()
         if row is None:
             return []
-        if row.problem is not None:
-            raise UsageError(f"{row.path}: {row.problem}")
-        book = runbooks.parse(row.text)
-        values = dict(_pairs(self.query_one("#values", Field).text))
-        runbooks.check_values(book, values)
+        book, values = self._asked_for(row)
+        waits = next((step for step in book.steps if WAIT in step.words), None)
+        if waits is not None and not self._by_step():
+            raise UsageError(f"line {waits.line} waits for its run: choose step by step")
         self.note = f"runbook {row.name}"
         read = self.shell.read_command
         if read is None:
@@ -92,12 +109,35 @@ class RunbookDialog(PlanDialog):
             lambda engine: [act for step in book.steps for act in read(engine, step.filled(values))]
         )
 
+    def _asked_for(self, row: RunbookRow) -> tuple[runbooks.Runbook, dict[str, str]]:
+        """Return a runbook with the values of its parameters; raise `UsageError` for what is wrong."""
+        if row.problem is not None:
+            raise UsageError(f"{row.path}: {row.problem}")
+        book = runbooks.parse(row.text)
+        values = dict(_pairs(self.query_one("#values", Field).text))
+        runbooks.check_values(book, values)
+        return book, values
+
     async def _asked(self, acts: list[AnyAct]) -> tuple[list[tuple[AnyAct, Plan]], list[str]]:
         plans, refused = await super()._asked(acts)
-        if refused:
-            way = "penstock runbook run goes step by step"
-            raise UsageError(f"as things are now a step is refused: {refused[0]}; {way}")
+        if refused and not self._by_step():
+            raise UsageError(f"as things are now a step is refused: {refused[0]}; choose step by step")
         return plans, refused
+
+    def action_commit(self) -> None:
+        """Do all steps, or begin to do one after the other."""
+        row = self._row()
+        if row is None or not self._by_step():
+            super().action_commit()
+            return
+        try:
+            book, values = self._asked_for(row)
+        except UsageError as error:
+            self.complain(error.message)
+            return
+        if book.steps:
+            self.steps = (row.name, book, values)
+            self.dismiss(None)
 
     @on(Options.Changed, "#book")
     def _another(self, event: Options.Changed) -> None:

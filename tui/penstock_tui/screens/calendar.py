@@ -243,7 +243,7 @@ class PointsScreen(_OfOneDag, Listing):
     def crumbs(self) -> Spans:
         """Name the DAG and the days."""
         days = f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
-        count = f"  {len(self.points)} points"
+        count = f"  {len(self.points)} point{'' if len(self.points) == 1 else 's'}"
         return [("> ", "bright_black"), (f"{label(self.dag_id)} {days}", "bold"), (count, "bright_black")]
 
     def chosen(self) -> tuple[Target, ...]:

@@ -38,6 +38,10 @@ class ComingScreen(Listing):
         self.page: ComingPage | None = None
         self._items: dict[str, Item | None] = {}
         self._changed = False
+        self._window: tuple[float, bool] | None = None
+        """How far the rows look that are shown, and whether they count with the p95."""
+        self.working = False
+        """Whether only the beginning is worked out yet."""
 
     def make_table(self) -> LineTable:
         """Return the table of what comes."""
@@ -64,17 +68,31 @@ class ComingScreen(Listing):
             self.reload()
 
     async def load(self) -> None:
-        """Ask what comes; an outdated answer is not shown."""
+        """Ask what comes; an outdated answer is not shown.
+
+        Of another window first the beginning, which is there at once, and then the rest.
+        """
         self._changed = False
         query = self._asked()
+        if (query.hours, query.slow) != self._window:
+            await self._ask(structs.replace(query, quick=True), query)
+            if not self.working:
+                return
+        await self._ask(query, query)
+
+    async def _ask(self, query: ForecastQuery, whole: ForecastQuery) -> None:
+        """Ask *query*, and show the answer if *whole* is still what is to be shown."""
         page = await self.shell.feed.ask(lambda engine: engine.forecast(query), key=("forecast", query))
-        if page is not None and query == self._asked():
+        if page is not None and whole == self._asked():
+            self.working = query.quick and page.reached < page.until
+            self._window = (whole.hours, whole.slow)
             self.page = page
             self.table.empty = "no schedule is due in this time: + looks further"
             self.show()
 
     def _asked(self) -> ForecastQuery:
-        return structs.replace(self.asking, terms=coming_rows.terms(self.wanted))
+        first, *others = coming_rows.terms(self.wanted)
+        return structs.replace(self.asking, terms=first, others=tuple(others))
 
     def show(self) -> None:
         """Fill the table."""
@@ -114,7 +132,9 @@ class ComingScreen(Listing):
         if page.meetings:
             times = page.meetings_total
             spans.append((f", full {times:,} time{'' if times == 1 else 's'}", "yellow"))
-        if page.reached < page.until:
+        if self.working:
+            spans.append((", working out the rest ...", "yellow"))
+        elif page.reached < page.until:
             until = coming_rows.when(page.reached, self.shell.clock.now(), self.shell.zone)
             spans.append((f", who waits known until {until}", "yellow"))
         timeless = sum(each.kind not in {"later", "manual", "over"} for each in page.untimed)

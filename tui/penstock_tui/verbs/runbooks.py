@@ -9,6 +9,7 @@ from penstock.errors import PenstockError
 from penstock.model import runbooks as words
 from penstock.model.views.runbooks import RunbookRow
 from penstock_tui.clean import label
+from penstock_tui.dialogs.runbook_steps import StepsDialog
 from penstock_tui.dialogs.runbooks import RunbookDialog
 from penstock_tui.shell import Shell
 from penstock_tui.target import Target, TaskTarget, run_of
@@ -31,6 +32,8 @@ async def runbooks(shell: Shell, targets: Sequence[Target]) -> None:
         await shell.push_screen_wait(dialog)
         if dialog.record is not None:
             await _start(shell, dialog.record, person)
+        elif dialog.steps is not None:
+            await shell.push_screen_wait(StepsDialog(*dialog.steps))
     except PenstockError as error:
         shell.say(error.message, "error")
 
@@ -56,7 +59,8 @@ async def _stop(shell: Shell, row: RunbookRow, person: str) -> None:
 
     kept = await shell.feed.call(stop)
     shell.recording = None
-    shell.say(f"{label(kept.path)}: {len(kept.steps)} commands   $ penstock runbook edit {row.name}")
+    commands = f"{len(kept.steps)} command{'' if len(kept.steps) == 1 else 's'}"
+    shell.say(f"{label(kept.path)}: {commands}   $ penstock runbook edit {row.name}")
 
 
 def _values(targets: Sequence[Target]) -> dict[str, str]:

@@ -33,6 +33,13 @@ _SAID_LAST = ("later", "manual", "over")
 """Kinds of DAGs without a time that say little: they come last."""
 _KINDS = {"continuous": "always", "quarantine": "barred"}
 """Words for kinds that are too long for their column."""
+_TURNS = {
+    "pause_lifts": "lifts",
+    "freeze_lifts": "lifts",
+    "clock": "clock",
+    "stops": "stops",
+    "backfill_ends": "ends",
+}
 MORE = "more"
 """The key of the row that stands for what is left out."""
 
@@ -47,19 +54,26 @@ class Line(NamedTuple):
     cells: tuple[Spans, ...]
 
 
-def terms(wanted: Filter) -> tuple[Term, ...]:
-    """Return the part of a filter that the engine applies."""
-    return tuple(
-        Term(field=term.field, values=term.alternatives, inverted=term.inverted)  # type: ignore[arg-type]
-        for term in wanted.terms
-        if term.field in _ASKED
-    )
+def terms(wanted: Filter) -> list[tuple[Term, ...]]:
+    """Return the parts of each alternative of a filter that the engine applies."""
+    return [
+        tuple(
+            Term(field=term.field, values=term.alternatives, inverted=term.inverted)  # type: ignore[arg-type]
+            for term in terms
+            if term.field in _ASKED
+        )
+        for terms in wanted.alternatives
+    ]
 
 
-def passes(item: Item, wanted: Filter) -> bool:
-    """Whether *item* passes the part of a filter that is applied here."""
-    here = Filter(wanted.source, tuple(term for term in wanted.terms if term.field not in _ASKED))
-    return here.passes(seen(item))
+def passes(item: Item, wanted: Filter, fitting: Sequence[Sequence[str]] = ()) -> bool:
+    """Whether *item* passes a filter; *fitting* are the DAGs that fit the engine's part of alternatives."""
+    fields, dag_ids = seen(item), set(dags_of(item))
+    for place, alternative in enumerate(wanted.alternatives):
+        fits = place >= len(fitting) or not dag_ids.isdisjoint(fitting[place])
+        if fits and all(term.passes(fields) for term in alternative if term.field not in _ASKED):
+            return True
+    return False
 
 
 def seen(item: Item) -> dict[str, list[str]]:
@@ -91,10 +105,11 @@ def dags_of(item: Item | None) -> tuple[str, ...]:
 
 def lines(page: ComingPage, wanted: Filter, now: datetime, zone: tzinfo, looks: Looks) -> list[Line]:
     """Return all rows: by time, then what has none, then how much is left out."""
+    fit = page.fitting
     return [
-        *(_line(item, now, zone, looks) for item in _timed(page) if passes(item, wanted)),
+        *(_line(item, now, zone, looks) for item in _timed(page) if passes(item, wanted, fit)),
         *_left_out(page),
-        *(_line(item, now, zone, looks) for item in _said(page.untimed) if passes(item, wanted)),
+        *(_line(item, now, zone, looks) for item in _said(page.untimed) if passes(item, wanted, fit)),
     ]
 
 
@@ -129,7 +144,7 @@ def _line(item: Item, now: datetime, zone: tzinfo, looks: Looks) -> Line:
             return Line(key, item, _meeting(item, now, zone, looks))
         case ClockTurn():
             key = f"{item.kind} {item.at.isoformat()} {' '.join(item.dag_ids)}"
-            what: Spans = [("~ clock" if item.kind == "clock" else "~ lifts", "cyan")]
+            what: Spans = [(f"~ {_TURNS[item.kind]}", "cyan")]
             at: Spans = [(when(item.at, now, zone), "")]
             return Line(key, item, _cells(at, what, [(label(item.text), "")]))
         case Untimed():

@@ -48,6 +48,8 @@ def _summary(done: Sequence[tuple[AnyAct, Done]]) -> str:
     first = done[0][0]
     told = [act for act, answer in done if answer.touched]
     idle = len(done) - len(told)
+    if len({act_name(act) for act, _ in done}) > 1:
+        return f"{_many(len(done), 'act')}: done" + (f"; nothing was left to do for {idle}" if idle else "")
     end = f"marked {first.state}" if isinstance(first, acts.Mark) else _ENDS.get(act_name(first), "done")
     count = _count([(act, answer) for act, answer in done if answer.touched] or done)
     left = f"; nothing was left to do for {idle}" if idle and told else ""

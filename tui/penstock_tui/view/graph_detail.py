@@ -63,7 +63,7 @@ def several_line(name: str, tasks: Sequence[TaskRow], count: int, looks: Looks) 
     """Return how far the tasks of a group, a mapped task or of tasks that are alike are."""
     spans: Spans = [(f" {label(name)}", "bold")]
     if not tasks:
-        return [*spans, (f"  {count} tasks", ""), ("  enter or z opens it", "dim")]
+        return [*spans, (f"  {count} task{'' if count == 1 else 's'}", ""), ("  enter or z opens it", "dim")]
     counts = Counter(task.state.value for task in tasks)
     done, total = done_of(counts)
     spans += [("  ", ""), looks.worded(summary(task.state for task in tasks).value)]

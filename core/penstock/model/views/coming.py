@@ -35,7 +35,8 @@ class Fire(View, frozen=True, kw_only=True):
     behind: float = 0.0
     """Seconds that it ends (or starts) later than if nothing were in its way."""
     waits: tuple[str, ...] = ()
-    """What it waits for: ``pool NAME``, ``parallelism``, ``max_active_runs``, ``frozen`` ..."""
+    """What it waits for: ``pool NAME``, ``parallelism``, ``max_active_runs``, ``frozen``, ``breakpoint before
+    TASK`` ..."""
     moved_by_dst: bool = False
     late: bool = False
     """It is due already, or will be when the pause lifts."""
@@ -61,9 +62,13 @@ class Meeting(View, frozen=True, kw_only=True):
 
 
 class ClockTurn(View, frozen=True, kw_only=True):
-    """Something that happens by itself: a pause or a freeze lifts, or a zone's clock changes."""
+    """Something that happens besides points.
 
-    kind: Literal["pause_lifts", "freeze_lifts", "clock"]
+    A pause or a freeze lifts, a zone's clock changes, a run stops at a breakpoint, a backfill has run all of
+    its points.
+    """
+
+    kind: Literal["pause_lifts", "freeze_lifts", "clock", "stops", "backfill_ends"]
     at: datetime
     dag_ids: tuple[str, ...]
     text: str
@@ -146,4 +151,6 @@ class ComingPage(View, frozen=True, kw_only=True):
     """DAGs with points and without a history: they count as taking no time."""
     parallelism: int = 0
     pools: dict[str, int] = msgspec.field(default_factory=dict)
+    fitting: tuple[tuple[str, ...], ...] = ()
+    """If there were alternatives to the terms: the DAGs that fit each of them."""
     difference: Difference | None = None

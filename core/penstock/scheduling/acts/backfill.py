@@ -20,7 +20,7 @@ from penstock.model.backfills import CHOICES, BackfillPointState, BackfillState,
 from penstock.model.spec import DagSpec
 from penstock.model.states import RunState
 from penstock.model.views.plans import Done, PlanItem
-from penstock.scheduling.acts.planned import aware, counted, make_plan
+from penstock.scheduling.acts.planned import amount, aware, counted, make_plan
 from penstock.scheduling.acts.trigger import check_conf
 from penstock.scheduling.moves.backfill import give_up, save_backfill
 from penstock.scheduling.world.backfill_rules import choose, point_state
@@ -280,7 +280,7 @@ def plan_backfill_life(world: World, act: LifeAct) -> Planned:
     items = [
         PlanItem(
             dag_id=record.dag_id, run_id=None, task_id=None, before=record.state, after=after,
-            note=f"{len(waiting)} points have not started",
+            note=f"{amount(len(waiting), 'point')} {'has' if len(waiting) == 1 else 'have'} not started",
         )
     ]  # fmt: skip
     cli = ["backfill", name.removeprefix("backfill_"), str(record.id)]

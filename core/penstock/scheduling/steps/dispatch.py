@@ -14,7 +14,7 @@ import heapq
 from penstock.ids import new_attempt_id
 from penstock.model.barriers import BarrierKind
 from penstock.model.rush import Rush
-from penstock.model.slots import turn
+from penstock.model.slots import TURNS, turn
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.model.trigger_rules import Verdict
@@ -26,9 +26,6 @@ from penstock.scheduling.world.readiness import judge, not_begun
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun, QueueEntry, World
 from penstock.store.engine.records import TaskRecord
-
-TURNS = 3
-"""Number of other launches before a backfill's next turn."""
 
 
 def dispatch(tick: Tick) -> None:

@@ -10,7 +10,10 @@ class LedgerRow(SQLModel, table=True):
     """One record of the missed-point ledger: a point, or a span of adjacent skips with one reason."""
 
     __tablename__ = "ledger"
-    __table_args__ = (Index("ix_ledger", "dag_id", "first_us"),)
+    __table_args__ = (
+        Index("ix_ledger", "dag_id", "first_us"),
+        Index("ix_ledger_missed", "at_us", sqlite_where=text("status IN ('skipped', 'ran_late')")),
+    )
     id: int | None = Field(default=None, primary_key=True)
     dag_id: str
     first_us: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -5,6 +5,17 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Integer, Text, text
 from sqlmodel import Field, SQLModel
 
+NEWS = (
+    "actor <> 'engine' OR kind IN ('dag_new', 'dag_changed', 'dag_missing', 'dag_back', 'import_error',"
+    " 'pause_schedule', 'pause_freeze', 'pause_run', 'pause_task', 'pause_before', 'pause_after',"
+    " 'unpause', 'unfreeze', 'release', 'breakpoint_clear', 'pause_lifted', 'engine_start', 'engine_stop',"
+    " 'deadline_missed')"
+)
+"""The condition of events that are news to people: acts, and what `penstock.model.digest` tells about.
+
+Only with exactly these words SQLite uses the index; transitions of runs and tasks are not in it.
+"""
+
 
 class EventRow(SQLModel, table=True):
     """The append-only trail: one row per transition and per act."""
@@ -13,6 +24,7 @@ class EventRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_event_run", "dag_id", "run_id"),
         Index("ix_event_note", "dag_id", "run_id", sqlite_where=text("kind = 'note'")),
+        Index("ix_event_news", "seq", sqlite_where=text(NEWS)),
         {"sqlite_autoincrement": True},
     )
     seq: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))

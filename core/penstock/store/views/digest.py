@@ -11,15 +11,15 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from penstock.clock import DAY_US, from_us
-from penstock.model.digest import ENGINE_STOP, KINDS, of_person, tell, without_pauses
+from penstock.model.digest import ENGINE_STOP, of_person, tell, without_pauses
 from penstock.model.failures import person_of
 from penstock.model.points import PointState
 from penstock.model.states import SUCCESS_LIKE, RunType, TaskState
 from penstock.model.subject import about_row
 from penstock.model.views.digest import Digest, Recovered, SkippedPoints
 from penstock.store import tables
-from penstock.store.engine.gate import ENGINE
 from penstock.store.sieve import Sieve
+from penstock.store.sqlite.indexed import MISSED_POINTS, NEWS
 from penstock.store.statement import table_of
 from penstock.store.tables import FailureRow, LookRow
 from penstock.store.views.durations import Durations
@@ -49,9 +49,8 @@ _AT = (
     .order_by(_event.c.seq)
     .limit(1)
 )
-_NEWS = sa.select(_event).where(
-    _event.c.seq > sa.bindparam("after"), sa.or_(_event.c.actor != ENGINE, _event.c.kind.in_(KINDS))
-)
+_NEWS = sa.select(_event).where(_event.c.seq > sa.bindparam("after"), NEWS)
+_NEWEST_NEWS = sa.select(_event.c.seq).where(NEWS).order_by(_event.c.seq.desc()).limit(1)
 _BEFORE = (
     sa.select(_event.c.at_us, _event.c.kind)
     .where(_event.c.seq < sa.bindparam("seq"))
@@ -72,32 +71,71 @@ _LAST_FAILURES = (
     .limit(_MOST_FAILED)
 )  # fmt: skip
 """The newest failure of each task: SQLite's rule for bare columns beside max()."""
-_GREEN = (
-    sa.select(_run.c.run_id, sa.func.max(_task.c.end_us).label("end_us"))
-    .select_from(_run.join(_task, _task.c.run_pk == _run.c.id))
-    .where(_task.c.task_id == sa.bindparam("task_id"))
-    .group_by(_run.c.id)
-    .having(
-        sa.func.sum(sa.case((_task.c.state == TaskState.SUCCESS, 1), else_=0)) > 0,
-        sa.func.sum(sa.case((_task.c.state.in_(sorted(SUCCESS_LIKE)), 0), else_=1)) == 0,
-        sa.func.max(_task.c.end_us) > sa.bindparam("failed_us"),
+_last = _LAST_FAILURES.subquery("last")
+_green = _run.alias("green")
+_OF_IT = sa.and_(_task.c.run_pk == _green.c.id, _task.c.task_id == _last.c.task_id)
+_ENDED_AT = sa.select(sa.func.max(_task.c.end_us)).where(_OF_IT).correlate(_green, _last).scalar_subquery()
+
+
+def _some(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return whether some instance of the task fulfils a condition in that run."""
+    return sa.exists().where(_OF_IT, condition).correlate(_green, _last)
+
+
+def _first_green(*where: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    """Return the first of some runs in which all instances of the task have succeeded since it failed.
+
+    SQLite looks at one run after the other.
+    """
+    return (
+        sa.select(_green.c.id)
+        .where(
+            *where,
+            _some(_task.c.state == TaskState.SUCCESS),
+            ~_some(_task.c.state.not_in(sorted(SUCCESS_LIKE))),
+            _last.c.at_us < _ENDED_AT,
+        )
+        .order_by(_green.c.run_after_us)
+        .limit(1)
+        .correlate(_last)
+        .scalar_subquery()
     )
-    .order_by(_run.c.run_after_us)
-    .limit(1)
+
+
+# By the attempt that failed last, it was marked, or nothing was done. A backfill's run stands for a date of
+# its own: a later run says nothing about it.
+_AGAIN = sa.case(
+    (_last.c.newest_attempt.is_distinct_from(_last.c.attempt_id), _first_green(_green.c.id == _last.c.run_pk))
 )
-"""A run in which all instances of a task succeeded."""
-_GREEN_AGAIN = _GREEN.where(_run.c.id == sa.bindparam("run_pk"))
-_GREEN_LATER = _GREEN.where(
-    _run.c.dag_id == sa.bindparam("dag_id"),
-    _run.c.run_after_us > sa.bindparam("run_after_us"),
-    _run.c.run_type != RunType.BACKFILL,
+_LATER = sa.case(
+    (
+        _last.c.run_type != RunType.BACKFILL,
+        _first_green(
+            _green.c.dag_id == _last.c.dag_id,
+            _green.c.run_after_us > _last.c.run_after_us,
+            _green.c.run_type != RunType.BACKFILL,
+        ),
+    )
 )
+_mended = sa.select(_last, sa.func.coalesce(_AGAIN, _LATER).label("green_pk")).subquery("mended")
+_ITS_END = (
+    sa.select(sa.func.max(_task.c.end_us))
+    .where(_task.c.run_pk == _green.c.id, _task.c.task_id == _mended.c.task_id)
+    .scalar_subquery()
+)
+_RECOVERED = (
+    sa.select(_mended, _green.c.run_id.label("green_id"), _ITS_END.label("green_us"))
+    .join(_green, _green.c.id == _mended.c.green_pk)
+    .where(sa.bindparam("since") <= _ITS_END)
+    .order_by(_ITS_END.desc())
+)
+"""The tasks whose newest failure was followed by a success, the newest first."""
 _SKIPPED = (
     sa.select(
         _ledger.c.id, _ledger.c.dag_id, _ledger.c.first_us, _ledger.c.last_us, _ledger.c.reason,
         _ledger.c.at_us, _ledger.c.count.label("points"),
     )
-    .where(_ledger.c.status == PointState.SKIPPED, _ledger.c.at_us >= sa.bindparam("since"))
+    .where(MISSED_POINTS, _ledger.c.status == PointState.SKIPPED, _ledger.c.at_us >= sa.bindparam("since"))
     .order_by(_ledger.c.at_us.desc(), _ledger.c.id.desc())
 )  # fmt: skip
 
@@ -157,6 +195,11 @@ def read_digest(
     )
 
 
+def newest_news(connection: Connection) -> int:
+    """Return the number of the newest event that people or DAG files caused; 0 without one."""
+    return connection.scalar(_NEWEST_NEWS) or 0
+
+
 def _seq_before(connection: Connection, at_us: int) -> int:
     """Return the number of the last event before a time.
 
@@ -209,26 +252,15 @@ def _skipped(row: Any) -> SkippedPoints:
 
 def _recovered(connection: Connection, since_us: int) -> list[Recovered]:
     """Return the tasks whose newest failure was followed by a success that came after *since_us*."""
-    found: list[Recovered] = []
-    for row in connection.execute(_LAST_FAILURES).all():
-        values = {"task_id": row.task_id, "failed_us": row.at_us}
-        green = None
-        if row.newest_attempt != row.attempt_id:  # else it was marked, or nothing was done
-            green = connection.execute(_GREEN_AGAIN, {**values, "run_pk": row.run_pk}).first()
-        if green is None and row.run_type != RunType.BACKFILL:  # that stands for a date of its own
-            later = {"dag_id": row.dag_id, "run_after_us": row.run_after_us}
-            green = connection.execute(_GREEN_LATER, {**values, **later}).first()
-        if green is None or green.end_us < since_us:
-            continue
-        found.append(
-            Recovered(
-                dag_id=row.dag_id,
-                task_id=row.task_id,
-                failed_run_id=row.run_id,
-                failed=from_us(row.at_us),
-                line=row.line,
-                run_id=green.run_id,
-                at=from_us(green.end_us),
-            )
+    return [
+        Recovered(
+            dag_id=row.dag_id,
+            task_id=row.task_id,
+            failed_run_id=row.run_id,
+            failed=from_us(row.at_us),
+            line=row.line,
+            run_id=row.green_id,
+            at=from_us(row.green_us),
         )
-    return sorted(found, key=lambda each: each.at, reverse=True)
+        for row in connection.execute(_RECOVERED, {"since": since_us})
+    ]

@@ -10,9 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.clock import from_us
-from penstock.forecast.facts import DagFacts, Facts, Paused, PoolFacts, RunFacts, TaskFacts
-from penstock.ids import instance_key
-from penstock.model.backfills import BackfillPointState
+from penstock.forecast.facts import (
+    BackfillFacts,
+    BackfillPointFacts,
+    DagFacts,
+    Facts,
+    Paused,
+    PoolFacts,
+    RunFacts,
+    StopFacts,
+    TaskFacts,
+)
+from penstock.ids import instance_key, split_instance
+from penstock.model.backfills import BackfillPointState, BackfillState, Canary
 from penstock.model.pauses import PauseKind
 from penstock.model.states import TERMINAL, RunState, TaskState
 from penstock.model.subject import about_dag, about_run
@@ -21,6 +31,7 @@ from penstock.store import tables
 from penstock.store.sieve import Sieve
 from penstock.store.sqlite.indexed import UNFINISHED_RUNS
 from penstock.store.statement import table_of
+from penstock.store.views.breakpoints import read_breakpoints
 from penstock.store.views.dags import all_dag_rows, dag_cursor
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons
@@ -34,6 +45,9 @@ _attempt = table_of(tables.AttemptRow)
 _pool = table_of(tables.PoolRow)
 _point = table_of(tables.BackfillPointRow)
 _backfill = table_of(tables.BackfillRow)
+
+_MOST_POINTS = 2_000
+"""Waiting points of a backfill that are read; the others are counted."""
 
 _RUNS = (
     sa.select(
@@ -63,12 +77,23 @@ _SERVED = (
     .where(_run.c.logical_us > _dag.c.cursor_start_us)
 )
 _BACKFILLS = (
-    sa.select(_backfill.c.id, _backfill.c.dag_id, sa.func.count())
-    .select_from(_backfill.join(_point, _point.c.backfill_id == _backfill.c.id))
-    .where(_backfill.c.state == "running", _point.c.state == BackfillPointState.WAITING)
-    .group_by(_backfill.c.id, _backfill.c.dag_id)
+    sa.select(
+        _backfill.c.id, _backfill.c.dag_id, _backfill.c.state, _backfill.c.max_active_runs,
+        _backfill.c.canary,
+    )
+    .where(_backfill.c.end_us.is_(None))
     .order_by(_backfill.c.id)
+)  # fmt: skip
+_WAITING = sa.and_(
+    _point.c.backfill_id == sa.bindparam("backfill_id"), _point.c.state == BackfillPointState.WAITING
 )
+_POINTS = (
+    sa.select(_point.c.logical_us, _point.c.run_after_us, _point.c.run_id)
+    .where(_WAITING)
+    .order_by(_point.c.ordinal)
+    .limit(_MOST_POINTS)
+)
+_COUNT = sa.select(sa.func.count()).select_from(_point).where(_WAITING)
 _Pauses = dict[tuple[str, str, str, str], Paused]
 
 
@@ -83,6 +108,7 @@ def read_facts(
     served: dict[str, dict[int, str]] = defaultdict(dict)
     for dag_id, logical_us, run_id in connection.execute(_SERVED):
         served[dag_id][logical_us] = run_id
+    stops = _stops(connection)
     barred = reasons(connection)
     working = {row.dag_id for row in runs}
 
@@ -101,6 +127,7 @@ def read_facts(
             served=served.get(row.dag_id, {}),
             usual=usual.by_task if usual is not None else {},
             history=len(usual.runs) if usual is not None else 0,
+            stops=stops.get((row.dag_id, None), ()),
         )
 
     tasks: dict[int, list[AnyRow]] = defaultdict(list)
@@ -120,10 +147,37 @@ def read_facts(
             Sieve().rows(
                 [row for row in runs if f"{row.dag_id}/{row.run_id}" not in barred],
                 lambda row: about_run(str(row.dag_id), str(row.run_id)),
-                lambda row: _run_facts(row, kept, pauses, tasks[row.id]),
+                lambda row: _run_facts(
+                    row, kept, pauses, tasks[row.id], stops.get((row.dag_id, row.run_id), ())
+                ),
             )
         ),
-        backfills=tuple((row[0], row[1], row[2]) for row in connection.execute(_BACKFILLS)),
+        backfills=tuple(_backfill_facts(connection, row) for row in connection.execute(_BACKFILLS).all()),
+    )
+
+
+def _stops(connection: Connection) -> dict[tuple[str, str | None], tuple[StopFacts, ...]]:
+    """Return breakpoints by DAG and run; those of a DAG's next run have None for the run."""
+    found: dict[tuple[str, str | None], tuple[StopFacts, ...]] = {}
+    for each in read_breakpoints(connection, None, None):
+        task_id, index = split_instance(each.task_id)
+        key = (each.dag_id, each.run_id)
+        found[key] = (*found.get(key, ()), StopFacts(task_id, each.where == "before", index))
+    return found
+
+
+def _backfill_facts(connection: Connection, row: AnyRow) -> BackfillFacts:
+    values = {"backfill_id": row.id}
+    points = connection.execute(_POINTS, values).all()
+    full = len(points) == _MOST_POINTS
+    return BackfillFacts(
+        id=row.id,
+        dag_id=row.dag_id,
+        at_once=row.max_active_runs,
+        waiting=tuple(BackfillPointFacts(each.logical_us, each.run_after_us, each.run_id) for each in points),
+        more=(connection.scalar(_COUNT, values) or 0) - _MOST_POINTS if full else 0,
+        paused=row.state == BackfillState.PAUSED,
+        canary=row.canary == Canary.WAITING,
     )
 
 
@@ -142,7 +196,13 @@ def _pauses(connection: Connection) -> _Pauses:
     }
 
 
-def _run_facts(row: Any, kept: dict[int, StoredVersion], pauses: _Pauses, tasks: list[AnyRow]) -> RunFacts:
+def _run_facts(
+    row: Any,
+    kept: dict[int, StoredVersion],
+    pauses: _Pauses,
+    tasks: list[AnyRow],
+    stops: tuple[StopFacts, ...],
+) -> RunFacts:
     def held(task: AnyRow) -> Paused | None:
         names = (instance_key(task.task_id, task.map_index), task.task_id)
         found = (pauses.get((PauseKind.TASK, row.dag_id, row.run_id, name)) for name in names)
@@ -167,4 +227,5 @@ def _run_facts(row: Any, kept: dict[int, StoredVersion], pauses: _Pauses, tasks:
             )
             for task in tasks
         ),
+        stops=stops,
     )

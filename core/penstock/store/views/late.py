@@ -16,7 +16,7 @@ from penstock.model.states import RunState, RunType
 from penstock.model.views.digest import LateKind, LateRun
 from penstock.model.views.events import EventRow
 from penstock.store import tables
-from penstock.store.sqlite.indexed import UNFINISHED_RUNS
+from penstock.store.sqlite.indexed import MISSED_POINTS, UNFINISHED_RUNS
 from penstock.store.statement import table_of
 
 _ON_TIME_US = 60_000_000
@@ -45,7 +45,7 @@ _BEGAN_LATE = (
     .select_from(
         _ledger.join(_run, sa.and_(_run.c.dag_id == _ledger.c.dag_id, _run.c.run_id == _ledger.c.run_id))
     )
-    .where(_ledger.c.status == PointState.RAN_LATE, _ledger.c.at_us >= sa.bindparam("since"))
+    .where(MISSED_POINTS, _ledger.c.status == PointState.RAN_LATE, _ledger.c.at_us >= sa.bindparam("since"))
 )  # fmt: skip
 
 

@@ -136,6 +136,11 @@ class Reads:
                 connection, self._versions, self._durations, self._clock.now(), self._settings
             )
 
+    def newest_news(self) -> int:
+        """Return the number of the newest event that people or DAG files caused."""
+        with self._database.show() as connection:
+            return digest.newest_news(connection)
+
     def ledger(self, dag_id: str, limit: int) -> list[LedgerRow]:
         """Return the newest records of the missed-point ledger, newest first."""
         with self._database.show() as connection:

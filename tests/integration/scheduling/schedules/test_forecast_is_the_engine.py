@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -220,8 +220,12 @@ async def compare(
     *,
     hours: float = 8,
     wait: float = 0,
+    then: Sequence[acts.AnyAct] = (),
 ) -> int:
-    """Compare forecast and engine over some hours, after *wait* hours of work; return how many points."""
+    """Compare forecast and engine over some hours, after *wait* hours of work; return how many points.
+
+    *then* is what somebody does after the wait.
+    """
     with tempfile.TemporaryDirectory() as folder:
         life = Life(Path(folder), now, took, parallelism)
         await life.begin(made, asked)
@@ -229,6 +233,8 @@ async def compare(
             if wait:
                 life.resume()
                 life.until(now + timedelta(hours=wait))
+            for act in then:
+                life.bench.act(act)
             since = life.bench.clock.time
             end = since + timedelta(hours=hours)
             before = life.told(since) if wait else {}
@@ -239,7 +245,8 @@ async def compare(
                 life.resume()
             life.until(end)
             foretold: dict[str, list[Told]] = defaultdict(list)
-            for run in simulated.runs:
+            filled = [run for backfill in simulated.backfills.values() for run in backfill.runs]
+            for run in (*simulated.runs, *filled):
                 foretold[run.dag_id].append(forecast(run, since, end))
             engine = {
                 dag_id: [each for each in told if not _known(each, before.get(dag_id, ()))]
@@ -248,7 +255,7 @@ async def compare(
             check({key: sorted(each) for key, each in foretold.items()}, engine)
         finally:
             life.bench.close()
-        return len(simulated.runs)
+        return len(simulated.runs) + len(filled)
 
 
 @settings(max_examples=25, derandomize=True, phases=(Phase.explicit, Phase.generate), deadline=None,
@@ -322,3 +329,40 @@ async def test_a_point_that_somebody_ran_already_gets_no_second_run() -> None:
     served = [run for run in simulated.runs if run.becomes == "served"]
     assert [(run.logical_us, run.run_id) for run in served] == [(to_us(ahead), run_id)]
     assert len(simulated.runs) == 6
+
+
+def _back(dag_id: str, hours: float, **fields: Any) -> acts.CreateBackfill:
+    begins = NOW - timedelta(hours=hours)
+    return acts.CreateBackfill(dag_id=dag_id, from_date=begins, to_date=NOW - timedelta(hours=1), **fields)
+
+
+def _pooled(name: str, weight: int = 1, **fields: Any) -> DagSpec:
+    tasks = (task("a", pool="few", priority_weight=weight), task("b", "a", pool="few", pool_slots=2))
+    return dag(name, *tasks, schedule=EVERY, **fields)
+
+
+@pytest.mark.parametrize(
+    ("made", "took", "then"),
+    [
+        ([slow("d")], {"d.a": 61, "d.b": 31}, [_back("d", 3, max_active_runs=2)]),
+        ([slow("d")], {"d.a": 61, "d.b": 31}, [_back("d", 2, max_active_runs=4, canary=True)]),
+        ([_pooled("d"), _pooled("e", 3)], {"d.a": 67, "d.b": 41, "e.a": 113, "e.b": 29},
+         [_back("d", 3, max_active_runs=3)]),
+        ([_pooled("d"), _pooled("e")], {"d.a": 67, "d.b": 41, "e.a": 113, "e.b": 29},
+         [_back("d", 2, max_active_runs=1), _back("e", 2, max_active_runs=2)]),
+        ([dag("d", task("a", depends_on_past=True), schedule=EVERY)], {"d.a": 307},
+         [_back("d", 2, max_active_runs=3)]),
+        ([slow("d")], {"d.a": 61, "d.b": 31}, [acts.SetBreakpoint(dag_id="d", tasks=("b",))]),
+        ([slow("d"), slow("e")], {"d.a": 61, "d.b": 31, "e.a": 67, "e.b": 29},
+         [acts.SetBreakpoint(dag_id="d", tasks=("a",), where="after"),
+          acts.SetBreakpoint(dag_id="e", tasks=("b",), where="after")]),
+        ([_pooled("d", max_active_runs=3)], {"d.a": 67, "d.b": 41},
+         [acts.SetBreakpoint(dag_id="d", tasks=("a", "b")), _back("d", 2, max_active_runs=2)]),
+    ],
+    ids=["backfill", "canary", "backfill beside others", "two backfills", "depends_on_past", "before",
+         "after", "breakpoint of a backfill"],
+)  # fmt: skip
+async def test_backfills_and_breakpoints_do_what_was_foretold(
+    made: list[DagSpec], took: dict[str, int], then: list[acts.AnyAct]
+) -> None:
+    assert await compare(NOW, made, took, [], 32, hours=4, wait=1.01, then=then)

@@ -1,0 +1,208 @@
+"""How long every screen of the console takes on a home with 150 DAGs, 10,000 runs and runs of 1,000 tasks.
+
+Two figures each: from a key to the last byte of what it draws in a real terminal, and the CPU time of the
+question behind it, which a busy machine changes little.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.figures import Report, Scale, median
+from benchmarks.instance import Instance
+from benchmarks.large_home import HUGE, TALKS, dag_files, fill
+from benchmarks.terminal import Terminal
+from penstock.api.local import LocalEngine
+from penstock.execution.configured import archive_of
+from penstock.model.queries import ForecastQuery, RunQuery, Term
+from penstock.store.database import Database
+
+_ESC, _ENTER, _UP, _DOWN, _LEFT, _RIGHT = "\x1b", "\r", "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"
+_PAGE_UP, _PAGE_DOWN, _HOME, _END = "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F"
+_LIST = (_DOWN, _PAGE_DOWN, _END, _HOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A screen: the keys that lead to it, a text that only it has when it is filled, and keys in it."""
+
+    name: str
+    keys: str
+    text: str
+    moves: tuple[str, ...] = ()
+    filters: str = ""
+    of: str = HUGE
+    """The DAG that the cursor is on in the list of DAGs."""
+
+
+SCREENS = (
+    Screen("runs", "4", "part_", (*_LIST, "s", "s", "S"), "state:failed owner:ada"),
+    Screen("triage", "5", "ERROR", _LIST, "customer"),
+    Screen("now", "6", "works_", (*_LIST, "s"), "works"),
+    Screen("coming", "7", "points", (*_LIST, "+", "-", "%"), "dag:part_01"),
+    Screen("system", "8", "warehouse", (_DOWN, _PAGE_DOWN)),
+    Screen("assets", "9", "part_", (*_LIST, "s"), "part_7"),
+    Screen("digest", "0", "Failed", _LIST, "part_01"),
+    Screen("backfills", "2", "ada", _LIST),
+    Screen("runs of a DAG", "R", "scheduled", (*_LIST, "s")),
+    Screen("calendar", "C", "Mo", (_LEFT, _UP, _PAGE_UP, _END)),
+    Screen("run of 1,000 tasks", _ENTER, "step_", (_DOWN, _PAGE_DOWN, _END, _HOME, "<", ">")),
+    Screen("grid", "#", "part_00", (_DOWN, _PAGE_DOWN, _LEFT, "<", _END, "z")),
+    Screen("timeline", "=", "step_", (_DOWN, _PAGE_DOWN, _END, "s", "S", "<")),
+    Screen("graph", "D", "step_", (_DOWN, _RIGHT, _PAGE_DOWN, "-", "+")),
+    Screen("merged log", "R" + _ENTER + "L", "has read batch",
+           (_UP, _PAGE_UP, _HOME, _END, "e", "m", "a", "S"), of=TALKS),
+    Screen("history", _ENTER + "H", "p95", (_DOWN, _LEFT)),
+)  # fmt: skip
+
+
+def measure(scale: Scale) -> Report:
+    """Measure it."""
+    report = Report(
+        "screens", "from a key to the last byte drawn, 150 DAGs, 10,000 runs, runs of 1,000 tasks"
+    )
+    files = dag_files(scale)
+    with Instance(files) as instance:
+        _await_loaded(instance, len(files))
+    fill(instance.settings, scale)
+    with Instance({}, home=instance.home) as instance:
+        instance.trigger("live")
+        opens, moves = _in_a_terminal(instance, scale)
+        asked = _asked(instance, scale)
+    worst_open, worst_move = max(opens.values()), max(max(each.values()) for each in moves.values() if each)
+    report.figures = {"open_ms": opens, "move_ms": moves, "question_cpu_ms": asked}
+    report.floor = {"name": "the list of DAGs: a move in it", "ms": moves["dags"]["down"]}
+    report.ratios["worst move"] = worst_move / max(moves["dags"]["down"], 0.1)
+    report.budget("slowest screen opens within, ms", worst_open, 300.0, 100.0)
+    report.budget("slowest move, ms", worst_move, 200.0, 100.0)
+    report.budget("slowest question, CPU ms", max(each["again"] for each in asked.values()), 200.0, 100.0)
+    return report
+
+
+def _await_loaded(instance: Instance, count: int) -> None:
+    deadline = time.monotonic() + 300
+    while len(instance.client.dags(strip=0)) < count:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the DAG files were not loaded")
+        time.sleep(0.2)
+
+
+# -- in a terminal -----------------------------------------------------------------------------
+
+
+def _in_a_terminal(instance: Instance, scale: Scale) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    opens: dict[str, list[float]] = {}
+    moves: dict[str, dict[str, list[float]]] = {}
+    with Terminal([sys.executable, "-m", "penstock_tui"], instance.environment()) as terminal:
+        terminal.until("part_000")
+        terminal.quiet()
+        for _ in range(scale.rounds):
+            for key in _LIST:
+                moves.setdefault("dags", {}).setdefault(_named(key), []).append(_drawn(terminal, key))
+            for screen in SCREENS:
+                _settle_on(terminal, screen.of)
+                *way, last = _split(screen.keys)
+                for key in way:
+                    terminal.press(key)
+                    terminal.quiet()
+                begun = time.monotonic()
+                terminal.press(last)
+                terminal.until(screen.text)
+                opens.setdefault(screen.name, []).append((time.monotonic() - begun) * 1e3)
+                terminal.quiet()
+                own = moves.setdefault(screen.name, {})
+                for key in screen.moves:
+                    own.setdefault(_named(key), []).append(_drawn(terminal, key))
+                if screen.filters:
+                    terminal.press("/")
+                    terminal.quiet()
+                    own.setdefault("filter", []).append(_drawn(terminal, screen.filters))
+                    own.setdefault("filter kept", []).append(_drawn(terminal, _ENTER))
+                _home(terminal)
+    return (
+        {name: median(values) for name, values in opens.items()},
+        {name: {key: median(values) for key, values in each.items()} for name, each in moves.items()},
+    )
+
+
+def _split(keys: str) -> list[str]:
+    return [keys] if keys.startswith("\x1b") else list(keys)
+
+
+def _drawn(terminal: Terminal, key: str) -> float:
+    """Return the milliseconds from a key to the end of what it draws at once; 0 if it draws nothing."""
+    terminal.press(key)
+    return terminal.drawn() * 1e3
+
+
+def _settle_on(terminal: Terminal, dag_id: str) -> None:
+    """Put the cursor of the DAG list on a DAG."""
+    terminal.press(f"/{dag_id}{_ENTER}")
+    terminal.quiet(0.5)
+
+
+def _home(terminal: Terminal) -> None:
+    """Back to the DAG list, without a filter."""
+    for _ in range(4):
+        terminal.press(_ESC)
+        terminal.quiet(0.3)
+    terminal.press("1")
+    terminal.quiet(0.3)
+
+
+def _named(key: str) -> str:
+    names = {
+        _UP: "up", _DOWN: "down", _LEFT: "left", _RIGHT: "right", _PAGE_UP: "page up",
+        _PAGE_DOWN: "page down", _HOME: "top", _END: "end", _ENTER: "enter",
+    }  # fmt: skip
+    return names.get(key, key)
+
+
+# -- the questions -----------------------------------------------------------------------------
+
+
+def _asked(instance: Instance, scale: Scale) -> dict[str, dict[str, float]]:
+    """Return the CPU milliseconds of each question: when it is first asked, and again."""
+    database = Database.open(instance.settings.database, readonly=True)
+    engine = LocalEngine(database, instance.settings, archive_of(instance.settings))
+    try:
+        run_id = engine.runs(HUGE, limit=1)[0].run_id
+        grid = engine.grid(HUGE, limit=50)
+        columns, rows = [run.run_id for run in grid.runs], [node.task_id for node in engine.dag(HUGE).nodes]
+        talks = engine.runs(TALKS, limit=1)[0].run_id
+        asked: dict[str, Callable[[], Any]] = {
+            "status": engine.status,
+            "dags": engine.dags,
+            "all runs": lambda: engine.find_runs(RunQuery()),
+            "all runs, filtered": lambda: engine.find_runs(
+                RunQuery(terms=(Term(field="text", values=("part_01",)),))
+            ),
+            "all runs, by duration": lambda: engine.find_runs(RunQuery(sort="took")),
+            "failures": lambda: engine.failures(person="ada"),
+            "digest of a day": lambda: engine.digest(person="nobody"),
+            "coming": lambda: engine.forecast(ForecastQuery()),
+            "assets": engine.assets,
+            "pools": engine.pools,
+            "run": lambda: engine.run(HUGE, run_id),
+            "grid": lambda: engine.grid(HUGE, limit=50),
+            "cells of a grid": lambda: engine.grid_cells(HUGE, columns, rows[:30]),
+            "history": lambda: engine.history(HUGE, rows[1]),
+            "merged log": lambda: engine.run_log(TALKS, talks),
+            "system": engine.system,
+        }
+        return {name: _timed(ask, scale.rounds) for name, ask in asked.items()}
+    finally:
+        database.close()
+
+
+def _timed(ask: Callable[[], Any], rounds: int) -> dict[str, float]:
+    took = []
+    for _ in range(rounds + 1):
+        begun = time.process_time()
+        ask()
+        took.append((time.process_time() - begun) * 1e3)
+    return {"first": took[0], "again": median(took[1:])}
