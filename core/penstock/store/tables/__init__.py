@@ -63,5 +63,5 @@ __all__ = [
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as Penstock's."""
-SCHEMA_VERSION = 19
+SCHEMA_VERSION = 20
 """Kept in SQLite's user_version; each migration raises it by one."""
