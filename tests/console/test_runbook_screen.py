@@ -7,6 +7,7 @@ import pytest
 from drive.console import SIZES, Driver, driving
 from penstock.model import acts
 from penstock.model.views.events import EventRow
+from penstock_tui.dialogs.runbooks import RunbookDialog
 from penstock_tui.widgets.button import Button
 from penstock_tui.widgets.line_table import LineTable
 from penstock_tui.widgets.options import Options
@@ -130,4 +131,7 @@ async def _choose_steps(driver: Driver) -> None:
     await driver.press("at")
     await driver.sees("Runbooks", "step by step")
     driver.console.screen.query_one("#way", Options).choose("step")
-    await driver.until(lambda: driver.console.screen.query_one("#commit", Button).text.startswith("Begin"))
+    dialog = driver.console.screen
+    assert isinstance(dialog, RunbookDialog)
+    await driver.until(lambda: dialog.query_one("#commit", Button).text.startswith("Begin"))
+    await driver.until(lambda: not dialog._pending)

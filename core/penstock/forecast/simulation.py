@@ -149,9 +149,9 @@ class Simulation(PaperTasks):
             return
         dag.going += run.backfill_id is None
         run.start_us = self.now_us
-        for place in sorted(run.after):
-            if not run.todo[place]:
-                self._stop(run, place, "after")
+        for stop in sorted(run.after):
+            if not run.todo[stop]:
+                self._stop(run, stop, "after")
         unmet = list(run.unmet)
         for task in facts.tasks:
             place = shape.places.get(task.task_id)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -176,8 +175,7 @@ class PlanDialog(Dialog[list[Done]]):
     def replan(self, *, wait: float = 0.0) -> None:
         """Request the plan of the current choices; nothing can be committed until it has arrived."""
         self._pending = True
-        # Not yet a coroutine: what is replaced before it begins was never awaited.
-        self.run_worker(partial(self._replan, wait), group="plan", exclusive=True, exit_on_error=False)
+        self.run_worker(self._replan(wait), group="plan", exclusive=True, exit_on_error=False)
 
     async def _replan(self, wait: float, changes: Sequence[PlanChange] = ()) -> None:
         import asyncio

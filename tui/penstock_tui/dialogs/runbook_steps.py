@@ -145,7 +145,7 @@ class StepsDialog(PlanDialog):
         if self._busy or self._pending or self.plans:
             super().action_commit()
         else:
-            self.run_worker(self._look_again, group="plan", exclusive=True, exit_on_error=False)
+            self.run_worker(self._look_again(), group="plan", exclusive=True, exit_on_error=False)
 
     async def _look_again(self) -> None:
         """Wait no more for a run that has ended badly, and plan the step again."""
