@@ -9,7 +9,7 @@ from penstock.model.views.coming import ComingPage
 from penstock.store.views.reads import Reads
 
 if TYPE_CHECKING:
-    from penstock.forecast.kept import KeptForecasts
+    from penstock.api.kept_forecasts import KeptForecasts
 
 
 class LocalForecasts:
@@ -27,7 +27,7 @@ class LocalForecasts:
         exist.
         """
         if self._forecasts is None:
-            from penstock.forecast.kept import KeptForecasts  # few ask, and nobody else pays for it
+            from penstock.api.kept_forecasts import KeptForecasts  # few ask, and nobody else pays for it
 
             self._forecasts = KeptForecasts()
         return self._forecasts.page(query, self._reads.newest_news(), self._reads.facts)

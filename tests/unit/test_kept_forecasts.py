@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data.builders import dag, task
+from penstock.api import kept_forecasts as kept_module
+from penstock.api.kept_forecasts import SECONDS, KeptForecasts
 from penstock.clock import to_us
 from penstock.errors import UsageError
-from penstock.forecast import kept as kept_module
 from penstock.forecast.facts import DagFacts, Facts, PoolFacts
-from penstock.forecast.kept import SECONDS, KeptForecasts
 from penstock.forecast.page import forecast
 from penstock.forecast.simulation import Simulation
 from penstock.model.queries import ForecastQuery, Term, WhatIf
