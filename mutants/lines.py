@@ -18,6 +18,11 @@ class Lines:
     owners: dict[int, str] = field(default_factory=dict)
     firsts: dict[int, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    inside: set[int] = field(default_factory=set)
+
+    def at_import(self, line: int) -> bool:
+        """Whether a line runs when its file is imported: it is in no function."""
+        return self.first(line) not in self.inside
 
     def owner(self, line: int) -> str:
         """Name the function or class around a line; empty for the module's own lines."""
@@ -58,6 +63,8 @@ def _walk(node: ast.AST, owner: str, lines: Lines, *, outside: bool) -> None:
             start = min([child.lineno, *(each.lineno for each in child.decorator_list)])
             for line in range(start, (child.end_lineno or child.lineno) + 1):
                 lines.owners[line] = name
+            if not isinstance(child, ast.ClassDef):
+                lines.inside.update(range(child.body[0].lineno, (child.end_lineno or child.lineno) + 1))
             _walk(child, name, lines, outside=isinstance(child, ast.ClassDef) and outside)
         else:
             _walk(child, owner, lines, outside=outside)

@@ -129,6 +129,7 @@ def _hidden(node: Any) -> Any:
         or (node.type == "if_stmt" and node.children[1].get_code().strip() == "TYPE_CHECKING")
         or (node.type == "decorator" and _last_word(node) in _SILENT_DECORATORS)
         or (node.type == "argument" and _value(node.children[0]) in _SILENT_OPTIONS)
+        or (_value(node) in {"*", "/"} and node.parent.type in {"parameters", "lambdef"})
     )
     return node if silent else None
 

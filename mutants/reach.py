@@ -59,14 +59,20 @@ class Reach:
         return [test for at, test in enumerate(self.tests) if bits >> at & 1]
 
     def reaching(self, lines: Lines, line: int) -> list[str]:
-        """Find the tests that reach a line, or its statement, or else its function, or whoever names it."""
+        """Find the tests that reach a line, or its statement, or else its function.
+
+        Of a line that runs when its file is imported: those that reach the file, and whoever names it.
+        """
+        if lines.at_import(line):
+            whole = (self.lines.get(lines.key(each), 0) for each in range(1, len(lines.texts) + 1))
+            name = lines.defined(lines.first(line))
+            word = re.compile(rf"\b{re.escape(name)}\b")
+            naming = (bits for key, bits in self.lines.items() if name and word.search(key))
+            return self.named(_union(whole) | _union(naming))
         for each in (line, lines.first(line)):
             if bits := self.lines.get(lines.key(each), 0):
                 return self.named(bits)
         owner = lines.owner(line)
-        if name := lines.defined(lines.first(line)):
-            word = re.compile(rf"\b{re.escape(name)}\b")
-            return self.named(_union(bits for key, bits in self.lines.items() if word.search(key)))
         begins = (f"{owner}\t", f"{owner}.")
         return self.named(
             _union(bits for key, bits in self.lines.items() if owner and key.startswith(begins))

@@ -60,6 +60,14 @@ def test_a_constant_has_the_tests_of_whoever_names_it() -> None:
     assert [test[-1] for test in reach.reaching(read_lines(CODE), 2)] == ["a"]
 
 
+def test_what_runs_at_import_has_the_tests_of_its_file() -> None:
+    reach = reach_of(a=["A.f\treturn g(x)"], b=["B.f\treturn 1"])
+    assert [[test[-1] for test in reach.reaching(read_lines(CODE), line)] for line in (2, 4)] == [
+        ["a"],
+        ["a"],
+    ]
+
+
 def test_what_was_recorded_is_read_again(tmp_path: Path) -> None:
     reach = reach_of(a=["A.f\treturn 0"], b=["A.f\treturn 0", "x\ty"])
     reach.files["tests/unit/test_mutants.py"] = "digest"
