@@ -435,10 +435,43 @@ async def test_a_verdict_says_more_than_an_exit_code(attempts: Attempts) -> None
     )
     again = await attempts.run(child({"kind": "rescheduled", "next_poke_at": 123.5}))
     assert (again.kind, again.next_poke_at) == (OutcomeKind.RESCHEDULED, 123.5)
+    said = {"kind": "deferred", "trigger": "FileTrigger", "resume_by": 9.5}
+    later = await attempts.run(child(said))
+    assert (later.kind, later.trigger, later.resume_by) == (OutcomeKind.DEFERRED, "FileTrigger", 9.5)
+    for_ever = await attempts.run(child({**said, "resume_by": None}))
+    assert (for_ever.kind, for_ever.resume_by) == (OutcomeKind.DEFERRED, None)
     final = await attempts.run(child({"kind": "fail_without_retry", "reason": "no use"}, 1))
     assert (final.kind, final.exit_code, final.fail_without_retry) == (OutcomeKind.EXIT_CODE, 1, True)
     lying = await attempts.run(child({"kind": "success"}, 5))
     assert (lying.exit_code, lying.ok) == (5, False)
+
+
+async def test_a_deferral_waits_until_its_trigger_has_fired(attempts: Attempts) -> None:
+    def leaves(*names: str) -> AttemptSpec:
+        attempt_id = new_attempt_id()
+        made = "; ".join(f"echo '{{}}' > '{attempts.folder(attempt_id) / name}'" for name in names)
+        return shell(made or "true", attempt_id=attempt_id)
+
+    waits, fired, lost = leaves("deferral"), leaves("deferral", "fired"), leaves()
+    for spec in (waits, fired, lost):
+        await attempts.run(spec)
+    ids = [spec.attempt_id for spec in (waits, fired, lost)]
+    assert attempts.executor.fired(ids) == ids[1:], "one without a deferral cannot fire any more"
+    assert attempts.executor.fired([]) == []
+    assert attempts.executor.fired([new_attempt_id()]) != []
+
+
+async def test_a_triggerer_is_told_what_to_run(attempts: Attempts) -> None:
+    spec = shell("sleep 30")
+    attempts.executor.submit([spec])
+    attempts.executor.run_triggers(spec.attempt_id, ["a", "b"])
+    attempts.executor.run_triggers(spec.attempt_id, ["b"])
+    wanted = attempts.folder(spec.attempt_id) / "wanted"
+    assert json.loads(wanted.read_bytes()) == {"v": 1, "ids": ["b"]}
+    attempts.executor.stop(spec.attempt_id, "kill", "the test is over")
+    await attempts.end(spec.attempt_id)
+    with pytest.raises(OSError, match="No such file"):
+        attempts.executor.run_triggers(new_attempt_id(), [])
 
 
 async def test_many_at_once_all_end(attempts: Attempts) -> None:

@@ -212,7 +212,7 @@ class Loop:
 
     def workers(self) -> tuple[Worker, ...]:
         """Return the processes that run attempts."""
-        return (*self._executor.workers(), *self.world.triggers.workers())
+        return (*self._executor.workers(), *self.world.triggers.workers(self._executor.log_file))
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 import time
@@ -52,7 +53,9 @@ def put_aside(why: TaskDeferred, context: Context) -> tuple[str, float | None]:
     ti.write_xcoms()
     ti.write_deferral(fields)
     until = None if why.timeout is None else time.time() + seconds(why.timeout, "timeout")
-    return _in_words(name, kwargs), until
+    words = _in_words(name, kwargs)
+    print(f"deferred: waiting for {words}")  # noqa: T201 - to the task's log
+    return words, until
 
 
 def start_in_trigger(task: AbstractOperator) -> None:
@@ -129,6 +132,12 @@ def _in_words(name: str, kwargs: dict[str, Any]) -> str:
     """Return a trigger for people: its class, and its plain arguments that are likely to say which it is."""
     from penstock.task_process.hiding import covered
 
-    said = [f"{key}={value}" for key, value in kwargs.items() if isinstance(value, str | int) and value != ""]
+    said = [f"{key}={value}" for key, value in kwargs.items() if _says_which(key, value)]
     text = f"{name.rpartition('.')[2]}({', '.join(said)})" if said else name.rpartition(".")[2]
     return covered(text)[:_LONGEST_NAME]
+
+
+def _says_which(key: str, value: Any) -> bool:
+    if isinstance(value, bool) or key.endswith("_interval"):
+        return False
+    return isinstance(value, str | int | dt.date) and value != ""

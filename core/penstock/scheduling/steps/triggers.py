@@ -45,7 +45,7 @@ def _look(tick: Tick, *, revoke_unclaimed: bool) -> None:
         seen = abandon(tick, attempt_id, claimed=False)
     match seen:
         case Claimed(pid, _):
-            triggers.pid = pid
+            triggers.lives(pid, tick.mono)
         case Absent():
             _ended(tick, attempt_id, None)
         case Lost(reason):

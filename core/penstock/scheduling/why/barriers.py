@@ -247,7 +247,7 @@ def _deferred(task: TaskRecord, runs: bool) -> Barrier:
     if not runs:
         text += "; the process that runs triggers is about to start"
     if task.next_us is not None:
-        text += "; its time is up"
+        text += "; it goes on without at the latest"
     return Barrier(kind=BarrierKind.TRIGGER, text=text, until=opt_from_us(task.next_us))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from penstock.execution.executor import Worker
 from penstock.store.engine.records import TaskRecord
@@ -79,6 +79,12 @@ class Triggers:
         self._since = mono
         self._told = False
 
+    def lives(self, pid: int | None, mono: float) -> None:
+        """Record that the triggerer runs, as process *pid*."""
+        self.pid = pid
+        if mono - self._since >= STEADY_SECONDS:
+            self.died, self.trouble = 0, None
+
     def ended(self, mono: float, why: str | None) -> None:
         """Record that the triggerer has ended: by itself, or it died and *why*."""
         steady = self._since and mono - self._since >= STEADY_SECONDS
@@ -90,12 +96,14 @@ class Triggers:
             self.died += 1
             self.trouble = f"the process that runs triggers died: {why}; its triggers are started again"
 
-    def workers(self) -> tuple[Worker, ...]:
+    def workers(self, log_file: Callable[[str], str | None]) -> tuple[Worker, ...]:
         """Return the triggerer, for operators; ``attempts`` is how many triggers it runs."""
         if self.triggerer is None:
             return ()
         state = "starting" if self.pid is None else "working" if self._deferred else "idle"
-        return (Worker("triggers", self.pid, len(self._deferred), state, note=self.trouble),)
+        log = log_file(self.triggerer)
+        note = self.trouble or (f"its log: {log}" if log else None)
+        return (Worker("triggers", self.pid, len(self._deferred), state, note=note),)
 
     def to_tell(self) -> list[str] | None:
         """Return whose triggers the triggerer has to run, if it was not told yet."""

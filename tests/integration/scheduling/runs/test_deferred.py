@@ -82,6 +82,7 @@ async def test_one_triggerer_runs_the_triggers_of_all(bench: Bench) -> None:
     assert bench.executor.wanted == {first: attempts[1:]}
     (worker,) = [each for each in bench.loop.workers() if each.executor == "triggers"]
     assert (worker.attempts, worker.state, worker.pid) == (1, "working", 4711)
+    assert worker.note == f"its log: /scripted/{first}/log"
 
 
 async def test_the_triggerer_is_started_when_needed_and_may_end_when_idle(bench: Bench) -> None:
@@ -160,6 +161,18 @@ async def test_a_triggerer_that_dies_is_started_again(bench: Bench, death: Lost 
     assert [event.reason for event in bench.engine.events(limit=99) if event.kind == "triggerer_died"]
     fire(bench, attempt)
     assert bench.states("d", run)["wait"] is S.RUNNING
+
+
+async def test_the_warning_goes_once_one_runs_steadily(bench: Bench) -> None:
+    deferred(bench)
+    bench.executor.seen[triggerer(bench)] = Lost("gone")
+    bench.tick()
+    bench.clock.forward(1)
+    bench.tick()
+    assert bench.loop.warnings
+    bench.clock.forward(121)
+    bench.tick()
+    assert bench.loop.warnings == ()
 
 
 async def test_one_that_dies_again_and_again_is_started_less_and_less_often(bench: Bench) -> None:
