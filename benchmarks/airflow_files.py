@@ -1,6 +1,7 @@
 """W14: what a task's process pays for a DAG file in Airflow's words, beside one in ours and a bare Python.
 
-Each is a process that has what a task's process has, and executes the file; nothing else runs.
+Each is a process that has what a task's process has, and executes the file; nothing else runs. One imports
+the provider package http, where that is installed (`penstock airflow providers install http`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.metadata import distributions
 from pathlib import Path
 
 from benchmarks.figures import Report, Scale, median
@@ -28,6 +30,15 @@ with DAG("d", start_date=datetime(2024, 1, 1), schedule_interval="@daily"):
     PythonOperator(task_id="t", python_callable=print, provide_context=True)
 """
 _MISSING = _AIRFLOW + "from airflow.providers.amazon.aws.operators.s3 import S3ListOperator\n"
+_PROVIDER = (
+    _AIRFLOW
+    + """
+from airflow.providers.http.operators.http import HttpOperator
+with DAG("e", start_date=datetime(2024, 1, 1), schedule_interval=None):
+    HttpOperator(task_id="get", endpoint="x")
+"""
+)
+_PACKAGE = "apache-airflow-providers-http"
 _PEAK = """
 with open("/proc/self/status") as status:
     print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
@@ -51,7 +62,10 @@ def measure(scale: Scale) -> Report:
     rounds = scale.count(4 * scale.rounds, least=3)
     with tempfile.TemporaryDirectory() as folder:
         commands = {"floor": [sys.executable, "-c", _PEAK]}
-        for name, text in (("plain", _PLAIN), ("airflow", _AIRFLOW), ("airflow, missing", _MISSING)):
+        files = {"plain": _PLAIN, "airflow": _AIRFLOW, "airflow, missing": _MISSING}
+        if any(found.name == _PACKAGE for found in distributions()):
+            files["airflow, provider"] = _PROVIDER
+        for name, text in files.items():
             file = Path(folder, f"{name.replace(', ', '_')}.py")
             file.write_text(text)
             commands[name] = [sys.executable, "-c", _RUN, str(file)]
@@ -68,7 +82,7 @@ def measure(scale: Scale) -> Report:
     }
     report.floor = {"name": "a Python that reads its own memory", **shown.pop("floor")}
     report.figures = dict(shown)
-    for name in ("airflow", "airflow, missing"):
+    for name in list(files)[1:]:
         more = [mine - plain for mine, plain in zip(middle[name], middle["plain"], strict=True)]
         report.figures[f"{name}: more than plain"] = {"cpu_ms": more[1], "peak_mib": more[2]}
     report.ratios = {f"{name}, cpu": parts[1] / middle["floor"][1] for name, parts in middle.items()}

@@ -7,11 +7,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class SkipException(Exception):  # noqa: N818 - the name authors know
+class AirflowException(Exception):  # noqa: N818 - the name authors know
+    """Whatever goes wrong in a task, for files that catch it: Airflow's base of what tasks raise."""
+
+    status_code = 500
+
+
+class SkipException(AirflowException):
     """Raise it in a task: the task ends as skipped, without using a retry."""
 
 
-class FailException(Exception):  # noqa: N818 - the name authors know
+class FailException(AirflowException):
     """Raise it in a task: the task fails at once, whatever retries it has left."""
 
 
@@ -27,7 +33,7 @@ class TemplateLimitError(TaskError):
     """A template used more characters, memory or time than it may."""
 
 
-class TaskDeferralError(TaskError):
+class TaskDeferralError(TaskError, AirflowException):
     """A trigger failed: the task that waited for it goes on with this."""
 
 
@@ -40,7 +46,7 @@ AirflowFailException = FailException
 AirflowSensorTimeout = SensorTimeout
 
 
-class Rescheduled(Exception):  # noqa: N818 - not an error: a sensor ends its process
+class Rescheduled(AirflowException):
     """A sensor in mode ``reschedule`` is not done; ``next_poke_at`` is seconds since 1970 UTC."""
 
     def __init__(self, next_poke_at: float) -> None:

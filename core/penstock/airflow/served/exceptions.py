@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from penstock.authoring.exceptions import (
+    AirflowException,
     FailException,
     Rescheduled,
     SensorTimeout,
@@ -44,12 +45,6 @@ __all__ = [
     "TaskNotFound",
     "XComNotFound",
 ]  # fmt: skip
-
-
-class AirflowException(Exception):
-    """Whatever goes wrong in a task."""
-
-    status_code = 500
 
 
 class AirflowRuntimeError(AirflowException, RuntimeError):
