@@ -13,6 +13,7 @@ from penstock.cli.options import json_option
 from penstock.cli.output import print_json, say, tell
 from penstock.cli.providers import providers
 from penstock.cli.session import Session, pass_session
+from penstock.errors import UsageError
 
 if TYPE_CHECKING:
     from penstock.model.spec import ParsedFile
@@ -59,6 +60,65 @@ def check(session: Session, *, paths: tuple[Path, ...], as_json: bool) -> int:
     else:
         _tell(found, loads)
     return 0 if loads == len(found) else 1
+
+
+@airflow.command(name="import")
+@click.option(
+    "--from",
+    "files",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What `airflow variables export`, `connections export` or `pools export` wrote; may be repeated.",
+)
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["variables", "connections", "pools"]),
+    help="What the files have, where that is not clear.",
+)
+@click.option("--clear-secrets", is_flag=True, help="Allow plain-text passwords in the store.")
+@click.option("--dry-run", is_flag=True, help="Say what would be set, and set nothing.")
+@json_option
+@pass_session
+def import_exports(
+    session: Session,
+    *,
+    files: tuple[Path, ...],
+    kind: str | None,
+    clear_secrets: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Take over variables, connections and pools that Airflow has exported, all of them or none.
+
+    JSON, YAML (with PyYAML) and files of `ID=URL` lines (`.env`). What has a name that exists is replaced.
+
+    Examples:
+      penstock airflow import --from variables.json --from pools.json
+      penstock airflow import --from connections.json --clear-secrets
+    """
+    from penstock.cli.acting import perform_all
+    from penstock.importing.airflow_exports import read_export
+    from penstock.terminal_text import clean
+
+    todo = []
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except ValueError:
+            raise UsageError(
+                f"{file} is not text: export from Airflow first (airflow variables export variables.json)"
+            ) from None
+        todo += read_export(str(file), text, kind, clear_secrets=clear_secrets)
+    if not dry_run:
+        return perform_all(session, todo, as_json=as_json)
+    if as_json:
+        print_json({"would_set": [repr(each) for each in todo]})
+    for each in todo if not as_json else ():
+        tell(clean(repr(each)))
+    return 0
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
