@@ -6,6 +6,7 @@ suite itself has a program that speaks as dbt does (`test_dbt_rows.py`).
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 
 from data.nyc_expected import expected_mart, stored_mart
-from drive.instance import processes
+from drive.instance import processes, with_suppressed_kill
 from drive.real_tools import installed_dbt
 from drive.sample_home import SAMPLES, SampleHome
 from drive.waiting import wait_for
@@ -37,7 +38,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
     homes = []
 
     def one(**options: Any) -> SampleHome:
-        shutil.copytree(PROJECT, tmp_path / "shop", dirs_exist_ok=True)
+        if not (tmp_path / "shop").exists():
+            shutil.copytree(PROJECT, tmp_path / "shop")
         home = SampleHome(tmp_path / "home", "stop_grace = 5\nparse_timeout = 300\n")
         homes.append(home)
         said = {"project_dir": str(tmp_path / "shop"), "dbt": str(installed_dbt()), **options}
@@ -161,6 +163,80 @@ def test_a_kill_of_the_real_dbt(make: Make, tmp_path: Path) -> None:
     assert set(run(home, "retry", "shop", "latest", "--yes").values()) == {"success"}
     log = home.type("logs", "shop", "latest", "dbt").stdout
     assert "START seed" not in log
+
+
+def write_large(folder: Path) -> None:
+    """Write a project of 60 nodes: five layers of ten models, and a test of each of the last layer.
+
+    The table ``ran`` gets a row in the transaction that makes a model.
+    """
+    shutil.copytree(PROJECT, folder)
+    shutil.rmtree(folder / "models")
+    shutil.rmtree(folder / "seeds")
+    (folder / "models").mkdir()
+    with (folder / "dbt_project.yml").open("a") as file:
+        file.write("    +post-hook: \"insert into ran values ('{{ this.name }}')\"\n")
+        file.write("on-run-start: create table if not exists ran (name varchar)\n")
+    for layer in range(5):
+        for place in range(10):
+            ups = [f"m{layer - 1}_{(place + more) % 10}" for more in (0, 1)] if layer else []
+            terms = [f"(select n from {{{{ ref('{up}') }}}})" for up in ups] or [str(place)]
+            (folder / "models" / f"m{layer}_{place}.sql").write_text(f"select {' + '.join(terms)} as n\n")
+    last = [
+        {"name": f"m4_{place}", "columns": [{"name": "n", "data_tests": ["not_null"]}]} for place in range(10)
+    ]
+    (folder / "models" / "schema.yml").write_text(json.dumps({"models": last}))
+
+
+@pytest.mark.parametrize("render", ["project", "nodes"])
+def test_a_retry_after_a_kill_of_everything_runs_only_what_had_not_ended(
+    make: Make, tmp_path: Path, render: str
+) -> None:
+    project = tmp_path / "shop"
+    write_large(project)
+    home = make(render=render)
+    assert len([name for name in tasks_of(home) if name != "dbt"]) == 60
+    home.type("trigger", "shop")
+    wait_for(lambda: [*states(home).values()].count("success") >= 12, LIMIT, "it does not get on")
+    supervisors = home.supervisors()
+    home.kill()
+    for pid in supervisors:
+        with_suppressed_kill(pid)
+    for pid, _ in home.leftovers():
+        with_suppressed_kill(pid)
+    wait_for(lambda: not dbts(project), 60, "a dbt lives on")
+    made = set(counted(project))
+    home.start(wait=False)
+    home.await_ready(LIMIT)
+    wait_for(lambda: ended(home), LIMIT, "the run does not end")
+    before = states(home)
+    kept = {name for name, state in before.items() if state == "success"}
+    assert len(kept) >= 12
+    assert len(kept) < 60
+    assert set(run(home, "retry", "shop", "latest", "--yes").values()) == {"success"}
+    counts = counted(project)
+    assert len(counts) == 50
+    assert {name: count for name, count in counts.items() if name in kept and count != 1} == {}
+    again = {name for name, count in counts.items() if count > 1}
+    assert again <= made - kept
+    assert len(again) <= 2, "more than what was made at the moment of the kill"
+
+
+def counted(project: Path) -> dict[str, int]:
+    """Return how often each model was made."""
+    rows: list[tuple[str, int]] = ast.literal_eval(
+        query(project, "select name, count(*) from ran group by name")
+    )
+    return dict(rows)
+
+
+def tasks_of(home: SampleHome) -> list[str]:
+    with home.client() as engine:
+        return [task.task_id for task in engine.dag("shop").nodes]
+
+
+def dbts(project: Path) -> list[int]:
+    return [pid for pid, words in processes() if "--log-format json" in words and str(project) in words]
 
 
 def test_the_sample_makes_the_figures_of_the_sql_mart(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from drive.http_api import Answer, ServedApi
-from drive.instance import Instance
 from drive.waiting import wait_for
 from measured.http_answers import Pair, faults, groups, pairs
 from measured.http_differences import DIFFERENT, OF_THAT_DAY
-from penstock.api.client import socket_engine
-from penstock.api.connect import stored_engine
 
-DAGS = Path(__file__).resolve().parents[2] / "golden" / "http_dags"
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "differences.md"
 FIRST = ("monitor", "errors", "auth", "dagTags_warnings", "dagVersions", "dagSources", "tasks", "config")
 LAST = ("dags", "clear_task_instances", "backfills", "pools", "variables", "connections", "assets")
@@ -24,21 +19,11 @@ SLOW = {"flaky_2": 60, "flaky_3": 60}
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApi]:
-    instance = Instance(tmp_path_factory.mktemp("home"))
-    for file in DAGS.glob("*.py"):
-        instance.write_dag(file.stem, file.read_text())
-    instance.start()
-    settings = instance.settings
-    live = socket_engine(settings.socket)
-    try:
-        with ServedApi(settings, lambda: stored_engine(settings), live) as served:
-            past = datetime(2020, 1, 1, tzinfo=UTC)
-            old = served.tokens.create("old", expires=past + timedelta(days=1), now=past)
-            served.secrets["old"] = old
-            yield served
-    finally:
-        instance.close()
+def api(sample_api: ServedApi) -> ServedApi:
+    past = datetime(2020, 1, 1, tzinfo=UTC)
+    old = sample_api.tokens.create("old", expires=past + timedelta(days=1), now=past)
+    sample_api.secrets["old"] = old
+    return sample_api
 
 
 def headers(api: ServedApi, pair: Pair) -> dict[str, str]:
