@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from data.pages import lists, shapes, texts
+from data.pages import across, lists, one_dag, shapes, texts
 
-PAGES = {**lists.PAGES, **shapes.PAGES, **texts.PAGES}
+PAGES = {**lists.PAGES, **shapes.PAGES, **texts.PAGES, **across.PAGES, **one_dag.PAGES}
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "views"
 
 
