@@ -87,12 +87,12 @@ from airflow.providers.amazon.aws.operators.s3 import S3CreateBucketOperator, S3
 from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
 
 {start}
-    bucket = S3CreateBucketOperator(task_id="bucket", bucket_name="b")
-    key = S3CreateObjectOperator(task_id="key", s3_bucket="b", s3_key="k", data="hello")
-    sensor = S3KeySensor(task_id="sensor", bucket_name="b", bucket_key="k", poke_interval=1)
+    bucket = S3CreateBucketOperator(task_id="bucket", bucket_name="orders")
+    key = S3CreateObjectOperator(task_id="key", s3_bucket="orders", s3_key="k", data="hello")
+    sensor = S3KeySensor(task_id="sensor", bucket_name="orders", bucket_key="k", poke_interval=1)
     @task
     def hook():
-        return S3Hook().read_key("k", "b")
+        return S3Hook().read_key("k", "orders")
     bucket >> key >> sensor >> hook()
 """
 SSH_SERVER = """

@@ -110,6 +110,44 @@ class Configuration:
         """Return an option that is a number; raise AirflowConfigException for anything else."""
         return self._number(float, section, key, **more)  # type: ignore[no-any-return]
 
+    def getjson(self, section: str, key: str, **more: Any) -> Any:
+        """Return an option that is JSON; raise AirflowConfigException for anything else."""
+        import json
+
+        word = self.get(section, key, **more)
+        try:
+            return json.loads(word) if isinstance(word, str) and word else word
+        except ValueError as error:
+            raise AirflowConfigException(f"option [{section}] {key} must be JSON: {error}") from None
+
+    def getlist(self, section: str, key: str, delimiter: str = ",", **more: Any) -> Any:
+        """Return an option that is a list of words."""
+        word = self.get(section, key, **more)
+        if not isinstance(word, str):
+            return word
+        return [part.strip() for part in word.split(delimiter) if part.strip()]
+
+    def gettimedelta(self, section: str, key: str, **more: Any) -> Any:
+        """Return an option that is a number of seconds as a timedelta."""
+        import datetime as dt
+
+        seconds = self._number(int, section, key, **more)
+        return dt.timedelta(seconds=seconds) if isinstance(seconds, int) else seconds
+
+    def getimport(self, section: str, key: str, **more: Any) -> Any:
+        """Return what the path in an option names, None if it is empty; raise AirflowConfigException."""
+        from penstock.airflow.served.words import import_string
+
+        word = self.get(section, key, **more)
+        try:
+            return import_string(word) if isinstance(word, str) and word else word or None
+        except ImportError as error:
+            raise AirflowConfigException(f"option [{section}] {key}: {error}") from None
+
+    def get_mandatory_value(self, section: str, key: str, **more: Any) -> str:
+        """Return an option as text; raise AirflowConfigException when it is not set."""
+        return str(self.get(section, key, **more))
+
     def _number(self, kind: Any, section: str, key: str, **more: Any) -> Any:
         word = self.get(section, key, **more)
         try:
