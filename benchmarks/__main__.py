@@ -32,6 +32,7 @@ WORKLOADS = (
     "wire",
     "screens",
     "log_search",
+    "link",
 )
 _QUICK = 0.2
 

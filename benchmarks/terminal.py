@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+import pyte
+
 from benchmarks.usage import running_seconds
 
 LIMIT = 60.0
@@ -41,7 +43,10 @@ class Terminal:
         self._size = struct.pack("HHHH", lines, columns, 0, 0)
         self._handle = -1
         self._process: subprocess.Popen[bytes] | None = None
-        self._recent = b""
+        self._recent = self._unseen = b""
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self._before: set[str] = set()
         self.received = 0
         """Bytes that it has sent to the terminal so far."""
         self.begun = 0.0
@@ -60,15 +65,39 @@ class Terminal:
     def until(self, text: str, limit: float = LIMIT) -> float:
         """Return the seconds since the start at which *text* had been drawn (after the last `press`)."""
         deadline = time.monotonic() + limit
-        while text.encode() not in _ESCAPE.sub(b"", self._recent):
+        while text.encode() not in _ESCAPE.sub(b"", self._recent) and not self._shows(text):
             left = deadline - time.monotonic()
             if left <= 0 or not self._read(left):
-                raise RuntimeError(f"{text!r} was not drawn: {_ESCAPE.sub(b'', self._recent)[-800:]!r}")
+                shown = "\n".join(self._screen.display)
+                raise RuntimeError(f"{text!r} was not drawn:\n{shown}")
         return time.monotonic() - self.begun
+
+    def _shows(self, text: str) -> bool:
+        """Whether *text* stands in a line that did not stand there at the last `press`.
+
+        What stands there already is not sent again, so the bytes alone do not tell.
+        """
+        return any(text in line and line not in self._before for line in self._look())
+
+    def _look(self) -> list[str]:
+        """Return what stands on the screen. An emulator is slow: it gets what has come only here."""
+        self._stream.feed(self._unseen)
+        self._unseen = b""
+        return self._screen.display
+
+    def _take(self, data: bytes) -> None:
+        """Note what has come."""
+        self.received += len(data)
+        self._recent = (self._recent + data)[-(1 << 18) :]
+        self._unseen += data
+
+    def _begin_anew(self) -> None:
+        """Take note of what stands there before a key."""
+        self._recent, self._before = b"", {*self._look()}
 
     def press(self, keys: str) -> None:
         """Type *keys*; `until` looks for what is drawn from now on."""
-        self._recent = b""
+        self._begin_anew()
         os.write(self._handle, keys.encode())
 
     def watch(self, seconds: float) -> int:
@@ -108,8 +137,7 @@ class Terminal:
             data = os.read(self._handle, 1 << 16)
         except OSError:  # how Linux says that nobody holds the other end any more
             return False
-        self.received += len(data)
-        self._recent = (self._recent + data)[-(1 << 18) :]
+        self._take(data)
         return bool(data)
 
     def __enter__(self) -> Self:

@@ -54,7 +54,7 @@ def measure(scale: Scale) -> Report:
         "tailed_line_bytes": line,
     }
     report.floor = {"name": "the text of the line", "bytes": len(f"line 100000 {_TEXT}\n")}
-    report.budget("one tailed line, bytes", line, 9000.0, 6000.0)
+    report.budget("one tailed line, bytes", line, 2400.0, 900.0)
     report.budget("one change of state, bytes", change, 1000.0, 500.0)
     report.budget("idle, bytes/s", idle, 0.0, 0.0)
     return report

@@ -20,6 +20,8 @@ from typing import Self
 
 import pyte
 
+from drive.far_screen import FarScreen
+
 _PATIENCE = 30.0
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 
@@ -31,7 +33,7 @@ class Terminal:
         self, command: Sequence[str], size: tuple[int, int] = (80, 24), env: dict[str, str] | None = None
     ) -> None:
         self.output = b""
-        self._screen = pyte.Screen(*size)
+        self._screen = FarScreen(*size)
         self._stream = pyte.ByteStream(self._screen)
         self._near, far = pty.openpty()
         self.found = termios.tcgetattr(far)
@@ -112,7 +114,7 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the terminal; nothing of what it showed is left, so all must be drawn again."""
         self._stream.detach(self._screen)
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = FarScreen(columns, rows)
         self._stream.attach(self._screen)
         fcntl.ioctl(self._near, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process.send_signal(signal.SIGWINCH)

@@ -26,7 +26,6 @@ from penstock_tui.messages import EngineGone, Level, Said
 from penstock_tui.notes import Notes
 from penstock_tui.readable import ReadableFilter
 from penstock_tui.shell import ReadCommand
-from penstock_tui.stretches import send_stretches_only
 from penstock_tui.terminal import TerminalDriver
 from penstock_tui.verbs import carry_out
 from penstock_tui.view import zones
@@ -67,7 +66,6 @@ class Console(Hearing):
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         keep_by_colour()
-        send_stretches_only()
         self.feed = make_feed(self.post_message)
         self.clock = self.feed.clock
         self.zone = zone
@@ -110,7 +108,7 @@ class Console(Hearing):
         for warning in self._warnings:
             self.say(warning, "warning")
         self.set_interval(1.0, self._tick)
-        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.app_resume_signal.subscribe(self, lambda _: self.draw_anew())
         self.call_after_refresh(self.feed.start)
 
     def on_unmount(self) -> None:

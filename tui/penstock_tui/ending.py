@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rich.console import RenderableType
-from textual.app import App
 
+from penstock_tui.drawing import Drawing
 from penstock_tui.last_words import LastWords, tell
 
 
-class Ending(App[int]):
+class Ending(Drawing):
     """Says in plain text what ended the console, once the terminal is given back.
 
     Textual draws the traceback with all its variables, for the size that the terminal has. It can fail at

@@ -76,5 +76,5 @@ class Navigation(Ending):
                 problem = outside.run(command)
         except SuspendNotSupported:
             return "this terminal cannot be given to another program"
-        self.refresh(layout=True)
+        self.draw_anew()
         return problem

@@ -133,6 +133,15 @@ class Shell(Protocol):
     def flash(self) -> None:
         """Draw the line above the footer again, after what it shows has changed."""
 
+    def draw_anew(self) -> None:
+        """Draw every cell again: the terminal may show something else than it was sent."""
+
+    def hold_drawing(self) -> None:
+        """Let what is shown stay for a moment, as what replaces it is about to come: no blank in between."""
+
+    def release_drawing(self) -> None:
+        """End that: what replaces it is there."""
+
     def bell(self) -> None:
         """Ring the terminal's bell."""
 

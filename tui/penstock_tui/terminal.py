@@ -181,4 +181,4 @@ class TerminalDriver(LinuxDriver):
         self._enable_bracketed_paste()
         self.flush()
         signal.raise_signal(signal.SIGWINCH)  # it may have another size
-        self._app.call_later(self._app.refresh, layout=True)
+        self._app.post_message(self.SignalResume())

@@ -248,7 +248,7 @@ class View(Screen[None]):
 
     def do_redraw(self) -> None:
         """Draw every cell again: the terminal may have lost some."""
-        self.app.refresh(layout=True)
+        self.shell.draw_anew()
 
     def do_copy(self) -> None:
         """Copy an id."""

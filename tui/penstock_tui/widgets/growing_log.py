@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from penstock.model.full_log import LINE, LOG_IS_FULL
 from penstock.model.views.attempts import LogChunk
+from penstock_tui.shell import shell_of
 from penstock_tui.view.log_patterns import Wanted
 from penstock_tui.view.log_rows import Place
 from penstock_tui.view.log_search import Matches
@@ -74,9 +75,16 @@ class GrowingLog(Widget):
         self.new_lines = self._counted = self._left = 0
         self._top = Place(0)
         self._turn = asyncio.Lock()
-        self._redraw()
         if source is not None:
-            self._work(self._read_end())
+            shell_of(self).hold_drawing()
+            self._work(self._read_first())
+        self._redraw()
+
+    async def _read_first(self) -> None:
+        try:
+            await self._read_end()
+        finally:
+            shell_of(self).release_drawing()
 
     def go_on(self, *, live: bool) -> None:
         """Record whether the attempt of this log is live or has ended; reads what is left."""
