@@ -68,7 +68,8 @@ def seen(facts: Facts, hours: float = 3) -> ComingPage:
 
 
 def said(page: ComingPage, kind: str) -> list[str]:
-    return [each.text for each in (*page.turns, *page.untimed) if each.kind == kind]
+    turns = [each.text for each in page.turns if each.kind == kind]
+    return turns + [each.text for each in page.untimed if each.kind == kind]
 
 
 # -- backfills ---------------------------------------------------------------------------------
@@ -102,10 +103,8 @@ def test_waiting_points_take_their_slots_and_the_end_is_a_row() -> None:
 )
 def test_a_backfill_that_does_not_end_says_how_far_it_comes(fields: dict[str, Any], text: str) -> None:
     spec = chain(schedule=ScheduleSpec())
-    took = {"took": 3600.0} if fields.get("waiting") == points(2) else {"took": 1200.0}
-    if "at_once" in fields:
-        took = {"took": 900.0}
-    page = seen(world(facts_of(spec, **took), backfills=(backfill(12, **fields),)))
+    took = 3600.0 if fields.get("waiting") == points(2) else 900.0 if "at_once" in fields else 1200.0
+    page = seen(world(facts_of(spec, took=took), backfills=(backfill(12, **fields),)))
     assert said(page, "backfill") == [text]
     assert said(page, "backfill_ends") == []
 

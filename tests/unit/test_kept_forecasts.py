@@ -13,7 +13,7 @@ from penstock.clock import to_us
 from penstock.errors import UsageError
 from penstock.forecast.facts import DagFacts, Facts, PoolFacts
 from penstock.forecast.page import forecast
-from penstock.forecast.simulation import Simulation
+from penstock.forecast.simulation import WORK, Simulation
 from penstock.model.queries import ForecastQuery, Term, WhatIf
 from penstock.model.spec import ScheduleSpec
 from penstock.model.structure import Structure
@@ -112,7 +112,7 @@ def test_a_quick_answer_costs_little_and_is_replaced_by_the_whole(monkeypatch: p
     quick = asked.ask(ForecastQuery(hours=1, quick=True))
     whole = asked.ask(ForecastQuery(hours=1))
     again = asked.ask(ForecastQuery(hours=1, quick=True))
-    assert asked.simulated == [kept_module.QUICK, kept_module.WORK]
+    assert asked.simulated == [kept_module.QUICK, WORK]
     assert quick.reached < whole.reached
     assert quick.total == whole.total
     assert again == whole
