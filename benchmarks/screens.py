@@ -53,7 +53,7 @@ SCREENS = (
     Screen("run of 1,000 tasks", _ENTER, "step_", (_DOWN, _PAGE_DOWN, _END, _HOME, "<", ">")),
     Screen("grid", "#", "part_00", (_DOWN, _PAGE_DOWN, _LEFT, "<", _END, "z")),
     Screen("timeline", "=", "step_", (_DOWN, _PAGE_DOWN, _END, "s", "S", "<")),
-    Screen("graph", "D", "step_", (_DOWN, _RIGHT, _PAGE_DOWN, "-", "+")),
+    Screen("graph", "D", "part_00", (_DOWN, _RIGHT, _PAGE_DOWN, "-", "+")),
     Screen("merged log", "R" + _ENTER + "L", "has read batch",
            (_UP, _PAGE_UP, _HOME, _END, "e", "m", "a", "S"), of=TALKS),
     Screen("history", _ENTER + "H", "p95", (_DOWN, _LEFT)),

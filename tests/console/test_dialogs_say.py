@@ -123,6 +123,19 @@ def _conf(act: acts.AnyAct) -> object:
     return act.conf
 
 
+async def test_a_key_that_comes_before_the_first_plan_is_answered() -> None:
+    async with driving() as driver:
+        await stand_on(driver, "orders_daily")
+        await driver.press("B")
+        await driver.sees("Breakpoint in orders_daily", "name the task to stop at")
+        dialog = driver.console.screen
+        assert isinstance(dialog, PlanDialog)
+        dialog.replan(wait=60.0)
+        await driver.press("ctrl+s")
+        await driver.sees("the plan is being updated")
+        assert driver.console.screen is dialog
+
+
 async def test_a_plan_older_than_the_choices_is_not_committed() -> None:
     async with driving() as driver:
         await stand_on(driver, "orders_daily")

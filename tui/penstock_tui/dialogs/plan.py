@@ -318,8 +318,8 @@ class PlanDialog(Dialog[list[Done]]):
         if self._busy:
             return
         if self._pending:
-            if self.plans:  # made for other choices than those on the screen
-                self.complain("the plan is being updated: look at it, then press again")
+            # What is shown, if anything, was made for other choices than those on the screen.
+            self.complain("the plan is being updated: look at it, then press again")
             return
         if not self.plans or not self.query_one("#commit", Button).ready:
             if self.plans:

@@ -48,7 +48,7 @@ class DigestScreen(Listing):
         )
         if page is not None and back == self._back:
             self.page = page
-            self.happened = {row.key: row for row in digest_rows.rows(page)}
+            self.happened = {row.key: row for row in digest_rows.rows(page, self.shell.short_path)}
             self.table.empty = "nothing happened since you last looked"
             self.show()
 

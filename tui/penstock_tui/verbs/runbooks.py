@@ -60,7 +60,8 @@ async def _stop(shell: Shell, row: RunbookRow, person: str) -> None:
     kept = await shell.feed.call(stop)
     shell.recording = None
     commands = f"{len(kept.steps)} command{'' if len(kept.steps) == 1 else 's'}"
-    shell.say(f"{label(kept.path)}: {commands}   $ penstock runbook edit {row.name}")
+    path = label(shell.short_path(kept.path))
+    shell.say(f"{path}: {commands}   $ penstock runbook edit {row.name}")
 
 
 def _values(targets: Sequence[Target]) -> dict[str, str]:

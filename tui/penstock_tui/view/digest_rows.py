@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -64,9 +64,12 @@ class Happened:
         }
 
 
-def rows(page: Digest) -> list[Happened]:
-    """Return a row for each thing that happened, what matters most first."""
-    return [*_of_runs(page), *_of_people(page)]
+def rows(page: Digest, short_path: Callable[[str], str] = str) -> list[Happened]:
+    """Return a row for each thing that happened, what matters most first.
+
+    *short_path* takes the instance's folder off a path.
+    """
+    return [*_of_runs(page), *_of_people(page, short_path)]
 
 
 def _of_runs(page: Digest) -> Iterator[Happened]:
@@ -101,7 +104,7 @@ def _of_runs(page: Digest) -> Iterator[Happened]:
         )  # fmt: skip
 
 
-def _of_people(page: Digest) -> Iterator[Happened]:
+def _of_people(page: Digest, short_path: Callable[[str], str]) -> Iterator[Happened]:
     for act in page.acts:
         undone = f" (undone by {act.undone})" if act.undone else ""
         yield Happened(
@@ -116,8 +119,8 @@ def _of_people(page: Digest) -> Iterator[Happened]:
         )  # fmt: skip
     for file in page.files:
         yield Happened(
-            f"file/{file.seq}", "file", file.at, file.dag_id or "", f"{file.what.value}: {file.text}",
-            bad=file.what is FileMove.BROKEN,
+            f"file/{file.seq}", "file", file.at, file.dag_id or "",
+            f"{file.what.value}: {short_path(file.text)}", bad=file.what is FileMove.BROKEN,
         )  # fmt: skip
     for start in page.engine:
         yield Happened(f"engine/{start.seq}", "engine", start.at, "", start.words())

@@ -34,7 +34,7 @@ def plan_pause_all(world: World, act: PauseAll, now_us: int) -> Planned:
         for dag_id in wanted
     ]
     already = sum(key[0] is kind for key in world.pauses)
-    notes = [f"{amount(already, 'DAG')} already {term.name}: left as it is"] if already else []
+    notes = [f"{amount(already, 'DAG')} already {term.name}: {_kept(already)}"] if already else []
     flags = [*(["--freeze"] if act.freeze else []), *(["--why", act.why] if act.why else [])]
     flags += ["--until", until.isoformat()] if until else []
     title = f"{'Freeze' if act.freeze else 'Pause'} {amount(len(wanted), 'DAG')}"
@@ -73,7 +73,7 @@ def plan_resume_all(world: World, act: ResumeAll, now_us: int) -> Planned:
         notes.append(f"this starts {amount(sum(begun), 'run')} in {amount(len(begun), 'DAG')}")
     left = sum(not pause.together and not pause.run_id for pause in world.pauses.values())
     if items and left:
-        notes.append(f"{amount(left, 'pause')} made otherwise: left as it is")
+        notes.append(f"{amount(left, 'pause')} made otherwise: {_kept(left)}")
     title = f"Resume {amount(len(items), 'DAG')}"
     plan = make_plan("resume_all", title, items, means=act, notes=notes, cli=["resume", "--all"])
 
@@ -99,3 +99,7 @@ def _unpaused(world: World, kind: PauseKind) -> list[str]:
         for dag_id, entry in sorted(world.dags.items())
         if not entry.facts.missing and (kind, dag_id, "", "") not in world.pauses
     ]
+
+
+def _kept(count: int) -> str:
+    return "left as it is" if count == 1 else "left as they are"

@@ -103,3 +103,9 @@ async def test_the_trail_says_who_and_why_for_each_dag(bench: Bench) -> None:
     events = bench.engine.events(dag_id="c")
     kinds = [(event.kind, event.actor, event.reason) for event in events[:2]]
     assert kinds == [("unpause", "tester", None), ("pause_schedule", "tester", "move")]
+
+
+async def test_several_that_are_paused_already_are_spoken_of_as_several(bench: Bench) -> None:
+    for name in ("a", "b"):
+        bench.act(PauseSchedule(dag_id=name))
+    assert bench.loop.plan(PauseAll()).notes == ("2 DAGs already paused: left as they are",)
