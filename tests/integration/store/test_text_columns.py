@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,16 @@ def read_all(bench: Bench) -> None:
             assert msgspec.json.decode(msgspec.json.encode(one), type=type(one)) == one
 
 
-@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=[".".join(each) for each in COLUMNS])
+def _of_the_suite() -> Iterator[Any]:
+    """Yield all columns; those after the first two of a table take minutes together."""
+    seen: Counter[str] = Counter()
+    for table, column in COLUMNS:
+        seen[table] += 1
+        marks = [pytest.mark.slow] if seen[table] > 2 else []
+        yield pytest.param(table, column, id=f"{table}.{column}", marks=marks)
+
+
+@pytest.mark.parametrize(("table", "column"), list(_of_the_suite()))
 async def test_text_that_is_not_utf8_hurts_its_own_row_alone(bench: Bench, table: str, column: str) -> None:
     spoil(bench, table, column)
     read_all(bench)
