@@ -40,7 +40,8 @@ runs.add_command(list_runs)
 def show(session: Session, *, dag: str, run: str, as_json: bool) -> None:
     """Show one run in full.
 
-    With its dates, parameters and version, which run it repeats and which repeat it.
+    With its dates, parameters and version, which run it repeats and which repeat it, and how long each
+    turn took: to its first end, and after each clear or retry.
 
     Examples:
       penstock runs show first_dag latest
@@ -51,7 +52,7 @@ def show(session: Session, *, dag: str, run: str, as_json: bool) -> None:
     with suggesting(engine, dag, run_id):
         detail = engine.run(dag, run_id)
     if as_json:
-        print_json({"run": detail.run, "reruns": detail.reruns})
+        print_json({"run": detail.run, "reruns": detail.reruns, "turns": detail.turns})
         return
     tell(
         "\n".join(f"{name + ':':<15}{value}" for name, value in _facts(detail, zone_of(engine, dag)) if value)
@@ -75,6 +76,7 @@ def _facts(detail: RunDetail, zone: tzinfo) -> list[tuple[str, str]]:
         ("interval", span if run.data_interval_start else ""),
         ("started", text.moment(run.start, zone) if run.start else ""),
         ("took", text.run_took(run) if run.start else ""),
+        *_turns(detail, zone),
         ("tasks", counts),
         ("conf", text.one_line(dumps(run.conf)) if run.conf else ""),
         ("version", run.dag_version),
@@ -84,6 +86,21 @@ def _facts(detail: RunDetail, zone: tzinfo) -> list[tuple[str, str]]:
         ("held", _held(run.held) if run.held else ""),
         ("runs", run.rush or ""),
     ]
+
+
+def _turns(detail: RunDetail, zone: tzinfo) -> list[tuple[str, str]]:
+    """Return a line for each turn, if there were several."""
+    from datetime import UTC, datetime
+
+    from penstock.cli import text
+
+    facts = []
+    for number, turn in enumerate(detail.turns if len(detail.turns) > 1 else (), 1):
+        seconds = detail.turn_took(turn, datetime.now(UTC))
+        took = f", {text.duration(seconds)}" if seconds is not None else ""
+        state = text.state(turn.state.value) if turn.state is not None else "goes on"
+        facts.append((f"turn {number}", f"{text.moment(turn.start, zone)}{took}, {state}"))
+    return facts
 
 
 def _held(info: PauseInfo) -> str:

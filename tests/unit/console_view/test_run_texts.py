@@ -21,7 +21,7 @@ from penstock.model.states import RunState, TaskState
 from penstock.model.summary import summary
 from penstock.model.views.attempts import AttemptRow, Sample
 from penstock.model.views.pauses import PauseInfo
-from penstock.model.views.runs import RunDetail, TaskRow
+from penstock.model.views.runs import RunDetail, TaskRow, Turn
 from penstock.model.views.why import Barrier, Why
 from penstock_tui.view import dag_rows, details, task_rows
 from penstock_tui.view.log_line import marked, pieces_of
@@ -174,6 +174,23 @@ def test_run_line_long_and_short() -> None:
     assert "12/12 done  1 failed  5 blocked" in wide
     assert "DAG FROZEN by grace" in wide
     assert "12/12 done ✗1 ⊘5" in text_of(task_rows.run_line(detail, NOW, UTC, Looks(), 74))
+
+
+@pytest.mark.parametrize("cells", [74, 120, 140])
+def test_the_run_line_tells_each_turn_of_a_run_that_was_retried(cells: int) -> None:
+    base = detail_of("orders_daily")
+    start = NOW - timedelta(hours=2)
+    run = replace(base.run, start=start, end=NOW, worked=125.0, reason=None)
+    ends = (
+        Turn(start=start, end=start + timedelta(seconds=100), state=RunState.FAILED, seconds=100.0),
+        Turn(start=NOW - timedelta(seconds=25), end=NOW, state=RunState.SUCCESS, seconds=25.0),
+    )
+    line = text_of(task_rows.run_line(replace(base, run=run, turns=ends), NOW, UTC, Looks(), cells))
+    assert "2m05s (1m40s + 25s)  " in line
+    once = text_of(task_rows.run_line(replace(base, run=run, turns=ends[:1]), NOW, UTC, Looks(), cells))
+    assert "2m05s  " in once
+    many = replace(base, run=replace(run, worked=425.0), turns=(*ends[:1] * 4, *ends[1:]))
+    assert "7m05s (.. + 1m40s + 1m40s + 25s)" in text_of(task_rows.run_line(many, NOW, UTC, Looks(), 140))
 
 
 def in_states(*states: TaskState) -> RunDetail:

@@ -40,6 +40,8 @@ _WORDINGS = (
     (True, False, False),
 )
 """Ways to show how far a run is, the longest first: in glyphs, with its type, with what was skipped."""
+_TURNS = 3
+"""The most turns of a run that its line tells; the newest count."""
 _GIVE_WAY = (2, 0)
 """The pieces of the run's line that are cut first: the run's name, then the DAG's."""
 _MARKED = 50
@@ -235,17 +237,29 @@ def run_line(detail: RunDetail, now: datetime, zone: tzinfo, looks: Looks, cells
     run = detail.run
     names: Spans = [(f" {label(run.dag_id)} ", "bold"), ("> ", "dim"), (f"{run_name(run, zone)} ", "bold")]
     state: Spans = [looks.worded(run.state.value)]
-    taken: Spans = [(f"  {durations.span(run.took(now))}  ", "")]
+    took = f"  {durations.span(run.took(now))}"
     marks = _marks(detail)
     least = width(give_way(names, 0, _GIVE_WAY[:1])) + min(width(marks), _MARKED)
     said: Spans = []
-    for short, kind, skipped in _WORDINGS:
+    wordings = [
+        (each, *wording) for each in dict.fromkeys((_turns(detail, now), "")) for wording in _WORDINGS
+    ]
+    for each, short, kind, skipped in wordings:
         if short or cells >= _WORDY:
             typed: Spans = [(f"{run.run_type.value}  ", "dim")] if kind else []
+            taken: Spans = [(f"{took}{each}  ", "")]
             said = [*typed, *state, *taken, *_counts(detail, looks, short=short, skipped=skipped)]
             if least + width(said) <= cells:
                 break
     return give_way([*names, *said, *marks], cells + max(0, width(marks) - _MARKED), _GIVE_WAY)
+
+
+def _turns(detail: RunDetail, now: datetime) -> str:
+    """Return how long each turn of the run took, the newest last; "" if there was one only."""
+    if len(detail.turns) < 2:
+        return ""
+    shown = [durations.span(detail.turn_took(turn, now)) for turn in detail.turns[-_TURNS:]]
+    return f" ({' + '.join([*(['..'] if len(detail.turns) > _TURNS else []), *shown])})"
 
 
 def run_name(run: RunRow, zone: tzinfo) -> str:

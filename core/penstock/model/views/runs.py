@@ -65,6 +65,18 @@ class RunRow(View, frozen=True, kw_only=True):
         return self.worked + max(0.0, turn)
 
 
+class Turn(View, frozen=True, kw_only=True):
+    """One go of a run: from its first start to its end, or from the first start after a clear or retry."""
+
+    start: datetime
+    end: datetime | None = None
+    """None while it goes on."""
+    state: RunState | None = None
+    """How it ended."""
+    seconds: float | None = None
+    """What it took; None while it goes on, and if that is not known because the clock was set."""
+
+
 class RunsPage(View, frozen=True, kw_only=True):
     """One page of the runs that a `penstock.model.queries.RunQuery` asks for."""
 
@@ -162,6 +174,17 @@ class RunDetail(View, frozen=True, kw_only=True):
     """Runs that repeat this one, oldest first."""
     breakpoints: tuple[BreakpointRow, ...] = ()
     """Those that are set in this run, reached or not."""
+    turns: tuple[Turn, ...] = ()
+    """Each go of the run, oldest first: one, and one more for each clear or retry of the ended run."""
+
+    def turn_took(self, turn: Turn, now: datetime) -> float | None:
+        """Return the seconds of one of its turns, up to *now* if it goes on; None if that is not known."""
+        total = self.run.took(now)
+        if turn.end is not None or total is None:
+            return turn.seconds
+        earlier = [each.seconds for each in self.turns if each.end is not None]
+        known = sum(each for each in earlier if each is not None)
+        return None if None in earlier else max(0.0, total - known)
 
 
 class RunStates(View, frozen=True, kw_only=True):

@@ -18,8 +18,10 @@ from penstock.model.rush import Rush
 from penstock.model.states import RunState, RunType, TaskState, progress
 from penstock.model.structure import Structure
 from penstock.model.subject import about_row
+from penstock.model.transitions import RunEvent
+from penstock.model.turns import RunMove, one_turn, turns
 from penstock.model.views.pauses import PauseInfo
-from penstock.model.views.runs import RunDetail, RunRow, RunStates
+from penstock.model.views.runs import RunDetail, RunRow, RunStates, Turn
 from penstock.store import tables
 from penstock.store.checked import checked, json_object
 from penstock.store.sieve import Sieve
@@ -36,6 +38,7 @@ _run = table_of(tables.RunRow)
 _task = table_of(tables.TaskInstanceRow)
 _pause = table_of(tables.PauseRow)
 _dag = table_of(tables.DagRow)
+_event = table_of(tables.EventRow)
 
 RUN_COLUMNS = (
     _run.c.id, _run.c.dag_id, _run.c.run_id, _run.c.run_type, _run.c.state, _run.c.logical_us,
@@ -77,6 +80,16 @@ PAUSES = sa.select(
 )
 """What `pause_view` is made of, and what it is about."""
 _PAUSES = PAUSES.where(_pause.c.dag_id == sa.bindparam("dag_id"))
+_MOVES = (
+    sa.select(_event.c.at_us, _event.c.kind, _event.c.after)
+    .where(
+        _event.c.dag_id == sa.bindparam("dag_id"),
+        _event.c.run_id == sa.bindparam("run_id"),
+        _event.c.kind.in_([f"run_{event.value}" for event in RunEvent]),
+        _event.c.after.in_([state.value for state in RunState]),
+    )
+    .order_by(_event.c.seq)
+)
 _STATES = (
     sa.select(_task.c.task_id, _task.c.state)
     .where(
@@ -136,7 +149,17 @@ def read_run(
         frozen=held.get(("", "")),
         reruns=tuple(repeats),
         breakpoints=tuple(set_here),
+        turns=read_turns(connection, run),
     )
+
+
+def read_turns(connection: Connection, run: RunRow) -> tuple[Turn, ...]:
+    """Return each go of *run*; the event trail is read only if there was more than one."""
+    one = one_turn(run)
+    if one is not None:
+        return one
+    rows = connection.execute(_MOVES, {"dag_id": run.dag_id, "run_id": run.run_id})
+    return turns(run, [RunMove(from_us(at), kind, RunState(after)) for at, kind, after in rows])
 
 
 def read_one_run(connection: Connection, row: AnyRow, version: str) -> RunRow:

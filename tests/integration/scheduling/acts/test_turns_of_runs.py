@@ -28,6 +28,16 @@ def row(bench: Bench, run: str) -> tuple[datetime | None, float | None]:
     return found.start, found.took(bench.clock.now())
 
 
+def gos(bench: Bench, run: str) -> list[tuple[float, float | None, RunState | None]]:
+    """Return each turn of a run: seconds from START to its start, what it took so far, and how it ended."""
+    detail = bench.run("d", run)
+    now = bench.clock.now()
+    return [
+        ((turn.start - START).total_seconds(), detail.turn_took(turn, now), turn.state)
+        for turn in detail.turns
+    ]
+
+
 async def failed_after(bench: Bench, seconds: float) -> str:
     run = bench.trigger("d")
     bench.clock.forward(seconds)
@@ -175,3 +185,49 @@ async def test_a_rush_ends_with_the_turn_it_was_for(bench: Bench) -> None:
     assert bench.run_state("d", run) is RunState.CANCELLED
     bench.act(Clear(dag_id="d", run_id=run))
     assert (bench.run_state("d", run), bench.run("d", run).run.rush) == (RunState.QUEUED, None)
+
+
+async def test_each_turn_is_kept_with_its_start_its_length_and_its_end(bench: Bench) -> None:
+    run = await failed_after(bench, 100)
+    assert gos(bench, run) == [(0, 100, RunState.FAILED)]
+    bench.clock.forward(3600)
+    bench.act(Retry(dag_id="d", run_id=run))
+    bench.clock.forward(20)
+    assert gos(bench, run) == [(0, 100, RunState.FAILED), (3700, 20, None)]
+    bench.end("a", BAD)
+    await bench.restart()
+    bench.clock.forward(10)
+    bench.act(Retry(dag_id="d", run_id=run))
+    bench.clock.forward(3)
+    bench.finish()
+    assert gos(bench, run) == [
+        (0, 100, RunState.FAILED),
+        (3700, 20, RunState.FAILED),
+        (3730, 3, RunState.SUCCESS),
+    ]
+
+
+async def test_a_turn_begins_when_a_cleared_run_gets_its_place(bench: Bench) -> None:
+    run = await failed_after(bench, 10)
+    bench.trigger("d", run_id="other")
+    bench.act(Clear(dag_id="d", run_id=run))
+    bench.clock.forward(500)
+    assert gos(bench, run) == [(0, 10, RunState.FAILED)]
+    bench.finish()
+    assert gos(bench, run) == [(0, 10, RunState.FAILED), (510, 0, RunState.SUCCESS)]
+    waiting = bench.trigger("d", run_id="waiting")
+    assert gos(bench, waiting) == [(510, 0, None)]
+
+
+async def test_a_turn_that_was_undone_is_none(bench: Bench) -> None:
+    run = await failed_after(bench, 10)
+    done = bench.act(Clear(dag_id="d", run_id=run, tasks=("b",)))
+    bench.clock.forward(2)
+    bench.act(Undo(undo_id=done.undo_id))
+    assert gos(bench, run) == [(0, 10, RunState.FAILED)]
+
+
+async def test_a_run_that_never_started_has_no_turn(bench: Bench) -> None:
+    bench.trigger("d")
+    waiting = bench.trigger("d", run_id="waiting")
+    assert gos(bench, waiting) == []
