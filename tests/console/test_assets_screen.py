@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from drive.console import SIZES, Driver, driving
 from drive.sent_bytes import count, reset, wired
 from fakes.engine import FakeEngine
 from penstock.model import acts
-from penstock.model.views.assets import AssetRow
+from penstock.model.views.assets import AssetRow, AssetTask
 from penstock_tui.dialogs.emit_asset import EmitAssetDialog
 from penstock_tui.screens.assets import AssetsScreen
 from penstock_tui.screens.run import RunScreen
@@ -33,6 +34,31 @@ async def test_the_list_with_one_asset_described_at_each_size(size: tuple[int, i
         assert all(len(line) <= size[0] for line in driver.text().splitlines())
         if size[0] >= 100:
             await driver.sees("made by orders_daily.join", "raw", "goes to", "runs hello", "last changes")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_lineage_longer_than_the_screen_says_how_much_more_and_scrolls(size: tuple[int, int]) -> None:
+    engine = FakeEngine()
+    orders = engine.world.assets[0]
+    many = tuple(AssetTask(dag_id=f"maker_{number:02d}", task_id="make") for number in range(60))
+    engine.world.assets[0] = structs.replace(orders, producers=many)
+    async with driving(engine, size=size) as driver:
+        screen = await at_assets(driver)
+        await driver.sees("more below: [ ]")
+        assert "maker_59" not in driver.text()
+        for _ in range(60):
+            if "maker_59" in driver.text():
+                break
+            await driver.press("right_square_bracket")
+            await driver.pilot.pause()
+        await driver.sees("maker_59.make", "more above")
+        pane = screen.query_one("#asset")
+        assert pane.region.bottom <= size[1] - 2, "the line that says so is on the screen"
+        await driver.press("down", "up")
+        await driver.sees("more below: [ ]")
+        assert "more above" not in driver.text()
+        await driver.press("left_square_bracket")
+        await driver.sees("that is the beginning of it")
 
 
 async def test_enter_opens_the_run_that_changed_it_last() -> None:

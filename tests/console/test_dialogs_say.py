@@ -18,6 +18,7 @@ from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.pauses import PauseInfo
 from penstock.model.views.plans import Plan
 from penstock_tui.dialogs.plan import PlanDialog
+from penstock_tui.screens.view import View
 from penstock_tui.widgets.line_table import LineTable
 
 ORDERS = "scheduled__2026-08-21T06:00:00+00:00"
@@ -228,3 +229,59 @@ def unbroken(driver: Driver) -> str:
     """Return the text inside the frames with its lines joined again."""
     inside = [line.split("│")[1].strip() for line in driver.text().splitlines() if line.count("│") == 2]
     return " ".join(" ".join(inside).split())
+
+
+@pytest.mark.parametrize(
+    ("keys", "title", "zone"),
+    [
+        ("w", "Why: orders_daily 2026-08-23T15:14", "times UTC"),
+        ("!", "Messages", "times UTC"),
+        ("M", "Pause all DAGs", "times UTC"),
+        ("P", "Pauses of orders_daily", "times JST"),
+        ("5z", "Snooze: left out", "times UTC"),
+        ("b", "Backfill orders_daily", "dates JST"),
+        ("7W", "What if ...", "times UTC"),
+        ("R  r", "Retry what failed in 2 runs", "dates JST"),
+        ("R  X", "Cancel 2 runs", "dates JST"),
+    ],
+)
+async def test_dialogs_that_hide_the_top_line_name_the_zone_of_their_times(
+    keys: str, title: str, zone: str
+) -> None:
+    engine = FakeEngine()
+    world = engine.world
+    detail = world.dags["orders_daily"]
+    world.dags["orders_daily"] = structs.replace(
+        detail, dag=structs.replace(detail.dag, timezone="Asia/Tokyo")
+    )
+    world.backfills.clear()
+    state = RunState.FAILED if keys.endswith("r") else RunState.RUNNING
+    for day in (1, 2):
+        world.add_run("orders_daily", NOW + timedelta(days=day), state)
+    async with driving(engine, size=(60, 15)) as driver:
+        await stand_on(driver, "orders_daily")
+        for key in keys:
+            before = driver.console.screen
+            await driver.press({"!": "exclamation_mark", " ": "space"}.get(key, key))
+            if key != " ":
+                await driver.until(lambda: driver.console.screen is not before)  # noqa: B023
+                await driver.until(lambda: getattr(driver.console.screen, "takes_keys", True))
+                if isinstance(driver.console.screen, View):
+                    tables = driver.console.screen.query(LineTable)
+                    await driver.until(lambda: any(table.rows for table in tables))  # noqa: B023
+        await driver.until(
+            lambda: any(title in line and zone in line for line in driver.text().splitlines()), title
+        )
+
+
+async def test_a_plan_names_a_run_by_its_date_and_not_by_its_id() -> None:
+    engine = FakeEngine()
+    run_id = engine.world.add_run("hello", NOW, RunState.RUNNING, run_id="manual__the-id")
+    async with driving(engine) as driver:
+        await stand_on(driver, "hello")
+        await driver.press("R")
+        await driver.until(lambda: "runs" in driver.text())
+        await stand_on(driver, run_id)
+        await driver.press("X")
+        await driver.sees("Cancel hello 2026-08-21T06:14", "Keep running")
+        assert "the-id" not in driver.text().split("Cancel hello", 1)[1].split("$ penstock", 1)[0]

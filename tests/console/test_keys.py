@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import penstock_tui.verbs
-from drive.console import driving
+from drive.console import SIZES, driving
 from penstock_tui import actions
 from penstock_tui.dialogs.help import help_lines
 from penstock_tui.keymap import read_keymap
@@ -196,3 +196,35 @@ async def test_ctrl_c_quits_from_a_dialog() -> None:
         await driver.press("ctrl+c")
         await driver.until(lambda: driver.console.return_code == 0)
         assert driver.engine.acts == []
+
+
+async def test_a_key_that_other_screens_have_says_that_this_one_has_not() -> None:
+    async with driving() as driver:
+        await driver.sees("orders_daily")
+        await driver.press("W")
+        await driver.sees("W (what if): not a key of this screen; ? lists them")
+        await driver.press("M")
+        await driver.sees("Pause all DAGs")
+        await driver.press("W")
+        await driver.press("escape")
+        await driver.sees_not("Pause all DAGs")
+
+
+async def test_a_read_only_console_says_that_it_only_reads() -> None:
+    async with driving(read_only=True) as driver:
+        await driver.sees("orders_daily")
+        await driver.press("J")
+        await driver.sees("J (jump the queue): this console only reads")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_sheet_of_keys_begins_with_the_screens_and_turns_whole_pages(size: tuple[int, int]) -> None:
+    async with driving(size=size) as driver:
+        await driver.sees("prod-etl")
+        await driver.press("question_mark")
+        await driver.sees("Keys of this view (DAGs)", "5 failures", "6 now", "0 while away")
+        before = driver.text()
+        await driver.press("pagedown")
+        await driver.sees_not("5 failures  6 now")
+        shown = [line for line in before.splitlines() if "retry" in line]
+        assert not set(shown) & set(driver.text().splitlines())

@@ -12,11 +12,16 @@ from fakes.world import NOW
 from penstock.model.views.digest import LateKind, LateRun, Recovered, SkippedPoints
 from penstock.model.views.events import EventRow
 from penstock.model.views.failures import FailedTask
+from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.dags import DagsScreen
 from penstock_tui.screens.digest import DigestScreen
 from penstock_tui.screens.failures import FailureScreen, FailuresScreen
+from penstock_tui.screens.history import HistoryScreen
 from penstock_tui.screens.log import LogScreen
 from penstock_tui.screens.run import RunScreen
+from penstock_tui.screens.runs import RunsScreen
+from penstock_tui.screens.task import TaskScreen
+from penstock_tui.screens.view import View
 
 HOUR = timedelta(hours=1)
 
@@ -31,7 +36,7 @@ def away(*, happened: bool = True) -> FakeEngine:
     engine.world.away_parts = {
         "recovered": (
             Recovered(
-                dag_id="nyc_flights", task_id="load", failed_run_id=run.run_id, failed=NOW - HOUR,
+                dag_id="nyc_flights", task_id="mart", failed_run_id=run.run_id, failed=NOW - HOUR,
                 line="ERROR gone", run_id=run.run_id, at=NOW,
             ),
         ),
@@ -68,6 +73,49 @@ async def test_it_is_shown_at_attach_and_esc_goes_on(size: tuple[int, int]) -> N
         await driver.sees("orders_daily")
         await driver.until(lambda: driver.console.attendance.away)
         assert isinstance(driver.console.screen, DagsScreen), "a second console has nothing to tell"
+
+
+async def at_row(driver: Driver, begins: str) -> DigestScreen:
+    """Put the cursor on a row."""
+    await driver.until(lambda: isinstance(driver.console.screen, DigestScreen))
+    screen = driver.console.screen
+    assert isinstance(screen, DigestScreen)
+    await driver.until(lambda: screen.table.rows)
+    assert screen.table.move_to_key(next(key for key in screen.happened if key.startswith(begins)))
+    return screen
+
+
+@pytest.mark.parametrize(
+    ("begins", "key", "opens"),
+    [
+        *[(row, "C", CalendarScreen) for row in ("failed/", "recovered/", "late/", "acted/")],
+        *[(row, "R", RunsScreen) for row in ("failed/", "skipped/")],
+        *[(row, "l", LogScreen) for row in ("failed/", "recovered/", "late/")],
+        *[(row, "i", TaskScreen) for row in ("failed/", "recovered/")],
+        *[(row, "H", HistoryScreen) for row in ("failed/", "recovered/")],
+    ],
+)
+async def test_keys_lead_to_what_a_row_is_about(begins: str, key: str, opens: type[View]) -> None:
+    async with driving(away()) as driver:
+        screen = await at_row(driver, begins)
+        row = screen.happened[screen.table.cursor_key or ""]
+        await driver.press(key)
+        await driver.until(lambda: isinstance(driver.console.screen, opens))
+        assert getattr(driver.console.screen, "dag_id", None) in row.dag_id.split(", ")
+
+
+async def test_a_row_without_a_task_or_a_run_says_so() -> None:
+    async with driving(away()) as driver:
+        await at_row(driver, "late/")
+        await driver.press("H")
+        await driver.sees("history: no task is chosen")
+        await at_row(driver, "skipped/")
+        await driver.press("C")
+        await driver.sees("calendar: this DAG has no schedule, so it has no points")
+        driver.engine.world.runs.clear()
+        driver.engine.world.dags.pop("hello")
+        await driver.press("l")
+        await driver.sees("DAG 'hello' does not exist")
 
 
 async def test_never_when_there_is_nothing_or_nobody_looked_before() -> None:

@@ -110,6 +110,8 @@ class World:
     """When a person looked at everything, and the newest event then."""
     away_parts: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     """Parts of the digest that are not worked out here: recovered, late, slow, skipped."""
+    paused_by_all: set[str] = field(default_factory=set)
+    """The DAGs that a pause of all stopped."""
 
     def add_dag(
         self, dag_id: str, shape: Mapping[str, Sequence[str]], *, schedule: str = "@daily", **more: Any

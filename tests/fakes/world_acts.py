@@ -90,14 +90,22 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
             why = getattr(act, "why", None)
             cli = f"penstock failures {verb} {act.fingerprint}" + (f" --why {why}" if why else "")
             return f"{verb.capitalize()} 1 cause", (item,), {}, cli
-        case acts.EmitAsset() | acts.SetPool():
+        case acts.EmitAsset() | acts.SetPool() | acts.QuarantineRetry() | acts.QuarantineDrop():
             return _plan_thing(world, act)
         case _:
             name = acts.act_name(act)
             return name.replace("_", " ").capitalize(), (), {}, f"penstock {name.replace('_', ' ')}"
 
 
-def _plan_thing(world: World, act: acts.EmitAsset | acts.SetPool) -> Planned:
+def _plan_thing(
+    world: World, act: acts.EmitAsset | acts.SetPool | acts.QuarantineRetry | acts.QuarantineDrop
+) -> Planned:
+    if isinstance(act, acts.QuarantineRetry | acts.QuarantineDrop):
+        verb, after = ("drop", "dropped") if isinstance(act, acts.QuarantineDrop) else ("retry", "back")
+        item = PlanItem(
+            dag_id="", run_id=None, task_id=None, before="quarantined", after=after, note=act.subject
+        )
+        return f"{verb} {act.subject}", (item,), {}, f"penstock quarantine {verb} {act.subject}"
     if isinstance(act, acts.EmitAsset):
         item = PlanItem(dag_id="hello", run_id=None, task_id=None, before="waits", after="queued")
         return f"Record a change of {act.name}", (item,), {}, f"penstock assets emit {act.name}"
@@ -185,6 +193,10 @@ def _pause(world: World, act: acts.AnyAct, planned: Plan, by: PauseInfo) -> None
     info = None if lifts else replace(by, why=getattr(act, "why", None), until=getattr(act, "until", None))
     for item in planned.items:
         _set_dag(world, item.dag_id, **{name: info})
+    named = {item.dag_id for item in planned.items}
+    world.paused_by_all = (
+        world.paused_by_all | named if isinstance(act, acts.PauseAll) else (world.paused_by_all - named)
+    )
 
 
 def _rush(world: World, act: acts.RunNext | acts.RunNow | acts.RunInTurn) -> None:
@@ -237,17 +249,13 @@ def set_tasks(world: World, dag_id: str, run_id: str, tasks: Iterable[str], **ch
 
 
 def _plan_all(world: World, act: acts.PauseAll | acts.ResumeAll) -> Planned:
-    """Plan a pause of all, or its end: of those paused with the reason of a pause of all, ``move``."""
+    """Plan a pause of all, or its end: of what that stopped and nobody has resumed."""
     resumes = isinstance(act, acts.ResumeAll)
     before, after = ("paused", "scheduled") if resumes else ("scheduled", "paused")
     items = tuple(
         PlanItem(dag_id=dag_id, run_id=None, task_id=None, before=before, after=after)
         for dag_id, detail in world.dags.items()
-        if (
-            detail.dag.paused is not None and detail.dag.paused.why == "move"
-            if resumes
-            else not detail.dag.paused
-        )
+        if (detail.dag.paused and dag_id in world.paused_by_all if resumes else not detail.dag.paused)
     )
     verb = "Resume" if resumes else "Pause"
     return f"{verb} {len(items)} DAGs", items, {}, f"penstock {verb.lower()} --all"
@@ -325,6 +333,7 @@ def _plan_cancel(world: World, act: acts.Cancel) -> Planned:
             dag_id=act.dag_id,
             run_id=act.run_id,
             task_id=task.task_id,
+            logical_date=detail.run.logical_date,
             before=task.state.value,
             after="cancelled",
         )

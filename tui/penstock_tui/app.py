@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from penstock.model.views.status import EngineStatus
+from penstock_tui import not_here
 from penstock_tui.actions import Action, Target
 from penstock_tui.attendance import Attendance
 from penstock_tui.backgrounds import keep_by_colour
@@ -49,7 +50,9 @@ class Console(Hearing):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "leave_now", show=False, priority=True),
         Binding("ctrl+q", "leave_now", show=False, priority=True),
+        *not_here.bindings(),
     ]
+    """A key of the table that the screen in front has no action for comes to the last of these."""
 
     def __init__(
         self,
@@ -126,6 +129,10 @@ class Console(Hearing):
     def action_leave_now(self) -> None:
         """Quit from anywhere."""
         self.leave()
+
+    def action_not_here(self, key: str) -> None:
+        """Say that the screen in front has nothing for *key*."""
+        self.say(not_here.words(key, self.keys, read_only=self.read_only), "warning")
 
     def _tick(self) -> None:
         if self.gone is not None:

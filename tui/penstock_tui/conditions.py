@@ -17,6 +17,7 @@ from penstock_tui.target import (
     Target,
     TaskTarget,
     dag_of,
+    quarantined_in,
     run_of,
 )
 from penstock_tui.view.tally import BAD
@@ -106,6 +107,11 @@ def can_change(target: Target) -> str | None:
 def needs_pool(target: Target) -> str | None:
     """Need a pool."""
     return None if isinstance(target, PoolTarget) else "no pool is chosen"
+
+
+def needs_quarantine(target: Target) -> str | None:
+    """Need something that is in quarantine."""
+    return None if quarantined_in(target) is not None else "it is not in quarantine"
 
 
 def can_pause(target: Target) -> str | None:

@@ -16,6 +16,7 @@ from penstock.model.views.backfills import BackfillPoint, BackfillRow
 from penstock.model.views.dags import DagRow
 from penstock.model.views.failures import FailureGroup
 from penstock.model.views.pools import PoolRow
+from penstock.model.views.quarantine import QuarantineRow
 from penstock.model.views.runs import RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
 
@@ -153,6 +154,16 @@ class AssetTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineTarget:
+    """Something in quarantine: a run, a DAG, an order or a stored row."""
+
+    row: QuarantineRow
+    noun: ClassVar[str] = "row"
+    marked: ClassVar[bool] = False
+    count: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlainTarget:
     """A row that can be opened and copied, and that no act knows."""
 
@@ -164,7 +175,7 @@ class PlainTarget:
 
 OfDag = DagTarget | RunTarget | TaskTarget | BackfillTarget | PointTarget
 """What belongs to one DAG."""
-OfNoDag = FileTarget | FailureTarget | PoolTarget | AssetTarget | PlainTarget
+OfNoDag = FileTarget | FailureTarget | PoolTarget | AssetTarget | QuarantineTarget | PlainTarget
 """What belongs to none, or to several."""
 Target = OfDag | OfNoDag
 
@@ -183,6 +194,7 @@ def run_of(target: Target) -> RunRow | None:
             | FailureTarget()
             | PoolTarget()
             | AssetTarget()
+            | QuarantineTarget()
             | PlainTarget()
         ):
             return None
@@ -195,10 +207,30 @@ def dag_of(target: Target) -> DagRow | None:
     match target:
         case DagTarget() | RunTarget() | TaskTarget() | PointTarget():
             return target.dag
-        case BackfillTarget() | FileTarget() | FailureTarget() | PoolTarget() | AssetTarget() | PlainTarget():
+        case BackfillTarget() | FileTarget() | FailureTarget() | PoolTarget() | AssetTarget():
+            return None
+        case QuarantineTarget() | PlainTarget():
             return None
         case _:
             assert_never(target)
+
+
+def quarantined_in(target: Target) -> tuple[str, str] | None:
+    """Return the id of what is in quarantine and why: the target, the DAG's newest run, or the run's DAG."""
+    match target:
+        case QuarantineTarget():
+            return target.row.id, target.row.reason
+        case BackfillTarget():
+            row = target.backfill
+            return None if row.quarantined is None else (f"backfill:{row.backfill_id}", row.quarantined)
+    dag, run = dag_of(target), run_of(target)
+    if isinstance(target, DagTarget) and dag is not None and dag.quarantined is not None:
+        return dag.dag_id, dag.quarantined
+    if run is not None and run.quarantined is not None:
+        return f"{run.dag_id}/{run.run_id}", run.quarantined
+    if dag is not None and dag.quarantined is not None:
+        return dag.dag_id, dag.quarantined
+    return None
 
 
 def reach(takes: Takes | None, chosen: Sequence[Target], around: Target | None) -> tuple[Target, ...]:

@@ -144,14 +144,14 @@ def list_breakpoints(session: Session, *, dag: str | None, run: str | None, as_j
 
     tell(
         text.table(
-            ("DAG", "RUN", "STOPS", "TASK", "STOPPED SINCE (UTC)", "BY", "WHY"),
+            ("DAG", "RUN", "STOPS", "TASK", "STOPPED SINCE", "BY", "WHY"),
             [
                 (
                     row.dag_id,
                     row.run_id or NEXT,
                     row.where,
                     row.task_id,
-                    "" if row.reached is None else f"{row.reached:%Y-%m-%d %H:%M:%S}",
+                    "" if row.reached is None else text.moment(row.reached),
                     row.by,
                     row.why or "",
                 )

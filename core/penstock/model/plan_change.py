@@ -78,5 +78,5 @@ def _name(item: PlanItem, *, with_run: bool) -> str:
     if item.task_id is not None and with_run:
         name = f"{name} of {item.run_id}"
     if item.run_id is None and item.logical_date is not None:
-        name = f"{item.logical_date:%Y-%m-%d %H:%M}"
+        name = f"{item.logical_date:%Y-%m-%d %H:%M} UTC"
     return name

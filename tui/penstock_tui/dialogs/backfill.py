@@ -15,7 +15,7 @@ from penstock.model.backfills import Choice, Reprocess
 from penstock.model.views.dags import DagDetail
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
-from penstock_tui.view import durations, moments, plan_rows
+from penstock_tui.view import durations, moments, plan_rows, zones
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.field import Field
 from penstock_tui.widgets.line_table import Row
@@ -66,6 +66,10 @@ class BackfillDialog(PlanDialog):
         yield Options("first", canary, several=True, caption_cells=_CELLS, id="canary")
         hint = "failed runs, then nothing more is started; empty: never"
         yield Field("stop at", "", caption_cells=_CELLS, hint=hint, id="stop_after")
+
+    def times(self) -> str:
+        """Return the zone of the dates."""
+        return f"dates {zones.name(self.zone, self.shell.now())}"
 
     def action_canary(self) -> None:
         """Run the first run alone at first, or not."""
@@ -134,6 +138,8 @@ class BackfillDialog(PlanDialog):
         if not self.ready:
             spans.append(("0 runs   ", "bold yellow"))
         spans += self._parts()
+        if self.ready and self.query_one("#canary", Options).chosen:
+            spans.append(("one alone first (canary)   ", "bold"))
         notes = [note for _, plan in self.plans for note in plan.notes if not _COUNTS.match(note)]
         return [[*spans, *self._length(), ("; ".join(label(note) for note in notes), "yellow")]]
 

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 
 from penstock_tui.clean import label
 from penstock_tui.shell import Shell, shell_of
+from penstock_tui.view import zones
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable
@@ -70,7 +71,20 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def set_heading(self, title: str) -> None:
         """Change the title."""
         self._heading = title
-        self.query_one("#title", Line).show(self.heading(label(title)))
+        self.query_one("#title", Line).show(self.titled())
+
+    def titled(self) -> Spans:
+        """Return the title, and in which time zone the times below it are: it may hide the top line."""
+        said = self.times()
+        return [*self.heading(label(self._heading)), *([(f"  {said}", "dim")] if said else [])]
+
+    def times(self) -> str:
+        """Return in which zone the times are that are shown or typed here, as ``times CET``; "" for none."""
+        return ""
+
+    def own_times(self) -> str:
+        """Return that times are in this machine's zone."""
+        return f"times {zones.name(self.shell.zone, self.shell.now())}"
 
     def heading(self, title: str) -> Spans:
         """Return the title as it is drawn."""

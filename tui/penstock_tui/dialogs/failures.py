@@ -57,7 +57,11 @@ class SnoozeDialog(_AboutFailures):
     """Leave failures out of the list for a while."""
 
     def __init__(self, fingerprints: Sequence[str]) -> None:
-        super().__init__("Snooze: it is left out of the list, however often it happens", fingerprints)
+        super().__init__("Snooze: left out, however often it happens", fingerprints)
+
+    def times(self) -> str:
+        """Return the zone of what is typed as the end."""
+        return self.own_times()
 
     def form(self) -> ComposeResult:
         """Compose until when, and the reason."""

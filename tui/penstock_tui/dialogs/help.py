@@ -6,16 +6,31 @@ from collections.abc import Mapping
 
 from penstock_tui import actions
 from penstock_tui.dialogs.sheet import Sheet
-from penstock_tui.view.spans import Spans, wrap
+from penstock_tui.view.spans import Spans, width, wrap
 from penstock_tui.view.state_style import Looks, known_states
 
+_NAMES = {
+    "dags": "DAGs",
+    "runs": "runs of a DAG",
+    "all_runs": "all runs",
+    "errors": "import errors",
+    "points": "points of a day",
+    "task": "inside a task",
+    "history": "history of a task",
+    "failure": "failures of one cause",
+    "merged": "merged log",
+    "digest": "while you were away",
+    "what_if": "what if",
+}
+"""What a view is called, if not by its name in the table of actions."""
 _BEFORE = 25
 """Cells of key and label, before the sentence."""
 
 
 def help_sheet(view: str, keys: Mapping[str, str], looks: Looks, cells: int, *, read_only: bool) -> Sheet:
     """Return the sheet for *view*: what each key does, its command-line twin, and the glyphs."""
-    return Sheet(f"Keys of this view ({view})", help_lines(view, keys, looks, cells, read_only=read_only))
+    name = _NAMES.get(view, view)
+    return Sheet(f"Keys of this view ({name})", help_lines(view, keys, looks, cells, read_only=read_only))
 
 
 def help_lines(
@@ -28,7 +43,7 @@ def help_lines(
         ("Looking", [action for action in offered if not action.acts]),
         ("Moving", list(actions.MOVES)),
     ]
-    lines: list[Spans] = []
+    lines: list[Spans] = [*_screens(keys, cells), []]
     for title, members in groups:
         if members:
             lines.append([(title, "bold underline")])
@@ -36,6 +51,24 @@ def help_lines(
                 lines += _lines(action, keys, cells)
             lines.append([])
     return [*lines, [("States", "bold underline")], *_states(looks, cells)]
+
+
+def _screens(keys: Mapping[str, str], cells: int) -> list[Spans]:
+    """Return the screens over all DAGs with their keys, in as few lines as they fit in."""
+    lines: list[Spans] = [[("Screens", "bold underline")]]
+    for action in sorted(
+        (action for action in actions.ACTIONS if action.id.startswith("view.")),
+        key=lambda action: (action.keys == "0", action.keys),
+    ):
+        piece: Spans = [
+            ("  ", ""),
+            (actions.key_names(action, keys), "bold cyan"),
+            (f" {action.label}", ""),
+        ]
+        if width([*lines[-1], *piece]) > cells:
+            lines.append([("       ", "")])
+        lines[-1] += piece
+    return lines
 
 
 def _lines(action: actions.Action, keys: Mapping[str, str], cells: int) -> list[Spans]:

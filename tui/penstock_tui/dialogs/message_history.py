@@ -13,7 +13,7 @@ from penstock_tui.view.spans import Spans, wrap
 
 def message_history(notes: Iterable[Note], cells: int) -> Sheet:
     """Return the sheet of *notes*, wrapped to *cells* and scrolled to its end."""
-    return Sheet("Messages", history_lines(notes, cells), end=True)
+    return Sheet("Messages", history_lines(notes, cells), end=True, timed=True)
 
 
 def history_lines(notes: Iterable[Note], cells: int) -> list[Spans]:

@@ -11,7 +11,7 @@ from penstock.model.views.pauses import PauseInfo
 from penstock_tui.clean import label
 from penstock_tui.dialogs.plan import PlanDialog
 from penstock_tui.target import DagTarget, RunTarget, TaskTarget, run_of
-from penstock_tui.view import moments
+from penstock_tui.view import durations, moments, zones
 from penstock_tui.view.pauses import is_hold, pause_text
 from penstock_tui.view.spans import Spans
 from penstock_tui.view.task_rows import key_of
@@ -41,6 +41,10 @@ class PauseDialog(PlanDialog):
         self._tasks = target.tasks if isinstance(target, TaskTarget) else ()
         self._scope = target.noun.lower()
         """What the cursor was on: its verb is preselected."""
+
+    def times(self) -> str:
+        """Return the zone of what is typed as the end: the DAG's."""
+        return f"times {zones.name(durations.zone(self._dag.timezone), self.shell.now())}"
 
     def form(self) -> ComposeResult:
         """Compose the verbs that make sense now, why and until."""

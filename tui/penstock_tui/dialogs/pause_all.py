@@ -22,6 +22,10 @@ class PauseAllDialog(PlanDialog):
     def __init__(self) -> None:
         super().__init__("Pause all DAGs")
 
+    def times(self) -> str:
+        """Return the zone of what is typed as the end."""
+        return self.own_times()
+
     def form(self) -> ComposeResult:
         """Compose what stops, why and until when."""
         what = [(_SCHEDULES, "schedules: no new runs"), (_FREEZE, "everything: nothing launches")]

@@ -22,12 +22,12 @@ from penstock.model.acts import AnyAct
 from penstock.model.lasting import Lasting
 from penstock.model.plan_change import PlanChange
 from penstock.model.views.events import Change
-from penstock.model.views.plans import Done, Plan
+from penstock.model.views.plans import Done, Plan, PlanItem
 from penstock_tui.acted import say_done
 from penstock_tui.clean import label
 from penstock_tui.committing import Committing
 from penstock_tui.dialogs.dialog import Dialog
-from penstock_tui.view import plan_rows
+from penstock_tui.view import plan_rows, zones
 from penstock_tui.view.columns import Column
 from penstock_tui.view.spans import Spans
 from penstock_tui.widgets.button import Button
@@ -49,6 +49,16 @@ _FORM_ROWS = 3
 """The fewest rows that a form shows; the others can be scrolled to."""
 
 
+class _Changes(LineTable):
+    """The list of what would change; when it gets other room the title says what does not fit."""
+
+    def on_resize(self) -> None:
+        """Say how much fits now."""
+        super().on_resize()
+        if isinstance(self.screen, PlanDialog):
+            self.screen.say_if_more()
+
+
 class PlanDialog(Dialog[list[Done]]):
     """A form, its plan, and two buttons. Answers with what was done, or None.
 
@@ -67,12 +77,11 @@ class PlanDialog(Dialog[list[Done]]):
     stops_at_refusal: ClassVar[bool] = False
     """Whether nothing more is done after an act that is refused."""
 
-    def __init__(self, title: str, zone: tzinfo = UTC) -> None:
+    def __init__(self, title: str, zone: tzinfo | None = None) -> None:
         super().__init__(title)
         self.note = ""
         """What comes after the name of who acts, in the event trail."""
-        self.zone = zone
-        """The time zone of logical dates: the DAG's."""
+        self._of_dates = zone
         self.plans: list[tuple[AnyAct, Plan]] = []
         self._changes: Sequence[PlanChange] = ()
         """How the list differs from the one that was agreed to."""
@@ -100,10 +109,28 @@ class PlanDialog(Dialog[list[Done]]):
         """Close, once all plans are carried out."""
         self.dismiss(done)
 
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of logical dates: that of the DAG, of several DAGs in different ones UTC."""
+        if self._of_dates is not None:
+            return self._of_dates
+        dags = {item.dag_id for item in self._items if item.dag_id}
+        found = {self.shell.dag_zone(dag_id) for dag_id in dags}
+        return found.pop() if len(found) == 1 else UTC
+
+    @property
+    def _items(self) -> list[PlanItem]:
+        return [item for _, plan in self.plans for item in plan.items]
+
+    def times(self) -> str:
+        """Return the zone of the dates in the list."""
+        if not plan_rows.shows_dates(self._items):
+            return ""
+        return f"dates {zones.name(self.zone, self.shell.now())}"
+
     def rows(self, cells: int) -> list[Row]:
         """Return the plan as rows of one cell."""
-        items = [item for _, plan in self.plans for item in plan.items]
-        lines = plan_rows.item_lines(items, cells, self.shell.looks, self.zone, self._changes)
+        lines = plan_rows.item_lines(self._items, cells, self.shell.looks, self.zone, self._changes)
         return [Row(str(place), (line,)) for place, line in enumerate(lines)]
 
     def verb(self) -> str:
@@ -122,7 +149,7 @@ class PlanDialog(Dialog[list[Done]]):
             yield from self.form()
         yield Prose(id="summary")
         columns = [Column("item", "", 20, most=400)]
-        yield LineTable(columns, header=False, cursor=False, id="plan")
+        yield _Changes(columns, header=False, cursor=False, id="plan")
         yield Line(id="twin")
         yield Prose(id="message")
         yield Field("", hint="", id="typed")
@@ -161,14 +188,21 @@ class PlanDialog(Dialog[list[Done]]):
         form.display = bool(form.children)
         broken = sum(prose.rows - 1 for prose in self.query(Prose) if prose.display)
         form.styles.max_height = max(_FORM_ROWS, self.size.height - _OTHER_ROWS - broken)
-        self.call_after_refresh(self._say_if_more)
-        self.call_after_refresh(self.make_room, self.query_one("#plan", LineTable))
+        self.call_after_refresh(self._make_room)
 
-    def _say_if_more(self) -> None:
-        more: Spans = (
-            [("   not all fields fit: tab", "yellow")] if self.query_one("#form").max_scroll_y else []
-        )
-        self.query_one("#title", Line).show([*self.heading(label(self._heading)), *more])
+    def _make_room(self) -> None:
+        """Make the plan as high as there is room, and then say what does not fit."""
+        self.make_room(self.query_one("#plan", LineTable))
+        self.call_after_refresh(self.say_if_more)
+
+    def say_if_more(self) -> None:
+        """Write the title, with what of the form and of the list is not on the screen."""
+        more: Spans = []
+        if self.query_one("#form").max_scroll_y:
+            more.append(("  more fields: tab", "yellow"))
+        elif 0 < (table := self.query_one("#plan", LineTable)).size.height < table.count:
+            more.append((f"  {table.size.height} of {table.count} lines: PgDn", "yellow"))
+        self.query_one("#title", Line).show([*self.titled(), *more])
 
     # -- the plan --------------------------------------------------------------------------------
 

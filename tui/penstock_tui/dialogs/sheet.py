@@ -23,10 +23,16 @@ class Sheet(Dialog[None]):
         Binding("y", "copy_line", show=False),
     ]
 
-    def __init__(self, title: str, lines: Sequence[Spans], *, end: bool = False) -> None:
+    def __init__(self, title: str, lines: Sequence[Spans], *, end: bool = False, timed: bool = False) -> None:
+        """*end*: begin at the last line; *timed*: there are times of this machine's zone."""
         super().__init__(title)
+        self._timed = timed
         self._lines = lines
         self._end = end
+
+    def times(self) -> str:
+        """Return the zone of the times, if there are any."""
+        return self.own_times() if self._timed else ""
 
     def inside(self) -> ComposeResult:
         """Compose the lines and how to leave."""

@@ -46,6 +46,10 @@ class WhatIfDialog(Dialog[Answered]):
         self._first = first
         self._busy = False
 
+    def times(self) -> str:
+        """Return the zone of what is typed as the end."""
+        return self.own_times()
+
     def inside(self) -> ComposeResult:
         """Compose the fields."""
         paper = self._paper

@@ -32,7 +32,8 @@ def why_sheet(
     tail: Sequence[Spans] = (),
 ) -> Sheet:
     """Return the sheet of *answer* between *head* and *tail*, wrapped to *cells*."""
-    return Sheet(f"Why: {label(title)}", [*head, *why_lines(answer, now, zone, looks, cells), *tail])
+    lines = [*head, *why_lines(answer, now, zone, looks, cells), *tail]
+    return Sheet(f"Why: {label(title)}", lines, timed=True)
 
 
 def pause_lines(dag: DagRow, cells: int) -> list[Spans]:

@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 
 from penstock.model.lineage import Lineage
 from penstock.model.views.assets import AssetEventRow, AssetRow
+from penstock_tui import actions
 from penstock_tui.screens.listing import Listing
 from penstock_tui.target import AssetTarget, Target
 from penstock_tui.view import asset_rows, filters
@@ -19,6 +20,7 @@ from penstock_tui.widgets.paragraph import Paragraph
 _BESIDE = 100
 """Columns from which the detail stands beside the list; else below."""
 _CHANGES = 8
+_WAYS = ("up", "down")
 _SETTLE = 0.12
 """Seconds that the cursor must rest on an asset before its changes are asked for."""
 
@@ -44,6 +46,8 @@ class AssetsScreen(Listing):
         self.rows: dict[str, AssetRow] = {}
         self.lineage = Lineage(())
         self.changes: dict[str, list[AssetEventRow]] = {}
+        self._skipped = 0
+        """Lines of the detail above what is shown."""
 
     def body(self) -> ComposeResult:
         """Compose the list, and the asset under the cursor."""
@@ -60,6 +64,7 @@ class AssetsScreen(Listing):
     def on_resize(self, _event: events.Resize) -> None:
         """Put the detail beside the list, or below it."""
         self.set_class(self.size.width < _BESIDE, "below")
+        self.call_after_refresh(self._show_asset)
 
     async def load(self) -> None:
         """Ask for all assets, and the changes of the one under the cursor."""
@@ -93,10 +98,47 @@ class AssetsScreen(Listing):
             changes = self.changes.get(asset_rows.key_of(here), [])
             now, zone = self.shell.clock.now(), self.shell.zone
             lines = asset_rows.detail(here, self.lineage, changes, now, zone)
-        self.query_one("#asset", Paragraph).show(lines)
+        pane = self.query_one("#asset", Paragraph)
+        room = self._room()
+        self._skipped = max(0, min(self._skipped, len(lines) - room + 1))
+        if len(lines) > room:
+            up, down = (actions.key_names(actions.BY_ID[f"detail.{way}"], self.shell.keys) for way in _WAYS)
+            below = max(0, len(lines) - self._skipped - room + 1)
+            said = ", ".join(
+                [
+                    f"{count} more {side}"
+                    for count, side in ((below, "below"), (self._skipped, "above"))
+                    if count
+                ]
+            )
+            lines = [
+                *lines[self._skipped : self._skipped + room - 1],
+                [(f"{said}: {up} {down}", "yellow")],
+            ]
+        pane.show(lines)
+
+    def _room(self) -> int:
+        """Return how many lines of the detail the screen has room for."""
+        inside = self.query_one("#assets").size.height
+        return max(2, inside // 2 - 1 if self.has_class("below") else inside)
+
+    def do_detail_down(self) -> None:
+        """Scroll the detail down by most of what is shown."""
+        self._scroll(max(1, self._room() - 2))
+
+    def do_detail_up(self) -> None:
+        """Scroll it up."""
+        self._scroll(-max(1, self._room() - 2))
+
+    def _scroll(self, lines: int) -> None:
+        before, self._skipped = self._skipped, max(0, self._skipped + lines)
+        self._show_asset()
+        if before == self._skipped:
+            self.shell.say("that is the end of it" if lines > 0 else "that is the beginning of it")
 
     def on_line_table_moved(self) -> None:
         """Describe the asset under the cursor; once it rests there, ask for its changes."""
+        self._skipped = 0
         self._show_asset()
         self._settling.stop()
         self._settling = self.set_timer(_SETTLE, self._settled)

@@ -156,6 +156,10 @@ class CalendarScreen(_OfOneDag, View):
 
     def close_layer(self) -> bool:
         """Unmark the span."""
+        return self.unmark()
+
+    def unmark(self) -> bool:
+        """Unmark the span."""
         had = self.grid.clear_marks()
         self._show_day()
         return had
@@ -178,7 +182,7 @@ class CalendarScreen(_OfOneDag, View):
         self.grid.toggle_range()
         self._show_day()
 
-    def do_mark_all(self) -> None:
+    def do_mark_month(self) -> None:
         """Mark the month under the cursor."""
         self.grid.mark_month()
 
@@ -275,7 +279,7 @@ class PointsScreen(_OfOneDag, Listing):
         if point.run_id is None:
             self.shell.say(f"this point {_NO_RUN[point.state]}, so it has no run")
         elif point.run_state is None:
-            self.shell.say(f"its run {point.run_id} is no longer kept")
+            self.shell.say("the run of this point is no longer kept")
         else:
             self.shell.open_run(self.dag_id, point.run_id)
 

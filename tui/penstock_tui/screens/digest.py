@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
+from penstock.ids import instance_key
 from penstock.model.views.digest import Digest
+from penstock_tui import actions
 from penstock_tui.screens.calendar import CalendarScreen
 from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.failures import FailureScreen
 from penstock_tui.screens.listing import Listing
-from penstock_tui.target import DagTarget, FailureTarget, Target
+from penstock_tui.target import DagTarget, FailureTarget, RunTarget, Target, TaskTarget
 from penstock_tui.view import digest_rows, durations
 from penstock_tui.view.spans import Spans
+from penstock_tui.view.task_rows import key_of
 from penstock_tui.widgets.line_table import LineTable, Row
 
 _MOST = 200
+_OF_ROW = frozenset({"log", "inside", "task_history", "runs", "calendar"})
+"""Actions on what a row is about; the engine is asked for that first."""
 _BACK = (timedelta(), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """How far it can look back; the first: to when this person last looked."""
 
@@ -132,6 +137,55 @@ class DigestScreen(Listing):
             self.shell.open_runs(row.dag_id)
         else:
             self.shell.say("there is nothing to open: `penstock events` has all of it")
+
+    # -- what the row is about -----------------------------------------------------------------------
+
+    def action_do(self, action_id: str) -> None:
+        """Look at the log, the task, the history, the calendar or the runs of what the row is about."""
+        row = self._here()
+        if row is None or action_id not in _OF_ROW:
+            super().action_do(action_id)
+            return
+        action = actions.BY_ID[action_id]
+
+        async def look() -> None:
+            target = await self._target(row)
+            reason = "nothing is kept of it" if target is None else action.why_not((target,))
+            if target is None or reason is not None:
+                self.shell.say(f"{action.label}: {reason}", "warning")
+            else:
+                self.shell.act(action, (target,))
+
+        self.run_worker(look(), name=action.id, group="open", exit_on_error=False)
+
+    async def _target(self, row: digest_rows.Happened) -> Target | None:
+        """Return the task or else the run or the DAG of *row*; of a cause, where it failed last."""
+        ask, dag_id, run_id, task_id, index = (
+            self.shell.feed.ask, row.dag_id, row.run_id, row.task_id, row.map_index,
+        )  # fmt: skip
+        if row.group is not None:
+            name = row.group.fingerprint
+            page = await ask(
+                lambda engine: engine.failures(fingerprint=name, everything=True, limit=1, tasks=1)
+            )
+            found = [task for group in page.failures for task in group.tasks] if page is not None else []
+            if not found:
+                return None
+            dag_id, run_id, task_id, index = (
+                found[0].dag_id, found[0].run_id, found[0].task_id or None, found[0].map_index,
+            )  # fmt: skip
+        detail = await ask(lambda engine: engine.dag(dag_id)) if dag_id else None
+        dag = detail.dag if detail is not None else None
+        if run_id is None:
+            return DagTarget(dag_id=dag_id, dag=dag) if dag is not None else None
+        run = await ask(lambda engine: engine.run(dag_id, run_id))
+        if run is None:
+            return None
+        name = instance_key(task_id, index) if task_id else ""
+        tasks = tuple(task for task in run.tasks if key_of(task) == name)
+        if tasks:
+            return TaskTarget(run=run.run, tasks=tasks, dag=dag)
+        return RunTarget(run=run.run, dag=dag)
 
     def _here(self) -> digest_rows.Happened | None:
         return self.happened.get(self.table.cursor_key or "")

@@ -98,6 +98,11 @@ class NowScreen(Listing):
         self.name_pane()
         self.refresh_top()
 
+    def do_sort(self) -> None:
+        """Sort by the next column, and go to what has most of it."""
+        super().do_sort()
+        self.table.move_to(0)
+
     def pane(self) -> tuple[str, str]:
         """Return which table has the keys, if there are two."""
         waiting = self.query_one("#waiting", LineTable)

@@ -14,7 +14,7 @@ from penstock_tui.screens.errors import ErrorsScreen
 from penstock_tui.screens.listing import Listing
 from penstock_tui.screens.now import NowScreen
 from penstock_tui.screens.run import RunScreen
-from penstock_tui.target import PlainTarget, PoolTarget, Target
+from penstock_tui.target import PlainTarget, PoolTarget, QuarantineTarget, Target
 from penstock_tui.view import system_rows
 from penstock_tui.view.spans import Spans, wrap
 from penstock_tui.view.system_rows import Line
@@ -111,10 +111,13 @@ class SystemScreen(Listing):
         return self._lines.get(self.table.cursor_key or "")
 
     def chosen(self) -> tuple[Target, ...]:
-        """Return the pool under the cursor, also where one who holds its slots or waits for them is."""
+        """Return what is in quarantine, or the pool, also where one who holds its slots or waits is."""
         here = self._here
         if here is None or self.page is None:
             return ()
+        for row in self.page.quarantine:
+            if here.id.endswith(f"quarantine/{row.id}"):
+                return (QuarantineTarget(row=row),)
         pools = [pool for pool in self.page.pools if pool.name == here.thing.place.pool]
         return tuple(PoolTarget(pool=pool) for pool in pools) or (PlainTarget(name=here.id),)
 
@@ -131,7 +134,7 @@ class SystemScreen(Listing):
             self.do_fold()
         elif not self._go(here.thing.place):
             told = wrap(label(system_rows.text_of(here)), min(100, self.size.width - 8))
-            self.app.push_screen(Sheet("In full", [[(each, "")] for each in told]))
+            self.app.push_screen(Sheet("In full", [[(each, "")] for each in told], timed=True))
 
     def do_fold(self) -> None:
         """Open or shut the row under the cursor, or what it is below."""

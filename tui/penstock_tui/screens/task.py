@@ -239,7 +239,9 @@ class TaskScreen(View):
             self.shell.push_screen(Sheet(f"{self.task_id} {row.key}", inside.whole_xcom(row, cells)))
         elif self.tab == "events" and of:
             event = next(event for event in self._events if str(event.seq) == of)
-            self.shell.push_screen(Sheet(f"event {of}", inside.whole_event(event, self.shell.zone, cells)))
+            self.shell.push_screen(
+                Sheet(f"event {of}", inside.whole_event(event, self.shell.zone, cells), timed=True)
+            )
         else:
             self.action_do("log")
 

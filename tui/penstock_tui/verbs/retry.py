@@ -29,7 +29,10 @@ async def retry(shell: Shell, targets: Sequence[Target]) -> None:
         if run.dag_id not in newest:
             newest[run.dag_id] = await _version(shell, run.dag_id)
         behind += newest[run.dag_id] not in {None, run.dag_version}
-    title = f"Retry {words_of(targets, await zone_of(shell, targets[0]), tasks=chosen[0].tasks)}"
+    if len(chosen) > 1:  # the plan has what was blocked too, and the button says how many tasks that is
+        title = f"Retry what failed in {len(chosen)} runs"
+    else:
+        title = f"Retry {words_of(targets, await zone_of(shell, targets[0]), tasks=chosen[0].tasks)}"
     await shell.push_screen_wait(RetryDialog(title, chosen, behind))
 
 

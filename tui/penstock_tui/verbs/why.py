@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from penstock_tui.dialogs.why import failed_callback_lines, pause_lines, why_sheet
 from penstock_tui.shell import Shell
 from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget, run_of
+from penstock_tui.verbs.dag_zone import zone_of
+from penstock_tui.view.task_rows import run_name
 
 
 async def why(shell: Shell, targets: Sequence[Target]) -> None:
@@ -26,6 +28,10 @@ async def why(shell: Shell, targets: Sequence[Target]) -> None:
     if answer is not None:
         head = pause_lines(target.dag, cells) if target.dag is not None and run_id is not None else []
         tail = failed_callback_lines(callbacks or [], cells)
-        title = f"{dag_id} {answer.subject}"
-        sheet = why_sheet(answer, title, shell.now(), shell.zone, shell.looks, cells, head=head, tail=tail)
+        subject = answer.subject
+        if run is not None and subject == run.run_id:
+            subject = run_name(run, await zone_of(shell, target))
+        sheet = why_sheet(
+            answer, f"{dag_id} {subject}", shell.now(), shell.zone, shell.looks, cells, head=head, tail=tail
+        )
         shell.push_screen(sheet)

@@ -13,6 +13,7 @@ from penstock_tui.target import (
     PlainTarget,
     PointTarget,
     PoolTarget,
+    QuarantineTarget,
     Target,
     TaskTarget,
     run_of,
@@ -46,6 +47,8 @@ def words_of(targets: Sequence[Target], zone: tzinfo, *, tasks: Sequence[str] | 
             return f"pool {target.pool.name}"
         case AssetTarget():
             return f"asset {target.asset.name}"
+        case QuarantineTarget():
+            return target.row.id
         case PlainTarget():
             return target.name
         case _:

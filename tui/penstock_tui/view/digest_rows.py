@@ -20,7 +20,7 @@ COLUMNS = (
     Column("what", "what", 11),
     Column("at", "when", 11, drop=2),
     Column("dag", "DAG", 12, most=20, drop=3),
-    Column("told", "what happened", 18, most=200),
+    Column("told", "what happened", 21, most=200),
     Column("who", "who", 8, most=14, drop=4),
 )
 FIELDS = ("what", "dag", "who")
@@ -84,6 +84,7 @@ def _of_runs(page: Digest) -> Iterator[Happened]:
         yield Happened(
             f"recovered/{each.dag_id}/{each.task_id}", "recovered", each.at, each.dag_id,
             f"{each.task_id} is green in {where}; it had failed: {each.line}", run_id=each.run_id,
+            task_id=each.task_id,
         )  # fmt: skip
     for late in page.late:
         yield Happened(

@@ -17,13 +17,13 @@ from penstock_tui.view.spans import Spans
 from penstock_tui.view.state_style import Looks
 
 COLUMNS = (
-    Column("line", "error line", 22, most=200),
+    Column("line", "error line", 30, most=200),
     Column("new", "new", 3),
     Column("count", "count", 5, align="right"),
-    Column("last", "last", 11, drop=2),
-    Column("first", "first", 11, drop=4),
-    Column("dags", "DAGs", 8, most=16, drop=3),
-    Column("note", "note", 8, most=24, drop=5),
+    Column("last", "last", 11, drop=3),
+    Column("first", "first", 11, drop=5),
+    Column("dags", "DAGs", 8, most=16, drop=2),
+    Column("note", "note", 8, most=24, drop=4),
 )
 FIELDS = ("dag",)
 TASK_COLUMNS = (

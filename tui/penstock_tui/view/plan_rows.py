@@ -48,7 +48,8 @@ def item_lines(
     dates = _short_dates(items, zone)
     several = len({item.dag_id for item in items}) > 1
     names = [
-        (f"{label(item.dag_id)} " if several and (item.run_id or item.task_id) else "") + _name(item, dates)
+        (f"{label(item.dag_id)} " if several and (item.run_id or item.task_id) else "")
+        + _name(item, dates, zone)
         for item in items
     ]
     longest = max((width([(name, "")]) for name in names), default=0)
@@ -66,6 +67,14 @@ def item_lines(
             spans.append((f"  {label(item.note)}", "yellow"))
         lines.append(spans)
     return lines
+
+
+def shows_dates(items: Sequence[PlanItem]) -> bool:
+    """Return whether `item_lines` names runs by their dates."""
+    dated = [item for item in items if item.logical_date is not None and item.run_id is not None]
+    return bool(dated) and (
+        len({(item.dag_id, item.run_id) for item in items}) > 1 or any(item.task_id is None for item in dated)
+    )
 
 
 def _changed_lines(
@@ -99,11 +108,13 @@ def _short_dates(items: Sequence[PlanItem], zone: tzinfo) -> dict[tuple[str, str
     return {run: f"{date:{form}}" if date else (run[1] or run[0]) for run, date in runs.items()}
 
 
-def _name(item: PlanItem, dates: dict[tuple[str, str | None], str]) -> str:
+def _name(item: PlanItem, dates: dict[tuple[str, str | None], str], zone: tzinfo) -> str:
     parts: list[str] = []
     short = dates.get((item.dag_id, item.run_id))
     if short is not None and item.run_id is not None:
         parts.append(label(short))
+    elif item.task_id is None and item.run_id is not None and item.logical_date is not None:
+        parts.append(durations.stamp(item.logical_date, zone))
     elif item.task_id is None:
         parts.append(label(item.run_id or item.dag_id))
     if item.task_id is not None:

@@ -110,7 +110,16 @@ class CursorList(Widget, can_focus=True):
             "move.top": 0,
             "move.end": self.count - 1,
         }
+        if action_id in {"move.page_up", "move.page_down"}:
+            self._turn(places[action_id] - self._cursor)
         self.move_to(places[action_id])
+
+    def _turn(self, rows: int) -> None:
+        """Move the window by as much as the cursor moves, so that a page shows the rows after this one."""
+        before = self._top
+        self._top = max(0, min(self._top + rows, self.count - self._page))
+        if self._top != before:
+            self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """Choose a row; a second click goes in."""

@@ -86,14 +86,18 @@ class StatusBar(Line):
             style = looks.style(state) if count else "dim"
             text = f"{looks.glyph(state)}{count}" + (f" {word}" if cells >= _WIDE else "")
             spans += [(" ", ""), (text, style)]
+            if state == "running" and count and cells >= _WIDE:
+                spans.append((self._key_of("view.now"), "dim"))
         self._failed_end = width(spans)
         self._failed_from = self._failed_end - cell_len(text)
-        if status.failures and cells >= _WIDE:
-            spans.append((f" ({actions.key_names(actions.BY_ID['view.failures'], shell.keys)})", "dim"))
+        if status.failures:
+            spans.append((self._key_of("view.failures"), "dim"))
         if status.quarantined:
             text = f"{looks.glyph('quarantined')}{status.quarantined}"
             text += " in quarantine" if cells >= _WIDE else ""
             spans += [(" ", ""), (text, looks.style("quarantined"))]
+            if cells >= _WIDE:
+                spans.append((self._key_of("view.system"), "dim"))
         if cells >= _WIDE and status.parallelism:
             spans.append((f"  slots {status.running}/{status.parallelism}", "dim"))
         if shell.recording is not None:
@@ -101,6 +105,10 @@ class StatusBar(Line):
         if shell.read_only:
             spans.append(("  read-only", "yellow"))
         return [*spans, ("   ", "")]
+
+    def _key_of(self, action: str) -> str:
+        """Return the key that leads to what a number counts."""
+        return f" ({actions.key_names(actions.BY_ID[action], shell_of(self).keys)})"
 
 
 def gone_text(shell: Shell) -> str:
