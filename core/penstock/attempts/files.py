@@ -30,6 +30,7 @@ RENDERED = "rendered"
 DEFERRAL = "deferral"
 FIRED = "fired"
 WANTED = "wanted"
+TRYING = "trying"
 RESULT = "result"
 
 MAX_RECORD_BYTES = 1 << 20

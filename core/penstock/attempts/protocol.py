@@ -23,6 +23,7 @@ One directory per attempt, ``attempts/<7 hex>/<attempt_id>/``, mode 0700, never 
              ``method`` and ``method_kwargs`` to go on with, the ``path`` to import from, and ``who``
     fired    JSON, beside a deferral, made by link(2) by a triggerer: {event}, {end, xcoms} or {error}, with
              the ``log`` of the trigger. Its first writer wins; the next attempt of the task reads it
+    trying   beside a deferral while its trigger begins: how often a triggerer began it and died soon
     wanted   JSON {ids: [attempt_id, ...]}, in the directory of a triggerer: whose triggers it has to run
     rendered JSON {fields: {name: value}}, written by the task child: its template fields, for people
     result   the spec by another name, given once its last line is the whole `Result`; then the lock

@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from penstock.attempts import files
 from penstock.authoring.on_import import when_asked_for
 from penstock.authoring.triggers import TaskEndEvent, TriggerEvent
+from penstock.task_process import suspects as suspect
 from penstock.task_process.channel import NoAnswerError, channel
 from penstock.task_process.hiding import covered
 from penstock.task_process.logging_setup import show_logging
@@ -82,13 +83,16 @@ class Triggerer:
         """Those that have fired and that the engine still names."""
         self._seen: tuple[int, int] | None = None
         self._busy_at = time.monotonic()
+        self._wanted: set[str] = set()
+        self._trial: asyncio.Task[None] | None = None
+        """Begins suspects, one group after the other."""
 
     async def run(self) -> None:
         """Run triggers until there has been none for a while, or this is cancelled."""
         try:
             while time.monotonic() - self._busy_at < IDLE_SECONDS:
                 self._look()
-                if self._running:
+                if self._running or (self._trial is not None and not self._trial.done()):
                     self._busy_at = time.monotonic()
                 began = time.monotonic()
                 await asyncio.sleep(LOOK_EVERY)
@@ -119,15 +123,45 @@ class Triggerer:
             return
         self._seen = seen
         self._done &= wanted
-        for attempt_id in sorted(wanted - self._running.keys() - self._done):
-            self._start(attempt_id)
+        fresh = sorted(wanted - self._running.keys() - self._done)
+        self._wanted = wanted
+        suspects = []
+        for attempt_id in fresh:
+            count = suspect.deaths(self._folder_of(attempt_id))
+            if count:
+                suspects.append((count, attempt_id))
+            else:
+                self._start(attempt_id)
+        if suspects and (self._trial is None or self._trial.done()):
+            log.warning("%d triggers were beginning when the last triggerer died", len(suspects))
+            self._trial = asyncio.get_running_loop().create_task(self._try(suspects))
         gone = [each for each in self._running if each not in wanted]
         for attempt_id in gone:
             log.info("%s: nobody waits for it any more", self._running[attempt_id].who)
         if gone:
             asyncio.get_running_loop().create_task(self._cancel(gone))
 
+    async def _try(self, suspects: list[tuple[int, str]]) -> None:
+        """Begin triggers of which one may have killed the last triggerer, a few at a time."""
+        for group in suspect.groups(suspects):
+            for attempt_id in group:
+                if attempt_id in self._wanted and attempt_id not in self._running:
+                    self._start(attempt_id)
+            await asyncio.sleep(suspect.CALM_SECONDS)
+        self._seen = None  # others may have become suspects meanwhile
+
+    def _folder_of(self, attempt_id: str) -> str:
+        return files.attempt_folder(self._root, attempt_id)
+
     def _start(self, attempt_id: str) -> None:
+        folder = self._folder_of(attempt_id)
+        count = suspect.deaths(folder)
+        if count >= suspect.MOST_DEATHS:
+            error = f"the process that runs triggers died {count} times soon after it began"
+            self._fire(attempt_id, Running(attempt_id), {"error": error})
+            return
+        suspect.mark(folder)
+        asyncio.get_running_loop().call_later(suspect.CALM_SECONDS, suspect.acquit, folder)
         running = self._running[attempt_id] = Running(attempt_id)
         running.work = asyncio.get_running_loop().create_task(self._run(attempt_id, running))
 
@@ -141,7 +175,7 @@ class Triggerer:
 
     async def _run(self, attempt_id: str, running: Running) -> None:
         _lines.set(running.lines)
-        folder = files.attempt_folder(self._root, attempt_id)
+        folder = self._folder_of(attempt_id)
         trigger: Trigger | None = None
         try:
             if _has_fired(folder):  # an earlier triggerer was faster
@@ -161,6 +195,7 @@ class Triggerer:
             self._fire(attempt_id, running, {"error": reason_of(error)})
         finally:
             self._running.pop(attempt_id, None)
+            suspect.acquit(folder)
             if trigger is not None:
                 await _clean_up(trigger, running.who)
 
@@ -178,7 +213,7 @@ class Triggerer:
 
     def _fire(self, attempt_id: str, running: Running, said: dict[str, Any]) -> None:
         """Write what a trigger reports; the first to write wins."""
-        folder = files.attempt_folder(self._root, attempt_id)
+        folder = self._folder_of(attempt_id)
         draft = f"{folder}/{files.FIRED}.{os.getpid()}.part"
         record = files.dump_fields({**said, "log": list(running.lines), "at": time.time()})
         if len(record) > files.MAX_RECORD_BYTES:

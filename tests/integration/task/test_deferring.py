@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -32,6 +34,7 @@ from penstock.attempts import files
 from penstock.authoring.exceptions import SensorTimeout, SkipException
 from penstock.authoring.triggers import StartTriggerArgs, TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent
 from penstock.task_process import triggerer as module
+from penstock.task_process.suspects import groups
 from penstock.task_process.triggerer import Triggerer
 from penstock.task_process.triggers import (
     DateTimeTrigger,
@@ -344,6 +347,56 @@ def test_it_ends_when_it_has_nothing_to_run(dag: DAG, runs: Runs, monkeypatch: p
     home = runs.root / "idle"
     home.mkdir(parents=True)
     asyncio.run(Triggerer(str(home), str(runs.root), None).run())
+
+
+DEADLY = """
+import os
+from penstock import BaseTrigger, TriggerEvent
+
+class Deadly(BaseTrigger):
+    def __init__(self, dies):
+        super().__init__()
+        self.dies = dies
+
+    def serialize(self):
+        return "deadly.Deadly", {"dies": self.dies}
+
+    async def run(self):
+        if self.dies:
+            os._exit(9)
+        yield TriggerEvent("fine")
+"""
+
+
+def test_one_that_kills_the_process_of_all_is_found(dag: DAG, runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "deadly.py").write_text(DEADLY)
+    names = [f"t{number}" for number in range(12)]
+    for name in names:
+        Waits(dag=dag, task_id=name, trigger=_Named("deadly.Deadly", {"dies": name == "t5"}))
+        runs.here(dag, name)
+        left = files.read(f"{folder_of(runs, name)}/{files.DEFERRAL}")
+        left["path"] = [str(tmp_path)]
+        files.write_whole(folder_of(runs, name), files.DEFERRAL, files.dump_fields(left))
+    folder = runs.prepare(tmp_path / "d.py", "d", "t0", root=str(runs.root), socket=None)
+    ids = [runs.sources[name] for name in names]
+    files.write_whole(folder, files.WANTED, files.dump_fields({"ids": ids}))
+    code = f"from penstock.task_process import triggerer as t; t.IDLE_SECONDS = 1; t.main({str(folder)!r})"
+    codes: list[int] = []
+    while not codes or codes[-1]:  # as an engine starts it again
+        assert len(codes) < 6
+        line = [sys.executable, "-c", code]
+        codes.append(subprocess.run(line, check=False, timeout=120, cwd=tmp_path).returncode)
+    assert codes == [9, 9, 9, 0]
+    assert "died 3 times soon after it began" in fired(runs, "t5")["error"]
+    assert [fired(runs, name).get("event") for name in names if name != "t5"] == ["fine"] * 11
+
+
+def test_what_is_begun_together_after_a_death() -> None:
+    assert list(groups([])) == []
+    assert list(groups([(1, "a"), (1, "b")])) == [["a"], ["b"]]
+    many = [(1, f"{number:02}") for number in range(20)]
+    assert [len(each) for each in groups([*many, (2, "x")])] == [3, 3, 3, 3, 3, 3, 2, 1]
+    assert list(groups([(3, "z"), (1, "a"), (2, "x")])) == [["a"], ["x"], ["z"]]
 
 
 # -- the standard ones -------------------------------------------------------------------------
