@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from rich.color import ColorSystem
@@ -112,7 +113,7 @@ async def test_random_keys_and_sizes_leave_no_stale_cell(seed: int) -> None:
 
 
 @pytest.mark.parametrize("options", [{"ascii": True}, {}], ids=["ascii", "glyphs"])
-async def test_without_colours(options: dict[str, bool], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colours(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     reset()
     async with wired(**options) as driver:
