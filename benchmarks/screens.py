@@ -67,7 +67,7 @@ def measure(scale: Scale) -> Report:
     )
     files = dag_files(scale)
     with Instance(files) as instance:
-        _await_loaded(instance, len(files))
+        await_loaded(instance, len(files))
     fill(instance.settings, scale)
     with Instance({}, home=instance.home) as instance:
         instance.trigger("live")
@@ -83,7 +83,8 @@ def measure(scale: Scale) -> Report:
     return report
 
 
-def _await_loaded(instance: Instance, count: int) -> None:
+def await_loaded(instance: Instance, count: int) -> None:
+    """Wait until the engine has loaded *count* DAGs."""
     deadline = time.monotonic() + 300
     while len(instance.client.dags(strip=0)) < count:
         if time.monotonic() > deadline:
@@ -102,10 +103,10 @@ def _in_a_terminal(instance: Instance, scale: Scale) -> tuple[dict[str, float], 
         terminal.quiet()
         for _ in range(scale.rounds):
             for key in _LIST:
-                moves.setdefault("dags", {}).setdefault(_named(key), []).append(_drawn(terminal, key))
+                moves.setdefault("dags", {}).setdefault(named(key), []).append(_drawn(terminal, key))
             for screen in SCREENS:
-                _settle_on(terminal, screen.of)
-                *way, last = _split(screen.keys)
+                settle_on(terminal, screen.of)
+                *way, last = split(screen.keys)
                 for key in way:
                     terminal.press(key)
                     terminal.quiet()
@@ -116,20 +117,20 @@ def _in_a_terminal(instance: Instance, scale: Scale) -> tuple[dict[str, float], 
                 terminal.quiet()
                 own = moves.setdefault(screen.name, {})
                 for key in screen.moves:
-                    own.setdefault(_named(key), []).append(_drawn(terminal, key))
+                    own.setdefault(named(key), []).append(_drawn(terminal, key))
                 if screen.filters:
                     terminal.press("/")
                     terminal.quiet()
                     own.setdefault("filter", []).append(_drawn(terminal, screen.filters))
                     own.setdefault("filter kept", []).append(_drawn(terminal, _ENTER))
-                _home(terminal)
+                home(terminal)
     return (
         {name: median(values) for name, values in opens.items()},
         {name: {key: median(values) for key, values in each.items()} for name, each in moves.items()},
     )
 
 
-def _split(keys: str) -> list[str]:
+def split(keys: str) -> list[str]:
     return [keys] if keys.startswith("\x1b") else list(keys)
 
 
@@ -139,13 +140,13 @@ def _drawn(terminal: Terminal, key: str) -> float:
     return terminal.drawn() * 1e3
 
 
-def _settle_on(terminal: Terminal, dag_id: str) -> None:
+def settle_on(terminal: Terminal, dag_id: str) -> None:
     """Put the cursor of the DAG list on a DAG."""
     terminal.press(f"/{dag_id}{_ENTER}")
     terminal.quiet(0.5)
 
 
-def _home(terminal: Terminal) -> None:
+def home(terminal: Terminal) -> None:
     """Back to the DAG list, without a filter."""
     for _ in range(4):
         terminal.press(_ESC)
@@ -154,7 +155,7 @@ def _home(terminal: Terminal) -> None:
     terminal.quiet(0.3)
 
 
-def _named(key: str) -> str:
+def named(key: str) -> str:
     names = {
         _UP: "up", _DOWN: "down", _LEFT: "left", _RIGHT: "right", _PAGE_UP: "page up",
         _PAGE_DOWN: "page down", _HOME: "top", _END: "end", _ENTER: "enter",
