@@ -116,7 +116,8 @@ def _at(instance: Instance, columns: int, lines: int, scale: Scale) -> dict[str,
     """Return by screen and key the seconds (median) and the bytes (most) of an answer."""
     command = [sys.executable, "-m", "penstock_tui"]
     found: dict[str, dict[str, list[tuple[float, int]]]] = {}
-    with SlowTerminal(command, instance.environment(), columns=columns, lines=lines) as terminal:
+    environment = {**instance.environment(), "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+    with SlowTerminal(command, environment, columns=columns, lines=lines) as terminal:
         terminal.until("part_000")
         terminal.quiet()
         print(f"\n{columns}x{lines}, first screen {terminal.received} bytes", file=sys.stderr, flush=True)

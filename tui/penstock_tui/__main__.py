@@ -96,7 +96,7 @@ def prepare_environment(*, remote: bool) -> None:
     """Turn Textual's animations off, and over SSH draw less often. The user's own settings stay."""
     calm = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0", "TEXTUAL_THEME": "ansi-dark"}
     if remote:
-        calm["TEXTUAL_FPS"] = "15"
+        calm["TEXTUAL_FPS"] = "30"
     for name, value in calm.items():
         os.environ.setdefault(name, value)
     for name in ("COLUMNS", "LINES"):  # an exported size would hide later changes
