@@ -97,6 +97,7 @@ def measure(scale: Scale) -> Report:
     fill(instance.settings, scale)
     slowest = most = 0.0
     with Instance({}, home=instance.home) as instance:
+        instance.trigger("live")
         for columns, lines in SIZES:
             table = _at(instance, columns, lines, scale)
             report.figures[f"{columns}x{lines}"] = table
@@ -110,40 +111,50 @@ def measure(scale: Scale) -> Report:
 
 
 Figures = dict[str, dict[str, float]]
+Answers = dict[str, list[tuple[float, int]]]
 
 
 def _at(instance: Instance, columns: int, lines: int, scale: Scale) -> dict[str, Figures]:
     """Return by screen and key the seconds (median) and the bytes (most) of an answer."""
     command = [sys.executable, "-m", "penstock_tui"]
-    found: dict[str, dict[str, list[tuple[float, int]]]] = {}
     environment = {**instance.environment(), "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
     with SlowTerminal(command, environment, columns=columns, lines=lines) as terminal:
         terminal.until("part_000")
         terminal.quiet()
         print(f"\n{columns}x{lines}, first screen {terminal.received} bytes", file=sys.stderr, flush=True)
-        for _ in range(max(1, scale.rounds // 2)):
-            for screen in (_LIST, *SCREENS):
-                own = found.setdefault(screen.name, {})
-                if screen.keys:
-                    settle_on(terminal, screen.of)
-                    *way, last = split(screen.keys)
-                    for key in way:
-                        terminal.press(key)
-                        terminal.quiet()
-                    own.setdefault("open", []).append(terminal.answer(last))
-                    terminal.until(screen.text)
-                    terminal.quiet()
-                for key in screen.moves:
-                    own.setdefault(named(key), []).append(terminal.answer(key))
-                home(terminal)
-    table = {name: _figures(keys) for name, keys in found.items()}
-    for name, row in table.items():
-        cells = "".join(f"  {key} {each['s']:.2f} s {each['bytes']:.0f} B" for key, each in row.items())
-        print(f"{name:<20}{cells}", file=sys.stderr, flush=True)
-    return table
+        return {
+            screen.name: _printed(screen.name, _visited(terminal, screen, max(1, scale.rounds // 2)))
+            for screen in (_LIST, *SCREENS)
+        }
 
 
-def _figures(keys: dict[str, list[tuple[float, int]]]) -> Figures:
+def _visited(terminal: SlowTerminal, screen: Screen, rounds: int) -> Answers:
+    """Return by key the answers of a screen that is opened and left so often."""
+    found: Answers = {}
+    for _ in range(rounds):
+        if screen.keys:
+            settle_on(terminal, screen.of)
+            *way, last = split(screen.keys)
+            for key in way:
+                terminal.press(key)
+                terminal.quiet()
+            found.setdefault("open", []).append(terminal.answer(last))
+            terminal.until(screen.text)
+            terminal.quiet()
+        for key in screen.moves:
+            found.setdefault(named(key), []).append(terminal.answer(key))
+        home(terminal)
+    return found
+
+
+def _printed(name: str, found: Answers) -> Figures:
+    row = _figures(found)
+    cells = "".join(f"  {key} {each['s']:.2f} s {each['bytes']:.0f} B" for key, each in row.items())
+    print(f"{name:<20}{cells}", file=sys.stderr, flush=True)
+    return row
+
+
+def _figures(keys: Answers) -> Figures:
     return {
         key: {
             "s": median([seconds for seconds, _ in answers]),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise, product
 from typing import Any
@@ -13,12 +15,16 @@ import pytest
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
+from textual._compositor import LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
 
 from drive.far_screen import FarScreen, differing
 from penstock_tui.picture.difference import difference
 from penstock_tui.picture.look import PLAIN, Look, change, look_of, on_blank
 from penstock_tui.picture.moved import Shift, moved
 from penstock_tui.picture.row import Row, blank, row_of
+from penstock_tui.picture.sender import Sender
 
 WIDTH, HEIGHT = 24, 7
 PIECES = ("a", "word", "two words", " ", "    ", " " * 9, "é", "日本", "e\u0301x", "──┤", "✗", "中 ", "|")
@@ -178,3 +184,61 @@ def test_what_combines_stays_with_its_character_across_styles() -> None:
 
 def test_half_a_wide_character_is_blank() -> None:
     assert row(("日本", "")).painted(1, row_of([Segment("x")], System)).texts[:4] == [" ", "x", "本", ""]
+
+
+def _fails(error: Exception) -> None:
+    raise error
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until *condition* holds, at most five seconds."""
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError
+
+
+async def test_frames_do_not_queue_for_a_terminal_that_is_behind() -> None:
+    written: list[str] = []
+    behind = True
+    sender = Sender(written.append, System, behind=lambda: behind, failed=_fails)
+    for text in ("one", "two", "three"):
+        sender.take(LayoutUpdate([[Strip([Segment(text)], len(text))]], Region(0, 0, 8, 1)))
+        await asyncio.sleep(0.03)
+    assert written == []
+    behind = False
+    await until(lambda: written)
+    assert [data.endswith("three") for data in written] == [True]
+
+
+async def test_what_is_held_comes_when_it_is_released_or_its_time_is_over() -> None:
+    written: list[str] = []
+    sender = Sender(written.append, System, failed=_fails)
+
+    def take(text: str) -> None:
+        sender.take(LayoutUpdate([[Strip([Segment(text)], len(text))]], Region(0, 0, 8, 1)))
+
+    take("first")  # there is nothing to look at: at once
+    await until(lambda: len(written) >= 1)
+    sender.hold(30.0)
+    take("second")
+    take("third")
+    await asyncio.sleep(0.05)
+    assert len(written) == 1
+    sender.release()
+    await until(lambda: len(written) >= 2)
+    sender.hold(0.02)
+    take("fourth")
+    await until(lambda: len(written) >= 3)
+    assert [text in data for text, data in zip(("first", "third", "fourth"), written, strict=True)] == 3 * [
+        True
+    ]
+
+
+async def test_an_error_in_drawing_is_told() -> None:
+    told: list[Exception] = []
+    sender = Sender(lambda _: None, System, behind=lambda: 1 / 0 > 0, failed=told.append)
+    sender.take(LayoutUpdate([[Strip([Segment("x")], 1)]], Region(0, 0, 1, 1)))
+    await until(lambda: told)
+    assert isinstance(told[0], ZeroDivisionError)

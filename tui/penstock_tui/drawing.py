@@ -12,6 +12,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from penstock_tui.picture.sender import WAIT, Sender
+from penstock_tui.terminal import TerminalDriver
 
 _OPENING = 0.06
 """Seconds that a screen or a log stays while the next one loads what it shows."""
@@ -27,7 +28,8 @@ class Drawing(App[int]):
 
     @cached_property
     def _sender(self) -> Sender:
-        return Sender(self._send, COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR))
+        system = COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
+        return Sender(self._send, system, behind=self._is_behind, failed=self._handle_exception)
 
     def draw_anew(self) -> None:
         """Draw every cell again: the terminal may show something else than it was sent."""
@@ -65,6 +67,9 @@ class Drawing(App[int]):
     def _draws(self) -> bool:
         """Whether there is a terminal to draw on."""
         return self._running and not self._closed and not self.is_headless and self._driver is not None
+
+    def _is_behind(self) -> bool:
+        return isinstance(self._driver, TerminalDriver) and self._driver.behind
 
     def _send(self, text: str) -> None:
         if self._draws and self._driver is not None:

@@ -121,6 +121,12 @@ class TerminalDriver(LinuxDriver):
             data = carried(data, self._file.encoding if self._file is not None else "utf-8")
         super().write(data)
 
+    @property
+    def behind(self) -> bool:
+        """Whether the terminal has not taken all that was written, as over a slow link or after ^S."""
+        writer = self._writer_thread
+        return writer is not None and not writer._queue.empty()  # noqa: SLF001
+
     def _run_input_thread(self) -> None:
         try:
             self.run_input_thread()

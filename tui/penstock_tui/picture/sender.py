@@ -17,16 +17,27 @@ from penstock_tui.picture.row import Row, blank, row_of
 Update: TypeAlias = LayoutUpdate | ChopsUpdate
 WAIT = 0.004
 """Seconds in which what follows the first change joins it: a screen is drawn several times as it opens."""
+_AGAIN = 0.02
+"""Seconds between looks whether a slow terminal has caught up."""
 
 
 class Sender:
     """Takes what is to be drawn and sends it a few milliseconds later, as one frame.
 
-    *write* sends text to the terminal. *system* says which colours it has.
+    *write* sends text to the terminal; *behind* says whether it still takes in what it was sent before: then
+    frames are not queued, the next one is made when it has caught up. *failed* is told of an error here.
+    *system* says which colours it has.
     """
 
-    def __init__(self, write: Callable[[str], None], system: ColorSystem) -> None:
-        self._write = write
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        system: ColorSystem,
+        *,
+        behind: Callable[[], bool] = lambda: False,
+        failed: Callable[[Exception], object],
+    ) -> None:
+        self._write, self._behind, self._failed = write, behind, failed
         self._system = system
         self._wanted: list[Row] = []
         self._shown: list[Row] | None = None
@@ -102,7 +113,14 @@ class Sender:
 
     def _send(self) -> None:
         self._due = None
-        text = difference(self._shown, self._wanted)
+        try:
+            if self._behind():
+                self._soon(_AGAIN)
+                return
+            text = difference(self._shown, self._wanted)
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+            self._failed(error)
+            return
         self._shown = self._wanted.copy()
         if text:
             self._write(text)
