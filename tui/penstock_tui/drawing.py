@@ -16,6 +16,8 @@ from penstock_tui.terminal import TerminalDriver
 
 _OPENING = 0.06
 """Seconds that a screen or a log stays while the next one loads what it shows."""
+_HOME = "\x1b[H"
+"""Where the cursor waits: terminals without a second screen draw there what is said at the end."""
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 """Around what a terminal is to show at once, if it can do that."""
 
@@ -73,5 +75,5 @@ class Drawing(App[int]):
 
     def _send(self, text: str) -> None:
         if self._draws and self._driver is not None:
-            self._driver.write(f"{_BEGIN}{text}{_END}" if self._sync_available else text)
+            self._driver.write(f"{_BEGIN}{text}{_HOME}{_END}" if self._sync_available else text + _HOME)
             self._driver.flush()
