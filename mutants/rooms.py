@@ -30,7 +30,7 @@ TESTS = (
 )
 
 # Run before others: they compare everything that a step changes, so they notice most.
-FIRST = ("test_stories.py", "test_supervisor_stories.py", "test_view_stories.py")
+FIRST = ("test_stories.py", "test_supervisor_stories.py", "test_view_stories.py", "test_read_stories.py")
 
 # Supervisors and task processes are where coverage does not look, and tables are read when they are
 # imported: tests that start or use them, by the end of the path of the code. Globs below `tests/`; what

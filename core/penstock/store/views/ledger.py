@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -201,8 +203,9 @@ class DagPoints:
                 yield LedgerPoint(logical_date=point.logical_date, moved_by_dst=moved, **told, **span)
 
     def _schedule(self, row: AnyRow) -> Recorded:
-        if row.schedule is not None:
-            return Recorded.read(row.schedule)
+        if isinstance(row.schedule, str):
+            with suppress(msgspec.DecodeError):  # written by hand: the present one is as good a guess as any
+                return Recorded.read(row.schedule)
         return Recorded.of(self.spec, from_us(self.cursor.first_seen_us))
 
     def _open(self) -> OpenPoints | None:

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from penstock.clock import from_us, opt_from_us, opt_us, to_us
+from penstock.clock import from_us, opt_from_us, to_us
 from penstock.errors import UnknownError, UsageError, unknown_dag
 from penstock.model.pauses import BREAKPOINTS, PauseKind
 from penstock.model.rush import Rush
@@ -173,15 +173,17 @@ def read_one_run(connection: Connection, row: AnyRow, version: str) -> RunRow:
 def read_run_states(
     connection: Connection, dag_id: str, wanted: datetime | str | None, task_ids: Sequence[str] | None
 ) -> RunStates:
-    """Return the state of a run by its logical date or its id, and of *task_ids* in it.
+    """Return the state of a run by its logical date or its id, and of *task_ids* in it; none for None.
 
     For a mapped task it is the state of the instance that is furthest from success: one that is
     unfinished, or else one that did not succeed.
     """
+    if wanted is None:  # several runs may have no logical date
+        return RunStates(run=None)
     found = connection.execute(
         sa.select(_run.c.id, _run.c.run_id, _run.c.state).where(
             _run.c.dag_id == dag_id,
-            _run.c.run_id == wanted if isinstance(wanted, str) else _run.c.logical_us == opt_us(wanted),
+            _run.c.run_id == wanted if isinstance(wanted, str) else _run.c.logical_us == to_us(wanted),
         )
     ).first()
     if found is None:
