@@ -146,9 +146,7 @@ async def test_a_rush_is_shown_on_the_task_and_taken_back() -> None:
         assert screen.tasks.move_to_key("join")
         await driver.sees("runs next")
         await driver.press("J")
-        await driver.sees("(o) next", "( ) in turn: take it back")
-        await driver.press("left")
-        await driver.sees("(o) in turn: take it back", "Run in turn")
+        await driver.sees("( ) next", "(o) in turn: take it back", "Run in turn")
         await driver.press("y")
         await driver.until(lambda: driver.engine.acts)
         assert driver.engine.acts == [acts.RunInTurn(dag_id="orders_daily", run_id=ORDERS, task_id="join")]

@@ -23,7 +23,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
 
 
-@pytest.mark.parametrize("name", ["fan_out", "chain", "trigger", "crowd", "startup", "idle", "first_frame"])
+@pytest.mark.parametrize(
+    "name", ["fan_out", "chain", "trigger", "crowd", "startup", "idle", "first_frame", "log_search"]
+)
 def test_a_workload_prints_one_line_of_json(name: str) -> None:
     done = run(name, "--rounds", "1", "--size", "0.01")
     assert done.returncode == 0, done.stderr

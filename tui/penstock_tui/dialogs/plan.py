@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -209,7 +210,9 @@ class PlanDialog(Dialog[list[Done]]):
     def replan(self, *, wait: float = 0.0) -> None:
         """Request the plan of the current choices; nothing can be committed until it has arrived."""
         self._pending = True
-        self.run_worker(self._replan(wait), group="plan", exclusive=True, exit_on_error=False)
+        # Not a coroutine yet: one that is replaced before it begins would never be awaited.
+        ask = partial(self._replan, wait)
+        self.run_worker(ask, group="plan", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _replan(self, wait: float, changes: Sequence[PlanChange] = ()) -> None:
         import asyncio

@@ -33,8 +33,8 @@ class RushDialog(PlanDialog):
         Binding("right,down", "choose(1)", show=False),
     ]
 
-    def __init__(self, places: Sequence[tuple[str, str, str | None]], *, rushed: bool) -> None:
-        """Offer to take it back too, if one of them is *rushed* already."""
+    def __init__(self, places: Sequence[tuple[str, str, str | None]], *, rushed: int) -> None:
+        """Offer to take it back too if some are *rushed* already; if all are, begin there."""
         what = places[0][2] or places[0][1] if len(places) == 1 else f"{len(places)} at once"
         super().__init__(f"Let {what} go first")
         self._places = places
@@ -48,7 +48,8 @@ class RushDialog(PlanDialog):
         ]
         if self._rushed:
             ways.append((_IN_TURN, "in turn: take it back"))
-        yield Options("how", ways, chosen={Rush.NEXT}, needed=True, id="how")
+        first = _IN_TURN if self._rushed >= len(self._places) else Rush.NEXT
+        yield Options("how", ways, chosen={first}, needed=True, id="how")
 
     def action_choose(self, step: int) -> None:
         """Choose the other way."""

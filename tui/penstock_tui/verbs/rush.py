@@ -18,11 +18,12 @@ async def rush(shell: Shell, targets: Sequence[Target]) -> None:
         if run is not None:
             names = [key_of(task) for task in target.tasks] if isinstance(target, TaskTarget) else [None]
             places += [(run.dag_id, run.run_id, name) for name in names]
-    await shell.push_screen_wait(RushDialog(places, rushed=any(map(_rushed, targets))))
+    await shell.push_screen_wait(RushDialog(places, rushed=sum(map(_rushed, targets))))
 
 
-def _rushed(target: Target) -> bool:
+def _rushed(target: Target) -> int:
+    """Return how many of its tasks, or whether the run, are to go first already."""
     if isinstance(target, TaskTarget):
-        return any(task.rush is not None for task in target.tasks)
+        return sum(task.rush is not None for task in target.tasks)
     run = run_of(target)
     return run is not None and run.rush is not None
