@@ -84,7 +84,7 @@ def test_the_runs_of_the_corpus(tmp_path: Path) -> None:
         reason = next((why for word, why in REASONS.items() if told.get(word) or word in file.path), None)
         verdict = "equal" if not wrong else "with a reason" if reason else "otherwise"
         counts[verdict] += 1
-        print(f"{verdict:14} {file.name}" + (f": {reason}" if wrong and reason else ""))
+        print(f"{verdict:14} {file.path}" + (f": {reason}" if wrong and reason else ""))
         for text in wrong:
             print(f"               {text[:200]}")
     print(dict(counts))
