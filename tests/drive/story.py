@@ -2,7 +2,8 @@
 
 The text is compared with a file that is read in review, so a change anywhere in scheduling, in what it
 writes or in what is read for people shows as a difference in a story. Of prose only the numbers are
-kept: a story says what is, not how it is put. Random ids get numbers in the order in which they come.
+kept there: a story says what is, not how it is put. How it is put goes into a text of its own, the words of
+the story. Random ids get numbers in the order in which they come.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from penstock.model.acts import AnyAct, Trigger, act_name
 from penstock.model.outcome import Outcome
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
 from penstock.model.states import RUN_TERMINAL, TERMINAL
+from penstock.model.views.plans import Plan
 from penstock.scheduling.world.orders import FileGone, FileLoaded
 from penstock.store.engine.records import SampleRecord
 
@@ -44,6 +46,9 @@ class Story:
     def __init__(self, folder: Path, **settings: object) -> None:
         self.bench = Bench(folder, **settings)
         self.lines: list[str] = []
+        self._worded: list[str] = []
+        self._heard: dict[str, None] = {}
+        self._known: set[str] = set()
         self._home = str(folder)
         self._rows: dict[str, dict[Any, dict[str, Any]]] = {}
         self._views: dict[str, Any] = {}
@@ -80,20 +85,27 @@ class Story:
 
     def act(self, act: AnyAct, *, stale: bool = False) -> None:
         """Plan an act and carry it out, as operators do who look first; with *stale* from an old plan."""
-        values = {name: value for name, value in msgspec.to_builtins(act).items() if name != "act"}
-        what = f"act {act_name(act)} {_json(self._plain(values))}"
+        what = f"act {self._wish(act)}"
         try:
             plan = self.bench.loop.plan(act)
-            said = [
-                f"plan {self._text(plan.title)} {self._text(plan.counts)} {self._text(plan.cli, prose=False)}"
-            ]
-            said += [f"plan {self._text(item)}" for item in plan.items]
-            said += [f"note {self._text(note)}" for note in plan.notes]
+            said = self._planned(plan)
             done = self.bench.act(act, expect="old" if stale else plan.fingerprint)
         except PenstockError as error:
-            self._told(what, f"refused {type(error).__name__} {self._text(error.message)}")
+            self._told(what, self._refused(error))
         else:
             self._told(what, *said, f"done {self._text(done)}")
+
+    def ask(self, *acts: AnyAct) -> None:
+        """Plan acts, and carry none of them out."""
+        for act in acts:
+            try:
+                said = self._planned(self.bench.loop.plan(act))
+            except PenstockError as error:
+                said = [self._refused(error)]
+            what = self._text(f"ask {self._wish(act)}", prose=False)
+            self.lines += ["", f"> {what}", *(f"  {each}" for each in said)]
+            self._wrote(what, list(self._heard))
+        self._told("asked, and nothing has changed")
 
     def end(self, task: str, outcome: Outcome = OK, *, run: str | None = None) -> None:
         """Let the attempt of a task end, after it ran since its launch."""
@@ -155,6 +167,14 @@ class Story:
         self.act(Trigger(dag_id=dag_id, **fields))
         return next(row.run_id for row in self.bench.engine.runs(dag_id) if row.run_id not in before)
 
+    def tell(self, name: str, view: Any) -> None:
+        """Write down something else that is shown."""
+        self._told(f"show {name}", self._text(view))
+
+    def tick(self) -> None:
+        """Let the engine look around, while no time passes."""
+        self._tick("tick")
+
     def wait(self) -> None:
         """Sleep until the engine wants to be woken."""
         wake_us = self.bench.tick()
@@ -173,6 +193,7 @@ class Story:
 
     def look(self, why: bool = True) -> None:
         """Write down what is shown to people, where it differs from the last look."""
+        self._heard.clear()
         for name, view in self._shown(why=why):
             now, before = self._plain(view), self._views.get(name)
             self._views[name] = now
@@ -182,12 +203,36 @@ class Story:
                     self.lines.append(f"  {_short(name)} ~ {self._text(_json(moved), prose=False)}")
             elif now not in (before, []):
                 self.lines.append(f"  {_short(name)}: {self._text(_json(now), prose=False)}")
+        self._wrote("look", [each for each in self._heard if each not in self._known])
 
     # -- what is written down --------------------------------------------------------------------
 
     def text(self) -> str:
         """Return the whole story."""
         return "\n".join(self.lines) + "\n"
+
+    def words(self) -> str:
+        """Return what was said in each step, and shown for the first time in each look, word for word."""
+        return "\n".join(self._worded) + "\n"
+
+    def _wrote(self, what: str, sentences: list[str]) -> None:
+        if sentences:
+            self._worded += ["", f"> {what}", *(f"  {each}" for each in sentences)]
+        self._known.update(sentences)
+        self._heard.clear()
+
+    def _wish(self, act: AnyAct) -> str:
+        values = {name: value for name, value in msgspec.to_builtins(act).items() if name != "act"}
+        return f"{act_name(act)} {_json(self._plain(values))}"
+
+    def _planned(self, plan: Plan) -> list[str]:
+        cli = self._text(plan.cli, prose=False)
+        said = [f"plan {self._text(plan.title)} {self._text(plan.counts)} {cli}"]
+        said += [f"plan {self._text(item)}" for item in plan.items]
+        return said + [f"note {self._text(note)}" for note in plan.notes]
+
+    def _refused(self, error: PenstockError) -> str:
+        return f"refused {type(error).__name__} {self._text(error.message)}"
 
     def _live(self, task: str, run: str | None) -> str:
         world = self.bench.loop.world
@@ -214,6 +259,7 @@ class Story:
         self._launched, self._stopped = len(executor.specs), len(executor.stops)
         self._published = len(changes)
         self._compare()
+        self._wrote(self._text(what, prose=False), list(self._heard))
         assert_memory_is_the_store(self.bench, stored_world(self.bench))
 
     def _compare(self) -> None:
@@ -258,7 +304,7 @@ class Story:
         where = "/".join(str(row[name]) for name in ("dag_id", "run_id", "task_id") if row[name])
         index = "" if row["map_index"] < 0 else f"[{row['map_index']}]"
         moved = f" {row['before']} > {row['after']}" if row["before"] or row["after"] else ""
-        said = f" {_without_prose(row['reason'])}" if row["reason"] else ""
+        said = f" {self._without_prose(row['reason'])}" if row["reason"] else ""
         what = f"{row['seq']} {row['at_us']} {row['actor']} {row['kind']} {where}{index}{moved}{said}"
         return self._text(what, prose=False)
 
@@ -289,7 +335,17 @@ class Story:
                 yield f"why {dag.dag_id}", engine.why(dag.dag_id)
             for run in engine.runs(dag.dag_id):
                 yield from self._run(dag.dag_id, run.run_id, why=why)
-        for name in ("import_errors", "quarantine", "pools", "assets", "variables", "connections"):
+        if why:
+            yield from _numbered("waiting", self.bench.loop.waits(20).waiting)
+        for name in (
+            "import_errors",
+            "quarantine",
+            "pools",
+            "assets",
+            "variables",
+            "connections",
+            "breakpoints",
+        ):
             yield from _numbered(name, getattr(engine, name)())
         yield from _numbered("asset event", reversed(engine.asset_events()))
         for row in engine.backfills():
@@ -319,12 +375,19 @@ class Story:
         text = value if isinstance(value, str) else _json(self._plain(value))
         text = text.replace(self._home, "HOME")
         if prose and isinstance(value, str):
-            text = _without_prose(text)
+            text = self._without_prose(text)
         text = _SHARD.sub("attempts/…/", _short(text))
         return _CHANCE.sub(lambda found: self._name(found[0]), text)
 
     def _name(self, chance: str) -> str:
         return self._named.setdefault(chance, f"#{len(self._named) + 1}")
+
+    def _without_prose(self, text: str) -> str:
+        """Of words only the numbers: how something is put is not the matter of a story."""
+        if " " not in text or re.fullmatch(r"\d\d [\d:.]+", text):
+            return text
+        self._heard[_short(_CHANCE.sub("#", _SHARD.sub("attempts/…/", text)))] = None
+        return "…" + ",".join(re.findall(r"\d+", _CHANCE.sub("", _SHARD.sub("", text))))
 
     def _plain(self, value: Any) -> Any:
         """Make *value* plain: no prose, nothing empty, keys of mappings in their order."""
@@ -342,7 +405,7 @@ class Story:
         if isinstance(value, str):
             if value.startswith(("{", "[")):
                 return self._plain(json.loads(value))
-            return _without_prose(value.replace(self._home, "HOME"))
+            return self._without_prose(value.replace(self._home, "HOME"))
         return value if isinstance(value, int | float | bool | None) else str(value)
 
 
@@ -367,10 +430,3 @@ def _moment(us: int) -> str:
     return (
         f"{from_us(us):%d %H:%M:%S.%f}".rstrip("0").rstrip(".") if us > _START_US // 2 else f"{us / 1e6:g}s"
     )
-
-
-def _without_prose(text: str) -> str:
-    """Of words only the numbers: how something is put is not the matter of a story."""
-    if " " not in text or re.fullmatch(r"\d\d [\d:.]+", text):
-        return text
-    return "…" + ",".join(re.findall(r"\d+", _CHANCE.sub("", _SHARD.sub("", text))))

@@ -77,7 +77,7 @@ def _times(path: str, size: int, most: int, since: int) -> list[tuple[int, int]]
 
 
 def line_starts(folder: str, offsets: Iterable[int]) -> list[int]:
-    """Return for each of *offsets* where the first line begins that does not begin before it.
+    """Return for each of *offsets*, all above 0, where the first line begins that does not begin before it.
 
     A line that is too long to look through ends where it is asked for.
     """
@@ -92,7 +92,7 @@ def line_starts(folder: str, offsets: Iterable[int]) -> list[int]:
 
 
 def _line_start(log: int, offset: int) -> int:
-    at, length = max(0, offset - 1), 512
+    at, length = offset - 1, 512
     while at < offset + _LOOK and (data := os.pread(log, length, at)):
         newline = data.find(b"\n")
         if newline >= 0:

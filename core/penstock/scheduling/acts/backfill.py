@@ -75,7 +75,7 @@ def plan_backfill(world: World, act: CreateBackfill, now_us: int) -> Planned:
     work = sum(counts[choice] for choice in _WORK)
     summary = _summary(counts)
     to_come = len(within) - len(points)
-    later = [f"{to_come} later dates are not due yet: the schedule will run them"] if to_come else []
+    later = [_later(to_come)] if to_come else []
     notes = [summary, *later]
     absent = None if within else _why_none(spec, act)
     if absent:
@@ -127,9 +127,17 @@ def _item(
 def _summary(counts: dict[str, int]) -> str:
     """Return in words what happens to how many points."""
     return (
-        f"{sum(counts.values())} dates: {counts[Choice.CREATE]} to create, {counts[Choice.RERUN]} to rerun, "
+        f"{amount(sum(counts.values()), 'date')}: {counts[Choice.CREATE]} to create, {counts[Choice.RERUN]} to rerun, "
         f"{counts[Choice.KEPT]} kept, {counts[Choice.IN_FLIGHT]} active"
     )
+
+
+def _later(count: int) -> str:
+    """Return in words that *count* dates of the span are still to come."""
+    what = amount(count, "later date")
+    if count == 1:
+        return f"{what} is not due yet: the schedule will run it"
+    return f"{what} are not due yet: the schedule will run them"
 
 
 def _why_none(spec: DagSpec, act: CreateBackfill) -> str:

@@ -70,9 +70,8 @@ def plan_clear_breakpoint(world: World, act: ClearBreakpoint) -> Planned:
         _item(act.dag_id, act.run_id, each.task_id, f"{_standing(each)} it", "goes on", each.why)
         for each in found
     ]
-    named = f" {act.where}" if act.where else ""
-    what = f"{_listed(act.tasks)} of {at}" if act.tasks else at
-    notes = [] if found else [f"nothing to do: there is no breakpoint{named} {what}"]
+    place = f"{act.where or 'at'} {_listed(act.tasks) or 'any task'} of {at}"
+    notes = [] if found else [f"nothing to do: there is no breakpoint {place}"]
     reached = [each for each in found if each.reached_us is not None]
     verb = "Go on from" if reached else "Clear"
     title = f"{verb} {words(found[0]) if len(found) == 1 else amount(len(found), 'breakpoint')}"
