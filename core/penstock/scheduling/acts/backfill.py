@@ -126,8 +126,9 @@ def _item(
 
 def _summary(counts: dict[str, int]) -> str:
     """Return in words what happens to how many points."""
+    dates = amount(sum(counts.values()), "date")
     return (
-        f"{amount(sum(counts.values()), 'date')}: {counts[Choice.CREATE]} to create, {counts[Choice.RERUN]} to rerun, "
+        f"{dates}: {counts[Choice.CREATE]} to create, {counts[Choice.RERUN]} to rerun, "
         f"{counts[Choice.KEPT]} kept, {counts[Choice.IN_FLIGHT]} active"
     )
 
