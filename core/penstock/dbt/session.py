@@ -168,7 +168,7 @@ def asked(folder: str, row: str) -> int:
 
 
 def asked_in_vain(folder: str, row: str) -> None:
-    """Note that the session that *row* asked for did not come: who asks for it from now on acts anew."""
+    """Note that the session that *row* asked for did not come: who asks for it later acts again."""
     path = f"{folder}/asked/{_short(row)}"
     wish = _read(path) or {}
     act = f"{folder}/asked/{wish.get('session')}.act"

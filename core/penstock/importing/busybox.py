@@ -64,6 +64,7 @@ def _field(text: str, name: str, size: int, added: int, names: tuple[str, ...], 
     while True:
         first, last, at = _ends(text, at, size, added, names)
         if first is None or last is None:
+            at = -1
             break
         step = 1
         if text[at : at + 1] == "/":

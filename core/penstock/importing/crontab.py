@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from penstock.importing.daemons import Daemon
@@ -101,8 +102,8 @@ def _entries(text: str, daemon: Daemon, *, users: bool) -> list[Entry]:
     entries: list[Entry] = []
     variables: dict[str, str] = {}
     comments: list[str] = []
-    lines = text.split("\n")
-    for number, raw in enumerate(lines, 1):
+    last = text.count("\n") + 1
+    for number, raw in _lines(text, daemon):
         line = raw.removesuffix("\r").strip(" \t")
         if not line:
             comments = []
@@ -118,9 +119,19 @@ def _entries(text: str, daemon: Daemon, *, users: bool) -> list[Entry]:
             comments = []
         else:
             entry = _with(_job(number, line, daemon, variables, users=users), comments)
-            entries.append(_about_ends(entry, raw, daemon, last=number == len(lines)))
+            entries.append(_about_ends(entry, raw, daemon, last=number == last))
             comments = []
     return entries
+
+
+def _lines(text: str, daemon: Daemon) -> Iterator[tuple[int, str]]:
+    """Yield each line with its number; those that the daemon joins are one, with the number of the first."""
+    lines = enumerate(text.split("\n"), 1)
+    for number, first in lines:
+        line = first
+        while daemon.continues and line.endswith("\\"):
+            line = line[:-1] + next(lines, (0, ""))[1]
+        yield number, line
 
 
 def _with(entry: Entry, comments: list[str]) -> Entry:
@@ -173,9 +184,15 @@ def _job(number: int, line: str, daemon: Daemon, variables: dict[str, str], *, u
     if daemon.name == "cronie" and rest.startswith("-"):
         rest = rest[1:]
         notes.append("the - before it only kept it out of cron's own log")
+    if daemon.comments_anywhere and "#" in rest and not rest.startswith("@"):
+        rest = rest[: rest.index("#")].rstrip(" \t")
+        notes.append(f"{daemon.title} takes what follows # for a comment, also within a command; here too")
     found = _JOB.fullmatch(rest)
-    if found is None:
-        return Entry(number, line, problem=_too_short(line, daemon))
+    if found is None or (notes and not found[2]):
+        problem = _too_short(line, daemon)
+        if daemon.comments_anywhere and "#" in line:
+            problem += f"; {daemon.title} takes what follows # for a comment"
+        return Entry(number, line, problem=problem)
     schedule, command = " ".join(found[1].split()), found[2] or ""
     user = None
     if users:

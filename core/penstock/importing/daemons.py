@@ -16,6 +16,7 @@ class Daemon:
     ``any_variable``: a line may set any variable, not only SHELL, PATH and MAILTO. ``own_zone``:
     CRON_TZ changes the zone of the schedule. ``sets_user``: jobs get USER beside LOGNAME. ``whole_file``:
     one bad line makes it ignore the file. ``needs_newline``: it does not run a last line without newline.
+    ``comments_anywhere``: a ``#`` within a line ends it. ``continues``: a backslash at the end joins lines.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Daemon:
     whole_file: bool = False
     needs_newline: bool = True
     dotted_files: bool = False
+    comments_anywhere: bool = False
+    continues: bool = False
 
     def read(self, schedule: str) -> Read:
         """Return what a schedule means to it; raise `FieldError` if it refuses it."""
@@ -58,5 +61,7 @@ DAEMONS = {
         any_variable=False,
         sets_user=True,
         needs_newline=False,
+        comments_anywhere=True,
+        continues=True,
     ),
 }

@@ -24,7 +24,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["fan_out", "chain", "trigger", "crowd", "startup", "idle", "first_frame", "log_search"]
+    "name", ["fan_out", "chain", "trigger", "crowd", "startup", "idle", "first_frame", "log_search", "http"]
 )
 def test_a_workload_prints_one_line_of_json(name: str) -> None:
     done = run(name, "--rounds", "1", "--size", "0.01")

@@ -13,6 +13,7 @@ import pytest
 
 from drive.real_tools import installed
 from drive.sample_home import SampleHome, states
+from drive.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 LUIGI = """
@@ -59,6 +60,36 @@ if what == "finish" and pipeline.has_pending_data:
 pipeline.run([{"id": int(number)}], table_name="orders")
 with pipeline.sql_client() as client:
     print("ids", sorted(row[0] for row in client.execute_sql("select id from orders")))
+"""
+SNAKEFILE = """
+rule all:
+    input: "second"
+
+rule first:
+    output: "first"
+    shell: "echo half > {output}; sleep ${{SECONDS_OF_FIRST:-0}}; echo whole >> {output}"
+
+rule second:
+    input: "first"
+    output: "second"
+    shell: "cp {input} {output}"
+"""
+OPENED = """
+import duckdb, sys
+try:
+    connection = duckdb.connect("shop.duckdb", read_only=sys.argv[1] == "read")
+except duckdb.Error as error:
+    sys.exit(str(error))
+print(connection.execute("select count(*) from orders").fetchone()[0])
+"""
+WRITER = """
+import duckdb, time
+connection = duckdb.connect("shop.duckdb")
+connection.execute("create table orders as select 1 as id")
+connection.execute("checkpoint")
+connection.execute("insert into orders values (2)")
+print("open", flush=True)
+time.sleep(600)
 """
 SODA = """
 dataset: shop/main/orders
@@ -163,3 +194,72 @@ def test_a_warning_of_soda_passes_when_it_is_let(
     assert code == 0 or f"exit {code}" in said or f"exit code {code}" in said
     letting = f"{soda}; code=$?; [ $code -eq 2 ] && exit 0; exit $code"
     assert outcome(home, letting, tmp_path, exit_code=int(state == "failed"))[0] == state
+
+
+def snakemake(folder: Path) -> subprocess.Popen[bytes]:
+    """Start snakemake on a job that does not end, and wait until the job has made half of its file."""
+    process = subprocess.Popen(
+        [installed("snakemake==9.27.1") / "snakemake", "--cores", "2"],
+        cwd=folder,
+        env={**os.environ, "SECONDS_OF_FIRST": "600"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_for((folder / "first").exists, 120, "the job does not begin")
+    return process
+
+
+def test_a_stopped_snakemake_takes_its_half_made_file_away(home: SampleHome, tmp_path: Path) -> None:
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    process = snakemake(tmp_path)
+    os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(60) == 1
+    assert not (tmp_path / "first").exists()
+    program = installed("snakemake==9.27.1") / "snakemake"
+    assert outcome(home, f"{program} --cores 2", tmp_path, exit_code=0)[0] == "success"
+    assert (tmp_path / "second").read_text() == "half\nwhole\n"
+
+
+def test_a_killed_snakemake_is_locked_and_half_made_until_it_is_told(
+    home: SampleHome, tmp_path: Path
+) -> None:
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    process = snakemake(tmp_path)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(60)
+    assert (tmp_path / "first").read_text() == "half\n"
+    program = installed("snakemake==9.27.1") / "snakemake"
+    state, said = outcome(home, f"{program} --cores 2", tmp_path, exit_code=1)
+    assert (state, "incomplete" in said) == ("failed", True), said
+    state, said = outcome(home, f"{program} --cores 2 --rerun-incomplete", tmp_path, exit_code=1)
+    assert (state, "cannot be locked" in said) == ("failed", True), said
+    command = f"{program} --unlock && {program} --cores 2 --rerun-incomplete"
+    assert outcome(home, command, tmp_path, exit_code=0)[0] == "success"
+    assert (tmp_path / "second").read_text() == "half\nwhole\n"
+
+
+def test_a_duckdb_has_one_process_and_what_a_killed_one_wrote(tmp_path: Path) -> None:
+    python = installed("duckdb==2.0.1") / "python"
+
+    def opened(how: str, by: Path = python) -> tuple[int, str]:
+        done = subprocess.run(
+            [by, "-c", OPENED, how], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout.strip() or done.stderr
+
+    with subprocess.Popen([python, "-c", WRITER], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "open\n"
+        for how in ("read", "write"):
+            code, said = opened(how)
+            assert (code, "Conflicting lock is held" in said, f"PID {writer.pid}" in said) == (1, True, True)
+        writer.kill()
+    wal = tmp_path / "shop.duckdb.wal"
+    assert wal.exists()
+    assert opened("read") == (0, "2")
+    assert wal.exists()
+    assert opened("write") == (0, "2")
+    assert not wal.exists()
+    code, said = opened("read", installed("duckdb==1.4.4") / "python")
+    assert (code, "version" in said) == (1, True)

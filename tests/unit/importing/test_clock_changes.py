@@ -129,6 +129,27 @@ def test_measured_nights_of_cron(cron: str, spring: int, autumn: int) -> None:
         assert len([at for at in times if begin <= at < end]) == count
 
 
+@pytest.mark.parametrize(
+    ("cron", "spring", "autumn"),
+    [
+        ("*/20 * * * *", 69, 75),
+        ("30 2 * * *", 0, 2),
+        ("*/20 2 * * *", 0, 6),
+        ("5 1-4 * * *", 3, 5),
+        ("0 0-23 * * *", 23, 25),
+        ("0 * * * *", 23, 25),
+    ],
+)
+def test_measured_nights_of_busybox(cron: str, spring: int, autumn: int) -> None:
+    """As busybox 1.35.0 itself did (tests/measured/cron_daemons.py)."""
+    meaning = read_busybox(cron).meaning
+    for day, count in (("2026-03-29", spring), ("2026-10-25", autumn)):
+        begin = datetime.fromisoformat(day).replace(tzinfo=AMSTERDAM)
+        end = begin + timedelta(days=1)
+        times = between(meaning, AMSTERDAM, "busybox", begin.astimezone(UTC) - MINUTE, end.astimezone(UTC))
+        assert len([at for at in times if begin <= at < end]) == count
+
+
 def first_after(text: str, rule: str, after: str) -> str:
     meaning = read_calendar(text)[0] if rule == "systemd" else read_vixie(text, strict=False).meaning
     begin = datetime.fromisoformat(after).replace(tzinfo=UTC)

@@ -244,6 +244,21 @@ def test_mail_goes_to_whom_it_went() -> None:
     assert job("0 0 * * * a\n").mail is None
 
 
+def test_busybox_ends_a_line_at_a_hash_and_joins_it_at_a_backslash() -> None:
+    text = (
+        "0 3 * * * echo a#b c\n0 4 * * mon#1 job\n@daily echo a#b\n5 4 * * * one \\\n  two\n6 4 * * * last\n"
+    )
+    lines = read(text, "busybox").lines
+    assert [line.line for line in lines] == [1, 2, 3, 4, 6]
+    assert [line.job.command if line.job else None for line in lines] == [
+        "echo a", None, "echo a#b", "one   two", "last",
+    ]  # fmt: skip
+    assert any("takes what follows # for a comment" in note for note in lines[0].warnings)
+    assert "needs five fields" in lines[1].warnings[0]
+    assert "follows # for a comment" in lines[1].warnings[0]
+    assert [found.command for found in jobs("0 3 * * * echo a#b c\n")] == ["echo a#b c"]
+
+
 def test_zones_are_those_of_the_daemon() -> None:
     text = "CRON_TZ=Asia/Tokyo\n0 0 * * * a\n"
     assert job(text, "cronie").zone == "Asia/Tokyo"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,13 @@ TABLE = Path(__file__).parents[2] / "data" / "cron_table.txt"
 ROWS = [
     line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
 ]
+RUNS = [
+    line.split("\t")
+    for line in (TABLE.parent / "cron_runs.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+"""What the daemons themselves did under a clock of their own: line, daemon, whether it takes it, times."""
+WATCHED = {"debian": timedelta(days=366), "cronie": timedelta(days=8), "busybox": timedelta(days=366)}
 NOW = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
 PLACE = Place("UTC", "ann", "/srv/ann", "ann", NOW)
 NEVER_THERE = frozenset({"@reboot"})
@@ -45,6 +52,25 @@ def test_each_daemon_takes_it_or_not(cron: str, debian: str, cronie: str, times:
         assert refused(line_of(cron, daemon)) is (takes == "no"), daemon
     if cronie == "yes" and times != "-" and cron not in NEVER_THERE:
         assert " ".join(map(stamp, line_of(cron, "cronie").there)) == times
+
+
+@pytest.mark.parametrize("daemon", ["debian", "cronie", "busybox"])
+def test_each_line_runs_when_the_real_daemon_ran_it(daemon: str) -> None:
+    until = NOW + WATCHED[daemon]
+    wrong: list[tuple[str, ...]] = []
+    tried = 0
+    for cron, name, takes, times in RUNS:
+        short = len(cron.split()) < 5 and not cron.startswith("@")  # the command stands in a field
+        if name != daemon or cron in NEVER_THERE or short or (takes == "yes" and "~" in cron):
+            continue
+        line = line_of(cron, daemon)
+        ours = " ".join(stamp(at) for at in line.there if at < until)
+        said = refused(line) or any("reports a parse error" in note for note in line.warnings)
+        tried += 1
+        if ("no" if said else "yes", ours) != (takes, times) and not (daemon == "busybox" and "#" in cron):
+            wrong.append((cron, takes, times, ours))
+    assert wrong == []
+    assert tried >= 170
 
 
 @pytest.mark.parametrize("daemon", ["debian", "cronie", "busybox"])
