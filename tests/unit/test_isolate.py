@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from concurrent.futures import Future
 
 import pytest
 
@@ -15,16 +15,16 @@ from penstock.scheduling.world.orders import ActOrder, TakeIn
 
 
 def order() -> ActOrder:
-    return ActOrder(Freeze(dag_id="d"), None, "tester", None, Future())
+    return ActOrder(Freeze(dag_id="d"), None, "tester", None, asyncio.get_running_loop().create_future())
 
 
-def test_only_acts_that_nobody_has_answered_are_answered() -> None:
+async def test_only_acts_that_nobody_has_answered_are_answered() -> None:
     waiting, answered = order(), order()
     done = Done(act="freeze", message="d is frozen", touched=1)
     answered.answer.set_result(done)
     refuse([TakeIn(()), answered, waiting], RefusedError("it has moved"))
-    assert answered.answer.result(0) == done
-    assert isinstance(waiting.answer.exception(0), RefusedError)
+    assert answered.answer.result() == done
+    assert isinstance(waiting.answer.exception(), RefusedError)
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def test_only_acts_that_nobody_has_answered_are_answered() -> None:
         (sqlite3.OperationalError("disk I/O error"), "the engine could not write: disk I/O error"),
     ],
 )
-def test_the_reason_is_the_refusal_itself_or_what_went_wrong(error: Exception, said: str) -> None:
+async def test_the_reason_is_the_refusal_itself_or_what_went_wrong(error: Exception, said: str) -> None:
     waiting = order()
     refuse([waiting], error)
-    told = waiting.answer.exception(0)
+    told = waiting.answer.exception()
     assert isinstance(told, PenstockError)
     assert str(told) == said
