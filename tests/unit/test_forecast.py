@@ -9,12 +9,13 @@ import pytest
 
 from data.builders import dag, task
 from penstock.clock import to_us
-from penstock.forecast.facts import DagFacts, Facts, Paused, PoolFacts
+from penstock.forecast.facts import DagFacts, Facts, Paused, PoolFacts, TaskFacts, goes_on_us
 from penstock.forecast.page import forecast
 from penstock.forecast.shape import shape_of
 from penstock.model.assets import AssetCondition
 from penstock.model.queries import ForecastQuery, Term, WhatIf
 from penstock.model.spec import DagSpec, ExpandSpec, MapInput, ScheduleSpec, SensorSpec
+from penstock.model.states import TaskState
 from penstock.model.structure import Structure
 from penstock.model.usual import Usual
 from penstock.model.views.coming import ComingPage
@@ -234,3 +235,21 @@ def test_a_pause_on_paper_that_ends_skips_what_a_real_one_would() -> None:
     assert page.difference is not None
     assert {each.change: each.run_after.hour for each in page.difference.moved} == {"gone": 2, "later": 3}
     assert [(fire.run_after.hour, fire.late) for fire in page.fires] == [(3, True), (4, False), (5, False)]
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "until", "wanted"),
+    [
+        (TaskState.UP_FOR_RETRY, 5, 90, 90),
+        (TaskState.UP_FOR_RESCHEDULE, 5, 90, 90),
+        (TaskState.UP_FOR_RETRY, 5, None, 50),
+        (TaskState.DEFERRED, 5, None, 65),
+        (TaskState.DEFERRED, 5, 9999, 65),
+        (TaskState.DEFERRED, 5, 60, 60),
+        (TaskState.DEFERRED, None, None, 110),
+    ],
+)
+def test_when_a_waiting_task_goes_on(
+    state: TaskState, since: int | None, until: int | None, wanted: int
+) -> None:
+    assert goes_on_us(TaskFacts("a", state, since, until), 60, 50) == wanted

@@ -75,6 +75,17 @@ class TaskFacts:
     held: Paused | None = None
 
 
+def goes_on_us(task: TaskFacts, takes_us: int, now_us: int) -> int:
+    """Return when a task that waits is likely to go on. Pure.
+
+    A deferred one after its usual time: what it has is only the latest that it may wait.
+    """
+    if task.state is not TaskState.DEFERRED:
+        return task.next_us or now_us
+    usual_us = (task.since_us or now_us) + takes_us
+    return usual_us if task.next_us is None else min(usual_us, task.next_us)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """A run that has not ended, with the task instances that have not."""

@@ -14,7 +14,7 @@ from itertools import count
 from penstock.clock import to_us
 from penstock.forecast import breakpoints
 from penstock.forecast.backfills import PaperBackfill
-from penstock.forecast.facts import BackfillPointFacts, Facts, Paused, PoolFacts, RunFacts
+from penstock.forecast.facts import BackfillPointFacts, Facts, Paused, PoolFacts, RunFacts, goes_on_us
 from penstock.forecast.launches import Launches
 from penstock.forecast.paper import FOR_EVER, Becomes, PaperDag, PaperRun, due_us
 from penstock.forecast.shape import Shape, shape_of
@@ -166,7 +166,8 @@ class Simulation(PaperTasks):
                 if met or not unmet[place]:
                     self._ready(run, place, 1)
             else:
-                self._push(task.next_us or self.now_us, Kind.READY, run, place)
+                at_us = goes_on_us(task, shape.steps[place].takes_us, self.now_us)
+                self._push(at_us, Kind.READY, run, place)
 
     def _open_tasks(self, run: PaperRun, facts: RunFacts) -> None:
         """Leave only the tasks that have not ended."""
