@@ -28,7 +28,8 @@ SIZES = ((120, 36), (80, 24))
 _SLICE = 0.005
 _QUIET = 0.45
 """Seconds without a byte after which an answer is taken to be complete."""
-_MOST = 6.0
+_FIRST, _MOST = 2.0, 6.0
+"""Seconds that the first byte, and the last, may take."""
 
 
 class SlowTerminal(Terminal):
@@ -50,11 +51,12 @@ class SlowTerminal(Terminal):
     def answer(self, keys: str) -> tuple[float, int]:
         """Press *keys*; return the seconds until the last byte of the answer has come, and its bytes."""
         before, begun = self.received, time.monotonic()
-        last = begun
         self.press(keys)
-        while (now := time.monotonic()) - max(last, begun + 2 * DELAY) < _QUIET and now - begun < _MOST:
+        last, limit = begun, begun + _FIRST
+        while time.monotonic() < limit and last - begun < _MOST:
             if self._read(0.02):
                 last = time.monotonic()
+                limit = last + _QUIET
         return last - begun, self.received - before
 
     def quiet(self, span: float = 0.7, limit: float = 20.0) -> None:
