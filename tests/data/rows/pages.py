@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from data.rows.of_instance import digests, instance, points
 from data.rows.of_runs import dags, run_pages, runs
 from data.rows.of_tasks import grid, tasks
+from data.rows.removals import removals
 from data.rows.searches import searches
 from data.rows.store import Store
 
@@ -20,4 +21,5 @@ PAGES: dict[str, Callable[[Store], Iterator[list[str]]]] = {
     "points": points,
     "instance": instance,
     "searches": searches,
+    "removals": removals,
 }

@@ -54,6 +54,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
 """The key columns of each table with rows that can be dropped alone."""
 _SAID = frozenset({"dag_id", "run_id", "task_id", "reason", "by"})
 """Columns in which values that are not UTF-8 are kept as people saw them."""
+_LENGTHS = frozenset({"stood_us", "worked_us"})
+"""Columns whose microseconds are how long something took, and not a moment."""
 _RUN_ENDS = frozenset(each.value for each in RUN_TERMINAL)
 _TASK_ENDS = frozenset(each.value for each in TERMINAL)
 
@@ -365,7 +367,7 @@ def _blank(column: sa.Column[Any], now_us: int) -> Any:
     if column.name == "max_tries":
         return 1
     if isinstance(column.type, sa.Integer):
-        return now_us if column.name.endswith("_us") and column.name != "stood_us" else 0
+        return now_us if column.name.endswith("_us") and column.name not in _LENGTHS else 0
     return ""
 
 
