@@ -60,8 +60,7 @@ def points(store: Store) -> Iterator[list[str]]:
 
 def instance(store: Store) -> Iterator[list[str]]:
     reads = store.reads
-    status = msgspec.structs.replace(reads.status(), home="", database_bytes=0, version="")
-    yield lines("status", status)
+    yield status(store)
     page = reads.of_system.system()
     parts = msgspec.structs.replace(
         page, disk=DiskFacts(), engine=msgspec.structs.replace(page.engine, version="")
@@ -102,6 +101,12 @@ def instance(store: Store) -> Iterator[list[str]]:
     ):  # fmt: skip
         yield asked("asset_events", reads.asset_events, name, uri, alias, limit)
     yield asked("facts", lambda: _forecast(store))
+
+
+def status(store: Store) -> list[str]:
+    """Return the status without what differs from home to home."""
+    found = msgspec.structs.replace(store.reads.status(), home="", database_bytes=0, version="")
+    return lines("status", found)
 
 
 def _forecast(store: Store) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def tasks(store: Store) -> Iterator[list[str]]:
     [pusher] = of_tasks.pushers("etl", "by hand", "load", None)
     for key, text in pusher.values.items():
         yield asked("stored_row", lambda key, text: xcoms.stored_row(pusher, key, text), key, text)
-    for attempt in store.names("SELECT attempt_id FROM attempt WHERE end_us IS NULL ORDER BY 1"):
+    for attempt in live_attempts(store):
         yield asked("samples", reads.samples, attempt)
         yield asked("has_ended", reads.has_ended, attempt)
     last = store.names("SELECT attempt_id FROM attempt WHERE end_us IS NOT NULL ORDER BY 1 DESC")[0]
@@ -106,3 +106,8 @@ def grid(store: Store) -> Iterator[list[str]]:
         ("etl", SCHEDULED.format("02-27T12"), ("extract", "load")),
     ):  # fmt: skip
         yield asked("run_part", of_tasks.run_part, dag_id, run_id, these)
+
+
+def live_attempts(store: Store) -> list[str]:
+    """Return the ids of the live attempts, the oldest first."""
+    return store.names("SELECT attempt_id FROM attempt WHERE end_us IS NULL ORDER BY 1")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from data.rows.damaged import damaged
+from data.rows.of_engine import engine
 from data.rows.of_instance import digests, instance, points
 from data.rows.of_runs import dags, run_pages, runs
 from data.rows.of_tasks import grid, tasks
@@ -22,4 +24,6 @@ PAGES: dict[str, Callable[[Store], Iterator[list[str]]]] = {
     "instance": instance,
     "searches": searches,
     "removals": removals,
+    "engine": engine,
+    "damaged": damaged,
 }

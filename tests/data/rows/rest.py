@@ -66,6 +66,7 @@ def fill_rest(database: Database) -> None:
     _trail(database)
     _failures(database)
     _quarantine(database)
+    _acts(database)
 
 
 def _pauses(database: Database) -> None:
@@ -366,6 +367,16 @@ def _quarantine(database: Database) -> None:
 def callback(number: int) -> str:
     """Return the id of a callback's attempt."""
     return f"{number:012x}-{number:08x}"
+
+
+def _acts(database: Database) -> None:
+    insert(database, tables.ActRow, act_id="one", at_us=1, answer='{"act": "clear"}')
+    for number in (1, 2):
+        insert(
+            database, tables.UndoRow, at_us=number, by="ann", act="clear", title=f"Clear {number}",
+            dag_id="etl",
+            run_id="by hand", before="{}",
+        )  # fmt: skip
 
 
 def _key(database: Database, row: type[SQLModel], column: str, value: str | None) -> int:

@@ -252,15 +252,17 @@ def _skipped(row: Any) -> SkippedPoints:
 
 def _recovered(connection: Connection, since_us: int) -> list[Recovered]:
     """Return the tasks whose newest failure was followed by a success that came after *since_us*."""
-    return [
-        Recovered(
-            dag_id=row.dag_id,
-            task_id=row.task_id,
-            failed_run_id=row.run_id,
-            failed=from_us(row.at_us),
-            line=row.line,
-            run_id=row.green_id,
-            at=from_us(row.green_us),
-        )
-        for row in connection.execute(_RECOVERED, {"since": since_us})
-    ]
+    rows = connection.execute(_RECOVERED, {"since": since_us}).all()
+    return Sieve().rows(rows, lambda row: about_row("failure", row.newest), _recovery)
+
+
+def _recovery(row: Any) -> Recovered:
+    return Recovered(
+        dag_id=row.dag_id,
+        task_id=row.task_id,
+        failed_run_id=row.run_id,
+        failed=from_us(row.at_us),
+        line=row.line,
+        run_id=row.green_id,
+        at=from_us(row.green_us),
+    )

@@ -198,12 +198,13 @@ def read_failures(
 def _said(connection: Connection, fingerprints: list[str]) -> dict[tuple[str, str], Handled]:
     if not fingerprints:
         return {}
-    return {
-        (row.fingerprint, row.kind): Handled(
-            by=row.by, at=from_us(row.at_us), why=row.why, until=opt_from_us(row.until_us)
-        )
-        for row in connection.execute(_NOTES, {"fingerprints": fingerprints})
-    }
+    rows = connection.execute(_NOTES, {"fingerprints": fingerprints}).all()
+    return dict(Sieve().rows(rows, lambda row: about_row("failure_note", row.fingerprint), _handled))
+
+
+def _handled(row: Any) -> tuple[tuple[str, str], Handled]:
+    said = Handled(by=row.by, at=from_us(row.at_us), why=row.why, until=opt_from_us(row.until_us))
+    return (row.fingerprint, row.kind), said
 
 
 def _inside(

@@ -147,6 +147,8 @@ class DagPoints:
         moved = False
         asked = self._between(begin, end)
         for status, reason, state, count, was_moved in self.connection.execute(_DAY_TOTALS, asked):
+            if status not in frozenset(PointState):  # treated as not recorded
+                continue
             counts[status] += count
             reasons[reason or ""] += count
             runs[state or ""] += count

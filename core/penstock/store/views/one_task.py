@@ -125,9 +125,10 @@ def read_history(
     by_run: dict[str, list[Sequence[Any]]] = {}
     for row in connection.execute(query, values):
         try:
-            by_run.setdefault(row[0], []).append((*_of_run(row[:4]), *_of_task(row[4:])))
+            found = (*_of_run(row[:4]), *_of_task(row[4:]))
         except ValueError:
             continue  # one that cannot be read does not tell how long the task takes
+        by_run.setdefault(row[0], []).append(found)
     if not by_run and not _ever(connection, dag_id, task_id):
         raise UnknownError(f"DAG {dag_id!r} has no task {task_id!r}")
     return history_of(dag_id, task_id, map_index, [_row(rows) for rows in by_run.values()])

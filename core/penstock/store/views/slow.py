@@ -42,7 +42,11 @@ _LONG = (
 def read_slow(connection: Connection, durations: Durations, since_us: int, now_us: int) -> list[SlowTask]:
     """Return the tasks that have taken far longer than usual since *since_us*, the slowest first."""
     values = {"since": since_us, "now": now_us, "least": int(LEAST_LATE * 1e6)}
-    rows = connection.execute(_LONG, values).all()
+    rows = [
+        row
+        for row in connection.execute(_LONG, values)
+        if isinstance(row.start_us, int) and isinstance(row.end_us, int | None)  # or it was written by hand
+    ]
     usuals = {dag_id: durations.usuals(connection, dag_id) for dag_id in {row.dag_id for row in rows}}
     found: list[tuple[float, SlowTask]] = []
     for row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -13,10 +14,12 @@ from penstock.clock import DAY_US, from_us
 from penstock.decoding import decoder
 from penstock.model.callbacks import CallbackState
 from penstock.model.points import PointState
+from penstock.model.subject import about_row
 from penstock.model.views.callbacks import CallbackRow
 from penstock.model.views.system import DiskFacts, MissedPoints, RetentionFacts
 from penstock.store import tables
 from penstock.store.engine.meta import RETENTION
+from penstock.store.sieve import Sieve
 from penstock.store.statement import table_of
 from penstock.store.views.callbacks import callback_view
 
@@ -146,19 +149,20 @@ def read_missed(connection: Connection, since_us: int) -> list[MissedPoints]:
 
     A span of skips is counted whole, even if it began earlier.
     """
-    return [
-        MissedPoints(
-            dag_id=str(dag_id),
-            late=status == PointState.RAN_LATE,
-            reason=reason,
-            count=int(count),
-            first=from_us(first_us),
-            last=from_us(last_us),
-        )
-        for dag_id, status, reason, count, first_us, last_us in connection.execute(
-            _MISSED, {"since": since_us}
-        )
-    ]
+    rows = connection.execute(_MISSED, {"since": since_us}).all()
+    return Sieve().rows(rows, lambda row: about_row("ledger", row.dag_id), _missed)
+
+
+def _missed(row: Any) -> MissedPoints:
+    dag_id, status, reason, count, first_us, last_us = row
+    return MissedPoints(
+        dag_id=str(dag_id),
+        late=status == PointState.RAN_LATE,
+        reason=reason,
+        count=int(count),
+        first=from_us(first_us),
+        last=from_us(last_us),
+    )
 
 
 def read_retention(connection: Connection, kept: str) -> RetentionFacts:
