@@ -100,6 +100,18 @@ async def test_from_the_system_screen_anything_that_is_there() -> None:
         assert engine.acts == [acts.QuarantineRetry(subject="callback:12")]
 
 
+async def test_why_names_the_key() -> None:
+    engine, _ = engine_with(dag=True)
+    async with driving(engine) as driver:
+        await driver.sees("prod-etl")
+        assert driver.console.screen.query_one(LineTable).move_to_key(DAG)
+        await driver.press("w")
+        await driver.sees("Why: hello", "Q takes it back in, or drops it")
+        await driver.press("escape", "g", "w")
+        await driver.sees("Why: orders_daily")
+        assert "takes it back in" not in driver.text()
+
+
 async def test_what_is_not_in_quarantine_says_so() -> None:
     async with driving() as driver:
         await driver.sees("orders_daily")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from penstock_tui import actions
 from penstock_tui.dialogs.why import failed_callback_lines, pause_lines, why_sheet
 from penstock_tui.shell import Shell
-from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget, run_of
+from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget, quarantined_in, run_of
 from penstock_tui.verbs.dag_zone import zone_of
 from penstock_tui.view.task_rows import run_name
 
@@ -28,6 +29,10 @@ async def why(shell: Shell, targets: Sequence[Target]) -> None:
     if answer is not None:
         head = pause_lines(target.dag, cells) if target.dag is not None and run_id is not None else []
         tail = failed_callback_lines(callbacks or [], cells)
+        way_out = actions.BY_ID["quarantine"]
+        if quarantined_in(target) is not None and shell.offers(way_out):
+            key = actions.key_names(way_out, shell.keys)
+            tail = [*tail, [], [(f"{key} takes it back in, or drops it", "yellow")]]
         subject = answer.subject
         if run is not None and subject == run.run_id:
             subject = run_name(run, await zone_of(shell, target))
