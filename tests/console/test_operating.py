@@ -434,7 +434,7 @@ async def test_acts_on_several_dags_name_them() -> None:
     async with driving(size=(80, 24)) as driver:
         await stand_on(driver, "orders_daily")
         await driver.press("space", "space", "r")
-        await driver.sees("Retry 2 runs", "orders_daily ", "user_snapshots ")
+        await driver.sees("Retry what failed in 2 runs", "orders_daily ", "user_snapshots ")
 
 
 async def test_what_cannot_be_done_meanwhile_is_left_out_and_said() -> None:

@@ -107,7 +107,9 @@ async def test_why_names_the_key() -> None:
         assert driver.console.screen.query_one(LineTable).move_to_key(DAG)
         await driver.press("w")
         await driver.sees("Why: hello", "Q takes it back in, or drops it")
-        await driver.press("escape", "g", "w")
+        await driver.press("escape")
+        assert driver.console.screen.query_one(LineTable).move_to_key("orders_daily")
+        await driver.press("w")
         await driver.sees("Why: orders_daily")
         assert "takes it back in" not in driver.text()
 
