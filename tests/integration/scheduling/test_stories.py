@@ -15,12 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from data.stories import files, operators, plans, schedules, tasks
+from data.stories import files, operators, plans, schedules, standing, tasks
 from drive.checks import assert_events_replay
 from drive.story import Story
 
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "stories"
-STORIES = {**tasks.STORIES, **operators.STORIES, **schedules.STORIES, **files.STORIES, **plans.STORIES}
+STORIES = {
+    **tasks.STORIES,
+    **operators.STORIES,
+    **schedules.STORIES,
+    **files.STORIES,
+    **plans.STORIES,
+    **standing.STORIES,
+}
 
 
 @pytest.mark.parametrize("name", STORIES)
