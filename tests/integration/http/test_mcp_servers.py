@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 def test_one_makes_its_tools_from_our_document(sample_api: ServedApi, tmp_path: Path) -> None:
     programs = installed("airflow-mcp-server==0.9.1", "mcp==1.30.0")  # it needs the SDK before 2.0
     address = f"http://127.0.0.1:{sample_api.port}"
-    command = [programs / "airflow-mcp-server", "--base-url", address, "--static-tools"]
+    command: list[str | Path] = [programs / "airflow-mcp-server", "--base-url", address, "--static-tools"]
     with McpServer([*command, "--auth-token", sample_api.secrets["admin"]], {}, tmp_path / "log") as server:
         document = sample_api.send("GET", "/openapi.json", by=None).body
         operations = {how["operationId"] for path in document["paths"].values() for how in path.values()}
@@ -42,7 +42,13 @@ def test_one_makes_its_tools_from_our_document(sample_api: ServedApi, tmp_path: 
 def test_another_explores_triggers_and_explains(sample_api: ServedApi, tmp_path: Path) -> None:
     programs = installed("astro-airflow-mcp==0.9.1")
     address, secret = f"http://127.0.0.1:{sample_api.port}", sample_api.secrets["admin"]
-    command = [programs / "astro-airflow-mcp", "--airflow-url", address, "--auth-token", secret]
+    command: list[str | Path] = [
+        programs / "astro-airflow-mcp",
+        "--airflow-url",
+        address,
+        "--auth-token",
+        secret,
+    ]
     with McpServer(command, {}, tmp_path / "log") as server:
         assert answer(server.call("get_airflow_version"))["version"] == "3.3.2"
         assert {dag["dag_id"] for dag in answer(server.call("list_dags"))["dags"]} == {
@@ -79,7 +85,7 @@ def test_one_that_logs_in_with_a_password_reads(sample_api: ServedApi, tmp_path:
         "AIRFLOW_API_USERNAME": "admin",
         "AIRFLOW_API_PASSWORD": sample_api.secrets["admin"],
     }
-    command = [installed("mcp-airflow-api==3.1.5") / "python", "-m", "mcp_airflow_api"]
+    command: list[str | Path] = [installed("mcp-airflow-api==3.1.5") / "python", "-m", "mcp_airflow_api"]
     with McpServer(command, environment, tmp_path / "log") as server:
         assert {dag["dag_id"] for dag in answer(server.call("list_dags"))["dags"]} >= {"etl", "daily"}
         graph = answer(server.call("dag_graph", dag_id="daily"))["task_graph"]
