@@ -22,6 +22,7 @@ from penstock.model.queries import ForecastQuery, RunQuery, Term
 from penstock.store.database import Database
 
 _ESC, _ENTER, _UP, _DOWN, _LEFT, _RIGHT = "\x1b", "\r", "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"
+_EMPTY = "\x15"
 _PAGE_UP, _PAGE_DOWN, _HOME, _END = "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F"
 _LIST = (_DOWN, _PAGE_DOWN, _END, _HOME)
 
@@ -41,9 +42,9 @@ class Screen:
 
 SCREENS = (
     Screen("runs", "4", "part_", (*_LIST, "s", "s", "S"), "state:failed owner:ada"),
-    Screen("triage", "5", "ERROR", _LIST, "customer"),
+    Screen("triage", "5", "error line", _LIST, "customer"),
     Screen("now", "6", "works_", (*_LIST, "s"), "works"),
-    Screen("coming", "7", "waits", (*_LIST, "+", "-", "%"), "dag:part_01"),
+    Screen("coming", "7", "part_", (*_LIST, "+", "-", "%"), "dag:part_01"),
     Screen("system", "8", "warehouse", (_DOWN, _PAGE_DOWN)),
     Screen("assets", "9", "part_", (*_LIST, "s"), "part_7"),
     Screen("digest", "0", "while you", ("+", *_LIST, "-"), "part_01"),
@@ -142,13 +143,15 @@ def _drawn(terminal: Terminal, key: str) -> float:
 
 def settle_on(terminal: Terminal, dag_id: str) -> None:
     """Put the cursor of the DAG list on a DAG."""
-    terminal.press(f"/{dag_id}{_ENTER}")
+    terminal.press("/")
+    terminal.quiet(0.3)
+    terminal.press(f"{_EMPTY}{dag_id}{_ENTER}")
     terminal.quiet(0.5)
 
 
 def home(terminal: Terminal) -> None:
     """Back to the DAG list, without a filter."""
-    for _ in range(4):
+    for _ in range(6):
         terminal.press(_ESC)
         terminal.quiet(0.3)
     terminal.press("1")
