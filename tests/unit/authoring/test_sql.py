@@ -77,7 +77,7 @@ def test_what_the_log_says(url: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     )
     told = capsys.readouterr().out
     assert "INSERT INTO t SELECT 7  [1 changed," in told
-    assert "[1 rows," in told
+    assert "[1 row," in told
     assert "  number\n  7\n" in told
     assert "  Count\n  5\n" in told
 
