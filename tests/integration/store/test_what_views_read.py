@@ -16,6 +16,7 @@ from penstock.store.database import Database
 from penstock.store.engine.gate import ENGINE
 from penstock.store.tables import trail
 from penstock.store.views import digest, late
+from penstock.store.views.search.notes import read_notes
 
 
 @pytest.fixture
@@ -53,6 +54,17 @@ def test_what_a_digest_tells_is_found_from_an_index(
     found = steps(connection, statement, after=0, since=0)
     assert any(index in step for step in found), found
     assert not any(step.startswith("USE TEMP B-TREE") for step in found if index.startswith("event")), found
+
+
+def test_notes_are_found_without_the_other_events_of_their_runs(connection: Connection) -> None:
+    done: list[str] = []
+    sa.event.listen(
+        connection.engine, "before_cursor_execute", lambda *said: done.append(f"{said[2]}|{said[3]}")
+    )
+    assert read_notes(connection, [("etl", "a"), ("etl", "b")]) == {}
+    statement = done[-1].partition("|")[0]
+    found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("etl", "a", "b")).all()
+    assert any("USING INDEX ix_event_note" in row[3] for row in found), found
 
 
 def test_the_index_of_news_has_the_events_that_are_told() -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from penstock.store import tables
-from penstock.store.sqlite.indexed import NOTES
+from penstock.store.sqlite.indexed import NOTES_OF_RUNS
 from penstock.store.statement import table_of
 
 _event = table_of(tables.EventRow)
+_NOTES = NOTES_OF_RUNS.columns(
+    _event.c.dag_id, _event.c.run_id, _event.c.task_id, _event.c.map_index, _event.c.after
+)
 
 Place = tuple[str, str, str | None, int]
 """dag_id, run_id, task_id (None for the run itself), map_index."""
@@ -22,17 +24,12 @@ def read_notes(connection: Connection, runs: Iterable[tuple[str, str]]) -> dict[
     wanted = set(runs)
     if not wanted:
         return {}
-    query = (
-        sa.select(_event.c.dag_id, _event.c.run_id, _event.c.task_id, _event.c.map_index, _event.c.after)
-        .where(
-            NOTES,
-            _event.c.dag_id.in_(sorted({dag_id for dag_id, _ in wanted})),
-            _event.c.run_id.in_(sorted({run_id for _, run_id in wanted})),
-        )
-        .order_by(_event.c.seq)
-    )
+    among = {
+        "dags": sorted({dag_id for dag_id, _ in wanted}),
+        "runs": sorted({run_id for _, run_id in wanted}),
+    }
     found: dict[Place, str] = {}
-    for dag_id, run_id, task_id, map_index, text in connection.execute(query):
+    for dag_id, run_id, task_id, map_index, text in connection.execute(_NOTES, among):
         place = (dag_id, run_id, task_id, map_index)
         found.pop(place, None)
         if isinstance(text, str) and text:
