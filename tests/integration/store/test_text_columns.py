@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from penstock.model import acts
 from penstock.model.assets import AssetCondition
 from penstock.model.queries import RunQuery
 from penstock.model.spec import ScheduleSpec
-from penstock.store.sqlite.text import shown
+from penstock.store.sqlite.text import Cursor, Raw, as_it_is, shown
 
 COLUMNS = [
     (table.name, column.name)
@@ -232,3 +232,54 @@ def test_stored_bytes_are_shown_as_text() -> None:
     assert shown(b"a\xff") == r"a\xff"
     assert shown("a") == "a"
     assert shown(None) == "None"
+
+
+BAD = (
+    "SELECT value FROM (SELECT 1 AS n, 'one' AS value UNION ALL SELECT 2, CAST(x'ff41' AS TEXT)"
+    " UNION ALL SELECT 3, 'two')"
+)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda cursor: cursor.fetchall(),
+        lambda cursor: [cursor.fetchone(), *cursor.fetchall()],
+        lambda cursor: [cursor.fetchone(), cursor.fetchone(), *cursor.fetchall()],
+        lambda cursor: [cursor.fetchone(), cursor.fetchone(), cursor.fetchone()],
+        lambda cursor: [cursor.fetchone(), *cursor.fetchmany(9)],
+        lambda cursor: [*cursor.fetchmany(2), *cursor.fetchmany(2)],
+        lambda cursor: [*cursor.fetchmany(), *cursor.fetchmany(), *cursor.fetchmany(None)],
+        list,
+        lambda cursor: [next(cursor), *cursor],
+    ],
+)
+@pytest.mark.parametrize(("otherwise", "bad"), [(as_it_is, b"\xffA"), (shown, "\\xffA")])
+def test_a_result_with_bad_text_reads_the_same_however_it_is_fetched(
+    read: Callable[[Cursor], list[Any]], otherwise: Callable[[bytes], str | bytes], bad: object
+) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:", factory=Raw)) as raw:
+        raw.otherwise = otherwise
+        cursor = raw.cursor()
+        assert read(cursor.execute(BAD)) == [("one",), (bad,), ("two",)]
+        assert cursor.fetchone() is None
+        assert cursor.fetchall() == cursor.fetchmany(3) == list(cursor) == []
+        assert read(cursor.execute(BAD)) == [("one",), (bad,), ("two",)], "a cursor is used again"
+        assert raw.text_factory is str
+        assert list(cursor.execute("SELECT ?", ("plain",))) == [("plain",)]
+
+
+def test_other_errors_of_a_result_are_raised() -> None:
+    with contextlib.closing(sqlite3.connect(":memory:", factory=Raw)) as raw:
+        cursor = raw.cursor()
+        rows = "(SELECT 1 AS n UNION ALL SELECT 2)"
+        late = f"SELECT CASE n WHEN 2 THEN abs(-9223372036854775807 - 1) ELSE n END FROM {rows}"
+        with pytest.raises(sqlite3.OperationalError, match="integer overflow"):
+            list(cursor.execute(late))
+        with pytest.raises(sqlite3.OperationalError, match="integer overflow"):
+            cursor.execute(late).fetchall()
+        raw.execute("CREATE TABLE t (a TEXT)")
+        write = "INSERT INTO t VALUES (CAST(x'ff' AS TEXT)) RETURNING a"
+        with pytest.raises(sqlite3.OperationalError, match="decode to UTF-8"):
+            cursor.execute(write).fetchall()
+        assert raw.execute("SELECT count(*) FROM t").fetchone() == (1,), "what writes is not done again"
