@@ -384,6 +384,7 @@ class Story:
 
     def _without_prose(self, text: str) -> str:
         """Of words only the numbers: how something is put is not the matter of a story."""
+        text = text.replace(self._home, "HOME")
         if " " not in text or re.fullmatch(r"\d\d [\d:.]+", text):
             return text
         self._heard[_short(_CHANCE.sub("#", _SHARD.sub("attempts/…/", text)))] = None
@@ -405,7 +406,7 @@ class Story:
         if isinstance(value, str):
             if value.startswith(("{", "[")):
                 return self._plain(json.loads(value))
-            return self._without_prose(value.replace(self._home, "HOME"))
+            return self._without_prose(value)
         return value if isinstance(value, int | float | bool | None) else str(value)
 
 

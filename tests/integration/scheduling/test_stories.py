@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from data.stories import files, operators, plans, schedules, standing, tasks
+from data.stories import edges, files, operators, plans, schedules, standing, tasks
 from drive.checks import assert_events_replay
 from drive.story import Story
 
@@ -27,6 +27,7 @@ STORIES = {
     **files.STORIES,
     **plans.STORIES,
     **standing.STORIES,
+    **edges.STORIES,
 }
 
 

@@ -102,6 +102,8 @@ def why_task(world: World, live: LiveRun, task_id: str, map_index: int = -1, *, 
     Raises `UnknownError` for a task that the run does not have.
     """
     found = instances(live, task_id, None if map_index < 0 else map_index)
+    if not found:  # one that is no longer part of its task is in the lists still
+        found = [each for each in live.instances.get(task_id, ()) if each.map_index == map_index]
     if not found:
         raise UnknownError(unknown_task(live, instance_key(task_id, map_index)))
     task = next((each for each in found if each.state not in TERMINAL), found[0])
