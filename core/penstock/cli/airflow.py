@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group
 def airflow() -> None:
-    """Move from Airflow: see which DAG files load here, and install its provider packages.
+    """Move from Airflow: check files, install providers, import exports.
 
     Examples:
       penstock airflow check ~/airflow/dags
@@ -91,7 +91,7 @@ def import_exports(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Take over variables, connections and pools that Airflow has exported, all of them or none.
+    """Take over variables, connections and pools that Airflow has exported.
 
     JSON, YAML (with PyYAML) and files of `ID=URL` lines (`.env`). What has a name that exists is replaced.
 

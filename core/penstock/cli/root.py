@@ -91,7 +91,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Write DAGs": {
         "parse": ("parse:parse", "Load a DAG file and show what is in it."),
         "test": ("test:test", "Run a DAG once, at once and without an engine."),
-        "airflow": ("airflow:airflow", "Move from Airflow: see which DAG files load here."),
+        "airflow": (
+            "airflow:airflow",
+            "Move from Airflow: check files, install providers, import exports.",
+        ),
         "schedule": ("schedule:schedule", "Try out schedules."),
         "import": ("importing:import_group", "Write DAG files from what other schedulers run."),
         "completion": ("completion:completion", "Print the completion script of a shell."),

@@ -60,21 +60,23 @@ class StatusBar(Line):
         shell = shell_of(self)
         zone = zone_words(shell.zone, view.date_zones(), shell.clock.now(), narrow=cells < _WIDE)
         right = [*view.chip(), (f" {zone} ", "dim")]
+        room, crumbs = max(0, cells - width(right)), view.crumbs()
         if shell.gone is not None:
-            left = [(f" {label(gone_text(shell))} ", "bold bright_white on red"), ("  ", "")]
+            left: Spans = [(f" {label(gone_text(shell))} ", "bold bright_white on red"), ("  ", "")]
         else:
-            left = self._engine(shell, cells)
-        left = [*left, *view.crumbs()]
-        room = max(0, cells - width(right))
-        return [*fit(left, room), *right]
+            left = self._engine(shell, cells, spare=True)
+            if width(left) + width(crumbs) > room:
+                left = self._engine(shell, cells, spare=False)
+        return [*fit([*left, *crumbs], room), *right]
 
-    def _engine(self, shell: Shell, cells: int) -> Spans:
+    def _engine(self, shell: Shell, cells: int, *, spare: bool) -> Spans:
+        """Return the engine's state; *spare*: also what one can do without, since when it runs and keys."""
         status, looks = shell.engine_status, shell.looks
         if status is None:
             return [(" connecting ", "dim"), (" ", "")]
         name = label(PurePath(status.home).name or "penstock")
         spans: Spans = [(f" {name} ", "bold")]
-        if cells >= _WIDE and status.since is not None:
+        if spare and cells >= _WIDE and status.since is not None:
             spans.append(
                 (f" up {durations.brief((shell.clock.now() - status.since).total_seconds())} ", "dim")
             )
@@ -86,7 +88,7 @@ class StatusBar(Line):
             style = looks.style(state) if count else "dim"
             text = f"{looks.glyph(state)}{count}" + (f" {word}" if cells >= _WIDE else "")
             spans += [(" ", ""), (text, style)]
-            if state == "running" and count and cells >= _WIDE:
+            if spare and state == "running" and count and cells >= _WIDE:
                 spans.append((self._key_of("view.now"), "dim"))
         self._failed_end = width(spans)
         self._failed_from = self._failed_end - cell_len(text)
@@ -96,7 +98,7 @@ class StatusBar(Line):
             text = f"{looks.glyph('quarantined')}{status.quarantined}"
             text += " in quarantine" if cells >= _WIDE else ""
             spans += [(" ", ""), (text, looks.style("quarantined"))]
-            if cells >= _WIDE:
+            if spare and cells >= _WIDE:
                 spans.append((self._key_of("view.system"), "dim"))
         if cells >= _WIDE and status.parallelism:
             spans.append((f"  slots {status.running}/{status.parallelism}", "dim"))
