@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.execution.executor import Absent, Accepted, Exited, Lost, Observation
+from penstock.execution.executor import Absent, Exited, Lost, Observation
 from penstock.ids import instance_key, new_attempt_id
 from penstock.model.callbacks import CallbackState
 from penstock.model.outcome import Outcome, OutcomeKind, describe
@@ -20,7 +20,7 @@ from penstock.model.states import TaskState
 from penstock.model.subject import about_row
 from penstock.scheduling.steps.auto_pause import pause_after_failures
 from penstock.scheduling.steps.launch import callback_facts, callback_spec
-from penstock.scheduling.steps.settle import abandon, forgets, storable
+from penstock.scheduling.steps.settle import look_beside, storable
 from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import CallbackRecord, TaskRecord
@@ -138,14 +138,7 @@ def settle_callbacks(tick: Tick, attempt_ids: list[str], *, revoke_unclaimed: bo
         return
     for attempt_id in ids:
         with about_row("callback", tick.world.delivering[attempt_id]):
-            observed = tick.executor.observe([attempt_id])[attempt_id]
-            asked = tick.world.asked.setdefault(attempt_id, tick.mono)
-            overdue = tick.mono - asked > tick.settings.launch_deadline
-            unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or overdue)
-            seen = tick.executor.revoke(attempt_id) if unclaimed else observed
-            if forgets(seen, claimed=False):
-                seen = abandon(tick, attempt_id, claimed=False)
-            _settle(tick, attempt_id, seen)
+            _settle(tick, attempt_id, look_beside(tick, attempt_id, revoke_unclaimed=revoke_unclaimed))
 
 
 def _settle(tick: Tick, attempt_id: str, seen: Observation) -> None:

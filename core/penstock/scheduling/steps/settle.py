@@ -59,10 +59,9 @@ def _look(
     *,
     revoke_unclaimed: bool,
 ) -> None:
-    unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, attempt_id))
-    seen = tick.executor.revoke(attempt_id) if unclaimed else observed
+    seen = _unless_unclaimed(tick, attempt_id, observed, revoke_unclaimed=revoke_unclaimed)
     if forgets(seen, claimed=task.state is TaskState.RUNNING):
-        seen = abandon(tick, attempt_id, claimed=task.state is not TaskState.QUEUED)
+        seen = _abandon(tick, attempt_id, claimed=task.state is not TaskState.QUEUED)
     _take(tick, live, task, attempt_id, seen)
     lives = isinstance(seen, Accepted | Claimed)
     if lives and task.state in _BEING_STOPPED and attempt_id not in tick.world.told_to_stop:
@@ -82,6 +81,24 @@ def _observed(tick: Tick, ids: list[str]) -> Mapping[str, Observation]:
         return found
 
 
+def look_beside(tick: Tick, attempt_id: str, *, revoke_unclaimed: bool) -> Observation:
+    """Observe an attempt that is no task's: a callback's, or the triggerer.
+
+    A launch that nobody has claimed in time is taken back, with *revoke_unclaimed* at once.
+    """
+    observed = tick.executor.observe([attempt_id])[attempt_id]
+    seen = _unless_unclaimed(tick, attempt_id, observed, revoke_unclaimed=revoke_unclaimed)
+    return _abandon(tick, attempt_id, claimed=False) if forgets(seen, claimed=False) else seen
+
+
+def _unless_unclaimed(
+    tick: Tick, attempt_id: str, observed: Observation, *, revoke_unclaimed: bool
+) -> Observation:
+    """Return what was observed, or what taking back a launch has come to that nobody claimed."""
+    unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or _overdue(tick, attempt_id))
+    return tick.executor.revoke(attempt_id) if unclaimed else observed
+
+
 def forgets(seen: Observation, *, claimed: bool) -> bool:
     """Whether a directory has lost facts: it is gone, or unclaimed after it was *claimed*. Pure."""
     match seen:
@@ -94,7 +111,7 @@ def forgets(seen: Observation, *, claimed: bool) -> bool:
     return False
 
 
-def abandon(tick: Tick, attempt_id: str, *, claimed: bool) -> Observation:
+def _abandon(tick: Tick, attempt_id: str, *, claimed: bool) -> Observation:
     """Kill the processes of an attempt without a directory, so that nothing is started beside them.
 
     If none of its processes runs it was never started, unless it was *claimed*: then its end is unknown.

@@ -11,13 +11,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost
+from penstock.execution.executor import Absent, Claimed, Exited, Lost
 from penstock.ids import new_attempt_id
 from penstock.model.outcome import OutcomeKind, describe
 from penstock.model.transitions import TaskEvent
 from penstock.scheduling.moves.task import move
 from penstock.scheduling.steps.launch import triggerer_spec
-from penstock.scheduling.steps.settle import abandon, forgets
+from penstock.scheduling.steps.settle import look_beside
 from penstock.scheduling.world.tick import Tick
 from penstock.store.engine.records import TRIGGERER, MetaRecord
 
@@ -37,13 +37,7 @@ def _look(tick: Tick, *, revoke_unclaimed: bool) -> None:
     triggers = tick.world.triggers
     attempt_id = triggers.triggerer
     assert attempt_id is not None
-    observed = tick.executor.observe([attempt_id])[attempt_id]
-    overdue = tick.mono - tick.world.asked.setdefault(attempt_id, tick.mono) > tick.settings.launch_deadline
-    unclaimed = isinstance(observed, Accepted) and (revoke_unclaimed or overdue)
-    seen = tick.executor.revoke(attempt_id) if unclaimed else observed
-    if forgets(seen, claimed=False):
-        seen = abandon(tick, attempt_id, claimed=False)
-    match seen:
+    match look_beside(tick, attempt_id, revoke_unclaimed=revoke_unclaimed):
         case Claimed(pid, _):
             triggers.lives(pid, tick.mono)
         case Absent():
