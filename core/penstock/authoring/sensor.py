@@ -163,13 +163,11 @@ class Sensor(Operator):
         """
         try:
             return super().resume_execution(next_method, next_kwargs, context)
-        except TaskDeferralTimeout as error:
-            if self.soft_fail or self.never_fail:
-                raise SkipException(str(error)) from error
-            raise SensorTimeout(str(error)) from error
         except TaskDeferralError as error:
             if self.soft_fail or self.never_fail:
                 raise SkipException(str(error)) from error
+            if isinstance(error, TaskDeferralTimeout):
+                raise SensorTimeout(str(error)) from error
             raise
 
     def pause(self, pokes: int) -> float:

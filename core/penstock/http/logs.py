@@ -17,7 +17,7 @@ import msgspec
 from penstock.http.desk import Reader
 from penstock.http.errors import ApiError
 from penstock.http.tokens import Tokens
-from penstock.model.outcome import OutcomeKind, describe
+from penstock.model.outcome import NO_TROUBLE, OutcomeKind, describe
 from penstock.model.views.attempts import AttemptRow
 
 PIECE = 256 << 10
@@ -102,7 +102,7 @@ def _ending(part: Part) -> Iterator[tuple[Record, int]]:
     """Yield how an attempt ended, if it is worth a line."""
     outcome = part.attempt.outcome
     assert outcome is not None
-    if outcome.ok or outcome.kind in (OutcomeKind.RESCHEDULED, OutcomeKind.DEFERRED, OutcomeKind.SKIPPED):
+    if outcome.ok or outcome.kind in NO_TROUBLE:
         return
     record = Record(timestamp=part.attempt.end, event=f"outcome: {describe(outcome)}", level="error")
     yield record, part.end

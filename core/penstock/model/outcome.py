@@ -28,6 +28,10 @@ class OutcomeKind(StrEnum):
     """It left a trigger, and goes on in another attempt once that has fired."""
 
 
+NO_TROUBLE = frozenset({OutcomeKind.SKIPPED, OutcomeKind.RESCHEDULED, OutcomeKind.DEFERRED})
+"""Ends that are no success, and nothing has gone wrong either."""
+
+
 class AssetChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A change of one asset, with details from the task; ``aliases`` under which it was recorded."""
 

@@ -90,6 +90,9 @@ TIMED = frozenset({TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE})
 WOKEN = TIMED | {TaskState.DEFERRED}
 """States that the engine ends at ``next_us``: a deferred task only if its wait has a limit."""
 
+BETWEEN = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED})
+"""States in which a try goes on without a process."""
+
 OCCUPIES_SLOT = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.STOPPING, TaskState.RESTARTING})
 """States in which a task instance has a live attempt and holds its slots."""
 

@@ -8,8 +8,8 @@ from datetime import datetime, tzinfo
 
 from penstock.ids import instance_key
 from penstock.model.drawing.nodes import MAPPED
-from penstock.model.outcome import OutcomeKind, describe
-from penstock.model.states import TERMINAL, WOKEN, TaskState
+from penstock.model.outcome import NO_TROUBLE, describe
+from penstock.model.states import BETWEEN, TERMINAL, WOKEN, TaskState
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.runs import RunDetail, RunRow, TaskRow
 from penstock_tui.clean import label
@@ -62,10 +62,6 @@ def key_of(task: TaskRow) -> str:
     return instance_key(task.task_id, task.map_index)
 
 
-_WAITS = {TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED}
-_MILD = {OutcomeKind.SKIPPED, OutcomeKind.RESCHEDULED, OutcomeKind.DEFERRED}
-"""Ends of attempts that are no trouble."""
-
 FIELDS = ("state", "operator", "pool", "group")
 """Fields of a filter of tasks, besides text, which is searched in names and states."""
 
@@ -97,7 +93,7 @@ def is_failed(task: TaskRow) -> bool:
 
 def first_to_look_at(tasks: Sequence[TaskRow]) -> TaskRow | None:
     """Return the task that a person opening the run wants: the first failed, or else an unfinished one."""
-    for wanted in ({TaskState.FAILED}, COUNTS_UP, {TaskState.UP_FOR_RETRY}, _WAITS):
+    for wanted in ({TaskState.FAILED}, COUNTS_UP, {TaskState.UP_FOR_RETRY}, BETWEEN):
         for task in tasks:
             if task.state in wanted:
                 return task
@@ -308,7 +304,7 @@ def attempt_title(task: TaskRow, attempt: AttemptRow | None, place: int, of: int
         return spans
     spans.append((f" attempt {place} of {of}" if of > 1 else " attempt 1", ""))
     if attempt.outcome is not None:
-        mild = attempt.outcome.ok or attempt.outcome.kind in _MILD
+        mild = attempt.outcome.ok or attempt.outcome.kind in NO_TROUBLE
         spans.append((f"  {label(describe(attempt.outcome))}", "green" if mild else "bold red"))
     elif attempt.end is None and attempt.start is not None:
         spans.append((f"  {durations.span(durations.took(attempt.start, None, now))}", "cyan"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from penstock.cli.checks import Check
 from penstock.errors import EngineNotRunningError, PenstockError
-from penstock.model.states import OCCUPIES_SLOT, TaskState
+from penstock.model.states import OCCUPIES_SLOT, WOKEN, TaskState
 
 if TYPE_CHECKING:
     from penstock.api.engine import Engine
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from penstock.settings import Settings
 
 _OVERDUE = timedelta(minutes=1)
-_WAITING = frozenset({"up_for_retry", "up_for_reschedule", "deferred"})
 
 
 def check_engine(session: Session) -> Iterator[Check]:
@@ -202,7 +201,7 @@ def _is_late(detail: RunDetail, task: TaskRow, now: datetime) -> bool:
         return now > task.stop_deadline + _OVERDUE
     stands_still = detail.frozen or detail.run.held or task.held
     return bool(
-        task.state.value in _WAITING
+        task.state in WOKEN
         and task.next_at is not None
         and now > task.next_at + _OVERDUE
         and not stands_still

@@ -9,7 +9,7 @@ import msgspec
 
 from penstock.model.outcome import Outcome
 from penstock.model.rush import Rush
-from penstock.model.states import OCCUPIES_SLOT, RunState, RunType, TaskState
+from penstock.model.states import BETWEEN, OCCUPIES_SLOT, RunState, RunType, TaskState
 from penstock.model.usual import is_slow
 from penstock.model.views.nodes import GroupNode
 from penstock.model.views.pauses import BreakpointRow, PauseInfo
@@ -155,7 +155,7 @@ class TaskRow(View, frozen=True, kw_only=True):
     @property
     def ended(self) -> datetime | None:
         """When it ended; None for a sensor between two checks and a deferred task, whose wait goes on."""
-        return None if self.state in (TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED) else self.end
+        return None if self.state in BETWEEN else self.end
 
     def slow(self, now: datetime) -> bool:
         """Return whether it took longer than 95 % of its runs do, or already does at *now*."""

@@ -10,7 +10,7 @@ import logging
 
 from penstock.execution.executor import Unreachable
 from penstock.ids import instance_key
-from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TaskState
+from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, WOKEN, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.scheduling.moves.task import move
 from penstock.scheduling.steps.settle import settle
@@ -19,15 +19,7 @@ from penstock.scheduling.world.tick import Tick
 from penstock.scheduling.world.world import LiveRun
 from penstock.store.engine.records import TaskRecord
 
-_WAITING = frozenset(
-    {
-        TaskState.PENDING,
-        TaskState.SCHEDULED,
-        TaskState.UP_FOR_RETRY,
-        TaskState.UP_FOR_RESCHEDULE,
-        TaskState.DEFERRED,
-    }
-)
+_WAITING = WOKEN | {TaskState.PENDING, TaskState.SCHEDULED}
 
 log = logging.getLogger(__name__)
 

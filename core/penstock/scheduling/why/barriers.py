@@ -15,7 +15,7 @@ from penstock.model.barriers import BarrierKind
 from penstock.model.pauses import PauseKind
 from penstock.model.rush import Rush
 from penstock.model.spec import TaskSpec
-from penstock.model.states import OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
+from penstock.model.states import BETWEEN, OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
 from penstock.model.trigger_rules import Verdict
 from penstock.model.views.why import Barrier
 from penstock.scheduling.world.breakpoints import behind, stops, words
@@ -158,7 +158,7 @@ def _circle(live: LiveRun, active: list[LiveRun]) -> str:
 def _asking(live: LiveRun, other: LiveRun) -> str | None:
     """Return a running task of *other* that may wait for *live*: it triggered it, or watches runs."""
     for task in other.tasks.values():
-        if task.state in OCCUPIES_SLOT | {TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED}:
+        if task.state in OCCUPIES_SLOT | BETWEEN:
             kind = other.structure.tasks[task.task_id].operator
             triggered = live.record.by == f"task {other.record.dag_id}.{task.task_id}"
             earlier = (live.record.logical_us or 0) < (other.record.logical_us or 0)
