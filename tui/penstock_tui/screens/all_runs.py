@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from msgspec import structs
 
 from penstock.model.queries import RunQuery
@@ -28,6 +26,7 @@ class AllRunsScreen(Listing):
     """Every run of every DAG, newest first."""
 
     view = "all_runs"
+    dates_of_all = True
     fields = all_run_rows.FIELDS
     sorts = all_run_rows.SORTS
 
@@ -107,10 +106,6 @@ class AllRunsScreen(Listing):
         return Row(key, cells, failed=_failed(run))
 
     # -- the frame -------------------------------------------------------------------------------
-
-    def date_zones(self) -> Collection[str]:
-        """Return the zones of all DAGs: any of them may be on the screen."""
-        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Say that these are all, and how many."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from msgspec import structs
 
 from penstock.model.queries import ForecastQuery, WhatIf
@@ -30,6 +28,7 @@ class ComingScreen(Listing):
     """Points to come. It is worked out again at most every ten seconds."""
 
     view = "coming"
+    dates_of_all = True
     fields = coming_rows.FIELDS
 
     def __init__(self) -> None:
@@ -114,10 +113,6 @@ class ComingScreen(Listing):
             self.reload()
 
     # -- the frame -------------------------------------------------------------------------------
-
-    def date_zones(self) -> Collection[str]:
-        """Return the zones of all DAGs: any of them may be on the screen."""
-        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Say how far it looks and how much there is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 
 from penstock.ids import instance_key
@@ -29,6 +28,7 @@ class DigestScreen(Listing):
     """One row for each thing, what matters most first. It goes on to tell what happens while it is open."""
 
     view = "digest"
+    dates_of_all = True
     fields = digest_rows.FIELDS
 
     def __init__(self) -> None:
@@ -72,10 +72,6 @@ class DigestScreen(Listing):
             hidden=self.happened,
         )
         self.refresh_top()
-
-    def date_zones(self) -> Collection[str]:
-        """Return the zones of all DAGs: any of them may be on the screen."""
-        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Say since when, and how much."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from penstock.errors import PenstockError
 from penstock.model.acts import Looked
@@ -24,6 +24,7 @@ class FailuresScreen(Listing):
     """Groups of failures, that with the newest one first. Leaving it remembers what was seen."""
 
     view = "failures"
+    dates_of_all = True
     fields = failure_rows.FIELDS
 
     def __init__(self) -> None:
@@ -76,10 +77,6 @@ class FailuresScreen(Listing):
             hidden=self.groups,
         )
         self.refresh_top()
-
-    def date_zones(self) -> Collection[str]:
-        """Return the zones of all DAGs: any of them may be on the screen."""
-        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Say how many failures have how many causes."""
@@ -187,6 +184,7 @@ class FailureScreen(Listing):
     """The failures of one cause, the newest first."""
 
     view = "failure"
+    dates_of_all = True
     fields = failure_rows.TASK_FIELDS
 
     def __init__(self, group: FailureGroup) -> None:
@@ -237,10 +235,6 @@ class FailureScreen(Listing):
             hidden=self.tasks,
         )
         self.refresh_top()
-
-    def date_zones(self) -> Collection[str]:
-        """Return the zones of all DAGs: any of them may be on the screen."""
-        return set(self.shell.dag_zones.values())
 
     def crumbs(self) -> Spans:
         """Show the line, and what was said about it."""

@@ -16,11 +16,12 @@ from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.actions import Action
 from penstock_tui.clean import label
 from penstock_tui.screens.one_run import OneRun
+from penstock_tui.screens.run_word import run_word
 from penstock_tui.screens.view import marks_chip
 from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget
 from penstock_tui.view import durations, filters, graph_detail
 from penstock_tui.view.spans import Spans
-from penstock_tui.view.task_rows import FIELDS, counts_down, is_failed, key_of, passing, run_line, run_name
+from penstock_tui.view.task_rows import FIELDS, counts_down, is_failed, key_of, passing, run_line
 from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.log_pane import TitleLine
@@ -290,7 +291,7 @@ class GraphScreen(OneRun):
     def crumbs(self) -> Spans:
         """Return DAG and run for the top line."""
         run = (
-            f" > {run_name(self.detail.run, self.shell.dag_zone(self.dag_id))}"
+            f" > {run_word(self.shell, self.dag_id, self.run_id, self.detail)}"
             if self.detail is not None
             else ""
         )

@@ -9,9 +9,9 @@ from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.actions import Action
 from penstock_tui.clean import label
 from penstock_tui.screens.log_keys import LogKeys
+from penstock_tui.screens.run_word import run_word
 from penstock_tui.target import NOTHING, Target, TaskTarget
 from penstock_tui.view.spans import Spans
-from penstock_tui.view.task_rows import run_name
 from penstock_tui.widgets.attempt_pane import AttemptPane
 
 
@@ -92,11 +92,7 @@ class LogScreen(LogKeys):
 
     def crumbs(self) -> Spans:
         """Return DAG, run and task for the top line."""
-        run = (
-            run_name(self.detail.run, self.shell.dag_zone(self.dag_id))
-            if self.detail is not None
-            else label(self.run_id)
-        )
+        run = run_word(self.shell, self.dag_id, self.run_id, self.detail)
         return [(f"{label(self.dag_id)} > {run} > {label(self.task_id)}", "dim")]
 
     def copied(self) -> str:

@@ -15,11 +15,11 @@ from penstock_tui.actions import Action
 from penstock_tui.clean import label
 from penstock_tui.merged_source import MergedSource, Tags, name_of
 from penstock_tui.screens.log_keys import LogKeys, file_name
+from penstock_tui.screens.run_word import run_word
 from penstock_tui.target import RunTarget, Target
 from penstock_tui.view import filters
 from penstock_tui.view.log_source import Follow
 from penstock_tui.view.spans import Spans
-from penstock_tui.view.task_rows import run_name
 from penstock_tui.widgets.filter_bar import FilterBar
 from penstock_tui.widgets.log_pane import LogPane
 
@@ -185,11 +185,7 @@ class MergedScreen(LogKeys):
 
     def crumbs(self) -> Spans:
         """Return DAG and run for the top line."""
-        run = (
-            run_name(self.detail.run, self.shell.dag_zone(self.dag_id))
-            if self.detail is not None
-            else label(self.run_id)
-        )
+        run = run_word(self.shell, self.dag_id, self.run_id, self.detail)
         return [(f"{label(self.dag_id)} > {run} merged log", "dim")]
 
     def chip(self) -> Spans:

@@ -16,13 +16,14 @@ from penstock.model.views.why import Why
 from penstock.model.views.xcoms import XComRow
 from penstock_tui.clean import label
 from penstock_tui.dialogs.sheet import Sheet
+from penstock_tui.screens.run_word import run_word
 from penstock_tui.screens.view import View
 from penstock_tui.target import Target, TaskTarget
 from penstock_tui.view import inside
 from penstock_tui.view.columns import Column
 from penstock_tui.view.inside import TABS, Shown
 from penstock_tui.view.spans import Spans, text_of
-from penstock_tui.view.task_rows import key_of, run_name
+from penstock_tui.view.task_rows import key_of
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.line_table import LineTable, Row
 from penstock_tui.widgets.log_pane import TitleLine
@@ -200,11 +201,7 @@ class TaskScreen(View):
 
     def crumbs(self) -> Spans:
         """Return DAG, run and task for the top line."""
-        run = (
-            run_name(self.detail.run, self.shell.dag_zone(self.dag_id))
-            if self.detail is not None
-            else label(self.run_id)
-        )
+        run = run_word(self.shell, self.dag_id, self.run_id, self.detail)
         return [(f"{label(self.dag_id)} > {run} > {label(self.task_id)}", "dim")]
 
     def copied(self) -> str:

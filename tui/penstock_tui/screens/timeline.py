@@ -14,11 +14,12 @@ from penstock.model.views.events import Change
 from penstock.model.views.runs import RunDetail
 from penstock_tui.clean import label
 from penstock_tui.screens.one_run import OneRun
+from penstock_tui.screens.run_word import run_word
 from penstock_tui.screens.view import marks_chip
 from penstock_tui.target import DagTarget, RunTarget, Target, TaskTarget
 from penstock_tui.view import durations, timeline
 from penstock_tui.view.spans import Spans
-from penstock_tui.view.task_rows import key_of, run_line, run_name
+from penstock_tui.view.task_rows import key_of, run_line
 from penstock_tui.widgets.line import Line
 from penstock_tui.widgets.log_pane import TitleLine
 from penstock_tui.widgets.timeline_list import TimelineList
@@ -150,11 +151,7 @@ class TimelineScreen(OneRun):
 
     def crumbs(self) -> Spans:
         """Return DAG and run for the top line."""
-        run = (
-            run_name(self.detail.run, self.shell.dag_zone(self.dag_id))
-            if self.detail is not None
-            else label(self.run_id)
-        )
+        run = run_word(self.shell, self.dag_id, self.run_id, self.detail)
         return [(f"{label(self.dag_id)} > {run} timeline", "dim")]
 
     def chip(self) -> Spans:

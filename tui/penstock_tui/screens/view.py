@@ -48,6 +48,8 @@ class View(Screen[None]):
     view: ClassVar[str] = ""
     root: ClassVar[bool] = False
     """Whether ``q`` here leaves the console."""
+    dates_of_all: ClassVar[bool] = False
+    """Whether logical dates of any DAG may be on the screen."""
 
     def __init_subclass__(cls, **more: object) -> None:
         cls.BINDINGS = [*actions.bindings(cls.view)]
@@ -95,8 +97,10 @@ class View(Screen[None]):
 
     def date_zones(self) -> Collection[str]:
         """Return the names of the time zones of the logical dates that are shown."""
-        dag_id = getattr(self, "dag_id", None)
         zones = self.shell.dag_zones
+        if self.dates_of_all:
+            return set(zones.values())
+        dag_id = getattr(self, "dag_id", None)
         return {zones[dag_id]} if dag_id in zones else ()
 
     def copied(self) -> str:

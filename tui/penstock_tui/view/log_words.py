@@ -25,15 +25,6 @@ class _UnknownError(Exception):
     """There is something in the source that may change what all of it means."""
 
 
-def words_of(source: str) -> Words:
-    """Return words of which every match of the regular expression *source* holds at least one.
-
-    Empty if that is not plain to see. Of each alternative it is the longest run of plain characters.
-    """
-    found = needed(source)
-    return max(found, key=_rank) if found else ()
-
-
 def needed(source: str, *, digits: bool = False) -> list[Words]:
     """Return lists of words: every match holds at least one word of each list.
 
