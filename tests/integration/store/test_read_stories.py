@@ -7,8 +7,6 @@ After a change that is meant, write them anew and read what ``git diff tests/gol
 
 from __future__ import annotations
 
-import difflib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 
 from data.rows.pages import PAGES
 from data.rows.store import Store, fill
+from drive.goldens import assert_as_read
 
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "reads"
 
@@ -38,10 +37,4 @@ def store(home: Path) -> Iterator[Store]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_read_answers_what_it_answered_when_it_was_read(name: str, store: Store) -> None:
     lines = [line for answer in PAGES[name](store) for line in answer]
-    file = FOLDER / f"{name}.txt"
-    if os.environ.get("PENSTOCK_GOLDENS") == "write":
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        pytest.skip("written")
-    expected = file.read_text(encoding="utf-8").splitlines()
-    differences = list(difflib.unified_diff(expected, lines, "read", "now", lineterm=""))
-    assert not differences, "\n".join(differences[:200])
+    assert_as_read({FOLDER / f"{name}.txt": "\n".join(lines) + "\n"})

@@ -16,7 +16,7 @@ from penstock_tui.view.log_patterns import ERROR, ERRORS, Wanted, wanted
 from penstock_tui.view.log_pieces import PIECE, before, breaks, shown, starts
 from penstock_tui.view.log_search import BYTES_KEPT, SEAM, Found, Matches, scan, stretch
 from penstock_tui.view.log_window import BLOCK, LogWindow
-from penstock_tui.view.log_words import needed, words_of
+from penstock_tui.view.log_words import Words, least, needed
 
 P = 8
 """A piece in these tests."""
@@ -235,6 +235,11 @@ def test_a_block_is_prepared_once_however_many_hits_it_has(monkeypatch: pytest.M
         made.clear()
         assert len(scan(log, 0, 0, len(log), what.in_bytes).offsets) == 500
         assert made == [log]
+
+
+def words_of(source: str) -> Words:
+    """Return the best list of words: that whose shortest is long, and that has few."""
+    return max(needed(source), key=lambda words: (least(words), -len(words)), default=())
 
 
 @pytest.mark.parametrize(

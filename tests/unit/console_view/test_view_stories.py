@@ -7,13 +7,12 @@ After a change that is meant, write them anew and read what ``git diff tests/gol
 
 from __future__ import annotations
 
-import difflib
-import os
 from pathlib import Path
 
 import pytest
 
 from data.pages import across, lists, one_dag, shapes, texts
+from drive.goldens import assert_as_read
 
 PAGES = {**lists.PAGES, **shapes.PAGES, **texts.PAGES, **across.PAGES, **one_dag.PAGES}
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "views"
@@ -22,10 +21,4 @@ FOLDER = Path(__file__).resolve().parents[2] / "golden" / "views"
 @pytest.mark.parametrize("name", PAGES)
 def test_a_view_draws_what_it_drew_when_it_was_read(name: str) -> None:
     lines = [line.rstrip() for text in PAGES[name]() for line in text.split("\n")]
-    file = FOLDER / f"{name}.txt"
-    if os.environ.get("PENSTOCK_GOLDENS") == "write":
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        pytest.skip("written")
-    expected = file.read_text(encoding="utf-8").splitlines()
-    differences = list(difflib.unified_diff(expected, lines, "read", "now", lineterm=""))
-    assert not differences, "\n".join(differences[:200])
+    assert_as_read({FOLDER / f"{name}.txt": "\n".join(lines) + "\n"})

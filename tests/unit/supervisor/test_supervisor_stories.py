@@ -7,13 +7,12 @@ After a change that is meant, write them anew and read what ``git diff tests/gol
 
 from __future__ import annotations
 
-import difflib
-import os
 from pathlib import Path
 
 import pytest
 
 from data.stories import attempts, supervisors
+from drive.goldens import assert_as_read
 from drive.supervised import Supervised
 from penstock import process
 
@@ -28,10 +27,4 @@ def test_a_supervisor_does_what_it_did_when_it_was_read(
 ) -> None:
     with monkeypatch.context() as patch:
         text = Supervised(tmp_path, patch).run(STORIES[name])
-    file = FOLDER / f"{name}.txt"
-    if os.environ.get("PENSTOCK_GOLDENS") == "write":
-        file.write_text(text, encoding="utf-8")
-        pytest.skip("written")
-    expected = file.read_text(encoding="utf-8").splitlines()
-    differences = list(difflib.unified_diff(expected, text.splitlines(), "read", "now", lineterm=""))
-    assert not differences, "\n".join(differences[:200])
+    assert_as_read({FOLDER / f"{name}.txt": text})
