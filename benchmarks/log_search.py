@@ -26,6 +26,12 @@ _SOUGHT = {
     "a pattern without a word, many hits": r"~[a-f]\d",
     "a pattern that is in every line": r"~\d\d:\d\d",
     "the end of lines": "~[0-9]$",
+    "a number at the end of lines": r"~\d+$",
+    "anything but digits at the end": "~[^0-9]$",
+    "the beginning of lines": r"~^\d{4}-",
+    "the beginning of few lines": r"~^\s+at ",
+    "a whole word": r"~\b[A-Z]{8}\b",
+    "long lines": "~.{200}",
 }
 
 

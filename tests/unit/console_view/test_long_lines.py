@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from penstock_tui.view import log_patterns
 from penstock_tui.view.log_line import column_of
+from penstock_tui.view.log_lines import LineFinder, begun, finder, with_returns
 from penstock_tui.view.log_patterns import ERROR, ERRORS, Wanted, wanted
 from penstock_tui.view.log_pieces import PIECE, before, breaks, shown, starts
 from penstock_tui.view.log_search import BYTES_KEPT, SEAM, Found, Matches, scan, stretch
@@ -192,6 +193,12 @@ LOOKED_FOR = [
     "~(fx|1)$",
     "~[1-9]$",
     "~^$",
+    "~\\d+$",
+    "~[^0-9]$",
+    "~^[0-9].*1$",
+    "~\\bfx",
+    "~.{4,}",
+    "~^\\s",
 ]
 
 
@@ -203,7 +210,7 @@ def test_quick_searches_find_and_count_what_the_plain_pattern_does(
     log = b"".join(parts)
     what = wanted(text)
     assert isinstance(what, Wanted)
-    source = text[1:] if text.startswith("~") else re.escape(text)
+    source = with_returns(text[1:]) if text.startswith("~") else re.escape(text)
     flags = re.MULTILINE if any(char.isupper() for char in text) else re.MULTILINE | re.IGNORECASE
     slow = re.compile(source.encode(), flags)
     first = data.draw(st.integers(0, len(log)))
@@ -215,6 +222,91 @@ def test_quick_searches_find_and_count_what_the_plain_pattern_does(
         assert scan(part, offset, first, last, what.in_bytes, piece=piece) == plain
         counted = scan(part, offset, first, last, what.in_bytes, count=True, piece=piece)
         assert (counted.more, counted.offsets) == (len(plain.offsets), ())
+
+
+SHOWN_PARTS = [b"fx", b"Fx", b"rate", b" ", b"\n", b"\n", b"\r", b"\r\n", b"a" * 5, b"1", b"22", b"-"]
+SHOWN_BY = [
+    "~^fx", "~fx$", "~^fx$", "~[0-9]$", "~\\d+$", "~\\d\\d?$", "~[0-9]{2,}$", "~[a-f]{2}1$", "~(fx|22)$",
+    "~fx|1$", "~[^0-9]$", "~\\S$", "~\\s$", "~ +$", "~.$", "~$", "~^", "~^$", "~^.", "~^[0-9].*[0-9]$",
+    "~^\\s+fx", "~^(?:fx|1)", "~^fx|rate", "~\\bfx\\b", "~\\b[a-f]\\d", "~.{4}", "~.{4,}1", "~.+1", "~Fx$",
+    "~f.*1$", "~^[^1]*$", "~\\$", "~[$^]", "~(^fx|1$)", "~fx(?=1)1$", "~^(?!fx).*1$", "~a{,2}1$", "~\\b\\w$",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(SHOWN_PARTS), max_size=30), st.sampled_from(SHOWN_BY))
+@settings(max_examples=300)
+def test_a_pattern_finds_and_counts_the_lines_that_match_as_they_are_shown(
+    parts: list[bytes], text: str
+) -> None:
+    log = b"".join(parts)
+    what = wanted(text)
+    assert isinstance(what, Wanted)
+    expected, at = [], 0
+    for line in filter(None, re.split(rb"(?<=\n)", log)):
+        if what.in_text.search(shown(line, 0, len(line)).decode()):
+            expected.append(at)
+        at += len(line)
+    assert list(scan(log, 0, 0, len(log), what.in_bytes).offsets) == expected
+    assert scan(log, 0, 0, len(log), what.in_bytes, count=True).more == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("[0-9]$", LineFinder(r"\n(?<=[0-9]\n)", after=True, exact=True)),
+        (r"\d+$", LineFinder(r"\n(?<=\d\n)", after=True, exact=True)),
+        (r"ab{2}[^0-9]$", LineFinder(r"\n(?<=[^\n]{4}\n)(?<=ab{2}[^0-9]\n)", after=True, exact=True)),
+        (r"a\d+$", None),
+        ("^ab", LineFinder(r"\n(?=ab)", exact=True, begins=True)),
+        (r"^\s+at", LineFinder(r"\n(?=\s+at)", begins=True)),
+        (".{80}", LineFinder(r"\n(?=.{80})")),
+        (".+x", None),
+        ("^a|b", None),
+        ("(^a|b)", None),
+        (r"a\$", None),
+        ("[a$]", None),
+        ("(?i)a$", None),
+        (r"(a)\1$", None),
+    ],
+)
+def test_lines_are_found_by_how_they_begin_or_end(source: str, found: LineFinder | None) -> None:
+    assert finder(source) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "same"),
+    [
+        ("ab", "ab"),
+        (r"\d+ ms", r"\d\d* ms"),
+        (r"\d+? ms", r"\d\d*? ms"),
+        (r"[A-Z]{8}\b", r"[A-Z][A-Z]{7}\b"),
+        (r"x{2,}y", "xx{1,}y"),
+        (r"x{2,5}?y", "xx{1,4}?y"),
+        (r"\b[A-Z]{8}\b", r"[A-Z](?<=\b[A-Z])[A-Z]{7}\b"),
+        (r"\bfx|rate", r"f(?<=\bf)x|rate"),
+        (r"a?b", "a?b"),
+        (r"a*b", "a*b"),
+        (r"a{,3}b", "a{,3}b"),
+        (r"a{0}b", "a{0}b"),
+        (r"\x41+", r"\x41+"),
+        (r"(ab)+", "(ab)+"),
+        (r"\b", r"\b"),
+        (r"\b\bx", r"\b\bx"),
+        (r"^\d+", r"^\d+"),
+        (r"(?i)a+", r"(?i)a+"),
+    ],
+)
+def test_a_pattern_begins_with_one_character(source: str, same: str) -> None:
+    assert begun(source) == same
+    for text in ("xxaaab AAAAAAAAB 12 ms fx afx", "abab", "", "ABCDEFGH x"):
+        assert [each.span() for each in re.finditer(same, text)] == [
+            each.span() for each in re.finditer(source, text)
+        ]
+
+
+def test_a_line_is_searched_as_it_is_shown() -> None:
+    assert with_returns(r"^a\$[$^]$") == r"(?:^|(?<=\r))a\$[$^](?=\r*$)"
+    assert with_returns("(?#$)a$") == "(?#$)a$"
 
 
 def test_a_block_is_prepared_once_however_many_hits_it_has(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,20 @@
 """What a search of a log looks for, found as fast as Python can: by words first, then by the pattern. Pure.
 
 A pattern of `re` is tried at every byte; a word is found many times faster. So `Quick` looks for words of
-which each match holds one, and tries the pattern only on the lines that have one.
+which each match holds one, or for lines that begin or end as it asks, and tries the pattern only on these.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from operator import contains
 from typing import Protocol
 
+from penstock_tui.view.log_lines import LineFinder, begun, counted, finder, with_returns
 from penstock_tui.view.log_words import DIGIT, least, needed
 
 
@@ -28,10 +30,11 @@ class _Words:
     """Where each of some words comes next in *data*; each byte is looked at once for each word.
 
     Of several lists of words it takes that which is there least often. ``low`` is *data*, in small letters
-    with *fold*; ``dense`` says that the words are on nearly every line, so that they help little.
+    with *fold*; ``dense`` says that the words are on nearly every line, so that they help little; ``returns``
+    that there are carriage returns, which hide what stands before them.
     """
 
-    __slots__ = ("_asked", "_found", "data", "dense", "low", "text", "words")
+    __slots__ = ("_asked", "_found", "data", "dense", "low", "returns", "text", "words")
 
     def __init__(self, data: bytes, needs: Sequence[Sequence[bytes]], *, fold: bool, digits: bool) -> None:
         self.data = data
@@ -42,6 +45,7 @@ class _Words:
         rarest = min(counts, default=len(sample))
         self.dense = len(sample) < rarest * _DENSE
         self.words = needs[counts.index(rarest)] if needs else ()
+        self.returns = data.find(b"\r") >= 0
         self._asked = [-1] * len(self.words)
         self._found = [-2] * len(self.words)
 
@@ -62,7 +66,8 @@ class Quick:
     """*pattern*, of which every match holds a word of each list of *needs*, and no line end.
 
     *fold*: in any case; the words are small letters then, and *low* is the pattern for text in small letters.
-    *digits*: the words have one digit for all. *plain*: the one word is all of the pattern.
+    *digits*: the words have one digit for all. *plain*: the one word is all of the pattern. *at* finds the
+    lines that have a match, *line* matches once in each of them; both are for small letters with *fold*.
     """
 
     def __init__(
@@ -74,12 +79,16 @@ class Quick:
         low: re.Pattern[bytes] | None = None,
         digits: bool = False,
         plain: bool = False,
+        at: LineFinder | None = None,
+        line: str | None = None,
     ) -> None:
         self.pattern = pattern
         self._needs = tuple(map(tuple, needs))
         self._fold, self._digits = fold, digits
         self._low = low
         self._rest = re.compile(re.escape(self._needs[0][0]) + rb"[^\n]*") if plain else None
+        self._at = None if at is None else _Lines(at)
+        self._line = None if line is None else re.compile(line.encode(), re.MULTILINE)
         # One attribute, replaced as a whole: searches in several threads only cost each other time.
         self._state: _Words | None = None
 
@@ -88,9 +97,10 @@ class Quick:
         state = self._over(data)
         end = len(data) if endpos is None else min(endpos, len(data))
         pattern, text = self._faster(state)
-        if self._rest is None and (state.dense or not state.words):
+        place = self._places(state, text, end)
+        if place is None:
             return pattern.search(text, pos, end)
-        while 0 <= (at := state.next(pos)) < end:
+        while 0 <= (at := place(pos)) < end:
             if self._rest is not None:
                 return self.pattern.match(data, at, end)
             newline = data.find(b"\n", at, end)
@@ -98,7 +108,7 @@ class Quick:
             hit = pattern.search(text, data.rfind(b"\n", pos, at) + 1 or pos, last)
             if hit is not None:
                 return hit
-            pos = last
+            pos = last + 1
         return None
 
     def lines(self, data: bytes, first: int, last: int) -> int:
@@ -106,10 +116,23 @@ class Quick:
         state = self._over(data)
         if self._rest is None:
             pattern, text = self._faster(state)
+            if self._at is not None and not state.returns:
+                count = self._at.count(pattern, text, first, last)
+                return lines(self, data, first, last) if count is None else count
+            if state.dense and self._line is not None and not state.returns:
+                return len(self._line.findall(text, first, last))
             return _each(pattern, text, first, last) if state.dense else lines(self, data, first, last)
         if state.dense:
             return sum(map(contains, _split(state.text, first, last), repeat(state.words[0])))
         return len(self._rest.findall(state.text, first, last))
+
+    def _places(self, state: _Words, text: bytes, end: int) -> Callable[[int], int] | None:
+        """Return what tells where after a place the next line begins that can match; None if all can."""
+        if self._rest is None and self._at is not None and not state.returns:
+            return partial(self._at.next, text, end)
+        if self._rest is not None or not (state.dense or not state.words):
+            return state.next
+        return None
 
     def _faster(self, state: _Words) -> tuple[re.Pattern[bytes], bytes]:
         """Return a pattern with the text for it: one that minds the case is many times as fast."""
@@ -120,6 +143,47 @@ class Quick:
         if state is None or state.data is not data:
             state = self._state = _Words(data, self._needs, fold=self._fold, digits=self._digits)
         return state
+
+
+class _Lines:
+    """A `LineFinder` over bytes without carriage returns."""
+
+    __slots__ = ("_pattern", "_what")
+
+    def __init__(self, what: LineFinder) -> None:
+        self._what = what
+        self._pattern = re.compile(what.source.encode(), re.MULTILINE)
+
+    def next(self, text: bytes, end: int, pos: int) -> int:
+        """Return a place in the first line from *pos* on that can match; -1 if none does up to *end*."""
+        if self._what.after:
+            hit = self._pattern.search(text, pos, end)
+            return hit.start() if hit is not None else _last_line(text, pos, end)
+        begun = text[pos - 1 : pos] == b"\n"
+        if pos == 0 or not (begun or self._what.begins):
+            return pos
+        hit = self._pattern.search(text, pos - begun, end)
+        return -1 if hit is None else hit.start() + 1
+
+    def count(self, pattern: re.Pattern[bytes], text: bytes, first: int, last: int) -> int | None:
+        """Return how many lines between the two places match *pattern*; None if each must be looked at.
+
+        A line begins at *first*.
+        """
+        if not self._what.exact:
+            found = map(pattern.match, _split(text, first, last)) if self._what.begins else None
+            return None if found is None else sum(map(bool, found))
+        if self._what.after:
+            rest = _last_line(text, first, last)
+            ends = rest < last and pattern.search(text, rest, last) is not None
+            return len(self._pattern.findall(text, first, last)) + ends
+        last -= text[last - 1 : last] == b"\n"  # no line begins after it
+        return len(self._pattern.findall(text, first, last)) + (pattern.match(text, first, last) is not None)
+
+
+def _last_line(text: bytes, pos: int, end: int) -> int:
+    """Return where from *pos* on the line begins that goes on at *end*."""
+    return text.rfind(b"\n", pos, end) + 1 or pos
 
 
 def lines(pattern: Sought, data: bytes, first: int, last: int) -> int:
@@ -205,11 +269,12 @@ def wanted(text: str) -> Wanted | str:
     fold = not any(char.isupper() for char in text)
     flags = re.IGNORECASE if fold else re.NOFLAG
     try:
-        pattern = re.compile(source.encode(), flags | re.MULTILINE)
         shown = re.compile(source, flags)
+        lines = with_returns(begun(source)) if text.startswith("~") else source
+        pattern = re.compile(lines.encode(), flags | re.MULTILINE)
     except (re.error, RecursionError) as error:
         return f"not a regular expression: {error}"
-    low = re.compile(source.encode(), re.MULTILINE) if fold else None
+    low = re.compile(lines.encode(), re.MULTILINE) if fold else None
     if not text.startswith("~"):
         word = text.encode()  # bytes are folded in ASCII alone, by `re` as by `lower`: the rest is as typed
         return Wanted(text, Quick(pattern, [(word.lower() if fold else word,)], fold=fold, plain=True), shown)
@@ -218,4 +283,7 @@ def wanted(text: str) -> Wanted | str:
     if digits:
         needs = needed(source, digits=True)
     coded = [[word.encode().lower() if fold else word.encode() for word in words] for words in needs]
-    return Wanted(text, Quick(pattern, coded, fold=fold, low=low, digits=digits), shown)
+    quick = Quick(
+        pattern, coded, fold=fold, low=low, digits=digits, at=finder(source), line=counted(begun(source))
+    )
+    return Wanted(text, quick, shown)

@@ -66,7 +66,7 @@ def scan(
         place = bisect_right(edges, begin)
         edge = edges[place] if place < len(edges) else len(data)
         hit = pattern.search(data, begin, min(edge + SEAM, len(data)))
-        if hit is None or hit.start() >= edge:
+        if hit is None or hit.start() > edge or hit.start() == edge < len(data):
             begin = edge
             continue
         here = data.rfind(b"\n", begin, hit.start()) + 1 or begin

@@ -90,7 +90,7 @@ class _Reader:
     def _one(self, char: str) -> str:
         """Return the plain character here; nothing for a class or a place."""
         if char == "[":
-            begin, self.at = self.at, _after_class(self._source, self.at + 1)
+            begin, self.at = self.at, after_class(self._source, self.at + 1)
             digits = self._digits and _DIGITS.fullmatch(self._source, begin, self.at)
             return DIGIT if digits else ""
         if char == "\\":
@@ -148,7 +148,7 @@ def _rank(words: Words) -> tuple[int, int]:
     return least(words), -len(words)
 
 
-def _after_class(source: str, at: int) -> int:
+def after_class(source: str, at: int) -> int:
     """Return the place after the character class that begins before *at*."""
     if source.startswith("^", at):
         at += 1
