@@ -1,6 +1,7 @@
 """How long a key takes over a slow link (30 kB a second, 150 ms each way), on every screen, at two sizes.
 
-The home is that of `screens`: 150 DAGs, runs of 1,000 tasks. A key is answered when the last byte has come.
+The home is that of `screens`: 150 DAGs, runs of 1,000 tasks. A key is answered when all has come that it
+changes. The seconds of what runs go on meanwhile: they count for no key.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ _QUIET = 0.45
 """Seconds without a byte after which an answer is taken to be complete."""
 _FIRST, _MOST = 2.0, 6.0
 """Seconds that the first byte, and the last, may take."""
+_STILL, _TICKING = 0.6, 3.0
+"""Seconds without a byte after which a screen has settled; one whose seconds go on is given as many."""
+_DIGITS = str.maketrans("0123456789", "0000000000")
 
 
 class SlowTerminal(Terminal):
@@ -38,6 +42,7 @@ class SlowTerminal(Terminal):
     def __enter__(self) -> Self:
         self._typed: deque[tuple[float, bytes]] = deque()
         self._drawn: deque[tuple[float, bytes]] = deque()
+        self._arrived: list[tuple[float, bytes]] = []
         self._free = time.monotonic()
         """When the last byte has left the program's side of the link."""
         super().__enter__()
@@ -49,19 +54,48 @@ class SlowTerminal(Terminal):
         self._typed.append((time.monotonic() + DELAY, keys.encode()))
 
     def answer(self, keys: str) -> tuple[float, int]:
-        """Press *keys*; return the seconds until the last byte of the answer has come, and its bytes."""
-        before, begun = self.received, time.monotonic()
+        """Press *keys*; return the seconds until all of the answer has come, and its bytes."""
         self.press(keys)
-        last, limit = begun, begun + _FIRST
+        self._arrived = []
+        last = begun = time.monotonic()
+        limit = begun + _FIRST
         while time.monotonic() < limit and last - begun < _MOST:
             if self._read(0.02):
                 last = time.monotonic()
                 limit = last + _QUIET
-        return last - begun, self.received - before
+        at, received = self._complete()
+        return max(0.0, at - begun), received
 
-    def quiet(self, span: float = 0.7, limit: float = 20.0) -> None:
+    def _complete(self) -> tuple[float, int]:
+        """Return when the screen first looked as it does now but for digits, and the bytes until then."""
+        arrived, self._arrived = self._arrived, []
+        looks = [self._cells()]
+        for _, data in arrived:
+            self._stream.feed(data)
+            looks.append(self._cells())
+        place = len(looks) - 1
+        while place and looks[place - 1] == looks[-1]:
+            place -= 1
+        self._unseen = b""
+        at = arrived[place - 1][0] if place else 0.0
+        return at, sum(len(data) for _, data in arrived[:place])
+
+    def _cells(self) -> list[tuple[object, ...]]:
+        """Return what stands on the screen and how, with one digit for all."""
+        buffer, columns = self._screen.buffer, range(self._screen.columns)
+        return [
+            (cell.data.translate(_DIGITS), *cell[1:])
+            for row in range(self._screen.lines)
+            for cell in map(buffer[row].__getitem__, columns)
+        ]
+
+    def quiet(self, span: float = _STILL, limit: float = _TICKING) -> None:
         """Wait until nothing was drawn for *span* seconds beyond the way there and back."""
-        super().quiet(span + 2 * DELAY + _QUIET, limit)
+        super().quiet(span + 2 * DELAY, limit)
+
+    def _take(self, data: bytes) -> None:
+        super()._take(data)
+        self._arrived.append((time.monotonic(), data))
 
     def _read(self, seconds: float) -> bool:
         """Move bytes for *seconds*, or until some arrive; return whether any did."""

@@ -102,6 +102,13 @@ class Console(Hearing):
 
         return DagsScreen()
 
+    def _load_screen_css(self, screen: Screen[Any]) -> None:
+        """Read the styles of *screen* alone; Textual would read those of all others again."""
+        name = ("", f"{type(screen).__name__}.CSS")
+        if screen.CSS and not self.stylesheet.has_source(*name):
+            self.stylesheet.add_source(screen.CSS, name, scope=type(screen).__name__)
+            self.stylesheet.update(screen)
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Put the filters of control characters and of grey before every other."""
         return [self._control_filter, self._readable, *super().get_line_filters()]

@@ -15,7 +15,9 @@ from penstock_tui.picture.sender import WAIT, Sender
 from penstock_tui.terminal import TerminalDriver
 
 _OPENING = 0.06
-"""Seconds that a screen or a log stays while the next one loads what it shows."""
+"""Seconds that a screen stays while the next one loads what it shows."""
+_HELD = 0.15
+"""Seconds that the log of one task, or a page of a list, stays while the next is read."""
 _HOME = "\x1b[H"
 """Where the cursor waits: terminals without a second screen draw there what is said at the end."""
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
@@ -40,7 +42,7 @@ class Drawing(App[int]):
 
     def hold_drawing(self) -> None:
         """Let what is shown stay for a moment, as what replaces it is about to come: no blank in between."""
-        self._sender.hold(_OPENING)
+        self._sender.hold(_HELD)
 
     def release_drawing(self) -> None:
         """End that."""

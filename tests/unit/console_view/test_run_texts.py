@@ -25,8 +25,8 @@ from penstock.model.views.runs import RunDetail, TaskRow, Turn
 from penstock.model.views.why import Barrier, Why
 from penstock_tui.view import dag_rows, details, task_rows
 from penstock_tui.view.log_line import marked, pieces_of
-from penstock_tui.view.rails import lay_out_order
-from penstock_tui.view.rails_text import RowText, after, joined
+from penstock_tui.view.rails import RowKind, lay_out_order
+from penstock_tui.view.rails_text import RowText, joined
 from penstock_tui.view.spans import cut_middle, give_way, text_of, width
 from penstock_tui.view.sparkline import rates, resource_lines, sparkline
 from penstock_tui.view.state_style import Looks
@@ -144,6 +144,10 @@ def test_rows_keep_to_their_width_and_names_stay_longest(cells: int, ascii: bool
         drawn = text.row(row, NOW)
         assert width(drawn) <= cells
         assert not ascii or text_of(drawn).replace("…", ".").isascii()
+        barred = text.row(row, NOW, bar="reverse")
+        assert text_of(barred) == text_of(drawn)
+        names = [piece for piece, style in barred if style == "reverse"]
+        assert len(names) == (row.kind is not RowKind.BEND)
     assert "took" in text_of(text.titles())
     assert ("cpu" in text_of(text.titles())) is (cells >= 60)
 
@@ -154,7 +158,6 @@ def test_joining_and_cutting_spans() -> None:
         ("c", "dim"),
     ]
     assert joined([("a", "reverse"), ("  ", "")]) == [("a", "reverse"), ("  ", "")]
-    assert after([("abc", "x"), ("def", "y")], 4) == [("ef", "y")]
 
 
 def test_title_of_an_attempt() -> None:

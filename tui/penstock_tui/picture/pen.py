@@ -95,8 +95,7 @@ class Pen:
         elif y == self._y:
             ways += ["\r" + _right(x), f"\x1b[{x + 1}G"]
         if self._x is not None and self._y is not None and y >= self._y:
-            down = "" if y == self._y else "\x1b[B" if y == self._y + 1 else f"\x1b[{y - self._y}B"
-            ways.append(down + (_right(x - self._x) if x >= self._x else "\b" * (self._x - x)))
+            ways.append(_down(y - self._y) + (_right(x - self._x) if x >= self._x else _left(self._x - x)))
         self._parts.append(min(ways, key=len))
         self._x, self._y = x, y
 
@@ -108,3 +107,13 @@ class Pen:
 def _right(columns: int) -> str:
     """Return what moves the cursor so many columns to the right."""
     return "" if not columns else "\x1b[C" if columns == 1 else f"\x1b[{columns}C"
+
+
+def _left(columns: int) -> str:
+    """Return what moves the cursor so many columns to the left."""
+    return "\b" * columns if columns <= _SHORT else f"\x1b[{columns}D"
+
+
+def _down(rows: int) -> str:
+    """Return what moves the cursor down so many rows in its column."""
+    return "\v" * rows if rows <= _SHORT else f"\x1b[{rows}B"

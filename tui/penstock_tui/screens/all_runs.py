@@ -78,6 +78,7 @@ class AllRunsScreen(Listing):
         self.table.empty = "no run matches the filter" if narrowed else "no runs yet: t on a DAG triggers one"
         self.table.set_page(page.total, page.offset, [self._row(key) for key in self._shown])
         self.refresh_top()
+        self.call_after_refresh(self.shell.release_drawing)
 
     async def _ask(self, query: RunQuery) -> RunsPage | None:
         return await self.shell.feed.ask(lambda engine: engine.find_runs(query), key=("find_runs", query))
@@ -87,7 +88,8 @@ class AllRunsScreen(Listing):
         return structs.replace(asked.query, offset=first, limit=count)
 
     def on_paged_table_wanted(self) -> None:
-        """Fetch what came onto the screen."""
+        """Fetch what came onto the screen; what stood there stays until then, if that is soon."""
+        self.shell.hold_drawing()
         self.reload()
 
     def _tick(self) -> None:
@@ -141,6 +143,7 @@ class AllRunsScreen(Listing):
         self._other_list()
 
     def _other_list(self) -> None:
+        self.shell.hold_drawing()
         self.table.to_top()
         self.reload()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from itertools import groupby
 
 from penstock.ids import instance_key
-from penstock.model.views.digest import Digest, FileMove
+from penstock.model.views.digest import Digest, FileMove, FileMoved
 from penstock.model.views.failures import FailedTask, FailureGroup
 from penstock_tui import actions
 from penstock_tui.clean import label
@@ -118,13 +119,21 @@ def _of_people(page: Digest, short_path: Callable[[str], str]) -> Iterator[Happe
             f"pause/{pause.seq}", "pause", pause.at, pause.dag_id, f"{pause.words()}{why}", pause.actor,
             run_id=pause.run_id,
         )  # fmt: skip
-    for file in page.files:
+    for file, more in _by_file(page.files):
+        others = "" if not more else f", and {more} more DAG{'' if more == 1 else 's'} of it"
         yield Happened(
             f"file/{file.seq}", "file", file.at, file.dag_id or "",
-            f"{file.what.value}: {short_path(file.text)}", bad=file.what is FileMove.BROKEN,
+            f"{file.what.value}: {short_path(file.text)}{others}", bad=file.what is FileMove.BROKEN,
         )  # fmt: skip
     for start in page.engine:
         yield Happened(f"engine/{start.seq}", "engine", start.at, "", start.words())
+
+
+def _by_file(moves: Sequence[FileMoved]) -> Iterator[tuple[FileMoved, int]]:
+    """Yield what happened to each file, with how many more of its DAGs it happened to at once."""
+    for _, group in groupby(moves, key=lambda each: (each.what, each.text, each.at)):
+        first, *others = group
+        yield first, len(others)
 
 
 def cells(row: Happened, now: datetime, zone: tzinfo, looks: Looks) -> tuple[Spans, ...]:

@@ -13,7 +13,7 @@ from penstock.model.views.runs import TaskRow
 from penstock_tui.view import task_rows
 from penstock_tui.view.columns import chosen
 from penstock_tui.view.rails import Rails, Row, RowKind
-from penstock_tui.view.spans import Spans, fit
+from penstock_tui.view.spans import Spans, fit, text_of
 from penstock_tui.view.state_style import Looks
 
 
@@ -45,8 +45,8 @@ class RowText:
             spans += [(" ", ""), *fit([(column.title, "dim")], cells, align=column.align)]
         return joined(spans)
 
-    def row(self, row: Row, now: datetime) -> Spans:
-        """Return the text of a row at *now*."""
+    def row(self, row: Row, now: datetime, *, bar: str = "") -> Spans:
+        """Return the text of a row at *now*; the cursor's row has its name in the style *bar*."""
         rails = to_ascii(row.cells) if self.looks.ascii else row.cells
         spans: Spans = [(rails, "dim")]
         if row.column >= 0:
@@ -59,7 +59,8 @@ class RowText:
         for index, cells in self._columns():
             column = task_rows.COLUMNS[index]
             piece = self.name(row, now) if column.id == "name" else figures.get(column.id, [])
-            spans += [(" ", ""), *fit(piece, cells, align=column.align)]
+            piece = fit(piece, cells, align=column.align)
+            spans += [(" ", ""), *([(text_of(piece), bar)] if bar and column.id == "name" else piece)]
         return joined(spans)
 
     def name(self, row: Row, now: datetime) -> Spans:
@@ -100,13 +101,3 @@ def joined(spans: Spans) -> Spans:
 def _paints(style: str) -> bool:
     """Return whether blanks in *style* can be seen."""
     return any(word in style for word in ("on ", "reverse", "underline", "strike"))
-
-
-def after(spans: Spans, cells: int) -> Spans:
-    """Return *spans* without the first *cells* cells, which must be narrow characters only."""
-    out: Spans = []
-    for text, style in spans:
-        if cells < len(text):
-            out.append((text[cells:], style))
-        cells = max(0, cells - len(text))
-    return out

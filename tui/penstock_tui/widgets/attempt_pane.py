@@ -162,8 +162,7 @@ class AttemptPane(Vertical):
         self.attempt = self.attempts[place]
         source = AttemptLog(self._shell.feed, self.attempt.attempt_id, self.attempt.log_path)
         self.pane.open(source, self._title(), live=self._is_live(), empty="nothing printed")
-        self._resources.show(None)
-        self._sample(final=True)
+        self._sample(final=True)  # the figures before these stay until then, as the log does
 
     def _open_at(self, attempt_id: str, offset: int) -> bool:
         """Open an attempt's log at a line, the first time; return whether it is there."""
@@ -219,7 +218,7 @@ class AttemptPane(Vertical):
             lambda engine: engine.samples(attempt.attempt_id), key=("samples", attempt.attempt_id)
         )
         shown = self.attempt.attempt_id if self.attempt is not None else None
-        if samples is not None and self.is_mounted and shown == attempt.attempt_id:
+        if self.is_mounted and shown == attempt.attempt_id:
             self._resources.show(samples, ended=not self._is_live())
 
     # -- what keys do ----------------------------------------------------------------------------

@@ -69,7 +69,8 @@ class GrowingLog(Widget):
 
     def open(self, source: LogSource | None, *, live: bool, empty: str = "") -> None:
         """Show the end of *source* (None: nothing but the text *empty*), following it while *live*."""
-        self._source, self.live, self.empty = source, live and source is not None, empty
+        self._source, self.live = source, live and source is not None
+        self.empty = empty if source is None else ""
         self.window, self.mode = LogWindow(), Follow.FOLLOWING
         self.matches, self.current, self.only, self.note = None, None, False, ""
         self.new_lines = self._counted = self._left = 0
@@ -77,13 +78,17 @@ class GrowingLog(Widget):
         self._turn = asyncio.Lock()
         if source is not None:
             shell_of(self).hold_drawing()
-            self._work(self._read_first())
+            self._work(self._read_first(source, empty))
         self._redraw()
 
-    async def _read_first(self) -> None:
+    async def _read_first(self, source: LogSource, empty: str) -> None:
         try:
             await self._read_end()
         finally:
+            if self._source is source:
+                self.empty = empty
+                if not self.window.size:
+                    self._redraw()
             shell_of(self).release_drawing()
 
     def go_on(self, *, live: bool) -> None:

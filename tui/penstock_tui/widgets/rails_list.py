@@ -21,8 +21,8 @@ from penstock.model.views.runs import RunDetail, TaskRow
 from penstock_tui.view import task_rows
 from penstock_tui.view.rails import Rails, Row, RowKind
 from penstock_tui.view.rails_layers import rows_of
-from penstock_tui.view.rails_text import RowText, after
-from penstock_tui.view.spans import Spans, fit, text_of, width
+from penstock_tui.view.rails_text import RowText
+from penstock_tui.view.spans import Spans, width
 from penstock_tui.view.state_style import Looks
 from penstock_tui.widgets.cursor_list import CursorList
 from penstock_tui.widgets.line import strip_of
@@ -328,12 +328,10 @@ class RailsList(CursorList):
         if place >= len(self._rows):
             text = "  no task matches" if y == 1 and self.wanted else ""
             return strip_of([(text, "dim")], cells, self.rich_style)
+        row = self._rows[place]
         if place not in self._drawn:
-            self._drawn[place] = self._written(self._rows[place])
-        spans = [(self.sign(place), "bold"), *self._drawn[place]]
-        if place == self._cursor:
-            style = "reverse" if self.has_focus else "underline"
-            head = self._rails.width + 2
-            said = text_of(fit(after(spans, head), cells - head))
-            spans = [*fit(spans, head, ellipsis=""), (said, style)]
-        return strip_of(spans, cells, self.rich_style)
+            self._drawn[place] = self._written(row)
+        spans = self._drawn[place]
+        if place == self._cursor and self._text is not None and self._now is not None:
+            spans = self._text.row(row, self._now, bar="reverse" if self.has_focus else "underline")
+        return strip_of([(self.sign(place), "bold"), *spans], cells, self.rich_style)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import msgspec
 
-from penstock.clock import STEP_US, from_us
+from penstock.clock import STEP_US
 from penstock.scheduling.moves.clock import move_all
-from penstock.scheduling.world.clock_setting import Setting, how_far, known_setting
+from penstock.scheduling.world.clock_setting import Setting, how_far, known_setting, tick_text
 from penstock.scheduling.world.tick import Tick
 from penstock.store.engine.records import CLOCK, MetaRecord
 
@@ -43,11 +43,10 @@ def heed_clock(tick: Tick) -> None:
             return
     _keep(tick, Setting(tick.boot, offset_us, tick.now_us, by_us, known.total_us + by_us))
     move_all(tick, by_us)
-    before = from_us(tick.now_us - by_us)
     tick.gate.note(
         "clock_set",
-        before=f"{before:%Y-%m-%d %H:%M:%S}",
-        after=f"{from_us(tick.now_us):%Y-%m-%d %H:%M:%S}",
+        before=tick_text(tick.now_us - by_us),
+        after=tick_text(tick.now_us),
         reason=f"the clock was set {how_far(by_us)}: work goes on by the time that passed",
     )
 
