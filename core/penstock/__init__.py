@@ -61,6 +61,12 @@ if TYPE_CHECKING:
         BranchExternalPythonOperator,
         ExternalPythonOperator,
     )
+    from penstock.operators.hitl import (
+        ApprovalOperator,
+        HITLBranchOperator,
+        HITLEntryOperator,
+        HITLOperator,
+    )
     from penstock.operators.latest_only import LatestOnlyOperator
     from penstock.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
     from penstock.operators.sql import SQLExecuteQueryOperator
@@ -113,6 +119,7 @@ _HOMES = {
     "notifiers.webhook": ("WebhookNotifier",),
     "operators.bash": ("BashOperator",),
     "operators.empty": ("EmptyOperator",),
+    "operators.hitl": ("ApprovalOperator", "HITLBranchOperator", "HITLEntryOperator", "HITLOperator"),
     "operators.latest_only": ("LatestOnlyOperator",),
     "authoring.operator": ("BaseOperator", "Operator"),
     "operators.python": ("BranchPythonOperator", "PythonOperator", "ShortCircuitOperator"),
@@ -152,6 +159,7 @@ __all__ = [
     "AirflowFailException",
     "AirflowSensorTimeout",
     "AirflowSkipException",
+    "ApprovalOperator",
     "Asset",
     "AssetAlias",
     "AssetAll",
@@ -187,6 +195,9 @@ __all__ = [
     "FailException",
     "FileSensor",
     "FileTrigger",
+    "HITLBranchOperator",
+    "HITLEntryOperator",
+    "HITLOperator",
     "HttpSensor",
     "Label",
     "LatestOnlyOperator",

@@ -172,6 +172,11 @@ class Settings:
         return self.home / "values.json"
 
     @property
+    def task_states(self) -> Path:
+        """What tasks keep between their tries: a folder for each DAG, with one for each run."""
+        return self.home / "state" / "tasks"
+
+    @property
     def http_tokens(self) -> Path:
         """The tokens of the HTTP API: names and hashes."""
         return self.home / "http_tokens.json"

@@ -17,6 +17,7 @@ SURFACE = {
     BranchExternalPythonOperator BranchPythonVirtualenvOperator ExternalPythonOperator
     PythonVirtualenvOperator HttpSensor TriggerDagRunOperator
     Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule Metadata asset
+    ApprovalOperator HITLBranchOperator HITLEntryOperator HITLOperator
     DAG AirflowFailException AirflowSensorTimeout AirflowSkipException BaseHook BaseOperator
     BaseSensorOperator BashOperator BashSensor BranchPythonOperator Connection Context
     CronDataIntervalTimetable CronTriggerTimetable DagRun DateTimeSensor DeltaDataIntervalTimetable

@@ -76,6 +76,7 @@ EVERY_ACT: list[acts.AnyAct] = [
     acts.ResumeBackfill(backfill_id=1),
     acts.CancelBackfill(backfill_id=1),
     acts.ResizeBackfill(backfill_id=1, max_active_runs=3),
+    acts.Answer(dag_id="etl", run_id="r", task_id="a[3]", chosen=("x", "y"), params={"n": [1]}, anyway=True),
     acts.SetPool(name="p", slots=2),
     acts.DeletePool(name="p"),
     acts.QuarantineRetry(subject="etl/r"),

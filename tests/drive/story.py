@@ -345,6 +345,7 @@ class Story:
             "variables",
             "connections",
             "breakpoints",
+            "questions",
         ):
             yield from _numbered(name, getattr(engine, name)())
         yield from _numbered("asset event", reversed(engine.asset_events()))

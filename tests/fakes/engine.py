@@ -33,6 +33,7 @@ from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.questions import QuestionRow
 from penstock.model.views.runbooks import RunbookRow
 from penstock.model.views.runs import RunDetail, RunRow
 from penstock.model.views.status import EngineStatus, ImportErrorRow
@@ -333,6 +334,23 @@ class FakeEngine(AcrossDags, Forecasts, FakeTasks, FakeSystem):
             for each in self.world.breakpoints
             if dag_id in (None, each.dag_id) and run_id in (None, each.run_id)
         ]
+
+    def questions(
+        self,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        everything: bool = False,
+        limit: int = 500,
+    ) -> list[QuestionRow]:
+        """Answer `Engine.questions`."""
+        self._ask("questions")
+        found = [
+            each
+            for each in self.world.questions
+            if dag_id in (None, each.dag_id) and run_id in (None, each.run_id) and (everything or each.open)
+        ]
+        return (found[::-1] if everything else found)[:limit]
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Answer `Engine.import_errors`."""

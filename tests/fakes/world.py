@@ -30,6 +30,7 @@ from penstock.model.views.pauses import BreakpointRow, PauseInfo
 from penstock.model.views.points import LedgerPoint
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.questions import QuestionRow
 from penstock.model.views.runbooks import RunbookRow
 from penstock.model.views.runs import RunCell, RunDetail, RunRow, TaskRow
 from penstock.model.views.status import ImportErrorRow
@@ -85,6 +86,8 @@ class World:
     errors: list[ImportErrorRow] = field(default_factory=list)
     runbooks: dict[str, RunbookRow] = field(default_factory=dict)
     breakpoints: list[BreakpointRow] = field(default_factory=list)
+    questions: list[QuestionRow] = field(default_factory=list)
+    """What tasks ask people, the oldest first."""
     quarantine: list[QuarantineRow] = field(default_factory=list)
     assets: list[AssetRow] = field(default_factory=list)
     changes: list[AssetEventRow] = field(default_factory=list)

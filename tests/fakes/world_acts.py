@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from fakes.world import DAY, World, count_states, replace
 from penstock.errors import RefusedError, UnknownError
-from penstock.ids import make_run_id
+from penstock.ids import make_run_id, split_instance
 from penstock.model import acts
 from penstock.model.backfills import BackfillPointState as P
 from penstock.model.backfills import BackfillState
 from penstock.model.failures import person_of
 from penstock.model.graph import Graph
+from penstock.model.questions import Reply
 from penstock.model.rush import Rush
 from penstock.model.states import RUN_UNFINISHED, TERMINAL, RunState, RunType, TaskState
 from penstock.model.views.backfills import BackfillPoint, BackfillRow
@@ -80,8 +81,8 @@ def plan(world: World, act: acts.AnyAct, now: datetime) -> Planned:
                 dag_id=act.dag_id, run_id=act.run_id, task_id=act.task_id, before="-", after=verb.lower()
             )
             return f"{verb} {act.task_id or act.run_id}", (item,), {}, f"penstock {verb.lower()} {words}"
-        case acts.SetBreakpoint() | acts.ClearBreakpoint():
-            return _breakpoint_plan(act)
+        case acts.SetBreakpoint() | acts.ClearBreakpoint() | acts.Answer():
+            return _answer_plan(act) if isinstance(act, acts.Answer) else _breakpoint_plan(act)
         case acts.AcknowledgeFailures() | acts.SnoozeFailures() | acts.ReopenFailures():
             verb = acts.act_name(act).removeprefix("failures_")
             item = PlanItem(
@@ -173,8 +174,14 @@ def carry_out(world: World, act: acts.AnyAct, planned: Plan, now: datetime, acto
             _set_backfill(world, act.backfill_id, max_active_runs=act.max_active_runs)
         case acts.SetPool() | acts.DeletePool():
             _pool(world, act)
-        case acts.AcknowledgeFailures() | acts.SnoozeFailures() | acts.ReopenFailures() | acts.Looked():
-            say(world, act, by.by, now)
+        case (
+            acts.AcknowledgeFailures()
+            | acts.SnoozeFailures()
+            | acts.ReopenFailures()
+            | acts.Looked()
+            | acts.Answer()
+        ):
+            (_answer if isinstance(act, acts.Answer) else say)(world, act, by.by, now)  # type: ignore[arg-type]
     message = f"{planned.title}: done"
     return Done(
         act=planned.act,
@@ -446,6 +453,32 @@ def _breakpoint_plan(
     parts += [f"--{act.where}"] if act.where else []
     title = f"{verb} {act.where or 'breakpoints'} {', '.join(act.tasks)}"
     return title, items, {}, " ".join(part for part in parts if part)
+
+
+def _answer(world: World, act: acts.Answer, by: str, now: datetime) -> None:
+    task_id, index = split_instance(act.task_id)
+    place = (act.dag_id, act.run_id, task_id, -1 if index is None else index)
+    reply = Reply(chosen=act.chosen, params=act.params, by=by, at=now)
+    world.questions = [
+        replace(each, open=False, reply=reply)
+        if (each.dag_id, each.run_id, each.task_id, each.map_index) == place
+        else each
+        for each in world.questions
+    ]
+
+
+def _answer_plan(act: acts.Answer) -> Planned:
+    said = ", ".join(act.chosen)
+    item = PlanItem(
+        dag_id=act.dag_id,
+        run_id=act.run_id,
+        task_id=act.task_id,
+        before="deferred",
+        after="goes on",
+        note=said,
+    )
+    cli = f"penstock answer {act.dag_id} {act.run_id} {act.task_id} {said}"
+    return f"Answer {act.task_id}: {said}", (item,), {}, cli
 
 
 def _hold(world: World, act: acts.Hold | acts.Release, info: PauseInfo | None) -> None:

@@ -91,6 +91,12 @@ ACTIONS: tuple[Action, ...] = (
            "Set success, failed or skipped by hand",
            rank=7, acts=True, danger=True, why_disabled=needs_task,
            cli="penstock mark success|failed|skipped DAG RUN TASK", takes="all", verb="mark_as"),
+    Action("answer", "a", "answer", (*_RUNS, *_TASKS, "now", "digest"),
+           "Answer what a task asks a person; of a run or DAG that asks several, choose which",
+           rank=12, acts=True, cli="penstock answer DAG RUN TASK [OPTION...]", takes="here", verb="answer"),
+    Action("questions", "comma", "questions", ALL,
+           "Everything that waits for a person's answer; enter answers it",
+           rank=15, acts=True, cli="penstock questions", takes=None, verb="answer.everything"),
     Action("pause", "p", "pause", (*_RUNS, *_FILLS, *_TASKS, "now", "coming"),
            "Pause or resume: in the DAG list the schedule, in a run the run or what is marked, a backfill",
            rank=5, acts=True, why_disabled=can_pause,
@@ -422,6 +428,6 @@ PRINTED = {
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pageup": "PgUp",
     "pagedown": "PgDn", "backslash": "\\", "vertical_line": "|", "number_sign": "#", "equals_sign": "=",
     "apostrophe": "'", "at": "@", "percent_sign": "%",
-    "dollar_sign": "$", "circumflex_accent": "^", "up": "↑", "down": "↓",
+    "comma": ",", "dollar_sign": "$", "circumflex_accent": "^", "up": "↑", "down": "↓",
 }  # fmt: skip
 """How a key is shown, if not by its Textual name."""

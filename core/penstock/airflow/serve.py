@@ -38,6 +38,15 @@ def serve(file: str, source: bytes, said: Mapping[str, Any]) -> None:
     here.dialect = Speech(found.word, found.because, source, clear=found.clear)
 
 
+def serve_several(file: str, sources: list[bytes], said: Mapping[str, Any]) -> None:
+    """Serve airflow to the modules of a zip file *file*: a clear mark in one of *sources* decides for all."""
+    from penstock.airflow.dialect import dialect_of
+
+    found = [(dialect_of(source, said=said.get("dialect")), source) for source in sources]
+    found.sort(key=lambda each: (not each[0].clear, each[0].word))
+    serve(file, found[0][1], said)
+
+
 def _importer() -> bytes | None:
     """Return the bytes of the file whose import led here."""
     from penstock.authoring.place import author_place

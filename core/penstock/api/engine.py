@@ -186,6 +186,20 @@ class Engine(TaskEngine, SystemEngine, Protocol):
         """Return the breakpoints that are set: all, those of a DAG, or of a run, by DAG and run."""
         ...
 
+    def questions(
+        self,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        everything: bool = False,
+        limit: int = 500,
+    ) -> list[views.questions.QuestionRow]:
+        """Return what waits for a person's answer, oldest first: in all DAGs, in one, or in one run.
+
+        With *everything* also what was answered or is over, the newest first.
+        """
+        ...
+
     def import_errors(self) -> list[views.status.ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""
         ...

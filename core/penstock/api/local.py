@@ -37,6 +37,7 @@ from penstock.model.views.plans import Done, Plan, PlanAnswer
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.questions import QuestionRow
 from penstock.model.views.runs import RunDetail, RunRow, RunsPage, RunStates
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.values import ConnectionRow, VariableRow
@@ -269,6 +270,17 @@ class LocalEngine(LocalSearches, LocalTasks, LocalRunbooks, LocalForecasts, Loca
     def breakpoints(self, dag_id: str | None = None, run_id: str | None = None) -> list[BreakpointRow]:
         """Return the breakpoints that are set."""
         return self._reads.breakpoints(dag_id, run_id)
+
+    def questions(
+        self,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        everything: bool = False,
+        limit: int = 500,
+    ) -> list[QuestionRow]:
+        """Return what waits for a person's answer, oldest first."""
+        return self._reads.questions(dag_id, run_id, everything=everything, limit=limit)
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""

@@ -8,6 +8,7 @@ from penstock.clock import Clock, from_us
 from penstock.errors import UnknownError
 from penstock.execution.executor import Archive
 from penstock.loading.keep import kept_source
+from penstock.model.packaged import is_archive, text_of
 from penstock.model.search import EventSearch, RunSearch, TaskSearch, XComSearch
 from penstock.model.spec import DagSpec
 from penstock.model.views.found import (
@@ -66,7 +67,9 @@ class LocalSearches:
             raise UnknownError(
                 f"the file of version {version.number} of DAG {dag_id!r} is not kept"
             ) from None
-        return DagSource(version=version, text=data.decode(errors="replace"))
+        return DagSource(
+            version=version, text=text_of(data) if is_archive(data) else data.decode(errors="replace")
+        )
 
     def search_runs(self, search: RunSearch) -> RunPage:
         """Return one page of the runs that fit."""

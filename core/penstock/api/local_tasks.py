@@ -12,6 +12,7 @@ from penstock.clock import to_us
 from penstock.execution.executor import MAX_LOG_PIECE, Archive
 from penstock.loading.keep import kept_source
 from penstock.model.merged_log import Stretch, joined, merge
+from penstock.model.packaged import is_archive, text_of
 from penstock.model.views.attempts import AttemptRow
 from penstock.model.views.grid import GridCell, GridRuns
 from penstock.model.views.merged import LogOwner, RunLog
@@ -63,6 +64,8 @@ class LocalTasks:
                 data = file.read(_MOST_SOURCE + 1)
         except OSError:
             return found
+        if is_archive(data):
+            return replace(found, text=text_of(data), path=os.fspath(path))
         text = data.decode(errors="replace") if len(data) <= _MOST_SOURCE else None
         return replace(found, text=text, path=os.fspath(path))
 

@@ -128,6 +128,7 @@ class AttemptSpec:
         triggering    asset events that made the run: name, uri, extra, aliases, at, source
         values        the file with the store's variables and connections
         resumes       the directory of the attempt that deferred, if this one goes on from there
+        reply         what a person answered to the question of that attempt
         root          of all attempt directories, for a triggerer
 
     With ``passed`` it also gets the variables of the engine's environment that ``pass_env`` names. An order
@@ -164,12 +165,12 @@ class Verdict:
     """What a task child reports beyond its exit code.
 
     ``kind``: ``success``, ``skipped``, ``rescheduled`` (with ``next_poke_at``, seconds since
-    1970 UTC), ``deferred`` (with ``trigger``, for people, and ``resume_by``, seconds since 1970 UTC or
-    None), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips`` are ids of tasks that a
-    branch or short circuit skips. ``assets`` are objects {name, uri, extra, aliases}: what the task reports
-    about assets that it changed. ``mapped_length`` is the length of what the task returned, if others are
-    mapped over it (for one instance of several: 1 or 0, whether it returned anything);
-    ``rendered_map_index`` is the label of a mapped instance.
+    1970 UTC), ``deferred`` (with ``trigger``, for people, ``resume_by``, seconds since 1970 UTC or None, and
+    what a person is asked as ``question``), ``failed`` (retries allowed) or ``fail_without_retry``. ``skips``
+    are ids of tasks that a branch or short circuit skips. ``assets`` are objects {name, uri, extra, aliases}:
+    what the task reports about assets that it changed. ``mapped_length`` is the length of what the task
+    returned, if others are mapped over it (for one instance of several: 1 or 0, whether it returned
+    anything); ``rendered_map_index`` is the label of a mapped instance.
     """
 
     kind: str
@@ -177,6 +178,7 @@ class Verdict:
     next_poke_at: float | None = None
     trigger: str | None = None
     resume_by: float | None = None
+    question: dict[str, Any] | None = None
     retry_delay: float | None = None
     skips: tuple[str, ...] = ()
     assets: tuple[dict[str, Any], ...] = ()

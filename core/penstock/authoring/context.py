@@ -30,6 +30,7 @@ class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typi
         max_map_length: int = 1024,
         keep_rendered: bool = False,
         resumes: str | None = None,
+        reply: Mapping[str, Any] | None = None,
         render: Callable[[Any], Any] | None = None,
     ) -> None:
         super().__init__(keys)
@@ -40,5 +41,7 @@ class Context(dict):  # type: ignore[type-arg]  # dict[str, Any] would need typi
         self.keep_rendered = keep_rendered
         self.resumes = resumes
         """The directory of the attempt that deferred, from which this one goes on."""
+        self.reply = reply
+        """What a person answered to the question of that attempt."""
         self.render: Callable[[Any], Any] = render or (lambda value: value)
         """Returns a value with its templates and references replaced by their values in this run."""

@@ -41,6 +41,18 @@ class TaskDeferralTimeout(TaskDeferralError):  # noqa: N818 - the name authors k
     """A trigger did not fire in time."""
 
 
+class HITLTriggerEventError(TaskError, AirflowException):
+    """A task that asked a person got no answer that it can go on with."""
+
+
+class HITLTimeoutError(HITLTriggerEventError):
+    """Nobody answered in time."""
+
+
+class HITLRejectException(TaskError, AirflowException):  # noqa: N818 - the name authors know
+    """What had to be approved was rejected."""
+
+
 AirflowSkipException = SkipException
 AirflowFailException = FailException
 AirflowSensorTimeout = SensorTimeout

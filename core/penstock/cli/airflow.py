@@ -16,12 +16,14 @@ from penstock.cli.session import Session, pass_session
 from penstock.errors import UsageError
 
 if TYPE_CHECKING:
+    from penstock.importing.airflow_rows import Opened, Taken
+    from penstock.model.acts import AnyAct
     from penstock.model.spec import ParsedFile
 
 
 @click.group
 def airflow() -> None:
-    """Move from Airflow: check files, install providers, import exports.
+    """Move from Airflow: check files, install providers, import its settings.
 
     Examples:
       penstock airflow check ~/airflow/dags
@@ -65,60 +67,132 @@ def check(session: Session, *, paths: tuple[Path, ...], as_json: bool) -> int:
 @airflow.command(name="import")
 @click.option(
     "--from",
-    "files",
+    "sources",
     multiple=True,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="What `airflow variables export`, `connections export` or `pools export` wrote; may be repeated.",
+    metavar="FILE|URL",
+    help="Airflow's database (an SQLite file, sqlite:// or postgresql://), or what `airflow variables "
+    "export`, `connections export`, `pools export` or `dags list -o json` wrote; may be repeated.",
 )
 @click.option(
     "--as",
     "kind",
-    type=click.Choice(["variables", "connections", "pools"]),
+    type=click.Choice(["variables", "connections", "pools", "dags"]),
     help="What the files have, where that is not clear.",
 )
 @click.option("--clear-secrets", is_flag=True, help="Allow plain-text passwords in the store.")
+@click.option(
+    "--fernet-key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The key of encrypted values, or the airflow.cfg with it. Default: $AIRFLOW__CORE__FERNET_KEY.",
+)
+@click.option("--unpause", is_flag=True, help="Also lift the pause of schedules that are not paused there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be set, and set nothing.")
 @json_option
 @pass_session
 def import_exports(
     session: Session,
     *,
-    files: tuple[Path, ...],
+    sources: tuple[str, ...],
     kind: str | None,
     clear_secrets: bool,
+    fernet_key_file: Path | None,
+    unpause: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Take over variables, connections and pools that Airflow has exported.
+    """Take over variables, connections, pools and paused schedules from Airflow.
 
-    JSON, YAML (with PyYAML) and files of `ID=URL` lines (`.env`). What has a name that exists is replaced.
+    From its database, which is only read, or from files that it exported: JSON, YAML (with PyYAML) and files
+    of `ID=URL` lines (`.env`). What has a name that exists is replaced. Schedules that are paused there are
+    paused here; with --unpause those that run there run here too, so stop Airflow's scheduler before. What
+    cannot be read is listed, and the exit code is 1; everything else is taken over.
 
     Examples:
+      penstock airflow import --from ~/airflow/airflow.db --fernet-key-file ~/airflow/airflow.cfg
       penstock airflow import --from variables.json --from pools.json
       penstock airflow import --from connections.json --clear-secrets
     """
     from penstock.cli.acting import perform_all
-    from penstock.importing.airflow_exports import read_export
+    from penstock.cli.airflow_database import fernet_keys, opener
+    from penstock.importing.airflow_rows import Taken
     from penstock.terminal_text import clean
 
-    todo = []
-    for file in files:
-        try:
-            text = file.read_text(encoding="utf-8")
-        except ValueError:
-            raise UsageError(
-                f"{file} is not text: export from Airflow first (airflow variables export variables.json)"
-            ) from None
-        todo += read_export(str(file), text, kind, clear_secrets=clear_secrets)
-    if not dry_run:
-        return perform_all(session, todo, as_json=as_json)
-    if as_json:
-        print_json({"would_set": [repr(each) for each in todo]})
-    for each in todo if not as_json else ():
-        tell(clean(repr(each)))
-    return 0
+    opened = opener(fernet_keys(fernet_key_file))
+    taken = Taken()
+    for source in sources:
+        taken.add(_taken(source, kind, opened, clear_secrets=clear_secrets))
+    known = {row.dag_id: row.paused is not None for row in session.reader().dags(strip=0)}
+    pauses, notes = _pauses(taken.paused, known, unpause=unpause)
+    todo = [*taken.settings, *pauses]
+    if dry_run:
+        if as_json:
+            print_json({"would_set": [repr(each) for each in todo], "unread": taken.unread, "notes": notes})
+        for each in todo if not as_json else ():
+            tell(clean(repr(each)))
+    elif todo:
+        perform_all(session, todo, as_json=as_json)
+    for note in notes:
+        say(clean(note))
+    for each in taken.unread:
+        say(clean(f"not read: {each}"))
+    return 1 if taken.unread else 0
+
+
+def _taken(source: str, kind: str | None, opened: Opened, *, clear_secrets: bool) -> Taken:
+    """Return what one source has: a database, or a file that Airflow exported."""
+    from penstock.cli.airflow_database import is_database, read_database
+    from penstock.importing.airflow_exports import read_export, read_pauses
+    from penstock.importing.airflow_rows import Taken, taken_from
+
+    if is_database(source):
+        return taken_from(read_database(source), opened, clear_secrets=clear_secrets)
+    try:
+        text = Path(source).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{source} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise UsageError(
+            f"{source} is not text, and not an SQLite database: export from Airflow first "
+            "(airflow variables export variables.json)"
+        ) from None
+    paused = read_pauses(source, text) if kind in (None, "dags") else None
+    if paused is not None:
+        return Taken(paused=paused)
+    if kind == "dags":
+        raise UsageError(f"{source} is not a list of DAGs: airflow dags list -o json")
+    return Taken(settings=list(read_export(source, text, kind, clear_secrets=clear_secrets)))
+
+
+def _pauses(
+    there: dict[str, bool], here: dict[str, bool], *, unpause: bool
+) -> tuple[list[AnyAct], list[str]]:
+    """Return the acts that pause here what is paused *there*, or lift that, and what to say about the rest.
+
+    *here*: the DAGs that are known, and whether their schedule is paused.
+    """
+    from penstock.model.acts import PauseSchedule, UnpauseSchedule
+
+    why = "paused in Airflow"
+    acts: list[AnyAct] = [
+        PauseSchedule(dag_id=dag_id, why=why)
+        for dag_id, paused in there.items()
+        if paused and here.get(dag_id) is False
+    ]
+    lift = [dag_id for dag_id, paused in there.items() if not paused and here.get(dag_id)]
+    notes = []
+    if unpause:
+        acts += [UnpauseSchedule(dag_id=dag_id) for dag_id in lift]
+    elif lift:
+        notes.append(
+            f"not paused in Airflow, and still paused here: {', '.join(lift)}; to start them: "
+            f"penstock unpause {' '.join(lift)}, or import with --unpause"
+        )
+    unknown = [dag_id for dag_id in there if dag_id not in here]
+    if unknown:
+        shown = ", ".join(unknown[:8]) + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else "")
+        notes.append(f"the pauses of DAGs that are not here were left: {shown}")
+    return acts, notes
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -129,12 +203,20 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield path
             continue
         for file in Walk(path):
-            try:
-                source = file.read_bytes().lower()
-            except OSError:
-                continue
-            if b"airflow" in source and b"dag" in source:
+            if _may_make_dags(file):
                 yield file
+
+
+def _may_make_dags(file: Path) -> bool:
+    from penstock.loading.discover import has_modules
+
+    if file.suffix == ".zip":
+        return has_modules(file)
+    try:
+        source = file.read_bytes().lower()
+    except OSError:
+        return False
+    return b"airflow" in source and b"dag" in source
 
 
 def _loaded(session: Session, files: list[Path]) -> Iterator[tuple[Path, ParsedFile]]:

@@ -28,6 +28,12 @@ def status_text(facts: EngineStatus) -> str:
             ("home", facts.home),
             ("dags", f"{facts.dags}, {text.count(bad, 'file')} with errors" if bad else facts.dags),
             ("quarantine", f"{out} left out: penstock quarantine list" if out else None),
+            (
+                "asks",
+                f"{text.count(facts.questions, 'task')} waiting: penstock questions"
+                if facts.questions
+                else None,
+            ),
             ("runs", f"{facts.runs_active} active"),
             ("tasks", f"{facts.running}{slots} running, {facts.queued} waiting for a slot"),
             ("failed", f"{text.count(facts.failed_24h, 'task')} in the last 24 hours"),

@@ -19,6 +19,8 @@ from typing import Any
 import msgspec
 
 from penstock.authoring import scope
+from penstock.authoring.archive import runs
+from penstock.authoring.dag import DAG
 from penstock.authoring.source import execute
 from penstock.errors import DagFileError
 from penstock.loading.explain import explain
@@ -26,6 +28,7 @@ from penstock.loading.forked import serve
 from penstock.loading.request import LOST_CHANNEL, LoadRequest
 from penstock.loading.serialize import collect, to_spec
 from penstock.loading.sound import settled
+from penstock.model.packaged import is_archive
 from penstock.model.spec import DagFileProblem, DagSpec, ParsedFile
 
 # Everything needed later is imported here, because the author's file may break the import system.
@@ -127,14 +130,17 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
     """Execute the file and return its DAGs, or why it has none."""
     lookup.provide(request.variables, request.connections, stored=request.values, environ=request.environ)
     scope.current().cursors = request.cursors
+    problems: list[DagFileProblem] = []
     try:
-        dags = collect(execute(file, request.source, request.folders, airflow=request.airflow))
+        if is_archive(request.source):
+            dags = _packaged(file, request, problems)
+        else:
+            dags = collect(execute(file, request.source, request.folders, airflow=request.airflow))
     except BaseException as error:  # noqa: BLE001 - whatever an author raises is reported, not obeyed
         _lift_memory_limit()
         failed = ParsedFile(file=file, source_hash=request.source_hash, errors=(explain(error, file),))
         return _with_scope(failed)
     specs: list[DagSpec] = []
-    problems: list[DagFileProblem] = []
     for dag in dags:
         try:
             specs.append(_spec(dag, file, request.timezone))
@@ -142,6 +148,24 @@ def load(file: str, request: LoadRequest) -> ParsedFile:
             problems.append(explain(error, file))
     answer = ParsedFile(file=file, source_hash=request.source_hash, dags=tuple(specs), errors=tuple(problems))
     return _with_scope(answer)
+
+
+def _packaged(file: str, request: LoadRequest, problems: list[DagFileProblem]) -> list[DAG]:
+    """Return the DAGs of the modules in a zip file; what is wrong with one is added to *problems*."""
+    made: dict[str, DAG] = {}
+    for path, run in runs(file, request.source, request.folders, airflow=request.airflow, kept=file):
+        name = os.path.basename(path)  # noqa: PTH119 - as below
+        try:
+            for dag in collect(run()):
+                if dag.dag_id in made:
+                    raise DagFileError(
+                        f"DAG {dag.dag_id!r} is made twice in this zip file", path, dag.place.line
+                    )
+                made[dag.dag_id] = dag
+        except BaseException as error:  # noqa: BLE001 - whatever an author raises is reported, not obeyed
+            problem = explain(error, path)
+            problems.append(msgspec.structs.replace(problem, message=f"{name}: {problem.message}"))
+    return list(made.values())
 
 
 def _with_scope(answer: ParsedFile) -> ParsedFile:

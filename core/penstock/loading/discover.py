@@ -85,9 +85,10 @@ def _text_of(file: Path) -> str:
 class Discovery:
     """Scans a DAGs folder again and again, reading only files that changed since the last scan.
 
-    DAG files are ``*.py`` at any depth. Files and folders with a name that starts with ``_`` or ``.`` are
-    not, nor what a `.penstockignore` names: one glob per line, matched against names, or against the
-    path from the ignore file's folder if it contains a slash; nor what an `.airflowignore` leaves out.
+    DAG files are ``*.py`` at any depth, and ``*.zip`` with modules at their top that make DAGs. Files and
+    folders with a name that starts with ``_`` or ``.`` are not, nor what a `.penstockignore` names: one glob
+    per line, matched against names, or against the path from the ignore file's folder if it contains a slash;
+    nor what an `.airflowignore` leaves out.
 
     Files that others could change are refused, unless *trusting*; members of *group* may change them.
     """
@@ -96,6 +97,7 @@ class Discovery:
         self._group = group
         self._trusting = trusting
         self._known: dict[Path, tuple[tuple[int, ...], str]] = {}
+        self._zips: dict[Path, tuple[tuple[int, ...], bool]] = {}
 
     def scan(self, folder: Path) -> Found:
         """Return the DAG files below *folder*. A missing folder has none; nothing here raises OSError."""
@@ -117,6 +119,8 @@ class Discovery:
                 problem = problem or _unfit(status)
                 if problem is None and not self._trusting:
                     problem = self._refusal(path, status, owner)
+                if path.suffix == ".zip" and not self._packages(path, status):
+                    continue  # data that lies here
                 if problem is None:
                     files[path] = self._hash(path, status, known)
             except FileNotFoundError:
@@ -138,14 +142,38 @@ class Discovery:
         flaw = trust.file_flaw(path, status, self._group, owner=owner)
         return None if flaw is None else f"{flaw.text}, and a DAG file runs as you: {flaw.todo}"
 
+    def _packages(self, path: Path, status: os.stat_result) -> bool:
+        """Whether a zip file has DAG files at its top; looked at again only when it has changed."""
+        look = _look(status)
+        before = self._zips.get(path)
+        if before is None or before[0] != look:
+            before = self._zips[path] = (look, has_modules(path))
+        return before[1]
+
     def _hash(
         self, path: Path, status: os.stat_result, known: dict[Path, tuple[tuple[int, ...], str]]
     ) -> str:
-        look = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        look = _look(status)
         before = known.get(path)
         digest = before[1] if before is not None and before[0] == look else source_hash(read_source(path))
         self._known[path] = (look, digest)
         return digest
+
+
+def _look(status: os.stat_result) -> tuple[int, ...]:
+    """Return what changes when a file does."""
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def has_modules(path: Path) -> bool:
+    """Whether the file at *path* is a zip file with Python modules at its top."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".py") and "/" not in name for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
 
 
 class Walk:
@@ -176,7 +204,7 @@ class Walk:
                 link = entry.is_symlink()
                 if _is_folder(entry):
                     (linked if link else folders).append((path, active))
-                elif entry.name.endswith(".py"):
+                elif entry.name.endswith((".py", ".zip")):
                     if link:
                         links.append(path)
                     else:

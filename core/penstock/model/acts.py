@@ -266,6 +266,17 @@ class ResizeBackfill(Act, frozen=True, kw_only=True, tag="backfill_resize", omit
     max_active_runs: int
 
 
+class Answer(Act, frozen=True, kw_only=True, tag="answer", omit_defaults=True):
+    """Answer what a task (or ``task[3]``) asks. ``anyway``: even if it asks other people."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    chosen: tuple[str, ...] = ()
+    params: dict[str, Any] = msgspec.field(default_factory=dict)
+    anyway: bool = False
+
+
 class SetNote(Act, frozen=True, kw_only=True, tag="note", omit_defaults=True):
     """Write a note about a run, or one task instance of it. None or an empty text takes it away.
 
@@ -414,6 +425,7 @@ AnyAct = (
     | ResumeBackfill
     | CancelBackfill
     | ResizeBackfill
+    | Answer
     | SetNote
     | SetPool
     | DeletePool

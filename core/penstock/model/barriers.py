@@ -42,6 +42,8 @@ class BarrierKind(StrEnum):
     """It is a sensor between two checks."""
     TRIGGER = "trigger"
     """It is deferred: it waits for its trigger."""
+    ANSWER = "answer"
+    """It waits for a person's answer."""
     PARALLELISM = "parallelism"
     """All slots of the engine are in use."""
     MAX_ACTIVE_TASKS = "max_active_tasks"

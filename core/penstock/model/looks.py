@@ -40,6 +40,7 @@ LOOKS: dict[str, Look] = {
     "frozen": Look("=", "Z", "blue", "frozen"),
     "held": Look("=", "H", "blue", "held"),
     "at_breakpoint": Look("⊣", "B", "bold blue", "break"),
+    "asks": Look("✎", "A", "bold yellow", "asks"),
     "none": Look("-", "-", "bright_black", ""),
     "created": Look("+", "+", "bold green", "create"),
     "kept": Look("⊜", "=", "bright_black", "kept"),

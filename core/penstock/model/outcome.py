@@ -70,6 +70,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For DEFERRED: the class that is waited for, and with what, for people."""
     resume_by: float | None = None
     """For DEFERRED: how long the trigger may take at most, in seconds since 1970 UTC."""
+    asks: str | None = None
+    """For DEFERRED: the subject of the question that a person has to answer."""
+    question: dict[str, Any] | None = None
+    """For DEFERRED: the whole question (`penstock.model.questions`), until the engine has written it down."""
     retry_delay: float | None = None
     """Seconds until the next try, if the task's retry policy said so."""
     skips: tuple[str, ...] = ()

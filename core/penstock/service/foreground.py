@@ -10,6 +10,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,13 +28,15 @@ from penstock.ids import instance_key
 from penstock.loading.keep import keep_source
 from penstock.loading.parse import parse_file_sync
 from penstock.loading.reading import read_source
-from penstock.model.acts import Trigger
+from penstock.model.acts import Answer, Trigger
 from penstock.model.expansion import sources
 from penstock.model.outcome import describe
+from penstock.model.questions import Given
 from penstock.model.spec import DagSpec, ParsedFile, PoolSpec, TaskSpec
 from penstock.model.states import RUN_TERMINAL
 from penstock.model.structure import Structure
 from penstock.model.views.callbacks import CallbackRow
+from penstock.model.views.questions import QuestionRow
 from penstock.model.views.runs import RunDetail, TaskRow
 from penstock.scheduling.loop import Loop
 from penstock.scheduling.world.orders import FileLoaded
@@ -75,8 +78,11 @@ def run_test(
     conf: dict[str, Any],
     log: TextIO,
     settings: Settings,
+    answers: Sequence[Given] = (),
 ) -> TestReport:
     """Run a DAG of *file* once, or only *task* of it; the tasks' output goes to *log* as it comes.
+
+    A task that asks a person gets what *answers* say, or else its defaults.
 
     Raises `DagFileError` if the file does not load, `UsageError` if it makes several DAGs and none is
     named, `UnknownError` for a DAG or task that it does not make.
@@ -103,7 +109,7 @@ def run_test(
         if when.tzinfo is None:
             when = when.replace(tzinfo=ZoneInfo(spec.timezone))
         act = Trigger(dag_id=spec.dag_id, logical_date=when, conf=conf)
-        return asyncio.run(_run(ready, act, private, environment, log))
+        return asyncio.run(_run(ready, act, private, environment, log, answers))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -171,7 +177,12 @@ def _short_waits(task: TaskSpec) -> TaskSpec:
 
 
 async def _run(
-    parsed: ParsedFile, act: Trigger, settings: Settings, environment: dict[str, str], log: TextIO
+    parsed: ParsedFile,
+    act: Trigger,
+    settings: Settings,
+    environment: dict[str, str],
+    log: TextIO,
+    answers: Sequence[Given],
 ) -> TestReport:
     database = Database.open(settings.database)
     clock = SystemClock()
@@ -193,6 +204,8 @@ async def _run(
             follow.show(detail)
             for stuck in engine.quarantine():  # nobody can free it here, so the test would never end
                 raise PenstockError(f"{stuck.kind} {stuck.id} cannot go on: {stuck.reason}")
+            for asked in engine.questions():
+                await loop.commit_async(_answer(asked, answers), expect=None, actor="test", act_id=None)
             rest = loop.world.runs or loop.world.callbacks  # runs that it triggered also finish
             if detail.run.state in RUN_TERMINAL and not rest:
                 break
@@ -218,6 +231,26 @@ async def _end_triggerer(attempt_id: str | None, executor: Executor) -> None:
         if not isinstance(executor.observe([attempt_id])[attempt_id], Accepted | Claimed):
             return
         await asyncio.sleep(_LOOK)
+
+
+def _answer(asked: QuestionRow, answers: Sequence[Given]) -> Answer:
+    """Return what a task that asks is answered; raise `UsageError` if nobody said."""
+    key = instance_key(asked.task_id, asked.map_index)
+    given = [each for each in answers if each.task in (key, asked.task_id)]
+    chosen = tuple(option for each in given for option in each.chosen) or asked.question.defaults
+    if chosen is None and not given:
+        options = " or ".join(asked.question.options)
+        raise UsageError(
+            f"{key} asks a person: {asked.question.subject}. Say --answer {key}=OPTION: {options}"
+        )
+    return Answer(
+        dag_id=asked.dag_id,
+        run_id=asked.run_id,
+        task_id=key,
+        chosen=chosen or (),
+        params={name: value for each in given for name, value in each.params.items()},
+        anyway=True,
+    )
 
 
 class _Follow:

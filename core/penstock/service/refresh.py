@@ -108,7 +108,7 @@ class Refresh:
         # A change of a file without a DAG is a change of what the others import.
         changes = watchfiles.awatch(
             folder,
-            watch_filter=watchfiles.PythonFilter(),
+            watch_filter=watchfiles.PythonFilter(extra_extensions=(".zip",)),
             debounce=1000,
             step=_LOOK_EVERY_MS,
             rust_timeout=int(LOOK_FOR_FOLDER * 1000),

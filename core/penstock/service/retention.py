@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -137,6 +138,7 @@ async def forget_once(
             kept = settings.kept_of(dag_id)
             for run in await asyncio.to_thread(old.old_runs, database, dag_id, kept, now_us=now_us):
                 await _forget_run(loop, database, executor, run)
+                shutil.rmtree(settings.task_states / run.dag_id / run.run_id, ignore_errors=True)
                 forgotten += 1
         except Exception as error:
             if of_the_machine(error):

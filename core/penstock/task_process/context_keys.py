@@ -78,6 +78,7 @@ def build_context(dag: Graph, task: AbstractOperator, ti: TaskInstance, facts: M
         max_map_length=int(facts.get("max_map_length") or 1024),
         keep_rendered=bool(facts.get("keep_rendered")),
         resumes=facts.get("resumes"),
+        reply=facts.get("reply"),
         render=lambda value: Renderer(context["task"], context).render(value),
     )
     context.update(_asset_keys(task, context, facts.get("triggering") or ()))

@@ -6,10 +6,12 @@ import datetime as dt
 import json
 import sys
 import time
+from typing import NamedTuple
 
 from penstock.attempts.files import DEFERRAL, FIRED, MAX_RECORD_BYTES, dump_fields, read
 from penstock.authoring.checks import seconds
 from penstock.authoring.exceptions import SkipException, TaskError
+from penstock.authoring.question import HOME, Question
 from penstock.authoring.triggers import FAIL, NamedTrigger, TaskDeferred
 from penstock.task_process.xcom_codec import XComError, decode, encode
 
@@ -20,13 +22,22 @@ if TYPE_CHECKING:
     from penstock.authoring.abstract_operator import AbstractOperator
     from penstock.authoring.context import Context
 
+MOST_ASKED_BYTES = 64 << 10
+"""Bytes of the largest question to a person, as JSON."""
 _LONGEST_NAME = 200
 
 
-def put_aside(why: TaskDeferred, context: Context) -> tuple[str, float | None]:
-    """Write down what the task waits for and how it goes on.
+class Aside(NamedTuple):
+    """What a task waits for: in words, until when (seconds since 1970 UTC), and the question to a person."""
 
-    Return the trigger in words, and how long it may take (seconds since 1970 UTC, None: for ever).
+    words: str
+    until: float | None
+    question: dict[str, Any] | None = None
+
+
+def put_aside(why: TaskDeferred, context: Context) -> Aside:
+    """Write down what the task waits for and how it goes on; return it. Without an end it waits for ever.
+
     Raises `TaskError` if the trigger cannot be made again, or the task has no such method.
     """
     ti = context["ti"]
@@ -50,12 +61,25 @@ def put_aside(why: TaskDeferred, context: Context) -> tuple[str, float | None]:
     size = len(dump_fields(fields))
     if size > MAX_RECORD_BYTES:
         raise TaskError(f"trigger {name} and what the task goes on with make {size:,} bytes: too large")
+    asked = None
+    if isinstance(why.trigger, Question):
+        from penstock.task_process.hiding import hidden
+
+        asked = hidden.cover_all(why.trigger.asked())
+        try:
+            size = len(dump_fields({"question": asked}))
+        except (TypeError, ValueError) as error:
+            raise TaskError(f"params of a question must be JSON: {error}") from None
+        if size > MOST_ASKED_BYTES:
+            raise TaskError(
+                f"the question has {size:,} bytes, more than {MOST_ASKED_BYTES:,}: shorten its body"
+            )
     ti.write_xcoms()
     ti.write_deferral(fields)
     until = None if why.timeout is None else time.time() + seconds(why.timeout, "timeout")
-    words = _in_words(name, kwargs)
+    words = _in_words(name, kwargs) if asked is None else f"an answer: {asked['subject']}"[:_LONGEST_NAME]
     print(f"deferred: waiting for {words}")  # noqa: T201 - to the task's log
-    return words, until
+    return Aside(words, until, asked)
 
 
 def start_in_trigger(task: AbstractOperator) -> None:
@@ -85,6 +109,8 @@ def go_on(task: AbstractOperator, context: Context, folder: str) -> Any:
         fired = read(f"{folder}/{FIRED}")
     except FileNotFoundError:
         fired = {}
+        if left["class"] == HOME:
+            return _answered(task, left, context)
     except (OSError, ValueError) as error:
         raise TaskError(f"what trigger {left['class']} reported cannot be read: {error}") from None
     for line in fired.get("log") or ():
@@ -101,6 +127,26 @@ def go_on(task: AbstractOperator, context: Context, folder: str) -> Any:
     name = left["class"]
     why = f"trigger {name} failed: {failed}" if failed else f"trigger {name} did not fire in time"
     return task.resume_execution(FAIL, {**kwargs, "error": why, "timed_out": not failed}, context)
+
+
+def _answered(task: AbstractOperator, left: dict[str, Any], context: Context) -> Any:
+    """Go on with what a person said, or with that nobody did in time."""
+    reply = context.reply
+    event: dict[str, Any]
+    if reply is None:
+        print("nobody has answered in time")  # noqa: T201 - to the task's log
+        event = {"error": "nobody has answered in time", "error_type": "timeout"}
+    else:
+        by = reply.get("by")
+        print(f"answered {', '.join(reply['chosen'])} {f'by {by}' if by else 'by default'}")  # noqa: T201
+        event = {
+            "chosen_options": list(reply["chosen"]),
+            "params_input": dict(reply.get("params") or {}),
+            "responded_at": dt.datetime.fromisoformat(reply["at"]),
+            "responded_by_user": {"id": by, "name": by} if by else None,
+            "timedout": by is None,
+        }
+    return task.resume_execution(left["method"], {**decode(left["method_kwargs"]), "event": event}, context)
 
 
 def _end(name: str, end: str) -> None:

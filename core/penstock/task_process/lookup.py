@@ -110,9 +110,13 @@ class Sources:
         entries: Mapping[str, Entry] = self._stored.get(kind) or {}
         return entries
 
+    def home(self) -> str | None:
+        """Return the engine's home, as far as this process was told of it."""
+        return None if self._path is None else os.path.dirname(self._path)  # noqa: PTH120
+
 
 sources = Sources()
-provide = sources.provide
+provide, home = sources.provide, sources.home
 
 
 def find_variable(name: str) -> Entry | None:

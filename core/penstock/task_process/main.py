@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from penstock.authoring.dag import DAG
 
 
+_ZIP = b"PK\x03\x04"
 _FOR_CHILDREN = 0.75
 """The share of the grace that a task's child processes may take; the rest is for its own clean-up."""
 
@@ -92,8 +93,11 @@ def load_task(facts: Mapping[str, Any]) -> tuple[DAG, AbstractOperator]:
     dag_id, task_id = facts["dag_id"], facts["task_id"]
     said = {"known": facts.get("dialect")} if facts.get("dialect") else None
     source, folders = read_whole(facts["source"]), [facts.get("dags_folder") or ""]
-    namespace = execute(facts["file"], source, folders, airflow=said)
-    dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
+    if source.startswith(_ZIP):
+        dag = _packaged(facts, source, folders, said)
+    else:
+        namespace = execute(facts["file"], source, folders, airflow=said)
+        dag = next((dag for dag in collect(namespace) if dag.dag_id == dag_id), None)
     if dag is None:
         raise TaskNotFoundError(
             f"{facts['file']} no longer makes DAG {dag_id!r}: does it depend on its environment?"
@@ -104,6 +108,27 @@ def load_task(facts: Mapping[str, Any]) -> tuple[DAG, AbstractOperator]:
         )
     dag.timezone_name = dag.timezone_name or facts.get("timezone")
     return dag, dag.task_dict[task_id]
+
+
+def _packaged(
+    facts: Mapping[str, Any], source: bytes, folders: list[str], said: dict[str, Any] | None
+) -> DAG | None:
+    """Return the DAG from the module of a zip file that makes it; raise what failed if none does."""
+    from penstock.authoring.archive import runs
+    from penstock.authoring.collect import collect
+
+    failure: Exception | None = None
+    for _, run in runs(facts["file"], source, folders, airflow=said, kept=facts["source"]):
+        try:
+            found = [dag for dag in collect(run()) if dag.dag_id == facts["dag_id"]]
+        except Exception as error:  # noqa: BLE001 - of another module, perhaps
+            failure = failure or error
+            continue
+        if found:
+            return found[0]
+    if failure is not None:
+        raise failure
+    return None
 
 
 def task_context(
@@ -144,6 +169,7 @@ def _tell(folder: str, ending: Ending) -> None:
         "reason": ending.reason,
         "next_poke_at": ending.next_poke_at,
         **({"trigger": ending.trigger, "resume_by": ending.resume_by} if ending.trigger else {}),
+        **({"question": ending.question} if ending.question else {}),
         "skips": list(ending.skips),
         "assets": list(ending.assets),
         "mapped_length": ending.mapped_length,

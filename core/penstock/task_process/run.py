@@ -37,6 +37,7 @@ class Ending:
         next_poke_at: float | None = None,
         trigger: str | None = None,
         resume_by: float | None = None,
+        question: dict[str, Any] | None = None,
         skips: Sequence[str] = (),
         assets: Sequence[dict[str, Any]] = (),
         exit_code: int = 0,
@@ -50,6 +51,8 @@ class Ending:
         self.trigger = trigger
         """In words, of a task that defers; it waits until ``resume_by``, seconds since 1970, at most."""
         self.resume_by = resume_by
+        self.question = question
+        """What it asks a person, if that is what it waits for."""
         self.skips = skips
         self.assets = assets
         self.exit_code = exit_code
@@ -136,12 +139,12 @@ def _deferred(task: AbstractOperator, context: Context, later: TaskDeferred) -> 
     from penstock.task_process.deferral import put_aside
 
     try:
-        trigger, until = put_aside(later, context)
+        aside = put_aside(later, context)
     except Terminated:
         raise
     except BaseException as why:  # noqa: BLE001 - its serialize() is the author's
         return _by_policy(task, context, why)
-    return Ending("deferred", trigger=trigger, resume_by=until)
+    return Ending("deferred", trigger=aside.words, resume_by=aside.until, question=aside.question)
 
 
 def _by_policy(task: AbstractOperator, context: Context, error: BaseException) -> Ending:

@@ -56,7 +56,6 @@ def test_the_corpus(tmp_path: Path) -> None:
 REASONS = {
     "uses_clock": "it depends on the day on which it was measured",
     "artefact": "it failed on the reference only because there was no network",
-    "state_store": "State stores (`task_state_store`, `asset_state_store`)",
     "trigger_controller": "A DAG that `TriggerDagRunOperator` names, in `penstock test`",
     "branch_datetime": "it depends on the time of day",
     "branch_day_of_week": "it depends on the day of the week",

@@ -14,8 +14,6 @@ from integration.airflow.conftest import Load, only
 SURFACE: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "golden" / "airflow" / "surface.json").read_text()
 )
-NOT_YET = "hitl"
-"""Operators that ask a person."""
 
 EVERY_KEYWORD = """
 import json, importlib

@@ -107,6 +107,10 @@ async def fill_all(bench: Bench) -> None:
             "INSERT INTO failure_note (fingerprint, kind, by, at_us, why, upto) "
             "VALUES ('f', 'acknowledged', 'ada', 1, 'known', 1)"
         )
+        raw.execute(
+            'INSERT INTO question SELECT attempt_id, 1, \'{"subject": "s", "options": ["a"]}\', NULL '
+            "FROM attempt WHERE end_us IS NULL"
+        )
         raw.execute("INSERT INTO look VALUES ('ada', 'failures', 1, 1)")
         raw.execute(
             "INSERT INTO sample SELECT attempt_id, 0, 1.0, 1, 1, 1, 1 FROM attempt WHERE end_us IS NULL"

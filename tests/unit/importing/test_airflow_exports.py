@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from penstock.errors import UsageError
-from penstock.importing.airflow_exports import Setting, read_export
+from penstock.importing.airflow_exports import Setting, read_export, read_pauses
 from penstock.model.acts import SetConnection, SetPool, SetVariable
 
 FILES: list[tuple[str, Any, list[Setting]]] = [
@@ -37,6 +37,12 @@ FILES: list[tuple[str, Any, list[Setting]]] = [
     ("c.env", "# two\ndb=postgres://h/s?a=b\n\nweb=http://w\n", [
         SetConnection(conn_id="db", entry={"uri": "postgres://h/s?a=b"}),
         SetConnection(conn_id="web", entry={"uri": "http://w"}),
+    ]),
+    ("p.json", [{"pool": "wide", "slots": "7", "description": "w"}], [
+        SetPool(name="wide", slots=7, description="w"),
+    ]),
+    ("c.json", [{"id": "3", "conn_id": "db", "conn_type": "postgres", "host": "h"}], [
+        SetConnection(conn_id="db", entry={"conn_type": "postgres", "host": "h"}),
     ]),
 ]  # fmt: skip
 BAD = [
@@ -76,3 +82,23 @@ def test_passwords_are_kept_only_when_that_was_said() -> None:
     (found,) = read_export("x.json", '{"db": {"conn_type": "x", "password": "p"}}', clear_secrets=True)
     assert isinstance(found, SetConnection)
     assert found.clear_secrets
+
+
+PAUSES: list[tuple[str, Any, dict[str, bool] | None]] = [
+    ("d.json", [{"dag_id": "a", "is_paused": "True"}], {"a": True}),
+    ("d.json", [{"dag_id": "a", "is_paused": False}], {"a": False}),
+    ("d.json", [{"dag_id": "a", "paused": "false", "fileloc": "/f.py"}], {"a": False}),
+    ("p.json", [{"pool": "p", "slots": 1}], None),
+    ("v.json", {"a": "1"}, None),
+    ("v.json", [], None),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "wanted"), PAUSES)
+def test_which_dags_are_paused(name: str, content: Any, wanted: dict[str, bool] | None) -> None:
+    assert read_pauses(name, json.dumps(content)) == wanted
+
+
+def test_a_list_that_does_not_say_which_are_paused_is_refused() -> None:
+    with pytest.raises(UsageError, match="does not say whether 'a' is paused"):
+        read_pauses("d.json", '[{"dag_id": "a"}]')

@@ -27,7 +27,7 @@ class RerunDialog(TriggerDialog):
     def acts(self) -> list[AnyAct]:
         """Return the one act, with all of the conf; raise `UsageError` when a field is wrong."""
         rest = {name: value for name, value in self._run.conf.items() if name not in self._params}
-        conf = {**rest, **self._conf()} if self._params else self._conf()
+        conf = {**rest, **self.filled_in()} if self._params else self.filled_in()
         return [Rerun(dag_id=self._run.dag_id, run_id=self._run.run_id, conf=conf)]
 
     def verb(self) -> str:

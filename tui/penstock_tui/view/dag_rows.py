@@ -80,6 +80,8 @@ def _name(row: DagRow, looks: Looks) -> Spans:
     spans: Spans = [(label(row.dag_id), "bright_black" if row.missing else "bold" if row.active_runs else "")]
     if row.dialect is not None:
         spans.append((f" airflow {row.dialect}", "bright_black"))
+    if row.asks:
+        spans.append((f" {looks.glyph('asks')}{row.asks}", looks.style("asks")))
     if row.last_run is not None and row.last_run.quarantined is not None and row.quarantined is None:
         spans.append((f" {looks.glyph('quarantined')}run", looks.style("quarantined")))
     if row.import_error is not None:
@@ -135,6 +137,8 @@ def seen(row: DagRow) -> dict[str, list[str]]:
         states.append(row.last_run.state.value)
     if row.paused is not None:
         states.append("paused")
+    if row.asks:
+        states.append("asks")
     if row.import_error is not None:
         states.append("broken")
     if row.quarantined is not None or (row.last_run is not None and row.last_run.quarantined is not None):

@@ -36,6 +36,8 @@ def cells(run: RunRow, now: datetime, zone: tzinfo, dag_zone: tzinfo, looks: Loo
         name = f"({name})"  # of the run that it repeats
     shown = held_state(run.held) if run.held and run.end is None else run.state.value
     state: Spans = [looks.worded("quarantined" if run.quarantined is not None else shown)]
+    if run.asks:
+        state.append((f" {looks.glyph('asks')}{run.asks}", looks.style("asks")))
     if run.failed_inside:
         state.append((f" {looks.glyph('failed')}", looks.style("failed")))
     return (
@@ -75,6 +77,7 @@ def seen(run: RunRow) -> dict[str, list[str]]:
         "state": [
             run.state.value,
             *(["held"] if run.held else []),
+            *(["asks"] if run.asks else []),
             *(["break"] if run.held and run.held.breakpoint else []),
             *(["quarantined"] if run.quarantined is not None else []),
         ],

@@ -77,6 +77,7 @@ def _seen(key: str, task: TaskRow) -> dict[str, list[str]]:
         "state": [
             task.state.value,
             *(["held"] if task.held else []),
+            *(["asks"] if asked(task) is not None else []),
             *(["break"] if task.stops or (task.held and task.held.breakpoint) else []),
         ],
         "operator": [task.operator],
@@ -164,6 +165,9 @@ def task_note(task: TaskRow, now: datetime) -> Spans:
         spans.append((f" retry {_until(task.next_at, now)}", "yellow"))
     elif task.next_at is not None and task.state is TaskState.UP_FOR_RESCHEDULE:
         spans.append((f" poke {_until(task.next_at, now)}", "cyan"))
+    elif asked(task) is not None:
+        at_most = f", {_until(task.next_at, now)} left" if task.next_at is not None else ""
+        spans.append((f" asks: {label(asked(task))}{at_most}", "bold yellow"))
     elif task.state is TaskState.DEFERRED:
         at_most = f", at most {_until(task.next_at, now)}" if task.next_at is not None else ""
         spans.append((f" {_trigger(task)}{at_most}", "cyan"))
@@ -177,6 +181,12 @@ def slow_note(task: TaskRow, now: datetime) -> str:
     if not task.slow(now):
         return ""
     return f"slower than 95 % of its runs: usually {durations.span(task.p50)}, p95 {durations.span(task.p95)}"
+
+
+def asked(task: TaskRow) -> str | None:
+    """Return the subject of the question that a task waits with, if it waits for a person's answer."""
+    waits = task.state is TaskState.DEFERRED and task.outcome is not None
+    return task.outcome.asks if waits and task.outcome is not None else None
 
 
 def _trigger(task: TaskRow) -> str:

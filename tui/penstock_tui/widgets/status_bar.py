@@ -100,6 +100,10 @@ class StatusBar(Line):
             spans += [(" ", ""), (text, looks.style("quarantined"))]
             if spare and cells >= _WIDE:
                 spans.append((self._key_of("view.system"), "dim"))
+        if status.questions:
+            text = f"{looks.glyph('asks')}{status.questions}"
+            text += (" asks" if status.questions == 1 else " ask") if cells >= _WIDE else ""
+            spans += [(" ", ""), (text, looks.style("asks")), (self._key_of("questions"), "dim")]
         if cells >= _WIDE and status.parallelism:
             spans.append((f"  slots {status.running}/{status.parallelism}", "dim"))
         if shell.recording is not None:

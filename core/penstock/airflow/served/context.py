@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from penstock.airflow.not_there import NotThere
 from penstock.task_process import macros
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from penstock.task_process.moment import Moment
@@ -22,12 +22,48 @@ def add_all(keys: dict[str, Any]) -> None:
     keys.setdefault("test_mode", False)
     keys.setdefault("expanded_ti_count", None)
     run.external_trigger = run.run_type == "manual"
-    run.partition_key = run.partition_date = run.note = None
+    run.note = None
+    run.partition_date, run.partition_key = _partition(keys)
+    keys["partition_date"], keys["partition_key"] = run.partition_date, run.partition_key
     run.queued_at = run.run_after
-    for name in ("task_state_store", "asset_state_store"):
-        keys[name] = NotThere(
-            name, f"{name} does not exist here: keep what must last in a Variable or a file"
-        )
+    keys["task_state_store"] = _Store("task_store", lambda: keys["ti"])
+    keys["asset_state_store"] = _Store("asset_stores", lambda: keys["task"])
+
+
+def _partition(keys: dict[str, Any]) -> tuple[Moment | None, str | None]:
+    """Return the date and the key of the partition that a scheduled run is about, if its schedule has any."""
+    run, dag = keys["dag_run"], keys["dag"]
+    said = getattr(dag.schedule, "partition", None)
+    date = run.logical_date
+    if said is None or date is None or run.run_type not in {"scheduled", "backfill"}:
+        return None, None
+    offset, key_format = said
+    for _ in range(abs(offset)):
+        date = neighbour(dag, date)[offset > 0]
+        if date is None:
+            return None, None
+    return date, date.strftime(key_format)
+
+
+class _Store:
+    """A state store that is made when it is first used: most tasks use none."""
+
+    def __init__(self, kind: str, owner: Callable[[], Any]) -> None:
+        self._kind = kind
+        self._owner = owner
+
+    def _made(self) -> Any:
+        from penstock.airflow.served import state_stores
+
+        return getattr(state_stores, self._kind)(self._owner())
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._made(), name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._made()[key]
 
 
 def add_old(keys: dict[str, Any], source: bytes) -> None:

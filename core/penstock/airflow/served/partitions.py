@@ -1,4 +1,4 @@
-"""Partitioned schedules: they load, and run by their time or assets alone."""
+"""Partitioned schedules: those with a cron give their runs a partition; others run by their assets alone."""
 
 from __future__ import annotations
 
@@ -135,17 +135,29 @@ class MinimumCount(_Kept):
 
 def _notice(what: str) -> None:
     scope.current().notices[
-        f"{what}: there are no partitions, so partition_key and partition_date are None"
+        f"{what}: partitions of assets are not followed, so partition_key and partition_date are None"
     ] = None
 
 
 class CronPartitionTimetable(CronTriggerTimetable):
-    """Fires by a cron; each run would be about a partition."""
+    """Fires by a cron; each scheduled run is about the partition of its date, *run_offset* points on."""
 
-    def __init__(self, cron: str, *, timezone: Any = "UTC", **more: Any) -> None:
+    def __init__(
+        self,
+        cron: str,
+        *,
+        timezone: Any = "UTC",
+        run_offset: int | None = None,
+        key_format: str = "%Y-%m-%dT%H:%M:%S",
+        **more: Any,
+    ) -> None:
+        if run_offset is not None and (isinstance(run_offset, bool) or not isinstance(run_offset, int)):
+            refuse(f"run_offset must be a whole number, not {run_offset!r}")
+        if not isinstance(key_format, str):
+            refuse(f"key_format must be a string, not {key_format!r}")
         wanted = {name: more[name] for name in ("run_immediately",) if name in more}
         super().__init__(cron, timezone=timezone, **wanted)
-        _notice("CronPartitionTimetable runs by its cron alone")
+        self.fields.partition = (run_offset or 0, key_format)
 
 
 class PartitionedAssetTimetable(Timetable):

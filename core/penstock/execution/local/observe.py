@@ -12,6 +12,7 @@ from penstock.bounds import LONGEST_SECONDS
 from penstock.execution.executor import Absent, Accepted, Claimed, Exited, Lost, Observation, Unreachable
 from penstock.execution.local.directory import Facts, Stage
 from penstock.model.outcome import AssetChange, Outcome, OutcomeKind
+from penstock.model.questions import question_in
 
 
 def observation(folder: str, facts: Facts) -> Observation:
@@ -65,12 +66,18 @@ def outcome_of(result: Mapping[str, Any], xcoms: dict[str, Any] | None = None) -
         next_poke_at=verdict.get("next_poke_at") if kind is OutcomeKind.RESCHEDULED else None,
         trigger=_label(verdict.get("trigger")) if kind is OutcomeKind.DEFERRED else None,
         resume_by=_moment(verdict, "resume_by") if kind is OutcomeKind.DEFERRED else None,
+        question=_question(verdict.get("question")) if kind is OutcomeKind.DEFERRED else None,
         skips=tuple(verdict.get("skips") or ()),
         assets=tuple(_changes(verdict.get("assets"))),
         mapped_length=_count(verdict.get("mapped_length")),
         rendered_map_index=_label(verdict.get("rendered_map_index")),
         xcoms=xcoms,
     )
+
+
+def _question(value: Any) -> dict[str, Any] | None:
+    """Return what a task asks a person, if it is a question that people can answer."""
+    return value if isinstance(value, dict) and question_in(value) is not None else None
 
 
 def _delay(value: Any) -> float | None:

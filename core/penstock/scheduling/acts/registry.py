@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock.model.acts import (
     AcknowledgeFailures,
+    Answer,
     AnyAct,
     Cancel,
     CancelBackfill,
@@ -47,6 +48,7 @@ from penstock.model.acts import (
     Unfreeze,
     UnpauseSchedule,
 )
+from penstock.scheduling.acts.answer import plan_answer
 from penstock.scheduling.acts.assets import plan_emit
 from penstock.scheduling.acts.backfill import plan_backfill, plan_backfill_life
 from penstock.scheduling.acts.breakpoint import plan_clear_breakpoint, plan_set_breakpoint
@@ -90,6 +92,7 @@ _PLANNERS: dict[type, Planner] = {
     SetConnection: plan_value,
     DeleteVariable: plan_value,
     DeleteConnection: plan_value,
+    Answer: plan_answer,
     EmitAsset: plan_emit,
     AcknowledgeFailures: plan_acknowledge,
     ReopenFailures: plan_reopen,

@@ -133,7 +133,7 @@ def starts_new_try(task: TaskRecord) -> bool:
 
 
 def encode_outcome(outcome: Outcome) -> str:
-    """Return an outcome as the JSON kept with task and attempt; pushed values are kept elsewhere."""
+    """Return an outcome as the JSON kept with task and attempt; values and questions are kept elsewhere."""
     import msgspec
 
-    return msgspec.json.encode(msgspec.structs.replace(outcome, xcoms=None)).decode()
+    return msgspec.json.encode(msgspec.structs.replace(outcome, xcoms=None, question=None)).decode()

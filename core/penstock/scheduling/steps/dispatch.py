@@ -228,5 +228,6 @@ def _launch(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
             tick.environment,
             before=tick.world.previous_success(live) if asks else None,
             triggering=tick.world.assets.of_run(live.record) if asks else (),
+            reply=tick.world.questions.reply(task.resumes),
         )
     )

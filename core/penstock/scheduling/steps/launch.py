@@ -36,11 +36,12 @@ def attempt_spec(
     *,
     before: RunRecord | None = None,
     triggering: Sequence[AssetEventRecord] = (),
+    reply: str | None = None,
 ) -> AttemptSpec:
     """Return the order for one attempt of *task*.
 
     *environment* is the engine's part; *before* is the last successful run before the task's own;
-    *triggering* are the asset events that made the run.
+    *triggering* are the asset events that made the run; *reply* is what a person answered, as JSON.
     """
     spec = live.structure.tasks[task.task_id]
     identity = _identity(live.record, task, attempt_id)
@@ -50,6 +51,8 @@ def attempt_spec(
         env = {**(identity if command.replace_env else env), **command.env}
     python = spec.launch == "python"
     facts = _context(live, task, settings, before, triggering) if python else {}
+    if reply is not None and python:
+        facts["reply"] = json.loads(reply)
     if FOREGROUND in environment:
         facts.pop("socket", None)
     if KEEP_RENDERED in environment and python:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from penstock.decoding import decoder
-from penstock.errors import EndedError, PenstockError, PlanStaleError, StoreError, UnknownError
+from penstock.errors import EndedError, PenstockError, PlanStaleError, RefusedError, StoreError, UnknownError
 from penstock.model.acts import AnyAct, SetConnection, SetVariable, act_name
 from penstock.model.lasting import Lasting
 from penstock.model.subject import blame
@@ -100,6 +100,9 @@ def _planned(tick: Tick, order: ActOrder, plan_of: PlanOf) -> Planned | Done:
         return Done(
             act=act_name(order.act), message=f"nothing left to do: {error.message}", touched=0, run_id=run_id
         )
+    refused = None if planned.refuses is None else planned.refuses(order.actor or "operator")
+    if refused is not None:
+        raise RefusedError(refused)
     if order.expect is not None and order.expect != planned.plan.fingerprint:
         if planned.settled is not None:
             return planned.settled

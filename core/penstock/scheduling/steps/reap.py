@@ -12,6 +12,7 @@ from penstock.model.subject import about_row
 from penstock.model.transitions import RunEvent, TaskEvent
 from penstock.scheduling.moves.failures import end_snoozes
 from penstock.scheduling.moves.pause import lift_pause
+from penstock.scheduling.moves.questions import out_of_time
 from penstock.scheduling.moves.task import move, stop
 from penstock.scheduling.world.breakpoints import stops
 from penstock.scheduling.world.teardown import to_be_ended
@@ -62,8 +63,11 @@ def _alarms(tick: Tick) -> None:
 def _wake(tick: Tick, live: LiveRun, task: TaskRecord) -> None:
     if task.state is not TaskState.DEFERRED:
         move(tick, live, task, TaskEvent.MEET)
-    elif not (stands_still(tick, live) or tick.world.held(*live.key, task.key)):
-        # Otherwise its time stands still; lifting the pause gives it another alarm.
+    elif stands_still(tick, live) or tick.world.held(*live.key, task.key):
+        pass  # its time stands still; lifting the pause gives it another alarm
+    elif (question := tick.world.questions.get(task.attempt_id)) is not None:
+        out_of_time(tick, live, task, question)
+    else:
         move(tick, live, task, TaskEvent.MEET, reason="its trigger has not fired in time")
 
 

@@ -19,6 +19,7 @@ from penstock.model.spec import TaskSpec
 from penstock.model.states import OCCUPIES_SLOT, TaskState
 from penstock.model.transitions import TaskEvent
 from penstock.scheduling.moves.assets import announce
+from penstock.scheduling.moves.questions import ask
 from penstock.scheduling.moves.remarks import remark, without_remark
 from penstock.scheduling.moves.task import clear_fields, encode_outcome, move
 from penstock.scheduling.steps.retry import retry_wait
@@ -210,6 +211,8 @@ def _ended(
         task.pokes, task.resumes = task.pokes + 1, None
     elif event is TaskEvent.DEFER:
         task.resumes, task.began_us = attempt_id, task.began_us or start_us or end_us
+        if outcome.question is not None:
+            ask(tick, attempt_id, outcome.question, end_us)
     task.next_us = _goes_on_us(tick, live, task, event, outcome, end_us, by_us)
     if event is TaskEvent.SUCCEED:
         task.reason = None  # from a stop that came too late
@@ -293,6 +296,7 @@ def storable(outcome: Outcome) -> Outcome:
         "sent_by": _text(outcome.sent_by),
         "rendered_map_index": _text(outcome.rendered_map_index),
         "trigger": _text(outcome.trigger),
+        "asks": _text(str(outcome.question.get("subject"))) if outcome.question else None,
     }
     skips = tuple(_text(task_id) or "" for task_id in outcome.skips)
     xcoms = None

@@ -13,6 +13,7 @@ from penstock.clock import from_us, opt_from_us
 from penstock.execution.executor import Claimed
 from penstock.model.barriers import BarrierKind
 from penstock.model.pauses import PauseKind
+from penstock.model.questions import assigned_words
 from penstock.model.rush import Rush
 from penstock.model.spec import TaskSpec
 from penstock.model.states import BETWEEN, OCCUPIES_SLOT, RUN_TERMINAL, TERMINAL, RunState, RunType, TaskState
@@ -27,6 +28,7 @@ from penstock.scheduling.world.instances import (
     unexpanded,
 )
 from penstock.scheduling.world.limits import Occupancy, run_full, run_limit, run_queue, task_blocked
+from penstock.scheduling.world.questions import question_of
 from penstock.scheduling.world.readiness import (
     blocking_past,
     judge,
@@ -205,7 +207,9 @@ def task_barriers(world: World, live: LiveRun, task: TaskRecord, parallelism: in
             text = f"a sensor whose condition is not true yet ({looks}); the next check is due"
             links.append(Link(Barrier(kind=BarrierKind.SENSOR, text=text, until=opt_from_us(task.next_us))))
         case TaskState.DEFERRED:
-            links.append(Link(_deferred(task, world.triggers.triggerer is not None)))
+            links.append(
+                Link(_asks(world, live, task) or _deferred(task, world.triggers.triggerer is not None))
+            )
         case TaskState.SCHEDULED if not_begun(live, spec):
             text = f"it is a row of {spec.row_of}, which has not begun"
             links.append(_waits(BarrierKind.ROW, text, live, not_begun(live, spec)))
@@ -238,6 +242,22 @@ def _running(task: TaskRecord, remark: Claimed | None) -> Barrier:
     return Barrier(
         kind=BarrierKind.RUNNING, text=f"{text}; it is killed at the latest", until=from_us(task.stop_us)
     )
+
+
+def _asks(world: World, live: LiveRun, task: TaskRecord) -> Barrier | None:
+    """Return whose answer a task waits for, if that is what it waits for."""
+    record = world.questions.get(task.attempt_id)
+    if record is None:
+        return None
+    question = question_of(record)
+    options = ", ".join(question.options)
+    who = f" of {assigned_words(question)}" if question.assigned else ""
+    text = f"it waits for an answer{who}: {question.subject} ({options}); answer it with: penstock answer "
+    text += f"{live.record.dag_id} {live.record.run_id} {task.key} OPTION"
+    if task.next_us is not None:
+        given = ", ".join(question.defaults or ())
+        text += f"; {given} by default at the latest" if given else "; it fails without at the latest"
+    return Barrier(kind=BarrierKind.ANSWER, text=text, until=opt_from_us(task.next_us))
 
 
 def _deferred(task: TaskRecord, runs: bool) -> Barrier:

@@ -14,10 +14,12 @@ class Planned:
     """What an act would do. ``commit`` does exactly that, in the given tick.
 
     ``settled`` is the answer for someone who was shown a milder plan that somebody else has carried out
-    since: no error, and no more is done than what was shown.
+    since: no error, and no more is done than what was shown. ``refuses`` says why somebody in particular, by
+    the actor, may not do it.
     """
 
     plan: Plan
     commit: Callable[[Tick], Done]
     settled: Done | None = None
     silent: bool = False
+    refuses: Callable[[str], str | None] | None = None

@@ -115,8 +115,11 @@ class Triggers:
 
 
 def wait_for_trigger(world: World, live: LiveRun, task: TaskRecord) -> None:
-    """Wait for the trigger of a deferred task, and for the end of its time if it has one."""
-    if task.attempt_id:
+    """Wait for the trigger of a deferred task, and for the end of its time if it has one.
+
+    A task that asks a person has no trigger to run.
+    """
+    if task.attempt_id and task.attempt_id not in world.questions:
         world.triggers.add(task.attempt_id, (live.record.id, task.key))
     if task.next_us is not None:
         heapq.heappush(world.alarms, (task.next_us, live.record.id, task.key))

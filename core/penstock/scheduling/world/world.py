@@ -10,7 +10,6 @@ import heapq
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from penstock.clock import opt_from_us
 from penstock.errors import RefusedError, UnknownError, unknown_dag
 from penstock.execution.executor import Claimed
 from penstock.model.pauses import PauseKind
@@ -19,6 +18,7 @@ from penstock.model.states import OCCUPIES_SLOT, RUN_UNFINISHED, TIMED, RunState
 from penstock.model.structure import Structure
 from penstock.model.subject import Subject, about_dag, about_row, about_run
 from penstock.scheduling.world.instances import instances
+from penstock.scheduling.world.last_point import last_point
 from penstock.scheduling.world.live_backfill import LiveBackfill
 from penstock.scheduling.world.live_run import LiveRun as LiveRun  # noqa: PLC0414 - known under this name too
 from penstock.scheduling.world.live_run import QueueEntry as QueueEntry  # noqa: PLC0414
@@ -26,6 +26,7 @@ from penstock.scheduling.world.live_run import build_live as build_live  # noqa:
 from penstock.scheduling.world.live_run import enqueue as enqueue  # noqa: PLC0414
 from penstock.scheduling.world.live_run import take_decision as take_decision  # noqa: PLC0414
 from penstock.scheduling.world.pauses import Pauses
+from penstock.scheduling.world.questions import Questions
 from penstock.scheduling.world.shown_plans import ShownPlans
 from penstock.scheduling.world.triggers import Triggers, wait_for_trigger
 from penstock.scheduling.world.values_and_assets import ChangedAssets, StoredValues
@@ -126,6 +127,7 @@ class World:
         """Keys of runs with dirty tasks, or that may be done."""
         self.dags: dict[str, DagEntry] = {}
         self.triggers = Triggers(stored.triggerer)
+        self.questions = Questions(self.reads)
         self._take_dags(stored)
         self._take_what_stands_beside(stored)
         for record, tasks in stored.runs:
@@ -316,6 +318,7 @@ class World:
         self.to_advance.add(pk)
         if live.structure.watchers:
             self.looking_back.setdefault(live.record.dag_id, set()).add(pk)
+        self.questions.read(live.tasks.values())
         for task in live.tasks.values():
             if task.state in OCCUPIES_SLOT and task.attempt_id:
                 self.attempts[task.attempt_id] = (pk, task.key)
@@ -341,6 +344,7 @@ class World:
         self.to_advance.discard(live.record.id)
         self.looking_back.get(live.record.dag_id, set()).discard(live.record.id)
         self._previous.pop(live.record.id, None)
+        self.questions.forget(live.tasks.values())
         self.assets.forget_run(live.record.id)
 
     def let_go(self, attempt_id: str) -> None:
@@ -432,19 +436,7 @@ class World:
         )
 
     def _entry(self, facts: DagRecord) -> DagEntry:
-        return DagEntry(facts, self.structure(facts.version_id), _point(facts))
+        return DagEntry(facts, self.structure(facts.version_id), last_point(facts))
 
     def _live(self, record: RunRecord, tasks: list[TaskRecord]) -> LiveRun:
         return build_live(record, self.structure(record.version_id), tasks)
-
-
-def _point(facts: DagRecord) -> Point | None:
-    if facts.cursor_us is None:
-        return None
-    run_after = opt_from_us(facts.cursor_us)
-    start = opt_from_us(facts.cursor_start_us) or run_after
-    end = opt_from_us(facts.cursor_end_us) or run_after
-    assert run_after is not None
-    assert start is not None
-    assert end is not None
-    return Point(start, start, end, run_after)

@@ -34,6 +34,7 @@ Record = (
     | records.PauseRecord
     | records.PoolRecord
     | records.QuarantineRecord
+    | records.QuestionRecord
     | records.QueuedAssetRecord
     | records.RunAssetRecord
     | records.SampleRecord
@@ -117,6 +118,7 @@ _ALL = (
         records.CallbackRecord, tables.CallbackRow, ["id"],
         changes=["state", "tries", "attempt_id", "end_us", "reason"],
     ),
+    Kind(records.QuestionRecord, tables.QuestionRow, ["attempt_id"], changes=["reply"]),
     Kind(records.UndoRecord, tables.UndoRow, ["id"], changes=["before"]),
     Kind(records.LedgerRecord, tables.LedgerRow, ["id"], numbered=True, stamped="at_us"),
     Kind(records.PauseRecord, tables.PauseRow, ["kind", "dag_id", "run_id", "task_id"]),

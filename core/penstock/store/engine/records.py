@@ -163,6 +163,16 @@ class XComRecord:
 
 
 @dataclass(slots=True)
+class QuestionRecord:
+    """What an attempt asked a person; ``question`` and ``reply`` are JSON; see `tables.QuestionRow`."""
+
+    attempt_id: str
+    asked_us: int
+    question: str
+    reply: str | None = None
+
+
+@dataclass(slots=True)
 class CallbackRecord:
     """One delivery of callbacks that is not done. ``facts`` is JSON; see `tables.CallbackRow`."""
 

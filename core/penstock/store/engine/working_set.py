@@ -9,9 +9,11 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
+from penstock.decoding import decoder
 from penstock.errors import UnknownError
 from penstock.ids import instance_key
 from penstock.model.points import PointState
+from penstock.model.questions import Question, Reply
 from penstock.model.spec import decode_spec
 from penstock.model.states import RunState, TaskState, progress
 from penstock.model.structure import Structure
@@ -33,6 +35,7 @@ from penstock.store.engine.records import (
     AssetEventRecord,
     LedgerRecord,
     QuarantineRecord,
+    QuestionRecord,
     RunRecord,
     TaskRecord,
     UndoRecord,
@@ -54,6 +57,7 @@ _ledger = table_of(tables.LedgerRow)
 _event = table_of(tables.EventRow)
 _undo = table_of(tables.UndoRow)
 _sample = table_of(tables.SampleRow)
+_question = table_of(tables.QuestionRow)
 
 Counted = Literal["version", "backfill", "point", "undo", "callback"]
 _COUNTED = {"version": _version, "backfill": _backfill, "point": _point, "undo": _undo, "callback": _callback}
@@ -61,6 +65,7 @@ _COUNTED = {"version": _version, "backfill": _backfill, "point": _point, "undo":
 _LEDGER_COLUMNS = tuple(_ledger.c[name] for name in LedgerRecord.__slots__)
 _VERSION_NAMES = ("id", "spec", "source_hash")
 _version_row = checked(_version, _VERSION_NAMES)
+_question_row = checked(_question, QuestionRecord.__slots__)
 _ledger_row = checked(_ledger, LedgerRecord.__slots__, status=PointState)
 
 # Statements for every created run are built once: building one costs as much as running it.
@@ -161,6 +166,15 @@ class WorkingSet(Standing):
         )
         with self.database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query) if isinstance(row[1], int)}
+
+    def questions(self, attempt_ids: Collection[str]) -> list[QuestionRecord]:
+        """Return what attempts asked people; raise ValueError if that cannot be read."""
+        query = sa.select(*(_question.c[name] for name in QuestionRecord.__slots__)).where(
+            _question.c.attempt_id.in_(attempt_ids)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return [_question_record(row) for row in rows]
 
     def has_run(self, dag_id: str, run_id: str) -> bool:
         """Whether the run exists."""
@@ -345,3 +359,16 @@ def _ledger_records(rows: Iterable[Any]) -> list[LedgerRecord]:
     return Sieve().rows(
         rows, lambda row: about_row("ledger", row.id), lambda row: LedgerRecord(*_ledger_row(row))
     )
+
+
+def _question_record(row: Any) -> QuestionRecord:
+    record = QuestionRecord(*_question_row(row))
+    for name, text, kind in (("question", record.question, Question), ("reply", record.reply, Reply)):
+        try:
+            if text is not None:
+                decoder(kind).decode(text)
+        except msgspec.MsgspecError as error:
+            raise ValueError(
+                f"question.{name} of attempt {record.attempt_id} cannot be read: {error}"
+            ) from None
+    return record

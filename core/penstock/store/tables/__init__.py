@@ -22,6 +22,7 @@ from penstock.store.tables.runs import (
     AttemptRow,
     CallbackRow,
     EdgeRow,
+    QuestionRow,
     RunRow,
     SampleRow,
     TaskInstanceRow,
@@ -52,6 +53,7 @@ __all__ = [
     "PauseRow",
     "PoolRow",
     "QuarantineRow",
+    "QuestionRow",
     "RunAssetEventRow",
     "RunRow",
     "SampleRow",
@@ -63,5 +65,5 @@ __all__ = [
 
 APPLICATION_ID = 0x50454E53
 """``PENS``: marks the file as Penstock's."""
-SCHEMA_VERSION = 20
+SCHEMA_VERSION = 21
 """Kept in SQLite's user_version; each migration raises it by one."""

@@ -155,6 +155,21 @@ class XComRow(SQLModel, table=True):
     attempt_id: str | None = None
 
 
+class QuestionRow(SQLModel, table=True):
+    """What an attempt asked a person before it deferred, and the answer.
+
+    ``question`` is JSON of `model.questions.Question`, ``reply`` of `Reply`. It waits for an answer while its
+    task instance is deferred in this attempt and ``reply`` is null.
+    """
+
+    __tablename__ = "question"
+    __table_args__ = (Index("ix_question_open", "asked_us", sqlite_where=text("reply IS NULL")),)
+    attempt_id: str = Field(primary_key=True, foreign_key="attempt.attempt_id", ondelete="CASCADE")
+    asked_us: int = Field(sa_column=Column(BigInteger, nullable=False))
+    question: str = Field(sa_column=Column(Text, nullable=False))
+    reply: str | None = Field(default=None, sa_column=Column(Text))
+
+
 class CallbackRow(SQLModel, table=True):
     """One delivery of the author's callbacks: written with its event, carried out afterwards.
 

@@ -28,6 +28,7 @@ from penstock.store.statement import table_of
 from penstock.store.views.breakpoints import stopped_runs
 from penstock.store.views.next_points import Coming, Cursor
 from penstock.store.views.quarantine import reasons
+from penstock.store.views.questions import asking_dags
 from penstock.store.views.runs import PAUSES, RUN_COLUMNS, AnyRow, pause_view, readable, run_view, task_counts
 from penstock.store.views.versions import StoredVersion, Versions
 from penstock.timetable.describe import in_words
@@ -88,6 +89,7 @@ class _Facts(NamedTuple):
     errors: dict[str, str]
     active: dict[str, int]
     running: dict[str, int]
+    asking: dict[str, int]
     quarantined: dict[str, str]
     """Why things are in quarantine, by id."""
 
@@ -174,6 +176,7 @@ def _facts(connection: Connection, depth: int, of_dag: list[sa.ColumnElement[boo
         errors=_pairs(connection, _ERRORS),
         active=_pairs(connection, _ACTIVE_RUNS),
         running=_pairs(connection, _RUNNING_TASKS),
+        asking=asking_dags(connection),
         quarantined=reasons(connection),
     )
 
@@ -236,6 +239,7 @@ def _dag_view(
             facts.quarantined.get(f"{dag_id}/{last.run_id}"),
         ),
         active_runs=active,
+        asks=facts.asking.get(dag_id, 0),
         running_tasks=facts.running.get(dag_id, 0),
         p50=median(took) if took else None,
         import_error=facts.errors.get(row.file),

@@ -31,6 +31,7 @@ from penstock.model.views.pauses import BreakpointRow
 from penstock.model.views.points import DayRow, LedgerPoint, LedgerRow, PointRow
 from penstock.model.views.pools import PoolRow
 from penstock.model.views.quarantine import QuarantineRow
+from penstock.model.views.questions import QuestionRow
 from penstock.model.views.runs import RunDetail, RunRow, RunsPage, RunStates
 from penstock.model.views.status import EngineStatus, ImportErrorRow
 from penstock.model.views.xcoms import XComSource
@@ -50,6 +51,7 @@ from penstock.store.views import (
     forecast,
     now,
     quarantine,
+    questions,
     runs,
     status,
 )
@@ -289,6 +291,15 @@ class Reads:
         """Return the breakpoints that are set: all, those of a DAG, or of a run."""
         with self._database.show() as connection:
             return breakpoints.read_breakpoints(connection, dag_id, run_id)
+
+    def questions(
+        self, dag_id: str | None, run_id: str | None, *, everything: bool, limit: int
+    ) -> list[QuestionRow]:
+        """Return what waits for a person's answer, or all that was asked."""
+        with self._database.show() as connection:
+            if dag_id is not None:
+                runs.known_dag(connection, dag_id)
+            return questions.read_questions(connection, dag_id, run_id, everything=everything, limit=limit)
 
     def import_errors(self) -> list[ImportErrorRow]:
         """Return the DAG files that cannot be loaded now."""

@@ -20,6 +20,7 @@ from penstock.store.statement import table_of
 from penstock.store.tables import QuarantineRow
 from penstock.store.views.breakpoints import IS_REACHED, stopped_runs
 from penstock.store.views.quarantine import reasons
+from penstock.store.views.questions import with_questions
 from penstock.store.views.runs import RUN_COLUMNS, AnyRow, aware_us, pause_view, run_view, task_counts
 from penstock.store.views.versions import Versions, version_name
 
@@ -83,7 +84,7 @@ class RunPages:
         names = _version_names(connection, rows)
         held = _holds(connection)
         quarantined = reasons(connection)
-        return [
+        runs = [
             run_view(
                 row,
                 counts.get(row.id, {}),
@@ -93,6 +94,7 @@ class RunPages:
             )
             for row in rows
         ]
+        return with_questions(connection, runs)
 
     def _counted(self, connection: Connection, rows: Sequence[AnyRow]) -> dict[int, dict[str, int]]:
         """Return task instances by state, by run key; of what has ended, from memory where it is known."""

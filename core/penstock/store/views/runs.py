@@ -29,6 +29,7 @@ from penstock.store.statement import table_of
 from penstock.store.views.breakpoints import read_breakpoints, stopped_runs, stopped_tasks, with_stops
 from penstock.store.views.durations import Durations
 from penstock.store.views.quarantine import reasons, unreadable_run
+from penstock.store.views.questions import with_questions
 from penstock.store.views.task_rows import TASK_STATES, read_tasks
 from penstock.store.views.versions import Versions
 
@@ -116,7 +117,7 @@ def read_runs(
     held = holds(connection, dag_id)
     pinned = versions.load(connection, {row.version_id for row in rows})
     quarantined = reasons(connection)
-    return [
+    runs = [
         run_view(
             row,
             counts.get(row.id, {}),
@@ -126,6 +127,7 @@ def read_runs(
         )
         for row in rows
     ]
+    return with_questions(connection, runs)
 
 
 def read_run(
@@ -140,7 +142,9 @@ def read_run(
     tasks = with_stops(read_tasks(connection, row, version, usuals, held), set_here)
     counts = Counter(task.state.value for task in tasks)
     quarantined = reasons(connection).get(f"{dag_id}/{run_id}")
-    run = run_view(row, counts, version.name, held.get((run_id, "")), quarantined)
+    [run] = with_questions(
+        connection, [run_view(row, counts, version.name, held.get((run_id, "")), quarantined)]
+    )
     repeats = connection.execute(_RERUNS, {"dag_id": dag_id, "run_id": run_id}).scalars()
     return RunDetail(
         run=run,

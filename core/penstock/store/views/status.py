@@ -18,6 +18,7 @@ from penstock.store.sieve import Sieve
 from penstock.store.sqlite.indexed import FAILED_TASKS, LIVE_ATTEMPTS, UNFINISHED_RUNS
 from penstock.store.statement import table_of
 from penstock.store.views import quarantine
+from penstock.store.views.questions import count_questions
 from penstock.store.views.runs import known_dag, run_row
 from penstock.version import __version__
 
@@ -74,6 +75,7 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
         last_seen=opt_from_us(at_us),
         attempts_live=count(_LIVE) or 0,
         quarantined=quarantine.count(connection),
+        questions=count_questions(connection),
     )
 
 
