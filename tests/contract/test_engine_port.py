@@ -221,6 +221,19 @@ def test_the_smaller_lists(port: Port) -> None:
     assert (pools["default_pool"].used, pools["default_pool"].waiting) == (0, 1)
 
 
+def test_what_tasks_ask_people(port: Port) -> None:
+    builders.insert(
+        port.database, tables.QuestionRow, attempt_id=LIVE, asked_us=to_us(NOON), reply=None,
+        question='{"subject": "Go?", "options": ["yes"]}',
+    )  # fmt: skip
+    assert port.engine.questions() == []  # its task is not deferred any more
+    [row] = port.engine.questions("etl", everything=True)
+    assert (row.attempt_id, row.question.subject, row.asked, row.open) == (LIVE, "Go?", NOON, False)
+    assert port.engine.questions("idle", everything=True) == []
+    with pytest.raises(UnknownError):
+        port.engine.questions("nope")
+
+
 def test_breakpoints_and_the_run_that_has_stopped(port: Port) -> None:
     for kind, run, name, reached in (
         ("before", "", "load", None),

@@ -88,3 +88,31 @@ def test_doctor_names_what_is_broken(alone: Say, home: Path) -> None:
     assert checks["database"]["verdict"] == "fail"
     assert checks["home"]["verdict"] == "warn"
     assert checks["home"]["todo"] == f"chmod 700 {home}"
+
+
+ASKS = """
+from airflow.sdk import DAG, task
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLEntryOperator
+with DAG("asks", schedule=None):
+    @task
+    def use(ti=None):
+        return ti.xcom_pull(task_ids="limits")["params_input"]["rows"]
+    limits = HITLEntryOperator(task_id="limits", subject="How many?", params={"rows": 3})
+    limits >> ApprovalOperator(task_id="approve", subject="Go?") >> use()
+"""
+
+
+def test_a_test_answers_what_its_tasks_ask(alone: Say, tmp_path: Path) -> None:
+    alone("init", str(tmp_path))
+    file = tmp_path / "dags" / "asks.py"
+    file.write_text(ASKS)
+    answer = alone(
+        "test", str(file), "--answer", "approve=Approve", "--answer", 'limits={"rows": 7}', "--json"
+    )
+    assert answer.code == 0, answer.err
+    values = {task["task_id"]: task["xcoms"].get("return_value") for task in answer.document["tasks"]}
+    assert values["use"] == 7
+    assert values["approve"]["chosen_options"] == ["Approve"]
+    silent = alone("test", str(file))  # the other one has a default
+    assert silent.code == 2
+    assert "approve asks a person: Go?. Say --answer approve=OPTION: Approve or Reject" in silent.err

@@ -85,6 +85,7 @@ def _records(database: Database) -> dict[str, Record]:
         records.PauseRecord(PauseKind.TASK, "d", run_id, "a", "anna", NOW, "why", NOW + 1, True),  # noqa: FBT003
         records.PoolRecord("wide", 12, "words", True),  # noqa: FBT003
         records.QuarantineRecord("d/x", SubjectKind.RUN, "d", "x", "why", "place", NOW, NOW + 1, "v", "{}"),
+        records.QuestionRecord(attempt_id, NOW, '{"subject": "s", "options": ["a"]}', '{"chosen": ["a"]}'),
         records.QueuedAssetRecord("d", 5),
         records.RunAssetRecord(run_pk, 5),
         records.SampleRecord(attempt_id, NOW, 1.5, 2, 3, 4, 5),

@@ -40,8 +40,8 @@ class DagRow(View, frozen=True, kw_only=True):
     """The current error of the file; the DAG is then its last good version."""
     missing: bool = False
     """The file is missing or no longer makes this DAG."""
-    asks: int = 0
-    """Tasks in its runs that wait for a person's answer."""
+    asks: int | None = None
+    """How many tasks in its runs wait for a person's answer, if any do."""
     quarantined: str | None = None
     """Why it is in quarantine and gets no new runs, or None."""
     dialect: str | None = None

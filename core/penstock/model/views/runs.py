@@ -54,8 +54,8 @@ class RunRow(View, frozen=True, kw_only=True):
     """The date of the run that it repeats, which is the logical date for its tasks."""
     quarantined: str | None = None
     """Why it is in quarantine, or None."""
-    asks: int = 0
-    """Tasks that wait for a person's answer."""
+    asks: int | None = None
+    """How many of its tasks wait for a person's answer, if any do."""
 
     def took(self, now: datetime) -> float | None:
         """Return the seconds that it ran, over all its turns, up to *now*; None before its first start."""

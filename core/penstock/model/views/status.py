@@ -44,8 +44,8 @@ class EngineStatus(View, frozen=True, kw_only=True):
     """Runs, DAGs, orders and rows in quarantine."""
     failures: int = 0
     """Failures that are not dealt with, however old."""
-    questions: int = 0
-    """Tasks that wait for a person's answer."""
+    questions: int | None = None
+    """How many tasks wait for a person's answer, if any do."""
 
 
 class ImportErrorRow(View, frozen=True, kw_only=True):

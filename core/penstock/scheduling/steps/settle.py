@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -302,7 +303,17 @@ def storable(outcome: Outcome) -> Outcome:
     xcoms = None
     if outcome.xcoms is not None:
         xcoms = {_text(key) or "": value for key, value in outcome.xcoms.items()}
-    return msgspec.structs.replace(outcome, **words, skips=skips, xcoms=xcoms)
+    question = _sound(outcome.question)
+    return msgspec.structs.replace(outcome, **words, skips=skips, xcoms=xcoms, question=question)
+
+
+def _sound(value: Any) -> Any:
+    """Return plain JSON without half characters."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict):
+        return {_text(key): _sound(item) for key, item in value.items()}
+    return [_sound(item) for item in value] if isinstance(value, list) else value
 
 
 def _text(text: str | None) -> str | None:

@@ -239,7 +239,7 @@ def _dag_view(
             facts.quarantined.get(f"{dag_id}/{last.run_id}"),
         ),
         active_runs=active,
-        asks=facts.asking.get(dag_id, 0),
+        asks=facts.asking.get(dag_id),
         running_tasks=facts.running.get(dag_id, 0),
         p50=median(took) if took else None,
         import_error=facts.errors.get(row.file),

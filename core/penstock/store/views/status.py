@@ -75,7 +75,7 @@ def read_status(connection: Connection, now_us: int) -> EngineStatus:
         last_seen=opt_from_us(at_us),
         attempts_live=count(_LIVE) or 0,
         quarantined=quarantine.count(connection),
-        questions=count_questions(connection),
+        questions=count_questions(connection) or None,
     )
 
 
