@@ -134,8 +134,8 @@ def import_exports(
         perform_all(session, todo, as_json=as_json)
     for note in notes:
         say(clean(note))
-    for each in taken.unread:
-        say(clean(f"not read: {each}"))
+    for what in taken.unread:
+        say(clean(f"not read: {what}"))
     return 1 if taken.unread else 0
 
 

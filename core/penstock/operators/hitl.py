@@ -255,7 +255,7 @@ class HITLBranchOperator(HITLOperator):
     ) -> None:
         super().__init__(task_id=task_id, subject=subject, options=options, **question)
         self.options_mapping: Any = options_mapping
-        for option, target in self.options_mapping.items():
+        for option, target in dict(options_mapping or {}).items():
             if option not in self.options:
                 refuse(f"options_mapping: {option!r} is not one of the options {shown(self.options)}")
             if not isinstance(target, str):
