@@ -75,7 +75,7 @@ def test_a_supervisor_loads_almost_nothing() -> None:
         for part in (
             "",
             ".attempt", ".child", ".closing", ".conclusion", ".contain", ".directory", ".ending",
-            ".engine_link", ".environment", ".family", ".log_file", ".main", ".masking", ".output",
+            ".engine_link", ".environment", ".family", ".lease", ".log_file", ".main", ".masking", ".output",
             ".plain_command", ".poller", ".program", ".provision", ".report", ".secrets", ".sigterm",
             ".spawn", ".start", ".talk", ".unwritten", ".usage", ".warm_parent",
         )

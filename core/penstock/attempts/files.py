@@ -56,8 +56,8 @@ CHANNEL = "PENSTOCK_CHANNEL"
 FORK_FLAG = "--forge"
 """In a warm parent's arguments, before the descriptor for requests."""
 
-SPEAKS = 2
-"""Version of a supervisor's messages, in its hello: 2 takes the environment over the socket."""
+SPEAKS = 3
+"""Version of a supervisor's messages, in its hello: 2 takes the environment by the socket, 3 knows leases."""
 
 HIDE_START, HIDE_END = b"\x1e\x1fpenstock-hide ", b"\x1f\x1e"
 """Encloses base64 in a Python task's output: a value to hide from there on. It never gets into the log."""

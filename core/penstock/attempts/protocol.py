@@ -156,6 +156,8 @@ class AttemptSpec:
     secrets: dict[str, str] = field(default_factory=dict)
     lent: tuple[str, ...] = ()
     passed: bool = False
+    lease: float | None = None
+    """Seconds after which it ends unless somebody renews it; None: never. See `penstock.supervisor.lease`."""
     context: dict[str, Any] = field(default_factory=dict)
     xcom_sources: dict[str, str] = field(default_factory=dict)
 

@@ -15,6 +15,7 @@ from penstock.process_stat import Stat
 from penstock.supervisor.closing import end_output, how_it_ended, when
 from penstock.supervisor.contain import complain, contained
 from penstock.supervisor.ending import Ending, Left
+from penstock.supervisor.lease import Lease
 from penstock.supervisor.output import Output
 from penstock.supervisor.provision import Provision
 from penstock.supervisor.report import NOTE_MAX, Report
@@ -92,6 +93,7 @@ class Attempt:
         self._process: Child | None = None
         self._output: Output | None = None
         self._order: dict[str, Any] = {}
+        self.lease = Lease(None, 0.0)
         self._began, self._began_steady = time.time(), process.steady()
         self._write_at = self._limit_at = self._drain_until = NEVER
         self._spawned_at = self._duration = 0.0
@@ -119,6 +121,7 @@ class Attempt:
             provision = Provision(order, self.attempt_id, self._environment)
             umask = self._umask if order.get("umask") is None else int(order["umask"])
             self._order = order
+            self.lease = Lease(order.get("lease"), now)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"the spec cannot be read: {error!r}"
             self.finish({"kind": "exit_code", "exit_code": NOT_RUNNABLE, "reason": reason}, note=reason)
@@ -216,7 +219,7 @@ class Attempt:
         """Return when something is due next, or infinity."""
         ending = self.ending.due(leader_ended=self.state is State.ENDING)
         retry_at = NEVER if self._start is None else self._start.retry_at
-        return min(retry_at, self._write_at, self._limit_at, ending, self._drain_until)
+        return min(retry_at, self._write_at, self._limit_at, self.lease.look_at, ending, self._drain_until)
 
     @contained
     def tick(self, now: float) -> None:
@@ -233,6 +236,8 @@ class Attempt:
             self._limit_at = NEVER
             limit = self._order["time_limit"]
             self._order_end("timeout", f"ran longer than {limit:g} s", now, grace=None)
+        if now >= self.lease.look_at and self.lease.is_over(now) and self.state is State.RUNNING:
+            self._order_end("lost", self.lease.words(), now, grace=None)
         self.ending.sigterm.go_on(now)
         child = self.child
         if now >= self.ending.kill_at and child is not None:
@@ -345,7 +350,7 @@ class Attempt:
             self._start.close()
         if self._process is not None:
             self._process.close()
-        self._write_at = self._limit_at = self._drain_until = NEVER
+        self._write_at = self._limit_at = self._drain_until = self.lease.look_at = NEVER
         self.ending.kill_at = self.ending.look_at = self.ending.sigterm.next_at = NEVER
 
     def _let_go(self) -> None:

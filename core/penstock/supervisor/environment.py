@@ -18,7 +18,8 @@ if TYPE_CHECKING:  # the name alone is enough for type checkers and saves import
 
 OPERATION = "entrust"
 """The ``op`` of the message. ``environ`` {name: value}; ``passed``: names that each task gets; ``shown``:
-names of values that are not secret; ``hidden``: further values that no log may show."""
+names of values that are not secret; ``hidden``: further values that no log may show; ``resolved``, if there:
+values of secrets by reference, which the engine's machine looked up."""
 
 
 class EngineEnvironment:
@@ -28,6 +29,8 @@ class EngineEnvironment:
         self.environ: dict[str, str] = dict(os.environ)
         self.passed: dict[str, str] = {}
         """Names of what each task has in its environment (``pass_env``)."""
+        self.resolved: dict[str, str] = {}
+        """Values of secrets by reference; others are looked up here."""
         self.masker = Masker()
         """Hides what no task's log may show; each task gets a copy."""
         self._shown: frozenset[str] = frozenset()
@@ -39,6 +42,7 @@ class EngineEnvironment:
         self._shown = frozenset(message["shown"])
         secret = (value for name, value in self.passed.items() if name not in self._shown)
         self.masker = Masker((*map(str, message["hidden"]), *secret))
+        self.resolved = {str(name): str(value) for name, value in message.get("resolved", {}).items()}
         self.environ = environ
 
     def find(self, names: Iterable[str]) -> tuple[str, bool] | None:

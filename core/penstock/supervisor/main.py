@@ -5,9 +5,9 @@ a handful of small modules of the standard library, no user code and no SQL; its
 over descriptors and timers for k >= 1 attempts. It ends when it has no work and no engine.
 
 The engine says ``{"op":"entrust",..}`` (see `environment`), ``{"op":"launch","ids":[..]}``,
-``{"op":"stop","id":..}`` and ``{"op":"quit"}``; it hears ``{"op":"hello","ids":[..]}`` and
-``{"op":"moved","ids":[..],"ended":[..]}``. All but the first are hints: what counts is in the attempt
-directories (see `protocol`).
+``{"op":"stop","id":..}``, ``{"op":"renew","ids":[..]}`` (see `lease`) and ``{"op":"quit"}``; it hears
+``{"op":"hello","ids":[..]}`` and ``{"op":"moved","ids":[..],"ended":[..]}``. All but the first are hints:
+what counts is in the attempt directories (see `protocol`).
 """
 
 from __future__ import annotations
@@ -156,6 +156,11 @@ class Supervisor:
                 now = time.monotonic()
                 attempt.obey_stop(now)
                 self._after(attempt, now)
+        elif operation == "renew":
+            now = time.monotonic()
+            for each in (self._live.get(str(key)) for key in message.get("ids", ())):
+                if each is not None:
+                    each.lease.renew(now)
         elif operation == "quit":
             self._quitting = True
 

@@ -33,7 +33,7 @@ class Provision:
         self.printed = bytearray()
         """What the command from `complete` has printed."""
         self._said = -1
-        self._environ = environment.environ
+        self._environ, self._resolved = environment.environ, environment.resolved
         self._missing: list[tuple[str, str]] = sorted(order.get("secrets", {}).items())
         for name in order.get("lent", ()):
             value = self._environ.get(name)
@@ -48,6 +48,9 @@ class Provision:
         """
         while self._missing:
             name, reference = self._missing[0]
+            if reference in self._resolved:
+                self._take(self._resolved[reference])
+                continue
             if reference.startswith("cmd:"):
                 return reference.removeprefix("cmd:")
             try:

@@ -204,7 +204,7 @@ def test_a_record_is_one_line_with_its_version(tmp_path: Path) -> None:
 def test_sizes_that_other_versions_and_people_count_on() -> None:
     names = ("MAX_RECORD_BYTES", "MAX_XCOM_BYTES", "HARD_XCOM_BYTES", "MAX_HIDE_BYTES")
     assert [getattr(files, name) for name in names] == [1_048_576, 65_536, 16_777_216, 131_072]
-    assert (files.VERSION, files.SPEAKS) == (1, 2)
+    assert (files.VERSION, files.SPEAKS) == (1, 3)
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:

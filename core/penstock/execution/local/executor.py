@@ -6,10 +6,11 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from penstock import process
 from penstock.attempts import files, log_tail
@@ -171,6 +172,16 @@ class LocalExecutor(LocalArchive):
             return
         if self._supervisors is not None:
             self._supervisors.stop(attempt_id)
+
+    def renew(self, ids: Collection[str]) -> None:
+        """Renew the leases of attempts whose order has one."""
+        if self._supervisors is not None:
+            self._supervisors.renew(ids)
+
+    def entrust(self, message: dict[str, Any]) -> None:
+        """Give supervisors another environment than this process's; see `environment_message`."""
+        if self._supervisors is not None:
+            self._supervisors.entrust(message)
 
     def forget(self, attempt_id: str) -> None:
         """Remove the attempt's directory. The caller makes sure that it has ended."""

@@ -78,6 +78,10 @@ class SupervisorLink(asyncio.Protocol):
         """Tell it that there is a stop order in the attempt's directory."""
         self._say({"op": "stop", "id": attempt_id})
 
+    def renew(self, ids: Sequence[str]) -> None:
+        """Renew the leases of attempts that it runs."""
+        self._say({"op": "renew", "ids": list(ids)})
+
     @property
     def takes_work(self) -> bool:
         """Whether it can be given launches."""

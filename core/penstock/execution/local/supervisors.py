@@ -12,8 +12,9 @@ import errno
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from penstock.attempts import files
 from penstock.execution.executor import Hint, Worker
@@ -118,6 +119,19 @@ class Supervisors:
         for link in self._links:
             if attempt_id in link.ids:
                 link.stop(attempt_id)
+
+    def renew(self, ids: Collection[str]) -> None:
+        """Renew the leases of those of *ids* that supervisors run."""
+        for link in self._links:
+            theirs = link.ids.intersection(ids)
+            if theirs:
+                link.renew(sorted(theirs))
+
+    def entrust(self, message: dict[str, Any]) -> None:
+        """Give all supervisors, and those to come, this environment in place of the engine's own."""
+        self._environment = message
+        for link in self._links:
+            link.send_environment(message)
 
     def release(self, attempt_id: str) -> None:
         """Free the place of an attempt that ended, in case its supervisor has not done so."""
